@@ -1,0 +1,36 @@
+import type { Place } from "./deployment/types.ts";
+
+/** What a failing check says; every field is for the operator. */
+export interface FailureStory {
+  /** One sentence: what does not hold. */
+  what: string;
+  sent?: string;
+  received?: string;
+  likelyCause?: string;
+  /** The line of the deployment that most likely causes it. */
+  place?: Place;
+}
+
+/** A requirement does not hold. Anything else that a check throws is the suite's own fault or the environment's. */
+export class CheckFailure extends Error {
+  override readonly name = "CheckFailure";
+  readonly story: FailureStory;
+
+  constructor(story: FailureStory) {
+    super(tell(story));
+    this.story = story;
+  }
+}
+
+function tell({ what, sent, received, likelyCause, place }: FailureStory): string {
+  const lines = [what];
+  if (sent !== undefined) lines.push(`  sent:         ${indent(sent)}`);
+  if (received !== undefined) lines.push(`  received:     ${indent(received)}`);
+  if (likelyCause !== undefined) lines.push(`  likely cause: ${indent(likelyCause)}`);
+  if (place !== undefined) lines.push(`  look at:      ${place.file}:${place.line}`);
+  return lines.join("\n");
+}
+
+function indent(text: string): string {
+  return text.replaceAll("\n", "\n                ");
+}
