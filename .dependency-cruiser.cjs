@@ -1,0 +1,59 @@
+/** The one-way flow: deployment and policy → parts and rigs → helpers → suites → evidence → reports. */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circular",
+      comment: "two modules that need each other are one, or want a third",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "a-helper-knows-no-rig",
+      severity: "error",
+      from: { path: "^helpers/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(containers|suites|reports|mutation)/", pathNot: "^containers/images/scripted-model/protocol\\.ts$" },
+    },
+    {
+      name: "parts-know-no-suite",
+      severity: "error",
+      from: { path: "^containers/" },
+      to: { path: "^(suites|reports|mutation)/" },
+    },
+    {
+      name: "an-image-knows-nothing-outside",
+      comment: "what runs inside a part is built from its own folder alone",
+      severity: "error",
+      from: { path: "^containers/images/([^/]+)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(containers|helpers|suites|reports)/", pathNot: "^containers/images/$1/" },
+    },
+    {
+      name: "a-suite-never-touches-the-engine",
+      comment: "specs get rigs as fixtures; suites/conformance.ts hands them out",
+      severity: "error",
+      from: { path: "^suites/", pathNot: "^suites/conformance\\.ts$" },
+      to: {
+        path: ["^containers/", "node_modules/(dockerode|testcontainers)/"],
+        pathNot: "^containers/(edge|gateway)\\.ts$",
+      },
+    },
+    {
+      name: "a-report-knows-no-suite",
+      severity: "error",
+      from: { path: "^reports/" },
+      to: { path: "^(suites|containers|mutation)/" },
+    },
+    {
+      name: "a-suite-knows-no-report",
+      severity: "error",
+      from: { path: "^suites/" },
+      to: { path: "^reports/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^reports/(latest|\\.running|\\.history)" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+  },
+};

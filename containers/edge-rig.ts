@@ -1,0 +1,52 @@
+import { deadlines } from "../helpers/deadlines.ts";
+import type { PartHandle, PartPlan } from "./part.ts";
+import { rigMark, startPart } from "./part.ts";
+import { createNetworks } from "./network.ts";
+import { answersHttp } from "./readiness.ts";
+import { networksOf, renderLabels, type RenderContext } from "./render.ts";
+import type { RigContext, RigState } from "./rig.ts";
+import { attachments, routersLoaded, traefikPlan } from "./traefik.ts";
+
+/** Port on which LiteLLM listens, and so does what stands in its place. */
+export const liteLLMPort = 4000;
+
+/**
+ * The edge rig: Traefik with the deployment's labels, whoami in LiteLLM's place. Up in about a second, because the two
+ * start side by side.
+ *
+ * @throws {EnvironmentError} when a part does not start
+ */
+export async function startEdgeRig(rig: RigContext, name: "edge" = "edge"): Promise<RigState> {
+  const { engine, run, deployment, canaries, images } = rig;
+  const shared = [...networksOf(deployment.traefik).keys()];
+  const networks = await createNetworks(engine, run, name, shared.map((network) => ({ name: network, internal: false })));
+  const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
+  const labels = renderLabels(context);
+  const [traefik, whoami] = await Promise.all([
+    traefikPlan(rig, context),
+    images.get("whoami").then((image): PartPlan => ({
+      name: "whoami",
+      image,
+      networks: attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
+      command: ["--port", String(liteLLMPort), "--verbose"],
+      environment: { WHOAMI_NAME: canaries.target },
+      labels,
+      publish: [liteLLMPort],
+      ready: answersHttp(liteLLMPort, "/"),
+      startDeadline: deadlines.smallPartStart,
+    })),
+  ]);
+  const parts: Record<string, PartHandle> = {};
+  await Promise.all(
+    [traefik.plan, whoami].map(async (plan) => {
+      parts[plan.name] = await startPart(engine, run, name, plan);
+    }),
+  );
+  if (parts.traefik) await routersLoaded(parts.traefik, labels);
+  return {
+    rig: name,
+    parts,
+    networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
+    changes: traefik.changes,
+  };
+}

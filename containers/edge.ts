@@ -1,0 +1,129 @@
+import type { Canaries } from "../helpers/canaries.ts";
+import { deadlines, until } from "../helpers/deadlines.ts";
+import type { Deployment, Policy, PolicyHost } from "../helpers/deployment/types.ts";
+import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
+import { type Received, receivedBy } from "../helpers/wire/whoami.ts";
+import type { Resolve, Wire } from "../helpers/wire/wire.ts";
+import { type Routing, routingOf } from "./access-log.ts";
+import { liteLLMPort } from "./edge-rig.ts";
+import type { Engine } from "./engine.ts";
+import { type PartHandle, readLog } from "./part.ts";
+import type { RigState } from "./rig.ts";
+import { entryPointPorts, type LiveRouter, rawData } from "./traefik.ts";
+
+/** What a check sends to the edge. */
+export interface EdgeRequest {
+  host: PolicyHost;
+  /** Path and query, sent as written. */
+  path: string;
+  method?: string;
+  headers?: HeaderLines;
+  /** Sent as `Authorization: Bearer …`. */
+  bearer?: string;
+  body?: string;
+}
+
+/** Traefik with the deployment's labels in front of whoami, as a check sees it. */
+export class Edge {
+  readonly deployment: Deployment;
+  readonly policy: Policy;
+  readonly #state: RigState;
+  readonly #engine: Engine;
+  readonly #wire: Wire;
+  readonly #canaries: Canaries;
+
+  constructor(options: { state: RigState; engine: Engine; deployment: Deployment; canaries: Canaries; wire: Wire }) {
+    this.#state = options.state;
+    this.#engine = options.engine;
+    this.#wire = options.wire;
+    this.#canaries = options.canaries;
+    this.deployment = options.deployment;
+    this.policy = options.deployment.policy;
+  }
+
+  /** Any key will do: the edge looks at the header's form, not at the key. A secret of the run, so that a leak shows. */
+  get anyKey(): string {
+    const key = this.policy.secrets.find(({ kind }) => kind === "api-key");
+    const value = key && this.#canaries.secrets.get(key.name);
+    if (value === undefined) throw new Error("the policy names no secret of kind api-key");
+    return value;
+  }
+
+  /** Sends a request through Traefik, by the entry point that serves the host. */
+  async send({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
+    return await this.#wire.send({
+      url: `${host.scheme}://${host.name}${path}`,
+      method: method ?? "GET",
+      headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  /** The request as the target received it; undefined when the answer did not come from the target. */
+  received(exchange: Exchange): Received | undefined {
+    return receivedBy(this.#canaries.target, exchange);
+  }
+
+  /** The way that a request took, by Traefik's access log. */
+  async routing(exchange: Exchange): Promise<Routing> {
+    return await routingOf(this.#engine, this.#part("traefik").containerId, exchange.id);
+  }
+
+  /** Traefik's live routers. */
+  async routers(): Promise<{ routers: LiveRouter[]; text: string }> {
+    return await rawData(this.#part("traefik"));
+  }
+
+  /**
+   * `METHOD /path` of every request that the target has logged by now: a marker, sent past Traefik, comes last, so that
+   * nothing that was sent before can still be on its way into the log.
+   */
+  async targetLog(): Promise<string[]> {
+    const target = this.#part("whoami");
+    const marker = await this.#wire.send({
+      url: `http://${target.host}:${target.ports[liteLLMPort]}/${crypto.randomUUID()}`,
+    });
+    const mark = new URL(marker.request.url).pathname;
+    const log = await until("the target's log shows the marker", deadlines.logLine, async () => {
+      const text = await readLog(this.#engine, target.containerId);
+      return text.includes(mark) ? text : undefined;
+    });
+    return [...log.matchAll(/"([A-Z]+ \S+) HTTP\/\d\.\d"/g)].flatMap(([, line]) => line ?? []);
+  }
+
+  #part(name: string): PartHandle {
+    return partOf(this.#state, name);
+  }
+}
+
+/** A part of a rig by name. */
+export function partOf(state: RigState, name: string): PartHandle {
+  const part = state.parts[name];
+  if (part === undefined) throw new Error(`the ${state.rig} rig has no part ${name}`);
+  return part;
+}
+
+/**
+ * Sends URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, LiteLLM's
+ * own port to LiteLLM; whatever else is not the rig's goes where it says.
+ */
+export function resolveIn(state: RigState, deployment: Deployment): Resolve {
+  const traefik = partOf(state, "traefik");
+  const byPort = new Map<number, { host: string; port: number }>();
+  const listening = [...entryPointPorts(deployment.traefik.command ?? []).values()].map((port) => [port, port] as const);
+  // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
+  const outside = deployment.traefik.ports.map(({ host, container }) => [host, container] as const);
+  for (const [port, entryPoint] of [...listening, ...outside]) {
+    const published = traefik.ports[entryPoint];
+    if (published !== undefined) byPort.set(port, { host: traefik.host, port: published });
+  }
+  const litellm = state.parts.litellm;
+  const direct = litellm?.ports[liteLLMPort];
+  if (litellm && direct !== undefined) byPort.set(liteLLMPort, { host: litellm.host, port: direct });
+  return (_scheme, host, port) => {
+    if (host === "127.0.0.1") return { host, port };
+    const address = byPort.get(port);
+    if (address === undefined) throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
+    return address;
+  };
+}

@@ -1,0 +1,238 @@
+import { posix } from "node:path";
+import { deadlines } from "../helpers/deadlines.ts";
+import type { ComposeService, Deployment } from "../helpers/deployment/types.ts";
+import { liteLLMPort } from "./edge-rig.ts";
+import { publications, publish } from "./gateway-host.ts";
+import { createNetworks } from "./network.ts";
+import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark, startPart } from "./part.ts";
+import { answersHttp, atOnce, succeeds } from "./readiness.ts";
+import { modelProvider, networksOf, type RenderContext, renderLiteLLM } from "./render.ts";
+import type { RigContext, RigState } from "./rig.ts";
+import { attachments, routersLoaded, traefikPlan } from "./traefik.ts";
+
+/** Networks of the suite's own beside the deployment's. */
+const providerNetwork = "model-provider";
+const lanNetwork = "lan";
+
+/**
+ * The gateway rig: the deployment's Traefik and LiteLLM, a Postgres and the stdio upstreams behind it, the scripted
+ * model in the provider's place, and a LAN with a host and an agent's machine on it, behind a gateway host that
+ * publishes what compose publishes. All parts start side by side.
+ *
+ * @throws {EnvironmentError} when a part does not start
+ */
+export async function startGatewayRig(rig: RigContext): Promise<RigState> {
+  const name = "gateway";
+  const { engine, run, deployment, images, progress } = rig;
+  const networks = await createNetworks(engine, run, name, [
+    ...networkPlans(deployment),
+    // Not internal: an internal network publishes no port, and the checks script the model from this machine.
+    { name: providerNetwork, internal: false },
+    { name: lanNetwork, internal: true },
+  ]);
+  const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
+  const own = (network: string): RunNetwork => {
+    const made = networks.get(network);
+    if (made === undefined) throw new Error(`no network ${network}`);
+    return made;
+  };
+  const edgeNetwork = sharedNetwork(deployment);
+  const internalNames = deployment.policy.hosts.filter(({ zone }) => zone === "internal").map((host) => host.name);
+
+  const [traefik, litellm] = await Promise.all([traefikPlan(rig, context), liteLLMPlans(rig, context, own(providerNetwork))]);
+  const hostImage = images.get("host");
+  const plans: Promise<PartPlan>[] = [
+    Promise.resolve(traefik.plan),
+    Promise.resolve(litellm.gateway),
+    Promise.resolve(litellm.upstreams),
+    images.get("scripted-model").then((image) => ({
+      name: "scripted-model",
+      image,
+      networks: [{ network: own(providerNetwork), aliases: [modelProvider.host] }],
+      publish: [modelProvider.port],
+      ready: answersHttp(modelProvider.port, "/_health"),
+      startDeadline: deadlines.smallPartStart,
+    })),
+    hostImage.then((image) => ({
+      name: "gateway-host",
+      image,
+      networks: [
+        { network: own(lanNetwork), aliases: internalNames },
+        { network: own(edgeNetwork), aliases: [] },
+      ],
+      command: ["sleep", "infinity"],
+      capabilities: { add: ["NET_ADMIN"], drop: ["ALL"] },
+      sysctls: { "net.ipv4.ip_forward": "1" },
+      ready: atOnce,
+      startDeadline: deadlines.smallPartStart,
+    })),
+    hostImage.then((image) => ({
+      name: "lan-host",
+      image,
+      networks: [{ network: own(lanNetwork), aliases: [] }],
+      command: ["sleep", "infinity"],
+      ready: atOnce,
+      startDeadline: deadlines.smallPartStart,
+    })),
+    hostImage.then((image) => ({
+      name: "inside-host",
+      image,
+      networks: [{ network: own(edgeNetwork), aliases: [] }],
+      command: ["sleep", "infinity"],
+      ready: atOnce,
+      startDeadline: deadlines.smallPartStart,
+    })),
+    images.get("codex", codexVersion(deployment)).then((image) => ({
+      name: "codex",
+      image,
+      networks: [{ network: own(codexNetwork(deployment, edgeNetwork)), aliases: [] }],
+      entrypoint: ["sleep"],
+      command: ["infinity"],
+      ready: atOnce,
+      startDeadline: deadlines.smallPartStart,
+    })),
+    ...databasePlans(rig, networks),
+  ];
+  const parts: Record<string, PartHandle> = {};
+  await Promise.all(
+    plans.map(async (planned) => {
+      const plan = await planned;
+      const start = (): Promise<PartHandle> => startPart(engine, run, name, plan);
+      parts[plan.name] =
+        plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
+    }),
+  );
+  const gatewayHost = parts["gateway-host"];
+  if (gatewayHost) {
+    const services = [
+      { service: deployment.traefik, part: parts.traefik },
+      { service: deployment.litellm, part: parts.litellm },
+    ];
+    await publish(engine, gatewayHost, publications(services, own(edgeNetwork).name));
+  }
+  if (parts.traefik) await routersLoaded(parts.traefik, litellm.gateway.labels ?? {});
+  return {
+    rig: name,
+    parts,
+    networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
+    changes: [...traefik.changes, ...litellm.changes],
+  };
+}
+
+/** The deployment's networks that LiteLLM, Traefik and the databases are on. */
+function networkPlans(deployment: Deployment): { name: string; internal: boolean }[] {
+  const names = new Set<string>();
+  for (const service of deployment.compose.services.values()) for (const name of networksOf(service).keys()) names.add(name);
+  return [...names].map((name) => ({ name, internal: deployment.compose.networks.get(name)?.internal ?? false }));
+}
+
+/** The first network that LiteLLM and Traefik share; LiteLLM's first where they share none. */
+function sharedNetwork(deployment: Deployment): string {
+  const traefik = networksOf(deployment.traefik);
+  const litellm = [...networksOf(deployment.litellm).keys()];
+  const shared = litellm.find((name) => traefik.has(name)) ?? litellm[0];
+  return shared ?? "default";
+}
+
+async function liteLLMPlans(
+  { images, deployment, canaries }: RigContext,
+  context: RenderContext,
+  provider: RunNetwork,
+): Promise<{ gateway: PartPlan; upstreams: PartPlan; changes: RigState["changes"] }> {
+  const service = deployment.litellm;
+  const commands = deployment.litellmConfig.upstreams.flatMap((upstream) => {
+    if (upstream.transport !== "stdio") return [];
+    const version = deployment.policy.upstreams.find(({ name }) => name === upstream.name)?.version;
+    return [{ command: upstream.command, version: version ?? "" }];
+  });
+  const [image, rendered] = await Promise.all([
+    images.litellm({ version: process.env.LITELLM_VERSION ?? service.version, commands }),
+    renderLiteLLM(context),
+  ]);
+  const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>
+    directory === undefined
+      ? []
+      : [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }],
+  );
+  const networks = attachments(networksOf(service), context.networks, service.name);
+  const gateway: PartPlan = {
+    name: "litellm",
+    image,
+    networks: [...networks, { network: provider, aliases: [] }],
+    ...(rendered.command === undefined ? {} : { command: rendered.command }),
+    ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
+    ...(service.user === undefined ? {} : { user: service.user }),
+    ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
+    environment: rendered.environment,
+    labels: rendered.labels,
+    files: [...rendered.files, ...canaryFiles],
+    directories: rendered.directories,
+    publish: [liteLLMPort],
+    ready: answersHttp(liteLLMPort, "/health/liveliness"),
+    startDeadline: deadlines.gatewayStart,
+  };
+  // The same image, environment and files, without LiteLLM: where the stdio upstreams are asked directly.
+  const upstreams: PartPlan = {
+    name: "upstreams",
+    image,
+    networks: networks.map(({ network }) => ({ network, aliases: [] })),
+    entrypoint: ["sleep"],
+    command: ["infinity"],
+    environment: rendered.environment,
+    files: [...rendered.files, ...canaryFiles],
+    directories: rendered.directories,
+    ready: atOnce,
+    startDeadline: deadlines.smallPartStart,
+  };
+  return { gateway, upstreams, changes: rendered.changes };
+}
+
+function databasePlans({ images, deployment, canaries }: RigContext, networks: ReadonlyMap<string, RunNetwork>): Promise<PartPlan>[] {
+  const urls = new Set(
+    deployment.policy.upstreams.flatMap(({ database }) =>
+      database === undefined ? [] : (deployment.variables.get(database.variable)?.value ?? []),
+    ),
+  );
+  return [...urls].map(async (text, index) => {
+    const url = new URL(text);
+    const service = deployment.compose.services.get(url.hostname);
+    const database = decodeURIComponent(url.pathname.slice(1)) || "postgres";
+    return {
+      name: index === 0 ? "postgres" : `postgres-${index + 1}`,
+      image: await images.get("postgres", service?.version),
+      networks: databaseAttachments(deployment, service, networks, url.hostname),
+      environment: {
+        POSTGRES_USER: decodeURIComponent(url.username) || "postgres",
+        POSTGRES_PASSWORD: decodeURIComponent(url.password),
+        POSTGRES_DB: database,
+      },
+      // Every statement is logged: a check judges what an upstream did by Postgres's own word.
+      command: ["postgres", "-c", "log_statement=all", "-c", "fsync=off", "-c", `port=${url.port || "5432"}`],
+      files: [
+        { target: "/docker-entrypoint-initdb.d/canary.sql", content: `CREATE DATABASE ${canaries.database};\n` },
+      ],
+      ready: succeeds("pg_isready", "-q", "-h", "127.0.0.1", "-p", url.port || "5432", "-d", database),
+      startDeadline: deadlines.databaseStart,
+    };
+  });
+}
+
+/** On the networks of the compose service of that name; where the database lives elsewhere, on LiteLLM's own. */
+function databaseAttachments(
+  deployment: Deployment,
+  service: ComposeService | undefined,
+  networks: ReadonlyMap<string, RunNetwork>,
+  host: string,
+): PartPlan["networks"] {
+  if (service !== undefined) return attachments(networksOf(service), networks, host);
+  return attachments(new Map([...networksOf(deployment.litellm).keys()].slice(-1).map((name) => [name, []])), networks, host);
+}
+
+function codexVersion(deployment: Deployment): string | undefined {
+  return process.env.CODEX_VERSION ?? deployment.policy.clients.find(({ kind }) => kind === "codex")?.version;
+}
+
+function codexNetwork(deployment: Deployment, edgeNetwork: string): string {
+  const codex = deployment.policy.clients.find(({ kind }) => kind === "codex");
+  return codex?.from === "traefik-network" ? edgeNetwork : lanNetwork;
+}

@@ -1,0 +1,155 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Canaries } from "../helpers/canaries.ts";
+import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../helpers/deployment/types.ts";
+import { connectOver, connectOverHttp } from "../helpers/wire/mcp.ts";
+import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
+import type { Wire } from "../helpers/wire/wire.ts";
+import { ScriptedModel } from "../helpers/scripted-model.ts";
+import { type Routing, routingOf } from "./access-log.ts";
+import { partOf } from "./edge.ts";
+import type { Engine } from "./engine.ts";
+import { type Executed, type ExecuteOptions, execute, type LogWindow, readLog } from "./part.ts";
+import { modelProvider } from "./render.ts";
+import type { RigState } from "./rig.ts";
+import { ContainerStdioTransport } from "./stdio-transport.ts";
+import { type LiveRouter, rawData } from "./traefik.ts";
+
+/** What a check sends through the whole chain. */
+export interface GatewayRequest {
+  host?: PolicyHost;
+  path: string;
+  method?: string;
+  headers?: HeaderLines;
+  bearer?: string;
+  body?: string;
+  deadline?: number;
+}
+
+/** The whole gateway, as a check sees it. */
+export class Gateway {
+  readonly deployment: Deployment;
+  readonly policy: Policy;
+  readonly canaries: Canaries;
+  readonly wire: Wire;
+  /** The scripted model in the provider's place. */
+  readonly model: ScriptedModel;
+  readonly #state: RigState;
+  readonly #engine: Engine;
+
+  constructor(options: { state: RigState; engine: Engine; deployment: Deployment; canaries: Canaries; wire: Wire }) {
+    this.#state = options.state;
+    this.#engine = options.engine;
+    this.wire = options.wire;
+    this.deployment = options.deployment;
+    this.canaries = options.canaries;
+    this.policy = options.deployment.policy;
+    const model = partOf(this.#state, "scripted-model");
+    this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`);
+  }
+
+  /** The host by which the LAN and Traefik's network know the gateway. */
+  get internalHost(): PolicyHost {
+    const host = this.policy.hosts.find(({ zone }) => zone === "internal") ?? this.policy.hosts[0];
+    if (host === undefined) throw new Error("the policy names no host");
+    return host;
+  }
+
+  /** The value of a secret in this run. */
+  secret(name: string): string {
+    const value = this.canaries.secrets.get(name);
+    if (value === undefined) throw new Error(`the policy names no secret ${name}`);
+    return value;
+  }
+
+  /** The key that may do everything. */
+  get masterKey(): string {
+    const key = this.deployment.litellmConfig.masterKey;
+    if (key === undefined) throw new Error("LiteLLM's config names no master_key");
+    return key;
+  }
+
+  url(path: string, host: PolicyHost = this.internalHost): string {
+    return `${host.scheme}://${host.name}${path}`;
+  }
+
+  /** Sends a request through Traefik to LiteLLM. */
+  async send({ host, path, method, headers = [], bearer, body, deadline }: GatewayRequest): Promise<Exchange> {
+    return await this.wire.send({
+      url: this.url(path, host),
+      method: method ?? "GET",
+      headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
+      ...(body === undefined ? {} : { body }),
+      ...(deadline === undefined ? {} : { deadline }),
+    });
+  }
+
+  /** The official MCP client, connected to the policy's endpoint through Traefik. The caller closes it. */
+  async mcp(key: string | undefined = this.masterKey): Promise<Client> {
+    return await connectOverHttp(this.wire, this.url(this.policy.mcp.endpoint), key);
+  }
+
+  /**
+   * The official MCP client, connected to a stdio upstream directly, by the command that LiteLLM's config names, in a
+   * container of its own with LiteLLM's image, environment and networks. The caller closes it.
+   */
+  async upstream(upstream: UpstreamConfig): Promise<Client> {
+    if (upstream.transport !== "stdio") throw new Error(`${upstream.name} is no stdio upstream`);
+    const container = partOf(this.#state, "upstreams").containerId;
+    const transport = new ContainerStdioTransport(this.#engine, container, [upstream.command, ...upstream.args], upstream.env);
+    try {
+      return await connectOver(transport);
+    } catch (cause) {
+      await transport.close();
+      const said = transport.stderr.trim();
+      throw new Error(`${upstream.command} was asked directly and did not answer${said ? `: ${said}` : ""}`, { cause });
+    }
+  }
+
+  /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */
+  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
+    return await execute(this.#engine, partOf(this.#state, part).containerId, command, options);
+  }
+
+  /** What a part has written to its log. */
+  async log(part: string, window?: LogWindow): Promise<string> {
+    return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
+  }
+
+  /** The way that a request took through Traefik, by its access log. */
+  async routing(exchange: Exchange): Promise<Routing> {
+    return await routingOf(this.#engine, partOf(this.#state, "traefik").containerId, exchange.id);
+  }
+
+  /** Traefik's live routers, and all that its API says. */
+  async routers(): Promise<{ routers: LiveRouter[]; text: string }> {
+    return await rawData(partOf(this.#state, "traefik"));
+  }
+
+  /** Names of the parts. */
+  get parts(): string[] {
+    return Object.keys(this.#state.parts);
+  }
+
+  /** All that the engine knows of a part: labels, environment, command, mounts (`docker inspect`). */
+  async inspect(part: string): Promise<{ labels: Record<string, string>; environment: string[]; command: string[] }> {
+    const { Config: config } = await this.#engine.docker.getContainer(partOf(this.#state, part).containerId).inspect();
+    return {
+      labels: config.Labels,
+      environment: config.Env,
+      command: [...((config.Entrypoint as string[] | undefined) ?? []), ...(config.Cmd ?? [])],
+    };
+  }
+
+  /** Writes a file into a part. */
+  async write(part: string, path: string, content: string): Promise<void> {
+    const { exitCode, stderr } = await this.run(part, [
+      "sh",
+      "-c",
+      'mkdir -p "$(dirname "$1")" && printf %s "$2" > "$1"',
+      "sh",
+      path,
+      content,
+    ]);
+    if (exitCode !== 0) throw new Error(`${part} took no file ${path}: ${stderr.trim()}`);
+  }
+}

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** What `/etc/os-release` says (os-release(5)). */
+export interface OperatingSystem {
+  id: string;
+  /** Distributions that it descends from. */
+  like: readonly string[];
+  /** For people. */
+  name: string;
+}
+
+/** This machine's operating system. */
+export function operatingSystem(file = "/etc/os-release"): OperatingSystem {
+  if (!existsSync(file)) return { id: process.platform, like: [], name: process.platform };
+  const values = new Map<string, string>();
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    const [, key, value] = /^([A-Z_]+)=["']?(.*?)["']?$/.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) values.set(key, value);
+  }
+  const id = values.get("ID") ?? "linux";
+  return { id, like: (values.get("ID_LIKE") ?? "").split(" ").filter(Boolean), name: values.get("PRETTY_NAME") ?? id };
+}
+
+/** Whether it takes Debian's packages. */
+export function isDebianFamily({ id, like }: OperatingSystem): boolean {
+  return [id, ...like].some((name) => name === "debian" || name === "ubuntu");
+}

@@ -1,0 +1,114 @@
+import { connect } from "node:net";
+import type Dockerode from "dockerode";
+import type { BoundPorts, WaitStrategy } from "testcontainers";
+import { request } from "undici";
+import { deadlines, until } from "../helpers/deadlines.ts";
+
+/** Where a part can be asked from this machine. */
+interface Reached {
+  container: Dockerode.Container;
+  /** Published port for a container port. */
+  port(containerPort: number): number;
+}
+
+/** A question to a part that starts: resolves to true once it is ready. What it throws counts as not yet. */
+export interface Readiness {
+  /** Names the condition, e.g. `answers GET /ping with 200`. */
+  what: string;
+  ask(part: Reached): Promise<boolean>;
+}
+
+/** The part answers an HTTP request on a published port with the status. */
+export function answersHttp(port: number, path: string, status = 200): Readiness {
+  return {
+    what: `answers GET ${path} on ${port} with ${status}`,
+    async ask(part) {
+      const response = await request(`http://127.0.0.1:${part.port(port)}${path}`, {
+        headersTimeout: deadlines.connect,
+        bodyTimeout: deadlines.connect,
+      });
+      await response.body.dump();
+      return response.statusCode === status;
+    },
+  };
+}
+
+/** The part accepts a TCP connection on a published port. */
+export function accepts(port: number): Readiness {
+  return {
+    what: `accepts connections on ${port}`,
+    ask: (part) =>
+      new Promise((resolve) => {
+        const socket = connect({ host: "127.0.0.1", port: part.port(port), timeout: deadlines.connect });
+        const end = (ready: boolean): void => {
+          socket.destroy();
+          resolve(ready);
+        };
+        // The engine's proxy accepts before the part listens and closes at once: data or silence is what counts.
+        socket.once("connect", () => setImmediate(() => setTimeout(() => end(!socket.destroyed), 5)));
+        socket.once("error", () => end(false));
+        socket.once("timeout", () => end(false));
+        socket.once("close", () => end(false));
+      }),
+  };
+}
+
+/** A command in the part exits with 0. */
+export function succeeds(...command: string[]): Readiness {
+  return {
+    what: `\`${command.join(" ")}\` succeeds`,
+    async ask({ container }) {
+      const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+      const stream = await exec.start({});
+      stream.resume();
+      await new Promise((resolve) => stream.once("end", resolve).once("error", resolve));
+      return (await exec.inspect()).ExitCode === 0;
+    },
+  };
+}
+
+/** Nothing to wait for: the container's process is all there is. */
+export const atOnce: Readiness = { what: "runs", ask: async () => true };
+
+/** A part that died will never be ready: it is asked every so many polls whether it still runs. */
+const pollsBetweenLifeChecks = 5;
+
+/** Hands a {@link Readiness} to testcontainers; gives up as soon as the container has exited. */
+export class ReadyWhen implements WaitStrategy {
+  readonly #readiness: Readiness;
+  #deadline: number = deadlines.smallPartStart;
+
+  constructor(readiness: Readiness) {
+    this.#readiness = readiness;
+  }
+
+  async waitUntilReady(container: Dockerode.Container, boundPorts: BoundPorts): Promise<void> {
+    const part: Reached = { container, port: (port) => boundPorts.getBinding(port) };
+    let polls = 0;
+    let exited: string | undefined;
+    await until(this.#readiness.what, this.#deadline, async () => {
+      if (polls++ % pollsBetweenLifeChecks === 0 && polls > 1) {
+        const { State: state } = await container.inspect();
+        if (!state.Running) {
+          exited = `it exited with code ${state.ExitCode}${state.Error ? ` (${state.Error})` : ""}`;
+          return true;
+        }
+      }
+      return (await this.#readiness.ask(part)) ? true : undefined;
+    });
+    if (exited !== undefined) throw new Error(exited);
+  }
+
+  withStartupTimeout(milliseconds: number): this {
+    this.#deadline = milliseconds;
+    return this;
+  }
+
+  isStartupTimeoutSet(): boolean {
+    return true;
+  }
+
+  getStartupTimeout(): number {
+    return this.#deadline;
+  }
+}

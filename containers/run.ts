@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Engine } from "./engine.ts";
+
+/** The label that everything of a run carries; its value is the run's id. */
+export const runLabel = "gateway-conformance.run";
+const processLabel = "gateway-conformance.process";
+const sinceLabel = "gateway-conformance.since";
+/** Kept up by `KEEP=1`: the next start leaves it alone. */
+const keepLabel = "gateway-conformance.keep";
+
+/** After this long, what a run on another machine left on a shared engine is taken for dead: a session of CI ends sooner. */
+const foreignRunIsDeadAfter = 6 * 60 * 60 * 1000;
+
+/** One run of the suite on an engine. */
+export interface Run {
+  /** Unique among all runs on the engine, fit for a container's name. */
+  id: string;
+  /** Labels for every container, network and volume of it. */
+  labels: Record<string, string>;
+}
+
+/** A new run of this process. */
+export function newRun(options: { keep: boolean }): Run {
+  const id = `gc-${randomBytes(5).toString("hex")}`;
+  return {
+    id,
+    labels: {
+      [runLabel]: id,
+      [processLabel]: thisProcess(),
+      [sinceLabel]: String(Date.now()),
+      ...(options.keep ? { [keepLabel]: "1" } : {}),
+    },
+  };
+}
+
+/** Removes everything of a run: containers first, then networks and volumes. Says nothing of what is gone already. */
+export async function removeRun(engine: Engine, id: string): Promise<void> {
+  await removeLabelled(engine, `${runLabel}=${id}`);
+}
+
+/**
+ * Removes what runs left behind whose process is dead.
+ *
+ * @returns ids of the runs that were removed
+ */
+export async function sweep(engine: Engine): Promise<string[]> {
+  const dead = new Map<string, Record<string, string>>();
+  const filters = { label: [runLabel] };
+  const [containers, networks] = await Promise.all([
+    engine.docker.listContainers({ all: true, filters }),
+    engine.docker.listNetworks({ filters }),
+  ]);
+  for (const { Labels: labels = {} } of [...containers, ...networks]) {
+    const id = labels[runLabel];
+    if (id !== undefined && labels[keepLabel] === undefined && isDead(labels)) dead.set(id, labels);
+  }
+  await Promise.all([...dead.keys()].map((id) => removeRun(engine, id)));
+  return [...dead.keys()];
+}
+
+async function removeLabelled(engine: Engine, label: string): Promise<void> {
+  const filters = { label: [label] };
+  const containers = await engine.docker.listContainers({ all: true, filters });
+  await Promise.all(
+    containers.map(({ Id }) => engine.docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)),
+  );
+  const [networks, { Volumes: volumes }] = await Promise.all([
+    engine.docker.listNetworks({ filters }),
+    engine.docker.listVolumes({ filters }),
+  ]);
+  await Promise.all([
+    ...networks.map(({ Id }) => engine.docker.getNetwork(Id).remove().catch(ignoreGone)),
+    ...(volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove().catch(ignoreGone)),
+  ]);
+}
+
+/** Another process may be removing the same thing: 404 (gone) and 409 (removal in progress) are what was wanted. */
+function ignoreGone(error: unknown): void {
+  const status = (error as { statusCode?: number }).statusCode;
+  if (status !== 404 && status !== 409) throw error;
+}
+
+interface ProcessMark {
+  host: string;
+  boot: string;
+  pid: number;
+  /** Clock ticks after boot at which the process began: tells a reused pid apart. */
+  began: string;
+}
+
+function thisProcess(): string {
+  const mark: ProcessMark = { host: hostname(), boot: bootId(), pid: process.pid, began: beganAt(process.pid) ?? "" };
+  return JSON.stringify(mark);
+}
+
+function isDead(labels: Record<string, string>): boolean {
+  const mark = parseMark(labels[processLabel]);
+  const since = Number(labels[sinceLabel]);
+  if (mark === undefined || mark.host !== hostname()) return Date.now() - since > foreignRunIsDeadAfter;
+  if (mark.boot !== bootId()) return true;
+  return beganAt(mark.pid) !== mark.began;
+}
+
+function parseMark(text: string | undefined): ProcessMark | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as ProcessMark;
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  const file = "/proc/sys/kernel/random/boot_id";
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+}
+
+/** Undefined when there is no such process. Where `/proc` is missing (macOS, Windows) a live process has the mark "". */
+function beganAt(pid: number): string | undefined {
+  if (!existsSync("/proc/self/stat")) return isAlive(pid) ? "" : undefined;
+  try {
+    // The second field, the command's name, may hold spaces and parentheses; what follows the last one is regular.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,192 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
+import { loadDeployment } from "../helpers/deployment/load.ts";
+import type { Deployment } from "../helpers/deployment/types.ts";
+import { EnvironmentError } from "../helpers/faults.ts";
+import type { Phase, Progress } from "../helpers/progress.ts";
+import type { EnvironmentFailure, RunDescriptor, RunRecord } from "../helpers/run-record.ts";
+import { startEdgeRig } from "./edge-rig.ts";
+import { connectEngine, type Engine } from "./engine.ts";
+import { startGatewayRig } from "./gateway-rig.ts";
+import { type ImageMode, Images } from "./images.ts";
+import type { RigContext, RigName, RigState } from "./rig.ts";
+import { serveRigs } from "./rig-server.ts";
+import { newRun, type Run, removeRun, sweep } from "./run.ts";
+
+export interface SessionOptions {
+  /** Folder of the deployment under test. */
+  folder: string;
+  /** Absolute directory of the run's files. */
+  directory: string;
+  suiteVersion: string;
+  arguments: readonly string[];
+  mode: ImageMode;
+  /** Stands in for the public registries; see README. */
+  registry: string | undefined;
+  /** Leave the network up. */
+  keep: boolean;
+  progress: Progress;
+}
+
+/** A run from its first check to its removal; lives in the main process. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #engine: Engine;
+  readonly #run: Run;
+  readonly #context: RigContext;
+  readonly #rigs = new Map<RigName, Promise<RigState>>();
+  readonly #started: RigState[] = [];
+  readonly #failures: EnvironmentFailure[] = [];
+  readonly #checkPhases: Phase[] = [];
+  readonly #startedAt = new Date().toISOString();
+  #server: Awaited<ReturnType<typeof serveRigs>> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #removal: Promise<void> | undefined;
+
+  private constructor(options: SessionOptions, engine: Engine, run: Run, context: RigContext) {
+    this.#options = options;
+    this.#engine = engine;
+    this.#run = run;
+    this.#context = context;
+  }
+
+  /**
+   * Loads the deployment, finds the engine, removes what dead runs left and begins to serve rigs. Starts no part yet.
+   *
+   * @throws {DeploymentError} before anything else was touched
+   * @throws {EnvironmentError} when there is no engine
+   */
+  static async begin(options: SessionOptions): Promise<Session> {
+    const asWritten = await loadDeployment(options.folder);
+    const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
+    const canaries = makeCanaries(asWritten.policy, originals);
+    const [deployment, engine] = await Promise.all([
+      loadDeployment(options.folder, { replace: canaries.secrets }),
+      connectEngine({ progress: options.progress }),
+    ]);
+    const swept = await sweep(engine);
+    if (swept.length > 0) options.progress.line(`removed what ${swept.length} dead run(s) had left: ${swept.join(", ")}`);
+    const run = newRun({ keep: options.keep });
+    const images = new Images(engine, {
+      mode: options.mode,
+      progress: options.progress,
+      ...(options.registry === undefined ? {} : { registry: options.registry }),
+    });
+    const context: RigContext = { engine, run, images, deployment, canaries, progress: options.progress };
+    const session = new Session(options, engine, run, context);
+    await mkdir(options.directory, { recursive: true });
+    await session.#serve(canaries);
+    await session.#write();
+    return session;
+  }
+
+  /** What the workers need to know. */
+  get descriptor(): RunDescriptor {
+    if (this.#server === undefined) throw new Error("the session has ended");
+    const { url, token } = this.#server;
+    return { id: this.#run.id, directory: this.#options.directory, deployment: this.#options.folder, rigServer: { url, token } };
+  }
+
+  get deployment(): Deployment {
+    return this.#context.deployment;
+  }
+
+  /** Whether a part failed to start. */
+  get environmentFailed(): boolean {
+    return this.#failures.length > 0;
+  }
+
+  /** Removes everything that the run has on the engine, or says how to reach and remove it (`KEEP=1`). Idempotent. */
+  end(): Promise<void> {
+    this.#removal ??= this.#end();
+    return this.#removal;
+  }
+
+  async #end(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+    // A rig that is just starting would go on to make containers after the removal.
+    await Promise.allSettled(this.#rigs.values());
+    if (this.#options.keep) this.#sayWhatIsKept();
+    else await this.#options.progress.during("remove the parts", () => removeRun(this.#engine, this.#run.id));
+    await this.#write();
+  }
+
+  /** Removes everything at once, whatever is going on: for signals. */
+  async abandon(): Promise<void> {
+    // Parts that start meanwhile are caught by the second pass.
+    await removeRun(this.#engine, this.#run.id);
+    await Promise.race([Promise.allSettled(this.#rigs.values()), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+    await removeRun(this.#engine, this.#run.id);
+  }
+
+  async #serve(canaries: Canaries): Promise<void> {
+    this.#server = await serveRigs({
+      canaries,
+      rig: (name) => this.#rig(name),
+      addPhase: (phase) => {
+        this.#checkPhases.push(phase);
+        void this.#write();
+      },
+    });
+  }
+
+  #rig(name: RigName): Promise<RigState> {
+    const known = this.#rigs.get(name);
+    if (known !== undefined) return known;
+    const starting = this.#context.progress.during(`start the ${name} rig`, () => this.#start(name));
+    this.#rigs.set(name, starting);
+    return starting;
+  }
+
+  async #start(name: RigName): Promise<RigState> {
+    try {
+      const state = name === "edge" ? await startEdgeRig(this.#context) : await startGatewayRig(this.#context);
+      this.#started.push(state);
+      return state;
+    } catch (error) {
+      if (error instanceof EnvironmentError) {
+        this.#failures.push({ part: error.part, message: error.message, log: error.log });
+      } else {
+        this.#failures.push({ part: undefined, message: (error as Error).message, log: [] });
+      }
+      throw error;
+    } finally {
+      await this.#write();
+    }
+  }
+
+  /** Rewrites `run.json`, one writer at a time. */
+  #write(): Promise<void> {
+    const record: RunRecord = {
+      id: this.#run.id,
+      startedAt: this.#startedAt,
+      suiteVersion: this.#options.suiteVersion,
+      arguments: this.#options.arguments,
+      deployment: { folder: this.#options.folder, digest: this.#context.deployment.digest },
+      engine: { version: this.#engine.version, apiVersion: this.#engine.apiVersion },
+      parts: this.#started.flatMap(({ parts }) => Object.values(parts).map(({ record: part }) => part)),
+      changes: this.#started.flatMap(({ changes }) => changes),
+      phases: [...this.#context.progress.phases, ...this.#checkPhases],
+      environmentFailures: this.#failures,
+    };
+    this.#writing = this.#writing.then(() =>
+      writeFile(join(this.#options.directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`),
+    );
+    return this.#writing;
+  }
+
+  #sayWhatIsKept(): void {
+    const { progress } = this.#options;
+    progress.line("kept, because KEEP=1:");
+    for (const { rig, parts } of this.#started) {
+      for (const part of Object.values(parts)) {
+        const ports = Object.entries(part.ports).map(([port, published]) => `${port} at ${part.host}:${published}`);
+        progress.line(`  ${rig}/${part.name}: docker exec -it ${part.containerId.slice(0, 12)} sh${ports.length > 0 ? `; ${ports.join(", ")}` : ""}`);
+      }
+    }
+    const filter = `label=gateway-conformance.run=${this.#run.id}`;
+    progress.line(`  remove it: docker rm -fv $(docker ps -aq --filter ${filter}); docker network rm $(docker network ls -q --filter ${filter})`);
+  }
+}

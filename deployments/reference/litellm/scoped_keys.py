@@ -1,0 +1,120 @@
+"""Keys of LiteLLM's callers, each with what it may do. LiteLLM runs `authenticate` through `custom_auth`.
+
+Why this file exists: the status document injects the *master key* into the UI's poll, and lets Codex use it too.
+LiteLLM's own scoped keys (`/key/generate`) need a database with Prisma's engine; `custom_auth` needs neither and
+works the same on 1.77.1 and 1.106.2.
+
+What to know before editing:
+- LiteLLM calls `authenticate` before its own check for public routes, so those have to be admitted here.
+- It fails closed: an unset key matches nothing, two callers with one key are refused at boot, and whatever is
+  neither public nor a known key is 401.
+- `allowed_routes` is enforced by LiteLLM as well. It answers a breach with 500 (1.77.1) or 403 (newer), so the
+  scope is checked here first, where the answer can be a proper 403.
+- MCP on 1.77.1 turns every refusal into a 500 without saying why (BerriAI/litellm#37080); nothing here can help.
+"""
+
+import hmac
+import os
+from dataclasses import dataclass
+
+from fastapi import Request
+from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth
+from litellm.proxy.auth.auth_utils import get_request_route
+
+# What LiteLLM serves to anyone and what health checks need. The other public routes of LiteLLM (`/routes`, `/test`,
+# `/config/yaml`, ...) are of no use to an anonymous caller, so they are not admitted.
+PUBLIC = frozenset({"/health/liveliness", "/health/liveness", "/health/readiness"})
+
+STATUS_ROUTE = "/schedule/model_cost_map_reload/status"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One key: the variable that holds it, its name in LiteLLM's logs, and what it may call (None: everything)."""
+
+    variable: str
+    user: str
+    role: LitellmUserRoles
+    routes: tuple[str, ...] | None
+    methods: frozenset[str] | None = None
+
+    def may_call(self, method: str, path: str) -> bool:
+        if self.methods is not None and method not in self.methods:
+            return False
+        if self.routes is None:
+            return True
+        return any(path.startswith(route[:-1]) if route.endswith("*") else path == route for route in self.routes)
+
+
+CALLERS = (
+    Caller("LITELLM_MASTER_KEY", "operator", LitellmUserRoles.PROXY_ADMIN, None),
+    # Traefik injects this one for anybody who polls, so it opens this one route and no other. The route asks for an
+    # admin's role; the scope is what makes the key harmless.
+    Caller(
+        "LITELLM_STATUS_KEY", "ui-status-poll", LitellmUserRoles.PROXY_ADMIN, (STATUS_ROUTE,), frozenset({"GET"})
+    ),
+    # Agents and chats: models and MCP, no management. The admin's role grants every MCP server without a database
+    # (1.106.2 shows a key without grants an empty catalogue); the routes keep it from managing anything.
+    Caller(
+        "LITELLM_CLIENT_KEY",
+        "mcp-client",
+        LitellmUserRoles.PROXY_ADMIN,
+        (
+            "/mcp",
+            "/mcp/*",
+            "/mcp-rest/tools/list",
+            "/mcp-rest/tools/call",
+            "/v1/mcp/tools",
+            "/v1/responses",
+            "/v1/chat/completions",
+            "/v1/models",
+        ),
+    ),
+)
+
+
+def _known_keys() -> list[tuple[bytes, Caller]]:
+    keys = [(os.environ.get(caller.variable, "").encode(), caller) for caller in CALLERS]
+    values = [key for key, _ in keys if key]
+    if len(values) != len(set(values)):
+        raise ValueError("two of LiteLLM's keys are the same: " + ", ".join(caller.variable for caller in CALLERS))
+    return [(key, caller) for key, caller in keys if key]
+
+
+KEYS = _known_keys()
+
+
+def _caller_of(api_key: str | None) -> Caller | None:
+    """The caller whose key this is. Every key is compared, in constant time, so that timing tells nothing."""
+    given = (api_key or "").encode()
+    found = None
+    for key, caller in KEYS:
+        if hmac.compare_digest(key, given):
+            found = caller
+    return found
+
+
+def _refusal(status: int, message: str) -> ProxyException:
+    # RFC 9110, section 15.5.2: a 401 must say how to authenticate.
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return ProxyException(message=message, type="auth_error", param="None", code=status, headers=headers)
+
+
+async def authenticate(request: Request, api_key: str | None) -> UserAPIKeyAuth:
+    # The path that LiteLLM's own checks go by, so that both judge the same thing.
+    path = get_request_route(request=request)
+    if request.method in ("GET", "HEAD") and path in PUBLIC:
+        return UserAPIKeyAuth(user_role=LitellmUserRoles.INTERNAL_USER_VIEW_ONLY, allowed_routes=sorted(PUBLIC))
+    caller = _caller_of(api_key)
+    if caller is None:
+        # Never the key itself, nor a part of it: this text goes to logs.
+        raise _refusal(401, "Authentication Error, the key is missing or not known")
+    if not caller.may_call(request.method, path):
+        raise _refusal(403, f"Authentication Error, the key of {caller.user} does not cover {request.method} {path}")
+    return UserAPIKeyAuth(
+        # LiteLLM hashes what begins with `sk-` before it logs or stores it.
+        api_key=api_key,
+        user_id=caller.user,
+        user_role=caller.role,
+        allowed_routes=list(caller.routes or []),
+    )

@@ -1,0 +1,453 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, resolve } from "node:path";
+import {
+  networkShape,
+  type ServiceData,
+  serviceShape,
+  unsupportedServiceKeys,
+  unsupportedTopKeys,
+  volumeShape,
+} from "./compose-shape.ts";
+import type { FaultList } from "./fault-list.ts";
+import { imageVersion } from "./image-version.ts";
+import { interpolate } from "./interpolation.ts";
+import type { LiteralSecrets } from "./literal-secrets.ts";
+import { suggest } from "./nearest.ts";
+import { readShape } from "./shape.ts";
+import { shellWords } from "./shell-words.ts";
+import type { ComposeFile, ComposeNetwork, ComposeService, Mount, Place, PublishedPort, Written } from "./types.ts";
+import { mapTexts, nodeAt, placeOf, toPlain, type YamlMap, type YamlNode, type YamlScalar } from "./yaml-tree.ts";
+
+/** What reading compose.yaml takes from the rest of the deployment. */
+export interface ComposeContext {
+  /** Absolute path of the deployment's folder. */
+  folder: string;
+  /** Variables of the policy's env file. */
+  variables: ReadonlyMap<string, Written<string>>;
+  secrets: LiteralSecrets;
+  /** Reads an env file that a service names; undefined when it is missing, which is then already a fault. */
+  envFile(path: string, required: boolean, place: Place): ReadonlyMap<string, Written<string>> | undefined;
+  faults: FaultList;
+}
+
+/** compose.yaml, with the places that its types do not keep. */
+export interface ReadCompose {
+  compose: ComposeFile;
+  /** Service to the words of its command, each with its line. */
+  commands: ReadonlyMap<string, readonly Written<string>[]>;
+}
+
+const isExtension = (key: string): boolean => key.startsWith("x-");
+const topKeys = ["name", "version", "services", "networks", "volumes"];
+
+/** Reads compose.yaml; whatever compose would refuse, or the suite can't honour, becomes a fault. */
+export function readCompose(file: string, root: YamlNode, context: ComposeContext): ReadCompose | undefined {
+  const { faults } = context;
+  if (root.kind !== "map") {
+    faults.add(root.place, "is no mapping", "write 'services:' with the services below it");
+    return undefined;
+  }
+  for (const [key, { keyPlace }] of root.entries) {
+    if (isExtension(key) || topKeys.includes(key)) continue;
+    const instead = unsupportedTopKeys[key];
+    if (instead !== undefined) faults.add(keyPlace, `'${key}' is not supported`, instead);
+    else
+      faults.add(
+        keyPlace,
+        `unknown key '${key}'`,
+        suggest(key, [...topKeys, ...Object.keys(unsupportedTopKeys)], `remove it (known here: ${topKeys.join(", ")})`),
+      );
+  }
+  const tree = mapTexts(root, (text, scalar) => context.secrets.text(interpolated(text, scalar, context)));
+
+  const networks = readNetworks(nodeAt(tree, "networks"), faults);
+  const volumes = readVolumes(nodeAt(tree, "volumes"), faults);
+  const services = new Map<string, ComposeService>();
+  const commands = new Map<string, readonly Written<string>[]>();
+  const serviceMap = nodeAt(tree, "services");
+  if (serviceMap?.kind !== "map" || serviceMap.entries.size === 0) {
+    faults.add(placeOf(tree, ["services"]), "has no services", "write 'services:' with the services below it");
+    return undefined;
+  }
+  for (const [name, { keyPlace, value }] of serviceMap.entries) {
+    const read = readService(name, keyPlace, value, { ...context, networks, volumes });
+    if (read === undefined) continue;
+    services.set(name, read.service);
+    commands.set(name, read.command);
+  }
+  checkDependencies(serviceMap, faults);
+  checkHostPorts([...services.values()], faults);
+  return { compose: { file, services, networks }, commands };
+}
+
+/** Interpolates one text; the fault names the line within a text of several lines. */
+function interpolated(text: string, scalar: YamlScalar, { variables, faults }: ComposeContext): string {
+  const { value, problems } = interpolate(text, { get: (name) => variables.get(name)?.value });
+  for (const { piece, variable, what, mend } of problems) {
+    const { source, start, end } = scalar.span;
+    const offset = source.text.indexOf(piece, start);
+    const line = offset === -1 || offset >= end ? scalar.place.line : source.lineAt(offset);
+    const better = variable === undefined ? mend : suggest(variable, variables.keys(), mend);
+    faults.add({ file: scalar.place.file, line }, what, better);
+  }
+  return value;
+}
+
+function readNetworks(node: YamlNode | undefined, faults: FaultList): Map<string, ComposeNetwork> {
+  const networks = new Map<string, ComposeNetwork>();
+  for (const [key, { keyPlace, value }] of entriesOf(node, "networks", faults)) {
+    const data = readShape(networkShape, value, toPlain(value, isExtension), faults, `networks.${key}`);
+    if (data === undefined) continue;
+    networks.set(key, { name: String(data?.name ?? key), internal: isTrue(data?.internal), place: keyPlace });
+  }
+  return networks;
+}
+
+function readVolumes(node: YamlNode | undefined, faults: FaultList): Set<string> {
+  const volumes = new Set<string>();
+  for (const [key, { value }] of entriesOf(node, "volumes", faults)) {
+    readShape(volumeShape, value, toPlain(value, isExtension), faults, `volumes.${key}`);
+    volumes.add(key);
+  }
+  return volumes;
+}
+
+function entriesOf(node: YamlNode | undefined, name: string, faults: FaultList): YamlMap["entries"] {
+  if (node === undefined || (node.kind === "scalar" && node.value === null)) return new Map();
+  if (node.kind === "map") return new Map([...node.entries].filter(([key]) => !isExtension(key)));
+  faults.add(node.place, `'${name}' is no mapping`, `write one ${name.slice(0, -1)} a line, each with a colon`);
+  return new Map();
+}
+
+interface ServiceContext extends ComposeContext {
+  networks: ReadonlyMap<string, ComposeNetwork>;
+  volumes: ReadonlySet<string>;
+}
+
+function readService(
+  name: string,
+  place: Place,
+  node: YamlNode,
+  context: ServiceContext,
+): { service: ComposeService; command: readonly Written<string>[] } | undefined {
+  const { faults } = context;
+  const within = `services.${name}`;
+  if (node.kind !== "map") {
+    faults.add(place, `${within} is no mapping`, "write 'image:' and the rest below it");
+    return undefined;
+  }
+  let unsupported = false;
+  for (const [key, { keyPlace }] of node.entries) {
+    const instead = unsupportedServiceKeys[key];
+    if (instead === undefined) continue;
+    unsupported = true;
+    faults.add(keyPlace, `'${key}' in ${within} is not supported`, instead);
+  }
+  const skip = (key: string): boolean => isExtension(key) || key in unsupportedServiceKeys;
+  if (unsupported && !node.entries.has("image")) return undefined;
+  const data = readShape(serviceShape, node, toPlain(node, skip), faults, within);
+  if (data === undefined) return undefined;
+
+  const command = readWords(nodeAt(node, "command"), data.command, `${within}.command`, faults);
+  const entrypoint = readWords(nodeAt(node, "entrypoint"), data.entrypoint, `${within}.entrypoint`, faults);
+  const image = { value: data.image, place: placeOf(node, ["image"]) };
+  return {
+    command: command ?? [],
+    service: {
+      name,
+      place,
+      image,
+      version: imageVersion(image.value),
+      entrypoint: entrypoint?.map(({ value }) => value),
+      command: command?.map(({ value }) => value),
+      environment: readEnvironment(node, within, context),
+      labels: readPairs(nodeAt(node, "labels"), `${within}.labels`, faults),
+      mounts: readMounts(node, data, within, context),
+      ports: readPorts(node, data, within, faults),
+      networks: readServiceNetworks(node, data, within, context),
+      user: data.user === undefined ? undefined : String(data.user),
+      workingDir: data.working_dir === undefined ? undefined : String(data.working_dir),
+    },
+  };
+}
+
+function readWords(
+  node: YamlNode | undefined,
+  data: ServiceData["command"],
+  within: string,
+  faults: FaultList,
+): Written<string>[] | undefined {
+  if (node === undefined || data === undefined || data === null) return undefined;
+  if (typeof data !== "string") {
+    return data.map((value, index) => ({ value: String(value), place: placeOf(node, [index]) }));
+  }
+  try {
+    return shellWords(data).map((value) => ({ value, place: lineOfWord(node, value) }));
+  } catch (error) {
+    faults.add(node.place, `${within}: ${error instanceof Error ? error.message : String(error)}`, "close the quote");
+    return undefined;
+  }
+}
+
+/** A command written as one text may go over several lines. */
+function lineOfWord(node: YamlNode, word: string): Place {
+  if (node.kind !== "scalar") return node.place;
+  const { source, start, end } = node.span;
+  const offset = source.text.indexOf(word, start);
+  return offset === -1 || offset >= end ? node.place : { file: source.file, line: source.lineAt(offset) };
+}
+
+/** `NAME=value` list or mapping. A name without a value is a fault: it would come from the shell. */
+function readPairs(node: YamlNode | undefined, within: string, faults: FaultList): Map<string, Written<string>> {
+  const pairs = new Map<string, Written<string>>();
+  if (node?.kind === "map") {
+    for (const [key, { keyPlace, value }] of node.entries) {
+      if (value.kind !== "scalar") continue;
+      if (value.value === null && !within.endsWith("labels")) {
+        faults.add(
+          keyPlace,
+          `${within}.${key} has no value: it would be taken from the shell`,
+          `write ${key}: \${${key}}, or ${key}: "" for an empty value`,
+        );
+        continue;
+      }
+      pairs.set(key, { value: String(value.value ?? ""), place: keyPlace });
+    }
+  } else if (node?.kind === "list") {
+    for (const item of node.items) {
+      if (item.kind !== "scalar") continue;
+      const written = String(item.value);
+      const equals = written.indexOf("=");
+      const key = equals === -1 ? written : written.slice(0, equals);
+      const before = pairs.get(key);
+      if (before !== undefined) {
+        faults.add(
+          item.place,
+          `'${key}' stands here a second time (first in line ${before.place.line})`,
+          "keep one of the two: only the last would count",
+        );
+      }
+      if (equals === -1 && !within.endsWith("labels")) {
+        faults.add(
+          item.place,
+          `${within}: ${key} has no value: it would be taken from the shell`,
+          `write ${key}=\${${key}}`,
+        );
+        continue;
+      }
+      pairs.set(key, { value: equals === -1 ? "" : written.slice(equals + 1), place: item.place });
+    }
+  }
+  return pairs;
+}
+
+function readEnvironment(node: YamlMap, within: string, context: ServiceContext): Map<string, Written<string>> {
+  const environment = new Map<string, Written<string>>();
+  const files = nodeAt(node, "env_file");
+  const list = files === undefined ? [] : files.kind === "list" ? files.items : [files];
+  for (const item of list) {
+    const path = item.kind === "map" ? nodeAt(item, "path") : item;
+    if (path?.kind !== "scalar" || typeof path.value !== "string") continue;
+    const required = nodeAt(item, "required");
+    const optional = required?.kind === "scalar" && String(required.value) === "false";
+    const variables = context.envFile(resolve(context.folder, path.value), !optional, item.place);
+    for (const [name, written] of variables ?? []) environment.set(name, written);
+  }
+  for (const [name, written] of readPairs(nodeAt(node, "environment"), `${within}.environment`, context.faults)) {
+    environment.set(name, written);
+  }
+  return environment;
+}
+
+function readMounts(node: YamlMap, data: ServiceData, within: string, context: ServiceContext): Mount[] {
+  const { faults } = context;
+  const mounts: Mount[] = [];
+  for (const [index, entry] of (data.volumes ?? []).entries()) {
+    const place = placeOf(node, ["volumes", index]);
+    const mount = typeof entry === "string" ? shortMount(entry) : entry;
+    if (mount.type === "tmpfs") continue;
+    if (mount.source === undefined || mount.source === "") {
+      faults.add(
+        place,
+        `${within}.volumes[${index}] has no source: an anonymous volume`,
+        "name a volume, or a path that begins with './'",
+      );
+      continue;
+    }
+    if (!isAbsolute(mount.target)) {
+      faults.add(
+        place,
+        `${within}.volumes[${index}]: the target '${mount.target}' is no absolute path`,
+        "begin it with '/'",
+      );
+      continue;
+    }
+    const kind = mount.type ?? (/^[./~]/.test(mount.source) ? "bind" : "volume");
+    const source = kind === "bind" ? hostPath(mount.source, context.folder) : mount.source;
+    if (kind === "volume" && !context.volumes.has(source)) {
+      faults.add(
+        place,
+        `the volume '${source}' is not declared`,
+        suggest(
+          source,
+          context.volumes,
+          `add '${source}:' under the top level's 'volumes:', or begin a path with './'`,
+        ),
+      );
+    }
+    // Only what belongs to the deployment must be here; the engine's socket and the like are the machine's.
+    if (kind === "bind" && !isAbsolute(mount.source) && !existsSync(source)) {
+      faults.add(
+        place,
+        `'${mount.source}' is mounted but missing: docker would make an empty directory of it`,
+        "write the file, or mend the path",
+      );
+    }
+    const target = mount.target.length > 1 ? mount.target.replace(/\/+$/, "") : mount.target;
+    const before = mounts.find((other) => other.target === target);
+    if (before !== undefined) {
+      faults.add(
+        place,
+        `${target} is mounted a second time (first in line ${before.place.line})`,
+        "keep one of the two",
+      );
+    }
+    mounts.push({ source, kind, target, readOnly: isTrue(mount.read_only), place });
+  }
+  return mounts;
+}
+
+function shortMount(text: string): {
+  type?: "bind" | "volume" | "tmpfs";
+  source?: string;
+  target: string;
+  read_only?: boolean;
+} {
+  const [source, target, mode] = text.split(":");
+  if (target === undefined) return { target: source ?? "" };
+  return { source: source ?? "", target, read_only: (mode ?? "").split(",").includes("ro") };
+}
+
+function hostPath(path: string, folder: string): string {
+  return path.startsWith("~") ? resolve(homedir(), `.${path.slice(1)}`) : resolve(folder, path);
+}
+
+function readPorts(node: YamlMap, data: ServiceData, within: string, faults: FaultList): PublishedPort[] {
+  const ports: PublishedPort[] = [];
+  for (const [index, entry] of (data.ports ?? []).entries()) {
+    const place = placeOf(node, ["ports", index]);
+    const name = `${within}.ports[${index}]`;
+    if (typeof entry === "object") {
+      ports.push({
+        host: Number(entry.published),
+        container: Number(entry.target),
+        protocol: entry.protocol ?? "tcp",
+        place,
+      });
+      continue;
+    }
+    const parts = /^(?:(?:\[[^\]]*\]|[\d.]+):)?(?:(\d+):)?(\d+)(?:\/(tcp|udp))?$/.exec(String(entry));
+    if (parts === null) {
+      const range = /\d-\d/.test(String(entry));
+      faults.add(
+        place,
+        `${name} is '${entry}', ${range ? "a range of ports" : "no port"}`,
+        range ? "write one port a line" : "write HOST:CONTAINER, e.g. 4000:4000",
+      );
+      continue;
+    }
+    const [, host, container, protocol] = parts;
+    if (host === undefined) {
+      faults.add(
+        place,
+        `${name} publishes ${container} on a port that changes with every start`,
+        `write ${container}:${container}, or remove it`,
+      );
+      continue;
+    }
+    if (Number(host) > 65535 || Number(container) > 65535) {
+      faults.add(place, `${name} is '${entry}': ports end at 65535`, "mend the number");
+      continue;
+    }
+    ports.push({
+      host: Number(host),
+      container: Number(container),
+      protocol: protocol === "udp" ? "udp" : "tcp",
+      place,
+    });
+  }
+  return ports;
+}
+
+function readServiceNetworks(
+  node: YamlMap,
+  data: ServiceData,
+  within: string,
+  { networks, faults }: ServiceContext,
+): Map<string, readonly string[]> {
+  const joined = new Map<string, readonly string[]>();
+  if (data.networks === undefined) {
+    joined.set("default", []);
+    return joined;
+  }
+  const list: [name: string, aliases: readonly string[], place: Place][] = Array.isArray(data.networks)
+    ? data.networks.map((name, index) => [String(name), [], placeOf(node, ["networks", index])])
+    : Object.entries(data.networks).map(([name, options]) => [
+        name,
+        (options?.aliases ?? []).map(String),
+        placeOf(node, ["networks", name]),
+      ]);
+  for (const [name, aliases, place] of list) {
+    if (name !== "default" && !networks.has(name)) {
+      faults.add(
+        place,
+        `${within}.networks names '${name}', which is not declared`,
+        suggest(name, networks.keys(), `add '${name}:' under the top level's 'networks:'`),
+      );
+    }
+    joined.set(name, aliases);
+  }
+  return joined;
+}
+
+function checkDependencies(services: YamlMap, faults: FaultList): void {
+  for (const [name, { value }] of services.entries) {
+    const needs = nodeAt(value, "depends_on");
+    const named: [string, Place][] =
+      needs?.kind === "map"
+        ? [...needs.entries].map(([key, { keyPlace }]) => [key, keyPlace])
+        : needs?.kind === "list"
+          ? needs.items.flatMap((item) => (item.kind === "scalar" ? [[String(item.value), item.place]] : []))
+          : [];
+    for (const [other, place] of named) {
+      if (services.entries.has(other)) continue;
+      faults.add(
+        place,
+        `services.${name}.depends_on names '${other}', which is no service`,
+        suggest(other, services.entries.keys(), "name a service of this file"),
+      );
+    }
+  }
+}
+
+function checkHostPorts(services: readonly ComposeService[], faults: FaultList): void {
+  const taken = new Map<string, { service: string; place: Place }>();
+  for (const { name, ports } of services) {
+    for (const { host, protocol, place } of ports) {
+      const key = `${host}/${protocol}`;
+      const before = taken.get(key);
+      if (before === undefined) taken.set(key, { service: name, place });
+      else
+        faults.add(
+          place,
+          `port ${key} of the host is published a second time (by ${before.service} in line ${before.place.line})`,
+          "give one of the two another port",
+        );
+    }
+  }
+}
+
+function isTrue(value: boolean | string | undefined): boolean {
+  return value === true || value === "true";
+}

@@ -1,0 +1,49 @@
+/** Replaces secrets, also where they were pasted instead of named. */
+export class LiteralSecrets {
+  readonly #byVariable: ReadonlyMap<string, string>;
+  readonly #byOriginal: ReadonlyMap<string, string>;
+  readonly #pattern: RegExp | undefined;
+
+  /**
+   * @param originals variables of the env file as the operator wrote them
+   * @param replacements variable to the value that stands in for it
+   */
+  constructor(originals: ReadonlyMap<string, string>, replacements: ReadonlyMap<string, string>) {
+    this.#byVariable = replacements;
+    const byOriginal = new Map<string, string>();
+    for (const [name, replacement] of replacements) {
+      const original = originals.get(name);
+      if (original !== undefined && recognisable(original)) byOriginal.set(original, replacement);
+    }
+    this.#byOriginal = byOriginal;
+    const alternatives = [...byOriginal.keys()].toSorted((a, b) => b.length - a.length).map(escaped);
+    // Not within a longer word: `sk-1` is not part of `sk-12`.
+    this.#pattern =
+      alternatives.length === 0
+        ? undefined
+        : new RegExp(`(?<![A-Za-z0-9_-])(?:${alternatives.join("|")})(?![A-Za-z0-9_-])`, "g");
+  }
+
+  /** The value of a variable of the env file. */
+  variable(name: string, original: string): string {
+    return this.#byVariable.get(name) ?? this.text(original);
+  }
+
+  /** A text with the pasted secrets replaced. */
+  text(text: string): string {
+    if (this.#pattern === undefined) return text;
+    return text.replace(this.#pattern, (found) => this.#byOriginal.get(found) ?? found);
+  }
+}
+
+/**
+ * Whether a value can be told from ordinary words: a password `postgres` would also "stand" in a user name, and
+ * replacing it there breaks the deployment.
+ */
+function recognisable(value: string): boolean {
+  return value.length >= 16 || (value.length >= 6 && /\d/.test(value) && /[A-Za-z]/.test(value));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}

@@ -1,0 +1,33 @@
+/**
+ * Splits a command that is written as one text into words, as compose does: quotes and backslashes count, nothing is
+ * expanded.
+ *
+ * @throws Error when a quote is never closed
+ */
+export function shellWords(text: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: '"' | "'" | undefined;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? "";
+    if (quote === "'") {
+      if (char === "'") quote = undefined;
+      else word += char;
+    } else if (char === "\\" && (quote === undefined || ['"', "\\", "$", "`"].includes(text[at + 1] ?? ""))) {
+      at++;
+      word = (word ?? "") + (text[at] ?? "");
+    } else if (quote === '"') {
+      if (char === '"') quote = undefined;
+      else word += char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= "";
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? "") + char;
+  }
+  if (quote !== undefined) throw new Error(`a ${quote} is never closed`);
+  if (word !== undefined) words.push(word);
+  return words;
+}

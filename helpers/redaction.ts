@@ -1,0 +1,44 @@
+/**
+ * Replaces each secret by its name, `‹LITELLM_MASTER_KEY›`, so that what is written can be published and still shows
+ * which secret stood where (design, rule 6).
+ *
+ * @param secrets name to value; of a URL the password alone counts too, for it is quoted apart in errors
+ */
+export function redact(text: string, secrets: ReadonlyMap<string, string>): string {
+  let redacted = text;
+  for (const [name, value] of secretForms(secrets)) redacted = redacted.replaceAll(value, `‹${name}›`);
+  return redacted;
+}
+
+/** Every text that gives a secret away, the longest first, with the secret's name. */
+export function secretForms(secrets: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  const forms = [...secrets].flatMap(([name, value]) => {
+    const password = URL.canParse(value) ? new URL(value).password : "";
+    return [[name, value], ...(password === "" ? [] : [[name, password]])] as [string, string][];
+  });
+  return forms.filter(([, value]) => value !== "").sort(([, one], [, other]) => other.length - one.length);
+}
+
+/** The same error without secrets: message, stack, cause and whatever else it carries as text. */
+export function redactError(error: unknown, secrets: ReadonlyMap<string, string>): unknown {
+  if (typeof error === "string") return redact(error, secrets);
+  if (!(error instanceof Error)) return error;
+  for (const key of Object.getOwnPropertyNames(error)) {
+    const field = Object.getOwnPropertyDescriptor(error, key);
+    if (field?.writable !== true) continue;
+    const value: unknown = field.value;
+    if (value instanceof Error) redactError(value, secrets);
+    else if (typeof value === "string") Reflect.set(error, key, redact(value, secrets));
+    else if (typeof value === "object" && value !== null) Reflect.set(error, key, redactJson(value, secrets));
+  }
+  return error;
+}
+
+function redactJson(value: object, secrets: ReadonlyMap<string, string>): unknown {
+  try {
+    return JSON.parse(redact(JSON.stringify(value), secrets)) as unknown;
+  } catch {
+    // Neither cyclic nor exotic values can be shown without a risk.
+    return undefined;
+  }
+}

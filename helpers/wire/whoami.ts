@@ -1,0 +1,27 @@
+import type { Exchange, HeaderLines } from "./exchange.ts";
+
+/** A request as whoami received it, from the text that it answers with (traefik/whoami, `whoamiHandler`). */
+export interface Received {
+  /** `WHOAMI_NAME`: the run's canary, so that no other server can pass for the target. */
+  name: string;
+  method: string;
+  /** Request target: path and query as they arrived. */
+  target: string;
+  headers: HeaderLines;
+}
+
+/** What the target named `name` received, or undefined when the response did not come from it. */
+export function receivedBy(name: string, exchange: Exchange): Received | undefined {
+  const lines = (exchange.response?.body ?? "").split(/\r?\n/);
+  if (lines[0] !== `Name: ${name}`) return undefined;
+  const start = lines.findIndex((line) => / HTTP\/\d\.\d$/.test(line));
+  const [method = "", target = ""] = (lines[start] ?? "").split(" ");
+  if (start < 0) return undefined;
+  const headers: [string, string][] = [];
+  for (const line of lines.slice(start + 1)) {
+    const colon = line.indexOf(": ");
+    if (line === "" || colon < 0) break;
+    headers.push([line.slice(0, colon), line.slice(colon + 2)]);
+  }
+  return { name, method, target, headers };
+}

@@ -1,0 +1,178 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { inject, type TestContext, test } from "vitest";
+import { Edge, resolveIn } from "../containers/edge.ts";
+import { attachEngine, type Engine } from "../containers/engine.ts";
+import { Gateway } from "../containers/gateway.ts";
+import type { RigName, RigState } from "../containers/rig.ts";
+import { RigClient } from "../containers/rig-client.ts";
+import { attachEvidence, labelCheck } from "../helpers/allure.ts";
+import type { Canaries } from "../helpers/canaries.ts";
+import { checkTimeout } from "../helpers/deadlines.ts";
+import { loadDeployment } from "../helpers/deployment/load.ts";
+import type { Deployment } from "../helpers/deployment/types.ts";
+import { redact, redactError } from "../helpers/redaction.ts";
+import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../helpers/requirements.ts";
+import { Wire } from "../helpers/wire/wire.ts";
+
+/** What every check of a worker shares: read and connected once. */
+interface World {
+  engine: Engine;
+  deployment: Deployment;
+  canaries: Canaries;
+  server: RigClient;
+}
+
+/** What a check leaves behind for the report. */
+export interface Evidence {
+  /**
+   * Writes a file of evidence into the run's directory, secrets replaced by their names, and attaches it to the check.
+   *
+   * @param path relative to the run's directory
+   */
+  keep(path: string, content: string): Promise<void>;
+  /** A sentence for the reader of the report. */
+  finding(text: string): void;
+  /** The running version lacks the feature, found by detection: ends the check, which then proves nothing. */
+  notSupported(reason: string): never;
+  /** Measures a phase for the report, e.g. `floor: first tools/list`. */
+  phase<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** What a check can ask for by naming it; a rig is started when the first check names it. */
+interface Fixtures {
+  world: World;
+  slug: string;
+  wires: Wire[];
+  evidence: Evidence;
+  /** Traefik with the deployment's labels in front of whoami. */
+  edge: Edge;
+  /** The whole gateway. */
+  gateway: Gateway;
+}
+
+const conformanceTest = test.extend<Fixtures>({
+  world: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from its first parameter
+    async ({}, use) => {
+      const run = inject("run");
+      const server = new RigClient(run.rigServer);
+      const [engine, canaries] = await Promise.all([attachEngine(), server.canaries()]);
+      const deployment = await loadDeployment(run.deployment, { replace: canaries.secrets });
+      knownSecrets = canaries.secrets;
+      await use({ engine, canaries, deployment, server });
+    },
+    { scope: "worker" },
+  ],
+  slug: async ({ task }, use) => use(slugOf(task.meta.requirements ?? [], task.name)),
+  wires: async ({ world, slug, evidence }, use) => {
+    const wires: Wire[] = [];
+    await use(wires);
+    const exchanges = wires.flatMap((wire) => wire.exchanges);
+    await Promise.all(wires.map((wire) => wire.close()));
+    if (exchanges.length > 0) {
+      await evidence.keep(`evidence/${slug}/wire.json`, redact(JSON.stringify(exchanges, null, 2), world.canaries.secrets));
+    }
+  },
+  evidence: [
+    async ({ world, task, skip }, use) => {
+      const meta = task.meta;
+      const requirements = (meta.requirements ?? []) as RequirementId[];
+      await labelCheck({ suite: suiteOf(requirements[0] as RequirementId), requirements, level: levelOf(requirements) });
+      await use({
+        async keep(path, content) {
+          const text = redact(content, world.canaries.secrets);
+          const file = join(inject("run").directory, path);
+          await mkdir(dirname(file), { recursive: true });
+          await writeFile(file, text);
+          meta.evidence = [...(meta.evidence ?? []), path];
+          await attachEvidence(path, text, contentType(path));
+        },
+        finding(text) {
+          meta.findings = [...(meta.findings ?? []), redact(text, world.canaries.secrets)];
+        },
+        notSupported(reason) {
+          meta.notSupported = reason;
+          skip(`not supported: ${reason}`);
+          throw new Error("unreachable");
+        },
+        async phase(name, work) {
+          const startedAt = new Date().toISOString();
+          const began = performance.now();
+          let ok = false;
+          try {
+            const result = await work();
+            ok = true;
+            return result;
+          } finally {
+            await world.server.addPhase({ name, startedAt, milliseconds: performance.now() - began, ok });
+          }
+        },
+      });
+    },
+    { auto: true },
+  ],
+  edge: async ({ world, wires, slug }, use) => {
+    const { state, wire } = await connect("edge", world, slug);
+    wires.push(wire);
+    await use(new Edge({ ...world, state, wire }));
+  },
+  gateway: async ({ world, wires, slug }, use) => {
+    const { state, wire } = await connect("gateway", world, slug);
+    wires.push(wire);
+    await use(new Gateway({ ...world, state, wire }));
+  },
+});
+
+async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: Wire }> {
+  const state = await world.server.rig(name);
+  return { state, wire: new Wire(slug, resolveIn(state, world.deployment)) };
+}
+
+/**
+ * One check.
+ *
+ * @param requirements ids that it proves; an unknown one, or none, fails the file
+ * @param sentence what holds
+ * @throws {Error} at collection, for unknown ids
+ */
+export function conformance(
+  requirements: readonly RequirementId[],
+  sentence: string,
+  body: (fixtures: Fixtures & TestContext) => Promise<void>,
+): void {
+  assertKnown(requirements);
+  const guarded = async (context: Fixtures & TestContext): Promise<void> => {
+    try {
+      await body(context);
+    } catch (error) {
+      throw redactError(error, knownSecrets);
+    }
+  };
+  // vitest reads the names of the fixtures that a check needs from its source text.
+  guarded.toString = () => body.toString();
+  conformanceTest(sentence, { timeout: checkTimeout, meta: { requirements: [...requirements] } }, guarded);
+}
+
+/** The run's secrets, once a check of this worker has connected: no message leaves the worker with one in it. */
+let knownSecrets: ReadonlyMap<string, string> = new Map();
+
+function levelOf(requirements: readonly RequirementId[]): "MUST" | "SHOULD" {
+  const registry = loadRequirements();
+  return requirements.some((id) => registry.get(id)?.level === "MUST") ? "MUST" : "SHOULD";
+}
+
+function slugOf(requirements: readonly string[], sentence: string): string {
+  const words = sentence
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  return `${requirements[0] ?? "check"}-${words}`.slice(0, 80);
+}
+
+function contentType(path: string): string {
+  if (path.endsWith(".json")) return "application/json";
+  if (path.endsWith(".md")) return "text/markdown";
+  if (path.endsWith(".png")) return "image/png";
+  return "text/plain";
+}

@@ -1,0 +1,55 @@
+import type { Gateway } from "../../containers/gateway.ts";
+
+/** What curl saw from a machine of the rig. */
+export interface CurlAnswer {
+  /** 0 when no response came. */
+  status: number;
+  body: string;
+  /** curl's own words. */
+  error: string;
+  /** What the exit code says, in words. */
+  diagnosis: string;
+  /** What was run, for the failure. */
+  command: string;
+}
+
+/** curl's exit codes that tell how a connection ended (`man curl`, EXIT CODES). */
+const diagnoses: Readonly<Record<number, string>> = {
+  0: "the connection works; the answer is not the one that was due",
+  6: "the name does not resolve there",
+  7: "the connection is refused, or there is no route: the port is closed or a rule rejects it",
+  28: "no answer in time: a rule drops the packets",
+  35: "TLS fails",
+  52: "the connection is accepted and closed without an answer",
+  56: "the connection is reset",
+};
+
+/** A plain curl, as the status document did it by hand, from a machine of the rig. */
+export async function curl(
+  gateway: Gateway,
+  from: "lan-host" | "inside-host",
+  url: string,
+  options: { bearer?: string; deadline: number },
+): Promise<CurlAnswer> {
+  const command = [
+    "curl",
+    "--silent",
+    "--show-error",
+    "--insecure",
+    "--max-time",
+    String(options.deadline / 1000),
+    "--write-out",
+    "\n%{http_code}",
+    ...(options.bearer === undefined ? [] : ["--header", `Authorization: Bearer ${options.bearer}`]),
+    url,
+  ];
+  const { exitCode, stdout, stderr } = await gateway.run(from, command);
+  const end = stdout.lastIndexOf("\n");
+  return {
+    status: Number(stdout.slice(end + 1)) || 0,
+    body: stdout.slice(0, Math.max(end, 0)),
+    error: stderr.trim(),
+    diagnosis: diagnoses[exitCode] ?? `curl ended with exit code ${exitCode}`,
+    command: command.join(" "),
+  };
+}

@@ -1,0 +1,57 @@
+import type { Edge, EdgeRequest } from "../../containers/edge.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { routersFor } from "../../helpers/deployment/traefik-labels.ts";
+import type { Deployment, Place } from "../../helpers/deployment/types.ts";
+import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import type { Received } from "../../helpers/wire/whoami.ts";
+
+/**
+ * The request gets through to the target.
+ *
+ * @returns what the target received
+ * @throws {CheckFailure} naming the router that took it instead
+ */
+export async function mustReach(edge: Edge, request: EdgeRequest): Promise<{ exchange: Exchange; received: Received }> {
+  const exchange = await edge.send(request);
+  const received = edge.received(exchange);
+  if (received !== undefined) return { exchange, received };
+  const { router, status } = await edge.routing(exchange);
+  const place = placeOf(edge.deployment, router);
+  throw new CheckFailure({
+    what: `${request.method ?? "GET"} ${request.path} on ${request.host.name} does not get through`,
+    sent: sentText(exchange),
+    received: receivedText(exchange),
+    likelyCause:
+      router === undefined
+        ? `no router matches this request (Traefik answered ${status}): look at the rules of the routers for ${request.host.name}`
+        : `the router ${router} took it and answered ${status}`,
+    ...(place === undefined ? {} : { place }),
+  });
+}
+
+/**
+ * The request is refused by Traefik and never handed to the target: by what came back and by Traefik's own log.
+ *
+ * @throws {CheckFailure} naming the router that let it through
+ */
+export async function mustRefuse(edge: Edge, request: EdgeRequest): Promise<Exchange> {
+  const exchange = await edge.send(request);
+  const { router, server } = await edge.routing(exchange);
+  if (edge.received(exchange) === undefined && server === undefined && exchange.response !== undefined) return exchange;
+  const place = placeOf(edge.deployment, router);
+  throw new CheckFailure({
+    what: `${request.method ?? "GET"} ${request.path} on ${request.host.name} gets through to LiteLLM`,
+    sent: sentText(exchange),
+    received: receivedText(exchange),
+    likelyCause: exchange.response === undefined ? "Traefik gave no answer" : `the rule of router ${router} matches it`,
+    ...(place === undefined ? {} : { place }),
+  });
+}
+
+/** The label that holds the rule of a live router, e.g. `litellm-public@docker`. */
+export function placeOf(deployment: Deployment, liveName: string | undefined): Place | undefined {
+  const live = liveName?.replace(/@docker$/, "").toLowerCase();
+  // An entry point with defaults of its own puts its name before the router's, e.g. `websecure-litellm`.
+  return routersFor(deployment).find(({ name }) => live === name.toLowerCase() || live?.endsWith(`-${name.toLowerCase()}`))
+    ?.place;
+}

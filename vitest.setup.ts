@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { TestProject } from "vitest/node";
+import type { ImageMode } from "./containers/images.ts";
+import { Session } from "./containers/session.ts";
+import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/faults.ts";
+import { Progress } from "./helpers/progress.ts";
+import { generateAllure } from "./reports/allure.ts";
+import { publishLatest } from "./reports/publish-latest.ts";
+
+const imageModes: readonly ImageMode[] = ["auto", "pull", "build"];
+
+/** The main process's side of a run: begins the session before the first worker, ends it after the last. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const progress = new Progress();
+  const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY ?? resolve("reports/.running", String(process.pid));
+  const session = await begin(directory, progress);
+  project.provide("run", session.descriptor);
+  const signals = onSignals(session, progress);
+  process.once("exit", () => {
+    if (session.environmentFailed) process.exitCode = ExitCode.environmentFailed;
+  });
+  return async () => {
+    await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
+    await publishLatest(directory);
+    signals.forget();
+  };
+}
+
+async function begin(directory: string, progress: Progress): Promise<Session> {
+  try {
+    return await Session.begin({
+      folder: resolve(process.env.DEPLOYMENT ?? "deployments/reference"),
+      directory,
+      suiteVersion: suiteVersion(),
+      arguments: process.argv.slice(2),
+      mode: imageMode(),
+      registry: process.env.REGISTRY,
+      keep: process.env.KEEP === "1",
+      progress,
+    });
+  } catch (error) {
+    if (error instanceof DeploymentError) {
+      for (const fault of error.faults) progress.line(faultLine(fault));
+      process.exit(error.exitCode);
+    }
+    if (error instanceof EnvironmentError) {
+      for (const line of error.log) progress.line(`  ${line}`);
+      progress.line(error.message);
+      process.exit(error.exitCode);
+    }
+    throw error;
+  }
+}
+
+function imageMode(): ImageMode {
+  const wanted = process.env.IMAGES ?? "auto";
+  const mode = imageModes.find((candidate) => candidate === wanted);
+  if (mode === undefined) throw new EnvironmentError(`IMAGES=${wanted} is unknown; set it to auto, pull or build`);
+  return mode;
+}
+
+function suiteVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}
+
+/** Ctrl-C and its kin remove everything before the process ends. */
+function onSignals(session: Session, progress: Progress): { forget(): void } {
+  const numbers = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+  const handlers = Object.entries(numbers).map(([signal, number]) => {
+    const handler = (): void => {
+      progress.line(`${signal}: removing the parts`);
+      void session.abandon().finally(() => process.exit(128 + number));
+    };
+    process.once(signal, handler);
+    return [signal, handler] as const;
+  });
+  return {
+    forget: () => {
+      for (const [signal, handler] of handlers) process.removeListener(signal, handler);
+    },
+  };
+}
