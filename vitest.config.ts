@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 import { checkTimeout } from "./helpers/deadlines.ts";
 
@@ -10,8 +10,10 @@ import { checkTimeout } from "./helpers/deadlines.ts";
 export default defineConfig(({ mode }) => (mode === "check" ? ownTests() : conformanceRun()));
 
 function conformanceRun() {
-  process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY ??= resolve("reports/.running", randomBytes(6).toString("hex"));
-  const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY;
+  // Beside where the report will lie, so that moving it there is one rename.
+  const target = resolve(process.env.REPORTS ?? "reports/latest");
+  const directory = join(dirname(target), ".running", randomBytes(6).toString("hex"));
+  process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY = directory;
   return {
     test: {
       include: ["suites/**/*.spec.ts"],

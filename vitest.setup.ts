@@ -13,7 +13,8 @@ const imageModes: readonly ImageMode[] = ["auto", "pull", "build"];
 /** The main process's side of a run: begins the session before the first worker, ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = new Progress();
-  const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY ?? resolve("reports/.running", String(process.pid));
+  const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY;
+  if (directory === undefined) throw new Error("vitest.config.ts names the run's directory");
   const session = await begin(directory, progress);
   project.provide("run", session.descriptor);
   const signals = onSignals(session, progress);
@@ -22,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   return async () => {
     await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
-    await publishLatest(directory);
+    await publishLatest(directory, resolve(process.env.REPORTS ?? "reports/latest"));
     signals.forget();
   };
 }

@@ -1,9 +1,9 @@
 import { deadlines } from "../helpers/deadlines.ts";
+import { createNetworks } from "./network.ts";
 import type { PartHandle, PartPlan } from "./part.ts";
 import { rigMark, startPart } from "./part.ts";
-import { createNetworks } from "./network.ts";
 import { answersHttp } from "./readiness.ts";
-import { networksOf, renderLabels, type RenderContext } from "./render.ts";
+import { networksOf, type RenderContext, renderLabels } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
 import { attachments, routersLoaded, traefikPlan } from "./traefik.ts";
 
@@ -19,22 +19,29 @@ export const liteLLMPort = 4000;
 export async function startEdgeRig(rig: RigContext, name: "edge" = "edge"): Promise<RigState> {
   const { engine, run, deployment, canaries, images } = rig;
   const shared = [...networksOf(deployment.traefik).keys()];
-  const networks = await createNetworks(engine, run, name, shared.map((network) => ({ name: network, internal: false })));
+  const networks = await createNetworks(
+    engine,
+    run,
+    name,
+    shared.map((network) => ({ name: network, internal: false })),
+  );
   const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
   const labels = renderLabels(context);
   const [traefik, whoami] = await Promise.all([
     traefikPlan(rig, context),
-    images.get("whoami").then((image): PartPlan => ({
-      name: "whoami",
-      image,
-      networks: attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
-      command: ["--port", String(liteLLMPort), "--verbose"],
-      environment: { WHOAMI_NAME: canaries.target },
-      labels,
-      publish: [liteLLMPort],
-      ready: answersHttp(liteLLMPort, "/"),
-      startDeadline: deadlines.smallPartStart,
-    })),
+    images.get("whoami").then(
+      (image): PartPlan => ({
+        name: "whoami",
+        image,
+        networks: attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
+        command: ["--port", String(liteLLMPort), "--verbose"],
+        environment: { WHOAMI_NAME: canaries.target },
+        labels,
+        publish: [liteLLMPort],
+        ready: answersHttp(liteLLMPort, "/"),
+        startDeadline: deadlines.smallPartStart,
+      }),
+    ),
   ]);
   const parts: Record<string, PartHandle> = {};
   await Promise.all(

@@ -4,7 +4,7 @@ import type { Deployment, Policy, PolicyHost } from "../helpers/deployment/types
 import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
 import { type Received, receivedBy } from "../helpers/wire/whoami.ts";
 import type { Resolve, Wire } from "../helpers/wire/wire.ts";
-import { type Routing, routingOf } from "./access-log.ts";
+import { AccessLog, type Routing } from "./access-log.ts";
 import { liteLLMPort } from "./edge-rig.ts";
 import type { Engine } from "./engine.ts";
 import { type PartHandle, readLog } from "./part.ts";
@@ -66,7 +66,8 @@ export class Edge {
 
   /** The way that a request took, by Traefik's access log. */
   async routing(exchange: Exchange): Promise<Routing> {
-    return await routingOf(this.#engine, this.#part("traefik").containerId, exchange.id);
+    const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
+    return await log.routing(exchange.id);
   }
 
   /** Traefik's live routers. */
@@ -110,7 +111,9 @@ export function partOf(state: RigState, name: string): PartHandle {
 export function resolveIn(state: RigState, deployment: Deployment): Resolve {
   const traefik = partOf(state, "traefik");
   const byPort = new Map<number, { host: string; port: number }>();
-  const listening = [...entryPointPorts(deployment.traefik.command ?? []).values()].map((port) => [port, port] as const);
+  const listening = [...entryPointPorts(deployment.traefik.command ?? []).values()].map(
+    (port) => [port, port] as const,
+  );
   // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
   const outside = deployment.traefik.ports.map(({ host, container }) => [host, container] as const);
   for (const [port, entryPoint] of [...listening, ...outside]) {
@@ -123,7 +126,8 @@ export function resolveIn(state: RigState, deployment: Deployment): Resolve {
   return (_scheme, host, port) => {
     if (host === "127.0.0.1") return { host, port };
     const address = byPort.get(port);
-    if (address === undefined) throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
+    if (address === undefined)
+      throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
     return address;
   };
 }

@@ -1,8 +1,8 @@
-import { execute } from "./part.ts";
-import type { PartHandle } from "./part.ts";
-import type { Engine } from "./engine.ts";
 import type { ComposeService } from "../helpers/deployment/types.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
+import type { Engine } from "./engine.ts";
+import type { PartHandle } from "./part.ts";
+import { execute } from "./part.ts";
 
 /** A port of the gateway host that leads to a part, as compose's `ports:` publishes it. */
 export interface Publication {
@@ -55,7 +55,11 @@ export function publishingRules(published: readonly Publication[]): string {
  *
  * @throws {EnvironmentError} when nftables refuses the rules
  */
-export async function publish(engine: Engine, gatewayHost: PartHandle, published: readonly Publication[]): Promise<void> {
+export async function publish(
+  engine: Engine,
+  gatewayHost: PartHandle,
+  published: readonly Publication[],
+): Promise<void> {
   if (published.length === 0) return;
   const rules = publishingRules(published);
   const { exitCode, stderr } = await execute(engine, gatewayHost.containerId, ["nft", rules]);

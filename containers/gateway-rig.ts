@@ -39,7 +39,10 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   const edgeNetwork = sharedNetwork(deployment);
   const internalNames = deployment.policy.hosts.filter(({ zone }) => zone === "internal").map((host) => host.name);
 
-  const [traefik, litellm] = await Promise.all([traefikPlan(rig, context), liteLLMPlans(rig, context, own(providerNetwork))]);
+  const [traefik, litellm] = await Promise.all([
+    traefikPlan(rig, context),
+    liteLLMPlans(rig, context, own(providerNetwork)),
+  ]);
   const hostImage = images.get("host");
   const plans: Promise<PartPlan>[] = [
     Promise.resolve(traefik.plan),
@@ -98,8 +101,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     plans.map(async (planned) => {
       const plan = await planned;
       const start = (): Promise<PartHandle> => startPart(engine, run, name, plan);
-      parts[plan.name] =
-        plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
+      parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
     }),
   );
   const gatewayHost = parts["gateway-host"];
@@ -122,7 +124,8 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
 /** The deployment's networks that LiteLLM, Traefik and the databases are on. */
 function networkPlans(deployment: Deployment): { name: string; internal: boolean }[] {
   const names = new Set<string>();
-  for (const service of deployment.compose.services.values()) for (const name of networksOf(service).keys()) names.add(name);
+  for (const service of deployment.compose.services.values())
+    for (const name of networksOf(service).keys()) names.add(name);
   return [...names].map((name) => ({ name, internal: deployment.compose.networks.get(name)?.internal ?? false }));
 }
 
@@ -187,7 +190,10 @@ async function liteLLMPlans(
   return { gateway, upstreams, changes: rendered.changes };
 }
 
-function databasePlans({ images, deployment, canaries }: RigContext, networks: ReadonlyMap<string, RunNetwork>): Promise<PartPlan>[] {
+function databasePlans(
+  { images, deployment, canaries }: RigContext,
+  networks: ReadonlyMap<string, RunNetwork>,
+): Promise<PartPlan>[] {
   const urls = new Set(
     deployment.policy.upstreams.flatMap(({ database }) =>
       database === undefined ? [] : (deployment.variables.get(database.variable)?.value ?? []),
@@ -208,9 +214,7 @@ function databasePlans({ images, deployment, canaries }: RigContext, networks: R
       },
       // Every statement is logged: a check judges what an upstream did by Postgres's own word.
       command: ["postgres", "-c", "log_statement=all", "-c", "fsync=off", "-c", `port=${url.port || "5432"}`],
-      files: [
-        { target: "/docker-entrypoint-initdb.d/canary.sql", content: `CREATE DATABASE ${canaries.database};\n` },
-      ],
+      files: [{ target: "/docker-entrypoint-initdb.d/canary.sql", content: `CREATE DATABASE ${canaries.database};\n` }],
       ready: succeeds("pg_isready", "-q", "-h", "127.0.0.1", "-p", url.port || "5432", "-d", database),
       startDeadline: deadlines.databaseStart,
     };
@@ -225,7 +229,11 @@ function databaseAttachments(
   host: string,
 ): PartPlan["networks"] {
   if (service !== undefined) return attachments(networksOf(service), networks, host);
-  return attachments(new Map([...networksOf(deployment.litellm).keys()].slice(-1).map((name) => [name, []])), networks, host);
+  return attachments(
+    new Map([...networksOf(deployment.litellm).keys()].slice(-1).map((name) => [name, []])),
+    networks,
+    host,
+  );
 }
 
 function codexVersion(deployment: Deployment): string | undefined {

@@ -1,11 +1,11 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Canaries } from "../helpers/canaries.ts";
 import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../helpers/deployment/types.ts";
-import { connectOver, connectOverHttp } from "../helpers/wire/mcp.ts";
-import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
-import type { Wire } from "../helpers/wire/wire.ts";
 import { ScriptedModel } from "../helpers/scripted-model.ts";
-import { type Routing, routingOf } from "./access-log.ts";
+import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
+import { connectOver, connectOverHttp } from "../helpers/wire/mcp.ts";
+import type { Wire } from "../helpers/wire/wire.ts";
+import { AccessLog, type Routing } from "./access-log.ts";
 import { partOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
 import { type Executed, type ExecuteOptions, execute, type LogWindow, readLog } from "./part.ts";
@@ -95,7 +95,12 @@ export class Gateway {
   async upstream(upstream: UpstreamConfig): Promise<Client> {
     if (upstream.transport !== "stdio") throw new Error(`${upstream.name} is no stdio upstream`);
     const container = partOf(this.#state, "upstreams").containerId;
-    const transport = new ContainerStdioTransport(this.#engine, container, [upstream.command, ...upstream.args], upstream.env);
+    const transport = new ContainerStdioTransport(
+      this.#engine,
+      container,
+      [upstream.command, ...upstream.args],
+      upstream.env,
+    );
     try {
       return await connectOver(transport);
     } catch (cause) {
@@ -117,7 +122,8 @@ export class Gateway {
 
   /** The way that a request took through Traefik, by its access log. */
   async routing(exchange: Exchange): Promise<Routing> {
-    return await routingOf(this.#engine, partOf(this.#state, "traefik").containerId, exchange.id);
+    const log = await AccessLog.of(this.#engine, partOf(this.#state, "traefik").containerId);
+    return await log.routing(exchange.id);
   }
 
   /** Traefik's live routers, and all that its API says. */

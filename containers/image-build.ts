@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import type { Engine } from "./engine.ts";
 import { keptLogLines, runOnHost } from "./host-command.ts";
 import { type ContextFile, contextFiles, type Recipe } from "./image-recipe.ts";
@@ -96,10 +97,13 @@ interface EngineEvent {
 
 function linesOf({ stream, status, id, progress }: EngineEvent): string[] {
   const text = stream ?? [id, status, progress].filter(Boolean).join(" ");
-  return text
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== "");
+  return (
+    text
+      .split("\n")
+      .map((line) => stripVTControlCharacters(line).trimEnd())
+      // The classic builder's own bookkeeping: `---> 33d1b22f359c`, `Removing intermediate container …`.
+      .filter((line) => line !== "" && !/^ ---> |^Removing intermediate /.test(line))
+  );
 }
 
 async function writeContext(folder: string, files: readonly ContextFile[]): Promise<void> {

@@ -119,7 +119,9 @@ export async function startPart(engine: Engine, run: Run, rig: string, plan: Par
     .withPullPolicy(PullPolicy.neverPull())
     .withLabels({ ...plan.labels, ...run.labels, [partLabel]: plan.name, [rigLabel]: rigMark(run, rig) })
     .withEnvironment({ ...plan.environment })
-    .withCopyContentToContainer((plan.files ?? []).map(({ content, target, mode }) => ({ content, target, mode: mode ?? 0o644 })))
+    .withCopyContentToContainer(
+      (plan.files ?? []).map(({ content, target, mode }) => ({ content, target, mode: mode ?? 0o644 })),
+    )
     .withCopyDirectoriesToContainer([...(plan.directories ?? [])])
     .withBindMounts(
       (plan.binds ?? []).map(({ source, target, readOnly }) => ({ source, target, mode: readOnly ? "ro" : "rw" })),
@@ -254,7 +256,8 @@ export async function execute(
   command: readonly string[],
   options: ExecuteOptions = {},
 ): Promise<Executed> {
-  const bound = options.deadline === undefined ? [] : ["timeout", "-k", "2", String(Math.ceil(options.deadline / 1000))];
+  const bound =
+    options.deadline === undefined ? [] : ["timeout", "-k", "2", String(Math.ceil(options.deadline / 1000))];
   const began = performance.now();
   const exec = await engine.docker.getContainer(container).exec({
     Cmd: [...bound, ...command],

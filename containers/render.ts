@@ -53,7 +53,10 @@ const traefikFlags = (mark: string): readonly (readonly [string, string, string]
 /** Flags that can't hold on a throwaway network, with the reason. */
 const droppedTraefikFlags: readonly (readonly [RegExp, string])[] = [
   [/^accesslog\.filepath$/i, "the access log is read from the container's output"],
-  [/^certificatesresolvers\./i, "no certificate authority can be asked from a throwaway network; Traefik's own is used"],
+  [
+    /^certificatesresolvers\./i,
+    "no certificate authority can be asked from a throwaway network; Traefik's own is used",
+  ],
   [/^providers\.docker\.endpoint$/i, "the engine's socket is mounted instead"],
 ];
 
@@ -103,7 +106,11 @@ export async function renderLiteLLM(context: RenderContext): Promise<RenderedSer
   for (const [name, value, why] of offlineSettings) {
     if (rendered.environment[name] !== undefined) continue;
     rendered.environment[name] = value;
-    rendered.changes.push({ where: `compose.yaml:${deployment.litellm.name}.environment`, what: `set ${name}=${value}`, why });
+    rendered.changes.push({
+      where: `compose.yaml:${deployment.litellm.name}.environment`,
+      what: `set ${name}=${value}`,
+      why,
+    });
   }
   return rendered;
 }
@@ -198,4 +205,3 @@ function splitFlag(argument: string): [string, string | undefined] {
 export function networksOf(service: ComposeService): ReadonlyMap<string, readonly string[]> {
   return service.networks.size > 0 ? service.networks : new Map([["default", []]]);
 }
-

@@ -40,7 +40,12 @@ export async function serveRigs(service: RigService): Promise<{ url: string; tok
   return { url: `http://127.0.0.1:${port}`, token, close: () => close(server) };
 }
 
-async function answer(service: RigService, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  service: RigService,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const reply = (status: number, body: unknown): void => {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   };
@@ -69,7 +74,9 @@ function onTheWire(error: unknown): ErrorOnTheWire {
     const { name, message, part, log } = error;
     return { name, message, log, ...(part === undefined ? {} : { part }) };
   }
-  return error instanceof Error ? { name: error.name, message: error.message } : { name: "Error", message: String(error) };
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "Error", message: String(error) };
 }
 
 async function close(server: Server): Promise<void> {

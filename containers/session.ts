@@ -66,7 +66,8 @@ export class Session {
       connectEngine({ progress: options.progress }),
     ]);
     const swept = await sweep(engine);
-    if (swept.length > 0) options.progress.line(`removed what ${swept.length} dead run(s) had left: ${swept.join(", ")}`);
+    if (swept.length > 0)
+      options.progress.line(`removed what ${swept.length} dead run(s) had left: ${swept.join(", ")}`);
     const run = newRun({ keep: options.keep });
     const images = new Images(engine, {
       mode: options.mode,
@@ -85,7 +86,12 @@ export class Session {
   get descriptor(): RunDescriptor {
     if (this.#server === undefined) throw new Error("the session has ended");
     const { url, token } = this.#server;
-    return { id: this.#run.id, directory: this.#options.directory, deployment: this.#options.folder, rigServer: { url, token } };
+    return {
+      id: this.#run.id,
+      directory: this.#options.directory,
+      deployment: this.#options.folder,
+      rigServer: { url, token },
+    };
   }
 
   get deployment(): Deployment {
@@ -183,10 +189,14 @@ export class Session {
     for (const { rig, parts } of this.#started) {
       for (const part of Object.values(parts)) {
         const ports = Object.entries(part.ports).map(([port, published]) => `${port} at ${part.host}:${published}`);
-        progress.line(`  ${rig}/${part.name}: docker exec -it ${part.containerId.slice(0, 12)} sh${ports.length > 0 ? `; ${ports.join(", ")}` : ""}`);
+        progress.line(
+          `  ${rig}/${part.name}: docker exec -it ${part.containerId.slice(0, 12)} sh${ports.length > 0 ? `; ${ports.join(", ")}` : ""}`,
+        );
       }
     }
     const filter = `label=gateway-conformance.run=${this.#run.id}`;
-    progress.line(`  remove it: docker rm -fv $(docker ps -aq --filter ${filter}); docker network rm $(docker network ls -q --filter ${filter})`);
+    progress.line(
+      `  remove it: docker rm -fv $(docker ps -aq --filter ${filter}); docker network rm $(docker network ls -q --filter ${filter})`,
+    );
   }
 }

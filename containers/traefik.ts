@@ -1,10 +1,10 @@
 import { request } from "undici";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
-import { answersHttp } from "./readiness.ts";
-import { isEngineSocket, networksOf, renderTraefik, type RenderContext, traefikApiPort } from "./render.ts";
-import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
 import type { RenderedChange } from "../helpers/run-record.ts";
+import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
+import { answersHttp } from "./readiness.ts";
+import { isEngineSocket, networksOf, type RenderContext, renderTraefik, traefikApiPort } from "./render.ts";
 import type { RigContext } from "./rig.ts";
 
 /** The deployment's Traefik, ready to be started. */
@@ -13,7 +13,10 @@ export async function traefikPlan(
   context: RenderContext,
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.traefik;
-  const [image, rendered] = await Promise.all([images.get("traefik", traefikVersion(deployment)), renderTraefik(context)]);
+  const [image, rendered] = await Promise.all([
+    images.get("traefik", traefikVersion(deployment)),
+    renderTraefik(context),
+  ]);
   const plan: PartPlan = {
     name: "traefik",
     image,
@@ -82,7 +85,9 @@ export async function rawData(traefik: PartHandle): Promise<{ routers: LiveRoute
     bodyTimeout: deadlines.request,
   });
   const text = await response.body.text();
-  const data = JSON.parse(text) as { routers?: Record<string, Partial<Omit<LiveRouter, "name" | "errors">> & { error?: string[] }> };
+  const data = JSON.parse(text) as {
+    routers?: Record<string, Partial<Omit<LiveRouter, "name" | "errors">> & { error?: string[] }>;
+  };
   const routers = Object.entries(data.routers ?? {}).map(([name, router]) => ({
     name,
     rule: router.rule ?? "",

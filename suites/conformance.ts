@@ -71,14 +71,21 @@ const conformanceTest = test.extend<Fixtures>({
     const exchanges = wires.flatMap((wire) => wire.exchanges);
     await Promise.all(wires.map((wire) => wire.close()));
     if (exchanges.length > 0) {
-      await evidence.keep(`evidence/${slug}/wire.json`, redact(JSON.stringify(exchanges, null, 2), world.canaries.secrets));
+      await evidence.keep(
+        `evidence/${slug}/wire.json`,
+        redact(JSON.stringify(exchanges, null, 2), world.canaries.secrets),
+      );
     }
   },
   evidence: [
     async ({ world, task, skip }, use) => {
       const meta = task.meta;
       const requirements = (meta.requirements ?? []) as RequirementId[];
-      await labelCheck({ suite: suiteOf(requirements[0] as RequirementId), requirements, level: levelOf(requirements) });
+      await labelCheck({
+        suite: suiteOf(requirements[0] as RequirementId),
+        requirements,
+        level: levelOf(requirements),
+      });
       await use({
         async keep(path, content) {
           const text = redact(content, world.canaries.secrets);

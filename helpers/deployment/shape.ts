@@ -48,6 +48,15 @@ export function readShape<T>(
 }
 
 function report(issue: z.core.$ZodIssue, node: YamlNode, faults: FaultList, within: string): void {
+  if (issue.code === "invalid_union") {
+    // The one form that the value comes nearest to says more than the list of all forms.
+    const near = issue.errors.filter((form) => !form.some(({ path }) => path.length === 0 && !isUnknownKey(form)));
+    const [form] = near;
+    if (near.length === 1 && form !== undefined && form.length > 0) {
+      for (const inner of form) report({ ...inner, path: [...issue.path, ...inner.path] }, node, faults, within);
+      return;
+    }
+  }
   const name = pathName(within, issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = issue.message.split(" ");
@@ -67,6 +76,10 @@ function report(issue: z.core.$ZodIssue, node: YamlNode, faults: FaultList, with
     return;
   }
   faults.add(place, `${name} is ${describe(value)}, expected ${issue.message}`, `write ${issue.message}`);
+}
+
+function isUnknownKey(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ code }) => code === "unrecognized_keys");
 }
 
 function pathName(within: string, path: readonly PropertyKey[]): string {

@@ -20,7 +20,12 @@ export async function connectOverHttp(wire: Wire, url: string, key: string | und
     fetch: wire.fetch as unknown as FetchLike,
     requestInit: { headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } },
     // A broken stream is a finding, not something to be healed behind the check's back.
-    reconnectionOptions: { maxRetries: 0, initialReconnectionDelay: 0, maxReconnectionDelay: 0, reconnectionDelayGrowFactor: 1 },
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 0,
+      maxReconnectionDelay: 0,
+      reconnectionDelayGrowFactor: 1,
+    },
   });
   return await connectOver(transport);
 }

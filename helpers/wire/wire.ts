@@ -1,5 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { Agent, buildConnector, type Dispatcher, Headers, type RequestInit, Response, fetch as undiciFetch } from "undici";
+import {
+  Agent,
+  buildConnector,
+  type Dispatcher,
+  Headers,
+  type RequestInit,
+  Response,
+  fetch as undiciFetch,
+} from "undici";
 import { deadlines } from "../deadlines.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
 
@@ -79,7 +87,10 @@ export class Wire {
     const began = performance.now();
     const url = new URL(request.url);
     const abort = new AbortController();
-    const tooLate = setTimeout(() => abort.abort(new Error("no response in time")), request.deadline ?? deadlines.request);
+    const tooLate = setTimeout(
+      () => abort.abort(new Error("no response in time")),
+      request.deadline ?? deadlines.request,
+    );
     try {
       const head = await this.#agent.request({
         origin: url.origin,
@@ -92,7 +103,13 @@ export class Wire {
       });
       clearTimeout(tooLate);
       const headAfter = performance.now() - began;
-      exchange.response = { status: head.statusCode, headers: headerLines(head.headers), body: "", headAfter, endAfter: headAfter };
+      exchange.response = {
+        status: head.statusCode,
+        headers: headerLines(head.headers),
+        body: "",
+        headAfter,
+        endAfter: headAfter,
+      };
       return { exchange, body: head.body, close: () => abort.abort(new Error("closed by the check")) };
     } catch (error) {
       clearTimeout(tooLate);

@@ -46,7 +46,11 @@ conformance(
     const twice = found.filter((name, index) => found.indexOf(name) !== index);
     await evidence.keep(
       "evidence/catalogue.json",
-      JSON.stringify({ throughGateway: offered, direct: Object.fromEntries(asked.map(({ name, tools }) => [name, tools])) }, null, 2),
+      JSON.stringify(
+        { throughGateway: offered, direct: Object.fromEntries(asked.map(({ name, tools }) => [name, tools])) },
+        null,
+        2,
+      ),
     );
     if (missing.length + extra.length + twice.length > 0) {
       const silent = asked.filter(({ name }) => !found.some((tool) => tool.startsWith(`${name}-`)));
@@ -58,7 +62,10 @@ conformance(
           ...extra.map((name) => `+ ${name} (not an upstream's)`),
           ...twice.map((name) => `! ${name} (twice)`),
         ].join("\n"),
-        likelyCause: await whyMissing(gateway, silent.map(({ name }) => name)),
+        likelyCause: await whyMissing(
+          gateway,
+          silent.map(({ name }) => name),
+        ),
         ...(silent[0] === undefined ? {} : { place: silent[0].place }),
       });
     }
@@ -73,11 +80,20 @@ async function whyMissing(gateway: { log(part: string): Promise<string> }, silen
   const log = await gateway.log("litellm");
   const causes: readonly (readonly [RegExp, string])[] = [
     [/LITELLM_ENABLE_MCP_STDIO/, "this LiteLLM starts no stdio server unless LITELLM_ENABLE_MCP_STDIO=true"],
-    [/STDIO_EXTRA_COMMANDS|command .* not (?:in the )?allow/i, "the command is not among LITELLM_MCP_STDIO_EXTRA_COMMANDS"],
-    [/No such file or directory|ENOENT|FileNotFoundError/, "the upstream's command is not installed where LiteLLM runs"],
+    [
+      /STDIO_EXTRA_COMMANDS|command .* not (?:in the )?allow/i,
+      "the command is not among LITELLM_MCP_STDIO_EXTRA_COMMANDS",
+    ],
+    [
+      /No such file or directory|ENOENT|FileNotFoundError/,
+      "the upstream's command is not installed where LiteLLM runs",
+    ],
     [/inputSchema|validation error/i, "LiteLLM rejected the schema of one of its tools and dropped them all"],
   ];
-  const cause = causes.find(([pattern]) => pattern.test(log))?.[1] ?? "LiteLLM could not start it or it did not answer in time";
-  const lines = log.split("\n").filter((line) => silent.some((name) => line.includes(name)) && /error|fail|warn/i.test(line));
+  const cause =
+    causes.find(([pattern]) => pattern.test(log))?.[1] ?? "LiteLLM could not start it or it did not answer in time";
+  const lines = log
+    .split("\n")
+    .filter((line) => silent.some((name) => line.includes(name)) && /error|fail|warn/i.test(line));
   return [`no tool of ${silent.join(" and ")}: ${cause}`, ...lines.slice(-5)].join("\n");
 }

@@ -40,10 +40,17 @@ conformance(
     }
     const { protocolVersion, capabilities, serverInfo } = result;
     if (typeof protocolVersion !== "string" || !SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)) {
-      throw new CheckFailure({ ...told, what: `the negotiated protocol version is ${JSON.stringify(protocolVersion)}` });
+      throw new CheckFailure({
+        ...told,
+        what: `the negotiated protocol version is ${JSON.stringify(protocolVersion)}`,
+      });
     }
     if (typeof capabilities !== "object" || capabilities === null || !("tools" in capabilities)) {
-      throw new CheckFailure({ ...told, what: "initialize announces no tools", likelyCause: "no upstream is registered" });
+      throw new CheckFailure({
+        ...told,
+        what: "initialize announces no tools",
+        likelyCause: "no upstream is registered",
+      });
     }
     evidence.finding(
       `${gateway.policy.mcp.endpoint} negotiates MCP ${protocolVersion} as ${JSON.stringify(serverInfo)} and announces tools.`,

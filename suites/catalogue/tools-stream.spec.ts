@@ -29,7 +29,11 @@ conformance(
     const type = header(exchange.response?.headers, "content-type") ?? "";
     if (exchange.response?.status !== 200 || !type.startsWith("text/event-stream")) {
       opened.close();
-      throw new CheckFailure({ ...told, what: `GET ${stream} opens no event stream`, likelyCause: `status ${exchange.response?.status}, ${type}` });
+      throw new CheckFailure({
+        ...told,
+        what: `GET ${stream} opens no event stream`,
+        likelyCause: `status ${exchange.response?.status}, ${type}`,
+      });
     }
     if (exchange.response.headAfter > atOnce) {
       opened.close();
@@ -42,7 +46,8 @@ conformance(
     const items = await readEventStream(opened, period + slack, (seen) => seen.length > 0);
     await evidence.keep("evidence/tools-stream.json", JSON.stringify(items, null, 2));
     const invalid = items.find(({ kind }) => kind === "invalid");
-    if (invalid) throw new CheckFailure({ ...told, what: `the stream carries what is not SSE: ${JSON.stringify(invalid)}` });
+    if (invalid)
+      throw new CheckFailure({ ...told, what: `the stream carries what is not SSE: ${JSON.stringify(invalid)}` });
     if (items.length === 0) {
       throw new CheckFailure({
         ...told,

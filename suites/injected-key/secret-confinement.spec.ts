@@ -28,7 +28,8 @@ conformance(
       if (command.some(holds)) found.push(`the command of ${part}`);
       // `upstreams` is LiteLLM's own image and environment once more, to ask its stdio servers directly.
       if (part === "litellm" || part === "upstreams") continue;
-      for (const line of environment) if (holds(line)) found.push(`${line.split("=")[0]} in the environment of ${part}`);
+      for (const line of environment)
+        if (holds(line)) found.push(`${line.split("=")[0]} in the environment of ${part}`);
     }
     if (found.length > 0) {
       const label = [...gateway.deployment.litellm.labels.values()].find(({ value }) => holds(value));

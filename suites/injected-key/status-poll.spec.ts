@@ -1,5 +1,5 @@
-import { CheckFailure } from "../../helpers/check-failure.ts";
 import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
 

@@ -15,7 +15,11 @@ conformance(
         prompt: "List my PostgreSQL databases",
         turns: (token) => [
           // The token comes back in the database's own log, as a column's value: comments don't survive restricted mode.
-          { call: [{ tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database ORDER BY datname` } }] },
+          {
+            call: [
+              { tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database ORDER BY datname` } },
+            ],
+          },
           { say: { from: "tool-results", template: "Your PostgreSQL databases:\n{results}" } },
         ],
       }),
@@ -55,10 +59,15 @@ conformance(
         likelyCause: "the upstream asks another database server than this run's",
       });
     }
-    if (transcript.turn !== "completed" || turn.exitCode !== 0) throw new CheckFailure({ ...told, what: "the turn did not complete" });
+    if (transcript.turn !== "completed" || turn.exitCode !== 0)
+      throw new CheckFailure({ ...told, what: "the turn did not complete" });
     const log = await gateway.log("postgres");
     if (!log.includes(token)) {
-      throw new CheckFailure({ ...told, what: "Postgres's own log does not show the query", likelyCause: "the answer came from elsewhere" });
+      throw new CheckFailure({
+        ...told,
+        what: "Postgres's own log does not show the query",
+        likelyCause: "the answer came from elsewhere",
+      });
     }
     evidence.finding(
       `Codex called ${call.tool} through ${gateway.url(gateway.policy.mcp.endpoint)} and answered with the run's canary database; ` +

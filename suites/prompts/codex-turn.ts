@@ -33,7 +33,8 @@ export async function codexTurn(
   options: { name: string; prompt: string; turns: (token: string) => Turn[] },
 ): Promise<CodexTurn> {
   const client = gateway.policy.clients.find(({ kind }) => kind === "codex");
-  if (client === undefined) throw new CheckFailure({ what: "the policy names no Codex client", likelyCause: "policy.yaml: clients" });
+  if (client === undefined)
+    throw new CheckFailure({ what: "the policy names no Codex client", likelyCause: "policy.yaml: clients" });
   const config = await readFile(client.config, "utf8");
   const token = `turn-${randomUUID()}`;
   const home = `/tmp/${token}`;
@@ -53,7 +54,12 @@ export async function codexTurn(
   await evidence.keep(`transcripts/${options.name}.jsonl`, stdout);
   await evidence.keep(
     path,
-    transcriptMarkdown(transcript, { prompt: options.prompt, command: command.join(" "), exitCode, seconds: took / 1000 }),
+    transcriptMarkdown(transcript, {
+      prompt: options.prompt,
+      command: command.join(" "),
+      exitCode,
+      seconds: took / 1000,
+    }),
   );
   const journal = await gateway.model.journal(token);
   await evidence.keep(`transcripts/${options.name}.model.json`, JSON.stringify(journal, null, 2));

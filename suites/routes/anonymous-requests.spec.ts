@@ -5,24 +5,20 @@ import { conformance } from "../conformance.ts";
 import { mustReach, mustRefuse } from "./edge-decisions.ts";
 import { privatePaths } from "./private-paths.ts";
 
-conformance(
-  ["ROUTE-04"],
-  "without a Bearer credential no private path reaches LiteLLM",
-  async ({ edge }) => {
-    const key = edge.anyKey;
-    const cases = edge.policy.hosts.flatMap((host) => privatePaths(edge.policy).map((path) => ({ host, path })));
-    await forEachCase(
-      "an anonymous request to a private path is refused",
-      cases,
-      ({ host, path }) => `${host.name}${path}`,
-      async (request) => {
-        await mustRefuse(edge, request);
-        // The same request with a key, a moment later: refused was not 'the target is down' (design, rule 2).
-        await mustReach(edge, { ...request, bearer: key });
-      },
-    );
-  },
-);
+conformance(["ROUTE-04"], "without a Bearer credential no private path reaches LiteLLM", async ({ edge }) => {
+  const key = edge.anyKey;
+  const cases = edge.policy.hosts.flatMap((host) => privatePaths(edge.policy).map((path) => ({ host, path })));
+  await forEachCase(
+    "an anonymous request to a private path is refused",
+    cases,
+    ({ host, path }) => `${host.name}${path}`,
+    async (request) => {
+      await mustRefuse(edge, request);
+      // The same request with a key, a moment later: refused was not 'the target is down' (design, rule 2).
+      await mustReach(edge, { ...request, bearer: key });
+    },
+  );
+});
 
 conformance(["ROUTE-04"], "the target's own log shows none of the refused requests", async ({ edge }) => {
   const { refusal } = edge.policy;

@@ -19,7 +19,9 @@ conformance(
       ({ host, path, method }) => `${method} ${host.name}${path}`,
       async (request) => {
         const { exchange, received } = await mustReach(edge, { ...request, bearer: key });
-        const arrived = received.headers.filter(([name]) => name.toLowerCase() === "authorization").map(([, value]) => value);
+        const arrived = received.headers
+          .filter(([name]) => name.toLowerCase() === "authorization")
+          .map(([, value]) => value);
         if (arrived.length === 1 && arrived[0] === `Bearer ${key}` && received.target === request.path) return;
         throw new CheckFailure({
           what: `${request.method} ${request.path} arrived changed`,

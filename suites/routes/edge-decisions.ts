@@ -52,6 +52,7 @@ export async function mustRefuse(edge: Edge, request: EdgeRequest): Promise<Exch
 export function placeOf(deployment: Deployment, liveName: string | undefined): Place | undefined {
   const live = liveName?.replace(/@docker$/, "").toLowerCase();
   // An entry point with defaults of its own puts its name before the router's, e.g. `websecure-litellm`.
-  return routersFor(deployment).find(({ name }) => live === name.toLowerCase() || live?.endsWith(`-${name.toLowerCase()}`))
-    ?.place;
+  return routersFor(deployment).find(
+    ({ name }) => live === name.toLowerCase() || live?.endsWith(`-${name.toLowerCase()}`),
+  )?.place;
 }

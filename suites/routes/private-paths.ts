@@ -31,5 +31,7 @@ export function privatePaths(policy: Policy): string[] {
 }
 
 function liesBelow(path: string, policy: Policy): boolean {
-  return policy.publicPaths.some((one) => one.below && path.startsWith(one.path.endsWith("/") ? one.path : `${one.path}/`));
+  return policy.publicPaths.some(
+    (one) => one.below && path.startsWith(one.path.endsWith("/") ? one.path : `${one.path}/`),
+  );
 }

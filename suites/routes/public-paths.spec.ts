@@ -24,7 +24,9 @@ conformance(["ROUTE-01"], "each public path answers without credentials on each 
 });
 
 conformance(["ROUTE-01"], "each public path answers HEAD as it answers GET", async ({ edge }) => {
-  const marked = edge.policy.hosts.flatMap((host) => edge.policy.publicPaths.map(({ path }) => ({ host, path, method: "HEAD" })));
+  const marked = edge.policy.hosts.flatMap((host) =>
+    edge.policy.publicPaths.map(({ path }) => ({ host, path, method: "HEAD" })),
+  );
   const before = await edge.targetLog();
   await forEachCase(
     "a public path answers an anonymous HEAD",

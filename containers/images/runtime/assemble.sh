@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes /opt/runtime self-contained: libraries beside the programs, and the programs' loader and search path set to them.
+set -eu
+runtime=/opt/runtime
+version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+cp "/usr/bin/python$version" "$runtime/bin/python$version"
+ln -s "python$version" "$runtime/bin/python3"
+mkdir -p "$runtime/lib"
+cp -r "/usr/lib/python$version" "$runtime/lib/"
+# Not for servers: the test suite, editors, and the installers of pip.
+cd "$runtime/lib/python$version"
+rm -rf test idlelib turtledemo tkinter ensurepip lib2to3 EXTERNALLY-MANAGED
+find . -name __pycache__ -prune -exec rm -rf {} +
+python3 -m compileall -q -j 0 .
+
+# Every library of every program and extension module, as the loader finds it here.
+find "$runtime" -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null \
+  | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | sort -u | xargs -I{} cp -L {} "$runtime/lib/"
+loader=$(patchelf --print-interpreter "$runtime/bin/node")
+cp -L "$loader" "$runtime/lib/"
+
+# --force-rpath: unlike DT_RUNPATH, DT_RPATH also serves the libraries of extension modules that pip installs later.
+for program in "$runtime/bin/node" "$runtime/bin/python$version"; do
+  patchelf --set-interpreter "$runtime/lib/$(basename "$loader")" --force-rpath --set-rpath "$runtime/lib" "$program"
+done
+"$runtime/bin/node" --version
+"$runtime/bin/python3" -c 'import ssl, sqlite3, ctypes, sys; print(sys.version, sys.prefix); assert sys.prefix == "/opt/runtime"'

@@ -1,0 +1,161 @@
+/** What Go's net/http makes of a request, and how Go prints it: whoami is a Go program. */
+
+/** A request as it came over the wire. */
+export interface Received {
+  method: string;
+  /** The request target as it was sent. */
+  target: string;
+  /** E.g. `1.1`. */
+  version: string;
+  /** Names and values in turn, as sent. */
+  rawHeaders: readonly string[];
+  body: Buffer;
+}
+
+/** Headers that Go keeps out of its map, or writes apart. */
+const writtenApart = new Set(["Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer"]);
+
+/** `accept-encoding` to `Accept-Encoding`; a name with characters that no token has stays as it is. */
+export function canonicalName(name: string): string {
+  if (!/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(name)) return name;
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, (match) => match.toUpperCase());
+}
+
+/** Go's `Request.Header` and `Request.Host`: repeated values apart, names sorted. */
+export function headerMap({ rawHeaders }: Received): { headers: Record<string, string[]>; host: string } {
+  const found = new Map<string, string[]>();
+  let host: string | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = canonicalName(rawHeaders[index] ?? "");
+    const value = (rawHeaders[index + 1] ?? "").trim();
+    if (name === "Host") host ??= value;
+    else if (name !== "Transfer-Encoding") found.set(name, [...(found.get(name) ?? []), value]);
+  }
+  return { headers: Object.fromEntries([...found].sort(byName)), host: host ?? "" };
+}
+
+/** The request as Go's `Request.Write` prints it. */
+export function requestText(received: Received): Buffer {
+  const { headers, host } = headerMap(received);
+  const agent = headers["User-Agent"] === undefined ? "Go-http-client/1.1" : headers["User-Agent"][0];
+  const chunked = isChunked(received);
+  const lines = [
+    // Whatever came, HTTP/1.1 is what Go writes.
+    `${received.method} ${received.target} HTTP/1.1`,
+    `Host: ${host}`,
+    ...(agent ? [`User-Agent: ${agent}`] : []),
+    ...lengthLines(received, headers, chunked),
+    ...Object.entries(headers)
+      .filter(([name]) => !writtenApart.has(name))
+      .flatMap(([name, values]) => values.map((value) => `${name}: ${value}`)),
+  ];
+  const body = chunked ? inChunks(received.body) : received.body;
+  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), body]);
+}
+
+function lengthLines(received: Received, headers: Record<string, string[]>, chunked: boolean): string[] {
+  if (chunked) return ["Transfer-Encoding: chunked"];
+  if (received.body.length > 0) return [`Content-Length: ${received.body.length}`];
+  const expectsBody = ["POST", "PUT", "PATCH"].includes(received.method);
+  return expectsBody || headers["Content-Length"]?.[0] === "0" ? ["Content-Length: 0"] : [];
+}
+
+function isChunked({ rawHeaders }: Received): boolean {
+  return rawHeaders.some(
+    (name, index) =>
+      index % 2 === 0 && /^transfer-encoding$/i.test(name) && /\bchunked$/i.test(rawHeaders[index + 1]?.trim() ?? ""),
+  );
+}
+
+/** Go copies 32 KiB at a time. */
+const chunkSize = 32 * 1024;
+
+function inChunks(body: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < body.length; at += chunkSize) {
+    const piece = body.subarray(at, at + chunkSize);
+    pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n"));
+  }
+  return Buffer.concat([...pieces, Buffer.from("0\r\n\r\n")]);
+}
+
+/** A request target in the parts that Go's `url.ParseRequestURI` gives it. */
+export interface Target {
+  /** As `URL.RequestURI()`: the target, less scheme and host where it has them. */
+  uri: string;
+  /** Percent-decoded. */
+  path: string;
+  query: URLSearchParams;
+}
+
+/** Undefined where Go answers 400: a broken percent-encoding. */
+export function parseTarget(sent: string): Target | undefined {
+  const uri = sent.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+  const [rawPath = "", ...rest] = uri.split("?");
+  try {
+    return { uri, path: decodeURIComponent(rawPath), query: new URLSearchParams(rest.join("?")) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** As Go's ServeMux cleans a path; one that it changes is answered by a redirect to the clean one. */
+export function cleanPath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (segment === "..") segments.pop();
+    else segments.push(segment);
+  }
+  const clean = `/${segments.join("/")}`;
+  return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
+}
+
+/** Go's `time.ParseDuration`, in milliseconds; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, number, , unit = "s"] of text.matchAll(/(\d+(\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+    total += Number(number) * (units[unit] ?? 0);
+  }
+  return total;
+}
+
+/** Go's `strconv.ParseBool`. */
+export function isTrue(text: string | null): boolean {
+  return text !== null && ["1", "t", "T", "true", "TRUE", "True"].includes(text);
+}
+
+/** Go's `json.Encoder`: characters that could end a script element are escaped, a line feed ends it. */
+export function goJson(value: unknown): string {
+  const escaped = JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${escaped}\n`;
+}
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `02/Jan/2006:15:04:05 -0700`, in UTC as containers have it. */
+export function accessLogTime(time: Date): string {
+  const [day, clock] = stamp(time);
+  const [year, , date] = day.split("-");
+  return `${date}/${months[time.getUTCMonth()]}/${year}:${clock} +0000`;
+}
+
+/** `2006/01/02 15:04:05`, which Go's `log` puts before each line. */
+export function logPrefix(time: Date): string {
+  const [day, clock] = stamp(time);
+  return `${day.replaceAll("-", "/")} ${clock}`;
+}
+
+function stamp(time: Date): [string, string] {
+  const [day = "", clock = ""] = time.toISOString().slice(0, 19).split("T");
+  return [day, clock];
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Progress } from "../helpers/progress.ts";
+import { connectEngine, type Engine } from "./engine.ts";
+import { Images } from "./images.ts";
+import { createNetworks } from "./network.ts";
+import { newRun, type Run, removeRun, runLabel, sweep } from "./run.ts";
+
+let engine: Engine;
+let image: string;
+const live = newRun({ keep: false });
+
+beforeAll(async () => {
+  const progress = new Progress();
+  engine = await connectEngine({ progress });
+  image = (await new Images(engine, { mode: "auto", progress }).get("whoami")).reference;
+});
+afterAll(() => removeRun(engine, live.id));
+
+/** A run whose process has ended: its labels are made by one that is over by now. */
+function deadRun(keep: boolean): Run {
+  const script = `import { newRun } from "./containers/run.ts"; console.log(JSON.stringify(newRun({ keep: ${keep} })));`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
+  return JSON.parse(stdout) as Run;
+}
+
+async function left(run: Run): Promise<number> {
+  const filters = { label: [`${runLabel}=${run.id}`] };
+  const [containers, networks] = await Promise.all([
+    engine.docker.listContainers({ all: true, filters }),
+    engine.docker.listNetworks({ filters }),
+  ]);
+  return containers.length + networks.length;
+}
+
+async function occupy(run: Run): Promise<void> {
+  await createNetworks(engine, run, "test", [{ name: "net", internal: true }]);
+  await engine.docker.createContainer({ Image: image, Labels: run.labels });
+}
+
+test("the sweep removes what a dead run left, and nothing of a live or a kept one", async () => {
+  const dead = deadRun(false);
+  const kept = deadRun(true);
+  await Promise.all([occupy(dead), occupy(kept), occupy(live)]);
+  expect(await sweep(engine)).toEqual([dead.id]);
+  expect(await Promise.all([left(dead), left(kept), left(live)])).toEqual([0, 2, 2]);
+  await removeRun(engine, kept.id);
+  expect(await left(kept)).toBe(0);
+});
+
+test("removing what is gone already is no error", async () => {
+  await expect(removeRun(engine, "gc-0000000000")).resolves.toBeUndefined();
+});

@@ -1,0 +1,75 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { header } from "./exchange.ts";
+import { messagesOf, resultOf } from "./json-rpc.ts";
+import { readEventStream } from "./sse.ts";
+import { receivedBy } from "./whoami.ts";
+import { Wire } from "./wire.ts";
+
+const server = createServer((request, response) => {
+  if (request.url === "/stream") {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(": ping - now\n\nevent: message\ndata: {}\n\nnonsense\n\n");
+    return;
+  }
+  if (request.url === "/silent") return;
+  response.setHeader("set-cookie", ["a=1", "b=2"]);
+  response.end(
+    `Name: target\nHostname: x\nRemoteAddr: 1\n${request.method} ${request.url} HTTP/1.1\r\nHost: ${request.headers.host}\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n`,
+  );
+});
+const wire = new Wire("TEST-01", () => ({ host: "127.0.0.1", port: (server.address() as AddressInfo).port }));
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+afterAll(async () => {
+  await wire.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+test("the request goes to the resolved address, with the URL's own host and path as written", async () => {
+  const exchange = await wire.send({ url: "http://gateway.lan/a/../b%2e?q#no" });
+  const received = receivedBy("target", exchange);
+  expect(received).toMatchObject({ method: "GET", target: "/a/../b%2e?q" });
+  expect(header(received?.headers, "host")).toBe("gateway.lan");
+  expect(received?.headers.filter(([name]) => name === "X-Twice")).toHaveLength(2);
+  expect(header(exchange.response?.headers, "set-cookie")).toBe("a=1, b=2");
+});
+
+test("another server's answer does not pass for the target's", async () => {
+  expect(receivedBy("other", await wire.send({ url: "http://gateway.lan/" }))).toBeUndefined();
+});
+
+test("no answer in time is an error in the exchange, not an exception", async () => {
+  const exchange = await wire.send({ url: "http://gateway.lan/silent", deadline: 50 });
+  expect(exchange.response).toBeUndefined();
+  expect(exchange.error).toMatch(/abort|timeout/i);
+});
+
+test("a stream is read with comments, events and what is neither, in order", async () => {
+  const stream = await wire.open({ url: "http://gateway.lan/stream" });
+  const items = await readEventStream(stream, 2_000, (seen) => seen.length === 3);
+  expect(items.map(({ kind }) => kind)).toEqual(["comment", "event", "invalid"]);
+});
+
+test("every request is recorded, and its id travels in User-Agent with the check's name", async () => {
+  const exchange = await wire.send({ url: "http://gateway.lan/" });
+  expect(wire.exchanges).toContain(exchange);
+  expect(header(exchange.request.headers, "user-agent")).toBe(`gateway-conformance/TEST-01 (${exchange.id})`);
+});
+
+test.each([
+  ["application/json", '{"jsonrpc":"2.0","id":1,"result":{"a":1}}'],
+  ["text/event-stream", 'event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{"a":1}}\n\n'],
+])("a JSON-RPC result is found in %s", (type, body) => {
+  const exchange = {
+    id: "x",
+    at: "",
+    request: { method: "POST", url: "", headers: [], body: undefined },
+    response: { status: 200, headers: [["content-type", type] as const], body, headAfter: 0, endAfter: 0 },
+    error: undefined,
+  };
+  expect(resultOf(exchange, 1)).toEqual({ a: 1 });
+  expect(resultOf(exchange, 2)).toBeUndefined();
+  expect(messagesOf({ ...exchange, response: { ...exchange.response, body: "<html>" } })).toEqual([]);
+});
