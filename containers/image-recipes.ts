@@ -29,6 +29,8 @@ const nodeVersion = "24.21.0";
 
 /** Every image of the suite, as recipes that name their parents. */
 export class Recipes {
+  /** The distribution, as it comes. */
+  readonly debian: Recipe;
   readonly #base: Recipe;
   readonly #node: Recipe;
   readonly #python: Recipe;
@@ -36,7 +38,7 @@ export class Recipes {
 
   /** @param certificates what builds must trust on this machine, each in PEM form */
   constructor(certificates: readonly string[]) {
-    const debian: Recipe = {
+    this.debian = {
       name: "debian",
       version: "trixie",
       folders: ["debian"],
@@ -46,7 +48,7 @@ export class Recipes {
       packages: "debootstrap trixie",
     };
     this.#base = {
-      ...dockerfileOf("base", "trixie", { DEBIAN: debian }, "Debian trixie"),
+      ...dockerfileOf("base", "trixie", { DEBIAN: this.debian }, "Debian trixie"),
       // Never empty: COPY needs the folder.
       files: Object.fromEntries([
         ["host-certificates/README", "What this machine trusts beyond its distribution's certificates.\n"],

@@ -36,6 +36,12 @@ export interface ImagesOptions {
   progress: Progress;
 }
 
+/** A part's image, and what tells its content from any other's: the tag of what is built on it depends on that. */
+interface Resolved {
+  image: PartImage;
+  identity: string;
+}
+
 /** An image that the engine has. */
 interface LocalImage {
   id: string;
@@ -52,7 +58,7 @@ export class Images {
   readonly #options: ImagesOptions;
   readonly #recipes: Recipes;
   readonly #local: Promise<Map<string, LocalImage>>;
-  readonly #made = new Map<string, Promise<PartImage>>();
+  readonly #made = new Map<string, Promise<Resolved>>();
   readonly #answering = new Map<string, Promise<boolean>>();
 
   constructor(engine: Engine, options: ImagesOptions) {
@@ -70,7 +76,16 @@ export class Images {
    * @throws {EnvironmentError} with the last lines of the build
    */
   async get(part: ImagePart, version: string = defaultVersions[part]): Promise<PartImage> {
-    return this.#image(this.#recipes.of(part, version));
+    return (await this.#resolve(this.#recipes.of(part, version))).image;
+  }
+
+  /**
+   * The Debian that built images stand on.
+   *
+   * @throws {EnvironmentError} where no registry answers and debootstrap cannot run
+   */
+  async debian(): Promise<PartImage> {
+    return (await this.#resolve(this.#recipes.debian)).image;
   }
 
   /**
@@ -81,21 +96,21 @@ export class Images {
   async litellm(options: { version?: string; commands: readonly StdioCommand[] }): Promise<PartImage> {
     const version = options.version ?? defaultVersions.litellm;
     const plain = this.#recipes.litellm(version);
-    if (options.commands.length === 0) return this.#image(plain);
+    if (options.commands.length === 0) return (await this.#resolve(plain)).image;
     const recipe = this.#recipes.litellmWith(version, options.commands);
-    const [gateway, whole] = await Promise.all([this.#image(plain), this.#image(recipe)]);
+    const [{ image: gateway }, { image: whole }] = await Promise.all([this.#resolve(plain), this.#resolve(recipe)]);
     const from = gateway.origin === "pulled" ? `${gateway.source}@${gateway.digest}` : gateway.source;
     return { ...whole, part: "litellm", origin: gateway.origin, source: `${from}, with ${recipe.packages}` };
   }
 
-  #image(recipe: Recipe): Promise<PartImage> {
+  #resolve(recipe: Recipe): Promise<Resolved> {
     const key = JSON.stringify([recipe.name, recipe.version, recipe.packages]);
     const made = this.#made.get(key) ?? this.#make(recipe);
     this.#made.set(key, made);
     return made;
   }
 
-  async #make(recipe: Recipe): Promise<PartImage> {
+  async #make(recipe: Recipe): Promise<Resolved> {
     const local = await this.#local;
     const there = this.#present(recipe, local);
     if (there !== undefined) return there;
@@ -112,30 +127,31 @@ export class Images {
       );
     }
     const parents = await Promise.all(
-      Object.entries(recipe.parents).map(async ([argument, parent]) => [argument, await this.#image(parent)] as const),
+      Object.entries(recipe.parents).map(
+        async ([argument, parent]) => [argument, await this.#resolve(parent)] as const,
+      ),
     );
-    return this.#build(recipe, Object.fromEntries(parents.map(([name, { reference }]) => [name, reference])), local);
+    return this.#build(recipe, Object.fromEntries(parents), local);
   }
 
   /** What a run before this one pulled or built; undefined when it or one of its parents is not there. */
-  #present(recipe: Recipe, local: ReadonlyMap<string, LocalImage>): PartImage | undefined {
+  #present(recipe: Recipe, local: ReadonlyMap<string, LocalImage>): Resolved | undefined {
     const { mode, registry } = this.#options;
     if (recipe.upstream !== undefined && mode !== "build") {
-      const reference = pullReference(recipe.upstream, registry);
-      const image = local.get(reference);
-      if (image !== undefined) return this.#pulledImage(recipe, recipe.upstream, image);
+      const image = local.get(pullReference(recipe.upstream, registry));
+      if (image !== undefined) return this.#pulled(recipe, recipe.upstream, image);
       if (mode === "pull") return undefined;
     }
     if (recipe.missing !== undefined) return undefined;
-    const parents: Record<string, string> = {};
+    const parents: Record<string, Resolved> = {};
     for (const [argument, parent] of Object.entries(recipe.parents)) {
-      const image = this.#present(parent, local);
-      if (image === undefined) return undefined;
-      parents[argument] = image.reference;
+      const there = this.#present(parent, local);
+      if (there === undefined) return undefined;
+      parents[argument] = there;
     }
     const reference = this.#reference(recipe, parents);
     const image = local.get(reference);
-    return image && this.#builtImage(recipe, reference, image);
+    return image && built(recipe, reference, image);
   }
 
   /** Undefined when it is to be built instead. */
@@ -143,7 +159,7 @@ export class Images {
     recipe: Recipe,
     upstream: UpstreamImage,
     local: Map<string, LocalImage>,
-  ): Promise<PartImage | undefined> {
+  ): Promise<Resolved | undefined> {
     const { mode, registry, progress } = this.#options;
     const name = fullName(upstream, registry);
     if (mode === "auto" && !(await this.#answers(registry ?? upstream.registry))) return undefined;
@@ -151,8 +167,10 @@ export class Images {
     const step = progress.start(`pull ${name}`);
     try {
       await this.#pull(reference, step, mode === "auto" ? stalledPull : undefined);
-      local.set(reference, await this.#inspect(reference));
+      const image = await this.#inspect(reference);
+      local.set(reference, image);
       step.done();
+      return this.#pulled(recipe, upstream, image);
     } catch (error) {
       const reason = (error as Error).message;
       if (mode === "auto") {
@@ -165,7 +183,6 @@ export class Images {
         { part: recipe.name, log: error instanceof ImageError ? error.log : [], cause: error },
       );
     }
-    return this.#pulledImage(recipe, upstream, await this.#inspect(reference));
   }
 
   async #pull(reference: string, step: Step, stalled: number | undefined): Promise<void> {
@@ -188,10 +205,14 @@ export class Images {
     }
   }
 
-  async #build(recipe: Recipe, parents: Record<string, string>, local: Map<string, LocalImage>): Promise<PartImage> {
+  async #build(
+    recipe: Recipe,
+    parents: Readonly<Record<string, Resolved>>,
+    local: Map<string, LocalImage>,
+  ): Promise<Resolved> {
     const reference = this.#reference(recipe, parents);
     const found = local.get(reference);
-    if (found !== undefined) return this.#builtImage(recipe, reference, found);
+    if (found !== undefined) return built(recipe, reference, found);
     const hindrance = recipe.dockerfile === undefined ? debootstrapHindrance() : undefined;
     if (hindrance !== undefined) {
       throw new EnvironmentError(
@@ -204,11 +225,16 @@ export class Images {
     const onLine = (line: string): void => step.note(line.trim());
     try {
       if (recipe.dockerfile === undefined) await importDebian(this.#engine, reference, onLine);
-      else await buildImage(this.#engine, recipe, { reference, parents, onLine });
+      else
+        await buildImage(this.#engine, recipe, {
+          reference,
+          parents: mapValues(parents, ({ image }) => image.reference),
+          onLine,
+        });
       const image = await this.#inspect(reference);
       local.set(reference, image);
       step.done();
-      return this.#builtImage(recipe, reference, image);
+      return built(recipe, reference, image);
     } catch (error) {
       step.failed();
       const log = error instanceof ImageError || error instanceof CommandError ? error.log : [];
@@ -226,27 +252,28 @@ export class Images {
     return asked;
   }
 
-  #reference(recipe: Recipe, parents: Readonly<Record<string, string>>): string {
-    return `gateway-conformance/${recipe.name}:${contentTag(recipe, parents, this.#engine.arch)}`;
+  #reference(recipe: Recipe, parents: Readonly<Record<string, Resolved>>): string {
+    const identities = mapValues(parents, ({ identity }) => identity);
+    return `gateway-conformance/${recipe.name}:${contentTag(recipe, identities, this.#engine.arch)}`;
   }
 
-  #pulledImage({ name, version }: Recipe, upstream: UpstreamImage, image: LocalImage): PartImage {
+  #pulled({ name, version }: Recipe, upstream: UpstreamImage, local: LocalImage): Resolved {
     const { registry } = this.#options;
     const reference = pullReference(upstream, registry);
     const repository = reference.slice(0, reference.lastIndexOf(":"));
-    const digest = image.repositoryDigests.find((entry) => entry.startsWith(`${repository}@`))?.split("@")[1];
+    const digest = local.repositoryDigests.find((entry) => entry.startsWith(`${repository}@`))?.split("@")[1];
     return {
-      part: name,
-      version,
-      reference,
-      digest: digest ?? image.id,
-      origin: "pulled",
-      source: fullName(upstream, registry),
+      image: {
+        part: name,
+        version,
+        reference,
+        digest: digest ?? local.id,
+        origin: "pulled",
+        source: fullName(upstream, registry),
+      },
+      // The name without the stand-in: the same content by another registry is the same parent.
+      identity: `${fullName(upstream)}@${local.id}`,
     };
-  }
-
-  #builtImage({ name, version, packages }: Recipe, reference: string, { id }: LocalImage): PartImage {
-    return { part: name, version, reference, digest: id, origin: "built", source: packages };
   }
 
   async #listLocal(): Promise<Map<string, LocalImage>> {
@@ -261,4 +288,16 @@ export class Images {
     const { Id, RepoDigests } = await this.#engine.docker.getImage(reference).inspect();
     return { id: Id, repositoryDigests: RepoDigests ?? [] };
   }
+}
+
+function built({ name, version, packages }: Recipe, reference: string, { id }: LocalImage): Resolved {
+  return {
+    image: { part: name, version, reference, digest: id, origin: "built", source: packages },
+    // Its tag says its content.
+    identity: reference,
+  };
+}
+
+function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }

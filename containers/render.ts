@@ -40,6 +40,8 @@ const traefikFlags = (mark: string): readonly (readonly [string, string, string]
   ["api.insecure", "true", "the suite reads the live routers from Traefik's API"],
   [`entryPoints.traefik.address`, `:${traefikApiPort}`, "the entry point of that API"],
   ["accesslog", "true", "which router and service took a request is read from the access log"],
+  ["accesslog.addinternals", "true", "without it Traefik logs no request that an internal service answers (noop)"],
+  ["providers.providersthrottleduration", "50ms", "labels count at once rather than after 2 s"],
   ["accesslog.format", "json", "so that the access log can be read by a program"],
   [
     "accesslog.fields.headers.names.User-Agent",

@@ -25,6 +25,8 @@ export interface ComposeContext {
   folder: string;
   /** Variables of the policy's env file. */
   variables: ReadonlyMap<string, Written<string>>;
+  /** False when the env file could not be read: then no variable counts as unset. */
+  variablesKnown: boolean;
   secrets: LiteralSecrets;
   /** Reads an env file that a service names; undefined when it is missing, which is then already a fault. */
   envFile(path: string, required: boolean, place: Place): ReadonlyMap<string, Written<string>> | undefined;
@@ -36,6 +38,8 @@ export interface ReadCompose {
   compose: ComposeFile;
   /** Service to the words of its command, each with its line. */
   commands: ReadonlyMap<string, readonly Written<string>[]>;
+  /** Every service's name, also of those that could not be read. */
+  names: readonly string[];
 }
 
 const isExtension = (key: string): boolean => key.startsWith("x-");
@@ -78,12 +82,14 @@ export function readCompose(file: string, root: YamlNode, context: ComposeContex
   }
   checkDependencies(serviceMap, faults);
   checkHostPorts([...services.values()], faults);
-  return { compose: { file, services, networks }, commands };
+  return { compose: { file, services, networks }, commands, names: [...serviceMap.entries.keys()] };
 }
 
 /** Interpolates one text; the fault names the line within a text of several lines. */
-function interpolated(text: string, scalar: YamlScalar, { variables, faults }: ComposeContext): string {
-  const { value, problems } = interpolate(text, { get: (name) => variables.get(name)?.value });
+function interpolated(text: string, scalar: YamlScalar, { variables, variablesKnown, faults }: ComposeContext): string {
+  const { value, problems } = interpolate(text, {
+    get: (name) => variables.get(name)?.value ?? (variablesKnown ? undefined : ""),
+  });
   for (const { piece, variable, what, mend } of problems) {
     const { source, start, end } = scalar.span;
     const offset = source.text.indexOf(piece, start);
@@ -347,7 +353,7 @@ function readPorts(node: YamlMap, data: ServiceData, within: string, faults: Fau
       });
       continue;
     }
-    const parts = /^(?:(?:\[[^\]]*\]|[\d.]+):)?(?:(\d+):)?(\d+)(?:\/(tcp|udp))?$/.exec(String(entry));
+    const parts = /^(?:(?:\[[^\]]*\]|\d+(?:\.\d+){3}):)?(?:(\d+):)?(\d+)(?:\/(tcp|udp))?$/.exec(String(entry));
     if (parts === null) {
       const range = /\d-\d/.test(String(entry));
       faults.add(

@@ -89,7 +89,7 @@ function assignments(source: SourceFile, faults: FaultList): Assignment[] {
       return found;
     }
     const inner = text.slice(from + 1, close).replaceAll("\r\n", "\n");
-    found.push({ name, text: quote === '"' ? unescape(inner) : inner, literal: quote === "'", place });
+    found.push({ name, text: quote === '"' ? unescaped(inner) : inner, literal: quote === "'", place });
     const rest = text.slice(close + 1, endOfLine(text, close)).trim();
     if (rest !== "" && !rest.startsWith("#")) {
       faults.add(place, `something follows the quoted value of ${name}`, "put all of the value within the quotes");
@@ -112,7 +112,7 @@ function closingQuote(text: string, open: number, quote: string): number {
   return -1;
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   const meant: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$$" };
   return text.replaceAll(/\\([nrt"\\$])/g, (_, char: string) => meant[char] ?? char);
 }

@@ -14,15 +14,20 @@ rm -rf test idlelib turtledemo tkinter ensurepip lib2to3 EXTERNALLY-MANAGED
 find . -name __pycache__ -prune -exec rm -rf {} +
 python3 -m compileall -q -j 0 .
 
-# Every library of every program and extension module, as the loader finds it here.
-find "$runtime" -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null \
-  | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | sort -u | xargs -I{} cp -L {} "$runtime/lib/"
+# Every library of every program and extension module, as the loader finds it here; and all of the C library, the
+# loader included, since what is installed later may want any piece of it.
 loader=$(patchelf --print-interpreter "$runtime/bin/node")
-cp -L "$loader" "$runtime/lib/"
+{
+  find "$runtime" -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'
+  dpkg -L libc6 | grep -E '/lib[^/]+\.so[.0-9]*$'
+  echo "$loader"
+} | sort -u | while read -r library; do cp -L "$library" "$runtime/lib/"; done
 
-# --force-rpath: unlike DT_RUNPATH, DT_RPATH also serves the libraries of extension modules that pip installs later.
+# --force-rpath: unlike DT_RUNPATH, DT_RPATH also serves the libraries of extension modules that are installed later.
+# The path goes first: patchelf 0.18 makes a program that crashes of Node when the interpreter is set before it.
 for program in "$runtime/bin/node" "$runtime/bin/python$version"; do
-  patchelf --set-interpreter "$runtime/lib/$(basename "$loader")" --force-rpath --set-rpath "$runtime/lib" "$program"
+  patchelf --force-rpath --set-rpath "$runtime/lib" "$program"
+  patchelf --set-interpreter "$runtime/lib/$(basename "$loader")" "$program"
 done
 "$runtime/bin/node" --version
 "$runtime/bin/python3" -c 'import ssl, sqlite3, ctypes, sys; print(sys.version, sys.prefix); assert sys.prefix == "/opt/runtime"'

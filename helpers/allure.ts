@@ -1,0 +1,32 @@
+import { attachment, epic, feature, label, parentSuite, severity, story, suite, tag } from "allure-js-commons";
+import type { RequirementId } from "./requirements.ts";
+
+/**
+ * Files the running check under its suite, its first requirement and their level in Allure's report.
+ *
+ * @param level of the strictest requirement that the check proves
+ */
+export async function labelCheck(check: {
+  suite: string;
+  requirements: readonly RequirementId[];
+  level: "MUST" | "SHOULD";
+}): Promise<void> {
+  const [first] = check.requirements;
+  await epic(check.suite);
+  await parentSuite(check.suite);
+  if (first !== undefined) {
+    await feature(first);
+    await suite(first);
+  }
+  await story(check.level);
+  await severity(check.level === "MUST" ? "critical" : "normal");
+  for (const id of check.requirements) {
+    await tag(id);
+    await label("requirement", id);
+  }
+}
+
+/** Attaches a text to the running check in Allure's report. */
+export async function attachEvidence(name: string, content: string, contentType: string): Promise<void> {
+  await attachment(name, content, { contentType });
+}

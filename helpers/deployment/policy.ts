@@ -1,0 +1,289 @@
+import { resolve } from "node:path";
+import type { FaultList } from "./fault-list.ts";
+import { policyShape } from "./policy-shape.ts";
+import { readShape } from "./shape.ts";
+import type { Place, Policy, PolicyHost, PublicPath } from "./types.ts";
+import { nodeAt, placeOf, toPlain, type YamlNode } from "./yaml-tree.ts";
+
+/** policy.yaml, read. */
+export interface ReadPolicy {
+  /** Undefined when its shape is wrong. */
+  policy: Policy | undefined;
+  /** Also known where the rest is wrong, so that the other files can still be checked. */
+  envFile: string | undefined;
+  place(...path: (string | number)[]): Place;
+}
+
+/**
+ * Reads policy.yaml. What is wrong with the policy by itself becomes a fault: shapes, doubles, contradictions. What
+ * only shows beside the other files is {@link checkPolicy}'s.
+ */
+export function readPolicy(file: string, folder: string, root: YamlNode, faults: FaultList): ReadPolicy {
+  const at = (...path: (string | number)[]): Place => placeOf(root, path);
+  const env = nodeAt(root, "env_file");
+  const envFile = env?.kind === "scalar" && typeof env.value === "string" ? env.value : undefined;
+  if (root.kind !== "map") {
+    faults.add(root.place, "is no mapping", "begin with services:, hosts: and upstreams:");
+    return { policy: undefined, envFile, place: at };
+  }
+  const data = readShape(policyShape, root, toPlain(root), faults);
+  if (data === undefined) return { policy: undefined, envFile, place: at };
+  const policy: Policy = {
+    file,
+    services: data.services,
+    envFile: data.env_file,
+    hosts: data.hosts.map(({ name, entry_point, scheme, zone }, index) => ({
+      name: name.toLowerCase(),
+      entryPoint: entry_point,
+      scheme,
+      zone,
+      place: at("hosts", index),
+    })),
+    publicPaths: data.public.map((path, index) => ({ ...path, place: at("public", index) })),
+    injectedRoutes: data.injected.map((route, index) => ({
+      ...route,
+      hosts: route.hosts.map((host) => host.toLowerCase()),
+      place: at("injected", index),
+    })),
+    refusal: { status: data.refusal.status, challenge: data.refusal.challenge },
+    mcp: { endpoint: data.mcp.endpoint, stream: data.mcp.stream, heartbeatSeconds: data.mcp.heartbeat_seconds },
+    upstreams: data.upstreams.map(({ name, version, tools, database, directory }, index) => ({
+      name,
+      version,
+      tools,
+      database: database === undefined ? undefined : { variable: database },
+      directory,
+      place: at("upstreams", index),
+    })),
+    clients: data.clients.map(({ name, kind, config, version, from }, index) => ({
+      name,
+      kind,
+      config: resolve(folder, config),
+      version,
+      from,
+      place: at("clients", index),
+    })),
+    secrets: data.secrets.map(({ name, kind, may_be_in }, index) => ({
+      name,
+      kind,
+      mayBeIn: may_be_in,
+      place: at("secrets", index),
+    })),
+    reach: data.reach.map(({ from, to, as, ports }, index) => ({ from, to, as, ports, place: at("reach", index) })),
+  };
+  checkDoubles(policy, faults);
+  checkHosts(policy, faults);
+  checkPaths(policy, faults);
+  checkRefusal(policy, at, faults);
+  checkSecretPlaces(policy, faults);
+  return { policy, envFile: policy.envFile, place: at };
+}
+
+function checkDoubles(policy: Policy, faults: FaultList): void {
+  const lists: [kind: string, items: readonly { key: string; place: Place }[]][] = [
+    ["host", policy.hosts.map(({ name, place }) => ({ key: name, place }))],
+    ["public path", policy.publicPaths.map(({ path, place }) => ({ key: path, place }))],
+    ["upstream", policy.upstreams.map(({ name, place }) => ({ key: name, place }))],
+    ["client", policy.clients.map(({ name, place }) => ({ key: name, place }))],
+    ["secret", policy.secrets.map(({ name, place }) => ({ key: name, place }))],
+    ...policy.upstreams.map(({ name, tools, place }): [string, { key: string; place: Place }[]] => [
+      `tool of ${name}`,
+      tools.map((key) => ({ key, place })),
+    ]),
+  ];
+  for (const route of policy.injectedRoutes) {
+    for (const host of route.hosts) {
+      lists.push([
+        `route on ${host}`,
+        policy.injectedRoutes
+          .filter((other) => other.hosts.includes(host))
+          .map(({ path, place }) => ({ key: path, place })),
+      ]);
+    }
+  }
+  for (const [kind, items] of lists) {
+    const seen = new Map<string, Place>();
+    for (const { key, place } of items) {
+      const before = seen.get(key);
+      if (before === undefined) seen.set(key, place);
+      else
+        faults.add(
+          place,
+          `the ${kind} '${key}' stands here a second time (first in line ${before.line})`,
+          "keep one of the two",
+        );
+    }
+  }
+}
+
+function checkHosts(policy: Policy, faults: FaultList): void {
+  for (const { name, place } of policy.hosts) {
+    if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
+      faults.add(place, `'${name}' is no host name`, "write the name alone: no scheme, no port, no path");
+    }
+  }
+}
+
+function checkPaths(policy: Policy, faults: FaultList): void {
+  const all = [
+    ...policy.publicPaths.map((item) => ({ ...item, kind: "public path" })),
+    ...policy.injectedRoutes.map((item) => ({ ...item, kind: "injected route" })),
+  ];
+  for (const { path, place, kind } of all) {
+    if (/[?#]/.test(path))
+      faults.add(place, `the ${kind} '${path}' holds a query or a fragment`, "write the path alone");
+    else if (path.includes("%"))
+      faults.add(
+        place,
+        `the ${kind} '${path}' holds an encoded character`,
+        "write the character itself: checks make the encodings",
+      );
+    else if (/[*{}\s\\]/.test(path))
+      faults.add(
+        place,
+        `the ${kind} '${path}' holds a pattern or a space`,
+        "write one path; 'below: true' opens what lies below it",
+      );
+    else if (/\/\/|\/\.{1,2}(?:\/|$)/.test(path))
+      faults.add(
+        place,
+        `the ${kind} '${path}' holds an empty or a dot segment`,
+        "write the path that LiteLLM receives",
+      );
+    else if (kind === "public path" && path.length > 1 && path.endsWith("/")) {
+      faults.add(
+        place,
+        `the public path '${path}' ends with a slash`,
+        `write '${path.replace(/\/+$/, "")}' with 'below: true'`,
+      );
+    }
+  }
+  for (const { path, below, place } of policy.publicPaths) {
+    if (path === "/" && below)
+      faults.add(place, "'/' with 'below: true' makes everything public", "name the paths that are");
+  }
+  for (const route of policy.injectedRoutes) {
+    const open = policy.publicPaths.find((item) => covers(item, route.path));
+    if (open !== undefined) {
+      faults.add(
+        route.place,
+        `the injected route '${route.path}' is covered by the public path '${open.path}' in line ${open.place.line}`,
+        "remove one of the two: the split would not be decided by the policy",
+      );
+    }
+    for (const host of route.hosts) {
+      if (!policy.hosts.some(({ name }) => name === host)) {
+        faults.add(
+          route.place,
+          `the injected route '${route.path}' names the host '${host}', which is not under 'hosts'`,
+          `name one of ${policy.hosts.map(({ name }) => name).join(", ")}`,
+        );
+      }
+    }
+  }
+  const mcp = policy.publicPaths.find((item) => covers(item, policy.mcp.endpoint) || covers(item, policy.mcp.stream));
+  if (mcp !== undefined)
+    faults.add(
+      mcp.place,
+      `the public path '${mcp.path}' opens MCP to everybody`,
+      "name a path that does not cover mcp.endpoint and mcp.stream",
+    );
+}
+
+/** Whether a public path opens another path. */
+function covers(open: PublicPath, path: string): boolean {
+  const segment = open.path.replace(/\/$/, "");
+  return path === open.path || (open.below && path.startsWith(`${segment}/`));
+}
+
+function checkRefusal(policy: Policy, at: (...path: string[]) => Place, faults: FaultList): void {
+  const { status, challenge } = policy.refusal;
+  if (status === 401 && challenge === undefined) {
+    faults.add(
+      at("refusal"),
+      "a 401 without a challenge: RFC 9110 asks for WWW-Authenticate",
+      "add 'challenge: Bearer'",
+    );
+  } else if (status !== 401 && challenge !== undefined) {
+    faults.add(
+      at("refusal", "challenge"),
+      `a challenge belongs to a 401, not to a ${status}`,
+      "remove 'challenge', or set 'status: 401'",
+    );
+  }
+}
+
+function checkSecretPlaces(policy: Policy, faults: FaultList): void {
+  const secrets = new Map(policy.secrets.map((secret) => [secret.name, secret]));
+  const mustBeIn = (
+    name: string,
+    place: Place,
+    wanted: Policy["secrets"][number]["mayBeIn"][number],
+    why: string,
+  ): void => {
+    const secret = secrets.get(name);
+    if (secret !== undefined && !secret.mayBeIn.includes(wanted)) {
+      faults.add(
+        secret.place,
+        `${name} may not be in ${wanted}, but ${why} (line ${place.line})`,
+        `add ${wanted} to its may_be_in`,
+      );
+    }
+  };
+  for (const { secret, path, place } of policy.injectedRoutes) {
+    const known = secrets.get(secret);
+    if (known === undefined) {
+      faults.add(
+        place,
+        `the injected route '${path}' names the secret '${secret}', which is not under 'secrets'`,
+        `add { name: ${secret}, kind: api-key, … } there`,
+      );
+      continue;
+    }
+    if (known.kind !== "api-key")
+      faults.add(
+        known.place,
+        `${secret} is a ${known.kind}, but the injected route in line ${place.line} sends it as a key`,
+        "set 'kind: api-key', or inject another secret",
+      );
+    mustBeIn(secret, place, "traefik.labels", "it is injected by a label");
+    mustBeIn(secret, place, "traefik.api", "Traefik's API shows what it injects");
+  }
+  for (const { name, database, place } of policy.upstreams) {
+    if (database === undefined) continue;
+    const known = secrets.get(database.variable);
+    if (known === undefined) {
+      faults.add(
+        place,
+        `the upstream '${name}' names the variable '${database.variable}', which is not under 'secrets'`,
+        `add { name: ${database.variable}, kind: postgres-url, … } there`,
+      );
+      continue;
+    }
+    if (known.kind !== "postgres-url")
+      faults.add(
+        known.place,
+        `${database.variable} is a ${known.kind}, but it is the DSN of '${name}' (line ${place.line})`,
+        "set 'kind: postgres-url'",
+      );
+    mustBeIn(database.variable, place, "litellm.environment", "LiteLLM takes it from there");
+    mustBeIn(database.variable, place, "upstream.environment", "it is the upstream's DSN");
+  }
+  for (const { name, kind, mayBeIn, place } of policy.secrets) {
+    const doubled = mayBeIn.find((item, index) => mayBeIn.indexOf(item) !== index);
+    if (doubled !== undefined)
+      faults.add(place, `${name}: ${doubled} stands twice in may_be_in`, "keep one of the two");
+    if (kind === "salt" && mayBeIn.some((item) => item !== "litellm.environment" && item !== "litellm.config")) {
+      faults.add(
+        place,
+        `${name} is a salt, which nobody but LiteLLM needs`,
+        "leave litellm.environment alone in its may_be_in",
+      );
+    }
+  }
+}
+
+/** The host of a policy by name, undefined when it has none. */
+export function hostNamed(policy: Policy, name: string): PolicyHost | undefined {
+  return policy.hosts.find((host) => host.name === name.toLowerCase());
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { TestCase, TestModule } from "vitest/node";
+import type { RunRecord } from "../helpers/run-record.ts";
+import type { CheckResult, Outcome } from "./outcomes.ts";
+
+/** The run's directory, which vitest.config.ts names before any reporter is made. */
+export function runDirectory(): string {
+  const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY;
+  if (directory === undefined) throw new Error("GATEWAY_CONFORMANCE_RUN_DIRECTORY is unset: vitest.config.ts sets it");
+  return directory;
+}
+
+/** What the main process knows of the run; undefined when it ended before it began. */
+export function readRunRecord(directory: string): RunRecord | undefined {
+  const file = join(directory, "run.json");
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as RunRecord) : undefined;
+}
+
+/** One test of vitest's as a check. */
+export function checkResult(test: TestCase): CheckResult {
+  const meta = test.meta();
+  const result = test.result();
+  const error = result.state === "failed" ? result.errors[0] : undefined;
+  const outcome = outcomeOf(result.state, meta);
+  return {
+    name: test.name,
+    file: relative(process.cwd(), test.module.moduleId),
+    requirements: meta.requirements ?? [],
+    outcome,
+    duration: test.diagnostic()?.duration ?? 0,
+    evidence: meta.evidence ?? [],
+    findings: meta.findings ?? [],
+    message: error?.message ?? meta.knownGap ?? meta.notSupported,
+    errorName: error?.name,
+  };
+}
+
+function outcomeOf(state: string, meta: ReturnType<TestCase["meta"]>): Outcome {
+  if (state === "failed") return "failed";
+  if (state === "passed") return "passed";
+  if (meta.knownGap !== undefined) return "known-gap";
+  return meta.notSupported === undefined ? "not-tested" : "not-supported";
+}
+
+/** Every check of the run, in the order of their files. */
+export function allChecks(modules: readonly TestModule[]): CheckResult[] {
+  return modules.flatMap((module) => [...module.children.allTests()].map(checkResult));
+}
+
+/** What is wrong with the suite itself rather than with the gateway. */
+export function ownFaults(
+  modules: readonly TestModule[],
+  unhandled: readonly { message?: string }[],
+  directory: string,
+): string[] {
+  const faults = unhandled.map(({ message }) => `unhandled error: ${message}`);
+  for (const module of modules) {
+    const file = relative(process.cwd(), module.moduleId);
+    for (const { message } of module.errors()) faults.push(`${file} did not load: ${message}`);
+  }
+  for (const check of allChecks(modules)) {
+    if (check.requirements.length === 0) faults.push(`${check.file}: "${check.name}" names no requirement; use conformance(…)`);
+    for (const path of check.evidence) {
+      if (!existsSync(join(directory, path))) faults.push(`${check.file}: the evidence ${path} of "${check.name}" is missing`);
+    }
+  }
+  return faults;
+}

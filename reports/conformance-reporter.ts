@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Reporter, TestModule, TestRunEndReason, TestSpecification, Vitest } from "vitest/node";
+import { ExitCode } from "../helpers/faults.ts";
+import { loadRequirements, suiteOf } from "../helpers/requirements.ts";
+import { allChecks, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
+import { conformanceReport, serialize } from "./conformance-json.ts";
+import { requirementResults, type Verdict, verdictOf } from "./outcomes.ts";
+import { statusDocument } from "./status-document.ts";
+
+const exitCodes: Readonly<Record<Verdict, number>> = {
+  conformant: ExitCode.conformant,
+  "not-conformant": ExitCode.notConformant,
+  "environment-failed": ExitCode.environmentFailed,
+};
+
+/** Writes `conformance.json` and `STATUS.md`, and makes vitest's process end in the verdict's exit code. */
+export default class ConformanceReporter implements Reporter {
+  #vitest: Vitest | undefined;
+  #files: readonly TestSpecification[] = [];
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
+    this.#files = specifications;
+  }
+
+  async onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandled: readonly { message?: string }[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
+    const directory = runDirectory();
+    const run = readRunRecord(directory);
+    const checks = allChecks(modules);
+    const faults = ownFaults(modules, unhandled, directory);
+    const environment = (run?.environmentFailures.length ?? 0) > 0;
+    const verdict = verdictOf(checks, { environment, own: faults });
+    const requirements = requirementResults(loadRequirements(), checks);
+    const incomplete = await this.#incomplete(environment, reason);
+    const report = conformanceReport(
+      { run, finishedAt: new Date().toISOString(), verdict, incomplete, faults, requirements },
+      suiteOf,
+    );
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, "conformance.json"), serialize(report));
+    writeFileSync(join(directory, "STATUS.md"), statusDocument(report));
+    // vitest knows 0 and 1 alone, and sets its own last.
+    process.once("exit", () => {
+      if (process.exitCode !== 130) process.exitCode = exitCodes[verdict];
+    });
+  }
+
+  async #incomplete(environment: boolean, reason: TestRunEndReason): Promise<string | undefined> {
+    if (reason === "interrupted") return "the run was interrupted";
+    if (environment) return "a part failed to start";
+    const vitest = this.#vitest;
+    if (vitest === undefined) return undefined;
+    if (vitest.config.testNamePattern !== undefined) return `only checks named like ${vitest.config.testNamePattern.source} were run`;
+    const all = await vitest.globTestSpecifications();
+    return this.#files.length < all.length ? `${this.#files.length} of ${all.length} spec files were run` : undefined;
+  }
+}

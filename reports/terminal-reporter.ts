@@ -1,0 +1,144 @@
+import { basename, dirname, relative } from "node:path";
+import pc from "picocolors";
+import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node";
+import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
+import { seconds } from "../helpers/progress.ts";
+import { allChecks, checkResult, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
+import { type CheckResult, countOutcomes, type Outcome, requirementResults, verdictOf } from "./outcomes.ts";
+
+/** Errors that explain themselves: a stack trace would only point into the suite. */
+const selfExplaining = new Set(["CheckFailure", "AssertionError", "EnvironmentError"]);
+/** How many frames of the suite's own faults are shown. */
+const shownFrames = 6;
+/** How many of the longest phases are shown. */
+const shownPhases = 6;
+
+interface SuiteLine {
+  files: number;
+  checks: CheckResult[];
+  began: number;
+}
+
+/** The terminal: quiet while all is well, a failure in full when it happens, a summary at the end. */
+export default class TerminalReporter implements Reporter {
+  readonly #suites = new Map<string, SuiteLine>();
+  readonly #toldEnvironment = new Set<string>();
+  #began = performance.now();
+
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
+    this.#began = performance.now();
+    for (const { moduleId } of specifications) this.#suite(moduleId).files++;
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const check = checkResult(test);
+    this.#suite(test.module.moduleId).checks.push(check);
+    if (check.outcome === "failed") this.#tellFailure(test, check);
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    const name = suiteName(module.moduleId);
+    const suite = this.#suite(module.moduleId);
+    for (const { message } of module.errors()) say(`${pc.red("✗")} ${relative(process.cwd(), module.moduleId)} did not load: ${message}`);
+    if (--suite.files > 0) return;
+    const count = (outcome: Outcome): number => suite.checks.filter((check) => check.outcome === outcome).length;
+    const failed = count("failed");
+    const told = [
+      `${count("passed")} passed`,
+      ...(failed > 0 ? [pc.red(`${failed} failed`)] : []),
+      ...(count("known-gap") > 0 ? [pc.yellow(`${count("known-gap")} known gaps`)] : []),
+      ...(count("not-supported") > 0 ? [`${count("not-supported")} not supported`] : []),
+      ...(count("not-tested") > 0 ? [pc.dim(`${count("not-tested")} not run`)] : []),
+    ];
+    const mark = failed > 0 ? pc.red("✗") : pc.green("✓");
+    say(`${mark} ${pc.bold(name.padEnd(13))} ${told.join(", ")} ${pc.dim(seconds(performance.now() - suite.began))}`);
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message?: string; stack?: string }[]): void {
+    const directory = runDirectory();
+    const run = readRunRecord(directory);
+    const checks = allChecks(modules);
+    const faults = ownFaults(modules, unhandled, directory);
+    const verdict = verdictOf(checks, { environment: (run?.environmentFailures.length ?? 0) > 0, own: faults });
+    const results = requirementResults(loadRequirements(), checks);
+    const counts = countOutcomes(results);
+
+    say("");
+    for (const fault of faults) say(`${pc.red("the suite's own fault:")} ${fault}`);
+    say(
+      `${pc.bold("requirements")}  ${pc.green(`${counts.passed} passed`)}, ${counts.failed > 0 ? pc.red(`${counts.failed} failed`) : "0 failed"}, ` +
+        `${counts["known-gap"]} known gaps, ${counts["not-supported"]} not supported, ${counts["not-tested"]} not tested (of ${results.length})`,
+    );
+    const failed = results.filter(({ outcome }) => outcome === "failed");
+    if (failed.length > 0) say(`${pc.bold("failed")}        ${pc.red(failed.map(({ requirement }) => requirement.id).join(", "))}`);
+    if (run !== undefined) {
+      const parts = new Map(run.parts.map((part) => [part.name, `${part.name} ${part.version} (${part.origin})`]));
+      if (parts.size > 0) say(`${pc.bold("parts")}         ${[...parts.values()].join(", ")}`);
+      const longest = [...run.phases].sort((one, other) => other.milliseconds - one.milliseconds).slice(0, shownPhases);
+      if (longest.length > 0) {
+        say(`${pc.bold("phases")}        ${longest.map(({ name, milliseconds }) => `${name} ${seconds(milliseconds)}`).join(", ")}`);
+      }
+      const floor = run.phases.filter(({ name }) => name.startsWith("floor: "));
+      const total = Date.now() - Date.parse(run.startedAt);
+      const of =
+        floor.length > 0
+          ? `; the floor is ${seconds(floor.reduce((sum, { milliseconds }) => sum + milliseconds, 0))} (${floor.map(({ name }) => name.slice(7)).join(" + ")})`
+          : "";
+      say(`${pc.bold("time")}          ${seconds(total)}${of}`);
+    }
+    say(`${pc.bold("report")}        ${process.env.REPORTS ?? "reports/latest"}: STATUS.md, html/index.html, conformance.json`);
+    say(verdictText[verdict]);
+  }
+
+  #suite(moduleId: string): SuiteLine {
+    const name = suiteName(moduleId);
+    const known = this.#suites.get(name) ?? { files: 0, checks: [], began: performance.now() };
+    this.#suites.set(name, known);
+    return known;
+  }
+
+  #tellFailure(test: TestCase, check: CheckResult): void {
+    if (check.errorName === "EnvironmentError") {
+      if (this.#toldEnvironment.has(check.message ?? "")) return;
+      this.#toldEnvironment.add(check.message ?? "");
+    }
+    const registry = loadRequirements();
+    say("");
+    say(`${pc.red("✗")} ${pc.bold(check.name)} ${pc.dim(check.file)}`);
+    for (const id of check.requirements) {
+      const requirement = registry.get(id as RequirementId);
+      say(`  ${pc.yellow(id)} ${requirement?.level ?? ""}: ${requirement?.statement ?? "unknown requirement"}`);
+    }
+    const error = test.result().errors?.[0];
+    say(indent(check.message ?? ""));
+    if (error?.diff) say(indent(error.diff));
+    const log = (error as { log?: unknown } | undefined)?.log;
+    if (check.errorName === "EnvironmentError" && Array.isArray(log)) say(indent(log.map(String).join("\n")));
+    if (!selfExplaining.has(check.errorName ?? "")) {
+      const frames = (error?.stacks ?? []).slice(0, shownFrames).map(({ file, line, method }) => `at ${method} ${relative(process.cwd(), file)}:${line}`);
+      say(indent(pc.dim([`${check.errorName}: the suite's own fault`, ...frames].join("\n"))));
+    }
+    for (const path of check.evidence) say(`  ${pc.dim("evidence:")} ${process.env.REPORTS ?? "reports/latest"}/${path}`);
+    say("");
+  }
+}
+
+const verdictText = {
+  conformant: pc.green(pc.bold("CONFORMANT")),
+  "not-conformant": pc.red(pc.bold("NOT CONFORMANT")),
+  "environment-failed": pc.red(pc.bold("THE ENVIRONMENT FAILED: what could not be tried is not judged")),
+} as const;
+
+function suiteName(moduleId: string): string {
+  return basename(dirname(moduleId));
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}
+
+function say(text: string): void {
+  // The progress line on standard error redraws itself: leave none of it in front of this one.
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  process.stdout.write(`${text}\n`);
+}
