@@ -17,14 +17,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (directory === undefined) throw new Error("vitest.config.ts names the run's directory");
   const session = await begin(directory, progress);
   project.provide("run", session.descriptor);
-  const signals = onSignals(session, progress);
+  onSignals(project, session, progress);
   process.once("exit", () => {
     if (session.environmentFailed) process.exitCode = ExitCode.environmentFailed;
   });
   return async () => {
     await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
     await publishLatest(directory, resolve(process.env.REPORTS ?? "reports/latest"));
-    signals.forget();
   };
 }
 
@@ -66,20 +65,19 @@ function suiteVersion(): string {
   return version;
 }
 
-/** Ctrl-C and its kin remove everything before the process ends. */
-function onSignals(session: Session, progress: Progress): { forget(): void } {
-  const numbers = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
-  const handlers = Object.entries(numbers).map(([signal, number]) => {
-    const handler = (): void => {
+/** How long the end of an interrupted run may take, in milliseconds, before it is cut short. */
+const longestEnd = 60_000;
+
+/** Ctrl-C and its kin remove everything; the run then ends by itself, with a report of what was proved until then. */
+function onSignals(project: TestProject, session: Session, progress: Progress): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // vitest's own handler ends the process a millisecond later, with everything still up.
+    process.removeAllListeners(signal);
+    process.once(signal, () => {
       progress.line(`${signal}: removing the parts`);
-      void session.abandon().finally(() => process.exit(128 + number));
-    };
-    process.once(signal, handler);
-    return [signal, handler] as const;
-  });
-  return {
-    forget: () => {
-      for (const [signal, handler] of handlers) process.removeListener(signal, handler);
-    },
-  };
+      void session.interrupt(signal);
+      void project.vitest.cancelCurrentRun("keyboard-input");
+      setTimeout(() => process.exit(ExitCode.environmentFailed), longestEnd).unref();
+    });
+  }
 }

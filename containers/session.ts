@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
@@ -43,6 +43,7 @@ export class Session {
   #server: Awaited<ReturnType<typeof serveRigs>> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #removal: Promise<void> | undefined;
+  #interruptedAt: string | undefined;
 
   private constructor(options: SessionOptions, engine: Engine, run: Run, context: RigContext) {
     this.#options = options;
@@ -119,12 +120,13 @@ export class Session {
     await this.#write();
   }
 
-  /** Removes everything at once, whatever is going on: for signals. */
-  async abandon(): Promise<void> {
-    // Parts that start meanwhile are caught by the second pass.
+  /** Removes everything at once, whatever is going on. What fails from now on is not the gateway's fault. */
+  async interrupt(signal: string): Promise<void> {
+    this.#interruptedAt = new Date().toISOString();
+    this.#failures.push({ part: undefined, message: `the run was interrupted by ${signal}`, log: [] });
+    await this.#write();
     await removeRun(this.#engine, this.#run.id);
-    await Promise.race([Promise.allSettled(this.#rigs.values()), new Promise((resolve) => setTimeout(resolve, 2_000))]);
-    await removeRun(this.#engine, this.#run.id);
+    // What was just starting has made more meanwhile; end() removes that once it has settled.
   }
 
   async #serve(canaries: Canaries): Promise<void> {
@@ -152,6 +154,7 @@ export class Session {
       this.#started.push(state);
       return state;
     } catch (error) {
+      if (this.#interruptedAt !== undefined) throw new EnvironmentError("the run was interrupted", { cause: error });
       if (error instanceof EnvironmentError) {
         this.#failures.push({ part: error.part, message: error.message, log: error.log });
       } else {
@@ -170,12 +173,16 @@ export class Session {
       startedAt: this.#startedAt,
       suiteVersion: this.#options.suiteVersion,
       arguments: this.#options.arguments,
-      deployment: { folder: this.#options.folder, digest: this.#context.deployment.digest },
+      deployment: {
+        folder: relative(process.cwd(), this.#options.folder) || ".",
+        digest: this.#context.deployment.digest,
+      },
       engine: { version: this.#engine.version, apiVersion: this.#engine.apiVersion },
       parts: this.#started.flatMap(({ parts }) => Object.values(parts).map(({ record: part }) => part)),
       changes: this.#started.flatMap(({ changes }) => changes),
       phases: [...this.#context.progress.phases, ...this.#checkPhases],
       environmentFailures: this.#failures,
+      interruptedAt: this.#interruptedAt,
     };
     this.#writing = this.#writing.then(() =>
       writeFile(join(this.#options.directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`),

@@ -1,3 +1,4 @@
+import { displayPath } from "./deployment/display-path.ts";
 import type { Place } from "./deployment/types.ts";
 
 /** What a failing check says; every field is for the operator. */
@@ -27,7 +28,7 @@ function tell({ what, sent, received, likelyCause, place }: FailureStory): strin
   if (sent !== undefined) lines.push(`  sent:         ${indent(sent)}`);
   if (received !== undefined) lines.push(`  received:     ${indent(received)}`);
   if (likelyCause !== undefined) lines.push(`  likely cause: ${indent(likelyCause)}`);
-  if (place !== undefined) lines.push(`  look at:      ${place.file}:${place.line}`);
+  if (place !== undefined) lines.push(`  look at:      ${displayPath(place.file)}:${place.line}`);
   return lines.join("\n");
 }
 

@@ -45,7 +45,8 @@ export function loadRequirements(
   for (const [family, folder] of Object.entries(suites)) {
     if (!folders.has(folder)) continue;
     for (const requirement of readFamily(family as Family, join(root, folder, "requirements.yaml"))) {
-      if (requirements.has(requirement.id)) throw new Error(`${folder}/requirements.yaml: ${requirement.id} is used twice`);
+      if (requirements.has(requirement.id))
+        throw new Error(`${folder}/requirements.yaml: ${requirement.id} is used twice`);
       requirements.set(requirement.id, requirement);
     }
   }
@@ -57,7 +58,8 @@ export function loadRequirements(
 export function suiteOf(id: string): string {
   const family = id.split("-")[0] as Family;
   const suite = suites[family];
-  if (suite === undefined) throw new Error(`${id} belongs to no suite: ids begin with ${Object.keys(suites).join(", ")}`);
+  if (suite === undefined)
+    throw new Error(`${id} belongs to no suite: ids begin with ${Object.keys(suites).join(", ")}`);
   return suite;
 }
 
@@ -98,13 +100,16 @@ function requirement(family: Family, entry: YAMLMap, place: string): Requirement
     return value.value;
   };
   const known = new Set(["id", "level", "where", "statement", "source"]);
-  for (const { key } of entry.items) if (!known.has(String(key))) throw new Error(`${place}: unknown key ${String(key)}`);
+  for (const { key } of entry.items)
+    if (!known.has(String(key))) throw new Error(`${place}: unknown key ${String(key)}`);
   const id = text("id");
-  if (!new RegExp(`^${family}-\\d{2}$`).test(id)) throw new Error(`${place}: ${id} is no id of this suite (${family}-NN)`);
+  if (!new RegExp(`^${family}-\\d{2}$`).test(id))
+    throw new Error(`${place}: ${id} is no id of this suite (${family}-NN)`);
   const level = text("level");
   if (level !== "MUST" && level !== "SHOULD") throw new Error(`${place}: level ${level} is neither MUST nor SHOULD`);
   const where = entry.has("where") ? text("where") : undefined;
-  if (where !== undefined && where !== "supported") throw new Error(`${place}: where: ${where} is unknown, only supported is`);
+  if (where !== undefined && where !== "supported")
+    throw new Error(`${place}: where: ${where} is unknown, only supported is`);
   return {
     id: id as RequirementId,
     level,

@@ -47,6 +47,8 @@ export interface RunRecord {
   changes: readonly RenderedChange[];
   phases: readonly Phase[];
   environmentFailures: readonly EnvironmentFailure[];
+  /** ISO 8601; when the run was interrupted by a signal. What failed after that says nothing of the gateway. */
+  interruptedAt: string | undefined;
 }
 
 /** Handed to every worker by vitest's `provide`/`inject` under the name `run`. */

@@ -23,9 +23,13 @@ export async function generateAllure(directory: string): Promise<void> {
   const cli = join(createRequire(import.meta.url).resolve("allure"), "..", "..", "cli.js");
   const options = ["--single-file", "--report-name", "LiteLLM gateway conformance", "--group-by", "parentSuite,suite"];
   try {
-    await run(process.execPath, [cli, "awesome", results, "--cwd", directory, "--output", join(directory, "html"), ...options], {
-      timeout: deadline,
-    });
+    await run(
+      process.execPath,
+      [cli, "awesome", results, "--cwd", directory, "--output", join(directory, "html"), ...options],
+      {
+        timeout: deadline,
+      },
+    );
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`Allure wrote no report: ${[stdout, stderr].join("\n").trim() || (error as Error).message}`);

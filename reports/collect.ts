@@ -18,17 +18,19 @@ export function readRunRecord(directory: string): RunRecord | undefined {
 }
 
 /** One test of vitest's as a check. */
-export function checkResult(test: TestCase): CheckResult {
+export function checkResult(test: TestCase, run?: RunRecord): CheckResult {
   const meta = test.meta();
   const result = test.result();
   const error = result.state === "failed" ? result.errors[0] : undefined;
-  const outcome = outcomeOf(result.state, meta);
+  const { startTime = 0, duration = 0 } = test.diagnostic() ?? {};
+  const cut = run?.interruptedAt !== undefined && startTime + duration >= Date.parse(run.interruptedAt);
+  const outcome = cut && result.state === "failed" ? "not-tested" : outcomeOf(result.state, meta);
   return {
     name: test.name,
     file: relative(process.cwd(), test.module.moduleId),
     requirements: meta.requirements ?? [],
     outcome,
-    duration: test.diagnostic()?.duration ?? 0,
+    duration,
     evidence: meta.evidence ?? [],
     findings: meta.findings ?? [],
     message: error?.message ?? meta.knownGap ?? meta.notSupported,
@@ -44,8 +46,8 @@ function outcomeOf(state: string, meta: ReturnType<TestCase["meta"]>): Outcome {
 }
 
 /** Every check of the run, in the order of their files. */
-export function allChecks(modules: readonly TestModule[]): CheckResult[] {
-  return modules.flatMap((module) => [...module.children.allTests()].map(checkResult));
+export function allChecks(modules: readonly TestModule[], run: RunRecord | undefined): CheckResult[] {
+  return modules.flatMap((module) => [...module.children.allTests()].map((test) => checkResult(test, run)));
 }
 
 /** What is wrong with the suite itself rather than with the gateway. */
@@ -53,16 +55,19 @@ export function ownFaults(
   modules: readonly TestModule[],
   unhandled: readonly { message?: string }[],
   directory: string,
+  run: RunRecord | undefined,
 ): string[] {
   const faults = unhandled.map(({ message }) => `unhandled error: ${message}`);
   for (const module of modules) {
     const file = relative(process.cwd(), module.moduleId);
     for (const { message } of module.errors()) faults.push(`${file} did not load: ${message}`);
   }
-  for (const check of allChecks(modules)) {
-    if (check.requirements.length === 0) faults.push(`${check.file}: "${check.name}" names no requirement; use conformance(…)`);
+  for (const check of allChecks(modules, run)) {
+    if (check.requirements.length === 0)
+      faults.push(`${check.file}: "${check.name}" names no requirement; use conformance(…)`);
     for (const path of check.evidence) {
-      if (!existsSync(join(directory, path))) faults.push(`${check.file}: the evidence ${path} of "${check.name}" is missing`);
+      if (!existsSync(join(directory, path)))
+        faults.push(`${check.file}: the evidence ${path} of "${check.name}" is missing`);
     }
   }
   return faults;

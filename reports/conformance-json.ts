@@ -89,10 +89,15 @@ export function conformanceReport(input: ReportInput, suiteOf: (id: string) => s
         findings: check.findings,
       })),
     })),
-    parts: [...(run?.parts ?? [])].sort((one, other) => compare(`${one.rig}/${one.name}`, `${other.rig}/${other.name}`)),
+    parts: [...(run?.parts ?? [])].sort((one, other) =>
+      compare(`${one.rig}/${one.name}`, `${other.rig}/${other.name}`),
+    ),
     changes: run?.changes ?? [],
     phases: (run?.phases ?? []).map((phase) => ({ ...phase, milliseconds: Math.round(phase.milliseconds) })),
-    environmentFailures: (run?.environmentFailures ?? []).map((failure) => ({ ...failure, part: failure.part ?? null })),
+    environmentFailures: (run?.environmentFailures ?? []).map((failure) => ({
+      ...failure,
+      part: failure.part ?? null,
+    })),
   };
 }
 
@@ -108,7 +113,8 @@ export function serialize(report: ConformanceReport): string {
   const validate = ajv.compile(schema);
   // As a reader will have it: what JSON drops must not count as there.
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (!validate(JSON.parse(text))) throw new Error(`conformance.json would break its schema: ${ajv.errorsText(validate.errors)}`);
+  if (!validate(JSON.parse(text)))
+    throw new Error(`conformance.json would break its schema: ${ajv.errorsText(validate.errors)}`);
   return text;
 }
 

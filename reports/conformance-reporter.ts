@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Reporter, TestModule, TestRunEndReason, TestSpecification, Vitest } from "vitest/node";
 import { ExitCode } from "../helpers/faults.ts";
 import { loadRequirements, suiteOf } from "../helpers/requirements.ts";
+import type { RunRecord } from "../helpers/run-record.ts";
 import { allChecks, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
 import { conformanceReport, serialize } from "./conformance-json.ts";
 import { requirementResults, type Verdict, verdictOf } from "./outcomes.ts";
@@ -34,12 +35,12 @@ export default class ConformanceReporter implements Reporter {
   ): Promise<void> {
     const directory = runDirectory();
     const run = readRunRecord(directory);
-    const checks = allChecks(modules);
-    const faults = ownFaults(modules, unhandled, directory);
+    const checks = allChecks(modules, run);
+    const faults = ownFaults(modules, unhandled, directory, run);
     const environment = (run?.environmentFailures.length ?? 0) > 0;
     const verdict = verdictOf(checks, { environment, own: faults });
     const requirements = requirementResults(loadRequirements(), checks);
-    const incomplete = await this.#incomplete(environment, reason);
+    const incomplete = await this.#incomplete(run, reason);
     const report = conformanceReport(
       { run, finishedAt: new Date().toISOString(), verdict, incomplete, faults, requirements },
       suiteOf,
@@ -49,16 +50,18 @@ export default class ConformanceReporter implements Reporter {
     writeFileSync(join(directory, "STATUS.md"), statusDocument(report));
     // vitest knows 0 and 1 alone, and sets its own last.
     process.once("exit", () => {
-      if (process.exitCode !== 130) process.exitCode = exitCodes[verdict];
+      process.exitCode = exitCodes[verdict];
     });
   }
 
-  async #incomplete(environment: boolean, reason: TestRunEndReason): Promise<string | undefined> {
+  async #incomplete(run: RunRecord | undefined, reason: TestRunEndReason): Promise<string | undefined> {
+    if (run && run.environmentFailures.length > 0)
+      return run.environmentFailures.map(({ message }) => message).join("; ");
     if (reason === "interrupted") return "the run was interrupted";
-    if (environment) return "a part failed to start";
     const vitest = this.#vitest;
     if (vitest === undefined) return undefined;
-    if (vitest.config.testNamePattern !== undefined) return `only checks named like ${vitest.config.testNamePattern.source} were run`;
+    if (vitest.config.testNamePattern !== undefined)
+      return `only checks named like ${vitest.config.testNamePattern.source} were run`;
     const all = await vitest.globTestSpecifications();
     return this.#files.length < all.length ? `${this.#files.length} of ${all.length} spec files were run` : undefined;
   }

@@ -64,7 +64,8 @@ export interface Trouble {
 
 /** The environment's failure comes first: what it kept from being tested may be conformant or not. */
 export function verdictOf(checks: readonly CheckResult[], trouble: Trouble): Verdict {
-  if (trouble.environment || checks.some(({ errorName }) => errorName === "EnvironmentError")) return "environment-failed";
+  if (trouble.environment || checks.some(({ errorName }) => errorName === "EnvironmentError"))
+    return "environment-failed";
   const ran = checks.filter(({ outcome }) => outcome !== "not-tested");
   const failed = ran.some(({ outcome }) => outcome === "failed");
   return failed || ran.length === 0 || trouble.own.length > 0 ? "not-conformant" : "conformant";

@@ -32,7 +32,10 @@ function environment(report: ConformanceReport): string[] {
     `- **Engine**: Docker ${report.engine.version}`,
     ...report.parts
       .filter((part, index, all) => all.findIndex((one) => one.name === part.name) === index)
-      .map(({ name, version, origin, source, digest }) => `- **${name}** ${version}: ${origin} from ${source} (${shortDigest(digest)})`),
+      .map(
+        ({ name, version, origin, source, digest }) =>
+          `- **${name}** ${version}: ${origin} from ${source} (${shortDigest(digest)})`,
+      ),
     "",
   ];
 }
@@ -72,7 +75,9 @@ function gaps(report: ConformanceReport): string[] {
 
 function nextSteps(report: ConformanceReport): string[] {
   const failed = report.requirements.filter(({ outcome, level }) => outcome === "failed" && level.startsWith("MUST"));
-  const advised = report.requirements.filter(({ outcome, level }) => outcome === "failed" && level.startsWith("SHOULD"));
+  const advised = report.requirements.filter(
+    ({ outcome, level }) => outcome === "failed" && level.startsWith("SHOULD"),
+  );
   const untested = report.requirements.filter(({ outcome }) => outcome === "not-tested");
   const steps = [
     ...report.environmentFailures.map(({ message }) => `Mend the environment and run again: ${message}`),
@@ -80,7 +85,11 @@ function nextSteps(report: ConformanceReport): string[] {
     ...advised.map(({ id, statement }) => `Consider ${id}: ${statement}`),
     ...(untested.length > 0 ? [`Prove what this run did not: ${untested.map(({ id }) => id).join(", ")}.`] : []),
   ];
-  return ["## Immediate Next Steps", ...(steps.length > 0 ? steps.map((step, index) => `${index + 1}. ${step}`) : ["None."]), ""];
+  return [
+    "## Immediate Next Steps",
+    ...(steps.length > 0 ? steps.map((step, index) => `${index + 1}. ${step}`) : ["None."]),
+    "",
+  ];
 }
 
 function quoted(message: string): string[] {

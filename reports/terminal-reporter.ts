@@ -1,8 +1,8 @@
 import { basename, dirname, relative } from "node:path";
 import pc from "picocolors";
 import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node";
-import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
 import { seconds } from "../helpers/progress.ts";
+import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
 import { allChecks, checkResult, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
 import { type CheckResult, countOutcomes, type Outcome, requirementResults, verdictOf } from "./outcomes.ts";
 
@@ -31,7 +31,7 @@ export default class TerminalReporter implements Reporter {
   }
 
   onTestCaseResult(test: TestCase): void {
-    const check = checkResult(test);
+    const check = checkResult(test, readRunRecord(runDirectory()));
     this.#suite(test.module.moduleId).checks.push(check);
     if (check.outcome === "failed") this.#tellFailure(test, check);
   }
@@ -39,7 +39,8 @@ export default class TerminalReporter implements Reporter {
   onTestModuleEnd(module: TestModule): void {
     const name = suiteName(module.moduleId);
     const suite = this.#suite(module.moduleId);
-    for (const { message } of module.errors()) say(`${pc.red("✗")} ${relative(process.cwd(), module.moduleId)} did not load: ${message}`);
+    for (const { message } of module.errors())
+      say(`${pc.red("✗")} ${relative(process.cwd(), module.moduleId)} did not load: ${message}`);
     if (--suite.files > 0) return;
     const count = (outcome: Outcome): number => suite.checks.filter((check) => check.outcome === outcome).length;
     const failed = count("failed");
@@ -57,8 +58,8 @@ export default class TerminalReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message?: string; stack?: string }[]): void {
     const directory = runDirectory();
     const run = readRunRecord(directory);
-    const checks = allChecks(modules);
-    const faults = ownFaults(modules, unhandled, directory);
+    const checks = allChecks(modules, run);
+    const faults = ownFaults(modules, unhandled, directory, run);
     const verdict = verdictOf(checks, { environment: (run?.environmentFailures.length ?? 0) > 0, own: faults });
     const results = requirementResults(loadRequirements(), checks);
     const counts = countOutcomes(results);
@@ -70,13 +71,16 @@ export default class TerminalReporter implements Reporter {
         `${counts["known-gap"]} known gaps, ${counts["not-supported"]} not supported, ${counts["not-tested"]} not tested (of ${results.length})`,
     );
     const failed = results.filter(({ outcome }) => outcome === "failed");
-    if (failed.length > 0) say(`${pc.bold("failed")}        ${pc.red(failed.map(({ requirement }) => requirement.id).join(", "))}`);
+    if (failed.length > 0)
+      say(`${pc.bold("failed")}        ${pc.red(failed.map(({ requirement }) => requirement.id).join(", "))}`);
     if (run !== undefined) {
       const parts = new Map(run.parts.map((part) => [part.name, `${part.name} ${part.version} (${part.origin})`]));
       if (parts.size > 0) say(`${pc.bold("parts")}         ${[...parts.values()].join(", ")}`);
       const longest = [...run.phases].sort((one, other) => other.milliseconds - one.milliseconds).slice(0, shownPhases);
       if (longest.length > 0) {
-        say(`${pc.bold("phases")}        ${longest.map(({ name, milliseconds }) => `${name} ${seconds(milliseconds)}`).join(", ")}`);
+        say(
+          `${pc.bold("phases")}        ${longest.map(({ name, milliseconds }) => `${name} ${seconds(milliseconds)}`).join(", ")}`,
+        );
       }
       const floor = run.phases.filter(({ name }) => name.startsWith("floor: "));
       const total = Date.now() - Date.parse(run.startedAt);
@@ -86,7 +90,9 @@ export default class TerminalReporter implements Reporter {
           : "";
       say(`${pc.bold("time")}          ${seconds(total)}${of}`);
     }
-    say(`${pc.bold("report")}        ${process.env.REPORTS ?? "reports/latest"}: STATUS.md, html/index.html, conformance.json`);
+    say(
+      `${pc.bold("report")}        ${process.env.REPORTS ?? "reports/latest"}: STATUS.md, html/index.html, conformance.json`,
+    );
     say(verdictText[verdict]);
   }
 
@@ -115,10 +121,13 @@ export default class TerminalReporter implements Reporter {
     const log = (error as { log?: unknown } | undefined)?.log;
     if (check.errorName === "EnvironmentError" && Array.isArray(log)) say(indent(log.map(String).join("\n")));
     if (!selfExplaining.has(check.errorName ?? "")) {
-      const frames = (error?.stacks ?? []).slice(0, shownFrames).map(({ file, line, method }) => `at ${method} ${relative(process.cwd(), file)}:${line}`);
+      const frames = (error?.stacks ?? [])
+        .slice(0, shownFrames)
+        .map(({ file, line, method }) => `at ${method} ${relative(process.cwd(), file)}:${line}`);
       say(indent(pc.dim([`${check.errorName}: the suite's own fault`, ...frames].join("\n"))));
     }
-    for (const path of check.evidence) say(`  ${pc.dim("evidence:")} ${process.env.REPORTS ?? "reports/latest"}/${path}`);
+    for (const path of check.evidence)
+      say(`  ${pc.dim("evidence:")} ${process.env.REPORTS ?? "reports/latest"}/${path}`);
     say("");
   }
 }

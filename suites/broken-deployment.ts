@@ -45,7 +45,10 @@ export async function runBroken(
       const text = readFileSync(path, "utf8");
       const count = text.split(find).length - 1;
       if (count !== 1) throw new Error(`${file} holds ${JSON.stringify(find)} ${count} times, not once`);
-      writeFileSync(path, text.replace(find, () => replace));
+      writeFileSync(
+        path,
+        text.replace(find, () => replace),
+      );
     }
     const reports = join(folder, "report");
     const { exitCode, output } = await run(["run", ...filters], {
@@ -69,7 +72,10 @@ export async function runBroken(
   }
 }
 
-function run(args: readonly string[], environment: Record<string, string>): Promise<{ exitCode: number; output: string }> {
+function run(
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<{ exitCode: number; output: string }> {
   // A run inside of a vitest worker must not take itself for one.
   const { VITEST: _, VITEST_POOL_ID: __, VITEST_WORKER_ID: ___, VITEST_MODE: ____, ...clean } = process.env;
   const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), ...args], {

@@ -38,12 +38,15 @@ const cases: { name: string; breaks: Break[]; failed: string[]; says: RegExp }[]
   },
 ];
 
-test.concurrent.for(cases)("$name fails exactly its requirement, with exit code 1", async ({ breaks, failed, says }) => {
-  const run = await runBroken(breaks, ["suites/routes/public", "suites/routes/anonymous", "suites/routes/bearer"]);
-  expect(run.failed, run.output).toEqual(failed);
-  expect(run.exitCode, run.output).toBe(1);
-  expect(run.messages[failed[0] ?? ""]).toMatch(says);
-});
+test.concurrent.for(cases)(
+  "$name fails exactly its requirement, with exit code 1",
+  async ({ breaks, failed, says }) => {
+    const run = await runBroken(breaks, ["suites/routes/public", "suites/routes/anonymous", "suites/routes/bearer"]);
+    expect(run.failed, run.output).toEqual(failed);
+    expect(run.exitCode, run.output).toBe(1);
+    expect(run.messages[failed[0] ?? ""]).toMatch(says);
+  },
+);
 
 test("a label that Traefik would not take is exit code 2 with file and line, before anything starts", async () => {
   const broken = [{ file: "compose.yaml", find: bearerRule, replace: "Host(`litellm.linuxserver.lan`" }];

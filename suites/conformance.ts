@@ -26,11 +26,13 @@ interface World {
 /** What a check leaves behind for the report. */
 export interface Evidence {
   /**
-   * Writes a file of evidence into the run's directory, secrets replaced by their names, and attaches it to the check.
+   * Writes a file into the check's own folder of evidence, secrets replaced by their names, and attaches it to the check.
    *
-   * @param path relative to the run's directory
+   * @returns its path, relative to the run's directory
    */
-  keep(path: string, content: string): Promise<void>;
+  keep(name: string, content: string): Promise<string>;
+  /** The same for an agent's transcript, in the run's folder of transcripts. */
+  keepTranscript(name: string, content: string): Promise<string>;
   /** A sentence for the reader of the report. */
   finding(text: string): void;
   /** The running version lacks the feature, found by detection: ends the check, which then proves nothing. */
@@ -65,41 +67,41 @@ const conformanceTest = test.extend<Fixtures>({
     { scope: "worker" },
   ],
   slug: async ({ task }, use) => use(slugOf(task.meta.requirements ?? [], task.name)),
-  wires: async ({ world, slug, evidence }, use) => {
+  wires: async ({ evidence }, use) => {
     const wires: Wire[] = [];
     await use(wires);
     const exchanges = wires.flatMap((wire) => wire.exchanges);
     await Promise.all(wires.map((wire) => wire.close()));
     if (exchanges.length > 0) {
-      await evidence.keep(
-        `evidence/${slug}/wire.json`,
-        redact(JSON.stringify(exchanges, null, 2), world.canaries.secrets),
-      );
+      await evidence.keep("wire.json", JSON.stringify(exchanges, null, 2));
     }
   },
   evidence: [
-    async ({ world, task, skip }, use) => {
-      const meta = task.meta;
-      const requirements = (meta.requirements ?? []) as RequirementId[];
+    async ({ world, task, skip, slug }, use) => {
+      // Always through task.meta: allure-vitest replaces the object while the check runs.
+      const requirements = (task.meta.requirements ?? []) as RequirementId[];
       await labelCheck({
         suite: suiteOf(requirements[0] as RequirementId),
         requirements,
         level: levelOf(requirements),
       });
+      const keep = async (path: string, content: string): Promise<string> => {
+        const text = redact(content, world.canaries.secrets);
+        const file = join(inject("run").directory, path);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, text);
+        task.meta.evidence = [...(task.meta.evidence ?? []), path];
+        await attachEvidence(path, text, contentType(path));
+        return path;
+      };
       await use({
-        async keep(path, content) {
-          const text = redact(content, world.canaries.secrets);
-          const file = join(inject("run").directory, path);
-          await mkdir(dirname(file), { recursive: true });
-          await writeFile(file, text);
-          meta.evidence = [...(meta.evidence ?? []), path];
-          await attachEvidence(path, text, contentType(path));
-        },
+        keep: (name, content) => keep(`evidence/${slug}/${name}`, content),
+        keepTranscript: (name, content) => keep(`transcripts/${name}`, content),
         finding(text) {
-          meta.findings = [...(meta.findings ?? []), redact(text, world.canaries.secrets)];
+          task.meta.findings = [...(task.meta.findings ?? []), redact(text, world.canaries.secrets)];
         },
         notSupported(reason) {
-          meta.notSupported = reason;
+          task.meta.notSupported = reason;
           skip(`not supported: ${reason}`);
           throw new Error("unreachable");
         },
@@ -169,12 +171,17 @@ function levelOf(requirements: readonly RequirementId[]): "MUST" | "SHOULD" {
   return requirements.some((id) => registry.get(id)?.level === "MUST") ? "MUST" : "SHOULD";
 }
 
+/** Longest name of a check's folder and of its mark in `User-Agent`, in characters. */
+const longestSlug = 60;
+
 function slugOf(requirements: readonly string[], sentence: string): string {
-  const words = sentence
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "");
-  return `${requirements[0] ?? "check"}-${words}`.slice(0, 80);
+  const words = sentence.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  let slug = requirements[0] ?? "check";
+  for (const word of words) {
+    if (slug.length + 1 + word.length > longestSlug) break;
+    slug += `-${word}`;
+  }
+  return slug;
 }
 
 function contentType(path: string): string {

@@ -18,6 +18,18 @@ class Re2Error extends Error {}
 const MOST_REPEATS = 1000;
 const POSIX = /^\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]/;
 
+/** Go knows general categories and scripts, by the names that JavaScript uses too. */
+function isUnicodeClass(name: string): boolean {
+  if (name === "Any") return true;
+  return [`\\p{gc=${name}}`, `\\p{sc=${name}}`].some((pattern) => {
+    try {
+      return new RegExp(pattern, "u").test("") || true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 class Re2Reader {
   readonly #text: string;
   #at = 0;
@@ -34,45 +46,57 @@ class Re2Reader {
     return this.#text.slice(this.#at);
   }
 
-  #alternatives(depth: number): void {
-    let repeatable = false;
+  /** @returns the largest number of repetitions inside, nested ones multiplied: Go bounds that product */
+  #alternatives(depth: number): number {
+    /** Repetitions inside the atom just read; undefined where there is none that could be repeated. */
+    let atom: number | undefined;
     let repeated = false;
+    let most = 1;
     while (this.#at < this.#text.length) {
       const char = this.#text[this.#at] ?? "";
       if (char === ")") {
         if (depth === 0) throw new Re2Error("a ')' without its '('");
-        return;
+        return most;
       }
       const repeat = /^(?:[*+?]|\{\d+(?:,\d*)?\})/.exec(this.#rest)?.[0];
       if (repeat !== undefined) {
-        if (!repeatable) throw new Re2Error(`nothing in front of '${repeat}' that it could repeat`);
-        if (repeated)
+        if (atom === undefined) throw new Re2Error(`nothing in front of '${repeat}' that it could repeat`);
+        if (repeated) {
           throw new Re2Error(`'${repeat}' behind another repetition (possessive quantifiers don't exist in Go)`);
-        const numbers = repeat.match(/\d+/g)?.map(Number) ?? [];
-        if (numbers.some((number) => number > MOST_REPEATS))
-          throw new Re2Error(`'${repeat}' repeats more than ${MOST_REPEATS} times`);
-        if (numbers[0] !== undefined && numbers[1] !== undefined && numbers[0] > numbers[1])
-          throw new Re2Error(`'${repeat}' ends before it begins`);
-        this.#at += repeat.length;
-        if (this.#text[this.#at] === "?") this.#at++;
+        }
+        most = Math.max(most, atom * this.#repetitions(repeat, atom));
         repeated = true;
         continue;
       }
       repeated = false;
-      repeatable = true;
+      atom = 1;
       if (char === "|") {
         this.#at++;
-        repeatable = false;
-      } else if (char === "(") repeatable = this.#group(depth);
+        atom = undefined;
+      } else if (char === "(") atom = this.#group(depth);
       else if (char === "[") this.#class();
       else if (char === "\\") this.#escape(false);
       else this.#at++;
+      most = Math.max(most, atom ?? 1);
     }
     if (depth > 0) throw new Re2Error("a '(' that is never closed");
+    return most;
   }
 
-  /** @returns whether it can be repeated: flags like `(?i)` can't */
-  #group(depth: number): boolean {
+  #repetitions(repeat: string, inside: number): number {
+    const [from, to] = repeat.match(/\d+/g)?.map(Number) ?? [];
+    if (from !== undefined && to !== undefined && from > to) throw new Re2Error(`'${repeat}' ends before it begins`);
+    const times = Math.max(from ?? 1, to ?? 1, 1);
+    if (times > MOST_REPEATS || times * inside > MOST_REPEATS) {
+      throw new Re2Error(`'${repeat}' repeats more than ${MOST_REPEATS} times`);
+    }
+    this.#at += repeat.length;
+    if (this.#text[this.#at] === "?") this.#at++;
+    return times;
+  }
+
+  /** @returns the largest number of repetitions inside; undefined for what can't be repeated, like `(?i)` */
+  #group(depth: number): number | undefined {
     const rest = this.#rest;
     const around = /^\(\?<?[=!]/.exec(rest)?.[0];
     if (around !== undefined) throw new Re2Error(`'${around}': Go's regexps have no lookaround`);
@@ -80,15 +104,16 @@ class Re2Reader {
     const flags = /^\(\?(?:[imsU]+(?:-[imsU]+)?|-[imsU]+)\)/.exec(rest)?.[0];
     if (flags !== undefined) {
       this.#at += flags.length;
-      return false;
+      return undefined;
     }
-    const start = /^\((?:\?(?:P?<[A-Za-z_]\w*>|(?:[imsU]*(?:-[imsU]+)?):))?/.exec(rest)?.[0] ?? "(";
-    if (rest[start.length] === "?" && start === "(")
+    const opening = /^\((?:\?(?:P?<[A-Za-z_]\w*>|(?:[imsU]*(?:-[imsU]+)?):))?/.exec(rest)?.[0] ?? "(";
+    if (opening === "(" && rest[1] === "?") {
       throw new Re2Error(`'${rest.slice(0, 4)}' is no kind of group that Go knows`);
-    this.#at += start.length;
-    this.#alternatives(depth + 1);
+    }
+    this.#at += opening.length;
+    const most = this.#alternatives(depth + 1);
     this.#at++;
-    return true;
+    return most;
   }
 
   #class(): void {
@@ -109,11 +134,12 @@ class Re2Reader {
       if (this.#rest.startsWith("[:") && /^\[:\^?\w+:\]/.test(this.#rest))
         throw new Re2Error(`'${/^\[:\^?\w+:\]/.exec(this.#rest)?.[0]}' is no class that Go knows`);
       const low = this.#classMember();
-      if (this.#text[this.#at] === "-" && this.#text[this.#at + 1] !== "]" && this.#at + 1 < this.#text.length) {
+      const range = this.#text[this.#at] === "-" && this.#text[this.#at + 1] !== "]";
+      // Behind a class like `\d` a dash is a dash.
+      if (range && low !== undefined && this.#at + 1 < this.#text.length) {
         this.#at++;
         const high = this.#classMember();
-        if (low === undefined || high === undefined || low > high)
-          throw new Re2Error("a range in […] that ends before it begins");
+        if (high === undefined || low > high) throw new Re2Error("a range in […] that ends before it begins");
       }
     }
     throw new Re2Error("a '[' that is never closed");
@@ -147,14 +173,16 @@ class Re2Reader {
     if (letter === "k") throw new Re2Error("'\\k': Go's regexps have no backreferences");
     const unicode = /^\\[pP](?:[A-Z]|\{\^?[A-Za-z_]+\})/.exec(rest)?.[0];
     if (unicode !== undefined) {
+      if (!isUnicodeClass(unicode.slice(2).replaceAll(/[{}^]/g, "")))
+        throw new Re2Error(`'${unicode}' is no class that Go knows`);
       this.#at += unicode.length;
       return undefined;
     }
-    const allowed = inClass ? "dDwWsSafnrtv" : "dDwWsSafnrtvbBAzC";
+    const allowed = inClass ? "dDwWsSafnrtv" : "dDwWsSafnrtvbBAz";
     const punctuation = /[!-/:-@[-`{-~]/.test(letter);
     if (!allowed.includes(letter) && !punctuation) throw new Re2Error(`'\\${letter}' is no escape that Go knows`);
     this.#at += 2;
-    if (/[dDwWsSbBAzC]/.test(letter)) return undefined;
+    if (/[dDwWsSbBAz]/.test(letter)) return undefined;
     return punctuation ? letter.charCodeAt(0) : 1;
   }
 }

@@ -150,7 +150,10 @@ class RuleReader {
     const args: string[] = [];
     const columns: number[] = [];
     while (this.#peek().kind !== ")") {
-      if (args.length > 0) this.#expect(",", "part the values with a comma");
+      if (args.length > 0) {
+        this.#expect(",", "part the values with a comma");
+        if (this.#peek().kind === ")") break;
+      }
       const value = this.#next();
       if (value.kind !== "text") {
         const found = value.kind === "end" ? "the rule ends" : `'${value.text}' stands`;
@@ -198,8 +201,7 @@ function matcherName({ text, column }: Token): MatcherName {
 }
 
 function checkValue(name: MatcherName, index: number, value: string, column: number): void {
-  if (value === "" && index === 0)
-    throw new RuleError(column, `${name} has an empty value`, "write the value between the backticks");
+  if (value === "") throw new RuleError(column, `${name} has an empty value`, "write the value between the backticks");
   if ((name === "Path" || name === "PathPrefix") && !value.startsWith("/")) {
     throw new RuleError(column, `${name}(\`${value}\`): a path begins with '/'`, `write ${name}(\`/${value}\`)`);
   }
@@ -242,9 +244,18 @@ function tokens(text: string): Token[] {
   while (at < text.length) {
     const column = at + 1;
     const rest = text.slice(at);
-    const space = /^\s+/.exec(rest)?.[0];
+    const space = /^(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)+/.exec(rest)?.[0];
     if (space !== undefined) {
       at += space.length;
+      const last = found.at(-1)?.kind;
+      const complete = last === ")" || last === "word" || last === "text";
+      if (complete && space.includes("\n") && at < text.length) {
+        throw new RuleError(
+          column,
+          "the line ends where Go takes the expression for complete",
+          "fold the lines with '>-', or end the line with the operator",
+        );
+      }
       continue;
     }
     const operator = /^(?:&&|\|\||[!(),])/.exec(rest)?.[0];

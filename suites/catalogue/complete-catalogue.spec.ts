@@ -1,5 +1,7 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
+import type { Gateway } from "../../containers/gateway.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { UpstreamConfig } from "../../helpers/deployment/types.ts";
 import { listTools } from "../../helpers/wire/mcp.ts";
 import { conformance } from "../conformance.ts";
 
@@ -17,14 +19,11 @@ conformance(
     };
     const upstreams = gateway.deployment.litellmConfig.upstreams;
     if (upstreams.length === 0) throw new CheckFailure({ what: "LiteLLM's config registers no upstream" });
-    const direct = upstreams.map(async (upstream) => {
-      const client = await gateway.upstream(upstream);
-      try {
-        return { name: upstream.name, place: upstream.place, tools: await listTools(client) };
-      } finally {
-        await client.close();
-      }
-    });
+    const direct = upstreams.map(async (upstream) => ({
+      name: upstream.name,
+      place: upstream.place,
+      tools: await askedDirectly(gateway, upstream),
+    }));
     const [offered, ...asked] = await Promise.all([listing(), ...direct]);
 
     for (const { name, place, tools } of asked) {
@@ -45,7 +44,7 @@ conformance(
     const extra = found.filter((name) => !expected.includes(name));
     const twice = found.filter((name, index) => found.indexOf(name) !== index);
     await evidence.keep(
-      "evidence/catalogue.json",
+      "catalogue.json",
       JSON.stringify(
         { throughGateway: offered, direct: Object.fromEntries(asked.map(({ name, tools }) => [name, tools])) },
         null,
@@ -73,6 +72,24 @@ conformance(
     evidence.finding(`The catalogue holds ${found.length} tools, exactly those that the upstreams offer: ${counts}.`);
   },
 );
+
+async function askedDirectly(gateway: Gateway, upstream: UpstreamConfig): Promise<Tool[]> {
+  try {
+    const client = await gateway.upstream(upstream);
+    try {
+      return await listTools(client);
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    throw new CheckFailure({
+      what: `the upstream ${upstream.name} does not answer even when it is asked directly`,
+      received: (error as Error).message,
+      likelyCause: "its command, arguments or environment in LiteLLM's config: the gateway is not the fault",
+      place: upstream.place,
+    });
+  }
+}
 
 /** What LiteLLM's own log says about upstreams whose tools are all gone: behind an empty list with status 200 nothing else does. */
 async function whyMissing(gateway: { log(part: string): Promise<string> }, silent: readonly string[]): Promise<string> {

@@ -44,7 +44,7 @@ conformance(
       });
     }
     const items = await readEventStream(opened, period + slack, (seen) => seen.length > 0);
-    await evidence.keep("evidence/tools-stream.json", JSON.stringify(items, null, 2));
+    await evidence.keep("stream.json", JSON.stringify(items, null, 2));
     const invalid = items.find(({ kind }) => kind === "invalid");
     if (invalid)
       throw new CheckFailure({ ...told, what: `the stream carries what is not SSE: ${JSON.stringify(invalid)}` });

@@ -50,10 +50,9 @@ export async function codexTurn(
     deadline: deadlines.agentTurn,
   });
   const transcript = readTranscript(stdout);
-  const path = `transcripts/${options.name}.md`;
-  await evidence.keep(`transcripts/${options.name}.jsonl`, stdout);
-  await evidence.keep(
-    path,
+  await evidence.keepTranscript(`${options.name}.jsonl`, stdout);
+  const path = await evidence.keepTranscript(
+    `${options.name}.md`,
     transcriptMarkdown(transcript, {
       prompt: options.prompt,
       command: command.join(" "),
@@ -62,7 +61,7 @@ export async function codexTurn(
     }),
   );
   const journal = await gateway.model.journal(token);
-  await evidence.keep(`transcripts/${options.name}.model.json`, JSON.stringify(journal, null, 2));
+  await evidence.keepTranscript(`${options.name}.model.json`, JSON.stringify(journal, null, 2));
   return { token, transcript, exitCode, stderr, journal, path };
 }
 

@@ -81,6 +81,16 @@ export function tokensIn(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
+/**
+ * JSON without raw line separators: they are allowed, but LiteLLM 1.77.1 splits events at them (Python's `splitlines`)
+ * and drops the halves in silence.
+ */
+export function wireJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u0085\u2028\u2029]/g, (separator) => {
+    return `\\u${separator.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
 /** Cuts a text into pieces of nearly one length, none of them empty, no character torn apart. */
 export function pieces(text: string, count: number): string[] {
   const characters = Array.from(text);

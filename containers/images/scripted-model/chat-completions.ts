@@ -1,4 +1,4 @@
-import { type Answer, type Api, defaultChunks, type Envelope, pieces, type StreamEvent } from "./answer.ts";
+import { type Answer, type Api, defaultChunks, type Envelope, pieces, type StreamEvent, wireJson } from "./answer.ts";
 import { arrayOf, type JsonObject, objectOf } from "./json.ts";
 import { offeredTools } from "./tools.ts";
 
@@ -29,7 +29,7 @@ export const chatCompletions: Api = {
   events(answer, envelope, body, { chunks = defaultChunks }) {
     const withUsage = objectOf(objectOf(body).stream_options).include_usage === true;
     const chunk = (fields: JsonObject): StreamEvent => ({
-      data: JSON.stringify({ ...head("chat.completion.chunk", envelope, body), ...fields }),
+      data: wireJson({ ...head("chat.completion.chunk", envelope, body), ...fields }),
     });
     const delta = (content: JsonObject, finish: string | null = null): StreamEvent =>
       chunk({

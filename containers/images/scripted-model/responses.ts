@@ -1,4 +1,4 @@
-import { type Answer, type Api, defaultChunks, type Envelope, pieces, type StreamEvent } from "./answer.ts";
+import { type Answer, type Api, defaultChunks, type Envelope, pieces, type StreamEvent, wireJson } from "./answer.ts";
 import { arrayOf, type JsonObject, objectOf } from "./json.ts";
 import { offeredTools } from "./tools.ts";
 
@@ -37,7 +37,7 @@ export const responses: Api = {
       { type: "response.completed", response: completed(items, envelope, body) },
     ];
     return events.map(({ type, ...fields }, sequence): StreamEvent => {
-      return { name: String(type), data: JSON.stringify({ type, sequence_number: sequence, ...fields }) };
+      return { name: String(type), data: wireJson({ type, sequence_number: sequence, ...fields }) };
     });
   },
 };

@@ -1,0 +1,188 @@
+import { z } from "zod";
+
+/** What one `codex exec --json` said and did; of Codex 0.169.0. */
+export interface Transcript {
+  threadId: string | undefined;
+  /** Calls of MCP tools in the order in which they began. */
+  toolCalls: ToolCall[];
+  /** The agent's messages; the last one is its answer. */
+  messages: string[];
+  /** How the turn ended; undefined when it did not, or when Codex never began one. */
+  turn: "completed" | "failed" | undefined;
+  /** Why the turn failed or stalled, and lines that Codex should not have written. Each text once. */
+  errors: string[];
+  /** What Codex remarks without failing, e.g. that it has no metadata for a model. */
+  notices: string[];
+  /** Every event, as it came. */
+  events: CodexEvent[];
+}
+
+/** One call of an MCP tool. Only `completed` is proof: Codex exits with 0 when every call has failed. */
+export interface ToolCall {
+  /** As the client's config names it, e.g. `litellm`. */
+  server: string;
+  /** As the catalogue names it, e.g. `postgres-execute_sql`. */
+  tool: string;
+  arguments: unknown;
+  /** The texts of the result, one below the other; empty when there is none. */
+  resultText: string;
+  /** Why Codex did not make the call. What the tool itself refuses stands in `resultText`, with status `failed`. */
+  error: string | undefined;
+  /** `in_progress`: no result came before Codex ended. */
+  status: "in_progress" | "completed" | "failed";
+}
+
+/** One line of the output. Of types that this suite doesn't read only `type` is known. */
+export type CodexEvent = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** How Codex was run, for the readable transcript. */
+export interface CodexRun {
+  prompt: string;
+  command: string;
+  exitCode: number;
+  seconds: number;
+  /** Codex writes there, and nowhere else, why it could not begin. */
+  stderr?: string;
+}
+
+/** Reads the standard output of `codex exec --json`. Never throws: what is no event is an error of the transcript. */
+export function readTranscript(stdout: string): Transcript {
+  const transcript: Transcript = {
+    threadId: undefined,
+    toolCalls: [],
+    messages: [],
+    turn: undefined,
+    errors: [],
+    notices: [],
+    events: [],
+  };
+  const calls = new Map<string, ToolCall>();
+  // Only at line feeds: JSON may hold U+2028, which other splitters take for a line's end.
+  for (const line of stdout.split("\n")) {
+    if (line.trim() === "") continue;
+    const event = parseEvent(line);
+    if (event === undefined) addOnce(transcript.errors, `no event: ${line}`);
+    else {
+      transcript.events.push(event);
+      readEvent(event, transcript, calls);
+    }
+  }
+  transcript.toolCalls = [...calls.values()];
+  return transcript;
+}
+
+/** The transcript for people: what was asked, each call with its result, the answer, and how it ended. */
+export function transcriptMarkdown(transcript: Transcript, run: CodexRun): string {
+  const { turn, toolCalls, messages, errors, notices } = transcript;
+  const sections = [
+    `# Codex: ${oneLine(run.prompt)}`,
+    [
+      `- command: ${code(run.command)}`,
+      `- turn: ${turn ?? "did not end"}, exit code ${run.exitCode}, ${run.seconds.toFixed(1)} s`,
+      `- thread: ${transcript.threadId ?? "none was started"}`,
+    ].join("\n"),
+    "## Prompt",
+    fence(run.prompt),
+    ...toolCalls.flatMap((call, index) => [
+      `## Call ${index + 1}: ${call.server}.${call.tool}, ${call.status}`,
+      fence(JSON.stringify(call.arguments, null, 2), "json"),
+      ...(call.error === undefined ? [] : [`Error: ${call.error}`]),
+      call.resultText === "" ? "No result." : fence(call.resultText),
+    ]),
+    ...(toolCalls.length === 0 ? ["No tool was called."] : []),
+    ...messages.flatMap((message, index) => [
+      index === messages.length - 1 ? "## Answer" : `## Message ${index + 1}`,
+      fence(message),
+    ]),
+    ...(messages.length === 0 ? ["There was no answer."] : []),
+    ...listSection("Errors", errors),
+    ...listSection("Notices", notices),
+    ...(run.stderr === undefined || run.stderr.trim() === "" ? [] : ["## Standard error", fence(run.stderr.trimEnd())]),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+const anyEvent = z.looseObject({ type: z.string() });
+const item = <T extends z.ZodType>(content: T) => z.object({ item: content });
+const toolCall = item(
+  z.object({
+    id: z.string(),
+    type: z.literal("mcp_tool_call"),
+    server: z.string(),
+    tool: z.string(),
+    arguments: z.unknown(),
+    result: z.object({ content: z.array(z.object({ text: z.string().optional() })) }).nullish(),
+    error: z.object({ message: z.string() }).nullish(),
+    status: z.enum(["in_progress", "completed", "failed"]),
+  }),
+);
+const agentMessage = item(z.object({ type: z.literal("agent_message"), text: z.string() }));
+const notice = item(z.object({ type: z.literal("error"), message: z.string() }));
+const failure = z.object({ error: z.object({ message: z.string() }) });
+
+function parseEvent(line: string): CodexEvent | undefined {
+  try {
+    return anyEvent.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function readEvent(event: CodexEvent, transcript: Transcript, calls: Map<string, ToolCall>): void {
+  switch (event.type) {
+    case "thread.started":
+      transcript.threadId = z.object({ thread_id: z.string() }).safeParse(event).data?.thread_id;
+      return;
+    case "turn.completed":
+      transcript.turn = "completed";
+      return;
+    case "turn.failed":
+      transcript.turn = "failed";
+      addOnce(transcript.errors, failure.safeParse(event).data?.error.message ?? JSON.stringify(event));
+      return;
+    case "error":
+      addOnce(transcript.errors, z.object({ message: z.string() }).safeParse(event).data?.message ?? "no message");
+      return;
+  }
+  const call = toolCall.safeParse(event).data?.item;
+  if (call !== undefined) {
+    // The same item comes when it begins and when it ends; a map keeps the place of the first.
+    calls.set(call.id, {
+      server: call.server,
+      tool: call.tool,
+      arguments: call.arguments,
+      resultText: (call.result?.content ?? []).flatMap(({ text }) => (text === undefined ? [] : [text])).join("\n"),
+      error: call.error?.message,
+      status: call.status,
+    });
+  }
+  if (event.type !== "item.completed") return;
+  const message = agentMessage.safeParse(event).data?.item.text;
+  if (message !== undefined) transcript.messages.push(message);
+  const remark = notice.safeParse(event).data?.item.message;
+  if (remark !== undefined) addOnce(transcript.notices, remark);
+}
+
+/** A failed turn repeats its error event. */
+function addOnce(texts: string[], text: string): void {
+  if (!texts.includes(text)) texts.push(text);
+}
+
+function listSection(title: string, texts: readonly string[]): string[] {
+  return texts.length === 0 ? [] : [`## ${title}`, texts.map((text) => `- ${oneLine(text)}`).join("\n")];
+}
+
+/** A fence that is longer than any in the text: tools return Markdown too. */
+function fence(text: string, language = ""): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const marks = "`".repeat(longest + 1);
+  return `${marks}${language}\n${text}\n${marks}`;
+}
+
+function code(text: string): string {
+  return text.includes("`") ? oneLine(text) : `\`${oneLine(text)}\``;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}

@@ -1,0 +1,998 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { DeploymentError, type Fault, faultLine } from "../faults.ts";
+import { loadDeployment } from "./load.ts";
+import { type Patch, patchedCopy } from "./patched-copy.ts";
+
+const reference = resolve(import.meta.dirname, "../../deployments/reference");
+
+/** Faults of a patched copy of the reference, with paths relative to the copy, and its files. */
+async function faultsOf(
+  patches: readonly Patch[],
+): Promise<{ faults: Fault[]; lineOf: (file: string, text: string) => number }> {
+  using copy = patchedCopy(reference, patches);
+  const { folder } = copy;
+  const texts = new Map<string, string>();
+  const remember = (file: string): void => {
+    try {
+      texts.set(file, readFileSync(join(folder, file), "utf8"));
+    } catch {
+      // Removed on purpose.
+    }
+  };
+  for (const file of [
+    "policy.yaml",
+    "compose.yaml",
+    "litellm.env.example",
+    "litellm/config.yaml",
+    "litellm/scoped_keys.py",
+    "clients/codex/config.toml",
+  ])
+    remember(file);
+  const lineOf = (file: string, text: string): number => {
+    const lines = (texts.get(file) ?? "").split("\n");
+    const found = lines.flatMap((line, index) => (line.includes(text) ? [index + 1] : []));
+    const [line] = found;
+    if (line === undefined || found.length > 1) throw new Error(`'${text}' stands in ${found.length} lines of ${file}`);
+    return line;
+  };
+  try {
+    await loadDeployment(folder);
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    const faults = error.faults.map((fault) => ({ ...fault, file: fault.file.replace(`${folder}/`, "") }));
+    return { faults, lineOf };
+  }
+  return { faults: [], lineOf };
+}
+
+interface Broken {
+  name: string;
+  patches: Patch[];
+  /** File of the fault. */
+  file: string;
+  /** Text of the one line (after the patch) that the fault must name; undefined when the whole file is the matter. */
+  at: string | undefined;
+  what: RegExp;
+  mend?: RegExp;
+  /** Faults in all; 1 unless a mistake is one in two files. */
+  faults?: number;
+}
+
+const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
+const policy = (find: string, replace: string): Patch => ({ file: "policy.yaml", find, replace });
+const litellm = (find: string, replace: string): Patch => ({ file: "litellm/config.yaml", find, replace });
+const env = (find: string, replace: string): Patch => ({ file: "litellm.env.example", find, replace });
+const codex = (find: string, replace: string): Patch => ({ file: "clients/codex/config.toml", find, replace });
+
+const router = "traefik.http.routers.litellm-bearer";
+
+const broken: Broken[] = [
+  // Files
+  {
+    name: "no policy",
+    patches: [{ file: "policy.yaml", remove: true }],
+    file: "policy.yaml",
+    at: undefined,
+    what: /is missing/,
+  },
+  {
+    name: "no compose file",
+    patches: [{ file: "compose.yaml", remove: true }],
+    file: "compose.yaml",
+    at: undefined,
+    what: /is missing/,
+  },
+  {
+    name: "no env file",
+    patches: [{ file: "litellm.env.example", remove: true }],
+    file: "litellm.env",
+    at: undefined,
+    what: /is missing/,
+    mend: /\.example/,
+    faults: 2,
+  },
+  {
+    name: "no client config",
+    patches: [{ file: "clients/codex/config.toml", remove: true }],
+    file: "clients/codex/config.toml",
+    at: undefined,
+    what: /is missing/,
+    mend: /'codex'/,
+  },
+  {
+    name: "a directory in place of a file",
+    patches: [{ directory: "policy.yaml" }],
+    file: "policy.yaml",
+    at: undefined,
+    what: /is a directory/,
+  },
+  {
+    name: "an empty policy",
+    patches: [{ file: "policy.yaml", write: "" }],
+    file: "policy.yaml",
+    at: undefined,
+    what: /is empty/,
+  },
+  {
+    name: "two compose files",
+    patches: [{ file: "docker-compose.yml", write: "services: {}\n" }],
+    file: "docker-compose.yml",
+    at: undefined,
+    what: /stands beside compose\.yaml/,
+  },
+  {
+    name: "UTF-16",
+    patches: [{ file: "policy.yaml", write: Buffer.from("\uFEFFhosts: []\n", "utf16le") }],
+    file: "policy.yaml",
+    at: "",
+    what: /UTF-16/,
+    mend: /UTF-8/,
+  },
+  {
+    name: "no UTF-8",
+    patches: [
+      { file: "litellm.env.example", write: Buffer.concat([Buffer.from("# one\nA=1\nB="), Buffer.from([0xe9, 0x0a])]) },
+    ],
+    file: "litellm.env.example",
+    at: "B=",
+    what: /no UTF-8/,
+    mend: /UTF-8/,
+  },
+  {
+    name: "a huge file",
+    patches: [{ file: "policy.yaml", write: "# a\n".repeat(300_000) }],
+    file: "policy.yaml",
+    at: undefined,
+    what: /1024 KiB/,
+  },
+
+  // YAML
+  {
+    name: "a tab",
+    patches: [compose("    restart: unless-stopped\n    command:\n", "\trestart: unless-stopped\n    command:\n")],
+    file: "compose.yaml",
+    at: "\trestart",
+    what: /tab/,
+    mend: /spaces/,
+  },
+  {
+    name: "a bracket that is never closed",
+    patches: [litellm('args: ["--access-mode=restricted"]', 'args: ["--access-mode=restricted"')],
+    file: "litellm/config.yaml",
+    at: "env:",
+    what: /broken YAML/,
+  },
+  {
+    name: "an unknown anchor",
+    patches: [compose("logging: *logging\n    labels", "logging: *loging\n    labels")],
+    file: "compose.yaml",
+    at: "*loging",
+    what: /'\*loging' names no anchor/,
+  },
+  {
+    name: "an anchor within itself",
+    patches: [
+      compose("x-logging: &logging\n  driver: json-file", "x-logging: &logging\n  driver: json-file\n  more: *logging"),
+    ],
+    file: "compose.yaml",
+    at: "more: *logging",
+    what: /contains itself/,
+  },
+  {
+    name: "a key twice",
+    patches: [compose("    image: postgres:17\n", "    image: postgres:17\n    image: postgres:16\n")],
+    file: "compose.yaml",
+    at: "image: postgres:16",
+    what: /'image' stands here a second time \(first in line \d+\)/,
+  },
+  {
+    name: "two documents",
+    patches: [policy("mcp:\n", "---\nmcp:\n")],
+    file: "policy.yaml",
+    at: "---",
+    what: /more than one YAML document/,
+  },
+  {
+    name: "an unknown tag",
+    patches: [compose("    networks: [data-net]\n    healthcheck", "    networks: !reset [data-net]\n    healthcheck")],
+    file: "compose.yaml",
+    at: "!reset",
+    what: /tag/i,
+  },
+
+  // Compose
+  {
+    name: "an unknown key at the top",
+    patches: [compose("networks:\n  traefik-net:\n    name", "network:\n  traefik-net:\n    name")],
+    file: "compose.yaml",
+    at: "network:",
+    what: /unknown key 'network'/,
+    mend: /'networks'/,
+    faults: 6,
+  },
+  {
+    name: "an unknown key in a service",
+    patches: [compose("    depends_on: [postgres]", "    depend_on: [postgres]")],
+    file: "compose.yaml",
+    at: "depend_on",
+    what: /unknown key 'depend_on' in services\.litellm/,
+    mend: /write 'depends_on'/,
+    faults: 1,
+  },
+  {
+    name: "an unknown key in a nested section",
+    patches: [compose("      retries: 5", "      retry: 5")],
+    file: "compose.yaml",
+    at: "retry: 5",
+    what: /unknown key 'retry' in services\.postgres\.healthcheck/,
+    mend: /write 'retries'/,
+    faults: 2,
+  },
+  {
+    name: "an unknown key in a network of a service",
+    patches: [compose("        aliases: [litellm.linuxserver.lan]", "        alias: [litellm.linuxserver.lan]")],
+    file: "compose.yaml",
+    at: "alias: [",
+    what: /unknown key 'alias' in services\.traefik\.networks\.traefik-net/,
+    mend: /aliases/,
+  },
+  {
+    name: "build",
+    patches: [compose("    image: postgres:17\n", "    image: postgres:17\n    build: .\n")],
+    file: "compose.yaml",
+    at: "build: .",
+    what: /'build' in services\.postgres is not supported/,
+    mend: /image/,
+  },
+  {
+    name: "no image",
+    patches: [compose("    image: postgres:17\n", "")],
+    file: "compose.yaml",
+    at: "  postgres:",
+    what: /'image' is missing in services\.postgres/,
+    faults: 3,
+  },
+  {
+    name: "a port that is none",
+    patches: [compose('"4000:4000"', '"4000:http"')],
+    file: "compose.yaml",
+    at: '"4000:http"',
+    what: /no port/,
+    faults: 2,
+  },
+  {
+    name: "a host port twice",
+    patches: [compose('"4000:4000"', '"80:4000"')],
+    file: "compose.yaml",
+    at: '"80:4000"',
+    what: /port 80\/tcp of the host is published a second time \(by traefik/,
+    faults: 2,
+  },
+  {
+    name: "an undeclared network",
+    patches: [compose("networks: [traefik-net, data-net]", "networks: [traefik-net, data_net]")],
+    file: "compose.yaml",
+    at: "data_net",
+    what: /names 'data_net', which is not declared/,
+    mend: /write 'data-net'/,
+    faults: 2,
+  },
+  {
+    name: "an undeclared volume",
+    patches: [compose("- mcp-files:/srv", "- mcp-fils:/srv")],
+    file: "compose.yaml",
+    at: "mcp-fils",
+    what: /volume 'mcp-fils' is not declared/,
+    mend: /write 'mcp-files'/,
+  },
+  {
+    name: "a mounted file that is missing",
+    patches: [{ file: "litellm/scoped_keys.py", remove: true }],
+    file: "compose.yaml",
+    at: "./litellm/scoped_keys.py",
+    what: /mounted but missing/,
+    faults: 2,
+  },
+  {
+    name: "depends_on a service that is none",
+    patches: [compose("depends_on: [postgres]", "depends_on: [postgresql]")],
+    file: "compose.yaml",
+    at: "depends_on: [postgresql]",
+    what: /'postgresql', which is no service/,
+    mend: /write 'postgres'/,
+  },
+  {
+    name: "a missing env file of a service",
+    patches: [compose("env_file: litellm.env", "env_file: litelm.env")],
+    file: "compose.yaml",
+    at: "env_file: litelm.env",
+    what: /'litelm\.env' is missing/,
+    faults: 6,
+  },
+  {
+    name: "a variable without value",
+    patches: [compose("      DOCS_URL: /docs", "      DOCS_URL:")],
+    file: "compose.yaml",
+    at: "      DOCS_URL:",
+    what: /DOCS_URL has no value: it would be taken from the shell/,
+  },
+  {
+    name: "an unset variable",
+    patches: [compose("${POSTGRES_PASSWORD}", "${POSTGRES_PASWORD}")],
+    file: "compose.yaml",
+    at: "POSTGRES_PASWORD",
+    what: /'POSTGRES_PASWORD' is not set/,
+    mend: /write 'POSTGRES_PASSWORD'/,
+  },
+  {
+    name: "an unset variable deep in a folded text",
+    patches: [compose("|| Path(`/openapi.json`)", "|| Path(`${WHERE}`)")],
+    file: "compose.yaml",
+    at: "nowhere",
+    what: /'WHERE' is not set/,
+    faults: 4,
+  },
+  {
+    name: "a single dollar",
+    patches: [
+      compose(
+        "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$$`)",
+        "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$`)",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "S+$`)",
+    what: /single '\$'/,
+    mend: /'\$\$'/,
+  },
+  {
+    name: "a quote in a command",
+    patches: [
+      compose(
+        'command: ["--config", "/app/config.yaml", "--port", "4000"]',
+        "command: --config '/app/config.yaml --port 4000",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "command: --config",
+    what: /never closed/,
+    faults: 2,
+  },
+
+  // Traefik's command
+  {
+    name: "an unknown option of Traefik",
+    patches: [compose("--accessLog=true", "--accesLog=true")],
+    file: "compose.yaml",
+    at: "--accesLog",
+    what: /unknown option '--accesLog'/,
+    mend: /accesslog/,
+  },
+  {
+    name: "an unknown option of an entry point",
+    patches: [
+      compose(
+        "      - --accessLog=true",
+        "      - --accessLog=true\n      - --entryPoints.web.forwardHeaders.insecure=true",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "forwardHeaders",
+    what: /unknown option/,
+    mend: /forwardedheaders/,
+  },
+  {
+    name: "no docker provider",
+    patches: [
+      compose(
+        "      - --providers.docker=true\n      - --providers.docker.exposedByDefault=false\n      - --providers.docker.network=traefik-net\n",
+        "",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "  traefik:",
+    what: /docker provider is not on/,
+  },
+
+  // Labels
+  {
+    name: "an unknown option of a router",
+    patches: [compose(`${router}.entrypoints`, `${router}.entrypoint`)],
+    file: "compose.yaml",
+    at: `${router}.entrypoint:`,
+    what: /unknown label '.*': 'entrypoint'/,
+    mend: /traefik\.http\.routers\.litellm-bearer\.entrypoints/,
+  },
+  {
+    name: "an unknown kind of middleware",
+    patches: [compose("litellm-nobody.ipallowlist.sourcerange", "litellm-nobody.ipalowlist.sourcerange")],
+    file: "compose.yaml",
+    at: "ipalowlist",
+    what: /unknown label/,
+    mend: /ipallowlist/,
+  },
+  {
+    name: "a root that is not Traefik's",
+    patches: [compose("      traefik.enable:", "      trafik.enable:")],
+    file: "compose.yaml",
+    at: "trafik.enable",
+    what: /not Traefik's/,
+    faults: 2,
+  },
+  {
+    name: "an enable that is no truth value",
+    patches: [compose('traefik.enable: "true"', 'traefik.enable: "yes"')],
+    file: "compose.yaml",
+    at: "traefik.enable",
+    what: /neither true nor false/,
+    faults: 2,
+  },
+  {
+    name: "a rule that does not parse",
+    patches: [
+      compose(
+        "Host(`litellm.linuxserver.lan`) && Method(`GET`) && Path",
+        "Host(`litellm.linuxserver.lan`) & Method(`GET`) && Path",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "litellm-status.rule",
+    what: /router 'litellm-status' does not parse: column 33: '&'/,
+    mend: /&&/,
+  },
+  {
+    name: "an unknown matcher",
+    patches: [compose("Method(`GET`) && Path(`/sch", "Methods(`GET`) && Path(`/sch")],
+    file: "compose.yaml",
+    at: "litellm-status.rule",
+    what: /'Methods' is no matcher/,
+    mend: /write Method/,
+  },
+  {
+    name: "a lookahead",
+    patches: [
+      compose(
+        "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$$`)",
+        "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `^(?!Basic).+`)",
+      ),
+    ],
+    file: "compose.yaml",
+    at: `${router}.rule`,
+    what: /no lookaround/,
+    mend: /RE2/,
+  },
+  {
+    name: "a middleware that is defined nowhere",
+    patches: [compose("middlewares: litellm-status-key", "middlewares: litellm-status-ky")],
+    file: "compose.yaml",
+    at: "litellm-status-ky",
+    what: /middleware 'litellm-status-ky', which no label defines/,
+    mend: /write 'litellm-status-key'/,
+  },
+  {
+    name: "a service that is defined nowhere",
+    patches: [compose(`${router}.service: litellm`, `${router}.service: litelm`)],
+    file: "compose.yaml",
+    at: "litelm",
+    what: /service 'litelm', which no label defines/,
+    mend: /write 'litellm'/,
+  },
+  {
+    name: "an entry point that is defined nowhere",
+    patches: [compose(`${router}.entrypoints: web`, `${router}.entrypoints: Web`)],
+    file: "compose.yaml",
+    at: `${router}.entrypoints`,
+    what: /entry point 'Web'/,
+    mend: /write 'web'/,
+  },
+  {
+    name: "an internal service that Traefik lacks",
+    patches: [compose("litellm-refused.service: noop@internal", "litellm-refused.service: nop@internal")],
+    file: "compose.yaml",
+    at: "nop@internal",
+    what: /'nop@internal', which Traefik does not have/,
+    mend: /noop@internal/,
+  },
+  {
+    name: "names that differ in case",
+    patches: [compose(`${router}.priority`, "traefik.http.routers.LiteLLM-bearer.priority")],
+    file: "compose.yaml",
+    at: "LiteLLM-bearer",
+    what: /in case only/,
+  },
+  {
+    name: "a priority that is no number",
+    patches: [compose('litellm-status.priority: "200"', "litellm-status.priority: high")],
+    file: "compose.yaml",
+    at: "litellm-status.priority",
+    what: /no whole number/,
+  },
+  {
+    name: "a range that is none",
+    patches: [compose("192.0.2.1/32", "192.0.2.1/33")],
+    file: "compose.yaml",
+    at: "192.0.2.1/33",
+    what: /no address and no range/,
+  },
+  {
+    name: "a middleware of two kinds",
+    patches: [compose("litellm-nobody.ipallowlist.rejectstatuscode", "litellm-challenge.ipallowlist.rejectstatuscode")],
+    file: "compose.yaml",
+    at: "litellm-challenge.ipallowlist",
+    what: /one kind each/,
+  },
+  {
+    name: "two services and a router that names none",
+    patches: [
+      compose(
+        `      ${router}.service: litellm\n`,
+        '      traefik.http.services.other.loadbalancer.server.port: "1"\n',
+      ),
+    ],
+    file: "compose.yaml",
+    at: `${router}.rule`,
+    what: /names no service and 'litellm' has 2/,
+  },
+  {
+    name: "labels without traefik.enable",
+    patches: [compose('      traefik.enable: "true"\n', "")],
+    file: "compose.yaml",
+    at: "traefik.http.routers.litellm-public.rule",
+    what: /have no effect/,
+    mend: /traefik\.enable/,
+  },
+  {
+    name: "a docker network that the service is not on",
+    patches: [compose("traefik.docker.network: traefik-net", "traefik.docker.network: traefiknet")],
+    file: "compose.yaml",
+    at: "traefiknet",
+    what: /network 'traefiknet', which it is not on/,
+    mend: /traefik-net/,
+  },
+
+  // LiteLLM's config
+  {
+    name: "an unknown transport",
+    patches: [litellm("  postgres:\n    transport: stdio", "  postgres:\n    transport: stdoi")],
+    file: "litellm/config.yaml",
+    at: "stdoi",
+    what: /mcp_servers\.postgres\.transport is 'stdoi', expected one of stdio, http, sse/,
+    faults: 2,
+  },
+  {
+    name: "an upstream twice",
+    patches: [litellm("  filesystem:\n", "  postgres:\n")],
+    file: "litellm/config.yaml",
+    at: "nowhere",
+    what: /'postgres' stands here a second time \(first in line \d+\)/,
+    faults: 4,
+  },
+  {
+    name: "a dash in an upstream's name",
+    patches: [litellm("  filesystem:", "  file-system:"), policy("- name: filesystem", "- name: file-system")],
+    file: "litellm/config.yaml",
+    at: "file-system:",
+    what: /'-', which divides server from tool/,
+    mend: /file_system/,
+  },
+  {
+    name: "no command",
+    patches: [litellm("    command: postgres-mcp\n", "")],
+    file: "litellm/config.yaml",
+    at: "  postgres:",
+    what: /has no command/,
+    faults: 2,
+  },
+  {
+    name: "no url",
+    patches: [litellm("    transport: stdio\n    command: mcp-server-filesystem", "    transport: http")],
+    file: "litellm/config.yaml",
+    at: "  filesystem:",
+    what: /has no url/,
+    faults: 2,
+  },
+  {
+    name: "no transport",
+    patches: [litellm("    transport: stdio\n    command: postgres-mcp", "    command: postgres-mcp")],
+    file: "litellm/config.yaml",
+    at: "command: postgres-mcp",
+    what: /no transport: LiteLLM takes http/,
+    faults: 2,
+  },
+  {
+    name: "an unknown key of an upstream",
+    patches: [litellm("    command: postgres-mcp", "    comand: postgres-mcp")],
+    file: "litellm/config.yaml",
+    at: "comand",
+    what: /unknown key 'comand'/,
+    mend: /write 'command'/,
+    faults: 2,
+  },
+  {
+    name: "a key that 1.77.1 ignores",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    allowed_tools: [list_schemas]")],
+    file: "litellm/config.yaml",
+    at: "allowed_tools",
+    what: /1\.77\.1 ignores it in silence/,
+  },
+  {
+    name: "an unset variable of LiteLLM",
+    patches: [litellm("os.environ/POSTGRES_MCP_URL", "os.environ/POSTGRES_MPC_URL")],
+    file: "litellm/config.yaml",
+    at: "POSTGRES_MPC_URL",
+    what: /'POSTGRES_MPC_URL' is not set/,
+    mend: /POSTGRES_MCP_URL/,
+    faults: 2,
+  },
+  {
+    name: "a variable within args",
+    patches: [litellm("args: [/srv/mcp-files]", "args: [os.environ/MCP_FILES]")],
+    file: "litellm/config.yaml",
+    at: "MCP_FILES",
+    what: /substitutes nothing in lists/,
+    faults: 2,
+  },
+  {
+    name: "no master key",
+    patches: [
+      litellm("  master_key: os.environ/LITELLM_MASTER_KEY\n", ""),
+      env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY="),
+    ],
+    file: "litellm/config.yaml",
+    at: "general_settings:",
+    what: /no master key/,
+    faults: 2,
+  },
+  {
+    name: "the example's master key",
+    patches: [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=sk-1234")],
+    file: "litellm/config.yaml",
+    at: "  master_key:",
+    what: /well-known example/,
+  },
+  {
+    name: "an unknown section",
+    patches: [litellm("litellm_settings:", "litelm_settings:")],
+    file: "litellm/config.yaml",
+    at: "litelm_settings",
+    what: /unknown key 'litelm_settings'/,
+    mend: /litellm_settings/,
+  },
+  {
+    name: "a key function that is not defined",
+    patches: [litellm("scoped_keys.authenticate", "scoped_keys.authenticat")],
+    file: "litellm/config.yaml",
+    at: "custom_auth",
+    what: /'authenticat', which scoped_keys\.py does not define/,
+    mend: /write 'authenticate'/,
+  },
+  {
+    name: "a key function that is not async",
+    patches: [{ file: "litellm/scoped_keys.py", find: "async def authenticate", replace: "def authenticate" }],
+    file: "litellm/scoped_keys.py",
+    at: "def authenticate",
+    what: /no async function/,
+  },
+  {
+    name: "a key module that is not mounted",
+    patches: [litellm("scoped_keys.authenticate", "keys.authenticate")],
+    file: "litellm/config.yaml",
+    at: "custom_auth",
+    what: /\/app\/keys\.py, which is on no bind mount/,
+  },
+  {
+    name: "a config that is not mounted",
+    patches: [compose("      - ./litellm/config.yaml:/app/config.yaml:ro\n", "")],
+    file: "compose.yaml",
+    at: 'command: ["--config"',
+    what: /\/app\/config\.yaml is on no bind mount/,
+  },
+  {
+    name: "a model without provider",
+    patches: [litellm("      model: openai/gpt-5-mini\n", "")],
+    file: "litellm/config.yaml",
+    at: "nowhere",
+    what: /'model' is missing in model_list\[1\]\.litellm_params/,
+  },
+
+  // Policy
+  {
+    name: "an unknown key",
+    patches: [policy("injected:\n", "inject:\n")],
+    file: "policy.yaml",
+    at: "inject:",
+    what: /unknown key 'inject'/,
+    mend: /write 'injected'/,
+  },
+  {
+    name: "a missing key",
+    patches: [policy(", zone: internal", "")],
+    file: "policy.yaml",
+    at: "{ name: litellm.linuxserver.lan",
+    what: /'zone' is missing in hosts\[0\]/,
+  },
+  {
+    name: "a wrong word",
+    patches: [policy("kind: salt", "kind: pepper")],
+    file: "policy.yaml",
+    at: "pepper",
+    what: /secrets\[3\]\.kind is 'pepper', expected one of api-key/,
+  },
+  {
+    name: "a service that compose.yaml lacks",
+    patches: [policy("  litellm: litellm", "  litellm: lite")],
+    file: "policy.yaml",
+    at: "litellm: lite",
+    what: /services\.litellm is 'lite', which compose\.yaml does not have/,
+  },
+  {
+    name: "a host that no router names",
+    patches: [policy("name: litellm.linuxserver.lan,", "name: litellm.linuxsrver.lan,")],
+    file: "policy.yaml",
+    at: "{ name: litellm.linuxsrver.lan",
+    what: /no router's rule names the host/,
+    mend: /litellm\.linuxserver\.lan/,
+    faults: 3,
+  },
+  {
+    name: "a host on another entry point",
+    patches: [policy("entry_point: web, scheme: http", "entry_point: websecure, scheme: http")],
+    file: "policy.yaml",
+    at: "entry_point: websecure, scheme: http,",
+    what: /no router of the host 'litellm\.linuxserver\.lan' is on the entry point 'websecure'/,
+  },
+  {
+    name: "an entry point that Traefik lacks",
+    patches: [policy("entry_point: web,", "entry_point: wbe,")],
+    file: "policy.yaml",
+    at: "wbe",
+    what: /entry point 'wbe'/,
+    mend: /write 'web'/,
+  },
+  {
+    name: "http where the routers want TLS",
+    patches: [policy("scheme: https", "scheme: http")],
+    file: "compose.yaml",
+    at: "nowhere",
+    what: /wants TLS, but the policy serves/,
+    faults: 3,
+  },
+  {
+    name: "a host twice",
+    patches: [policy("name: litellm.ai-servicers.com,", "name: litellm.linuxserver.lan,")],
+    file: "policy.yaml",
+    at: "zone: external",
+    what: /the host 'litellm\.linuxserver\.lan' stands here a second time/,
+    faults: 3,
+  },
+  {
+    name: "a public path over the injected route",
+    patches: [policy("path: /sso/key/generate, status", "path: /schedule, below: true, status")],
+    file: "policy.yaml",
+    at: "- path: /schedule/model",
+    what: /covered by the public path '\/schedule'/,
+  },
+  {
+    name: "a public path over MCP",
+    patches: [policy("path: /docs,", "path: /mcp, below: true,")],
+    file: "policy.yaml",
+    at: "path: /mcp, below",
+    what: /opens MCP to everybody/,
+  },
+  {
+    name: "a public path with a query",
+    patches: [policy("path: /docs,", "path: /docs?x=1,")],
+    file: "policy.yaml",
+    at: "/docs?x=1",
+    what: /holds a query/,
+  },
+  {
+    name: "a public path with an encoding",
+    patches: [policy("path: /docs,", "path: /d%6Fcs,")],
+    file: "policy.yaml",
+    at: "/d%6Fcs",
+    what: /encoded character/,
+  },
+  {
+    name: "a public path with a slash at its end",
+    patches: [policy("path: /swagger,", "path: /swagger/,")],
+    file: "policy.yaml",
+    at: "/swagger/,",
+    what: /ends with a slash/,
+    mend: /'\/swagger'/,
+  },
+  {
+    name: "a public path twice",
+    patches: [policy("path: /docs,", "path: /openapi.json,")],
+    file: "policy.yaml",
+    at: "what the API documentation shows",
+    what: /public path '\/openapi\.json' stands here a second time/,
+  },
+  {
+    name: "an injected route with an unknown secret",
+    patches: [policy("    secret: LITELLM_STATUS_KEY", "    secret: STATUS_KEY")],
+    file: "policy.yaml",
+    at: "- path: /schedule",
+    what: /names the secret 'STATUS_KEY', which is not under 'secrets'/,
+  },
+  {
+    name: "an injected route on an unknown host",
+    patches: [policy("    hosts: [litellm.linuxserver.lan]", "    hosts: [litellm.lan]")],
+    file: "policy.yaml",
+    at: "- path: /schedule",
+    what: /host 'litellm\.lan', which is not under 'hosts'/,
+  },
+  {
+    name: "an injected secret that may not be in labels",
+    patches: [policy("[litellm.environment, traefik.labels, traefik.api]", "[litellm.environment, traefik.api]")],
+    file: "policy.yaml",
+    at: "LITELLM_STATUS_KEY, kind",
+    what: /may not be in traefik\.labels, but it is injected/,
+  },
+  {
+    name: "a secret that the env file lacks",
+    patches: [env("LITELLM_SALT_KEY=change-me-salt-0000000000000000\n", "")],
+    file: "policy.yaml",
+    at: "name: LITELLM_SALT_KEY",
+    what: /'LITELLM_SALT_KEY' is not set in litellm\.env/,
+  },
+  {
+    name: "a DSN that is none",
+    patches: [env("POSTGRES_MCP_URL=postgresql://", "POSTGRES_MCP_URL=mysql://")],
+    file: "litellm.env.example",
+    at: "POSTGRES_MCP_URL=",
+    what: /no Postgres URL/,
+  },
+  {
+    name: "a salt for everybody",
+    patches: [policy("kind: salt, may_be_in: [litellm.environment]", "kind: salt, may_be_in: [client.environment]")],
+    file: "policy.yaml",
+    at: "kind: salt",
+    what: /nobody but LiteLLM needs/,
+  },
+  {
+    name: "an upstream that LiteLLM lacks",
+    patches: [policy("- name: filesystem", "- name: filesytem")],
+    file: "policy.yaml",
+    at: "filesytem",
+    what: /not under mcp_servers/,
+    mend: /write 'filesystem'/,
+    faults: 2,
+  },
+  {
+    name: "an upstream that the policy lacks",
+    patches: [
+      litellm("litellm_settings:", "  n8n:\n    transport: http\n    url: http://n8n:5678/mcp\n\nlitellm_settings:"),
+    ],
+    file: "litellm/config.yaml",
+    at: "n8n:\n".trim(),
+    what: /'n8n' is in LiteLLM's config but not in the policy/,
+  },
+  {
+    name: "a tool twice",
+    patches: [policy("- write_file", "- edit_file")],
+    file: "policy.yaml",
+    at: "- name: filesystem",
+    what: /tool of filesystem 'edit_file' stands here a second time/,
+  },
+  {
+    name: "another directory than LiteLLM's",
+    patches: [policy("directory: /srv/mcp-files", "directory: /srv/files")],
+    file: "policy.yaml",
+    at: "- name: filesystem",
+    what: /its args in LiteLLM's config \(line \d+\) don't hold it/,
+  },
+  {
+    name: "traffic to a service that is none",
+    patches: [policy("to: postgres, ports", "to: postgress, ports")],
+    file: "policy.yaml",
+    at: "to: postgress",
+    what: /'to: postgress' is neither/,
+    mend: /write 'postgres'/,
+  },
+  {
+    name: "traffic to a port that nothing publishes",
+    patches: [policy("ports: [80, 4000]", "ports: [80, 4001]")],
+    file: "policy.yaml",
+    at: "4001",
+    what: /port 4001 of the gateway host is published by no service/,
+  },
+  {
+    name: "traffic to a port that Traefik lacks",
+    patches: [policy("as: litellm.linuxserver.lan, ports: [80] }", "as: litellm.linuxserver.lan, ports: [81] }")],
+    file: "policy.yaml",
+    at: "[81]",
+    what: /Traefik listens on no port 81/,
+  },
+  {
+    name: "traffic between services without a common network",
+    patches: [policy("from: litellm, to: postgres", "from: traefik, to: postgres")],
+    file: "policy.yaml",
+    at: "from: traefik, to: postgres",
+    what: /share no network/,
+  },
+  {
+    name: "a name that the target does not have",
+    patches: [policy("to: traefik, as: litellm.linuxserver.lan", "to: traefik, as: gateway.lan")],
+    file: "policy.yaml",
+    at: "gateway.lan",
+    what: /no alias of 'traefik'/,
+  },
+  {
+    name: "a challenge on a 404",
+    patches: [policy("{ status: 401, challenge: Bearer }", "{ status: 404, challenge: Bearer }")],
+    file: "policy.yaml",
+    at: "status: 404, challenge",
+    what: /belongs to a 401/,
+  },
+
+  // Env file
+  {
+    name: "a line that is no assignment",
+    patches: [env("# The model provider's key.", "The model provider's key.")],
+    file: "litellm.env.example",
+    at: "The model provider's",
+    what: /no assignment/,
+  },
+  {
+    name: "a variable set twice",
+    patches: [env("# The model provider's key.", "LITELLM_SALT_KEY=again")],
+    file: "litellm.env.example",
+    at: "=again",
+    what: /set a second time \(first in line \d+\)/,
+  },
+  {
+    name: "a dollar in a password",
+    patches: [env("POSTGRES_PASSWORD=change-me-postgres-000000000000", "POSTGRES_PASSWORD=change-me-$x-000000000000")],
+    file: "litellm.env.example",
+    at: "POSTGRES_PASSWORD=",
+    what: /'x' is not set/,
+    mend: /single quotes/,
+  },
+  {
+    name: "a quote that is never closed",
+    patches: [env("LITELLM_SALT_KEY=change", 'LITELLM_SALT_KEY="change')],
+    file: "litellm.env.example",
+    at: "LITELLM_SALT_KEY",
+    what: /never closed/,
+    faults: 7,
+  },
+
+  // Clients
+  {
+    name: "broken TOML",
+    patches: [codex('wire_api = "responses"', "wire_api = responses")],
+    file: "clients/codex/config.toml",
+    at: "wire_api = responses",
+    what: /broken TOML/,
+  },
+  {
+    name: "a key that the env file lacks",
+    patches: [codex('bearer_token_env_var = "LITELLM_CLIENT_KEY"', 'bearer_token_env_var = "LITELLM_CLIENT_KEYS"')],
+    file: "clients/codex/config.toml",
+    at: "bearer_token_env_var",
+    what: /'LITELLM_CLIENT_KEYS', which the env file does not set/,
+    mend: /LITELLM_CLIENT_KEY/,
+  },
+];
+
+describe("a deployment that is wrong", () => {
+  test.each(broken)("$name", async ({ patches, file, at, what, mend, faults: count = 1 }) => {
+    const { faults, lineOf } = await faultsOf(patches);
+    const all = faults.map(faultLine).join("\n");
+    const fault = faults.find((item) => item.file === file && what.test(item.what));
+    expect(fault, `no such fault among:\n${all}`).toBeDefined();
+    if (at === undefined) expect(fault?.line).toBeUndefined();
+    else if (at === "") expect(fault?.line).toBe(1);
+    else if (at !== "nowhere") expect(fault?.line, all).toBe(lineOf(file, at));
+    if (at === "nowhere") expect(fault?.line, all).toBeGreaterThan(1);
+    expect(fault?.mend).toMatch(mend ?? /\S/);
+    for (const item of faults) {
+      expect(faultLine(item)).not.toMatch(/[\r\n]/);
+      expect(item.mend.trim()).not.toBe("");
+    }
+    expect(faults.length, all).toBe(count);
+  });
+});

@@ -1,0 +1,49 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** One change to a copy of a deployment. */
+export type Patch =
+  /** Every place where the text stands; it must stand somewhere. */
+  | { file: string; find: string; replace: string }
+  | { file: string; write: string | Buffer }
+  | { file: string; remove: true }
+  | { directory: string };
+
+/** A copy of a deployment in a folder of its own, broken on purpose. */
+export interface PatchedCopy extends Disposable {
+  folder: string;
+}
+
+/**
+ * Copies a deployment and changes the copy. Dispose of it to remove it.
+ *
+ * @throws Error when a text to be replaced does not stand in its file: a patch that changes nothing proves nothing
+ */
+export function patchedCopy(source: string, patches: readonly Patch[]): PatchedCopy {
+  const folder = mkdtempSync(join(tmpdir(), "deployment-"));
+  cpSync(source, folder, { recursive: true });
+  for (const patch of patches) apply(folder, patch);
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function apply(folder: string, patch: Patch): void {
+  if ("directory" in patch) {
+    rmSync(join(folder, patch.directory), { force: true });
+    mkdirSync(join(folder, patch.directory), { recursive: true });
+    return;
+  }
+  const file = join(folder, patch.file);
+  if ("remove" in patch) rmSync(file, { recursive: true });
+  else if ("write" in patch) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, patch.write);
+  } else {
+    const text = readFileSync(file, "utf8");
+    if (!text.includes(patch.find)) throw new Error(`'${patch.find}' does not stand in ${patch.file}`);
+    writeFileSync(
+      file,
+      text.replaceAll(patch.find, () => patch.replace),
+    );
+  }
+}
