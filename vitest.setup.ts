@@ -18,9 +18,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const session = await begin(directory, progress);
   project.provide("run", session.descriptor);
   onSignals(project, session, progress);
-  process.once("exit", () => {
-    if (session.environmentFailed) process.exitCode = ExitCode.environmentFailed;
-  });
   return async () => {
     await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
     await publishLatest(directory, resolve(process.env.REPORTS ?? "reports/latest"));

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
-import type { Deployment } from "../helpers/deployment/types.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Phase, Progress } from "../helpers/progress.ts";
 import type { EnvironmentFailure, RunDescriptor, RunRecord } from "../helpers/run-record.ts";
@@ -93,15 +92,6 @@ export class Session {
       deployment: this.#options.folder,
       rigServer: { url, token },
     };
-  }
-
-  get deployment(): Deployment {
-    return this.#context.deployment;
-  }
-
-  /** Whether a part failed to start. */
-  get environmentFailed(): boolean {
-    return this.#failures.length > 0;
   }
 
   /** Removes everything that the run has on the engine, or says how to reach and remove it (`KEEP=1`). Idempotent. */

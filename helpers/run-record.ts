@@ -73,6 +73,8 @@ declare module "vitest" {
     evidence?: string[];
     /** Findings in words, for the reader of the report. */
     findings?: string[];
+    /** Rigs that the check used. */
+    rigs?: string[];
     /** Set when the running version lacks the feature, found by detection. */
     notSupported?: string;
     /** Set when the check failed as a known gap says: the failure's own words. */

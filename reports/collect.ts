@@ -31,6 +31,8 @@ export function checkResult(test: TestCase, run?: RunRecord): CheckResult {
     requirements: meta.requirements ?? [],
     outcome,
     duration,
+    endedAt: startTime + duration,
+    rigs: meta.rigs ?? [],
     evidence: meta.evidence ?? [],
     findings: meta.findings ?? [],
     message: error?.message ?? meta.knownGap ?? meta.notSupported,

@@ -13,6 +13,10 @@ export interface CheckResult {
   outcome: Outcome;
   /** Milliseconds. */
   duration: number;
+  /** Milliseconds since the epoch. */
+  endedAt: number;
+  /** Rigs that it used. */
+  rigs: readonly string[];
   /** Relative to the run's directory. */
   evidence: readonly string[];
   findings: readonly string[];

@@ -83,12 +83,15 @@ export default class TerminalReporter implements Reporter {
         );
       }
       const floor = run.phases.filter(({ name }) => name.startsWith("floor: "));
+      const edge = checks.filter(({ rigs, outcome }) => outcome !== "not-tested" && rigs.join() === "edge");
+      const edgeDone = Math.max(...edge.map(({ endedAt }) => endedAt)) - Date.parse(run.startedAt);
       const total = Date.now() - Date.parse(run.startedAt);
       const of =
         floor.length > 0
           ? `; the floor is ${seconds(floor.reduce((sum, { milliseconds }) => sum + milliseconds, 0))} (${floor.map(({ name }) => name.slice(7)).join(" + ")})`
           : "";
-      say(`${pc.bold("time")}          ${seconds(total)}${of}`);
+      const first = edge.length > 0 ? `; the checks at the edge were done after ${seconds(edgeDone)}` : "";
+      say(`${pc.bold("time")}          ${seconds(total)}${of}${first}`);
     }
     say(
       `${pc.bold("report")}        ${process.env.REPORTS ?? "reports/latest"}: STATUS.md, html/index.html, conformance.json`,

@@ -10,8 +10,8 @@ const cases: { name: string; breaks: Break[]; failed: string[]; says: RegExp }[]
     breaks: [
       {
         file: "compose.yaml",
-        find: "Host(`litellm.linuxserver.lan`) && (Method(`GET`) || Method(`HEAD`)) &&\n        (Path(`/ui`)",
-        replace: "Host(`litellm.linuxserver.lan`) && (Method(`GET`) || Method(`HEAD`)) &&\n        (Path(`/gui`)",
+        find: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/ui`)",
+        replace: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/gui`)",
       },
     ],
     failed: ["ROUTE-01"],

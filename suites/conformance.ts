@@ -121,12 +121,14 @@ const conformanceTest = test.extend<Fixtures>({
     },
     { auto: true },
   ],
-  edge: async ({ world, wires, slug }, use) => {
+  edge: async ({ world, wires, slug, task }, use) => {
+    task.meta.rigs = [...(task.meta.rigs ?? []), "edge"];
     const { state, wire } = await connect("edge", world, slug);
     wires.push(wire);
     await use(new Edge({ ...world, state, wire }));
   },
-  gateway: async ({ world, wires, slug }, use) => {
+  gateway: async ({ world, wires, slug, task }, use) => {
+    task.meta.rigs = [...(task.meta.rigs ?? []), "gateway"];
     const { state, wire } = await connect("gateway", world, slug);
     wires.push(wire);
     await use(new Gateway({ ...world, state, wire }));
