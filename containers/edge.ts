@@ -23,6 +23,18 @@ export interface EdgeRequest {
   body?: string;
 }
 
+/** A request as bytes, for what a client library would refuse or tidy up. */
+export interface RawEdgeRequest {
+  host: PolicyHost;
+  path: string;
+  method?: string;
+  /** The request target as written, where it is not the path. */
+  target?: string;
+  /** Header lines as written, without the line break. */
+  lines: readonly string[];
+  body?: string;
+}
+
 /** Traefik with the deployment's labels in front of whoami, as a check sees it. */
 export class Edge {
   readonly deployment: Deployment;
@@ -52,6 +64,21 @@ export class Edge {
   /** Sends a request through Traefik, by the entry point that serves the host. */
   async send({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
     return await this.#wire.send({
+      url: `${host.scheme}://${host.name}${path}`,
+      method: method ?? "GET",
+      headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  /** Sends a request as it is written; see {@link Wire.sendRaw}. */
+  async sendRaw({ host, path, ...rest }: RawEdgeRequest): Promise<Exchange> {
+    return await this.#wire.sendRaw({ url: `${host.scheme}://${host.name}${path}`, ...rest });
+  }
+
+  /** Sends a request over HTTP/2, which needs a host that is served by TLS. */
+  async sendHttp2({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
+    return await this.#wire.sendHttp2({
       url: `${host.scheme}://${host.name}${path}`,
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],

@@ -4,7 +4,7 @@ import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../helpers/
 import { ScriptedModel } from "../helpers/scripted-model.ts";
 import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
 import { connectOver, connectOverHttp } from "../helpers/wire/mcp.ts";
-import type { Wire } from "../helpers/wire/wire.ts";
+import type { RawWireRequest, Wire } from "../helpers/wire/wire.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
 import { partOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
@@ -108,6 +108,15 @@ export class Gateway {
       const said = transport.stderr.trim();
       throw new Error(`${upstream.command} was asked directly and did not answer${said ? `: ${said}` : ""}`, { cause });
     }
+  }
+
+  /** Sends a request as it is written through Traefik to LiteLLM; see {@link Wire.sendRaw}. */
+  async sendRaw({
+    host,
+    path,
+    ...rest
+  }: Omit<RawWireRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
+    return await this.wire.sendRaw({ url: this.url(path, host), ...rest });
   }
 
   /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */

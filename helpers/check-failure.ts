@@ -28,7 +28,9 @@ function tell({ what, sent, received, likelyCause, place }: FailureStory): strin
   if (sent !== undefined) lines.push(`  sent:         ${indent(sent)}`);
   if (received !== undefined) lines.push(`  received:     ${indent(received)}`);
   if (likelyCause !== undefined) lines.push(`  likely cause: ${indent(likelyCause)}`);
-  if (place !== undefined) lines.push(`  look at:      ${displayPath(place.file)}:${place.line}`);
+  const at = place === undefined ? undefined : `  look at:      ${displayPath(place.file)}:${place.line}`;
+  // A failure that is made of others holds it already.
+  if (at !== undefined && !what.includes(at)) lines.push(at);
   return lines.join("\n");
 }
 

@@ -15,7 +15,7 @@ const cases: { name: string; breaks: Break[]; failed: string[]; says: RegExp }[]
       },
     ],
     failed: ["ROUTE-01"],
-    says: /\/ui on litellm\.linuxserver\.lan does not get through/,
+    says: /litellm\.linuxserver\.lan\/ui does not get through/,
   },
   {
     name: "a router that asks for no key",

@@ -9,13 +9,10 @@ import {
   fetch as undiciFetch,
 } from "undici";
 import { deadlines } from "../deadlines.ts";
+import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
-
-/** Where a connection really goes. */
-export interface Address {
-  host: string;
-  port: number;
-}
+import { exchangeHttp2 } from "./http2.ts";
+import { exchangeRaw, type RawResponse } from "./raw-http.ts";
 
 /** Maps the scheme, host and port of a URL to where a throwaway network publishes them. */
 export type Resolve = (scheme: "http" | "https", host: string, port: number) => Address;
@@ -30,6 +27,18 @@ export interface WireRequest {
   deadline?: number;
 }
 
+/** A request as bytes, for {@link Wire.sendRaw}. */
+export interface RawWireRequest {
+  /** Says where to connect, and the request target unless `target` does. */
+  url: string;
+  method?: string;
+  /** The request target as written, e.g. an absolute URL. */
+  target?: string;
+  /** Header lines as written, without the line break. */
+  lines: readonly string[];
+  body?: string;
+}
+
 /**
  * The one transport of the suite: every request of a check goes through it and is recorded. A wire belongs to one
  * check, whose name travels in `User-Agent` (style: kubernetes-sigs/gateway-api).
@@ -38,10 +47,12 @@ export class Wire {
   readonly exchanges: Exchange[] = [];
   readonly #agent: Agent;
   readonly #client: string;
+  readonly #resolve: Resolve;
 
   /** @param check slug of the check, e.g. `ROUTE-03` */
   constructor(check: string, resolve: Resolve) {
     this.#client = `gateway-conformance/${check}`;
+    this.#resolve = resolve;
     this.#agent = agentFor(resolve);
   }
 
@@ -56,7 +67,7 @@ export class Wire {
         origin: url.origin,
         path: targetOf(request.url),
         method: exchange.request.method as Dispatcher.HttpMethod,
-        headers: exchange.request.headers.flatMap(([name, value]) => [name, value]),
+        headers: exchange.request.headers.flat(),
         body: request.body ?? null,
         signal,
         responseHeaders: "raw",
@@ -73,6 +84,58 @@ export class Wire {
     } catch (error) {
       exchange.error = reason(error);
     }
+    return exchange;
+  }
+
+  /**
+   * Sends an HTTP/1.1 request as it is written, on a connection of its own: what a client library would refuse or tidy
+   * up. Host, User-Agent and `Connection: close` are added where the lines have none.
+   */
+  async sendRaw(request: RawWireRequest): Promise<Exchange> {
+    const url = new URL(request.url);
+    const lines = [...request.lines];
+    const has = (name: string): boolean => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
+    const exchange = this.#begin({
+      method: request.method ?? "GET",
+      url: request.target === undefined ? request.url : `${url.origin} ${request.target}`,
+      headers: lines.map((line) => split(line)),
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    if (!has("host")) lines.unshift(`Host: ${url.host}`);
+    lines.push(`User-Agent: ${this.#userAgent(exchange.id)}`);
+    if (!has("connection")) lines.push("Connection: close");
+    if (request.body !== undefined && !has("transfer-encoding"))
+      lines.push(`Content-Length: ${Buffer.byteLength(request.body)}`);
+    const head = [
+      `${exchange.request.method} ${request.target ?? targetOf(request.url)} HTTP/1.1`,
+      ...lines,
+      "",
+      "",
+    ].join("\r\n");
+    // Header lines are bytes: what is written as a character up to U+00FF is one.
+    const bytes = Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(request.body ?? "")]);
+    const servername = url.protocol === "https:" ? url.hostname : undefined;
+    await this.#answer(exchange, () =>
+      exchangeRaw({ address: this.#addressOf(url), servername, bytes, deadline: deadlines.request }),
+    );
+    return exchange;
+  }
+
+  /** Sends a request over HTTP/2, which needs an https URL. */
+  async sendHttp2(request: WireRequest): Promise<Exchange> {
+    const exchange = this.#begin(request);
+    const url = new URL(request.url);
+    await this.#answer(exchange, () =>
+      exchangeHttp2({
+        address: this.#addressOf(url),
+        authority: url.host,
+        method: exchange.request.method,
+        target: targetOf(request.url),
+        headers: exchange.request.headers,
+        body: exchange.request.body,
+        deadline: request.deadline ?? deadlines.request,
+      }),
+    );
     return exchange;
   }
 
@@ -96,7 +159,7 @@ export class Wire {
         origin: url.origin,
         path: targetOf(request.url),
         method: exchange.request.method as Dispatcher.HttpMethod,
-        headers: exchange.request.headers.flatMap(([name, value]) => [name, value]),
+        headers: exchange.request.headers.flat(),
         body: request.body ?? null,
         signal: abort.signal,
         responseHeaders: "raw",
@@ -162,6 +225,22 @@ export class Wire {
     await this.#agent.destroy();
   }
 
+  #addressOf(url: URL): Address {
+    const scheme = url.protocol === "https:" ? "https" : "http";
+    return this.#resolve(scheme, url.hostname, Number(url.port) || (scheme === "https" ? 443 : 80));
+  }
+
+  async #answer(exchange: Exchange, ask: () => Promise<RawResponse>): Promise<void> {
+    const began = performance.now();
+    try {
+      const response = await ask();
+      const after = performance.now() - began;
+      exchange.response = { ...response, headAfter: after, endAfter: after };
+    } catch (error) {
+      exchange.error = reason(error);
+    }
+  }
+
   #begin(request: WireRequest): Exchange {
     const id = randomUUID();
     const exchange: Exchange = {
@@ -213,6 +292,11 @@ function targetOf(url: string): string {
   const match = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url);
   const target = match?.[1] ?? "";
   return target.startsWith("/") ? target : `/${target}`;
+}
+
+function split(line: string): [string, string] {
+  const colon = line.indexOf(":");
+  return colon < 0 ? [line, ""] : [line.slice(0, colon), line.slice(colon + 1)];
 }
 
 function headerLines(raw: unknown): HeaderLines {

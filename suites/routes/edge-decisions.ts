@@ -13,17 +13,22 @@ import type { Received } from "../../helpers/wire/whoami.ts";
  */
 export async function mustReach(edge: Edge, request: EdgeRequest): Promise<{ exchange: Exchange; received: Received }> {
   const exchange = await edge.send(request);
+  return { exchange, received: await mustHaveReached(edge, exchange) };
+}
+
+/** The same for a request that was sent already. */
+export async function mustHaveReached(edge: Edge, exchange: Exchange): Promise<Received> {
   const received = edge.received(exchange);
-  if (received !== undefined) return { exchange, received };
+  if (received !== undefined) return received;
   const { router, status } = await edge.routing(exchange);
   const place = placeOf(edge.deployment, router);
   throw new CheckFailure({
-    what: `${request.method ?? "GET"} ${request.path} on ${request.host.name} does not get through`,
+    what: `${exchange.request.method} ${exchange.request.url} does not get through`,
     sent: sentText(exchange),
     received: receivedText(exchange),
     likelyCause:
       router === undefined
-        ? `no router matches this request (Traefik answered ${status}): look at the rules of the routers for ${request.host.name}`
+        ? `no router matches this request (Traefik answered ${status}): look at the rules of the routers for this host`
         : `the router ${router} took it and answered ${status}`,
     ...(place === undefined ? {} : { place }),
   });
@@ -36,11 +41,27 @@ export async function mustReach(edge: Edge, request: EdgeRequest): Promise<{ exc
  */
 export async function mustRefuse(edge: Edge, request: EdgeRequest): Promise<Exchange> {
   const exchange = await edge.send(request);
+  await mustHaveRefused(edge, exchange);
+  return exchange;
+}
+
+/**
+ * The same for a request that was sent already.
+ *
+ * @param options.malformed Traefik answers what is no HTTP before it logs: then its answer alone counts
+ */
+export async function mustHaveRefused(
+  edge: Edge,
+  exchange: Exchange,
+  options: { malformed?: boolean } = {},
+): Promise<void> {
+  const reached = edge.received(exchange) !== undefined;
+  if (options.malformed && !reached && (exchange.response?.status ?? 0) >= 400) return;
   const { router, server } = await edge.routing(exchange);
-  if (edge.received(exchange) === undefined && server === undefined && exchange.response !== undefined) return exchange;
+  if (!reached && server === undefined && exchange.response !== undefined) return;
   const place = placeOf(edge.deployment, router);
   throw new CheckFailure({
-    what: `${request.method ?? "GET"} ${request.path} on ${request.host.name} gets through to LiteLLM`,
+    what: `${exchange.request.method} ${exchange.request.url} gets through to LiteLLM`,
     sent: sentText(exchange),
     received: receivedText(exchange),
     likelyCause: exchange.response === undefined ? "Traefik gave no answer" : `the rule of router ${router} matches it`,

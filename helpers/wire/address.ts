@@ -1,0 +1,5 @@
+/** Where a connection really goes. */
+export interface Address {
+  host: string;
+  port: number;
+}

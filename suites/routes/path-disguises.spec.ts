@@ -1,0 +1,69 @@
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { conformance } from "../conformance.ts";
+import { mustReach, placeOf } from "./edge-decisions.ts";
+import { disguises, isPublicInEveryReading } from "./path-forms.ts";
+
+conformance(
+  ["ROUTE-08"],
+  "no encoding, dot segment, slash, parameter or fragment makes a private path public",
+  async ({ edge }) => {
+    const [host] = edge.policy.hosts;
+    if (host === undefined) throw new CheckFailure({ what: "the policy names no host" });
+    const path = "/v1/models";
+    const cases = edge.policy.hosts.flatMap((one) =>
+      disguises(edge.policy, path).map((disguise) => ({ host: one, ...disguise })),
+    );
+    await forEachCase(
+      "a private path in disguise stays private",
+      cases,
+      ({ host: { name }, name: form, target }) => `${form}: ${name} ${target}`,
+      async ({ host: one, target }) => {
+        const exchange = await edge.sendRaw({ host: one, path, target, lines: [] });
+        const received = edge.received(exchange);
+        // Judged by the path that the target received: Traefik may have tidied it up before it decided.
+        if (received === undefined || isPublicInEveryReading(edge.policy, received.target)) return;
+        const { router } = await edge.routing(exchange);
+        const place = placeOf(edge.deployment, router);
+        throw new CheckFailure({
+          what: `LiteLLM receives ${received.target}, which may be read as a private path`,
+          sent: sentText(exchange),
+          received: receivedText(exchange),
+          likelyCause: `the router ${router} takes the target for a public one`,
+          ...(place === undefined ? {} : { place }),
+        });
+      },
+    );
+    await mustReach(edge, { host, path: "/v1/models", bearer: edge.anyKey });
+  },
+);
+
+conformance(["ROUTE-08"], "LiteLLM itself takes no public path in disguise for a private one", async ({ gateway }) => {
+  const path = "/v1/models";
+  const control = await gateway.send({ path, bearer: gateway.masterKey });
+  const data = control.response?.body ?? "";
+  if (control.response?.status !== 200 || !data.includes('"data"')) {
+    throw new CheckFailure({
+      what: "the control fails: with the master key the list of models does not come",
+      sent: sentText(control),
+      received: receivedText(control),
+    });
+  }
+  await forEachCase(
+    "an anonymous request in disguise gets none of LiteLLM's data",
+    disguises(gateway.policy, path),
+    ({ name, target }) => `${name}: ${target}`,
+    async ({ target }) => {
+      const exchange = await gateway.sendRaw({ path, target, lines: [] });
+      if (exchange.response?.body !== data) return;
+      const { router } = await gateway.routing(exchange);
+      throw new CheckFailure({
+        what: "LiteLLM answers with its list of models",
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause: `the router ${router} takes the target for a public path, LiteLLM for a private one`,
+      });
+    },
+  );
+});
