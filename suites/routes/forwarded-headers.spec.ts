@@ -1,0 +1,40 @@
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { conformance } from "../conformance.ts";
+import { mustReach } from "./edge-decisions.ts";
+
+/** Values that no machine of the rig has. */
+const forged: readonly (readonly [string, string])[] = [
+  ["X-Forwarded-For", "203.0.113.7"],
+  ["X-Forwarded-Host", "forged.example"],
+  ["X-Forwarded-Port", "4444"],
+  ["X-Forwarded-Proto", "forged"],
+  ["X-Forwarded-Server", "forged.example"],
+  ["X-Forwarded-Uri", "/forged"],
+  ["X-Forwarded-Method", "FORGED"],
+  ["X-Forwarded-Prefix", "/forged"],
+  ["X-Real-Ip", "203.0.113.7"],
+];
+
+conformance(["ROUTE-13"], "what a client says in X-Forwarded-* and X-Real-Ip is not handed on", async ({ edge }) => {
+  const cases = edge.policy.hosts.flatMap((host) => forged.map(([name, value]) => ({ host, name, value })));
+  await forEachCase(
+    "a forged header is replaced or dropped",
+    cases,
+    ({ host, name }) => `${name} (${host.name})`,
+    async ({ host, name, value }) => {
+      const request = { host, path: "/v1/models", headers: [[name, value] as const], bearer: edge.anyKey };
+      const { exchange, received } = await mustReach(edge, request);
+      if (!header(received.headers, name)?.includes(value)) return;
+      throw new CheckFailure({
+        what: `LiteLLM receives the client's own ${name}`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause:
+          "the entry point trusts forwarding headers: forwardedHeaders.insecure, or trustedIPs that hold the client's address",
+        place: edge.deployment.traefik.place,
+      });
+    },
+  );
+});

@@ -1,0 +1,34 @@
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { conformance } from "../conformance.ts";
+import { mustRefuse } from "./edge-decisions.ts";
+import { privatePaths } from "./private-paths.ts";
+
+conformance(["ROUTE-14"], "a refused request is answered with the policy's status and challenge", async ({ edge }) => {
+  const { status, challenge } = edge.policy.refusal;
+  const cases = edge.policy.hosts.flatMap((host) =>
+    privatePaths(edge.policy).flatMap((path) => ["GET", "POST"].map((method) => ({ host, path, method }))),
+  );
+  await forEachCase(
+    `a refused request is answered ${status}`,
+    cases,
+    ({ host, path, method }) => `${method} ${host.name}${path}`,
+    async (request) => {
+      const exchange = await mustRefuse(edge, request);
+      const offered = header(exchange.response?.headers, "www-authenticate");
+      const challenged = challenge === undefined || offered?.toLowerCase().startsWith(challenge.toLowerCase());
+      if (exchange.response?.status === status && challenged) return;
+      const found = exchange.response?.status;
+      throw new CheckFailure({
+        what: `the answer is ${found} ${offered === undefined ? "without" : "with"} WWW-Authenticate`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause:
+          found === 404
+            ? "no router matches, so Traefik answers 404: an MCP client then takes the endpoint for missing and never logs in; a catch-all router of the lowest priority can answer 401"
+            : "the router for what is refused answers otherwise than the policy says",
+      });
+    },
+  );
+});
