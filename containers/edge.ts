@@ -61,6 +61,11 @@ export class Edge {
     return value;
   }
 
+  /** The value of a secret in this run. */
+  secret(name: string): string {
+    return secretOf(this.#canaries, name);
+  }
+
   /** Sends a request through Traefik, by the entry point that serves the host. */
   async send({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
     return await this.#wire.send({
@@ -122,6 +127,17 @@ export class Edge {
   #part(name: string): PartHandle {
     return partOf(this.#state, name);
   }
+}
+
+/**
+ * The value of a secret in this run.
+ *
+ * @throws {Error} when the policy names no such secret
+ */
+export function secretOf(canaries: Canaries, name: string): string {
+  const value = canaries.secrets.get(name);
+  if (value === undefined) throw new Error(`the policy names no secret ${name}`);
+  return value;
 }
 
 /** A part of a rig by name. */

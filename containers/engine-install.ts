@@ -104,7 +104,7 @@ async function startService(): Promise<StartFailure> {
 function startDetached(): StartFailure {
   const failure: StartFailure = { reason: undefined };
   if (isEngineRunning()) return failure;
-  const log = openSync(engineLog, "a");
+  const log = openSync(engineLog, "w");
   const child = spawn(findEngineProgram() ?? "dockerd", [], { detached: true, stdio: ["ignore", log, log], cwd: "/" });
   closeSync(log);
   child.once("error", (error) => {

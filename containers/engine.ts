@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import Dockerode from "dockerode";
 import { deadlines } from "../helpers/deadlines.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
@@ -63,7 +64,8 @@ async function findEngine(endpoints: readonly EngineEndpoint[]): Promise<Engine 
     } catch (cause) {
       if (cause instanceof EnvironmentError) throw cause;
       const { code, message } = cause as NodeJS.ErrnoException;
-      if (code === "EACCES") {
+      // Below a folder that this user may not look into, nobody can tell whether there is a socket.
+      if (code === "EACCES" && (endpoint.namedBy !== undefined || isThere(endpoint))) {
         locked ??= new EnvironmentError(
           `the container engine at ${endpoint.uri} does not let this user in; ` +
             "`sudo usermod -aG docker $USER` and log in again",
@@ -95,6 +97,10 @@ async function attach(endpoint: EngineEndpoint): Promise<Engine> {
     arch: engineArchitecture(version.Arch),
     host: publishedHost(endpoint),
   };
+}
+
+function isThere({ uri }: EngineEndpoint): boolean {
+  return existsSync(uri.replace(/^unix:\/\//, ""));
 }
 
 /** testcontainers must not look for an engine of its own, nor start Ryuk: no registry may answer, we clean up by label. */

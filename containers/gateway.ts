@@ -6,7 +6,7 @@ import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
 import { connectOver, connectOverHttp } from "../helpers/wire/mcp.ts";
 import type { RawWireRequest, Wire } from "../helpers/wire/wire.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
-import { partOf } from "./edge.ts";
+import { partOf, secretOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
 import { type Executed, type ExecuteOptions, execute, type LogWindow, readLog } from "./part.ts";
 import { modelProvider } from "./render.ts";
@@ -56,9 +56,7 @@ export class Gateway {
 
   /** The value of a secret in this run. */
   secret(name: string): string {
-    const value = this.canaries.secrets.get(name);
-    if (value === undefined) throw new Error(`the policy names no secret ${name}`);
-    return value;
+    return secretOf(this.canaries, name);
   }
 
   /** The key that may do everything. */

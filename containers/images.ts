@@ -222,7 +222,9 @@ export class Images {
       );
     }
     const step = this.#options.progress.start(`build image ${recipe.name} ${recipe.version}`);
-    const onLine = (line: string): void => step.note(line.trim());
+    const onLine = (line: string): void => {
+      if (/[a-z]{3}/i.test(line)) step.note(line.trim());
+    };
     try {
       if (recipe.dockerfile === undefined) await importDebian(this.#engine, reference, onLine);
       else
@@ -240,7 +242,7 @@ export class Images {
       const log = error instanceof ImageError || error instanceof CommandError ? error.log : [];
       throw new EnvironmentError(
         `the image of ${recipe.name} ${recipe.version} cannot be built: ${(error as Error).message}; ` +
-          "the packages' registries must be in reach, see the lines below",
+          "see the lines below; the packages' registries must be in reach",
         { part: recipe.name, log, cause: error },
       );
     }

@@ -1,9 +1,8 @@
 import type { Edge, EdgeRequest } from "../../containers/edge.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { routersFor } from "../../helpers/deployment/traefik-labels.ts";
-import type { Deployment, Place } from "../../helpers/deployment/types.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import type { Received } from "../../helpers/wire/whoami.ts";
+import { placeOf } from "../router-places.ts";
 
 /**
  * The request gets through to the target.
@@ -67,13 +66,4 @@ export async function mustHaveRefused(
     likelyCause: exchange.response === undefined ? "Traefik gave no answer" : `the rule of router ${router} matches it`,
     ...(place === undefined ? {} : { place }),
   });
-}
-
-/** The label that holds the rule of a live router, e.g. `litellm-public@docker`. */
-export function placeOf(deployment: Deployment, liveName: string | undefined): Place | undefined {
-  const live = liveName?.replace(/@docker$/, "").toLowerCase();
-  // An entry point with defaults of its own puts its name before the router's, e.g. `websecure-litellm`.
-  return routersFor(deployment).find(
-    ({ name }) => live === name.toLowerCase() || live?.endsWith(`-${name.toLowerCase()}`),
-  )?.place;
 }

@@ -2,7 +2,8 @@ import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { mustReach, placeOf } from "./edge-decisions.ts";
+import { placeOf } from "../router-places.ts";
+import { mustReach } from "./edge-decisions.ts";
 import { disguises, isPublicInEveryReading } from "./path-forms.ts";
 
 conformance(

@@ -1,0 +1,171 @@
+import type { Edge } from "../../containers/edge.ts";
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { InjectedRoute, Place } from "../../helpers/deployment/types.ts";
+import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { conformance } from "../conformance.ts";
+import { placeOf } from "../router-places.ts";
+
+/** Every method that a client may name; HEAD is asked of Traefik's log, for its answer has no body. */
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] as const;
+
+/** Targets beside the route, each of which something on the way may take for it. */
+function beside(path: string): string[] {
+  const parent = path.slice(0, path.lastIndexOf("/"));
+  const last = path.slice(path.lastIndexOf("/") + 1);
+  return [
+    `${path}/`,
+    `${path}/below`,
+    `${path}x`,
+    `${path}.json`,
+    `${path};x=1`,
+    `${path}%2f`,
+    `${path}%00`,
+    `${path}/../../key/info`,
+    `${path}/..%2fstatus`,
+    `${parent}/`,
+    parent,
+    `${parent}//${last}`,
+    `${parent}/./${last}`,
+    `${parent}/x/../${last}`,
+    `${parent}/%${last.charCodeAt(0).toString(16)}${last.slice(1)}`,
+    path.toUpperCase(),
+    `/x${path}`,
+    `/x/..${path}`,
+    `/${path}`,
+    "/v1/models",
+    "/ui",
+    `/ui?path=${path}`,
+  ];
+}
+
+conformance(["INJ-02"], "the key is injected on its route, for its hosts and methods", async ({ edge }) => {
+  const cases = edge.policy.injectedRoutes.flatMap((route) =>
+    edge.policy.hosts
+      .filter(({ name }) => route.hosts.includes(name))
+      .flatMap((host) =>
+        route.methods.filter((method) => method !== "HEAD").map((method) => ({ route, host, method })),
+      ),
+  );
+  await forEachCase(
+    "an anonymous request arrives with the injected key",
+    cases,
+    ({ route, host, method }) => `${method} ${host.name}${route.path}`,
+    async ({ route, host, method }) => {
+      const exchange = await edge.send({ host, path: route.path, method });
+      if (credentials(edge, exchange).includes(injected(edge, route))) return;
+      throw new CheckFailure({
+        what: "no key is injected",
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause: "the middleware is not on the router that takes this request, or names another header",
+        place: route.place,
+      });
+    },
+  );
+});
+
+conformance(["INJ-02"], "the key is injected on no other path, host or method", async ({ edge }) => {
+  const cases = edge.policy.injectedRoutes.flatMap((route) => {
+    const own = edge.policy.hosts.filter(({ name }) => route.hosts.includes(name));
+    const others = edge.policy.hosts.filter(({ name }) => !route.hosts.includes(name));
+    const lines = ["Connection: close"];
+    return [
+      ...own.flatMap((host) => beside(route.path).map((target) => ({ route, host, method: "GET", target, lines }))),
+      ...own.flatMap((host) =>
+        methods
+          .filter((method) => !route.methods.includes(method))
+          .map((method) => ({ route, host, method, target: route.path, lines })),
+      ),
+      ...others.map((host) => ({ route, host, method: "GET", target: route.path, lines })),
+      ...edge.policy.hosts.flatMap((host) =>
+        ["unknown.example", `x.${host.name}`, "127.0.0.1"].map((name) => ({
+          route,
+          host,
+          method: "GET",
+          target: route.path,
+          lines: [...lines, `Host: ${name}`],
+        })),
+      ),
+    ];
+  });
+  await forEachCase(
+    "a request beside the injected route carries no injected key",
+    cases,
+    ({ host, method, target, lines }) => `${method} ${lines[1] ?? host.name} ${target}`,
+    async ({ route, host, method, target, lines }) => {
+      const exchange = await edge.sendRaw({ host, path: route.path, method, target, lines });
+      const received = edge.received(exchange);
+      // Traefik merges dot segments and slashes before it decides: then the route itself is what was asked for.
+      if (received === undefined || (received.target === route.path && method === "GET" && isOwn(route, host, lines)))
+        return;
+      if (!credentials(edge, exchange).includes(injected(edge, route))) return;
+      throw new CheckFailure({
+        what: `anyone who asks for ${target} with ${method} gets the injected key on the way`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause: "the injecting router's rule names too little: it wants Host, Method and Path together",
+        ...(await placeOfRouter(edge, exchange)),
+      });
+    },
+  );
+});
+
+conformance(
+  ["INJ-05"],
+  "the caller's own Authorization is replaced on the injected route, and one value arrives",
+  async ({ edge }) => {
+    const own = "Bearer sk-the-callers-own";
+    const forms = [
+      { name: "the caller's Bearer", lines: [`Authorization: ${own}`] },
+      { name: "the caller's Basic", lines: ["Authorization: Basic bm9ib2R5Om5vdGhpbmc="] },
+      { name: "the caller's header twice", lines: [`Authorization: ${own}`, "Authorization: Bearer sk-another"] },
+      { name: "the caller's header in lower case", lines: [`authorization: ${own}`] },
+      {
+        name: "the caller's header named in Connection",
+        lines: ["Connection: close, Authorization", `Authorization: ${own}`],
+      },
+    ];
+    const cases = edge.policy.injectedRoutes.flatMap((route) =>
+      edge.policy.hosts
+        .filter(({ name }) => route.hosts.includes(name))
+        .flatMap((host) => forms.map((form) => ({ route, host, ...form }))),
+    );
+    await forEachCase(
+      "the injected key alone arrives",
+      cases,
+      ({ host, name }) => `${name} (${host.name})`,
+      async ({ route, host, lines }) => {
+        const exchange = await edge.sendRaw({ host, path: route.path, lines });
+        const arrived = credentials(edge, exchange);
+        if (arrived.length === 1 && arrived[0] === injected(edge, route)) return;
+        throw new CheckFailure({
+          what: `${arrived.length} Authorization values arrive, ${arrived.includes(injected(edge, route)) ? "the injected key among them" : "none of them the injected key"}`,
+          sent: sentText(exchange),
+          received: receivedText(exchange),
+          likelyCause: "another router of a higher priority takes the request, or the header is not replaced",
+          ...(await placeOfRouter(edge, exchange)),
+        });
+      },
+    );
+  },
+);
+
+function injected(edge: Edge, route: InjectedRoute): string {
+  return `Bearer ${edge.secret(route.secret)}`;
+}
+
+function credentials(edge: Edge, exchange: Exchange): string[] {
+  const headers = edge.received(exchange)?.headers ?? [];
+  return headers.filter(([name]) => name.toLowerCase() === "authorization").map(([, value]) => value);
+}
+
+function isOwn(route: InjectedRoute, host: { name: string }, lines: readonly string[]): boolean {
+  return route.hosts.includes(host.name) && !lines.some((line) => line.startsWith("Host:"));
+}
+
+async function placeOfRouter(edge: Edge, exchange: Exchange): Promise<{ place?: Place }> {
+  const { router } = await edge.routing(exchange);
+  const place = placeOf(edge.deployment, router);
+  return place === undefined ? {} : { place };
+}
