@@ -1,5 +1,6 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Canaries } from "../helpers/canaries.ts";
+import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../helpers/deployment/types.ts";
 import { ScriptedModel } from "../helpers/scripted-model.ts";
 import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
@@ -7,6 +8,7 @@ import { connectOver, connectOverHttp } from "../helpers/wire/mcp.ts";
 import type { RawWireRequest, Wire } from "../helpers/wire/wire.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
 import { partOf, secretOf } from "./edge.ts";
+import { liteLLMPort } from "./edge-rig.ts";
 import type { Engine } from "./engine.ts";
 import { type Executed, type ExecuteOptions, execute, type LogWindow, readLog } from "./part.ts";
 import { modelProvider } from "./render.ts";
@@ -70,6 +72,12 @@ export class Gateway {
     return `${host.scheme}://${host.name}${path}`;
   }
 
+  /** LiteLLM's own port, past Traefik. */
+  directUrl(path: string): string {
+    const litellm = partOf(this.#state, "litellm");
+    return `http://${litellm.host}:${litellm.ports[liteLLMPort]}${path}`;
+  }
+
   /** Sends a request through Traefik to LiteLLM. */
   async send({ host, path, method, headers = [], bearer, body, deadline }: GatewayRequest): Promise<Exchange> {
     return await this.wire.send({
@@ -125,6 +133,14 @@ export class Gateway {
   /** What a part has written to its log. */
   async log(part: string, window?: LogWindow): Promise<string> {
     return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
+  }
+
+  /** The log of a part, as soon as it shows what was awaited: a part may write a line after it has answered. */
+  async logOnce(part: string, shows: (log: string) => boolean, window?: LogWindow): Promise<string> {
+    return await until(`the log of ${part} shows what was awaited`, deadlines.logLine, async () => {
+      const log = await this.log(part, window);
+      return shows(log) ? log : undefined;
+    });
   }
 
   /** The way that a request took through Traefik, by its access log. */

@@ -1,28 +1,33 @@
+import { randomBytes } from "node:crypto";
+import type { Gateway } from "../../containers/gateway.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
+import { keyStanding, standingText } from "./poll-diagnosis.ts";
+
+/** How often the UI asks, in the time that a user looks at it. */
+const polls = 10;
 
 conformance(
   ["INJ-01"],
   "the UI's poll gets LiteLLM's own status without the browser holding a key",
   async ({ gateway }) => {
-    const cases = gateway.policy.injectedRoutes.flatMap((route) =>
-      gateway.policy.hosts.filter(({ name }) => route.hosts.includes(name)).map((host) => ({ route, host })),
-    );
     await forEachCase(
       "an anonymous poll is answered with LiteLLM's status",
-      cases,
+      injectedRoutes(gateway),
       ({ route, host }) => `${host.name}${route.path}`,
       async ({ route, host }) => {
         const exchange = await gateway.send({ host, path: route.path });
         const status = exchange.response?.status;
-        if (status === route.status && isStatus(exchange.response?.body)) return;
+        const standing = keyStanding(status, exchange.response?.body ?? "");
+        if (status === route.status && standing === "accepted") return;
         throw new CheckFailure({
           what: `the poll is answered ${status} where LiteLLM's own status was due`,
           sent: sentText(exchange),
           received: receivedText(exchange),
-          likelyCause: pollDiagnosis(status, exchange.response?.body ?? ""),
+          likelyCause: standingText[standing],
           place: route.place,
         });
       },
@@ -30,24 +35,94 @@ conformance(
   },
 );
 
-/** LiteLLM's answer to an accepted key: `{"scheduled":false,…}`. */
-function isStatus(body: string | undefined): boolean {
-  try {
-    return typeof (JSON.parse(body ?? "") as { scheduled?: unknown }).scheduled === "boolean";
-  } catch {
-    return false;
+conformance(["INJ-07"], "ten polls leave no exception in LiteLLM's log", async ({ gateway }) => {
+  const mark = `poll-${randomBytes(6).toString("hex")}`;
+  const since = new Date();
+  await forEachCase(
+    "the polls are answered",
+    injectedRoutes(gateway),
+    ({ route, host }) => `${host.name}${route.path}`,
+    async ({ route, host }) => {
+      for (let poll = 0; poll < polls; poll++) {
+        const exchange = await gateway.send({ host, path: `${route.path}?mark=${mark}` });
+        if (exchange.response?.status !== route.status) {
+          throw new CheckFailure({
+            what: `poll ${poll + 1} is answered ${exchange.response?.status}`,
+            sent: sentText(exchange),
+            received: receivedText(exchange),
+            place: route.place,
+          });
+        }
+      }
+    },
+  );
+  const log = await gateway.logOnce("litellm", (text) => text.split(mark).length > polls, { since });
+  // Other checks break things on purpose meanwhile: only what names this route is its own.
+  const paths = gateway.policy.injectedRoutes.map(({ path }) => path);
+  const lines = log.split("\n");
+  const own = lines.filter(
+    (line) => /exception|traceback|error/i.test(line) && paths.some((path) => line.includes(path)),
+  );
+  if (own.length > 0) {
+    throw new CheckFailure({
+      what: `${polls} polls leave ${own.length} complaints in LiteLLM's log`,
+      received: own.slice(0, 5).join("\n"),
+      likelyCause: "LiteLLM refuses the injected key and logs each refusal as an exception",
+    });
   }
-}
+});
 
-function pollDiagnosis(status: number | undefined, body: string): string {
-  if (status === 400 && /No connected db/i.test(body)) {
-    return (
-      "LiteLLM does not know the injected key: without a database it answers 400 'No connected db.' to every key that is not " +
-      "the master key or its custom_auth's; it does not say that no job is queued"
-    );
-  }
-  if (status === 401) return "no key is injected, or LiteLLM refuses the one that is";
-  if (status === 404) return "no router takes the path: the injecting router's rule does not match it";
-  if (status === 403 || status === 500) return "LiteLLM knows the injected key, but the key has no right to this route";
-  return "the answer is not LiteLLM's status";
+conformance(
+  ["INJ-08"],
+  "a key that LiteLLM does not accept is told apart: unknown, without the right, or no database to look it up",
+  async ({ gateway, evidence }) => {
+    for (const route of gateway.policy.injectedRoutes) {
+      const others = gateway.policy.secrets.filter(({ kind, name }) => kind === "api-key" && name !== route.secret);
+      const keys = [
+        { name: `${route.secret}, which is injected`, key: gateway.secret(route.secret) },
+        { name: "a key that LiteLLM does not know", key: `sk-unknown-${randomBytes(8).toString("hex")}` },
+        ...others.map(({ name }) => ({ name, key: gateway.secret(name) })),
+        { name: "no key", key: undefined },
+      ];
+      const standings = await Promise.all(
+        keys.map(async ({ name, key }) => {
+          const exchange = await gateway.wire.send({
+            url: gateway.directUrl(route.path),
+            ...(key === undefined ? {} : { headers: [["Authorization", `Bearer ${key}`]] }),
+          });
+          const standing = keyStanding(
+            exchange.response?.status,
+            exchange.response?.body ?? "",
+            key === undefined ? "no-key" : "a-key",
+          );
+          return { name, standing, exchange };
+        }),
+      );
+      const [injected, unknown] = standings;
+      const wrong =
+        standings.find(({ standing }) => standing === "other") ??
+        (injected?.standing === "accepted" ? undefined : injected) ??
+        (unknown?.standing === "accepted" ? unknown : undefined);
+      if (wrong !== undefined) {
+        throw new CheckFailure({
+          what: `${wrong.name}: ${standingText[wrong.standing]}`,
+          sent: sentText(wrong.exchange),
+          received: receivedText(wrong.exchange),
+          likelyCause:
+            wrong === unknown
+              ? "LiteLLM accepts any key: no master_key is set"
+              : "the label injects a key that LiteLLM's configuration does not know for this route",
+          place: route.place,
+        });
+      }
+      const told = standings.map(({ name, standing }) => `${name}: ${standing}`).join("; ");
+      evidence.finding(`The status poll tells keys apart (${told}).`);
+    }
+  },
+);
+
+function injectedRoutes(gateway: Gateway): { route: InjectedRoute; host: PolicyHost }[] {
+  return gateway.policy.injectedRoutes.flatMap((route) =>
+    gateway.policy.hosts.filter(({ name }) => route.hosts.includes(name)).map((host) => ({ route, host })),
+  );
 }
