@@ -267,6 +267,8 @@ export class Wire {
 function agentFor(resolve: Resolve): Agent {
   const connect = buildConnector({ rejectUnauthorized: false, timeout: deadlines.request });
   return new Agent({
+    // A connection for each request: a server that closes an idle one just then would look like a fault of the gateway.
+    pipelining: 0,
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (options, callback) => {

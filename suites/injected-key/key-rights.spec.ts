@@ -35,13 +35,13 @@ conformance(
         routes,
         ({ method, path }) => `${method} ${path}`,
         async (one) => {
-          const [anonymous, keyed] = await limit(
-            async () => [await ask(gateway, one, undefined), await ask(gateway, one, key)] as const,
-          );
+          const keyed = await limit(() => ask(gateway, one, key));
           const status = keyed.response?.status ?? 0;
           answers[status] = (answers[status] ?? 0) + 1;
+          if (status === 401 || status === 403) return;
           // What anybody gets without a key is no right of the key's; LiteLLM's MCP answers 500 to both on some versions.
-          if (status === 401 || status === 403 || sameAnswer(anonymous, keyed)) return;
+          const anonymous = await limit(() => ask(gateway, one, undefined));
+          if (sameAnswer(anonymous, keyed)) return;
           throw new CheckFailure({
             what: `the injected key gets ${status} where a caller without a key gets ${anonymous.response?.status}`,
             sent: sentText(keyed),
@@ -107,6 +107,7 @@ async function ask(gateway: Gateway, { method, path }: Route, key: string | unde
   });
 }
 
+/** By status: the bodies of LiteLLM's public routes change from one request to the next (tasks, order of its OpenAPI). */
 function sameAnswer(one: Exchange, other: Exchange): boolean {
   return one.response !== undefined && one.response.status === other.response?.status;
 }

@@ -7,12 +7,13 @@ architecture=$1
 mirror=$2
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Interrupted, debootstrap may leave /proc and /sys of this machine mounted in there.
+trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # util-linux's setpriv and mount are essential packages; ca-certificates is all that parts need on top.
 debootstrap --variant=minbase --arch="$architecture" --include=ca-certificates \
-  --keyring=/usr/share/keyrings/debian-archive-keyring.gpg trixie "$work/root" "$mirror" >&2
+  --force-check-gpg --keyring=/usr/share/keyrings/debian-archive-keyring.gpg trixie "$work/root" "$mirror" >&2
 
 # What no part reads: packages, indexes, manuals and translations.
 cd "$work/root"

@@ -105,6 +105,10 @@ async def authenticate(request: Request, api_key: str | None) -> UserAPIKeyAuth:
     path = get_request_route(request=request)
     if request.method in ("GET", "HEAD") and path in PUBLIC:
         return UserAPIKeyAuth(user_role=LitellmUserRoles.INTERNAL_USER_VIEW_ONLY, allowed_routes=sorted(PUBLIC))
+    # Traefik's rules are content with any one of several Authorization headers, and LiteLLM reads the first: what the
+    # edge let through and what is judged here have to be the same credential.
+    if len(request.headers.getlist("authorization")) > 1:
+        raise _refusal(400, "Authentication Error, more than one Authorization header")
     caller = _caller_of(api_key)
     if caller is None:
         # Never the key itself, nor a part of it: this text goes to logs.
