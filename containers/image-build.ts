@@ -102,7 +102,7 @@ function linesOf({ stream, status, id, progress }: EngineEvent): string[] {
       .split("\n")
       .map((line) => stripVTControlCharacters(line).trimEnd())
       // The classic builder's own bookkeeping: `---> 33d1b22f359c`, `Removing intermediate container …`.
-      .filter((line) => line !== "" && !/^ ---> |^Removing intermediate /.test(line))
+      .filter((line) => line !== "" && !/^ --->|^Removing intermediate /.test(line))
   );
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Canaries } from "../helpers/canaries.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Phase } from "../helpers/progress.ts";
+import type { Leak } from "../helpers/run-record.ts";
 import type { RigName, RigState } from "./rig.ts";
 
 /** What workers may ask the main process for. */
@@ -11,6 +12,8 @@ export interface RigService {
   /** Starts the rig at the first call; every call gets the same one. */
   rig(name: RigName): Promise<RigState>;
   canaries: Canaries;
+  /** Searches everything that the run has written until now for its secrets. */
+  leaks(): Promise<{ leaks: readonly Leak[]; searched: number }>;
   /** A phase that a check measured, for the report. */
   addPhase(phase: Phase): void;
 }
@@ -57,6 +60,7 @@ async function answer(
       const body: CanariesOnTheWire = { ...service.canaries, secrets: [...service.canaries.secrets] };
       return reply(200, body);
     }
+    if (collection === "leaks") return reply(200, await service.leaks());
     if (collection === "phases") {
       let text = "";
       for await (const piece of request) text += String(piece);

@@ -9,6 +9,7 @@ import { startEdgeRig } from "./edge-rig.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
 import { type ImageMode, Images } from "./images.ts";
+import { findLeaks } from "./leaks.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
 import { serveRigs } from "./rig-server.ts";
 import { newRun, type Run, removeRun, sweep } from "./run.ts";
@@ -123,11 +124,18 @@ export class Session {
     this.#server = await serveRigs({
       canaries,
       rig: (name) => this.#rig(name),
+      leaks: () => this.#leaks(),
       addPhase: (phase) => {
         this.#checkPhases.push(phase);
         void this.#write();
       },
     });
+  }
+
+  #leaks(): ReturnType<typeof findLeaks> {
+    const { deployment, canaries } = this.#context;
+    const parts = this.#started.flatMap((state) => Object.values(state.parts));
+    return findLeaks(this.#engine, parts, deployment.policy, canaries.secrets, this.#options.directory);
   }
 
   #rig(name: RigName): Promise<RigState> {

@@ -34,6 +34,12 @@ export interface EnvironmentFailure {
   log: readonly string[];
 }
 
+/** A secret seen where the policy does not allow it: by name and place, never by value. */
+export interface Leak {
+  secret: string;
+  place: string;
+}
+
 /** What the main process knows of a run; `run.json` in the run's directory, rewritten after each change. */
 export interface RunRecord {
   id: string;

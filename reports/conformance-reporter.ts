@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Reporter, TestModule, TestRunEndReason, TestSpecification, Vitest } from "vitest/node";
 import { ExitCode } from "../helpers/faults.ts";
-import { loadRequirements, suiteOf } from "../helpers/requirements.ts";
+import { suiteOf } from "../helpers/requirements.ts";
 import type { RunRecord } from "../helpers/run-record.ts";
-import { allChecks, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
 import { conformanceReport, serialize } from "./conformance-json.ts";
-import { requirementResults, type Verdict, verdictOf } from "./outcomes.ts";
+import { finishRun } from "./finished-run.ts";
+import type { Verdict } from "./outcomes.ts";
 import { statusDocument } from "./status-document.ts";
 
 const exitCodes: Readonly<Record<Verdict, number>> = {
@@ -33,18 +33,10 @@ export default class ConformanceReporter implements Reporter {
     unhandled: readonly { message?: string }[],
     reason: TestRunEndReason,
   ): Promise<void> {
-    const directory = runDirectory();
-    const run = readRunRecord(directory);
-    const checks = allChecks(modules, run);
-    const faults = ownFaults(modules, unhandled, directory, run);
-    const environment = (run?.environmentFailures.length ?? 0) > 0;
-    const verdict = verdictOf(checks, { environment, own: faults });
-    const requirements = requirementResults(loadRequirements(), checks);
+    const { directory, run, faults, requirements, verdict } = await finishRun(modules, unhandled);
     const incomplete = await this.#incomplete(run, reason);
-    const report = conformanceReport(
-      { run, finishedAt: new Date().toISOString(), verdict, incomplete, faults, requirements },
-      suiteOf,
-    );
+    const finishedAt = new Date().toISOString();
+    const report = conformanceReport({ run, finishedAt, verdict, incomplete, faults, requirements }, suiteOf);
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "conformance.json"), serialize(report));
     writeFileSync(join(directory, "STATUS.md"), statusDocument(report));

@@ -1,10 +1,12 @@
 import { basename, dirname, relative } from "node:path";
 import pc from "picocolors";
+import type { TestError } from "vitest";
 import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node";
 import { seconds } from "../helpers/progress.ts";
 import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
-import { allChecks, checkResult, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
-import { type CheckResult, countOutcomes, type Outcome, requirementResults, verdictOf } from "./outcomes.ts";
+import { checkResult, readRunRecord, runDirectory } from "./collect.ts";
+import { finishRun } from "./finished-run.ts";
+import { type CheckResult, countOutcomes, type Outcome } from "./outcomes.ts";
 
 /** Errors that explain themselves: a stack trace would only point into the suite. */
 const selfExplaining = new Set(["CheckFailure", "AssertionError", "EnvironmentError"]);
@@ -55,13 +57,10 @@ export default class TerminalReporter implements Reporter {
     say(`${mark} ${pc.bold(name.padEnd(13))} ${told.join(", ")} ${pc.dim(seconds(performance.now() - suite.began))}`);
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message?: string; stack?: string }[]): void {
-    const directory = runDirectory();
-    const run = readRunRecord(directory);
-    const checks = allChecks(modules, run);
-    const faults = ownFaults(modules, unhandled, directory, run);
-    const verdict = verdictOf(checks, { environment: (run?.environmentFailures.length ?? 0) > 0, own: faults });
-    const results = requirementResults(loadRequirements(), checks);
+  async onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message?: string }[]): Promise<void> {
+    const { run, checks, faults, requirements: results, verdict } = await finishRun(modules, unhandled);
+    // What came to be known at the end alone was told by no test.
+    for (const check of checks) if (check.outcome === "failed" && check.file.startsWith("reports/")) this.#tell(check);
     const counts = countOutcomes(results);
 
     say("");
@@ -111,6 +110,10 @@ export default class TerminalReporter implements Reporter {
       if (this.#toldEnvironment.has(check.message ?? "")) return;
       this.#toldEnvironment.add(check.message ?? "");
     }
+    this.#tell(check, test.result().errors?.[0]);
+  }
+
+  #tell(check: CheckResult, error?: TestError): void {
     const registry = loadRequirements();
     say("");
     say(`${pc.red("✗")} ${pc.bold(check.name)} ${pc.dim(check.file)}`);
@@ -118,10 +121,9 @@ export default class TerminalReporter implements Reporter {
       const requirement = registry.get(id as RequirementId);
       say(`  ${pc.yellow(id)} ${requirement?.level ?? ""}: ${requirement?.statement ?? "unknown requirement"}`);
     }
-    const error = test.result().errors?.[0];
     say(indent(check.message ?? ""));
     if (error?.diff) say(indent(error.diff));
-    const log = (error as { log?: unknown } | undefined)?.log;
+    const log: unknown = error?.log;
     if (check.errorName === "EnvironmentError" && Array.isArray(log)) say(indent(log.map(String).join("\n")));
     if (!selfExplaining.has(check.errorName ?? "")) {
       const frames = (error?.stacks ?? [])

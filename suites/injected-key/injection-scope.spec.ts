@@ -160,6 +160,16 @@ function credentials(edge: Edge, exchange: Exchange): string[] {
   return headers.filter(([name]) => name.toLowerCase() === "authorization").map(([, value]) => value);
 }
 
+/** Whether a request was handed to the target by the router that takes the injected route itself. */
+async function tookInjectingRouter(edge: Edge, route: InjectedRoute, exchange: Exchange): Promise<boolean> {
+  const { router, server } = await edge.routing(exchange);
+  if (server === undefined) return false;
+  const own = edge.policy.hosts.find(({ name }) => route.hosts.includes(name));
+  if (own === undefined) return false;
+  const poll = await edge.send({ host: own, path: route.path });
+  return (await edge.routing(poll)).router === router;
+}
+
 function isOwn(route: InjectedRoute, host: { name: string }, lines: readonly string[]): boolean {
   return route.hosts.includes(host.name) && !lines.some((line) => line.startsWith("Host:"));
 }

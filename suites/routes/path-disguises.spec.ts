@@ -1,6 +1,6 @@
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { type Exchange, header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
 import { placeOf } from "../router-places.ts";
 import { mustReach } from "./edge-decisions.ts";
@@ -22,13 +22,13 @@ conformance(
       ({ host: { name }, name: form, target }) => `${form}: ${name} ${target}`,
       async ({ host: one, target }) => {
         const exchange = await edge.sendRaw({ host: one, path, target, lines: [] });
-        const received = edge.received(exchange);
         // Judged by the path that the target received: Traefik may have tidied it up before it decided.
-        if (received === undefined || isPublicInEveryReading(edge.policy, received.target)) return;
-        const { router } = await edge.routing(exchange);
+        const { router, server } = await edge.routing(exchange);
+        const reached = edge.received(exchange)?.target ?? (server === undefined ? undefined : tidiedTarget(exchange));
+        if (reached === undefined || isPublicInEveryReading(edge.policy, reached)) return;
         const place = placeOf(edge.deployment, router);
         throw new CheckFailure({
-          what: `LiteLLM receives ${received.target}, which may be read as a private path`,
+          what: `LiteLLM receives ${reached}, which may be read as a private path`,
           sent: sentText(exchange),
           received: receivedText(exchange),
           likelyCause: `the router ${router} takes the target for a public one`,

@@ -1,0 +1,107 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Policy, SecretPlace } from "../helpers/deployment/types.ts";
+import { secretForms } from "../helpers/redaction.ts";
+import type { Leak } from "../helpers/run-record.ts";
+import type { Engine } from "./engine.ts";
+import { execute, type PartHandle, readLog } from "./part.ts";
+import { rawData } from "./traefik.ts";
+
+/** Somewhere that a secret may be seen, and what can be read there. */
+interface Source {
+  /** For the reader: `label traefik.http.… of litellm`. */
+  name: string;
+  text: string;
+  /** The policy's name for the place; undefined where no secret may ever be. */
+  place: SecretPlace | undefined;
+}
+
+/** Files larger than this are no text of ours, in bytes. */
+const largestFile = 50_000_000;
+
+/**
+ * Searches everything that a run has and has written for its secrets: labels, commands, environments and logs of every
+ * part, Traefik's API, a dump of each database, and the run's directory. Each secret is a canary, so a hit is a leak
+ * unless the policy allows the place. Values never leave this function.
+ *
+ * @param directory the run's directory
+ */
+export async function findLeaks(
+  engine: Engine,
+  parts: readonly PartHandle[],
+  policy: Policy,
+  secrets: ReadonlyMap<string, string>,
+  directory: string,
+): Promise<{ leaks: Leak[]; searched: number }> {
+  const sources = (await Promise.all([...parts.map((part) => sourcesOfPart(engine, part)), filesOf(directory)])).flat();
+  const leaks: Leak[] = [];
+  for (const { name, text, place } of sources) {
+    for (const [secret, form] of secretForms(secrets)) {
+      if (!text.includes(form)) continue;
+      const allowed = policy.secrets.find((one) => one.name === secret)?.mayBeIn ?? [];
+      // Two variables may share one value: where either may be, it may.
+      const twins = policy.secrets.filter((one) => secrets.get(one.name) === secrets.get(secret));
+      const permitted = place !== undefined && [...allowed, ...twins.flatMap((one) => one.mayBeIn)].includes(place);
+      if (!permitted && !leaks.some((leak) => leak.secret === secret && leak.place === name)) {
+        leaks.push({ secret, place: name });
+      }
+    }
+  }
+  return { leaks, searched: sources.length };
+}
+
+/** `upstreams` is LiteLLM's image and environment once more, where its stdio servers are asked directly. */
+const environmentPlaces: Readonly<Record<string, SecretPlace>> = {
+  litellm: "litellm.environment",
+  upstreams: "litellm.environment",
+};
+
+async function sourcesOfPart(engine: Engine, part: PartHandle): Promise<Source[]> {
+  const [inspected, log] = await Promise.all([
+    engine.docker.getContainer(part.containerId).inspect(),
+    readLog(engine, part.containerId),
+  ]);
+  const { Config: config } = inspected;
+  const of = `of ${part.rig}/${part.name}`;
+  const sources: Source[] = [
+    ...Object.entries(config.Labels ?? {}).map(([label, text]) => ({
+      name: `label ${label} ${of}`,
+      text,
+      place: "traefik.labels" as const,
+    })),
+    { name: `the command ${of}`, text: JSON.stringify([config.Entrypoint, config.Cmd]), place: undefined },
+    { name: `the log ${of}`, text: log, place: undefined },
+  ];
+  // The database's own password has to stand there: the suite starts it.
+  if (!part.name.startsWith("postgres")) {
+    const place = environmentPlaces[part.name];
+    for (const line of config.Env ?? []) {
+      sources.push({ name: `${line.split("=")[0]} in the environment ${of}`, text: line, place });
+    }
+  }
+  if (part.name === "traefik")
+    sources.push({ name: `Traefik's API ${of}`, text: (await rawData(part)).text, place: "traefik.api" });
+  if (part.name.startsWith("postgres"))
+    sources.push({ name: `the database ${of}`, text: await dump(engine, part), place: undefined });
+  return sources;
+}
+
+async function dump(engine: Engine, part: PartHandle): Promise<string> {
+  const command = 'pg_dumpall --no-role-passwords -U "$POSTGRES_USER" -d "postgresql:///$POSTGRES_DB"';
+  const { exitCode, stdout, stderr } = await execute(engine, part.containerId, ["sh", "-c", command]);
+  // An empty dump would hide everything.
+  if (exitCode !== 0 || stdout === "") throw new Error(`the database could not be dumped: ${stderr.trim()}`);
+  return stdout;
+}
+
+async function filesOf(directory: string): Promise<Source[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return await Promise.all(
+    files.map(async (file) => {
+      const content = await readFile(file);
+      const text = content.length > largestFile ? "" : content.toString("latin1");
+      return { name: `reports: ${relative(directory, file)}`, text, place: undefined };
+    }),
+  );
+}
