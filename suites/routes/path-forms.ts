@@ -99,16 +99,19 @@ function spellings(privatePath: string): Disguise[] {
 }
 
 /**
- * Every path that LiteLLM's server may take a received target for: as it stands and decoded (once: RFC 3986 §2.4), with
- * slashes merged, parameters dropped and dot segments removed.
+ * Every path that a received target is equivalent to: as it stands, with unreserved characters decoded (RFC 3986 §6.2.2.2;
+ * an encoded slash is no slash), with slashes merged, parameters dropped and dot segments removed (§6.2.2.3).
  */
 export function readings(target: string): string[] {
   const bare = target.replace(/[?#].*$/s, "");
-  return [...new Set([bare, decode(bare)].flatMap((path) => [path, tidied(path)]))];
+  return [...new Set([bare, decodeUnreserved(bare)].flatMap((path) => [path, tidied(path)]))];
 }
 
-function decode(path: string): string {
-  return path.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+function decodeUnreserved(path: string): string {
+  return path.replaceAll(/%([0-9a-f]{2})/gi, (encoded, hex: string) => {
+    const character = String.fromCharCode(Number.parseInt(hex, 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : encoded;
+  });
 }
 
 function tidied(path: string): string {
