@@ -12,7 +12,10 @@ module.exports = {
       name: "a-helper-knows-no-rig",
       severity: "error",
       from: { path: "^helpers/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(containers|suites|reports|mutation)/", pathNot: "^containers/images/scripted-model/protocol\\.ts$" },
+      to: {
+        path: "^(containers|suites|reports|mutation)/",
+        pathNot: "^containers/images/scripted-model/protocol\\.ts$",
+      },
     },
     {
       name: "parts-know-no-suite",

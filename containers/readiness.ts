@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import type Dockerode from "dockerode";
 import type { BoundPorts, WaitStrategy } from "testcontainers";
 import { request } from "undici";
@@ -30,26 +29,6 @@ export function answersHttp(port: number, path: string, status = 200): Readiness
       await response.body.dump();
       return response.statusCode === status;
     },
-  };
-}
-
-/** The part accepts a TCP connection on a published port. */
-export function accepts(port: number): Readiness {
-  return {
-    what: `accepts connections on ${port}`,
-    ask: (part) =>
-      new Promise((resolve) => {
-        const socket = connect({ host: "127.0.0.1", port: part.port(port), timeout: deadlines.connect });
-        const end = (ready: boolean): void => {
-          socket.destroy();
-          resolve(ready);
-        };
-        // The engine's proxy accepts before the part listens and closes at once: data or silence is what counts.
-        socket.once("connect", () => setImmediate(() => setTimeout(() => end(!socket.destroyed), 5)));
-        socket.once("error", () => end(false));
-        socket.once("timeout", () => end(false));
-        socket.once("close", () => end(false));
-      }),
   };
 }
 

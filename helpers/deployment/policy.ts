@@ -282,8 +282,3 @@ function checkSecretPlaces(policy: Policy, faults: FaultList): void {
     }
   }
 }
-
-/** The host of a policy by name, undefined when it has none. */
-export function hostNamed(policy: Policy, name: string): PolicyHost | undefined {
-  return policy.hosts.find((host) => host.name === name.toLowerCase());
-}

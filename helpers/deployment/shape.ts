@@ -26,7 +26,7 @@ export function listOf<T extends z.ZodType>(item: T) {
   return z.array(item, { error: "a list" });
 }
 
-export interface ShapeOptions {
+interface ShapeOptions {
   /** Data to check instead of the tree's own, e.g. without `x-…` keys. The tree still gives the lines. */
   data?: Plain;
   /** What the value is part of, put before the path in messages, e.g. `services.litellm`. */

@@ -62,13 +62,6 @@ export function routersFor(deployment: Pick<Deployment, "compose">): readonly Tr
   });
 }
 
-/**
- * Every middleware that the labels of a deployment make.
- */
-export function middlewaresFor(deployment: Pick<Deployment, "compose">): readonly TraefikMiddleware[] {
-  return [...deployment.compose.services.values()].flatMap(({ labels }) => parseTraefikLabels(labels).middlewares);
-}
-
 /** A label, taken apart. */
 interface Leaf {
   path: readonly string[];
