@@ -85,6 +85,14 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ready: atOnce,
       startDeadline: deadlines.smallPartStart,
     })),
+    images.get("browser").then((image) => ({
+      name: "browser",
+      image,
+      networks: [{ network: own(lanNetwork), aliases: [] }],
+      command: ["sleep", "infinity"],
+      ready: atOnce,
+      startDeadline: deadlines.smallPartStart,
+    })),
     images.get("codex", codexVersion(deployment)).then((image) => ({
       name: "codex",
       image,

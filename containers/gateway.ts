@@ -27,6 +27,35 @@ export interface GatewayRequest {
   deadline?: number;
 }
 
+/** One thing that a page asked for. */
+export interface PageAsset {
+  method: string;
+  url: string;
+  /** `document`, `script`, `stylesheet`, `fetch` … */
+  type: string;
+  /** 0 when no response came. */
+  status: number;
+  failure?: string;
+}
+
+/** What a browser saw of a page. */
+export interface PageVisit {
+  /** Why it did not open; undefined when it did. */
+  opened?: string;
+  /** Where it ended after redirects. */
+  url: string;
+  title: string;
+  /** What a person can read. */
+  text: string;
+  /** Whether the awaited thing became visible. */
+  seen: boolean;
+  /** Errors on the console. */
+  messages: readonly string[];
+  assets: readonly PageAsset[];
+  /** PNG, in Base64. */
+  screenshot: string;
+}
+
 /** The whole gateway, as a check sees it. */
 export class Gateway {
   readonly deployment: Deployment;
@@ -128,6 +157,20 @@ export class Gateway {
   /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */
   async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
     return await execute(this.#engine, partOf(this.#state, part).containerId, command, options);
+  }
+
+  /**
+   * Opens a page in a real browser on the LAN.
+   *
+   * @param selector what must become visible, e.g. `input[type=password]`
+   * @throws {Error} when the browser itself fails
+   */
+  async browse(url: string, selector: string): Promise<PageVisit> {
+    const wait = deadlines.page;
+    const command = ["node", "/app/browse.ts", url, selector, String(wait)];
+    const { exitCode, stdout, stderr } = await this.run("browser", command, { deadline: 3 * wait });
+    if (exitCode !== 0) throw new Error(`the browser failed with exit code ${exitCode}: ${stderr.trim().slice(-600)}`);
+    return JSON.parse(stdout) as PageVisit;
   }
 
   /** What a part has written to its log. */

@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { imagesFolder, lockedVersions, type Recipe, type UpstreamImage } from "./image-recipe.ts";
 
 /** The parts that stand alone in an image. LiteLLM's holds the stdio upstreams too, see {@link Recipes.litellm}. */
-export type ImagePart = "traefik" | "whoami" | "postgres" | "codex" | "host" | "scripted-model" | "registry";
+export type ImagePart =
+  | "traefik"
+  | "whoami"
+  | "postgres"
+  | "codex"
+  | "host"
+  | "browser"
+  | "scripted-model"
+  | "registry";
 
 /** What runs when neither the deployment nor a variable says a version. */
 export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = {
@@ -13,6 +21,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   postgres: "17",
   whoami: "1.11",
   host: "trixie",
+  browser: "trixie",
   "scripted-model": "1",
   registry: "2",
 };
@@ -91,6 +100,8 @@ export class Recipes {
         return locked(part, version, node, `npm @openai/codex ${version} on Debian trixie`);
       case "host":
         return dockerfileOf(part, version, { ...base, ...node }, "Debian trixie curl, iproute2, nftables");
+      case "browser":
+        return dockerfileOf(part, version, node, "Debian trixie chromium, npm playwright-core");
       case "scripted-model":
         return dockerfileOf(part, version, node, "the suite's own server");
       case "registry":

@@ -26,7 +26,7 @@ export async function labelCheck(check: {
   }
 }
 
-/** Attaches a text to the running check in Allure's report. */
-export async function attachEvidence(name: string, content: string, contentType: string): Promise<void> {
+/** Attaches a text or a picture to the running check in Allure's report. */
+export async function attachEvidence(name: string, content: string | Buffer, contentType: string): Promise<void> {
   await attachment(name, content, { contentType });
 }

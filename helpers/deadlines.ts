@@ -22,6 +22,8 @@ export const deadlines = {
   mcpRequest: 60_000 * factor,
   /** One turn of an agent: 3–9 s measured. */
   agentTurn: 90_000 * factor,
+  /** A page in a real browser shows what was awaited: 1–3 s measured. */
+  page: 20_000 * factor,
   /** A line that a part has written appears in its log. */
   logLine: 5_000 * factor,
   /** A TCP connection to a neighbour on a bridge network either succeeds, is refused or is dropped. */

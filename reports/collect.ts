@@ -52,6 +52,16 @@ export function allChecks(modules: readonly TestModule[], run: RunRecord | undef
   return modules.flatMap((module) => [...module.children.allTests()].map((test) => checkResult(test, run)));
 }
 
+/** What broke outside of any test: a file that does not load, a hook, a suite without tests. One line each. */
+export function brokenOutsideTests(module: TestModule): string[] {
+  const file = relative(process.cwd(), module.moduleId);
+  // vitest marks the tests of a suite whose hook failed as skipped: only the suite knows.
+  const suites = [...module.children.allSuites()].flatMap((suite) =>
+    suite.errors().map(({ message }) => `${file}, ${suite.fullName}: ${message}`),
+  );
+  return [...module.errors().map(({ message }) => `${file} did not load: ${message}`), ...suites];
+}
+
 /** What is wrong with the suite itself rather than with the gateway. */
 export function ownFaults(
   modules: readonly TestModule[],
@@ -60,9 +70,14 @@ export function ownFaults(
   run: RunRecord | undefined,
 ): string[] {
   const faults = unhandled.map(({ message }) => `unhandled error: ${message}`);
+  if (run === undefined && modules.length > 0) faults.push("run.json is missing: nothing says what was tested");
   for (const module of modules) {
-    const file = relative(process.cwd(), module.moduleId);
-    for (const { message } of module.errors()) faults.push(`${file} did not load: ${message}`);
+    const broken = brokenOutsideTests(module);
+    faults.push(...broken);
+    const told = broken.length > 0 || [...module.children.allTests("failed")].length > 0;
+    // Whatever else vitest calls a failure must not end as conformant.
+    if (module.state() === "failed" && !told)
+      faults.push(`${relative(process.cwd(), module.moduleId)} failed, and no check says why`);
   }
   for (const check of allChecks(modules, run)) {
     if (check.requirements.length === 0)

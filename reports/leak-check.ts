@@ -14,8 +14,7 @@ export async function leakCheck(modules: readonly TestModule[], run: RunRecord |
     return [];
   const began = performance.now();
   const { url, token } = descriptor.rigServer;
-  const response = await fetch(`${url}/leaks`, { headers: { authorization: `Bearer ${token}` } });
-  const answer = (await response.json()) as { leaks?: Leak[]; searched?: number; message?: string };
+  const answer = await ask(`${url}/leaks`, token);
   const { leaks, searched = 0 } = answer;
   const check = {
     name: "each secret stands only where the policy allows it, in everything that the run has and has written",
@@ -36,4 +35,15 @@ export async function leakCheck(modules: readonly TestModule[], run: RunRecord |
   }
   const finding = `Every secret stands only where the policy allows it: ${searched} labels, environments, logs, dumps and files were searched.`;
   return [{ ...check, outcome: "passed", message: undefined, errorName: undefined, findings: [finding] }];
+}
+
+/** A search that can't be made is a failed check, not the loss of the whole report. */
+async function ask(url: string, token: string): Promise<{ leaks?: Leak[]; searched?: number; message?: string }> {
+  try {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    return (await response.json()) as { leaks?: Leak[]; searched?: number; message?: string };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { message: cause instanceof Error ? `${message}: ${cause.message}` : message };
+  }
 }

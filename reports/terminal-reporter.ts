@@ -1,10 +1,11 @@
 import { basename, dirname, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import type { TestError } from "vitest";
 import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node";
 import { seconds } from "../helpers/progress.ts";
 import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
-import { checkResult, readRunRecord, runDirectory } from "./collect.ts";
+import { brokenOutsideTests, checkResult, readRunRecord, runDirectory } from "./collect.ts";
 import { finishRun } from "./finished-run.ts";
 import { type CheckResult, countOutcomes, type Outcome } from "./outcomes.ts";
 
@@ -17,6 +18,8 @@ const shownPhases = 6;
 
 interface SuiteLine {
   files: number;
+  /** What broke outside of its checks. */
+  broken: number;
   checks: CheckResult[];
   began: number;
 }
@@ -41,8 +44,10 @@ export default class TerminalReporter implements Reporter {
   onTestModuleEnd(module: TestModule): void {
     const name = suiteName(module.moduleId);
     const suite = this.#suite(module.moduleId);
-    for (const { message } of module.errors())
-      say(`${pc.red("✗")} ${relative(process.cwd(), module.moduleId)} did not load: ${message}`);
+    for (const line of brokenOutsideTests(module)) {
+      suite.broken++;
+      say(`${pc.red("✗")} ${line}`);
+    }
     if (--suite.files > 0) return;
     const count = (outcome: Outcome): number => suite.checks.filter((check) => check.outcome === outcome).length;
     const failed = count("failed");
@@ -53,7 +58,7 @@ export default class TerminalReporter implements Reporter {
       ...(count("not-supported") > 0 ? [`${count("not-supported")} not supported`] : []),
       ...(count("not-tested") > 0 ? [pc.dim(`${count("not-tested")} not run`)] : []),
     ];
-    const mark = failed > 0 ? pc.red("✗") : pc.green("✓");
+    const mark = failed > 0 || suite.broken > 0 ? pc.red("✗") : pc.green("✓");
     say(`${mark} ${pc.bold(name.padEnd(13))} ${told.join(", ")} ${pc.dim(seconds(performance.now() - suite.began))}`);
   }
 
@@ -95,12 +100,14 @@ export default class TerminalReporter implements Reporter {
     say(
       `${pc.bold("report")}        ${process.env.REPORTS ?? "reports/latest"}: STATUS.md, html/index.html, conformance.json`,
     );
+    if (verdict === "not-conformant" && checks.every(({ outcome }) => outcome === "not-tested"))
+      say("no check was run: does a file's name, or -t, match one?");
     say(verdictText[verdict]);
   }
 
   #suite(moduleId: string): SuiteLine {
     const name = suiteName(moduleId);
-    const known = this.#suites.get(name) ?? { files: 0, checks: [], began: performance.now() };
+    const known = this.#suites.get(name) ?? { files: 0, broken: 0, checks: [], began: performance.now() };
     this.#suites.set(name, known);
     return known;
   }
@@ -122,7 +129,8 @@ export default class TerminalReporter implements Reporter {
       say(`  ${pc.yellow(id)} ${requirement?.level ?? ""}: ${requirement?.statement ?? "unknown requirement"}`);
     }
     say(indent(check.message ?? ""));
-    if (error?.diff) say(indent(error.diff));
+    // A worker colours its diff whatever the terminal takes.
+    if (error?.diff) say(indent(pc.isColorSupported ? error.diff : stripVTControlCharacters(error.diff)));
     const log: unknown = error?.log;
     if (check.errorName === "EnvironmentError" && Array.isArray(log)) say(indent(log.map(String).join("\n")));
     if (!selfExplaining.has(check.errorName ?? "")) {

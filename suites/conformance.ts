@@ -31,6 +31,8 @@ export interface Evidence {
    * @returns its path, relative to the run's directory
    */
   keep(name: string, content: string): Promise<string>;
+  /** The same for a picture; PNG. A picture can't be searched for secrets: keep none that could show one. */
+  keepPicture(name: string, png: Buffer): Promise<string>;
   /** The same for an agent's transcript, in the run's folder of transcripts. */
   keepTranscript(name: string, content: string): Promise<string>;
   /** A sentence for the reader of the report. */
@@ -85,17 +87,26 @@ const conformanceTest = test.extend<Fixtures>({
         requirements,
         level: levelOf(requirements),
       });
-      const keep = async (path: string, content: string): Promise<string> => {
-        const text = redact(content, world.canaries.secrets);
+      const write = async (path: string, content: string | Buffer): Promise<void> => {
         const file = join(inject("run").directory, path);
         await mkdir(dirname(file), { recursive: true });
-        await writeFile(file, text);
+        await writeFile(file, content);
         task.meta.evidence = [...(task.meta.evidence ?? []), path];
+      };
+      const keep = async (path: string, content: string): Promise<string> => {
+        const text = redact(content, world.canaries.secrets);
+        await write(path, text);
         await attachEvidence(path, text, contentType(path));
         return path;
       };
       await use({
         keep: (name, content) => keep(`evidence/${slug}/${name}`, content),
+        keepPicture: async (name, png) => {
+          const path = `evidence/${slug}/${name}`;
+          await write(path, png);
+          await attachEvidence(path, png, "image/png");
+          return path;
+        },
         keepTranscript: (name, content) => keep(`transcripts/${name}`, content),
         finding(text) {
           task.meta.findings = [...(task.meta.findings ?? []), redact(text, world.canaries.secrets)];
@@ -189,6 +200,5 @@ function slugOf(requirements: readonly string[], sentence: string): string {
 function contentType(path: string): string {
   if (path.endsWith(".json")) return "application/json";
   if (path.endsWith(".md")) return "text/markdown";
-  if (path.endsWith(".png")) return "image/png";
   return "text/plain";
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { FaultList } from "./fault-list.ts";
 import { policyShape } from "./policy-shape.ts";
 import { readShape } from "./shape.ts";
-import type { Place, Policy, PolicyHost, PublicPath } from "./types.ts";
+import type { Place, Policy, PublicPath } from "./types.ts";
 import { nodeAt, placeOf, toPlain, type YamlNode } from "./yaml-tree.ts";
 
 /** policy.yaml, read. */

@@ -26,13 +26,6 @@ export function listOf<T extends z.ZodType>(item: T) {
   return z.array(item, { error: "a list" });
 }
 
-interface ShapeOptions {
-  /** Data to check instead of the tree's own, e.g. without `x-…` keys. The tree still gives the lines. */
-  data?: Plain;
-  /** What the value is part of, put before the path in messages, e.g. `services.litellm`. */
-  within?: string;
-}
-
 /** Checks a value's shape; each thing wrong with it becomes a fault at its line. */
 export function readShape<T>(
   schema: z.ZodType<T>,
