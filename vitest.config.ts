@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin, type ViteUserConfig } from "vitest/config";
 import { checkTimeout, deadlines } from "./helpers/deadlines.ts";
+import EdgeFirst, { rememberChosenFiles } from "./suites/edge-first.ts";
 
 /**
  * `vitest run` is the conformance run; `vitest run --mode check` runs the suite's own tests. Reporters are made before
@@ -21,6 +22,7 @@ function conformanceRun() {
       globalSetup: ["vitest.setup.ts"],
       setupFiles: ["allure-vitest/setup"],
       reporters: ["./reports/terminal-reporter.ts"],
+      sequence: { sequencer: EdgeFirst },
       // Checks wait more than they compute: more of them side by side than there are cores. Workers are shared by files,
       // so that the deployment is read and the engine is found once for each.
       pool: "threads",
@@ -39,6 +41,7 @@ function alwaysReport(directory: string): Plugin {
     name: "conformance-report",
     configureVitest: ({ vitest }) => {
       vitest.config.reporters.push(
+        rememberChosenFiles,
         ["./reports/conformance-reporter.ts", {}],
         ["junit", { outputFile: `${directory}/junit.xml` }],
         ["allure-vitest/reporter", { resultsDir: `${directory}/allure-results` }],

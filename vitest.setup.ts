@@ -7,6 +7,7 @@ import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helper
 import { Progress } from "./helpers/progress.ts";
 import { generateAllure } from "./reports/allure.ts";
 import { publishLatest } from "./reports/publish-latest.ts";
+import { chosenFiles, rigsOf } from "./suites/edge-first.ts";
 
 const imageModes: readonly ImageMode[] = ["auto", "pull", "build"];
 
@@ -17,11 +18,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (directory === undefined) throw new Error("vitest.config.ts names the run's directory");
   const session = await begin(directory, progress);
   project.provide("run", session.descriptor);
+  if (wantsGateway(project)) session.prepare("gateway");
   onSignals(project, session, progress);
   return async () => {
     await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
     await publishLatest(directory, resolve(process.env.REPORTS ?? "reports/latest"));
   };
+}
+
+/** Whether a chosen file needs the gateway, which then boots while the checks at the edge run. */
+function wantsGateway({ vitest }: TestProject): boolean {
+  // Of the checks that a name chooses none may need it: whoever does will ask.
+  return vitest.config.testNamePattern === undefined && chosenFiles().some((file) => rigsOf(file).gateway);
 }
 
 async function begin(directory: string, progress: Progress): Promise<Session> {

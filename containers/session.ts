@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
@@ -95,6 +95,11 @@ export class Session {
     };
   }
 
+  /** Begins to start a rig that will be asked for. Who asks hears of a failure. */
+  prepare(name: RigName): void {
+    this.#rig(name).catch(() => {});
+  }
+
   /** Removes everything that the run has on the engine, or says how to reach and remove it (`KEEP=1`). Idempotent. */
   end(): Promise<void> {
     this.#removal ??= this.#end();
@@ -182,9 +187,12 @@ export class Session {
       environmentFailures: this.#failures,
       interruptedAt: this.#interruptedAt,
     };
-    this.#writing = this.#writing.then(() =>
-      writeFile(join(this.#options.directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`),
-    );
+    const file = join(this.#options.directory, "run.json");
+    this.#writing = this.#writing.then(async () => {
+      // Reporters read it while checks run: never half of it.
+      await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+      await rename(`${file}.new`, file);
+    });
     return this.#writing;
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +14,12 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const page = (): string => join(directory, "html", "index.html");
 
-test("the report is one file that loads nothing from elsewhere", async () => {
+const resultFile = (uuid: string): string => join(directory, "allure-results", `${uuid}-result.json`);
+
+function writeResult(change: Record<string, unknown> = {}): string {
+  const uuid = randomUUID();
   const result = {
-    uuid: "7c1f1a8e-0000-4000-8000-000000000000",
+    uuid,
     name: "a path that only looks public is not",
     fullName: "a path that only looks public is not",
     status: "passed",
@@ -27,7 +31,12 @@ test("the report is one file that loads nothing from elsewhere", async () => {
       { name: "suite", value: "ROUTE-03" },
     ],
   };
-  writeFileSync(join(directory, "allure-results", `${result.uuid}-result.json`), JSON.stringify(result));
+  writeFileSync(resultFile(uuid), JSON.stringify({ ...result, ...change }));
+  return uuid;
+}
+
+test("the report is one file that loads nothing from elsewhere", async () => {
+  writeResult();
   await generateAllure(directory);
   const html = readFileSync(page(), "utf8");
   expect(html).toContain("LiteLLM gateway conformance");
@@ -40,4 +49,19 @@ test("the report is one file that loads nothing from elsewhere", async () => {
 test("where there are no results there is no report", async () => {
   await generateAllure(directory);
   expect(existsSync(page())).toBe(false);
+});
+
+test("a check that found the gateway at fault has failed; what threw anything else is broken", async () => {
+  const broken = (trace: string): string => writeResult({ status: "broken", statusDetails: { message: "m", trace } });
+  const results = [
+    broken("CheckFailure: not refused\n    at …"),
+    broken("TypeError: no property\n    at …"),
+    broken("EnvironmentError: litellm did not start"),
+    writeResult(),
+  ];
+  await generateAllure(directory);
+  const statuses = results.map(
+    (uuid) => (JSON.parse(readFileSync(resultFile(uuid), "utf8")) as { status: string }).status,
+  );
+  expect(statuses).toEqual(["failed", "broken", "broken", "passed"]);
 });

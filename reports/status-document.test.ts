@@ -23,12 +23,17 @@ function check(id: string, outcome: Outcome, rest: Partial<CheckResult> = {}): C
   };
 }
 
-function status(checks: readonly CheckResult[], verdict: Verdict, change: Partial<RunRecord> = {}): string {
+function status(
+  checks: readonly CheckResult[],
+  verdict: Verdict,
+  change: Partial<RunRecord> = {},
+  faults: readonly string[] = [],
+): string {
   const requirements = requirementResults(loadRequirements(), checks);
   const run = { ...soundRecord, ...change };
   const finishedAt = "2026-01-02T00:00:00.000Z";
   return statusDocument(
-    conformanceReport({ run, finishedAt, verdict, incomplete: undefined, faults: [], requirements }, suiteOf),
+    conformanceReport({ run, finishedAt, verdict, incomplete: undefined, faults, requirements }, suiteOf),
   );
 }
 
@@ -68,4 +73,20 @@ test("a failed environment is the first thing to mend", () => {
   expect(status([], "environment-failed", { environmentFailures: [failure] })).toContain(
     "1. Mend the environment and run again: litellm did not start",
   );
+});
+
+test("a fault of the suite itself is named, for nothing else says why the run is not conformant", () => {
+  expect(status([check("ROUTE-01", "passed")], "not-conformant", {}, ["a.spec.ts did not load: x"])).toContain(
+    "1. Mend the suite itself: a.spec.ts did not load: x",
+  );
+});
+
+test("a failure of many words is cut, so that the document stays readable", () => {
+  const message = ["first", "x".repeat(5_000), ...Array.from({ length: 500 }, (_, index) => `case ${index}`)].join(
+    "\n",
+  );
+  const text = status([check("ROUTE-01", "failed", { message })], "not-conformant");
+  expect(text).toContain(`  first\n  ${"x".repeat(300)} …\n  case 0\n`);
+  expect(text).toContain("  … 478 more lines in conformance.json\n  ```");
+  expect(text.length).toBeLessThan(5_000);
 });

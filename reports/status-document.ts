@@ -9,6 +9,10 @@ const suiteTitles: Readonly<Record<string, string>> = {
   reach: "Reachability",
 };
 
+/** How much of a failure's own words the document quotes: lines, and characters of each. `conformance.json` has all. */
+const quotedLines = 24;
+const quotedLength = 300;
+
 /** The status document, in the form that was once kept by hand, from the run alone. */
 export function statusDocument(report: ConformanceReport): string {
   return [
@@ -80,6 +84,7 @@ function nextSteps(report: ConformanceReport): string[] {
   );
   const untested = report.requirements.filter(({ outcome }) => outcome === "not-tested");
   const steps = [
+    ...report.faults.map((fault) => `Mend the suite itself: ${fault}`),
     ...report.environmentFailures.map(({ message }) => `Mend the environment and run again: ${message}`),
     ...failed.map(({ id, statement }) => `Mend ${id}: ${statement}`),
     ...advised.map(({ id, statement }) => `Consider ${id}: ${statement}`),
@@ -93,7 +98,14 @@ function nextSteps(report: ConformanceReport): string[] {
 }
 
 function quoted(message: string): string[] {
-  return message === "" ? [] : ["", "  ```", ...message.split("\n").map((line) => `  ${line}`), "  ```"];
+  if (message === "") return [];
+  const lines = message.split("\n");
+  const kept = lines
+    .slice(0, quotedLines)
+    .map((line) => (line.length > quotedLength ? `${line.slice(0, quotedLength)} …` : line));
+  const left = lines.length - kept.length;
+  const rest = left > 0 ? [`… ${left} more lines in conformance.json`] : [];
+  return ["", "  ```", ...[...kept, ...rest].map((line) => `  ${line}`), "  ```"];
 }
 
 function shortDigest(digest: string): string {
