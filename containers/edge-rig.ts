@@ -1,7 +1,7 @@
 import { deadlines } from "../helpers/deadlines.ts";
 import { createNetworks } from "./network.ts";
 import type { PartHandle, PartPlan } from "./part.ts";
-import { rigMark, startPart } from "./part.ts";
+import { announced, rigMark, startPart } from "./part.ts";
 import { answersHttp } from "./readiness.ts";
 import { networksOf, type RenderContext, renderLabels } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
@@ -43,13 +43,13 @@ export async function startEdgeRig(rig: RigContext, name: "edge" = "edge"): Prom
       }),
     ),
   ]);
-  const parts: Record<string, PartHandle> = {};
-  await Promise.all(
-    [traefik.plan, whoami].map(async (plan) => {
-      parts[plan.name] = await startPart(engine, run, name, plan);
-    }),
-  );
-  if (parts.traefik) await routersLoaded(parts.traefik, labels);
+  const target = announced(whoami);
+  const starting = startPart(engine, run, name, target.plan);
+  // Traefik lists the containers and then begins to listen for new ones: one that starts in between it never sees.
+  await Promise.race([target.running, starting]);
+  const [started, edge] = await Promise.all([starting, startPart(engine, run, name, traefik.plan)]);
+  const parts: Record<string, PartHandle> = { whoami: started, traefik: edge };
+  await routersLoaded(edge, labels);
   return {
     rig: name,
     parts,

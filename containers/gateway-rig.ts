@@ -4,7 +4,15 @@ import type { ComposeService, Deployment } from "../helpers/deployment/types.ts"
 import { liteLLMPort } from "./edge-rig.ts";
 import { publications, publish } from "./gateway-host.ts";
 import { createNetworks } from "./network.ts";
-import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark, startPart } from "./part.ts";
+import {
+  announced,
+  type PartFile,
+  type PartHandle,
+  type PartPlan,
+  type RunNetwork,
+  rigMark,
+  startPart,
+} from "./part.ts";
 import { answersHttp, atOnce, succeeds } from "./readiness.ts";
 import { modelProvider, networksOf, type RenderContext, renderLiteLLM } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
@@ -44,9 +52,11 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     liteLLMPlans(rig, context, own(providerNetwork)),
   ]);
   const hostImage = images.get("host");
+  const target = announced(litellm.gateway);
   const plans: Promise<PartPlan>[] = [
-    Promise.resolve(traefik.plan),
-    Promise.resolve(litellm.gateway),
+    // Traefik lists the containers and then begins to listen for new ones: one that starts in between it never sees.
+    target.running.then(() => traefik.plan),
+    Promise.resolve(target.plan),
     Promise.resolve(litellm.upstreams),
     images.get("scripted-model").then((image) => ({
       name: "scripted-model",

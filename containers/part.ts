@@ -55,6 +55,8 @@ export interface PartPlan {
   user?: string;
   workingDir?: string;
   ready: Readiness;
+  /** Called once the container runs, before it is ready. */
+  running?: () => void;
   /** Milliseconds. */
   startDeadline: number;
 }
@@ -96,6 +98,10 @@ class PartContainer extends GenericContainer {
     this.createOpts.StopTimeout = 1;
   }
 
+  protected override async containerStarting(): Promise<void> {
+    this.#plan.running?.();
+  }
+
   protected override async containerCreated(containerId: string): Promise<void> {
     for (const { network, aliases } of this.#plan.networks.slice(1)) {
       await this.#engine.docker
@@ -103,6 +109,12 @@ class PartContainer extends GenericContainer {
         .connect({ Container: containerId, EndpointConfig: { Aliases: [...aliases] } });
     }
   }
+}
+
+/** The plan, and a promise that is fulfilled once its container runs: for parts that must begin after it. */
+export function announced(plan: PartPlan): { plan: PartPlan; running: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { plan: { ...plan, running: resolve }, running: promise };
 }
 
 /**

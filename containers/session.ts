@@ -146,7 +146,9 @@ export class Session {
   #rig(name: RigName): Promise<RigState> {
     const known = this.#rigs.get(name);
     if (known !== undefined) return known;
-    const starting = this.#context.progress.during(`start the ${name} rig`, () => this.#start(name));
+    const starting = this.#context.progress
+      .during(`start the ${name} rig`, () => this.#start(name))
+      .finally(() => this.#write());
     this.#rigs.set(name, starting);
     return starting;
   }
@@ -164,8 +166,6 @@ export class Session {
         this.#failures.push({ part: undefined, message: (error as Error).message, log: [] });
       }
       throw error;
-    } finally {
-      await this.#write();
     }
   }
 

@@ -1,7 +1,8 @@
 import { CheckFailure } from "./check-failure.ts";
 
-/** How many failed cases are told in full. */
+/** How many failed cases are told in full, and how many more by name; the evidence holds all of them. */
 const toldInFull = 3;
+const namedOnly = 20;
 
 /**
  * Runs every case side by side and fails once, naming each case that failed: one fault reads as one failure, and no case
@@ -29,7 +30,8 @@ export async function forEachCase<T>(
   if (first === undefined) return;
   const told = failures.slice(0, toldInFull).map((one) => `${one.name}: ${one.failure.message}`);
   const others = failures.slice(toldInFull).map((one) => one.name);
-  const more = others.length > 0 ? `\nand ${others.length} more: ${others.join(" · ")}` : "";
+  const rest = others.length > namedOnly ? ` · and ${others.length - namedOnly} others` : "";
+  const more = others.length > 0 ? `\nand ${others.length} more: ${others.slice(0, namedOnly).join(" · ")}${rest}` : "";
   throw new CheckFailure({
     ...(first.failure.story.place === undefined ? {} : { place: first.failure.story.place }),
     what: `${what}: not so in ${failures.length} of ${cases.length} cases\n${told.join("\n")}${more}`,

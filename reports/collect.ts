@@ -24,7 +24,9 @@ export function checkResult(test: TestCase, run?: RunRecord): CheckResult {
   const error = result.state === "failed" ? result.errors[0] : undefined;
   const { startTime = 0, duration = 0 } = test.diagnostic() ?? {};
   const cut = run?.interruptedAt !== undefined && startTime + duration >= Date.parse(run.interruptedAt);
-  const outcome = cut && result.state === "failed" ? "not-tested" : outcomeOf(result.state, meta);
+  // A part that failed, or was taken away, says nothing of the gateway.
+  const environment = error?.name === "EnvironmentError" || (cut && result.state === "failed");
+  const outcome = environment ? "not-tested" : outcomeOf(result.state, meta);
   return {
     name: test.name,
     file: relative(process.cwd(), test.module.moduleId),

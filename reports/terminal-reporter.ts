@@ -38,7 +38,7 @@ export default class TerminalReporter implements Reporter {
   onTestCaseResult(test: TestCase): void {
     const check = checkResult(test, readRunRecord(runDirectory()));
     this.#suite(test.module.moduleId).checks.push(check);
-    if (check.outcome === "failed") this.#tellFailure(test, check);
+    if (check.outcome === "failed" || check.errorName === "EnvironmentError") this.#tellFailure(test, check);
   }
 
   onTestModuleEnd(module: TestModule): void {

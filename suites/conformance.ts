@@ -13,6 +13,7 @@ import { loadDeployment } from "../helpers/deployment/load.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
 import { redact, redactError } from "../helpers/redaction.ts";
 import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../helpers/requirements.ts";
+import { abridged } from "../helpers/wire/exchange.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 
 /** What every check of a worker shares: read and connected once. */
@@ -75,7 +76,7 @@ const conformanceTest = test.extend<Fixtures>({
     const exchanges = wires.flatMap((wire) => wire.exchanges);
     await Promise.all(wires.map((wire) => wire.close()));
     if (exchanges.length > 0) {
-      await evidence.keep("wire.json", JSON.stringify(exchanges, null, 2));
+      await evidence.keep("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
     }
   },
   evidence: [

@@ -54,3 +54,23 @@ export function receivedText({ response, error }: Exchange): string {
 function clip(text: string): string {
   return text.length <= shownBody ? text : `${text.slice(0, shownBody)}… (${text.length} characters)`;
 }
+
+/** How much of a text the evidence keeps, in characters: beyond that a report gets too large to open. */
+const keptText = 20_000;
+
+/** The exchange as it is kept: long bodies and header values are cut, and say so. */
+export function abridged(exchange: Exchange): Exchange {
+  const cut = (text: string): string =>
+    text.length <= keptText ? text : `${text.slice(0, keptText)}… (cut: ${text.length} characters)`;
+  const lines = (headers: HeaderLines): HeaderLines => headers.map(([name, value]) => [name, cut(value)]);
+  const { request, response } = exchange;
+  return {
+    ...exchange,
+    request: {
+      ...request,
+      headers: lines(request.headers),
+      body: request.body === undefined ? undefined : cut(request.body),
+    },
+    response: response && { ...response, headers: lines(response.headers), body: cut(response.body) },
+  };
+}
