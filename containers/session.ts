@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
+import { loadKnownGaps } from "../helpers/known-gaps.ts";
 import type { Phase, Progress } from "../helpers/progress.ts";
 import type { EnvironmentFailure, RunDescriptor, RunRecord } from "../helpers/run-record.ts";
 import { startEdgeRig } from "./edge-rig.ts";
@@ -60,6 +61,7 @@ export class Session {
    */
   static async begin(options: SessionOptions): Promise<Session> {
     const asWritten = await loadDeployment(options.folder);
+    loadKnownGaps(options.folder);
     const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
     const canaries = makeCanaries(asWritten.policy, originals);
     const [deployment, engine] = await Promise.all([

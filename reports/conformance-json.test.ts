@@ -25,7 +25,7 @@ function check(name: string, file: string): CheckResult {
 function report(checks: readonly CheckResult[], run: typeof soundRecord | undefined = soundRecord): ConformanceReport {
   const requirements = requirementResults(loadRequirements(), checks);
   return conformanceReport(
-    { run, finishedAt, verdict: "conformant", incomplete: undefined, faults: [], requirements },
+    { run, finishedAt, verdict: "conformant", incomplete: undefined, faults: [], staleGaps: [], requirements },
     suiteOf,
   );
 }
@@ -68,7 +68,15 @@ test.each<[string, Partial<ConformanceReport>]>([
 function conformanceReportOfNothing(): ConformanceReport {
   const requirements = requirementResults(loadRequirements(), []);
   return conformanceReport(
-    { run: undefined, finishedAt, verdict: "not-conformant", incomplete: undefined, faults: [], requirements },
+    {
+      run: undefined,
+      finishedAt,
+      verdict: "not-conformant",
+      incomplete: undefined,
+      faults: [],
+      staleGaps: [],
+      requirements,
+    },
     suiteOf,
   );
 }

@@ -17,6 +17,8 @@ export interface ReportInput {
   incomplete: string | undefined;
   /** The suite's own faults. */
   faults: readonly string[];
+  /** Known gaps of the deployment that are gone. */
+  staleGaps: readonly string[];
   requirements: readonly RequirementResult[];
 }
 
@@ -30,6 +32,7 @@ export interface ConformanceReport {
   result: Verdict;
   incomplete: string | null;
   faults: readonly string[];
+  staleGaps: readonly string[];
   counts: Record<string, number>;
   requirements: readonly {
     id: string;
@@ -71,6 +74,7 @@ export function conformanceReport(input: ReportInput, suiteOf: (id: string) => s
     result: input.verdict,
     incomplete: input.incomplete ?? null,
     faults: input.faults,
+    staleGaps: input.staleGaps,
     counts: countOutcomes(input.requirements),
     requirements: input.requirements.map(({ requirement, outcome, checks }) => ({
       id: requirement.id,

@@ -165,3 +165,35 @@ test("a search for secrets that can't be made is a failed check of a report that
     checks: [{ message: expect.stringContaining("the search came to nothing: fetch failed") }],
   });
 });
+
+test("a known gap that is gone makes a complete run not conformant, and says where it stands", async () => {
+  const part = { version: "1.77.1", image: "i", digest: `sha256:${"0".repeat(64)}`, source: "s", containerId: "c" };
+  const gap = (versions: string): string =>
+    `- { requirement: ROUTE-01, part: traefik, versions: "${versions}", reason: r, link: "https://example.org", until: 2999-12-31 }`;
+  const run = (versions: string, rest: readonly string[] = []) =>
+    runFixture({
+      specs: { ...specs(""), "specs/reach/other.spec.ts": `test("other", proves("REACH-01"), () => {});` },
+      arguments: rest,
+      record: { parts: [{ name: "traefik", rig: "edge", origin: "built", ...part, version: "3.5.3" }] },
+      setup: `
+        const { createServer } = await import("node:http");
+        const { writeFileSync } = await import("node:fs");
+        writeFileSync(directory + "/../known-gaps.yaml", ${JSON.stringify(gap(versions))});
+        const server = createServer((_, answer) => answer.end('{"leaks":[],"searched":1}'));
+        await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+        const url = "http://127.0.0.1:" + server.address().port;
+        project.provide("run", { id: "r", directory, deployment: directory + "/..", rigServer: { url, token: "t" } });
+        return () => server.close();`,
+    });
+  const stale = await run("<4");
+  expect(stale.exitCode).toBe(1);
+  expect(stale.report).toMatchObject({ result: "not-conformant", faults: [], counts: { passed: 3, failed: 0 } });
+  expect(stale.report?.staleGaps).toEqual([
+    expect.stringContaining("known-gaps.yaml:1: ROUTE-01 no longer fails with traefik <4"),
+  ]);
+  expect(stale.output).toContain("stale known gap: known-gaps.yaml:1: ROUTE-01");
+  expect(stale.status).toContain("1. Clear a known gap: known-gaps.yaml:1: ROUTE-01");
+
+  expect((await run(">=4")).exitCode, "a gap of another version").toBe(0);
+  expect((await run("<4", ["specs/routes"])).exitCode, "a run of some files").toBe(0);
+});

@@ -70,7 +70,7 @@ function write(project: string, directory: string, { specs, record = {}, setup =
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');
   writeFileSync(
     join(project, "setup.mjs"),
-    `export default function (project) { const directory = ${JSON.stringify(directory)}; ${setup} }`,
+    `export default async function (project) { const directory = ${JSON.stringify(directory)}; ${setup} }`,
   );
   const reporters = ["terminal-reporter.ts", "conformance-reporter.ts"].map((name) => join(root, "reports", name));
   const test = { include: ["specs/**/*.spec.ts"], globalSetup: ["setup.mjs"], pool: "threads", reporters };

@@ -33,7 +33,10 @@ function status(
   const run = { ...soundRecord, ...change };
   const finishedAt = "2026-01-02T00:00:00.000Z";
   return statusDocument(
-    conformanceReport({ run, finishedAt, verdict, incomplete: undefined, faults, requirements }, suiteOf),
+    conformanceReport(
+      { run, finishedAt, verdict, incomplete: undefined, faults, staleGaps: [], requirements },
+      suiteOf,
+    ),
   );
 }
 

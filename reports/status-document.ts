@@ -85,6 +85,7 @@ function nextSteps(report: ConformanceReport): string[] {
   const untested = report.requirements.filter(({ outcome }) => outcome === "not-tested");
   const steps = [
     ...report.faults.map((fault) => `Mend the suite itself: ${fault}`),
+    ...report.staleGaps.map((line) => `Clear a known gap: ${line}`),
     ...report.environmentFailures.map(({ message }) => `Mend the environment and run again: ${message}`),
     ...failed.map(({ id, statement }) => `Mend ${id}: ${statement}`),
     ...advised.map(({ id, statement }) => `Consider ${id}: ${statement}`),

@@ -2,7 +2,7 @@ import { basename, dirname, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import type { TestError } from "vitest";
-import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestRunEndReason, TestSpecification } from "vitest/node";
 import { seconds } from "../helpers/progress.ts";
 import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
 import { brokenOutsideTests, checkResult, readRunRecord, runDirectory } from "./collect.ts";
@@ -62,14 +62,20 @@ export default class TerminalReporter implements Reporter {
     say(`${mark} ${pc.bold(name.padEnd(13))} ${told.join(", ")} ${pc.dim(seconds(performance.now() - suite.began))}`);
   }
 
-  async onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message?: string }[]): Promise<void> {
-    const { run, checks, faults, requirements: results, verdict } = await finishRun(modules, unhandled);
+  async onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandled: readonly { message?: string }[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
+    const finished = await finishRun(modules, unhandled, reason);
+    const { run, checks, faults, staleGaps, requirements: results, verdict } = finished;
     // What came to be known at the end alone was told by no test.
     for (const check of checks) if (check.outcome === "failed" && check.file.startsWith("reports/")) this.#tell(check);
     const counts = countOutcomes(results);
 
     say("");
     for (const fault of faults) say(`${pc.red("the suite's own fault:")} ${fault}`);
+    for (const line of staleGaps) say(`${pc.red("stale known gap:")} ${line}`);
     say(
       `${pc.bold("requirements")}  ${pc.green(`${counts.passed} passed`)}, ${counts.failed > 0 ? pc.red(`${counts.failed} failed`) : "0 failed"}, ` +
         `${counts["known-gap"]} known gaps, ${counts["not-supported"]} not supported, ${counts["not-tested"]} not tested (of ${results.length})`,

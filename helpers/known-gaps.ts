@@ -1,0 +1,175 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { coerce, intersects, satisfies, validRange } from "semver";
+import { z } from "zod";
+import { displayPath } from "./deployment/display-path.ts";
+import { FaultList } from "./deployment/fault-list.ts";
+import { suggest } from "./deployment/nearest.ts";
+import { listOf, mapping, readShape, text } from "./deployment/shape.ts";
+import { readSource } from "./deployment/source-file.ts";
+import type { Place } from "./deployment/types.ts";
+import { parseYaml, placeOf, toPlain } from "./deployment/yaml-tree.ts";
+import { DeploymentError, type Fault } from "./faults.ts";
+import { loadRequirements, type RequirementId } from "./requirements.ts";
+
+/** A requirement that is expected to fail on given versions of a part, until somebody mends it. */
+export interface KnownGap {
+  requirement: RequirementId;
+  /** Name of the part, as the report calls it, e.g. `litellm`. */
+  part: string;
+  /** Semver range of the part's versions that have the gap. */
+  versions: string;
+  reason: string;
+  /** Where it is being mended. */
+  link: string;
+  /** `YYYY-MM-DD`, the last day (UTC) on which the gap is accepted. */
+  until: string;
+  place: Place;
+}
+
+/** What `known-gaps.yaml` says, and what is wrong with it. */
+export interface ReadKnownGaps {
+  /** Those without a fault. */
+  gaps: readonly KnownGap[];
+  faults: readonly Fault[];
+}
+
+/** Part name to its running version. */
+export type RunningVersions = ReadonlyMap<string, string>;
+
+const fileName = "known-gaps.yaml";
+
+/** YAML takes `17` for a number; a range is a text all the same. */
+const range = z
+  .union([z.string(), z.number()], { error: "a range of versions, e.g. '<1.80.0'" })
+  .transform(String)
+  .refine((value) => value.trim() !== "" && validRange(value) !== null, {
+    error: "a range of versions, e.g. '<1.80.0'",
+  });
+
+const knownGapsShape = listOf(
+  mapping({
+    requirement: text,
+    part: text,
+    versions: range,
+    reason: text,
+    link: z.url({ protocol: /^https?$/, error: "a link, e.g. https://github.com/BerriAI/litellm/issues/37080" }),
+    until: z.iso.date({ error: "a date, e.g. 2027-03-31" }),
+  }),
+);
+
+/**
+ * Reads a deployment's `known-gaps.yaml`; where there is none, there are no gaps.
+ *
+ * @param folder of the deployment
+ * @param today `YYYY-MM-DD`
+ */
+export function readKnownGaps(folder: string, today = new Date().toISOString().slice(0, 10)): ReadKnownGaps {
+  const file = join(folder, fileName);
+  if (!existsSync(file)) return { gaps: [], faults: [] };
+  const found = new FaultList();
+  const source = readSource(file, found, "write it, or remove the link to it");
+  const tree = source === undefined ? undefined : parseYaml(source, found);
+  const data = tree === undefined ? undefined : readShape(knownGapsShape, tree, toPlain(tree), found, "gaps");
+  if (tree === undefined || data === undefined) return { gaps: [], faults: found.faults };
+  const known = loadRequirements();
+  const gaps: KnownGap[] = [];
+  for (const [index, entry] of data.entries()) {
+    const gap = { ...entry, requirement: entry.requirement as RequirementId, place: placeOf(tree, [index]) };
+    const faults = gapFaults(gap, gaps, known, today);
+    for (const { key, what, mend } of faults) found.add(placeOf(tree, [index, key]), what, mend);
+    if (faults.length === 0) gaps.push(gap);
+  }
+  return { gaps, faults: found.faults };
+}
+
+/**
+ * A deployment's known gaps.
+ *
+ * @throws {DeploymentError} with every fault of `known-gaps.yaml`
+ */
+export function loadKnownGaps(folder: string): readonly KnownGap[] {
+  const { gaps, faults } = readKnownGaps(folder);
+  if (faults.length > 0) throw new DeploymentError(faults);
+  return gaps;
+}
+
+/** The gaps that the running versions have. A version that can't be compared (`latest`) is in the range `*` alone. */
+export function activeGaps(gaps: readonly KnownGap[], running: RunningVersions): readonly KnownGap[] {
+  return gaps.filter(({ part, versions }) => {
+    const version = running.get(part);
+    if (version === undefined) return false;
+    if (validRange(versions) === "*") return true;
+    // A tag such as `1.77.1-stable` is no version before 1.77.1, which is what semver would take it for.
+    const comparable = coerce(version);
+    return comparable !== null && satisfies(comparable, versions);
+  });
+}
+
+/**
+ * The gap that accounts for a failing check. A check that proves several requirements is accounted for only where each
+ * of them has a gap: a failure that nobody expected must not hide behind one that somebody did.
+ */
+export function gapOf(active: readonly KnownGap[], requirements: readonly string[]): KnownGap | undefined {
+  const gaps = requirements.map((id) => active.find(({ requirement }) => requirement === id));
+  return gaps.includes(undefined) ? undefined : gaps[0];
+}
+
+/**
+ * The gaps that are gone: their requirement was tried on the versions that they name, and did not fail. What was not
+ * tried says nothing.
+ *
+ * @param outcomes of the requirements, as the report calls them
+ */
+export function staleGaps(
+  active: readonly KnownGap[],
+  outcomes: ReadonlyMap<RequirementId, string>,
+): readonly KnownGap[] {
+  return active.filter(({ requirement }) => ["passed", "not-supported"].includes(outcomes.get(requirement) ?? ""));
+}
+
+/** One line for an operator: which gap is stale, and what to do. */
+export function staleGapLine({ requirement, part, versions, place }: KnownGap): string {
+  return `${displayPath(place.file)}:${place.line}: ${requirement} no longer fails with ${part} ${versions}; remove the gap, or narrow its versions`;
+}
+
+interface GapFault {
+  key: string;
+  what: string;
+  mend: string;
+}
+
+function gapFaults(
+  gap: KnownGap,
+  before: readonly KnownGap[],
+  known: ReadonlyMap<RequirementId, unknown>,
+  today: string,
+): GapFault[] {
+  const faults: GapFault[] = [];
+  if (!known.has(gap.requirement)) {
+    faults.push({
+      key: "requirement",
+      what: `no requirement has the id '${gap.requirement}'`,
+      mend: suggest(gap.requirement, known.keys(), "name one of suites/*/requirements.yaml"),
+    });
+  }
+  if (gap.until < today) {
+    faults.push({
+      key: "until",
+      what: `the gap of ${gap.requirement} was accepted until ${gap.until}, which is past`,
+      mend: "mend the gateway and remove the gap, or agree on a new date",
+    });
+  }
+  const twin = before.find(
+    ({ requirement, part, versions }) =>
+      requirement === gap.requirement && part === gap.part && intersects(versions, gap.versions),
+  );
+  if (twin !== undefined) {
+    faults.push({
+      key: "versions",
+      what: `the gap of ${gap.requirement} overlaps with that of line ${twin.place.line}`,
+      mend: "keep one of the two, or part their versions",
+    });
+  }
+  return faults;
+}
