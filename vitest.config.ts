@@ -56,6 +56,8 @@ function ownTests() {
       include: ["{containers,helpers,reports,suites,mutation}/**/*.test.ts"],
       testTimeout: 300_000,
       hookTimeout: 300_000,
+      // Runs of broken deployments side by side: they wait as much as they compute.
+      maxConcurrency: 3,
     },
   } satisfies ViteUserConfig;
 }

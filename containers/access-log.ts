@@ -40,6 +40,11 @@ export class AccessLog {
     );
   }
 
+  /** The way of a request that may not be logged at all: what is no HTTP is refused before. */
+  seen(requestId: string): Routing | undefined {
+    return this.#byRequest.get(requestId);
+  }
+
   static async #follow(engine: Engine, container: string): Promise<AccessLog> {
     const log = new AccessLog();
     const stream = await engine.docker.getContainer(container).logs({ follow: true, stdout: true, stderr: false });

@@ -102,6 +102,12 @@ export class Edge {
     return await log.routing(exchange.id);
   }
 
+  /** The same for a request that Traefik may not have logged, e.g. a malformed one; undefined when it has not. */
+  async routingIfLogged(exchange: Exchange): Promise<Routing | undefined> {
+    const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
+    return log.seen(exchange.id);
+  }
+
   /** Traefik's live routers. */
   async routers(): Promise<{ routers: LiveRouter[]; text: string }> {
     return await rawData(this.#part("traefik"));

@@ -93,7 +93,7 @@ export default class TerminalReporter implements Reporter {
         );
       }
       const floor = run.phases.filter(({ name }) => name.startsWith("floor: "));
-      const edge = checks.filter(({ rigs, outcome }) => outcome !== "not-tested" && rigs.join() === "edge");
+      const edge = checks.filter(({ rigs, endedAt }) => endedAt > 0 && rigs.join() === "edge");
       const edgeDone = Math.max(...edge.map(({ endedAt }) => endedAt)) - Date.parse(run.startedAt);
       const total = Date.now() - Date.parse(run.startedAt);
       const of =

@@ -1,47 +1,190 @@
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Break, runBroken } from "./broken-deployment.ts";
+import { rigsOf } from "./edge-first.ts";
 
-const bearerRule = "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$$`)";
+const compose = (find: string, replace: string): Break => ({ file: "compose.yaml", find, replace });
 
-/** Each breaks one label of the reference, and must turn exactly these requirements red, naming the router or the path. */
+const internalHost = "Host(`litellm.linuxserver.lan`)";
+const bearerRule = `${internalHost} && HeaderRegexp(\`Authorization\`, \`(?i)^Bearer +\\S+$$\`)`;
+const publicRule = `${internalHost} &&\n        (Path(\`/ui\`) || PathPrefix(\`/ui/\`)`;
+const statusRule = `${internalHost} && Method(\`GET\`) && Path(\`/schedule/model_cost_map_reload/status\`)`;
+const bearerService = "traefik.http.routers.litellm-bearer.service: litellm\n";
+const bearerRouter = "compose\\.yaml:\\d+";
+
+/** A middleware of its own on the internal host's router for keys. */
+const onBearer = (middleware: string): Break =>
+  compose(
+    bearerService,
+    `${bearerService}      traefik.http.routers.litellm-bearer.middlewares: broken\n      traefik.http.middlewares.broken.${middleware}\n`,
+  );
+
+/** Each breaks one thing of the reference, and must turn exactly these requirements red, saying why. */
 const cases: { name: string; breaks: Break[]; failed: string[]; says: RegExp }[] = [
   {
     name: "a public path that no router opens",
-    breaks: [
-      {
-        file: "compose.yaml",
-        find: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/ui`)",
-        replace: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/gui`)",
-      },
-    ],
+    breaks: [compose(publicRule, publicRule.replace("Path(`/ui`)", "Path(`/gui`)"))],
     failed: ["ROUTE-01"],
     says: /litellm\.linuxserver\.lan\/ui does not get through/,
   },
   {
+    name: "a public path without what lies under it",
+    breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "Path(`/ui/`)"))],
+    failed: ["ROUTE-02"],
+    says: /\/ui\/index\.html does not get through/,
+  },
+  {
+    name: "a prefix that is no path segment",
+    breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "PathPrefix(`/ui`)"))],
+    failed: ["ROUTE-03"],
+    says: new RegExp(
+      `/uix.*gets through[\\s\\S]*the rule of router litellm-public@docker matches it[\\s\\S]*${bearerRouter}`,
+    ),
+  },
+  {
     name: "a router that asks for no key",
-    breaks: [{ file: "compose.yaml", find: bearerRule, replace: "Host(`litellm.linuxserver.lan`)" }],
-    failed: ["ROUTE-04"],
-    says: /the rule of router litellm-bearer@docker matches it[\s\S]*compose\.yaml:\d+/,
+    breaks: [compose(bearerRule, internalHost)],
+    // Everything is open then, and the router that refuses is hit by nothing.
+    failed: ["ROUTE-03", "ROUTE-04", "ROUTE-06", "ROUTE-08", "ROUTE-09", "ROUTE-11", "ROUTE-12", "ROUTE-14"],
+    says: new RegExp(`the rule of router litellm-bearer@docker matches it[\\s\\S]*${bearerRouter}`),
   },
   {
     name: "a key that is replaced on its way",
-    breaks: [
-      {
-        file: "compose.yaml",
-        find: "traefik.http.routers.litellm-bearer.service: litellm",
-        replace:
-          "traefik.http.routers.litellm-bearer.service: litellm\n      traefik.http.routers.litellm-bearer.middlewares: litellm-status-key",
-      },
-    ],
+    breaks: [onBearer("headers.customrequestheaders.Authorization: Bearer sk-another")],
     failed: ["ROUTE-05"],
     says: /arrived changed/,
   },
+  {
+    name: "a regular expression that is not anchored",
+    breaks: [compose(bearerRule, bearerRule.replace("\\S+$$", "\\S+"))],
+    failed: ["ROUTE-06"],
+    says: /a space in the token/,
+  },
+  {
+    name: "a scheme in one case alone",
+    breaks: [compose(bearerRule, bearerRule.replace("(?i)", ""))],
+    failed: ["ROUTE-07"],
+    says: /the scheme in another case gets through: not so in 3 of 6 cases/,
+  },
+  {
+    name: "a rule that opens every path with a parameter",
+    breaks: [compose(publicRule, publicRule.replace("(Path(`/ui`)", "(PathRegexp(`;`) || Path(`/ui`)"))],
+    failed: ["ROUTE-08"],
+    says: /a public path as a parameter/,
+  },
+  {
+    name: "a middleware that drops the client's address",
+    breaks: [onBearer('headers.customrequestheaders.X-Real-Ip: ""')],
+    failed: ["ROUTE-09"],
+    says: /LiteLLM receives no X-Real-Ip/,
+  },
+  {
+    name: "a rule without its host",
+    breaks: [compose(bearerRule, bearerRule.replace(`${internalHost} && `, ""))],
+    failed: ["ROUTE-10"],
+    says: /unknown\.litellm\.linuxserver\.lan|unknown\.example/,
+  },
+  {
+    name: "a rule for some methods alone",
+    breaks: [compose(bearerRule, `${bearerRule} && (Method(\`GET\`) || Method(\`POST\`) || Method(\`DELETE\`))`)],
+    failed: ["ROUTE-11"],
+    says: /PUT over HTTP\/1\.1/,
+  },
+  {
+    name: "a router that the policy does not know",
+    breaks: [
+      compose(
+        bearerService,
+        `${bearerService}      traefik.http.routers.forgotten.entrypoints: web\n` +
+          `      traefik.http.routers.forgotten.rule: ${internalHost} && Path(\`/metrics\`)\n` +
+          "      traefik.http.routers.forgotten.service: litellm\n",
+      ),
+    ],
+    failed: ["ROUTE-12"],
+    says: /forgotten@docker is claimed by nothing[\s\S]*Path\(`\/metrics`\), priority/,
+  },
+  {
+    name: "an entry point that trusts its clients",
+    breaks: [
+      compose(
+        "      - --entryPoints.web.address=:80\n",
+        "      - --entryPoints.web.address=:80\n      - --entryPoints.web.forwardedHeaders.insecure=true\n",
+      ),
+    ],
+    failed: ["ROUTE-13"],
+    says: /LiteLLM receives the client's own X-Forwarded-For/,
+  },
+  {
+    name: "another status for what is refused",
+    breaks: [compose('rejectstatuscode: "401"', 'rejectstatuscode: "403"')],
+    failed: ["ROUTE-14"],
+    says: /the answer is 403 with WWW-Authenticate/,
+  },
+  {
+    name: "no challenge for what is refused",
+    breaks: [compose("customresponseheaders.WWW-Authenticate: Bearer", "customresponseheaders.X-Nothing: Bearer")],
+    failed: ["ROUTE-14"],
+    says: /the answer is 401 without WWW-Authenticate/,
+  },
+  {
+    name: "an entry point that takes headers of any size",
+    breaks: [
+      compose(
+        "      - --entryPoints.web.address=:80\n",
+        "      - --entryPoints.web.address=:80\n      - --entryPoints.web.http.maxHeaderBytes=8388608\n",
+      ),
+    ],
+    failed: ["ROUTE-15"],
+    says: /a header of more than a megabyte.*Traefik hands it to LiteLLM/,
+  },
+  {
+    name: "a limit for bodies",
+    breaks: [onBearer('buffering.maxrequestbodybytes: "1000000"')],
+    failed: ["ROUTE-18"],
+    says: /a buffering middleware limits bodies/,
+  },
+  {
+    name: "a key that is injected under a prefix",
+    breaks: [compose(statusRule, statusRule.replace("Path(", "PathPrefix("))],
+    failed: ["INJ-02"],
+    says: new RegExp(`status/below with GET gets the injected key[\\s\\S]*${bearerRouter}`),
+  },
+  {
+    name: "a key that is injected for every method",
+    breaks: [compose(statusRule, statusRule.replace(" && Method(`GET`)", ""))],
+    failed: ["INJ-02"],
+    says: /with (POST|PUT|PATCH|DELETE|OPTIONS|TRACE|PROPFIND) gets the injected key/,
+  },
+  {
+    name: "an injecting router that another one outranks",
+    breaks: [compose('routers.litellm-status.priority: "200"', 'routers.litellm-status.priority: "40"')],
+    failed: ["INJ-05"],
+    says: /none of them the injected key/,
+  },
+  {
+    name: "a secret in another service's environment",
+    breaks: [
+      compose(
+        "    restart: unless-stopped\n    command:\n      - --providers.docker=true",
+        // biome-ignore format: as it stands in the file
+        "    restart: unless-stopped\n    environment:\n      LEAKED: ${OPENAI_API_KEY}\n    command:\n      - --providers.docker=true",
+      ),
+    ],
+    failed: ["INJ-09"],
+    says: /OPENAI_API_KEY: LEAKED in the environment of edge\/traefik/,
+  },
 ];
+
+/** Every spec that the edge rig alone can answer. */
+const edgeSpecs = readdirSync("suites", { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".spec.ts"))
+  .map((path) => `suites/${path}`)
+  .filter((path) => rigsOf(path).edge && !rigsOf(path).gateway);
 
 test.concurrent.for(cases)(
   "$name fails exactly its requirement, with exit code 1",
   async ({ breaks, failed, says }) => {
-    const run = await runBroken(breaks, ["suites/routes/public", "suites/routes/anonymous", "suites/routes/bearer"]);
+    const run = await runBroken(breaks, edgeSpecs);
     expect(run.failed, run.output).toEqual(failed);
     expect(run.exitCode, run.output).toBe(1);
     expect(run.messages[failed[0] ?? ""]).toMatch(says);
@@ -49,8 +192,7 @@ test.concurrent.for(cases)(
 );
 
 test("a label that Traefik would not take is exit code 2 with file and line, before anything starts", async () => {
-  const broken = [{ file: "compose.yaml", find: bearerRule, replace: "Host(`litellm.linuxserver.lan`" }];
-  const run = await runBroken(broken, ["suites/routes"]);
+  const run = await runBroken([compose(bearerRule, "Host(`litellm.linuxserver.lan`")], ["suites/routes"]);
   expect(run.exitCode, run.output).toBe(2);
   expect(run.output).toMatch(/compose\.yaml:\d+: .+; .+/);
   expect(run.failed).toBeUndefined();

@@ -1,5 +1,5 @@
 /** What the value of a label may be. `key: "bool"` beside options means that the section itself may be set to true. */
-export type LabelValue = "text" | "bool" | "int" | "list" | "duration" | "regexp" | "regexps" | "ranges";
+export type LabelValue = "text" | "any" | "bool" | "int" | "list" | "duration" | "regexp" | "regexps" | "ranges";
 
 /** Options below a label's section, by name in small letters; `*` stands for any name. */
 export interface LabelSection {
@@ -84,8 +84,9 @@ export const middlewareShape: LabelSection = {
   },
   grpcweb: { alloworigins: "list" },
   headers: {
-    customrequestheaders: anyName,
-    customresponseheaders: anyName,
+    // An empty value removes the header.
+    customrequestheaders: { "*": "any" },
+    customresponseheaders: { "*": "any" },
     accesscontrolallowcredentials: "bool",
     accesscontrolallowheaders: "list",
     accesscontrolallowmethods: "list",

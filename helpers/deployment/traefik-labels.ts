@@ -249,6 +249,8 @@ function checkValue(key: string, kind: LabelValue, value: string, place: Place, 
         )
       );
     }
+    case "any":
+      return true;
     case "list":
     case "text":
       return value.trim() !== "" || refuse("is empty", "give it a value, or remove it");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { receivedText } from "../../helpers/wire/exchange.ts";
+import { type Exchange, receivedText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
 import { mustReach } from "./edge-decisions.ts";
 
@@ -29,11 +29,12 @@ conformance(["ROUTE-15"], "oversized and malformed headers are refused before Li
     // A path of its own for each, so that a line in the target's log can only be its.
     malformed.map((form) => ({ host, ...form, path: `/malformed/${randomUUID()}` })),
   );
+  const sent: { name: string; exchange: Exchange }[] = [];
   await forEachCase(
     "a malformed request is answered 400 or 431",
     cases,
     ({ host, name }) => `${name} (${host.name})`,
-    async ({ host, path, lines, body }) => {
+    async ({ host, name, path, lines, body }) => {
       const key = lines.some((line) => line.startsWith("Authorization"))
         ? []
         : [`Authorization: Bearer ${edge.anyKey}`];
@@ -44,6 +45,7 @@ conformance(["ROUTE-15"], "oversized and malformed headers are refused before Li
         lines: [...key, ...lines],
         ...(body === undefined ? {} : { body }),
       });
+      sent.push({ name: `${name} (${host.name})`, exchange });
       const status = exchange.response?.status;
       if (status !== undefined && [400, 431, 501].includes(status)) return;
       // A server may also hang up on what it can't read.
@@ -56,6 +58,17 @@ conformance(["ROUTE-15"], "oversized and malformed headers are refused before Li
     },
   );
   const log = await edge.targetLog();
+  // The target may have refused what Traefik should have: then its answer looks right, and Traefik's log tells.
+  for (const { name, exchange } of sent) {
+    const routing = await edge.routingIfLogged(exchange);
+    if (routing?.server === undefined) continue;
+    throw new CheckFailure({
+      what: `${name}: Traefik hands it to LiteLLM`,
+      received: receivedText(exchange),
+      likelyCause: "the entry point's limit for headers was raised (http.maxHeaderBytes)",
+      place: edge.deployment.traefik.place,
+    });
+  }
   const arrived = cases.filter(({ path }) => log.some((line) => line.endsWith(` ${path}`)));
   if (arrived.length > 0) {
     throw new CheckFailure({
