@@ -1,5 +1,16 @@
-import { attachment, epic, feature, label, parentSuite, severity, story, suite, tag } from "allure-js-commons";
-import type { RequirementId } from "./requirements.ts";
+import {
+  attachment,
+  description,
+  epic,
+  feature,
+  label,
+  parentSuite,
+  severity,
+  story,
+  suite,
+  tag,
+} from "allure-js-commons";
+import { loadRequirements, type RequirementId } from "./requirements.ts";
 
 /**
  * Files the running check under its suite, its first requirement and their level in Allure's report.
@@ -11,12 +22,13 @@ export async function labelCheck(check: {
   requirements: readonly RequirementId[];
   level: "MUST" | "SHOULD";
 }): Promise<void> {
+  const known = loadRequirements();
   const [first] = check.requirements;
   await epic(check.suite);
   await parentSuite(check.suite);
   if (first !== undefined) {
     await feature(first);
-    await suite(first);
+    await suite([first, known.get(first)?.statement].filter(Boolean).join(" "));
   }
   await story(check.level);
   await severity(check.level === "MUST" ? "critical" : "normal");
@@ -24,6 +36,10 @@ export async function labelCheck(check: {
     await tag(id);
     await label("requirement", id);
   }
+  const proved = check.requirements.map((id) => known.get(id)).filter((requirement) => requirement !== undefined);
+  await description(
+    proved.map(({ id, level, statement, source }) => `**${id}** (${level}) ${statement} *${source}*`).join("\n\n"),
+  );
 }
 
 /** Attaches a text or a picture to the running check in Allure's report. */

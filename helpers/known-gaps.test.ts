@@ -78,6 +78,7 @@ describe("a fault is named with its line and how to mend it", () => {
     ["missing link", [{ link: undefined }], "known-gaps.yaml:1: 'link' is missing in gaps[0]; add 'link': a link"],
     ["link that is none", [{ link: "ask Bob" }], "known-gaps.yaml:5: gaps[0].link is 'ask Bob', expected a link"],
     ["missing reason", [{ reason: undefined }], "known-gaps.yaml:1: 'reason' is missing in gaps[0]"],
+    ["unknown part", [{ part: "litelm" }], "known-gaps.yaml:2: no part is named 'litelm'; write 'litellm'"],
     ["overlap", [{}, { versions: ">=1.79.0" }], "known-gaps.yaml:9: the gap of CAT-04 overlaps with that of line 1; "],
   ])("%s", (_, entries, line) => {
     write(...entries);

@@ -39,6 +39,9 @@ export type RunningVersions = ReadonlyMap<string, string>;
 
 const fileName = "known-gaps.yaml";
 
+/** What a gap can be of: the parts whose version an operator or the suite chooses, as the report calls them. */
+const parts: readonly string[] = ["litellm", "traefik", "codex", "postgres", "whoami", "scripted-model", "upstreams"];
+
 /** YAML takes `17` for a number; a range is a text all the same. */
 const range = z
   .union([z.string(), z.number()], { error: "a range of versions, e.g. '<1.80.0'" })
@@ -151,6 +154,14 @@ function gapFaults(
       key: "requirement",
       what: `no requirement has the id '${gap.requirement}'`,
       mend: suggest(gap.requirement, known.keys(), "name one of suites/*/requirements.yaml"),
+    });
+  }
+  if (!parts.includes(gap.part)) {
+    // On a part that never runs a gap is never active, and so would never be called stale either.
+    faults.push({
+      key: "part",
+      what: `no part is named '${gap.part}'`,
+      mend: suggest(gap.part, parts, `name one of ${parts.join(", ")}`),
     });
   }
   if (gap.until < today) {

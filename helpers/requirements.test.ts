@@ -27,7 +27,7 @@ test("the catalogue has its 67 requirements in the order of the suites", () => {
 });
 
 test.each([
-  ["twice", entry("ROUTE-01") + entry("ROUTE-01"), /ROUTE-01 is used twice/],
+  ["twice", entry("ROUTE-01") + entry("ROUTE-01"), /requirements\.yaml:2: ROUTE-01 is used twice/],
   ["another suite's", entry("CAT-01"), /requirements\.yaml:1: CAT-01 is no id of this suite/],
   ["malformed", entry("ROUTE-01") + entry("ROUTE-1"), /requirements\.yaml:2: ROUTE-1 is no id/],
   ["unknown level", entry("ROUTE-01", "level: MAY, statement: S, source: x"), /level MAY is neither/],
@@ -42,6 +42,7 @@ test.each([
 test("a check names known ids, at least one", () => {
   expect(() => assertKnown([])).toThrow("at least one");
   expect(() => assertKnown(["ROUTE-99"])).toThrow("no requirements.yaml has ROUTE-99");
+  expect(() => assertKnown(["CAT-4"])).toThrow("no requirements.yaml has CAT-4: write 'CAT-04'");
   expect(() => assertKnown(["ROUTE-01", "CAT-22"])).not.toThrow();
   expect(suiteOf("INJ-03")).toBe("injected-key");
   expect(() => suiteOf("NONE-01")).toThrow("belongs to no suite");

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { suggest } from "./deployment/nearest.ts";
 
 /** The families of requirements, each with the folder of its suite. */
 const suites = {
@@ -44,9 +45,8 @@ export function loadRequirements(
   const folders = new Set(readdirSync(root));
   for (const [family, folder] of Object.entries(suites)) {
     if (!folders.has(folder)) continue;
-    for (const requirement of readFamily(family as Family, join(root, folder, "requirements.yaml"))) {
-      if (requirements.has(requirement.id))
-        throw new Error(`${folder}/requirements.yaml: ${requirement.id} is used twice`);
+    for (const { place, requirement } of readFamily(family as Family, join(root, folder, "requirements.yaml"))) {
+      if (requirements.has(requirement.id)) throw new Error(`${place}: ${requirement.id} is used twice`);
       requirements.set(requirement.id, requirement);
     }
   }
@@ -73,12 +73,13 @@ export function assertKnown(ids: readonly string[]): asserts ids is readonly Req
   const requirements = loadRequirements();
   for (const id of ids) {
     if (!requirements.has(id as RequirementId)) {
-      throw new Error(`no requirements.yaml has ${id}: add it to suites/<suite>/requirements.yaml, or correct the id`);
+      const mend = suggest(id, requirements.keys(), "correct the id");
+      throw new Error(`no requirements.yaml has ${id}: ${mend}, or add it to suites/<suite>/requirements.yaml`);
     }
   }
 }
 
-function readFamily(family: Family, file: string): Requirement[] {
+function readFamily(family: Family, file: string): { place: string; requirement: Requirement }[] {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines });
   const [error] = document.errors;
@@ -87,7 +88,8 @@ function readFamily(family: Family, file: string): Requirement[] {
   return document.contents.items.map((item) => {
     const line = lines.linePos((item as { range?: [number, number, number] }).range?.[0] ?? 0).line;
     if (!isMap(item)) throw new Error(`${file}:${line}: an entry with id, level, statement and source was expected`);
-    return requirement(family, item, `${file}:${line}`);
+    const place = `${file}:${line}`;
+    return { place, requirement: requirement(family, item, place) };
   });
 }
 

@@ -22,7 +22,15 @@ export async function generateAllure(directory: string): Promise<void> {
   if (found.length === 0) return;
   await Promise.all(found.map((name) => tellFailedFromBroken(join(results, name))));
   const cli = join(createRequire(import.meta.url).resolve("allure"), "..", "..", "cli.js");
-  const options = ["--single-file", "--report-name", "LiteLLM gateway conformance", "--group-by", "parentSuite,suite"];
+  const options = [
+    "--single-file",
+    "--report-name",
+    "LiteLLM gateway conformance",
+    "--report-language",
+    "en",
+    "--group-by",
+    "parentSuite,suite",
+  ];
   try {
     await run(
       process.execPath,

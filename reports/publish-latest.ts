@@ -23,7 +23,10 @@ export async function publishLatest(directory: string, target: string): Promise<
     const published = await rename(directory, target).then(
       () => true,
       // Another run has published in between: its report is the older one now.
-      (error: NodeJS.ErrnoException) => unless(error, "ENOTEMPTY", "EEXIST"),
+      async (error: NodeJS.ErrnoException) => {
+        if (unexpected(error, "ENOTEMPTY", "EEXIST") && moved) await rename(aside, target);
+        return unless(error, "ENOTEMPTY", "EEXIST");
+      },
     );
     if (moved) await rm(aside, { recursive: true, force: true });
     if (published) return target;
@@ -32,6 +35,10 @@ export async function publishLatest(directory: string, target: string): Promise<
 }
 
 function unless(error: NodeJS.ErrnoException, ...expected: string[]): false {
-  if (error.code !== undefined && expected.includes(error.code)) return false;
-  throw error;
+  if (unexpected(error, ...expected)) throw error;
+  return false;
+}
+
+function unexpected(error: NodeJS.ErrnoException, ...expected: string[]): boolean {
+  return error.code === undefined || !expected.includes(error.code);
 }

@@ -1,8 +1,17 @@
 import { expect, test } from "vitest";
-import { runBroken } from "./broken-deployment.ts";
+import { type Break, runBroken } from "./broken-deployment.ts";
+
+interface Case {
+  name: string;
+  breaks: Break[];
+  /** What stands behind `npm test --`; default: {@link firstChecks}. */
+  filters?: string[];
+  failed: string[];
+  says: Record<string, RegExp>;
+}
 
 /** A run of the whole gateway costs half a minute: faults that don't touch each other share one. */
-const cases = [
+const cases: Case[] = [
   {
     name: "ports, names, keys and client configs",
     breaks: [
@@ -25,9 +34,10 @@ const cases = [
         replace: 'url = "http://litellm.linuxserver.lan/v1/nowhere/"',
       },
     ],
-    failed: ["CAT-06", "CAT-07", "INJ-01", "PROMPT-01", "REACH-01", "REACH-07"],
+    failed: ["CAT-06", "CAT-07", "INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "REACH-07"],
     says: {
-      "INJ-01": /no key is injected, or LiteLLM refuses the one that is/,
+      "INJ-08": /the key that is injected on litellm\.linuxserver\.lan: LiteLLM answers 401/,
+      "INJ-01": /no key is injected, or LiteLLM does not know the one that is/,
       "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
       "REACH-07": /the name does not resolve there/,
       "PROMPT-01": /Codex completed no call of the Postgres tool/,
@@ -53,16 +63,64 @@ const cases = [
       // CAT-01: the endpoint is not MCP's.
       { file: "policy.yaml", find: "endpoint: /mcp/", replace: "endpoint: /v1/models" },
     ],
-    failed: ["ROUTE-17", "CAT-01", "CAT-02", "INJ-03"],
+    failed: ["ROUTE-17", "CAT-01", "CAT-02", "INJ-03", "INJ-09"],
     says: {
       "ROUTE-17": /the router litellm-bearer@docker hands it to LiteLLM/,
       "INJ-03": /label traefik\.http\.middlewares\.litellm-status-key[\s\S]*compose\.yaml:\d+/,
     },
   },
+  {
+    name: "a key with a second right, a key that is echoed, a stream that is held back, a UI without its scripts",
+    breaks: [
+      // INJ-04
+      {
+        file: "litellm/scoped_keys.py",
+        find: "(STATUS_ROUTE,), frozenset",
+        replace: '(STATUS_ROUTE, "/v1/models"), frozenset',
+      },
+      // INJ-06
+      {
+        file: "compose.yaml",
+        find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
+        replace:
+          "Authorization: Bearer ${LITELLM_STATUS_KEY}\n" +
+          "      traefik.http.middlewares.litellm-status-key.headers.customresponseheaders.X-Debug: ${LITELLM_STATUS_KEY}",
+      },
+      // ROUTE-06: LiteLLM is content with several credentials.
+      {
+        file: "litellm/scoped_keys.py",
+        find: 'len(request.headers.getlist("authorization")) > 1',
+        replace: 'len(request.headers.getlist("authorization")) > 9',
+      },
+      // ROUTE-16: the UI's scripts are refused.
+      {
+        file: "compose.yaml",
+        find: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/ui`)",
+        replace: "Host(`litellm.linuxserver.lan`) && !PathPrefix(`/litellm-asset-prefix/`) &&\n        (Path(`/ui`)",
+      },
+      // ROUTE-18: a response is handed on when it is whole.
+      {
+        file: "compose.yaml",
+        find: "traefik.http.routers.litellm-bearer.service: litellm\n",
+        replace:
+          "traefik.http.routers.litellm-bearer.service: litellm\n" +
+          "      traefik.http.routers.litellm-bearer.middlewares: broken\n" +
+          '      traefik.http.middlewares.broken.buffering.maxresponsebodybytes: "10000000"\n',
+      },
+    ],
+    filters: ["key-rights", "key-echo", "repeated-credentials", "ui-in-a-browser", "routes/streams"],
+    failed: ["ROUTE-06", "ROUTE-16", "ROUTE-18", "INJ-04", "INJ-06"],
+    says: {
+      "INJ-04": /GET \/v1\/models: the injected key gets 200/,
+      "INJ-06": /the answer \d+ holds LITELLM_STATUS_KEY/,
+      "ROUTE-16": /401 GET .*litellm-asset-prefix/,
+      "ROUTE-18": /pieces of a stream came within/,
+    },
+  },
 ];
 
 /** The first checks of the suites that need the whole gateway. */
-const filters = [
+const firstChecks = [
   "whole-chain",
   "handshake",
   "complete-catalogue",
@@ -74,8 +132,8 @@ const filters = [
   "inside-by-name",
 ];
 
-test.for(cases)("$name: each fault fails its requirement and no other", async ({ breaks, failed, says }) => {
-  const run = await runBroken(breaks, filters);
+test.for(cases)("$name: each fault fails its requirement and no other", async ({ breaks, filters, failed, says }) => {
+  const run = await runBroken(breaks, filters ?? firstChecks);
   expect(run.failed, run.output).toEqual(failed);
   expect(run.exitCode).toBe(1);
   for (const [id, pattern] of Object.entries(says)) expect(run.messages[id]).toMatch(pattern);

@@ -3,9 +3,9 @@ import type { Gateway } from "../../containers/gateway.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { keyStanding, standingText } from "./poll-diagnosis.ts";
+import { type KeyStanding, keyStanding, standingText } from "./poll-diagnosis.ts";
 
 /** How often the UI asks, in the time that a user looks at it. */
 const polls = 10;
@@ -78,30 +78,29 @@ conformance(
   async ({ gateway, evidence }) => {
     for (const route of gateway.policy.injectedRoutes) {
       const others = gateway.policy.secrets.filter(({ kind, name }) => kind === "api-key" && name !== route.secret);
+      const polled = injectedRoutes(gateway)
+        .filter((one) => one.route === route)
+        .map(async ({ host }) =>
+          standingOf(`the key that is injected on ${host.name}`, await gateway.send({ host, path: route.path })),
+        );
       const keys = [
-        { name: `${route.secret}, which is injected`, key: gateway.secret(route.secret) },
         { name: "a key that LiteLLM does not know", key: `sk-unknown-${randomBytes(8).toString("hex")}` },
+        { name: route.secret, key: gateway.secret(route.secret) },
         ...others.map(({ name }) => ({ name, key: gateway.secret(name) })),
         { name: "no key", key: undefined },
       ];
-      const standings = await Promise.all(
-        keys.map(async ({ name, key }) => {
-          const exchange = await gateway.wire.send({
-            url: gateway.directUrl(route.path),
-            ...(key === undefined ? {} : { headers: [["Authorization", `Bearer ${key}`]] }),
-          });
-          const standing = keyStanding(
-            exchange.response?.status,
-            exchange.response?.body ?? "",
-            key === undefined ? "no-key" : "a-key",
-          );
-          return { name, standing, exchange };
-        }),
-      );
-      const [injected, unknown] = standings;
+      const asked = keys.map(async ({ name, key }) => {
+        const exchange = await gateway.wire.send({
+          url: gateway.directUrl(route.path),
+          ...(key === undefined ? {} : { headers: [["Authorization", `Bearer ${key}`]] }),
+        });
+        return standingOf(name, exchange, key === undefined ? "no-key" : "a-key");
+      });
+      const [injected, [unknown, ...rest]] = await Promise.all([Promise.all(polled), Promise.all(asked)]);
+      const standings = [...injected, ...(unknown ? [unknown] : []), ...rest];
       const wrong =
+        injected.find(({ standing }) => standing !== "accepted") ??
         standings.find(({ standing }) => standing === "other") ??
-        (injected?.standing === "accepted" ? undefined : injected) ??
         (unknown?.standing === "accepted" ? unknown : undefined);
       if (wrong !== undefined) {
         throw new CheckFailure({
@@ -120,6 +119,14 @@ conformance(
     }
   },
 );
+
+function standingOf(
+  name: string,
+  exchange: Exchange,
+  sent: "a-key" | "no-key" = "a-key",
+): { name: string; standing: KeyStanding; exchange: Exchange } {
+  return { name, standing: keyStanding(exchange.response?.status, exchange.response?.body ?? "", sent), exchange };
+}
 
 function injectedRoutes(gateway: Gateway): { route: InjectedRoute; host: PolicyHost }[] {
   return gateway.policy.injectedRoutes.flatMap((route) =>
