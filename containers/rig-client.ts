@@ -2,7 +2,7 @@ import { Agent, request } from "undici";
 import type { Canaries } from "../helpers/canaries.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Phase } from "../helpers/progress.ts";
-import type { RunDescriptor } from "../helpers/run-record.ts";
+import type { Leak, RunDescriptor } from "../helpers/run-record.ts";
 import type { RigName, RigState } from "./rig.ts";
 import type { CanariesOnTheWire, ErrorOnTheWire } from "./rig-server.ts";
 
@@ -29,6 +29,11 @@ export class RigClient {
 
   async addPhase(phase: Phase): Promise<void> {
     await this.#ask("POST", "/phases", phase);
+  }
+
+  /** Tells of secrets that came back in a response. */
+  async addSightings(seen: readonly Leak[]): Promise<void> {
+    if (seen.length > 0) await this.#ask("POST", "/sightings", seen);
   }
 
   async #ask<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {

@@ -14,6 +14,8 @@ export interface RigService {
   canaries: Canaries;
   /** Searches everything that the run has written until now for its secrets. */
   leaks(): Promise<{ leaks: readonly Leak[]; searched: number }>;
+  /** Secrets that came back to a check in a response of LiteLLM's, where no secret may be. */
+  addSightings(seen: readonly Leak[]): void;
   /** A phase that a check measured, for the report. */
   addPhase(phase: Phase): void;
 }
@@ -61,10 +63,11 @@ async function answer(
       return reply(200, body);
     }
     if (collection === "leaks") return reply(200, await service.leaks());
-    if (collection === "phases") {
+    if (collection === "phases" || collection === "sightings") {
       let text = "";
       for await (const piece of request) text += String(piece);
-      service.addPhase(JSON.parse(text) as Phase);
+      if (collection === "phases") service.addPhase(JSON.parse(text) as Phase);
+      else service.addSightings(JSON.parse(text) as Leak[]);
       return reply(200, {});
     }
     reply(404, {});

@@ -5,7 +5,7 @@ import { loadDeployment } from "../helpers/deployment/load.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import { loadKnownGaps } from "../helpers/known-gaps.ts";
 import type { Phase, Progress } from "../helpers/progress.ts";
-import type { EnvironmentFailure, RunDescriptor, RunRecord } from "../helpers/run-record.ts";
+import type { EnvironmentFailure, Leak, RunDescriptor, RunRecord } from "../helpers/run-record.ts";
 import { startEdgeRig } from "./edge-rig.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
@@ -40,6 +40,7 @@ export class Session {
   readonly #started: RigState[] = [];
   readonly #failures: EnvironmentFailure[] = [];
   readonly #checkPhases: Phase[] = [];
+  readonly #sightings: Leak[] = [];
   readonly #startedAt = new Date().toISOString();
   #server: Awaited<ReturnType<typeof serveRigs>> | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -132,6 +133,7 @@ export class Session {
       canaries,
       rig: (name) => this.#rig(name),
       leaks: () => this.#leaks(),
+      addSightings: (seen) => this.#sightings.push(...seen),
       addPhase: (phase) => {
         this.#checkPhases.push(phase);
         void this.#write();
@@ -139,10 +141,11 @@ export class Session {
     });
   }
 
-  #leaks(): ReturnType<typeof findLeaks> {
+  async #leaks(): ReturnType<typeof findLeaks> {
     const { deployment, canaries } = this.#context;
     const parts = this.#started.flatMap((state) => Object.values(state.parts));
-    return findLeaks(this.#engine, parts, deployment.policy, canaries.secrets, this.#options.directory);
+    const found = await findLeaks(this.#engine, parts, deployment.policy, canaries.secrets, this.#options.directory);
+    return { ...found, leaks: [...found.leaks, ...this.#sightings] };
   }
 
   #rig(name: RigName): Promise<RigState> {

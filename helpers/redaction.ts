@@ -42,3 +42,8 @@ function redactJson(value: object, secrets: ReadonlyMap<string, string>): unknow
     return undefined;
   }
 }
+
+/** Names of the secrets that a text gives away. */
+export function secretsIn(text: string, secrets: ReadonlyMap<string, string>): string[] {
+  return [...new Set(secretForms(secrets).flatMap(([name, form]) => (text.includes(form) ? [name] : [])))];
+}

@@ -13,9 +13,10 @@ import { checkTimeout } from "../helpers/deadlines.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
 import { activeGaps, gapOf, type KnownGap, loadKnownGaps } from "../helpers/known-gaps.ts";
-import { redact, redactError } from "../helpers/redaction.ts";
+import { redact, redactError, secretsIn } from "../helpers/redaction.ts";
 import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../helpers/requirements.ts";
-import { abridged } from "../helpers/wire/exchange.ts";
+import type { Leak } from "../helpers/run-record.ts";
+import { abridged, type Exchange } from "../helpers/wire/exchange.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 
 /** What every check of a worker shares: read and connected once. */
@@ -78,11 +79,14 @@ const conformanceTest = test.extend<Fixtures>({
     { scope: "worker" },
   ],
   slug: async ({ task }, use) => use(slugOf(task.meta.requirements ?? [], task.name)),
-  wires: async ({ evidence }, use) => {
+  wires: async ({ evidence, world, task }, use) => {
     const wires: Wire[] = [];
     await use(wires);
     const exchanges = wires.flatMap((wire) => wire.exchanges);
     await Promise.all(wires.map((wire) => wire.close()));
+    // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
+    if (!task.meta.rigs?.includes("edge"))
+      await world.server.addSightings(sightings(exchanges, world.canaries.secrets));
     if (exchanges.length > 0) {
       await evidence.keep("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
     }
@@ -154,6 +158,16 @@ const conformanceTest = test.extend<Fixtures>({
     await use(new Gateway({ ...world, state, wire }));
   },
 });
+
+/** Secrets in responses: redacted in the evidence, they would be found by nobody afterwards. */
+function sightings(exchanges: readonly Exchange[], secrets: ReadonlyMap<string, string>): Leak[] {
+  return exchanges.flatMap(({ request, response }) =>
+    secretsIn(JSON.stringify(response ?? {}), secrets).map((secret) => ({
+      secret,
+      place: `the answer ${response?.status} to ${request.method} ${new URL(request.url.split(" ")[0] ?? "").pathname}`,
+    })),
+  );
+}
 
 async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: Wire }> {
   const state = await world.server.rig(name);

@@ -1,6 +1,6 @@
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { sentText } from "../../helpers/wire/exchange.ts";
+import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
 import { mustReach } from "./edge-decisions.ts";
 import { privatePaths } from "./private-paths.ts";
@@ -33,3 +33,31 @@ conformance(
     );
   },
 );
+
+conformance(["ROUTE-05"], "an unusual key arrives as it was sent, or not at all", async ({ edge }) => {
+  const tokens = [
+    { name: "a very long key", token: `sk-${"k".repeat(7_000)}` },
+    { name: "a token with every character that one may have", token: "sk-AZaz09-._~+/==" },
+    { name: "characters beyond ASCII", token: "sk-schl\u00fcssel" },
+  ];
+  await forEachCase(
+    "an unusual key is not changed on its way",
+    edge.policy.hosts.flatMap((host) => tokens.map((one) => ({ host, ...one }))),
+    ({ host, name }) => `${name} (${host.name})`,
+    async ({ host, name, token }) => {
+      const exchange = await edge.sendRaw({ host, path: "/v1/models", lines: [`Authorization: Bearer ${token}`] });
+      const received = edge.received(exchange);
+      // What is no token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
+      if (received === undefined && name.startsWith("characters beyond")) return;
+      const arrived = received && header(received.headers, "authorization");
+      // The target reads bytes as UTF-8 where it can: what counts is that none is lost or added.
+      if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;
+      throw new CheckFailure({
+        what: received === undefined ? "the key does not get through" : "the key arrives changed",
+        sent: `Authorization: Bearer ${token.slice(0, 40)}… (${token.length} characters)`,
+        received: arrived?.slice(0, 80) ?? receivedText(exchange),
+        likelyCause: "the rule's regular expression holds fewer characters than a token may have, or a limit cuts it",
+      });
+    },
+  );
+});
