@@ -2,8 +2,10 @@ import pLimit from "p-limit";
 import type { Gateway } from "../../containers/gateway.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { Place } from "../../helpers/deployment/types.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
+import { keyStanding } from "./poll-diagnosis.ts";
 
 /** One route of LiteLLM's own list, with a method that it takes. */
 interface Route {
@@ -19,12 +21,12 @@ conformance(
   "with the injected key in hand, every other route of LiteLLM's own list refuses",
   async ({ gateway, evidence }) => {
     for (const route of gateway.policy.injectedRoutes) {
-      const key = gateway.secret(route.secret);
+      const { key, place } = injectedKey(gateway) ?? { key: gateway.secret(route.secret), place: route.place };
       if (key === gateway.masterKey) {
         throw new CheckFailure({
           what: "the injected key is the master key: every route is open to whoever holds it",
           likelyCause: "labels and Traefik's API show it, and each anonymous caller of the injected route uses it",
-          place: route.place,
+          place,
         });
       }
       const routes = (await liveRoutes(gateway)).filter(({ path }) => path !== route.path);
@@ -38,7 +40,7 @@ conformance(
           const keyed = await limit(() => ask(gateway, one, key));
           const status = keyed.response?.status ?? 0;
           answers[status] = (answers[status] ?? 0) + 1;
-          if (status === 401 || status === 403) return;
+          if (isRefusal(keyed)) return;
           // What anybody gets without a key is no right of the key's; LiteLLM's MCP answers 500 to both on some versions.
           const anonymous = await limit(() => ask(gateway, one, undefined));
           if (sameAnswer(anonymous, keyed)) return;
@@ -47,7 +49,7 @@ conformance(
             sent: sentText(keyed),
             received: receivedText(keyed),
             likelyCause: "the key's scope holds more than its own route",
-            place: route.place,
+            place,
           });
         },
       );
@@ -59,6 +61,24 @@ conformance(
     }
   },
 );
+
+/** The key that a label injects, whichever it is: the one that an anonymous caller has in hand. */
+function injectedKey({ deployment }: Gateway): { key: string; place: Place } | undefined {
+  for (const [label, { value, place }] of deployment.litellm.labels) {
+    const key = /^Bearer +(\S+)$/i.exec(value)?.[1];
+    if (key !== undefined && /\.headers\.customrequestheaders\.authorization$/i.test(label)) return { key, place };
+  }
+  return undefined;
+}
+
+/** 400 'No connected db.' is how LiteLLM refuses a key that it could only look up. */
+function isRefusal({ response }: Exchange): boolean {
+  return (
+    response?.status === 401 ||
+    response?.status === 403 ||
+    keyStanding(response?.status, response?.body ?? "") === "no-database"
+  );
+}
 
 /** LiteLLM's own list, read live, so that a new version's new routes are covered; parameters are filled in. */
 async function liveRoutes(gateway: Gateway): Promise<Route[]> {
