@@ -189,7 +189,8 @@ async function liteLLMPlans(
     files: [...rendered.files, ...canaryFiles],
     directories: rendered.directories,
     publish: [liteLLMPort],
-    ready: answersHttp(liteLLMPort, "/health/liveliness"),
+    // uvicorn's last words; LiteLLM 1.77.1 stays up after them and never listens.
+    ready: { ...answersHttp(liteLLMPort, "/health/liveliness"), givesUp: /Application startup failed/ },
     startDeadline: deadlines.gatewayStart,
   };
   // The same image, environment and files, without LiteLLM: where the stdio upstreams are asked directly.

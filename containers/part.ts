@@ -125,6 +125,7 @@ export function announced(plan: PartPlan): { plan: PartPlan; running: Promise<vo
  */
 export async function startPart(engine: Engine, run: Run, rig: string, plan: PartPlan): Promise<PartHandle> {
   const name = `${run.id}-${rig}-${plan.name}`;
+  const ready = new ReadyWhen(plan.ready, async (id) => lastLines(engine, id));
   const container = new PartContainer(engine, plan)
     .withName(name)
     .withHostname(plan.name)
@@ -138,7 +139,7 @@ export async function startPart(engine: Engine, run: Run, rig: string, plan: Par
     .withBindMounts(
       (plan.binds ?? []).map(({ source, target, readOnly }) => ({ source, target, mode: readOnly ? "ro" : "rw" })),
     )
-    .withWaitStrategy(new ReadyWhen(plan.ready))
+    .withWaitStrategy(ready)
     .withStartupTimeout(plan.startDeadline);
   const [own] = plan.networks;
   if (own !== undefined) container.withNetworkMode(own.network.name);
@@ -155,7 +156,8 @@ export async function startPart(engine: Engine, run: Run, rig: string, plan: Par
     const inspected = await engine.docker.getContainer(started.getId()).inspect();
     return describe(engine, rig, plan, inspected);
   } catch (cause) {
-    const log = await lastLines(engine, name);
+    // testcontainers has removed a container that did not become ready by now; one that did not even run is still there.
+    const log = ready.lastWords ?? (await lastLines(engine, name));
     throw new EnvironmentError(`${plan.name} (${plan.image.reference}) did not start: ${(cause as Error).message}`, {
       part: plan.name,
       log,

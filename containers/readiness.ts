@@ -15,6 +15,8 @@ export interface Readiness {
   /** Names the condition, e.g. `answers GET /ping with 200`. */
   what: string;
   ask(part: Reached): Promise<boolean>;
+  /** A log line after which the part will never be ready, though its container may stay up. */
+  givesUp?: RegExp;
 }
 
 /** The part answers an HTTP request on a published port with the status. */
@@ -49,19 +51,33 @@ export function succeeds(...command: string[]): Readiness {
 /** Nothing to wait for: the container's process is all there is. */
 export const atOnce: Readiness = { what: "runs", ask: async () => true };
 
-/** A part that died will never be ready: it is asked every so many polls whether it still runs. */
-const pollsBetweenLifeChecks = 5;
+/** A part that died will never be ready: it is asked every so many polls (a second) whether it still runs. */
+const pollsBetweenLifeChecks = 20;
 
 /** Hands a {@link Readiness} to testcontainers; gives up as soon as the container has exited. */
 export class ReadyWhen implements WaitStrategy {
+  /** The part's last log lines, when it did not become ready. */
+  lastWords: readonly string[] | undefined;
   readonly #readiness: Readiness;
+  readonly #readLog: (containerId: string) => Promise<readonly string[]>;
   #deadline: number = deadlines.smallPartStart;
 
-  constructor(readiness: Readiness) {
+  /** @param readLog reads the last lines of a part that will be removed for not being ready */
+  constructor(readiness: Readiness, readLog: (containerId: string) => Promise<readonly string[]>) {
     this.#readiness = readiness;
+    this.#readLog = readLog;
   }
 
   async waitUntilReady(container: Dockerode.Container, boundPorts: BoundPorts): Promise<void> {
+    try {
+      await this.#wait(container, boundPorts);
+    } catch (error) {
+      this.lastWords = await this.#readLog(container.id);
+      throw error;
+    }
+  }
+
+  async #wait(container: Dockerode.Container, boundPorts: BoundPorts): Promise<void> {
     const part: Reached = { container, port: (port) => boundPorts.getBinding(port) };
     let polls = 0;
     let exited: string | undefined;
@@ -70,6 +86,12 @@ export class ReadyWhen implements WaitStrategy {
         const { State: state } = await container.inspect();
         if (!state.Running) {
           exited = `it exited with code ${state.ExitCode}${state.Error ? ` (${state.Error})` : ""}`;
+          return true;
+        }
+        const { givesUp } = this.#readiness;
+        const lastLine = givesUp && (await this.#readLog(container.id)).find((line) => givesUp.test(line));
+        if (lastLine !== undefined) {
+          exited = `it gave up: ${lastLine.trim()}`;
           return true;
         }
       }

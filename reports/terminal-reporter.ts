@@ -58,7 +58,8 @@ export default class TerminalReporter implements Reporter {
       ...(count("not-supported") > 0 ? [`${count("not-supported")} not supported`] : []),
       ...(count("not-tested") > 0 ? [pc.dim(`${count("not-tested")} not run`)] : []),
     ];
-    const mark = failed > 0 || suite.broken > 0 ? pc.red("✗") : pc.green("✓");
+    const idle = count("passed") + count("known-gap") + count("not-supported") === 0;
+    const mark = failed > 0 || suite.broken > 0 ? pc.red("✗") : idle ? pc.dim("–") : pc.green("✓");
     say(`${mark} ${pc.bold(name.padEnd(13))} ${told.join(", ")} ${pc.dim(seconds(performance.now() - suite.began))}`);
   }
 
