@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { loadDeployment } from "./load.ts";
+import { patchedCopy } from "./patched-copy.ts";
+import { routersFor } from "./traefik-labels.ts";
+
+test.each(["deployments/reference", "deployments/as-found"])("%s loads", async (folder) => {
+  const deployment = await loadDeployment(folder);
+  expect(deployment.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(deployment.litellm.version).toBe("1.77.1");
+  expect(deployment.traefik.version).toBe("3.5.3");
+  expect(deployment.litellmConfig.upstreams.map(({ name }) => name)).toEqual(["postgres", "filesystem"]);
+  expect(deployment.policy.hosts.map(({ zone }) => zone)).toEqual(["internal", "external"]);
+});
+
+test("a secret is replaced wherever its variable is used, and where its value stands literally", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    {
+      file: "compose.yaml",
+      find: "      DOCS_URL: /docs\n",
+      replace: "      DOCS_URL: /docs\n      PASTED: Bearer sk-change-me-master-000000000000\n",
+    },
+  ]);
+  const replace = new Map([
+    ["LITELLM_MASTER_KEY", "sk-canary-master"],
+    ["LITELLM_STATUS_KEY", "sk-canary-status"],
+  ]);
+  const { litellm, litellmConfig } = await loadDeployment(copy.folder, { replace });
+  expect(litellmConfig.masterKey).toBe("sk-canary-master");
+  expect(litellm.environment.get("PASTED")?.value).toBe("Bearer sk-canary-master");
+  const label = [...litellm.labels].find(([name]) => name.endsWith("customrequestheaders.Authorization"));
+  expect(label?.[1].value).toBe("Bearer sk-canary-status");
+});
+
+test("the digest tells one deployment from another", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    { file: "policy.yaml", find: "heartbeat_seconds: 15", replace: "heartbeat_seconds: 16" },
+  ]);
+  const [one, other] = await Promise.all([loadDeployment("deployments/reference"), loadDeployment(copy.folder)]);
+  expect(one.digest).not.toBe(other.digest);
+});
+
+test("a router remembers the line of its rule", async () => {
+  const deployment = await loadDeployment("deployments/reference");
+  const router = routersFor(deployment).find(({ name }) => name === "litellm-bearer");
+  expect(router).toMatchObject({ priority: 50, entryPoints: ["web"], service: "litellm" });
+  expect(router?.place.line).toBeGreaterThan(1);
+});
