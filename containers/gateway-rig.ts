@@ -3,6 +3,7 @@ import { deadlines } from "../helpers/deadlines.ts";
 import type { ComposeService, Deployment } from "../helpers/deployment/types.ts";
 import { liteLLMPort } from "./edge-rig.ts";
 import { publications, publish } from "./gateway-host.ts";
+import type { PartImage } from "./images.ts";
 import { createNetworks } from "./network.ts";
 import {
   announced,
@@ -79,39 +80,12 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ready: atOnce,
       startDeadline: deadlines.smallPartStart,
     })),
-    hostImage.then((image) => ({
-      name: "lan-host",
-      image,
-      networks: [{ network: own(lanNetwork), aliases: [] }],
-      command: ["sleep", "infinity"],
-      ready: atOnce,
-      startDeadline: deadlines.smallPartStart,
-    })),
-    hostImage.then((image) => ({
-      name: "inside-host",
-      image,
-      networks: [{ network: own(edgeNetwork), aliases: [] }],
-      command: ["sleep", "infinity"],
-      ready: atOnce,
-      startDeadline: deadlines.smallPartStart,
-    })),
-    images.get("browser").then((image) => ({
-      name: "browser",
-      image,
-      networks: [{ network: own(lanNetwork), aliases: [] }],
-      command: ["sleep", "infinity"],
-      ready: atOnce,
-      startDeadline: deadlines.smallPartStart,
-    })),
-    images.get("codex", codexVersion(deployment)).then((image) => ({
-      name: "codex",
-      image,
-      networks: [{ network: own(codexNetwork(deployment, edgeNetwork)), aliases: [] }],
-      entrypoint: ["sleep"],
-      command: ["infinity"],
-      ready: atOnce,
-      startDeadline: deadlines.smallPartStart,
-    })),
+    hostImage.then((image) => machine("lan-host", image, own(lanNetwork))),
+    hostImage.then((image) => machine("inside-host", image, own(edgeNetwork))),
+    images.get("browser").then((image) => machine("browser", image, own(lanNetwork))),
+    images
+      .get("codex", codexVersion(deployment))
+      .then((image) => machine("codex", image, own(codexNetwork(deployment, edgeNetwork)))),
     ...databasePlans(rig, networks),
   ];
   const parts: Record<string, PartHandle> = {};
@@ -136,6 +110,19 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
     changes: [...traefik.changes, ...litellm.changes],
+  };
+}
+
+/** A machine on one network that does nothing of itself: checks run their commands on it. */
+function machine(name: string, image: PartImage, network: RunNetwork): PartPlan {
+  return {
+    name,
+    image,
+    networks: [{ network, aliases: [] }],
+    entrypoint: ["sleep"],
+    command: ["infinity"],
+    ready: atOnce,
+    startDeadline: deadlines.smallPartStart,
   };
 }
 

@@ -1,15 +1,8 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-
-/** One thing to break: the text must stand in the file exactly once, so that a break that misses is an error. */
-export interface Break {
-  /** Relative to the deployment's folder. */
-  file: string;
-  find: string;
-  replace: string;
-}
+import { type Patch, patchedCopy } from "../helpers/deployment/patched-copy.ts";
 
 /** What a run against a broken deployment came to. */
 export interface BrokenRun {
@@ -27,37 +20,26 @@ interface Report {
 }
 
 /**
- * Runs the suite as a person would, against a copy of the reference that is broken on purpose.
+ * Runs the suite as a person would, against a copy of a deployment that is broken on purpose.
  *
  * @param filters what stands behind `npm test --`
+ * @param source the deployment that is copied
  */
 export async function runBroken(
-  breaks: readonly Break[],
+  breaks: readonly Patch[],
   filters: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
+  source = "deployments/reference",
 ): Promise<BrokenRun> {
-  const folder = mkdtempSync(join(tmpdir(), "broken-"));
+  using copy = patchedCopy(source, breaks);
+  const reports = mkdtempSync(join(tmpdir(), "broken-"));
   try {
-    const deployment = join(folder, "reference");
-    cpSync("deployments/reference", deployment, { recursive: true });
-    for (const { file, find, replace } of breaks) {
-      const path = join(deployment, file);
-      const text = readFileSync(path, "utf8");
-      const count = text.split(find).length - 1;
-      if (count !== 1) throw new Error(`${file} holds ${JSON.stringify(find)} ${count} times, not once`);
-      writeFileSync(
-        path,
-        text.replace(find, () => replace),
-      );
-    }
-    const reports = join(folder, "report");
+    const target = join(reports, "report");
     const { exitCode, output } = await run(["run", ...filters], {
-      ...environment,
-      DEPLOYMENT: deployment,
-      REPORTS: reports,
+      DEPLOYMENT: copy.folder,
+      REPORTS: target,
       NO_COLOR: "1",
     });
-    const report = readReport(join(reports, "conformance.json"));
+    const report = readReport(join(target, "conformance.json"));
     const failed = report?.requirements.filter(({ outcome }) => outcome === "failed");
     return {
       exitCode,
@@ -68,7 +50,7 @@ export async function runBroken(
       ),
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(reports, { recursive: true, force: true });
   }
 }
 

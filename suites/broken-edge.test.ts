@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Break, runBroken } from "./broken-deployment.ts";
+import type { Patch } from "../helpers/deployment/patched-copy.ts";
+import { runBroken } from "./broken-deployment.ts";
 import { rigsOf } from "./edge-first.ts";
 
-const compose = (find: string, replace: string): Break => ({ file: "compose.yaml", find, replace });
+const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
 const internalHost = "Host(`litellm.linuxserver.lan`)";
 const bearerRule = `${internalHost} && HeaderRegexp(\`Authorization\`, \`(?i)^Bearer +\\S+$$\`)`;
@@ -13,14 +14,14 @@ const bearerService = "traefik.http.routers.litellm-bearer.service: litellm\n";
 const bearerRouter = "compose\\.yaml:\\d+";
 
 /** A middleware of its own on the internal host's router for keys. */
-const onBearer = (middleware: string): Break =>
+const onBearer = (middleware: string): Patch =>
   compose(
     bearerService,
     `${bearerService}      traefik.http.routers.litellm-bearer.middlewares: broken\n      traefik.http.middlewares.broken.${middleware}\n`,
   );
 
 /** Each breaks one thing of the reference, and must turn exactly these requirements red, saying why. */
-const cases: { name: string; breaks: Break[]; failed: string[]; says: RegExp }[] = [
+const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[] = [
   {
     name: "a public path that no router opens",
     breaks: [compose(publicRule, publicRule.replace("Path(`/ui`)", "Path(`/gui`)"))],
@@ -190,6 +191,23 @@ test.concurrent.for(cases)(
     expect(run.messages[failed[0] ?? ""]).toMatch(says);
   },
 );
+
+test("of the gateway as the status document describes it, each weakness is named and nothing else", async () => {
+  const run = await runBroken([], edgeSpecs, "deployments/as-found");
+  expect(run.exitCode, run.output).toBe(1);
+  expect(run.failed, run.output).toEqual([
+    "ROUTE-01",
+    "ROUTE-02",
+    "ROUTE-03",
+    "ROUTE-06",
+    "ROUTE-07",
+    "ROUTE-10",
+    "ROUTE-12",
+    "ROUTE-14",
+    "INJ-02",
+    "INJ-09",
+  ]);
+});
 
 test("a label that Traefik would not take is exit code 2 with file and line, before anything starts", async () => {
   const run = await runBroken([compose(bearerRule, "Host(`litellm.linuxserver.lan`")], ["suites/routes"]);

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { type Break, runBroken } from "./broken-deployment.ts";
+import type { Patch } from "../helpers/deployment/patched-copy.ts";
+import { runBroken } from "./broken-deployment.ts";
 
 interface Case {
   name: string;
-  breaks: Break[];
+  breaks: Patch[];
   /** What stands behind `npm test --`; default: {@link firstChecks}. */
   filters?: string[];
   failed: string[];
@@ -109,9 +110,11 @@ const cases: Case[] = [
       },
     ],
     filters: ["key-rights", "key-echo", "repeated-credentials", "ui-in-a-browser", "routes/streams"],
-    failed: ["ROUTE-06", "ROUTE-16", "ROUTE-18", "INJ-04", "INJ-06"],
+    failed: ["ROUTE-06", "ROUTE-16", "ROUTE-18", "INJ-04", "INJ-06", "INJ-09"],
     says: {
       "INJ-04": /GET \/v1\/models: the injected key gets 200/,
+      // What came back in an answer is a secret out of place, wherever it was seen.
+      "INJ-09": /LITELLM_STATUS_KEY: the answer 200 to GET/,
       "INJ-06": /the answer \d+ holds LITELLM_STATUS_KEY/,
       "ROUTE-16": /401 GET .*litellm-asset-prefix/,
       "ROUTE-18": /pieces of a stream came within/,

@@ -62,16 +62,7 @@ export class Wire {
     const began = performance.now();
     const signal = AbortSignal.timeout(request.deadline ?? deadlines.request);
     try {
-      const url = new URL(request.url);
-      const head = await this.#agent.request({
-        origin: url.origin,
-        path: targetOf(request.url),
-        method: exchange.request.method as Dispatcher.HttpMethod,
-        headers: exchange.request.headers.flat(),
-        body: request.body ?? null,
-        signal,
-        responseHeaders: "raw",
-      });
+      const head = await this.#dispatch(exchange, request, signal);
       const headAfter = performance.now() - began;
       const body = await head.body.text();
       exchange.response = {
@@ -148,22 +139,13 @@ export class Wire {
   async open(request: WireRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
     const exchange = this.#begin(request);
     const began = performance.now();
-    const url = new URL(request.url);
     const abort = new AbortController();
     const tooLate = setTimeout(
       () => abort.abort(new Error("no response in time")),
       request.deadline ?? deadlines.request,
     );
     try {
-      const head = await this.#agent.request({
-        origin: url.origin,
-        path: targetOf(request.url),
-        method: exchange.request.method as Dispatcher.HttpMethod,
-        headers: exchange.request.headers.flat(),
-        body: request.body ?? null,
-        signal: abort.signal,
-        responseHeaders: "raw",
-      });
+      const head = await this.#dispatch(exchange, request, abort.signal);
       clearTimeout(tooLate);
       const headAfter = performance.now() - began;
       exchange.response = {
@@ -223,6 +205,18 @@ export class Wire {
   /** Ends every connection. */
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+
+  #dispatch(exchange: Exchange, request: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    return this.#agent.request({
+      origin: new URL(request.url).origin,
+      path: targetOf(request.url),
+      method: exchange.request.method as Dispatcher.HttpMethod,
+      headers: exchange.request.headers.flat(),
+      body: request.body ?? null,
+      signal,
+      responseHeaders: "raw",
+    });
   }
 
   #addressOf(url: URL): Address {
