@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { ImageMode } from "./containers/images.ts";
+import type { RigName } from "./containers/rig.ts";
 import { Session } from "./containers/session.ts";
 import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/faults.ts";
 import { Progress } from "./helpers/progress.ts";
@@ -18,7 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (directory === undefined) throw new Error("vitest.config.ts names the run's directory");
   const session = await begin(directory, progress);
   project.provide("run", session.descriptor);
-  if (wantsGateway(project)) session.prepare("gateway");
+  for (const rig of slowRigs(project)) session.prepare(rig);
   onSignals(project, session, progress);
   return async () => {
     await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
@@ -26,10 +27,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Whether a chosen file needs the gateway, which then boots while the checks at the edge run. */
-function wantsGateway({ vitest }: TestProject): boolean {
-  // Of the checks that a name chooses none may need it: whoever does will ask.
-  return vitest.config.testNamePattern === undefined && chosenFiles().some((file) => rigsOf(file).gateway);
+/** The rigs beside the edge rig that a chosen file needs: they boot while the checks at the edge run. */
+function slowRigs({ vitest }: TestProject): Set<RigName> {
+  // Of the checks that a name chooses none may need them: whoever does will ask.
+  if (vitest.config.testNamePattern !== undefined) return new Set();
+  return new Set(chosenFiles().flatMap((file) => [...rigsOf(file)].filter((rig) => rig !== "edge")));
 }
 
 async function begin(directory: string, progress: Progress): Promise<Session> {

@@ -16,7 +16,8 @@ export const liteLLMPort = 4000;
  *
  * @throws {EnvironmentError} when a part does not start
  */
-export async function startEdgeRig(rig: RigContext, name: "edge" = "edge"): Promise<RigState> {
+export async function startEdgeRig(rig: RigContext): Promise<RigState> {
+  const name = "edge";
   const { engine, run, deployment, canaries, images } = rig;
   const shared = [...networksOf(deployment.traefik).keys()];
   const networks = await createNetworks(

@@ -5,7 +5,7 @@ import type { Canaries } from "../helpers/canaries.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Phase } from "../helpers/progress.ts";
 import type { Leak } from "../helpers/run-record.ts";
-import type { RigName, RigState } from "./rig.ts";
+import { isRigName, type RigName, type RigState } from "./rig.ts";
 
 /** What workers may ask the main process for. */
 export interface RigService {
@@ -57,7 +57,7 @@ async function answer(
   if (request.headers.authorization !== `Bearer ${token}`) return reply(401, {});
   const [, collection, name] = (request.url ?? "").split("/");
   try {
-    if (collection === "rigs" && (name === "edge" || name === "gateway")) return reply(200, await service.rig(name));
+    if (collection === "rigs" && isRigName(name)) return reply(200, await service.rig(name));
     if (collection === "canaries") {
       const body: CanariesOnTheWire = { ...service.canaries, secrets: [...service.canaries.secrets] };
       return reply(200, body);

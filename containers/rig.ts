@@ -16,10 +16,19 @@ export interface RigContext {
   deployment: Deployment;
   canaries: Canaries;
   progress: Progress;
+  /** Another rig of the run, for one that is added to it; started if nobody has asked for it yet. */
+  rig(name: RigName): Promise<RigState>;
 }
 
-/** Names of the rigs. */
-export type RigName = "edge" | "gateway";
+/** Names of the rigs. A check gets one by naming it in its parameters. */
+export const rigNames = ["edge", "gateway"] as const;
+
+export type RigName = (typeof rigNames)[number];
+
+/** Whether this is a rig's name. */
+export function isRigName(name: string | undefined): name is RigName {
+  return rigNames.some((known) => known === name);
+}
 
 /** A rig that runs, as plain data. */
 export interface RigState {

@@ -6,13 +6,12 @@ import { EnvironmentError } from "../helpers/faults.ts";
 import { loadKnownGaps } from "../helpers/known-gaps.ts";
 import type { Phase, Progress } from "../helpers/progress.ts";
 import type { EnvironmentFailure, Leak, RunDescriptor, RunRecord } from "../helpers/run-record.ts";
-import { startEdgeRig } from "./edge-rig.ts";
 import { connectEngine, type Engine } from "./engine.ts";
-import { startGatewayRig } from "./gateway-rig.ts";
 import { type ImageMode, Images } from "./images.ts";
 import { findLeaks } from "./leaks.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
 import { serveRigs } from "./rig-server.ts";
+import { rigStarters } from "./rigs.ts";
 import { newRun, type Run, removeRun, sweep } from "./run.ts";
 
 export interface SessionOptions {
@@ -47,11 +46,11 @@ export class Session {
   #removal: Promise<void> | undefined;
   #interruptedAt: string | undefined;
 
-  private constructor(options: SessionOptions, engine: Engine, run: Run, context: RigContext) {
+  private constructor(options: SessionOptions, engine: Engine, run: Run, context: Omit<RigContext, "rig">) {
     this.#options = options;
     this.#engine = engine;
     this.#run = run;
-    this.#context = context;
+    this.#context = { ...context, rig: (name) => this.#rig(name) };
   }
 
   /**
@@ -78,8 +77,8 @@ export class Session {
       progress: options.progress,
       ...(options.registry === undefined ? {} : { registry: options.registry }),
     });
-    const context: RigContext = { engine, run, images, deployment, canaries, progress: options.progress };
-    const session = new Session(options, engine, run, context);
+    const { progress } = options;
+    const session = new Session(options, engine, run, { engine, run, images, deployment, canaries, progress });
     await mkdir(options.directory, { recursive: true });
     await session.#serve(canaries);
     await session.#write();
@@ -160,7 +159,7 @@ export class Session {
 
   async #start(name: RigName): Promise<RigState> {
     try {
-      const state = name === "edge" ? await startEdgeRig(this.#context) : await startGatewayRig(this.#context);
+      const state = await rigStarters[name](this.#context);
       this.#started.push(state);
       return state;
     } catch (error) {

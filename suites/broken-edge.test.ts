@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Patch } from "../helpers/deployment/patched-copy.ts";
 import { runBroken } from "./broken-deployment.ts";
-import { rigsOf } from "./edge-first.ts";
+import { isEdgeAlone } from "./edge-first.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
@@ -180,7 +180,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
 const edgeSpecs = readdirSync("suites", { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".spec.ts"))
   .map((path) => `suites/${path}`)
-  .filter((path) => rigsOf(path).edge && !rigsOf(path).gateway);
+  .filter(isEdgeAlone);
 
 test.concurrent.for(cases)(
   "$name fails exactly its requirement, with exit code 1",

@@ -1,11 +1,17 @@
 import { readFileSync } from "node:fs";
 import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
+import { type RigName, rigNames } from "../containers/rig.ts";
 
 /** Rigs that a spec file asks for: a check names what it needs in its parameters. */
-export function rigsOf(file: string): { edge: boolean; gateway: boolean } {
+export function rigsOf(file: string): ReadonlySet<RigName> {
   const text = readFileSync(file, "utf8");
-  const asksFor = (rig: string): boolean => new RegExp(`async \\(\\{[^}]*\\b${rig}\\b`).test(text);
-  return { edge: asksFor("edge"), gateway: asksFor("gateway") };
+  return new Set(rigNames.filter((rig) => new RegExp(`async ({[^}]*\b${rig}\b`).test(text)));
+}
+
+/** Whether the edge rig is all that a spec file needs. */
+export function isEdgeAlone(file: string): boolean {
+  const rigs = rigsOf(file);
+  return rigs.has("edge") && rigs.size === 1;
 }
 
 /** vitest tells its reporters alone which files it is about to run, before it runs any global set-up. */
@@ -30,8 +36,8 @@ export function chosenFiles(): string[] {
 export default class EdgeFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      const { edge, gateway } = rigsOf(moduleId);
-      return (gateway ? 1 : 0) + (edge ? 0 : 1);
+      if (isEdgeAlone(moduleId)) return 0;
+      return rigsOf(moduleId).has("edge") ? 1 : 2;
     };
     return [...files].sort((one, other) => rank(one) - rank(other) || one.moduleId.localeCompare(other.moduleId));
   }
