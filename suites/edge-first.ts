@@ -5,7 +5,7 @@ import { type RigName, rigNames } from "../containers/rig.ts";
 /** Rigs that a spec file asks for: a check names what it needs in its parameters. */
 export function rigsOf(file: string): ReadonlySet<RigName> {
   const text = readFileSync(file, "utf8");
-  return new Set(rigNames.filter((rig) => new RegExp(`async ({[^}]*\b${rig}\b`).test(text)));
+  return new Set(rigNames.filter((rig) => new RegExp(`async \\(\\{[^}]*\\b${rig}\\b`).test(text)));
 }
 
 /** Whether the edge rig is all that a spec file needs. */
