@@ -1,7 +1,6 @@
 import { deadlines } from "../helpers/deadlines.ts";
-import { createNetworks } from "./network.ts";
 import type { PartHandle, PartPlan } from "./part.ts";
-import { announced, rigMark, startPart } from "./part.ts";
+import { announced, rigMark } from "./part.ts";
 import { answersHttp } from "./readiness.ts";
 import { networksOf, type RenderContext, renderLabels } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
@@ -18,11 +17,9 @@ export const liteLLMPort = 4000;
  */
 export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   const name = "edge";
-  const { engine, run, deployment, canaries, images } = rig;
+  const { run, deployment, canaries, images } = rig;
   const shared = [...networksOf(deployment.traefik).keys()];
-  const networks = await createNetworks(
-    engine,
-    run,
+  const networks = await rig.createNetworks(
     name,
     shared.map((network) => ({ name: network, internal: false })),
   );
@@ -45,10 +42,10 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
     ),
   ]);
   const target = announced(whoami);
-  const starting = startPart(engine, run, name, target.plan);
+  const starting = rig.startPart(name, target.plan);
   // Traefik lists the containers and then begins to listen for new ones: one that starts in between it never sees.
   await Promise.race([target.running, starting]);
-  const [started, edge] = await Promise.all([starting, startPart(engine, run, name, traefik.plan)]);
+  const [started, edge] = await Promise.all([starting, rig.startPart(name, traefik.plan)]);
   const parts: Record<string, PartHandle> = { whoami: started, traefik: edge };
   await routersLoaded(edge, labels);
   return {

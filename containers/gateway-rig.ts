@@ -4,16 +4,7 @@ import type { ComposeService, Deployment } from "../helpers/deployment/types.ts"
 import { liteLLMPort } from "./edge-rig.ts";
 import { publications, publish } from "./gateway-host.ts";
 import type { PartImage } from "./images.ts";
-import { createNetworks } from "./network.ts";
-import {
-  announced,
-  type PartFile,
-  type PartHandle,
-  type PartPlan,
-  type RunNetwork,
-  rigMark,
-  startPart,
-} from "./part.ts";
+import { announced, type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
 import { answersHttp, atOnce, succeeds } from "./readiness.ts";
 import { modelProvider, networksOf, type RenderContext, renderLiteLLM } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
@@ -33,7 +24,7 @@ const lanNetwork = "lan";
 export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   const name = "gateway";
   const { engine, run, deployment, images, progress } = rig;
-  const networks = await createNetworks(engine, run, name, [
+  const networks = await rig.createNetworks(name, [
     ...networkPlans(deployment),
     // Not internal: an internal network publishes no port, and the checks script the model from this machine.
     { name: providerNetwork, internal: false },
@@ -92,7 +83,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   await Promise.all(
     plans.map(async (planned) => {
       const plan = await planned;
-      const start = (): Promise<PartHandle> => startPart(engine, run, name, plan);
+      const start = (): Promise<PartHandle> => rig.startPart(name, plan);
       parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
     }),
   );

@@ -4,7 +4,8 @@ import type { Progress } from "../helpers/progress.ts";
 import type { RenderedChange } from "../helpers/run-record.ts";
 import type { Engine } from "./engine.ts";
 import type { Images } from "./images.ts";
-import type { PartHandle } from "./part.ts";
+import type { NetworkPlan } from "./network.ts";
+import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
 import type { Run } from "./run.ts";
 
 /** What starting a rig needs. */
@@ -16,6 +17,10 @@ export interface RigContext {
   deployment: Deployment;
   canaries: Canaries;
   progress: Progress;
+  /** As `startPart` in part.ts. Who changes a deployment while it runs keeps the parts that come out the same. */
+  startPart(rig: string, plan: PartPlan): Promise<PartHandle>;
+  /** As `createNetworks` in network.ts. */
+  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, RunNetwork>>;
   /** Another rig of the run, for one that is added to it; started if nobody has asked for it yet. */
   rig(name: RigName): Promise<RigState>;
 }

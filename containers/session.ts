@@ -9,6 +9,8 @@ import type { EnvironmentFailure, Leak, RunDescriptor, RunRecord } from "../help
 import { connectEngine, type Engine } from "./engine.ts";
 import { type ImageMode, Images } from "./images.ts";
 import { findLeaks } from "./leaks.ts";
+import { createNetworks } from "./network.ts";
+import { startPart } from "./part.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
 import { serveRigs } from "./rig-server.ts";
 import { rigStarters } from "./rigs.ts";
@@ -78,7 +80,16 @@ export class Session {
       ...(options.registry === undefined ? {} : { registry: options.registry }),
     });
     const { progress } = options;
-    const session = new Session(options, engine, run, { engine, run, images, deployment, canaries, progress });
+    const session = new Session(options, engine, run, {
+      engine,
+      run,
+      images,
+      deployment,
+      canaries,
+      progress,
+      startPart: (rig, plan) => startPart(engine, run, rig, plan),
+      createNetworks: (rig, plans) => createNetworks(engine, run, rig, plans),
+    });
     await mkdir(options.directory, { recursive: true });
     await session.#serve(canaries);
     await session.#write();
