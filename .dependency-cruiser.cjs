@@ -37,7 +37,7 @@ module.exports = {
       from: { path: "^suites/", pathNot: "^suites/conformance\\.ts$" },
       to: {
         path: ["^containers/", "node_modules/(dockerode|testcontainers)/"],
-        pathNot: "^containers/(edge|gateway|rig)\\.ts$",
+        pathNot: "^containers/(clients|edge|gateway|rig)\\.ts$",
       },
     },
     {

@@ -50,7 +50,10 @@ describe("the recipes", () => {
 });
 
 describe("the locks", () => {
-  const folders = ["node", "traefik", "litellm", "codex", "upstreams/postgres-mcp", "upstreams/mcp-server-filesystem"];
+  const folders = [
+    ...["node", "traefik", "litellm", "codex", "inspector", "python-sdk", "typescript-sdk"],
+    ...["upstreams/postgres-mcp", "upstreams/mcp-server-filesystem"],
+  ];
   const locks = folders.flatMap((folder) => lockedVersions(folder).map((version) => `${folder}/${version}`));
 
   it.each(locks)("freeze %s by hash, and name no index", (folder) => {

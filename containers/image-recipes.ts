@@ -11,6 +11,10 @@ export type ImagePart =
   | "host"
   | "browser"
   | "scripted-model"
+  | "fault-front"
+  | "inspector"
+  | "python-sdk"
+  | "typescript-sdk"
   | "registry";
 
 /** What runs when neither the deployment nor a variable says a version. */
@@ -23,6 +27,10 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   host: "trixie",
   browser: "trixie",
   "scripted-model": "1",
+  "fault-front": "1",
+  inspector: "2.12.0",
+  "python-sdk": "2.3.0",
+  "typescript-sdk": "1.32.2",
   registry: "2",
 };
 
@@ -103,7 +111,14 @@ export class Recipes {
       case "browser":
         return dockerfileOf(part, version, node, "Debian trixie chromium, npm playwright-core");
       case "scripted-model":
+      case "fault-front":
         return dockerfileOf(part, version, node, "the suite's own server");
+      case "inspector":
+        return locked(part, version, node, `npm @modelcontextprotocol/inspector ${version}`);
+      case "typescript-sdk":
+        return locked(part, version, node, `npm @modelcontextprotocol/sdk ${version}`);
+      case "python-sdk":
+        return locked(part, version, { PYTHON: this.#python }, `PyPI mcp ${version} on Debian trixie`);
       case "registry":
         return dockerfileOf(part, version, base, "Debian trixie docker-registry");
     }

@@ -1,3 +1,4 @@
+import { startClientsRig } from "./clients-rig.ts";
 import { startEdgeRig } from "./edge-rig.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
@@ -6,4 +7,5 @@ import type { RigContext, RigName, RigState } from "./rig.ts";
 export const rigStarters: Readonly<Record<RigName, (context: RigContext) => Promise<RigState>>> = {
   edge: startEdgeRig,
   gateway: startGatewayRig,
+  clients: startClientsRig,
 };

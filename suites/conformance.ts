@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inject, type TestContext, test } from "vitest";
+import { Clients } from "../containers/clients.ts";
 import { Edge, resolveIn } from "../containers/edge.ts";
 import { attachEngine, type Engine } from "../containers/engine.ts";
 import { Gateway } from "../containers/gateway.ts";
@@ -57,6 +58,8 @@ interface Fixtures {
   edge: Edge;
   /** The whole gateway. */
   gateway: Gateway;
+  /** Machines with MCP clients on them, and a front where the gateway fails. */
+  clients: Clients;
 }
 
 const conformanceTest = test.extend<Fixtures>({
@@ -157,6 +160,11 @@ const conformanceTest = test.extend<Fixtures>({
     wires.push(wire);
     await use(new Gateway({ ...world, state, wire }));
   },
+  clients: async ({ world, task }, use) => {
+    task.meta.rigs = [...(task.meta.rigs ?? []), "clients"];
+    const state = await started("clients", world);
+    await use(new Clients({ ...world, state }));
+  },
 });
 
 /** Secrets in responses: redacted in the evidence, they would be found by nobody afterwards. */
@@ -170,9 +178,14 @@ function sightings(exchanges: readonly Exchange[], secrets: ReadonlyMap<string, 
 }
 
 async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: Wire }> {
+  const state = await started(name, world);
+  return { state, wire: new Wire(slug, resolveIn(state, world.deployment)) };
+}
+
+async function started(name: RigName, world: World): Promise<RigState> {
   const state = await world.server.rig(name);
   for (const { record } of Object.values(state.parts)) runningVersions.set(record.name, record.version);
-  return { state, wire: new Wire(slug, resolveIn(state, world.deployment)) };
+  return state;
 }
 
 /**

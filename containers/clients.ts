@@ -1,0 +1,38 @@
+import { partOf } from "./edge.ts";
+import type { Engine } from "./engine.ts";
+import { type Fault, faultHost } from "./images/fault-front/faults.ts";
+import { type Executed, type ExecuteOptions, execute, readLog } from "./part.ts";
+import type { RigState } from "./rig.ts";
+
+export type { Fault } from "./images/fault-front/faults.ts";
+
+/** Machines with MCP clients on them, as a check sees them; they stand beside the gateway's own agent. */
+export class Clients {
+  readonly #state: RigState;
+  readonly #engine: Engine;
+
+  constructor(options: { state: RigState; engine: Engine }) {
+    this.#state = options.state;
+    this.#engine = options.engine;
+  }
+
+  /** Where the gateway has a fault, for whoever is on the clients' network; `gateway-down`: nothing listens there. */
+  origin(fault: Fault | "gateway-down"): string {
+    return fault === "gateway-down" ? "http://gateway-down.faults:81" : `http://${faultHost(fault)}`;
+  }
+
+  /** Runs a command on a client's machine, with standard input closed. */
+  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
+    return await execute(this.#engine, partOf(this.#state, part).containerId, command, options);
+  }
+
+  /** What the fault front has handed on, and what it has not: one line a request. */
+  async frontLog(): Promise<string> {
+    return await readLog(this.#engine, partOf(this.#state, "fault-front").containerId);
+  }
+
+  /** Version of a client. */
+  version(part: string): string {
+    return partOf(this.#state, part).record.version;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The fault front: a proxy between a client and the real gateway. `GATEWAY` is the gateway's URL, `MCP_ENDPOINT` the path
+ * under which MCP lies.
+ */
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { asksForTools, faultOf, statusOf, withoutTools } from "./faults.ts";
+
+const gateway = new URL(process.env.GATEWAY ?? "http://gateway");
+const endpoint = process.env.MCP_ENDPOINT ?? "/mcp/";
+
+const server = createServer((request, response) => {
+  void answer(request, response).catch((error: unknown) => {
+    console.error(`${request.method} ${request.url}:`, error);
+    if (!response.headersSent) response.writeHead(502);
+    response.end();
+  });
+});
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await bodyOf(request);
+  const path = request.url ?? "/";
+  const isMcp = `${path.split("?")[0]}/`.replace(/\/+$/, "/").startsWith(endpoint.replace(/\/*$/, "/"));
+  const fault = isMcp ? faultOf(request.headers.host) : undefined;
+  const status = fault === undefined ? undefined : statusOf(fault);
+  console.log(`${request.method} ${request.headers.host}${path}: ${fault ?? "handed on"}`);
+  if (path === "/_health") response.end("ok");
+  else if (status !== undefined) {
+    response.writeHead(status, {
+      "content-type": "application/json",
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    });
+    response.end(JSON.stringify({ error: `the fault front answers ${status}` }));
+  } else if (fault === "late-catalogue" && asksForTools(body.toString())) {
+    // Never: whoever waits long enough would have had it. The client ends this, by its own time-out or by leaving.
+    return;
+  } else await handOn(request, response, body, fault === "empty-catalogue" && asksForTools(body.toString()));
+}
+
+async function handOn(request: IncomingMessage, response: ServerResponse, body: Buffer, empty: boolean): Promise<void> {
+  const send = gateway.protocol === "https:" ? httpsRequest : httpRequest;
+  const { "accept-encoding": _, "transfer-encoding": __, ...headers } = request.headers;
+  const passed = await new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = send(
+      new URL(request.url ?? "/", gateway),
+      {
+        method: request.method,
+        headers: { ...headers, host: gateway.host, ...(body.length > 0 ? { "content-length": body.length } : {}) },
+        // The throwaway network's Traefik has a certificate of its own making.
+        rejectUnauthorized: false,
+      },
+      resolve,
+    );
+    outgoing.once("error", reject);
+    response.once("close", () => outgoing.destroy());
+    outgoing.end(body);
+  });
+  const { "content-length": ___, "transfer-encoding": ____, ...answered } = passed.headers;
+  response.writeHead(passed.statusCode ?? 502, answered);
+  if (empty) response.end(withoutTools((await bodyOf(passed)).toString()));
+  else passed.pipe(response);
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of message) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+// Without a host Node listens on `::` for both families, or on 0.0.0.0 where IPv6 is off.
+server.listen(Number(process.env.PORT ?? 80));
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  // As process 1 of a container nothing ends it by default.
+  process.once(signal, () => process.exit(0));
+}

@@ -1,0 +1,58 @@
+"""mcp-client URL [TOOL ARGUMENTS]: connects with the key in MCP_KEY, lists the tools, and calls one.
+
+Writes one line of JSON a step, as soon as the step is done: what is missing did not happen. Errors are left to Python,
+so that what a user of the SDK would see is what is seen.
+"""
+
+import asyncio
+import json
+import os
+import sys
+
+
+def say(**step: object) -> None:
+    print(json.dumps(step), flush=True)
+
+
+async def steps(client: object, tool: list[str]) -> None:
+    say(tools=[one.name for one in (await client.list_tools()).tools])
+    if tool:
+        result = await client.call_tool(tool[0], json.loads(tool[1]))
+        # 1.x speaks the protocol's names, 2.x Python's.
+        failed = result.isError if hasattr(result, "isError") else result.is_error
+        say(text="\n".join(getattr(part, "text", "") for part in result.content), isError=bool(failed))
+
+
+async def first_api(url: str, headers: dict[str, str], tool: list[str]) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async with streamablehttp_client(url, headers=headers) as (read, write, _), ClientSession(read, write) as session:
+        hello = await session.initialize()
+        say(connected=hello.protocolVersion)
+        await steps(session, tool)
+
+
+async def second_api(url: str, headers: dict[str, str], tool: list[str]) -> None:
+    import httpx2
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
+    async with httpx2.AsyncClient(headers=headers, timeout=httpx2.Timeout(60)) as http:
+        async with Client(streamable_http_client(url, http_client=http)) as client:
+            say(connected=str(getattr(client, "protocol_version", "connected")))
+            await steps(client, tool)
+
+
+def main() -> None:
+    url, *tool = sys.argv[1:]
+    headers = {"Authorization": f"Bearer {os.environ['MCP_KEY']}"}
+    try:
+        import httpx2  # noqa: F401
+    except ImportError:
+        asyncio.run(first_api(url, headers, tool))
+    else:
+        asyncio.run(second_api(url, headers, tool))
+
+
+main()
