@@ -2,7 +2,7 @@ import { request } from "undici";
 import type { JournalEntry, Script, Turn } from "../containers/images/scripted-model/protocol.ts";
 import { deadlines } from "./deadlines.ts";
 
-export type { JournalEntry, Turn } from "../containers/images/scripted-model/protocol.ts";
+export type { JournalEntry, ScriptedCall, Turn } from "../containers/images/scripted-model/protocol.ts";
 
 /** The scripted model in the provider's place, as a check directs it. */
 export class ScriptedModel {
