@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin, type ViteUserConfig } from "vitest/config";
 import { checkTimeout, deadlines } from "./helpers/deadlines.ts";
+import { EnvironmentError } from "./helpers/faults.ts";
+import { setSpaceAside } from "./helpers/reserve.ts";
+import { fileReporters } from "./reports/file-reporters.ts";
 import EdgeFirst, { rememberChosenFiles } from "./suites/edge-first.ts";
 
 /**
@@ -15,6 +18,7 @@ function conformanceRun() {
   const target = resolve(process.env.REPORTS ?? "reports/latest");
   const directory = join(dirname(target), ".running", randomBytes(6).toString("hex"));
   process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY = directory;
+  outliveReaders();
   return {
     plugins: [alwaysReport(directory)],
     test: {
@@ -39,15 +43,27 @@ function conformanceRun() {
 function alwaysReport(directory: string): Plugin {
   return {
     name: "conformance-report",
-    configureVitest: ({ vitest }) => {
+    configureVitest: async ({ vitest }) => {
+      await setSpaceAside(directory).catch(endBeforeTheBeginning);
       vitest.config.reporters.push(
         rememberChosenFiles,
         ["./reports/conformance-reporter.ts", {}],
-        ["junit", { outputFile: `${directory}/junit.xml` }],
-        ["allure-vitest/reporter", { resultsDir: `${directory}/allure-results` }],
+        ...fileReporters(directory),
       );
     },
   };
+}
+
+/** Where no report can be written nothing is started. */
+function endBeforeTheBeginning(error: unknown): never {
+  if (!(error instanceof EnvironmentError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(error.exitCode);
+}
+
+/** Who reads the output may go away first (`npm test | head`, a terminal that is closed): the run still ends properly. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 function ownTests() {

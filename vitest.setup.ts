@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { ImageMode } from "./containers/images.ts";
@@ -17,14 +17,42 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const progress = new Progress();
   const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY;
   if (directory === undefined) throw new Error("vitest.config.ts names the run's directory");
+  let readerIsGone = false;
+  process.stdout.once("error", () => {
+    readerIsGone = true;
+  });
   const session = await begin(directory, progress);
-  project.provide("run", session.descriptor);
-  for (const rig of slowRigs(project)) session.prepare(rig);
-  onSignals(project, session, progress);
+  try {
+    project.provide("run", session.descriptor);
+    onSignals(project, session, progress);
+    for (const rig of slowRigs(project)) session.prepare(rig);
+  } catch (error) {
+    // vitest calls no teardown of a set-up that threw.
+    await session.end();
+    throw error;
+  }
+  const target = resolve(process.env.REPORTS ?? "reports/latest");
   return async () => {
-    await Promise.all([session.end(), progress.during("write the Allure report", () => generateAllure(directory))]);
-    await publishLatest(directory, resolve(process.env.REPORTS ?? "reports/latest"));
+    await Promise.all([
+      attempt("the parts were not removed (the next start removes them)", () => session.end()),
+      attempt("there is no Allure report", () =>
+        progress.during("write the Allure report", () => generateAllure(directory)),
+      ),
+    ]);
+    await attempt(`the report stays in ${directory}`, async () => void (await publishLatest(directory, target)));
+    // vitest would wait a minute for its workers to flush their output to a reader that has gone away.
+    if (readerIsGone) process.exit();
   };
+
+  /** What goes wrong after the last check must show, and must not cost the report. */
+  async function attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      progress.line(`${what}: ${(error as Error).message}`);
+      process.exitCode = ExitCode.environmentFailed;
+    }
+  }
 }
 
 /** The rigs beside the edge rig that a chosen file needs: they boot while the checks at the edge run. */
@@ -49,15 +77,21 @@ async function begin(directory: string, progress: Progress): Promise<Session> {
   } catch (error) {
     if (error instanceof DeploymentError) {
       for (const fault of error.faults) progress.line(faultLine(fault));
-      process.exit(error.exitCode);
+      endBefore(error, directory);
     }
     if (error instanceof EnvironmentError) {
       for (const line of error.log) progress.line(`  ${line}`);
       progress.line(error.message);
-      process.exit(error.exitCode);
+      endBefore(error, directory);
     }
     throw error;
   }
+}
+
+/** Nothing was started: no report is left, nor a trace of one. */
+function endBefore({ exitCode }: DeploymentError | EnvironmentError, directory: string): never {
+  rmSync(directory, { recursive: true, force: true });
+  process.exit(exitCode);
 }
 
 function imageMode(): ImageMode {
@@ -82,7 +116,7 @@ function onSignals(project: TestProject, session: Session, progress: Progress): 
     process.removeAllListeners(signal);
     process.once(signal, () => {
       progress.line(`${signal}: removing the parts`);
-      void session.interrupt(signal);
+      session.interrupt(signal).catch((error: Error) => progress.line(`the parts were not removed: ${error.message}`));
       void project.vitest.cancelCurrentRun("keyboard-input");
       setTimeout(() => process.exit(ExitCode.environmentFailed), longestEnd).unref();
     });

@@ -1,7 +1,9 @@
+import type { Acts } from "../helpers/acts.ts";
 import { partOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
 import { type Fault, faultHost } from "./images/fault-front/faults.ts";
-import { type Executed, type ExecuteOptions, execute, readLog } from "./part.ts";
+import { type Executed, type ExecuteOptions, readLog } from "./part.ts";
+import { recordedRun } from "./recorded-run.ts";
 import type { RigState } from "./rig.ts";
 
 export type { Fault } from "./images/fault-front/faults.ts";
@@ -10,8 +12,10 @@ export type { Fault } from "./images/fault-front/faults.ts";
 export class Clients {
   readonly #state: RigState;
   readonly #engine: Engine;
+  readonly #acts: Acts;
 
-  constructor(options: { state: RigState; engine: Engine }) {
+  constructor(options: { state: RigState; engine: Engine; acts: Acts }) {
+    this.#acts = options.acts;
     this.#state = options.state;
     this.#engine = options.engine;
   }
@@ -23,7 +27,8 @@ export class Clients {
 
   /** Runs a command on a client's machine, with standard input closed. */
   async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
-    return await execute(this.#engine, partOf(this.#state, part).containerId, command, options);
+    const engine = this.#engine;
+    return await recordedRun({ engine, state: this.#state, acts: this.#acts }, part, command, options);
   }
 
   /** What the fault front has handed on, and what it has not: one line a request. */

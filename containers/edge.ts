@@ -1,6 +1,7 @@
 import type { Canaries } from "../helpers/canaries.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment, Policy, PolicyHost } from "../helpers/deployment/types.ts";
+import type { Address } from "../helpers/wire/address.ts";
 import type { Exchange, HeaderLines } from "../helpers/wire/exchange.ts";
 import { type Received, receivedBy } from "../helpers/wire/whoami.ts";
 import type { Resolve, Wire } from "../helpers/wire/wire.ts";
@@ -153,30 +154,49 @@ export function partOf(state: RigState, name: string): PartHandle {
   return part;
 }
 
+/** Where a part's port is published. */
+export interface Published extends Address {
+  part: PartHandle;
+  /** The port inside of the container. */
+  container: number;
+}
+
 /**
  * Sends URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, LiteLLM's
  * own port to LiteLLM; whatever else is not the rig's goes where it says.
  */
 export function resolveIn(state: RigState, deployment: Deployment): Resolve {
-  const traefik = partOf(state, "traefik");
-  const byPort = new Map<number, { host: string; port: number }>();
-  const listening = [...entryPointPorts(deployment.traefik.command ?? []).values()].map(
-    (port) => [port, port] as const,
-  );
-  // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
-  const outside = deployment.traefik.ports.map(({ host, container }) => [host, container] as const);
-  for (const [port, entryPoint] of [...listening, ...outside]) {
-    const published = traefik.ports[entryPoint];
-    if (published !== undefined) byPort.set(port, { host: traefik.host, port: published });
-  }
-  const litellm = state.parts.litellm;
-  const direct = litellm?.ports[liteLLMPort];
-  if (litellm && direct !== undefined) byPort.set(liteLLMPort, { host: litellm.host, port: direct });
+  const published = publishedIn(state, deployment);
   return (_scheme, host, port) => {
     if (host === "127.0.0.1") return { host, port };
-    const address = byPort.get(port);
+    const address = published(host, port);
     if (address === undefined)
       throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
     return address;
   };
+}
+
+/** Finds what a URL's host and port mean in a rig; undefined for what is not the rig's. */
+export function publishedIn(
+  state: RigState,
+  deployment: Deployment,
+): (host: string, port: number) => Published | undefined {
+  const traefik = partOf(state, "traefik");
+  const byPort = new Map<number, Published>();
+  const publish = (port: number, part: PartHandle | undefined, container: number): void => {
+    const at = part?.ports[container];
+    if (part !== undefined && at !== undefined) byPort.set(port, { host: part.host, port: at, part, container });
+  };
+  for (const port of entryPointPorts(deployment.traefik.command ?? []).values()) publish(port, traefik, port);
+  // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
+  for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
+  publish(liteLLMPort, state.parts.litellm, liteLLMPort);
+  const bySocket = new Map<string, Published>();
+  for (const part of Object.values(state.parts)) {
+    for (const [container, port] of Object.entries(part.ports)) {
+      const { host } = part;
+      bySocket.set(`${host}:${port}`, { host, port, part, container: Number(container) });
+    }
+  }
+  return (host, port) => bySocket.get(`${host}:${port}`) ?? byPort.get(port);
 }

@@ -1,4 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { Acts } from "../helpers/acts.ts";
 import type { Canaries } from "../helpers/canaries.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../helpers/deployment/types.ts";
@@ -10,7 +11,8 @@ import { AccessLog, type Routing } from "./access-log.ts";
 import { partOf, secretOf } from "./edge.ts";
 import { liteLLMPort } from "./edge-rig.ts";
 import type { Engine } from "./engine.ts";
-import { type Executed, type ExecuteOptions, execute, type LogWindow, readLog } from "./part.ts";
+import { type Executed, type ExecuteOptions, type LogWindow, readLog } from "./part.ts";
+import { recordedRun } from "./recorded-run.ts";
 import { modelProvider } from "./render.ts";
 import type { RigState } from "./rig.ts";
 import { ContainerStdioTransport } from "./stdio-transport.ts";
@@ -66,8 +68,17 @@ export class Gateway {
   readonly model: ScriptedModel;
   readonly #state: RigState;
   readonly #engine: Engine;
+  readonly #acts: Acts;
 
-  constructor(options: { state: RigState; engine: Engine; deployment: Deployment; canaries: Canaries; wire: Wire }) {
+  constructor(options: {
+    state: RigState;
+    engine: Engine;
+    deployment: Deployment;
+    canaries: Canaries;
+    wire: Wire;
+    acts?: Acts;
+  }) {
+    this.#acts = options.acts ?? new Acts();
     this.#state = options.state;
     this.#engine = options.engine;
     this.wire = options.wire;
@@ -75,7 +86,7 @@ export class Gateway {
     this.canaries = options.canaries;
     this.policy = options.deployment.policy;
     const model = partOf(this.#state, "scripted-model");
-    this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`);
+    this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`, this.#acts.scripts);
   }
 
   /** The host by which the LAN and Traefik's network know the gateway. */
@@ -156,7 +167,8 @@ export class Gateway {
 
   /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */
   async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
-    return await execute(this.#engine, partOf(this.#state, part).containerId, command, options);
+    const engine = this.#engine;
+    return await recordedRun({ engine, state: this.#state, acts: this.#acts }, part, command, options);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { PassThrough } from "node:stream";
 import { GenericContainer, type InspectResult, PullPolicy } from "testcontainers";
 import { EnvironmentError } from "../helpers/faults.ts";
@@ -73,6 +74,22 @@ export interface PartHandle {
   /** Network name on the engine to the part's IPv4 address there. */
   addresses: Readonly<Record<string, string>>;
   record: PartRecord;
+  /** What it was started with. Holds the run's secrets. */
+  started: StartedWith;
+}
+
+/** What a part was started with, for who looks into a failure. */
+export interface StartedWith {
+  entrypoint: readonly string[] | undefined;
+  command: readonly string[] | undefined;
+  environment: Readonly<Record<string, string>>;
+  /** Without those that mark the run. */
+  labels: Readonly<Record<string, string>>;
+  /** Network name on the engine to the part's names there. */
+  networks: Readonly<Record<string, readonly string[]>>;
+  files: readonly { target: string; content: string }[];
+  user: string | undefined;
+  workingDir: string | undefined;
 }
 
 class PartContainer extends GenericContainer {
@@ -184,7 +201,18 @@ function describe(engine: Engine, rig: string, plan: PartPlan, inspected: Inspec
     host: engine.host,
     addresses,
     record: { name: plan.name, rig, version, image: reference, digest, origin, source, containerId },
+    started: startedWith(plan),
   };
+}
+
+function startedWith(plan: PartPlan): StartedWith {
+  const { entrypoint, command, environment = {}, labels = {}, user, workingDir } = plan;
+  const networks = Object.fromEntries(plan.networks.map(({ network, aliases }) => [network.name, aliases]));
+  const files = (plan.files ?? []).map(({ target, content }) => ({
+    target,
+    content: typeof content === "string" || isUtf8(content) ? String(content) : `(${content.length} bytes)\n`,
+  }));
+  return { entrypoint, command, environment, labels, networks, files, user, workingDir };
 }
 
 interface Inspected {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Canaries } from "../helpers/canaries.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Phase } from "../helpers/progress.ts";
-import type { Leak } from "../helpers/run-record.ts";
+import type { Leak, RunRecord } from "../helpers/run-record.ts";
 import { isRigName, type RigName, type RigState } from "./rig.ts";
 
 /** What workers may ask the main process for. */
@@ -14,6 +14,8 @@ export interface RigService {
   canaries: Canaries;
   /** Searches everything that the run has written until now for its secrets. */
   leaks(): Promise<{ leaks: readonly Leak[]; searched: number }>;
+  /** What is known of the run by now. */
+  record(): RunRecord;
   /** Secrets that came back to a check in a response of LiteLLM's, where no secret may be. */
   addSightings(seen: readonly Leak[]): void;
   /** A phase that a check measured, for the report. */
@@ -62,6 +64,7 @@ async function answer(
       const body: CanariesOnTheWire = { ...service.canaries, secrets: [...service.canaries.secrets] };
       return reply(200, body);
     }
+    if (collection === "record") return reply(200, service.record());
     if (collection === "leaks") return reply(200, await service.leaks());
     if (collection === "phases" || collection === "sightings") {
       let text = "";

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
@@ -15,11 +15,12 @@ import type { RigContext, RigName, RigState } from "./rig.ts";
 import { serveRigs } from "./rig-server.ts";
 import { rigStarters } from "./rigs.ts";
 import { newRun, type Run, removeRun, sweep } from "./run.ts";
+import { environmentTrouble } from "./vitality.ts";
 
 export interface SessionOptions {
   /** Folder of the deployment under test. */
   folder: string;
-  /** Absolute directory of the run's files. */
+  /** Absolute directory of the run's files, which is there. */
   directory: string;
   suiteVersion: string;
   arguments: readonly string[];
@@ -90,7 +91,6 @@ export class Session {
       startPart: (rig, plan) => startPart(engine, run, rig, plan),
       createNetworks: (rig, plans) => createNetworks(engine, run, rig, plans),
     });
-    await mkdir(options.directory, { recursive: true });
     await session.#serve(canaries);
     await session.#write();
     return session;
@@ -143,6 +143,7 @@ export class Session {
       canaries,
       rig: (name) => this.#rig(name),
       leaks: () => this.#leaks(),
+      record: () => this.#record(),
       addSightings: (seen) => this.#sightings.push(...seen),
       addPhase: (phase) => {
         this.#checkPhases.push(phase);
@@ -154,7 +155,10 @@ export class Session {
   async #leaks(): ReturnType<typeof findLeaks> {
     const { deployment, canaries } = this.#context;
     const parts = this.#started.flatMap((state) => Object.values(state.parts));
-    const found = await findLeaks(this.#engine, parts, deployment.policy, canaries.secrets, this.#options.directory);
+    const search = findLeaks(this.#engine, parts, deployment.policy, canaries.secrets, this.#options.directory);
+    const found = await search.catch(async (error: unknown) => {
+      throw (await environmentTrouble(this.#engine, this.#started)) ?? error;
+    });
     return { ...found, leaks: [...found.leaks, ...this.#sightings] };
   }
 
@@ -184,9 +188,8 @@ export class Session {
     }
   }
 
-  /** Rewrites `run.json`, one writer at a time. */
-  #write(): Promise<void> {
-    const record: RunRecord = {
+  #record(): RunRecord {
+    return {
       id: this.#run.id,
       startedAt: this.#startedAt,
       suiteVersion: this.#options.suiteVersion,
@@ -202,11 +205,20 @@ export class Session {
       environmentFailures: this.#failures,
       interruptedAt: this.#interruptedAt,
     };
+  }
+
+  /** Rewrites `run.json`, one writer at a time. */
+  #write(): Promise<void> {
+    const record = this.#record();
     const file = join(this.#options.directory, "run.json");
     this.#writing = this.#writing.then(async () => {
-      // Reporters read it while checks run: never half of it.
-      await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
-      await rename(`${file}.new`, file);
+      try {
+        // Reporters read it while checks run: never half of it.
+        await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+        await rename(`${file}.new`, file);
+      } catch {
+        // A disk that has filled up must not end the run: the report asks for the record itself, and says what it lacks.
+      }
     });
     return this.#writing;
   }

@@ -34,6 +34,7 @@ export async function forEachCase<T>(
   const more = others.length > 0 ? `\nand ${others.length} more: ${others.slice(0, namedOnly).join(" · ")}${rest}` : "";
   throw new CheckFailure({
     ...(first.failure.story.place === undefined ? {} : { place: first.failure.story.place }),
+    cases: failures.slice(0, toldInFull).map((one) => one.failure.story),
     what: `${what}: not so in ${failures.length} of ${cases.length} cases\n${told.join("\n")}${more}`,
   });
 }

@@ -10,6 +10,8 @@ export interface FailureStory {
   likelyCause?: string;
   /** The line of the deployment that most likely causes it. */
   place?: Place;
+  /** Where the failure sums up several cases: the stories of the first ones. */
+  cases?: readonly FailureStory[];
 }
 
 /** A requirement does not hold. Anything else that a check throws is the suite's own fault or the environment's. */

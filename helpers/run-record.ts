@@ -77,6 +77,10 @@ declare module "vitest" {
     requirements?: string[];
     /** Files of evidence, relative to the run's directory. */
     evidence?: string[];
+    /** Folder of what a failure left, relative to the run's directory. */
+    failure?: string;
+    /** A file that could not be written, and why: the environment's fault. */
+    evidenceLost?: string;
     /** Findings in words, for the reader of the report. */
     findings?: string[];
     /** Rigs that the check used. */

@@ -1,5 +1,6 @@
 import { request } from "undici";
 import type { JournalEntry, Script, Turn } from "../containers/images/scripted-model/protocol.ts";
+import type { ModelScript } from "./acts.ts";
 import { deadlines } from "./deadlines.ts";
 
 export type { JournalEntry, ScriptedCall, Turn } from "../containers/images/scripted-model/protocol.ts";
@@ -7,10 +8,15 @@ export type { JournalEntry, ScriptedCall, Turn } from "../containers/images/scri
 /** The scripted model in the provider's place, as a check directs it. */
 export class ScriptedModel {
   readonly #baseUrl: string;
+  readonly #told: ModelScript[];
 
-  /** @param baseUrl where this machine reaches it, e.g. `http://127.0.0.1:32768` */
-  constructor(baseUrl: string) {
+  /**
+   * @param baseUrl where this machine reaches it, e.g. `http://127.0.0.1:32768`
+   * @param told takes every script that is put in force, for who wants to do it again
+   */
+  constructor(baseUrl: string, told: ModelScript[] = []) {
     this.#baseUrl = baseUrl;
+    this.#told = told;
   }
 
   /**
@@ -24,6 +30,7 @@ export class ScriptedModel {
     { includes, turns, providerKey }: { includes: string; turns: Turn[]; providerKey?: string },
   ): Promise<void> {
     const script: Script = { match: { includes }, turns, ...(providerKey === undefined ? {} : { providerKey }) };
+    this.#told.push({ id, script });
     await this.#ask("PUT", `/_scripts/${encodeURIComponent(id)}`, script);
   }
 

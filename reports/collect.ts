@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { TestError } from "vitest";
 import type { TestCase, TestModule } from "vitest/node";
-import type { RunRecord } from "../helpers/run-record.ts";
+import { z } from "zod";
+import { displayPath } from "../helpers/deployment/display-path.ts";
+import type { EnvironmentFailure, RunRecord } from "../helpers/run-record.ts";
 import type { CheckResult, Outcome } from "./outcomes.ts";
 
 /** The run's directory, which vitest.config.ts names before any reporter is made. */
@@ -25,8 +28,10 @@ export function checkResult(test: TestCase, run?: RunRecord): CheckResult {
   const { startTime = 0, duration = 0 } = test.diagnostic() ?? {};
   const cut = run?.interruptedAt !== undefined && startTime + duration >= Date.parse(run.interruptedAt);
   // A part that failed, or was taken away, says nothing of the gateway.
-  const environment = error?.name === "EnvironmentError" || (cut && result.state === "failed");
-  const outcome = environment ? "not-tested" : outcomeOf(result.state, meta);
+  const untested = error?.name === "EnvironmentError" || (cut && result.state === "failed");
+  const outcome = untested ? "not-tested" : outcomeOf(result.state, meta);
+  // What an interruption takes away has one cause, which the run itself tells.
+  const environment = cut ? undefined : environmentFailure(error, meta.evidenceLost);
   return {
     name: test.name,
     file: relative(process.cwd(), test.module.moduleId),
@@ -37,9 +42,43 @@ export function checkResult(test: TestCase, run?: RunRecord): CheckResult {
     rigs: meta.rigs ?? [],
     evidence: meta.evidence ?? [],
     findings: meta.findings ?? [],
+    ...(meta.failure === undefined ? {} : { failure: meta.failure }),
+    ...placeOf(error),
+    ...(environment === undefined ? {} : { environment }),
     message: error?.message ?? meta.knownGap ?? meta.notSupported,
     errorName: error?.name,
   };
+}
+
+/** Errors travel from the workers as plain data. */
+const toldError = z.object({
+  log: z.array(z.string()).optional(),
+  part: z.string().optional(),
+  story: z.object({ place: z.object({ file: z.string(), line: z.number() }).optional() }).optional(),
+});
+
+function placeOf(error: TestError | undefined): Pick<CheckResult, "place"> {
+  const place = toldError.safeParse(error).data?.story?.place;
+  return place === undefined ? {} : { place: { file: displayPath(place.file), line: place.line } };
+}
+
+function environmentFailure(
+  error: TestError | undefined,
+  evidenceLost: string | undefined,
+): EnvironmentFailure | undefined {
+  if (error?.name === "EnvironmentError") {
+    const { part, log = [] } = toldError.safeParse(error).data ?? {};
+    return { part, message: error.message, log };
+  }
+  if (evidenceLost === undefined) return undefined;
+  return { part: undefined, message: `evidence could not be written: ${evidenceLost}`, log: [] };
+}
+
+/** What went wrong around the checks, by the run's own word and by theirs: each once. */
+export function environmentFailures(run: RunRecord | undefined, checks: readonly CheckResult[]): EnvironmentFailure[] {
+  const failures = [...(run?.environmentFailures ?? []), ...checks.flatMap(({ environment }) => environment ?? [])];
+  const known = new Map(failures.map((failure) => [failure.message, failure]));
+  return [...known.values()];
 }
 
 function outcomeOf(state: string, meta: ReturnType<TestCase["meta"]>): Outcome {

@@ -1,14 +1,13 @@
 import type { TestModule, TestRunEndReason } from "vitest/node";
-import type { RunRecord } from "../helpers/run-record.ts";
+import type { EnvironmentFailure } from "../helpers/run-record.ts";
 
 /** Why a run did not try everything; undefined when it did. */
 export async function incompleteBecause(
   modules: readonly TestModule[],
-  run: RunRecord | undefined,
+  failures: readonly EnvironmentFailure[],
   reason: TestRunEndReason,
 ): Promise<string | undefined> {
-  if (run && run.environmentFailures.length > 0)
-    return run.environmentFailures.map(({ message }) => message).join("; ");
+  if (failures.length > 0) return failures.map(({ message }) => message).join("; ");
   if (reason === "interrupted") return "the run was interrupted";
   const vitest = modules[0]?.project.vitest;
   if (vitest === undefined) return "no spec file was run";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import type { RunRecord } from "../helpers/run-record.ts";
+import type { EnvironmentFailure, RunRecord } from "../helpers/run-record.ts";
 import { type CheckResult, countOutcomes, type RequirementResult, type Verdict } from "./outcomes.ts";
 
 /** Of the report's shape; raised with every change that a reader would notice. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /** All that a report is made of. */
 export interface ReportInput {
@@ -15,6 +15,8 @@ export interface ReportInput {
   verdict: Verdict;
   /** Why the run did not try everything; undefined when it did. */
   incomplete: string | undefined;
+  /** What went wrong around the checks. */
+  environmentFailures: readonly EnvironmentFailure[];
   /** The suite's own faults. */
   faults: readonly string[];
   /** Known gaps of the deployment that are gone. */
@@ -47,7 +49,9 @@ export interface ConformanceReport {
       outcome: string;
       duration: number;
       message: string | null;
+      place: { file: string; line: number } | null;
       evidence: readonly string[];
+      failure: string | null;
       findings: readonly string[];
     }[];
   }[];
@@ -89,7 +93,9 @@ export function conformanceReport(input: ReportInput, suiteOf: (id: string) => s
         outcome: check.outcome,
         duration: Math.round(check.duration),
         message: check.message ?? null,
+        place: check.place ?? null,
         evidence: check.evidence,
+        failure: check.failure ?? null,
         findings: check.findings,
       })),
     })),
@@ -98,7 +104,7 @@ export function conformanceReport(input: ReportInput, suiteOf: (id: string) => s
     ),
     changes: run?.changes ?? [],
     phases: (run?.phases ?? []).map((phase) => ({ ...phase, milliseconds: Math.round(phase.milliseconds) })),
-    environmentFailures: (run?.environmentFailures ?? []).map((failure) => ({
+    environmentFailures: input.environmentFailures.map((failure) => ({
       ...failure,
       part: failure.part ?? null,
     })),

@@ -1,7 +1,9 @@
 import type { TestModule, TestRunEndReason } from "vitest/node";
 import { loadRequirements } from "../helpers/requirements.ts";
-import type { RunRecord } from "../helpers/run-record.ts";
-import { allChecks, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
+import { releaseSpace } from "../helpers/reserve.ts";
+import type { EnvironmentFailure, RunRecord } from "../helpers/run-record.ts";
+import { askRun } from "./ask-run.ts";
+import { allChecks, environmentFailures, ownFaults, readRunRecord, runDirectory } from "./collect.ts";
 import { incompleteBecause } from "./completeness.ts";
 import { leakCheck } from "./leak-check.ts";
 import { type CheckResult, type RequirementResult, requirementResults, type Verdict, verdictOf } from "./outcomes.ts";
@@ -12,6 +14,8 @@ export interface FinishedRun {
   directory: string;
   run: RunRecord | undefined;
   checks: readonly CheckResult[];
+  /** What went wrong around the checks. */
+  environmentFailures: readonly EnvironmentFailure[];
   /** The suite's own. */
   faults: readonly string[];
   /** Known gaps of the deployment that are gone. */
@@ -40,13 +44,31 @@ async function judge(
   reason: TestRunEndReason,
 ): Promise<FinishedRun> {
   const directory = runDirectory();
-  const run = readRunRecord(directory);
+  await releaseSpace(directory);
+  const run = await currentRecord(modules, directory);
   const checks = [...allChecks(modules, run), ...(await leakCheck(modules, run))];
   const faults = ownFaults(modules, unhandled, directory, run);
-  const environment = (run?.environmentFailures.length ?? 0) > 0;
+  const failures = environmentFailures(run, checks);
   const requirements = requirementResults(loadRequirements(), checks);
-  const incomplete = await incompleteBecause(modules, run, reason);
+  const incomplete = await incompleteBecause(modules, failures, reason);
   const staleGaps = incomplete === undefined ? staleGapLines(modules, run, requirements) : [];
-  const verdict = verdictOf(checks, { environment, own: [...faults, ...staleGaps] });
-  return { directory, run, checks, faults, staleGaps, incomplete, requirements, verdict };
+  const verdict = verdictOf(checks, { environment: failures.length > 0, own: [...faults, ...staleGaps] });
+  return {
+    directory,
+    run,
+    checks,
+    environmentFailures: failures,
+    faults,
+    staleGaps,
+    incomplete,
+    requirements,
+    verdict,
+  };
+}
+
+/** From the main process itself, for a disk that is full holds an old record; from `run.json` where it does not answer. */
+async function currentRecord(modules: readonly TestModule[], directory: string): Promise<RunRecord | undefined> {
+  const descriptor = modules[0]?.project.getProvidedContext().run;
+  const answer = descriptor && (await askRun<RunRecord>(descriptor, "record"));
+  return answer?.id === undefined ? readRunRecord(directory) : (answer as RunRecord);
 }

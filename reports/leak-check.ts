@@ -1,6 +1,12 @@
 import type { TestModule } from "vitest/node";
 import type { Leak, RunRecord } from "../helpers/run-record.ts";
+import { askRun } from "./ask-run.ts";
 import type { CheckResult } from "./outcomes.ts";
+
+interface Search {
+  leaks?: Leak[];
+  searched?: number;
+}
 
 /**
  * The last check of a run (INJ-09): all that it has written is searched for its secrets, when every other check is over
@@ -13,8 +19,8 @@ export async function leakCheck(modules: readonly TestModule[], run: RunRecord |
   if (descriptor === undefined || run === undefined || run.parts.length === 0 || run.interruptedAt !== undefined)
     return [];
   const began = performance.now();
-  const { url, token } = descriptor.rigServer;
-  const answer = await ask(`${url}/leaks`, token);
+  // A search that can't be made is a failed check, not the loss of the whole report.
+  const answer = await askRun<Search>(descriptor, "leaks");
   const { leaks, searched = 0 } = answer;
   const check = {
     name: "each secret stands only where the policy allows it, in everything that the run has and has written",
@@ -25,6 +31,11 @@ export async function leakCheck(modules: readonly TestModule[], run: RunRecord |
     rigs: [],
     evidence: [],
   };
+  if (answer.name === "EnvironmentError") {
+    const { name: errorName, message = "" } = answer;
+    const environment = { part: undefined, message, log: [] };
+    return [{ ...check, outcome: "not-tested", message, errorName, environment, findings: [] }];
+  }
   if (leaks === undefined || searched === 0) {
     const message = `the search came to nothing: ${answer.message ?? "no source was read"}`;
     return [{ ...check, outcome: "failed", message, errorName: "Error", findings: [] }];
@@ -35,15 +46,4 @@ export async function leakCheck(modules: readonly TestModule[], run: RunRecord |
   }
   const finding = `Every secret stands only where the policy allows it: ${searched} labels, environments, logs, dumps and files were searched.`;
   return [{ ...check, outcome: "passed", message: undefined, errorName: undefined, findings: [finding] }];
-}
-
-/** A search that can't be made is a failed check, not the loss of the whole report. */
-async function ask(url: string, token: string): Promise<{ leaks?: Leak[]; searched?: number; message?: string }> {
-  try {
-    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-    return (await response.json()) as { leaks?: Leak[]; searched?: number; message?: string };
-  } catch (error) {
-    const { message, cause } = error as Error;
-    return { message: cause instanceof Error ? `${message}: ${cause.message}` : message };
-  }
 }

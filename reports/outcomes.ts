@@ -1,4 +1,5 @@
 import type { Requirement, RequirementId } from "../helpers/requirements.ts";
+import type { EnvironmentFailure } from "../helpers/run-record.ts";
 
 /** What became of a requirement, or of one check. */
 export type Outcome = "passed" | "failed" | "known-gap" | "not-supported" | "not-tested";
@@ -20,6 +21,12 @@ export interface CheckResult {
   /** Relative to the run's directory. */
   evidence: readonly string[];
   findings: readonly string[];
+  /** Folder of what its failure left, relative to the run's directory. */
+  failure?: string;
+  /** The line of the deployment that most likely causes its failure; the path as a person would type it. */
+  place?: { file: string; line: number };
+  /** What the environment did to it, which is nobody's conformance. */
+  environment?: EnvironmentFailure;
   /** The failure's own words, or the reason of a known gap or of what is not supported. */
   message: string | undefined;
   /** Name of the error that it failed with, e.g. `CheckFailure`. */
@@ -68,8 +75,7 @@ export interface Trouble {
 
 /** The environment's failure comes first: what it kept from being tested may be conformant or not. */
 export function verdictOf(checks: readonly CheckResult[], trouble: Trouble): Verdict {
-  if (trouble.environment || checks.some(({ errorName }) => errorName === "EnvironmentError"))
-    return "environment-failed";
+  if (trouble.environment) return "environment-failed";
   const ran = checks.filter(({ outcome }) => outcome !== "not-tested");
   const failed = ran.some(({ outcome }) => outcome === "failed");
   return failed || ran.length === 0 || trouble.own.length > 0 ? "not-conformant" : "conformant";

@@ -34,7 +34,16 @@ function status(
   const finishedAt = "2026-01-02T00:00:00.000Z";
   return statusDocument(
     conformanceReport(
-      { run, finishedAt, verdict, incomplete: undefined, faults, staleGaps: [], requirements },
+      {
+        run,
+        finishedAt,
+        verdict,
+        incomplete: undefined,
+        environmentFailures: run.environmentFailures,
+        faults,
+        staleGaps: [],
+        requirements,
+      },
       suiteOf,
     ),
   );

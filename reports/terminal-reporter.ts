@@ -148,6 +148,10 @@ export default class TerminalReporter implements Reporter {
     }
     for (const path of check.evidence)
       say(`  ${pc.dim("evidence:")} ${process.env.REPORTS ?? "reports/latest"}/${path}`);
+    if (check.failure !== undefined)
+      say(
+        `  ${pc.dim("captured:")} ${process.env.REPORTS ?? "reports/latest"}/${check.failure}/, shown again by its repro.sh`,
+      );
     say("");
   }
 }

@@ -14,6 +14,13 @@ export interface BrokenRun {
   messages: Record<string, string>;
 }
 
+/** What else a run may want. */
+export interface BrokenRunOptions {
+  environment?: Record<string, string>;
+  /** Looks at the report's folder, which is then removed. */
+  look?: (reports: string) => Promise<void>;
+}
+
 /** The part of conformance.json that is read here. */
 interface Report {
   requirements: { id: string; outcome: string; checks: { outcome: string; message?: string }[] }[];
@@ -29,6 +36,7 @@ export async function runBroken(
   breaks: readonly Patch[],
   filters: readonly string[],
   source = "deployments/reference",
+  { environment = {}, look = async () => {} }: BrokenRunOptions = {},
 ): Promise<BrokenRun> {
   using copy = patchedCopy(source, breaks);
   const reports = mkdtempSync(join(tmpdir(), "broken-"));
@@ -38,7 +46,9 @@ export async function runBroken(
       DEPLOYMENT: copy.folder,
       REPORTS: target,
       NO_COLOR: "1",
+      ...environment,
     });
+    await look(target);
     const report = readReport(join(target, "conformance.json"));
     const failed = report?.requirements.filter(({ outcome }) => outcome === "failed");
     return {

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { relative } from "node:path";
 import { inject, type TestContext, test } from "vitest";
 import { Clients } from "../containers/clients.ts";
 import { Edge, resolveIn } from "../containers/edge.ts";
@@ -7,6 +7,7 @@ import { attachEngine, type Engine } from "../containers/engine.ts";
 import { Gateway } from "../containers/gateway.ts";
 import type { RigName, RigState } from "../containers/rig.ts";
 import { RigClient } from "../containers/rig-client.ts";
+import { abridgedCommand } from "../helpers/acts.ts";
 import { attachEvidence, labelCheck } from "../helpers/allure.ts";
 import type { Canaries } from "../helpers/canaries.ts";
 import { CheckFailure } from "../helpers/check-failure.ts";
@@ -19,6 +20,8 @@ import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../h
 import type { Leak } from "../helpers/run-record.ts";
 import { abridged, type Exchange } from "../helpers/wire/exchange.ts";
 import { Wire } from "../helpers/wire/wire.ts";
+import { CheckRecord, type FailureWords, failureFiles, judgeFailure } from "./failed-check.ts";
+import { RunFiles } from "./run-files.ts";
 
 /** What every check of a worker shares: read and connected once. */
 interface World {
@@ -52,7 +55,8 @@ export interface Evidence {
 interface Fixtures {
   world: World;
   slug: string;
-  wires: Wire[];
+  files: RunFiles;
+  record: CheckRecord;
   evidence: Evidence;
   /** Traefik with the deployment's labels in front of whoami. */
   edge: Edge;
@@ -82,48 +86,36 @@ const conformanceTest = test.extend<Fixtures>({
     { scope: "worker" },
   ],
   slug: async ({ task }, use) => use(slugOf(task.meta.requirements ?? [], task.name)),
-  wires: async ({ evidence, world, task }, use) => {
-    const wires: Wire[] = [];
-    await use(wires);
-    const exchanges = wires.flatMap((wire) => wire.exchanges);
-    await Promise.all(wires.map((wire) => wire.close()));
-    // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
-    if (!task.meta.rigs?.includes("edge"))
-      await world.server.addSightings(sightings(exchanges, world.canaries.secrets));
-    if (exchanges.length > 0) {
-      await evidence.keep("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
-    }
-  },
+  files: async ({ world, task }, use) => use(new RunFiles(task, world.canaries.secrets)),
+  record: [
+    async ({ evidence, world, task }, use) => {
+      const record = new CheckRecord({ ...world, secrets: world.canaries.secrets, run: inject("run").id });
+      await use(record);
+      const wires = record.rigs.flatMap(({ wire }) => wire ?? []);
+      const exchanges = wires.flatMap((wire) => wire.exchanges);
+      await Promise.all(wires.map((wire) => wire.close()));
+      // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
+      if (!task.meta.rigs?.includes("edge"))
+        await world.server.addSightings(sightings(exchanges, world.canaries.secrets));
+      const { commands } = record.acts;
+      if (exchanges.length > 0) await evidence.keep("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
+      if (commands.length > 0)
+        await evidence.keep("commands.json", JSON.stringify(commands.map(abridgedCommand), null, 2));
+    },
+    { auto: true },
+  ],
   evidence: [
-    async ({ world, task, skip, slug }, use) => {
-      // Always through task.meta: allure-vitest replaces the object while the check runs.
+    async ({ world, task, skip, slug, files }, use) => {
       const requirements = (task.meta.requirements ?? []) as RequirementId[];
       await labelCheck({
         suite: suiteOf(requirements[0] as RequirementId),
         requirements,
         level: levelOf(requirements),
       });
-      const write = async (path: string, content: string | Buffer): Promise<void> => {
-        const file = join(inject("run").directory, path);
-        await mkdir(dirname(file), { recursive: true });
-        await writeFile(file, content);
-        task.meta.evidence = [...(task.meta.evidence ?? []), path];
-      };
-      const keep = async (path: string, content: string): Promise<string> => {
-        const text = redact(content, world.canaries.secrets);
-        await write(path, text);
-        await attachEvidence(path, text, contentType(path));
-        return path;
-      };
       await use({
-        keep: (name, content) => keep(`evidence/${slug}/${name}`, content),
-        keepPicture: async (name, png) => {
-          const path = `evidence/${slug}/${name}`;
-          await write(path, png);
-          await attachEvidence(path, png, "image/png");
-          return path;
-        },
-        keepTranscript: (name, content) => keep(`transcripts/${name}`, content),
+        keep: (name, content) => files.keep(`evidence/${slug}/${name}`, content),
+        keepPicture: (name, png) => files.keepPicture(`evidence/${slug}/${name}`, png),
+        keepTranscript: (name, content) => files.keep(`transcripts/${name}`, content),
         finding(text) {
           task.meta.findings = [...(task.meta.findings ?? []), redact(text, world.canaries.secrets)];
         },
@@ -148,22 +140,23 @@ const conformanceTest = test.extend<Fixtures>({
     },
     { auto: true },
   ],
-  edge: async ({ world, wires, slug, task }, use) => {
+  edge: async ({ world, record, slug, task }, use) => {
     task.meta.rigs = [...(task.meta.rigs ?? []), "edge"];
-    const { state, wire } = await connect("edge", world, slug);
-    wires.push(wire);
-    await use(new Edge({ ...world, state, wire }));
+    const connection = await connect("edge", world, slug);
+    record.rigs.push(connection);
+    await use(new Edge({ ...world, ...connection }));
   },
-  gateway: async ({ world, wires, slug, task }, use) => {
+  gateway: async ({ world, record, slug, task }, use) => {
     task.meta.rigs = [...(task.meta.rigs ?? []), "gateway"];
-    const { state, wire } = await connect("gateway", world, slug);
-    wires.push(wire);
-    await use(new Gateway({ ...world, state, wire }));
+    const connection = await connect("gateway", world, slug);
+    record.rigs.push(connection);
+    await use(new Gateway({ ...world, ...connection, acts: record.acts }));
   },
-  clients: async ({ world, task }, use) => {
+  clients: async ({ world, task, record }, use) => {
     task.meta.rigs = [...(task.meta.rigs ?? []), "clients"];
     const state = await started("clients", world);
-    await use(new Clients({ ...world, state }));
+    record.rigs.push({ state });
+    await use(new Clients({ ...world, state, acts: record.acts }));
   },
 });
 
@@ -205,17 +198,39 @@ export function conformance(
     try {
       await body(context);
     } catch (error) {
-      const told = redactError(error, knownSecrets);
+      const { task, record } = context;
+      // Its requests are found again by what it tells, which redaction is about to change.
+      const story = error instanceof CheckFailure ? error.story : undefined;
+      const told = redactError(await judgeFailure(error, record), knownSecrets);
+      const message = told instanceof Error ? told.message : String(told);
       const gap = isFailure(told) ? gapOf(activeGaps(gaps, runningVersions), requirements) : undefined;
-      if (gap === undefined) throw told;
-      context.task.meta.knownGap = `${gap.reason} (${gap.link}, until ${gap.until})\n${(told as Error).message}`;
-      await attachEvidence("known gap", context.task.meta.knownGap, "text/plain");
+      if (gap === undefined) {
+        await keepFailure(context, {
+          requirements,
+          sentence,
+          file: relative(process.cwd(), task.file.filepath),
+          message,
+          story,
+        });
+        throw told;
+      }
+      task.meta.knownGap = `${gap.reason} (${gap.link}, until ${gap.until})\n${message}`;
+      await attachEvidence("known gap", task.meta.knownGap, "text/plain");
       context.skip(`known gap until ${gap.until}: ${gap.reason}`);
     }
   };
   // vitest reads the names of the fixtures that a check needs from its source text.
   guarded.toString = () => body.toString();
   conformanceTest(sentence, { timeout: checkTimeout, meta: { requirements: [...requirements] } }, guarded);
+}
+
+/** Keeps what a failure leaves while its parts are still up. What can't be kept must not hide the failure itself. */
+async function keepFailure({ files, record, slug }: Fixtures, failure: FailureWords): Promise<void> {
+  try {
+    await files.keepFailure(`failures/${slug}`, await failureFiles(failure, record));
+  } catch (error) {
+    await files.keepFailure(`failures/${slug}`, new Map([["failure.txt", `${failure.message}\n\n${String(error)}\n`]]));
+  }
 }
 
 /** Only what a check found out of the gateway can be a known gap, never a fault of the suite or of the environment. */
@@ -243,14 +258,10 @@ function slugOf(requirements: readonly string[], sentence: string): string {
   const words = sentence.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   let slug = requirements[0] ?? "check";
   for (const word of words) {
-    if (slug.length + 1 + word.length > longestSlug) break;
+    // What is cut short tells itself apart by the rest: two checks must not share a folder.
+    if (slug.length + 1 + word.length > longestSlug)
+      return `${slug}-${createHash("sha256").update(sentence).digest("hex").slice(0, 4)}`;
     slug += `-${word}`;
   }
   return slug;
-}
-
-function contentType(path: string): string {
-  if (path.endsWith(".json")) return "application/json";
-  if (path.endsWith(".md")) return "text/markdown";
-  return "text/plain";
 }

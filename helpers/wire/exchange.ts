@@ -7,7 +7,16 @@ export interface Exchange {
   id: string;
   /** ISO 8601. */
   at: string;
-  request: { method: string; url: string; headers: HeaderLines; body: string | undefined };
+  request: {
+    method: string;
+    url: string;
+    headers: HeaderLines;
+    body: string | undefined;
+    /** `HTTP/1.1` where none is named. */
+    protocol?: "HTTP/2";
+    /** The bytes as they were sent (Latin-1), where no client library made them. */
+    raw?: string;
+  };
   /** Undefined when no response came. */
   response:
     | {
@@ -70,6 +79,7 @@ export function abridged(exchange: Exchange): Exchange {
       ...request,
       headers: lines(request.headers),
       body: request.body === undefined ? undefined : cut(request.body),
+      ...(request.raw === undefined ? {} : { raw: cut(request.raw) }),
     },
     response: response && { ...response, headers: lines(response.headers), body: cut(response.body) },
   };

@@ -105,6 +105,7 @@ export class Wire {
     ].join("\r\n");
     // Header lines are bytes: what is written as a character up to U+00FF is one.
     const bytes = Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(request.body ?? "")]);
+    exchange.request.raw = bytes.toString("latin1");
     const servername = url.protocol === "https:" ? url.hostname : undefined;
     await this.#answer(exchange, () =>
       exchangeRaw({ address: this.#addressOf(url), servername, bytes, deadline: deadlines.request }),
@@ -115,6 +116,7 @@ export class Wire {
   /** Sends a request over HTTP/2, which needs an https URL. */
   async sendHttp2(request: WireRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
+    exchange.request.protocol = "HTTP/2";
     const url = new URL(request.url);
     await this.#answer(exchange, () =>
       exchangeHttp2({

@@ -1,0 +1,199 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { deadlines, until } from "../helpers/deadlines.ts";
+import { Progress } from "../helpers/progress.ts";
+import { connectEngine, type Engine } from "./engine.ts";
+import { removeRun, runLabel } from "./run.ts";
+
+/** What a run that did not end by itself left behind. */
+interface Ended {
+  exitCode: number | null;
+  output: string;
+  report: { result: string; incomplete: string | null; counts: Record<string, number> } | undefined;
+}
+
+/** Files whose checks take a few seconds, all of them at the edge. */
+const files = ["suites/routes/public-paths", "suites/routes/path-disguises.spec", "suites/routes/credentials"];
+
+let folder: string;
+let reports: string;
+let engine: Engine;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ends-"));
+  reports = join(folder, "reports");
+  engine = await connectEngine({ progress: new Progress() });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts a run as a person would, and hands it to `disturb` once its output shows what is awaited. */
+async function run(
+  awaited: string,
+  disturb: (child: { pid: number; id: string; silence(): void }) => Promise<void> | void,
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  const { VITEST: _, VITEST_POOL_ID: __, VITEST_WORKER_ID: ___, VITEST_MODE: ____, ...clean } = process.env;
+  const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...files], {
+    env: { ...clean, REPORTS: reports, NO_COLOR: "1", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (piece: Buffer) => {
+      output += piece;
+    });
+  }
+  const over = new Promise<number | null>((done) => child.once("close", done));
+  await until(`the run says '${awaited}'`, deadlines.gatewayStart, async () =>
+    output.includes(awaited) || child.exitCode !== null ? true : undefined,
+  );
+  const { pid = 0 } = child;
+  const silence = (): void => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  await disturb({ pid, id: await runOf(pid), silence });
+  const exitCode = await over;
+  const file = join(reports, "conformance.json");
+  const report = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Ended["report"]) : undefined;
+  return { exitCode, output, report };
+}
+
+/** Id of the run that a process has on the engine. */
+async function runOf(pid: number): Promise<string> {
+  const all = await engine.docker.listContainers({ all: true, filters: { label: [runLabel] } });
+  const own = all.find(({ Labels }) => Labels["gateway-conformance.process"]?.includes(`"pid":${pid},`));
+  return own?.Labels[runLabel] ?? "";
+}
+
+async function leftOf(id: string): Promise<number> {
+  const filters = { label: [`${runLabel}=${id}`] };
+  const [containers, networks] = await Promise.all([
+    engine.docker.listContainers({ all: true, filters }),
+    engine.docker.listNetworks({ filters }),
+  ]);
+  return containers.length + networks.length;
+}
+
+async function container(id: string, part: string) {
+  const label = [`${runLabel}=${id}`, `gateway-conformance.part=${part}`];
+  const [found] = await engine.docker.listContainers({ filters: { label } });
+  if (found === undefined) throw new Error(`the run ${id} has no part ${part}`);
+  return engine.docker.getContainer(found.Id);
+}
+
+describe("a run that is cut short reports what it proved, marked incomplete, and leaves nothing behind", () => {
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s", async (signal) => {
+    let runId = "";
+    const ended = await run("✓ start the edge rig", ({ pid, id }) => {
+      runId = id;
+      process.kill(pid, signal);
+    });
+    expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
+    expect(ended.report?.incomplete).toContain(`interrupted by ${signal}`);
+    expect(ended.output).toContain("THE ENVIRONMENT FAILED");
+    expect(await leftOf(runId)).toBe(0);
+  });
+
+  test.each(["kill", "remove"] as const)("by a part that goes away (%s)", async (how) => {
+    let runId = "";
+    const ended = await run("✓ start the edge rig", async ({ id }) => {
+      runId = id;
+      const traefik = await container(id, "traefik");
+      await (how === "kill" ? traefik.kill() : traefik.remove({ force: true }));
+    });
+    expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
+    expect(ended.report?.counts.failed).toBe(0);
+    expect(ended.report?.incomplete).toMatch(/edge\/traefik (stopped|went away) in the middle of the run/);
+    expect(await leftOf(runId)).toBe(0);
+  });
+
+  test("by an engine that goes away", async () => {
+    const proxy = await engineProxy(join(folder, "engine.sock"));
+    let runId = "";
+    const ended = await run(
+      "✓ start the edge rig",
+      ({ id }) => {
+        runId = id;
+        proxy.cut();
+      },
+      { DOCKER_HOST: `unix://${proxy.path}` },
+    );
+    expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
+    expect(ended.report?.incomplete).toContain("the engine went away in the middle of the run");
+    expect(ended.report?.counts.failed).toBe(0);
+    expect(ended.output).toContain("the parts were not removed (the next start removes them)");
+    // As the next start would.
+    await removeRun(engine, runId);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("by a disk that is full", async () => {
+    const disk = join(folder, "disk");
+    mkdirSync(disk);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", disk]);
+    try {
+      reports = join(disk, "reports");
+      const ended = await run("✓ start the edge rig", () => fill(join(disk, "ballast")));
+      expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
+      expect(ended.report?.incomplete).toContain("no space left on device");
+      expect(ended.report?.counts.failed).toBe(0);
+      expect(ended.report?.counts.passed).toBeGreaterThan(0);
+    } finally {
+      execFileSync("umount", [disk]);
+    }
+  });
+});
+
+test("who reads the output may go away: the run goes on to its end", async () => {
+  let runId = "";
+  const { exitCode, report } = await run("✓ start the edge rig", ({ id, silence }) => {
+    runId = id;
+    silence();
+  });
+  expect({ exitCode, result: report?.result }).toEqual({ exitCode: 0, result: "conformant" });
+  expect(await leftOf(runId)).toBe(0);
+});
+
+test("a place that takes no report is told in one line, before anything is started", async () => {
+  writeFileSync(join(folder, "file"), "");
+  const { exitCode, output } = await run("no report can be written", () => {}, { REPORTS: join(folder, "file", "r") });
+  expect(exitCode).toBe(3);
+  expect(output).toMatch(/^no report can be written to .*; free 4 MB, or set REPORTS to another place$/m);
+});
+
+function fill(file: string): void {
+  for (let size = 1_000_000; size >= 1; size = Math.floor(size / 2)) {
+    for (;;) {
+      try {
+        writeFileSync(file, Buffer.alloc(size), { flag: "a" });
+      } catch {
+        break;
+      }
+    }
+  }
+}
+
+/** The engine's socket behind one that can be cut. */
+async function engineProxy(path: string): Promise<{ path: string; cut(): void }> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((near) => {
+    const far = connect(process.env.DOCKER_HOST?.replace(/^unix:\/\//, "") ?? "/var/run/docker.sock");
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one);
+      one.on("error", () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((listening) => server.listen(path, listening));
+  const cut = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { path, cut };
+}

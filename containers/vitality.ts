@@ -1,0 +1,59 @@
+import { deadlines } from "../helpers/deadlines.ts";
+import { EnvironmentError } from "../helpers/faults.ts";
+import type { Engine } from "./engine.ts";
+import { type PartHandle, readLog } from "./part.ts";
+import type { RigState } from "./rig.ts";
+
+/** How many log lines of a part that has stopped are shown. */
+const shownLogLines = 25;
+
+/**
+ * Why a failure may not be the gateway's: the engine answers no more, or a part has stopped. Asked after a check has
+ * failed, for what was taken away in the middle says nothing of the deployment.
+ *
+ * @returns undefined when all is up
+ */
+export async function environmentTrouble(
+  engine: Engine,
+  rigs: readonly RigState[],
+): Promise<EnvironmentError | undefined> {
+  const parts = rigs.flatMap(({ parts: own }) => Object.values(own));
+  if (parts.length === 0) return undefined;
+  try {
+    await answersInTime(engine);
+  } catch (cause) {
+    return new EnvironmentError(`the engine went away in the middle of the run: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const stopped = await Promise.all(parts.map((part) => stoppedBecause(engine, part)));
+  return stopped.find((trouble) => trouble !== undefined);
+}
+
+async function answersInTime(engine: Engine): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("it does not answer a ping")), deadlines.request);
+  try {
+    await Promise.race([engine.docker.ping(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function stoppedBecause(engine: Engine, part: PartHandle): Promise<EnvironmentError | undefined> {
+  const what = `${part.rig}/${part.name}`;
+  try {
+    const { State: state } = await engine.docker.getContainer(part.containerId).inspect();
+    if (state.Running) return undefined;
+    const how = state.OOMKilled ? "the machine had no memory left for it" : `exit code ${state.ExitCode}`;
+    const log = await readLog(engine, part.containerId, { tail: shownLogLines }).catch(() => "");
+    return new EnvironmentError(`${what} stopped in the middle of the run: ${how}`, {
+      part: part.name,
+      log: log.split("\n").filter((line) => line !== ""),
+    });
+  } catch (cause) {
+    const gone = (cause as { statusCode?: number }).statusCode === 404;
+    const how = gone ? "its container was removed" : (cause as Error).message;
+    return new EnvironmentError(`${what} went away in the middle of the run: ${how}`, { part: part.name, cause });
+  }
+}

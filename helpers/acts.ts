@@ -1,0 +1,41 @@
+import type { Script } from "../containers/images/scripted-model/protocol.ts";
+
+/** A command that a check ran on a machine of a rig, and what came of it. */
+export interface CommandRun {
+  /** ISO 8601. */
+  at: string;
+  rig: string;
+  /** Name of the part. */
+  part: string;
+  command: readonly string[];
+  /** What was set for this command alone. */
+  environment: Readonly<Record<string, string>>;
+  workingDir: string | undefined;
+  user: string | undefined;
+  /** Undefined while it runs. */
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** What the scripted model was told to say. */
+export interface ModelScript {
+  id: string;
+  script: Script;
+}
+
+/** What one check has done beside its requests, in the order in which it began: evidence, and the way to do it again. */
+export class Acts {
+  readonly commands: CommandRun[] = [];
+  readonly scripts: ModelScript[] = [];
+}
+
+/** How much of a command's output the evidence keeps, in characters. */
+const keptOutput = 20_000;
+
+/** The command as it is kept: long output is cut, and says so. */
+export function abridgedCommand(run: CommandRun): CommandRun {
+  const cut = (text: string): string =>
+    text.length <= keptOutput ? text : `${text.slice(0, keptOutput)}… (cut: ${text.length} characters)`;
+  return { ...run, command: run.command.map(cut), stdout: cut(run.stdout), stderr: cut(run.stderr) };
+}

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { runBroken } from "./broken-deployment.ts";
+
+const execute = promisify(execFile);
+
+/** Faults whose checks send requests, run commands on other machines, and run an agent. */
+const breaks = [
+  // ROUTE-03
+  { file: "compose.yaml", find: "Path(`/openapi.json`)", replace: "PathPrefix(`/openapi.json`)" },
+  // REACH-01
+  { file: "compose.yaml", find: '      - "4000:4000"\n', replace: '      - "4001:4000"\n' },
+  // INJ-01
+  {
+    file: "compose.yaml",
+    find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
+    replace: "Authorization: Bearer sk-nobody-knows-me",
+  },
+  // PROMPT-01
+  {
+    file: "clients/codex/config.toml",
+    find: 'url = "http://litellm.linuxserver.lan/mcp/"',
+    replace: 'url = "http://litellm.linuxserver.lan/v1/nowhere/"',
+  },
+];
+const filters = ["path-boundaries", "lan-to-gateway", "status-poll", "codex-databases"];
+
+test("each failure is captured before its parts are gone, and its script shows it again on a network that is left up", async () => {
+  const seen: Record<string, { due: string[]; got: string[] }> = {};
+  const run = await runBroken(breaks, filters, "deployments/reference", {
+    environment: { KEEP: "1" },
+    look: async (reports) => {
+      const folder = join(reports, "failures");
+      for (const name of readdirSync(folder)) {
+        const files = readdirSync(join(folder, name));
+        for (const due of ["deployment", "logs", "wire.json", "commands.json", "parts.json"])
+          expect(files, name).toContain(due);
+        const script = readFileSync(join(folder, name, "repro.sh"), "utf8");
+        const { stdout } = await execute("bash", [join(folder, name, "repro.sh")]);
+        seen[name] = {
+          due: [...script.matchAll(/^# In the run: ((?:exit code )?\d+)/gm)].map(([, code]) => code ?? ""),
+          got: [...stdout.matchAll(/^(?:HTTP\/[\d.]+ )?((?:exit code )?\d+)/gm)].map(([, code]) => code ?? ""),
+        };
+      }
+    },
+  });
+  const [, removal] = /remove it: (.*)$/m.exec(run.output) ?? [];
+  await execute("sh", ["-c", removal ?? "exit 1"]);
+  expect(run.failed, run.output).toEqual(["ROUTE-03", "INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01"]);
+  const ids = new Set(Object.keys(seen).map((name) => name.split("-").slice(0, 2).join("-")));
+  expect([...ids].sort()).toEqual(["INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "ROUTE-03"]);
+  for (const [name, { due, got }] of Object.entries(seen)) {
+    expect(due, name).not.toEqual([]);
+    expect(got, name).toEqual(expect.arrayContaining(due));
+  }
+});
