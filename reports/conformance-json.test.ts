@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadRequirements, suiteOf } from "../helpers/requirements.ts";
 import { type ConformanceReport, conformanceReport, serialize } from "./conformance-json.ts";
 import { type CheckResult, requirementResults } from "./outcomes.ts";
-import { soundRecord } from "./run-fixture.ts";
+import { soundRecord } from "./report-fixture.ts";
 
 const finishedAt = "2026-01-01T00:01:00.000Z";
 

@@ -117,15 +117,20 @@ export function conformanceReport(input: ReportInput, suiteOf: (id: string) => s
  * @throws {Error} for a report that its schema refuses: a fault of the suite
  */
 export function serialize(report: ConformanceReport): string {
+  // As a reader will have it: what JSON drops must not count as there.
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  const fault = schemaFault(JSON.parse(text));
+  if (fault !== undefined) throw new Error(`conformance.json would break its schema: ${fault}`);
+  return text;
+}
+
+/** What a report's schema has against a value; undefined when nothing. */
+export function schemaFault(report: unknown): string | undefined {
   const ajv = new Ajv2020({ allErrors: true });
   addFormats.default(ajv);
   const schema = JSON.parse(readFileSync(new URL("conformance.schema.json", import.meta.url), "utf8")) as object;
   const validate = ajv.compile(schema);
-  // As a reader will have it: what JSON drops must not count as there.
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (!validate(JSON.parse(text)))
-    throw new Error(`conformance.json would break its schema: ${ajv.errorsText(validate.errors)}`);
-  return text;
+  return validate(report) ? undefined : ajv.errorsText(validate.errors);
 }
 
 function byPlace(one: CheckResult, other: CheckResult): number {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunRecord } from "../helpers/run-record.ts";
 import type { ConformanceReport } from "./conformance-json.ts";
+import { soundRecord } from "./report-fixture.ts";
 
 /** What a run of vitest with the project's reporters came to. */
 export interface FixtureRun {
@@ -27,21 +28,6 @@ export interface FixtureOptions {
 }
 
 const root = join(import.meta.dirname, "..");
-
-/** A run record with nothing wrong. */
-export const soundRecord: RunRecord = {
-  id: "gc-test",
-  startedAt: "2026-01-01T00:00:00.000Z",
-  suiteVersion: "0.0.0",
-  arguments: [],
-  deployment: { folder: "deployments/reference", digest: `sha256:${"0".repeat(64)}` },
-  engine: { version: "20.10.24", apiVersion: "1.41" },
-  parts: [],
-  changes: [],
-  phases: [],
-  environmentFailures: [],
-  interruptedAt: undefined,
-};
 
 /** Runs vitest as the conformance run does, on specs of a project that is made for it and removed again. */
 export async function runFixture(options: FixtureOptions): Promise<FixtureRun> {

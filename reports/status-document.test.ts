@@ -3,7 +3,7 @@ import { loadRequirements, suiteOf } from "../helpers/requirements.ts";
 import type { RunRecord } from "../helpers/run-record.ts";
 import { conformanceReport } from "./conformance-json.ts";
 import { type CheckResult, type Outcome, requirementResults, type Verdict } from "./outcomes.ts";
-import { soundRecord } from "./run-fixture.ts";
+import { soundRecord } from "./report-fixture.ts";
 import { statusDocument } from "./status-document.ts";
 
 function check(id: string, outcome: Outcome, rest: Partial<CheckResult> = {}): CheckResult {
