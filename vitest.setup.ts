@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { ImageMode } from "./containers/images.ts";
 import type { RigName } from "./containers/rig.ts";
@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all([
       attempt("the parts were not removed (the next start removes them)", () => session.end()),
       attempt("there is no Allure report", () =>
-        progress.during("write the Allure report", () => generateAllure(directory)),
+        progress.during("write the Allure report", () => generateAllure(directory, join(dirname(target), ".history"))),
       ),
     ]);
     await attempt(`the report stays in ${directory}`, async () => void (await publishLatest(directory, target)));

@@ -4,8 +4,10 @@ import {
   epic,
   feature,
   label,
+  logStep,
   parentSuite,
   severity,
+  step,
   story,
   suite,
   tag,
@@ -28,10 +30,11 @@ export async function labelCheck(check: {
   await parentSuite(check.suite);
   if (first !== undefined) {
     await feature(first);
-    await suite([first, known.get(first)?.statement].filter(Boolean).join(" "));
+    await suite(`${first} ${known.get(first)?.level ?? ""}: ${known.get(first)?.statement ?? ""}`);
   }
   await story(check.level);
   await severity(check.level === "MUST" ? "critical" : "normal");
+  await tag(check.level);
   for (const id of check.requirements) {
     await tag(id);
     await label("requirement", id);
@@ -45,4 +48,28 @@ export async function labelCheck(check: {
 /** Attaches a text or a picture to the running check in Allure's report. */
 export async function attachEvidence(name: string, content: string | Buffer, contentType: string): Promise<void> {
   await attachment(name, content, { contentType });
+}
+
+/** One thing that a check did, as a step of Allure's report. */
+export interface ToldStep {
+  /** `GET http://gateway.lan/ → 200`. */
+  name: string;
+  /** ISO 8601. */
+  at: string;
+  details: Readonly<Record<string, string>>;
+}
+
+/** How many steps of a check are shown: the last ones. Its evidence has all. */
+const shownSteps = 50;
+
+/** Tells what the running check did, step by step, in Allure's report. */
+export async function tellSteps(steps: readonly ToldStep[]): Promise<void> {
+  const inOrder = [...steps].sort((one, other) => (one.at < other.at ? -1 : 1));
+  const left = inOrder.length - shownSteps;
+  if (left > 0) await logStep(`${left} earlier steps: see the attachments`);
+  for (const { name, details } of inOrder.slice(-shownSteps)) {
+    await step(name, async (context) => {
+      for (const [key, value] of Object.entries(details)) await context.parameter(key, value);
+    });
+  }
 }

@@ -1,50 +1,110 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { ConformanceReport } from "./conformance-json.ts";
 
 const run = promisify(execFile);
 
 /** A report takes 2–3 s; one that hangs must not keep the run from ending. Milliseconds. */
 const deadline = 120_000;
 
+/** How many runs the trend goes back. */
+const longestTrend = 30;
+
 /**
- * Writes `html/index.html` from `allure-results/`: one file that opens from disk, grouped by suite and requirement.
- * Where there are no results there is no report. Opening it asks nobody for anything.
+ * Writes `html/index.html` from `allure-results/`: one file that opens from disk, grouped by suite and requirement, with
+ * the trend over the runs of the same deployment. Where there are no results there is no report. Opening it asks nobody
+ * for anything.
  *
  * @param directory the run's directory
+ * @param history folder where the outcomes of earlier runs are kept, one file a deployment; made if it is not there
  * @throws {Error} with Allure's own words when it fails, or when its page would load something from elsewhere
  */
-export async function generateAllure(directory: string): Promise<void> {
+export async function generateAllure(directory: string, history: string): Promise<void> {
   const results = join(directory, "allure-results");
   const found = (await readdir(results).catch(() => [])).filter((name) => name.endsWith("-result.json"));
   if (found.length === 0) return;
   await Promise.all(found.map((name) => tellFailedFromBroken(join(results, name))));
+  const report = await reportOf(directory);
+  const past = join(history, `${(report?.deployment.folder ?? "unknown").replaceAll(/[^\w.-]+/g, "_")}.jsonl`);
+  const own = join(directory, "allure-history.jsonl");
+  await copyFile(past, own).catch(unlessMissing);
+  const config = join(directory, "allurerc.json");
+  // A run of some files says nothing of a trend.
+  const complete = report !== undefined && report.incomplete === null;
+  await writeFile(config, JSON.stringify(configuration(directory, own, complete, report)));
   const cli = join(createRequire(import.meta.url).resolve("allure"), "..", "..", "cli.js");
-  const options = [
-    "--single-file",
-    "--report-name",
-    "LiteLLM gateway conformance",
-    "--report-language",
-    "en",
-    "--group-by",
-    "parentSuite,suite",
-  ];
   try {
-    await run(
-      process.execPath,
-      [cli, "awesome", results, "--cwd", directory, "--output", join(directory, "html"), ...options],
-      {
-        timeout: deadline,
-      },
-    );
+    await run(process.execPath, [cli, "generate", results, "--config", config, "--cwd", directory], {
+      timeout: deadline,
+    });
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`Allure wrote no report: ${[stdout, stderr].join("\n").trim() || (error as Error).message}`);
   }
   const page = join(directory, "html", "index.html");
   await writeFile(page, withoutAnalytics(await readFile(page, "utf8")));
+  await rm(config);
+  await mkdir(history, { recursive: true });
+  // Renamed, so that nobody reads half of it; of two runs that end at once one is missing in the trend.
+  if (complete) await rename(own, past);
+  else await rm(own, { force: true });
+}
+
+function configuration(
+  directory: string,
+  historyPath: string,
+  appendHistory: boolean,
+  report: ConformanceReport | undefined,
+): object {
+  const trend = { limit: longestTrend };
+  const options = {
+    singleFile: true,
+    reportLanguage: "en",
+    groupBy: ["parentSuite", "suite"],
+    // By id: the order in which checks end means nothing.
+    defaultSortBy: "name,asc",
+    sections: ["charts"],
+    charts: [
+      { type: "currentStatus", title: "This run" },
+      { type: "statusDynamics", title: "Outcomes over runs", ...trend },
+      { type: "statusTransitions", title: "Changes from run to run", ...trend },
+      { type: "durationDynamics", title: "Time over runs", ...trend },
+    ],
+  };
+  return {
+    name: "LiteLLM gateway conformance",
+    output: join(directory, "html"),
+    historyPath,
+    appendHistory,
+    historyLimit: longestTrend,
+    variables: variables(report),
+    plugins: { awesome: { options } },
+  };
+}
+
+/** The environment of the run, as Allure shows it above the results. */
+function variables(report: ConformanceReport | undefined): Record<string, string> {
+  if (report === undefined) return {};
+  const { deployment, engine, parts, result, incomplete } = report;
+  return {
+    result: incomplete === null ? result : `${result}, incomplete: ${incomplete}`,
+    deployment: deployment.folder,
+    "deployment's digest": deployment.digest.slice(0, 19),
+    engine: engine.version,
+    ...Object.fromEntries(parts.map(({ name, version, origin }) => [name, `${version}, ${origin}`])),
+  };
+}
+
+async function reportOf(directory: string): Promise<ConformanceReport | undefined> {
+  const text = await readFile(join(directory, "conformance.json"), "utf8").catch(unlessMissing);
+  return text === undefined ? undefined : (JSON.parse(text) as ConformanceReport);
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /**

@@ -7,8 +7,8 @@ import { attachEngine, type Engine } from "../containers/engine.ts";
 import { Gateway } from "../containers/gateway.ts";
 import type { RigName, RigState } from "../containers/rig.ts";
 import { RigClient } from "../containers/rig-client.ts";
-import { abridgedCommand } from "../helpers/acts.ts";
-import { attachEvidence, labelCheck } from "../helpers/allure.ts";
+import { abridgedCommand, type CommandRun } from "../helpers/acts.ts";
+import { attachEvidence, labelCheck, type ToldStep, tellSteps } from "../helpers/allure.ts";
 import type { Canaries } from "../helpers/canaries.ts";
 import { CheckFailure } from "../helpers/check-failure.ts";
 import { checkTimeout } from "../helpers/deadlines.ts";
@@ -18,7 +18,7 @@ import { activeGaps, gapOf, type KnownGap, loadKnownGaps } from "../helpers/know
 import { redact, redactError, secretsIn } from "../helpers/redaction.ts";
 import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../helpers/requirements.ts";
 import type { Leak } from "../helpers/run-record.ts";
-import { abridged, type Exchange } from "../helpers/wire/exchange.ts";
+import { abridged, type Exchange, receivedText, sentText } from "../helpers/wire/exchange.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 import { CheckRecord, type FailureWords, failureFiles, judgeFailure } from "./failed-check.ts";
 import { RunFiles } from "./run-files.ts";
@@ -98,6 +98,7 @@ const conformanceTest = test.extend<Fixtures>({
       if (!task.meta.rigs?.includes("edge"))
         await world.server.addSightings(sightings(exchanges, world.canaries.secrets));
       const { commands } = record.acts;
+      await tellSteps(stepsOf(exchanges, commands, world.canaries.secrets));
       if (exchanges.length > 0) await evidence.keep("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
       if (commands.length > 0)
         await evidence.keep("commands.json", JSON.stringify(commands.map(abridgedCommand), null, 2));
@@ -159,6 +160,27 @@ const conformanceTest = test.extend<Fixtures>({
     await use(new Clients({ ...world, state, acts: record.acts }));
   },
 });
+
+/** What a check did, for the reader of Allure's report. */
+function stepsOf(
+  exchanges: readonly Exchange[],
+  commands: readonly CommandRun[],
+  secrets: ReadonlyMap<string, string>,
+): ToldStep[] {
+  const told = (text: string): string => redact(text, secrets);
+  return [
+    ...exchanges.map((exchange) => ({
+      name: told(`${exchange.request.method} ${exchange.request.url} → ${exchange.response?.status ?? "no response"}`),
+      at: exchange.at,
+      details: { sent: told(sentText(exchange)), received: told(receivedText(exchange)) },
+    })),
+    ...commands.map(({ part, command, at, exitCode, stderr }) => ({
+      name: told(`${part}: ${command.slice(0, 3).join(" ")} → exit code ${exitCode}`).slice(0, 200),
+      at,
+      details: { command: told(command.join(" ")).slice(0, 600), "standard error": told(stderr).slice(0, 600) },
+    })),
+  ];
+}
 
 /** Secrets in responses: redacted in the evidence, they would be found by nobody afterwards. */
 function sightings(exchanges: readonly Exchange[], secrets: ReadonlyMap<string, string>): Leak[] {
