@@ -7,6 +7,7 @@ import { Session } from "./containers/session.ts";
 import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/faults.ts";
 import { Progress } from "./helpers/progress.ts";
 import { generateAllure } from "./reports/allure.ts";
+import { faultAnnotations, isOnActions } from "./reports/github-actions.ts";
 import { publishLatest } from "./reports/publish-latest.ts";
 import { chosenFiles, rigsOf } from "./suites/edge-first.ts";
 
@@ -77,6 +78,7 @@ async function begin(directory: string, progress: Progress): Promise<Session> {
   } catch (error) {
     if (error instanceof DeploymentError) {
       for (const fault of error.faults) progress.line(faultLine(fault));
+      if (isOnActions()) for (const annotation of faultAnnotations(error.faults)) progress.line(annotation);
       endBefore(error, directory);
     }
     if (error instanceof EnvironmentError) {

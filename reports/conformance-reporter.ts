@@ -5,6 +5,7 @@ import { ExitCode } from "../helpers/faults.ts";
 import { suiteOf } from "../helpers/requirements.ts";
 import { conformanceReport, serialize } from "./conformance-json.ts";
 import { finishRun } from "./finished-run.ts";
+import { failureAnnotations, isOnActions, writeSummary } from "./github-actions.ts";
 import type { Verdict } from "./outcomes.ts";
 import { statusDocument } from "./status-document.ts";
 
@@ -26,7 +27,12 @@ export default class ConformanceReporter implements Reporter {
     const report = conformanceReport({ ...finished, finishedAt }, suiteOf);
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "conformance.json"), serialize(report));
-    writeFileSync(join(directory, "STATUS.md"), statusDocument(report));
+    const status = statusDocument(report);
+    writeFileSync(join(directory, "STATUS.md"), status);
+    if (isOnActions()) {
+      for (const annotation of failureAnnotations(report)) console.log(annotation);
+      writeSummary(report, status);
+    }
     // vitest knows 0 and 1 alone, and may set its own last.
     const code = exitCodes[finished.verdict];
     process.exitCode = code;

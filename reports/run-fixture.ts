@@ -14,11 +14,15 @@ export interface FixtureRun {
   /** Undefined when none was written. */
   report: ConformanceReport | undefined;
   status: string | undefined;
+  /** The step summary of GitHub Actions. */
+  summary: string | undefined;
 }
 
 export interface FixtureOptions {
   /** Files of the project by path, e.g. `specs/routes/a.spec.ts`. */
   specs: Readonly<Record<string, string>>;
+  /** Variables of the run. */
+  environment?: Readonly<Record<string, string>>;
   /** Behind `vitest run`. */
   arguments?: readonly string[];
   /** Changes to `run.json`; null for none at all. */
@@ -35,13 +39,14 @@ export async function runFixture(options: FixtureOptions): Promise<FixtureRun> {
   const directory = join(project, "run");
   try {
     write(project, directory, options);
-    const { exitCode, output } = await vitest(project, directory, options.arguments ?? []);
+    const { exitCode, output } = await vitest(project, directory, options);
     const report = textOf(join(directory, "conformance.json"));
     return {
       exitCode,
       output,
       report: report === undefined ? undefined : (JSON.parse(report) as ConformanceReport),
       status: textOf(join(directory, "STATUS.md")),
+      summary: textOf(join(project, "summary.md")),
     };
   } finally {
     rmSync(project, { recursive: true });
@@ -77,10 +82,10 @@ ${text}`,
 function vitest(
   project: string,
   directory: string,
-  rest: readonly string[],
+  { arguments: rest = [], environment: own = {} }: FixtureOptions,
 ): Promise<{ exitCode: number; output: string }> {
   const { VITEST: _, CI: __, FORCE_COLOR: ___, GITHUB_ACTIONS: ____, ...inherited } = process.env;
-  const environment = { ...inherited, GATEWAY_CONFORMANCE_RUN_DIRECTORY: directory };
+  const environment = { ...inherited, ...own, GATEWAY_CONFORMANCE_RUN_DIRECTORY: directory };
   const cli = join(root, "node_modules", "vitest", "vitest.mjs");
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [cli, "run", ...rest], { cwd: project, env: environment }, (error, stdout, stderr) => {
