@@ -1,5 +1,5 @@
 import { deadlines } from "../helpers/deadlines.ts";
-import { faultHost, faults } from "./images/fault-front/faults.ts";
+import { faultHost, faultlessHost, faults } from "./images/fault-front/faults.ts";
 import type { ImagePart } from "./images.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, startPart } from "./part.ts";
 import { atOnce, succeeds } from "./readiness.ts";
@@ -48,7 +48,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
     {
       name: "fault-front",
       image: front,
-      networks: on([...faults.map(faultHost), "gateway-down.faults"]),
+      networks: on([...faults.map(faultHost), faultlessHost, "gateway-down.faults"]),
       environment: {
         GATEWAY: `${host?.scheme}://${host?.name}`,
         MCP_ENDPOINT: policy.mcp.endpoint,

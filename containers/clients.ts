@@ -1,7 +1,7 @@
 import type { Acts } from "../helpers/acts.ts";
 import { partOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
-import { type Fault, faultHost } from "./images/fault-front/faults.ts";
+import { type Fault, faultHost, faultlessHost } from "./images/fault-front/faults.ts";
 import { type Executed, type ExecuteOptions, readLog } from "./part.ts";
 import { recordedRun } from "./recorded-run.ts";
 import type { RigState } from "./rig.ts";
@@ -20,9 +20,18 @@ export class Clients {
     this.#engine = options.engine;
   }
 
-  /** Where the gateway has a fault, for whoever is on the clients' network; `gateway-down`: nothing listens there. */
-  origin(fault: Fault | "gateway-down"): string {
-    return fault === "gateway-down" ? "http://gateway-down.faults:81" : `http://${faultHost(fault)}`;
+  /** Where the gateway has a fault, for whoever is on the clients' network. */
+  origin(fault: Fault | "none" | "gateway-down"): string {
+    // Nothing listens on that port.
+    if (fault === "gateway-down") return "http://gateway-down.faults:81";
+    return `http://${fault === "none" ? faultlessHost : faultHost(fault)}`;
+  }
+
+  /** Lets the late catalogue arrive: for those who still wait, and for all who come. */
+  async releaseCatalogue(): Promise<void> {
+    const ask = 'fetch("http://127.0.0.1/_release").then(({ ok }) => process.exit(ok ? 0 : 1))';
+    const { exitCode, stderr } = await this.run("fault-front", ["node", "-e", ask]);
+    if (exitCode !== 0) throw new Error(`the fault front released nothing: ${stderr.trim()}`);
   }
 
   /** Runs a command on a client's machine, with standard input closed. */

@@ -6,6 +6,9 @@ export const faults = ["mcp-404", "mcp-401", "mcp-500", "empty-catalogue", "late
 
 export type Fault = (typeof faults)[number];
 
+/** Where no fault is met: all is handed on, which shows that the front itself is none. */
+export const faultlessHost = "no-fault.faults";
+
 /** Where a fault is met, e.g. `mcp-404.faults`. */
 export function faultHost(fault: Fault): string {
   return `${fault}.faults`;

@@ -8,6 +8,8 @@ import { asksForTools, faultOf, statusOf, withoutTools } from "./faults.ts";
 
 const gateway = new URL(process.env.GATEWAY ?? "http://gateway");
 const endpoint = process.env.MCP_ENDPOINT ?? "/mcp/";
+/** A late catalogue is held back until `/_release` is asked for; from then on it is in time. */
+const released = Promise.withResolvers<void>();
 
 const server = createServer((request, response) => {
   void answer(request, response).catch((error: unknown) => {
@@ -25,16 +27,19 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const status = fault === undefined ? undefined : statusOf(fault);
   console.log(`${request.method} ${request.headers.host}${path}: ${fault ?? "handed on"}`);
   if (path === "/_health") response.end("ok");
-  else if (status !== undefined) {
+  else if (path === "/_release") {
+    released.resolve();
+    response.end("ok");
+  } else if (status !== undefined) {
     response.writeHead(status, {
       "content-type": "application/json",
       ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
     });
     response.end(JSON.stringify({ error: `the fault front answers ${status}` }));
-  } else if (fault === "late-catalogue" && asksForTools(body.toString())) {
-    // Never: whoever waits long enough would have had it. The client ends this, by its own time-out or by leaving.
-    return;
-  } else await handOn(request, response, body, fault === "empty-catalogue" && asksForTools(body.toString()));
+  } else {
+    if (fault === "late-catalogue" && asksForTools(body.toString())) await released.promise;
+    await handOn(request, response, body, fault === "empty-catalogue" && asksForTools(body.toString()));
+  }
 }
 
 async function handOn(request: IncomingMessage, response: ServerResponse, body: Buffer, empty: boolean): Promise<void> {
