@@ -209,6 +209,11 @@ export class Gateway {
     return await rawData(partOf(this.#state, "traefik"));
   }
 
+  /** Version of a part. */
+  version(part: string): string {
+    return partOf(this.#state, part).record.version;
+  }
+
   /** Names of the parts. */
   get parts(): string[] {
     return Object.keys(this.#state.parts);

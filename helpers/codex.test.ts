@@ -141,3 +141,24 @@ test("a result that holds a fence does not end the transcript's own", () => {
   );
   expect(markdown).toContain("````\n```sql\nSELECT 1\n```\n````");
 });
+
+test("Codex 0.47 says of a call only how it ended", () => {
+  const event = (type: string, status: string): string =>
+    JSON.stringify({
+      type,
+      item: { id: "item_0", type: "mcp_tool_call", server: "litellm", tool: "postgres-execute_sql", status },
+    });
+  const { toolCalls } = readTranscript(
+    [event("item.started", "in_progress"), event("item.completed", "completed")].join("\n"),
+  );
+  expect(toolCalls).toEqual([
+    {
+      server: "litellm",
+      tool: "postgres-execute_sql",
+      arguments: undefined,
+      resultText: "",
+      error: undefined,
+      status: "completed",
+    },
+  ]);
+});

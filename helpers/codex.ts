@@ -110,7 +110,8 @@ const toolCall = item(
     type: z.literal("mcp_tool_call"),
     server: z.string(),
     tool: z.string(),
-    arguments: z.unknown(),
+    // 0.47 writes neither what was asked nor what came back.
+    arguments: z.unknown().optional(),
     result: z.object({ content: z.array(z.object({ text: z.string().optional() })) }).nullish(),
     error: z.object({ message: z.string() }).nullish(),
     status: z.enum(["in_progress", "completed", "failed"]),

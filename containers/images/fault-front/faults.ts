@@ -26,25 +26,17 @@ export function statusOf(fault: Fault): number | undefined {
   return status === undefined ? undefined : Number(status);
 }
 
-/** Whether a body is a `tools/list` request, alone or in a batch. */
-export function asksForTools(body: string): boolean {
+/** The id of a `tools/list` request; undefined when a body is none. */
+export function toolsRequest(body: string): string | number | undefined {
   try {
-    const message = JSON.parse(body) as { method?: unknown } | { method?: unknown }[];
-    return [message].flat().some(({ method }) => method === "tools/list");
+    const { method, id } = JSON.parse(body) as { method?: unknown; id?: unknown };
+    return method === "tools/list" && (typeof id === "string" || typeof id === "number") ? id : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** The answer to `tools/list` with no tool left in it; as JSON or as an event stream, as the gateway framed it. */
-export function withoutTools(body: string): string {
-  const lines = body.split("\n");
-  const emptied = lines.map((line) => {
-    const [, prefix = "", json = ""] = /^(data: ?)?(\{.*)$/.exec(line) ?? [];
-    if (json === "") return line;
-    const message = JSON.parse(json) as { result?: { tools?: unknown[] } };
-    if (message.result?.tools !== undefined) message.result.tools = [];
-    return `${prefix}${JSON.stringify(message)}`;
-  });
-  return emptied.join("\n");
+/** What LiteLLM answers to `tools/list` when none of its upstreams does, behind a 200. */
+export function emptyCatalogue(id: string | number): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, result: { tools: [] } });
 }

@@ -4,7 +4,7 @@
  */
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { asksForTools, faultOf, statusOf, withoutTools } from "./faults.ts";
+import { emptyCatalogue, faultOf, statusOf, toolsRequest } from "./faults.ts";
 
 const gateway = new URL(process.env.GATEWAY ?? "http://gateway");
 const endpoint = process.env.MCP_ENDPOINT ?? "/mcp/";
@@ -37,12 +37,17 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     });
     response.end(JSON.stringify({ error: `the fault front answers ${status}` }));
   } else {
-    if (fault === "late-catalogue" && asksForTools(body.toString())) await released.promise;
-    await handOn(request, response, body, fault === "empty-catalogue" && asksForTools(body.toString()));
+    const listing = fault === undefined ? undefined : toolsRequest(body.toString());
+    if (fault === "empty-catalogue" && listing !== undefined) {
+      response.writeHead(200, { "content-type": "application/json" }).end(emptyCatalogue(listing));
+      return;
+    }
+    if (fault === "late-catalogue" && listing !== undefined) await released.promise;
+    await handOn(request, response, body);
   }
 }
 
-async function handOn(request: IncomingMessage, response: ServerResponse, body: Buffer, empty: boolean): Promise<void> {
+async function handOn(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
   const send = gateway.protocol === "https:" ? httpsRequest : httpRequest;
   const { "accept-encoding": _, "transfer-encoding": __, ...headers } = request.headers;
   const passed = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -62,8 +67,7 @@ async function handOn(request: IncomingMessage, response: ServerResponse, body: 
   });
   const { "content-length": ___, "transfer-encoding": ____, ...answered } = passed.headers;
   response.writeHead(passed.statusCode ?? 502, answered);
-  if (empty) response.end(withoutTools((await bodyOf(passed)).toString()));
-  else passed.pipe(response);
+  passed.pipe(response);
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {

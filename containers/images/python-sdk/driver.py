@@ -15,8 +15,10 @@ def say(**step: object) -> None:
 
 
 async def steps(client: object, tool: list[str]) -> None:
-    say(tools=[one.name for one in (await client.list_tools()).tools])
-    if tool:
+    names = [one.name for one in (await client.list_tools()).tools]
+    say(tools=names)
+    # As an agent would: what is not listed can't be called.
+    if tool and tool[0] in names:
         result = await client.call_tool(tool[0], json.loads(tool[1]))
         # 1.x speaks the protocol's names, 2.x Python's.
         failed = result.isError if hasattr(result, "isError") else result.is_error

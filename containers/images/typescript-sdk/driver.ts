@@ -17,7 +17,8 @@ await client.connect(transport as Transport);
 say({ connected: transport.protocolVersion ?? "connected" });
 const { tools } = await client.listTools();
 say({ tools: tools.map(({ name }) => name) });
-if (tool !== undefined) {
+// As an agent would: what is not listed can't be called.
+if (tool !== undefined && tools.some(({ name }) => name === tool)) {
   const result = await client.callTool({ name: tool, arguments: JSON.parse(input) as Record<string, unknown> });
   const content = result.content as { text?: string }[];
   say({ text: content.map(({ text }) => text ?? "").join("\n"), isError: result.isError === true });

@@ -1,0 +1,71 @@
+import { names } from "../../../helpers/agent-diagnosis.ts";
+import { CheckFailure, type FailureStory } from "../../../helpers/check-failure.ts";
+import { listTools } from "../../../helpers/wire/mcp.ts";
+import { databaseTool } from "../client-of.ts";
+import { aimOf, codexConfig, keysOf } from "../codex-config.ts";
+import type { ClientRun, McpClient, Rigs, Visit } from "./client.ts";
+
+/** A visit that asks for the run's databases, with the deployment's own endpoint and client key. */
+export async function plainVisit({ gateway }: Rigs): Promise<Visit> {
+  const config = await codexConfig(gateway);
+  const { key } = aimOf(config, keysOf(gateway, config));
+  const { tool } = databaseTool(gateway);
+  return { mcpUrl: config.mcpUrl, key, call: { tool, arguments: { sql: "SELECT datname FROM pg_database" } } };
+}
+
+/** Names in the catalogue, by the suite's own client and that key. */
+export async function catalogue({ gateway }: Rigs, key: string): Promise<string[]> {
+  const client = await gateway.mcp(key);
+  try {
+    return (await listTools(client)).map(({ name }) => name);
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * The client must have listed every tool of the catalogue, no other, and brought the canary back.
+ *
+ * @throws {CheckFailure} naming what it lacks
+ */
+export function mustHaveWorked(
+  { gateway }: Rigs,
+  client: McpClient,
+  run: ClientRun,
+  expected: readonly string[],
+): void {
+  const story = { ...told(run), place: databaseTool(gateway).upstream.place };
+  if (run.tools === undefined)
+    throw new CheckFailure({ ...story, what: `${client.name} does not get as far as the catalogue` });
+  const missing = expected.filter((tool) => !run.tools?.some((shown) => names(shown, tool)));
+  const extra = run.tools.filter((shown) => !expected.some((tool) => names(shown, tool)));
+  if (missing.length + extra.length > 0 || run.tools.length !== expected.length) {
+    throw new CheckFailure({
+      ...story,
+      what: `${client.name} lists ${run.tools.length} tools where the catalogue has ${expected.length}`,
+      received: [...missing.map((tool) => `- ${tool}`), ...extra.map((tool) => `+ ${tool}`)].join("\n"),
+      likelyCause: "it drops tools whose schema it dislikes, in silence",
+    });
+  }
+  if (run.result?.includes(gateway.canaries.database) !== true) {
+    throw new CheckFailure({
+      ...story,
+      what: `${client.name} called a tool, and the canary did not come back`,
+      received: run.result ?? told(run).received ?? "",
+      likelyCause: "the call failed on its way, or the answer came from elsewhere",
+    });
+  }
+}
+
+/** What a failure tells of a client's run. */
+export function told({ command, exitCode, tools, result, shown }: ClientRun): Pick<FailureStory, "sent" | "received"> {
+  return {
+    sent: command,
+    received: [
+      `exit code ${exitCode}`,
+      tools === undefined ? "no catalogue" : `${tools.length} tools`,
+      ...(result === undefined ? [] : [`result: ${result.slice(0, 300)}`]),
+      ...(shown === undefined ? [] : [shown]),
+    ].join("\n"),
+  };
+}
