@@ -2,7 +2,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { parseEnvFile } from "./env-file.ts";
 import type { FaultList } from "./fault-list.ts";
 import { suggest } from "./nearest.ts";
-import { readSource, type SourceFile } from "./source-file.ts";
+import { readSource, SourceFile } from "./source-file.ts";
 import type { PolicyClient, Written } from "./types.ts";
 
 /**
@@ -37,7 +37,10 @@ export function checkClientConfig(
       }
       return;
     case "open-webui":
-      parseEnvFile(source, faults);
+      // Where the env file can't be read, every variable would seem unset: a dollar sign is taken for itself then.
+      if (variables === undefined)
+        parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), faults);
+      else parseEnvFile(source, faults, undefined, variables);
       return;
   }
 }

@@ -17,14 +17,16 @@ interface Assignment {
  * (with `\n` and the like, over several lines if need be), and variables of the same file.
  *
  * @param change may put another value in place of what the file says, before later lines use it
+ * @param outer variables that come from elsewhere, e.g. the `--env-file` of compose
  */
 export function parseEnvFile(
   source: SourceFile,
   faults: FaultList,
   change: (name: string, value: string) => string = (_, value) => value,
+  outer?: ReadonlyMap<string, Written<string>>,
 ): Map<string, Written<string>> {
   const variables = new Map<string, Written<string>>();
-  const lookUp = { get: (name: string) => variables.get(name)?.value };
+  const lookUp = { get: (name: string) => (variables.get(name) ?? outer?.get(name))?.value };
   for (const { name, text, literal, place } of assignments(source, faults)) {
     const before = variables.get(name);
     if (before !== undefined) {

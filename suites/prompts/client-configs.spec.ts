@@ -1,0 +1,117 @@
+import { readFile } from "node:fs/promises";
+import type { Gateway } from "../../containers/gateway.ts";
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { deadlines } from "../../helpers/deadlines.ts";
+import type { PolicyClient } from "../../helpers/deployment/types.ts";
+import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { connectOverHttp, listTools } from "../../helpers/wire/mcp.ts";
+import { conformance } from "../conformance.ts";
+import { type ClientEndpoint, clientSettings, endpointFaults } from "./client-endpoints.ts";
+import { databaseTool } from "./client-of.ts";
+
+conformance(
+  ["PROMPT-09"],
+  "each client's config names the gateway as the policy has it, takes its key from the environment, and waits as long as it must",
+  async ({ gateway, evidence }) => {
+    await forEachCase(
+      "a client's config has no fault",
+      gateway.policy.clients,
+      ({ name, kind }) => `${name} (${kind})`,
+      async (client) => {
+        const settings = clientSettings(client, await readFile(client.config, "utf8"));
+        const [fault, ...more] = [...settings.faults, ...endpointFaults(settings, gateway.policy)];
+        if (fault !== undefined)
+          throw new CheckFailure({ what: [fault, ...more].map(({ what }) => what).join("\n"), place: fault.place });
+      },
+    );
+    const outside = gateway.policy.hosts.filter(({ zone }) => zone === "external");
+    const used = (await allEndpoints(gateway)).map(({ endpoint }) => endpoint.url);
+    const unused = outside.filter(
+      ({ name }) => !used.some((url) => URL.canParse(url) && new URL(url).hostname === name),
+    );
+    if (unused.length > 0 && gateway.policy.clients.some(({ kind }) => kind === "claude")) {
+      throw new CheckFailure({
+        what: `no client has ${unused.map(({ name }) => name).join(", ")} to fall back on`,
+        likelyCause: "Claude and VS Code leave the LAN: their settings need a second server at the external host",
+        place: { file: gateway.policy.clients.find(({ kind }) => kind === "claude")?.config ?? "", line: 1 },
+      });
+    }
+    evidence.finding(
+      `${gateway.policy.clients.length} client configs, ${used.length} ways to the gateway: ${used.join(", ")}.`,
+    );
+  },
+);
+
+conformance(
+  ["PROMPT-09"],
+  "each way to the gateway in a client's config answers as that client needs, with the key that the config names",
+  async ({ gateway, evidence }) => {
+    await forEachCase(
+      "a way to the gateway answers",
+      await allEndpoints(gateway),
+      ({ client, endpoint }) => `${client.name}, ${endpoint.url}`,
+      async ({ client, endpoint }) => {
+        const key = gateway.canaries.secrets.get(endpoint.keyVariable ?? "") ?? endpoint.keyText ?? "";
+        const answer =
+          endpoint.for === "model" ? await models(gateway, endpoint, key) : await tools(gateway, endpoint, key);
+        evidence.finding(`${client.name}: ${endpoint.url} answers with ${answer}.`);
+      },
+    );
+  },
+);
+
+async function allEndpoints({ policy }: Gateway): Promise<{ client: PolicyClient; endpoint: ClientEndpoint }[]> {
+  const read = policy.clients.map(async (client) => clientSettings(client, await readFile(client.config, "utf8")));
+  return (await Promise.all(read)).flatMap(({ client, endpoints }) =>
+    endpoints.map((endpoint) => ({ client, endpoint })),
+  );
+}
+
+async function models(gateway: Gateway, { url, place }: ClientEndpoint, key: string): Promise<string> {
+  const exchange = await gateway.wire.send({
+    url: `${url.replace(/\/$/, "")}/models`,
+    headers: [["Authorization", `Bearer ${key}`]],
+  });
+  const told = { sent: sentText(exchange), received: receivedText(exchange), place };
+  const offered = gateway.deployment.litellmConfig.models.map(({ value }) => value);
+  const missing = offered.filter((model) => !exchange.response?.body.includes(JSON.stringify(model)));
+  if (exchange.response?.status !== 200 || missing.length > 0 || offered.length === 0) {
+    throw new CheckFailure({
+      ...told,
+      what: `${url} does not list the gateway's models`,
+      likelyCause:
+        exchange.response?.status === 200
+          ? `missing: ${missing.join(", ")}`
+          : "the path is another one, or the key is not accepted",
+    });
+  }
+  return `${offered.length} models`;
+}
+
+async function tools(gateway: Gateway, { url, place }: ClientEndpoint, key: string): Promise<string> {
+  const { tool } = databaseTool(gateway);
+  const told = { sent: `initialize, tools/list and ${tool} at ${url}`, place };
+  try {
+    const client = await connectOverHttp(gateway.wire, url, key);
+    try {
+      const offered = await listTools(client);
+      if (offered.length === 0) throw new CheckFailure({ ...told, what: `${url} offers no tool` });
+      const call = { name: tool, arguments: { sql: "SELECT datname FROM pg_database" } };
+      const result = JSON.stringify(await client.callTool(call, undefined, { timeout: deadlines.mcpRequest }));
+      if (!result.includes(gateway.canaries.database))
+        throw new CheckFailure({ ...told, what: `a call at ${url} does not bring the canary`, received: result });
+      return `${offered.length} tools, and a call with the canary`;
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (error instanceof CheckFailure) throw error;
+    throw new CheckFailure({
+      ...told,
+      what: `${url} does not answer as MCP`,
+      received: error instanceof Error ? error.message : String(error),
+      likelyCause: "the host, the path or the key in the config; or no router leads there",
+    });
+  }
+}
