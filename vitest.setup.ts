@@ -5,7 +5,7 @@ import type { ImageMode } from "./containers/images.ts";
 import type { RigName } from "./containers/rig.ts";
 import { Session } from "./containers/session.ts";
 import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/faults.ts";
-import { Progress } from "./helpers/progress.ts";
+import { type Progress, progress } from "./helpers/progress.ts";
 import { generateAllure } from "./reports/allure.ts";
 import { faultAnnotations, isOnActions } from "./reports/github-actions.ts";
 import { publishLatest } from "./reports/publish-latest.ts";
@@ -15,7 +15,6 @@ const imageModes: readonly ImageMode[] = ["auto", "pull", "build"];
 
 /** The main process's side of a run: begins the session before the first worker, ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const progress = new Progress();
   const directory = process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY;
   if (directory === undefined) throw new Error("vitest.config.ts names the run's directory");
   let readerIsGone = false;

@@ -2,6 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
+import { outlineOf } from "../helpers/deployment/outline.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import { loadKnownGaps } from "../helpers/known-gaps.ts";
 import type { Phase, Progress } from "../helpers/progress.ts";
@@ -197,6 +198,7 @@ export class Session {
       deployment: {
         folder: relative(process.cwd(), this.#options.folder) || ".",
         digest: this.#context.deployment.digest,
+        ...outlineOf(this.#context.deployment),
       },
       engine: { version: this.#engine.version, apiVersion: this.#engine.apiVersion },
       parts: this.#started.flatMap(({ parts }) => Object.values(parts).map(({ record: part }) => part)),

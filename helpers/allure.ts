@@ -59,6 +59,9 @@ export interface ToldStep {
   details: Readonly<Record<string, string>>;
 }
 
+/** How much of a step's name and of its details is shown, in characters: a page with all of it opens slowly. */
+const shownName = 160;
+const shownDetail = 1_000;
 /** How many steps of a check are shown: the last ones. Its evidence has all. */
 const shownSteps = 50;
 
@@ -68,8 +71,12 @@ export async function tellSteps(steps: readonly ToldStep[]): Promise<void> {
   const left = inOrder.length - shownSteps;
   if (left > 0) await logStep(`${left} earlier steps: see the attachments`);
   for (const { name, details } of inOrder.slice(-shownSteps)) {
-    await step(name, async (context) => {
-      for (const [key, value] of Object.entries(details)) await context.parameter(key, value);
+    await step(cut(name, shownName), async (context) => {
+      for (const [key, value] of Object.entries(details)) await context.parameter(key, cut(value, shownDetail));
     });
   }
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`;
 }

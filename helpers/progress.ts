@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { type Colours, coloursFor } from "./colours.ts";
 
 /** A phase that is over, for the report. Durations are in milliseconds. */
 export interface Phase {
@@ -27,10 +27,18 @@ export class Progress {
   readonly phases: Phase[] = [];
   readonly #running = new Map<string, { since: number; note: string; mentioned: number }>();
   readonly #out: NodeJS.WriteStream;
+  readonly #colours: Colours;
   #timer: NodeJS.Timeout | undefined;
+  #awaited: string | undefined;
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
     this.#out = out;
+    this.#colours = coloursFor(out);
+  }
+
+  /** A terminal that can't move its cursor gets plain lines. */
+  get #redraws(): boolean {
+    return this.#out.isTTY && process.env.TERM !== "dumb";
   }
 
   /** Begins a step; the same name may run only once at a time. */
@@ -38,14 +46,14 @@ export class Progress {
     const since = Date.now();
     const startedAt = new Date(since).toISOString();
     this.#running.set(name, { since, note: "", mentioned: since });
-    this.#timer ??= setInterval(() => this.#tick(), this.#out.isTTY ? 200 : 1_000).unref();
+    this.#timer ??= setInterval(() => this.#tick(), this.#redraws ? 200 : 1_000).unref();
     const end = (ok: boolean, note?: string): void => {
       if (!this.#running.delete(name)) return;
       const milliseconds = Date.now() - since;
       this.phases.push({ name, startedAt, milliseconds, ok });
-      const mark = ok ? pc.green("✓") : pc.red("✗");
-      this.line(`${mark} ${name} ${pc.dim(`${seconds(milliseconds)}${note ? `, ${note}` : ""}`)}`);
-      if (this.#running.size === 0) this.#stop();
+      const mark = ok ? this.#colours.green("✓") : this.#colours.red("✗");
+      this.line(`${mark} ${name} ${this.#colours.dim(`${seconds(milliseconds)}${note ? `, ${note}` : ""}`)}`);
+      if (this.#running.size === 0 && this.#awaited === undefined) this.#stop();
     };
     return {
       note: (text) => {
@@ -70,19 +78,30 @@ export class Progress {
     }
   }
 
+  /**
+   * Says what else is awaited, e.g. the checks that run; undefined for nothing more. It is shown in the redrawn line of a
+   * terminal alone: elsewhere each step of it would be a line.
+   */
+  await(what: string | undefined): void {
+    this.#awaited = what;
+    if (what !== undefined && this.#redraws) this.#timer ??= setInterval(() => this.#tick(), 200).unref();
+    else if (this.#running.size === 0) this.#stop();
+  }
+
   /** Prints a line without breaking the redrawn one. */
   line(text: string): void {
-    if (this.#out.isTTY) this.#out.write("\r\x1b[K");
+    if (this.#redraws) this.#out.write("\r\x1b[K");
     this.#out.write(`${text}\n`);
   }
 
   #tick(): void {
     const now = Date.now();
-    if (this.#out.isTTY) {
-      const text = [...this.#running]
-        .map(([name, { since, note }]) => `${name} ${seconds(now - since)}${note ? ` (${note})` : ""}`)
-        .join(" · ");
-      this.#out.write(`\r\x1b[K${pc.dim("…")} ${text.slice(0, (this.#out.columns ?? 80) - 3)}`);
+    if (this.#redraws) {
+      const steps = [...this.#running].map(
+        ([name, { since, note }]) => `${name} ${seconds(now - since)}${note ? ` (${note})` : ""}`,
+      );
+      const text = [...steps, ...(this.#awaited === undefined ? [] : [this.#awaited])].join(" · ");
+      this.#out.write(`\r\x1b[K${this.#colours.dim("…")} ${text.slice(0, (this.#out.columns ?? 80) - 3)}`);
       return;
     }
     for (const [name, entry] of this.#running) {
@@ -95,9 +114,12 @@ export class Progress {
   #stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (this.#out.isTTY) this.#out.write("\r\x1b[K");
+    if (this.#redraws) this.#out.write("\r\x1b[K");
   }
 }
+
+/** That of this process: what is built, what is started and what is checked share one line. */
+export const progress = new Progress();
 
 /** `1.2 s`, `3 min 20 s`. */
 export function seconds(milliseconds: number): string {

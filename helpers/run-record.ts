@@ -1,4 +1,5 @@
 import type {} from "vitest";
+import type { DeploymentOutline } from "./deployment/outline.ts";
 import type { Phase } from "./progress.ts";
 
 /** One part of the network, as the report names it. */
@@ -47,7 +48,7 @@ export interface RunRecord {
   suiteVersion: string;
   /** The command line's arguments behind `npm test --`. */
   arguments: readonly string[];
-  deployment: { folder: string; digest: string };
+  deployment: { folder: string; digest: string } & DeploymentOutline;
   engine: { version: string; apiVersion: string };
   parts: readonly PartRecord[];
   changes: readonly RenderedChange[];

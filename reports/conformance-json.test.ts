@@ -66,7 +66,7 @@ test("a run that ended before it began has a valid report", () => {
 });
 
 test.each<[string, Partial<ConformanceReport>]>([
-  ["a digest that is none", { deployment: { folder: "d", digest: "none" } }],
+  ["a digest that is none", { deployment: { ...soundRecord.deployment, digest: "none" } }],
   ["a schema version of another time", { schemaVersion: 1 }],
   ["no requirement at all", { requirements: [] }],
   ["a date that is none", { run: { id: "r", startedAt: "today", finishedAt, arguments: [] } }],

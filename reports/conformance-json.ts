@@ -29,7 +29,7 @@ export interface ConformanceReport {
   schemaVersion: number;
   suiteVersion: string;
   run: { id: string; startedAt: string; finishedAt: string; arguments: readonly string[] };
-  deployment: { folder: string; digest: string };
+  deployment: RunRecord["deployment"];
   engine: { version: string; apiVersion: string };
   result: Verdict;
   incomplete: string | null;
@@ -61,6 +61,16 @@ export interface ConformanceReport {
   environmentFailures: readonly { part: string | null; message: string; log: readonly string[] }[];
 }
 
+const nothing: RunRecord["deployment"] = {
+  folder: "",
+  digest: "",
+  hosts: [],
+  config: "",
+  upstreams: [],
+  secrets: { file: "", names: [] },
+  clients: [],
+};
+
 /** Builds the report. */
 export function conformanceReport(input: ReportInput, suiteOf: (id: string) => string): ConformanceReport {
   const { run } = input;
@@ -73,7 +83,7 @@ export function conformanceReport(input: ReportInput, suiteOf: (id: string) => s
       finishedAt: input.finishedAt,
       arguments: run?.arguments ?? [],
     },
-    deployment: run?.deployment ?? { folder: "", digest: "" },
+    deployment: run?.deployment ?? nothing,
     engine: run?.engine ?? { version: "", apiVersion: "" },
     result: input.verdict,
     incomplete: input.incomplete ?? null,

@@ -9,7 +9,15 @@ export const soundRecord: RunRecord = {
   startedAt: "2026-01-01T00:00:00.000Z",
   suiteVersion: "0.0.0",
   arguments: [],
-  deployment: { folder: "deployments/reference", digest: `sha256:${"0".repeat(64)}` },
+  deployment: {
+    folder: "deployments/reference",
+    digest: `sha256:${"0".repeat(64)}`,
+    hosts: [{ name: "gateway.lan", url: "http://gateway.lan", zone: "internal" }],
+    config: "litellm/config.yaml",
+    upstreams: [{ name: "postgres", transport: "stdio", source: "postgres-mcp", version: "0.3.0" }],
+    secrets: { file: "litellm.env", names: ["LITELLM_MASTER_KEY"] },
+    clients: [{ name: "codex", kind: "codex", config: "codex/config.toml", addresses: ["http://gateway.lan/mcp/"] }],
+  },
   engine: { version: "20.10.24", apiVersion: "1.41" },
   parts: [],
   changes: [],
@@ -65,7 +73,11 @@ export function reportOf(outcomes: Readonly<Record<string, Outcome>>, fixture: R
     source: "s",
     containerId: "c",
   }));
-  const deployment = { folder: fixture.folder ?? "deployments/reference", digest: `sha256:${digest.repeat(64)}` };
+  const deployment = {
+    ...soundRecord.deployment,
+    folder: fixture.folder ?? "deployments/reference",
+    digest: `sha256:${digest.repeat(64)}`,
+  };
   const run = { ...soundRecord, id, deployment, engine: { version: engine, apiVersion: "1.41" }, parts };
   const failed = Object.values(outcomes).includes("failed");
   return conformanceReport(

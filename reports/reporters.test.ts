@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { loadRequirements } from "../helpers/requirements.ts";
+import { soundRecord } from "./report-fixture.ts";
 import { runFixture } from "./run-fixture.ts";
 
 /** One check that passes: what goes wrong beside it must not hide behind it. */
@@ -146,7 +147,7 @@ test("a run that left no record of itself is not conformant", async () => {
 test("a report that its schema refuses is an error and is not written", async () => {
   const { exitCode, output, report } = await runFixture({
     specs: specs(""),
-    record: { deployment: { folder: "d", digest: "none" } },
+    record: { deployment: { ...soundRecord.deployment, digest: "none" } },
   });
   expect(exitCode).toBe(1);
   expect(output).toContain("conformance.json would break its schema");

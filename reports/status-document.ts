@@ -1,4 +1,5 @@
 import type { ConformanceReport } from "./conformance-json.ts";
+import { answers } from "./open-questions.ts";
 
 /** What each suite proves, for the reader of the status document. */
 const suiteTitles: Readonly<Record<string, string>> = {
@@ -26,23 +27,43 @@ export function statusDocument(report: ConformanceReport): string {
     ...validation(report),
     ...gaps(report),
     ...nextSteps(report),
+    ...openPoints(report),
   ].join("\n");
 }
 
 function environment(report: ConformanceReport): string[] {
+  const { deployment, engine, parts } = report;
+  const one = parts.filter((part, index) => parts.findIndex(({ name }) => name === part.name) === index);
+  const litellm = parts.find(({ name }) => name === "litellm");
   return [
     "## Environment Snapshot",
-    `- **Deployment**: \`${report.deployment.folder}\` (${shortDigest(report.deployment.digest)})`,
-    `- **Engine**: Docker ${report.engine.version}`,
-    ...report.parts
-      .filter((part, index, all) => all.findIndex((one) => one.name === part.name) === index)
-      .map(
-        ({ name, version, origin, source, digest }) =>
-          `- **${name}** ${version}: ${origin} from ${source} (${shortDigest(digest)})`,
-      ),
+    `- **Deployment**: \`${deployment.folder}\` (${shortDigest(deployment.digest)})`,
+    ...(litellm === undefined ? [] : [`- **LiteLLM version**: ${litellm.version} (container \`litellm\`)`]),
+    ...deployment.hosts.map(
+      ({ url, zone }) => `- **${zone === "internal" ? "Internal" : "External"} host**: \`${url}\``,
+    ),
+    `- **Config**: \`${deployment.config}\` registers the upstream MCP servers ${deployment.upstreams.map(upstreamText).join(", ")}`,
+    `- **Secrets**: \`${deployment.secrets.file}\` provides ${deployment.secrets.names.map((name) => `\`${name}\``).join(", ")}; each was replaced by a canary of this run`,
+    "- **Client configs**:",
+    ...deployment.clients.map(
+      ({ name, config, addresses }) => `  - ${name} (\`${config}\`) → ${addresses.map((at) => `\`${at}\``).join(", ")}`,
+    ),
+    `- **Engine**: Docker ${engine.version}`,
+    "- **Parts**:",
+    ...one.map(
+      ({ name, version, origin, source, digest }) =>
+        `  - ${name} ${version}: ${origin} from ${source} (${shortDigest(digest)})`,
+    ),
     "",
   ];
 }
+
+function upstreamText({ name, transport, source, version }: Upstream): string {
+  return `${name} (${transport}, \`${source}\`${version === null ? "" : ` ${version}`})`;
+}
+
+type Upstream = ConformanceReport["deployment"]["upstreams"][number];
+type Requirement = ConformanceReport["requirements"][number];
 
 function validation(report: ConformanceReport): string[] {
   const suites = [...new Set(report.requirements.map(({ suite }) => suite))];
@@ -50,31 +71,50 @@ function validation(report: ConformanceReport): string[] {
     "## Validation to Date",
     ...suites.flatMap((suite) => {
       const own = report.requirements.filter((requirement) => requirement.suite === suite);
-      const count = (outcome: string): number => own.filter((requirement) => requirement.outcome === outcome).length;
-      const parts = (["passed", "failed", "known-gap", "not-supported", "not-tested"] as const)
-        .filter((outcome) => count(outcome) > 0)
-        .map((outcome) => `${count(outcome)} ${outcome.replace("-", " ")}`);
       const findings = new Set(own.flatMap(({ checks }) => checks.flatMap((check) => check.findings)));
-      return [
-        `- **${suiteTitles[suite] ?? suite}**: of ${own.length} requirements ${parts.join(", ")}.`,
-        ...[...findings].map((finding) => `  - ${finding}`),
-      ];
+      return [`- **${suiteTitles[suite] ?? suite}**: ${suiteLine(own)}`, ...[...findings].map((text) => `  - ${text}`)];
     }),
     "",
   ];
 }
 
+/** A suite in a sentence: how much of it was proved, and what was not, by name. */
+function suiteLine(own: readonly Requirement[]): string {
+  const of = (outcome: string): string[] => own.filter((one) => one.outcome === outcome).map(({ id }) => id);
+  const checks = new Set(own.flatMap((one) => one.checks.map(({ file, name }) => `${file} ${name}`))).size;
+  const others = [
+    ["failed", "do not hold"],
+    ["known-gap", "are known gaps"],
+    ["not-supported", "need another version"],
+    ["not-tested", "were not tried"],
+  ].flatMap(([outcome = "", words]) => {
+    const ids = of(outcome);
+    return ids.length === 0 ? [] : [`${ids.length} ${words} (${ids.join(", ")})`];
+  });
+  const proved = `${of("passed").length} of ${own.length} requirements hold, by ${checks} checks`;
+  return `${[proved, ...others].join("; ")}.`;
+}
+
 function gaps(report: ConformanceReport): string[] {
-  const found = report.requirements.filter(({ outcome }) => outcome === "failed" || outcome === "known-gap");
+  const found = report.requirements.filter(({ outcome }) => ["failed", "known-gap", "not-supported"].includes(outcome));
   if (found.length === 0) return [];
   return [
     "## Gaps",
     ...found.map(({ id, statement, outcome, checks }) => {
-      const message = checks.find((check) => check.outcome === outcome)?.message ?? "";
-      return [`- **${id}** (${outcome.replace("-", " ")}): ${statement}`, ...quoted(message)].join("\n");
+      const own = checks.filter((check) => check.outcome === outcome);
+      const left = own.flatMap(({ failure }) => (failure === null ? [] : [`\`${failure}/\``]));
+      const head = `- **${id}** (${outcome.replace("-", " ")}): ${statement}`;
+      return [
+        `${head}${left.length > 0 ? ` Captured: ${left.join(", ")}.` : ""}`,
+        ...quoted(own[0]?.message ?? ""),
+      ].join("\n");
     }),
     "",
   ];
+}
+
+function openPoints(report: ConformanceReport): string[] {
+  return ["## Open Questions, Answered", ...answers(report), ""];
 }
 
 function nextSteps(report: ConformanceReport): string[] {
@@ -87,8 +127,8 @@ function nextSteps(report: ConformanceReport): string[] {
     ...report.faults.map((fault) => `Mend the suite itself: ${fault}`),
     ...report.staleGaps.map((line) => `Clear a known gap: ${line}`),
     ...report.environmentFailures.map(({ message }) => `Mend the environment and run again: ${message}`),
-    ...failed.map(({ id, statement }) => `Mend ${id}: ${statement}`),
-    ...advised.map(({ id, statement }) => `Consider ${id}: ${statement}`),
+    ...failed.map((requirement) => `Mend ${stepText(requirement)}`),
+    ...advised.map((requirement) => `Consider ${stepText(requirement)}`),
     ...(untested.length > 0 ? [`Prove what this run did not: ${untested.map(({ id }) => id).join(", ")}.`] : []),
   ];
   return [
@@ -96,6 +136,15 @@ function nextSteps(report: ConformanceReport): string[] {
     ...(steps.length > 0 ? steps.map((step, index) => `${index + 1}. ${step}`) : ["None."]),
     "",
   ];
+}
+
+/** What to mend, and where to begin. */
+function stepText({ id, statement, checks }: Requirement): string {
+  const failed = checks.filter(({ outcome }) => outcome === "failed");
+  const place = failed.find((check) => check.place !== null)?.place;
+  const cause = failed.flatMap(({ message }) => /likely cause: (.*)/.exec(message ?? "")?.[1] ?? [])[0];
+  const where = place ? ` Look at \`${place.file}:${place.line}\`.` : "";
+  return `${id}: ${statement}${where}${cause === undefined ? "" : ` Likely cause: ${cause}.`}`;
 }
 
 function quoted(message: string): string[] {

@@ -1,13 +1,15 @@
 import { basename, dirname, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import pc from "picocolors";
 import type { TestError } from "vitest";
 import type { Reporter, TestCase, TestModule, TestRunEndReason, TestSpecification } from "vitest/node";
-import { seconds } from "../helpers/progress.ts";
+import { coloursFor } from "../helpers/colours.ts";
+import { progress, seconds } from "../helpers/progress.ts";
 import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
 import { brokenOutsideTests, checkResult, readRunRecord, runDirectory } from "./collect.ts";
 import { finishRun } from "./finished-run.ts";
 import { type CheckResult, countOutcomes, type Outcome } from "./outcomes.ts";
+
+const pc = coloursFor(process.stdout);
 
 /** Errors that explain themselves: a stack trace would only point into the suite. */
 const selfExplaining = new Set(["CheckFailure", "AssertionError", "EnvironmentError"]);
@@ -28,6 +30,8 @@ interface SuiteLine {
 export default class TerminalReporter implements Reporter {
   readonly #suites = new Map<string, SuiteLine>();
   readonly #toldEnvironment = new Set<string>();
+  readonly #running = new Set<string>();
+  #done = 0;
   #began = performance.now();
 
   onTestRunStart(specifications: readonly TestSpecification[]): void {
@@ -35,7 +39,15 @@ export default class TerminalReporter implements Reporter {
     for (const { moduleId } of specifications) this.#suite(moduleId).files++;
   }
 
+  onTestCaseReady({ name }: TestCase): void {
+    this.#running.add(name);
+    this.#await();
+  }
+
   onTestCaseResult(test: TestCase): void {
+    this.#done++;
+    this.#running.delete(test.name);
+    this.#await();
     const check = checkResult(test, readRunRecord(runDirectory()));
     this.#suite(test.module.moduleId).checks.push(check);
     if (check.outcome === "failed" || check.errorName === "EnvironmentError") this.#tellFailure(test, check);
@@ -68,6 +80,7 @@ export default class TerminalReporter implements Reporter {
     unhandled: readonly { message?: string }[],
     reason: TestRunEndReason,
   ): Promise<void> {
+    progress.await(undefined);
     const finished = await finishRun(modules, unhandled, reason);
     const { run, checks, faults, staleGaps, requirements: results, verdict } = finished;
     // What came to be known at the end alone was told by no test.
@@ -110,6 +123,12 @@ export default class TerminalReporter implements Reporter {
     if (verdict === "not-conformant" && checks.every(({ outcome }) => outcome === "not-tested"))
       say("no check was run: does a file's name, or -t, match one?");
     say(verdictText[verdict]);
+  }
+
+  /** The check that runs the longest is the one that is waited for. */
+  #await(): void {
+    const [longest] = this.#running;
+    progress.await(longest === undefined ? undefined : `${this.#done} checks done, now: ${longest}`);
   }
 
   #suite(moduleId: string): SuiteLine {

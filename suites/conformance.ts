@@ -175,9 +175,9 @@ function stepsOf(
       details: { sent: told(sentText(exchange)), received: told(receivedText(exchange)) },
     })),
     ...commands.map(({ part, command, at, exitCode, stderr }) => ({
-      name: told(`${part}: ${command.slice(0, 3).join(" ")} → exit code ${exitCode}`).slice(0, 200),
+      name: told(`${part}: ${command.slice(0, 3).join(" ")} → exit code ${exitCode}`),
       at,
-      details: { command: told(command.join(" ")).slice(0, 600), "standard error": told(stderr).slice(0, 600) },
+      details: { command: told(command.join(" ")), "standard error": told(stderr) },
     })),
   ];
 }

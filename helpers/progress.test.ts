@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Progress, seconds } from "./progress.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubEnv("TERM", "xterm");
+  vi.stubEnv("NO_COLOR", "1");
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+/** What takes a redrawn line away. */
+const erase = "\r\x1b[K";
+
+/** A stream that keeps what is written to it. */
+function stream(isTTY: boolean): { out: NodeJS.WriteStream; written: () => string } {
+  let text = "";
+  const write = (piece: string): boolean => {
+    text += piece;
+    return true;
+  };
+  const out = Object.assign(Object.create(process.stderr) as NodeJS.WriteStream, { write });
+  Object.defineProperties(out, { isTTY: { value: isTTY }, columns: { value: 60 } });
+  return { out, written: () => text };
+}
+
+test("a terminal has one line that redraws itself and fits: what is built or started, and what is checked", () => {
+  const { out, written } = stream(true);
+  const progress = new Progress(out);
+  const step = progress.start("start the edge rig");
+  progress.await(`3 checks done, now: ${"a long sentence ".repeat(9)}`);
+  vi.advanceTimersByTime(400);
+  const last = written().split(erase).at(-1) ?? "";
+  expect(last).toMatch(/^… start the edge rig 0\.4 s · 3 checks done, now: a long/);
+  expect(last.length).toBeLessThan(60);
+  step.done();
+  progress.await(undefined);
+  expect(written().endsWith(erase)).toBe(true);
+  const before = written();
+  vi.advanceTimersByTime(60_000);
+  expect(written(), "nothing is drawn when nothing is awaited").toBe(before);
+});
+
+test("elsewhere there are plain lines: a step's end, and a reminder of one that takes long", () => {
+  const { out, written } = stream(false);
+  const progress = new Progress(out);
+  const step = progress.start("build litellm");
+  progress.await("3 checks done");
+  vi.advanceTimersByTime(16_000);
+  step.note("pip install");
+  vi.advanceTimersByTime(16_000);
+  step.done();
+  expect(written()).toBe("… build litellm 15.0 s\n… build litellm 30.0 s: pip install\n✓ build litellm 32.0 s\n");
+  expect(progress.phases).toMatchObject([{ name: "build litellm", milliseconds: 32_000, ok: true }]);
+});
+
+test("durations read as a person says them", () => {
+  expect([seconds(1_234), seconds(200_000)]).toEqual(["1.2 s", "3 min 20 s"]);
+});
