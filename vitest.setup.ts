@@ -21,10 +21,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.stdout.once("error", () => {
     readerIsGone = true;
   });
+  const begun: { session?: Session } = {};
+  onSignals(project, begun, directory, progress);
   const session = await begin(directory, progress);
+  begun.session = session;
   try {
     project.provide("run", session.descriptor);
-    onSignals(project, session, progress);
     for (const rig of slowRigs(project)) session.prepare(rig);
   } catch (error) {
     // vitest calls no teardown of a set-up that threw.
@@ -90,7 +92,7 @@ async function begin(directory: string, progress: Progress): Promise<Session> {
 }
 
 /** Nothing was started: no report is left, nor a trace of one. */
-function endBefore({ exitCode }: DeploymentError | EnvironmentError, directory: string): never {
+function endBefore({ exitCode }: { exitCode: number }, directory: string): never {
   rmSync(directory, { recursive: true, force: true });
   process.exit(exitCode);
 }
@@ -111,11 +113,16 @@ function suiteVersion(): string {
 const longestEnd = 60_000;
 
 /** Ctrl-C and its kin remove everything; the run then ends by itself, with a report of what was proved until then. */
-function onSignals(project: TestProject, session: Session, progress: Progress): void {
+function onSignals(project: TestProject, begun: { session?: Session }, directory: string, progress: Progress): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // vitest's own handler ends the process a millisecond later, with everything still up.
     process.removeAllListeners(signal);
     process.once(signal, () => {
+      const { session } = begun;
+      if (session === undefined) {
+        progress.line(`${signal}: nothing was started yet`);
+        endBefore({ exitCode: ExitCode.environmentFailed }, directory);
+      }
       progress.line(`${signal}: removing the parts`);
       session.interrupt(signal).catch((error: Error) => progress.line(`the parts were not removed: ${error.message}`));
       void project.vitest.cancelCurrentRun("keyboard-input");

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -155,6 +155,29 @@ test("who reads the output may go away: the run goes on to its end", async () =>
   });
   expect({ exitCode, result: report?.result }).toEqual({ exitCode: 0, result: "conformant" });
   expect(await leftOf(runId)).toBe(0);
+});
+
+test("a signal before anything was started ends the run at once, and leaves no trace", async () => {
+  const path = join(folder, "silent.sock");
+  // An engine that takes the connection and never answers.
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+  const server = createServer(() => isAsked());
+  await new Promise<void>((listening) => server.listen(path, listening));
+  const { VITEST: _, VITEST_POOL_ID: __, VITEST_WORKER_ID: ___, VITEST_MODE: ____, ...clean } = process.env;
+  const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...files], {
+    env: { ...clean, REPORTS: reports, NO_COLOR: "1", DOCKER_HOST: `unix://${path}` },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let output = "";
+  child.stderr.on("data", (piece: Buffer) => {
+    output += piece;
+  });
+  const over = new Promise<number | null>((done) => child.once("close", done));
+  await asked;
+  child.kill("SIGINT");
+  expect({ exitCode: await over, output }).toEqual({ exitCode: 3, output: "SIGINT: nothing was started yet\n" });
+  expect(readdirSync(join(folder, ".running"))).toEqual([]);
+  server.close();
 });
 
 test("a place that takes no report is told in one line, before anything is started", async () => {

@@ -107,7 +107,7 @@ function verdict({ holds, fails }: OpenQuestion, asked: readonly Requirement[]):
   const [failed, gaps, lacking, open] = [of("failed"), of("known-gap"), of("not-supported"), of("not-tested")];
   const rest = open.length > 0 ? ` Still open: ${open.join(", ")}.` : "";
   if (open.length === asked.length) return `Not answered by this run: it did not try ${open.join(", ")}.`;
-  if (failed.length > 0) return `**No.** ${fails} See ${failed.join(", ")}.${rest}`;
+  if (failed.length > 0) return `**Found wanting.** ${fails} See ${failed.join(", ")}.${rest}`;
   if (gaps.length > 0) return `**Not yet.** ${fails} Known: ${gaps.join(", ")}.${rest}`;
   if (lacking.length > 0) return `**Not with these versions**: ${lacking.join(", ")}.${rest}`;
   return open.length > 0 ? `**So far**: ${holds}${rest}` : `**Answered.** ${holds}`;
@@ -124,5 +124,5 @@ function proof({ id, outcome, statement, checks }: Requirement): string {
       ? (findings.length > 0 ? findings : [statement]).join(" ")
       : `${reason ?? statement}${cause === undefined ? "" : `; likely cause: ${cause}`}`;
   const evidence = told?.failure ?? checks.flatMap((check) => check.evidence)[0];
-  return `${id} ${outcome.replace("-", " ")}: ${words}${evidence === undefined ? "" : ` Evidence: \`${evidence}\`.`}`;
+  return `${id} ${outcome.replace("-", " ")}: ${words}${/[.!?…]$/.test(words) ? "" : "."}${evidence === undefined ? "" : ` Evidence: \`${evidence}\`.`}`;
 }

@@ -50,10 +50,10 @@ test("the document tells what the run proved, suite by suite, and what is left t
   expect(text).toContain("**Updated**: 2026-01-02");
   expect(text).toContain("**Result**: not-conformant");
   expect(text).toContain(
-    "- **Traefik routing**: 1 of 18 requirements hold, by 3 checks; 2 do not hold (ROUTE-03, ROUTE-07); 15 were not tried",
+    "- **Traefik routing**: 1 of 18 requirements holds, by 3 checks; 2 do not hold (ROUTE-03, ROUTE-07); 15 were not tried",
   );
   expect(text).toMatch(/\*\*Traefik routing\*\*.*\n {2}- Both hosts answered\.\n/);
-  expect(text).toMatch(/\*\*MCP catalogue and streams\*\*: 0 of .*; 1 need another version \(CAT-17\); /);
+  expect(text).toMatch(/\*\*MCP catalogue and streams\*\*: 0 of .*; 1 needs another version \(CAT-17\); /);
   expect(text).toMatch(
     /- \*\*ROUTE-03\*\* \(failed\): .* Captured: `failures\/ROUTE-03-looks\/`\.\n\n {2}```\n {2}\/uix is public\n/,
   );
@@ -87,7 +87,7 @@ describe("an open question is answered by what proves it", () => {
   });
 
   test.each<[Outcome, RegExp]>([
-    ["failed", /\*\*No\.\*\* The stream and .* See CAT-06\./],
+    ["failed", /\*\*Found wanting\.\*\* The stream and .* See CAT-06\./],
     ["known-gap", /\*\*Not yet\.\*\* .* Known: CAT-06\./],
     ["not-supported", /\*\*Not with these versions\*\*: CAT-06\./],
     ["not-tested", /\*\*So far\*\*: Nothing is missing.* Still open: CAT-06\./],

@@ -83,15 +83,16 @@ function suiteLine(own: readonly Requirement[]): string {
   const of = (outcome: string): string[] => own.filter((one) => one.outcome === outcome).map(({ id }) => id);
   const checks = new Set(own.flatMap((one) => one.checks.map(({ file, name }) => `${file} ${name}`))).size;
   const others = [
-    ["failed", "do not hold"],
-    ["known-gap", "are known gaps"],
-    ["not-supported", "need another version"],
-    ["not-tested", "were not tried"],
-  ].flatMap(([outcome = "", words]) => {
+    ["failed", "does not hold", "do not hold"],
+    ["known-gap", "is a known gap", "are known gaps"],
+    ["not-supported", "needs another version", "need another version"],
+    ["not-tested", "was not tried", "were not tried"],
+  ].flatMap(([outcome = "", one, several]) => {
     const ids = of(outcome);
-    return ids.length === 0 ? [] : [`${ids.length} ${words} (${ids.join(", ")})`];
+    return ids.length === 0 ? [] : [`${ids.length} ${ids.length === 1 ? one : several} (${ids.join(", ")})`];
   });
-  const proved = `${of("passed").length} of ${own.length} requirements hold, by ${checks} checks`;
+  const passed = of("passed").length;
+  const proved = `${passed} of ${own.length} requirements ${passed === 1 ? "holds" : "hold"}, by ${checks} checks`;
   return `${[proved, ...others].join("; ")}.`;
 }
 
@@ -144,7 +145,7 @@ function stepText({ id, statement, checks }: Requirement): string {
   const place = failed.find((check) => check.place !== null)?.place;
   const cause = failed.flatMap(({ message }) => /likely cause: (.*)/.exec(message ?? "")?.[1] ?? [])[0];
   const where = place ? ` Look at \`${place.file}:${place.line}\`.` : "";
-  return `${id}: ${statement}${where}${cause === undefined ? "" : ` Likely cause: ${cause}.`}`;
+  return `${id}: ${statement}${where}${cause === undefined ? "" : ` Likely cause: ${cause.replace(/\.$/, "")}.`}`;
 }
 
 function quoted(message: string): string[] {
