@@ -66,6 +66,27 @@ export interface Piece {
   after: number;
 }
 
+/** Sends a streaming request and leaves as soon as a piece of the answer's text is there; undefined when none comes. */
+export async function firstPiece(
+  gateway: Gateway,
+  url: string,
+  headers: HeaderLines,
+  body: object,
+): Promise<string | undefined> {
+  const stream = await gateway.wire.open({
+    url,
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+    deadline: deadlines.agentTurn,
+  });
+  const isText = (data: string): boolean => /"content": ?"[^"]/.test(data);
+  const items = await readEventStream(stream, deadlines.agentTurn, (seen) =>
+    seen.some((item) => item.kind === "event" && isText(item.data)),
+  );
+  return items.flatMap((item) => (item.kind === "event" && isText(item.data) ? [item.data] : []))[0];
+}
+
 /**
  * Sends a streaming request and reads the answer to its end.
  *
