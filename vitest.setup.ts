@@ -4,6 +4,7 @@ import type { TestProject } from "vitest/node";
 import type { ImageMode } from "./containers/images.ts";
 import type { RigName } from "./containers/rig.ts";
 import { Session } from "./containers/session.ts";
+import { heavyClients } from "./helpers/client-choice.ts";
 import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/faults.ts";
 import { type Progress, progress } from "./helpers/progress.ts";
 import { generateAllure } from "./reports/allure.ts";
@@ -66,6 +67,7 @@ function slowRigs({ vitest }: TestProject): Set<RigName> {
 
 async function begin(directory: string, progress: Progress): Promise<Session> {
   try {
+    heavyClients();
     return await Session.begin({
       folder: resolve(process.env.DEPLOYMENT ?? "deployments/reference"),
       directory,

@@ -1,3 +1,4 @@
+import { heavyClients } from "../helpers/client-choice.ts";
 import { deadlines } from "../helpers/deadlines.ts";
 import { faultHost, faultlessHost, faults } from "./images/fault-front/faults.ts";
 import type { ImagePart } from "./images.ts";
@@ -17,13 +18,16 @@ interface ClientMachine {
 }
 
 /** The clients of every run. */
-const clientMachines: readonly ClientMachine[] = [
+const lightMachines: readonly ClientMachine[] = [
   { name: "codex-0.47", image: "codex", version: "0.47.0" },
   { name: "inspector", image: "inspector", version: "2.12.0" },
   { name: "python-sdk-1", image: "python-sdk", version: "1.30.0" },
   { name: "python-sdk-2", image: "python-sdk", version: "2.3.0" },
   { name: "typescript-sdk", image: "typescript-sdk", version: "1.32.2" },
 ];
+
+/** Those of `CLIENTS=all`: under a licence of its own, or large. */
+const heavyMachines: readonly ClientMachine[] = [{ name: "claude-code", image: "claude-code", version: "2.1.332" }];
 
 /**
  * The clients rig: machines with MCP clients on them beside the agent's machine of the gateway rig, on its networks, and
@@ -35,6 +39,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
   const name = "clients";
   const { engine, run, deployment, images } = rig;
   // The images are made while the gateway boots.
+  const clientMachines = heavyClients() ? [...lightMachines, ...heavyMachines] : lightMachines;
   const plansFor = clientMachines.map(async ({ name: part, image, version }) => ({
     part,
     image: await images.get(image, version),

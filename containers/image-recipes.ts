@@ -15,6 +15,7 @@ export type ImagePart =
   | "inspector"
   | "python-sdk"
   | "typescript-sdk"
+  | "claude-code"
   | "registry";
 
 /** What runs when neither the deployment nor a variable says a version. */
@@ -31,6 +32,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   inspector: "2.12.0",
   "python-sdk": "2.3.0",
   "typescript-sdk": "1.32.2",
+  "claude-code": "2.1.332",
   registry: "2",
 };
 
@@ -115,6 +117,8 @@ export class Recipes {
         return dockerfileOf(part, version, node, "the suite's own server");
       case "inspector":
         return locked(part, version, node, `npm @modelcontextprotocol/inspector ${version}`);
+      case "claude-code":
+        return locked(part, version, node, `npm @anthropic-ai/claude-code ${version}, under its own licence`);
       case "typescript-sdk":
         return locked(part, version, node, `npm @modelcontextprotocol/sdk ${version}`);
       case "python-sdk":

@@ -95,7 +95,7 @@ const cases: Case[] = [
       // 1.77.1 turns the refusal into a 500.
       "PROMPT-01":
         /Codex completed no call of postgres-execute_sql[\s\S]*MCP answers 500 to a key that the gateway accepts/,
-      "PROMPT-12": /does not get as far as the catalogue/,
+      "PROMPT-12": /does not get as far as the catalogue, with the client.s key/,
     },
   },
 ];

@@ -49,6 +49,6 @@ function faultOf(run: ClientRun, fault: (typeof faults)[number], canary: string)
     return run.tools.length === 0 ? undefined : `with ${fault} it lists ${run.tools.length} tools`;
   }
   if ((run.tools?.length ?? 0) > 0) return `with ${fault} it lists ${run.tools?.length} tools`;
-  if (run.exitCode === 0) return `with ${fault} it ends with exit code 0`;
+  if (!run.failed) return `with ${fault} it ends as if all were well`;
   return run.shown === undefined ? `with ${fault} it shows no cause` : undefined;
 }

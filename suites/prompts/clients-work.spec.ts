@@ -9,10 +9,10 @@ for (const [title, client] of matrix) {
     async ({ gateway, clients, evidence }) => {
       const rigs = { gateway, clients };
       const visit = await plainVisit(rigs);
-      const [expected, run] = await Promise.all([catalogue(rigs, visit.key), client.use(rigs, visit)]);
+      const [expected, run] = await Promise.all([catalogue(gateway, visit.key), client.use(rigs, visit)]);
       mustHaveWorked(rigs, client, run, expected);
       evidence.finding(
-        `${client.name} ${client.version(rigs)}: ${run.tools?.length} tools, a call with the canary, in ${(run.took / 1000).toFixed(1)} s.`,
+        `${client.name} ${client.version(rigs)}: ${run.tools?.length} tools, a call with the canary, in ${(run.took / 1000).toFixed(1)} s${run.note === undefined ? "" : `; ${run.note}`}.`,
       );
     },
   );

@@ -1,7 +1,7 @@
 import { names } from "../../helpers/agent-diagnosis.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { listTools } from "../../helpers/wire/mcp.ts";
 import { conformance } from "../conformance.ts";
+import { catalogue } from "./clients/visit.ts";
 import { aimOf, keysOf, lineOf } from "./codex-config.ts";
 import { codexTurn, told } from "./codex-turn.ts";
 
@@ -9,26 +9,18 @@ conformance(
   ["PROMPT-10"],
   "the MCP tools that the model is shown are those of the catalogue, and no others",
   async ({ gateway, evidence }) => {
-    const listed = async (key: string): Promise<string[]> => {
-      const client = await gateway.mcp(key);
-      try {
-        return (await listTools(client)).map(({ name }) => name);
-      } finally {
-        await client.close();
-      }
-    };
     const { agent, turn } = await codexTurn(gateway, evidence, {
       name: "shown-tools",
       prompt: "What can you do?",
       turns: () => [{ say: "That depends on my tools." }],
     });
-    const catalogue = await listed(aimOf(agent.config, keysOf(gateway, agent.config)).key);
+    const offered = await catalogue(gateway, aimOf(agent.config, keysOf(gateway, agent.config)).key);
     const [asked] = turn.journal;
-    if (asked === undefined || catalogue.length === 0) {
-      const diagnosis = await agent.diagnosis(turn, catalogue[0] ?? "");
+    if (asked === undefined) {
+      const diagnosis = await agent.diagnosis(turn, offered[0] ?? "");
       throw new CheckFailure({
         ...told(turn),
-        what: asked === undefined ? "Codex never asked the model" : "the catalogue is empty",
+        what: "Codex never asked the model",
         likelyCause: diagnosis?.sentence ?? "",
         place: lineOf(agent.config, "url ="),
       });
@@ -37,20 +29,20 @@ conformance(
     const shown = asked.toolsOffered.filter((name) => name.startsWith("mcp__"));
     const own = asked.toolsOffered.filter((name) => !name.startsWith("mcp__"));
     const server = `mcp__${agent.config.server.replaceAll("-", "_")}.`;
-    const missing = catalogue.filter((tool) => !shown.some((name) => name.startsWith(server) && names(name, tool)));
-    const extra = shown.filter((name) => !name.startsWith(server) || !catalogue.some((tool) => names(name, tool)));
+    const missing = offered.filter((tool) => !shown.some((name) => name.startsWith(server) && names(name, tool)));
+    const extra = shown.filter((name) => !name.startsWith(server) || !offered.some((tool) => names(name, tool)));
     const twice = asked.toolsOffered.filter((name, index) => asked.toolsOffered.indexOf(name) !== index);
     if (missing.length + extra.length + twice.length > 0) {
       throw new CheckFailure({
         ...told(turn),
-        what: `the model is shown ${shown.length} MCP tools where the catalogue has ${catalogue.length}`,
+        what: `the model is shown ${shown.length} MCP tools where the catalogue has ${offered.length}`,
         received: [
           ...missing.map((name) => `- ${name} (missing)`),
           ...extra.map((name) => `+ ${name} (not the catalogue's)`),
           ...twice.map((name) => `! ${name} (twice)`),
         ].join("\n"),
         likelyCause:
-          missing.length === catalogue.length
+          missing.length === offered.length
             ? "the catalogue came too late for the first turn (required = true waits for it)"
             : extra.length > 0
               ? "the config names a second MCP server"
@@ -59,7 +51,7 @@ conformance(
       });
     }
     evidence.finding(
-      `The model was shown the catalogue's ${catalogue.length} tools, and ${own.length} of Codex's own: ${own.join(", ")}.`,
+      `The model was shown the catalogue's ${offered.length} tools, and ${own.length} of Codex's own: ${own.join(", ")}.`,
     );
   },
 );

@@ -27,16 +27,38 @@ export interface Visit {
 /** What a client did. */
 export interface ClientRun {
   exitCode: number;
+  /** The client itself says that it failed: by its exit code, where that tells, or in its own words. */
+  failed: boolean;
   /** Names of the tools that it got, as it shows them; undefined when it never got that far. */
   tools: readonly string[] | undefined;
   /** Text of the call's result; undefined when there was none. */
   result: string | undefined;
   /** The last thing that it showed of an error, or undefined. */
   shown: string | undefined;
+  /** What else the reader of the report should know. */
+  note?: string;
   /** What was run, without its key. */
   command: string;
   /** Milliseconds. */
   took: number;
+}
+
+/** A line of a driver's output. */
+interface Step {
+  tools?: string[];
+  text?: string;
+  refused?: string;
+}
+
+/** What a driver says that it did; a line that is none of its own is nothing that it did. */
+export function stepsOf(stdout: string): Step[] {
+  return stdout.split("\n").flatMap((line): Step[] => {
+    try {
+      return [JSON.parse(line) as Step];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** The line of a client's words that tells most: the last one that speaks of an error. */

@@ -59,6 +59,7 @@ enabled = false
       const called = transcript.toolCalls.some(({ status }) => status === "completed");
       return {
         exitCode,
+        failed: exitCode !== 0,
         // What the model is shown; Codex's own tools carry no server's name.
         tools: asked?.toolsOffered.filter((name) => /^(?:mcp__)?gateway(?:\.|__)/.test(name)),
         // 0.47 does not write a call's result down: what came back is what the model was given.

@@ -14,7 +14,7 @@ export const inspector: McpClient = {
       const command = ["mcp-inspector", "--cli", mcpUrl, "--transport", "http", "--method", ...method];
       const header = ["--header", `Authorization: Bearer ${key}`];
       const ran = await clients.run("inspector", [...command, ...header], { deadline: deadlines.mcpRequest });
-      return { ...ran, command: command.join(" ") };
+      return { ...ran, failed: ran.exitCode !== 0, command: command.join(" ") };
     };
     const listed = await ask("tools/list");
     const tools = listing.safeParse(jsonOf(listed.stdout)).data?.tools.map(({ name }) => name);

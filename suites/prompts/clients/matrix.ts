@@ -1,3 +1,5 @@
+import { heavyClients } from "../../../helpers/client-choice.ts";
+import { claudeCode } from "./claude-code.ts";
 import type { McpClient } from "./client.ts";
 import { codexClient } from "./codex.ts";
 import { inspector } from "./inspector.ts";
@@ -11,4 +13,5 @@ export const matrix: readonly (readonly [title: string, client: McpClient])[] = 
   ["the Python SDK 1.x", sdkClient("MCP Python SDK", "python-sdk-1")],
   ["the Python SDK 2.x", sdkClient("MCP Python SDK", "python-sdk-2")],
   ["the TypeScript SDK", sdkClient("MCP TypeScript SDK", "typescript-sdk")],
+  ...(heavyClients() ? ([["Claude Code", claudeCode]] as const) : []),
 ];

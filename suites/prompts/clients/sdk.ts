@@ -1,5 +1,5 @@
 import { deadlines } from "../../../helpers/deadlines.ts";
-import { type McpClient, tellingLine } from "./client.ts";
+import { type McpClient, stepsOf, tellingLine } from "./client.ts";
 
 /** A client built on an SDK: its image has a driver, `mcp-client`, that writes one line of JSON a step. */
 export function sdkClient(name: string, machine: string): McpClient {
@@ -13,20 +13,11 @@ export function sdkClient(name: string, machine: string): McpClient {
         // The Python SDK waits for ever for an answer that is no MCP.
         deadline: deadlines.mcpRequest,
       });
-      const steps = stdout.split("\n").flatMap(stepOf);
+      const steps = stepsOf(stdout);
       const tools = steps.find((step) => step.tools !== undefined)?.tools;
       const result = steps.find((step) => step.text !== undefined)?.text;
       const shown = exitCode === 0 ? undefined : tellingLine(stderr);
-      return { exitCode, tools, result, shown, command: command.join(" "), took };
+      return { exitCode, failed: exitCode !== 0, tools, result, shown, command: command.join(" "), took };
     },
   };
-}
-
-/** A line of the driver's; what is none is nothing that the driver did. */
-function stepOf(line: string): { tools?: string[]; text?: string }[] {
-  try {
-    return [JSON.parse(line) as { tools?: string[]; text?: string }];
-  } catch {
-    return [];
-  }
 }

@@ -1,3 +1,4 @@
+import type { Gateway } from "../../../containers/gateway.ts";
 import { names } from "../../../helpers/agent-diagnosis.ts";
 import { CheckFailure, type FailureStory } from "../../../helpers/check-failure.ts";
 import { listTools } from "../../../helpers/wire/mcp.ts";
@@ -13,13 +14,29 @@ export async function plainVisit({ gateway }: Rigs): Promise<Visit> {
   return { mcpUrl: config.mcpUrl, key, call: { tool, arguments: { sql: "SELECT datname FROM pg_database" } } };
 }
 
-/** Names in the catalogue, by the suite's own client and that key. */
-export async function catalogue({ gateway }: Rigs, key: string): Promise<string[]> {
-  const client = await gateway.mcp(key);
+/**
+ * Names in the catalogue, by the suite's own client and that key.
+ *
+ * @throws {CheckFailure} when it gets none: nothing could be compared with it
+ */
+export async function catalogue(gateway: Gateway, key: string): Promise<string[]> {
   try {
-    return (await listTools(client)).map(({ name }) => name);
-  } finally {
-    await client.close();
+    const client = await gateway.mcp(key);
+    try {
+      const found = (await listTools(client)).map(({ name }) => name);
+      if (found.length > 0) return found;
+      throw new CheckFailure({ what: "the catalogue is empty" });
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (error instanceof CheckFailure) throw error;
+    throw new CheckFailure({
+      what: "the suite's own client does not get as far as the catalogue, with the client's key",
+      sent: `initialize and tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
+      received: error instanceof Error ? error.message : String(error),
+      likelyCause: "MCP refuses the key, or does not answer",
+    });
   }
 }
 

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { deadlines } from "../../../helpers/deadlines.ts";
+import { type McpClient, tellingLine } from "./client.ts";
+
+const init = z.looseObject({
+  type: z.literal("system"),
+  subtype: z.literal("init"),
+  tools: z.array(z.string()),
+  mcp_servers: z.array(z.looseObject({ name: z.string(), status: z.string() })),
+});
+const toolResult = z.looseObject({
+  type: z.literal("user"),
+  message: z.looseObject({ content: z.array(z.looseObject({ type: z.string(), content: z.unknown() })) }),
+});
+
+/**
+ * Claude Code. It always ends with 0 where the model answers: whether MCP works is told by the server's status in its
+ * first event. The model behind it is the gateway's, by the Messages API, with the operator's key: what fails is MCP.
+ */
+export const claudeCode: McpClient = {
+  name: "Claude Code",
+  version: ({ clients }) => clients.version("claude-code"),
+  async use({ gateway, clients }, { mcpUrl, key, call }) {
+    const token = `claude-${randomUUID()}`;
+    await gateway.model.script(token, {
+      includes: token,
+      turns: [{ call: [call] }, { say: { from: "tool-results" } }],
+    });
+    // The variable is Claude Code's own to fill in, as in the deployment's settings.
+    const headers = { Authorization: "Bearer ${MCP_KEY}" };
+    const config = JSON.stringify({ mcpServers: { gateway: { type: "http", url: mcpUrl, headers } } });
+    const command = [
+      ...[
+        "claude",
+        "-p",
+        `${call.tool}, please (${token})`,
+        "--model",
+        gateway.deployment.litellmConfig.models[0]?.value ?? "",
+      ],
+      ...["--mcp-config", config, "--strict-mcp-config", "--allowedTools", "mcp__gateway"],
+      ...["--output-format", "stream-json", "--verbose"],
+    ];
+    const { exitCode, stdout, stderr, took } = await clients.run("claude-code", command, {
+      environment: {
+        HOME: `/home/${token}`,
+        MCP_KEY: key,
+        ANTHROPIC_BASE_URL: gateway.url(""),
+        ANTHROPIC_AUTH_TOKEN: gateway.masterKey,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+        ENABLE_TOOL_SEARCH: "false",
+        MAX_THINKING_TOKENS: "0",
+        MCP_TIMEOUT: "60000",
+      },
+      deadline: deadlines.agentTurn,
+    });
+    const events = stdout.split("\n").flatMap(jsonOf);
+    const begun = events.flatMap((event) => init.safeParse(event).data ?? [])[0];
+    const status = begun?.mcp_servers.find(({ name }) => name === "gateway")?.status;
+    const results = events
+      .flatMap((event) => toolResult.safeParse(event).data?.message.content ?? [])
+      .filter(({ type }) => type === "tool_result")
+      .map(({ content }) => JSON.stringify(content));
+    const connected = status === "connected";
+    return {
+      exitCode,
+      failed: !connected,
+      tools: connected ? begun?.tools.filter((name) => name.startsWith("mcp__gateway__")) : undefined,
+      result: results.length === 0 ? undefined : results.join("\n"),
+      shown: connected ? undefined : `the status of its MCP server: ${status ?? tellingLine(stderr) ?? "none"}`,
+      command: command.join(" "),
+      took,
+    };
+  },
+};
+
+function jsonOf(line: string): unknown[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}
