@@ -64,6 +64,8 @@ function configuration(
     singleFile: true,
     reportLanguage: "en",
     groupBy: ["parentSuite", "suite"],
+    // The failure beside the list that it stands in.
+    layout: "split",
     // By id: the order in which checks end means nothing.
     defaultSortBy: "name,asc",
     sections: ["charts"],
