@@ -127,6 +127,8 @@ export function ownFaults(
       if (!existsSync(join(directory, path)))
         faults.push(`${check.file}: the evidence ${path} of "${check.name}" is missing`);
     }
+    if (check.failure !== undefined && !existsSync(join(directory, check.failure)))
+      faults.push(`${check.file}: what the failure of "${check.name}" left is missing: ${check.failure}`);
   }
   return faults;
 }

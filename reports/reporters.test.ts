@@ -81,6 +81,11 @@ describe("what breaks outside of a check makes a run not conformant, and is name
       `test("lies", proves("ROUTE-02"), ({ task }) => { task.meta.evidence = ["evidence/none.json"]; });`,
       "the evidence evidence/none.json",
     ],
+    [
+      "a failure whose folder is not there",
+      `test("lies", proves("ROUTE-02"), async ({ task }) => { task.meta.failure = "failures/none"; });`,
+      "failures/none",
+    ],
   ])("%s", async (_, text, told) => {
     const { exitCode, output, report } = await runFixture({ specs: specs(text) });
     expect(exitCode).toBe(1);
