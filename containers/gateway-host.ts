@@ -1,13 +1,27 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { deadlines, pollInterval } from "../helpers/deadlines.ts";
+import { displayPath } from "../helpers/deployment/display-path.ts";
 import type { ComposeService } from "../helpers/deployment/types.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Engine } from "./engine.ts";
-import type { PartHandle } from "./part.ts";
+import type { PartHandle, RunNetwork } from "./part.ts";
 import { execute } from "./part.ts";
+
+/** Where the firewall's file lies on the gateway host. */
+export const firewallPath = "/etc/gateway-host/firewall.nft";
 
 /** A port of the gateway host that leads to a part, as compose's `ports:` publishes it. */
 export interface Publication {
   port: number;
-  to: { address: string; port: number };
+  to: { address: string; address6: string | undefined; port: number };
+}
+
+/** One of the gateway host's interfaces, called as on the real one. */
+export interface HostInterface {
+  name: string;
+  network: RunNetwork;
+  /** `bridge` is one of docker's, `internal` one of those without a way out; the others are the host's own. */
+  side: "lan" | "outside" | "bridge" | "internal";
 }
 
 /**
@@ -24,46 +38,194 @@ export function publications(
     if (address === undefined) return [];
     return service.ports
       .filter(({ protocol }) => protocol === "tcp")
-      .map(({ host, container }) => ({ port: host, to: { address, port: container } }));
+      .map(({ host, container }) => ({
+        port: host,
+        to: { address, address6: part?.addresses6[network], port: container },
+      }));
   });
 }
 
 /**
- * nftables rules that publish ports as docker does on the real host: destination NAT, and source NAT towards the parts,
- * without which the engine drops what comes from outside their subnet. The ruleset is never flushed: the engine's own
- * DNS NAT lives in the same namespace.
+ * What docker itself does on a host, as nftables rules: published ports get a destination NAT, a container on a bridge
+ * is reached by its published ports alone, bridges are isolated from each other, internal ones from everything. Source
+ * NAT leads answers back: without it the engine drops what comes from outside a network's subnet.
+ *
+ * Beside it a table that only watches: each connection that was asked for, and how far it came.
  */
-export function publishingRules(published: readonly Publication[]): string {
-  const targets = published.map(({ port, to }) => `${port} : ${to.address} . ${to.port}`).join(", ");
+export function dockerRules(interfaces: readonly HostInterface[], published: readonly Publication[]): string {
+  const names = (...sides: HostInterface["side"][]): string =>
+    interfaces
+      .filter(({ side }) => sides.includes(side))
+      .map(({ name }) => `"${name}"`)
+      .join(", ");
+  const maps = [
+    ["ip", published.map(({ port, to }) => `${port} : ${to.address} . ${to.port}`)] as const,
+    [
+      "ip6",
+      published.flatMap(({ port, to }) => (to.address6 ? [`${port} : ${to.address6} . ${to.port}`] : [])),
+    ] as const,
+  ];
+  const own = names("lan", "outside");
+  const internal = names("internal");
+  const at = (set: string, daddr: string, dport: string): string[] => [
+    `    meta l4proto tcp ct state new add @${set} { ip saddr . ${daddr.replace("IP", "ip")} . ${dport} }`,
+    `    meta l4proto tcp ct state new add @${set}_6 { ip6 saddr . ${daddr.replace("IP", "ip6")} . ${dport} }`,
+  ];
+  const asked = ["ct original IP daddr", "ct original proto-dst"] as const;
+  const sets = (...named: string[]): string[] =>
+    named.flatMap((set) => [
+      `  set ${set} { typeof ip saddr . ct original ip daddr . tcp dport; flags dynamic; size 65535; }`,
+      `  set ${set}_6 { typeof ip6 saddr . ct original ip6 daddr . tcp dport; flags dynamic; size 65535; }`,
+    ]);
   return [
-    "table ip published {",
+    "table inet docker {",
+    ...sets("isolated"),
     "  chain prerouting {",
     "    type nat hook prerouting priority dstnat; policy accept;",
-    `    fib daddr type local dnat ip to tcp dport map { ${targets} }`,
+    ...maps.flatMap(([family, map]) =>
+      map.length === 0
+        ? []
+        : [`    iifname { ${own} } fib daddr type local dnat ${family} to tcp dport map { ${map.join(", ")} }`],
+    ),
+    "  }",
+    "  chain forward {",
+    "    type filter hook forward priority filter; policy accept;",
+    "    ct state established,related accept",
+    "    ct status dnat accept",
+    ...(internal === "" ? [] : [`    iifname { ${internal} } goto isolation`]),
+    `    oifname { ${names("bridge", "internal")} } goto isolation`,
+    "  }",
+    "  chain isolation {",
+    ...at("isolated", ...asked),
+    "    drop",
     "  }",
     "  chain postrouting {",
     "    type nat hook postrouting priority srcnat; policy accept;",
+    `    oifname { ${own} } masquerade`,
     "    ct status dnat masquerade",
     "  }",
+    "}",
+    "table inet watch {",
+    ...sets("arrived", "passed", "delivered"),
+    "  chain arrived {",
+    "    type filter hook prerouting priority -500; policy accept;",
+    ...["ip", "ip6"].map(
+      (family) =>
+        `    tcp flags & (fin|syn|rst|ack) == syn add @arrived${family === "ip" ? "" : "_6"} { ${family} saddr . ${family} daddr . tcp dport }`,
+    ),
+    "  }",
+    "  chain passed {",
+    "    type filter hook forward priority 300; policy accept;",
+    ...at("passed", ...asked),
+    "  }",
+    "  chain delivered {",
+    "    type filter hook input priority 300; policy accept;",
+    ...at("delivered", ...asked),
+    "  }",
+    // The engine asks this machine's name servers from within a container's network: told no, it does not wait for them.
+    "  chain names { type filter hook forward priority -500; policy accept; udp dport 53 reject; }",
     "}",
     "",
   ].join("\n");
 }
 
+/** Renames the interfaces, and takes the addresses that the default routes of the networks lead to. */
+const configure = `set -e
+rename() { ip link set dev "$1" down; ip link set dev "$1" name "$2"; }
+index=0
+for line in "$@"; do set -- $line
+  device=$(ip -o -4 address show to "$2" | { read -r _ name _; echo "\${name%@*}"; })
+  rename "$device" "suite$index"; index=$((index + 1))
+done`;
+const configured = `set -e
+index=0
+for line in "$@"; do set -- $line
+  ip link set dev "suite$index" name "$1"; ip link set dev "$1" up; index=$((index + 1))
+  name=$1; shift 2
+  for address in "$@"; do case $address in
+    *:*) ip -6 address add "$address" dev "$name" nodad ;;
+    *) ip address add "$address" dev "$name" ;;
+  esac; done
+done`;
+
 /**
- * Publishes ports on the gateway host.
+ * Makes a part the gateway host: its interfaces are called as on the real one, the networks' default routes lead to it,
+ * and its own to the sentinel, so that whatever tries to leave meets the deployment's firewall first. That is loaded as
+ * it is written.
+ *
+ * @param firewall the operator's file; undefined where there is none
+ * @throws {EnvironmentError} when an interface is missing, or nftables refuses the firewall
+ */
+export async function becomeGatewayHost(
+  engine: Engine,
+  gatewayHost: PartHandle,
+  interfaces: readonly HostInterface[],
+  sentinel: PartHandle,
+  firewall: string | undefined,
+): Promise<void> {
+  const lines = interfaces.map(({ name, network }) => {
+    const own = gatewayHost.addresses6[network.name];
+    const addresses = network.router.map(({ address, prefixLength }) => `${address}/${prefixLength}`);
+    // Taking an interface down loses its IPv6 addresses.
+    if (own !== undefined) addresses.push(`${own}/64`);
+    return [name, gatewayHost.addresses[network.name] ?? "-", ...addresses].join(" ");
+  });
+  const outside = interfaces.find(({ side }) => side === "outside");
+  const routes = [sentinel.addresses, sentinel.addresses6].flatMap((addresses) => {
+    const via = outside && addresses[outside.network.name];
+    return via === undefined ? [] : [`ip route replace default via ${via}`];
+  });
+  const script = `(${configure}\n)\n(${configured}\n)\n${routes.join("\n")}`;
+  await command(engine, gatewayHost, ["sh", "-ec", script, "sh", ...lines], "its interfaces can't be set up");
+  if (firewall !== undefined) await loadFirewall(engine, gatewayHost, firewall);
+}
+
+/**
+ * Publishes ports on the gateway host as docker does.
  *
  * @throws {EnvironmentError} when nftables refuses the rules
  */
 export async function publish(
   engine: Engine,
   gatewayHost: PartHandle,
+  interfaces: readonly HostInterface[],
   published: readonly Publication[],
 ): Promise<void> {
+  await command(engine, gatewayHost, ["nft", dockerRules(interfaces, published)], "it took no nftables rules");
   if (published.length === 0) return;
-  const rules = publishingRules(published);
-  const { exitCode, stderr } = await execute(engine, gatewayHost.containerId, ["nft", rules]);
+  // Docker's own proxy: it takes what no NAT has taken (IPv6 to a container without, and the host's own connections).
+  const ways = published.map(({ port, to }) => `${port}=${to.address}:${to.port}`);
+  const proxy = await engine.docker
+    .getContainer(gatewayHost.containerId)
+    .exec({ Cmd: ["node", "/app/docker-proxy.ts", ...ways] });
+  await proxy.start({ Detach: true });
+  const began = performance.now();
+  for (;;) {
+    const { stdout } = await execute(engine, gatewayHost.containerId, ["ss", "-Hltn"]);
+    if (published.every(({ port }) => new RegExp(`[\\]*]:${port}\\s`).test(stdout))) return;
+    if (performance.now() - began > deadlines.smallPartStart)
+      throw new EnvironmentError("docker's proxy on the gateway host does not listen", { part: gatewayHost.name });
+    await pause(pollInterval);
+  }
+}
+
+async function loadFirewall(engine: Engine, gatewayHost: PartHandle, file: string): Promise<void> {
+  const { exitCode, stderr } = await execute(engine, gatewayHost.containerId, ["nft", "-f", firewallPath]);
+  if (exitCode === 0) return;
+  const [, line, what] = new RegExp(`${firewallPath}:(\\d+):[\\d-]+: Error: ([^\\n]*)`).exec(stderr) ?? [];
+  throw new EnvironmentError(
+    `${displayPath(file)}${line === undefined ? "" : `:${line}`}: nft refuses the firewall: ${what ?? stderr.trim()}; ` +
+      `try it with \`nft -c -f ${displayPath(file)}\``,
+    { part: gatewayHost.name, log: stderr.trim().split("\n") },
+  );
+}
+
+async function command(engine: Engine, part: PartHandle, line: readonly string[], what: string): Promise<void> {
+  const { exitCode, stderr } = await execute(engine, part.containerId, line);
   if (exitCode !== 0) {
-    throw new EnvironmentError(`the gateway host took no nftables rules: ${stderr.trim()}`, { part: gatewayHost.name });
+    throw new EnvironmentError(`${part.name}: ${what}: ${stderr.trim()}`, {
+      part: part.name,
+      log: stderr.trim().split("\n"),
+    });
   }
 }

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { deadlines } from "../helpers/deadlines.ts";
 import type { ComposeService, Deployment } from "../helpers/deployment/types.ts";
 import { liteLLMPort } from "./edge-rig.ts";
-import { publications, publish } from "./gateway-host.ts";
+import { becomeGatewayHost, firewallPath, type HostInterface, publications, publish } from "./gateway-host.ts";
 import type { PartImage } from "./images.ts";
+import type { NetworkPlan } from "./network.ts";
 import { announced, type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
 import { answersHttp, atOnce, succeeds } from "./readiness.ts";
 import { modelProvider, networksOf, type RenderContext, renderLiteLLM } from "./render.ts";
@@ -13,11 +15,13 @@ import { attachments, routersLoaded, traefikPlan } from "./traefik.ts";
 /** Networks of the suite's own beside the deployment's. */
 const providerNetwork = "model-provider";
 const lanNetwork = "lan";
+const outsideNetwork = "outside";
 
 /**
  * The gateway rig: the deployment's Traefik and LiteLLM, a Postgres and the stdio upstreams behind it, the scripted
  * model in the provider's place, and a LAN with a host and an agent's machine on it, behind a gateway host that
- * publishes what compose publishes. All parts start side by side.
+ * publishes what compose publishes and has the deployment's firewall. All that would leave goes by it, to a sentinel
+ * outside. All parts start side by side.
  *
  * @throws {EnvironmentError} when a part does not start
  */
@@ -26,9 +30,12 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   const { engine, run, deployment, images, progress } = rig;
   const networks = await rig.createNetworks(name, [
     ...networkPlans(deployment),
-    // Not internal: an internal network publishes no port, and the checks script the model from this machine.
-    { name: providerNetwork, internal: false },
-    { name: lanNetwork, internal: true },
+    // Not internal: an internal network publishes no port, and the checks script the model from this machine. Routed to
+    // nobody: it is no way out.
+    { name: providerNetwork, internal: false, routed: true, last: true },
+    // Not internal: the engine would drop what a host on them sends to an address elsewhere, before any firewall sees it.
+    { name: lanNetwork, internal: false, ipv6: true, routed: true, apart: true },
+    { name: outsideNetwork, internal: false, ipv6: true, routed: true, apart: true },
   ]);
   const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
   const own = (network: string): RunNetwork => {
@@ -37,7 +44,10 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     return made;
   };
   const edgeNetwork = sharedNetwork(deployment);
-  const internalNames = deployment.policy.hosts.filter(({ zone }) => zone === "internal").map((host) => host.name);
+  const namesIn = (zone: "internal" | "external"): string[] =>
+    deployment.policy.hosts.filter((host) => host.zone === zone).map((host) => host.name);
+  const interfaces = hostInterfaces(deployment, networks);
+  const { firewall } = deployment.policy;
 
   const [traefik, litellm] = await Promise.all([
     traefikPlan(rig, context),
@@ -58,19 +68,6 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ready: answersHttp(modelProvider.port, "/_health"),
       startDeadline: deadlines.smallPartStart,
     })),
-    hostImage.then((image) => ({
-      name: "gateway-host",
-      image,
-      networks: [
-        { network: own(lanNetwork), aliases: internalNames },
-        { network: own(edgeNetwork), aliases: [] },
-      ],
-      command: ["sleep", "infinity"],
-      capabilities: { add: ["NET_ADMIN"], drop: ["ALL"] },
-      sysctls: { "net.ipv4.ip_forward": "1" },
-      ready: atOnce,
-      startDeadline: deadlines.smallPartStart,
-    })),
     hostImage.then((image) => machine("lan-host", image, own(lanNetwork))),
     hostImage.then((image) => machine("inside-host", image, own(edgeNetwork))),
     images.get("browser").then((image) => machine("browser", image, own(lanNetwork))),
@@ -80,21 +77,42 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     ...databasePlans(rig, networks),
   ];
   const parts: Record<string, PartHandle> = {};
-  await Promise.all(
-    plans.map(async (planned) => {
+  // While the rest still boots: a firewall that is wrong shows at once.
+  const gatewayHost = hostImage.then(async (image) => {
+    const [host, sentinel] = await Promise.all([
+      rig.startPart(name, {
+        ...machine("gateway-host", image, own(lanNetwork)),
+        networks: [
+          { network: own(lanNetwork), aliases: namesIn("internal") },
+          { network: own(outsideNetwork), aliases: namesIn("external") },
+          ...networkPlans(deployment).map((plan) => ({ network: own(plan.name), aliases: [] })),
+        ],
+        files: firewall === undefined ? [] : [{ target: firewallPath, content: readFileSync(firewall.file) }],
+        capabilities: { add: ["NET_ADMIN"], drop: ["ALL"] },
+        sysctls: {
+          "net.ipv4.ip_forward": "1",
+          ...(own(lanNetwork).ipv6 ? { "net.ipv6.conf.all.forwarding": "1" } : {}),
+        },
+      }),
+      rig.startPart(name, machine("sentinel", image, own(outsideNetwork))),
+    ]);
+    Object.assign(parts, { "gateway-host": host, sentinel });
+    await becomeGatewayHost(engine, host, interfaces, sentinel, firewall?.file);
+    return host;
+  });
+  const [host] = await Promise.all([
+    gatewayHost,
+    ...plans.map(async (planned) => {
       const plan = await planned;
       const start = (): Promise<PartHandle> => rig.startPart(name, plan);
       parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
     }),
-  );
-  const gatewayHost = parts["gateway-host"];
-  if (gatewayHost) {
-    const services = [
-      { service: deployment.traefik, part: parts.traefik },
-      { service: deployment.litellm, part: parts.litellm },
-    ];
-    await publish(engine, gatewayHost, publications(services, own(edgeNetwork).name));
-  }
+  ]);
+  const services = [
+    { service: deployment.traefik, part: parts.traefik },
+    { service: deployment.litellm, part: parts.litellm },
+  ];
+  await publish(engine, host, interfaces, publications(services, own(edgeNetwork).name));
   if (parts.traefik) await routersLoaded(parts.traefik, litellm.gateway.labels ?? {});
   return {
     rig: name,
@@ -117,12 +135,33 @@ function machine(name: string, image: PartImage, network: RunNetwork): PartPlan 
   };
 }
 
-/** The deployment's networks that LiteLLM, Traefik and the databases are on. */
-function networkPlans(deployment: Deployment): { name: string; internal: boolean }[] {
+/** The networks of the deployment's services. From one that is not internal the way out leads by the gateway host. */
+function networkPlans(deployment: Deployment): NetworkPlan[] {
   const names = new Set<string>();
   for (const service of deployment.compose.services.values())
     for (const name of networksOf(service).keys()) names.add(name);
-  return [...names].map((name) => ({ name, internal: deployment.compose.networks.get(name)?.internal ?? false }));
+  return [...names].map((name) => {
+    const { internal = false, ipv6 = false } = deployment.compose.networks.get(name) ?? {};
+    return { name, internal, ipv6, routed: !internal };
+  });
+}
+
+/** The gateway host's interfaces: the policy and compose.yaml say what they are called. */
+function hostInterfaces(deployment: Deployment, networks: ReadonlyMap<string, RunNetwork>): HostInterface[] {
+  const { lan, outside } = deployment.policy.firewall?.interfaces ?? { lan: "lan0", outside: "wan0" };
+  const sides = new Map<string, HostInterface["side"]>([
+    [lanNetwork, "lan"],
+    [outsideNetwork, "outside"],
+    ...networkPlans(deployment).map(({ name, internal }) => [name, internal ? "internal" : "bridge"] as const),
+  ]);
+  return [...sides].flatMap(([name, side]) => {
+    const network = networks.get(name);
+    if (network === undefined) return [];
+    if (side === "lan" || side === "outside") return { name: side === "lan" ? lan : outside, network, side };
+    // As docker names a bridge itself.
+    const bridge = deployment.compose.networks.get(name)?.bridge ?? `br-${network.id.slice(0, 12)}`;
+    return { name: bridge, network, side };
+  });
 }
 
 /** The first network that LiteLLM and Traefik share; LiteLLM's first where they share none. */

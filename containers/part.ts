@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import type { PartImage } from "./images.ts";
 import { type Readiness, ReadyWhen } from "./readiness.ts";
 import type { Run } from "./run.ts";
+import type { InterfaceAddress } from "./subnet.ts";
 
 /** The label that holds a part's name. */
 const partLabel = "gateway-conformance.part";
@@ -23,6 +24,10 @@ export interface RunNetwork {
   /** Name on the engine, unique to the run. */
   name: string;
   id: string;
+  /** IPv6 as well as IPv4. */
+  ipv6: boolean;
+  /** Where the default route of what is on it leads, for a part that takes these addresses; empty where that is nobody. */
+  router: readonly InterfaceAddress[];
 }
 
 /** A file put into a part before it starts; nothing is bind-mounted, so that the engine may be elsewhere. */
@@ -73,6 +78,8 @@ export interface PartHandle {
   host: string;
   /** Network name on the engine to the part's IPv4 address there. */
   addresses: Readonly<Record<string, string>>;
+  /** The same for IPv6, where it has one. */
+  addresses6: Readonly<Record<string, string>>;
   record: PartRecord;
   /** What it was started with. Holds the run's secrets. */
   started: StartedWith;
@@ -191,7 +198,11 @@ function describe(engine: Engine, rig: string, plan: PartPlan, inspected: Inspec
     if (hostPort !== undefined) ports[Number.parseInt(port, 10)] = Number(hostPort);
   }
   const addresses: Record<string, string> = {};
-  for (const [network, endpoint] of Object.entries(net.Networks)) addresses[network] = endpoint.IPAddress;
+  const addresses6: Record<string, string> = {};
+  for (const [network, endpoint] of Object.entries(net.Networks)) {
+    addresses[network] = endpoint.IPAddress;
+    if (endpoint.GlobalIPv6Address) addresses6[network] = endpoint.GlobalIPv6Address;
+  }
   const { version, reference, digest, origin, source } = plan.image;
   return {
     name: plan.name,
@@ -200,6 +211,7 @@ function describe(engine: Engine, rig: string, plan: PartPlan, inspected: Inspec
     ports,
     host: engine.host,
     addresses,
+    addresses6,
     record: { name: plan.name, rig, version, image: reference, digest, origin, source, containerId },
     started: startedWith(plan),
   };
@@ -219,7 +231,7 @@ interface Inspected {
   Id: string;
   NetworkSettings: {
     Ports?: Record<string, { HostPort: string }[] | null>;
-    Networks: Record<string, { IPAddress: string }>;
+    Networks: Record<string, { IPAddress: string; GlobalIPv6Address?: string }>;
   };
 }
 

@@ -172,7 +172,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "*loging",
     what: /'\*loging' names no anchor/,
-    faults: 6,
+    faults: 2,
   },
   {
     name: "an anchor within itself",
@@ -182,7 +182,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "more: *logging",
     what: /contains itself/,
-    faults: 11,
+    faults: 4,
   },
   {
     name: "a key twice",
@@ -214,7 +214,7 @@ const broken: Broken[] = [
     at: "nowhere",
     what: /unknown key 'network'/,
     mend: /'networks'/,
-    faults: 5,
+    faults: 6,
   },
   {
     name: "an unknown key in a service",
@@ -223,7 +223,6 @@ const broken: Broken[] = [
     at: "depend_on",
     what: /unknown key 'depend_on' in services\.litellm/,
     mend: /write 'depends_on'/,
-    faults: 5,
   },
   {
     name: "an unknown key in a nested section",
@@ -232,7 +231,6 @@ const broken: Broken[] = [
     at: "retry: 5",
     what: /unknown key 'retry' in services\.postgres\.healthcheck/,
     mend: /retries/,
-    faults: 2,
   },
   {
     name: "an unknown key in a network of a service",
@@ -241,7 +239,6 @@ const broken: Broken[] = [
     at: "alias: [",
     what: /unknown key 'alias' in services\.traefik\.networks\.traefik-net/,
     mend: /aliases/,
-    faults: 3,
   },
   {
     name: "build",
@@ -257,7 +254,6 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "nowhere",
     what: /'image' is missing in services\.postgres/,
-    faults: 2,
   },
   {
     name: "a port that is none",
@@ -275,7 +271,9 @@ const broken: Broken[] = [
   },
   {
     name: "an undeclared network",
-    patches: [compose("networks: [traefik-net, data-net]", "networks: [traefik-net, data_net]")],
+    patches: [
+      compose("networks: [traefik-net, provider-net, data-net]", "networks: [traefik-net, provider-net, data_net]"),
+    ],
     file: "compose.yaml",
     at: "data_net",
     what: /names 'data_net', which is not declared/,
@@ -849,6 +847,43 @@ const broken: Broken[] = [
     mend: /write 'postgres'/,
   },
   {
+    name: "a firewall that is not there",
+    patches: [{ file: "firewall.nft", remove: true }],
+    file: "firewall.nft",
+    at: undefined,
+    what: /is missing/,
+    mend: /firewall\.file/,
+  },
+  {
+    name: "a counter that the firewall lacks",
+    patches: [policy("counter: denied_lan", "counter: denied_lam")],
+    file: "policy.yaml",
+    at: "denied_lam",
+    what: /no counter 'denied_lam'/,
+    mend: /denied_lan/,
+  },
+  {
+    name: "an interface for two",
+    patches: [policy("lan: lan0", "lan: br-traefik")],
+    file: "policy.yaml",
+    at: "firewall:",
+    what: /br-traefik is the LAN's interface and the network traefik-net's too/,
+  },
+  {
+    name: "an interface with too long a name",
+    patches: [policy("lan: lan0", "lan: an-interface-of-the-lan")],
+    file: "policy.yaml",
+    at: "an-interface-of-the-lan",
+    what: /at most 15 characters/,
+  },
+  {
+    name: "a source that is denied in two ways",
+    patches: [policy("from: outside, by: drop", "from: lan, by: drop")],
+    file: "policy.yaml",
+    at: "from: lan, by: drop",
+    what: /how 'lan' is denied stands here a second time/,
+  },
+  {
     name: "a challenge on a 404",
     patches: [policy("{ status: 401, challenge: Bearer }", "{ status: 404, challenge: Bearer }")],
     file: "policy.yaml",
@@ -936,7 +971,7 @@ const disagreements: { name: string; patches: Patch[] }[] = [
   { name: "traffic to a port that nothing publishes", patches: [policy("ports: [80, 4000]", "ports: [80, 4001]")] },
   {
     name: "traffic to a port that Traefik lacks",
-    patches: [policy("as: litellm.linuxserver.lan, ports: [80] }", "as: litellm.linuxserver.lan, ports: [81] }")],
+    patches: [policy("as: litellm.linuxserver.lan, ports: [80, 443] }", "as: litellm.linuxserver.lan, ports: [81] }")],
   },
   {
     name: "traffic between services without a common network",

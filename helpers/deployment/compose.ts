@@ -105,7 +105,14 @@ function readNetworks(node: YamlNode | undefined, faults: FaultList): Map<string
   for (const [key, { keyPlace, value }] of entriesOf(node, "networks", faults)) {
     const data = readShape(networkShape, value, toPlain(value, isExtension), faults, `networks.${key}`);
     if (data === undefined) continue;
-    networks.set(key, { name: String(data?.name ?? key), internal: isTrue(data?.internal), place: keyPlace });
+    const bridge = data?.driver_opts?.["com.docker.network.bridge.name"];
+    networks.set(key, {
+      name: String(data?.name ?? key),
+      internal: isTrue(data?.internal),
+      ipv6: isTrue(data?.enable_ipv6),
+      bridge: bridge === undefined ? undefined : String(bridge),
+      place: keyPlace,
+    });
   }
   return networks;
 }

@@ -49,7 +49,16 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   if (policy !== undefined) {
     checkPolicy(
       policy,
-      { compose: read?.compose, litellm, traefik, command, routers, litellmConfig, variables: env.originals },
+      {
+        compose: read?.compose,
+        serviceNames: read?.names ?? [],
+        litellm,
+        traefik,
+        command,
+        routers,
+        litellmConfig,
+        variables: env.originals,
+      },
       faults,
     );
   }

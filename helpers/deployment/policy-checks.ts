@@ -1,12 +1,15 @@
 import type { FaultList } from "./fault-list.ts";
 import { suggest } from "./nearest.ts";
+import { readSource } from "./source-file.ts";
 import type { TraefikCommand } from "./traefik-command.ts";
 import type { TraefikRouter } from "./traefik-labels.ts";
-import type { ComposeFile, ComposeService, LiteLLMConfig, Policy, Written } from "./types.ts";
+import type { ComposeFile, ComposeService, LiteLLMConfig, Policy, PolicyFirewall, Written } from "./types.ts";
 
 /** All that the policy is held against. Parts that could not be read are left out; they are faults already. */
 export interface PolicyContext {
   compose: ComposeFile | undefined;
+  /** Names of all services, those that could not be read among them. */
+  serviceNames: readonly string[];
   litellm: ComposeService | undefined;
   traefik: ComposeService | undefined;
   command: TraefikCommand | undefined;
@@ -22,6 +25,7 @@ export function checkPolicy(policy: Policy, context: PolicyContext, faults: Faul
   checkUpstreams(policy, context, faults);
   checkSecrets(policy, context, faults);
   checkReach(policy, context, faults);
+  if (policy.firewall !== undefined) checkFirewall(policy.firewall, context, faults);
 }
 
 function checkHosts(policy: Policy, { command, compose }: PolicyContext, faults: FaultList): void {
@@ -98,12 +102,11 @@ function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : "";
 }
 
-function checkReach(policy: Policy, { compose }: PolicyContext, faults: FaultList): void {
+function checkReach(policy: Policy, { compose, serviceNames: services }: PolicyContext, faults: FaultList): void {
   if (compose === undefined) return;
-  const services = [...compose.services.keys()];
   for (const { from, to, as, ports, place } of policy.reach) {
     const sources = ["lan", "outside", ...services];
-    const targets = ["gateway-host", "outside", ...services];
+    const targets = ["gateway-host", "lan", "outside", ...services];
     if (!sources.includes(from))
       faults.add(
         place,
@@ -113,7 +116,7 @@ function checkReach(policy: Policy, { compose }: PolicyContext, faults: FaultLis
     if (!targets.includes(to))
       faults.add(
         place,
-        `'to: ${to}' is neither gateway-host, outside nor a service of compose.yaml`,
+        `'to: ${to}' is neither gateway-host, lan, outside nor a service of compose.yaml`,
         suggest(to, targets, `write one of ${targets.join(", ")}`),
       );
     if (from === to) faults.add(place, `'${from}' always reaches itself`, "remove the rule");
@@ -140,5 +143,44 @@ function checkReach(policy: Policy, { compose }: PolicyContext, faults: FaultLis
         "put all ports into one rule",
       );
     seen.set(key, place.line);
+  }
+}
+
+function checkFirewall(firewall: PolicyFirewall, { compose }: PolicyContext, faults: FaultList): void {
+  const { interfaces, denials, place } = firewall;
+  const taken = new Map<string, string>();
+  const names: [of: string, name: string][] = [
+    ["the LAN's", interfaces.lan],
+    ["the outside's", interfaces.outside],
+    ...[...(compose?.networks ?? [])].flatMap(([network, { bridge }]): [string, string][] =>
+      bridge === undefined ? [] : [[`the network ${network}'s`, bridge]],
+    ),
+  ];
+  for (const [of, name] of names) {
+    const before = taken.get(name);
+    if (before !== undefined)
+      faults.add(
+        place,
+        `${name} is ${before} interface and ${of} too`,
+        "give each its own name: the firewall and the run tell them apart by it",
+      );
+    taken.set(name, of);
+  }
+  for (const [index, { from, counter }] of denials.entries()) {
+    if (denials.findIndex((other) => other.from === from) < index)
+      faults.add(counter.place, `how '${from}' is denied stands here a second time`, "keep one of the two");
+  }
+  const source = readSource(firewall.file, faults, "write it, or mend 'firewall.file' in policy.yaml");
+  if (source === undefined) return;
+  const counters = [...source.text.matchAll(/^[ \t]*counter[ \t]+([\w./-]+)[ \t]*\{/gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
+  for (const { counter } of denials) {
+    if (!counters.includes(counter.value))
+      faults.add(
+        counter.place,
+        `the firewall has no counter '${counter.value}'`,
+        suggest(counter.value, counters, `add 'counter ${counter.value} { }' to its table, and name it in the rule`),
+      );
   }
 }

@@ -29,6 +29,11 @@ const secretPlaces = oneOf(
 );
 const methods = oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
+/** The kernel takes 15 bytes, and neither a slash nor a space. */
+const networkInterface = z.string({ error: "an interface's name" }).regex(/^[^\s/]{1,15}$/, {
+  error: "an interface's name, of at most 15 characters",
+});
+
 /** policy.yaml. */
 export const policyShape = mapping({
   services: mapping({ litellm: text.default("litellm"), traefik: text.default("traefik") }).prefault({}),
@@ -103,4 +108,11 @@ export const policyShape = mapping({
       ports: listOf(port).min(1, { error: "a list with at least one port" }),
     }),
   ).default([]),
+  firewall: mapping({
+    file: text,
+    interfaces: mapping({ lan: networkInterface, outside: networkInterface }),
+    denials: listOf(
+      mapping({ from: oneOf("lan", "outside", "services"), by: oneOf("refuse", "drop"), counter: text }),
+    ).min(1, { error: "a list with at least one denial" }),
+  }).optional(),
 });

@@ -70,6 +70,16 @@ export function readPolicy(file: string, folder: string, root: YamlNode, faults:
       place: at("secrets", index),
     })),
     reach: data.reach.map(({ from, to, as, ports }, index) => ({ from, to, as, ports, place: at("reach", index) })),
+    firewall: data.firewall && {
+      file: resolve(folder, data.firewall.file),
+      interfaces: data.firewall.interfaces,
+      denials: data.firewall.denials.map(({ from, by, counter }, index) => ({
+        from,
+        by,
+        counter: { value: counter, place: at("firewall", "denials", index) },
+      })),
+      place: at("firewall"),
+    },
   };
   checkDoubles(policy, faults);
   checkHosts(policy, faults);

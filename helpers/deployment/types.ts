@@ -54,6 +54,10 @@ export interface ComposeNetwork {
   name: string;
   /** Declared `internal: true`. */
   internal: boolean;
+  /** Declared `enable_ipv6: true`. */
+  ipv6: boolean;
+  /** What the network's interface is called on the gateway host; undefined where docker makes a name up. */
+  bridge: string | undefined;
   place: Place;
 }
 
@@ -168,11 +172,33 @@ export interface PolicyClient {
 export interface ReachRule {
   /** `lan`, `outside`, or a service of compose.yaml. */
   from: string;
-  /** `gateway-host`, `outside`, or a service of compose.yaml. */
+  /** `gateway-host`, `lan`, `outside`, or a service of compose.yaml. */
   to: string;
   /** The name that the source uses, e.g. `litellm.linuxserver.lan`. */
   as: string | undefined;
   ports: readonly number[];
+  place: Place;
+}
+
+/** Who a denial is told to: the LAN, the outside, or any service of compose.yaml. */
+export type DeniedSource = "lan" | "outside" | "services";
+
+/** How the firewall denies what the policy does not name. */
+export interface Denial {
+  from: DeniedSource;
+  /** `refuse`: who tries is told at once (reset, or ICMP); `drop`: nothing comes back. */
+  by: "refuse" | "drop";
+  /** The named counter in the firewall's file that counts it. */
+  counter: Written<string>;
+}
+
+/** The gateway host's own firewall. */
+export interface PolicyFirewall {
+  /** Absolute path of the nftables file, which the gateway host loads as it is. */
+  file: string;
+  /** What the gateway host's interfaces are called. */
+  interfaces: { lan: string; outside: string };
+  denials: readonly Denial[];
   place: Place;
 }
 
@@ -198,6 +224,8 @@ export interface Policy {
   clients: readonly PolicyClient[];
   secrets: readonly PolicySecret[];
   reach: readonly ReachRule[];
+  /** Undefined where the gateway host has none. */
+  firewall: PolicyFirewall | undefined;
 }
 
 /** An operator's folder, read and checked. Nothing of it is ever written to. */

@@ -1,0 +1,14 @@
+// Stands for docker's userland proxy: listens on every address of the host and hands each connection on.
+// node docker-proxy.ts PORT=ADDRESS:PORT …
+import { connect, createServer } from "node:net";
+
+for (const way of process.argv.slice(2)) {
+  const [port, to] = way.split("=");
+  const [host, targetPort] = (to ?? "").split(":");
+  createServer({ allowHalfOpen: true }, (client) => {
+    const target = connect({ host: host ?? "", port: Number(targetPort), allowHalfOpen: true });
+    client.pipe(target).pipe(client);
+    client.on("error", () => target.destroy());
+    target.on("error", () => client.destroy());
+  }).listen(Number(port), "::");
+}
