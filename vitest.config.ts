@@ -69,7 +69,7 @@ function outliveReaders(): void {
 function ownTests() {
   return {
     test: {
-      include: ["{containers,helpers,reports,suites,mutation}/**/*.test.ts"],
+      include: ["{containers,helpers,lan-check,reports,suites,mutation}/**/*.test.ts"],
       testTimeout: 300_000,
       hookTimeout: 300_000,
       // Runs of broken deployments side by side: they wait as much as they compute.

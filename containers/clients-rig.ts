@@ -59,7 +59,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
         MCP_ENDPOINT: policy.mcp.endpoint,
         PORT: String(frontPort),
       },
-      // Not published: the LAN is internal, and an internal network publishes nothing.
+      // Not published: this machine has no address on the LAN.
       ready: succeeds(
         "node",
         "-e",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ComposeService } from "../helpers/deployment/types.ts";
-import { dockerRules, type HostInterface, publications } from "./gateway-host.ts";
+import { publications } from "./gateway-host.ts";
+import { dockerRules, type HostInterface } from "./gateway-host-rules.ts";
 import type { PartHandle } from "./part.ts";
 
 const place = { file: "compose.yaml", line: 1 };

@@ -4,25 +4,12 @@ import { displayPath } from "../helpers/deployment/display-path.ts";
 import type { ComposeService } from "../helpers/deployment/types.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Engine } from "./engine.ts";
-import type { PartHandle, RunNetwork } from "./part.ts";
+import { dockerRules, type HostInterface, type Publication, watchRules } from "./gateway-host-rules.ts";
+import type { PartHandle } from "./part.ts";
 import { execute } from "./part.ts";
 
 /** Where the firewall's file lies on the gateway host. */
 export const firewallPath = "/etc/gateway-host/firewall.nft";
-
-/** A port of the gateway host that leads to a part, as compose's `ports:` publishes it. */
-export interface Publication {
-  port: number;
-  to: { address: string; address6: string | undefined; port: number };
-}
-
-/** One of the gateway host's interfaces, called as on the real one. */
-export interface HostInterface {
-  name: string;
-  network: RunNetwork;
-  /** `bridge` is one of docker's, `internal` one of those without a way out; the others are the host's own. */
-  side: "lan" | "outside" | "bridge" | "internal";
-}
 
 /**
  * What docker publishes on the real gateway host.
@@ -43,90 +30,6 @@ export function publications(
         to: { address, address6: part?.addresses6[network], port: container },
       }));
   });
-}
-
-/**
- * What docker itself does on a host, as nftables rules: published ports get a destination NAT, a container on a bridge
- * is reached by its published ports alone, bridges are isolated from each other, internal ones from everything. Source
- * NAT leads answers back: without it the engine drops what comes from outside a network's subnet.
- *
- * Beside it a table that only watches: each connection that was asked for, and how far it came.
- */
-export function dockerRules(interfaces: readonly HostInterface[], published: readonly Publication[]): string {
-  const names = (...sides: HostInterface["side"][]): string =>
-    interfaces
-      .filter(({ side }) => sides.includes(side))
-      .map(({ name }) => `"${name}"`)
-      .join(", ");
-  const maps = [
-    ["ip", published.map(({ port, to }) => `${port} : ${to.address} . ${to.port}`)] as const,
-    [
-      "ip6",
-      published.flatMap(({ port, to }) => (to.address6 ? [`${port} : ${to.address6} . ${to.port}`] : [])),
-    ] as const,
-  ];
-  const own = names("lan", "outside");
-  const internal = names("internal");
-  const at = (set: string, daddr: string, dport: string): string[] => [
-    `    meta l4proto tcp ct state new add @${set} { ip saddr . ${daddr.replace("IP", "ip")} . ${dport} }`,
-    `    meta l4proto tcp ct state new add @${set}_6 { ip6 saddr . ${daddr.replace("IP", "ip6")} . ${dport} }`,
-  ];
-  const asked = ["ct original IP daddr", "ct original proto-dst"] as const;
-  const sets = (...named: string[]): string[] =>
-    named.flatMap((set) => [
-      `  set ${set} { typeof ip saddr . ct original ip daddr . tcp dport; flags dynamic; size 65535; }`,
-      `  set ${set}_6 { typeof ip6 saddr . ct original ip6 daddr . tcp dport; flags dynamic; size 65535; }`,
-    ]);
-  return [
-    "table inet docker {",
-    ...sets("isolated"),
-    "  chain prerouting {",
-    "    type nat hook prerouting priority dstnat; policy accept;",
-    ...maps.flatMap(([family, map]) =>
-      map.length === 0
-        ? []
-        : [`    iifname { ${own} } fib daddr type local dnat ${family} to tcp dport map { ${map.join(", ")} }`],
-    ),
-    "  }",
-    "  chain forward {",
-    "    type filter hook forward priority filter; policy accept;",
-    "    ct state established,related accept",
-    "    ct status dnat accept",
-    ...(internal === "" ? [] : [`    iifname { ${internal} } goto isolation`]),
-    `    oifname { ${names("bridge", "internal")} } goto isolation`,
-    "  }",
-    "  chain isolation {",
-    ...at("isolated", ...asked),
-    "    drop",
-    "  }",
-    "  chain postrouting {",
-    "    type nat hook postrouting priority srcnat; policy accept;",
-    `    oifname { ${own} } masquerade`,
-    "    ct status dnat masquerade",
-    "  }",
-    "}",
-    "table inet watch {",
-    ...sets("arrived", "passed", "delivered"),
-    "  chain arrived {",
-    "    type filter hook prerouting priority -500; policy accept;",
-    ...["ip", "ip6"].map(
-      (family) =>
-        `    tcp flags & (fin|syn|rst|ack) == syn add @arrived${family === "ip" ? "" : "_6"} { ${family} saddr . ${family} daddr . tcp dport }`,
-    ),
-    "  }",
-    "  chain passed {",
-    "    type filter hook forward priority 300; policy accept;",
-    ...at("passed", ...asked),
-    "  }",
-    "  chain delivered {",
-    "    type filter hook input priority 300; policy accept;",
-    ...at("delivered", ...asked),
-    "  }",
-    // The engine asks this machine's name servers from within a container's network: told no, it does not wait for them.
-    "  chain names { type filter hook forward priority -500; policy accept; udp dport 53 reject; }",
-    "}",
-    "",
-  ].join("\n");
 }
 
 /** Renames the interfaces, and takes the addresses that the default routes of the networks lead to. */
@@ -177,6 +80,7 @@ export async function becomeGatewayHost(
   });
   const script = `(${configure}\n)\n(${configured}\n)\n${routes.join("\n")}`;
   await command(engine, gatewayHost, ["sh", "-ec", script, "sh", ...lines], "its interfaces can't be set up");
+  await command(engine, gatewayHost, ["nft", watchRules], "it took no nftables rules");
   if (firewall !== undefined) await loadFirewall(engine, gatewayHost, firewall);
 }
 

@@ -3,9 +3,10 @@ import { posix } from "node:path";
 import { deadlines } from "../helpers/deadlines.ts";
 import type { ComposeService, Deployment } from "../helpers/deployment/types.ts";
 import { liteLLMPort } from "./edge-rig.ts";
-import { becomeGatewayHost, firewallPath, type HostInterface, publications, publish } from "./gateway-host.ts";
+import { becomeGatewayHost, firewallPath, publications, publish } from "./gateway-host.ts";
+import type { HostInterface } from "./gateway-host-rules.ts";
 import type { PartImage } from "./images.ts";
-import type { NetworkPlan } from "./network.ts";
+import type { MadeNetwork, NetworkPlan } from "./network.ts";
 import { announced, type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
 import { answersHttp, atOnce, succeeds } from "./readiness.ts";
 import { modelProvider, networksOf, type RenderContext, renderLiteLLM } from "./render.ts";
@@ -13,7 +14,8 @@ import type { RigContext, RigState } from "./rig.ts";
 import { attachments, routersLoaded, traefikPlan } from "./traefik.ts";
 
 /** Networks of the suite's own beside the deployment's. */
-const providerNetwork = "model-provider";
+/** Between LiteLLM and the scripted model. */
+export const providerNetwork = "model-provider";
 const lanNetwork = "lan";
 const outsideNetwork = "outside";
 
@@ -38,7 +40,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     { name: outsideNetwork, internal: false, ipv6: true, routed: true, apart: true },
   ]);
   const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
-  const own = (network: string): RunNetwork => {
+  const own = (network: string): MadeNetwork => {
     const made = networks.get(network);
     if (made === undefined) throw new Error(`no network ${network}`);
     return made;
@@ -119,15 +121,24 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
     changes: [...traefik.changes, ...litellm.changes],
+    services: {
+      [deployment.traefik.name]: "traefik",
+      [deployment.litellm.name]: "litellm",
+      ...Object.fromEntries(
+        databaseUrls(deployment)
+          .map(({ hostname }, index) => [hostname, databasePart(index)] as const)
+          .filter(([hostname]) => deployment.compose.services.has(hostname)),
+      ),
+    },
   };
 }
 
 /** A machine on one network that does nothing of itself: checks run their commands on it. */
-function machine(name: string, image: PartImage, network: RunNetwork): PartPlan {
+export function machine(name: string, image: PartImage, network?: RunNetwork): PartPlan {
   return {
     name,
     image,
-    networks: [{ network, aliases: [] }],
+    networks: network === undefined ? [] : [{ network, aliases: [] }],
     entrypoint: ["sleep"],
     command: ["infinity"],
     ready: atOnce,
@@ -147,7 +158,7 @@ function networkPlans(deployment: Deployment): NetworkPlan[] {
 }
 
 /** The gateway host's interfaces: the policy and compose.yaml say what they are called. */
-function hostInterfaces(deployment: Deployment, networks: ReadonlyMap<string, RunNetwork>): HostInterface[] {
+function hostInterfaces(deployment: Deployment, networks: ReadonlyMap<string, MadeNetwork>): HostInterface[] {
   const { lan, outside } = deployment.policy.firewall?.interfaces ?? { lan: "lan0", outside: "wan0" };
   const sides = new Map<string, HostInterface["side"]>([
     [lanNetwork, "lan"],
@@ -226,21 +237,29 @@ async function liteLLMPlans(
   return { gateway, upstreams, changes: rendered.changes };
 }
 
-function databasePlans(
-  { images, deployment, canaries }: RigContext,
-  networks: ReadonlyMap<string, RunNetwork>,
-): Promise<PartPlan>[] {
+/** The databases behind the upstreams, each once. */
+function databaseUrls(deployment: Deployment): URL[] {
   const urls = new Set(
     deployment.policy.upstreams.flatMap(({ database }) =>
       database === undefined ? [] : (deployment.variables.get(database.variable)?.value ?? []),
     ),
   );
-  return [...urls].map(async (text, index) => {
-    const url = new URL(text);
+  return [...urls].map((text) => new URL(text));
+}
+
+function databasePart(index: number): string {
+  return index === 0 ? "postgres" : `postgres-${index + 1}`;
+}
+
+function databasePlans(
+  { images, deployment, canaries }: RigContext,
+  networks: ReadonlyMap<string, RunNetwork>,
+): Promise<PartPlan>[] {
+  return databaseUrls(deployment).map(async (url, index) => {
     const service = deployment.compose.services.get(url.hostname);
     const database = decodeURIComponent(url.pathname.slice(1)) || "postgres";
     return {
-      name: index === 0 ? "postgres" : `postgres-${index + 1}`,
+      name: databasePart(index),
       image: await images.get("postgres", service?.version),
       networks: databaseAttachments(deployment, service, networks, url.hostname),
       environment: {

@@ -5,7 +5,7 @@ import { EnvironmentError } from "../helpers/faults.ts";
 import type { Engine } from "./engine.ts";
 import type { RunNetwork } from "./part.ts";
 import type { Run } from "./run.ts";
-import { type Slice, slicesOf } from "./subnet.ts";
+import { type InterfaceAddress, type Slice, slicesOf } from "./subnet.ts";
 
 /** A network to be made. */
 export interface NetworkPlan {
@@ -17,13 +17,21 @@ export interface NetworkPlan {
   ipv6?: boolean;
   /**
    * Where the default route of what is on it leads: to an address that the engine gives nobody, and that a part may take
-   * ({@link RunNetwork.router}). Without it, to the engine's machine, and so out of the throwaway network.
+   * ({@link MadeNetwork.router}). Without it, to the engine's machine, and so out of the throwaway network.
    */
   routed?: boolean;
   /** The engine's machine has no IPv4 address on it: its own services are out of reach, and no port can be published. */
   apart?: boolean;
   /** Not named after the rig: a multi-homed part's default route leads by the network whose name comes first. */
   last?: boolean;
+}
+
+/** A network that was made. */
+export interface MadeNetwork extends RunNetwork {
+  /** IPv6 as well as IPv4. */
+  ipv6: boolean;
+  /** Where the default route of what is on it leads, for a part that takes these addresses; empty where that is nobody. */
+  router: readonly InterfaceAddress[];
 }
 
 /**
@@ -37,7 +45,7 @@ export async function createNetworks(
   run: Run,
   rig: string,
   plans: readonly NetworkPlan[],
-): Promise<Map<string, RunNetwork>> {
+): Promise<Map<string, MadeNetwork>> {
   const began = performance.now();
   for (;;) {
     const slices = plans.some(({ routed }) => routed) ? await freeSlices(engine, run, rig) : [];
@@ -79,9 +87,9 @@ async function createNetwork(
   rig: string,
   plan: NetworkPlan,
   slice: Slice | undefined,
-): Promise<RunNetwork> {
+): Promise<MadeNetwork> {
   const name = `${run.id}-${plan.last ? "suite" : rig}-${plan.name}`;
-  const create = async (ipv6: Slice | undefined): Promise<RunNetwork> => {
+  const create = async (ipv6: Slice | undefined): Promise<MadeNetwork> => {
     const { id } = await engine.docker.createNetwork({
       Name: name,
       Driver: "bridge",

@@ -7,7 +7,6 @@ import type { Engine } from "./engine.ts";
 import type { PartImage } from "./images.ts";
 import { type Readiness, ReadyWhen } from "./readiness.ts";
 import type { Run } from "./run.ts";
-import type { InterfaceAddress } from "./subnet.ts";
 
 /** The label that holds a part's name. */
 const partLabel = "gateway-conformance.part";
@@ -24,10 +23,6 @@ export interface RunNetwork {
   /** Name on the engine, unique to the run. */
   name: string;
   id: string;
-  /** IPv6 as well as IPv4. */
-  ipv6: boolean;
-  /** Where the default route of what is on it leads, for a part that takes these addresses; empty where that is nobody. */
-  router: readonly InterfaceAddress[];
 }
 
 /** A file put into a part before it starts; nothing is bind-mounted, so that the engine may be elsewhere. */
@@ -45,6 +40,8 @@ export interface PartPlan {
   image: PartImage;
   /** The first one is the container's own; the others are joined before it starts. */
   networks: readonly { network: RunNetwork; aliases: readonly string[] }[];
+  /** Another part whose network namespace it shares, in place of networks. */
+  joins?: PartHandle;
   entrypoint?: readonly string[];
   command?: readonly string[];
   environment?: Readonly<Record<string, string>>;
@@ -152,7 +149,6 @@ export async function startPart(engine: Engine, run: Run, rig: string, plan: Par
   const ready = new ReadyWhen(plan.ready, async (id) => lastLines(engine, id));
   const container = new PartContainer(engine, plan)
     .withName(name)
-    .withHostname(plan.name)
     .withPullPolicy(PullPolicy.neverPull())
     .withLabels({ ...plan.labels, ...run.labels, [partLabel]: plan.name, [rigLabel]: rigMark(run, rig) })
     .withEnvironment({ ...plan.environment })
@@ -166,6 +162,8 @@ export async function startPart(engine: Engine, run: Run, rig: string, plan: Par
     .withWaitStrategy(ready)
     .withStartupTimeout(plan.startDeadline);
   const [own] = plan.networks;
+  if (plan.joins !== undefined) container.withNetworkMode(`container:${plan.joins.containerId}`);
+  else container.withHostname(plan.name);
   if (own !== undefined) container.withNetworkMode(own.network.name);
   if (plan.entrypoint) container.withEntrypoint([...plan.entrypoint]);
   if (plan.command) container.withCommand([...plan.command]);

@@ -4,8 +4,8 @@ import type { Progress } from "../helpers/progress.ts";
 import type { RenderedChange } from "../helpers/run-record.ts";
 import type { Engine } from "./engine.ts";
 import type { Images } from "./images.ts";
-import type { NetworkPlan } from "./network.ts";
-import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
+import type { MadeNetwork, NetworkPlan } from "./network.ts";
+import type { PartHandle, PartPlan } from "./part.ts";
 import type { Run } from "./run.ts";
 
 /** What starting a rig needs. */
@@ -20,13 +20,13 @@ export interface RigContext {
   /** As `startPart` in part.ts. Who changes a deployment while it runs keeps the parts that come out the same. */
   startPart(rig: string, plan: PartPlan): Promise<PartHandle>;
   /** As `createNetworks` in network.ts. */
-  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, RunNetwork>>;
+  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>>;
   /** Another rig of the run, for one that is added to it; started if nobody has asked for it yet. */
   rig(name: RigName): Promise<RigState>;
 }
 
 /** Names of the rigs. A check gets one by naming it in its parameters. */
-export const rigNames = ["edge", "gateway", "clients"] as const;
+export const rigNames = ["edge", "gateway", "clients", "reach"] as const;
 
 export type RigName = (typeof rigNames)[number];
 
@@ -42,4 +42,6 @@ export interface RigState {
   /** Network name in the deployment to its name on the engine. */
   networks: Readonly<Record<string, string>>;
   changes: readonly RenderedChange[];
+  /** Service of compose.yaml to the part that runs it, or stands for it. */
+  services?: Readonly<Record<string, string>>;
 }

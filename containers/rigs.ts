@@ -1,6 +1,7 @@
 import { startClientsRig } from "./clients-rig.ts";
 import { startEdgeRig } from "./edge-rig.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
+import { startReachRig } from "./reach-rig.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
 
 /** How each rig is started. A new rig is a module of its own, its name in rig.ts and a line here. */
@@ -8,4 +9,5 @@ export const rigStarters: Readonly<Record<RigName, (context: RigContext) => Prom
   edge: startEdgeRig,
   gateway: startGatewayRig,
   clients: startClientsRig,
+  reach: startReachRig,
 };

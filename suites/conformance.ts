@@ -5,6 +5,7 @@ import { Clients } from "../containers/clients.ts";
 import { Edge, resolveIn } from "../containers/edge.ts";
 import { attachEngine, type Engine } from "../containers/engine.ts";
 import { Gateway } from "../containers/gateway.ts";
+import { Reach } from "../containers/reach.ts";
 import type { RigName, RigState } from "../containers/rig.ts";
 import { RigClient } from "../containers/rig-client.ts";
 import { abridgedCommand, type CommandRun } from "../helpers/acts.ts";
@@ -64,6 +65,8 @@ interface Fixtures {
   gateway: Gateway;
   /** Machines with MCP clients on them, and a front where the gateway fails. */
   clients: Clients;
+  /** Who reaches whom on the gateway's networks. */
+  reach: Reach;
 }
 
 const conformanceTest = test.extend<Fixtures>({
@@ -158,6 +161,12 @@ const conformanceTest = test.extend<Fixtures>({
     const state = await started("clients", world);
     record.rigs.push({ state });
     await use(new Clients({ ...world, state, acts: record.acts }));
+  },
+  reach: async ({ world, task, record }, use) => {
+    task.meta.rigs = [...(task.meta.rigs ?? []), "reach"];
+    const [gateway, state] = await Promise.all([started("gateway", world), started("reach", world)]);
+    record.rigs.push({ state: gateway }, { state });
+    await use(new Reach({ ...world, state, gateway }));
   },
 });
 

@@ -1,0 +1,46 @@
+// Tries connections from this container's network namespace, all at once, and looks names up.
+// node probe.ts '{ "names": ["litellm"], "targets": [["10.0.0.2", [80, 4000]]], "deadline": 2000 }'
+// One JSON document on standard output; the deadline is in milliseconds.
+import { lookup } from "node:dns/promises";
+import { connect } from "node:net";
+
+interface Order {
+  names: string[];
+  targets: [address: string, ports: number[]][];
+  deadline: number;
+}
+
+const order = JSON.parse(process.argv[2] ?? "") as Order;
+const [names, attempts] = await Promise.all([
+  Promise.all(order.names.map(async (name) => [name, await addressesOf(name)] as const)),
+  Promise.all(
+    order.targets.flatMap(([address, ports]) =>
+      ports.map(async (port) => ({ address, port, outcome: await attempt(address, port) })),
+    ),
+  ),
+]);
+console.log(JSON.stringify({ names: Object.fromEntries(names), attempts }));
+
+/** Empty when the name is not found. */
+async function addressesOf(name: string): Promise<string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}
+
+/** `connected`, `dropped` when nothing came back in time, else the error's code, e.g. `ECONNREFUSED`. */
+function attempt(address: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port });
+    const end = (outcome: string): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(outcome);
+    };
+    const timer = setTimeout(() => end("dropped"), order.deadline);
+    socket.once("connect", () => end("connected"));
+    socket.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+}

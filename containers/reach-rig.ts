@@ -1,0 +1,102 @@
+import { deadlines, until } from "../helpers/deadlines.ts";
+import type { Deployment } from "../helpers/deployment/types.ts";
+import { suspects } from "../helpers/reach/suspects.ts";
+import type { Engine } from "./engine.ts";
+import { machine } from "./gateway-rig.ts";
+import { execute, type PartHandle } from "./part.ts";
+import { atOnce } from "./readiness.ts";
+import { networksOf } from "./render.ts";
+import type { RigContext, RigState } from "./rig.ts";
+import { attachments } from "./traefik.ts";
+
+/** Machines of the gateway rig, by the policy's name for where they stand. */
+export const machines: Readonly<Record<string, string>> = {
+  lan: "lan-host",
+  outside: "sentinel",
+  "gateway-host": "gateway-host",
+};
+
+/** What a namespace has, as namespace.ts tells it. */
+export interface Namespace {
+  addresses: readonly string[];
+  listening: readonly { address: string; port: number }[];
+  /** The part of it that is the suite's. */
+  opened: readonly { address: string; port: number }[];
+}
+
+/** A port of the sentinel's that the policy can't open: the gateway host itself connects to it, as the control. */
+export const controlPort = 7;
+
+/**
+ * The reach rig: beside the gateway rig, a prober in the network namespace of each service, and a stand-in for each
+ * service that the gateway rig does not run. Behind every port that is tried and where nothing listens it puts a
+ * listener: a denial is never 'nobody was listening'.
+ *
+ * @throws {EnvironmentError} when a part does not start
+ */
+export async function startReachRig(rig: RigContext): Promise<RigState> {
+  const name = "reach";
+  const { engine, deployment, images } = rig;
+  const [gateway, image] = await Promise.all([rig.rig("gateway"), images.get("host")]);
+  const parts: Record<string, PartHandle> = {};
+  const services: Record<string, string> = {};
+  await Promise.all(
+    [...deployment.compose.services.values()].map(async (service) => {
+      const running = gateway.parts[gateway.services?.[service.name] ?? ""];
+      // Not the service's own name: it is not the service.
+      const plan = machine(`at-${service.name}`, image);
+      const networks = new Map(Object.entries(gateway.networks).map(([key, made]) => [key, { name: made, id: made }]));
+      services[service.name] = plan.name;
+      parts[plan.name] = await rig.startPart(
+        name,
+        running === undefined
+          ? { ...plan, networks: attachments(networksOf(service), networks, service.name), ready: atOnce }
+          : { ...plan, joins: running },
+      );
+    }),
+  );
+  const places = [...Object.values(parts), ...Object.values(machines).flatMap((part) => gateway.parts[part] ?? [])];
+  const namespaces = await Promise.all(places.map((part) => readNamespace(engine, part)));
+  const ports = portsToTry(deployment, namespaces);
+  await Promise.all(
+    places.map((part) => openListeners(engine, part, part.name === "sentinel" ? [...ports, controlPort] : ports)),
+  );
+  return { rig: name, parts, networks: {}, changes: [], services };
+}
+
+/** What a part's network namespace has; the part must have the host's image. */
+export async function readNamespace(engine: Engine, part: PartHandle): Promise<Namespace> {
+  const { exitCode, stdout, stderr } = await execute(engine, part.containerId, ["node", "/app/namespace.ts"]);
+  if (exitCode !== 0) throw new Error(`${part.name} does not tell what listens there: ${stderr.trim()}`);
+  return JSON.parse(stdout) as Namespace;
+}
+
+/** Every port that anything listens on, that the policy or compose.yaml name, and the usual suspects. */
+function portsToTry({ policy, compose }: Deployment, namespaces: readonly Namespace[]): number[] {
+  const ports = [
+    ...Object.keys(suspects).map(Number),
+    ...policy.reach.flatMap((rule) => rule.ports),
+    ...[...compose.services.values()].flatMap((service) =>
+      service.ports.flatMap(({ host, container }) => [host, container]),
+    ),
+    ...namespaces.flatMap(({ listening }) =>
+      listening.filter(({ address }) => !isLoopback(address)).map(({ port }) => port),
+    ),
+  ];
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+/** Whether only the namespace itself reaches what listens at the address. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}
+
+async function openListeners(engine: Engine, part: PartHandle, ports: readonly number[]): Promise<void> {
+  const container = engine.docker.getContainer(part.containerId);
+  const listeners = await container.exec({ Cmd: ["node", "/app/listen.ts", ...ports.map(String)] });
+  await listeners.start({ Detach: true });
+  await until(`listeners stand on ${part.name}`, deadlines.smallPartStart, async () => {
+    const { opened } = await readNamespace(engine, part);
+    return opened.length > 0 ? true : undefined;
+  });
+}

@@ -1,0 +1,298 @@
+import { deadlines } from "../helpers/deadlines.ts";
+import type { Deployment, Policy } from "../helpers/deployment/types.ts";
+import {
+  type Attempt,
+  type Flow,
+  familyOf,
+  type Outcome,
+  type Place,
+  type PlaceAddress,
+  type Sweep,
+} from "../helpers/reach/sweep.ts";
+import { partOf } from "./edge.ts";
+import type { Engine } from "./engine.ts";
+import { readCounters, readWatch } from "./gateway-host-rules.ts";
+import { providerNetwork } from "./gateway-rig.ts";
+import { execute, type PartHandle } from "./part.ts";
+import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "./reach-rig.ts";
+import { traefikApiPort } from "./render.ts";
+import type { RigState } from "./rig.ts";
+
+/** A place with what it takes to try from there. */
+interface Site extends Place {
+  /** The part whose network namespace it is. */
+  part: PartHandle;
+  /** The part with the host's image in that namespace. */
+  prober: PartHandle;
+}
+
+/** What probe.ts answers. */
+interface Probed {
+  names: Record<string, string[]>;
+  attempts: { address: string; port: number; outcome: string }[];
+}
+
+/** Error codes of a connection, in the policy's words. */
+const outcomes: Readonly<Record<string, Outcome>> = {
+  connected: "connected",
+  dropped: "dropped",
+  ETIMEDOUT: "dropped",
+  ECONNREFUSED: "refused",
+  ECONNRESET: "reset",
+  EHOSTUNREACH: "no route",
+  ENETUNREACH: "no route",
+  // No IPv6 address to come from.
+  EADDRNOTAVAIL: "no route",
+  // IPv6's word for an administrative refusal.
+  EACCES: "refused",
+};
+
+/** By the gateway host's container: the checks of a file share one sweep. */
+const sweeps = new Map<string, Promise<Sweep>>();
+
+/** Who reaches whom, as a check sees it. */
+export class Reach {
+  readonly deployment: Deployment;
+  readonly policy: Policy;
+  readonly #engine: Engine;
+  readonly #state: RigState;
+  readonly #gateway: RigState;
+
+  constructor(options: { engine: Engine; deployment: Deployment; state: RigState; gateway: RigState }) {
+    this.deployment = options.deployment;
+    this.policy = options.deployment.policy;
+    this.#engine = options.engine;
+    this.#state = options.state;
+    this.#gateway = options.gateway;
+  }
+
+  /** Tries every pair of places on every port, once for all checks of a run. */
+  sweep(): Promise<Sweep> {
+    const { containerId } = partOf(this.#gateway, "gateway-host");
+    const sweeping = sweeps.get(containerId) ?? this.#sweep();
+    sweeps.set(containerId, sweeping);
+    return sweeping;
+  }
+
+  /** Parts that are the suite's own, and so have no place in the policy. */
+  get ownParts(): string[] {
+    const placed = [...Object.values(this.#gateway.services ?? {}), ...Object.values(machines)];
+    return Object.keys(this.#gateway.parts).filter((part) => !placed.includes(part));
+  }
+
+  async #sweep(): Promise<Sweep> {
+    const [sites, ports] = await this.#sites();
+    const gatewayHost = partOf(this.#gateway, "gateway-host");
+    const [outside, host] = [siteOf(sites, "outside"), siteOf(sites, "gateway-host")];
+    const before = await this.#ruleset(gatewayHost);
+    const sources = sites.filter((site) => site !== host);
+    const [attempts] = await Promise.all([
+      Promise.all(sources.map((source) => this.#tryAll(source, sites, ports))),
+      this.#tryItself(host, ports),
+      this.#tryControl(host, outside),
+    ]);
+    const [after, accepted] = await Promise.all([this.#ruleset(gatewayHost), this.#accepted(outside)]);
+    const counters = { before: readCounters(before), after: readCounters(after) };
+    return {
+      places: sites.map(({ part: _, prober: __, ...place }) => place),
+      sources: sources.map(({ name }) => name),
+      ports,
+      attempts: attempts.flat(),
+      watch: readWatch(after),
+      before: leaving(readWatch(before).arrived, sites),
+      counted: Object.fromEntries(
+        Object.entries(counters.after).map(([name, packets]) => [name, packets - (counters.before[name] ?? 0)]),
+      ),
+      sentinel: { accepted, control: controlPort },
+    };
+  }
+
+  /** Where the policy's names are, and what is tried there. */
+  async #sites(): Promise<[Site[], number[]]> {
+    const placed = [
+      ...Object.entries(machines).map(([name, part]) => ({
+        name,
+        part: partOf(this.#gateway, part),
+        prober: partOf(this.#gateway, part),
+      })),
+      ...Object.entries(this.#state.services ?? {}).map(([name, at]) => {
+        const prober = partOf(this.#state, at);
+        const running = this.#gateway.services?.[name];
+        return { name, prober, part: running === undefined ? prober : partOf(this.#gateway, running) };
+      }),
+    ];
+    const namespaces = await Promise.all(
+      placed.map(async (site) => [site, await readNamespace(this.#engine, site.prober)] as const),
+    );
+    const names = [
+      ...new Set([
+        ...this.policy.reach.map(({ as, to }) => as ?? to),
+        ...this.policy.hosts.map(({ name }) => name),
+        ...placed.map(({ name }) => name),
+      ]),
+    ];
+    const sites = await Promise.all(
+      namespaces.map(async ([site, namespace]) => {
+        const { names: found } = await this.#probe(site.prober, { names, targets: [] });
+        const addresses = this.#addressesOf(site.part);
+        const isInternal = addresses.every(({ network }) => this.deployment.compose.networks.get(network)?.internal);
+        return {
+          ...site,
+          addresses,
+          isInternal,
+          listening: this.#listening(site.name, namespace, addresses),
+          names: found,
+        };
+      }),
+    );
+    const ports = new Set(
+      namespaces.flatMap(([, { opened, listening }]) => [
+        ...opened.map(({ port }) => port),
+        ...listening.filter(({ address }) => !isLoopback(address)).map(({ port }) => port),
+      ]),
+    );
+    ports.delete(controlPort);
+    ports.delete(traefikApiPort);
+    return [sites, [...ports].sort((a, b) => a - b)];
+  }
+
+  /** A part's addresses on the networks of the deployment, the LAN and the outside: not on the suite's own. */
+  #addressesOf(part: PartHandle): PlaceAddress[] {
+    return Object.entries(this.#gateway.networks)
+      .filter(([network]) => network !== providerNetwork)
+      .flatMap(([network, made]) =>
+        [part.addresses[made], part.addresses6[made]].flatMap((address) => (address ? [{ address, network }] : [])),
+      );
+  }
+
+  /** What listens at a place by itself; the suite's listeners, and the port that it moved Traefik's API to, are not its own. */
+  #listening(name: string, { listening, opened }: Namespace, addresses: readonly PlaceAddress[]): Place["listening"] {
+    const own = listening.filter(
+      (one) => !isLoopback(one.address) && !opened.some((its) => its.address === one.address && its.port === one.port),
+    );
+    const spread = own.flatMap(({ address, port }) =>
+      addresses
+        .filter(
+          (its) =>
+            its.address === address || address === "::" || (address === "0.0.0.0" && familyOf(its.address) === 4),
+        )
+        .map((its) => ({ address: its.address, port })),
+    );
+    if (name !== this.deployment.traefik.name) return spread;
+    const api = apiPort(this.deployment);
+    return [
+      ...spread.filter(({ port }) => port !== traefikApiPort),
+      ...(api === undefined ? [] : addresses.map(({ address }) => ({ address, port: api }))),
+    ];
+  }
+
+  async #tryAll(source: Site, sites: readonly Site[], ports: readonly number[]): Promise<Attempt[]> {
+    const targets = sites.filter((site) => site !== source);
+    const order = targets.flatMap((target) => target.addresses.map(({ address }) => ({ target, address })));
+    const { attempts } = await this.#probe(source.prober, {
+      names: [],
+      targets: order.map(({ address }) => [address, ports]),
+    });
+    const owner = new Map(order.map(({ target, address }) => [address, target.name]));
+    const found = attempts.map(({ address, port, outcome }) => ({
+      from: source.name,
+      to: owner.get(address) ?? "",
+      address,
+      port,
+      outcome: wordOf(outcome),
+    }));
+    // Hundreds at once on a busy machine: what the policy allows and nothing answered is tried again by itself.
+    const missed = found.filter((attempt) => attempt.outcome === "dropped" && this.#isAllowed(attempt));
+    for (const attempt of missed) {
+      const again = await this.#probe(source.prober, { names: [], targets: [[attempt.address, [attempt.port]]] });
+      attempt.outcome = wordOf(again.attempts[0]?.outcome ?? "dropped");
+    }
+    return found;
+  }
+
+  #isAllowed({ from, to, port }: Attempt): boolean {
+    return this.policy.reach.some((rule) => rule.from === from && rule.to === to && rule.ports.includes(port));
+  }
+
+  /** @throws {Error} when a port does not answer from within: then no denial there would prove anything */
+  async #tryItself(site: Site, ports: readonly number[]): Promise<void> {
+    const targets = site.addresses.map(({ address }) => [address, ports] as const);
+    const { attempts } = await this.#probe(site.prober, { names: [], targets });
+    const silent = attempts.filter(({ outcome }) => outcome !== "connected");
+    if (silent.length > 0) {
+      const list = silent.map(({ address, port, outcome }) => `${address} port ${port} (${outcome})`).join(", ");
+      throw new Error(`nothing stands behind ports of ${site.name}: ${list}`);
+    }
+  }
+
+  /** The sentinel counts a connection that nothing forbids: the gateway host's own. */
+  async #tryControl(host: Site, outside: Site): Promise<void> {
+    const targets = outside.addresses.map(({ address }) => [address, [controlPort]] as const);
+    await this.#probe(host.prober, { names: [], targets });
+  }
+
+  async #accepted(site: Site): Promise<Record<number, number>> {
+    const { stdout } = await execute(this.#engine, site.prober.containerId, ["cat", "/tmp/accepted"]);
+    const counts: Record<number, number> = {};
+    for (const port of stdout.split("\n").filter(Boolean).map(Number)) counts[port] = (counts[port] ?? 0) + 1;
+    return counts;
+  }
+
+  async #ruleset(gatewayHost: PartHandle): Promise<string> {
+    const command = ["sh", "-c", "nft -j list table inet watch; nft -j list table inet docker; nft -j list counters"];
+    const { exitCode, stdout, stderr } = await execute(this.#engine, gatewayHost.containerId, command);
+    if (exitCode !== 0) throw new Error(`the gateway host does not tell what it saw: ${stderr.trim()}`);
+    const listings = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { nftables: unknown[] });
+    return JSON.stringify({ nftables: listings.flatMap(({ nftables }) => nftables) });
+  }
+
+  async #probe(
+    part: PartHandle,
+    order: { names: readonly string[]; targets: readonly (readonly [string, readonly number[]])[] },
+  ): Promise<Probed> {
+    const text = JSON.stringify({ ...order, deadline: deadlines.connect });
+    const { exitCode, stdout, stderr } = await execute(this.#engine, part.containerId, ["node", "/app/probe.ts", text]);
+    if (exitCode !== 0) throw new Error(`the probe on ${part.name} failed: ${stderr.trim()}`);
+    return JSON.parse(stdout) as Probed;
+  }
+}
+
+function siteOf(sites: readonly Site[], name: string): Site {
+  const site = sites.find((one) => one.name === name);
+  if (site === undefined) throw new Error(`the reach rig has no place ${name}`);
+  return site;
+}
+
+function wordOf(code: string): Outcome {
+  const word = outcomes[code];
+  if (word === undefined) throw new Error(`a connection ended with ${code}, which the suite does not know`);
+  return word;
+}
+
+/** What services asked of an address that is nobody's on the network, or of the sentinel. */
+function leaving(arrived: readonly Flow[], sites: readonly Site[]): Flow[] {
+  const addressesOf = (some: readonly Site[]): Set<string> =>
+    new Set(some.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const services = addressesOf(sites.filter(({ name }) => machines[name] === undefined));
+  const inside = addressesOf(sites.filter(({ name }) => name !== "outside"));
+  return arrived.filter(({ source, target }) => services.has(source) && !inside.has(target));
+}
+
+/**
+ * The port on which Traefik's API would listen on every network; undefined where it is off, or on the loopback. The
+ * suite moves that entry point, and puts a listener in its place.
+ */
+function apiPort({ traefik }: Deployment): number | undefined {
+  const flags = new Map(
+    (traefik.command ?? []).map((argument) => {
+      const [name = "", value = "true"] = argument.replace(/^--?/, "").split(/=(.*)/s);
+      return [name.toLowerCase(), value] as const;
+    }),
+  );
+  if (flags.get("api.insecure")?.toLowerCase() !== "true") return undefined;
+  const [, host = "", port = "8080"] = /^(.*):(\d+)/.exec(flags.get("entrypoints.traefik.address") ?? ":8080") ?? [];
+  return isLoopback(host) || host === "localhost" ? undefined : Number(port);
+}
