@@ -146,3 +146,15 @@ class Watched {
 export function deniedSource(from: string): DeniedSource {
   return from === "lan" || from === "outside" ? from : "services";
 }
+
+/** The places in the order in which a reader looks for them: who comes from without first, what they come to first. */
+export function axes(cells: readonly Cell[]): { sources: string[]; targets: string[] } {
+  const without = ["lan", "outside"];
+  const places = [...new Set(cells.flatMap(({ from, to }) => [from, to]))];
+  const services = places.filter((name) => !without.includes(name) && name !== "gateway-host");
+  const [sources, targets] = [new Set(cells.map(({ from }) => from)), new Set(cells.map(({ to }) => to))];
+  return {
+    sources: [...without, ...services].filter((name) => sources.has(name)),
+    targets: ["gateway-host", ...services, ...without].filter((name) => targets.has(name)),
+  };
+}

@@ -1,7 +1,7 @@
-import type { Cell } from "./matrix.ts";
+import { axes, type Cell } from "./matrix.ts";
 
 /** Sizes in pixels. */
-const size = { column: 148, row: 92, head: 96, side: 132, edge: 28, title: 92, legend: 64 };
+const size = { column: 148, row: 92, head: 52, side: 132, edge: 28, title: 92, legend: 64 };
 
 const looks = {
   allowed: { fill: "#e3f4e8", line: "#2e8b57", text: "#14532d" },
@@ -22,8 +22,7 @@ export interface Caption {
 
 /** The matrix as a picture (SVG): a row for each source, a column for each target; allowed, denied, wrong. */
 export function matrixPicture(cells: readonly Cell[], { deployment, attempts }: Caption): string {
-  const sources = unique(cells.map(({ from }) => from));
-  const targets = unique(cells.map(({ to }) => to));
+  const { sources, targets } = axes(cells);
   const left = size.edge + size.side;
   const top = size.title + size.head;
   const width = left + targets.length * size.column + size.edge;
@@ -122,7 +121,7 @@ function legend(x: number, y: number): string[] {
     ["wrong", "not as the policy says"],
   ];
   return items.flatMap(([look, words], index) => {
-    const at = x + 4 + index * 224;
+    const at = x + 4 + index * 252;
     const { fill, line } = looks[look];
     return [
       `<rect x="${at}" y="${y - 12}" width="16" height="16" rx="4" fill="${fill}" stroke="${line}"/>`,

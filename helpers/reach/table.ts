@@ -1,9 +1,8 @@
-import type { Cell } from "./matrix.ts";
+import { axes, type Cell } from "./matrix.ts";
 
 /** The matrix as text: a row for each source, a column for each target. */
 export function matrixTable(cells: readonly Cell[]): string {
-  const sources = unique(cells.map(({ from }) => from));
-  const targets = unique(cells.map(({ to }) => to));
+  const { sources, targets } = axes(cells);
   const rows = [
     ["from \\ to", ...targets],
     ...sources.map((from) => [

@@ -1,4 +1,5 @@
 import type { Gateway } from "../../containers/gateway.ts";
+import { deadlines } from "../../helpers/deadlines.ts";
 
 /** What curl saw from a machine of the rig. */
 export interface CurlAnswer {
@@ -52,4 +53,41 @@ export async function curl(
     diagnosis: diagnoses[exitCode] ?? `curl ended with exit code ${exitCode}`,
     command: command.join(" "),
   };
+}
+
+/** One of many requests, of which the status alone is wanted. */
+export interface CurlRequest {
+  method: string;
+  url: string;
+  bearer: string | undefined;
+}
+
+/** Statuses of many requests, sent one after the other by one curl; 0 when no response came. */
+export async function statuses(
+  gateway: Gateway,
+  from: "lan-host" | "inside-host",
+  requests: readonly CurlRequest[],
+): Promise<number[]> {
+  const one = ({ method, url, bearer }: CurlRequest): string[] => [
+    "--silent",
+    "--max-time",
+    // A stream that opens never ends; its status is known by then.
+    String(deadlines.connect / 1000),
+    "--output",
+    "/dev/null",
+    "--write-out",
+    "%{http_code}\n",
+    "--request",
+    method,
+    "--header",
+    "Accept: application/json, text/event-stream",
+    ...(method === "GET" ? [] : ["--header", "Content-Type: application/json", "--data", "{}"]),
+    ...(bearer === undefined ? [] : ["--header", `Authorization: Bearer ${bearer}`]),
+    url,
+  ];
+  const { stdout } = await gateway.run(from, [
+    "curl",
+    ...requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]),
+  ]);
+  return stdout.trim().split("\n").map(Number);
 }
