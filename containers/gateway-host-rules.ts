@@ -34,6 +34,7 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
   const bridges = names("bridge", "internal");
   const internal = names("internal");
   return [
+    ...fresh("docker"),
     "table inet docker {",
     ...sets("isolated"),
     "  chain prerouting {",
@@ -68,6 +69,7 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
 
 /** Watches each connection that is asked for, and how far it comes. */
 export const watchRules = [
+  ...fresh("watch"),
   "table inet watch {",
   ...sets("arrived", "passed"),
   "  chain arrived {",
@@ -86,6 +88,11 @@ export const watchRules = [
   "}",
   "",
 ].join("\n");
+
+/** In the place of what a table of the name held before: a gateway host may be set up again. */
+function fresh(table: string): string[] {
+  return [`table inet ${table}`, `delete table inet ${table}`];
+}
 
 /** A set for each family: source, target and port as the client asked for them. */
 function sets(...names: string[]): string[] {

@@ -1,15 +1,16 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { deadlines, pollInterval } from "../helpers/deadlines.ts";
+import { deadlines, until } from "../helpers/deadlines.ts";
 import { displayPath } from "../helpers/deployment/display-path.ts";
 import type { ComposeService } from "../helpers/deployment/types.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Engine } from "./engine.ts";
 import { dockerRules, type HostInterface, type Publication, watchRules } from "./gateway-host-rules.ts";
 import type { PartHandle } from "./part.ts";
-import { execute } from "./part.ts";
+import { execute, launch } from "./part.ts";
 
 /** Where the firewall's file lies on the gateway host. */
 export const firewallPath = "/etc/gateway-host/firewall.nft";
+
+const proxyPid = "/run/docker-proxy.pid";
 
 /**
  * What docker publishes on the real gateway host.
@@ -46,8 +47,8 @@ for line in "$@"; do set -- $line
   ip link set dev "suite$index" name "$1"; ip link set dev "$1" up; index=$((index + 1))
   name=$1; shift 2
   for address in "$@"; do case $address in
-    *:*) ip -6 address add "$address" dev "$name" nodad ;;
-    *) ip address add "$address" dev "$name" ;;
+    *:*) ip -6 address replace "$address" dev "$name" nodad ;;
+    *) ip address replace "$address" dev "$name" ;;
   esac; done
 done`;
 
@@ -99,18 +100,13 @@ export async function publish(
   if (published.length === 0) return;
   // Docker's own proxy: it takes what no NAT has taken (IPv6 to a container without, and the host's own connections).
   const ways = published.map(({ port, to }) => `${port}=${to.address}:${to.port}`);
-  const proxy = await engine.docker
-    .getContainer(gatewayHost.containerId)
-    .exec({ Cmd: ["node", "/app/docker-proxy.ts", ...ways] });
-  await proxy.start({ Detach: true });
-  const began = performance.now();
-  for (;;) {
+  // In the place of one that was there before.
+  const replace = 'kill "$(cat "$0")" 2>/dev/null; echo $$ > "$0"; exec node "$@"';
+  await launch(engine, gatewayHost.containerId, ["sh", "-c", replace, proxyPid, "/app/docker-proxy.ts", ...ways]);
+  await until("docker's proxy listens on the gateway host", deadlines.smallPartStart, async () => {
     const { stdout } = await execute(engine, gatewayHost.containerId, ["ss", "-Hltn"]);
-    if (published.every(({ port }) => new RegExp(`[\\]*]:${port}\\s`).test(stdout))) return;
-    if (performance.now() - began > deadlines.smallPartStart)
-      throw new EnvironmentError("docker's proxy on the gateway host does not listen", { part: gatewayHost.name });
-    await pause(pollInterval);
-  }
+    return published.every(({ port }) => new RegExp(`[\\]*]:${port}\\s`).test(stdout)) ? true : undefined;
+  });
 }
 
 async function loadFirewall(engine: Engine, gatewayHost: PartHandle, file: string): Promise<void> {

@@ -335,6 +335,19 @@ export async function execute(
   return { exitCode: ExitCode ?? -1, stdout: await stdout, stderr: await stderr, took: performance.now() - began };
 }
 
+/**
+ * Starts a command in a container and leaves it running; it ends with the container.
+ *
+ * @throws {Error} when the container is gone
+ */
+export async function launch(engine: Engine, container: string, command: readonly string[]): Promise<void> {
+  const exec = await engine.docker.getContainer(container).exec({ Cmd: [...command] });
+  const answer = await exec.start({ Detach: true });
+  // Unread, it would keep this process from ending.
+  answer.resume();
+  answer.destroy();
+}
+
 async function collect(stream: PassThrough): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of stream) pieces.push(piece as Buffer);

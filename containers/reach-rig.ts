@@ -3,7 +3,7 @@ import type { Deployment } from "../helpers/deployment/types.ts";
 import { suspects } from "../helpers/reach/suspects.ts";
 import type { Engine } from "./engine.ts";
 import { machine } from "./gateway-rig.ts";
-import { execute, type PartHandle } from "./part.ts";
+import { execute, launch, type PartHandle } from "./part.ts";
 import { atOnce } from "./readiness.ts";
 import { networksOf } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
@@ -92,9 +92,7 @@ export function isLoopback(address: string): boolean {
 }
 
 async function openListeners(engine: Engine, part: PartHandle, ports: readonly number[]): Promise<void> {
-  const container = engine.docker.getContainer(part.containerId);
-  const listeners = await container.exec({ Cmd: ["node", "/app/listen.ts", ...ports.map(String)] });
-  await listeners.start({ Detach: true });
+  await launch(engine, part.containerId, ["node", "/app/listen.ts", ...ports.map(String)]);
   await until(`listeners stand on ${part.name}`, deadlines.smallPartStart, async () => {
     const { opened } = await readNamespace(engine, part);
     return opened.length > 0 ? true : undefined;

@@ -1,4 +1,4 @@
-import { deadlines } from "../helpers/deadlines.ts";
+import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment, Policy } from "../helpers/deployment/types.ts";
 import {
   type Attempt,
@@ -47,7 +47,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   EACCES: "refused",
 };
 
-/** By the gateway host's container: the checks of a file share one sweep. */
+/** By the containers of the rigs: the checks of a file share one sweep. */
 const sweeps = new Map<string, Promise<Sweep>>();
 
 /** Who reaches whom, as a check sees it. */
@@ -68,9 +68,10 @@ export class Reach {
 
   /** Tries every pair of places on every port, once for all checks of a run. */
   sweep(): Promise<Sweep> {
-    const { containerId } = partOf(this.#gateway, "gateway-host");
-    const sweeping = sweeps.get(containerId) ?? this.#sweep();
-    sweeps.set(containerId, sweeping);
+    const parts = [...Object.values(this.#gateway.parts), ...Object.values(this.#state.parts)];
+    const key = parts.map(({ containerId }) => containerId).join(" ");
+    const sweeping = sweeps.get(key) ?? this.#sweep();
+    sweeps.set(key, sweeping);
     return sweeping;
   }
 
@@ -84,14 +85,20 @@ export class Reach {
     const [sites, ports] = await this.#sites();
     const gatewayHost = partOf(this.#gateway, "gateway-host");
     const [outside, host] = [siteOf(sites, "outside"), siteOf(sites, "gateway-host")];
-    const before = await this.#ruleset(gatewayHost);
+    const [before, acceptedBefore] = await Promise.all([this.#ruleset(gatewayHost), this.#accepted(outside)]);
     const sources = sites.filter((site) => site !== host);
     const [attempts] = await Promise.all([
       Promise.all(sources.map((source) => this.#tryAll(source, sites, ports))),
-      this.#tryItself(host, ports),
       this.#tryControl(host, outside),
+      ...sites.map((site) => this.#tryItself(site, ports)),
     ]);
-    const [after, accepted] = await Promise.all([this.#ruleset(gatewayHost), this.#accepted(outside)]);
+    const [after, accepted] = await Promise.all([
+      this.#ruleset(gatewayHost),
+      until("the sentinel counts a connection that nothing forbids", deadlines.logLine, async () => {
+        const counted = await this.#accepted(outside);
+        return (counted[controlPort] ?? 0) > (acceptedBefore[controlPort] ?? 0) ? counted : undefined;
+      }),
+    ]);
     const counters = { before: readCounters(before), after: readCounters(after) };
     return {
       places: sites.map(({ part: _, prober: __, ...place }) => place),
@@ -103,7 +110,14 @@ export class Reach {
       counted: Object.fromEntries(
         Object.entries(counters.after).map(([name, packets]) => [name, packets - (counters.before[name] ?? 0)]),
       ),
-      sentinel: { accepted, control: controlPort },
+      sentinel: {
+        accepted: Object.fromEntries(
+          Object.entries(accepted)
+            .map(([port, count]) => [port, count - (acceptedBefore[Number(port)] ?? 0)] as const)
+            .filter(([, count]) => count > 0),
+        ),
+        control: controlPort,
+      },
     };
   }
 

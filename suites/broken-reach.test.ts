@@ -35,7 +35,7 @@ const cases: Case[] = [
   {
     name: "IPv6 forgotten, Postgres on a shared network, LiteLLM without a key",
     breaks: [
-      // REACH-08: a firewall for IPv4 alone.
+      // REACH-08: a firewall for IPv4 alone. REACH-05: the sentinel is met by IPv6.
       firewall("table inet gateway", "table ip gateway"),
       firewall("meta l4proto { icmp, ipv6-icmp } accept", "meta l4proto icmp accept"),
       firewall("reject with icmpx admin-prohibited", "reject with icmp admin-prohibited"),
@@ -48,8 +48,9 @@ const cases: Case[] = [
         replace: "return UserAPIKeyAuth(user_role=LitellmUserRoles.PROXY_ADMIN)",
       },
     ],
-    failed: ["REACH-04", "REACH-06", "REACH-08"],
+    failed: ["REACH-04", "REACH-05", "REACH-06", "REACH-08"],
     says: {
+      "REACH-05": /the sentinel outside was met on 22/,
       "REACH-04": /traefik → postgres connects on[\s\S]*both are on traefik-net[\s\S]*compose\.yaml:\d+/,
       "REACH-06": /GET \/v1\/models with no key[\s\S]*LiteLLM demands no key/,
       "REACH-08": /lan → gateway-host connects on[\s\S]*input chain lets it in/,

@@ -68,5 +68,6 @@ function contentType(path: string): string {
   if (path.endsWith(".json")) return "application/json";
   if (path.endsWith(".md")) return "text/markdown";
   if (path.endsWith(".svg")) return "image/svg+xml";
+  if (path.endsWith(".svg")) return "image/svg+xml";
   return "text/plain";
 }

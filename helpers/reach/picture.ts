@@ -28,8 +28,9 @@ export function matrixPicture(cells: readonly Cell[], { deployment, attempts }: 
   const width = left + targets.length * size.column + size.edge;
   const height = top + sources.length * size.row + size.legend;
   const wrong = cells.filter(({ verdict }) => isWrong(verdict));
+  const pairs = unique(wrong.map(pairOf)).length;
   const verdict =
-    wrong.length === 0 ? "as the policy says" : `${unique(wrong.map(pairOf)).length} pairs are not as the policy says`;
+    pairs === 0 ? "as the policy says" : `${pairs} ${pairs === 1 ? "pair is" : "pairs are"} not as the policy says`;
   const squares = sources.flatMap((from, row) =>
     targets.map((to, column) =>
       square(
@@ -64,14 +65,16 @@ export function matrixPicture(cells: readonly Cell[], { deployment, attempts }: 
 function square({ x, y }: { x: number; y: number }, cells: readonly Cell[] | undefined): string {
   const box = (look: Look, lines: readonly string[], hint: string): string => {
     const { fill, line, text: ink } = looks[look];
+    const isLoud = (index: number): boolean =>
+      (look === "allowed" && index === 0) || (look === "wrong" && index < lines.length - 1);
     const middle = y + size.row / 2 - (lines.length - 1) * 10 + 5;
     return [
       `<g><title>${markup(hint)}</title>`,
       `<rect x="${x + 4}" y="${y + 4}" width="${size.column - 8}" height="${size.row - 8}" rx="9" fill="${fill}" stroke="${line}"${look === "wrong" ? ' stroke-width="2"' : ""}/>`,
       ...lines.map((one, index) =>
         text(x + size.column / 2, middle + index * 20, one, {
-          size: index === 0 && look !== "denied" && look !== "self" ? 16 : 12,
-          weight: index === 0 && look !== "denied" ? 650 : 400,
+          size: isLoud(index) ? 16 : 12,
+          weight: isLoud(index) ? 650 : 400,
           fill: ink,
           anchor: "middle",
         }),
@@ -87,10 +90,10 @@ function square({ x, y }: { x: number; y: number }, cells: readonly Cell[] | und
   if (bad.length > 0) {
     const [open, shut] = [portsOf(bad, "open"), portsOf(bad, "shut")];
     const lines = [
-      ...(open.length > 0 ? [`${list(open)}`, "open, and not in the policy"] : []),
-      ...(shut.length > 0 ? [`${list(shut)}`, "shut, against the policy"] : []),
+      ...(open.length > 0 ? [`${list(open)} open`] : []),
+      ...(shut.length > 0 ? [`${list(shut)} shut`] : []),
     ];
-    return box("wrong", [...lines, ...(families(bad) === "" ? [] : [families(bad)])], hint);
+    return box("wrong", [...lines, families(bad)], hint);
   }
   const allowed = cells.filter(({ verdict }) => verdict === "allowed");
   if (allowed.length > 0) return box("allowed", [list(portsOf(cells, "allowed")), families(allowed)], hint);
@@ -99,12 +102,13 @@ function square({ x, y }: { x: number; y: number }, cells: readonly Cell[] | und
 
 /** `refused`, `dropped`, `isolated`: what who tries meets. */
 function how(cells: readonly Cell[]): string {
-  const words = cells
-    .filter(({ verdict }) => verdict === "denied")
-    .map(({ fate, outcome }) => {
-      if (fate === "kept" || fate === "isolated") return "isolated";
-      return outcome === "reset" ? "refused" : outcome;
-    });
+  const denied = cells.filter(({ verdict }) => verdict === "denied");
+  // Where there is IPv4, what it meets says more than that there is no way by IPv6.
+  const told = denied.some(({ family }) => family === 4) ? denied.filter(({ family }) => family === 4) : denied;
+  const words = told.map(({ fate, outcome }) => {
+    if (fate === "kept" || fate === "isolated") return "isolated";
+    return outcome === "reset" ? "refused" : outcome;
+  });
   return unique(words).join(", ");
 }
 
@@ -118,7 +122,7 @@ function legend(x: number, y: number): string[] {
   const items: [Look, string][] = [
     ["allowed", "connects, as the policy says"],
     ["denied", "denied, as the policy says"],
-    ["wrong", "not as the policy says"],
+    ["wrong", "not as the policy says: open, or shut"],
   ];
   return items.flatMap(([look, words], index) => {
     const at = x + 4 + index * 252;

@@ -1,7 +1,7 @@
 // Stands behind ports where nothing listens, so that a denial is never 'nobody was listening'. Listens on each of the
 // namespace's own addresses but the loopback, and leaves alone what is taken.
 // node listen.ts PORT …
-import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
@@ -14,14 +14,16 @@ const addresses = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
   .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
 const ports = process.argv.slice(2).map(Number);
-writeFileSync(acceptedFile, "");
+appendFileSync(acceptedFile, "");
+// Listeners of an earlier time may still be there.
+const earlier = existsSync(openedFile) ? (JSON.parse(readFileSync(openedFile, "utf8")) as object[]) : [];
 const opened = await Promise.all(
   addresses.flatMap(({ address }) =>
     ports.map(async (port) => ((await open(address, port)) ? [{ address, port }] : [])),
   ),
 );
 // Whoever waits for the file must not read half of it.
-writeFileSync(`${openedFile}.new`, JSON.stringify(opened.flat()));
+writeFileSync(`${openedFile}.new`, JSON.stringify([...earlier, ...opened.flat()]));
 renameSync(`${openedFile}.new`, openedFile);
 
 /** False when somebody else listens there. */
@@ -29,7 +31,8 @@ async function open(address: string, port: number): Promise<boolean> {
   for (;;) {
     const code = await new Promise<string | undefined>((resolve) => {
       const server = createServer((socket) => {
-        appendFileSync(acceptedFile, `${port}\n`);
+        // What the namespace asks of itself is no visit.
+        if (socket.remoteAddress !== socket.localAddress) appendFileSync(acceptedFile, `${port}\n`);
         socket.on("error", () => {});
         socket.end();
       });
