@@ -1,5 +1,5 @@
 import { seconds } from "../helpers/progress.ts";
-import type { ConformanceReport } from "./conformance-json.ts";
+import type { ComparableReport } from "./read-report.ts";
 
 /** Phases that no suite could do without: LiteLLM's boot, one listing, one turn of an agent. */
 const floorPrefix = "floor: ";
@@ -16,7 +16,7 @@ export interface Bench {
 }
 
 /** Weighs a run's phases. */
-export function benchOf({ run, phases }: ConformanceReport): Bench {
+export function benchOf({ run, phases }: ComparableReport): Bench {
   const total = Date.parse(run.finishedAt) - Date.parse(run.startedAt);
   const floor = phases
     .filter(({ name }) => name.startsWith(floorPrefix))

@@ -59,6 +59,19 @@ test("nothing that a gateway answered becomes part of a page", async () => {
   }
 });
 
+test("runs of an older suite stand beside newer ones, and what is no run is passed over", async () => {
+  const old = run(1, {}, "failed");
+  const file = join(old, "conformance.json");
+  const { deployment, ...rest } = JSON.parse(readFileSync(file, "utf8")) as { deployment: Record<string, unknown> };
+  const { folder, digest } = deployment;
+  writeFileSync(file, JSON.stringify({ ...rest, schemaVersion: 1, deployment: { folder, digest } }));
+  await publishRun(old, site, 9);
+  mkdirSync(join(site, "runs", "notes"));
+  await publishRun(run(2), site, 9);
+  expect(linked()).toEqual(["gc-2", "gc-1"]);
+  expect(index()).toContain("better: ROUTE-01");
+});
+
 test("runs that are published out of order stand in the order in which they ran", async () => {
   for (const minute of [2, 3, 1]) await publishRun(run(minute), site, 9);
   expect(linked()).toEqual(["gc-3", "gc-2", "gc-1"]);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { EnvironmentError } from "../helpers/faults.ts";
+import { DeploymentError, EnvironmentError } from "../helpers/faults.ts";
 import { indexPage, type PublishedRun, runPage } from "./published-pages.ts";
 import { readReport } from "./read-report.ts";
 
@@ -39,7 +39,7 @@ export async function publishRun(report: string, site: string, limit: number): P
   if (!existsSync(place)) await addRun(report, join(site, `${incomingPrefix}${name}`), place, name);
   const names = (await readdir(join(site, "runs"))).sort().reverse();
   const kept = names.slice(0, limit);
-  const runs = await Promise.all(kept.map((one) => publishedRun(join(site, "runs", one), one)));
+  const runs = (await Promise.all(kept.map((one) => readable(join(site, "runs", one), one)))).flat();
   await replace(join(site, "index.html"), indexPage(runs));
   await replace(join(site, "STATUS.md"), runs[0]?.status ?? "");
   // Last: no index points at a page that is gone.
@@ -65,6 +65,16 @@ async function clearAway(site: string): Promise<void> {
 async function replace(file: string, content: string): Promise<void> {
   await writeFile(`${file}${newSuffix}`, content);
   await rename(`${file}${newSuffix}`, file);
+}
+
+/** A folder that somebody else has put there must not keep runs from being published. */
+async function readable(directory: string, name: string): Promise<PublishedRun[]> {
+  try {
+    return [await publishedRun(directory, name)];
+  } catch (error) {
+    if (error instanceof DeploymentError) return [];
+    throw error;
+  }
 }
 
 async function publishedRun(directory: string, name: string): Promise<PublishedRun> {

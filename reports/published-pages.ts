@@ -1,12 +1,12 @@
-import type { ConformanceReport } from "./conformance-json.ts";
 import { escapeHtml, markdownToHtml } from "./markdown.ts";
+import type { ComparableReport } from "./read-report.ts";
 import { reportDifference } from "./report-diff.ts";
 
 /** A run in a folder of runs. */
 export interface PublishedRun {
   /** Of its folder. */
   name: string;
-  report: ConformanceReport;
+  report: ComparableReport;
   /** STATUS.md. */
   status: string;
   /** What of the run can be opened, relative to its folder. */
@@ -103,12 +103,12 @@ function byVersion(runs: readonly PublishedRun[]): string[] {
   return [`<h3>By version</h3><table>${rows.join("")}</table>`];
 }
 
-function versionOf({ parts }: ConformanceReport, name: string): string | undefined {
+function versionOf({ parts }: ComparableReport, name: string): string | undefined {
   return parts.find((part) => part.name === name)?.version;
 }
 
 /** The parts whose version an operator chooses; what is new since the run before stands out. */
-function versions(report: ConformanceReport, before: ConformanceReport | undefined): string {
+function versions(report: ComparableReport, before: ComparableReport | undefined): string {
   return ["litellm", "traefik", "codex", "postgres"]
     .flatMap((name) => {
       const version = versionOf(report, name);
@@ -119,7 +119,7 @@ function versions(report: ConformanceReport, before: ConformanceReport | undefin
     .join(", ");
 }
 
-function turns(before: ConformanceReport, after: ConformanceReport): string {
+function turns(before: ComparableReport, after: ComparableReport): string {
   const { worse, better, changed } = reportDifference(before, after);
   const ids = (kind: string, changes: readonly { id: string; after: string | undefined }[]): string[] =>
     changes.length === 0 ? [] : [`<span class="${kind}">${kind}: ${changes.map(({ id }) => id).join(", ")}</span>`];
@@ -127,7 +127,7 @@ function turns(before: ConformanceReport, after: ConformanceReport): string {
   return [...ids("worse", worse), ...ids("better", better), ...deployment].join("<br>");
 }
 
-function bar({ counts, requirements }: ConformanceReport): string {
+function bar({ counts, requirements }: ComparableReport): string {
   const pieces = outcomes.map(({ name, colour }) => {
     const share = ((counts[name] ?? 0) / Math.max(requirements.length, 1)) * 100;
     return `<span title="${counts[name] ?? 0} ${name}" style="width:${share.toFixed(2)}%;background:${colour}"></span>`;
@@ -135,7 +135,7 @@ function bar({ counts, requirements }: ConformanceReport): string {
   return `<div class="bar">${pieces.join("")}</div>`;
 }
 
-function countsOf({ counts }: ConformanceReport): string {
+function countsOf({ counts }: ComparableReport): string {
   return outcomes
     .filter(({ name }) => (counts[name] ?? 0) > 0)
     .map(({ name }) => `${counts[name]} ${name.replace("-", " ")}`)

@@ -85,7 +85,7 @@ describe("the command", () => {
     [["old.json"], /^two reports are compared/],
     [["old.json", "gone.json"], /^gone\.json: can't be read \(ENOENT\); name the conformance\.json of a run\n$/],
     [["old.json", "broken.json"], /^broken\.json: is no JSON \(.*\n$/],
-    [["other.json", "old.json"], /^other\.json: is no report of this suite \(.*make it anew.*\n$/],
+    [["other.json", "old.json"], /^other\.json: is no report of a run \(suiteVersion: .*\n$/],
   ])("tells in a line what is wrong with %j, and ends with 2", (names, line) => {
     const { status, stderr } = diff(...names);
     expect(stderr).toMatch(line);

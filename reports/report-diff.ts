@@ -1,4 +1,4 @@
-import type { ConformanceReport } from "./conformance-json.ts";
+import type { ComparableReport } from "./read-report.ts";
 
 /** What changed between two runs. */
 export interface ReportDifference {
@@ -34,7 +34,7 @@ export interface ComponentChange {
 const rank: Readonly<Record<string, number>> = { failed: 0, "known-gap": 1, "not-supported": 2, passed: 3 };
 
 /** Compares two reports, the older one first. */
-export function reportDifference(before: ConformanceReport, after: ConformanceReport): ReportDifference {
+export function reportDifference(before: ComparableReport, after: ComparableReport): ReportDifference {
   const old = new Map(before.requirements.map((requirement) => [requirement.id, requirement]));
   const now = new Map(after.requirements.map((requirement) => [requirement.id, requirement]));
   const changes = [...new Set([...now.keys(), ...old.keys()])].flatMap((id): RequirementChange[] => {
@@ -89,7 +89,7 @@ export function gotWorse({ worse, result }: ReportDifference): boolean {
   return worse.length > 0 || (result !== undefined && result.before === "conformant");
 }
 
-function components({ parts, engine, suiteVersion, deployment }: ConformanceReport): Map<string, string> {
+function components({ parts, engine, suiteVersion, deployment }: ComparableReport): Map<string, string> {
   return new Map([
     ["deployment", `${deployment.folder} ${shortDigest(deployment.digest)}`],
     ["suite", suiteVersion],
