@@ -24,7 +24,21 @@ test.each([
     { kind: "matcher", name: "HeaderRegexp", args: ["Authorization", "(?i)^Bearer +\\S+$"] },
   ],
 ])("%s is read as Traefik reads it", (text, rule) => {
-  expect(parseRule(text)).toEqual(rule);
+  expect(parseRule(text)).toMatchObject(rule);
+});
+
+test("each part knows where it stands, its parentheses included", () => {
+  const text = "Host(`a.lan`) && (!Path(`/ui`) || Method(`GET`))";
+  const rule = parseRule(text);
+  const written = ({ span }: typeof rule): string => text.slice(span.start, span.end);
+  expect(written(rule)).toBe(text);
+  if (rule.kind !== "and" || rule.right.kind !== "or") throw new Error("it is an 'and' of a matcher and an 'or'");
+  expect([rule.left, rule.right, rule.right.left, rule.right.right].map(written)).toEqual([
+    "Host(`a.lan`)",
+    "(!Path(`/ui`) || Method(`GET`))",
+    "!Path(`/ui`)",
+    "Method(`GET`)",
+  ]);
 });
 
 test.each([

@@ -20,10 +20,17 @@ export const matcherNames = [
 export type MatcherName = (typeof matcherNames)[number];
 
 /** A rule, parsed. */
-export type Rule =
+export type Rule = { span: RuleSpan } & (
   | { kind: "matcher"; name: MatcherName; args: readonly string[] }
   | { kind: "not"; rule: Rule }
-  | { kind: "and" | "or"; left: Rule; right: Rule };
+  | { kind: "and" | "or"; left: Rule; right: Rule }
+);
+
+/** Where a part of a rule stands in the rule's text, parentheses around it included; `end` is exclusive. */
+export interface RuleSpan {
+  start: number;
+  end: number;
+}
 
 /** A rule that Traefik would not take. */
 export class RuleError extends Error {
@@ -70,6 +77,8 @@ interface Token {
   kind: "word" | "text" | "&&" | "||" | "!" | "(" | ")" | "," | "end";
   text: string;
   column: number;
+  /** Offset behind its last character. */
+  end: number;
 }
 
 class RuleReader {
@@ -95,7 +104,7 @@ class RuleReader {
   }
 
   #peek(): Token {
-    return this.#tokens[this.#at] ?? { kind: "end", text: "", column: 1 };
+    return this.#tokens[this.#at] ?? { kind: "end", text: "", column: 1, end: 0 };
   }
 
   #next(): Token {
@@ -108,7 +117,7 @@ class RuleReader {
     let rule = this.#and();
     while (this.#peek().kind === "||") {
       this.#at++;
-      rule = { kind: "or", left: rule, right: this.#and() };
+      rule = joined("or", rule, this.#and());
     }
     return rule;
   }
@@ -117,18 +126,22 @@ class RuleReader {
     let rule = this.#unary();
     while (this.#peek().kind === "&&") {
       this.#at++;
-      rule = { kind: "and", left: rule, right: this.#unary() };
+      rule = joined("and", rule, this.#unary());
     }
     return rule;
   }
 
   #unary(): Rule {
     const token = this.#next();
-    if (token.kind === "!") return { kind: "not", rule: this.#unary() };
+    const start = token.column - 1;
+    if (token.kind === "!") {
+      const rule = this.#unary();
+      return { kind: "not", rule, span: { start, end: rule.span.end } };
+    }
     if (token.kind === "(") {
       const rule = this.#or();
-      this.#expect(")", "close the parenthesis");
-      return rule;
+      const { end } = this.#expect(")", "close the parenthesis");
+      return { ...rule, span: { start, end } };
     }
     if (token.kind === "word") return this.#matcher(token);
     if (token.kind === "end")
@@ -162,7 +175,7 @@ class RuleReader {
       args.push(value.text);
       columns.push(value.column);
     }
-    this.#at++;
+    const { end } = this.#next();
     const counts = argumentCounts[name];
     if (!counts.includes(args.length)) {
       const many = args.length > Math.max(...counts) && counts.includes(1) && counts.length === 1;
@@ -173,15 +186,19 @@ class RuleReader {
       );
     }
     for (const [index, value] of args.entries()) checkValue(name, index, value, columns[index] ?? token.column);
-    return { kind: "matcher", name, args };
+    return { kind: "matcher", name, args, span: { start: token.column - 1, end } };
   }
 
-  #expect(kind: Token["kind"], mend: string): void {
+  #expect(kind: Token["kind"], mend: string): Token {
     const token = this.#next();
-    if (token.kind === kind) return;
+    if (token.kind === kind) return token;
     const found = token.kind === "end" ? "the rule ends" : `'${token.text}' stands`;
     throw new RuleError(token.column, `${found} where '${kind}' is due`, mend);
   }
+}
+
+function joined(kind: "and" | "or", left: Rule, right: Rule): Rule {
+  return { kind, left, right, span: { start: left.span.start, end: right.span.end } };
 }
 
 /** Traefik takes each name as it is, in capitals, in small letters, and with one capital in front. */
@@ -260,28 +277,28 @@ function tokens(text: string): Token[] {
     }
     const operator = /^(?:&&|\|\||[!(),])/.exec(rest)?.[0];
     if (operator !== undefined) {
-      found.push({ kind: operator as Token["kind"], text: operator, column });
       at += operator.length;
+      found.push({ kind: operator as Token["kind"], text: operator, column, end: at });
       continue;
     }
     const word = /^[A-Za-z_]\w*/.exec(rest)?.[0];
     if (word !== undefined) {
-      found.push({ kind: "word", text: word, column });
       at += word.length;
+      found.push({ kind: "word", text: word, column, end: at });
       continue;
     }
     if (rest.startsWith("`")) {
       const end = text.indexOf("`", at + 1);
       if (end === -1) throw new RuleError(column, "a backtick is never closed", "close the value with a backtick");
-      found.push({ kind: "text", text: text.slice(at + 1, end), column });
+      found.push({ kind: "text", text: text.slice(at + 1, end), column, end: end + 1 });
       at = end + 1;
       continue;
     }
     if (rest.startsWith('"')) {
       const value = /^"(?:[^"\\]|\\.)*"/.exec(rest)?.[0];
       if (value === undefined) throw new RuleError(column, "a double quote is never closed", 'close the value with "');
-      found.push({ kind: "text", text: goString(value, column), column });
       at += value.length;
+      found.push({ kind: "text", text: goString(value, column), column, end: at });
       continue;
     }
     if (rest.startsWith("'"))
@@ -289,7 +306,7 @@ function tokens(text: string): Token[] {
     const mend = /^[&|]/.test(rest) ? "write && or ||" : "remove it, or put it within the backticks of a value";
     throw new RuleError(column, `'${rest.charAt(0)}' has no meaning here`, mend);
   }
-  found.push({ kind: "end", text: "", column: text.length + 1 });
+  found.push({ kind: "end", text: "", column: text.length + 1, end: text.length });
   return found;
 }
 
