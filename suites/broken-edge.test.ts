@@ -76,7 +76,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
   {
     name: "a middleware that drops the client's address",
     breaks: [onBearer('headers.customrequestheaders.X-Real-Ip: ""')],
-    failed: ["ROUTE-09"],
+    failed: ["ROUTE-09", "ROUTE-13"],
     says: /LiteLLM receives no X-Real-Ip/,
   },
   {
@@ -84,6 +84,12 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     breaks: [compose(bearerRule, bearerRule.replace(`${internalHost} && `, ""))],
     failed: ["ROUTE-10"],
     says: /unknown\.litellm\.linuxserver\.lan|unknown\.example/,
+  },
+  {
+    name: "a router on every entry point",
+    breaks: [compose("      traefik.http.routers.litellm-public.entrypoints: web\n", "")],
+    failed: ["ROUTE-10"],
+    says: /http:\/\/litellm\.linuxserver\.lan:443\/ui gets through to LiteLLM[\s\S]*it listens on all of them/,
   },
   {
     name: "a rule for some methods alone",
@@ -114,6 +120,23 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     ],
     failed: ["ROUTE-13"],
     says: /LiteLLM receives the client's own X-Forwarded-For/,
+  },
+  {
+    name: "a client's address that Traefik makes up",
+    breaks: [onBearer("headers.customrequestheaders.X-Real-Ip: 192.0.2.1")],
+    failed: ["ROUTE-13"],
+    says: /LiteLLM receives X-Real-Ip: 192\.0\.2\.1/,
+  },
+  {
+    name: "a challenge for who has a key",
+    breaks: [
+      compose(
+        bearerService,
+        `${bearerService}      traefik.http.routers.litellm-bearer.middlewares: litellm-challenge\n`,
+      ),
+    ],
+    failed: ["ROUTE-14"],
+    says: /the answer offers WWW-Authenticate: Bearer/,
   },
   {
     name: "another status for what is refused",
@@ -149,6 +172,18 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     breaks: [compose(statusRule, statusRule.replace("Path(", "PathPrefix("))],
     failed: ["INJ-02"],
     says: new RegExp(`status/below with GET gets the injected key[\\s\\S]*${bearerRouter}`),
+  },
+  {
+    name: "a key that is injected on the other host's public paths",
+    breaks: [
+      compose(
+        "traefik.http.routers.litellm-public-ext.service: litellm\n",
+        "traefik.http.routers.litellm-public-ext.service: litellm\n" +
+          "      traefik.http.routers.litellm-public-ext.middlewares: litellm-status-key\n",
+      ),
+    ],
+    failed: ["INJ-02"],
+    says: /GET litellm\.ai-servicers\.com \/ui/,
   },
   {
     name: "a key that is injected for every method",

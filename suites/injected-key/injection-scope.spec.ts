@@ -79,6 +79,10 @@ conformance(["INJ-02"], "the key is injected on no other path, host or method", 
           .map((method) => ({ route, host, method, target: route.path, lines })),
       ),
       ...others.map((host) => ({ route, host, method: "GET", target: route.path, lines })),
+      // Another router may carry the middleware: what anybody reaches, on every host, arrives without a key.
+      ...edge.policy.hosts.flatMap((host) =>
+        edge.policy.publicPaths.map(({ path }) => ({ route, host, method: "GET", target: path, lines })),
+      ),
       ...edge.policy.hosts.flatMap((host) =>
         ["unknown.example", `x.${host.name}`, "127.0.0.1"].map((name) => ({
           route,

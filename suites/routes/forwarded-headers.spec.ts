@@ -38,3 +38,36 @@ conformance(["ROUTE-13"], "what a client says in X-Forwarded-* and X-Real-Ip is 
     },
   );
 });
+
+conformance(["ROUTE-13"], "what Traefik itself tells LiteLLM of a request is true", async ({ edge }) => {
+  const [open] = edge.policy.publicPaths;
+  if (open === undefined) throw new CheckFailure({ what: "the policy names no public path" });
+  const cases = edge.policy.hosts.flatMap((host) => [
+    { host, path: open.path },
+    { host, path: "/v1/models", bearer: edge.anyKey },
+    ...edge.policy.injectedRoutes.filter(({ hosts }) => hosts.includes(host.name)).map(({ path }) => ({ host, path })),
+  ]);
+  await forEachCase(
+    "the scheme and the host are those of the request, and one address is the client's",
+    cases,
+    ({ host, path }) => `${host.name}${path}`,
+    async (request) => {
+      const { exchange, received } = await mustReach(edge, request);
+      const told = (name: string): string | undefined => header(received.headers, name);
+      const wrong = [
+        ...(told("X-Forwarded-Proto") === request.host.scheme ? [] : ["X-Forwarded-Proto"]),
+        ...(told("X-Forwarded-Host") === request.host.name ? [] : ["X-Forwarded-Host"]),
+        // The client's address as such is the engine's affair; that there is one, and the same in both, is not.
+        ...(told("X-Real-Ip") !== undefined && told("X-Real-Ip") === told("X-Forwarded-For") ? [] : ["X-Real-Ip"]),
+      ];
+      if (wrong.length === 0) return;
+      throw new CheckFailure({
+        what: `LiteLLM receives ${wrong.map((name) => `${name}: ${told(name)}`).join(", ")}`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause: "a middleware sets or drops the header (customRequestHeaders), or rewrites the request",
+        place: edge.deployment.litellm.place,
+      });
+    },
+  );
+});

@@ -1,7 +1,9 @@
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
+import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { mustHaveReached, mustHaveRefused } from "./edge-decisions.ts";
+import { placeOf } from "../router-places.ts";
+import { mustHaveReached, mustHaveRefused, mustReach } from "./edge-decisions.ts";
 
 conformance(["ROUTE-10"], "an unknown host reaches nothing", async ({ edge }) => {
   const [open] = edge.policy.publicPaths;
@@ -60,4 +62,42 @@ conformance(["ROUTE-10"], "an absolute request target counts by its own host", a
       await mustHaveReached(edge, await edge.sendRaw({ host, path: "/v1/models", target: own, lines }));
     },
   );
+});
+
+conformance(["ROUTE-10"], "a known host is served on its own entry point alone", async ({ edge }) => {
+  const [open] = edge.policy.publicPaths;
+  if (open === undefined) throw new CheckFailure({ what: "the policy names no public path" });
+  const injected = edge.policy.injectedRoutes.map(({ path }) => path);
+  const ports = new Map(edge.policy.hosts.map(({ entryPoint, scheme }) => [entryPoint, scheme === "https" ? 443 : 80]));
+  // Where all hosts share one entry point there is no other to be reached by.
+  if (ports.size === 1) return;
+  const elsewhere = edge.policy.hosts.flatMap((host) =>
+    [...ports]
+      .filter(([entryPoint]) => entryPoint !== host.entryPoint)
+      // A router without TLS answers in plain text on an entry point that others use with it, and the other way round.
+      .flatMap(([entryPoint, port]) =>
+        (["http", "https"] as const).map((scheme) => ({ host, entryPoint, port, scheme })),
+      ),
+  );
+  await forEachCase(
+    "a request on another entry point reaches nothing, with a key too",
+    elsewhere.flatMap((one) => [open.path, "/v1/models", ...injected].map((path) => ({ ...one, path }))),
+    ({ host, entryPoint, scheme, path }) => `${scheme}://${host.name}${path} (entry point ${entryPoint})`,
+    async ({ host, port, scheme, path }) => {
+      const own = { ...host, scheme, name: `${host.name}:${port}` };
+      const exchange = await edge.send({ host: own, path, bearer: edge.anyKey });
+      const received = edge.received(exchange);
+      if (received === undefined) return;
+      const { router } = await edge.routing(exchange);
+      const place = placeOf(edge.deployment, router);
+      throw new CheckFailure({
+        what: `${exchange.request.url} gets through to LiteLLM`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause: `the router ${router} names no entry point, so it listens on all of them`,
+        ...(place === undefined ? {} : { place }),
+      });
+    },
+  );
+  await Promise.all(edge.policy.hosts.map((host) => mustReach(edge, { host, path: open.path, bearer: edge.anyKey })));
 });

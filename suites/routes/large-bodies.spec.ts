@@ -12,10 +12,15 @@ conformance(["ROUTE-18"], "a body of several megabytes passes unharmed, both way
   const body = randomBytes((several * 3) / 4).toString("base64");
   await forEachCase(
     "a large body comes back as it was sent",
-    edge.policy.hosts,
-    ({ name }) => name,
-    async (host) => {
-      const exchange = await edge.send({ host, path: "/v1/files", method: "POST", bearer: edge.anyKey, body });
+    edge.policy.hosts.flatMap((host) => [
+      { host, path: "/v1/files", bearer: edge.anyKey },
+      // A router of its own takes what is public: a limit there would stop a log-in as well. One path is enough, for the
+      // bodies of all of them at once are more than a client keeps on one connection.
+      ...edge.policy.publicPaths.slice(0, 1).map(({ path }) => ({ host, path })),
+    ]),
+    ({ host, path }) => `${host.name}${path}`,
+    async (request) => {
+      const exchange = await edge.send({ ...request, method: "POST", body });
       // whoami answers with the request as it received it, body and all.
       const echoed = exchange.response?.body ?? "";
       const at = echoed.indexOf(body.slice(0, 64));

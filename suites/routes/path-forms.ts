@@ -23,7 +23,7 @@ export function lookAlikes(policy: Policy): string[] {
       `/x${path}`,
       `/v1${path}`,
       path.toUpperCase(),
-      ...(below ? [] : [`${path}/`, `${path}/below`]),
+      ...(below ? [`/x${path}/below`, `/v1/models${path}/`] : [`${path}/`, `${path}/below`]),
     ])
     .filter((path) => !isPublic(policy, path));
 }

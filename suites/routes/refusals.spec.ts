@@ -2,7 +2,7 @@ import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { mustRefuse } from "./edge-decisions.ts";
+import { mustReach, mustRefuse } from "./edge-decisions.ts";
 import { privatePaths } from "./private-paths.ts";
 
 conformance(["ROUTE-14"], "a refused request is answered with the policy's status and challenge", async ({ edge }) => {
@@ -28,6 +28,32 @@ conformance(["ROUTE-14"], "a refused request is answered with the policy's statu
           found === 404
             ? "no router matches, so Traefik answers 404: an MCP client then takes the endpoint for missing and never logs in; a catch-all router of the lowest priority can answer 401"
             : "the router for what is refused answers otherwise than the policy says",
+      });
+    },
+  );
+});
+
+conformance(["ROUTE-14"], "a request that gets through is not challenged on the way", async ({ edge }) => {
+  const cases = edge.policy.hosts.flatMap((host) => [
+    ...edge.policy.publicPaths.map(({ path }) => ({ host, path })),
+    ...edge.policy.injectedRoutes.filter(({ hosts }) => hosts.includes(host.name)).map(({ path }) => ({ host, path })),
+    { host, path: edge.policy.mcp.endpoint, bearer: edge.anyKey },
+  ]);
+  await forEachCase(
+    "the answer carries no challenge that the target did not make",
+    cases,
+    ({ host, path }) => `${host.name}${path}`,
+    async (request) => {
+      const { exchange } = await mustReach(edge, request);
+      const offered = header(exchange.response?.headers, "www-authenticate");
+      if (offered === undefined) return;
+      throw new CheckFailure({
+        what: `the answer offers WWW-Authenticate: ${offered}`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause:
+          "the middleware that challenges is on this router too: it takes the place of LiteLLM's own challenge, which tells an MCP client where to log in",
+        place: edge.deployment.litellm.place,
       });
     },
   );
