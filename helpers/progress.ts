@@ -19,6 +19,13 @@ export interface Step {
 /** How often a step that goes on is mentioned again where the output is no terminal, in milliseconds. */
 const REMINDER_EVERY = 15_000;
 
+/** A terminal, or anything else that takes lines. */
+export interface ProgressOutput {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
 /**
  * Says what is being built or awaited, and for how long, on standard error: one line that redraws itself on a
  * terminal, plain lines elsewhere. Keeps the phases for the report.
@@ -26,19 +33,19 @@ const REMINDER_EVERY = 15_000;
 export class Progress {
   readonly phases: Phase[] = [];
   readonly #running = new Map<string, { since: number; note: string; mentioned: number }>();
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: ProgressOutput;
   readonly #colours: Colours;
   #timer: NodeJS.Timeout | undefined;
   #awaited: string | undefined;
 
-  constructor(out: NodeJS.WriteStream = process.stderr) {
+  constructor(out: ProgressOutput = process.stderr) {
     this.#out = out;
     this.#colours = coloursFor(out);
   }
 
   /** A terminal that can't move its cursor gets plain lines. */
   get #redraws(): boolean {
-    return this.#out.isTTY && process.env.TERM !== "dumb";
+    return this.#out.isTTY === true && process.env.TERM !== "dumb";
   }
 
   /** Begins a step; the same name may run only once at a time. */

@@ -16,13 +16,13 @@ import { checkTimeout } from "../helpers/deadlines.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
 import { activeGaps, gapOf, type KnownGap, loadKnownGaps } from "../helpers/known-gaps.ts";
-import { redact, redactError, secretsIn } from "../helpers/redaction.ts";
+import { redact, redactError } from "../helpers/redaction.ts";
 import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../helpers/requirements.ts";
-import type { Leak } from "../helpers/run-record.ts";
 import { abridged, type Exchange, receivedText, sentText } from "../helpers/wire/exchange.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 import { CheckRecord, type FailureWords, failureFiles, judgeFailure } from "./failed-check.ts";
 import { RunFiles } from "./run-files.ts";
+import { sightings } from "./sightings.ts";
 
 /** What every check of a worker shares: read and connected once. */
 interface World {
@@ -189,16 +189,6 @@ function stepsOf(
       details: { command: told(command.join(" ")), "standard error": told(stderr) },
     })),
   ];
-}
-
-/** Secrets in responses: redacted in the evidence, they would be found by nobody afterwards. */
-function sightings(exchanges: readonly Exchange[], secrets: ReadonlyMap<string, string>): Leak[] {
-  return exchanges.flatMap(({ request, response }) =>
-    secretsIn(JSON.stringify(response ?? {}), secrets).map((secret) => ({
-      secret,
-      place: `the answer ${response?.status} to ${request.method} ${new URL(request.url.split(" ")[0] ?? "").pathname}`,
-    })),
-  );
 }
 
 async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: Wire }> {

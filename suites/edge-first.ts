@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
 import { type RigName, rigNames } from "../containers/rig.ts";
@@ -29,6 +30,9 @@ export function chosenFiles(): string[] {
   return JSON.parse(process.env[chosenVariable] ?? "[]") as string[];
 }
 
+/** Its value is the seed of an order by chance, the same for the same seed: `npm run soak` tries many. */
+export const orderVariable = "GATEWAY_CONFORMANCE_ORDER";
+
 /**
  * The order of files: those of the edge rig alone first, for it is up in a second, and their checks run while the gateway
  * still boots; then those of both; those that can only wait for the gateway last.
@@ -39,6 +43,12 @@ export default class EdgeFirst extends BaseSequencer {
       if (isEdgeAlone(moduleId)) return 0;
       return rigsOf(moduleId).has("edge") ? 1 : 2;
     };
+    const seed = process.env[orderVariable];
+    if (seed !== undefined) {
+      const place = ({ moduleId }: TestSpecification): string =>
+        createHash("sha256").update(`${seed} ${moduleId}`).digest("hex");
+      return [...files].sort((one, other) => place(one).localeCompare(place(other)));
+    }
     return [...files].sort((one, other) => rank(one) - rank(other) || one.moduleId.localeCompare(other.moduleId));
   }
 }

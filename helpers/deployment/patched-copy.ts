@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** One change to a copy of a deployment. */
 export type Patch =
@@ -21,10 +21,12 @@ export interface PatchedCopy extends Disposable {
  * @throws Error when a text to be replaced does not stand in its file: a patch that changes nothing proves nothing
  */
 export function patchedCopy(source: string, patches: readonly Patch[]): PatchedCopy {
-  const folder = mkdtempSync(join(tmpdir(), "deployment-"));
+  const own = mkdtempSync(join(tmpdir(), "deployment-"));
+  // Compose calls a project after its folder, and Traefik calls things after that.
+  const folder = join(own, basename(resolve(source)));
   cpSync(source, folder, { recursive: true });
   for (const patch of patches) apply(folder, patch);
-  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, [Symbol.dispose]: () => rmSync(own, { recursive: true, force: true }) };
 }
 
 function apply(folder: string, patch: Patch): void {

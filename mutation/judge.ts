@@ -1,0 +1,137 @@
+import type { Engine } from "../containers/engine.ts";
+import type { Images } from "../containers/images.ts";
+import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
+import { loadDeployment } from "../helpers/deployment/load.ts";
+import { patchedCopy } from "../helpers/deployment/patched-copy.ts";
+import { DeploymentError } from "../helpers/faults.ts";
+import type { Check } from "./checks.ts";
+import { type Mutant, patchesOf } from "./mutant.ts";
+import type { PartKeeper } from "./part-keeper.ts";
+import { type StageName, stagesFor } from "./sight.ts";
+import { leakSearch, type Saying, Trial } from "./trial.ts";
+import { fateOf, type Verdict } from "./verdict.ts";
+
+/** What judging is done with. */
+export interface Court {
+  engine: Engine;
+  images: Images;
+  /** The deployment that is broken. */
+  folder: string;
+  canaries: Canaries;
+  /** The checks that pass on the deployment as it is: what fails already notices nothing. */
+  checks: readonly Check[];
+  order: CheckOrder;
+  /** Hear every check, rather than end at the first kill. */
+  all: boolean;
+}
+
+/** The checks that have passed on the deployment as it is, with what they cost, the likeliest killers first. */
+export class CheckOrder {
+  readonly #cost = new Map<string, number>();
+  readonly #record = new Map<string, { tried: number; killed: number }>();
+
+  learnCost({ check, milliseconds }: Saying): void {
+    this.#cost.set(check.id, Math.max(milliseconds, 1));
+  }
+
+  learn(mutator: string, { check, outcome }: Saying): void {
+    const record = this.#record.get(`${mutator} ${check.id}`) ?? { tried: 0, killed: 0 };
+    record.tried++;
+    if (outcome === "failed") record.killed++;
+    this.#record.set(`${mutator} ${check.id}`, record);
+  }
+
+  /** By the kills that a millisecond buys, as far as this run knows. */
+  sort(mutator: string, checks: readonly Check[]): Check[] {
+    const worth = ({ id }: Check): number => {
+      const { tried, killed } = this.#record.get(`${mutator} ${id}`) ?? { tried: 0, killed: 0 };
+      return (killed + 1) / (tried + 2) / (this.#cost.get(id) ?? 1_000);
+    };
+    return checks.toSorted((one, other) => worth(other) - worth(one));
+  }
+}
+
+let trials = 0;
+
+/** Checks of one mutant side by side: those of the whole gateway wait more than they compute. */
+const atOnce: Readonly<Record<StageName, number>> = { edge: 1, gateway: 3 };
+
+/**
+ * Tries a mutant at one stage.
+ *
+ * @returns undefined when the mutant can't be seen there
+ */
+export async function judgeOn(
+  stage: StageName,
+  mutant: Mutant,
+  keeper: PartKeeper,
+  court: Court,
+): Promise<Verdict | undefined> {
+  const seeing = stagesFor(mutant.kind, court.checks).find((one) => one.stage === stage);
+  if (seeing === undefined) return undefined;
+  const began = performance.now();
+  const verdict = (rest: Omit<Verdict, "mutant" | "milliseconds">): Verdict => ({
+    mutant,
+    milliseconds: performance.now() - began,
+    ...rest,
+  });
+  using copy = patchedCopy(court.folder, patchesOf(court.folder, mutant));
+  try {
+    const sayings = await hear(copy.folder, mutant, stage, seeing.checks, keeper, court);
+    return verdict({ ...fateOf(sayings), heard: sayings.length });
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    // The copy's folder is of no use to the reader.
+    const reason = error.message.replaceAll(`${copy.folder}/`, "");
+    return verdict({ fate: "invalid", killers: [], heard: 0, reason });
+  }
+}
+
+/** Runs all checks of a stage against the deployment as it is. */
+export async function hearAsItIs(
+  stage: StageName,
+  checks: readonly Check[],
+  keeper: PartKeeper,
+  court: Omit<Court, "checks">,
+): Promise<Saying[]> {
+  const deployment = await loadDeployment(court.folder, { replace: court.canaries.secrets });
+  using trial = new Trial({ ...court, keeper, deployment, world: `trial-${++trials}` });
+  await trial.prepare(stage);
+  const sayings: Saying[] = [];
+  for (const check of [...checks, leakSearch]) sayings.push(await trial.run(check));
+  return sayings;
+}
+
+/** @throws {DeploymentError} when the loader refuses the files */
+async function hear(
+  folder: string,
+  mutant: Mutant,
+  stage: StageName,
+  checks: readonly Check[],
+  keeper: PartKeeper,
+  court: Court,
+): Promise<Saying[]> {
+  const asWritten = await loadDeployment(folder);
+  const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
+  // Secrets that are one in the env file are one in the run: a mutant of that file has canaries of its own.
+  const canaries = mutant.kind === "keys" ? makeCanaries(asWritten.policy, originals) : court.canaries;
+  const deployment = await loadDeployment(folder, { replace: canaries.secrets });
+  using trial = new Trial({ ...court, keeper, deployment, canaries, world: `trial-${++trials}` });
+  await trial.prepare(stage);
+  const sayings: Saying[] = [];
+  const waiting = court.order.sort(mutant.mutator, checks);
+  let over = false;
+  const hearOne = async (check: Check): Promise<void> => {
+    const saying = await trial.run(check);
+    sayings.push(saying);
+    court.order.learn(mutant.mutator, saying);
+    over ||= saying.outcome === "environment" || (saying.outcome === "failed" && !court.all);
+  };
+  const hearer = async (): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined && !over; check = waiting.shift()) await hearOne(check);
+  };
+  await Promise.all(Array.from({ length: atOnce[stage] }, hearer));
+  // A run makes this search once, when all else is over.
+  if (!over && court.checks.includes(leakSearch)) await hearOne(leakSearch);
+  return sayings;
+}

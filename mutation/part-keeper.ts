@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type { Engine } from "../containers/engine.ts";
+import { createNetworks, type NetworkPlan } from "../containers/network.ts";
+import { type PartHandle, type PartPlan, type RunNetwork, startPart } from "../containers/part.ts";
+import { newRun, type Run, removeRun } from "../containers/run.ts";
+import { rawData } from "../containers/traefik.ts";
+import { deadlines, until } from "../helpers/deadlines.ts";
+import { deploymentDigest } from "../helpers/deployment/digest.ts";
+
+/** Parts that a rig goes on to change once they run: kept, they would carry one deployment's rules into the next. */
+const neverKept: ReadonlySet<string> = new Set(["gateway-host"]);
+
+interface Kept {
+  print: string;
+  handle: PartHandle;
+  hasRouters: boolean;
+}
+
+/**
+ * Starts the parts of one deployment after the other, and keeps each part that the next one would start the same: a
+ * mutant of labels costs one small container, a mutant of LiteLLM's config one LiteLLM.
+ */
+export class PartKeeper implements AsyncDisposable {
+  readonly run: Run = newRun({ keep: false });
+  readonly #engine: Engine;
+  readonly #parts = new Map<string, Kept>();
+  readonly #networks = new Map<string, { print: string; made: Map<string, RunNetwork> }>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** As `startPart` of containers/part.ts; a part that runs already under the same plan is that part. */
+  async startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
+    const key = `${rig}/${plan.name}`;
+    const print = fingerprint(plan);
+    const before = this.#parts.get(key);
+    if (before !== undefined) {
+      if (before.print === print && !neverKept.has(plan.name) && (await this.#runs(before.handle))) {
+        plan.running?.();
+        return before.handle;
+      }
+      await this.#remove(rig, plan.name);
+    }
+    try {
+      const handle = await startPart(this.#engine, this.run, rig, plan);
+      this.#parts.set(key, { print, handle, hasRouters: hasRouters(plan) });
+      return handle;
+    } catch (error) {
+      // The next deployment's part will want the name.
+      await this.#discard(`${this.run.id}-${rig}-${plan.name}`);
+      throw error;
+    }
+  }
+
+  /** As `createNetworks` of containers/network.ts. Other networks are other places for every part of the rig. */
+  async createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, RunNetwork>> {
+    const print = JSON.stringify(plans.toSorted((one, other) => one.name.localeCompare(other.name)));
+    const before = this.#networks.get(rig);
+    if (before?.print === print) return before.made;
+    if (before !== undefined) await this.#removeRig(rig);
+    const made = await createNetworks(this.#engine, this.run, rig, plans);
+    this.#networks.set(rig, { print, made });
+    return made;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await removeRun(this.#engine, this.run.id);
+  }
+
+  async #runs({ containerId }: PartHandle): Promise<boolean> {
+    try {
+      return (await this.#engine.docker.getContainer(containerId).inspect()).State.Running;
+    } catch {
+      return false;
+    }
+  }
+
+  async #remove(rig: string, name: string): Promise<void> {
+    const kept = this.#parts.get(`${rig}/${name}`);
+    if (kept === undefined) return;
+    this.#parts.delete(`${rig}/${name}`);
+    await this.#discard(kept.handle.containerId);
+    const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
+    if (!kept.hasRouters || traefik === undefined) return;
+    // Otherwise the last mutant's routers could be taken for this one's.
+    await until("Traefik has forgotten the routers of the part before", deadlines.routersLoaded, async () => {
+      const { routers } = await rawData(traefik);
+      return routers.some(({ name: router }) => router.endsWith("@docker")) ? undefined : true;
+    });
+  }
+
+  async #removeRig(rig: string): Promise<void> {
+    const names = [...this.#parts.keys()].filter((key) => key.startsWith(`${rig}/`));
+    for (const key of names) {
+      const kept = this.#parts.get(key);
+      this.#parts.delete(key);
+      if (kept !== undefined) await this.#discard(kept.handle.containerId);
+    }
+    for (const { id } of this.#networks.get(rig)?.made.values() ?? [])
+      await this.#engine.docker.getNetwork(id).remove();
+    this.#networks.delete(rig);
+  }
+
+  async #discard(container: string): Promise<void> {
+    try {
+      await this.#engine.docker.getContainer(container).remove({ force: true, v: true });
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    }
+  }
+}
+
+function hasRouters({ labels }: PartPlan): boolean {
+  return Object.keys(labels ?? {}).some((label) => /^traefik\.http\.routers\./i.test(label));
+}
+
+/** Everything of a plan that makes a difference to the part. */
+function fingerprint({ ready, running, startDeadline, directories, ...plan }: PartPlan): string {
+  const copied = directories?.map(({ source, target }) => ({ target, digest: deploymentDigest(source) }));
+  const text = JSON.stringify({ ...plan, directories: copied, ready: ready.what });
+  return createHash("sha256").update(text).digest("hex");
+}

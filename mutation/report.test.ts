@@ -1,0 +1,74 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import type { Check } from "./checks.ts";
+import type { Mutant } from "./mutant.ts";
+import { survivorsOf, writeReport } from "./report.ts";
+import { summary } from "./summary.ts";
+import type { Saying } from "./trial.ts";
+import { type Fate, fateOf, score, type Verdict } from "./verdict.ts";
+
+const check: Check = {
+  id: "suites/routes/hosts.spec.ts > a host",
+  file: "suites/routes/hosts.spec.ts",
+  suite: "routes",
+  requirements: ["ROUTE-10"],
+  sentence: "a host",
+  rigs: ["edge"],
+};
+
+const saying = (outcome: Saying["outcome"]): Saying => ({ check, outcome, message: outcome, milliseconds: 1 });
+
+function verdict(id: string, fate: Fate): Verdict {
+  const edit = { file: "litellm.env.example", start: 0, end: 1, text: "sk-change-me-master-000000000000" };
+  const mutant: Mutant = { id, mutator: "m", kind: "keys", subject: "s", how: "h", shown: edit, edits: [edit] };
+  const killers = fate === "killed" ? [saying("failed")] : [];
+  return { mutant, fate, killers, heard: 1, reason: "", milliseconds: 1 };
+}
+
+const fates: Fate[] = ["killed", "survived", "timed out", "invalid", "does not start", "broke a check", "equivalent"];
+const verdicts = fates.map((fate) => verdict(fate, fate));
+
+test("a failed check kills, whatever else was said; an error of the environment or of the check itself does not", () => {
+  expect(fateOf([saying("environment"), saying("failed")]).fate).toBe("killed");
+  expect(fateOf([saying("passed"), saying("environment")]).fate).toBe("does not start");
+  expect(fateOf([saying("passed"), saying("broke")]).fate).toBe("broke a check");
+  expect(fateOf([saying("broke"), saying("timed-out")]).fate).toBe("timed out");
+  expect(fateOf([saying("passed"), saying("not-supported")]).fate).toBe("survived");
+});
+
+test("what is invalid, equivalent or does not start counts apart", () => {
+  // Killed and timed out of these two, the survivor and the one that broke a check.
+  expect(score(verdicts)).toBe(0.5);
+  expect(score([verdict("a", "invalid")])).toBeUndefined();
+});
+
+test("the report is valid by its schema, shows no secret of the operator's, and knows its survivors", () => {
+  const directory = mkdtempSync(join(tmpdir(), "mutation-report-"));
+  try {
+    const secrets = ["sk-change-me-master-000000000000"];
+    writeReport(directory, {
+      folder: resolve("deployments/reference"),
+      verdicts,
+      checks: [check],
+      secrets,
+      wanted: 97,
+    });
+    for (const file of ["mutation.json", "index.html"]) {
+      const text = readFileSync(join(directory, file), "utf8");
+      expect(text).toContain("ROUTE-10");
+      expect(text).not.toContain("sk-change-me-master");
+    }
+    expect([...survivorsOf(directory)]).toEqual(["survived", "broke a check"]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test("the summary names who slipped through, and the requirements that noticed and that did not", () => {
+  const text = summary(verdicts, { all: false, tried: ["ROUTE-10", "ROUTE-11"] });
+  expect(text).toMatch(/slipped through:\n {2}survived/);
+  expect(text).toMatch(/noticed by.*ROUTE-10 1/);
+  expect(text).toMatch(/noticed nothing.*ROUTE-11/);
+});

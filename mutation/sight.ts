@@ -1,0 +1,44 @@
+import type { Check } from "./checks.ts";
+import type { Kind } from "./mutant.ts";
+
+/** Where a mutant is tried: on the edge rig alone, then on the gateway rig and whatever is built on it. */
+export const stageNames = ["edge", "gateway"] as const;
+
+export type StageName = (typeof stageNames)[number];
+
+/** Checks of some suites at some stage. */
+interface Sight {
+  stage: StageName;
+  suites: readonly string[];
+}
+
+const edge: Sight = { stage: "edge", suites: ["routes", "injected-key"] };
+const chain: Sight = { stage: "gateway", suites: ["routes", "injected-key"] };
+const all = ["routes", "injected-key", "catalogue", "prompts", "reach"];
+
+/** Which checks can notice what a mutant of this kind breaks, the cheapest stage first. */
+const sights: Readonly<Record<Kind, readonly Sight[]>> = {
+  "Traefik labels": [edge, chain],
+  "Traefik command": [edge, { stage: "gateway", suites: ["routes", "injected-key", "reach"] }],
+  "LiteLLM config": [{ stage: "gateway", suites: all }],
+  "LiteLLM environment": [{ stage: "gateway", suites: all }],
+  keys: [edge, { stage: "gateway", suites: all }],
+  "scoped-key module": [{ stage: "gateway", suites: all }],
+  "networks and ports": [{ stage: "gateway", suites: all }],
+  firewall: [{ stage: "gateway", suites: ["reach"] }],
+  "client configs": [{ stage: "gateway", suites: ["prompts"] }],
+  versions: [edge, { stage: "gateway", suites: all }],
+};
+
+/** The checks that can see a mutant, by stage: a stage is begun when none before it has killed. */
+export function stagesFor(kind: Kind, checks: readonly Check[]): { stage: StageName; checks: readonly Check[] }[] {
+  return sights[kind].map(({ stage, suites }) => ({
+    stage,
+    checks: checks.filter((check) => suites.includes(check.suite) && stageOf(check) === stage),
+  }));
+}
+
+/** A check that asks for several rigs belongs where the costliest of them is. */
+function stageOf({ rigs }: Check): StageName {
+  return rigs.every((rig) => rig === "edge") ? "edge" : "gateway";
+}

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ExitCode } from "../helpers/faults.ts";
+import { command, UsageError } from "../reports/command.ts";
+import type { ConformanceReport } from "../reports/conformance-json.ts";
+import { readReport } from "../reports/read-report.ts";
+import { orderVariable } from "../suites/edge-first.ts";
+import { differences, type SoakRun } from "./soak-differences.ts";
+
+const usage = `usage: npm run soak -- RUNS [what stands behind npm test --]
+runs the suite many times over, its files in another order each time, and names every check that did not say the same
+each time; exit code 1 if there is one`;
+
+await command(usage, async ([count, ...filters]) => {
+  const runs = Number(count);
+  if (!Number.isInteger(runs) || runs < 2) throw new UsageError("how many runs? At least 2: one differs from nothing");
+  const directory = mkdtempSync(join(tmpdir(), "soak-"));
+  const done: SoakRun[] = [];
+  for (let index = 0; index < runs; index++) {
+    // The suite's own order first: it is the one that people see.
+    const order = index === 0 ? undefined : `soak-${index}`;
+    const began = performance.now();
+    const { exitCode, report } = await run(filters, order, join(directory, String(index + 1)));
+    done.push({ exitCode, checks: checksOf(report) });
+    const passed = checksOf(report).filter(({ outcome }) => outcome === "passed").length;
+    const seconds = Math.round((performance.now() - began) / 1000);
+    console.log(`run ${index + 1} of ${runs}: exit code ${exitCode}, ${passed} checks passed, ${seconds} s`);
+  }
+  const differing = differences(done);
+  for (const line of differing) console.log(line);
+  console.log(
+    differing.length === 0
+      ? `every check said the same in each of ${runs} runs`
+      : `${differing.length} did not say the same in each of ${runs} runs; the reports: ${directory}`,
+  );
+  if (differing.length > 0) return ExitCode.notConformant;
+  rmSync(directory, { recursive: true, force: true });
+  return ExitCode.conformant;
+});
+
+function run(
+  filters: readonly string[],
+  order: string | undefined,
+  reports: string,
+): Promise<{ exitCode: number; report: ConformanceReport }> {
+  const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...filters], {
+    env: {
+      ...process.env,
+      REPORTS: reports,
+      NO_COLOR: "1",
+      ...(order === undefined ? {} : { [orderVariable]: order }),
+    },
+    stdio: "ignore",
+  });
+  return new Promise((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (code) => {
+      try {
+        done({ exitCode: code ?? -1, report: readReport(join(reports, "conformance.json")) });
+      } catch (error) {
+        failed(error);
+      }
+    });
+  });
+}
+
+function checksOf({ requirements }: ConformanceReport): SoakRun["checks"] {
+  return requirements.flatMap(({ id, checks }) =>
+    checks.map(({ name, outcome, message }) => ({ name: `${id}: ${name}`, outcome, message: message ?? "" })),
+  );
+}

@@ -1,0 +1,68 @@
+import { loadRequirements } from "../helpers/requirements.ts";
+import { kinds } from "./mutant.ts";
+import { killingRequirements, score, type Verdict } from "./verdict.ts";
+
+/** What a person reads at the end: the score by kind, who slipped through, and which requirements noticed nothing. */
+export function summary(verdicts: readonly Verdict[], options: { all: boolean; tried: readonly string[] }): string {
+  const lines = [...scoreTable(verdicts)];
+  for (const [fate, heading] of [
+    ["survived", "slipped through"],
+    ["broke a check", "broke a check, which named no requirement"],
+    ["timed out", "noticed at a deadline, which names no requirement"],
+    ["does not start", "did not start: exit code 3, no requirement is named"],
+  ] as const) {
+    const own = verdicts.filter((verdict) => verdict.fate === fate);
+    if (own.length === 0) continue;
+    lines.push("", `${heading}:`);
+    for (const { mutant, reason } of own)
+      lines.push(`  ${mutant.id}${reason === "" ? "" : `\n      ${firstLine(reason)}`}`);
+  }
+  lines.push("", ...requirementLines(verdicts, options));
+  return lines.join("\n");
+}
+
+function* scoreTable(verdicts: readonly Verdict[]): Generator<string> {
+  const row = (name: string, own: readonly Verdict[]): string => {
+    const count = (...fates: readonly string[]): string =>
+      String(own.filter(({ fate }) => fates.includes(fate)).length);
+    const part = score(own);
+    return [
+      name.padEnd(20),
+      String(own.length).padStart(7),
+      count("killed").padStart(7),
+      count("timed out").padStart(9),
+      count("survived", "broke a check").padStart(9),
+      count("invalid").padStart(8),
+      count("does not start").padStart(9),
+      count("equivalent").padStart(11),
+      (part === undefined ? "–" : `${(part * 100).toFixed(1)} %`).padStart(8),
+    ].join(" ");
+  };
+  yield "kind                 mutants  killed timed out  survived  invalid no start  equivalent    score";
+  for (const kind of kinds) {
+    const own = verdicts.filter(({ mutant }) => mutant.kind === kind);
+    if (own.length > 0) yield row(kind, own);
+  }
+  yield row("all", verdicts);
+}
+
+function requirementLines(
+  verdicts: readonly Verdict[],
+  { all, tried }: { all: boolean; tried: readonly string[] },
+): string[] {
+  const kills = new Map<string, number>();
+  for (const verdict of verdicts)
+    for (const id of killingRequirements(verdict)) kills.set(id, (kills.get(id) ?? 0) + 1);
+  const ids = [...loadRequirements().keys()].filter((id) => tried.includes(id));
+  const told = ids.filter((id) => kills.has(id)).map((id) => `${id} ${kills.get(id)}`);
+  const silent = ids.filter((id) => !kills.has(id));
+  const first = all ? "" : " (the first to notice counts: --all hears every check)";
+  return [
+    `noticed by${first}: ${told.join(" · ") || "nothing"}`,
+    ...(silent.length > 0 ? [`noticed nothing${first}: ${silent.join(" · ")}`] : []),
+  ];
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]?.slice(0, 200) ?? "";
+}

@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Clients } from "../containers/clients.ts";
+import { Edge, resolveIn } from "../containers/edge.ts";
+import type { Engine } from "../containers/engine.ts";
+import { Gateway } from "../containers/gateway.ts";
+import type { Images } from "../containers/images.ts";
+import { findLeaks } from "../containers/leaks.ts";
+import type { RigContext, RigName, RigState } from "../containers/rig.ts";
+import { rigStarters } from "../containers/rigs.ts";
+import { environmentTrouble } from "../containers/vitality.ts";
+import { Acts } from "../helpers/acts.ts";
+import type { Canaries } from "../helpers/canaries.ts";
+import { checkTimeout, DeadlineError } from "../helpers/deadlines.ts";
+import type { Deployment } from "../helpers/deployment/types.ts";
+import { Progress } from "../helpers/progress.ts";
+import { redactError } from "../helpers/redaction.ts";
+import type { Leak } from "../helpers/run-record.ts";
+import { Wire } from "../helpers/wire/wire.ts";
+import type { Evidence } from "../suites/conformance.ts";
+import { sightings } from "../suites/sightings.ts";
+import { type Check, CheckBodies } from "./checks.ts";
+import type { TrialFixtures } from "./collected-checks.ts";
+import type { PartKeeper } from "./part-keeper.ts";
+
+/** What one check said. */
+export interface Saying {
+  check: Check;
+  outcome:
+    | "passed"
+    /** The check says that its requirement does not hold: a kill. */
+    | "failed"
+    /** A wait ended at its deadline: noticed, but no requirement was named. */
+    | "timed-out"
+    | "not-supported"
+    /** A part did not start or is gone: exit code 3. */
+    | "environment"
+    /** The check itself broke. */
+    | "broke";
+  message: string;
+  milliseconds: number;
+}
+
+/** INJ-09's search, which a run makes once, at its end. */
+export const leakSearch: Check = {
+  id: "reports/leak-check.ts > each secret stands only where the policy allows it",
+  file: "reports/leak-check.ts",
+  suite: "injected-key",
+  requirements: ["INJ-09"],
+  sentence: "each secret stands only where the policy allows it",
+  rigs: [],
+};
+
+/** A progress that says nothing: a rig is started for every other mutant. */
+const silent = new Progress({ write: () => true });
+
+/** One deployment on a bench, and what the checks say of it. */
+export class Trial implements Disposable {
+  readonly #engine: Engine;
+  readonly #deployment: Deployment;
+  readonly #canaries: Canaries;
+  readonly #bodies: CheckBodies;
+  readonly #context: RigContext;
+  readonly #rigs = new Map<RigName, Promise<RigState>>();
+  readonly #sightings: Leak[] = [];
+  readonly #directory = mkdtempSync(join(tmpdir(), "trial-"));
+
+  /** @param options.world a name that no other trial has */
+  constructor(options: {
+    world: string;
+    engine: Engine;
+    images: Images;
+    keeper: PartKeeper;
+    /** Loaded with the canaries in place of its secrets. */
+    deployment: Deployment;
+    canaries: Canaries;
+  }) {
+    const { engine, images, keeper, deployment, canaries } = options;
+    this.#engine = engine;
+    this.#deployment = deployment;
+    this.#canaries = canaries;
+    this.#bodies = new CheckBodies(options.world);
+    this.#context = {
+      engine,
+      images,
+      deployment,
+      canaries,
+      progress: silent,
+      run: keeper.run,
+      startPart: (rig, plan) => keeper.startPart(rig, plan),
+      createNetworks: (rig, plans) => keeper.createNetworks(rig, plans),
+      rig: (name) => this.#rig(name),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Starts a rig before the first check asks for it, so that no check is taken for a costly one. Who asks hears of a failure. */
+  async prepare(rig: RigName): Promise<void> {
+    await this.#rig(rig).catch(() => {});
+  }
+
+  /** Runs one check. Never throws for what the check finds, or for a part that does not start. */
+  async run(check: Check): Promise<Saying> {
+    const began = performance.now();
+    const say = (outcome: Saying["outcome"], message = ""): Saying => ({
+      check,
+      outcome,
+      message,
+      milliseconds: performance.now() - began,
+    });
+    try {
+      await this.#bounded(check === leakSearch ? this.#searchForLeaks() : this.#runBody(check));
+      return say("passed");
+    } catch (thrown) {
+      const error = redactError(thrown, this.#canaries.secrets);
+      return say(outcomeOf(error), error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #runBody(check: Check): Promise<void> {
+    const { body, needs } = await this.#bodies.of(check);
+    const wires: { wire: Wire; rig: RigName }[] = [];
+    const used: RigState[] = [];
+    const over = async (rig: RigName): Promise<{ state: RigState; wire: Wire }> => {
+      const state = await this.#started(rig, used);
+      const wire = new Wire(check.requirements[0] ?? "check", resolveIn(state, this.#deployment));
+      wires.push({ wire, rig });
+      return { state, wire };
+    };
+    const own = { engine: this.#engine, deployment: this.#deployment, canaries: this.#canaries };
+    const acts = new Acts();
+    const fixtures: TrialFixtures = {};
+    for (const need of needs) {
+      if (need === "edge") fixtures.edge = new Edge({ ...own, ...(await over("edge")) });
+      else if (need === "gateway") fixtures.gateway = new Gateway({ ...own, acts, ...(await over("gateway")) });
+      else if (need === "clients")
+        fixtures.clients = new Clients({ ...own, acts, state: await this.#started("clients", used) });
+      else if (need === "evidence") fixtures.evidence = noEvidence;
+      else throw new Error(`${check.file} asks for '${need}', which mutation/trial.ts does not hand out`);
+    }
+    try {
+      await body(fixtures);
+    } catch (error) {
+      // What a check finds when its part is gone is nobody's fault but the part's.
+      throw (await environmentTrouble(this.#engine, used)) ?? error;
+    } finally {
+      for (const { wire, rig } of wires) {
+        if (rig !== "edge") this.#sightings.push(...sightings(wire.exchanges, this.#canaries.secrets));
+        await wire.close();
+      }
+    }
+  }
+
+  async #searchForLeaks(): Promise<void> {
+    const states = await Promise.all(this.#rigs.values());
+    const parts = states.flatMap((state) => Object.values(state.parts));
+    const { policy } = this.#deployment;
+    const { leaks, searched } = await findLeaks(this.#engine, parts, policy, this.#canaries.secrets, this.#directory);
+    if (searched === 0) throw new Error("the search for secrets came to nothing");
+    const [first] = [...leaks, ...this.#sightings];
+    if (first !== undefined) throw new LeakFound(`${first.secret}: ${first.place}`);
+  }
+
+  async #started(name: RigName, used: RigState[]): Promise<RigState> {
+    const state = await this.#rig(name);
+    used.push(state);
+    return state;
+  }
+
+  #rig(name: RigName): Promise<RigState> {
+    const starting = this.#rigs.get(name) ?? rigStarters[name](this.#context);
+    this.#rigs.set(name, starting);
+    return starting;
+  }
+
+  async #bounded(work: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new DeadlineError("the check is over", checkTimeout, undefined)), checkTimeout);
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+class LeakFound extends Error {
+  override readonly name = "CheckFailure";
+}
+
+class NotSupported extends Error {
+  override readonly name = "NotSupported";
+}
+
+function outcomeOf(error: unknown): Saying["outcome"] {
+  switch (error instanceof Error ? error.name : "") {
+    case "CheckFailure":
+    case "AssertionError":
+      return "failed";
+    case "EnvironmentError":
+      return "environment";
+    case "NotSupported":
+      return "not-supported";
+    case "DeadlineError":
+      return "timed-out";
+    default:
+      return "broke";
+  }
+}
+
+/** Nobody reads the evidence of a mutant; what a check says is what counts. */
+const noEvidence: Evidence = {
+  keep: async (name) => name,
+  keepPicture: async (name) => name,
+  keepTranscript: async (name) => name,
+  finding: () => {},
+  notSupported(reason) {
+    throw new NotSupported(reason);
+  },
+  phase: (_, work) => work(),
+};

@@ -1,0 +1,64 @@
+import type { Mutant } from "./mutant.ts";
+import type { Saying } from "./trial.ts";
+
+/** What became of a mutant. */
+export type Fate =
+  /** A check failed: its requirements noticed. */
+  | "killed"
+  /** Every check that could see it passed. */
+  | "survived"
+  /** No check failed, and one waited to its deadline. */
+  | "timed out"
+  /** The loader refused the files: exit code 2, with file and line. */
+  | "invalid"
+  /** A part did not start: exit code 3, with its last words. No requirement was named. */
+  | "does not start"
+  /** No check failed, and one broke with an error of its own. */
+  | "broke a check"
+  /** Named in the list of equivalent mutants: it means the same. */
+  | "equivalent";
+
+export interface Verdict {
+  mutant: Mutant;
+  fate: Fate;
+  /** The checks that failed: the first one, or all with `--all`. */
+  killers: readonly Saying[];
+  /** Of how many checks the sayings were heard. */
+  heard: number;
+  /** Why, in the words of the loader, the check or the part. */
+  reason: string;
+  milliseconds: number;
+}
+
+/** Ids of the requirements that noticed. */
+export function killingRequirements({ killers }: Verdict): string[] {
+  return [...new Set(killers.flatMap(({ check }) => check.requirements))].sort();
+}
+
+/** The fate that the sayings of the checks come to. */
+export function fateOf(sayings: readonly Saying[]): Pick<Verdict, "fate" | "killers" | "reason"> {
+  const killers = sayings.filter(({ outcome }) => outcome === "failed");
+  const [first] = killers;
+  if (first !== undefined) return { fate: "killed", killers, reason: first.message };
+  const of = (outcome: Saying["outcome"]): Saying | undefined => sayings.find((saying) => saying.outcome === outcome);
+  const told = (fate: Fate, saying: Saying): Pick<Verdict, "fate" | "killers" | "reason"> => ({
+    fate,
+    killers: [],
+    reason: `${saying.check.requirements.join(", ")}, ${saying.check.sentence}: ${saying.message}`,
+  });
+  const late = of("timed-out");
+  if (late !== undefined) return told("timed out", late);
+  const environment = of("environment");
+  if (environment !== undefined) return told("does not start", environment);
+  const broken = of("broke");
+  if (broken !== undefined) return told("broke a check", broken);
+  return { fate: "survived", killers: [], reason: "" };
+}
+
+/** How many of the mutants that mean something else were noticed; undefined where there is none. */
+export function score(verdicts: readonly Verdict[]): number | undefined {
+  const count = (...fates: readonly Fate[]): number => verdicts.filter(({ fate }) => fates.includes(fate)).length;
+  const noticed = count("killed", "timed out");
+  const all = noticed + count("survived", "broke a check");
+  return all === 0 ? undefined : noticed / all;
+}
