@@ -1,6 +1,7 @@
 import type { Clients } from "../containers/clients.ts";
 import type { Edge } from "../containers/edge.ts";
 import type { Gateway } from "../containers/gateway.ts";
+import type { Reach } from "../containers/reach.ts";
 import { assertKnown, type RequirementId } from "../helpers/requirements.ts";
 import type { Evidence } from "../suites/conformance.ts";
 
@@ -9,6 +10,7 @@ export interface TrialFixtures {
   edge?: Edge;
   gateway?: Gateway;
   clients?: Clients;
+  reach?: Reach;
   evidence?: Evidence;
 }
 

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../containers/engine.ts";
-import { createNetworks, type NetworkPlan } from "../containers/network.ts";
-import { type PartHandle, type PartPlan, type RunNetwork, startPart } from "../containers/part.ts";
+import { createNetworks, type MadeNetwork, type NetworkPlan } from "../containers/network.ts";
+import { type PartHandle, type PartPlan, startPart } from "../containers/part.ts";
 import { newRun, type Run, removeRun } from "../containers/run.ts";
 import { rawData } from "../containers/traefik.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import { deploymentDigest } from "../helpers/deployment/digest.ts";
 
 /** Parts that a rig goes on to change once they run: kept, they would carry one deployment's rules into the next. */
-const neverKept: ReadonlySet<string> = new Set(["gateway-host"]);
+const neverKept: ReadonlySet<string> = new Set(["gateway-host", "lan-host", "sentinel"]);
 
 interface Kept {
   print: string;
@@ -24,7 +24,7 @@ export class PartKeeper implements AsyncDisposable {
   readonly run: Run = newRun({ keep: false });
   readonly #engine: Engine;
   readonly #parts = new Map<string, Kept>();
-  readonly #networks = new Map<string, { print: string; made: Map<string, RunNetwork> }>();
+  readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -36,7 +36,7 @@ export class PartKeeper implements AsyncDisposable {
     const print = fingerprint(plan);
     const before = this.#parts.get(key);
     if (before !== undefined) {
-      if (before.print === print && !neverKept.has(plan.name) && (await this.#runs(before.handle))) {
+      if (before.print === print && !neverKept.has(plan.name) && rig !== "reach" && (await this.#runs(before.handle))) {
         plan.running?.();
         return before.handle;
       }
@@ -54,7 +54,7 @@ export class PartKeeper implements AsyncDisposable {
   }
 
   /** As `createNetworks` of containers/network.ts. Other networks are other places for every part of the rig. */
-  async createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, RunNetwork>> {
+  async createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
     const print = JSON.stringify(plans.toSorted((one, other) => one.name.localeCompare(other.name)));
     const before = this.#networks.get(rig);
     if (before?.print === print) return before.made;

@@ -7,6 +7,7 @@ import type { Engine } from "../containers/engine.ts";
 import { Gateway } from "../containers/gateway.ts";
 import type { Images } from "../containers/images.ts";
 import { findLeaks } from "../containers/leaks.ts";
+import { Reach } from "../containers/reach.ts";
 import type { RigContext, RigName, RigState } from "../containers/rig.ts";
 import { rigStarters } from "../containers/rigs.ts";
 import { environmentTrouble } from "../containers/vitality.ts";
@@ -139,7 +140,10 @@ export class Trial implements Disposable {
       else if (need === "gateway") fixtures.gateway = new Gateway({ ...own, acts, ...(await over("gateway")) });
       else if (need === "clients")
         fixtures.clients = new Clients({ ...own, acts, state: await this.#started("clients", used) });
-      else if (need === "evidence") fixtures.evidence = noEvidence;
+      else if (need === "reach") {
+        const [gateway, state] = [await this.#started("gateway", used), await this.#started("reach", used)];
+        fixtures.reach = new Reach({ ...own, state, gateway });
+      } else if (need === "evidence") fixtures.evidence = noEvidence;
       else throw new Error(`${check.file} asks for '${need}', which mutation/trial.ts does not hand out`);
     }
     try {
