@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ExitCode } from "../helpers/faults.ts";
 import { command, UsageError } from "../reports/command.ts";
-import type { ConformanceReport } from "../reports/conformance-json.ts";
-import { readReport } from "../reports/read-report.ts";
+import { type ComparableReport, readReport } from "../reports/read-report.ts";
 import { orderVariable } from "../suites/edge-first.ts";
 import { differences, type SoakRun } from "./soak-differences.ts";
 
@@ -44,7 +43,7 @@ function run(
   filters: readonly string[],
   order: string | undefined,
   reports: string,
-): Promise<{ exitCode: number; report: ConformanceReport }> {
+): Promise<{ exitCode: number; report: ComparableReport }> {
   const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...filters], {
     env: {
       ...process.env,
@@ -66,7 +65,7 @@ function run(
   });
 }
 
-function checksOf({ requirements }: ConformanceReport): SoakRun["checks"] {
+function checksOf({ requirements }: ComparableReport): SoakRun["checks"] {
   return requirements.flatMap(({ id, checks }) =>
     checks.map(({ name, outcome, message }) => ({ name: `${id}: ${name}`, outcome, message: message ?? "" })),
   );
