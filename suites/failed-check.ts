@@ -51,7 +51,7 @@ export interface FailureWords {
  */
 export async function judgeFailure(error: unknown, { rigs, surroundings }: CheckRecord): Promise<unknown> {
   if (error instanceof EnvironmentError) return error;
-  const states = rigs.map(({ state }) => state);
+  const states = statesOf(rigs);
   return (await environmentTrouble(surroundings.engine, states)) ?? error;
 }
 
@@ -62,7 +62,7 @@ export async function judgeFailure(error: unknown, { rigs, surroundings }: Check
  */
 export async function failureFiles(failure: FailureWords, record: CheckRecord): Promise<ReadonlyMap<string, string>> {
   const { engine, deployment, secrets, run } = record.surroundings;
-  const states = record.rigs.map(({ state }) => state);
+  const states = statesOf(record.rigs);
   const exchanges = record.rigs.flatMap(({ wire }) => wire?.exchanges ?? []);
   const { commands, scripts } = record.acts;
   const script = reproduction({
@@ -81,6 +81,11 @@ export async function failureFiles(failure: FailureWords, record: CheckRecord): 
     ["commands.json", JSON.stringify(commands.map(abridgedCommand), null, 2)],
     ...(await captureParts(engine, states, record.beganAt)),
   ]);
+}
+
+/** Each rig once: a check may have asked for one by itself and beneath another. */
+function statesOf(rigs: CheckRecord["rigs"]): RigState[] {
+  return [...new Map(rigs.map(({ state }) => [state.rig, state])).values()];
 }
 
 /** Variables that choose what is tested, as they were set. */
