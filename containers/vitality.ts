@@ -32,7 +32,7 @@ export async function environmentTrouble(
 
 async function answersInTime(engine: Engine): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("it does not answer a ping")), deadlines.request);
+  const timer = setTimeout(() => reject(new Error("it does not answer a ping")), deadlines.engineStart);
   try {
     await Promise.race([engine.docker.ping(), late]);
   } finally {
