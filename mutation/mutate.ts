@@ -7,25 +7,20 @@ import { makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import { ExitCode } from "../helpers/faults.ts";
 import { Progress } from "../helpers/progress.ts";
-import { command } from "../reports/command.ts";
-import { allChecks, type Check } from "./checks.ts";
+import { command, UsageError } from "../reports/command.ts";
+import { tryMutants } from "./campaign.ts";
+import { allChecks } from "./checks.ts";
 import { readEquivalents } from "./equivalents.ts";
-import { CheckOrder, hearAsItIs, judgeOn } from "./judge.ts";
+import { CheckOrder } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutantsOf } from "./mutators.ts";
 import { openOperatorFiles } from "./operator-files.ts";
-import { PartKeeper } from "./part-keeper.ts";
 import { survivorsOf, writeReport } from "./report.ts";
 import { sampleOf } from "./sample.ts";
-import { type StageName, stageNames, stagesFor } from "./sight.ts";
+import { stageNames } from "./sight.ts";
 import { summary } from "./summary.ts";
 import { leakSearch } from "./trial.ts";
-import { killingRequirements, score, type Verdict } from "./verdict.ts";
-
-/** How many deployments are tried side by side: they wait as much as they compute. */
-const benches: Readonly<Record<StageName, number>> = { edge: 3, gateway: 2 };
-
-const progress = new Progress();
+import { score, type Verdict } from "./verdict.ts";
 
 const usage = `usage: npm run mutate -- [options]
 breaks the deployment on purpose, one fault at a time, and counts what the suite notices
@@ -37,121 +32,105 @@ breaks the deployment on purpose, one fault at a time, and counts what the suite
   --at-least N   exit code 1 where fewer of a hundred are noticed (default 97)
   --list         name the mutants and try none`;
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values: options } = parseArgs({
-    args: [...args],
-    options: {
-      all: { type: "boolean", default: false },
-      sample: { type: "string" },
-      seed: { type: "string", default: "1" },
-      only: { type: "string", default: "" },
-      survivors: { type: "boolean", default: false },
-      stage: { type: "string" },
-      "at-least": { type: "string", default: "97" },
-      list: { type: "boolean", default: false },
-    },
-  });
-  const directory = resolve("reports/mutation");
+/** Where the report is written. */
+const directory = resolve("reports/mutation");
+
+await command(usage, async (args) => {
+  const options = optionsIn(args);
   const folder = resolve(process.env.DEPLOYMENT ?? "deployments/reference");
-  const asWritten = await loadDeployment(folder);
-  const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
-  const every = await mutantsOf(openOperatorFiles(asWritten));
+  const deployment = await loadDeployment(folder);
+  const every = await mutantsOf(openOperatorFiles(deployment));
   const equivalents = readEquivalents(folder, every);
-  const survivors = options.survivors ? survivorsOf(directory) : undefined;
-  const named = every.filter(
-    ({ id, kind }) => `${kind} | ${id}`.includes(options.only) && (survivors === undefined || survivors.has(id)),
-  );
-  const chosen = options.sample === undefined ? named : sampleOf(named, Number(options.sample), options.seed);
+  const chosen = choose(every, options);
   if (options.list) {
     for (const { kind, id } of chosen) console.log(`${kind} | ${id}`);
     return ExitCode.conformant;
   }
-
+  const progress = new Progress();
   const engine = await connectEngine({ progress });
   await sweep(engine);
-  const images = new Images(engine, { mode: "auto", progress });
-  const canaries = makeCanaries(asWritten.policy, originals);
-  const order = new CheckOrder();
-  const court = { engine, images, folder, canaries, order, all: options.all };
-  const verdicts = new Map<Mutant, Verdict>();
-  const toTry = chosen.filter((mutant) => {
-    const reason = equivalents.get(mutant.id);
-    if (reason === undefined) return true;
-    verdicts.set(mutant, { mutant, fate: "equivalent", killers: [], heard: 0, reason, milliseconds: 0 });
-    return false;
-  });
-
+  const originals = new Map([...deployment.variables].map(([name, { value }]) => [name, value]));
   const checks = await allChecks();
-  const sound: Check[] = [];
-  for (const stage of stageNames) {
-    if (options.stage !== undefined && options.stage !== stage) continue;
-    const queue = toTry.filter((mutant) => {
-      const seen = verdicts.get(mutant);
-      const open = seen === undefined || seen.fate === "survived" || (options.all && seen.fate === "killed");
-      return open && stagesFor(mutant.kind, checks).some((one) => one.stage === stage);
-    });
-    if (queue.length === 0) continue;
-    const keepers = Array.from({ length: Math.min(benches[stage], queue.length) }, () => new PartKeeper(engine));
-    try {
-      const [first] = keepers;
-      const own = stagesFor("versions", checks).find((one) => one.stage === stage)?.checks ?? [];
-      if (first === undefined) continue;
-      const asItIs = await progress.during(`hear ${own.length} checks on the deployment as it is (${stage})`, () =>
-        hearAsItIs(stage, own, first, court),
-      );
-      for (const saying of asItIs) {
-        order.learnCost(saying);
-        if (saying.outcome === "passed") sound.push(saying.check);
-        else progress.line(`${saying.check.id} does not pass as it is, so it can notice nothing: ${saying.message}`);
-      }
-      await progress.during(`try ${queue.length} mutants (${stage})`, async (step) => {
-        let done = 0;
-        const waiting = [...queue];
-        await Promise.all(
-          keepers.map(async (keeper) => {
-            for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-              const verdict = await judgeOn(stage, mutant, keeper, { ...court, checks: sound });
-              step.note(`${++done} of ${queue.length}`);
-              if (verdict === undefined) continue;
-              const before = verdicts.get(mutant);
-              verdicts.set(mutant, before === undefined ? verdict : together(before, verdict));
-              tell(verdict);
-            }
-          }),
-        );
-      });
-    } finally {
-      await Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
-    }
-  }
-
-  const all = chosen.flatMap((mutant) => verdicts.get(mutant) ?? []);
-  const wanted = Number(options["at-least"]);
+  const { verdicts, sound } = await tryMutants(
+    chosen.filter(({ id }) => !equivalents.has(id)),
+    checks,
+    {
+      engine,
+      images: new Images(engine, { mode: "auto", progress }),
+      folder,
+      canaries: makeCanaries(deployment.policy, originals),
+      order: new CheckOrder(),
+      all: options.all,
+      progress,
+    },
+    options.stage,
+  );
+  const all = chosen.flatMap((mutant): Verdict[] => {
+    const reason = equivalents.get(mutant.id);
+    if (reason !== undefined) return [{ mutant, fate: "equivalent", killers: [], heard: 0, reason, milliseconds: 0 }];
+    const verdict = verdicts.get(mutant);
+    return verdict === undefined ? [] : [verdict];
+  });
   writeReport(directory, {
     folder,
     verdicts: all,
     checks: [...checks, leakSearch],
-    secrets: asWritten.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []),
-    wanted,
+    secrets: deployment.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []),
+    wanted: options.wanted,
   });
   const tried = [...new Set(sound.flatMap(({ requirements }) => requirements))];
   console.log(`\n${summary(all, { all: options.all, tried })}`);
   console.log(`report: ${directory}/index.html, mutation.json`);
-  return (score(all) ?? 0) * 100 >= wanted ? ExitCode.conformant : ExitCode.notConformant;
+  return (score(all) ?? 0) * 100 >= options.wanted ? ExitCode.conformant : ExitCode.notConformant;
+});
+
+interface Options {
+  all: boolean;
+  list: boolean;
+  survivors: boolean;
+  sample: number | undefined;
+  seed: string;
+  only: string;
+  stage: string | undefined;
+  /** How many of a hundred must be noticed. */
+  wanted: number;
 }
 
-/** What the checks of two rigs said of one mutant. */
-function together(before: Verdict, after: Verdict): Verdict {
-  const killers = [...before.killers, ...after.killers];
-  const fate = killers.length > 0 ? "killed" : after.fate;
-  const reason = before.fate === "killed" ? before.reason : after.reason;
-  const heard = before.heard + after.heard;
-  return { ...after, fate, killers, reason, heard, milliseconds: before.milliseconds + after.milliseconds };
+/** @throws {UsageError} */
+function optionsIn(args: readonly string[]): Options {
+  const values = parsed(args);
+  const { sample, stage, "at-least": wanted, ...rest } = values;
+  if (sample !== undefined && !(Number(sample) > 0)) throw new UsageError(`--sample ${sample} is no number of mutants`);
+  if (stage !== undefined && !stageNames.some((name) => name === stage))
+    throw new UsageError(`--stage ${stage} is none of ${stageNames.join(", ")}`);
+  if (Number.isNaN(Number(wanted))) throw new UsageError(`--at-least ${wanted} is no number`);
+  return { ...rest, stage, sample: sample === undefined ? undefined : Number(sample), wanted: Number(wanted) };
 }
 
-function tell(verdict: Verdict): void {
-  const by = verdict.fate === "killed" ? ` by ${killingRequirements(verdict).join(", ")}` : "";
-  progress.line(`${verdict.fate}${by}: ${verdict.mutant.id} (${(verdict.milliseconds / 1000).toFixed(1)} s)`);
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        all: { type: "boolean", default: false },
+        list: { type: "boolean", default: false },
+        survivors: { type: "boolean", default: false },
+        sample: { type: "string" },
+        seed: { type: "string", default: "1" },
+        only: { type: "string", default: "" },
+        stage: { type: "string" },
+        "at-least": { type: "string", default: "97" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message.split("\n")[0] ?? "");
+  }
 }
 
-await command(usage, main);
+function choose(every: readonly Mutant[], { survivors, only, sample, seed }: Options): readonly Mutant[] {
+  const before = survivors ? survivorsOf(directory) : undefined;
+  const named = every.filter(
+    ({ id, kind }) => `${kind} | ${id}`.includes(only) && (before === undefined || before.has(id)),
+  );
+  return sample === undefined ? named : sampleOf(named, sample, seed);
+}

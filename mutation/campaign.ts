@@ -1,0 +1,111 @@
+import type { Progress } from "../helpers/progress.ts";
+import type { Check } from "./checks.ts";
+import { type Court, hearAsItIs, judgeOn } from "./judge.ts";
+import type { Mutant } from "./mutant.ts";
+import { PartKeeper } from "./part-keeper.ts";
+import { type StageName, stageNames, stagesFor } from "./sight.ts";
+import { killingRequirements, type Verdict } from "./verdict.ts";
+
+/** How many deployments are tried side by side: they wait as much as they compute. */
+const benches: Readonly<Record<StageName, number>> = { edge: 3, gateway: 2 };
+
+/** What became of the mutants, and which checks could have noticed. */
+export interface Campaign {
+  verdicts: ReadonlyMap<Mutant, Verdict>;
+  /** The checks that pass on the deployment as it is. */
+  sound: readonly Check[];
+}
+
+/**
+ * Tries every mutant, stage by stage: what nothing at the edge has noticed goes on to the whole gateway.
+ *
+ * @param only one stage alone
+ * @throws {EnvironmentError} when the deployment as it is does not start
+ */
+export async function tryMutants(
+  mutants: readonly Mutant[],
+  checks: readonly Check[],
+  court: Omit<Court, "checks"> & { progress: Progress },
+  only?: string,
+): Promise<Campaign> {
+  const verdicts = new Map<Mutant, Verdict>();
+  const sound: Check[] = [];
+  for (const stage of stageNames) {
+    if (only !== undefined && only !== stage) continue;
+    const queue = mutants.filter((mutant) => {
+      const fate = verdicts.get(mutant)?.fate;
+      const open = fate === undefined || fate === "survived" || (court.all && fate === "killed");
+      return open && stagesFor(mutant.kind, checks).some((one) => one.stage === stage);
+    });
+    if (queue.length === 0) continue;
+    const keepers = Array.from({ length: Math.min(benches[stage], queue.length) }, () => new PartKeeper(court.engine));
+    try {
+      sound.push(...(await soundChecks(stage, checks, keepers, court)));
+      await tryAt(stage, queue, keepers, { ...court, checks: sound }, (verdict) => {
+        const before = verdicts.get(verdict.mutant);
+        verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
+      });
+    } finally {
+      await Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
+    }
+  }
+  return { verdicts, sound };
+}
+
+/** Hears every check of a stage on the deployment as it is; those that don't pass can notice nothing. */
+async function soundChecks(
+  stage: StageName,
+  checks: readonly Check[],
+  [keeper]: readonly PartKeeper[],
+  court: Omit<Court, "checks"> & { progress: Progress },
+): Promise<Check[]> {
+  if (keeper === undefined) return [];
+  // What changes a version can be seen by every check.
+  const own = stagesFor("versions", checks).find((one) => one.stage === stage)?.checks ?? [];
+  const sayings = await court.progress.during(`hear ${own.length} checks on the deployment as it is (${stage})`, () =>
+    hearAsItIs(stage, own, keeper, court),
+  );
+  return sayings.flatMap((saying) => {
+    court.order.learnCost(saying);
+    if (saying.outcome === "passed") return [saying.check];
+    court.progress.line(`${saying.check.id} does not pass as it is, so it can notice nothing: ${saying.message}`);
+    return [];
+  });
+}
+
+async function tryAt(
+  stage: StageName,
+  queue: readonly Mutant[],
+  keepers: readonly PartKeeper[],
+  court: Court & { progress: Progress },
+  judged: (verdict: Verdict) => void,
+): Promise<void> {
+  await court.progress.during(`try ${queue.length} mutants (${stage})`, async (step) => {
+    let done = 0;
+    const waiting = [...queue];
+    const bench = async (keeper: PartKeeper): Promise<void> => {
+      for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+        const verdict = await judgeOn(stage, mutant, keeper, court);
+        step.note(`${++done} of ${queue.length}`);
+        if (verdict === undefined) continue;
+        judged(verdict);
+        court.progress.line(told(verdict));
+      }
+    };
+    await Promise.all(keepers.map(bench));
+  });
+}
+
+/** What the checks of two stages said of one mutant. */
+function together(before: Verdict, after: Verdict): Verdict {
+  const killers = [...before.killers, ...after.killers];
+  const fate = killers.length > 0 ? "killed" : after.fate;
+  const reason = before.fate === "killed" ? before.reason : after.reason;
+  const heard = before.heard + after.heard;
+  return { ...after, fate, killers, reason, heard, milliseconds: before.milliseconds + after.milliseconds };
+}
+
+function told(verdict: Verdict): string {
+  const by = verdict.fate === "killed" ? ` by ${killingRequirements(verdict).join(", ")}` : "";
+  return `${verdict.fate}${by}: ${verdict.mutant.id} (${(verdict.milliseconds / 1000).toFixed(1)} s)`;
+}
