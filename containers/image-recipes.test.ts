@@ -51,7 +51,17 @@ describe("the recipes", () => {
 
 describe("the locks", () => {
   const folders = [
-    ...["node", "traefik", "litellm", "codex", "claude-code", "inspector", "python-sdk", "typescript-sdk"],
+    ...[
+      "node",
+      "traefik",
+      "litellm",
+      "codex",
+      "claude-code",
+      "open-webui",
+      "inspector",
+      "python-sdk",
+      "typescript-sdk",
+    ],
     ...["upstreams/postgres-mcp", "upstreams/mcp-server-filesystem"],
   ];
   const locks = folders.flatMap((folder) => lockedVersions(folder).map((version) => `${folder}/${version}`));

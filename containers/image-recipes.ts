@@ -16,6 +16,7 @@ export type ImagePart =
   | "python-sdk"
   | "typescript-sdk"
   | "claude-code"
+  | "open-webui"
   | "registry";
 
 /** What runs when neither the deployment nor a variable says a version. */
@@ -33,6 +34,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   "python-sdk": "2.3.0",
   "typescript-sdk": "1.32.2",
   "claude-code": "2.1.332",
+  "open-webui": "0.12.4",
   registry: "2",
 };
 
@@ -119,6 +121,8 @@ export class Recipes {
         return locked(part, version, node, `npm @modelcontextprotocol/inspector ${version}`);
       case "claude-code":
         return locked(part, version, node, `npm @anthropic-ai/claude-code ${version}, under its own licence`);
+      case "open-webui":
+        return locked(part, version, { PYTHON: this.#python }, `PyPI open-webui ${version} on Debian trixie`);
       case "typescript-sdk":
         return locked(part, version, node, `npm @modelcontextprotocol/sdk ${version}`);
       case "python-sdk":

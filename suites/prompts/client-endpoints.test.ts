@@ -83,6 +83,8 @@ test.each([
   ["open-webui", "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}", "OPENAI_API_KEY=sk-1", /^4: .*the key is written out/],
   ["open-webui", "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}\n", "", /^4: .*no key is sent/],
   ["open-webui", '"auth_type":"bearer"', '"auth_type":"none"', /^10: auth_type is "none"/],
+  ["open-webui", "MCP_INITIALIZE_TIMEOUT=30", "", /^10: MCP_INITIALIZE_TIMEOUT is not set, so 10/],
+  ["open-webui", "MCP_INITIALIZE_TIMEOUT=30", "MCP_INITIALIZE_TIMEOUT=soon", /^13: MCP_INITIALIZE_TIMEOUT is soon/],
   ["open-webui", '[{"type":"mcp"', '{"type":"mcp"', /^10: TOOL_SERVER_CONNECTIONS is no JSON/],
 ] as const)("%s with %s as %s: line and cause", (kind, find, replace, fault) => {
   expect(

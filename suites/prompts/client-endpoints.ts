@@ -123,7 +123,10 @@ const codexShape = z.looseObject({
     .default({}),
 });
 
-/** The first listing of LiteLLM 1.77.1 takes 4.6 s on two idle cores; Codex gives up after 10 s unless told otherwise. */
+/**
+ * Seconds. The first listing of LiteLLM 1.77.1 takes 4.6 s on two idle cores; Codex and Open WebUI give up after 10 unless
+ * told otherwise.
+ */
 const shortestStartup = 15;
 
 type Read = Omit<ClientSettings, "client">;
@@ -257,6 +260,12 @@ function openWebUiSettings(source: SourceFile): Read {
         faults.push({
           what: `auth_type is ${JSON.stringify(server.auth_type)}: the key is sent with "bearer" alone`,
           place: connections.place,
+        });
+      const patience = Number(asWritten.get("MCP_INITIALIZE_TIMEOUT")?.value ?? 10);
+      if (!(patience >= shortestStartup))
+        faults.push({
+          what: `MCP_INITIALIZE_TIMEOUT is ${asWritten.get("MCP_INITIALIZE_TIMEOUT")?.value ?? "not set, so 10"}: a chat whose listing takes longer goes on without tools, in silence; ${shortestStartup} at least`,
+          place: asWritten.get("MCP_INITIALIZE_TIMEOUT")?.place ?? connections.place,
         });
       const { url, key } = server;
       endpoints.push({ for: "mcp", url, keyVariable: variableIn(key), keyText: key, place: connections.place });

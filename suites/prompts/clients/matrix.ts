@@ -3,6 +3,7 @@ import { claudeCode } from "./claude-code.ts";
 import type { McpClient } from "./client.ts";
 import { codexClient } from "./codex.ts";
 import { inspector } from "./inspector.ts";
+import { openWebUi } from "./open-webui.ts";
 import { sdkClient } from "./sdk.ts";
 
 /** Every client of the matrix. A new one is a module here, and a machine in containers/clients-rig.ts. */
@@ -13,5 +14,10 @@ export const matrix: readonly (readonly [title: string, client: McpClient])[] = 
   ["the Python SDK 1.x", sdkClient("MCP Python SDK", "python-sdk-1")],
   ["the Python SDK 2.x", sdkClient("MCP Python SDK", "python-sdk-2")],
   ["the TypeScript SDK", sdkClient("MCP TypeScript SDK", "typescript-sdk")],
-  ...(heavyClients() ? ([["Claude Code", claudeCode]] as const) : []),
+  ...(heavyClients()
+    ? ([
+        ["Claude Code", claudeCode],
+        ["Open WebUI", openWebUi],
+      ] as const)
+    : []),
 ];
