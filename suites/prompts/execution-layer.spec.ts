@@ -11,7 +11,7 @@ import { databaseTool } from "./client-of.ts";
 
 conformance(
   ["PROMPT-08"],
-  "the gateway itself runs the calls of a responses request with MCP tools and returns the final answer",
+  "the gateway itself runs the calls of a responses request with MCP tools and returns the final answer, and runs none for a key without the right",
   async ({ gateway, evidence }) => {
     const asked = await responses(gateway, listing(gateway));
     mustRunCalls(evidence, asked);
@@ -21,6 +21,22 @@ conformance(
         ...asked.told,
         what: "Postgres's own log does not show the query: the answer came from elsewhere",
       });
+    const scoped = gateway.policy.injectedRoutes[0]?.secret;
+    for (const [name, key] of [
+      ["a key that nobody knows", "sk-nobody-knows-me"],
+      ...(scoped === undefined ? [] : [[scoped, gateway.secret(scoped)]]),
+    ] as [string, string][]) {
+      // With the keys of both the same there is no key without the right: INJ-03 says so.
+      if (key === (await chatAim(gateway)).key) continue;
+      const refused = await responses(gateway, listing(gateway), {}, key);
+      const { status } = refused.exchange.response ?? {};
+      if (status !== undefined && status >= 400 && refused.journal.length === 0) continue;
+      throw new CheckFailure({
+        ...refused.told,
+        what: `with ${name} the gateway answers ${status}, and asks the model ${refused.journal.length} times`,
+        likelyCause: "the key's routes are not judged where the gateway runs the calls",
+      });
+    }
     evidence.finding(
       `LiteLLM ${gateway.version("litellm")} runs the calls of a /v1/responses request with MCP tools itself: one request, the canary database in its final answer, the query in Postgres's log.`,
     );
@@ -41,32 +57,6 @@ conformance(
         what: `allowed_tools names ${tool}, and the model is shown ${shown.join(", ") || "none"}`,
       });
     mustAnswerWithCanary(gateway, asked);
-  },
-);
-
-conformance(
-  ["PROMPT-08"],
-  "a key without the right to it makes the gateway run nothing, beside a client's key that does",
-  async ({ gateway, evidence }) => {
-    const allowed = await responses(gateway, listing(gateway));
-    mustRunCalls(evidence, allowed);
-    mustAnswerWithCanary(gateway, allowed);
-    const scoped = gateway.policy.injectedRoutes[0]?.secret;
-    for (const [name, key] of [
-      ["a key that nobody knows", "sk-nobody-knows-me"],
-      ...(scoped === undefined ? [] : [[scoped, gateway.secret(scoped)]]),
-    ] as [string, string][]) {
-      // With the keys of both the same there is no key without the right: INJ-03 says so.
-      if (key === (await chatAim(gateway)).key) continue;
-      const refused = await responses(gateway, listing(gateway), {}, key);
-      const { status } = refused.exchange.response ?? {};
-      if (status !== undefined && status >= 400 && refused.journal.length === 0) continue;
-      throw new CheckFailure({
-        ...refused.told,
-        what: `with ${name} the gateway answers ${status}, and asks the model ${refused.journal.length} times`,
-        likelyCause: "the key's routes are not judged where the gateway runs the calls",
-      });
-    }
   },
 );
 

@@ -43,6 +43,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       return;
     }
     if (fault === "late-catalogue" && listing !== undefined) await released.promise;
+    // Who has left by then wants no answer, and the gateway need not look for one.
+    if (response.destroyed) return;
     await handOn(request, response, body);
   }
 }
