@@ -100,11 +100,13 @@ export class CodexAgent {
       ...(thread === undefined ? [] : ["resume", thread]),
       prompt,
     ];
-    const { exitCode, stdout, stderr, took } = await this.#gateway.run("codex", command, {
-      environment: { HOME: this.#home, CODEX_HOME: `${this.#home}/.codex`, ...this.#keys },
-      workingDir: `${this.#home}/work`,
-      deadline: deadlines.agentTurn,
-    });
+    const { exitCode, stdout, stderr, took } = await this.#evidence.phase(`Codex turn ${name}`, () =>
+      this.#gateway.run("codex", command, {
+        environment: { HOME: this.#home, CODEX_HOME: `${this.#home}/.codex`, ...this.#keys },
+        workingDir: `${this.#home}/work`,
+        deadline: deadlines.agentTurn,
+      }),
+    );
     const transcript = readTranscript(stdout);
     const run = { prompt, command: command.join(" "), exitCode, seconds: took / 1000, stderr };
     await this.#evidence.keepTranscript(`${name}.jsonl`, stdout);
