@@ -13,7 +13,11 @@ export const inspector: McpClient = {
     const ask = async (...method: string[]) => {
       const command = ["mcp-inspector", "--cli", mcpUrl, "--transport", "http", "--method", ...method];
       const header = ["--header", `Authorization: Bearer ${key}`];
-      const ran = await clients.run("inspector", [...command, ...header], { deadline: deadlines.mcpRequest });
+      // Its own 15 s are too few on a busy machine.
+      const patience = ["--connect-timeout", String(deadlines.mcpRequest)];
+      const ran = await clients.run("inspector", [...command, ...patience, ...header], {
+        deadline: deadlines.agentTurn,
+      });
       return { ...ran, failed: ran.exitCode !== 0, command: command.join(" ") };
     };
     const listed = await ask("tools/list");
