@@ -27,7 +27,10 @@ const lightMachines: readonly ClientMachine[] = [
 ];
 
 /** Those of `CLIENTS=all`: under a licence of its own, or large. */
-const heavyMachines: readonly ClientMachine[] = [{ name: "claude-code", image: "claude-code", version: "2.1.332" }];
+const heavyMachines: readonly ClientMachine[] = [
+  { name: "claude-code", image: "claude-code", version: "2.1.332" },
+  { name: "open-webui", image: "open-webui", version: "0.12.4" },
+];
 
 /**
  * The clients rig: machines with MCP clients on them beside the agent's machine of the gateway rig, on its networks, and
