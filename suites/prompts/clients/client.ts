@@ -45,6 +45,7 @@ export interface ClientRun {
 
 /** A line of a driver's output. */
 interface Step {
+  models?: string[];
   tools?: string[];
   text?: string;
   refused?: string;

@@ -30,11 +30,14 @@ export const openWebUi: McpClient = {
         MCP_KEY: key,
         PLAIN_PROMPT: `list my PostgreSQL databases (${plain})`,
         TOOLS_PROMPT: `list my PostgreSQL databases (${withTools})`,
-        WAIT: String(deadlines.mcpRequest / 1000),
+        WAIT: String(deadlines.gatewayStart / 1000),
       },
       deadline: deadlines.gatewayStart + deadlines.agentTurn,
     });
     const steps = stepsOf(stdout);
+    // A client that did not even start has told nothing of the gateway.
+    if (!steps.some((step) => step.models !== undefined))
+      throw new Error(`Open WebUI did not start: ${stderr.slice(-600)}`);
     const [asked] = await gateway.model.journal(plain);
     const refused = steps.find((step) => step.refused !== undefined)?.refused;
     return {
