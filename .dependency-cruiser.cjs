@@ -37,7 +37,7 @@ module.exports = {
       from: { path: "^suites/", pathNot: "^suites/(conformance|failed-check)\\.ts$" },
       to: {
         path: ["^containers/", "node_modules/(dockerode|testcontainers)/"],
-        pathNot: "^containers/(clients|edge|gateway|reach|rig)\\.ts$",
+        pathNot: "^containers/(clients|edge|gateway|reach|rig|trial|trial-upstreams)\\.ts$",
       },
     },
     {

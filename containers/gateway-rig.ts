@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
-import { posix } from "node:path";
 import { deadlines } from "../helpers/deadlines.ts";
 import type { ComposeService, Deployment } from "../helpers/deployment/types.ts";
-import { liteLLMPort } from "./edge-rig.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "./gateway-host.ts";
 import type { HostInterface } from "./gateway-host-rules.ts";
 import type { PartImage } from "./images.ts";
+import { liteLLMPlan, upstreamsPlan } from "./litellm.ts";
 import type { MadeNetwork, NetworkPlan } from "./network.ts";
-import { announced, type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
+import { announced, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
 import { answersHttp, atOnce, succeeds } from "./readiness.ts";
-import { modelProvider, networksOf, type RenderContext, renderLiteLLM } from "./render.ts";
+import { modelProvider, networksOf, type RenderContext } from "./render.ts";
 import type { RigContext, RigState } from "./rig.ts";
 import { attachments, routersLoaded, traefikPlan } from "./traefik.ts";
 
@@ -53,15 +52,20 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
 
   const [traefik, litellm] = await Promise.all([
     traefikPlan(rig, context),
-    liteLLMPlans(rig, context, own(providerNetwork)),
+    liteLLMPlan(rig, context, {
+      networks: [
+        ...attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
+        { network: own(providerNetwork), aliases: [] },
+      ],
+    }),
   ]);
   const hostImage = images.get("host");
-  const target = announced(litellm.gateway);
+  const target = announced(litellm.plan);
   const plans: Promise<PartPlan>[] = [
     // Traefik lists the containers and then begins to listen for new ones: one that starts in between it never sees.
     target.running.then(() => traefik.plan),
     Promise.resolve(target.plan),
-    Promise.resolve(litellm.upstreams),
+    Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
     images.get("scripted-model").then((image) => ({
       name: "scripted-model",
       image,
@@ -115,7 +119,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     { service: deployment.litellm, part: parts.litellm },
   ];
   await publish(engine, host, interfaces, publications(services, own(edgeNetwork).name));
-  if (parts.traefik) await routersLoaded(parts.traefik, litellm.gateway.labels ?? {});
+  if (parts.traefik) await routersLoaded(parts.traefik, litellm.plan.labels ?? {});
   return {
     rig: name,
     parts,
@@ -181,60 +185,6 @@ function sharedNetwork(deployment: Deployment): string {
   const litellm = [...networksOf(deployment.litellm).keys()];
   const shared = litellm.find((name) => traefik.has(name)) ?? litellm[0];
   return shared ?? "default";
-}
-
-async function liteLLMPlans(
-  { images, deployment, canaries }: RigContext,
-  context: RenderContext,
-  provider: RunNetwork,
-): Promise<{ gateway: PartPlan; upstreams: PartPlan; changes: RigState["changes"] }> {
-  const service = deployment.litellm;
-  const commands = deployment.litellmConfig.upstreams.flatMap((upstream) => {
-    if (upstream.transport !== "stdio") return [];
-    const version = deployment.policy.upstreams.find(({ name }) => name === upstream.name)?.version;
-    return [{ command: upstream.command, version: version ?? "" }];
-  });
-  const [image, rendered] = await Promise.all([
-    images.litellm({ version: process.env.LITELLM_VERSION ?? service.version, commands }),
-    renderLiteLLM(context),
-  ]);
-  const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>
-    directory === undefined
-      ? []
-      : [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }],
-  );
-  const networks = attachments(networksOf(service), context.networks, service.name);
-  const gateway: PartPlan = {
-    name: "litellm",
-    image,
-    networks: [...networks, { network: provider, aliases: [] }],
-    ...(rendered.command === undefined ? {} : { command: rendered.command }),
-    ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
-    ...(service.user === undefined ? {} : { user: service.user }),
-    ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
-    environment: rendered.environment,
-    labels: rendered.labels,
-    files: [...rendered.files, ...canaryFiles],
-    directories: rendered.directories,
-    publish: [liteLLMPort],
-    // uvicorn's last words; LiteLLM 1.77.1 stays up after them and never listens.
-    ready: { ...answersHttp(liteLLMPort, "/health/liveliness"), givesUp: /Application startup failed/ },
-    startDeadline: deadlines.gatewayStart,
-  };
-  // The same image, environment and files, without LiteLLM: where the stdio upstreams are asked directly.
-  const upstreams: PartPlan = {
-    name: "upstreams",
-    image,
-    networks: networks.map(({ network }) => ({ network, aliases: [] })),
-    entrypoint: ["sleep"],
-    command: ["infinity"],
-    environment: rendered.environment,
-    files: [...rendered.files, ...canaryFiles],
-    directories: rendered.directories,
-    ready: atOnce,
-    startDeadline: deadlines.smallPartStart,
-  };
-  return { gateway, upstreams, changes: rendered.changes };
 }
 
 /** The databases behind the upstreams, each once. */

@@ -27,6 +27,7 @@ export interface GatewayRequest {
   bearer?: string;
   body?: string;
   deadline?: number;
+  invalidOnPurpose?: boolean;
 }
 
 /** One thing that a page asked for. */
@@ -119,19 +120,22 @@ export class Gateway {
   }
 
   /** Sends a request through Traefik to LiteLLM. */
-  async send({ host, path, method, headers = [], bearer, body, deadline }: GatewayRequest): Promise<Exchange> {
+  async send({ host, path, method, headers = [], bearer, ...rest }: GatewayRequest): Promise<Exchange> {
     return await this.wire.send({
       url: this.url(path, host),
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
-      ...(body === undefined ? {} : { body }),
-      ...(deadline === undefined ? {} : { deadline }),
+      ...rest,
     });
   }
 
-  /** The official MCP client, connected to the policy's endpoint through Traefik. The caller closes it. */
-  async mcp(key: string | undefined = this.masterKey): Promise<Client> {
-    return await connectOverHttp(this.wire, this.url(this.policy.mcp.endpoint), key);
+  /**
+   * The official MCP client, connected through Traefik. The caller closes it.
+   *
+   * @param path default: the policy's endpoint
+   */
+  async mcp(key: string | undefined = this.masterKey, path: string = this.policy.mcp.endpoint): Promise<Client> {
+    return await connectOverHttp(this.wire, this.url(path), key);
   }
 
   /**

@@ -17,6 +17,8 @@ export type ImagePart =
   | "typescript-sdk"
   | "claude-code"
   | "open-webui"
+  | "everything"
+  | "hostile-upstream"
   | "registry";
 
 /** What runs when neither the deployment nor a variable says a version. */
@@ -35,6 +37,8 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   "typescript-sdk": "1.32.2",
   "claude-code": "2.1.332",
   "open-webui": "0.12.4",
+  everything: "2025.9.12",
+  "hostile-upstream": "1",
   registry: "2",
 };
 
@@ -127,6 +131,10 @@ export class Recipes {
         return locked(part, version, node, `npm @modelcontextprotocol/sdk ${version}`);
       case "python-sdk":
         return locked(part, version, { PYTHON: this.#python }, `PyPI mcp ${version} on Debian trixie`);
+      case "everything":
+        return locked(part, version, node, `npm @modelcontextprotocol/server-everything ${version} on Debian trixie`);
+      case "hostile-upstream":
+        return dockerfileOf(part, version, node, "the suite's own server");
       case "registry":
         return dockerfileOf(part, version, base, "Debian trixie docker-registry");
     }

@@ -95,11 +95,19 @@ export async function renderTraefik(context: RenderContext): Promise<RenderedSer
   return { ...rendered, command };
 }
 
-/** LiteLLM as the operator runs it, with the scripted model behind each model name. */
-export async function renderLiteLLM(context: RenderContext): Promise<RenderedService> {
+/**
+ * LiteLLM as the operator runs it, with the scripted model behind each model name.
+ *
+ * @param servers added to the config's `mcp_servers`, by name
+ */
+export async function renderLiteLLM(
+  context: RenderContext,
+  servers: Readonly<Record<string, unknown>> = {},
+): Promise<RenderedService> {
   const { deployment } = context;
   const rendered = await renderService(context, deployment.litellm);
   const config = structuredClone(deployment.litellmConfig.document);
+  config.mcp_servers = { ...(config.mcp_servers as Record<string, unknown> | undefined), ...servers };
   rendered.changes.push(...redirectModels(config, basename(deployment.litellmConfig.file)));
   const target = deployment.litellm.mounts.find(({ source }) => source === deployment.litellmConfig.file)?.target;
   const file = rendered.files.find((candidate) => candidate.target === target);

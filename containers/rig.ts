@@ -26,7 +26,7 @@ export interface RigContext {
 }
 
 /** Names of the rigs. A check gets one by naming it in its parameters. */
-export const rigNames = ["edge", "gateway", "clients", "reach"] as const;
+export const rigNames = ["edge", "gateway", "clients", "reach", "trial", "restart"] as const;
 
 export type RigName = (typeof rigNames)[number];
 

@@ -3,6 +3,7 @@ import { startEdgeRig } from "./edge-rig.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
 import { startReachRig } from "./reach-rig.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
+import { startRestartRig, startTrialRig } from "./trial-rig.ts";
 
 /** How each rig is started. A new rig is a module of its own, its name in rig.ts and a line here. */
 export const rigStarters: Readonly<Record<RigName, (context: RigContext) => Promise<RigState>>> = {
@@ -10,4 +11,6 @@ export const rigStarters: Readonly<Record<RigName, (context: RigContext) => Prom
   gateway: startGatewayRig,
   clients: startClientsRig,
   reach: startReachRig,
+  trial: startTrialRig,
+  restart: startRestartRig,
 };

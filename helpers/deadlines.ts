@@ -20,6 +20,8 @@ export const deadlines = {
   request: 10_000 * factor,
   /** One MCP request: LiteLLM 1.77.1 spawns every stdio server anew for it (1.7–5 s measured). */
   mcpRequest: 60_000 * factor,
+  /** LiteLLM gives up on an upstream that never answers: 30 s (1.77.1), 45 to 60 s (1.106.2) measured. */
+  silentUpstream: 120_000 * factor,
   /** One turn of an agent: 3–9 s measured. */
   agentTurn: 90_000 * factor,
   /** A page in a real browser shows what was awaited: 1–3 s measured. */

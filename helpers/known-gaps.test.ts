@@ -12,6 +12,7 @@ import {
   staleGapLine,
   staleGaps,
 } from "./known-gaps.ts";
+import { checksOf } from "./requirements.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -28,7 +29,7 @@ const sound = {
   until: "2027-01-31",
 };
 
-function write(...entries: Partial<Record<keyof typeof sound, string | undefined>>[]): void {
+function write(...entries: Partial<Record<keyof typeof sound | "check", string | undefined>>[]): void {
   const texts = entries.map((entry) => {
     const written = Object.entries({ ...sound, ...entry }).filter(([, value]) => value !== undefined);
     return `- ${written.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n  ")}\n`;
@@ -47,8 +48,8 @@ test("a deployment without the file has no gaps", () => {
 test("a gap is read with its place, and counts until the end of its last day", () => {
   write({}, { requirement: "CAT-10" });
   expect(readKnownGaps(folder, "2027-01-31").gaps).toEqual([
-    { ...sound, place: { file: join(folder, "known-gaps.yaml"), line: 1 } },
-    { ...sound, requirement: "CAT-10", place: { file: join(folder, "known-gaps.yaml"), line: 7 } },
+    { ...sound, check: undefined, place: { file: join(folder, "known-gaps.yaml"), line: 1 } },
+    { ...sound, check: undefined, requirement: "CAT-10", place: { file: join(folder, "known-gaps.yaml"), line: 7 } },
   ]);
 });
 
@@ -79,6 +80,11 @@ describe("a fault is named with its line and how to mend it", () => {
     ["link that is none", [{ link: "ask Bob" }], "known-gaps.yaml:5: gaps[0].link is 'ask Bob', expected a link"],
     ["missing reason", [{ reason: undefined }], "known-gaps.yaml:1: 'reason' is missing in gaps[0]"],
     ["unknown part", [{ part: "litelm" }], "known-gaps.yaml:2: no part is named 'litelm'; write 'litellm'"],
+    [
+      "unknown check",
+      [{ requirement: "CAT-02", check: "the catalogue holds nothing" }],
+      "known-gaps.yaml:7: no check of CAT-02 is 'the catalogue holds nothing'; write one of: 'the catalogue holds exactly",
+    ],
     ["overlap", [{}, { versions: ">=1.79.0" }], "known-gaps.yaml:9: the gap of CAT-04 overlaps with that of line 1; "],
   ])("%s", (_, entries, line) => {
     write(...entries);
@@ -120,19 +126,61 @@ describe("a gap is active on the versions that it names", () => {
   });
 });
 
+const [one, other] = checksOf("CAT-06");
+
 test("a failure is accounted for only where each of its requirements has a gap", () => {
   write({}, { requirement: "CAT-10" });
-  expect(gapOf(gaps(), ["CAT-04"])?.requirement).toBe("CAT-04");
-  expect(gapOf(gaps(), ["CAT-10", "CAT-04"])?.requirement).toBe("CAT-10");
-  expect(gapOf(gaps(), ["CAT-04", "CAT-05"])).toBeUndefined();
-  expect(gapOf(gaps(), [])).toBeUndefined();
+  expect(gapOf(gaps(), ["CAT-04"], "any")?.requirement).toBe("CAT-04");
+  expect(gapOf(gaps(), ["CAT-10", "CAT-04"], "any")?.requirement).toBe("CAT-10");
+  expect(gapOf(gaps(), ["CAT-04", "CAT-05"], "any")).toBeUndefined();
+  expect(gapOf(gaps(), [], "any")).toBeUndefined();
 });
 
-test("a gap is stale when its requirement was tried and did not fail", () => {
-  write({});
-  const stale = (outcome: string): number => staleGaps(gaps(), new Map([["CAT-04", outcome]])).length;
-  expect(["passed", "not-supported", "known-gap", "failed", "not-tested"].map(stale)).toEqual([1, 1, 0, 0, 0]);
-  expect(staleGaps(gaps(), new Map([["CAT-04", "passed"]])).map(staleGapLine)).toEqual([
-    expect.stringMatching(/known-gaps\.yaml:1: CAT-04 no longer fails with litellm <1\.80\.0; remove the gap/),
-  ]);
+test("a gap that names a check accounts for no other check of the requirement", () => {
+  write({ requirement: "CAT-06", check: one });
+  expect(gapOf(gaps(), ["CAT-06"], one ?? "")?.check).toBe(one);
+  expect(gapOf(gaps(), ["CAT-06"], "another")).toBeUndefined();
+});
+
+test("two checks of a requirement may each have a gap, but not one check two, nor beside one for all", () => {
+  const twin = (check: string | undefined): string[] => {
+    write({ requirement: "CAT-06", check: one }, { requirement: "CAT-06", check });
+    return faults();
+  };
+  expect(other).toBeDefined();
+  expect(twin(other)).toEqual([]);
+  expect(twin(one)).toEqual([expect.stringContaining("overlaps with that of line 1")]);
+  expect(twin(undefined)).toEqual([expect.stringContaining("overlaps with that of line 1")]);
+});
+
+describe("a gap is stale when what it names was tried and did not fail", () => {
+  const outcomes = ["passed", "not-supported", "known-gap", "failed", "not-tested"];
+
+  test("its requirement", () => {
+    write({});
+    const stale = (outcome: string): number =>
+      staleGaps(gaps(), [{ requirement: { id: "CAT-04" }, outcome, checks: [] }]).length;
+    expect(outcomes.map(stale)).toEqual([1, 1, 0, 0, 0]);
+    const [line] = staleGaps(gaps(), [{ requirement: { id: "CAT-04" }, outcome: "passed", checks: [] }]).map(
+      staleGapLine,
+    );
+    expect(line).toMatch(/known-gaps\.yaml:1: CAT-04 no longer fails with litellm <1\.80\.0; remove the gap/);
+  });
+
+  test("its check, whatever became of the others", () => {
+    write({ requirement: "CAT-06", check: one });
+    const stale = (outcome: string): readonly KnownGap[] =>
+      staleGaps(gaps(), [
+        {
+          requirement: { id: "CAT-06" },
+          outcome: "known-gap",
+          checks: [
+            { name: one ?? "", outcome },
+            { name: "another", outcome: "passed" },
+          ],
+        },
+      ]);
+    expect(outcomes.map((outcome) => stale(outcome).length)).toEqual([1, 1, 0, 0, 0]);
+    expect(stale("passed").map(staleGapLine)).toEqual([expect.stringContaining(`CAT-06, '${one}', no longer fails`)]);
+  });
 });

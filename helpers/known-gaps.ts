@@ -10,11 +10,13 @@ import { readSource } from "./deployment/source-file.ts";
 import type { Place } from "./deployment/types.ts";
 import { parseYaml, placeOf, toPlain } from "./deployment/yaml-tree.ts";
 import { DeploymentError, type Fault } from "./faults.ts";
-import { loadRequirements, type RequirementId } from "./requirements.ts";
+import { checksOf, loadRequirements, type RequirementId } from "./requirements.ts";
 
-/** A requirement that is expected to fail on given versions of a part, until somebody mends it. */
+/** What is expected to fail on given versions of a part, until somebody mends it. */
 export interface KnownGap {
   requirement: RequirementId;
+  /** The sentence of the one check that it accounts for; undefined for every check of the requirement. */
+  check: string | undefined;
   /** Name of the part, as the report calls it, e.g. `litellm`. */
   part: string;
   /** Semver range of the part's versions that have the gap. */
@@ -53,6 +55,7 @@ const range = z
 const knownGapsShape = listOf(
   mapping({
     requirement: text,
+    check: text.optional(),
     part: text,
     versions: range,
     reason: text,
@@ -75,11 +78,15 @@ export function readKnownGaps(folder: string, today = new Date().toISOString().s
   const tree = source === undefined ? undefined : parseYaml(source, found);
   const data = tree === undefined ? undefined : readShape(knownGapsShape, tree, toPlain(tree), found, "gaps");
   if (tree === undefined || data === undefined) return { gaps: [], faults: found.faults };
-  const known = loadRequirements();
   const gaps: KnownGap[] = [];
   for (const [index, entry] of data.entries()) {
-    const gap = { ...entry, requirement: entry.requirement as RequirementId, place: placeOf(tree, [index]) };
-    const faults = gapFaults(gap, gaps, known, today);
+    const gap: KnownGap = {
+      ...entry,
+      requirement: entry.requirement as RequirementId,
+      check: entry.check,
+      place: placeOf(tree, [index]),
+    };
+    const faults = gapFaults(gap, gaps, today);
     for (const { key, what, mend } of faults) found.add(placeOf(tree, [index, key]), what, mend);
     if (faults.length === 0) gaps.push(gap);
   }
@@ -112,28 +119,43 @@ export function activeGaps(gaps: readonly KnownGap[], running: RunningVersions):
 /**
  * The gap that accounts for a failing check. A check that proves several requirements is accounted for only where each
  * of them has a gap: a failure that nobody expected must not hide behind one that somebody did.
+ *
+ * @param sentence of the check
  */
-export function gapOf(active: readonly KnownGap[], requirements: readonly string[]): KnownGap | undefined {
-  const gaps = requirements.map((id) => active.find(({ requirement }) => requirement === id));
+export function gapOf(
+  active: readonly KnownGap[],
+  requirements: readonly string[],
+  sentence: string,
+): KnownGap | undefined {
+  const gaps = requirements.map((id) =>
+    active.find(({ requirement, check }) => requirement === id && (check === undefined || check === sentence)),
+  );
   return gaps.includes(undefined) ? undefined : gaps[0];
 }
 
+/** What a run came to, as far as gaps are concerned; outcomes as the report calls them. */
+export interface TriedRequirement {
+  requirement: { id: RequirementId };
+  outcome: string;
+  checks: readonly { name: string; outcome: string }[];
+}
+
 /**
- * The gaps that are gone: their requirement was tried on the versions that they name, and did not fail. What was not
- * tried says nothing.
- *
- * @param outcomes of the requirements, as the report calls them
+ * The gaps that are gone: their requirement, or the one check that they name, was tried on the versions that they name,
+ * and did not fail. What was not tried says nothing.
  */
-export function staleGaps(
-  active: readonly KnownGap[],
-  outcomes: ReadonlyMap<RequirementId, string>,
-): readonly KnownGap[] {
-  return active.filter(({ requirement }) => ["passed", "not-supported"].includes(outcomes.get(requirement) ?? ""));
+export function staleGaps(active: readonly KnownGap[], tried: readonly TriedRequirement[]): readonly KnownGap[] {
+  return active.filter(({ requirement, check }) => {
+    const own = tried.find(({ requirement: { id } }) => id === requirement);
+    const outcome = check === undefined ? own?.outcome : own?.checks.find(({ name }) => name === check)?.outcome;
+    return outcome === "passed" || outcome === "not-supported";
+  });
 }
 
 /** One line for an operator: which gap is stale, and what to do. */
-export function staleGapLine({ requirement, part, versions, place }: KnownGap): string {
-  return `${displayPath(place.file)}:${place.line}: ${requirement} no longer fails with ${part} ${versions}; remove the gap, or narrow its versions`;
+export function staleGapLine({ requirement, check, part, versions, place }: KnownGap): string {
+  const what = check === undefined ? requirement : `${requirement}, '${check}',`;
+  return `${displayPath(place.file)}:${place.line}: ${what} no longer fails with ${part} ${versions}; remove the gap, or narrow its versions`;
 }
 
 interface GapFault {
@@ -142,13 +164,19 @@ interface GapFault {
   mend: string;
 }
 
-function gapFaults(
-  gap: KnownGap,
-  before: readonly KnownGap[],
-  known: ReadonlyMap<RequirementId, unknown>,
-  today: string,
-): GapFault[] {
+function gapFaults(gap: KnownGap, before: readonly KnownGap[], today: string): GapFault[] {
   const faults: GapFault[] = [];
+  const known = loadRequirements();
+  if (known.has(gap.requirement) && gap.check !== undefined) {
+    const sentences = checksOf(gap.requirement);
+    if (!sentences.includes(gap.check)) {
+      faults.push({
+        key: "check",
+        what: `no check of ${gap.requirement} is '${gap.check}'`,
+        mend: suggest(gap.check, sentences, `write one of: ${sentences.map((one) => `'${one}'`).join(", ") || "none"}`),
+      });
+    }
+  }
   if (!known.has(gap.requirement)) {
     faults.push({
       key: "requirement",
@@ -172,8 +200,11 @@ function gapFaults(
     });
   }
   const twin = before.find(
-    ({ requirement, part, versions }) =>
-      requirement === gap.requirement && part === gap.part && intersects(versions, gap.versions),
+    ({ requirement, check, part, versions }) =>
+      requirement === gap.requirement &&
+      part === gap.part &&
+      (check === undefined || gap.check === undefined || check === gap.check) &&
+      intersects(versions, gap.versions),
   );
   if (twin !== undefined) {
     faults.push({

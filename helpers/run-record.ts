@@ -86,6 +86,8 @@ declare module "vitest" {
     findings?: string[];
     /** Rigs that the check used. */
     rigs?: string[];
+    /** Requests of the check that LiteLLM took, and the milliseconds that it took for them, side by side or not. */
+    gateway?: { requests: number; milliseconds: number };
     /** Set when the running version lacks the feature, found by detection. */
     notSupported?: string;
     /** Set when the check failed as a known gap says: the failure's own words. */

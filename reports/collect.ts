@@ -42,6 +42,7 @@ export function checkResult(test: TestCase, run?: RunRecord): CheckResult {
     rigs: meta.rigs ?? [],
     evidence: meta.evidence ?? [],
     findings: meta.findings ?? [],
+    ...(meta.gateway === undefined ? {} : { gateway: meta.gateway }),
     ...(meta.failure === undefined ? {} : { failure: meta.failure }),
     ...placeOf(error),
     ...(environment === undefined ? {} : { environment }),

@@ -21,6 +21,8 @@ export interface CheckResult {
   /** Relative to the run's directory. */
   evidence: readonly string[];
   findings: readonly string[];
+  /** Its requests to LiteLLM, and the milliseconds that LiteLLM took for them. */
+  gateway?: { requests: number; milliseconds: number };
   /** Folder of what its failure left, relative to the run's directory. */
   failure?: string;
   /** The line of the deployment that most likely causes its failure; the path as a person would type it. */

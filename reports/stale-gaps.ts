@@ -15,8 +15,7 @@ export function staleGapLines(
   const descriptor = modules[0]?.project.getProvidedContext().run;
   if (descriptor === undefined || run === undefined) return [];
   const running = new Map(run.parts.map(({ name, version }) => [name, version]));
-  const outcomes = new Map(requirements.map(({ requirement, outcome }) => [requirement.id, outcome]));
   // What is wrong with the file itself has kept the run from beginning.
   const { gaps } = readKnownGaps(descriptor.deployment);
-  return staleGaps(activeGaps(gaps, running), outcomes).map(staleGapLine);
+  return staleGaps(activeGaps(gaps, running), requirements).map(staleGapLine);
 }

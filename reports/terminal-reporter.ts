@@ -106,7 +106,10 @@ export default class TerminalReporter implements Reporter {
           `${pc.bold("phases")}        ${longest.map(({ name, milliseconds }) => `${name} ${seconds(milliseconds)}`).join(", ")}`,
         );
       }
-      const floor = run.phases.filter(({ name }) => name.startsWith("floor: "));
+      // Workers may each have one of a name; the first one is what nothing goes below.
+      const floor = run.phases.filter(
+        ({ name }, index, all) => name.startsWith("floor: ") && all.findIndex((one) => one.name === name) === index,
+      );
       const edge = checks.filter(({ rigs, endedAt }) => endedAt > 0 && rigs.join() === "edge");
       const edgeDone = Math.max(...edge.map(({ endedAt }) => endedAt)) - Date.parse(run.startedAt);
       const total = Date.now() - Date.parse(run.startedAt);
@@ -116,6 +119,14 @@ export default class TerminalReporter implements Reporter {
           : "";
       const first = edge.length > 0 ? `; the checks at the edge were done after ${seconds(edgeDone)}` : "";
       say(`${pc.bold("time")}          ${seconds(total)}${of}${first}`);
+      const gateway = checks.flatMap(({ gateway: own }) => own ?? []);
+      const requests = gateway.reduce((sum, own) => sum + own.requests, 0);
+      if (requests > 0) {
+        const own = gateway.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+        say(
+          `${pc.bold("gateway")}       ${seconds(own)} of LiteLLM's own time for ${requests} requests, many side by side`,
+        );
+      }
     }
     say(
       `${pc.bold("report")}        ${process.env.REPORTS ?? "reports/latest"}: STATUS.md, html/index.html, conformance.json`,

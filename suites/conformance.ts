@@ -8,6 +8,7 @@ import { Gateway } from "../containers/gateway.ts";
 import { Reach } from "../containers/reach.ts";
 import type { RigName, RigState } from "../containers/rig.ts";
 import { RigClient } from "../containers/rig-client.ts";
+import { asWritten, Trial } from "../containers/trial.ts";
 import { abridgedCommand, type CommandRun } from "../helpers/acts.ts";
 import { attachEvidence, labelCheck, type ToldStep, tellSteps } from "../helpers/allure.ts";
 import type { Canaries } from "../helpers/canaries.ts";
@@ -19,6 +20,7 @@ import { activeGaps, gapOf, type KnownGap, loadKnownGaps } from "../helpers/know
 import { redact, redactError } from "../helpers/redaction.ts";
 import { assertKnown, loadRequirements, type RequirementId, suiteOf } from "../helpers/requirements.ts";
 import { abridged, type Exchange, receivedText, sentText } from "../helpers/wire/exchange.ts";
+import { faultText, protocolReport } from "../helpers/wire/protocol.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 import { CheckRecord, type FailureWords, failureFiles, judgeFailure } from "./failed-check.ts";
 import { RunFiles } from "./run-files.ts";
@@ -67,6 +69,10 @@ interface Fixtures {
   clients: Clients;
   /** Who reaches whom on the gateway's networks. */
   reach: Reach;
+  /** The deployment's LiteLLM with more upstreams, sound and sick ones. */
+  trial: Trial;
+  /** A LiteLLM for one check alone, which may restart it. */
+  restart: Trial;
 }
 
 const conformanceTest = test.extend<Fixtures>({
@@ -100,6 +106,7 @@ const conformanceTest = test.extend<Fixtures>({
       // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
       if (!task.meta.rigs?.includes("edge"))
         await world.server.addSightings(sightings(exchanges, world.canaries.secrets));
+      if (!task.meta.rigs?.includes("edge")) task.meta.gateway = timeOf(exchanges);
       const { commands } = record.acts;
       await tellSteps(stepsOf(exchanges, commands, world.canaries.secrets));
       if (exchanges.length > 0) await evidence.keep("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
@@ -168,6 +175,18 @@ const conformanceTest = test.extend<Fixtures>({
     record.rigs.push({ state: gateway }, { state });
     await use(new Reach({ ...world, state, gateway }));
   },
+  trial: async ({ world, record, slug, task }, use) => {
+    task.meta.rigs = [...(task.meta.rigs ?? []), "trial"];
+    const connection = await connect("trial", world, slug);
+    record.rigs.push(connection);
+    await use(new Trial({ ...world, ...connection }));
+  },
+  restart: async ({ world, record, slug, task }, use) => {
+    task.meta.rigs = [...(task.meta.rigs ?? []), "restart"];
+    const connection = await connect("restart", world, slug);
+    record.rigs.push(connection);
+    await use(new Trial({ ...world, ...connection }));
+  },
 });
 
 /** What a check did, for the reader of Allure's report. */
@@ -191,9 +210,29 @@ function stepsOf(
   ];
 }
 
+/** How long the gateway had the check's requests. */
+function timeOf(exchanges: readonly Exchange[]): { requests: number; milliseconds: number } {
+  const answered = exchanges.flatMap(({ response }) => response ?? []);
+  return { requests: answered.length, milliseconds: answered.reduce((sum, { endAfter }) => sum + endAfter, 0) };
+}
+
+/** @throws {CheckFailure} with what MCP's schemas say against the messages of a check */
+function expectValidMessages(exchanges: readonly Exchange[]): void {
+  const { faults } = protocolReport(exchanges);
+  const [first] = faults;
+  if (first === undefined) return;
+  const exchange = exchanges.find(({ id }) => id === first.exchange);
+  throw new CheckFailure({
+    what: `${faults.length} JSON-RPC message(s) that MCP's schema does not allow:\n${[...new Set(faults.map(faultText))].join("\n")}`,
+    ...(exchange === undefined ? {} : { sent: sentText(exchange), received: receivedText(exchange) }),
+    likelyCause: "LiteLLM, or an upstream whose answer it hands on as it is",
+  });
+}
+
 async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: Wire }> {
   const state = await started(name, world);
-  return { state, wire: new Wire(slug, resolveIn(state, world.deployment)) };
+  const resolve = state.parts.traefik === undefined ? asWritten : resolveIn(state, world.deployment);
+  return { state, wire: new Wire(slug, resolve) };
 }
 
 async function started(name: RigName, world: World): Promise<RigState> {
@@ -216,18 +255,25 @@ export function conformance(
 ): void {
   assertKnown(requirements);
   const guarded = async (context: Fixtures & TestContext): Promise<void> => {
+    const { task, record } = context;
+    let proves = requirements;
     try {
       await body(context);
+      // Any check's traffic counts: an invalid message fails the check that carried it, and CAT-11 with it.
+      proves = [...new Set([...requirements, "CAT-11" as const])];
+      expectValidMessages(record.rigs.flatMap(({ wire }) => wire?.exchanges ?? []));
     } catch (error) {
-      const { task, record } = context;
+      // It ends a check by a throw, and is no failure.
+      if (task.meta.notSupported !== undefined) throw error;
+      task.meta.requirements = [...proves];
       // Its requests are found again by what it tells, which redaction is about to change.
       const story = error instanceof CheckFailure ? error.story : undefined;
       const told = redactError(await judgeFailure(error, record), knownSecrets);
       const message = told instanceof Error ? told.message : String(told);
-      const gap = isFailure(told) ? gapOf(activeGaps(gaps, runningVersions), requirements) : undefined;
+      const gap = isFailure(told) ? gapOf(activeGaps(gaps, runningVersions), proves, sentence) : undefined;
       if (gap === undefined) {
         await keepFailure(context, {
-          requirements,
+          requirements: proves,
           sentence,
           file: relative(process.cwd(), task.file.filepath),
           message,
@@ -235,7 +281,7 @@ export function conformance(
         });
         throw told;
       }
-      task.meta.knownGap = `${gap.reason} (${gap.link}, until ${gap.until})\n${message}`;
+      task.meta.knownGap = gapText(gap, told);
       await attachEvidence("known gap", task.meta.knownGap, "text/plain");
       context.skip(`known gap until ${gap.until}: ${gap.reason}`);
     }
@@ -252,6 +298,10 @@ async function keepFailure({ files, record, slug }: Fixtures, failure: FailureWo
   } catch (error) {
     await files.keepFailure(`failures/${slug}`, new Map([["failure.txt", `${failure.message}\n\n${String(error)}\n`]]));
   }
+}
+
+function gapText({ reason, link, until }: KnownGap, told: unknown): string {
+  return `${reason} (${link}, until ${until})\n${(told as Error).message}`;
 }
 
 /** Only what a check found out of the gateway can be a known gap, never a fault of the suite or of the environment. */

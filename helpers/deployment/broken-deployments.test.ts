@@ -570,7 +570,11 @@ const broken: Broken[] = [
   },
   {
     name: "a dash in an upstream's name",
-    patches: [litellm("  filesystem:", "  file-system:"), policy("- name: filesystem", "- name: file-system")],
+    patches: [
+      litellm("  filesystem:", "  file-system:"),
+      policy("- name: filesystem", "- name: file-system"),
+      policy("servers: [filesystem]", "servers: [file-system]"),
+    ],
     file: "litellm/config.yaml",
     at: "file-system:",
     what: /'-', which divides server from tool/,
@@ -779,6 +783,28 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "what the API documentation shows",
     what: /public path '\/openapi\.json' stands here a second time/,
+  },
+  {
+    name: "a scoped key with an unknown secret",
+    patches: [policy("secret: LITELLM_FILES_KEY", "secret: LITELLM_FILE_KEY")],
+    file: "policy.yaml",
+    at: "secret: LITELLM_FILE_KEY",
+    what: /scoped key 'LITELLM_FILE_KEY' is no api-key under 'secrets'/,
+  },
+  {
+    name: "a scoped key for an unknown server",
+    patches: [policy("servers: [filesystem]", "servers: [files]")],
+    file: "policy.yaml",
+    at: "servers: [files]",
+    what: /names the server 'files', which is not under 'upstreams'/,
+    mend: /postgres, filesystem/,
+  },
+  {
+    name: "a scoped key outside of the endpoint",
+    patches: [policy("path: /mcp/filesystem", "path: /v1/filesystem")],
+    file: "policy.yaml",
+    at: "path: /v1/filesystem",
+    what: /is not below mcp\.endpoint/,
   },
   {
     name: "an injected route with an unknown secret",

@@ -13,6 +13,11 @@ const port = z
   .min(1, { error: "a port" })
   .max(65535, { error: "a port" });
 
+const count = z
+  .number({ error: "a number above 0" })
+  .int({ error: "a number above 0" })
+  .min(1, { error: "a number above 0" });
+
 /** YAML takes `17` for a number; a version is a text all the same. */
 const version = z
   .union([z.string(), z.number()], { error: "a version, e.g. 0.3.0" })
@@ -74,6 +79,10 @@ export const policyShape = mapping({
       .number({ error: "a number of seconds" })
       .positive({ error: "a number of seconds" })
       .default(15),
+    budget: mapping({ tools: count, tokens: count }).optional(),
+    scoped_keys: listOf(
+      mapping({ secret: text, path, servers: listOf(text).min(1, { error: "a list with at least one server" }) }),
+    ).default([]),
   }).prefault({}),
   upstreams: listOf(
     mapping({

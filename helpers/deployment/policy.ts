@@ -46,7 +46,13 @@ export function readPolicy(file: string, folder: string, root: YamlNode, faults:
       place: at("injected", index),
     })),
     refusal: { status: data.refusal.status, challenge: data.refusal.challenge },
-    mcp: { endpoint: data.mcp.endpoint, stream: data.mcp.stream, heartbeatSeconds: data.mcp.heartbeat_seconds },
+    mcp: {
+      endpoint: data.mcp.endpoint,
+      stream: data.mcp.stream,
+      heartbeatSeconds: data.mcp.heartbeat_seconds,
+      budget: data.mcp.budget && { ...data.mcp.budget, place: at("mcp", "budget") },
+      scopedKeys: data.mcp.scoped_keys.map((key, index) => ({ ...key, place: at("mcp", "scoped_keys", index) })),
+    },
     upstreams: data.upstreams.map(({ name, version, tools, database, directory }, index) => ({
       name,
       version,
@@ -258,6 +264,29 @@ function checkSecretPlaces(policy: Policy, faults: FaultList): void {
       );
     mustBeIn(secret, place, "traefik.labels", "it is injected by a label");
     mustBeIn(secret, place, "traefik.api", "Traefik's API shows what it injects");
+  }
+  for (const { secret, path, servers, place } of policy.mcp.scopedKeys) {
+    if (secrets.get(secret)?.kind !== "api-key") {
+      faults.add(
+        place,
+        `the scoped key '${secret}' is no api-key under 'secrets'`,
+        `add { name: ${secret}, kind: api-key, … } there`,
+      );
+    }
+    if (!path.startsWith(policy.mcp.endpoint))
+      faults.add(
+        place,
+        `the path '${path}' of the scoped key '${secret}' is not below mcp.endpoint`,
+        `write ${policy.mcp.endpoint}…`,
+      );
+    const unknown = servers.find((server) => !policy.upstreams.some(({ name }) => name === server));
+    if (unknown !== undefined)
+      faults.add(
+        place,
+        `the scoped key '${secret}' names the server '${unknown}', which is not under 'upstreams'`,
+        `name one of ${policy.upstreams.map(({ name }) => name).join(", ")}`,
+      );
+    mustBeIn(secret, place, "litellm.environment", "LiteLLM knows its callers from there");
   }
   for (const { name, database, place } of policy.upstreams) {
     if (database === undefined) continue;

@@ -125,6 +125,16 @@ export interface InjectedRoute {
   place: Place;
 }
 
+/** A key that sees and calls the tools of some servers alone. */
+export interface ScopedKey {
+  /** Name of the secret that is the key. */
+  secret: string;
+  /** The endpoint that it is meant for, e.g. `/mcp/filesystem`. */
+  path: string;
+  servers: readonly string[];
+  place: Place;
+}
+
 export interface PolicyUpstream {
   /** The key under `mcp_servers`. */
   name: string;
@@ -219,6 +229,9 @@ export interface Policy {
     stream: string;
     /** Longest time between two heartbeats, in seconds. */
     heartbeatSeconds: number;
+    /** What the catalogue may cost a client; undefined where the policy says nothing. */
+    budget: { tools: number; tokens: number; place: Place } | undefined;
+    scopedKeys: readonly ScopedKey[];
   };
   upstreams: readonly PolicyUpstream[];
   clients: readonly PolicyClient[];

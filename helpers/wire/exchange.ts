@@ -31,6 +31,8 @@ export interface Exchange {
     | undefined;
   /** Why no response came. */
   error: string | undefined;
+  /** A check sent what no client should: its request is held against no schema. */
+  invalidOnPurpose?: boolean;
 }
 
 /** The value of a response header, or undefined; repeated ones are joined as RFC 9110 §5.3 does. */

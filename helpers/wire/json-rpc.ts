@@ -18,7 +18,27 @@ export function messagesOf(exchange: Exchange): Message[] {
   } else {
     texts.push(response.body);
   }
-  return texts.flatMap((text) => parse(text) ?? []);
+  return texts.flatMap(messagesIn);
+}
+
+/** The JSON-RPC messages of a body: one, a batch, or none where it is not JSON. */
+export function messagesIn(text: string): Message[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Array.isArray(value)) return value.filter(isMessage);
+    return isMessage(value) ? [value] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The error of the request with the id, or undefined when the response holds none. */
+export function errorOf(
+  exchange: Exchange,
+  id: number | string | null,
+): { code: unknown; message: unknown } | undefined {
+  const error = messagesOf(exchange).find((message) => message.id === id)?.error;
+  return isMessage(error) ? { code: error.code, message: error.message } : undefined;
 }
 
 /** The result of the request with the id, or undefined when the response holds none. */
@@ -27,16 +47,7 @@ export function resultOf(exchange: Exchange, id: number | string): Message | und
   return isMessage(result) ? result : undefined;
 }
 
-function parse(text: string): Message[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (Array.isArray(value)) return value.filter(isMessage);
-    return isMessage(value) ? [value] : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isMessage(value: unknown): value is Message {
+/** Whether a value is a JSON object. */
+export function isMessage(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -25,6 +25,8 @@ export interface WireRequest {
   body?: string | Buffer;
   /** Milliseconds; default {@link deadlines.request}. */
   deadline?: number;
+  /** What no client should send; see {@link Exchange.invalidOnPurpose}. */
+  invalidOnPurpose?: boolean;
 }
 
 /** A request as bytes, for {@link Wire.sendRaw}. */
@@ -250,6 +252,7 @@ export class Wire {
       },
       response: undefined,
       error: undefined,
+      ...(request.invalidOnPurpose ? { invalidOnPurpose: true } : {}),
     };
     this.exchanges.push(exchange);
     return exchange;

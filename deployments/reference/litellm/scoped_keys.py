@@ -1,4 +1,5 @@
-"""Keys of LiteLLM's callers, each with what it may do. LiteLLM runs `authenticate` through `custom_auth`.
+"""Keys of LiteLLM's callers, each with what it may do. LiteLLM runs `authenticate` through `custom_auth`, and
+`server_scope` before each call of a tool.
 
 Why this file exists: the status document injects the *master key* into the UI's poll, and lets Codex use it too.
 LiteLLM's own scoped keys (`/key/generate`) need a database with Prisma's engine; `custom_auth` needs neither and
@@ -17,8 +18,9 @@ import hmac
 import os
 from dataclasses import dataclass
 
-from fastapi import Request
-from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth
+from fastapi import HTTPException, Request
+from litellm.integrations.custom_logger import CustomLogger
+from litellm.proxy._types import LiteLLM_ObjectPermissionTable, LitellmUserRoles, ProxyException, UserAPIKeyAuth
 from litellm.proxy.auth.auth_utils import get_request_route
 
 # What LiteLLM serves to anyone and what health checks need. The other public routes of LiteLLM (`/routes`, `/test`,
@@ -37,6 +39,8 @@ class Caller:
     role: LitellmUserRoles
     routes: tuple[str, ...] | None
     methods: frozenset[str] | None = None
+    # MCP servers whose tools it sees and calls (None: all of them).
+    servers: tuple[str, ...] | None = None
 
     def may_call(self, method: str, path: str) -> bool:
         if self.methods is not None and method not in self.methods:
@@ -69,6 +73,15 @@ CALLERS = (
             "/v1/chat/completions",
             "/v1/models",
         ),
+    ),
+    # For agents that need files and no database. The path is what scopes the listing on 1.77.1, which asks a database
+    # for grants and shows everything where there is none; `ServerScope` below is what scopes the calls there.
+    Caller(
+        "LITELLM_FILES_KEY",
+        "files-agent",
+        LitellmUserRoles.INTERNAL_USER,
+        ("/mcp/filesystem", "/mcp/filesystem/"),
+        servers=("filesystem",),
     ),
 )
 
@@ -121,4 +134,30 @@ async def authenticate(request: Request, api_key: str | None) -> UserAPIKeyAuth:
         user_id=caller.user,
         user_role=caller.role,
         allowed_routes=list(caller.routes or []),
+        # 1.106.2 goes by this, in listings and calls; 1.77.1 does not look at it.
+        object_permission=_grant(caller),
     )
+
+
+def _grant(caller: Caller) -> LiteLLM_ObjectPermissionTable | None:
+    if caller.servers is None:
+        return None
+    return LiteLLM_ObjectPermissionTable(object_permission_id=caller.user, mcp_servers=list(caller.servers))
+
+
+class ServerScope(CustomLogger):
+    """Keeps a scoped key from calling other servers' tools: 1.77.1 calls any tool whose name it is given."""
+
+    async def async_pre_call_hook(self, user_api_key_dict, cache, data, call_type):
+        tool = data.get("mcp_tool_name")
+        caller = next((one for one in CALLERS if one.user == user_api_key_dict.user_id), None)
+        if tool is None or caller is None or caller.servers is None:
+            return data
+        # 1.77.1 hands over the name with its prefix. One without is looked up among all servers: it is not granted.
+        server = data.get("mcp_server_name") or tool.partition("-")[0]
+        if server not in caller.servers:
+            raise HTTPException(403, f"the key of {caller.user} does not cover the tool {tool}")
+        return data
+
+
+server_scope = ServerScope()

@@ -1,0 +1,92 @@
+/** One tool of a behaviour, as it is listed. */
+export type ListedTool = Record<string, unknown> & { name: string };
+
+/** What a call of a tool leads to. */
+export type Outcome =
+  | { result: Record<string, unknown> }
+  /** A JSON-RPC error instead of a result. */
+  | { error: { code: number; message: string } }
+  /** The connection is closed without an answer. */
+  | { dies: true };
+
+export interface Behaviour {
+  /** One page of the listing. */
+  list(cursor: string | undefined): { tools: ListedTool[]; nextCursor?: string };
+  call(tool: string, input: Readonly<Record<string, unknown>>): Outcome;
+  /** It accepts connections and never answers. */
+  silent?: boolean;
+}
+
+const anyInput = { type: "object", properties: { token: { type: "string" } } };
+const tool = (name: string, rest: Record<string, unknown> = {}): ListedTool => ({
+  name,
+  description: `The tool ${name}.`,
+  inputSchema: anyInput,
+  ...rest,
+});
+const text = (value: string): Record<string, unknown> => ({ content: [{ type: "text", text: value }] });
+const echo = (name: string, input: Readonly<Record<string, unknown>>): Outcome => ({
+  result: text(`${name} got ${String(input.token ?? "no token")}`),
+});
+const one = (...tools: ListedTool[]): Behaviour => ({ list: () => ({ tools }), call: echo });
+
+/** The largest text that `huge` makes, in characters. */
+const mostCharacters = 20_000_000;
+
+/** By the first segment of the path under which each is served. */
+export const behaviours: Readonly<Record<string, Behaviour>> = {
+  /** Well in its listing; its tools fail each in a way of its own. */
+  unwell: {
+    list: () => ({
+      tools: [
+        tool("answer"),
+        tool("refuse"),
+        tool("fail"),
+        tool("die"),
+        tool("huge", { inputSchema: { type: "object", properties: { size: { type: "integer" } } } }),
+        tool("structured", {
+          title: "A structured answer",
+          annotations: { readOnlyHint: true, destructiveHint: false },
+          outputSchema: {
+            type: "object",
+            properties: { token: { type: "string" }, count: { type: "integer" } },
+            required: ["token", "count"],
+          },
+        }),
+      ],
+    }),
+    call(name, input) {
+      switch (name) {
+        case "refuse":
+          return { result: { ...text(`refused ${String(input.token)}`), isError: true } };
+        case "fail":
+          return { error: { code: -32001, message: `the upstream's own error ${String(input.token)}` } };
+        case "die":
+          return { dies: true };
+        case "huge":
+          return { result: text("x".repeat(Math.min(Number(input.size ?? 0), mostCharacters))) };
+        case "structured": {
+          const answer = { token: String(input.token), count: 3 };
+          return { result: { ...text(JSON.stringify(answer)), structuredContent: answer } };
+        }
+        default:
+          return echo(name, input);
+      }
+    },
+  },
+  /** Three pages of two tools. */
+  pages: {
+    list: (cursor = "1") => ({
+      tools: [tool(`page_${cursor}_first`), tool(`page_${cursor}_second`)],
+      ...(Number(cursor) < 3 ? { nextCursor: String(Number(cursor) + 1) } : {}),
+    }),
+    call: echo,
+  },
+  /** A cursor that comes again and again. */
+  looping: { list: () => ({ tools: [tool("round")], nextCursor: "again" }), call: echo },
+  /** One tool whose schema says nothing, not even that it is an object's, beside a sound one. */
+  untyped: one(tool("sound"), tool("untyped", { inputSchema: {} })),
+  /** One name twice. */
+  twins: one(tool("twin", { description: "The first." }), tool("twin", { description: "The second." }), tool("single")),
+  silent: { ...one(tool("never_seen")), silent: true },
+};

@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type Behaviour, behaviours } from "./behaviours.ts";
+
+/** One call of a tool, as it arrived: who asks `GET /_calls` can prove that it did, or did not. */
+interface Call {
+  behaviour: string;
+  tool: string;
+  input: Readonly<Record<string, unknown>>;
+}
+
+/** Streamable HTTP without sessions, written by hand: a library would keep it from misbehaving. */
+const revisions = ["2025-03-26", "2025-06-18", "2025-11-25"];
+const calls: Call[] = [];
+
+createServer((request, response) => {
+  // A caller that hangs up in the middle of a request must not take the server with it.
+  answer(request, response).catch(() => response.destroy());
+}).listen(8080);
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, name = ""] = (request.url ?? "").split("/");
+  if (name === "_health") return reply(response, 200, { status: "ok" });
+  if (name === "_calls") return reply(response, 200, calls);
+  const behaviour = behaviours[name];
+  if (behaviour === undefined) return reply(response, 404, { error: `no behaviour ${name}` });
+  if (behaviour.silent) return;
+  // No stream of its own, and no session to end (MCP transports).
+  if (request.method !== "POST") return reply(response, 405, undefined);
+  let body = "";
+  for await (const piece of request) body += String(piece);
+  const {
+    id,
+    method,
+    params = {},
+  } = JSON.parse(body) as {
+    id?: number | string;
+    method: string;
+    params?: Record<string, unknown>;
+  };
+  if (id === undefined) return reply(response, 202, undefined);
+  const outcome = handle(name, behaviour, method, params);
+  if (outcome === undefined) return void request.socket.destroy();
+  reply(response, 200, { jsonrpc: "2.0", id, ...outcome });
+}
+
+/** Undefined to die. */
+function handle(
+  name: string,
+  behaviour: Behaviour,
+  method: string,
+  params: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  switch (method) {
+    case "initialize": {
+      const wanted = String(params.protocolVersion);
+      return {
+        result: {
+          protocolVersion: revisions.includes(wanted) ? wanted : revisions.at(-1),
+          capabilities: { tools: {} },
+          serverInfo: { name: `hostile-${name}`, version: "1.0.0" },
+        },
+      };
+    }
+    case "ping":
+      return { result: {} };
+    case "tools/list":
+      return { result: behaviour.list(params.cursor === undefined ? undefined : String(params.cursor)) };
+    case "tools/call": {
+      const tool = String(params.name);
+      const input = (params.arguments ?? {}) as Record<string, unknown>;
+      calls.push({ behaviour: name, tool, input });
+      const outcome = behaviour.call(tool, input);
+      return "dies" in outcome ? undefined : outcome;
+    }
+    default:
+      return { error: { code: -32601, message: `no method ${method}` } };
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  response.writeHead(status, text === "" ? {} : { "content-type": "application/json" }).end(text);
+}

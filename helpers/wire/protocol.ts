@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { Ajv, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { type Exchange, header } from "./exchange.ts";
+import { isMessage, type Message, messagesIn, messagesOf } from "./json-rpc.ts";
+
+/** The MCP revisions whose JSON schema stands in `schemas/`; see the README there. */
+export const revisions = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const;
+
+export type Revision = (typeof revisions)[number];
+
+/** The last revision with a handshake; what came after it has none (server/discover, and `_meta` in each request). */
+export const lastWithHandshake: Revision = "2025-11-25";
+
+/** A message that its revision's schema does not allow. */
+export interface ProtocolFault {
+  /** Id of the exchange that carried it. */
+  exchange: string;
+  direction: "request" | "response";
+  revision: Revision;
+  /** The definition that it was held against, e.g. `ListToolsResult`. */
+  definition: string;
+  /** What is wrong, as `/result/tools/0 must have required property 'inputSchema'`; the first few. */
+  faults: readonly string[];
+}
+
+/** What a run's traffic came to. */
+export interface ProtocolReport {
+  /** How many messages were held against a schema. */
+  messages: number;
+  faults: readonly ProtocolFault[];
+}
+
+/** Result of each method, in whichever revision has it. */
+const results: Readonly<Record<string, string>> = {
+  initialize: "InitializeResult",
+  "server/discover": "DiscoverResult",
+  ping: "EmptyResult",
+  "tools/list": "ListToolsResult",
+  "tools/call": "CallToolResult",
+  "resources/list": "ListResourcesResult",
+  "resources/templates/list": "ListResourceTemplatesResult",
+  "resources/read": "ReadResourceResult",
+  "prompts/list": "ListPromptsResult",
+  "prompts/get": "GetPromptResult",
+  "completion/complete": "CompleteResult",
+};
+
+/**
+ * Holds every JSON-RPC message of the exchanges, both ways, against the MCP schema of its revision. Requests that a
+ * check made invalid on purpose are left out; what came back to them is not.
+ */
+export function protocolReport(exchanges: readonly Exchange[]): ProtocolReport {
+  let messages = 0;
+  const faults: ProtocolFault[] = [];
+  for (const exchange of exchanges) {
+    const requests = messagesIn(exchange.request.body ?? "").filter(isJsonRpc);
+    // A body that is no JSON-RPC may be an answer of LiteLLM's own, to a request that never came to MCP.
+    const answers = messagesOf(exchange).filter(isJsonRpc);
+    const revision = revisionOf(exchange, requests, answers);
+    const hold = (direction: ProtocolFault["direction"], message: Message, definition: string): void => {
+      messages++;
+      const found = schemaFaults(revision, definition, message);
+      if (found.length > 0) faults.push({ exchange: exchange.id, direction, revision, definition, faults: found });
+    };
+    if (!exchange.invalidOnPurpose) for (const request of requests) hold("request", request, requestKind(request));
+    for (const answer of answers) {
+      hold("response", answer, answerKind(answer, revision));
+      const method = requests.find(({ id }) => id !== undefined && id === answer.id)?.method;
+      const definition = results[String(method)];
+      if (definition === undefined || answer.result === undefined || !defines(revision, definition)) continue;
+      hold("response", isMessage(answer.result) ? answer.result : {}, definition);
+    }
+  }
+  return { messages, faults };
+}
+
+/** One line for people, e.g. `2025-06-18 ListToolsResult: /tools/0 must have required property 'inputSchema'`. */
+export function faultText({ revision, direction, definition, faults }: ProtocolFault): string {
+  return `${revision} ${direction} ${definition}: ${faults.join("; ")}`;
+}
+
+/**
+ * The revision that counts for an exchange: what a handshake has agreed on, what the header or the request's own `_meta`
+ * says, else the one that MCP assumes where nothing does (2025-06-18, basic/transports, protocol version header).
+ */
+function revisionOf(exchange: Exchange, requests: readonly Message[], answers: readonly Message[]): Revision {
+  const agreed = answers.map(({ result }) => (isMessage(result) ? result.protocolVersion : undefined));
+  const meta = requests.map(({ params }) => {
+    const own = isMessage(params) ? params._meta : undefined;
+    return isMessage(own) ? own["io.modelcontextprotocol/protocolVersion"] : undefined;
+  });
+  const said = [...agreed, ...meta, header(exchange.request.headers, "mcp-protocol-version")];
+  return revisions.find((revision) => said.includes(revision)) ?? "2025-03-26";
+}
+
+function isJsonRpc(message: Message): boolean {
+  return message.jsonrpc === "2.0";
+}
+
+function requestKind({ method, id }: Message): string {
+  if (method === undefined) return "JSONRPCMessage";
+  return id === undefined ? "ClientNotification" : "ClientRequest";
+}
+
+function answerKind(message: Message, revision: Revision): string {
+  if (message.method !== undefined) return message.id === undefined ? "ServerNotification" : "ServerRequest";
+  if (message.error === undefined)
+    return defines(revision, "JSONRPCResultResponse") ? "JSONRPCResultResponse" : "JSONRPCResponse";
+  return defines(revision, "JSONRPCErrorResponse") ? "JSONRPCErrorResponse" : "JSONRPCError";
+}
+
+/** How many faults of one message are told. */
+const toldFaults = 3;
+
+function schemaFaults(revision: Revision, definition: string, message: Message): string[] {
+  const validate = validator(revision, definition);
+  // JSON-RPC 2.0 §5 demands a null id where that of the request could not be read; MCP's schema has no null.
+  const { id, ...rest } = message;
+  if (validate(id === null && message.error !== undefined ? { ...rest, id: 0 } : message)) return [];
+  return (validate.errors ?? [])
+    .filter(({ keyword }) => keyword !== "anyOf")
+    .slice(0, toldFaults)
+    .map(({ instancePath, message: text }) => `${instancePath || "/"} ${text}`);
+}
+
+const schemas = new Map<Revision, { ajv: Ajv; definitions: ReadonlySet<string>; pointer: string }>();
+
+function schemaOf(revision: Revision): { ajv: Ajv; definitions: ReadonlySet<string>; pointer: string } {
+  const known = schemas.get(revision);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(`schemas/${revision}.json`, import.meta.url), "utf8");
+  const schema = JSON.parse(text) as { $schema: string; definitions?: object; $defs?: object };
+  const draft2020 = schema.$schema.includes("2020-12");
+  const options = { strict: false, allErrors: false };
+  const ajv = draft2020 ? new Ajv2020(options) : new Ajv(options);
+  addFormats.default(ajv);
+  ajv.addSchema(schema, revision);
+  const made = {
+    ajv,
+    definitions: new Set(Object.keys(schema.definitions ?? schema.$defs ?? {})),
+    pointer: draft2020 ? "$defs" : "definitions",
+  };
+  schemas.set(revision, made);
+  return made;
+}
+
+function defines(revision: Revision, definition: string): boolean {
+  return schemaOf(revision).definitions.has(definition);
+}
+
+function validator(revision: Revision, definition: string): ValidateFunction {
+  const { ajv, pointer } = schemaOf(revision);
+  const validate = ajv.getSchema(`${revision}#/${pointer}/${definition}`);
+  if (validate === undefined) throw new Error(`MCP ${revision} defines no ${definition}`);
+  return validate;
+}

@@ -1,0 +1,56 @@
+import type { Trial } from "../../containers/trial.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { resultOf } from "../../helpers/wire/json-rpc.ts";
+import { listTools } from "../../helpers/wire/mcp.ts";
+import { catalogueName, withClient } from "./listings.ts";
+import { mcpHeaders } from "./rpc.ts";
+
+/**
+ * A sound upstream is listed whole beside sick ones.
+ *
+ * @param deadline of one page, in milliseconds
+ * @throws {CheckFailure} with what is missing
+ */
+export async function expectBeside(trial: Trial, sick: readonly string[], deadline: number): Promise<void> {
+  const sound = "unwell";
+  const direct = await withClient(trial.upstream(sound), listTools);
+  const names: string[] = [];
+  let cursor: string | undefined;
+  // By hand and page by page: what has come before an error counts for nothing, as it does for a client.
+  for (let page = 0; page < 10; page++) {
+    const exchange = await trial.send({
+      path: trial.endpoint(...sick, sound),
+      method: "POST",
+      headers: mcpHeaders,
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/list",
+        ...(cursor === undefined ? {} : { params: { cursor } }),
+      }),
+      deadline,
+    });
+    const result = resultOf(exchange, 1);
+    if (result === undefined) {
+      throw new CheckFailure({
+        what: `beside ${sick.join(" and ")} the listing of ${sound} ends in an error`,
+        sent: sentText(exchange),
+        received: receivedText(exchange),
+        likelyCause: "LiteLLM gives one upstream's failure for the answer of all",
+      });
+    }
+    const { tools, nextCursor } = result;
+    if (Array.isArray(tools)) names.push(...tools.map(({ name }: { name: string }) => name));
+    if (typeof nextCursor !== "string") break;
+    cursor = nextCursor;
+  }
+  const missing = direct.map(({ name }) => catalogueName(sound, name)).filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  throw new CheckFailure({
+    what: `beside ${sick.join(" and ")} tools of ${sound} are missing`,
+    sent: `tools/list at ${trial.endpoint(...sick, sound)}`,
+    received: missing.map((name) => `- ${name}`).join("\n"),
+    likelyCause: "a failing upstream takes others with it",
+  });
+}
