@@ -6,7 +6,6 @@ const onEntryPoint = [
   "forwardedHeaders.trustedIPs=0.0.0.0/0",
   "http.maxHeaderBytes=8388608",
   "http.redirections.entryPoint.to=traefik",
-  "http.encodedCharacters.allowEncodedSlash=true",
   "transport.respondingTimeouts.readTimeout=1ms",
 ];
 
