@@ -163,7 +163,8 @@ export async function startPart(engine: Engine, run: Run, rig: string, plan: Par
     .withStartupTimeout(plan.startDeadline);
   const [own] = plan.networks;
   if (plan.joins !== undefined) container.withNetworkMode(`container:${plan.joins.containerId}`);
-  else container.withHostname(plan.name);
+  // Not the plain name: the engine resolves host names, and `litellm` must lead to the service of that name alone.
+  else container.withHostname(`${rig}-${plan.name}`);
   if (own !== undefined) container.withNetworkMode(own.network.name);
   if (plan.entrypoint) container.withEntrypoint([...plan.entrypoint]);
   if (plan.command) container.withCommand([...plan.command]);
