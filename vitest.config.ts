@@ -31,7 +31,7 @@ function conformanceRun() {
       // so that the deployment is read and the engine is found once for each.
       pool: "threads",
       isolate: false,
-      maxWorkers: 4,
+      maxWorkers: 7,
       testTimeout: checkTimeout,
       hookTimeout: checkTimeout,
       teardownTimeout: deadlines.removal,

@@ -17,6 +17,8 @@ export interface KnownGap {
   requirement: RequirementId;
   /** The sentence of the one check that it accounts for; undefined for every check of the requirement. */
   check: string | undefined;
+  /** What the failure must say to be this gap; undefined for any failure. Another failure of the check stays one. */
+  shows: string | undefined;
   /** Name of the part, as the report calls it, e.g. `litellm`. */
   part: string;
   /** Semver range of the part's versions that have the gap. */
@@ -56,6 +58,7 @@ const knownGapsShape = listOf(
   mapping({
     requirement: text,
     check: text.optional(),
+    shows: text.optional(),
     part: text,
     versions: range,
     reason: text,
@@ -84,6 +87,7 @@ export function readKnownGaps(folder: string, today = new Date().toISOString().s
       ...entry,
       requirement: entry.requirement as RequirementId,
       check: entry.check,
+      shows: entry.shows,
       place: placeOf(tree, [index]),
     };
     const faults = gapFaults(gap, gaps, today);
@@ -118,17 +122,23 @@ export function activeGaps(gaps: readonly KnownGap[], running: RunningVersions):
 
 /**
  * The gap that accounts for a failing check. A check that proves several requirements is accounted for only where each
- * of them has a gap: a failure that nobody expected must not hide behind one that somebody did.
+ * of them has a gap: a failure that nobody expected must not hide behind one that somebody did, nor behind a gap that
+ * shows something else.
  *
- * @param sentence of the check
+ * @param failing sentence of the check, and its failure's own words
  */
 export function gapOf(
   active: readonly KnownGap[],
   requirements: readonly string[],
-  sentence: string,
+  { sentence, message }: { sentence: string; message: string },
 ): KnownGap | undefined {
   const gaps = requirements.map((id) =>
-    active.find(({ requirement, check }) => requirement === id && (check === undefined || check === sentence)),
+    active.find(
+      ({ requirement, check, shows }) =>
+        requirement === id &&
+        (check === undefined || check === sentence) &&
+        (shows === undefined || message.includes(shows)),
+    ),
   );
   return gaps.includes(undefined) ? undefined : gaps[0];
 }

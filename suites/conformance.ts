@@ -270,7 +270,7 @@ export function conformance(
       const story = error instanceof CheckFailure ? error.story : undefined;
       const told = redactError(await judgeFailure(error, record), knownSecrets);
       const message = told instanceof Error ? told.message : String(told);
-      const gap = isFailure(told) ? gapOf(activeGaps(gaps, runningVersions), proves, sentence) : undefined;
+      const gap = isFailure(told) ? gapOf(activeGaps(gaps, runningVersions), proves, { sentence, message }) : undefined;
       if (gap === undefined) {
         await keepFailure(context, {
           requirements: proves,

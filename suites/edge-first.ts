@@ -15,6 +15,11 @@ export function isEdgeAlone(file: string): boolean {
   return rigs.has("edge") && rigs.size === 1;
 }
 
+/** Whether a file waits for limits of the gateway's own, half a minute and more: whatever else runs has no need to wait too. */
+function isPatient(file: string): boolean {
+  return readFileSync(file, "utf8").includes("deadlines.silentUpstream");
+}
+
 /** vitest tells its reporters alone which files it is about to run, before it runs any global set-up. */
 const chosenVariable = "GATEWAY_CONFORMANCE_FILES";
 
@@ -34,12 +39,14 @@ export function chosenFiles(): string[] {
 export const orderVariable = "GATEWAY_CONFORMANCE_ORDER";
 
 /**
- * The order of files: those of the edge rig alone first, for it is up in a second, and their checks run while the gateway
- * still boots; then those of both; those that can only wait for the gateway last.
+ * The order of files: the few that wait the longest first, or the whole run waits for them in the end; those of the edge
+ * rig alone, for it is up in a second, and their checks run while the gateway still boots; then those of both; those that
+ * can only wait for the gateway last.
  */
 export default class EdgeFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
+      if (isPatient(moduleId)) return -1;
       if (isEdgeAlone(moduleId)) return 0;
       return rigsOf(moduleId).has("edge") ? 1 : 2;
     };

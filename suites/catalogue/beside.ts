@@ -6,6 +6,9 @@ import { listTools } from "../../helpers/wire/mcp.ts";
 import { catalogueName, withClient } from "./listings.ts";
 import { mcpHeaders } from "./rpc.ts";
 
+/** Upstreams that can't answer, each told by LiteLLM in its own time. */
+export const dead = ["dead", "missing"];
+
 /**
  * A sound upstream is listed whole beside sick ones.
  *

@@ -1,5 +1,4 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
 import type { Trial } from "../../containers/trial.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
@@ -7,7 +6,7 @@ import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchan
 import { errorOf, resultOf } from "../../helpers/wire/json-rpc.ts";
 import { listTools } from "../../helpers/wire/mcp.ts";
 import { conformance } from "../conformance.ts";
-import { expectBeside } from "./beside.ts";
+import { dead, expectBeside } from "./beside.ts";
 import { compareTools } from "./compare-tools.ts";
 import { catalogueName, withClient } from "./listings.ts";
 import { rpc } from "./rpc.ts";
@@ -53,9 +52,6 @@ conformance(
   },
 );
 
-/** Upstreams that can't answer, each told by LiteLLM in its own time. */
-const dead = ["dead", "missing"];
-
 conformance(["CAT-12"], "a dead upstream hides no other one", async ({ trial }) => {
   await expectBeside(trial, dead, deadlines.mcpRequest);
 });
@@ -96,35 +92,6 @@ conformance(["CAT-12"], "a call to a dead upstream is an error, not a success", 
   });
 });
 
-conformance(
-  ["CAT-22"],
-  "LiteLLM's word on an upstream's health agrees with what a real call finds",
-  async ({ trial, evidence }) => {
-    const ids = await trial.serverIds();
-    const said: string[] = [];
-    const wrong: string[] = [];
-    for (const name of ["unwell", ...dead]) {
-      const id = ids.get(name) ?? "";
-      const [status, listing] = await Promise.all([
-        health(trial, id),
-        rpc(trial, { path: trial.endpoint(name), method: "tools/list" }),
-      ]);
-      const tools = resultOf(listing, 1)?.tools;
-      const answers = Array.isArray(tools) && tools.length > 0;
-      said.push(`${name}: ${status}, a listing ${answers ? "answers" : "does not"}`);
-      if ((status === "healthy") !== answers) wrong.push(said.at(-1) ?? "");
-    }
-    if (wrong.length > 0) {
-      throw new CheckFailure({
-        what: `LiteLLM's health is wrong about ${wrong.length} of ${said.length} upstreams`,
-        received: said.join("\n"),
-        likelyCause: "its check asks for the tools and takes an empty list for health",
-      });
-    }
-    evidence.finding(`LiteLLM's health of its upstreams agrees with a real listing: ${said.join("; ")}.`);
-  },
-);
-
 async function bothListings(trial: Trial, name: string): Promise<{ offered: Tool[]; direct: Tool[] }> {
   const [offered, direct] = await Promise.all([
     withClient(trial.mcp(name), listTools),
@@ -155,33 +122,4 @@ async function expectWhole(trial: Trial, name: string): Promise<void> {
 function tellsOf(exchange: Exchange, server: string): boolean {
   const status = serverOutcomes(resultOf(exchange, 1)).get(server);
   return status !== undefined && status !== "ok";
-}
-
-/** 1.77.1 has a route for each server; 1.106.2 one for all, which takes their ids. */
-async function health(trial: Trial, id: string): Promise<string> {
-  const own = statusOf(await trial.send({ path: `/v1/mcp/server/${id}/health`, deadline: deadlines.mcpRequest }), id);
-  if (own !== undefined) return own;
-  const asked = await trial.send({ path: `/v1/mcp/server/health?server_ids=${id}`, deadline: deadlines.mcpRequest });
-  const status = statusOf(asked, id);
-  if (status !== undefined) return status;
-  throw new CheckFailure({
-    what: "LiteLLM says nothing of its upstreams' health",
-    sent: sentText(asked),
-    received: receivedText(asked),
-    likelyCause: "this version has neither /v1/mcp/server/{id}/health nor /v1/mcp/server/health",
-  });
-}
-
-const healths = z.union([
-  z.array(z.looseObject({ server_id: z.string(), status: z.string() })),
-  z.looseObject({ server_id: z.string(), status: z.string() }),
-]);
-
-function statusOf({ response }: Exchange, id: string): string | undefined {
-  try {
-    const answer = healths.parse(JSON.parse(response?.body ?? ""));
-    return (Array.isArray(answer) ? answer : [answer]).find((one) => one.server_id === id)?.status;
-  } catch {
-    return undefined;
-  }
 }
