@@ -1,4 +1,5 @@
 import { deadlines } from "../helpers/deadlines.ts";
+import type { RenderedChange } from "../helpers/run-record.ts";
 import { type ExtraServers, liteLLMPlan } from "./litellm.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
 import { answersHttp } from "./readiness.ts";
@@ -62,8 +63,21 @@ async function startBeside(
     }),
   );
   // Without labels: Traefik has nothing to do with it.
-  parts[plan.name] = await rig.startPart(name, { ...plan, labels: {} });
-  return { rig: name, parts, networks: { upstreams: own.name }, changes };
+  const environment = { NUM_WORKERS: "1", ...plan.environment };
+  parts[plan.name] = await rig.startPart(name, { ...plan, environment, labels: {} });
+  return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workers(rig, name)] };
+}
+
+/** 1.77.1 starts four workers, each a whole LiteLLM, where nothing says how many. */
+function workers({ deployment }: RigContext, name: RigName): RenderedChange[] {
+  if (deployment.litellm.environment.has("NUM_WORKERS")) return [];
+  return [
+    {
+      where: `compose.yaml:${deployment.litellm.name}.environment`,
+      what: `set NUM_WORKERS=1 in the ${name} rig`,
+      why: "beside the gateway's own LiteLLM one worker is enough",
+    },
+  ];
 }
 
 /** A network of the gateway rig; the engine takes its name for an id. */
