@@ -71,7 +71,8 @@ function validation(report: ConformanceReport): string[] {
     "## Validation to Date",
     ...suites.flatMap((suite) => {
       const own = report.requirements.filter((requirement) => requirement.suite === suite);
-      const findings = new Set(own.flatMap(({ checks }) => checks.flatMap((check) => check.findings)));
+      // What a check tells of cases side by side comes in the order in which they end.
+      const findings = new Set(own.flatMap(({ checks }) => checks.flatMap((check) => check.findings.toSorted())));
       return [`- **${suiteTitles[suite] ?? suite}**: ${suiteLine(own)}`, ...[...findings].map((text) => `  - ${text}`)];
     }),
     "",

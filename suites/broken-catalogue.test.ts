@@ -32,8 +32,11 @@ from starlette.responses import PlainTextResponse
 
 _manager = mcp_server_manager.MCPServerManager
 _listed, _called = _manager._create_prefixed_tools, _manager.call_tool
-_booted_before = os.path.exists("/tmp/booted")
-open("/tmp/booted", "w").close()
+# LiteLLM runs this module more than once in one boot: the first process of the container tells boots apart.
+_boot = open("/proc/1/stat").read().split()[21]
+if not os.path.exists("/tmp/booted"):
+    open("/tmp/booted", "w").write(_boot)
+_booted_before = open("/tmp/booted").read() != _boot
 
 
 # CAT-03, and CAT-20: after a restart a server's tools are gone.

@@ -28,7 +28,8 @@ conformance(
     await gateway.run("litellm", [
       "sh",
       "-c",
-      `mkdir -p ${inside} ${beside} && printf %s '${secret}' > ${beside}/secret.txt && ` +
+      // A file of its own to move: where it can be moved out, other checks still want the canary.
+      `mkdir -p ${inside} ${beside} && printf %s '${secret}' > ${beside}/secret.txt && echo > ${inside}/own.txt && ` +
         `ln -s ${beside}/secret.txt ${inside}/link.txt && ln -s ${beside} ${inside}/folder`,
     ]);
     await withClient(gateway.mcp(gateway.masterKey, `${gateway.policy.mcp.endpoint}${name}`), async (client) => {
@@ -64,7 +65,7 @@ conformance(
         {
           name: "move out",
           tool: "move_file",
-          input: { source: `${directory}/${file.name}`, destination: `${beside}/moved.txt` },
+          input: { source: `${inside}/own.txt`, destination: `${beside}/moved.txt` },
         },
         { name: "make beside", tool: "create_directory", input: { path: `${beside}/made` } },
       ];
