@@ -31,7 +31,7 @@ function conformanceRun() {
       // so that the deployment is read and the engine is found once for each.
       pool: "threads",
       isolate: false,
-      maxWorkers: 7,
+      maxWorkers: 6,
       testTimeout: checkTimeout,
       hookTimeout: checkTimeout,
       teardownTimeout: deadlines.removal,

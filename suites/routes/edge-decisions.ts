@@ -15,7 +15,28 @@ export async function mustReach(edge: Edge, request: EdgeRequest): Promise<{ exc
   return { exchange, received: await mustHaveReached(edge, exchange) };
 }
 
-/** The same for a request that was sent already. */
+/**
+ * Those of the requests that get through: whether each one should is another requirement's affair.
+ *
+ * @throws {CheckFailure} when none does, for then nothing could be judged
+ */
+export async function thoseThatReach<Request extends EdgeRequest>(
+  edge: Edge,
+  requests: readonly Request[],
+): Promise<{ request: Request; exchange: Exchange; received: Received }[]> {
+  const answered = await Promise.all(
+    requests.map(async (request) => {
+      const exchange = await edge.send(request);
+      const received = edge.received(exchange);
+      return received === undefined ? [] : [{ request, exchange, received }];
+    }),
+  );
+  const reached = answered.flat();
+  if (reached.length === 0) throw new CheckFailure({ what: `none of ${requests.length} requests gets through` });
+  return reached;
+}
+
+/** {@link mustReach} for a request that was sent already. */
 export async function mustHaveReached(edge: Edge, exchange: Exchange): Promise<Received> {
   const received = edge.received(exchange);
   if (received !== undefined) return received;

@@ -2,7 +2,7 @@ import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { mustReach } from "./edge-decisions.ts";
+import { mustReach, thoseThatReach } from "./edge-decisions.ts";
 
 /** Values that no machine of the rig has. */
 const forged: readonly (readonly [string, string])[] = [
@@ -49,10 +49,9 @@ conformance(["ROUTE-13"], "what Traefik itself tells LiteLLM of a request is tru
   ]);
   await forEachCase(
     "the scheme and the host are those of the request, and one address is the client's",
-    cases,
-    ({ host, path }) => `${host.name}${path}`,
-    async (request) => {
-      const { exchange, received } = await mustReach(edge, request);
+    await thoseThatReach(edge, cases),
+    ({ request: { host, path } }) => `${host.name}${path}`,
+    async ({ request, exchange, received }) => {
       const told = (name: string): string | undefined => header(received.headers, name);
       const wrong = [
         ...(told("X-Forwarded-Proto") === request.host.scheme ? [] : ["X-Forwarded-Proto"]),

@@ -2,7 +2,7 @@ import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { mustReach, mustRefuse } from "./edge-decisions.ts";
+import { mustRefuse, thoseThatReach } from "./edge-decisions.ts";
 import { privatePaths } from "./private-paths.ts";
 
 conformance(["ROUTE-14"], "a refused request is answered with the policy's status and challenge", async ({ edge }) => {
@@ -41,10 +41,9 @@ conformance(["ROUTE-14"], "a request that gets through is not challenged on the 
   ]);
   await forEachCase(
     "the answer carries no challenge that the target did not make",
-    cases,
-    ({ host, path }) => `${host.name}${path}`,
-    async (request) => {
-      const { exchange } = await mustReach(edge, request);
+    await thoseThatReach(edge, cases),
+    ({ request: { host, path } }) => `${host.name}${path}`,
+    async ({ exchange }) => {
       const offered = header(exchange.response?.headers, "www-authenticate");
       if (offered === undefined) return;
       throw new CheckFailure({
