@@ -61,10 +61,11 @@ const cases: Case[] = [
       },
       // CAT-02: the policy demands a tool that the upstream does not offer.
       { file: "policy.yaml", find: "      - list_schemas\n", replace: "      - list_schemas\n      - list_wishes\n" },
-      // CAT-01: the endpoint is not MCP's.
+      // CAT-01: the endpoint is not MCP's; what is listed nowhere is not as the upstream has it either (CAT-02, CAT-03).
       { file: "policy.yaml", find: "endpoint: /mcp/", replace: "endpoint: /v1/models" },
+      { file: "policy.yaml", find: "path: /mcp/filesystem", replace: "path: /v1/models/filesystem" },
     ],
-    failed: ["ROUTE-17", "CAT-01", "CAT-02", "INJ-03", "INJ-09"],
+    failed: ["ROUTE-17", "CAT-01", "CAT-02", "CAT-03", "INJ-03", "INJ-09"],
     says: {
       "ROUTE-17": /the router litellm-bearer@docker hands it to LiteLLM/,
       "INJ-03": /label traefik\.http\.middlewares\.litellm-status-key[\s\S]*compose\.yaml:\d+/,

@@ -50,7 +50,7 @@ export async function curl(
     status: Number(stdout.slice(end + 1)) || 0,
     body: stdout.slice(0, Math.max(end, 0)),
     error: stderr.trim(),
-    diagnosis: diagnoses[exitCode] ?? `curl ended with exit code ${exitCode}`,
+    diagnosis: diagnosisOf(exitCode, stderr),
     command: command.join(" "),
   };
 }
@@ -90,4 +90,10 @@ export async function statuses(
     ...requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]),
   ]);
   return stdout.trim().split("\n").map(Number);
+}
+
+function diagnosisOf(exitCode: number, said: string): string {
+  // A look-up that nobody answers is curl's 28 too: nothing was sent that a rule could have dropped.
+  const code = /resolving timed out/i.test(said) ? 6 : exitCode;
+  return diagnoses[code] ?? `curl ended with exit code ${exitCode}`;
 }
