@@ -49,7 +49,7 @@ conformance(
       },
     );
     evidence.finding(
-      `Handshakes: ${[...agreed].map(([wanted, got]) => (wanted === got ? wanted : `${wanted} becomes ${String(got)}`)).join(", ")}.`,
+      `Handshakes: ${[...agreed].toSorted().map(([wanted, got]) => (wanted === got ? wanted : `${wanted} becomes ${String(got)}`)).join(", ")}.`,
     );
   },
 );
