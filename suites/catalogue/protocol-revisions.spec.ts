@@ -49,7 +49,10 @@ conformance(
       },
     );
     evidence.finding(
-      `Handshakes: ${[...agreed].toSorted().map(([wanted, got]) => (wanted === got ? wanted : `${wanted} becomes ${String(got)}`)).join(", ")}.`,
+      `Handshakes: ${[...agreed]
+        .toSorted()
+        .map(([wanted, got]) => (wanted === got ? wanted : `${wanted} becomes ${String(got)}`))
+        .join(", ")}.`,
     );
   },
 );
