@@ -72,7 +72,7 @@ const cases: Case[] = [
       firewall("ct original proto-dst { 80, 4000 } accept", "ct original proto-dst 80 accept"),
     ],
     // What does not answer can't be shown to demand a key.
-    failed: ["REACH-01", "REACH-06"],
+    failed: ["REACH-01", "REACH-06", "REACH-09"],
     says: {
       "REACH-01":
         /lan → gateway-host does not connect on 4000 \(LiteLLM\)[\s\S]*the firewall denies it[\s\S]*firewall\.nft:\d+/,
