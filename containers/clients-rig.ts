@@ -2,7 +2,7 @@ import { heavyClients } from "../helpers/client-choice.ts";
 import { deadlines } from "../helpers/deadlines.ts";
 import { faultHost, faultlessHost, faults } from "./images/fault-front/faults.ts";
 import type { ImagePart } from "./images.ts";
-import { type PartHandle, type PartPlan, type RunNetwork, startPart } from "./part.ts";
+import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
 import { atOnce, succeeds } from "./readiness.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
@@ -40,7 +40,7 @@ const heavyMachines: readonly ClientMachine[] = [
  */
 export async function startClientsRig(rig: RigContext): Promise<RigState> {
   const name = "clients";
-  const { engine, run, deployment, images } = rig;
+  const { deployment, images } = rig;
   // The images are made while the gateway boots.
   const clientMachines = heavyClients() ? [...lightMachines, ...heavyMachines] : lightMachines;
   const plansFor = clientMachines.map(async ({ name: part, image, version }) => ({
@@ -80,7 +80,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
       startDeadline: deadlines.smallPartStart,
     })),
   ];
-  const started = await Promise.all(plans.map((plan) => startPart(engine, run, name, plan)));
+  const started = await Promise.all(plans.map((plan) => rig.startPart(name, plan)));
   const parts: Record<string, PartHandle> = Object.fromEntries(started.map((part) => [part.name, part]));
   return { rig: name, parts, networks: gateway.networks, changes: [] };
 }

@@ -1,5 +1,7 @@
+import type { Acts, TriedConnection } from "../helpers/acts.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment, Policy } from "../helpers/deployment/types.ts";
+import { attemptText } from "../helpers/reach/failures.ts";
 import {
   type Attempt,
   type Flow,
@@ -56,8 +58,14 @@ const lookUps = {
   UV_THREADPOOL_SIZE: "32",
 };
 
+/** A sweep, with all that was tried in it as a script can try it again. */
+interface TriedSweep {
+  sweep: Sweep;
+  connections: readonly TriedConnection[];
+}
+
 /** By the containers of the rigs: the checks of a file share one sweep. */
-const sweeps = new Map<string, Promise<Sweep>>();
+const sweeps = new Map<string, Promise<TriedSweep>>();
 
 /** Who reaches whom, as a check sees it. */
 export class Reach {
@@ -66,22 +74,26 @@ export class Reach {
   readonly #engine: Engine;
   readonly #state: RigState;
   readonly #gateway: RigState;
+  readonly #acts: Acts;
 
-  constructor(options: { engine: Engine; deployment: Deployment; state: RigState; gateway: RigState }) {
+  constructor(options: { engine: Engine; deployment: Deployment; state: RigState; gateway: RigState; acts: Acts }) {
     this.deployment = options.deployment;
     this.policy = options.deployment.policy;
     this.#engine = options.engine;
     this.#state = options.state;
     this.#gateway = options.gateway;
+    this.#acts = options.acts;
   }
 
   /** Tries every pair of places on every port, once for all checks of a run. */
-  sweep(): Promise<Sweep> {
+  async sweep(): Promise<Sweep> {
     const parts = [...Object.values(this.#gateway.parts), ...Object.values(this.#state.parts)];
     const key = parts.map(({ containerId }) => containerId).join(" ");
     const sweeping = sweeps.get(key) ?? this.#sweep();
     sweeps.set(key, sweeping);
-    return sweeping;
+    const { sweep, connections } = await sweeping;
+    this.#acts.connections = connections;
+    return sweep;
   }
 
   /** Parts that are the suite's own, and so have no place in the policy. */
@@ -90,7 +102,7 @@ export class Reach {
     return Object.keys(this.#gateway.parts).filter((part) => !placed.includes(part));
   }
 
-  async #sweep(): Promise<Sweep> {
+  async #sweep(): Promise<TriedSweep> {
     const [sites, ports] = await this.#sites();
     const gatewayHost = partOf(this.#gateway, "gateway-host");
     const [outside, host] = [siteOf(sites, "outside"), siteOf(sites, "gateway-host")];
@@ -109,7 +121,8 @@ export class Reach {
       }),
     ]);
     const counters = { before: readCounters(before), after: readCounters(after) };
-    return {
+    const connections = [...this.#connections(sites, attempts.flat()), ...this.#unknownNames(sources)];
+    const sweep = {
       places: sites.map(({ part: _, prober: __, ...place }) => place),
       sources: sources.map(({ name }) => name),
       ports,
@@ -128,6 +141,34 @@ export class Reach {
         control: controlPort,
       },
     };
+    return { sweep, connections };
+  }
+
+  #connections(sites: readonly Site[], attempts: readonly Attempt[]): TriedConnection[] {
+    const made = new Map(Object.entries(this.#gateway.networks));
+    return attempts.flatMap(({ from, to, address, port, outcome }) => {
+      const [{ prober }, target] = [siteOf(sites, from), siteOf(sites, to)];
+      const network = made.get(target.addresses.find((one) => one.address === address)?.network ?? "");
+      if (network === undefined) return [];
+      const { rig, name: part } = target.part;
+      const text = attemptText({ from, to: address, port });
+      return [{ text, from: placeOf(prober), to: { rig, part, network, family: familyOf(address) }, port, outcome }];
+    });
+  }
+
+  /** What the policy allows by a name that the source does not know was never tried: the name was looked up. */
+  #unknownNames(sources: readonly Site[]): TriedConnection[] {
+    return this.policy.reach.flatMap(({ from, to, as: name = to, ports }) => {
+      const source = sources.find((site) => site.name === from);
+      if (source === undefined || (source.names[name] ?? []).length > 0) return [];
+      return ports.map((port) => ({
+        text: attemptText({ from, to: name, port }),
+        from: placeOf(source.prober),
+        to: { name },
+        port,
+        outcome: "name not found",
+      }));
+    });
   }
 
   /** Where the policy's names are, and what is tried there. */
@@ -288,6 +329,10 @@ export class Reach {
     if (exitCode !== 0) throw new Error(`the probe on ${part.name} failed: ${stderr.trim()}`);
     return JSON.parse(stdout) as Probed;
   }
+}
+
+function placeOf({ rig, name }: PartHandle): TriedConnection["from"] {
+  return { rig, part: name };
 }
 
 function siteOf(sites: readonly Site[], name: string): Site {

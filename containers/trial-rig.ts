@@ -5,7 +5,7 @@ import { type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part
 import { answersHttp } from "./readiness.ts";
 import { networksOf, type RenderContext } from "./render.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
-import { everything, hostile, soundServers, trialServers } from "./trial-upstreams.ts";
+import { everything, hostile, shortWaits, soundServers, trialServers } from "./trial-upstreams.ts";
 
 /**
  * The trial rig: the deployment's LiteLLM once more, with upstreams that no operator has beside the operator's own:
@@ -53,6 +53,10 @@ async function startBeside(
     networks: [{ network: own, aliases: [] }, ...shared.map((network) => ({ network, aliases: [] }))],
     servers,
   });
+  const files = [
+    ...(plan.files ?? []),
+    { target: `${shortWaits.directory}/${shortWaits.file}`, content: shortWaits.content },
+  ];
   const parts: Record<string, PartHandle> = {};
   // The upstreams first: LiteLLM asks them while it boots.
   await Promise.all(
@@ -64,7 +68,7 @@ async function startBeside(
   );
   // Without labels: Traefik has nothing to do with it.
   const environment = { NUM_WORKERS: "1", ...plan.environment };
-  parts[plan.name] = await rig.startPart(name, { ...plan, environment, labels: {} });
+  parts[plan.name] = await rig.startPart(name, { ...plan, environment, files, labels: {} });
   return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workers(rig, name)] };
 }
 

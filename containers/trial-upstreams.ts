@@ -11,6 +11,24 @@ export const hostile = { host: "hostile", port: 8080 } as const;
 /** What stands in the wrong DSN for the password; no secret, and none of the deployment's. */
 export const wrongPassword = "not-the-password";
 
+/**
+ * Python's own hook for a site: postgres-mcp asks its pool for a connection three times before it owns that there is none,
+ * and psycopg_pool waits 30 s each time, which no setting of either shortens. What is said in the end is the same.
+ */
+export const shortWaits = {
+  directory: "/conformance/short-waits",
+  file: "sitecustomize.py",
+  content: [
+    "try:",
+    "    from psycopg_pool import AsyncConnectionPool",
+    "except ImportError:",
+    "    pass",
+    "else:",
+    '    AsyncConnectionPool.__init__.__kwdefaults__["timeout"] = 1.0',
+    "",
+  ].join("\n"),
+} as const;
+
 /** server-everything over streamable HTTP: another transport than stdio, and more than tools. */
 export const soundServers: ExtraServers = {
   everything: { transport: "http", url: `http://${everything.host}:${everything.port}/mcp` },
@@ -40,13 +58,7 @@ function wrongDsn({ policy, litellmConfig, variables }: Deployment): ExtraServer
   if (upstream?.transport !== "stdio" || dsn === undefined) return {};
   const wrong = new URL(dsn);
   wrong.password = wrongPassword;
-  const { transport, command, args, env } = upstream;
-  return {
-    wrong_dsn: {
-      transport,
-      command,
-      args,
-      env: Object.fromEntries([...env].map(([key, value]) => [key, value === dsn ? wrong.href : value])),
-    },
-  };
+  const { transport, command, args } = upstream;
+  const env = Object.fromEntries([...upstream.env].map(([key, value]) => [key, value === dsn ? wrong.href : value]));
+  return { wrong_dsn: { transport, command, args, env: { ...env, PYTHONPATH: shortWaits.directory } } };
 }

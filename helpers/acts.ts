@@ -18,6 +18,19 @@ export interface CommandRun {
   stderr: string;
 }
 
+/** A connection that was tried from one machine of the rigs to another. */
+export interface TriedConnection {
+  /** As a failure tells it. */
+  text: string;
+  /** A machine with bash in the network namespace that it was tried from. */
+  from: { rig: string; part: string };
+  /** The part that it was meant for, by the engine's name of a network, or a name that had to be looked up. */
+  to: { rig: string; part: string; network: string; family: 4 | 6 } | { name: string };
+  port: number;
+  /** In the policy's words, e.g. `refused`. */
+  outcome: string;
+}
+
 /** What the scripted model was told to say. */
 export interface ModelScript {
   id: string;
@@ -28,6 +41,8 @@ export interface ModelScript {
 export class Acts {
   readonly commands: CommandRun[] = [];
   readonly scripts: ModelScript[] = [];
+  /** Hundreds, and the same for all checks of a matrix: no evidence by themselves. */
+  connections: readonly TriedConnection[] = [];
 }
 
 /** How much of a command's output the evidence keeps, in characters. */

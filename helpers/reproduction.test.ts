@@ -25,6 +25,7 @@ function script(change: Partial<Reproduction>): string {
     requests: [],
     commands: [],
     scripts: [],
+    connections: [],
     secrets,
     ...change,
   });
@@ -140,4 +141,39 @@ test("a command runs where it ran, with the files that it needs and the model's 
   expect(text).toContain("/tmp/turn-1/.codex/config.toml");
   expect(text).toContain("_scripts/turn-1");
   expect(text).not.toContain("turn-2");
+});
+
+describe("a connection", () => {
+  const tried = {
+    text: "TCP from lan to [fd00::2]:9100",
+    from: { rig: "gateway", part: "lan-host" },
+    to: { rig: "gateway", part: "gateway-host", network: "gc-1-gateway-lan", family: 6 },
+    port: 9100,
+    outcome: "connected",
+  } as const;
+  const told = { what: "it connects", sent: `${tried.text}\nand 3 more` };
+
+  test("is tried again from the same machine, at the address that the target has on this network", () => {
+    const text = script({ connections: [tried], story: told });
+    expect(spawnSync("bash", ["-n"], { input: text }).status).toBe(0);
+    expect(text).toContain("# In the run: connected");
+    expect(text).toContain(
+      'connect "$(part lan-host gateway)" "$(address gateway-host gateway "$run"-gateway-lan GlobalIPv6Address)" 9100',
+    );
+  });
+
+  test("to a name that is not known there is a look-up", () => {
+    const unknown = {
+      ...tried,
+      text: "TCP from lan to litellm:80",
+      to: { name: "litellm" },
+      outcome: "name not found",
+    };
+    const text = script({ connections: [unknown], story: { what: "does not connect", sent: unknown.text } });
+    expect(text).toContain('docker exec "$(part lan-host gateway)" getent ahosts litellm || echo "name not found"');
+  });
+
+  test("that the failure does not tell of is none of it", () => {
+    expect(script({ connections: [tried] })).toContain("The check sent nothing");
+  });
 });

@@ -1,4 +1,4 @@
-import type { CommandRun, ModelScript } from "./acts.ts";
+import type { CommandRun, ModelScript, TriedConnection } from "./acts.ts";
 import type { FailureStory } from "./check-failure.ts";
 import { secretForms } from "./redaction.ts";
 import { type Exchange, header, receivedText, sentText } from "./wire/exchange.ts";
@@ -30,6 +30,7 @@ export interface Reproduction {
   requests: readonly SentTo[];
   commands: readonly CommandRun[];
   scripts: readonly ModelScript[];
+  connections: readonly TriedConnection[];
   /** Name to value. No value stands in the script: it asks the network that is up. */
   secrets: ReadonlyMap<string, string>;
 }
@@ -53,23 +54,36 @@ export function reproduction(failure: Reproduction): string {
   const body = [
     ...(session === undefined ? [] : [session.line(shell)]),
     ...scriptsFor(failure, acts).map((script) => modelLine(script, shell)),
-    ...acts.flatMap((act) => ["", ...(isRequest(act) ? requestLines(act, shell) : commandLines(act, failure, shell))]),
+    ...acts.flatMap((act) => ["", ...actLines(act, failure, shell)]),
   ];
   const [first] = acts;
   const lines =
-    first === undefined ? nothingSent : [...preamble(failure, first.rig, shell.namesIn(JSON.stringify(acts))), ...body];
+    first === undefined ? nothingSent : [...preamble(failure, acts, shell.namesIn(JSON.stringify(acts))), ...body];
   return `${[...heading(failure), ...lines].join("\n")}\n`;
 }
 
-type ReproducedAct = SentTo | CommandRun;
+type ReproducedAct = SentTo | CommandRun | TriedConnection;
 
 function isRequest(act: ReproducedAct): act is SentTo {
   return "exchange" in act;
 }
 
-function failingActs({ story, requests, commands }: Reproduction): ReproducedAct[] {
+function isConnection(act: ReproducedAct): act is TriedConnection {
+  return "from" in act;
+}
+
+function actLines(act: ReproducedAct, failure: Reproduction, shell: Shell): string[] {
+  if (isRequest(act)) return requestLines(act, shell);
+  return isConnection(act) ? connectionLines(act, failure) : commandLines(act, failure, shell);
+}
+
+function failingActs({ story, requests, commands, connections }: Reproduction): ReproducedAct[] {
   const told = [story?.sent, ...(story?.cases ?? []).map(({ sent }) => sent)].filter((sent) => sent !== undefined);
-  const found = told.flatMap((sent) => actOf(sent, requests, commands) ?? []);
+  const tried = new Map(connections.map((connection) => [connection.text, connection]));
+  const found = told.flatMap((sent) => {
+    const among = sent.split("\n").flatMap((line) => tried.get(line) ?? []);
+    return among.length > 0 ? among : (actOf(sent, requests, commands) ?? []);
+  });
   if (found.length > 0) return [...new Set(found)].slice(0, shownActs);
   const last = [requests.at(-1), commands.at(-1)].filter((act) => act !== undefined);
   return last.sort((one, other) => (timeOf(one) < timeOf(other) ? 1 : -1)).slice(0, 1);
@@ -87,7 +101,7 @@ function actOf(sent: string, requests: readonly SentTo[], commands: readonly Com
   return holding ?? requests.findLast(({ exchange: { request } }) => sent.includes(`${request.method} ${request.url}`));
 }
 
-function timeOf(act: ReproducedAct): string {
+function timeOf(act: SentTo | CommandRun): string {
   return isRequest(act) ? act.exchange.at : act.at;
 }
 
@@ -105,7 +119,9 @@ function heading({ requirements, sentence, file, message, environment }: Reprodu
   ];
 }
 
-function preamble({ run }: Reproduction, rig: string, secrets: readonly string[]): string[] {
+function preamble({ run }: Reproduction, acts: readonly ReproducedAct[], secrets: readonly string[]): string[] {
+  const [first] = acts;
+  const rig = first === undefined || isConnection(first) ? "gateway" : first.rig;
   return [
     "",
     "# The network of this run if it is still up, else the newest that was left up; or the one that is named.",
@@ -113,13 +129,25 @@ function preamble({ run }: Reproduction, rig: string, secrets: readonly string[]
     `run=\${1:-$(kept --filter label=gateway-conformance.run=${run})}`,
     `run=\${run:-$(kept --filter label=gateway-conformance.part=${rig === "edge" ? "whoami" : "litellm"})}`,
     `[ -n "$run" ] || { echo "no network was left up: see the first lines of $0" >&2; exit 2; }`,
-    `part() { docker ps -q --filter "label=gateway-conformance.rig=$run-${rig}" --filter "label=gateway-conformance.part=$1"; }`,
+    `part() { docker ps -q --filter "label=gateway-conformance.rig=$run-\${2:-${rig}}" --filter "label=gateway-conformance.part=$1"; }`,
     'at() { docker port "$(part "$1")" "$2" | head -n 1; }',
     ...secretLines(secrets.filter((name) => name !== sessionName)),
-    "# No header but those that are given, as the check's own client.",
-    "request() { curl --silent --show-error --include --insecure --path-as-is --globoff --max-time 30 -H 'Accept:' -H 'Content-Type:' -H 'Expect:' \"$@\"; echo; }",
+    ...(acts.some(isConnection) ? connecting : []),
+    ...(acts.every(isConnection) ? [] : requesting),
   ];
 }
+
+const requesting = [
+  "# No header but those that are given, as the check's own client.",
+  "request() { curl --silent --show-error --include --insecure --path-as-is --globoff --max-time 30 -H 'Accept:' -H 'Content-Type:' -H 'Expect:' \"$@\"; echo; }",
+];
+
+const connecting = [
+  "# address PART RIG NETWORK FIELD",
+  'address() { docker inspect --format "{{(index .NetworkSettings.Networks \\"$3\\").$4}}" "$(part "$1" "$2")"; }',
+  "# connect FROM ADDRESS PORT, where FROM is a container",
+  'connect() { said=$(docker exec "$1" timeout 3 bash -c "exec 3<>/dev/tcp/$2/$3" 2>&1); case $? in 0) echo connected ;; 124) echo dropped ;; *) echo "${said##*: }" ;; esac; }',
+];
 
 function secretLines(names: readonly string[]): string[] {
   if (names.length === 0) return [];
@@ -163,6 +191,15 @@ function rawLine(url: string, raw: string, part: string, port: number, shell: Sh
     ? `openssl s_client -quiet -connect "$(at ${part} ${port})" -servername ${host} 2>/dev/null`
     : `{ address=$(at ${part} ${port}); exec 3<>"/dev/tcp/\${address%:*}/\${address##*:}"; cat >&3; timeout 30 cat <&3; }`;
   return `${shell.printf(raw)} | ${send}; echo`;
+}
+
+function connectionLines({ text, from, to, port, outcome }: TriedConnection, { run }: Reproduction): string[] {
+  const source = `"$(part ${from.part} ${from.rig})"`;
+  const told = [`# ${text}`, `# In the run: ${outcome}`];
+  if ("name" in to) return [...told, `docker exec ${source} getent ahosts ${quoted(to.name)} || echo "name not found"`];
+  const network = to.network.startsWith(run) ? `"$run"${quoted(to.network.slice(run.length))}` : quoted(to.network);
+  const field = to.family === 6 ? "GlobalIPv6Address" : "IPAddress";
+  return [...told, `connect ${source} "$(address ${to.part} ${to.rig} ${network} ${field})" ${port}`];
 }
 
 function commandLines(run: CommandRun, { commands }: Reproduction, shell: Shell): string[] {

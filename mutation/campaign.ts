@@ -19,19 +19,20 @@ export interface Campaign {
 /**
  * Tries every mutant, stage by stage: what nothing at the edge has noticed goes on to the whole gateway.
  *
- * @param only one stage alone
+ * @param options.only one stage alone
+ * @param options.interrupted ends it, with what was judged until then, and the parts removed
  * @throws {EnvironmentError} when the deployment as it is does not start
  */
 export async function tryMutants(
   mutants: readonly Mutant[],
   checks: readonly Check[],
   court: Omit<Court, "checks"> & { progress: Progress },
-  only?: string,
+  { only, interrupted }: { only: string | undefined; interrupted: AbortSignal },
 ): Promise<Campaign> {
   const verdicts = new Map<Mutant, Verdict>();
   const sound: Check[] = [];
   for (const stage of stageNames) {
-    if (only !== undefined && only !== stage) continue;
+    if (interrupted.aborted || (only !== undefined && only !== stage)) continue;
     const queue = mutants.filter((mutant) => {
       const fate = verdicts.get(mutant)?.fate;
       const open = fate === undefined || fate === "survived" || (court.all && fate === "killed");
@@ -39,14 +40,18 @@ export async function tryMutants(
     });
     if (queue.length === 0) continue;
     const keepers = Array.from({ length: Math.min(benches[stage], queue.length) }, () => new PartKeeper(court.engine));
+    // What is being judged has no parts any more, and ends at once.
+    const removeAll = (): Promise<unknown> => Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
+    interrupted.addEventListener("abort", removeAll, { once: true });
     try {
       sound.push(...(await soundChecks(stage, checks, keepers, court)));
-      await tryAt(stage, queue, keepers, { ...court, checks: sound }, (verdict) => {
+      await tryAt(stage, queue, keepers, { ...court, checks: sound, interrupted }, (verdict) => {
         const before = verdicts.get(verdict.mutant);
         verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
       });
     } finally {
-      await Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
+      interrupted.removeEventListener("abort", removeAll);
+      await removeAll();
     }
   }
   return { verdicts, sound };
@@ -68,7 +73,8 @@ async function soundChecks(
   return sayings.flatMap((saying) => {
     court.order.learnCost(saying);
     if (saying.outcome === "passed") return [saying.check];
-    court.progress.line(`${saying.check.id} does not pass as it is, so it can notice nothing: ${saying.message}`);
+    const [first = ""] = saying.message.split("\n");
+    court.progress.line(`${saying.check.id} does not pass as it is, so it can notice nothing: ${first}`);
     return [];
   });
 }
@@ -77,7 +83,7 @@ async function tryAt(
   stage: StageName,
   queue: readonly Mutant[],
   keepers: readonly PartKeeper[],
-  court: Court & { progress: Progress },
+  court: Court & { progress: Progress; interrupted: AbortSignal },
   judged: (verdict: Verdict) => void,
 ): Promise<void> {
   await court.progress.during(`try ${queue.length} mutants (${stage})`, async (step) => {
@@ -85,7 +91,9 @@ async function tryAt(
     const waiting = [...queue];
     const bench = async (keeper: PartKeeper): Promise<void> => {
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+        if (court.interrupted.aborted) return;
         const verdict = await judgeOn(stage, mutant, keeper, court);
+        if (court.interrupted.aborted) return;
         step.note(`${++done} of ${queue.length}`);
         if (verdict === undefined) continue;
         judged(verdict);

@@ -98,8 +98,13 @@ export async function hearAsItIs(
   using trial = new Trial({ ...court, keeper, deployment, world: `trial-${++trials}` });
   await trial.prepare(stage);
   const sayings: Saying[] = [];
-  for (const check of [...checks, leakSearch]) sayings.push(await trial.run(check));
-  return sayings;
+  const waiting = [...checks];
+  const hearer = async (): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift())
+      sayings.push(await trial.run(check));
+  };
+  await Promise.all(Array.from({ length: atOnce[stage] }, hearer));
+  return [...sayings, await trial.run(leakSearch)];
 }
 
 /** @throws {DeploymentError} when the loader refuses the files */

@@ -51,6 +51,7 @@ await command(usage, async (args) => {
   await sweep(engine);
   const originals = new Map([...deployment.variables].map(([name, { value }]) => [name, value]));
   const checks = await allChecks();
+  const interrupted = interruption(progress);
   const { verdicts, sound } = await tryMutants(
     chosen.filter(({ id }) => !equivalents.has(id)),
     checks,
@@ -63,7 +64,7 @@ await command(usage, async (args) => {
       all: options.all,
       progress,
     },
-    options.stage,
+    { only: options.stage, interrupted },
   );
   const all = chosen.flatMap((mutant): Verdict[] => {
     const reason = equivalents.get(mutant.id);
@@ -81,8 +82,21 @@ await command(usage, async (args) => {
   const tried = [...new Set(sound.flatMap(({ requirements }) => requirements))];
   console.log(`\n${summary(all, { all: options.all, tried })}`);
   console.log(`report: ${directory}/index.html, mutation.json`);
+  if (interrupted.aborted) return ExitCode.environmentFailed;
   return (score(all) ?? 0) * 100 >= options.wanted ? ExitCode.conformant : ExitCode.notConformant;
 });
+
+/** Ctrl-C: what was judged until then is reported. */
+function interruption(progress: Progress): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      progress.line(`${signal}: removing the parts; the report holds what was judged until now`);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
 
 interface Options {
   all: boolean;

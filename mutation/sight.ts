@@ -1,3 +1,4 @@
+import type { RigName } from "../containers/rig.ts";
 import type { Check } from "./checks.ts";
 import type { Kind } from "./mutant.ts";
 
@@ -30,11 +31,17 @@ const sights: Readonly<Record<Kind, readonly Sight[]>> = {
   versions: [edge, { stage: "gateway", suites: all }],
 };
 
+/** Rigs whose LiteLLM has upstreams that no operator has: what they show is LiteLLM's own, whatever the deployment says. */
+const ownUpstreams: ReadonlySet<RigName> = new Set(["trial", "restart"]);
+
 /** The checks that can see a mutant, by stage: a stage is begun when none before it has killed. */
 export function stagesFor(kind: Kind, checks: readonly Check[]): { stage: StageName; checks: readonly Check[] }[] {
   return sights[kind].map(({ stage, suites }) => ({
     stage,
-    checks: checks.filter((check) => suites.includes(check.suite) && stageOf(check) === stage),
+    checks: checks.filter(
+      (check) =>
+        suites.includes(check.suite) && stageOf(check) === stage && !check.rigs.some((rig) => ownUpstreams.has(rig)),
+    ),
   }));
 }
 

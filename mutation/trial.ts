@@ -16,7 +16,7 @@ import type { Canaries } from "../helpers/canaries.ts";
 import { checkTimeout, DeadlineError } from "../helpers/deadlines.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
 import { Progress } from "../helpers/progress.ts";
-import { redactError } from "../helpers/redaction.ts";
+import { redact, redactError } from "../helpers/redaction.ts";
 import type { Leak } from "../helpers/run-record.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 import type { Evidence } from "../suites/conformance.ts";
@@ -142,8 +142,8 @@ export class Trial implements Disposable {
         fixtures.clients = new Clients({ ...own, acts, state: await this.#started("clients", used) });
       else if (need === "reach") {
         const [gateway, state] = [await this.#started("gateway", used), await this.#started("reach", used)];
-        fixtures.reach = new Reach({ ...own, state, gateway });
-      } else if (need === "evidence") fixtures.evidence = noEvidence;
+        fixtures.reach = new Reach({ ...own, acts, state, gateway });
+      } else if (need === "evidence") fixtures.evidence = unwrittenEvidence(this.#canaries.secrets);
       else throw new Error(`${check.file} asks for '${need}', which mutation/trial.ts does not hand out`);
     }
     try {
@@ -218,14 +218,22 @@ function outcomeOf(error: unknown): Saying["outcome"] {
   }
 }
 
-/** Nobody reads the evidence of a mutant; what a check says is what counts. */
-const noEvidence: Evidence = {
-  keep: async (name) => name,
-  keepPicture: async (name) => name,
-  keepTranscript: async (name) => name,
-  finding: () => {},
-  notSupported(reason) {
-    throw new NotSupported(reason);
-  },
-  phase: (_, work) => work(),
-};
+/** Nobody but the check itself reads the evidence of a mutant; what a check says is what counts. */
+function unwrittenEvidence(secrets: ReadonlyMap<string, string>): Evidence {
+  const kept = new Map<string, string>();
+  const keep = async (name: string, content: string): Promise<string> => {
+    kept.set(name, redact(content, secrets));
+    return name;
+  };
+  return {
+    keep,
+    keepPicture: async (name) => name,
+    keepTranscript: keep,
+    read: async (name) => kept.get(name) ?? "",
+    finding: () => {},
+    notSupported(reason) {
+      throw new NotSupported(reason);
+    },
+    phase: (_, work) => work(),
+  };
+}

@@ -46,6 +46,8 @@ export interface Evidence {
   keepPicture(name: string, png: Buffer): Promise<string>;
   /** The same for an agent's transcript, in the run's folder of transcripts. */
   keepTranscript(name: string, content: string): Promise<string>;
+  /** What was kept, as it stands in the run's directory. */
+  read(path: string): Promise<string>;
   /** A sentence for the reader of the report. */
   finding(text: string): void;
   /** The running version lacks the feature, found by detection: ends the check, which then proves nothing. */
@@ -127,6 +129,7 @@ const conformanceTest = test.extend<Fixtures>({
         keep: (name, content) => files.keep(`evidence/${slug}/${name}`, content),
         keepPicture: (name, png) => files.keepPicture(`evidence/${slug}/${name}`, png),
         keepTranscript: (name, content) => files.keep(`transcripts/${name}`, content),
+        read: (path) => files.read(path),
         finding(text) {
           task.meta.findings = [...(task.meta.findings ?? []), redact(text, world.canaries.secrets)];
         },
@@ -173,7 +176,7 @@ const conformanceTest = test.extend<Fixtures>({
     task.meta.rigs = [...(task.meta.rigs ?? []), "reach"];
     const [gateway, state] = await Promise.all([started("gateway", world), started("reach", world)]);
     record.rigs.push({ state: gateway }, { state });
-    await use(new Reach({ ...world, state, gateway }));
+    await use(new Reach({ ...world, state, gateway, acts: record.acts }));
   },
   trial: async ({ world, record, slug, task }, use) => {
     task.meta.rigs = [...(task.meta.rigs ?? []), "trial"];

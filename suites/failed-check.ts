@@ -64,7 +64,7 @@ export async function failureFiles(failure: FailureWords, record: CheckRecord): 
   const { engine, deployment, secrets, run } = record.surroundings;
   const states = statesOf(record.rigs);
   const exchanges = record.rigs.flatMap(({ wire }) => wire?.exchanges ?? []);
-  const { commands, scripts } = record.acts;
+  const { commands, scripts, connections } = record.acts;
   const script = reproduction({
     ...failure,
     run,
@@ -72,6 +72,7 @@ export async function failureFiles(failure: FailureWords, record: CheckRecord): 
     requests: sentRequests(record, deployment),
     commands,
     scripts,
+    connections,
     secrets,
   });
   return new Map([

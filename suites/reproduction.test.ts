@@ -7,12 +7,18 @@ import { runBroken } from "./broken-deployment.ts";
 
 const execute = promisify(execFile);
 
-/** Faults whose checks send requests, run commands on other machines, and run an agent. */
+/** Faults whose checks send requests, run commands on other machines, run an agent, and try every pair of machines. */
 const breaks = [
   // ROUTE-03
   { file: "compose.yaml", find: "Path(`/openapi.json`)", replace: "PathPrefix(`/openapi.json`)" },
   // REACH-01
   { file: "compose.yaml", find: '      - "4000:4000"\n', replace: '      - "4001:4000"\n' },
+  // REACH-02
+  {
+    file: "firewall.nft",
+    find: 'iifname "lan0" tcp dport { 80, 4000 } accept',
+    replace: 'iifname "lan0" tcp dport { 80, 4000, 9100 } accept',
+  },
   // INJ-01
   {
     file: "compose.yaml",
@@ -26,7 +32,7 @@ const breaks = [
     replace: 'url = "http://litellm.linuxserver.lan/v1/nowhere/"',
   },
 ];
-const filters = ["path-boundaries", "lan-to-gateway", "status-poll", "codex-databases"];
+const filters = ["path-boundaries", "lan-to-gateway", "status-poll", "codex-databases", "who-reaches-whom"];
 
 test("each failure is captured before its parts are gone, and its script shows it again on a network that is left up", async () => {
   const seen: Record<string, { due: string[]; got: string[] }> = {};
@@ -41,17 +47,27 @@ test("each failure is captured before its parts are gone, and its script shows i
         const script = readFileSync(join(folder, name, "repro.sh"), "utf8");
         const { stdout } = await execute("bash", [join(folder, name, "repro.sh")]);
         seen[name] = {
-          due: [...script.matchAll(/^# In the run: ((?:exit code )?\d+)/gm)].map(([, code]) => code ?? ""),
-          got: [...stdout.matchAll(/^(?:HTTP\/[\d.]+ )?((?:exit code )?\d+)/gm)].map(([, code]) => code ?? ""),
+          due: [...script.matchAll(/^# In the run: ((?:exit code )?\d+|\w+)/gm)].map(([, code]) => code ?? ""),
+          got: [...stdout.matchAll(/^(?:HTTP\/[\d.]+ )?((?:exit code )?\d+|connected)/gm)].map(
+            ([, code]) => code ?? "",
+          ),
         };
       }
     },
   });
   const [, removal] = /remove it: (.*)$/m.exec(run.output) ?? [];
   await execute("sh", ["-c", removal ?? "exit 1"]);
-  expect(run.failed, run.output).toEqual(["ROUTE-03", "INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01"]);
+  expect(run.failed, run.output).toEqual([
+    "ROUTE-03",
+    "INJ-01",
+    "INJ-07",
+    "INJ-08",
+    "PROMPT-01",
+    "REACH-01",
+    "REACH-02",
+  ]);
   const ids = new Set(Object.keys(seen).map((name) => name.split("-").slice(0, 2).join("-")));
-  expect([...ids].sort()).toEqual(["INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "ROUTE-03"]);
+  expect([...ids].sort()).toEqual(["INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "REACH-02", "ROUTE-03"]);
   for (const [name, { due, got }] of Object.entries(seen)) {
     expect(due, name).not.toEqual([]);
     expect(got, name).toEqual(expect.arrayContaining(due));

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inject, type TestContext } from "vitest";
 import { attachEvidence } from "../helpers/allure.ts";
@@ -30,6 +30,11 @@ export class RunFiles {
     if (await this.#write(path, png)) this.#isEvidence(path);
     await attachEvidence(path, png, "image/png");
     return path;
+  }
+
+  /** What was kept, as it was written. */
+  read(path: string): Promise<string> {
+    return readFile(join(inject("run").directory, path), "utf8");
   }
 
   /** Writes what a failure left into a folder of its own; of that the script and the logs are attached. */
@@ -67,7 +72,6 @@ export class RunFiles {
 function contentType(path: string): string {
   if (path.endsWith(".json")) return "application/json";
   if (path.endsWith(".md")) return "text/markdown";
-  if (path.endsWith(".svg")) return "image/svg+xml";
   if (path.endsWith(".svg")) return "image/svg+xml";
   return "text/plain";
 }

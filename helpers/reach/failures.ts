@@ -105,6 +105,7 @@ export function mustBeCounted(denial: Denial, cells: readonly Cell[], sweep: Swe
       denied.length === 0
         ? `not one denied connection from ${denial.from} came to the firewall: its counter proves nothing`
         : `the firewall denied ${denied.length} connections from ${denial.from}, and ${denial.counter.value} counted ${counted}`,
+    ...(denied.length === 0 ? {} : exchanged(denied)),
     likelyCause: "the rule that denies them is another one, or does not name the counter",
     place: denial.counter.place,
   });
@@ -122,13 +123,18 @@ const shownAttempts = 6;
 function exchanged(cells: readonly Cell[]): { sent: string; received: string } {
   const more = cells.length > shownAttempts ? [`and ${cells.length - shownAttempts} more`] : [];
   return {
-    sent: [...cells.slice(0, shownAttempts).map(attemptText), ...more].join("\n"),
+    sent: [...cells.slice(0, shownAttempts).map(cellText), ...more].join("\n"),
     received: [...new Set(cells.map(({ outcome }) => outcome))].join(", "),
   };
 }
 
-function attemptText({ from, address, port, family }: Cell): string {
-  return `TCP from ${from} to ${family === 6 ? `[${address}]` : address}:${port}`;
+function cellText({ from, address, to, port, rule }: Cell): string {
+  return attemptText({ from, to: address === "" ? (rule?.as ?? to) : address, port });
+}
+
+/** `TCP from lan to 10.0.0.2:4000`; `to` is an address or a name. */
+export function attemptText({ from, to, port }: { from: string; to: string; port: number }): string {
+  return `TCP from ${from} to ${to.includes(":") ? `[${to}]` : to}:${port}`;
 }
 
 function causeOfHole({ shared, from, to }: Cell): string {

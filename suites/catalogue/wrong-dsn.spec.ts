@@ -7,18 +7,17 @@ import { expectBeside } from "./beside.ts";
 import { catalogueName } from "./listings.ts";
 import { rpc } from "./rpc.ts";
 
-// A file of its own: postgres-mcp tries its DSN for half a minute before it answers.
 conformance(
   ["CAT-15"],
   "a database upstream with a wrong DSN fails without telling it, and hides no other one",
   async ({ trial, evidence }) => {
     if (!(await trial.serverIds()).has("wrong_dsn")) evidence.notSupported("no upstream of the policy has a database");
-    const listing = expectBeside(trial, ["wrong_dsn"], deadlines.silentUpstream);
+    const listing = expectBeside(trial, ["wrong_dsn"], deadlines.mcpRequest);
     const call = rpc(trial, {
       path: trial.endpoint("wrong_dsn"),
       method: "tools/call",
       params: { name: catalogueName("wrong_dsn", "execute_sql"), arguments: { sql: "SELECT 1" } },
-      deadline: deadlines.silentUpstream,
+      deadline: deadlines.mcpRequest,
     });
     const [exchange] = await Promise.all([call, listing]);
     const text = receivedText(exchange);

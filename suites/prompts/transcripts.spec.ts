@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { inject } from "vitest";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { readTranscript } from "../../helpers/codex.ts";
 import { redact, secretsIn } from "../../helpers/redaction.ts";
@@ -38,9 +35,8 @@ conformance(
         likelyCause: "something between cuts long results",
       });
     }
-    const { directory } = inject("run");
     const [events, text] = await Promise.all(
-      [turn.path.replace(/\.md$/, ".jsonl"), turn.path].map((path) => readFile(join(directory, path), "utf8")),
+      [turn.path.replace(/\.md$/, ".jsonl"), turn.path].map((path) => evidence.read(path)),
     );
     const secrets = gateway.canaries.secrets;
     const kept = readTranscript(events ?? "");
@@ -61,7 +57,7 @@ conformance(
 
     // The same way into the report, with a secret in it: it must come out as its name.
     const path = await evidence.keepTranscript("with-a-key.md", `The user pasted ${key} here.\n`);
-    const redacted = await readFile(join(directory, path), "utf8");
+    const redacted = await evidence.read(path);
     if (redacted.includes(key) || !/pasted ‹\w+› here/.test(redacted))
       throw new CheckFailure({ what: "a key in a transcript is kept as it is", received: redacted });
     evidence.finding(

@@ -3,6 +3,7 @@ import type { Reach } from "../../containers/reach.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import {
+  attemptText,
   mustBeAsWritten,
   mustBeCounted,
   mustBeDeniedAsWritten,
@@ -119,6 +120,10 @@ conformance(["REACH-05"], "nothing reaches the outside but what the policy lets 
   if (met.length > 0) {
     throw new CheckFailure({
       what: `the sentinel outside was met on ${met.join(", ")}`,
+      sent: cells
+        .filter(({ to, outcome, port }) => to === "outside" && outcome === "connected" && met.includes(port))
+        .map(({ from, address, port }) => attemptText({ from, to: address, port }))
+        .join("\n"),
       likelyCause: "the firewall lets more out than the policy names",
       place: reach.policy.firewall?.place ?? { file: reach.policy.file, line: 1 },
     });
