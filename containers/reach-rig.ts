@@ -30,7 +30,8 @@ export const controlPort = 7;
 /**
  * The reach rig: beside the gateway rig, a prober in the network namespace of each service, and a stand-in for each
  * service that the gateway rig does not run. Behind every port that is tried and where nothing listens it puts a
- * listener: a denial is never 'nobody was listening'.
+ * listener: a denial is never 'nobody was listening'. Not so where the gateway host is to publish a port: whether it does
+ * must show.
  *
  * @throws {EnvironmentError} when a part does not start
  */
@@ -58,9 +59,12 @@ export async function startReachRig(rig: RigContext): Promise<RigState> {
   const places = [...Object.values(parts), ...Object.values(machines).flatMap((part) => gateway.parts[part] ?? [])];
   const namespaces = await Promise.all(places.map((part) => readNamespace(engine, part)));
   const ports = portsToTry(deployment, namespaces);
-  await Promise.all(
-    places.map((part) => openListeners(engine, part, part.name === "sentinel" ? [...ports, controlPort] : ports)),
-  );
+  const published = publishedByPolicy(deployment);
+  const portsOf = ({ name: part }: PartHandle): readonly number[] => {
+    if (part === machines.outside) return [...ports, controlPort];
+    return part === machines["gateway-host"] ? ports.filter((port) => !published.includes(port)) : ports;
+  };
+  await Promise.all(places.map((part) => openListeners(engine, part, portsOf(part))));
   return { rig: name, parts, networks: {}, changes: [], services };
 }
 
@@ -84,6 +88,11 @@ function portsToTry({ policy, compose }: Deployment, namespaces: readonly Namesp
     ),
   ];
   return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+/** Ports that the policy wants published on the gateway host. */
+export function publishedByPolicy({ policy }: Deployment): readonly number[] {
+  return policy.reach.filter(({ to }) => to === "gateway-host").flatMap((rule) => rule.ports);
 }
 
 /** Whether only the namespace itself reaches what listens at the address. */

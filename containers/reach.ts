@@ -16,7 +16,7 @@ import type { Engine } from "./engine.ts";
 import { readCounters, readWatch } from "./gateway-host-rules.ts";
 import { providerNetwork } from "./gateway-rig.ts";
 import { execute, type PartHandle } from "./part.ts";
-import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "./reach-rig.ts";
+import { controlPort, isLoopback, machines, type Namespace, publishedByPolicy, readNamespace } from "./reach-rig.ts";
 import { traefikApiPort } from "./render.ts";
 import type { RigState } from "./rig.ts";
 
@@ -280,7 +280,9 @@ export class Reach {
 
   /** @throws {Error} when a port does not answer from within: then no denial there would prove anything */
   async #tryItself(site: Site, ports: readonly number[]): Promise<void> {
-    const targets = site.addresses.map(({ address }) => [address, ports] as const);
+    const published = site.name === "gateway-host" ? publishedByPolicy(this.deployment) : [];
+    const standing = ports.filter((port) => !published.includes(port));
+    const targets = site.addresses.map(({ address }) => [address, standing] as const);
     const { attempts } = await this.#probe(site.prober, { names: [], targets });
     const silent = attempts.filter(({ outcome }) => outcome !== "connected");
     if (silent.length > 0) {

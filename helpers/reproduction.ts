@@ -146,7 +146,7 @@ const connecting = [
   "# address PART RIG NETWORK FIELD",
   'address() { docker inspect --format "{{(index .NetworkSettings.Networks \\"$3\\").$4}}" "$(part "$1" "$2")"; }',
   "# connect FROM ADDRESS PORT, where FROM is a container",
-  'connect() { said=$(docker exec "$1" timeout 3 bash -c "exec 3<>/dev/tcp/$2/$3" 2>&1); case $? in 0) echo connected ;; 124) echo dropped ;; *) echo "${said##*: }" ;; esac; }',
+  'connect() { said=$(docker exec "$1" timeout 3 bash -c "exec 3<>/dev/tcp/$2/$3" 2>&1); case $? in 0) echo connected ;; 124) echo dropped ;; *) echo "${said##*: }" | sed "s/^Connection //" ;; esac; }',
 ];
 
 function secretLines(names: readonly string[]): string[] {
