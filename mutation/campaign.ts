@@ -44,7 +44,10 @@ export async function tryMutants(
     const removeAll = (): Promise<unknown> => Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
     interrupted.addEventListener("abort", removeAll, { once: true });
     try {
-      sound.push(...(await soundChecks(stage, checks, keepers, court)));
+      const seeing = new Set(
+        queue.flatMap(({ kind }) => stagesFor(kind, checks).flatMap((one) => (one.stage === stage ? one.checks : []))),
+      );
+      sound.push(...(await soundChecks(stage, [...seeing], keepers, court)));
       await tryAt(stage, queue, keepers, { ...court, checks: sound, interrupted }, (verdict) => {
         const before = verdicts.get(verdict.mutant);
         verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
@@ -57,7 +60,7 @@ export async function tryMutants(
   return { verdicts, sound };
 }
 
-/** Hears every check of a stage on the deployment as it is; those that don't pass can notice nothing. */
+/** Hears checks on the deployment as it is; those that don't pass can notice nothing. */
 async function soundChecks(
   stage: StageName,
   checks: readonly Check[],
@@ -65,10 +68,9 @@ async function soundChecks(
   court: Omit<Court, "checks"> & { progress: Progress },
 ): Promise<Check[]> {
   if (keeper === undefined) return [];
-  // What changes a version can be seen by every check.
-  const own = stagesFor("versions", checks).find((one) => one.stage === stage)?.checks ?? [];
-  const sayings = await court.progress.during(`hear ${own.length} checks on the deployment as it is (${stage})`, () =>
-    hearAsItIs(stage, own, keeper, court),
+  const sayings = await court.progress.during(
+    `hear ${checks.length} checks on the deployment as it is (${stage})`,
+    () => hearAsItIs(stage, checks, keeper, court),
   );
   return sayings.flatMap((saying) => {
     court.order.learnCost(saying);

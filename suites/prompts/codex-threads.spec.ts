@@ -25,7 +25,7 @@ conformance(
       { call: [{ tool: reading.tool, arguments: { path: reading.path } }] },
       { say: { from: "tool-results" } },
     ]);
-    const second = await agent.ask("thread-2", `And what is in ${file.name}?`, thread);
+    const second = await agent.ask("thread-2", `And what is in ${file.name}?`, { thread });
     await agent.mustHaveCalled(second, reading.tool);
     const [asked] = second.journal;
     const faults = [

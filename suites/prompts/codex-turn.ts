@@ -92,9 +92,14 @@ export class CodexAgent {
    * Runs `codex exec`.
    *
    * @param name of the transcript's files
-   * @param thread goes on with that one
+   * @param options.thread goes on with that one
+   * @param options.environment beside the keys
    */
-  async ask(name: string, prompt: string, thread?: string): Promise<CodexTurn> {
+  async ask(
+    name: string,
+    prompt: string,
+    { thread, environment = {} }: { thread?: string | undefined; environment?: Readonly<Record<string, string>> } = {},
+  ): Promise<CodexTurn> {
     const command = [
       ...["codex", "exec", "--json", "--skip-git-repo-check"],
       ...(thread === undefined ? [] : ["resume", thread]),
@@ -102,7 +107,7 @@ export class CodexAgent {
     ];
     const { exitCode, stdout, stderr, took } = await this.#evidence.phase(`Codex turn ${name}`, () =>
       this.#gateway.run("codex", command, {
-        environment: { HOME: this.#home, CODEX_HOME: `${this.#home}/.codex`, ...this.#keys },
+        environment: { HOME: this.#home, CODEX_HOME: `${this.#home}/.codex`, ...this.#keys, ...environment },
         workingDir: `${this.#home}/work`,
         deadline: deadlines.agentTurn,
       }),
