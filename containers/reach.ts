@@ -108,10 +108,11 @@ export class Reach {
     const [outside, host] = [siteOf(sites, "outside"), siteOf(sites, "gateway-host")];
     const [before, acceptedBefore] = await Promise.all([this.#ruleset(gatewayHost), this.#accepted(outside)]);
     const sources = sites.filter((site) => site !== host);
-    const [attempts] = await Promise.all([
+    const [attempts, hostItself] = await Promise.all([
       Promise.all(sources.map((source) => this.#tryAll(source, sites, ports))),
+      this.#tryItself(host, ports),
       this.#tryControl(host, outside),
-      ...sites.map((site) => this.#tryItself(site, ports)),
+      ...sources.map(async (site) => mustAnswer(site, await this.#tryItself(site, ports))),
     ]);
     const [after, accepted] = await Promise.all([
       this.#ruleset(gatewayHost),
@@ -127,6 +128,7 @@ export class Reach {
       sources: sources.map(({ name }) => name),
       ports,
       attempts: attempts.flat(),
+      hostItself,
       watch: readWatch(after),
       before: leaving(readWatch(before).arrived, sites),
       counted: Object.fromEntries(
@@ -160,7 +162,7 @@ export class Reach {
   #unknownNames(sources: readonly Site[]): TriedConnection[] {
     return this.policy.reach.flatMap(({ from, to, as: name = to, ports }) => {
       const source = sources.find((site) => site.name === from);
-      if (source === undefined || (source.names[name] ?? []).length > 0) return [];
+      if (source === undefined || name === "outside" || (source.names[name] ?? []).length > 0) return [];
       return ports.map((port) => ({
         text: attemptText({ from, to: name, port }),
         from: placeOf(source.prober),
@@ -188,16 +190,9 @@ export class Reach {
     const namespaces = await Promise.all(
       placed.map(async (site) => [site, await readNamespace(this.#engine, site.prober)] as const),
     );
-    const names = [
-      ...new Set([
-        ...this.policy.reach.map(({ as, to }) => as ?? to),
-        ...this.policy.hosts.map(({ name }) => name),
-        ...placed.map(({ name }) => name),
-      ]),
-    ];
     const sites = await Promise.all(
       namespaces.map(async ([site, namespace]) => {
-        const { names: found } = await this.#probe(site.prober, { names, targets: [] });
+        const { names: found } = await this.#probe(site.prober, { names: this.#namesUsedBy(site.name), targets: [] });
         const addresses = this.#addressesOf(site.part);
         const isInternal = addresses.every(({ network }) => this.deployment.compose.networks.get(network)?.internal);
         return {
@@ -218,6 +213,12 @@ export class Reach {
     ports.delete(controlPort);
     ports.delete(traefikApiPort);
     return [sites, [...ports].sort((a, b) => a - b)];
+  }
+
+  /** What a place may ask for by name. No other name is looked up: one that the engine does not know costs seconds. */
+  #namesUsedBy(place: string): string[] {
+    const rules = this.policy.reach.filter(({ from, to, as }) => from === place && (as ?? to) !== "outside");
+    return [...new Set(rules.map(({ as, to }) => as ?? to))];
   }
 
   /** A part's addresses on the networks of the deployment, the LAN and the outside: not on the suite's own. */
@@ -278,17 +279,21 @@ export class Reach {
     return this.policy.reach.some((rule) => rule.from === from && rule.to === to && rule.ports.includes(port));
   }
 
-  /** @throws {Error} when a port does not answer from within: then no denial there would prove anything */
-  async #tryItself(site: Site, ports: readonly number[]): Promise<void> {
+  /** What does not answer from within. */
+  async #tryItself(site: Site, ports: readonly number[]): Promise<Attempt[]> {
     const published = site.name === "gateway-host" ? publishedByPolicy(this.deployment) : [];
     const standing = ports.filter((port) => !published.includes(port));
     const targets = site.addresses.map(({ address }) => [address, standing] as const);
     const { attempts } = await this.#probe(site.prober, { names: [], targets });
-    const silent = attempts.filter(({ outcome }) => outcome !== "connected");
-    if (silent.length > 0) {
-      const list = silent.map(({ address, port, outcome }) => `${address} port ${port} (${outcome})`).join(", ");
-      throw new Error(`nothing stands behind ports of ${site.name}: ${list}`);
-    }
+    return attempts
+      .filter(({ outcome }) => outcome !== "connected")
+      .map(({ address, port, outcome }) => ({
+        from: site.name,
+        to: site.name,
+        address,
+        port,
+        outcome: wordOf(outcome),
+      }));
   }
 
   /** The sentinel counts a connection that nothing forbids: the gateway host's own. */
@@ -335,6 +340,13 @@ export class Reach {
 
 function placeOf({ rig, name }: PartHandle): TriedConnection["from"] {
   return { rig, part: name };
+}
+
+/** @throws {Error} when a port does not answer from within: then no denial there would prove anything */
+function mustAnswer({ name }: Site, silent: readonly Attempt[]): void {
+  if (silent.length === 0) return;
+  const list = silent.map(({ address, port, outcome }) => `${address} port ${port} (${outcome})`).join(", ");
+  throw new Error(`nothing stands behind ports of ${name}: ${list}`);
 }
 
 function siteOf(sites: readonly Site[], name: string): Site {

@@ -61,6 +61,7 @@ function sweepOf({ outcomes = {}, listening = {}, passed = [], isolated = [] }: 
     places,
     sources,
     ports: [port],
+    hostItself: [],
     attempts: sources.flatMap((from) =>
       places
         .filter(({ name }) => name !== from)

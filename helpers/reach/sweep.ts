@@ -57,6 +57,8 @@ export interface Sweep {
   sources: readonly string[];
   ports: readonly number[];
   attempts: readonly Attempt[];
+  /** What the gateway host could not reach of itself: its own firewall stands between, for listeners stand there. */
+  hostItself: readonly Attempt[];
   watch: Watch;
   /** What had asked to leave before anything was tried on purpose. */
   before: readonly Flow[];

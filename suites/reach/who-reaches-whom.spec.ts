@@ -96,7 +96,17 @@ conformance(["REACH-03"], "each denial is the policy's: told as it says, and cou
 });
 
 conformance(["REACH-04"], "each pair of parts talks or doesn't as the policy says", async ({ reach, evidence }) => {
-  const { cells, table } = await judged(reach, evidence);
+  const { sweep, cells, table } = await judged(reach, evidence);
+  const [deaf] = sweep.hostItself;
+  if (deaf !== undefined) {
+    throw new CheckFailure({
+      what: `the gateway host does not reach itself on ${sweep.hostItself.length} ports and addresses where something listens`,
+      sent: sweep.hostItself.map(({ from, address, port }) => attemptText({ from, to: address, port })).join("\n"),
+      received: deaf.outcome,
+      likelyCause: "its firewall takes what the host sends to itself for a stranger's: accept what comes in by lo",
+      place: reach.policy.firewall?.place ?? { file: reach.policy.file, line: 1 },
+    });
+  }
   const others = cells.filter(
     (cell) => isFour(cell) && cell.from !== "lan" && (cell.to !== "outside" || cell.rule !== undefined),
   );
