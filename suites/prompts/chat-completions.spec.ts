@@ -3,12 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { Gateway } from "../../containers/gateway.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { deadlines } from "../../helpers/deadlines.ts";
 import type { Turn } from "../../helpers/scripted-model.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
 import { type ChatAnswer, joined, wholeAnswer } from "./chat-answer.ts";
-import { type ChatAim, chatAim, firstPiece, openWebUiHeaders, type Piece, streamed } from "./chat-request.ts";
+import { type ChatAim, chatAim, firstPiece, openWebUiHeaders, type Piece, post, streamed } from "./chat-request.ts";
 
 /**
  * An answer that the model takes a quarter of a minute for, by pauses in milliseconds. Nobody waits for its end: what is
@@ -157,7 +156,11 @@ async function scripted(gateway: Gateway, turns: Turn[]): Promise<string> {
 }
 
 async function completion(gateway: Gateway, { url, key, model }: ChatAim, body: object): Promise<ChatAnswer> {
-  const exchange = await post(gateway, `${url}/chat/completions`, key, { model, stream: false, ...body });
+  const exchange = await post(gateway, `${url}/chat/completions`, openWebUiHeaders(key), {
+    model,
+    stream: false,
+    ...body,
+  });
   const answer = wholeAnswer(exchange.response?.body);
   if (exchange.response?.status === 200 && answer !== undefined) return answer;
   throw new CheckFailure({
@@ -170,17 +173,6 @@ async function completion(gateway: Gateway, { url, key, model }: ChatAim, body: 
 async function chunks(gateway: Gateway, { url, key, model }: ChatAim, body: object): Promise<Piece[]> {
   const request = { model, stream: true, stream_options: { include_usage: true }, ...body };
   return await streamed(gateway, `${url}/chat/completions`, openWebUiHeaders(key), request);
-}
-
-async function post(gateway: Gateway, url: string, key: string, body: object) {
-  const headers = openWebUiHeaders(key);
-  return await gateway.wire.send({
-    url,
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-    deadline: deadlines.agentTurn,
-  });
 }
 
 type Calls = ChatAnswer["toolCalls"];
@@ -210,7 +202,11 @@ interface FunctionCall {
 }
 
 async function wholeResponse(gateway: Gateway, { url, key, model }: ChatAim, token: string): Promise<Calls> {
-  const exchange = await post(gateway, `${url}/responses`, key, { model, input: token, tools: flatTools });
+  const exchange = await post(gateway, `${url}/responses`, openWebUiHeaders(key), {
+    model,
+    input: token,
+    tools: flatTools,
+  });
   const { output = [] } = (parsed(exchange.response?.body ?? "") ?? {}) as { output?: FunctionCall[] };
   return output.filter(({ type }) => type === "function_call").map(callOf);
 }

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import type { Gateway } from "../../containers/gateway.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
-import type { HeaderLines } from "../../helpers/wire/exchange.ts";
+import type { Exchange, HeaderLines } from "../../helpers/wire/exchange.ts";
 import { readEventStream } from "../../helpers/wire/sse.ts";
+import type { WireRequest } from "../../helpers/wire/wire.ts";
 import { clientSettings } from "./client-endpoints.ts";
 import { clientOf } from "./client-of.ts";
 import { codexConfig, keysOf } from "./codex-config.ts";
@@ -58,6 +59,11 @@ export function openWebUiHeaders(key: string): HeaderLines {
   ];
 }
 
+/** Sends a JSON request and reads the answer to its end. */
+export async function post(gateway: Gateway, url: string, headers: HeaderLines, body: object): Promise<Exchange> {
+  return await gateway.wire.send(request(url, headers, body));
+}
+
 /** One event of a streamed answer. */
 export interface Piece {
   /** The event's JSON. */
@@ -73,13 +79,7 @@ export async function firstPiece(
   headers: HeaderLines,
   body: object,
 ): Promise<string | undefined> {
-  const stream = await gateway.wire.open({
-    url,
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-    deadline: deadlines.agentTurn,
-  });
+  const stream = await gateway.wire.open(request(url, headers, body));
   const isText = (data: string): boolean => /"content": ?"[^"]/.test(data);
   const items = await readEventStream(stream, deadlines.agentTurn, (seen) =>
     seen.some((item) => item.kind === "event" && isText(item.data)),
@@ -93,13 +93,7 @@ export async function firstPiece(
  * @throws {CheckFailure} when no event stream comes, when it carries what is no JSON, or when it has no end
  */
 export async function streamed(gateway: Gateway, url: string, headers: HeaderLines, body: object): Promise<Piece[]> {
-  const stream = await gateway.wire.open({
-    url,
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-    deadline: deadlines.agentTurn,
-  });
+  const stream = await gateway.wire.open(request(url, headers, body));
   const { response } = stream.exchange;
   const type = response?.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
   const told = { sent: `POST ${url} with stream: true`, received: `${response?.status} ${type}` };
@@ -130,4 +124,8 @@ export async function streamed(gateway: Gateway, url: string, headers: HeaderLin
       throw new CheckFailure({ ...told, what: `the stream carries what is no JSON: ${text.slice(0, 200)}` });
     }
   });
+}
+
+function request(url: string, headers: HeaderLines, body: object): WireRequest {
+  return { url, method: "POST", headers, body: JSON.stringify(body), deadline: deadlines.agentTurn };
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Gateway } from "../../containers/gateway.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
-import { deadlines } from "../../helpers/deadlines.ts";
 import type { JournalEntry, ScriptedCall } from "../../helpers/scripted-model.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance, type Evidence } from "../conformance.ts";
 import { wholeAnswer } from "./chat-answer.ts";
-import { type ChatAim, chatAim, streamed } from "./chat-request.ts";
+import { type ChatAim, chatAim, post, streamed } from "./chat-request.ts";
 import { databaseTool } from "./client-of.ts";
 
 conformance(
@@ -111,7 +110,7 @@ conformance(
     const { url, key, model } = await chatAim(gateway);
     const token = await scripted(gateway, listing(gateway));
     const body = { model, messages: [{ role: "user", content: `List my databases (${token})` }], tools: [mcpTools] };
-    const exchange = await post(gateway, `${url}/chat/completions`, key, body);
+    const exchange = await post(gateway, `${url}/chat/completions`, headersFor(key), body);
     const told = { sent: sentText(exchange), received: receivedText(exchange) };
     mustRunCalls(evidence, { journal: await gateway.model.journal(token), told });
     if (wholeAnswer(exchange.response?.body)?.text.includes(gateway.canaries.database) !== true)
@@ -153,20 +152,9 @@ async function responses(
   const { url, key, model }: ChatAim = await chatAim(gateway);
   const token = await scripted(gateway, call);
   const body = { model, input: `List my databases (${token})`, tools: [{ ...mcpTools, ...limits }] };
-  const exchange = await post(gateway, `${url}/responses`, otherKey ?? key, body);
+  const exchange = await post(gateway, `${url}/responses`, headersFor(otherKey ?? key), body);
   const journal = await gateway.model.journal(token);
   return { token, exchange, journal, told: { sent: sentText(exchange), received: receivedText(exchange) } };
-}
-
-async function post(gateway: Gateway, url: string, key: string, body: object): Promise<Exchange> {
-  const headers = headersFor(key);
-  return await gateway.wire.send({
-    url,
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-    deadline: deadlines.agentTurn,
-  });
 }
 
 function headersFor(key: string): [string, string][] {
