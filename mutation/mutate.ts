@@ -25,7 +25,7 @@ import { score, type Verdict } from "./verdict.ts";
 const usage = `usage: npm run mutate -- [options]
 breaks the deployment on purpose, one fault at a time, and counts what the suite notices
   --sample N     N mutants of all kinds, the same for the same --seed (default 1)
-  --only TEXT    the mutants whose kind or name holds the text
+  --only TEXT    the mutants whose kind or name holds the text; may be repeated
   --survivors    those that slipped through the last time
   --stage STAGE  edge: what the edge rig alone can see; gateway: the rest
   --all          hear every check of a mutant, rather than end at the first that notices
@@ -104,7 +104,7 @@ interface Options {
   survivors: boolean;
   sample: number | undefined;
   seed: string;
-  only: string;
+  only: readonly string[];
   stage: string | undefined;
   /** How many of a hundred must be noticed. */
   wanted: number;
@@ -131,7 +131,7 @@ function parsed(args: readonly string[]) {
         survivors: { type: "boolean", default: false },
         sample: { type: "string" },
         seed: { type: "string", default: "1" },
-        only: { type: "string", default: "" },
+        only: { type: "string", multiple: true, default: [""] },
         stage: { type: "string" },
         "at-least": { type: "string", default: "97" },
       },
@@ -144,7 +144,7 @@ function parsed(args: readonly string[]) {
 function choose(every: readonly Mutant[], { survivors, only, sample, seed }: Options): readonly Mutant[] {
   const before = survivors ? survivorsOf(directory) : undefined;
   const named = every.filter(
-    ({ id, kind }) => `${kind} | ${id}`.includes(only) && (before === undefined || before.has(id)),
+    ({ id, kind }) => only.some((text) => `${kind} | ${id}`.includes(text)) && (before === undefined || before.has(id)),
   );
   return sample === undefined ? named : sampleOf(named, sample, seed);
 }
