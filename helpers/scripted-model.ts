@@ -27,9 +27,9 @@ export class ScriptedModel {
    */
   async script(
     id: string,
-    { includes, turns, providerKey }: { includes: string; turns: Turn[]; providerKey?: string },
+    { includes, ...rest }: { includes: string; turns: Turn[]; providerKeys?: Record<string, string> },
   ): Promise<void> {
-    const script: Script = { match: { includes }, turns, ...(providerKey === undefined ? {} : { providerKey }) };
+    const script: Script = { match: { includes }, ...rest };
     this.#told.push({ id, script });
     await this.#ask("PUT", `/_scripts/${encodeURIComponent(id)}`, script);
   }

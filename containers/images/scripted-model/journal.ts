@@ -46,9 +46,13 @@ export function keptHeaders({ headers }: IncomingMessage): Record<string, string
   );
 }
 
-/** Compares the request's key with the script's. */
-export function checkKey({ headers }: IncomingMessage, expected: string | undefined): JournalEntry["providerKey"] {
-  if (expected === undefined) return "unchecked";
+/** Names the request's key among the script's. */
+export function nameKey(
+  { headers }: IncomingMessage,
+  keys: Readonly<Record<string, string>> | undefined,
+): JournalEntry["providerKey"] {
+  if (keys === undefined) return "unchecked";
   if (headers.authorization === undefined) return "missing";
-  return headers.authorization === `Bearer ${expected}` ? "expected" : "wrong";
+  const [found] = Object.entries(keys).find(([, value]) => headers.authorization === `Bearer ${value}`) ?? [];
+  return found === undefined ? "another" : { name: found };
 }

@@ -15,8 +15,8 @@ export interface Script {
   };
   /** In the order in which the conversation reaches them; see {@link Turn}. */
   turns: Turn[];
-  /** The key that the provider should be called with; the journal says whether it was. Never kept in the journal. */
-  providerKey?: string;
+  /** Keys by name; the journal says which of them the provider was called with. No value is kept in the journal. */
+  providerKeys?: Record<string, string>;
 }
 
 /**
@@ -105,8 +105,8 @@ export interface JournalEntry {
   path: string;
   /** By lower-case name, without Authorization. */
   headers: Record<string, string>;
-  /** Whether the call carried the script's {@link Script.providerKey}; `unchecked` when the script names none. */
-  providerKey: "expected" | "wrong" | "missing" | "unchecked";
+  /** Which of the script's {@link Script.providerKeys} the call carried, by name; `unchecked` when the script has none. */
+  providerKey: { name: string } | "another" | "missing" | "unchecked";
   /** The JSON body, or the text when it is none. */
   body: unknown;
   /** Names of the tools that the model was shown, a namespace's tools as `namespace.tool`. */

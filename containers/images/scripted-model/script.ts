@@ -72,7 +72,7 @@ export function dueTurn(turns: readonly Turn[], results: number): { index: numbe
  * @throws {ScriptError} naming the field
  */
 export function parseScript(value: unknown): Script {
-  const { match, turns, providerKey, ...unknown } = object(value, "the script");
+  const { match, turns, providerKeys, ...unknown } = object(value, "the script");
   noOthers(unknown, "the script");
   const { includes, ...others } = object(match, "match");
   noOthers(others, "match");
@@ -84,8 +84,14 @@ export function parseScript(value: unknown): Script {
   return {
     match: { includes: text(includes, "match.includes") },
     turns: parsed,
-    ...(providerKey === undefined ? {} : { providerKey: text(providerKey, "providerKey") }),
+    ...(providerKeys === undefined ? {} : { providerKeys: parseKeys(providerKeys) }),
   };
+}
+
+function parseKeys(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(object(value, "providerKeys")).map(([name, key]) => [name, text(key, `providerKeys.${name}`)]),
+  );
 }
 
 const kinds = ["say", "call", "fail", "hang", "disconnect"] as const;

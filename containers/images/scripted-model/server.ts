@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Api, answerOf, type Conversation, type Envelope, tokensIn } from "./answer.ts";
 import { chatCompletions } from "./chat-completions.ts";
-import { checkKey, Journal, keptHeaders } from "./journal.ts";
+import { Journal, keptHeaders, nameKey } from "./journal.ts";
 import type { JournalEntry, Turn } from "./protocol.ts";
 import { responses } from "./responses.ts";
 import { dueTurn, parseScript, ScriptError, Scripts } from "./script.ts";
@@ -90,7 +90,7 @@ async function provide(exchange: Exchange): Promise<void> {
     method: request.method ?? "",
     path: `${url.pathname}${url.search}`,
     headers: keptHeaders(request),
-    providerKey: checkKey(request, claimed?.script.providerKey),
+    providerKey: nameKey(request, claimed?.script.providerKeys),
     body: body ?? text,
     toolsOffered: conversation?.offered.map(displayName) ?? [],
   });

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Gateway } from "../../containers/gateway.ts";
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import { deadlines } from "../../helpers/deadlines.ts";
+import type { Place } from "../../helpers/deployment/types.ts";
+import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { conformance } from "../conformance.ts";
+
+conformance(
+  ["INJ-09"],
+  "the key that a model's provider is given opens nothing at the gateway",
+  async ({ gateway, evidence }) => {
+    const { models } = gateway.deployment.litellmConfig;
+    await forEachCase(
+      "a model's provider gets a key of its own",
+      models,
+      ({ value }) => value,
+      async (model) => {
+        const name = await providerKeyOf(gateway, model.value);
+        if (name === undefined) {
+          evidence.finding(`The provider of ${model.value} is given none of the policy's secrets.`);
+          return;
+        }
+        // A key that LiteLLM knows and does not let in is answered in another way than one that it does not know.
+        const [opens, unknown] = await Promise.all(
+          [gateway.secret(name), "sk-nobody-has-this-key"].map((bearer) =>
+            gateway.send({ path: "/v1/models", bearer }),
+          ),
+        );
+        if (opens?.response !== undefined && opens.response.status === unknown?.response?.status) {
+          evidence.finding(
+            `The provider of ${model.value} is called with ${name}, which LiteLLM itself does not know.`,
+          );
+          return;
+        }
+        throw new CheckFailure({
+          what: `the provider of ${model.value} is given ${name}, and that is a key of the gateway`,
+          ...(opens === undefined ? {} : { sent: sentText(opens), received: receivedText(opens) }),
+          likelyCause: "the model's api_key in LiteLLM's config names the wrong variable",
+          place: placeOfVariable(gateway, name) ?? model.place,
+        });
+      },
+    );
+  },
+);
+
+/**
+ * Name of the secret that a model's provider is called with; undefined when it is none of the policy's.
+ *
+ * @throws {CheckFailure} when the provider is not reached
+ */
+async function providerKeyOf(gateway: Gateway, model: string): Promise<string | undefined> {
+  const token = `provider-${randomUUID()}`;
+  await gateway.model.script(token, {
+    includes: token,
+    turns: [{ say: "Hello." }],
+    providerKeys: Object.fromEntries(gateway.canaries.secrets),
+  });
+  const exchange = await gateway.send({
+    path: "/v1/chat/completions",
+    method: "POST",
+    bearer: gateway.masterKey,
+    headers: [["Content-Type", "application/json"]],
+    body: JSON.stringify({ model, messages: [{ role: "user", content: token }] }),
+    deadline: deadlines.agentTurn,
+  });
+  const [asked] = await gateway.model.journal(token);
+  if (asked !== undefined) return typeof asked.providerKey === "string" ? undefined : asked.providerKey.name;
+  throw new CheckFailure({
+    what: `the provider of ${model} was not asked by a chat completion`,
+    sent: sentText(exchange),
+    received: receivedText(exchange),
+  });
+}
+
+function placeOfVariable({ deployment }: Gateway, variable: string): Place | undefined {
+  const { file } = deployment.litellmConfig;
+  const lines = readFileSync(file, "utf8").split("\n");
+  const index = lines.findIndex((line) => /api_key/.test(line) && line.includes(`os.environ/${variable}`));
+  return index === -1 ? undefined : { file, line: index + 1 };
+}
