@@ -112,6 +112,7 @@ const codexShape = z.looseObject({
       z.string(),
       z.looseObject({
         url: z.string().optional(),
+        command: z.string().optional(),
         bearer_token_env_var: z.string().optional(),
         bearer_token: z.string().optional(),
         required: z.boolean().optional(),
@@ -154,8 +155,11 @@ function codexSettings(source: SourceFile): Read {
       });
   }
   for (const [name, server] of Object.entries(servers)) {
-    if (server.url === undefined) continue;
     const section = `[mcp_servers.${name}]`;
+    if (server.url === undefined) {
+      if (server.command === undefined) faults.push(leadsNowhere(name, placeOf(section)));
+      continue;
+    }
     const header = Object.entries(server.http_headers ?? {}).find(
       ([key]) => key.toLowerCase() === "authorization",
     )?.[1];
@@ -193,6 +197,7 @@ const claudeServers = z.record(
   z.looseObject({
     type: z.string().optional(),
     url: z.string().optional(),
+    command: z.string().optional(),
     headers: z.record(z.string(), z.string()).optional(),
   }),
 );
@@ -205,8 +210,11 @@ function claudeSettings(source: SourceFile): Read {
   const endpoints: ClientEndpoint[] = [];
   const faults: ClientFault[] = [];
   for (const [name, server] of Object.entries({ ...servers, ...mcpServers })) {
-    if (server.url === undefined) continue;
     const section = JSON.stringify(name);
+    if (server.url === undefined) {
+      if (server.command === undefined) faults.push(leadsNowhere(name, placeOf(section)));
+      continue;
+    }
     const header = Object.entries(server.headers ?? {}).find(([key]) => key.toLowerCase() === "authorization")?.[1];
     if (server.type !== "http")
       faults.push({
@@ -227,6 +235,10 @@ function claudeSettings(source: SourceFile): Read {
     });
   }
   return { endpoints, faults };
+}
+
+function leadsNowhere(name: string, place: Place): ClientFault {
+  return { what: `the MCP server ${name} has neither a url nor a command: the client leaves it out`, place };
 }
 
 const toolServers = z.array(
