@@ -28,7 +28,13 @@ export interface Court {
 /** The checks that have passed on the deployment as it is, with what they cost, the likeliest killers first. */
 export class CheckOrder {
   readonly #cost = new Map<string, number>();
+  readonly #before: ReadonlyMap<string, readonly string[]>;
   readonly #record = new Map<string, { tried: number; killed: number }>();
+
+  /** @param before what noticed each mutant in an earlier run: by id, ids of checks */
+  constructor(before: ReadonlyMap<string, readonly string[]>) {
+    this.#before = before;
+  }
 
   learnCost({ check, milliseconds }: Saying): void {
     this.#cost.set(check.id, Math.max(milliseconds, 1));
@@ -41,13 +47,16 @@ export class CheckOrder {
     this.#record.set(`${mutator} ${check.id}`, record);
   }
 
-  /** By the kills that a millisecond buys, as far as this run knows. */
-  sort(mutator: string, checks: readonly Check[]): Check[] {
+  /** What noticed this mutant before comes first; then by the kills that a millisecond buys, as far as this run knows. */
+  sort({ id: mutant, mutator }: Mutant, checks: readonly Check[]): Check[] {
+    const before = this.#before.get(mutant) ?? [];
     const worth = ({ id }: Check): number => {
+      if (before.includes(id)) return Number.POSITIVE_INFINITY;
       const { tried, killed } = this.#record.get(`${mutator} ${id}`) ?? { tried: 0, killed: 0 };
       return (killed + 1) / (tried + 2) / (this.#cost.get(id) ?? 1_000);
     };
-    return checks.toSorted((one, other) => worth(other) - worth(one));
+    // Infinity less itself is no number.
+    return checks.toSorted((one, other) => worth(other) - worth(one) || 0);
   }
 }
 
@@ -124,7 +133,7 @@ async function hear(
   using trial = new Trial({ ...court, keeper, deployment, canaries, world: `trial-${++trials}` });
   await trial.prepare(stage);
   const sayings: Saying[] = [];
-  const waiting = court.order.sort(mutant.mutator, checks);
+  const waiting = court.order.sort(mutant, checks);
   let over = false;
   const hearOne = async (check: Check): Promise<void> => {
     const saying = await trial.run(check);

@@ -15,7 +15,7 @@ import { CheckOrder } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutantsOf } from "./mutators.ts";
 import { openOperatorFiles } from "./operator-files.ts";
-import { survivorsOf, writeReport } from "./report.ts";
+import { killersOf, survivorsOf, writeReport } from "./report.ts";
 import { sampleOf } from "./sample.ts";
 import { stageNames } from "./sight.ts";
 import { summary } from "./summary.ts";
@@ -60,7 +60,7 @@ await command(usage, async (args) => {
       images: new Images(engine, { mode: "auto", progress }),
       folder,
       canaries: makeCanaries(deployment.policy, originals),
-      order: new CheckOrder(),
+      order: new CheckOrder(killersOf(directory)),
       all: options.all,
       progress,
     },

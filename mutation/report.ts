@@ -53,9 +53,19 @@ export function writeReport(directory: string, input: ReportInput): void {
  * @throws {Error} where there is none
  */
 export function survivorsOf(directory: string): Set<string> {
+  const survived = mutantsIn(directory).filter(({ status }) => status === "Survived");
+  return new Set(survived.map(({ id }) => id));
+}
+
+/** Id of a mutant to the ids of the checks that noticed it in the report before; empty where there is none. */
+export function killersOf(directory: string): Map<string, readonly string[]> {
+  if (!existsSync(join(directory, "mutation.json"))) return new Map();
+  return new Map(mutantsIn(directory).map(({ id, killedBy = [] }) => [id, killedBy]));
+}
+
+function mutantsIn(directory: string): MutantResult[] {
   const report = JSON.parse(readFileSync(join(directory, "mutation.json"), "utf8")) as MutationTestResult;
-  const mutants = Object.values(report.files).flatMap((file) => file.mutants);
-  return new Set(mutants.filter(({ status }) => status === "Survived").map(({ id }) => id));
+  return Object.values(report.files).flatMap((file) => file.mutants);
 }
 
 /** The report as plain data. */

@@ -47,13 +47,13 @@ test("the reference's endpoints: the model's and MCP's, inside and outside", () 
 const bearer = "Bearer ${LITELLM_CLIENT_KEY}";
 
 test.each([
-  ["claude", '      "url": "http://litellm.linuxserver.lan/mcp/",\n', "", /^3: .*litellm has neither a url nor a command/],
   [
-    "codex",
-    'url = "http://litellm.linuxserver.lan/mcp/"\n',
+    "claude",
+    '      "url": "http://litellm.linuxserver.lan/mcp/",\n',
     "",
-    /^17: .*litellm has neither a url nor a command/,
+    /^3: .*litellm has neither a url nor a command/,
   ],
+  ["codex", 'url = "http://litellm.linuxserver.lan/mcp/"\n', "", /^17: .*litellm has neither a url nor a command/],
   [
     "codex",
     'linuxserver.lan/mcp/"',
