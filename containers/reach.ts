@@ -2,6 +2,7 @@ import type { Acts, TriedConnection } from "../helpers/acts.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import type { Deployment, Policy } from "../helpers/deployment/types.ts";
 import { attemptText } from "../helpers/reach/failures.ts";
+import { deniedSource } from "../helpers/reach/matrix.ts";
 import {
   type Attempt,
   type Flow,
@@ -266,13 +267,25 @@ export class Reach {
       port,
       outcome: wordOf(outcome),
     }));
-    // Hundreds at once on a busy machine: what the policy allows and nothing answered is tried again by itself.
-    const missed = found.filter((attempt) => attempt.outcome === "dropped" && this.#isAllowed(attempt));
-    for (const attempt of missed) {
-      const again = await this.#probe(source.prober, { names: [], targets: [[attempt.address, [attempt.port]]] });
-      attempt.outcome = wordOf(again.attempts[0]?.outcome ?? "dropped");
-    }
+    // Hundreds at once on a busy machine: what is due an answer and got none is tried again by itself.
+    const missed = found.filter((attempt) => attempt.outcome === "dropped" && this.#isDueAnAnswer(source, attempt));
+    const again = await this.#probe(source.prober, {
+      names: [],
+      targets: [...Map.groupBy(missed, ({ address }) => address)].map(
+        ([address, own]) => [address, own.map(({ port }) => port)] as const,
+      ),
+    });
+    const outcomes = new Map(again.attempts.map(({ address, port, outcome }) => [`${address} ${port}`, outcome]));
+    for (const attempt of missed)
+      attempt.outcome = wordOf(outcomes.get(`${attempt.address} ${attempt.port}`) ?? "dropped");
     return found;
+  }
+
+  /** Whether the policy allows it, or has it refused. From an internal network nothing gets as far as who refuses. */
+  #isDueAnAnswer({ isInternal }: Site, attempt: Attempt): boolean {
+    if (this.#isAllowed(attempt)) return true;
+    const denial = this.policy.firewall?.denials.find(({ from }) => from === deniedSource(attempt.from));
+    return denial?.by === "refuse" && !isInternal;
   }
 
   #isAllowed({ from, to, port }: Attempt): boolean {

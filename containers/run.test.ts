@@ -51,3 +51,16 @@ test("the sweep removes what a dead run left, and nothing of a live or a kept on
 test("removing what is gone already is no error", async () => {
   await expect(removeRun(engine, "gc-0000000000")).resolves.toBeUndefined();
 });
+
+test("a network goes although somebody's container is still on it", async () => {
+  const run = newRun({ keep: false });
+  const [made] = [...(await createNetworks(engine, run, "test", [{ name: "net", internal: true }])).values()];
+  const foreign = await engine.docker.createContainer({ Image: image, HostConfig: { NetworkMode: made?.name ?? "" } });
+  try {
+    await foreign.start();
+    await removeRun(engine, run.id);
+    expect(await left(run)).toBe(0);
+  } finally {
+    await foreign.remove({ force: true });
+  }
+});

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { deadlines, pollInterval } from "../helpers/deadlines.ts";
 import type { Engine } from "./engine.ts";
 
 /** The label that everything of a run carries; its value is the run's id. */
@@ -71,9 +73,31 @@ async function removeLabelled(engine: Engine, label: string): Promise<void> {
     engine.docker.listVolumes({ filters }),
   ]);
   await Promise.all([
-    ...networks.map(({ Id }) => engine.docker.getNetwork(Id).remove().catch(ignoreGone)),
+    ...networks.map(({ Id }) => removeNetwork(engine, Id).catch(ignoreGone)),
     ...(volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove().catch(ignoreGone)),
   ]);
+}
+
+/**
+ * Removes a network with whatever is still on it. Engine 20.10 can count a container whose start was cut off for ever, and
+ * name none: such a network goes with the engine's next start, and is no reason to end a run.
+ */
+export async function removeNetwork(engine: Engine, id: string): Promise<void> {
+  const network = engine.docker.getNetwork(id);
+  const began = performance.now();
+  for (;;) {
+    try {
+      await network.remove();
+      return;
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 403) throw error;
+      if (performance.now() - began > deadlines.connect) return;
+    }
+    const { Containers: on = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
+    const leave = (container: string) => network.disconnect({ Container: container, Force: true }).catch(ignoreGone);
+    await Promise.all(Object.keys(on ?? {}).map(leave));
+    await pause(pollInterval);
+  }
 }
 
 /** Another process may be removing the same thing: 404 (gone) and 409 (removal in progress) are what was wanted. */

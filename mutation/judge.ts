@@ -85,6 +85,8 @@ export async function judgeOn(
     ...rest,
   });
   using copy = patchedCopy(court.folder, patchesOf(court.folder, mutant));
+  // Nothing of the mutant before may still be on its way up.
+  await keeper.settle();
   try {
     const sayings = await hear(copy.folder, mutant, stage, seeing.checks, keeper, court);
     return verdict({ ...fateOf(sayings), heard: sayings.length });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine } from "../containers/engine.ts";
 import { createNetworks, type MadeNetwork, type NetworkPlan } from "../containers/network.ts";
 import { type PartHandle, type PartPlan, startPart } from "../containers/part.ts";
-import { newRun, type Run, removeRun } from "../containers/run.ts";
+import { newRun, type Run, removeNetwork, removeRun } from "../containers/run.ts";
 import { rawData } from "../containers/traefik.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import { deploymentDigest } from "../helpers/deployment/digest.ts";
@@ -25,13 +25,18 @@ export class PartKeeper implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #parts = new Map<string, Kept>();
   readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
+  readonly #starting = new Set<Promise<unknown>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
   /** As `startPart` of containers/part.ts; a part that runs already under the same plan is that part. */
-  async startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
+  startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
+    return this.#noted(this.#startPart(rig, plan));
+  }
+
+  async #startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
     const key = `${rig}/${plan.name}`;
     const print = fingerprint(plan);
     const before = this.#parts.get(key);
@@ -54,7 +59,19 @@ export class PartKeeper implements AsyncDisposable {
   }
 
   /** As `createNetworks` of containers/network.ts. Other networks are other places for every part of the rig. */
-  async createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
+  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
+    return this.#noted(this.#createNetworks(rig, plans));
+  }
+
+  /**
+   * Waits for what is still being started: where one part of a rig fails, the others go on, and would get into the way of
+   * the next deployment's.
+   */
+  async settle(): Promise<void> {
+    while (this.#starting.size > 0) await Promise.allSettled(this.#starting);
+  }
+
+  async #createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
     const print = JSON.stringify(plans.toSorted((one, other) => one.name.localeCompare(other.name)));
     const before = this.#networks.get(rig);
     if (before?.print === print) return before.made;
@@ -65,7 +82,17 @@ export class PartKeeper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // What is in the middle of its start goes with the rest, and ends the sooner for it; then what it has left.
+    await removeRun(this.#engine, this.run.id).catch(() => {});
+    await this.settle();
     await removeRun(this.#engine, this.run.id);
+  }
+
+  #noted<T>(starting: Promise<T>): Promise<T> {
+    this.#starting.add(starting);
+    // Who awaits it hears of its failure.
+    starting.catch(() => {}).finally(() => this.#starting.delete(starting));
+    return starting;
   }
 
   async #runs({ containerId }: PartHandle): Promise<boolean> {
@@ -97,8 +124,7 @@ export class PartKeeper implements AsyncDisposable {
       this.#parts.delete(key);
       if (kept !== undefined) await this.#discard(kept.handle.containerId);
     }
-    for (const { id } of this.#networks.get(rig)?.made.values() ?? [])
-      await this.#engine.docker.getNetwork(id).remove();
+    for (const { id } of this.#networks.get(rig)?.made.values() ?? []) await removeNetwork(this.#engine, id);
     this.#networks.delete(rig);
   }
 

@@ -65,6 +65,7 @@ export class Trial implements Disposable {
   readonly #context: RigContext;
   readonly #rigs = new Map<RigName, Promise<RigState>>();
   readonly #sightings: Leak[] = [];
+  #isOver = false;
   readonly #directory = mkdtempSync(join(tmpdir(), "trial-"));
 
   /** @param options.world a name that no other trial has */
@@ -89,13 +90,14 @@ export class Trial implements Disposable {
       canaries,
       progress: silent,
       run: keeper.run,
-      startPart: (rig, plan) => keeper.startPart(rig, plan),
-      createNetworks: (rig, plans) => keeper.createNetworks(rig, plans),
+      startPart: async (rig, plan) => await this.#whileOn(() => keeper.startPart(rig, plan)),
+      createNetworks: async (rig, plans) => await this.#whileOn(() => keeper.createNetworks(rig, plans)),
       rig: (name) => this.#rig(name),
     };
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -167,6 +169,12 @@ export class Trial implements Disposable {
     if (searched === 0) throw new Error("the search for secrets came to nothing");
     const [first] = [...leaks, ...this.#sightings];
     if (first !== undefined) throw new LeakFound(`${first.secret}: ${first.place}`);
+  }
+
+  /** A rig that failed may go on to start its other parts: not when the bench is another's. */
+  #whileOn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isOver) throw new Error("this trial is over");
+    return work();
   }
 
   async #started(name: RigName, used: RigState[]): Promise<RigState> {

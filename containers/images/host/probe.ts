@@ -39,7 +39,8 @@ function attempt(address: string, port: number): Promise<string> {
       socket.destroy();
       resolve(outcome);
     };
-    const timer = setTimeout(() => end("dropped"), order.deadline);
+    // What has come meanwhile counts: on a machine that is busy the timer may be asked before the network is.
+    const timer = setTimeout(() => setImmediate(() => end("dropped")), order.deadline);
     socket.once("connect", () => end("connected"));
     socket.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
