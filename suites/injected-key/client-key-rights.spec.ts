@@ -1,0 +1,68 @@
+import pLimit from "p-limit";
+import type { Gateway } from "../../containers/gateway.ts";
+import { forEachCase } from "../../helpers/cases.ts";
+import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { PolicySecret } from "../../helpers/deployment/types.ts";
+import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
+import { conformance } from "../conformance.ts";
+import { ask, atOnce, isRefusal, liveRoutes, type Route, sameAnswer } from "./live-routes.ts";
+
+/** What keys, users, models, servers and settings are managed and read by, on both versions; no client needs any of it. */
+const management =
+  /^\/(v1\/mcp\/server|mcp\/server|(v\d\/)?(key|user|team|organization|customer|end_user|budget|model|config|credentials|global|spend|guardrails|settings|tag|cache|sso|callbacks|schedule|reload|invitation|provider|add|update|delete|get)(\/|$))/;
+
+/** So many there are at least: an empty list would prove nothing. */
+const fewest = 50;
+
+conformance(
+  ["INJ-10"],
+  "with a client's key in hand, every route that manages the gateway refuses",
+  async ({ gateway, evidence }) => {
+    const keys = gateway.policy.secrets.filter(
+      ({ kind, mayBeIn }) => kind === "api-key" && mayBeIn.includes("client.environment"),
+    );
+    if (keys.length === 0) evidence.notSupported("the policy names no key that a client holds");
+    const routes = (await liveRoutes(gateway)).filter(({ path }) => management.test(path));
+    if (routes.length < fewest)
+      throw new CheckFailure({ what: `of LiteLLM's own routes ${routes.length} manage anything: too few to be all` });
+    await forEachCase(
+      "a client's key manages nothing",
+      keys,
+      ({ name }) => name,
+      async (key) => mustManageNothing(gateway, key, routes),
+    );
+    const names = keys.map(({ name }) => name).join(" and ");
+    evidence.finding(`${routes.length} routes that manage LiteLLM give ${names} no more than they give to anybody.`);
+  },
+);
+
+async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret, routes: Route[]): Promise<void> {
+  const key = gateway.secret(name);
+  if (key === gateway.masterKey) {
+    throw new CheckFailure({
+      what: `${name}, which clients hold, is the master key: each of them may do everything`,
+      likelyCause: "one value for two variables",
+      place,
+    });
+  }
+  const limit = pLimit(atOnce);
+  await forEachCase(
+    `a route refuses ${name}`,
+    routes,
+    ({ method, path }) => `${method} ${path}`,
+    async (route) => {
+      const keyed = await limit(() => ask(gateway, route, key));
+      if (isRefusal(keyed)) return;
+      // What anybody gets without a key is no right of the key's.
+      const anonymous = await limit(() => ask(gateway, route, undefined));
+      if (sameAnswer(anonymous, keyed)) return;
+      throw new CheckFailure({
+        what: `${name} gets ${keyed.response?.status} where a caller without a key gets ${anonymous.response?.status}`,
+        sent: sentText(keyed),
+        received: receivedText(keyed),
+        likelyCause: "the key's routes or its role hold more than a client needs",
+        place,
+      });
+    },
+  );
+}
