@@ -30,8 +30,8 @@ export const controlPort = 7;
 /**
  * The reach rig: beside the gateway rig, a prober in the network namespace of each service, and a stand-in for each
  * service that the gateway rig does not run. Behind every port that is tried and where nothing listens it puts a
- * listener: a denial is never 'nobody was listening'. Not so where the gateway host is to publish a port: whether it does
- * must show.
+ * listener: a denial is never 'nobody was listening'. Not so on the ways by which the gateway is published: whether
+ * something of its own stands there must show.
  *
  * @throws {EnvironmentError} when a part does not start
  */
@@ -59,10 +59,15 @@ export async function startReachRig(rig: RigContext): Promise<RigState> {
   const places = [...Object.values(parts), ...Object.values(machines).flatMap((part) => gateway.parts[part] ?? [])];
   const namespaces = await Promise.all(places.map((part) => readNamespace(engine, part)));
   const ports = portsToTry(deployment, namespaces);
-  const published = publishedByPolicy(deployment);
+  const placeOf = new Map(
+    [...Object.entries(machines), ...Object.entries(services)].map(([place, part]) => [part, place]),
+  );
   const portsOf = ({ name: part }: PartHandle): readonly number[] => {
     if (part === machines.outside) return [...ports, controlPort];
-    return part === machines["gateway-host"] ? ports.filter((port) => !published.includes(port)) : ports;
+    const place = placeOf.get(part) ?? "";
+    const isReal = machines[place] !== undefined || gateway.services?.[place] !== undefined;
+    const own = isReal ? ownPorts(deployment, place) : [];
+    return ports.filter((port) => !own.includes(port));
   };
   await Promise.all(places.map((part) => openListeners(engine, part, portsOf(part))));
   return { rig: name, parts, networks: {}, changes: [], services };
@@ -90,9 +95,11 @@ function portsToTry({ policy, compose }: Deployment, namespaces: readonly Namesp
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
-/** Ports that the policy wants published on the gateway host. */
-export function publishedByPolicy({ policy }: Deployment): readonly number[] {
-  return policy.reach.filter(({ to }) => to === "gateway-host").flatMap((rule) => rule.ports);
+/** Ports that the deployment itself has to listen on: on the gateway host those of the policy, in a service those published. */
+export function ownPorts({ policy, compose }: Deployment, place: string): readonly number[] {
+  if (place === "gateway-host")
+    return policy.reach.filter(({ to }) => to === "gateway-host").flatMap((rule) => rule.ports);
+  return compose.services.get(place)?.ports.map(({ container }) => container) ?? [];
 }
 
 /** Whether only the namespace itself reaches what listens at the address. */
