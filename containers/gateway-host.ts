@@ -44,11 +44,12 @@ done`;
 const configured = `set -e
 index=0
 for line in "$@"; do set -- $line
-  ip link set dev "suite$index" name "$1"; index=$((index + 1))
+  ip link set dev "suite$index" name "$1"; ip link set dev "$1" up; index=$((index + 1))
   name=$1; shift 2
-  for address in "$@"; do case $address in *:*) ;; *) ip address replace "$address" dev "$name" ;; esac; done
-  ip link set dev "$name" up
-  for address in "$@"; do case $address in *:*) ip -6 address replace "$address" dev "$name" nodad ;; esac; done
+  for address in "$@"; do case $address in
+    *:*) ip -6 address replace "$address" dev "$name" nodad ;;
+    *) ip address replace "$address" dev "$name" ;;
+  esac; done
 done`;
 
 /**

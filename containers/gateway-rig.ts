@@ -97,8 +97,6 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
         capabilities: { add: ["NET_ADMIN"], drop: ["ALL"] },
         sysctls: {
           "net.ipv4.ip_forward": "1",
-          // Who knows the router's address from an earlier gateway host learns where it is now.
-          "net.ipv4.conf.all.arp_notify": "1",
           ...(own(lanNetwork).ipv6 ? { "net.ipv6.conf.all.forwarding": "1" } : {}),
         },
       }),
