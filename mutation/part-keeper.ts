@@ -39,11 +39,12 @@ export class PartKeeper implements AsyncDisposable {
   async #startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
     const key = `${rig}/${plan.name}`;
     // A new LiteLLM and a new gateway host may swap addresses; a Traefik that knows the old ones would take one for the other.
-    const litellm = plan.name === "traefik" ? this.#parts.get(`${rig}/litellm`)?.handle.containerId : "";
-    const print = `${fingerprint(plan)} ${litellm}`;
+    const isBehind = plan.name !== "traefik" || rig === "edge" || this.#parts.has(`${rig}/litellm`);
+    const mayStay = isBehind && !neverKept.has(plan.name) && rig !== "reach";
+    const print = fingerprint(plan);
     const before = this.#parts.get(key);
     if (before !== undefined) {
-      if (before.print === print && !neverKept.has(plan.name) && rig !== "reach" && (await this.#runs(before.handle))) {
+      if (before.print === print && mayStay && (await this.#runs(before.handle))) {
         plan.running?.();
         return before.handle;
       }
