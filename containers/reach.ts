@@ -269,6 +269,7 @@ export class Reach {
     }));
     // Hundreds at once on a busy machine: what is due an answer and got none is tried again by itself.
     const missed = found.filter((attempt) => attempt.outcome === "dropped" && this.#isDueAnAnswer(source, attempt));
+    if (missed.length === 0) return found;
     const again = await this.#probe(source.prober, {
       names: [],
       targets: [...Map.groupBy(missed, ({ address }) => address)].map(

@@ -51,14 +51,17 @@ export function reproduction(failure: Reproduction): string {
   const session = sessionOf(failure, acts);
   const known = [...secretForms(failure.secrets), ...(session === undefined ? [] : [session.replacement])];
   const shell = new Shell(known);
+  const scripts = scriptsFor(failure, acts);
   const body = [
     ...(session === undefined ? [] : [session.line(shell)]),
-    ...scriptsFor(failure, acts).map((script) => modelLine(script, shell)),
+    ...scripts.map((script) => modelLine(script, shell)),
     ...acts.flatMap((act) => ["", ...actLines(act, failure, shell)]),
   ];
   const [first] = acts;
   const lines =
-    first === undefined ? nothingSent : [...preamble(failure, acts, shell.namesIn(JSON.stringify(acts))), ...body];
+    first === undefined
+      ? nothingSent
+      : [...preamble(failure, acts, shell.namesIn(JSON.stringify([acts, scripts]))), ...body];
   return `${[...heading(failure), ...lines].join("\n")}\n`;
 }
 

@@ -12,12 +12,12 @@ conformance(
   "a database upstream with a wrong DSN fails without telling it, and hides no other one",
   async ({ trial, evidence }) => {
     if (!(await trial.serverIds()).has("wrong_dsn")) evidence.notSupported("no upstream of the policy has a database");
-    const listing = expectBeside(trial, ["wrong_dsn"], deadlines.mcpRequest);
+    const listing = expectBeside(trial, ["wrong_dsn"], deadlines.silentUpstream);
     const call = rpc(trial, {
       path: trial.endpoint("wrong_dsn"),
       method: "tools/call",
       params: { name: catalogueName("wrong_dsn", "execute_sql"), arguments: { sql: "SELECT 1" } },
-      deadline: deadlines.mcpRequest,
+      deadline: deadlines.silentUpstream,
     });
     const [exchange] = await Promise.all([call, listing]);
     const text = receivedText(exchange);

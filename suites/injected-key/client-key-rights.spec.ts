@@ -45,6 +45,18 @@ async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret
       place,
     });
   }
+  // A key that LiteLLM does not know is refused everywhere: that shows nothing of what a client's key may do.
+  const probe: Route = { method: "GET", path: "/v1/models" };
+  const [own, nobodys] = await Promise.all([ask(gateway, probe, key), ask(gateway, probe, "sk-nobody-has-this-key")]);
+  if (own.response === undefined || sameAnswer(own, nobodys)) {
+    throw new CheckFailure({
+      what: `LiteLLM does not tell ${name}, which clients hold, from a key that nobody has`,
+      sent: sentText(own),
+      received: receivedText(own),
+      likelyCause: "no scoped keys are set up (custom_auth, or a database), or LiteLLM demands no key at all",
+      place,
+    });
+  }
   const limit = pLimit(atOnce);
   await forEachCase(
     `a route refuses ${name}`,
