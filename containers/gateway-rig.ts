@@ -220,6 +220,7 @@ function databasePlans(
       // Every statement is logged: a check judges what an upstream did by Postgres's own word.
       command: ["postgres", "-c", "log_statement=all", "-c", "fsync=off", "-c", `port=${url.port || "5432"}`],
       files: [{ target: "/docker-entrypoint-initdb.d/canary.sql", content: `CREATE DATABASE ${canaries.database};\n` }],
+      keepsState: true,
       ready: succeeds("pg_isready", "-q", "-h", "127.0.0.1", "-p", url.port || "5432", "-d", database),
       startDeadline: deadlines.databaseStart,
     };

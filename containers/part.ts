@@ -57,6 +57,8 @@ export interface PartPlan {
   sysctls?: Readonly<Record<string, string>>;
   user?: string;
   workingDir?: string;
+  /** It keeps what others write to it: a mutant's writes would meet the next mutant. */
+  keepsState?: boolean;
   ready: Readiness;
   /** Called once the container runs, before it is ready. */
   running?: () => void;

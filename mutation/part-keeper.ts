@@ -12,6 +12,7 @@ const neverKept: ReadonlySet<string> = new Set(["gateway-host", "lan-host", "sen
 
 interface Kept {
   print: string;
+  keepsState: boolean;
   handle: PartHandle;
   hasRouters: boolean;
 }
@@ -26,6 +27,8 @@ export class PartKeeper implements AsyncDisposable {
   readonly #parts = new Map<string, Kept>();
   readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
   readonly #starting = new Set<Promise<unknown>>();
+  /** Rigs that got another LiteLLM since the last deployment. */
+  readonly #renewed = new Set<string>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -40,19 +43,20 @@ export class PartKeeper implements AsyncDisposable {
     const key = `${rig}/${plan.name}`;
     // A new LiteLLM and a new gateway host may swap addresses; a Traefik that knows the old ones would take one for the other.
     const isBehind = plan.name !== "traefik" || rig === "edge" || this.#parts.has(`${rig}/litellm`);
-    const mayStay = isBehind && !neverKept.has(plan.name) && rig !== "reach";
     const print = fingerprint(plan);
     const before = this.#parts.get(key);
     if (before !== undefined) {
+      const mayStay = isBehind && !neverKept.has(plan.name) && rig !== "reach";
       if (before.print === print && mayStay && (await this.#runs(before.handle))) {
         plan.running?.();
         return before.handle;
       }
       await this.#remove(rig, plan.name);
     }
+    if (plan.name === "litellm") this.#renewed.add(rig);
     try {
       const handle = await startPart(this.#engine, this.run, rig, plan);
-      this.#parts.set(key, { print, handle, hasRouters: hasRouters(plan) });
+      this.#parts.set(key, { print, handle, keepsState: plan.keepsState ?? false, hasRouters: hasRouters(plan) });
       return handle;
     } catch (error) {
       // The next deployment's part will want the name.
@@ -72,6 +76,13 @@ export class PartKeeper implements AsyncDisposable {
    */
   async settle(): Promise<void> {
     while (this.#starting.size > 0) await Promise.allSettled(this.#starting);
+    // What a mutant's LiteLLM let through may be written to a database, where the next mutant would be taken for its cause.
+    for (const [key, { handle, keepsState }] of this.#parts) {
+      if (!keepsState || !this.#renewed.has(rigOf(key))) continue;
+      this.#parts.delete(key);
+      await this.#discard(handle.containerId);
+    }
+    this.#renewed.clear();
   }
 
   async #createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
@@ -138,6 +149,10 @@ export class PartKeeper implements AsyncDisposable {
       if ((error as { statusCode?: number }).statusCode !== 404) throw error;
     }
   }
+}
+
+function rigOf(key: string): string {
+  return key.split("/")[0] ?? "";
 }
 
 function hasRouters({ labels }: PartPlan): boolean {
