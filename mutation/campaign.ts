@@ -57,7 +57,19 @@ export async function tryMutants(
       await removeAll();
     }
   }
-  return { verdicts, sound };
+  return {
+    verdicts: new Map([...verdicts].map(([mutant, verdict]) => [mutant, decided(verdict, only, checks)])),
+    sound,
+  };
+}
+
+/** What one stage alone has not noticed may be noticed at another. */
+function decided(verdict: Verdict, only: string | undefined, checks: readonly Check[]): Verdict {
+  const isOpen =
+    verdict.fate === "survived" &&
+    only !== undefined &&
+    stagesFor(verdict.mutant.kind, checks).some(({ stage }) => stage !== only);
+  return isOpen ? { ...verdict, fate: "undecided" } : verdict;
 }
 
 /** Hears checks on the deployment as it is; those that don't pass can notice nothing. */

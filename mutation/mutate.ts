@@ -10,23 +10,25 @@ import { Progress } from "../helpers/progress.ts";
 import { command, UsageError } from "../reports/command.ts";
 import { tryMutants } from "./campaign.ts";
 import { allChecks } from "./checks.ts";
+import { EarlierReport } from "./earlier-report.ts";
 import { readEquivalents } from "./equivalents.ts";
 import { CheckOrder } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutantsOf } from "./mutators.ts";
 import { openOperatorFiles } from "./operator-files.ts";
-import { killersOf, survivorsOf, writeReport } from "./report.ts";
+import { writeReport } from "./report.ts";
 import { sampleOf } from "./sample.ts";
 import { stageNames } from "./sight.ts";
 import { summary } from "./summary.ts";
 import { leakSearch } from "./trial.ts";
-import { score, type Verdict } from "./verdict.ts";
+import { killingRequirements, score, type Verdict } from "./verdict.ts";
 
 const usage = `usage: npm run mutate -- [options]
 breaks the deployment on purpose, one fault at a time, and counts what the suite notices
   --sample N     N mutants of all kinds, the same for the same --seed (default 1)
   --only TEXT    the mutants whose kind or name holds the text; may be repeated
   --survivors    those that slipped through the last time
+  --incremental  goes on from the last report: tries what it lacks, and what its files or checks have changed for
   --stage STAGE  edge: what the edge rig alone can see; gateway: the rest
   --all          hear every check of a mutant, rather than end at the first that notices
   --at-least N   exit code 1 where fewer of a hundred are noticed (default 97)
@@ -41,7 +43,9 @@ await command(usage, async (args) => {
   const deployment = await loadDeployment(folder);
   const every = await mutantsOf(openOperatorFiles(deployment));
   const equivalents = readEquivalents(folder, every);
-  const chosen = choose(every, options);
+  const before = new EarlierReport(directory);
+  if (options.survivors && !before.isThere) throw new UsageError("--survivors: there is no report of a run before");
+  const chosen = choose(every, options, before);
   if (options.list) {
     for (const { kind, id } of chosen) console.log(`${kind} | ${id}`);
     return ExitCode.conformant;
@@ -51,36 +55,44 @@ await command(usage, async (args) => {
   await sweep(engine);
   const originals = new Map([...deployment.variables].map(([name, { value }]) => [name, value]));
   const checks = await allChecks();
+  const secrets = deployment.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []);
+  const known = options.incremental
+    ? before.verdicts({ folder, mutants: every, checks: [...checks, leakSearch], secrets })
+    : new Map<Mutant, Verdict>();
   const interrupted = interruption(progress);
   const { verdicts, sound } = await tryMutants(
-    chosen.filter(({ id }) => !equivalents.has(id)),
+    chosen.filter((mutant) => !equivalents.has(mutant.id) && (options.survivors || !known.has(mutant))),
     checks,
     {
       engine,
       images: new Images(engine, { mode: "auto", progress }),
       folder,
       canaries: makeCanaries(deployment.policy, originals),
-      order: new CheckOrder(killersOf(directory)),
+      order: new CheckOrder(before.killers),
       all: options.all,
       progress,
     },
     { only: options.stage, interrupted },
   );
-  const all = chosen.flatMap((mutant): Verdict[] => {
+  const shown = options.incremental ? every : chosen;
+  const all = shown.flatMap((mutant): Verdict[] => {
     const reason = equivalents.get(mutant.id);
     if (reason !== undefined) return [{ mutant, fate: "equivalent", killers: [], heard: 0, reason, milliseconds: 0 }];
-    const verdict = verdicts.get(mutant);
+    const verdict = verdicts.get(mutant) ?? known.get(mutant);
     return verdict === undefined ? [] : [verdict];
   });
   writeReport(directory, {
     folder,
     verdicts: all,
     checks: [...checks, leakSearch],
-    secrets: deployment.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []),
+    secrets,
     wanted: options.wanted,
   });
-  const tried = [...new Set(sound.flatMap(({ requirements }) => requirements))];
+  const tried = [
+    ...new Set([...sound.flatMap(({ requirements }) => requirements), ...all.flatMap(killingRequirements)]),
+  ];
   console.log(`\n${summary(all, { all: options.all, tried })}`);
+  if (all.length < shown.length) console.log(`${shown.length - all.length} of ${shown.length} mutants were not tried`);
   console.log(`report: ${directory}/index.html, mutation.json`);
   if (interrupted.aborted) return ExitCode.environmentFailed;
   return (score(all) ?? 0) * 100 >= options.wanted ? ExitCode.conformant : ExitCode.notConformant;
@@ -102,6 +114,7 @@ interface Options {
   all: boolean;
   list: boolean;
   survivors: boolean;
+  incremental: boolean;
   sample: number | undefined;
   seed: string;
   only: readonly string[];
@@ -117,6 +130,8 @@ function optionsIn(args: readonly string[]): Options {
   if (sample !== undefined && !(Number(sample) > 0)) throw new UsageError(`--sample ${sample} is no number of mutants`);
   if (stage !== undefined && !stageNames.some((name) => name === stage))
     throw new UsageError(`--stage ${stage} is none of ${stageNames.join(", ")}`);
+  if (rest.all && rest.incremental)
+    throw new UsageError("--all hears checks anew that --incremental spares: one of them alone");
   if (Number.isNaN(Number(wanted))) throw new UsageError(`--at-least ${wanted} is no number`);
   return { ...rest, stage, sample: sample === undefined ? undefined : Number(sample), wanted: Number(wanted) };
 }
@@ -129,6 +144,7 @@ function parsed(args: readonly string[]) {
         all: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         survivors: { type: "boolean", default: false },
+        incremental: { type: "boolean", default: false },
         sample: { type: "string" },
         seed: { type: "string", default: "1" },
         only: { type: "string", multiple: true, default: [""] },
@@ -141,10 +157,13 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function choose(every: readonly Mutant[], { survivors, only, sample, seed }: Options): readonly Mutant[] {
-  const before = survivors ? survivorsOf(directory) : undefined;
+function choose(
+  every: readonly Mutant[],
+  { survivors, only, sample, seed }: Options,
+  before: EarlierReport,
+): readonly Mutant[] {
   const named = every.filter(
-    ({ id, kind }) => only.some((text) => `${kind} | ${id}`.includes(text)) && (before === undefined || before.has(id)),
+    ({ id, kind }) => only.some((text) => `${kind} | ${id}`.includes(text)) && (!survivors || before.survivors.has(id)),
   );
   return sample === undefined ? named : sampleOf(named, sample, seed);
 }

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { Check } from "./checks.ts";
+import { EarlierReport } from "./earlier-report.ts";
 import { CheckOrder } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
-import { killersOf, survivorsOf, writeReport } from "./report.ts";
+import { writeReport } from "./report.ts";
 import { summary } from "./summary.ts";
 import type { Saying } from "./trial.ts";
 import { type Fate, fateOf, score, type Verdict } from "./verdict.ts";
@@ -61,11 +62,12 @@ test("the report is valid by its schema, shows no secret of the operator's, and 
       expect(text).toContain("ROUTE-10");
       expect(text).not.toContain("sk-change-me-master");
     }
-    expect([...survivorsOf(directory)]).toEqual(["survived", "broke a check"]);
+    const earlier = new EarlierReport(directory);
+    expect([...earlier.survivors]).toEqual(["survived", "broke a check"]);
     const other = { ...check, id: "other", sentence: "something else" };
     const killed = verdicts.find(({ fate }) => fate === "killed")?.mutant;
     if (killed === undefined) throw new Error("no mutant is killed");
-    expect(new CheckOrder(killersOf(directory)).sort(killed, [other, check])).toEqual([check, other]);
+    expect(new CheckOrder(earlier.killers).sort(killed, [other, check])).toEqual([check, other]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -12,6 +12,7 @@ import type { Fate, Verdict } from "./verdict.ts";
 const statuses: Readonly<Record<Fate, MutantStatus>> = {
   killed: "Killed",
   survived: "Survived",
+  undecided: "Pending",
   "timed out": "Timeout",
   invalid: "CompileError",
   "does not start": "RuntimeError",
@@ -45,27 +46,6 @@ export function writeReport(directory: string, input: ReportInput): void {
   const script = "mutation-test-elements.js";
   copyFileSync(require.resolve(`mutation-testing-elements/dist/${script}`), join(directory, script));
   writeFileSync(join(directory, "index.html"), page(script, json));
-}
-
-/**
- * Ids of the mutants that survived in the report before.
- *
- * @throws {Error} where there is none
- */
-export function survivorsOf(directory: string): Set<string> {
-  const survived = mutantsIn(directory).filter(({ status }) => status === "Survived");
-  return new Set(survived.map(({ id }) => id));
-}
-
-/** Id of a mutant to the ids of the checks that noticed it in the report before; empty where there is none. */
-export function killersOf(directory: string): Map<string, readonly string[]> {
-  if (!existsSync(join(directory, "mutation.json"))) return new Map();
-  return new Map(mutantsIn(directory).map(({ id, killedBy = [] }) => [id, killedBy]));
-}
-
-function mutantsIn(directory: string): MutantResult[] {
-  const report = JSON.parse(readFileSync(join(directory, "mutation.json"), "utf8")) as MutationTestResult;
-  return Object.values(report.files).flatMap((file) => file.mutants);
 }
 
 /** The report as plain data. */
@@ -129,8 +109,8 @@ function locationOf({ start, end }: TextEdit, source: SourceFile): MutantResult[
   return { start: position(start), end: position(end) };
 }
 
-/** Of the same length, so that every place in the file stays where it is. */
-function hidden(text: string, secrets: readonly string[]): string {
+/** A file's text as the report shows it: of the same length, so that every place in the file stays where it is. */
+export function hidden(text: string, secrets: readonly string[]): string {
   let shown = text;
   for (const secret of secrets) if (secret !== "") shown = shown.replaceAll(secret, "•".repeat(secret.length));
   return shown;

@@ -7,6 +7,8 @@ export type Fate =
   | "killed"
   /** Every check that could see it passed. */
   | "survived"
+  /** Every check of the stages that were tried passed; there are others. */
+  | "undecided"
   /** No check failed, and one waited to its deadline. */
   | "timed out"
   /** The loader refused the files: exit code 2, with file and line. */
