@@ -71,6 +71,8 @@ const cases: Case[] = [
         find: "required = true\n",
         replace: 'required = true\nenabled_tools = ["postgres-execute_sql", "filesystem-read_text_file"]\n',
       },
+      // PROMPT-15: the cheap model is the dear one.
+      { file: "litellm/config.yaml", find: "model: openai/gpt-5-mini", replace: "model: openai/gpt-5" },
       // PROMPT-14: on by default.
       { file: "clients/codex/config.toml", find: "plugins = false\n", replace: "" },
       // PROMPT-13
@@ -80,11 +82,12 @@ const cases: Case[] = [
         replace: "caller = _caller_of(api_key) or CALLERS[2]",
       },
     ],
-    files: ["codex-refusals", "shown-tools", "clients-fail-loudly", "agent-calls-home"],
-    failed: ["PROMPT-04", "PROMPT-10", "PROMPT-13", "PROMPT-14"],
+    files: ["codex-refusals", "shown-tools", "clients-fail-loudly", "agent-calls-home", "prompts/models"],
+    failed: ["PROMPT-04", "PROMPT-10", "PROMPT-13", "PROMPT-14", "PROMPT-15"],
     says: {
       "PROMPT-04": /refused write: postgres-execute_sql was not refused/,
       "PROMPT-10": /is shown 2 MCP tools where the catalogue has 23[\s\S]*config\.toml:\d+/,
+      "PROMPT-15": /gpt-5-mini asks the provider for gpt-5, not for gpt-5-mini[\s\S]*config\.yaml:\d+/,
       "PROMPT-14": /also tries to reach api\.github\.com:443[\s\S]*config\.toml:\d+/,
       "PROMPT-13": /wrong-key: .*with wrong-key the call brought the canary/,
     },

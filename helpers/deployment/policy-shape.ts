@@ -93,6 +93,7 @@ export const policyShape = mapping({
       directory: path.optional(),
     }),
   ).min(1, { error: "a list with at least one upstream" }),
+  models: listOf(mapping({ name: text, provider_model: text })).default([]),
   clients: listOf(
     mapping({
       name: text,

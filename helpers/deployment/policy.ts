@@ -61,6 +61,11 @@ export function readPolicy(file: string, folder: string, root: YamlNode, faults:
       directory,
       place: at("upstreams", index),
     })),
+    models: data.models.map(({ name, provider_model }, index) => ({
+      name,
+      providerModel: provider_model,
+      place: at("models", index),
+    })),
     clients: data.clients.map(({ name, kind, config, version, from }, index) => ({
       name,
       kind,
@@ -100,6 +105,7 @@ function checkDoubles(policy: Policy, faults: FaultList): void {
     ["host", policy.hosts.map(({ name, place }) => ({ key: name, place }))],
     ["public path", policy.publicPaths.map(({ path, place }) => ({ key: path, place }))],
     ["upstream", policy.upstreams.map(({ name, place }) => ({ key: name, place }))],
+    ["model", policy.models.map(({ name, place }) => ({ key: name, place }))],
     ["client", policy.clients.map(({ name, place }) => ({ key: name, place }))],
     ["secret", policy.secrets.map(({ name, place }) => ({ key: name, place }))],
     ...policy.upstreams.map(({ name, tools, place }): [string, { key: string; place: Place }[]] => [

@@ -212,6 +212,14 @@ export interface PolicyFirewall {
   place: Place;
 }
 
+/** A model that clients are offered. */
+export interface PolicyModel {
+  name: string;
+  /** What the provider is asked for, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. */
+  providerModel: string;
+  place: Place;
+}
+
 export interface Policy {
   file: string;
   services: { litellm: string; traefik: string };
@@ -234,6 +242,8 @@ export interface Policy {
     scopedKeys: readonly ScopedKey[];
   };
   upstreams: readonly PolicyUpstream[];
+  /** What clients are offered; empty where the policy says nothing. */
+  models: readonly PolicyModel[];
   clients: readonly PolicyClient[];
   secrets: readonly PolicySecret[];
   reach: readonly ReachRule[];
