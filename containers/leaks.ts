@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { Policy, SecretPlace } from "../helpers/deployment/types.ts";
+import { displayPath } from "../helpers/deployment/display-path.ts";
+import type { Deployment, SecretPlace } from "../helpers/deployment/types.ts";
 import { secretForms } from "../helpers/redaction.ts";
 import type { Leak } from "../helpers/run-record.ts";
 import type { Engine } from "./engine.ts";
@@ -21,7 +22,8 @@ const largestFile = 50_000_000;
 
 /**
  * Searches everything that a run has and has written for its secrets: labels, commands, environments and logs of every
- * part, Traefik's API, a dump of each database, and the run's directory. Each secret is a canary, so a hit is a leak
+ * part, Traefik's API, a dump of each database, and the run's directory; of services that no run starts, what
+ * compose.yaml gives them. Each secret is a canary, so a hit is a leak
  * unless the policy allows the place. Values never leave this function.
  *
  * @param directory the run's directory
@@ -29,11 +31,13 @@ const largestFile = 50_000_000;
 export async function findLeaks(
   engine: Engine,
   parts: readonly PartHandle[],
-  policy: Policy,
+  deployment: Deployment,
   secrets: ReadonlyMap<string, string>,
   directory: string,
 ): Promise<{ leaks: Leak[]; searched: number }> {
-  const sources = (await Promise.all([...parts.map((part) => sourcesOfPart(engine, part)), filesOf(directory)])).flat();
+  const { policy } = deployment;
+  const read = [...parts.map((part) => sourcesOfPart(engine, part, policy.services.traefik)), filesOf(directory)];
+  const sources = [...(await Promise.all(read)).flat(), ...sourcesOfOtherServices(deployment)];
   const leaks: Leak[] = [];
   for (const { name, text, place } of sources) {
     for (const [secret, form] of secretForms(secrets)) {
@@ -50,13 +54,36 @@ export async function findLeaks(
   return { leaks, searched: sources.length };
 }
 
-/** `upstreams` is LiteLLM's image and environment once more, where its stdio servers are asked directly. */
-const environmentPlaces: Readonly<Record<string, SecretPlace>> = {
-  litellm: "litellm.environment",
-  upstreams: "litellm.environment",
-};
+/** What compose.yaml gives the services that the suite does not start, or starts in a form of its own. */
+function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
+  const { litellm, traefik } = policy.services;
+  return [...compose.services.values()].flatMap(({ name, environment, labels, command }) => {
+    if (name === litellm || name === traefik) return [];
+    const of = `of the service ${name}`;
+    return [
+      ...[...environment].map(([variable, { value, place }]) => ({
+        name: `${variable} in the environment ${of} (${displayPath(place.file)}:${place.line})`,
+        text: value,
+        place: `${name}.environment` as const,
+      })),
+      ...[...labels.values()].map(({ value, place }) => ({
+        name: `a label ${of} (${displayPath(place.file)}:${place.line})`,
+        text: value,
+        place: "traefik.labels" as const,
+      })),
+      { name: `the command ${of}`, text: (command ?? []).join(" "), place: undefined },
+    ];
+  });
+}
 
-async function sourcesOfPart(engine: Engine, part: PartHandle): Promise<Source[]> {
+/** @param traefik what compose.yaml calls Traefik */
+async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string): Promise<Source[]> {
+  // `upstreams` is LiteLLM's image and environment once more, where its stdio servers are asked directly.
+  const environmentPlaces: Readonly<Record<string, SecretPlace>> = {
+    litellm: "litellm.environment",
+    upstreams: "litellm.environment",
+    traefik: `${traefik}.environment`,
+  };
   const [inspected, log] = await Promise.all([
     engine.docker.getContainer(part.containerId).inspect(),
     readLog(engine, part.containerId),
@@ -72,7 +99,7 @@ async function sourcesOfPart(engine: Engine, part: PartHandle): Promise<Source[]
     { name: `the command ${of}`, text: JSON.stringify([config.Entrypoint, config.Cmd]), place: undefined },
     { name: `the log ${of}`, text: log, place: undefined },
   ];
-  // The database's own password has to stand there: the suite starts it.
+  // The database's own password has to stand there: the suite starts it. What the operator's own is given is looked at in `sourcesOfOtherServices`.
   if (!part.name.startsWith("postgres")) {
     const place = environmentPlaces[part.name];
     for (const line of config.Env ?? []) {

@@ -156,7 +156,7 @@ export class Session {
   async #leaks(): ReturnType<typeof findLeaks> {
     const { deployment, canaries } = this.#context;
     const parts = this.#started.flatMap((state) => Object.values(state.parts));
-    const search = findLeaks(this.#engine, parts, deployment.policy, canaries.secrets, this.#options.directory);
+    const search = findLeaks(this.#engine, parts, deployment, canaries.secrets, this.#options.directory);
     const found = await search.catch(async (error: unknown) => {
       throw (await environmentTrouble(this.#engine, this.#started)) ?? error;
     });

@@ -164,8 +164,8 @@ export class Trial implements Disposable {
   async #searchForLeaks(): Promise<void> {
     const states = await Promise.all(this.#rigs.values());
     const parts = states.flatMap((state) => Object.values(state.parts));
-    const { policy } = this.#deployment;
-    const { leaks, searched } = await findLeaks(this.#engine, parts, policy, this.#canaries.secrets, this.#directory);
+    const secrets = this.#canaries.secrets;
+    const { leaks, searched } = await findLeaks(this.#engine, parts, this.#deployment, secrets, this.#directory);
     if (searched === 0) throw new Error("the search for secrets came to nothing");
     const [first] = [...leaks, ...this.#sightings];
     if (first !== undefined) throw new LeakFound(`${first.secret}: ${first.place}`);

@@ -26,6 +26,12 @@ const cases: Case[] = [
         find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
         replace: "Authorization: Bearer sk-nobody-knows-me",
       },
+      // INJ-09: a key that the database has no business with.
+      {
+        file: "compose.yaml",
+        find: "      POSTGRES_DB: gateway\n",
+        replace: "      POSTGRES_DB: gateway\n      CLIENT_KEY: ${LITELLM_CLIENT_KEY}\n",
+      },
       // CAT-06, CAT-07: a path that is no stream.
       { file: "policy.yaml", find: "stream: /mcp/tools", replace: "stream: /v1/models" },
       // PROMPT-01: Codex looks for its tools where there are none.
@@ -35,9 +41,10 @@ const cases: Case[] = [
         replace: 'url = "http://litellm.linuxserver.lan/v1/nowhere/"',
       },
     ],
-    failed: ["CAT-06", "CAT-07", "INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "REACH-07"],
+    failed: ["CAT-06", "CAT-07", "INJ-01", "INJ-07", "INJ-08", "INJ-09", "PROMPT-01", "REACH-01", "REACH-07"],
     says: {
       "INJ-08": /the key that is injected on litellm\.linuxserver\.lan: LiteLLM answers 401/,
+      "INJ-09": /LITELLM_CLIENT_KEY: CLIENT_KEY in the environment of the service postgres \(.*compose\.yaml:\d+\)/,
       "INJ-01": /no key is injected, or LiteLLM does not know the one that is/,
       "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
       "REACH-07": /the name does not resolve there/,
@@ -94,6 +101,8 @@ const cases: Case[] = [
         find: 'len(request.headers.getlist("authorization")) > 1',
         replace: 'len(request.headers.getlist("authorization")) > 9',
       },
+      // ROUTE-14: LiteLLM's 401 does not say how to authenticate.
+      { file: "litellm/scoped_keys.py", find: "if status == 401", replace: "if status == 402" },
       // ROUTE-16: the UI's scripts are refused.
       {
         file: "compose.yaml",
@@ -120,12 +129,13 @@ const cases: Case[] = [
       "routes/streams",
       "idle-connections",
     ],
-    failed: ["ROUTE-06", "ROUTE-16", "ROUTE-18", "ROUTE-19", "INJ-04", "INJ-06", "INJ-09"],
+    failed: ["ROUTE-06", "ROUTE-14", "ROUTE-16", "ROUTE-18", "ROUTE-19", "INJ-04", "INJ-06", "INJ-09"],
     says: {
       "INJ-04": /GET \/v1\/models: the injected key gets 200/,
       // What came back in an answer is a secret out of place, wherever it was seen.
       "INJ-09": /LITELLM_STATUS_KEY: the answer 200 to GET/,
       "INJ-06": /the answer \d+ holds LITELLM_STATUS_KEY/,
+      "ROUTE-14": /a key that nobody has is answered 401 without WWW-Authenticate/,
       "ROUTE-16": /401 GET .*litellm-asset-prefix/,
       "ROUTE-19": /idle connection after 60 s, by its KEEPALIVE_TIMEOUT, .* 90 s/,
       "ROUTE-18": /pieces of a stream came within/,

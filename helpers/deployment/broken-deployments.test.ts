@@ -842,6 +842,21 @@ const broken: Broken[] = [
     what: /no Postgres URL/,
   },
   {
+    name: "a secret that may be with a service that is none",
+    patches: [policy("[litellm.environment, postgres.environment]", "[litellm.environment, postgress.environment]")],
+    file: "policy.yaml",
+    at: "postgress.environment",
+    what: /may be in postgress\.environment, but 'postgress' is no service/,
+    mend: /postgres/,
+  },
+  {
+    name: "a secret that may be anywhere",
+    patches: [policy("kind: salt, may_be_in: [litellm.environment]", "kind: salt, may_be_in: [anywhere]")],
+    file: "policy.yaml",
+    at: "may_be_in: [anywhere]",
+    what: /<whose>\.environment/,
+  },
+  {
     name: "a salt for everybody",
     patches: [policy("kind: salt, may_be_in: [litellm.environment]", "kind: salt, may_be_in: [client.environment]")],
     file: "policy.yaml",

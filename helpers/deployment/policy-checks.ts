@@ -78,7 +78,20 @@ function checkUpstreams(policy: Policy, { litellmConfig, litellm }: PolicyContex
   }
 }
 
-function checkSecrets(policy: Policy, { variables }: PolicyContext, faults: FaultList): void {
+function checkSecrets(policy: Policy, { variables, serviceNames }: PolicyContext, faults: FaultList): void {
+  const whose = ["litellm", "upstream", "client", ...serviceNames];
+  for (const { name, mayBeIn, place } of policy.secrets) {
+    const strange = mayBeIn.find(
+      (one) => one.endsWith(".environment") && !whose.includes(one.slice(0, -".environment".length)),
+    );
+    if (strange === undefined || serviceNames.length === 0) continue;
+    const owner = strange.slice(0, -".environment".length);
+    faults.add(
+      place,
+      `${name} may be in ${strange}, but '${owner}' is no service of compose.yaml`,
+      suggest(owner, whose, `write one of ${whose.join(", ")}`),
+    );
+  }
   if (variables === undefined) return;
   for (const { name, kind, place } of policy.secrets) {
     const variable = variables.get(name);

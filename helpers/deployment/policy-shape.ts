@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { listOf, mapping, oneOf, text } from "./shape.ts";
+import type { SecretPlace } from "./types.ts";
 
 const status = z
   .number({ error: "an HTTP status" })
@@ -24,14 +25,16 @@ const version = z
   .transform(String)
   .refine((value) => /^\d+(?:\.\d+)*(?:[-.+]?[A-Za-z]\w*)?$/.test(value), { error: "a version, e.g. 0.3.0" });
 
-const secretPlaces = oneOf(
-  "litellm.environment",
-  "litellm.config",
-  "upstream.environment",
-  "traefik.labels",
-  "traefik.api",
-  "client.environment",
-);
+const secretPlaces = z
+  .string({ error: "a place" })
+  .refine(
+    (place): place is SecretPlace =>
+      ["litellm.config", "traefik.labels", "traefik.api"].includes(place) || /^[^.\s]+\.environment$/.test(place),
+    {
+      error:
+        "litellm.config, traefik.labels, traefik.api, or <whose>.environment with litellm, upstream, client or a service of compose.yaml",
+    },
+  );
 const methods = oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
 /** The kernel takes 15 bytes, and neither a slash nor a space. */

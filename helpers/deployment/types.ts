@@ -149,14 +149,11 @@ export interface PolicyUpstream {
   place: Place;
 }
 
-/** Where a secret may be seen; anywhere else is a leak. */
-export type SecretPlace =
-  | "litellm.environment"
-  | "litellm.config"
-  | "upstream.environment"
-  | "traefik.labels"
-  | "traefik.api"
-  | "client.environment";
+/**
+ * Where a secret may be seen; anywhere else is a leak. `upstream.environment` and `client.environment` are those of what
+ * LiteLLM starts and of its clients; any other `….environment` is that of a service of compose.yaml.
+ */
+export type SecretPlace = "litellm.config" | "traefik.labels" | "traefik.api" | `${string}.environment`;
 
 export interface PolicySecret {
   /** Variable of the env file. */
