@@ -218,6 +218,12 @@ export class Gateway {
     return partOf(this.#state, part).record.version;
   }
 
+  /** The part that stands for a service of compose.yaml, and whether its image was built here; undefined for a service that no run starts. */
+  partOfService(service: string): { name: string; isBuilt: boolean } | undefined {
+    const name = this.#state.services?.[service];
+    return name === undefined ? undefined : { name, isBuilt: partOf(this.#state, name).record.origin === "built" };
+  }
+
   /** Names of the parts. */
   get parts(): string[] {
     return Object.keys(this.#state.parts);

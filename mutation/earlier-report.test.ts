@@ -68,7 +68,8 @@ test("a new check may notice what nobody has", () => {
   expect(Object.keys(one)).toEqual(["killed"]);
 });
 
-test("a changed file of the deployment, and no report at all, leave nothing", () => {
+test("a file that has changed, and no report at all, leave nothing; another file's change is none of a mutant's", () => {
+  expect(Object.keys(known(() => appendFileSync(join(folder, "policy.yaml"), "\n#\n")))).toContain("killed");
   expect(known(() => appendFileSync(join(folder, edit.file), "\nX=1\n"))).toEqual({});
   const nowhere = new EarlierReport(join(directory, "nowhere"));
   expect(nowhere.isThere).toBe(false);

@@ -32,8 +32,8 @@ export class EarlierReport {
 
   /**
    * What was judged then and would be judged the same now, as far as files tell (StrykerJS's incremental mode goes by the
-   * same): none of the deployment's files that are broken has changed; a kill still has its check, in a file that is the
-   * same; whatever was noticed by nobody has the very same spec files to be noticed by.
+   * same): the file that is broken has not changed; a kill still has its check, in a spec file that is the same; whatever
+   * was noticed by nobody has the very same spec files to be noticed by.
    *
    * @param options.secrets values that the report shows masked
    */
@@ -47,10 +47,12 @@ export class EarlierReport {
     const verdicts = new Map<Mutant, Verdict>();
     if (this.#report === undefined) return verdicts;
     const { files, testFiles = {} } = this.#report;
-    for (const [file, { source }] of Object.entries(files)) {
-      const path = join(folder, file);
-      if (!existsSync(path) || hidden(readFileSync(path, "utf8"), secrets) !== source) return verdicts;
-    }
+    const unchanged = new Set(
+      Object.entries(files).flatMap(([file, { source }]) => {
+        const path = join(folder, file);
+        return existsSync(path) && hidden(readFileSync(path, "utf8"), secrets) === source ? [file] : [];
+      }),
+    );
     const specs = new Set(checks.map(({ file }) => file));
     const same = new Set([...specs].filter((file) => existsSync(file) && testFiles[file]?.source === textOf(file)));
     const known = new Map(checks.map((check) => [check.id, check]));
@@ -58,7 +60,7 @@ export class EarlierReport {
     for (const mutant of mutants) {
       const result = results.get(mutant.id);
       const verdict = result && verdictOf(result, mutant, known);
-      if (verdict === undefined) continue;
+      if (verdict === undefined || !unchanged.has(mutant.shown.file)) continue;
       const noticed = verdict.fate === "killed";
       if (noticed ? verdict.killers.every(({ check }) => same.has(check.file)) : same.size === specs.size)
         verdicts.set(mutant, verdict);

@@ -50,7 +50,7 @@ test("the document tells what the run proved, suite by suite, and what is left t
   expect(text).toContain("**Updated**: 2026-01-02");
   expect(text).toContain("**Result**: not-conformant");
   expect(text).toContain(
-    "- **Traefik routing**: 1 of 19 requirements holds, by 3 checks; 2 do not hold (ROUTE-03, ROUTE-07); 16 were not tried",
+    "- **Traefik routing**: 1 of 20 requirements holds, by 3 checks; 2 do not hold (ROUTE-03, ROUTE-07); 17 were not tried",
   );
   expect(text).toMatch(/\*\*Traefik routing\*\*.*\n {2}- Both hosts answered\.\n/);
   expect(text).toMatch(/\*\*MCP catalogue and streams\*\*: 0 of .*; 1 needs another version \(CAT-17\); /);

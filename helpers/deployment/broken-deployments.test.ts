@@ -842,6 +842,14 @@ const broken: Broken[] = [
     what: /no Postgres URL/,
   },
   {
+    name: "a healthcheck that does not say how it is run",
+    patches: [compose('test: ["CMD", "pg_isready"', 'test: ["pg_isready"')],
+    file: "compose.yaml",
+    at: 'test: ["pg_isready"',
+    what: /healthcheck\.test begins with 'pg_isready'/,
+    mend: /\[CMD, pg_isready/,
+  },
+  {
     name: "a secret that may be with a service that is none",
     patches: [policy("[litellm.environment, postgres.environment]", "[litellm.environment, postgress.environment]")],
     file: "policy.yaml",

@@ -181,8 +181,31 @@ function readService(
       networks: readServiceNetworks(node, data, within, context),
       user: data.user === undefined ? undefined : String(data.user),
       workingDir: data.working_dir === undefined ? undefined : String(data.working_dir),
+      healthcheck: readHealthcheck(node, data, within, faults),
     },
   };
+}
+
+/** Source: the Compose specification, `healthcheck`. */
+function readHealthcheck(
+  node: YamlNode,
+  { healthcheck }: ServiceData,
+  within: string,
+  faults: FaultList,
+): ComposeService["healthcheck"] {
+  const { test, disable } = healthcheck ?? {};
+  if (test === undefined || test === null || disable === true) return undefined;
+  const place = placeOf(node, ["healthcheck", "test"]);
+  const [how, ...words] = typeof test === "string" ? ["CMD-SHELL", test] : test.map(String);
+  if (how === "NONE") return undefined;
+  if (how === "CMD-SHELL" && words.length > 0) return { command: ["/bin/sh", "-c", ...words], place };
+  if (how === "CMD" && words.length > 0) return { command: words, place };
+  faults.add(
+    place,
+    `${within}.healthcheck.test begins with '${how}', and a list begins with CMD, CMD-SHELL or NONE`,
+    `write [CMD, ${how ?? ""}, …]`,
+  );
+  return undefined;
 }
 
 function readWords(

@@ -48,6 +48,8 @@ export interface ComposeService {
   networks: ReadonlyMap<string, readonly string[]>;
   user: string | undefined;
   workingDir: string | undefined;
+  /** As the engine runs it, a text by way of `/bin/sh -c`; undefined where compose.yaml has none, or turns it off. */
+  healthcheck: { command: readonly string[]; place: Place } | undefined;
 }
 
 export interface ComposeNetwork {
