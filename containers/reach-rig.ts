@@ -65,9 +65,7 @@ export async function startReachRig(rig: RigContext): Promise<RigState> {
   const portsOf = ({ name: part }: PartHandle): readonly number[] => {
     if (part === machines.outside) return [...ports, controlPort];
     const place = placeOf.get(part) ?? "";
-    const isReal = machines[place] !== undefined || gateway.services?.[place] !== undefined;
-    const own = isReal ? ownPorts(deployment, place) : [];
-    return ports.filter((port) => !own.includes(port));
+    return portsOfSuite(deployment, gateway, place, ports);
   };
   await Promise.all(places.map((part) => openListeners(engine, part, portsOf(part))));
   return { rig: name, parts, networks: {}, changes: [], services };
@@ -95,8 +93,23 @@ function portsToTry({ policy, compose }: Deployment, namespaces: readonly Namesp
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
+/**
+ * Those of the ports on which the suite's own listener stands: all but what the deployment itself has to listen on, where
+ * the place is the real one (in a part that only stands for a service nothing of its own listens).
+ */
+export function portsOfSuite(
+  deployment: Deployment,
+  gateway: RigState,
+  place: string,
+  ports: readonly number[],
+): readonly number[] {
+  const isReal = machines[place] !== undefined || gateway.services?.[place] !== undefined;
+  const own = isReal ? ownPorts(deployment, place) : [];
+  return ports.filter((port) => !own.includes(port));
+}
+
 /** Ports that the deployment itself has to listen on: on the gateway host those of the policy, in a service those published. */
-export function ownPorts({ policy, compose }: Deployment, place: string): readonly number[] {
+function ownPorts({ policy, compose }: Deployment, place: string): readonly number[] {
   if (place === "gateway-host")
     return policy.reach.filter(({ to }) => to === "gateway-host").flatMap((rule) => rule.ports);
   return compose.services.get(place)?.ports.map(({ container }) => container) ?? [];

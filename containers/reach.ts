@@ -17,7 +17,7 @@ import type { Engine } from "./engine.ts";
 import { readCounters, readWatch } from "./gateway-host-rules.ts";
 import { providerNetwork } from "./gateway-rig.ts";
 import { execute, type PartHandle } from "./part.ts";
-import { controlPort, isLoopback, machines, type Namespace, ownPorts, readNamespace } from "./reach-rig.ts";
+import { controlPort, isLoopback, machines, type Namespace, portsOfSuite, readNamespace } from "./reach-rig.ts";
 import { traefikApiPort } from "./render.ts";
 import type { RigState } from "./rig.ts";
 
@@ -295,9 +295,7 @@ export class Reach {
 
   /** What does not answer from within. */
   async #tryItself(site: Site, ports: readonly number[]): Promise<Attempt[]> {
-    const isReal = site.part !== site.prober || machines[site.name] !== undefined;
-    const own = isReal ? ownPorts(this.deployment, site.name) : [];
-    const standing = ports.filter((port) => !own.includes(port));
+    const standing = portsOfSuite(this.deployment, this.#gateway, site.name, ports);
     const targets = site.addresses.map(({ address }) => [address, standing] as const);
     const { attempts } = await this.#probe(site.prober, { names: [], targets });
     return attempts

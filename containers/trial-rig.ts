@@ -1,7 +1,7 @@
 import { deadlines } from "../helpers/deadlines.ts";
 import type { RenderedChange } from "../helpers/run-record.ts";
 import { type ExtraServers, liteLLMPlan } from "./litellm.ts";
-import { type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
+import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "./part.ts";
 import { answersHttp } from "./readiness.ts";
 import { networksOf, type RenderContext } from "./render.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
@@ -15,7 +15,11 @@ import { everything, hostile, shortWaits, soundServers, trialServers } from "./t
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startTrialRig(rig: RigContext): Promise<RigState> {
-  return await startBeside(rig, "trial", trialServers(rig.deployment), [everythingPlan(rig), hostilePlan(rig)]);
+  return await startBeside(rig, "trial", {
+    servers: trialServers(rig.deployment),
+    upstreams: [everythingPlan(rig), hostilePlan(rig)],
+    files: [{ target: `${shortWaits.directory}/${shortWaits.file}`, content: shortWaits.content }],
+  });
 }
 
 /**
@@ -25,18 +29,24 @@ export async function startTrialRig(rig: RigContext): Promise<RigState> {
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startRestartRig(rig: RigContext): Promise<RigState> {
-  return await startBeside(rig, "restart", soundServers, [everythingPlan(rig)]);
+  return await startBeside(rig, "restart", { servers: soundServers, upstreams: [everythingPlan(rig)] });
 }
 
 /** A part without its networks. */
 type Upstream = Omit<PartPlan, "networks"> & { alias: string };
 
+/** What a LiteLLM beside the gateway's own has and that one lacks. */
+interface Beside {
+  servers: ExtraServers;
+  upstreams: readonly Promise<Upstream>[];
+  files?: readonly PartFile[];
+}
+
 /** A LiteLLM of the deployment's config and more upstreams, beside the gateway rig. */
 async function startBeside(
   rig: RigContext,
   name: RigName,
-  servers: ExtraServers,
-  upstreams: readonly Promise<Upstream>[],
+  { servers, upstreams, files = [] }: Beside,
 ): Promise<RigState> {
   const { run, deployment } = rig;
   const [gateway, networks] = await Promise.all([
@@ -53,10 +63,6 @@ async function startBeside(
     networks: [{ network: own, aliases: [] }, ...shared.map((network) => ({ network, aliases: [] }))],
     servers,
   });
-  const files = [
-    ...(plan.files ?? []),
-    { target: `${shortWaits.directory}/${shortWaits.file}`, content: shortWaits.content },
-  ];
   const parts: Record<string, PartHandle> = {};
   // The upstreams first: LiteLLM asks them while it boots.
   await Promise.all(
@@ -68,7 +74,12 @@ async function startBeside(
   );
   // Without labels: Traefik has nothing to do with it.
   const environment = { NUM_WORKERS: "1", ...plan.environment };
-  parts[plan.name] = await rig.startPart(name, { ...plan, environment, files, labels: {} });
+  parts[plan.name] = await rig.startPart(name, {
+    ...plan,
+    environment,
+    files: [...(plan.files ?? []), ...files],
+    labels: {},
+  });
   return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workers(rig, name)] };
 }
 
