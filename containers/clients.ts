@@ -27,11 +27,20 @@ export class Clients {
     return `http://${fault === "none" ? faultlessHost : faultHost(fault)}`;
   }
 
+  /** Holds the late catalogue back, whoever has released it before. */
+  async holdCatalogue(): Promise<void> {
+    await this.#tellFront("_hold");
+  }
+
   /** Lets the late catalogue arrive: for those who still wait, and for all who come. */
   async releaseCatalogue(): Promise<void> {
-    const ask = 'fetch("http://127.0.0.1/_release").then(({ ok }) => process.exit(ok ? 0 : 1))';
+    await this.#tellFront("_release");
+  }
+
+  async #tellFront(what: string): Promise<void> {
+    const ask = `fetch("http://127.0.0.1/${what}").then(({ ok }) => process.exit(ok ? 0 : 1))`;
     const { exitCode, stderr } = await this.run("fault-front", ["node", "-e", ask]);
-    if (exitCode !== 0) throw new Error(`the fault front released nothing: ${stderr.trim()}`);
+    if (exitCode !== 0) throw new Error(`the fault front did not do ${what}: ${stderr.trim()}`);
   }
 
   /** Runs a command on a client's machine, with standard input closed. */

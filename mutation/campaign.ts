@@ -4,6 +4,7 @@ import { type Court, hearAsItIs, judgeOn } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
 import { PartKeeper } from "./part-keeper.ts";
 import { type StageName, stageNames, stagesFor } from "./sight.ts";
+import type { Saying } from "./trial.ts";
 import { killingRequirements, type Verdict } from "./verdict.ts";
 
 /** How many deployments are tried side by side: they wait as much as they compute. */
@@ -48,10 +49,11 @@ export async function tryMutants(
         queue.flatMap(({ kind }) => stagesFor(kind, checks).flatMap((one) => (one.stage === stage ? one.checks : []))),
       );
       sound.push(...(await soundChecks(stage, [...seeing], keepers, court)));
-      await tryAt(stage, queue, keepers, { ...court, checks: sound, interrupted }, (verdict) => {
+      const judged = await tryAt(stage, queue, keepers, { ...court, checks: sound, interrupted });
+      for (const verdict of await confirmed(stage, judged, { ...court, interrupted })) {
         const before = verdicts.get(verdict.mutant);
         verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
-      });
+      }
     } finally {
       interrupted.removeEventListener("abort", removeAll);
       await removeAll();
@@ -98,8 +100,8 @@ async function tryAt(
   queue: readonly Mutant[],
   keepers: readonly PartKeeper[],
   court: Court & { progress: Progress; interrupted: AbortSignal },
-  judged: (verdict: Verdict) => void,
-): Promise<void> {
+): Promise<ReadonlyMap<PartKeeper, Verdict[]>> {
+  const judged = new Map<PartKeeper, Verdict[]>(keepers.map((keeper) => [keeper, []]));
   await court.progress.during(`try ${queue.length} mutants (${stage})`, async (step) => {
     let done = 0;
     const waiting = [...queue];
@@ -110,12 +112,49 @@ async function tryAt(
         if (court.interrupted.aborted) return;
         step.note(`${++done} of ${queue.length}`);
         if (verdict === undefined) continue;
-        judged(verdict);
+        judged.get(keeper)?.push(verdict);
         court.progress.line(told(verdict));
       }
     };
     await Promise.all(keepers.map(bench));
   });
+  return judged;
+}
+
+/**
+ * Parts are kept from mutant to mutant, and what one mutant left in them the next may be taken for. So whatever has
+ * noticed a mutant is heard once more on the deployment as it is, on the same parts: a check that fails there now has
+ * noticed nothing.
+ */
+async function confirmed(
+  stage: StageName,
+  judged: ReadonlyMap<PartKeeper, Verdict[]>,
+  court: Omit<Court, "checks"> & { progress: Progress; interrupted: AbortSignal },
+): Promise<Verdict[]> {
+  const all = [...judged.values()].flat();
+  if (court.interrupted.aborted) return all;
+  return await court.progress.during(`hear what noticed them on the deployment as it is (${stage})`, async () => {
+    const benches = [...judged].map(async ([keeper, verdicts]) => {
+      const killers = new Set(verdicts.flatMap((verdict) => verdict.killers.map(({ check }) => check)));
+      if (killers.size === 0) return verdicts;
+      await keeper.settle();
+      const sayings = await hearAsItIs(stage, [...killers], keeper, court);
+      const failing = new Map(sayings.filter(({ outcome }) => outcome !== "passed").map((one) => [one.check.id, one]));
+      return verdicts.map((verdict) => withoutFalse(verdict, failing, court.progress));
+    });
+    return (await Promise.all(benches)).flat();
+  });
+}
+
+function withoutFalse(verdict: Verdict, failing: ReadonlyMap<string, Saying>, progress: Progress): Verdict {
+  const killers = verdict.killers.filter(({ check }) => !failing.has(check.id));
+  const [first] = verdict.killers;
+  if (first === undefined || killers.length === verdict.killers.length) return verdict;
+  if (killers.length > 0) return { ...verdict, killers };
+  const now = failing.get(first.check.id)?.message.split("\n")[0] ?? "";
+  const reason = `${first.check.id} noticed it, and failed on the deployment as it is afterwards: ${now}`;
+  progress.line(`not confirmed: ${verdict.mutant.id}: ${reason}`);
+  return { ...verdict, fate: "broke a check", killers, reason };
 }
 
 /** What the checks of two stages said of one mutant. */

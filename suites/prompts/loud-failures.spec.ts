@@ -54,6 +54,7 @@ conformance(
   async ({ gateway, clients, evidence }) => {
     // Shorter than the deployment's, so that the wait for nothing is: what happens at its end is the same.
     const impatient = (text: string): string => text.replace(/^startup_timeout_sec *=.*$/m, "startup_timeout_sec = 5");
+    await clients.holdCatalogue();
     const [waiting, heedless] = await Promise.all([
       turnAt(gateway, clients, evidence, "late-catalogue", { name: "late-catalogue", change: impatient }),
       turnAt(gateway, clients, evidence, "late-catalogue", {

@@ -8,8 +8,8 @@ import { emptyCatalogue, faultOf, statusOf, toolsRequest } from "./faults.ts";
 
 const gateway = new URL(process.env.GATEWAY ?? "http://gateway");
 const endpoint = process.env.MCP_ENDPOINT ?? "/mcp/";
-/** A late catalogue is held back until `/_release` is asked for; from then on it is in time. */
-const released = Promise.withResolvers<void>();
+/** A late catalogue is held back until `/_release` is asked for; from then on it is in time, until `/_hold` is. */
+let released = Promise.withResolvers<void>();
 
 const server = createServer((request, response) => {
   void answer(request, response).catch((error: unknown) => {
@@ -29,6 +29,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (path === "/_health") response.end("ok");
   else if (path === "/_release") {
     released.resolve();
+    response.end("ok");
+  } else if (path === "/_hold") {
+    released = Promise.withResolvers<void>();
     response.end("ok");
   } else if (status !== undefined) {
     response.writeHead(status, {
