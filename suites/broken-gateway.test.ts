@@ -101,6 +101,8 @@ const cases: Case[] = [
         find: 'len(request.headers.getlist("authorization")) > 1',
         replace: 'len(request.headers.getlist("authorization")) > 9',
       },
+      // ROUTE-01: LiteLLM's docs are where nobody looks for them.
+      { file: "compose.yaml", find: "DOCS_URL: /docs", replace: "DOCS_URL: /documents" },
       // ROUTE-20: Traefik would leave LiteLLM out.
       {
         file: "compose.yaml",
@@ -135,7 +137,18 @@ const cases: Case[] = [
       "routes/streams",
       "idle-connections",
     ],
-    failed: ["ROUTE-06", "ROUTE-14", "ROUTE-16", "ROUTE-18", "ROUTE-19", "ROUTE-20", "INJ-04", "INJ-06", "INJ-09"],
+    failed: [
+      "ROUTE-01",
+      "ROUTE-06",
+      "ROUTE-14",
+      "ROUTE-16",
+      "ROUTE-18",
+      "ROUTE-19",
+      "ROUTE-20",
+      "INJ-04",
+      "INJ-06",
+      "INJ-09",
+    ],
     says: {
       "INJ-04": /GET \/v1\/models: the injected key gets 200/,
       // What came back in an answer is a secret out of place, wherever it was seen.
@@ -144,6 +157,7 @@ const cases: Case[] = [
       "ROUTE-14": /a key that nobody has is answered 401 without WWW-Authenticate/,
       "ROUTE-16": /401 GET .*litellm-asset-prefix/,
       "ROUTE-19": /idle connection after 60 s, by its KEEPALIVE_TIMEOUT, .* 90 s/,
+      "ROUTE-01": /linuxserver\.lan\/docs: the answer is 404, where the policy says 200/,
       "ROUTE-20": /the healthcheck of litellm fails with exit code 1[\s\S]*401[\s\S]*compose\.yaml:\d+/,
       "ROUTE-18": /pieces of a stream came within/,
     },

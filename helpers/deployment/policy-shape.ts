@@ -58,7 +58,7 @@ export const policyShape = mapping({
     mapping({
       path,
       below: z.boolean({ error: "true or false" }).default(false),
-      status: status.default(200),
+      status: z.union([status, listOf(status).min(1)], { error: "an HTTP status, or a list of them" }).default(200),
       why: text,
     }),
   ).default([]),

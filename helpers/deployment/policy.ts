@@ -39,7 +39,11 @@ export function readPolicy(file: string, folder: string, root: YamlNode, faults:
       zone,
       place: at("hosts", index),
     })),
-    publicPaths: data.public.map((path, index) => ({ ...path, place: at("public", index) })),
+    publicPaths: data.public.map(({ status, ...path }, index) => ({
+      ...path,
+      statuses: [status].flat(),
+      place: at("public", index),
+    })),
     injectedRoutes: data.injected.map((route, index) => ({
       ...route,
       hosts: route.hosts.map((host) => host.toLowerCase()),

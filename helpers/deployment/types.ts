@@ -111,8 +111,8 @@ export interface PublicPath {
   /** True when all that lies below (`/ui/…`) is public too; the look-alike `/uix` never is. */
   below: boolean;
   why: string;
-  /** LiteLLM's own answer to an anonymous GET, e.g. 200, or 307 for `/ui`. */
-  status: number;
+  /** LiteLLM's own answer to an anonymous GET, e.g. 200, or 307 for `/ui`; of several, by version, any will do. */
+  statuses: readonly number[];
   place: Place;
 }
 

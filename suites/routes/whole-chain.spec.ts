@@ -2,7 +2,6 @@ import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-
 import { placeOf } from "../router-places.ts";
 import { privatePaths } from "./private-paths.ts";
 
