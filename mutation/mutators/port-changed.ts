@@ -1,6 +1,9 @@
 import type { Mutator } from "../mutators.ts";
 
-/** Each published port dropped, moved, or led elsewhere; and a port published on each service that publishes none. */
+/**
+ * Each published port dropped, moved, or led elsewhere; a port published on each service that publishes none; and another
+ * one asked by each healthcheck.
+ */
 export default {
   kind: "networks and ports",
   *changes({ compose, deployment }) {
@@ -17,6 +20,13 @@ export default {
         const front = address === undefined ? "" : `${address}:`;
         for (const other of [`${front}${Number(host) + 1}:${container}`, `${front}${host}:${Number(container) + 1}`])
           yield { subject, how: `port ${written} → ${other}`, ...entry.value.become(other) };
+      }
+      const test = compose.at("services", name, "healthcheck", "test");
+      for (const { value } of test === undefined ? [] : [test, ...compose.below(...test.path)]) {
+        const [asked, port = ""] = /:(\d{2,5})\b/.exec(value?.value ?? "") ?? [];
+        if (value === undefined || asked === undefined) continue;
+        const other = `:${Number(port) + 1}`;
+        yield { subject, how: `healthcheck${asked} → ${other}`, ...value.become(value.value.replace(asked, other)) };
       }
       if (ports.length > 0) continue;
       const known = deployment.policy.reach.find(({ to }) => to === name)?.ports[0];
