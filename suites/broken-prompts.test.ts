@@ -94,7 +94,7 @@ const cases: Case[] = [
   },
   {
     name: "a client's key that MCP refuses",
-    breaks: [{ file: "litellm/scoped_keys.py", find: '            "/mcp",\n            "/mcp/*",\n', replace: "" }],
+    breaks: [{ file: "litellm/scoped_keys.py", find: '("/mcp", "/mcp/", ', replace: "(" }],
     files: ["codex-databases", "codex-files", "codex-threads", "transcripts", "clients-work"],
     failed: ["PROMPT-01", "PROMPT-02", "PROMPT-03", "PROMPT-11", "PROMPT-12"],
     says: {

@@ -18,9 +18,10 @@ conformance(
     const keys = scopedKeys(gateway, evidence);
     const { direct } = await listings(gateway, evidence);
     await forEachCase(
-      "the key's listing is its grant",
-      keys,
-      ({ secret }) => secret,
+      "the key's listing is its grant, with and without a slash at the end",
+      // A client's config may have it either way.
+      keys.flatMap((key) => [key, { ...key, path: `${key.path.replace(/\/$/, "")}/` }]),
+      ({ secret, path }) => `${secret} at ${path}`,
       async ({ secret, path, servers, place }) => {
         const exchange = await list(gateway, path, gateway.secret(secret));
         const granted = direct.filter(({ name }) => servers.includes(name));

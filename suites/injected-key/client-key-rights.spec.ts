@@ -7,9 +7,12 @@ import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
 import { ask, atOnce, isRefusal, liveRoutes, type Route, sameAnswer } from "./live-routes.ts";
 
-/** What keys, users, models, servers and settings are managed and read by, on both versions; no client needs any of it. */
+/**
+ * What keys, users, models, servers and settings are managed and read by, on both versions, and what has LiteLLM open a
+ * connection or start a command of the caller's choice; no client needs any of it.
+ */
 const management =
-  /^\/(v1\/mcp\/server|mcp\/server|(v\d\/)?(key|user|team|organization|customer|end_user|budget|model|config|credentials|global|spend|guardrails|settings|tag|cache|sso|callbacks|schedule|reload|invitation|provider|add|update|delete|get)(\/|$))/;
+  /^\/(v1\/mcp\/server|mcp\/server|mcp-rest\/test|(v\d\/)?(key|user|team|organization|customer|end_user|budget|model|config|credentials|global|spend|guardrails|settings|tag|cache|sso|callbacks|schedule|reload|invitation|provider|add|update|delete|get)(\/|$))/;
 
 /** So many there are at least: an empty list would prove nothing. */
 const fewest = 50;
@@ -25,6 +28,7 @@ conformance(
     const routes = (await liveRoutes(gateway)).filter(({ path }) => management.test(path));
     if (routes.length < fewest)
       throw new CheckFailure({ what: `of LiteLLM's own routes ${routes.length} manage anything: too few to be all` });
+    await masterKeyMustManage(gateway);
     await forEachCase(
       "a client's key manages nothing",
       keys,
@@ -35,6 +39,20 @@ conformance(
     evidence.finding(`${routes.length} routes that manage LiteLLM give ${names} no more than they give to anybody.`);
   },
 );
+
+/** Where nobody manages anything, a client's key shows nothing. The injected route asks for an admin (LiteLLM 1.77.1, 1.106.2). */
+async function masterKeyMustManage(gateway: Gateway): Promise<void> {
+  for (const { path, status } of gateway.policy.injectedRoutes) {
+    const exchange = await gateway.send({ path, bearer: gateway.masterKey });
+    if (exchange.response?.status === status) continue;
+    throw new CheckFailure({
+      what: `the control fails: the master key itself is answered ${exchange.response?.status} at ${path}, not ${status}`,
+      sent: sentText(exchange),
+      received: receivedText(exchange),
+      likelyCause: "the custom_auth module gives the master key another role than the admin's",
+    });
+  }
+}
 
 async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret, routes: Route[]): Promise<void> {
   const key = gateway.secret(name);

@@ -84,7 +84,7 @@ async function openUi(
 }
 
 async function hasDatabase(gateway: Gateway): Promise<boolean> {
-  const { response } = await gateway.wire.send({ url: gateway.directUrl("/health/readiness") });
+  const { response } = await gateway.send({ path: "/health/readiness", bearer: gateway.masterKey });
   return /"db"\s*:\s*"connected"/i.test(response?.body ?? "");
 }
 

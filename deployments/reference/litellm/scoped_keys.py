@@ -6,9 +6,11 @@ LiteLLM's own scoped keys (`/key/generate`) need a database with Prisma's engine
 works the same on 1.77.1 and 1.106.2.
 
 What to know before editing:
-- LiteLLM calls `authenticate` before its own check for public routes, so those have to be admitted here.
-- It fails closed: an unset key matches nothing, two callers with one key are refused at boot, and whatever is
-  neither public nor a known key is 401.
+- LiteLLM calls `authenticate` before its own check for public routes, so here those need a key like all others
+  (`/routes`, `/config/yaml`, `/health/readiness` are of no use to an anonymous caller). What it never asks about stays
+  open: `/health/liveliness` and the UI's pages.
+- It fails closed: an unset key matches nothing, two callers with one key are refused at boot, and whatever is no known
+  key is 401.
 - `allowed_routes` is enforced by LiteLLM as well. It answers a breach with 500 (1.77.1) or 403 (newer), so the
   scope is checked here first, where the answer can be a proper 403.
 - MCP on 1.77.1 turns every refusal into a 500 without saying why (BerriAI/litellm#37080); nothing here can help.
@@ -22,10 +24,6 @@ from fastapi import HTTPException, Request
 from litellm.integrations.custom_logger import CustomLogger
 from litellm.proxy._types import LiteLLM_ObjectPermissionTable, LitellmUserRoles, ProxyException, UserAPIKeyAuth
 from litellm.proxy.auth.auth_utils import get_request_route
-
-# What LiteLLM serves to anyone and what health checks need. The other public routes of LiteLLM (`/routes`, `/test`,
-# `/config/yaml`, ...) are of no use to an anonymous caller, so they are not admitted.
-PUBLIC = frozenset({"/health/liveliness", "/health/liveness", "/health/readiness"})
 
 STATUS_ROUTE = "/schedule/model_cost_map_reload/status"
 
@@ -45,9 +43,7 @@ class Caller:
     def may_call(self, method: str, path: str) -> bool:
         if self.methods is not None and method not in self.methods:
             return False
-        if self.routes is None:
-            return True
-        return any(path.startswith(route[:-1]) if route.endswith("*") else path == route for route in self.routes)
+        return self.routes is None or path in self.routes
 
 
 CALLERS = (
@@ -57,22 +53,14 @@ CALLERS = (
     Caller(
         "LITELLM_STATUS_KEY", "ui-status-poll", LitellmUserRoles.PROXY_ADMIN, (STATUS_ROUTE,), frozenset({"GET"})
     ),
-    # Agents and chats: models and MCP, no management. The admin's role grants every MCP server without a database
+    # Agents and chats: models and MCP, no management, and none of the routes that their clients don't use (LiteLLM lists
+    # and calls tools under `/mcp-rest/` and `/v1/mcp/` too). The admin's role grants every MCP server without a database
     # (1.106.2 shows a key without grants an empty catalogue); the routes keep it from managing anything.
     Caller(
         "LITELLM_CLIENT_KEY",
         "mcp-client",
         LitellmUserRoles.PROXY_ADMIN,
-        (
-            "/mcp",
-            "/mcp/*",
-            "/mcp-rest/tools/list",
-            "/mcp-rest/tools/call",
-            "/v1/mcp/tools",
-            "/v1/responses",
-            "/v1/chat/completions",
-            "/v1/models",
-        ),
+        ("/mcp", "/mcp/", "/v1/responses", "/v1/chat/completions", "/v1/models"),
     ),
     # For agents that need files and no database. The path is what scopes the listing on 1.77.1, which asks a database
     # for grants and shows everything where there is none; `ServerScope` below is what scopes the calls there.
@@ -116,8 +104,6 @@ def _refusal(status: int, message: str) -> ProxyException:
 async def authenticate(request: Request, api_key: str | None) -> UserAPIKeyAuth:
     # The path that LiteLLM's own checks go by, so that both judge the same thing.
     path = get_request_route(request=request)
-    if request.method in ("GET", "HEAD") and path in PUBLIC:
-        return UserAPIKeyAuth(user_role=LitellmUserRoles.INTERNAL_USER_VIEW_ONLY, allowed_routes=sorted(PUBLIC))
     # Traefik's rules are content with any one of several Authorization headers, and LiteLLM reads the first: what the
     # edge let through and what is judged here have to be the same credential.
     if len(request.headers.getlist("authorization")) > 1:
