@@ -5,7 +5,16 @@ import { CheckFailure } from "../../helpers/check-failure.ts";
 import type { PolicySecret } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { ask, atOnce, isRefusal, liveRoutes, type Route, sameAnswer } from "./live-routes.ts";
+import {
+  ask,
+  atOnce,
+  isRefusal,
+  lessWithoutKey,
+  liveRoutes,
+  type Route,
+  sameAnswer,
+  unknownKey,
+} from "./live-routes.ts";
 
 /**
  * What keys, users, models, servers and settings are managed and read by, on both versions, and what has LiteLLM open a
@@ -65,7 +74,7 @@ async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret
   }
   // A key that LiteLLM does not know is refused everywhere: that shows nothing of what a client's key may do.
   const probe: Route = { method: "GET", path: "/v1/models" };
-  const [own, nobodys] = await Promise.all([ask(gateway, probe, key), ask(gateway, probe, "sk-nobody-has-this-key")]);
+  const [own, nobodys] = await Promise.all([ask(gateway, probe, key), ask(gateway, probe, unknownKey)]);
   if (own.response === undefined || sameAnswer(own, nobodys)) {
     throw new CheckFailure({
       what: `LiteLLM does not tell ${name}, which clients hold, from a key that nobody has`,
@@ -84,8 +93,8 @@ async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret
       const keyed = await limit(() => ask(gateway, route, key));
       if (isRefusal(keyed)) return;
       // What anybody gets without a key is no right of the key's.
-      const anonymous = await limit(() => ask(gateway, route, undefined));
-      if (sameAnswer(anonymous, keyed)) return;
+      const anonymous = await limit(() => lessWithoutKey(gateway, route, keyed));
+      if (anonymous === undefined) return;
       throw new CheckFailure({
         what: `${name} gets ${keyed.response?.status} where a caller without a key gets ${anonymous.response?.status}`,
         sent: sentText(keyed),

@@ -1,5 +1,6 @@
 import type { Gateway } from "../../containers/gateway.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
+import { deadlines } from "../../helpers/deadlines.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { keyStanding } from "./poll-diagnosis.ts";
 
@@ -21,20 +22,29 @@ export function isRefusal({ response }: Exchange): boolean {
   );
 }
 
-/** LiteLLM's own list, read live, so that a new version's new routes are covered; parameters are filled in. */
+/** Fewer are not all: 1.77.1 has some four hundred. */
+const fewest = 100;
+
+/**
+ * LiteLLM's own list, read live, so that a new version's new routes are covered; parameters are filled in. 1.106.2 mounts
+ * its routers late and lists two dozen at `/routes`; its OpenAPI document, which costs 1.77.1 seconds to write, has them all.
+ *
+ * @throws {CheckFailure} when neither names enough of them
+ */
 export async function liveRoutes(gateway: Gateway): Promise<Route[]> {
-  const exchange = await gateway.send({ path: "/routes", bearer: gateway.masterKey });
-  const listed = parse(exchange.response?.body);
-  const routes = listed.flatMap(({ path, methods }) => {
-    const method = ["GET", "POST", "PUT", "PATCH", "DELETE"].find((one) => methods.includes(one));
-    return method === undefined ? [] : [{ method, path: path.replaceAll(/\{[^}]*\}/g, "x") }];
-  });
-  if (routes.length < 100) {
+  const list = await gateway.send({ path: "/routes", bearer: gateway.masterKey });
+  let [routes, exchange] = [routesIn(listed(list.response?.body)), list];
+  if (routes.length < fewest) {
+    const deadline = deadlines.mcpRequest;
+    exchange = await gateway.send({ path: "/openapi.json", bearer: gateway.masterKey, deadline });
+    routes = [...routes, ...routesIn(documented(exchange.response?.body))];
+  }
+  if (routes.length < fewest) {
     throw new CheckFailure({
-      what: `LiteLLM's own list of routes holds ${routes.length}`,
+      what: `LiteLLM's own lists of routes hold ${routes.length}`,
       sent: sentText(exchange),
       received: receivedText(exchange),
-      likelyCause: "/routes answers otherwise on this version",
+      likelyCause: "/routes and /openapi.json answer otherwise on this version",
     });
   }
   // Mounted applications list no routes of their own: MCP is one.
@@ -45,12 +55,36 @@ export async function liveRoutes(gateway: Gateway): Promise<Route[]> {
   return [...new Map([...routes, ...mounted].map((route) => [`${route.method} ${route.path}`, route])).values()];
 }
 
-function parse(body: string | undefined): { path: string; methods: string[] }[] {
+interface Listed {
+  path: string;
+  methods: readonly string[];
+}
+
+function routesIn(entries: readonly Listed[]): Route[] {
+  return entries.flatMap(({ path, methods }) => {
+    const method = ["GET", "POST", "PUT", "PATCH", "DELETE"].find((one) => methods.includes(one));
+    return method === undefined ? [] : [{ method, path: path.replaceAll(/\{[^}]*\}/g, "x") }];
+  });
+}
+
+function listed(body: string | undefined): Listed[] {
+  const { routes = [] } = parsed(body) as { routes?: { path?: string; methods?: string[] | null }[] };
+  return routes.flatMap(({ path, methods }) => (path === undefined ? [] : [{ path, methods: methods ?? [] }]));
+}
+
+/** Each operation of an OpenAPI document by itself. */
+function documented(body: string | undefined): Listed[] {
+  const { paths = {} } = parsed(body) as { paths?: Record<string, object> };
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => ({ path, methods: [method.toUpperCase()] })),
+  );
+}
+
+function parsed(body: string | undefined): unknown {
   try {
-    const { routes = [] } = JSON.parse(body ?? "") as { routes?: { path?: string; methods?: string[] | null }[] };
-    return routes.flatMap(({ path, methods }) => (path === undefined ? [] : [{ path, methods: methods ?? [] }]));
+    return JSON.parse(body ?? "") ?? {};
   } catch {
-    return [];
+    return {};
   }
 }
 
@@ -66,6 +100,19 @@ export async function ask(gateway: Gateway, { method, path }: Route, key: string
     ],
     ...(method === "GET" ? {} : { body: "{}" }),
   });
+}
+
+/** Nobody's. */
+export const unknownKey = "sk-nobody-has-this-key";
+
+/**
+ * What a caller without a key gets, where the answer to a key is none that anybody gets: without a key, or with one that
+ * nobody has (some routes of 1.106.2 are content with any for the first step).
+ */
+export async function lessWithoutKey(gateway: Gateway, route: Route, keyed: Exchange): Promise<Exchange | undefined> {
+  const anonymous = await ask(gateway, route, undefined);
+  if (sameAnswer(anonymous, keyed) || sameAnswer(await ask(gateway, route, unknownKey), keyed)) return undefined;
+  return anonymous;
 }
 
 /** By status: the bodies of LiteLLM's public routes change from one request to the next (tasks, order of its OpenAPI). */
