@@ -136,6 +136,9 @@ const cases: Case[] = [
       "ui-in-a-browser",
       "routes/streams",
       "idle-connections",
+      "routes/refusals",
+      "healthchecks",
+      "public-paths-in-litellm",
     ],
     failed: [
       "ROUTE-01",
