@@ -82,7 +82,7 @@ const cases: Case[] = [
         replace: "caller = _caller_of(api_key) or CALLERS[2]",
       },
     ],
-    files: ["codex-refusals", "shown-tools", "clients-fail-loudly", "agent-calls-home", "prompts/models"],
+    files: ["codex-refusals", "shown-tools", "clients-fail-loudly", "agent-calls-home", "models"],
     failed: ["PROMPT-04", "PROMPT-10", "PROMPT-13", "PROMPT-14", "PROMPT-15"],
     says: {
       "PROMPT-04": /refused write: postgres-execute_sql was not refused/,
