@@ -160,7 +160,7 @@ const cases: Case[] = [
       "ROUTE-14": /a key that nobody has is answered 401 without WWW-Authenticate/,
       "ROUTE-16": /401 GET .*litellm-asset-prefix/,
       "ROUTE-19": /idle connection after 60 s, by its KEEPALIVE_TIMEOUT, .* 90 s/,
-      "ROUTE-01": /linuxserver\.lan\/docs: the answer is 404, where the policy says 200/,
+      "ROUTE-01": /linuxserver\.lan\/docs: LiteLLM answers 404, where the policy has LiteLLM answer 200/,
       "ROUTE-20": /the healthcheck of litellm fails with exit code 1[\s\S]*401[\s\S]*compose\.yaml:\d+/,
       "ROUTE-18": /pieces of a stream came within/,
     },

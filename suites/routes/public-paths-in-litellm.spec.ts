@@ -17,18 +17,23 @@ conformance(
       async ({ host, path, statuses, place }) => {
         const exchange = await gateway.send({ host, path });
         const found = exchange.response?.status;
-        if (found !== undefined && statuses.includes(found)) return;
+        const { server } = await gateway.routing(exchange);
+        if (found !== undefined && server !== undefined && statuses.includes(found)) return;
         throw new CheckFailure({
-          what: `the answer is ${found ?? "none"}, where the policy says ${statuses.join(" or ")}`,
+          what: `${server === undefined ? "Traefik" : "LiteLLM"} answers ${found ?? "nothing"}, where the policy has LiteLLM answer ${statuses.join(" or ")}`,
           sent: sentText(exchange),
           received: receivedText(exchange),
-          likelyCause:
-            found === 404
-              ? "LiteLLM serves nothing there: an option (DOCS_URL, a root path) moves it, or this version has it elsewhere"
-              : "LiteLLM demands a key for it, or this version answers otherwise",
+          likelyCause: causeOf(found, server !== undefined),
           place,
         });
       },
     );
   },
 );
+
+function causeOf(status: number | undefined, reached: boolean): string {
+  if (!reached) return "no router leads it to LiteLLM";
+  if (status === 404)
+    return "LiteLLM serves nothing there: an option (DOCS_URL, a root path) moves it, or this version has it elsewhere";
+  return "LiteLLM demands a key for it, or this version answers otherwise";
+}
