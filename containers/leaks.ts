@@ -23,8 +23,8 @@ const largestFile = 50_000_000;
 /**
  * Searches everything that a run has and has written for its secrets: labels, commands, environments and logs of every
  * part, Traefik's API, a dump of each database, and the run's directory; of services that no run starts, what
- * compose.yaml gives them. Each secret is a canary, so a hit is a leak
- * unless the policy allows the place. Values never leave this function.
+ * compose.yaml gives them. Each secret is a canary, so a hit is a leak unless the policy allows the place. Values never
+ * leave this function.
  *
  * @param directory the run's directory
  */
@@ -99,7 +99,8 @@ async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string):
     { name: `the command ${of}`, text: JSON.stringify([config.Entrypoint, config.Cmd]), place: undefined },
     { name: `the log ${of}`, text: log, place: undefined },
   ];
-  // The database's own password has to stand there: the suite starts it. What the operator's own is given is looked at in `sourcesOfOtherServices`.
+  // The database's own password has to stand there: the suite starts it. What the operator's own is given, the other
+  // services' sources hold.
   if (!part.name.startsWith("postgres")) {
     const place = environmentPlaces[part.name];
     for (const line of config.Env ?? []) {

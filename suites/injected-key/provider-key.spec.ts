@@ -7,6 +7,7 @@ import { deadlines } from "../../helpers/deadlines.ts";
 import type { Place } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
+import { unknownKey } from "./live-routes.ts";
 
 conformance(
   ["INJ-09"],
@@ -25,9 +26,7 @@ conformance(
         }
         // A key that LiteLLM knows and does not let in is answered in another way than one that it does not know.
         const [opens, unknown] = await Promise.all(
-          [gateway.secret(name), "sk-nobody-has-this-key"].map((bearer) =>
-            gateway.send({ path: "/v1/models", bearer }),
-          ),
+          [gateway.secret(name), unknownKey].map((bearer) => gateway.send({ path: "/v1/models", bearer })),
         );
         const status = opens?.response?.status ?? 0;
         if (status >= 400 && status === unknown?.response?.status) {

@@ -29,8 +29,9 @@ conformance(
         received: "200, then the end of the connection",
       });
     }
-    const set = Number(gateway.deployment.litellm.environment.get("KEEPALIVE_TIMEOUT")?.value ?? uvicornDefault);
-    if (set <= traefik) {
+    const set = liteLLMIdle(gateway);
+    // What is no number is not above it either.
+    if (!(set > traefik)) {
       throw new CheckFailure({
         ...told,
         what: `LiteLLM closes an idle connection after ${set} s, by its KEEPALIVE_TIMEOUT, and Traefik uses it again for ${traefik} s`,
@@ -42,11 +43,26 @@ conformance(
   },
 );
 
-/** Seconds for which Traefik would use a connection again: its own option, or its default. */
+/** Seconds for which LiteLLM is told to keep an idle connection: by its option, its environment, or uvicorn's default. */
+function liteLLMIdle({ deployment: { litellm } }: Gateway): number {
+  const command = litellm.command ?? [];
+  const at = command.indexOf("--keepalive_timeout");
+  const option = at === -1 ? undefined : command[at + 1];
+  return Number(option ?? litellm.environment.get("KEEPALIVE_TIMEOUT")?.value ?? uvicornDefault);
+}
+
+/** Seconds for which Traefik would use a connection again: its own option (a number, or a Go duration), or its default. */
 function traefikIdle({ deployment }: Gateway): number {
-  const option = /^--serverstransport\.forwardingtimeouts\.idleconntimeout=(\d+)s?$/i;
+  const option = /^--serverstransport\.forwardingtimeouts\.idleconntimeout=(.+)$/i;
   const [said] = (deployment.traefik.command ?? []).flatMap((flag) => option.exec(flag)?.[1] ?? []);
-  return said === undefined ? traefikDefault : Number(said);
+  if (said === undefined) return traefikDefault;
+  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(said);
+  // Below a second, or in fractions: LiteLLM need not keep it long.
+  if (match === null) return 1;
+  const [, hours = 0, minutes = 0, seconds = 0] = match;
+  const sum = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  // Traefik takes 0 for no limit.
+  return sum === 0 ? Number.POSITIVE_INFINITY : sum;
 }
 
 /**
