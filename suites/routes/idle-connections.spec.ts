@@ -56,11 +56,9 @@ function traefikIdle({ deployment }: Gateway): number {
   const option = /^--serverstransport\.forwardingtimeouts\.idleconntimeout=(.+)$/i;
   const [said] = (deployment.traefik.command ?? []).flatMap((flag) => option.exec(flag)?.[1] ?? []);
   if (said === undefined) return traefikDefault;
-  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(said);
-  // Below a second, or in fractions: LiteLLM need not keep it long.
-  if (match === null) return 1;
-  const [, hours = 0, minutes = 0, seconds = 0] = match;
-  const sum = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+  const pieces = [...said.matchAll(/([\d.]+)(h|ms|m|s)?/g)];
+  const sum = pieces.reduce((total, [, count, unit = "s"]) => total + Number(count) * (units[unit] ?? 1), 0);
   // Traefik takes 0 for no limit.
   return sum === 0 ? Number.POSITIVE_INFINITY : sum;
 }
