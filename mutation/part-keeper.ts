@@ -15,6 +15,8 @@ interface Kept {
   keepsState: boolean;
   handle: PartHandle;
   hasRouters: boolean;
+  /** Names on the engine. */
+  networks: readonly string[];
 }
 
 /**
@@ -56,7 +58,13 @@ export class PartKeeper implements AsyncDisposable {
     if (plan.name === "litellm") this.#renewed.add(rig);
     try {
       const handle = await startPart(this.#engine, this.run, rig, plan);
-      this.#parts.set(key, { print, handle, keepsState: plan.keepsState ?? false, hasRouters: hasRouters(plan) });
+      this.#parts.set(key, {
+        print,
+        handle,
+        keepsState: plan.keepsState ?? false,
+        hasRouters: hasRouters(plan),
+        networks: plan.networks.map(({ network }) => network.name),
+      });
       return handle;
     } catch (error) {
       // The next deployment's part will want the name.
@@ -89,7 +97,7 @@ export class PartKeeper implements AsyncDisposable {
     const print = JSON.stringify(plans.toSorted((one, other) => one.name.localeCompare(other.name)));
     const before = this.#networks.get(rig);
     if (before?.print === print) return before.made;
-    if (before !== undefined) await this.#removeRig(rig);
+    if (before !== undefined) await this.#removeNetworks(rig, before.made);
     const made = await createNetworks(this.#engine, this.run, rig, plans);
     this.#networks.set(rig, { print, made });
     return made;
@@ -131,14 +139,15 @@ export class PartKeeper implements AsyncDisposable {
     });
   }
 
-  async #removeRig(rig: string): Promise<void> {
-    const names = [...this.#parts.keys()].filter((key) => key.startsWith(`${rig}/`));
-    for (const key of names) {
-      const kept = this.#parts.get(key);
+  /** With all that is on them: the parts of a rig that is added to this one, too, would be left without a network. */
+  async #removeNetworks(rig: string, networks: ReadonlyMap<string, MadeNetwork>): Promise<void> {
+    const names = new Set([...networks.values()].map(({ name }) => name));
+    for (const [key, kept] of this.#parts) {
+      if (rigOf(key) !== rig && !kept.networks.some((name) => names.has(name))) continue;
       this.#parts.delete(key);
-      if (kept !== undefined) await this.#discard(kept.handle.containerId);
+      await this.#discard(kept.handle.containerId);
     }
-    for (const { id } of this.#networks.get(rig)?.made.values() ?? []) await removeNetwork(this.#engine, id);
+    for (const { id } of networks.values()) await removeNetwork(this.#engine, id);
     this.#networks.delete(rig);
   }
 
