@@ -106,7 +106,7 @@ describe("a run that is cut short reports what it proved, marked incomplete, and
       await (how === "kill" ? traefik.kill() : traefik.remove({ force: true }));
     });
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
-    expect(ended.report?.counts.failed).toBe(0);
+    expect(ended.report?.counts.failed, ended.output).toBe(0);
     expect(ended.report?.incomplete).toMatch(/edge\/traefik (stopped|went away) in the middle of the run/);
     expect(await leftOf(runId)).toBe(0);
   });

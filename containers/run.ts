@@ -100,10 +100,10 @@ export async function removeNetwork(engine: Engine, id: string): Promise<void> {
   }
 }
 
-/** Another process may be removing the same thing: 404 (gone) and 409 (removal in progress) are what was wanted. */
+/** Another process may be removing the same thing: 404 (gone), 409 (removal in progress) and its 500 are what was wanted. */
 function ignoreGone(error: unknown): void {
-  const status = (error as { statusCode?: number }).statusCode;
-  if (status !== 404 && status !== 409) throw error;
+  const { statusCode: status, message = "" } = error as { statusCode?: number; message?: string };
+  if (status !== 404 && status !== 409 && !message.includes("marked for removal")) throw error;
 }
 
 interface ProcessMark {
