@@ -29,12 +29,13 @@ conformance(["ROUTE-15"], "oversized and malformed headers are refused before Li
     // A path of its own for each, so that a line in the target's log can only be its.
     malformed.map((form) => ({ host, ...form, path: `/malformed/${randomUUID()}` })),
   );
-  const sent: { name: string; exchange: Exchange }[] = [];
+  const nameOf = ({ host, name }: (typeof cases)[number]): string => `${name} (${host.name})`;
+  const sent = new Map<string, Exchange>();
   await forEachCase(
     "a malformed request is answered 400 or 431",
     cases,
-    ({ host, name }) => `${name} (${host.name})`,
-    async ({ host, name, path, lines, body }) => {
+    nameOf,
+    async ({ host, path, lines, body }) => {
       const key = lines.some((line) => line.startsWith("Authorization"))
         ? []
         : [`Authorization: Bearer ${edge.anyKey}`];
@@ -45,7 +46,7 @@ conformance(["ROUTE-15"], "oversized and malformed headers are refused before Li
         lines: [...key, ...lines],
         ...(body === undefined ? {} : { body }),
       });
-      sent.push({ name: `${name} (${host.name})`, exchange });
+      sent.set(path, exchange);
       const status = exchange.response?.status;
       if (status !== undefined && [400, 431, 501].includes(status)) return;
       // A server may also hang up on what it can't read.
@@ -64,21 +65,21 @@ conformance(["ROUTE-15"], "oversized and malformed headers are refused before Li
     await edge.routing(exchange);
   }
   // The target may have refused what Traefik should have: then its answer looks right, and Traefik's log tells.
-  for (const { name, exchange } of sent) {
-    const routing = await edge.routingIfLogged(exchange);
-    if (routing?.server === undefined) continue;
+  await forEachCase("a malformed request ends at Traefik", cases, nameOf, async ({ path }) => {
+    const exchange = sent.get(path);
+    if (exchange === undefined || (await edge.routingIfLogged(exchange))?.server === undefined) return;
     throw new CheckFailure({
-      what: `${name}: Traefik hands it to LiteLLM`,
+      what: "Traefik hands it to LiteLLM",
       received: receivedText(exchange),
       likelyCause: "the entry point's limit for headers was raised (http.maxHeaderBytes)",
       place: edge.deployment.traefik.place,
     });
-  }
+  });
   const arrived = cases.filter(({ path }) => log.some((line) => line.endsWith(` ${path}`)));
   if (arrived.length > 0) {
     throw new CheckFailure({
       what: `${arrived.length} malformed requests stand in the target's log`,
-      received: arrived.map(({ name, host }) => `${name} (${host.name})`).join("\n"),
+      received: arrived.map(nameOf).join("\n"),
     });
   }
 });
