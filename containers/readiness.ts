@@ -83,11 +83,8 @@ export class ReadyWhen implements WaitStrategy {
     let exited: string | undefined;
     await until(this.#readiness.what, this.#deadline, async () => {
       if (polls++ % pollsBetweenLifeChecks === 0 && polls > 1) {
-        const { State: state } = await container.inspect();
-        if (!state.Running) {
-          exited = `it exited with code ${state.ExitCode}${state.Error ? ` (${state.Error})` : ""}`;
-          return true;
-        }
+        exited = await endOf(container);
+        if (exited !== undefined) return true;
         const { givesUp } = this.#readiness;
         const lastLine = givesUp && (await this.#readLog(container.id)).find((line) => givesUp.test(line));
         if (lastLine !== undefined) {
@@ -111,5 +108,17 @@ export class ReadyWhen implements WaitStrategy {
 
   getStartupTimeout(): number {
     return this.#deadline;
+  }
+}
+
+/** How a container has ended; undefined while it runs. Whoever removes a run ends what is still being started. */
+async function endOf(container: Dockerode.Container): Promise<string | undefined> {
+  try {
+    const { State: state } = await container.inspect();
+    if (state.Running) return undefined;
+    return `it exited with code ${state.ExitCode}${state.Error ? ` (${state.Error})` : ""}`;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return "its container was removed";
+    throw error;
   }
 }

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { deadlines } from "../helpers/deadlines.ts";
 import { Progress } from "../helpers/progress.ts";
 import { connectEngine, type Engine } from "./engine.ts";
 import { Images } from "./images.ts";
 import { createNetworks } from "./network.ts";
+import { startPart } from "./part.ts";
 import { newRun, type Run, removeRun, runLabel, sweep } from "./run.ts";
 
 let engine: Engine;
@@ -63,4 +65,29 @@ test("a network goes although somebody's container is still on it", async () => 
   } finally {
     await foreign.remove({ force: true });
   }
+});
+
+test("who removes a run ends what is still being started", async () => {
+  const run = newRun({ keep: false });
+  const progress = new Progress();
+  const [network] = [...(await createNetworks(engine, run, "test", [{ name: "net", internal: true }])).values()];
+  if (network === undefined) throw new Error("no network was made");
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+  const starting = startPart(engine, run, "test", {
+    name: "never-ready",
+    image: await new Images(engine, { mode: "auto", progress }).get("whoami"),
+    networks: [{ network, aliases: [] }],
+    ready: {
+      what: "is ready",
+      ask: async () => {
+        asked();
+        return false;
+      },
+    },
+    startDeadline: deadlines.databaseStart,
+  });
+  starting.catch(() => {});
+  await isAsked;
+  await removeRun(engine, run.id);
+  await expect(starting).rejects.toThrow(/did not start: its container was removed$/);
 });
