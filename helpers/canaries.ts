@@ -13,6 +13,9 @@ export interface Canaries {
   target: string;
 }
 
+/** A key that no gateway has ever been told of. */
+export const unknownKey = "sk-nobody-has-this-key";
+
 /**
  * Makes the canaries of a run. Secrets that have one value in the operator's env file keep sharing one, so that a key
  * which is used twice still is.

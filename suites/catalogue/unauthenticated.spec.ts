@@ -1,13 +1,11 @@
 import type { Gateway } from "../../containers/gateway.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
 import { type Exchange, type HeaderLines, header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { resultOf } from "../../helpers/wire/json-rpc.ts";
 import { conformance } from "../conformance.ts";
 import { initialize, mcpHeaders } from "./rpc.ts";
-
-/** Nobody's. */
-const wrongKey = "sk-nobody-has-this-key";
 
 conformance(["CAT-10"], "without a key MCP answers 401 through Traefik", async ({ gateway }) => {
   const { endpoint } = gateway.policy.mcp;
@@ -21,7 +19,7 @@ conformance(["CAT-10"], "without a key LiteLLM itself answers 401 on its own por
 
 conformance(["CAT-10"], "with a wrong key MCP answers 401", async ({ gateway }) => {
   const url = gateway.url(gateway.policy.mcp.endpoint);
-  judge(await begin(gateway, url, [["Authorization", `Bearer ${wrongKey}`]]), await control(gateway, url));
+  judge(await begin(gateway, url, [["Authorization", `Bearer ${unknownKey}`]]), await control(gateway, url));
 });
 
 function begin(gateway: Gateway, url: string, headers: HeaderLines): Promise<Exchange> {

@@ -1,20 +1,12 @@
 import pLimit from "p-limit";
 import type { Gateway } from "../../containers/gateway.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import type { PolicySecret } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import {
-  ask,
-  atOnce,
-  isRefusal,
-  lessWithoutKey,
-  liveRoutes,
-  type Route,
-  sameAnswer,
-  unknownKey,
-} from "./live-routes.ts";
+import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes, type Route, sameAnswer } from "./live-routes.ts";
 
 /**
  * What keys, users, models, servers and settings are managed and read by, on both versions, and what has LiteLLM open a

@@ -1,4 +1,5 @@
 import type { Gateway } from "../../containers/gateway.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
@@ -101,9 +102,6 @@ export async function ask(gateway: Gateway, { method, path }: Route, key: string
     ...(method === "GET" ? {} : { body: "{}" }),
   });
 }
-
-/** Nobody's. */
-export const unknownKey = "sk-nobody-has-this-key";
 
 /**
  * What a caller without a key gets, where the answer to a key is none that anybody gets: without a key, or with one that

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Gateway } from "../../containers/gateway.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
 import type { Place } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { unknownKey } from "./live-routes.ts";
 
 conformance(
   ["INJ-09"],

@@ -1,4 +1,5 @@
 import type { Clients } from "../../containers/clients.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { conformance } from "../conformance.ts";
@@ -36,7 +37,7 @@ for (const [title, client] of matrix) {
 }
 
 function failing(clients: Clients, visit: Visit, fault: (typeof faults)[number]): Visit {
-  if (fault === "wrong-key") return { ...visit, key: "sk-nobody-knows-me" };
+  if (fault === "wrong-key") return { ...visit, key: unknownKey };
   return { ...visit, mcpUrl: `${clients.origin(fault)}${new URL(visit.mcpUrl).pathname}` };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Gateway } from "../../containers/gateway.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import type { JournalEntry, ScriptedCall } from "../../helpers/scripted-model.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
@@ -22,7 +23,7 @@ conformance(
       });
     const scoped = gateway.policy.injectedRoutes[0]?.secret;
     for (const [name, key] of [
-      ["a key that nobody knows", "sk-nobody-knows-me"],
+      ["a key that nobody knows", unknownKey],
       ...(scoped === undefined ? [] : [[scoped, gateway.secret(scoped)]]),
     ] as [string, string][]) {
       // With the keys of both the same there is no key without the right: INJ-03 says so.

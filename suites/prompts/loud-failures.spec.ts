@@ -1,6 +1,7 @@
 import type { Clients } from "../../containers/clients.ts";
 import type { Gateway } from "../../containers/gateway.ts";
 import type { Cause } from "../../helpers/agent-diagnosis.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { conformance, type Evidence } from "../conformance.ts";
@@ -84,7 +85,7 @@ async function turnAt(
   return await codexTurn(gateway, evidence, {
     name: `failing-${name}`,
     prompt: "List my PostgreSQL databases",
-    ...(fault === "wrong-key" ? { key: "sk-nobody-knows-me" } : {}),
+    ...(fault === "wrong-key" ? { key: unknownKey } : {}),
     config: (text) => {
       const there = change(text).replaceAll(mcpUrl, moved(mcpUrl));
       return fault === "gateway-down" ? there.replaceAll(modelUrl, moved(modelUrl)) : there;

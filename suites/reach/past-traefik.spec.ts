@@ -1,4 +1,5 @@
 import type { Gateway } from "../../containers/gateway.ts";
+import { unknownKey } from "../../helpers/canaries.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import type { ReachRule } from "../../helpers/deployment/types.ts";
@@ -20,7 +21,7 @@ conformance(
         .flatMap((path) => ["GET", "POST"].map((method) => ({ path, method })))
         .flatMap((row) => [
           { ...row, name: "no key", bearer: undefined },
-          { ...row, name: "an unknown key", bearer: "sk-nobody-has-this-one" },
+          { ...row, name: "an unknown key", bearer: unknownKey },
         ]);
       const answers = await statuses(
         gateway,

@@ -1,8 +1,8 @@
+import { unknownKey } from "../../helpers/canaries.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { header, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
-import { unknownKey } from "../injected-key/live-routes.ts";
 
 conformance(
   ["ROUTE-14"],
