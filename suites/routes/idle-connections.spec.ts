@@ -4,21 +4,18 @@ import type { Gateway } from "../../containers/gateway.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
 import { conformance } from "../conformance.ts";
-
-/** Seconds until uvicorn closes an idle connection, where nothing else is said (uvicorn, `--timeout-keep-alive`). */
-const uvicornDefault = 5;
-
-/** Seconds until Traefik does (traefik v3, ServersTransport, `idleConnTimeout`). */
-const traefikDefault = 90;
+import { liteLLMIdle, traefikIdle, uvicornDefault } from "./idle-limits.ts";
 
 conformance(
   ["ROUTE-19"],
   "LiteLLM keeps an idle connection longer than Traefik would use it again",
   async ({ gateway, evidence }) => {
-    const traefik = traefikIdle(gateway);
+    const { litellm } = gateway.deployment;
+    const variable = litellm.environment.get("KEEPALIVE_TIMEOUT");
+    const traefik = traefikIdle(gateway.deployment.traefik.command);
     const told = {
       likelyCause: "KEEPALIVE_TIMEOUT in LiteLLM's environment is missing, or not above Traefik's idleConnTimeout",
-      place: gateway.deployment.litellm.environment.get("KEEPALIVE_TIMEOUT")?.place ?? gateway.deployment.litellm.place,
+      place: variable?.place ?? litellm.place,
     };
     const closed = await closedAfter(gateway, Math.min(uvicornDefault + 2, traefik));
     if (closed !== undefined) {
@@ -29,7 +26,7 @@ conformance(
         received: "200, then the end of the connection",
       });
     }
-    const set = liteLLMIdle(gateway);
+    const set = liteLLMIdle(litellm.command, variable?.value);
     // What is no number is not above it either.
     if (!(set > traefik)) {
       throw new CheckFailure({
@@ -42,26 +39,6 @@ conformance(
     );
   },
 );
-
-/** Seconds for which LiteLLM is told to keep an idle connection: by its option, its environment, or uvicorn's default. */
-function liteLLMIdle({ deployment: { litellm } }: Gateway): number {
-  const command = litellm.command ?? [];
-  const at = command.indexOf("--keepalive_timeout");
-  const option = at === -1 ? undefined : command[at + 1];
-  return Number(option ?? litellm.environment.get("KEEPALIVE_TIMEOUT")?.value ?? uvicornDefault);
-}
-
-/** Seconds for which Traefik would use a connection again: its own option (a number, or a Go duration), or its default. */
-function traefikIdle({ deployment }: Gateway): number {
-  const option = /^--serverstransport\.forwardingtimeouts\.idleconntimeout=(.+)$/i;
-  const [said] = (deployment.traefik.command ?? []).flatMap((flag) => option.exec(flag)?.[1] ?? []);
-  if (said === undefined) return traefikDefault;
-  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  const pieces = [...said.matchAll(/([\d.]+)(h|ms|m|s)?/g)];
-  const sum = pieces.reduce((total, [, count, unit = "s"]) => total + Number(count) * (units[unit] ?? 1), 0);
-  // Traefik takes 0 for no limit.
-  return sum === 0 ? Number.POSITIVE_INFINITY : sum;
-}
 
 /**
  * Seconds after which LiteLLM hung up on a connection that had carried one request; undefined when it had not by then.
