@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { deadlines, pollInterval } from "../helpers/deadlines.ts";
+import { DeadlineError, deadlines, pollInterval, within } from "../helpers/deadlines.ts";
+import { EnvironmentError } from "../helpers/faults.ts";
 import type { Engine } from "./engine.ts";
 
 /** The label that everything of a run carries; its value is the run's id. */
@@ -65,9 +66,7 @@ export async function sweep(engine: Engine): Promise<string[]> {
 async function removeLabelled(engine: Engine, label: string): Promise<void> {
   const filters = { label: [label] };
   const containers = await engine.docker.listContainers({ all: true, filters });
-  await Promise.all(
-    containers.map(({ Id }) => engine.docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)),
-  );
+  await Promise.all(containers.map(({ Id }) => removeContainer(engine, Id)));
   const [networks, { Volumes: volumes }] = await Promise.all([
     engine.docker.listNetworks({ filters }),
     engine.docker.listVolumes({ filters }),
@@ -76,6 +75,24 @@ async function removeLabelled(engine: Engine, label: string): Promise<void> {
     ...networks.map(({ Id }) => removeNetwork(engine, Id).catch(ignoreGone)),
     ...(volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove().catch(ignoreGone)),
   ]);
+}
+
+/**
+ * Removes a container and its volumes, running or not. One that is gone already is no error.
+ *
+ * @param container id or name
+ * @throws {EnvironmentError} when the engine does not come to an end: 20.10 can lock up in its own name server
+ */
+export async function removeContainer(engine: Engine, container: string): Promise<void> {
+  const removing = engine.docker.getContainer(container).remove({ force: true, v: true }).catch(ignoreGone);
+  try {
+    await within("the engine removes a container", deadlines.removal, removing);
+  } catch (cause) {
+    if (!(cause instanceof DeadlineError)) throw cause;
+    throw new EnvironmentError(`${cause.message}: it hangs; restart it, and the next start removes what is left`, {
+      cause,
+    });
+  }
 }
 
 /**

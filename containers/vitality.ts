@@ -1,5 +1,5 @@
 import type { Container } from "dockerode";
-import { deadlines } from "../helpers/deadlines.ts";
+import { deadlines, within } from "../helpers/deadlines.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Engine } from "./engine.ts";
 import { type PartHandle, readLog } from "./part.ts";
@@ -21,7 +21,7 @@ export async function environmentTrouble(
   const parts = rigs.flatMap(({ parts: own }) => Object.values(own));
   if (parts.length === 0) return undefined;
   try {
-    await answersInTime(engine);
+    await within("the engine answers a ping", deadlines.engineStart, engine.docker.ping());
   } catch (cause) {
     return new EnvironmentError(`the engine went away in the middle of the run: ${(cause as Error).message}`, {
       cause,
@@ -29,16 +29,6 @@ export async function environmentTrouble(
   }
   const stopped = await Promise.all(parts.map((part) => stoppedBecause(engine, part)));
   return stopped.find((trouble) => trouble !== undefined);
-}
-
-async function answersInTime(engine: Engine): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("it does not answer a ping")), deadlines.engineStart);
-  try {
-    await Promise.race([engine.docker.ping(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function stoppedBecause(engine: Engine, part: PartHandle): Promise<EnvironmentError | undefined> {

@@ -65,6 +65,21 @@ export async function until<T>(what: string, deadline: number, ask: () => Promis
   }
 }
 
+/**
+ * The outcome of work that may never come to its end.
+ *
+ * @throws {DeadlineError} when the deadline passes; the work goes on
+ */
+export async function within<T>(what: string, deadline: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new DeadlineError(what, deadline, undefined)), deadline);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A condition did not come true in time. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";

@@ -1,3 +1,4 @@
+import { EnvironmentError } from "../helpers/faults.ts";
 import type { Progress } from "../helpers/progress.ts";
 import type { Check } from "./checks.ts";
 import { type Court, hearAsItIs, judgeOn } from "./judge.ts";
@@ -15,6 +16,8 @@ export interface Campaign {
   verdicts: ReadonlyMap<Mutant, Verdict>;
   /** The checks that pass on the deployment as it is. */
   sound: readonly Check[];
+  /** What ended it before its time; what was judged until then stands. */
+  failure: EnvironmentError | undefined;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface Campaign {
  *
  * @param options.only one stage alone
  * @param options.interrupted ends it, with what was judged until then, and the parts removed
- * @throws {EnvironmentError} when the deployment as it is does not start
+ * @throws {EnvironmentError} when the deployment as it is does not start; what was judged before is returned instead
  */
 export async function tryMutants(
   mutants: readonly Mutant[],
@@ -32,8 +35,9 @@ export async function tryMutants(
 ): Promise<Campaign> {
   const verdicts = new Map<Mutant, Verdict>();
   const sound: Check[] = [];
+  let failure: EnvironmentError | undefined;
   for (const stage of stageNames) {
-    if (interrupted.aborted || (only !== undefined && only !== stage)) continue;
+    if (interrupted.aborted || failure !== undefined || (only !== undefined && only !== stage)) continue;
     const queue = mutants.filter((mutant) => {
       const fate = verdicts.get(mutant)?.fate;
       const open = fate === undefined || fate === "survived" || (court.all && fate === "killed");
@@ -44,24 +48,29 @@ export async function tryMutants(
     // What is being judged has no parts any more, and ends at once.
     const removeAll = (): Promise<unknown> => Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
     interrupted.addEventListener("abort", removeAll, { once: true });
+    const judged = new Map<PartKeeper, Verdict[]>(keepers.map((keeper) => [keeper, []]));
     try {
       const seeing = new Set(
         queue.flatMap(({ kind }) => stagesFor(kind, checks).flatMap((one) => (one.stage === stage ? one.checks : []))),
       );
       sound.push(...(await soundChecks(stage, [...seeing], keepers, court)));
-      const judged = await tryAt(stage, queue, keepers, { ...court, checks: sound, interrupted });
-      for (const verdict of await confirmed(stage, judged, { ...court, interrupted })) {
-        const before = verdicts.get(verdict.mutant);
-        verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
-      }
+      await tryAt(stage, queue, judged, { ...court, checks: sound, interrupted });
+      add(verdicts, await confirmed(stage, judged, { ...court, interrupted }));
+    } catch (error) {
+      add(verdicts, [...judged.values()].flat());
+      if (!(error instanceof EnvironmentError) || verdicts.size === 0) throw error;
+      failure = error;
     } finally {
       interrupted.removeEventListener("abort", removeAll);
-      await removeAll();
+      await removeAll().catch((cause: Error) => {
+        failure ??= new EnvironmentError(`the parts were not removed: ${cause.message}`, { cause });
+      });
     }
   }
   return {
     verdicts: new Map([...verdicts].map(([mutant, verdict]) => [mutant, decided(verdict, only, checks)])),
     sound,
+    failure,
   };
 }
 
@@ -98,27 +107,25 @@ async function soundChecks(
 async function tryAt(
   stage: StageName,
   queue: readonly Mutant[],
-  keepers: readonly PartKeeper[],
+  judged: ReadonlyMap<PartKeeper, Verdict[]>,
   court: Court & { progress: Progress; interrupted: AbortSignal },
-): Promise<ReadonlyMap<PartKeeper, Verdict[]>> {
-  const judged = new Map<PartKeeper, Verdict[]>(keepers.map((keeper) => [keeper, []]));
+): Promise<void> {
   await court.progress.during(`try ${queue.length} mutants (${stage})`, async (step) => {
     let done = 0;
     const waiting = [...queue];
-    const bench = async (keeper: PartKeeper): Promise<void> => {
+    const bench = async ([keeper, verdicts]: [PartKeeper, Verdict[]]): Promise<void> => {
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
         if (court.interrupted.aborted) return;
         const verdict = await judgeOn(stage, mutant, keeper, court);
         if (court.interrupted.aborted) return;
         step.note(`${++done} of ${queue.length}`);
         if (verdict === undefined) continue;
-        judged.get(keeper)?.push(verdict);
+        verdicts.push(verdict);
         court.progress.line(told(verdict));
       }
     };
-    await Promise.all(keepers.map(bench));
+    await Promise.all([...judged].map(bench));
   });
-  return judged;
 }
 
 /**
@@ -155,6 +162,13 @@ function withoutFalse(verdict: Verdict, failing: ReadonlyMap<string, Saying>, pr
   const reason = `${first.check.id} noticed it, and failed on the deployment as it is afterwards: ${now}`;
   progress.line(`not confirmed: ${verdict.mutant.id}: ${reason}`);
   return { ...verdict, fate: "broke a check", killers, reason };
+}
+
+function add(verdicts: Map<Mutant, Verdict>, judged: readonly Verdict[]): void {
+  for (const verdict of judged) {
+    const before = verdicts.get(verdict.mutant);
+    verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
+  }
 }
 
 /** What the checks of two stages said of one mutant. */

@@ -60,7 +60,7 @@ await command(usage, async (args) => {
     ? before.verdicts({ folder, mutants: every, checks: [...checks, leakSearch], secrets })
     : new Map<Mutant, Verdict>();
   const interrupted = interruption(progress);
-  const { verdicts, sound } = await tryMutants(
+  const { verdicts, sound, failure } = await tryMutants(
     chosen.filter((mutant) => !equivalents.has(mutant.id) && (options.survivors || !known.has(mutant))),
     checks,
     {
@@ -94,7 +94,8 @@ await command(usage, async (args) => {
   console.log(`\n${summary(all, { all: options.all, tried })}`);
   if (all.length < shown.length) console.log(`${shown.length - all.length} of ${shown.length} mutants were not tried`);
   console.log(`report: ${directory}/index.html, mutation.json`);
-  if (interrupted.aborted) return ExitCode.environmentFailed;
+  if (failure !== undefined) console.error(failure.message);
+  if (interrupted.aborted || failure !== undefined) return ExitCode.environmentFailed;
   return (score(all) ?? 0) * 100 >= options.wanted ? ExitCode.conformant : ExitCode.notConformant;
 });
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine } from "../containers/engine.ts";
 import { createNetworks, type MadeNetwork, type NetworkPlan } from "../containers/network.ts";
 import { type PartHandle, type PartPlan, startPart } from "../containers/part.ts";
-import { newRun, type Run, removeNetwork, removeRun } from "../containers/run.ts";
+import { newRun, type Run, removeContainer, removeNetwork, removeRun } from "../containers/run.ts";
 import { rawData } from "../containers/traefik.ts";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import { deploymentDigest } from "../helpers/deployment/digest.ts";
@@ -68,7 +68,7 @@ export class PartKeeper implements AsyncDisposable {
       return handle;
     } catch (error) {
       // The next deployment's part will want the name.
-      await this.#discard(`${this.run.id}-${rig}-${plan.name}`);
+      await removeContainer(this.#engine, `${this.run.id}-${rig}-${plan.name}`);
       throw error;
     }
   }
@@ -88,7 +88,7 @@ export class PartKeeper implements AsyncDisposable {
     for (const [key, { handle, keepsState }] of this.#parts) {
       if (!keepsState || !this.#renewed.has(rigOf(key))) continue;
       this.#parts.delete(key);
-      await this.#discard(handle.containerId);
+      await removeContainer(this.#engine, handle.containerId);
     }
     this.#renewed.clear();
   }
@@ -129,7 +129,7 @@ export class PartKeeper implements AsyncDisposable {
     const kept = this.#parts.get(`${rig}/${name}`);
     if (kept === undefined) return;
     this.#parts.delete(`${rig}/${name}`);
-    await this.#discard(kept.handle.containerId);
+    await removeContainer(this.#engine, kept.handle.containerId);
     const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
     if (!kept.hasRouters || traefik === undefined) return;
     // Otherwise the last mutant's routers could be taken for this one's.
@@ -145,18 +145,10 @@ export class PartKeeper implements AsyncDisposable {
     for (const [key, kept] of this.#parts) {
       if (rigOf(key) !== rig && !kept.networks.some((name) => names.has(name))) continue;
       this.#parts.delete(key);
-      await this.#discard(kept.handle.containerId);
+      await removeContainer(this.#engine, kept.handle.containerId);
     }
     for (const { id } of networks.values()) await removeNetwork(this.#engine, id);
     this.#networks.delete(rig);
-  }
-
-  async #discard(container: string): Promise<void> {
-    try {
-      await this.#engine.docker.getContainer(container).remove({ force: true, v: true });
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
-    }
   }
 }
 
