@@ -4,6 +4,7 @@ import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import { patchedCopy } from "../helpers/deployment/patched-copy.ts";
 import { DeploymentError } from "../helpers/faults.ts";
+import type { CheckOrder } from "./check-order.ts";
 import type { Check } from "./checks.ts";
 import { type Mutant, patchesOf } from "./mutant.ts";
 import type { PartKeeper } from "./part-keeper.ts";
@@ -23,41 +24,6 @@ export interface Court {
   order: CheckOrder;
   /** Hear every check, rather than end at the first kill. */
   all: boolean;
-}
-
-/** The checks that have passed on the deployment as it is, with what they cost, the likeliest killers first. */
-export class CheckOrder {
-  readonly #cost = new Map<string, number>();
-  readonly #before: ReadonlyMap<string, readonly string[]>;
-  readonly #record = new Map<string, { tried: number; killed: number }>();
-
-  /** @param before what noticed each mutant in an earlier run: by id, ids of checks */
-  constructor(before: ReadonlyMap<string, readonly string[]>) {
-    this.#before = before;
-  }
-
-  learnCost({ check, milliseconds }: Saying): void {
-    this.#cost.set(check.id, Math.max(milliseconds, 1));
-  }
-
-  learn(mutator: string, { check, outcome }: Saying): void {
-    const record = this.#record.get(`${mutator} ${check.id}`) ?? { tried: 0, killed: 0 };
-    record.tried++;
-    if (outcome === "failed") record.killed++;
-    this.#record.set(`${mutator} ${check.id}`, record);
-  }
-
-  /** What noticed this mutant before comes first; then by the kills that a millisecond buys, as far as this run knows. */
-  sort({ id: mutant, mutator }: Mutant, checks: readonly Check[]): Check[] {
-    const before = this.#before.get(mutant) ?? [];
-    const worth = ({ id }: Check): number => {
-      if (before.includes(id)) return Number.POSITIVE_INFINITY;
-      const { tried, killed } = this.#record.get(`${mutator} ${id}`) ?? { tried: 0, killed: 0 };
-      return (killed + 1) / (tried + 2) / (this.#cost.get(id) ?? 1_000);
-    };
-    // Infinity less itself is no number.
-    return checks.toSorted((one, other) => worth(other) - worth(one) || 0);
-  }
 }
 
 let trials = 0;
@@ -140,7 +106,7 @@ async function hear(
   const hearOne = async (check: Check): Promise<void> => {
     const saying = await trial.run(check);
     sayings.push(saying);
-    court.order.learn(mutant.mutator, saying);
+    court.order.learn(mutant, saying);
     over ||= saying.outcome === "environment" || (saying.outcome === "failed" && !court.all);
   };
   const hearer = async (): Promise<void> => {
