@@ -26,8 +26,8 @@ const saying = (heard: Check, outcome: Saying["outcome"], milliseconds = 10): Sa
   milliseconds,
 });
 
-function order(before: Record<string, string[]> = {}): CheckOrder {
-  const made = new CheckOrder(new Map(Object.entries(before)));
+function order(before: Record<string, string[]> = {}, mutants: readonly Mutant[] = []): CheckOrder {
+  const made = new CheckOrder(new Map(Object.entries(before)), mutants);
   made.learnCost(saying(cheap, "passed", 10));
   made.learnCost(saying(dear, "passed", 40));
   made.learnCost(saying(never, "passed", 20));
@@ -42,6 +42,15 @@ test("as long as nothing is known the cheapest come first", () => {
 
 test("what noticed a mutant the last time comes first", () => {
   expect(names(order({ one: ["dear"] }).sort(mutant("one"), [cheap, never, dear]))).toEqual(["dear", "cheap", "never"]);
+});
+
+test("what noticed a neighbour the last time comes early", () => {
+  const learned = order({ "next to it": ["dear"] }, [mutant("next to it", { start: 100 })]);
+  for (let index = 0; index < 8; index++) {
+    for (const one of [cheap, dear, never])
+      learned.learn(mutant(`far ${index}`, { start: 20_000 }), saying(one, "passed"));
+  }
+  expect(names(learned.sort(mutant("one"), [cheap, never, dear]))).toEqual(["dear", "cheap", "never"]);
 });
 
 test("what has noticed nothing of a mutator goes back", () => {

@@ -15,9 +15,13 @@ export class CheckOrder {
   readonly #record = new Map<string, { tried: number; killed: number }>();
   readonly #kills: { file: string; at: number; check: string }[] = [];
 
-  /** @param before what noticed each mutant in an earlier run: by id, ids of checks */
-  constructor(before: ReadonlyMap<string, readonly string[]>) {
+  /**
+   * @param before what noticed each mutant in an earlier run: by id, ids of checks
+   * @param mutants where those mutants are
+   */
+  constructor(before: ReadonlyMap<string, readonly string[]>, mutants: readonly Mutant[]) {
     this.#before = before;
+    for (const { id, shown } of mutants) for (const check of before.get(id) ?? []) this.#note(shown, check);
   }
 
   learnCost({ check, milliseconds }: Saying): void {
@@ -29,9 +33,13 @@ export class CheckOrder {
     record.tried++;
     if (outcome === "failed") {
       record.killed++;
-      this.#kills.push({ file: shown.file, at: shown.start, check: check.id });
+      this.#note(shown, check.id);
     }
     this.#record.set(`${mutator} ${check.id}`, record);
+  }
+
+  #note({ file, start }: Mutant["shown"], check: string): void {
+    this.#kills.push({ file, at: start, check });
   }
 
   /**

@@ -68,7 +68,7 @@ await command(usage, async (args) => {
       images: new Images(engine, { mode: "auto", progress }),
       folder,
       canaries: makeCanaries(deployment.policy, originals),
-      order: new CheckOrder(before.killers),
+      order: new CheckOrder(before.killers, every),
       all: options.all,
       progress,
     },

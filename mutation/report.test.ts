@@ -67,7 +67,7 @@ test("the report is valid by its schema, shows no secret of the operator's, and 
     const other = { ...check, id: "other", sentence: "something else" };
     const killed = verdicts.find(({ fate }) => fate === "killed")?.mutant;
     if (killed === undefined) throw new Error("no mutant is killed");
-    expect(new CheckOrder(earlier.killers).sort(killed, [other, check])).toEqual([check, other]);
+    expect(new CheckOrder(earlier.killers, []).sort(killed, [other, check])).toEqual([check, other]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
