@@ -5,6 +5,9 @@ import type { Saying } from "./trial.ts";
 /** How far from each other two mutants of a file are neighbours, in UTF-16 units: a few lines. */
 const neighbourhood = 300;
 
+/** How likely a check that has never been heard notices a mutant: one of the many that are heard of each does. */
+const firstChance = 0.1;
+
 /** How likely a check notices a mutant whose neighbour it has noticed. */
 const neighbourChance = 0.5;
 
@@ -56,7 +59,7 @@ export class CheckOrder {
     const worth = ({ id }: Check): number => {
       if (before.includes(id)) return Number.POSITIVE_INFINITY;
       const { tried, killed } = this.#record.get(`${mutator} ${id}`) ?? { tried: 0, killed: 0 };
-      const chance = (killed + 1) / (tried + 2);
+      const chance = (killed + firstChance) / (tried + 1);
       return (near.has(id) ? Math.max(chance, neighbourChance) : chance) / (this.#cost.get(id) ?? 1_000);
     };
     // Infinity less itself is no number.
