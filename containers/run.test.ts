@@ -43,11 +43,15 @@ async function occupy(run: Run): Promise<void> {
 test("the sweep removes what a dead run left, and nothing of a live or a kept one", async () => {
   const dead = deadRun(false);
   const kept = deadRun(true);
-  await Promise.all([occupy(dead), occupy(kept), occupy(live)]);
-  // Somebody else's dead run may be there as well.
-  expect(await sweep(engine)).toContain(dead.id);
-  expect(await Promise.all([left(dead), left(kept), left(live)])).toEqual([0, 2, 2]);
-  await removeRun(engine, kept.id);
+  try {
+    await Promise.all([occupy(dead), occupy(kept), occupy(live)]);
+    // Somebody else's dead run may be there as well.
+    expect(await sweep(engine)).toContain(dead.id);
+    expect(await Promise.all([left(dead), left(kept), left(live)])).toEqual([0, 2, 2]);
+  } finally {
+    // No sweep would ever do it.
+    await removeRun(engine, kept.id);
+  }
   expect(await left(kept)).toBe(0);
 });
 

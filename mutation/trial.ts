@@ -13,7 +13,7 @@ import { rigStarters } from "../containers/rigs.ts";
 import { environmentTrouble } from "../containers/vitality.ts";
 import { Acts } from "../helpers/acts.ts";
 import type { Canaries } from "../helpers/canaries.ts";
-import { checkTimeout, DeadlineError } from "../helpers/deadlines.ts";
+import { checkTimeout, within } from "../helpers/deadlines.ts";
 import type { Deployment } from "../helpers/deployment/types.ts";
 import { Progress } from "../helpers/progress.ts";
 import { redact, redactError } from "../helpers/redaction.ts";
@@ -116,7 +116,8 @@ export class Trial implements Disposable {
       milliseconds: performance.now() - began,
     });
     try {
-      await this.#bounded(check === leakSearch ? this.#searchForLeaks() : this.#runBody(check));
+      const work = check === leakSearch ? this.#searchForLeaks() : this.#runBody(check);
+      await within("the check is over", checkTimeout, work);
       return say("passed");
     } catch (thrown) {
       const error = redactError(thrown, this.#canaries.secrets);
@@ -187,18 +188,6 @@ export class Trial implements Disposable {
     const starting = this.#rigs.get(name) ?? rigStarters[name](this.#context);
     this.#rigs.set(name, starting);
     return starting;
-  }
-
-  async #bounded(work: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new DeadlineError("the check is over", checkTimeout, undefined)), checkTimeout);
-    });
-    try {
-      await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 
