@@ -136,7 +136,7 @@ const cases: Case[] = [
       "ui-in-a-browser",
       "routes/streams",
       "idle-connections",
-      "routes/refusals",
+      "challenge-in-litellm",
       "healthchecks",
       "public-paths-in-litellm",
     ],
