@@ -6,10 +6,22 @@ import type { Mutant } from "./mutant.ts";
 import { PartKeeper } from "./part-keeper.ts";
 import { type StageName, stageNames, stagesFor } from "./sight.ts";
 import type { Saying } from "./trial.ts";
-import { killingRequirements, type Verdict } from "./verdict.ts";
+import { killingRequirements, openAtAnotherStage, unconfirmed, type Verdict } from "./verdict.ts";
 
 /** How many deployments are tried side by side: they wait as much as they compute. */
 const benches: Readonly<Record<StageName, number>> = { edge: 3, gateway: 2 };
+
+/** So many are tried before what noticed them is heard again: more than these are never lost when a run is cut short. */
+const atATime = 100;
+
+/** Some of the mutants that are tried at a stage. */
+interface Piece {
+  mutants: readonly Mutant[];
+  /** How many came before them. */
+  from: number;
+  /** Of how many in all. */
+  of: number;
+}
 
 /** What became of the mutants, and which checks could have noticed. */
 export interface Campaign {
@@ -34,6 +46,7 @@ export async function tryMutants(
   { only, interrupted }: { only: string | undefined; interrupted: AbortSignal },
 ): Promise<Campaign> {
   const verdicts = new Map<Mutant, Verdict>();
+  const heard = new Map<StageName, Set<Mutant>>(stageNames.map((stage) => [stage, new Set()]));
   const sound: Check[] = [];
   let failure: EnvironmentError | undefined;
   for (const stage of stageNames) {
@@ -48,17 +61,22 @@ export async function tryMutants(
     // What is being judged has no parts any more, and ends at once.
     const removeAll = (): Promise<unknown> => Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
     interrupted.addEventListener("abort", removeAll, { once: true });
-    const judged = new Map<PartKeeper, Verdict[]>(keepers.map((keeper) => [keeper, []]));
     try {
       const seeing = new Set(
         queue.flatMap(({ kind }) => stagesFor(kind, checks).flatMap((one) => (one.stage === stage ? one.checks : []))),
       );
       sound.push(...(await soundChecks(stage, [...seeing], keepers, court)));
-      await tryAt(stage, queue, judged, { ...court, checks: sound, interrupted });
-      add(verdicts, await confirmed(stage, judged, { ...court, interrupted }));
+      for (let from = 0; from < queue.length && !interrupted.aborted && failure === undefined; from += atATime) {
+        const piece = { mutants: queue.slice(from, from + atATime), from, of: queue.length };
+        const judged = await judgePiece(stage, piece, keepers, { ...court, checks: sound, interrupted });
+        failure = judged.failure;
+        for (const verdict of judged.verdicts) {
+          add(verdicts, verdict);
+          if (verdict.fate !== "undecided") heard.get(stage)?.add(verdict.mutant);
+        }
+      }
     } catch (error) {
-      add(verdicts, [...judged.values()].flat());
-      if (!(error instanceof EnvironmentError) || verdicts.size === 0) throw error;
+      if (!(error instanceof EnvironmentError)) throw error;
       failure = error;
     } finally {
       interrupted.removeEventListener("abort", removeAll);
@@ -67,20 +85,40 @@ export async function tryMutants(
       });
     }
   }
+  if (failure !== undefined && verdicts.size === 0) throw failure;
+  const isOpen = (mutant: Mutant): boolean =>
+    stagesFor(mutant.kind, checks).some(({ stage }) => !heard.get(stage)?.has(mutant));
   return {
-    verdicts: new Map([...verdicts].map(([mutant, verdict]) => [mutant, decided(verdict, only, checks)])),
+    verdicts: new Map(
+      [...verdicts].map(([mutant, verdict]) => [mutant, isOpen(mutant) ? openAtAnotherStage(verdict) : verdict]),
+    ),
     sound,
     failure,
   };
 }
 
-/** What one stage alone has not noticed may be noticed at another. */
-function decided(verdict: Verdict, only: string | undefined, checks: readonly Check[]): Verdict {
-  const isOpen =
-    verdict.fate === "survived" &&
-    only !== undefined &&
-    stagesFor(verdict.mutant.kind, checks).some(({ stage }) => stage !== only);
-  return isOpen ? { ...verdict, fate: "undecided" } : verdict;
+/**
+ * Tries some mutants, then hears again what noticed them. Where it ends early, what was noticed and not heard again is
+ * undecided.
+ */
+async function judgePiece(
+  stage: StageName,
+  piece: Piece,
+  keepers: readonly PartKeeper[],
+  court: Court & { progress: Progress; interrupted: AbortSignal },
+): Promise<{ verdicts: readonly Verdict[]; failure: EnvironmentError | undefined }> {
+  const judged = new Map<PartKeeper, Verdict[]>(keepers.map((keeper) => [keeper, []]));
+  let failure: EnvironmentError | undefined;
+  try {
+    await tryAt(stage, piece, judged, court);
+    const verdicts = court.interrupted.aborted ? [] : await confirmed(stage, judged, court);
+    // A check that was interrupted has failed for want of its parts.
+    if (!court.interrupted.aborted) return { verdicts, failure };
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    failure = error;
+  }
+  return { verdicts: [...judged.values()].flat().map(unconfirmed), failure };
 }
 
 /** Hears checks on the deployment as it is; those that don't pass can notice nothing. */
@@ -106,19 +144,20 @@ async function soundChecks(
 
 async function tryAt(
   stage: StageName,
-  queue: readonly Mutant[],
+  { mutants, from, of }: Piece,
   judged: ReadonlyMap<PartKeeper, Verdict[]>,
   court: Court & { progress: Progress; interrupted: AbortSignal },
 ): Promise<void> {
-  await court.progress.during(`try ${queue.length} mutants (${stage})`, async (step) => {
-    let done = 0;
-    const waiting = [...queue];
+  const which = mutants.length === of ? `${of} mutants` : `mutants ${from + 1} to ${from + mutants.length} of ${of}`;
+  await court.progress.during(`try ${which} (${stage})`, async (step) => {
+    let done = from;
+    const waiting = [...mutants];
     const bench = async ([keeper, verdicts]: [PartKeeper, Verdict[]]): Promise<void> => {
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
         if (court.interrupted.aborted) return;
         const verdict = await judgeOn(stage, mutant, keeper, court);
         if (court.interrupted.aborted) return;
-        step.note(`${++done} of ${queue.length}`);
+        step.note(`${++done} of ${of}`);
         if (verdict === undefined) continue;
         verdicts.push(verdict);
         court.progress.line(told(verdict));
@@ -136,10 +175,8 @@ async function tryAt(
 async function confirmed(
   stage: StageName,
   judged: ReadonlyMap<PartKeeper, Verdict[]>,
-  court: Omit<Court, "checks"> & { progress: Progress; interrupted: AbortSignal },
+  court: Omit<Court, "checks"> & { progress: Progress },
 ): Promise<Verdict[]> {
-  const all = [...judged.values()].flat();
-  if (court.interrupted.aborted) return all;
   return await court.progress.during(`hear what noticed them on the deployment as it is (${stage})`, async () => {
     const benches = [...judged].map(async ([keeper, verdicts]) => {
       const killers = new Set(verdicts.flatMap((verdict) => verdict.killers.map(({ check }) => check)));
@@ -164,11 +201,9 @@ function withoutFalse(verdict: Verdict, failing: ReadonlyMap<string, Saying>, pr
   return { ...verdict, fate: "broke a check", killers, reason };
 }
 
-function add(verdicts: Map<Mutant, Verdict>, judged: readonly Verdict[]): void {
-  for (const verdict of judged) {
-    const before = verdicts.get(verdict.mutant);
-    verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
-  }
+function add(verdicts: Map<Mutant, Verdict>, verdict: Verdict): void {
+  const before = verdicts.get(verdict.mutant);
+  verdicts.set(verdict.mutant, before === undefined ? verdict : together(before, verdict));
 }
 
 /** What the checks of two stages said of one mutant. */

@@ -9,7 +9,7 @@ import type { Mutant } from "./mutant.ts";
 import { writeReport } from "./report.ts";
 import { summary } from "./summary.ts";
 import type { Saying } from "./trial.ts";
-import { type Fate, fateOf, score, type Verdict } from "./verdict.ts";
+import { type Fate, fateOf, openAtAnotherStage, score, unconfirmed, type Verdict } from "./verdict.ts";
 
 const check: Check = {
   id: "suites/routes/hosts.spec.ts > a host",
@@ -38,6 +38,15 @@ test("a failed check kills, whatever else was said; an error of the environment 
   expect(fateOf([saying("passed"), saying("broke")]).fate).toBe("broke a check");
   expect(fateOf([saying("broke"), saying("timed-out")]).fate).toBe("timed out");
   expect(fateOf([saying("passed"), saying("not-supported")]).fate).toBe("survived");
+});
+
+test("where a run is cut short, what was not confirmed is undecided, and so is a survivor that another stage can see", () => {
+  const told = (one: Verdict): unknown => ({ fate: one.fate, killers: one.killers.length });
+  expect(told(unconfirmed(verdict("a", "killed")))).toEqual({ fate: "undecided", killers: 0 });
+  expect(unconfirmed(verdict("a", "killed")).reason).toContain("ROUTE-10 noticed it");
+  expect(told(unconfirmed(verdict("a", "invalid")))).toEqual({ fate: "invalid", killers: 0 });
+  expect(told(openAtAnotherStage(verdict("a", "survived")))).toEqual({ fate: "undecided", killers: 0 });
+  expect(told(openAtAnotherStage(verdict("a", "killed")))).toEqual({ fate: "killed", killers: 1 });
 });
 
 test("what is invalid, equivalent or does not start counts apart", () => {

@@ -7,7 +7,7 @@ export function summary(verdicts: readonly Verdict[], options: { all: boolean; t
   const lines = [...scoreTable(verdicts)];
   for (const [fate, heading] of [
     ["survived", "slipped through"],
-    ["undecided", "not noticed at the stage that was tried; others can see it too"],
+    ["undecided", "not decided: another stage can see it too, or the run was cut short"],
     ["broke a check", "broke a check, which named no requirement"],
     ["timed out", "noticed at a deadline, which names no requirement"],
     ["does not start", "did not start: exit code 3, no requirement is named"],

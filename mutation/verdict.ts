@@ -7,7 +7,7 @@ export type Fate =
   | "killed"
   /** Every check that could see it passed. */
   | "survived"
-  /** Every check of the stages that were tried passed; there are others. */
+  /** Every check of the stages that were tried passed and there are others, or the run was cut short. */
   | "undecided"
   /** No check failed, and one waited to its deadline. */
   | "timed out"
@@ -55,6 +55,21 @@ export function fateOf(sayings: readonly Saying[]): Pick<Verdict, "fate" | "kill
   const broken = of("broke");
   if (broken !== undefined) return told("broke a check", broken);
   return { fate: "survived", killers: [], reason: "" };
+}
+
+/** The verdict on what nothing noticed at the stages that were tried, where others can see it too. */
+export function openAtAnotherStage(verdict: Verdict): Verdict {
+  return verdict.fate === "survived" ? { ...verdict, fate: "undecided" } : verdict;
+}
+
+/**
+ * The verdict where the run was cut short before whatever noticed the mutant was heard again on the deployment as it is:
+ * it may have noticed what the mutant before had left behind.
+ */
+export function unconfirmed(verdict: Verdict): Verdict {
+  if (verdict.fate !== "killed") return verdict;
+  const reason = `${killingRequirements(verdict).join(", ")} noticed it; the run was cut short before that was confirmed`;
+  return { ...verdict, fate: "undecided", killers: [], reason };
 }
 
 /** How many of the mutants that mean something else were noticed; undefined where there is none. */
