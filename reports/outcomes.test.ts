@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Requirement, RequirementId } from "../helpers/requirements.ts";
 import { type CheckResult, countOutcomes, type Outcome, requirementResults, verdictOf } from "./outcomes.ts";
+import { checkOf } from "./report-fixture.ts";
 
 const registry = new Map(
   (["ROUTE-01", "ROUTE-02"] as const).map((id): [RequirementId, Requirement] => [
@@ -10,19 +11,7 @@ const registry = new Map(
 );
 
 function check(outcome: Outcome, requirements: string[] = ["ROUTE-01"], errorName?: string): CheckResult {
-  return {
-    name: outcome,
-    file: "suites/routes/some.spec.ts",
-    requirements,
-    outcome,
-    duration: 1,
-    endedAt: 0,
-    rigs: [],
-    evidence: [],
-    findings: [],
-    message: undefined,
-    errorName,
-  };
+  return checkOf("ROUTE-01", outcome, { name: outcome, requirements, errorName });
 }
 
 describe("a requirement's outcome", () => {

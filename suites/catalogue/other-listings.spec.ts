@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Gateway } from "../../containers/gateway.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
+import { jsonOf } from "../../helpers/json.ts";
 import { differences } from "../../helpers/json-difference.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance, type Evidence } from "../conformance.ts";
@@ -64,7 +65,7 @@ function others(gateway: Gateway, evidence: Evidence): Promise<readonly OtherLis
 
 async function listBy(gateway: Gateway, evidence: Evidence, way: string): Promise<OtherListing> {
   const exchange = await gateway.send({ path: way, bearer: gateway.masterKey, deadline: deadlines.mcpRequest });
-  const read = answer.safeParse(parsed(exchange));
+  const read = answer.safeParse(jsonOf(exchange.response?.body));
   await evidence.keep(`${way.replaceAll("/", "-").slice(1)}.json`, exchange.response?.body ?? "");
   if (read.success && read.data.tools.length > 0) return { way, exchange, tools: read.data.tools };
   throw new CheckFailure({
@@ -73,14 +74,6 @@ async function listBy(gateway: Gateway, evidence: Evidence, way: string): Promis
     received: receivedText(exchange),
     likelyCause: "the route answers otherwise on this version, or its catalogue is empty",
   });
-}
-
-function parsed({ response }: Exchange): unknown {
-  try {
-    return JSON.parse(response?.body ?? "");
-  } catch {
-    return undefined;
-  }
 }
 
 function unprefixed(name: string, servers: readonly string[]): string {

@@ -4,6 +4,7 @@ import type { Gateway } from "../../containers/gateway.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import type { ScopedKey } from "../../helpers/deployment/types.ts";
+import { jsonOf } from "../../helpers/json.ts";
 import { differences } from "../../helpers/json-difference.ts";
 import { type Exchange, type HeaderLines, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { resultOf } from "../../helpers/wire/json-rpc.ts";
@@ -152,7 +153,15 @@ conformance(
 
 conformance(["CAT-16"], "a virtual key sees only the servers that it was granted", async ({ gateway, evidence }) => {
   const health = await gateway.send({ path: "/health/readiness", bearer: gateway.masterKey });
-  const { db } = z.object({ db: z.string().nullish() }).parse(JSON.parse(health.response?.body ?? "{}"));
+  const told = z.object({ db: z.string().nullish() }).safeParse(jsonOf(health.response?.body));
+  if (!told.success)
+    throw new CheckFailure({
+      what: "LiteLLM does not say whether it has a database",
+      sent: sentText(health),
+      received: receivedText(health),
+      likelyCause: "this version has no /health/readiness, or answers it in another form",
+    });
+  const { db } = told.data;
   if (db !== "connected")
     evidence.notSupported(
       `this LiteLLM has no database (/health/readiness says ${db ?? "nothing"}), and so no virtual keys`,
@@ -165,8 +174,15 @@ conformance(["CAT-16"], "a virtual key sees only the servers that it was granted
     headers: [["Content-Type", "application/json"]],
     body: JSON.stringify({ duration: "10m", object_permission: { mcp_servers: [server?.name] } }),
   });
-  const { key } = z.object({ key: z.string() }).parse(JSON.parse(made.response?.body ?? "{}"));
-  const names = toolNames(await list(gateway, gateway.policy.mcp.endpoint, key));
+  const virtual = z.object({ key: z.string() }).safeParse(jsonOf(made.response?.body));
+  if (!virtual.success)
+    throw new CheckFailure({
+      what: `no virtual key for ${server?.name} was made`,
+      sent: sentText(made),
+      received: receivedText(made),
+      likelyCause: "the master key does not administer LiteLLM, or its database can't be written to",
+    });
+  const names = toolNames(await list(gateway, gateway.policy.mcp.endpoint, virtual.data.key));
   const others = names.filter((name) => !name.startsWith(catalogueName(server?.name ?? "", "")));
   if (names.length > 0 && others.length === 0) return;
   throw new CheckFailure({

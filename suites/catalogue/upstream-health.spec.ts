@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Trial } from "../../containers/trial.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
+import { jsonOf } from "../../helpers/json.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { resultOf } from "../../helpers/wire/json-rpc.ts";
 import { conformance } from "../conformance.ts";
@@ -49,7 +50,7 @@ const answer = z.union([z.array(health), z.looseObject({ servers: z.record(z.str
 async function healthOf(trial: Trial, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const query = ids.map((id) => `server_ids=${id}`).join("&");
   const asked = await trial.send({ path: `/v1/mcp/server/health?${query}`, deadline: deadlines.silentUpstream });
-  const told = answer.safeParse(bodyOf(asked.response?.body));
+  const told = answer.safeParse(jsonOf(asked.response?.body));
   if (told.success) {
     const servers = Array.isArray(told.data) ? told.data : Object.values(told.data.servers);
     return new Map(servers.map(({ server_id, status }) => [server_id, status]));
@@ -60,12 +61,4 @@ async function healthOf(trial: Trial, ids: readonly string[]): Promise<ReadonlyM
     received: receivedText(asked),
     likelyCause: "this version has no /v1/mcp/server/health, or answers it in another form",
   });
-}
-
-function bodyOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }

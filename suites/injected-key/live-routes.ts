@@ -2,6 +2,7 @@ import type { Gateway } from "../../containers/gateway.ts";
 import { unknownKey } from "../../helpers/canaries.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
 import { deadlines } from "../../helpers/deadlines.ts";
+import { jsonOf } from "../../helpers/json.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { keyStanding } from "./poll-diagnosis.ts";
 
@@ -69,24 +70,16 @@ function routesIn(entries: readonly Listed[]): Route[] {
 }
 
 function listed(body: string | undefined): Listed[] {
-  const { routes = [] } = parsed(body) as { routes?: { path?: string; methods?: string[] | null }[] };
+  const { routes = [] } = (jsonOf(body) ?? {}) as { routes?: { path?: string; methods?: string[] | null }[] };
   return routes.flatMap(({ path, methods }) => (path === undefined ? [] : [{ path, methods: methods ?? [] }]));
 }
 
 /** Each operation of an OpenAPI document by itself. */
 function documented(body: string | undefined): Listed[] {
-  const { paths = {} } = parsed(body) as { paths?: Record<string, object> };
+  const { paths = {} } = (jsonOf(body) ?? {}) as { paths?: Record<string, object> };
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => ({ path, methods: [method.toUpperCase()] })),
   );
-}
-
-function parsed(body: string | undefined): unknown {
-  try {
-    return JSON.parse(body ?? "") ?? {};
-  } catch {
-    return {};
-  }
 }
 
 /** Past Traefik, at LiteLLM's own port: the edge would keep the anonymous request from it. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Gateway } from "../../containers/gateway.ts";
 import { forEachCase } from "../../helpers/cases.ts";
 import { CheckFailure } from "../../helpers/check-failure.ts";
+import { jsonOf } from "../../helpers/json.ts";
 import type { Turn } from "../../helpers/scripted-model.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
@@ -94,7 +95,7 @@ conformance(
         const meant = "call" in calls ? calls.call : [];
         const wrong = meant.filter(({ tool, arguments: input }, index) => {
           const call = arrived[index];
-          return call?.name !== tool || call.id === "" || !isDeepStrictEqual(parsed(call.arguments), input);
+          return call?.name !== tool || call.id === "" || !isDeepStrictEqual(jsonOf(call.arguments), input);
         });
         if (wrong.length > 0 || arrived.length !== meant.length) {
           throw new CheckFailure({
@@ -207,7 +208,7 @@ async function wholeResponse(gateway: Gateway, { url, key, model }: ChatAim, tok
     input: token,
     tools: flatTools,
   });
-  const { output = [] } = (parsed(exchange.response?.body ?? "") ?? {}) as { output?: FunctionCall[] };
+  const { output = [] } = (jsonOf(exchange.response?.body) ?? {}) as { output?: FunctionCall[] };
   return output.filter(({ type }) => type === "function_call").map(callOf);
 }
 
@@ -238,14 +239,6 @@ async function streamedResponse(gateway: Gateway, { url, key, model }: ChatAim, 
 
 function callOf({ call_id: id, name, arguments: input }: FunctionCall): Calls[number] {
   return { id: id ?? "", name: name ?? "", arguments: input ?? "" };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function mustSay(what: string, answer: ChatAnswer, text: string): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { deadlines } from "../../../helpers/deadlines.ts";
+import { jsonOf } from "../../../helpers/json.ts";
 import { type McpClient, tellingLine } from "./client.ts";
 
 const init = z.looseObject({
@@ -54,7 +55,7 @@ export const claudeCode: McpClient = {
       },
       deadline: deadlines.agentTurn,
     });
-    const events = stdout.split("\n").flatMap(jsonOf);
+    const events = stdout.split("\n").map(jsonOf);
     const begun = events.flatMap((event) => init.safeParse(event).data ?? [])[0];
     const status = begun?.mcp_servers.find(({ name }) => name === "gateway")?.status;
     const results = events
@@ -73,11 +74,3 @@ export const claudeCode: McpClient = {
     };
   },
 };
-
-function jsonOf(line: string): unknown[] {
-  try {
-    return [JSON.parse(line)];
-  } catch {
-    return [];
-  }
-}

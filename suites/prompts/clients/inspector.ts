@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { deadlines } from "../../../helpers/deadlines.ts";
+import { jsonOf } from "../../../helpers/json.ts";
 import { type McpClient, tellingLine } from "./client.ts";
 
 const listing = z.object({ tools: z.array(z.object({ name: z.string() })) });
@@ -36,11 +37,3 @@ export const inspector: McpClient = {
     };
   },
 };
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
