@@ -6,7 +6,7 @@ import type { Mutant } from "./mutant.ts";
 import { PartKeeper } from "./part-keeper.ts";
 import { type StageName, stageNames, stagesFor } from "./sight.ts";
 import type { Saying } from "./trial.ts";
-import { killingRequirements, openAtAnotherStage, unconfirmed, type Verdict } from "./verdict.ts";
+import { killingRequirements, openElsewhere, unconfirmed, type Verdict } from "./verdict.ts";
 
 /** How many deployments are tried side by side: they wait as much as they compute. */
 const benches: Readonly<Record<StageName, number>> = { edge: 3, gateway: 2 };
@@ -90,7 +90,7 @@ export async function tryMutants(
     stagesFor(mutant.kind, checks).some(({ stage }) => !heard.get(stage)?.has(mutant));
   return {
     verdicts: new Map(
-      [...verdicts].map(([mutant, verdict]) => [mutant, isOpen(mutant) ? openAtAnotherStage(verdict) : verdict]),
+      [...verdicts].map(([mutant, verdict]) => [mutant, isOpen(mutant) ? openElsewhere(verdict) : verdict]),
     ),
     sound,
     failure,

@@ -18,6 +18,16 @@ export interface Check {
   rigs: readonly RigName[];
 }
 
+/** INJ-09's search, which a run makes once, at its end: of every stage it is the last. */
+export const leakSearch: Check = {
+  id: "reports/leak-check.ts > each secret stands only where the policy allows it",
+  file: "reports/leak-check.ts",
+  suite: "injected-key",
+  requirements: ["INJ-09"],
+  sentence: "each secret stands only where the policy allows it",
+  rigs: [],
+};
+
 const suites = resolve(import.meta.dirname, "..", "suites");
 const registrar = pathToFileURL(join(suites, "conformance.ts")).href;
 const collector = pathToFileURL(join(import.meta.dirname, "collected-checks.ts")).href;
@@ -54,7 +64,7 @@ function load(file: string, world: string): Promise<CollectedCheck[]> {
 }
 
 /**
- * Every check of the suite.
+ * Every check of the suite, the search for secrets among them.
  *
  * @throws {Error} for a spec file that does not load outside of vitest, and for two checks of one name
  */
@@ -69,7 +79,7 @@ export async function allChecks(): Promise<Check[]> {
       checks.set(id, { id, file: shown, suite: suiteOf(first), requirements, sentence, rigs: needs.filter(isRigName) });
     }
   }
-  return [...checks.values()];
+  return [...checks.values(), leakSearch];
 }
 
 /** Bodies of one deployment's checks, each spec file loaded when its first check is run. */

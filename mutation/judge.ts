@@ -5,11 +5,11 @@ import { loadDeployment } from "../helpers/deployment/load.ts";
 import { patchedCopy } from "../helpers/deployment/patched-copy.ts";
 import { DeploymentError } from "../helpers/faults.ts";
 import type { CheckOrder } from "./check-order.ts";
-import type { Check } from "./checks.ts";
+import { type Check, leakSearch } from "./checks.ts";
 import { type Mutant, patchesOf } from "./mutant.ts";
 import type { PartKeeper } from "./part-keeper.ts";
 import { type StageName, stagesFor } from "./sight.ts";
-import { leakSearch, type Saying, Trial } from "./trial.ts";
+import { type Saying, Trial } from "./trial.ts";
 import { fateOf, type Verdict } from "./verdict.ts";
 
 /** What judging is done with. */
@@ -75,13 +75,18 @@ export async function hearAsItIs(
   using trial = new Trial({ ...court, keeper, deployment, world: `trial-${++trials}` });
   await trial.prepare(stage);
   const sayings: Saying[] = [];
-  const waiting = [...checks];
+  const waiting = withoutSearch(checks);
   const hearer = async (): Promise<void> => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift())
       sayings.push(await trial.run(check));
   };
   await Promise.all(Array.from({ length: atOnce[stage] }, hearer));
-  return [...sayings, await trial.run(leakSearch)];
+  if (checks.includes(leakSearch)) sayings.push(await trial.run(leakSearch));
+  return sayings;
+}
+
+function withoutSearch(checks: readonly Check[]): Check[] {
+  return checks.filter((check) => check !== leakSearch);
 }
 
 /** @throws {DeploymentError} when the loader refuses the files */
@@ -101,7 +106,7 @@ async function hear(
   using trial = new Trial({ ...court, keeper, deployment, canaries, world: `trial-${++trials}` });
   await trial.prepare(stage);
   const sayings: Saying[] = [];
-  const waiting = court.order.sort(mutant, checks);
+  const waiting = court.order.sort(mutant, withoutSearch(checks));
   let over = false;
   const hearOne = async (check: Check): Promise<void> => {
     const saying = await trial.run(check);
@@ -114,6 +119,6 @@ async function hear(
   };
   await Promise.all(Array.from({ length: atOnce[stage] }, hearer));
   // A run makes this search once, when all else is over.
-  if (!over && court.checks.includes(leakSearch)) await hearOne(leakSearch);
+  if (!over && checks.includes(leakSearch)) await hearOne(leakSearch);
   return sayings;
 }

@@ -7,6 +7,7 @@ import { makeCanaries } from "../helpers/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import { ExitCode } from "../helpers/faults.ts";
 import { Progress } from "../helpers/progress.ts";
+import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
 import { command, UsageError } from "../reports/command.ts";
 import { tryMutants } from "./campaign.ts";
 import { CheckOrder } from "./check-order.ts";
@@ -18,10 +19,9 @@ import { mutantsOf } from "./mutators.ts";
 import { openOperatorFiles } from "./operator-files.ts";
 import { writeReport } from "./report.ts";
 import { sampleOf } from "./sample.ts";
-import { stageNames } from "./sight.ts";
+import { stageNames, stagesFor } from "./sight.ts";
 import { summary } from "./summary.ts";
-import { leakSearch } from "./trial.ts";
-import { killingRequirements, score, type Verdict } from "./verdict.ts";
+import { killingRequirements, openElsewhere, score, type Verdict } from "./verdict.ts";
 
 const usage = `usage: npm run mutate -- [options]
 breaks the deployment on purpose, one fault at a time, and counts what the suite notices
@@ -30,6 +30,9 @@ breaks the deployment on purpose, one fault at a time, and counts what the suite
   --survivors    those that slipped through the last time
   --incremental  goes on from the last report: tries what it lacks, and what its files or checks have changed for
   --stage STAGE  edge: what the edge rig alone can see; gateway: the rest
+  --requirement ID
+                 what this requirement notices: its checks alone are heard, and the last report stays; may be repeated.
+                 Exit code 1 where one noticed nothing
   --all          hear every check of a mutant, rather than end at the first that notices
   --at-least N   exit code 1 where fewer of a hundred are noticed (default 97)
   --list         name the mutants and try none`;
@@ -45,7 +48,12 @@ await command(usage, async (args) => {
   const equivalents = readEquivalents(folder, every);
   const before = new EarlierReport(directory);
   if (options.survivors && !before.isThere) throw new UsageError("--survivors: there is no report of a run before");
-  const chosen = choose(every, options, before);
+  const { requirements } = options;
+  const asked = (own: readonly string[]): boolean =>
+    requirements.length === 0 || own.some((id) => requirements.includes(id));
+  const checks = (await allChecks()).filter((check) => asked(check.requirements));
+  const visible = every.filter(({ kind }) => stagesFor(kind, checks).length > 0);
+  const chosen = choose(visible, options, before);
   if (options.list) {
     for (const { kind, id } of chosen) console.log(`${kind} | ${id}`);
     return ExitCode.conformant;
@@ -54,10 +62,9 @@ await command(usage, async (args) => {
   const engine = await connectEngine({ progress });
   await sweep(engine);
   const originals = new Map([...deployment.variables].map(([name, { value }]) => [name, value]));
-  const checks = await allChecks();
   const secrets = deployment.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []);
   const known = options.incremental
-    ? before.verdicts({ folder, mutants: every, checks: [...checks, leakSearch], secrets })
+    ? before.verdicts({ folder, mutants: every, checks, secrets })
     : new Map<Mutant, Verdict>();
   const interrupted = interruption(progress);
   const { verdicts, sound, failure } = await tryMutants(
@@ -79,23 +86,24 @@ await command(usage, async (args) => {
     const reason = equivalents.get(mutant.id);
     if (reason !== undefined) return [{ mutant, fate: "equivalent", killers: [], heard: 0, reason, milliseconds: 0 }];
     const verdict = verdicts.get(mutant) ?? known.get(mutant);
-    return verdict === undefined ? [] : [verdict];
+    if (verdict === undefined) return [];
+    return [requirements.length > 0 ? openElsewhere(verdict) : verdict];
   });
-  writeReport(directory, {
-    folder,
-    verdicts: all,
-    checks: [...checks, leakSearch],
-    secrets,
-    wanted: options.wanted,
-  });
+  // A few checks alone decide no mutant.
+  if (requirements.length === 0)
+    writeReport(directory, { folder, verdicts: all, checks, secrets, wanted: options.wanted });
   const tried = [
     ...new Set([...sound.flatMap(({ requirements }) => requirements), ...all.flatMap(killingRequirements)]),
   ];
   console.log(`\n${summary(all, { all: options.all, tried })}`);
   if (all.length < shown.length) console.log(`${shown.length - all.length} of ${shown.length} mutants were not tried`);
-  console.log(`report: ${directory}/index.html, mutation.json`);
+  if (requirements.length === 0) console.log(`report: ${directory}/index.html, mutation.json`);
   if (failure !== undefined) console.error(failure.message);
   if (interrupted.aborted || failure !== undefined) return ExitCode.environmentFailed;
+  if (requirements.length > 0) {
+    const noticed = new Set(all.flatMap(killingRequirements));
+    return requirements.every((id) => noticed.has(id)) ? ExitCode.conformant : ExitCode.notConformant;
+  }
   return (score(all) ?? 0) * 100 >= options.wanted ? ExitCode.conformant : ExitCode.notConformant;
 });
 
@@ -120,6 +128,8 @@ interface Options {
   seed: string;
   only: readonly string[];
   stage: string | undefined;
+  /** Those whose checks alone are heard; none for all. */
+  requirements: readonly string[];
   /** How many of a hundred must be noticed. */
   wanted: number;
 }
@@ -127,14 +137,26 @@ interface Options {
 /** @throws {UsageError} */
 function optionsIn(args: readonly string[]): Options {
   const values = parsed(args);
-  const { sample, stage, "at-least": wanted, ...rest } = values;
+  const { sample, stage, requirement: requirements, "at-least": wanted, ...rest } = values;
   if (sample !== undefined && !(Number(sample) > 0)) throw new UsageError(`--sample ${sample} is no number of mutants`);
   if (stage !== undefined && !stageNames.some((name) => name === stage))
     throw new UsageError(`--stage ${stage} is none of ${stageNames.join(", ")}`);
   if (rest.all && rest.incremental)
     throw new UsageError("--all hears checks anew that --incremental spares: one of them alone");
+  for (const id of requirements) {
+    if (!loadRequirements().has(id as RequirementId))
+      throw new UsageError(`--requirement ${id} is none of requirements.md`);
+  }
+  if (requirements.length > 0 && rest.incremental)
+    throw new UsageError("--requirement hears few checks, which decide no mutant that --incremental could go on from");
   if (Number.isNaN(Number(wanted))) throw new UsageError(`--at-least ${wanted} is no number`);
-  return { ...rest, stage, sample: sample === undefined ? undefined : Number(sample), wanted: Number(wanted) };
+  return {
+    ...rest,
+    stage,
+    requirements,
+    sample: sample === undefined ? undefined : Number(sample),
+    wanted: Number(wanted),
+  };
 }
 
 function parsed(args: readonly string[]) {
@@ -150,6 +172,7 @@ function parsed(args: readonly string[]) {
         seed: { type: "string", default: "1" },
         only: { type: "string", multiple: true, default: [""] },
         stage: { type: "string" },
+        requirement: { type: "string", multiple: true, default: [] },
         "at-least": { type: "string", default: "97" },
       },
     }).values;

@@ -9,7 +9,7 @@ import type { Mutant } from "./mutant.ts";
 import { writeReport } from "./report.ts";
 import { summary } from "./summary.ts";
 import type { Saying } from "./trial.ts";
-import { type Fate, fateOf, openAtAnotherStage, score, unconfirmed, type Verdict } from "./verdict.ts";
+import { type Fate, fateOf, openElsewhere, score, unconfirmed, type Verdict } from "./verdict.ts";
 
 const check: Check = {
   id: "suites/routes/hosts.spec.ts > a host",
@@ -45,8 +45,8 @@ test("where a run is cut short, what was not confirmed is undecided, and so is a
   expect(told(unconfirmed(verdict("a", "killed")))).toEqual({ fate: "undecided", killers: 0 });
   expect(unconfirmed(verdict("a", "killed")).reason).toContain("ROUTE-10 noticed it");
   expect(told(unconfirmed(verdict("a", "invalid")))).toEqual({ fate: "invalid", killers: 0 });
-  expect(told(openAtAnotherStage(verdict("a", "survived")))).toEqual({ fate: "undecided", killers: 0 });
-  expect(told(openAtAnotherStage(verdict("a", "killed")))).toEqual({ fate: "killed", killers: 1 });
+  expect(told(openElsewhere(verdict("a", "survived")))).toEqual({ fate: "undecided", killers: 0 });
+  expect(told(openElsewhere(verdict("a", "killed")))).toEqual({ fate: "killed", killers: 1 });
 });
 
 test("what is invalid, equivalent or does not start counts apart", () => {

@@ -1,5 +1,5 @@
 import type { RigName } from "../containers/rig.ts";
-import type { Check } from "./checks.ts";
+import { type Check, leakSearch } from "./checks.ts";
 import type { Kind } from "./mutant.ts";
 
 /** Where a mutant is tried: on the edge rig alone, then on the gateway rig and whatever is built on it. */
@@ -34,15 +34,17 @@ const sights: Readonly<Record<Kind, readonly Sight[]>> = {
 /** Rigs whose LiteLLM has upstreams that no operator has: what they show is LiteLLM's own, whatever the deployment says. */
 const ownUpstreams: ReadonlySet<RigName> = new Set(["trial", "restart"]);
 
-/** The checks that can see a mutant, by stage: a stage is begun when none before it has killed. */
+/** The checks that can see a mutant, by stage, for each that has any: a stage is begun when none before it has killed. */
 export function stagesFor(kind: Kind, checks: readonly Check[]): { stage: StageName; checks: readonly Check[] }[] {
-  return sights[kind].map(({ stage, suites }) => ({
+  const seeing = sights[kind].map(({ stage, suites }) => ({
     stage,
     checks: checks.filter(
       (check) =>
-        suites.includes(check.suite) && stageOf(check) === stage && !check.rigs.some((rig) => ownUpstreams.has(rig)),
+        check === leakSearch ||
+        (suites.includes(check.suite) && stageOf(check) === stage && !check.rigs.some((rig) => ownUpstreams.has(rig))),
     ),
   }));
+  return seeing.filter((one) => one.checks.length > 0);
 }
 
 /** A check that asks for several rigs belongs where the costliest of them is. */

@@ -7,7 +7,7 @@ export function summary(verdicts: readonly Verdict[], options: { all: boolean; t
   const lines = [...scoreTable(verdicts)];
   for (const [fate, heading] of [
     ["survived", "slipped through"],
-    ["undecided", "not decided: another stage can see it too, or the run was cut short"],
+    ["undecided", "not decided: others can see it too, or the run was cut short"],
     ["broke a check", "broke a check, which named no requirement"],
     ["timed out", "noticed at a deadline, which names no requirement"],
     ["does not start", "did not start: exit code 3, no requirement is named"],
@@ -57,10 +57,16 @@ function requirementLines(
   const ids = [...loadRequirements().keys()].filter((id) => tried.includes(id));
   const told = ids.filter((id) => kills.has(id)).map((id) => `${id} ${kills.get(id)}`);
   const silent = ids.filter((id) => !kills.has(id));
+  const unheard = [...loadRequirements().keys()].filter((id) => !tried.includes(id));
   const first = all ? "" : " (the first to notice counts: --all hears every check)";
   return [
     `noticed by${first}: ${told.join(" · ") || "nothing"}`,
     ...(silent.length > 0 ? [`noticed nothing${first}: ${silent.join(" · ")}`] : []),
+    ...(unheard.length > 0
+      ? [
+          `not heard (no check passes on the deployment as it is, or none can see what was broken): ${unheard.join(" · ")}`,
+        ]
+      : []),
   ];
 }
 

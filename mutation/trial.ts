@@ -21,7 +21,7 @@ import type { Leak } from "../helpers/run-record.ts";
 import { Wire } from "../helpers/wire/wire.ts";
 import type { Evidence } from "../suites/conformance.ts";
 import { sightings } from "../suites/sightings.ts";
-import { type Check, CheckBodies } from "./checks.ts";
+import { type Check, CheckBodies, leakSearch } from "./checks.ts";
 import type { TrialFixtures } from "./collected-checks.ts";
 import type { PartKeeper } from "./part-keeper.ts";
 
@@ -42,16 +42,6 @@ export interface Saying {
   message: string;
   milliseconds: number;
 }
-
-/** INJ-09's search, which a run makes once, at its end. */
-export const leakSearch: Check = {
-  id: "reports/leak-check.ts > each secret stands only where the policy allows it",
-  file: "reports/leak-check.ts",
-  suite: "injected-key",
-  requirements: ["INJ-09"],
-  sentence: "each secret stands only where the policy allows it",
-  rigs: [],
-};
 
 /** A progress that says nothing: a rig is started for every other mutant. */
 const silent = new Progress({ write: () => true });

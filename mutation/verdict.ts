@@ -7,7 +7,7 @@ export type Fate =
   | "killed"
   /** Every check that could see it passed. */
   | "survived"
-  /** Every check of the stages that were tried passed and there are others, or the run was cut short. */
+  /** Every check that was heard passed and there are others, or the run was cut short. */
   | "undecided"
   /** No check failed, and one waited to its deadline. */
   | "timed out"
@@ -57,8 +57,8 @@ export function fateOf(sayings: readonly Saying[]): Pick<Verdict, "fate" | "kill
   return { fate: "survived", killers: [], reason: "" };
 }
 
-/** The verdict on what nothing noticed at the stages that were tried, where others can see it too. */
-export function openAtAnotherStage(verdict: Verdict): Verdict {
+/** The verdict on what nothing noticed of what was heard, where others can see it too. */
+export function openElsewhere(verdict: Verdict): Verdict {
   return verdict.fate === "survived" ? { ...verdict, fate: "undecided" } : verdict;
 }
 
