@@ -62,17 +62,39 @@ export interface CurlRequest {
   bearer: string | undefined;
 }
 
-/** Statuses of many requests, sent one after the other by one curl; 0 when no response came. */
+/** Who runs commands on the machines of a rig. */
+type Runner = Pick<Gateway, "run">;
+
+/**
+ * Statuses of many requests, sent one after the other by one curl; 0 when no response came. A stream that opens never
+ * ends, so none is given long at first; what had no answer by then, for LiteLLM may be busy, is asked again by itself and
+ * given as long as a request may take.
+ */
 export async function statuses(
-  gateway: Gateway,
+  runner: Runner,
+  from: "lan-host" | "inside-host",
+  requests: readonly CurlRequest[],
+): Promise<number[]> {
+  const first = await statusesWithin(deadlines.connect, runner, from, requests);
+  const unanswered = requests.filter((_, index) => !first[index]);
+  if (unanswered.length === 0) return first;
+  const again = await statusesWithin(deadlines.mcpRequest, runner, from, unanswered);
+  return requests.map((_, index) => first[index] || again.shift() || 0);
+}
+
+/** @param deadline of each request, in milliseconds */
+async function statusesWithin(
+  deadline: number,
+  runner: Runner,
   from: "lan-host" | "inside-host",
   requests: readonly CurlRequest[],
 ): Promise<number[]> {
   const one = ({ method, url, bearer }: CurlRequest): string[] => [
     "--silent",
-    "--max-time",
-    // A stream that opens never ends; its status is known by then.
+    "--connect-timeout",
     String(deadlines.connect / 1000),
+    "--max-time",
+    String(deadline / 1000),
     "--output",
     "/dev/null",
     "--write-out",
@@ -85,7 +107,7 @@ export async function statuses(
     ...(bearer === undefined ? [] : ["--header", `Authorization: Bearer ${bearer}`]),
     url,
   ];
-  const { stdout } = await gateway.run(from, [
+  const { stdout } = await runner.run(from, [
     "curl",
     ...requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]),
   ]);

@@ -104,12 +104,17 @@ async function mustBeRefused(
 ): Promise<void> {
   if (status === 401 || status === 403) return;
   const [keyed] = await statuses(gateway, "lan-host", [{ method, url: url(path), bearer: gateway.masterKey }]);
-  if (status >= 400 && status !== keyed) return;
+  if (status >= 400 && keyed !== 0 && status !== keyed) return;
+  const isSilent = status === 0 || keyed === 0;
   throw new CheckFailure({
-    what: `${method} ${path} is answered to a caller with ${name}`,
+    what: isSilent
+      ? `${method} ${path} has no answer for a caller with ${status === 0 ? name : "the master key"}`
+      : `${method} ${path} is answered to a caller with ${name}`,
     sent: `${method} ${url(path)}${bearer === undefined ? "" : " with Authorization: Bearer …"}`,
-    received: `${status}, and with the master key ${keyed}`,
-    likelyCause: "LiteLLM demands no key for this route: no master_key, a custom_auth that admits it, or the version",
+    received: `${status || "no response"}, and with the master key ${keyed || "no response"}`,
+    likelyCause: isSilent
+      ? "LiteLLM hangs on this route, or what connects it to the LAN drops what is sent"
+      : "LiteLLM demands no key for this route: no master_key, a custom_auth that admits it, or the version",
     place: gateway.deployment.litellm.place,
   });
 }
