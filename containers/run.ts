@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { DeadlineError, deadlines, pollInterval, within } from "../helpers/deadlines.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
+import { jsonOf } from "../helpers/json.ts";
 import type { Engine } from "./engine.ts";
 
 /** The label that everything of a run carries; its value is the run's id. */
@@ -61,6 +62,16 @@ export async function sweep(engine: Engine): Promise<string[]> {
   }
   await Promise.all([...dead.keys()].map((id) => removeRun(engine, id)));
   return [...dead.keys()];
+}
+
+/** Ids of the running containers of this machine's process that play a part, e.g. `litellm`, in whichever rig. */
+export async function partsOfProcess(engine: Engine, pid: number, part: string): Promise<string[]> {
+  const running = await engine.docker.listContainers({ filters: { label: [runLabel] } });
+  return running.flatMap(({ Id, Names, Labels }) => {
+    const mark = markIn(Labels);
+    const isIts = mark?.host === hostname() && mark.pid === pid && Names.some((name) => name.endsWith(`-${part}`));
+    return isIts ? [Id] : [];
+  });
 }
 
 async function removeLabelled(engine: Engine, label: string): Promise<void> {
@@ -137,20 +148,15 @@ function thisProcess(): string {
 }
 
 function isDead(labels: Record<string, string>): boolean {
-  const mark = parseMark(labels[processLabel]);
+  const mark = markIn(labels);
   const since = Number(labels[sinceLabel]);
   if (mark === undefined || mark.host !== hostname()) return Date.now() - since > foreignRunIsDeadAfter;
   if (mark.boot !== bootId()) return true;
   return beganAt(mark.pid) !== mark.began;
 }
 
-function parseMark(text: string | undefined): ProcessMark | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as ProcessMark;
-  } catch {
-    return undefined;
-  }
+function markIn(labels: Record<string, string>): ProcessMark | undefined {
+  return jsonOf(labels[processLabel]) as ProcessMark | undefined;
 }
 
 function bootId(): string {

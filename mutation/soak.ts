@@ -2,26 +2,37 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { connectEngine, type Engine } from "../containers/engine.ts";
 import { ExitCode } from "../helpers/faults.ts";
+import { Progress } from "../helpers/progress.ts";
 import { command, UsageError } from "../reports/command.ts";
 import type { ConformanceReport } from "../reports/conformance-json.ts";
 import { orderVariable } from "../suites/edge-first.ts";
 import { differences, type SoakRun } from "./soak-differences.ts";
+import { stutter } from "./stutter.ts";
 
-const usage = `usage: npm run soak -- RUNS [what stands behind npm test --]
+const usage = `usage: npm run soak -- RUNS [--stutter] [what stands behind npm test --]
 runs the suite many times over, its files in another order each time, and names every check that did not say the same
-each time; exit code 1 if there is one`;
+each time; exit code 1 if there is one
+  --stutter   but for the first time, every LiteLLM stands still for a while again and again, as on a busy machine`;
 
-await command(usage, async ([count, ...filters]) => {
+await command(usage, async ([count, ...rest]) => {
   const runs = Number(count);
+  const isStuttering = rest[0] === "--stutter";
+  const filters = isStuttering ? rest.slice(1) : rest;
   if (!Number.isInteger(runs) || runs < 2) throw new UsageError("how many runs? At least 2: one differs from nothing");
+  const engine = isStuttering ? await connectEngine({ progress: new Progress() }) : undefined;
   const directory = mkdtempSync(join(tmpdir(), "soak-"));
   const done: SoakRun[] = [];
   for (let index = 0; index < runs; index++) {
     // The suite's own order first: it is the one that people see.
     const order = index === 0 ? undefined : `soak-${index}`;
     const began = performance.now();
-    const { exitCode, report } = await run(filters, order, join(directory, String(index + 1)));
+    const { exitCode, report } = await run(filters, {
+      order,
+      reports: join(directory, String(index + 1)),
+      stutterOn: index === 0 ? undefined : engine,
+    });
     done.push({ exitCode, checks: checksOf(report) });
     const passed = checksOf(report).filter(({ outcome }) => outcome === "passed").length;
     const seconds = Math.round((performance.now() - began) / 1000);
@@ -41,8 +52,7 @@ await command(usage, async ([count, ...filters]) => {
 
 function run(
   filters: readonly string[],
-  order: string | undefined,
-  reports: string,
+  { order, reports, stutterOn }: { order: string | undefined; reports: string; stutterOn: Engine | undefined },
 ): Promise<{ exitCode: number; report: ConformanceReport }> {
   const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...filters], {
     env: {
@@ -53,9 +63,12 @@ function run(
     },
     stdio: "ignore",
   });
+  const ended = new AbortController();
   return new Promise((done, failed) => {
     child.once("error", failed);
+    if (stutterOn !== undefined && child.pid !== undefined) stutter(stutterOn, child.pid, ended.signal).catch(failed);
     child.once("close", (code) => {
+      ended.abort();
       try {
         // This version's own: it was written a moment ago.
         const report = JSON.parse(readFileSync(join(reports, "conformance.json"), "utf8")) as ConformanceReport;
