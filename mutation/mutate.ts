@@ -95,7 +95,7 @@ await command(usage, async (args) => {
   const tried = [
     ...new Set([...sound.flatMap(({ requirements }) => requirements), ...all.flatMap(killingRequirements)]),
   ];
-  console.log(`\n${summary(all, { all: options.all, tried })}`);
+  console.log(`\n${summary(all, { all: options.all, tried, asked: requirements })}`);
   if (all.length < shown.length) console.log(`${shown.length - all.length} of ${shown.length} mutants were not tried`);
   if (requirements.length === 0) console.log(`report: ${directory}/index.html, mutation.json`);
   if (failure !== undefined) console.error(failure.message);

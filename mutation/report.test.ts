@@ -83,8 +83,12 @@ test("the report is valid by its schema, shows no secret of the operator's, and 
 });
 
 test("the summary names who slipped through, and the requirements that noticed and that did not", () => {
-  const text = summary(verdicts, { all: false, tried: ["ROUTE-10", "ROUTE-11"] });
+  const text = summary(verdicts, { all: false, tried: ["ROUTE-10", "ROUTE-11"], asked: [] });
   expect(text).toMatch(/slipped through:\n {2}survived/);
   expect(text).toMatch(/noticed by.*ROUTE-10 1/);
   expect(text).toMatch(/noticed nothing.*ROUTE-11/);
+  expect(text).toMatch(/not heard.*ROUTE-12/);
+  const asked = summary([verdict("a", "undecided")], { all: false, tried: ["ROUTE-10"], asked: ["ROUTE-10"] });
+  expect(asked).toContain("ROUTE-10");
+  expect(asked).not.toMatch(/not heard|not decided/);
 });

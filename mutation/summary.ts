@@ -2,8 +2,17 @@ import { loadRequirements } from "../helpers/requirements.ts";
 import { kinds } from "./mutant.ts";
 import { killingRequirements, score, type Verdict } from "./verdict.ts";
 
+interface SummaryOptions {
+  /** Whether every check was heard. */
+  all: boolean;
+  /** Requirements whose checks were heard. */
+  tried: readonly string[];
+  /** The requirements that were asked for alone; none for all. */
+  asked: readonly string[];
+}
+
 /** What a person reads at the end: the score by kind, who slipped through, and which requirements noticed nothing. */
-export function summary(verdicts: readonly Verdict[], options: { all: boolean; tried: readonly string[] }): string {
+export function summary(verdicts: readonly Verdict[], options: SummaryOptions): string {
   const lines = [...scoreTable(verdicts)];
   for (const [fate, heading] of [
     ["survived", "slipped through"],
@@ -13,7 +22,8 @@ export function summary(verdicts: readonly Verdict[], options: { all: boolean; t
     ["does not start", "did not start: exit code 3, no requirement is named"],
   ] as const) {
     const own = verdicts.filter((verdict) => verdict.fate === fate);
-    if (own.length === 0) continue;
+    // Few checks are expected to leave most undecided.
+    if (own.length === 0 || (fate === "undecided" && options.asked.length > 0)) continue;
     lines.push("", `${heading}:`);
     for (const { mutant, reason } of own)
       lines.push(`  ${mutant.id}${reason === "" ? "" : `\n      ${firstLine(reason)}`}`);
@@ -47,17 +57,15 @@ function* scoreTable(verdicts: readonly Verdict[]): Generator<string> {
   yield row("all", verdicts);
 }
 
-function requirementLines(
-  verdicts: readonly Verdict[],
-  { all, tried }: { all: boolean; tried: readonly string[] },
-): string[] {
+function requirementLines(verdicts: readonly Verdict[], { all, tried, asked }: SummaryOptions): string[] {
   const kills = new Map<string, number>();
   for (const verdict of verdicts)
     for (const id of killingRequirements(verdict)) kills.set(id, (kills.get(id) ?? 0) + 1);
   const ids = [...loadRequirements().keys()].filter((id) => tried.includes(id));
   const told = ids.filter((id) => kills.has(id)).map((id) => `${id} ${kills.get(id)}`);
   const silent = ids.filter((id) => !kills.has(id));
-  const unheard = [...loadRequirements().keys()].filter((id) => !tried.includes(id));
+  const wanted = asked.length === 0 ? [...loadRequirements().keys()] : asked;
+  const unheard = wanted.filter((id) => !tried.includes(id));
   const first = all ? "" : " (the first to notice counts: --all hears every check)";
   return [
     `noticed by${first}: ${told.join(" · ") || "nothing"}`,
