@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import pLimit from "p-limit";
 import { DeadlineError, deadlines, pollInterval, within } from "../helpers/deadlines.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import { jsonOf } from "../helpers/json.ts";
@@ -89,21 +90,35 @@ async function removeLabelled(engine: Engine, label: string): Promise<void> {
 }
 
 /**
- * Removes a container and its volumes, running or not. One that is gone already is no error.
+ * Engine 20.10 can lock up for good when two containers leave one network at once: leaving takes the network's lock, then
+ * the controller's (libnetwork's `getSvcRecords`), and noting who has left takes them the other way round
+ * (`processEndpointDelete`). Seen twice in some thousand removals side by side.
+ */
+const oneAtATime = pLimit(1);
+
+/** Set when an engine did not come to an end with one container: who waits behind it need not find out for themselves. */
+let hanging: EnvironmentError | undefined;
+
+/**
+ * Removes a container and its volumes, running or not, when no other is being removed. One that is gone already is no error.
  *
  * @param container id or name
- * @throws {EnvironmentError} when the engine does not come to an end: 20.10 can lock up in its own name server
+ * @throws {EnvironmentError} when the engine does not come to an end
  */
 export async function removeContainer(engine: Engine, container: string): Promise<void> {
-  const removing = engine.docker.getContainer(container).remove({ force: true, v: true }).catch(ignoreGone);
-  try {
-    await within("the engine removes a container", deadlines.removal, removing);
-  } catch (cause) {
-    if (!(cause instanceof DeadlineError)) throw cause;
-    throw new EnvironmentError(`${cause.message}: it hangs; restart it, and the next start removes what is left`, {
-      cause,
-    });
-  }
+  const { docker } = engine;
+  await oneAtATime(async () => {
+    if (hanging !== undefined) throw hanging;
+    const removing = docker.getContainer(container).remove({ force: true, v: true }).catch(ignoreGone);
+    try {
+      await within("the engine removes a container", deadlines.removal, removing);
+    } catch (cause) {
+      if (!(cause instanceof DeadlineError)) throw cause;
+      const then = "it hangs; restart it, and the next start removes what is left";
+      hanging = new EnvironmentError(`${cause.message}: ${then}`, { cause });
+      throw hanging;
+    }
+  });
 }
 
 /**
@@ -122,7 +137,8 @@ export async function removeNetwork(engine: Engine, id: string): Promise<void> {
       if (performance.now() - began > deadlines.connect) return;
     }
     const { Containers: on = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
-    const leave = (container: string) => network.disconnect({ Container: container, Force: true }).catch(ignoreGone);
+    const leave = (container: string) =>
+      oneAtATime(() => network.disconnect({ Container: container, Force: true }).catch(ignoreGone));
     await Promise.all(Object.keys(on ?? {}).map(leave));
     await pause(pollInterval);
   }
