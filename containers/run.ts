@@ -96,8 +96,20 @@ async function removeLabelled(engine: Engine, label: string): Promise<void> {
  */
 const oneAtATime = pLimit(1);
 
-/** Set when an engine did not come to an end with one container: who waits behind it need not find out for themselves. */
-let hanging: EnvironmentError | undefined;
+/** @throws {EnvironmentError} when the engine does not come to an end */
+async function alone(what: string, work: () => Promise<unknown>): Promise<void> {
+  await oneAtATime(async () => {
+    try {
+      await within(what, deadlines.removal, work());
+    } catch (cause) {
+      if (!(cause instanceof DeadlineError)) throw cause;
+      // Those behind it must not wait a minute each: what can still be removed goes now.
+      oneAtATime.concurrency = Number.POSITIVE_INFINITY;
+      const then = "it hangs; restart it, and the next start removes what is left";
+      throw new EnvironmentError(`${cause.message}: ${then}`, { cause });
+    }
+  });
+}
 
 /**
  * Removes a container and its volumes, running or not, when no other is being removed. One that is gone already is no error.
@@ -106,19 +118,10 @@ let hanging: EnvironmentError | undefined;
  * @throws {EnvironmentError} when the engine does not come to an end
  */
 export async function removeContainer(engine: Engine, container: string): Promise<void> {
-  const { docker } = engine;
-  await oneAtATime(async () => {
-    if (hanging !== undefined) throw hanging;
-    const removing = docker.getContainer(container).remove({ force: true, v: true }).catch(ignoreGone);
-    try {
-      await within("the engine removes a container", deadlines.removal, removing);
-    } catch (cause) {
-      if (!(cause instanceof DeadlineError)) throw cause;
-      const then = "it hangs; restart it, and the next start removes what is left";
-      hanging = new EnvironmentError(`${cause.message}: ${then}`, { cause });
-      throw hanging;
-    }
-  });
+  const removal = { force: true, v: true };
+  await alone("the engine removes a container", () =>
+    engine.docker.getContainer(container).remove(removal).catch(ignoreGone),
+  );
 }
 
 /**
@@ -137,8 +140,10 @@ export async function removeNetwork(engine: Engine, id: string): Promise<void> {
       if (performance.now() - began > deadlines.connect) return;
     }
     const { Containers: on = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
-    const leave = (container: string) =>
-      oneAtATime(() => network.disconnect({ Container: container, Force: true }).catch(ignoreGone));
+    const leave = (container: string): Promise<void> =>
+      alone("the engine takes a container off its network", () =>
+        network.disconnect({ Container: container, Force: true }).catch(ignoreGone),
+      );
     await Promise.all(Object.keys(on ?? {}).map(leave));
     await pause(pollInterval);
   }

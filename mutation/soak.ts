@@ -28,7 +28,7 @@ await command(usage, async ([count, ...rest]) => {
     // The suite's own order first: it is the one that people see.
     const order = index === 0 ? undefined : `soak-${index}`;
     const began = performance.now();
-    const { exitCode, report } = await run(filters, {
+    const { exitCode, report, stutters } = await run(filters, {
       order,
       reports: join(directory, String(index + 1)),
       stutterOn: index === 0 ? undefined : engine,
@@ -36,7 +36,8 @@ await command(usage, async ([count, ...rest]) => {
     done.push({ exitCode, checks: checksOf(report) });
     const passed = checksOf(report).filter(({ outcome }) => outcome === "passed").length;
     const seconds = Math.round((performance.now() - began) / 1000);
-    console.log(`run ${index + 1} of ${runs}: exit code ${exitCode}, ${passed} checks passed, ${seconds} s`);
+    const stood = stutters === undefined ? "" : `, LiteLLM stood still ${stutters} times`;
+    console.log(`run ${index + 1} of ${runs}: exit code ${exitCode}, ${passed} checks passed, ${seconds} s${stood}`);
   }
   const differing = differences(done);
   for (const line of differing) console.log(line);
@@ -53,7 +54,7 @@ await command(usage, async ([count, ...rest]) => {
 function run(
   filters: readonly string[],
   { order, reports, stutterOn }: { order: string | undefined; reports: string; stutterOn: Engine | undefined },
-): Promise<{ exitCode: number; report: ConformanceReport }> {
+): Promise<{ exitCode: number; report: ConformanceReport; stutters: number | undefined }> {
   const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...filters], {
     env: {
       ...process.env,
@@ -66,13 +67,15 @@ function run(
   const ended = new AbortController();
   return new Promise((done, failed) => {
     child.once("error", failed);
-    if (stutterOn !== undefined && child.pid !== undefined) stutter(stutterOn, child.pid, ended.signal).catch(failed);
-    child.once("close", (code) => {
+    const stuttering =
+      stutterOn === undefined || child.pid === undefined ? undefined : stutter(stutterOn, child.pid, ended.signal);
+    stuttering?.catch(failed);
+    child.once("close", async (code) => {
       ended.abort();
       try {
         // This version's own: it was written a moment ago.
         const report = JSON.parse(readFileSync(join(reports, "conformance.json"), "utf8")) as ConformanceReport;
-        done({ exitCode: code ?? -1, report });
+        done({ exitCode: code ?? -1, report, stutters: await stuttering });
       } catch (error) {
         failed(error);
       }

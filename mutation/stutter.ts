@@ -14,8 +14,10 @@ const going = 4_500;
  *
  * @param pid of the process whose run it is
  * @param ended ends it; none stands still afterwards
+ * @returns how often one stood still
  */
-export async function stutter(engine: Engine, pid: number, ended: AbortSignal): Promise<void> {
+export async function stutter(engine: Engine, pid: number, ended: AbortSignal): Promise<number> {
+  let times = 0;
   // Ended in the middle of a pause: there is nothing more to wait for.
   const wait = (milliseconds: number): Promise<void> =>
     pause(milliseconds, undefined, { signal: ended }).catch(() => undefined);
@@ -23,12 +25,18 @@ export async function stutter(engine: Engine, pid: number, ended: AbortSignal): 
     const containers = (await partsOfProcess(engine, pid, "litellm")).map((id) => engine.docker.getContainer(id));
     await Promise.all(
       containers.map(async (container) => {
-        // A check may have stopped or removed it in the meantime.
-        await container.pause().catch(() => undefined);
+        try {
+          await container.pause();
+        } catch {
+          // A check has stopped or removed it in the meantime.
+          return;
+        }
+        times++;
         await wait(still);
         await container.unpause().catch(() => undefined);
       }),
     );
     await wait(going);
   }
+  return times;
 }
