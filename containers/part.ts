@@ -9,7 +9,7 @@ import { type Readiness, ReadyWhen } from "./readiness.ts";
 import type { Run } from "./run.ts";
 
 /** The label that holds a part's name. */
-const partLabel = "gateway-conformance.part";
+export const partLabel = "gateway-conformance.part";
 /** The label that holds the rig's id, which Traefik's docker provider is constrained to. */
 export const rigLabel = "gateway-conformance.rig";
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import { Progress } from "../helpers/progress.ts";
 import { connectEngine, type Engine } from "./engine.ts";
+import { partLabel, rigLabel } from "./part.ts";
 import { removeRun, runLabel } from "./run.ts";
 
 /** What a run that did not end by itself left behind. */
@@ -17,7 +18,7 @@ interface Ended {
 }
 
 /** Files whose checks take a few seconds, all of them at the edge. */
-const files = ["suites/routes/public-paths", "suites/routes/path-disguises.spec", "suites/routes/credentials"];
+const files = ["public-paths", "path-disguises", "credentials"].map((name) => `suites/routes/${name}.spec.ts`);
 
 let folder: string;
 let reports: string;
@@ -34,9 +35,10 @@ async function run(
   awaited: string,
   disturb: (child: { pid: number; id: string; silence(): void }) => Promise<void> | void,
   environment: Record<string, string> = {},
+  chosen = files,
 ): Promise<Ended> {
   const { VITEST: _, VITEST_POOL_ID: __, VITEST_WORKER_ID: ___, VITEST_MODE: ____, ...clean } = process.env;
-  const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...files], {
+  const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...chosen], {
     env: { ...clean, REPORTS: reports, NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -78,10 +80,10 @@ async function leftOf(id: string): Promise<number> {
   return containers.length + networks.length;
 }
 
-async function container(id: string, part: string) {
-  const label = [`${runLabel}=${id}`, `gateway-conformance.part=${part}`];
+async function container(id: string, rig: string, part: string) {
+  const label = [`${runLabel}=${id}`, `${rigLabel}=${id}-${rig}`, `${partLabel}=${part}`];
   const [found] = await engine.docker.listContainers({ filters: { label } });
-  if (found === undefined) throw new Error(`the run ${id} has no part ${part}`);
+  if (found === undefined) throw new Error(`the run ${id} has no part ${rig}/${part}`);
   return engine.docker.getContainer(found.Id);
 }
 
@@ -98,11 +100,29 @@ describe("a run that is cut short reports what it proved, marked incomplete, and
     expect(await leftOf(runId)).toBe(0);
   });
 
+  test("by SIGINT while LiteLLM boots", async () => {
+    let runId = "";
+    const ended = await run(
+      "✓ start the edge rig",
+      ({ pid, id }) => {
+        runId = id;
+        process.kill(pid, "SIGINT");
+      },
+      {},
+      [...files, "suites/catalogue/handshake.spec.ts"],
+    );
+    expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
+    expect(ended.report?.incomplete).toContain("interrupted by SIGINT");
+    expect(ended.report?.counts.failed, ended.output).toBe(0);
+    expect(ended.output).not.toContain("✓ start the gateway rig");
+    expect(await leftOf(runId)).toBe(0);
+  });
+
   test.each(["kill", "remove"] as const)("by a part that goes away (%s)", async (how) => {
     let runId = "";
     const ended = await run("✓ start the edge rig", async ({ id }) => {
       runId = id;
-      const traefik = await container(id, "traefik");
+      const traefik = await container(id, "edge", "traefik");
       await (how === "kill" ? traefik.kill() : traefik.remove({ force: true }));
     });
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Patch } from "../helpers/deployment/patched-copy.ts";
-import { type BrokenRun, runBroken } from "./broken-deployment.ts";
+import { type BrokenRun, runBroken, specFiles } from "./broken-deployment.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
@@ -141,7 +141,7 @@ async def _prompt_otherwise(self, *args, **rest):
 _manager.get_prompt_from_server = _prompt_otherwise
 `),
     ],
-    ["complete-catalogue", "resources-and-prompts"],
+    specFiles(["complete-catalogue", "resources-and-prompts"], ["CAT-02", "CAT-03", "CAT-17"]),
     undefined,
     newest,
   );
@@ -155,7 +155,7 @@ _manager.get_prompt_from_server = _prompt_otherwise
 test("a command that is not allowed is named as the reason of the tools that are missing", async () => {
   const run = await runBroken(
     [compose("EXTRA_COMMANDS: postgres-mcp,mcp-server-filesystem", "EXTRA_COMMANDS: postgres-mcp")],
-    ["complete-catalogue"],
+    specFiles(["complete-catalogue"], ["CAT-02"]),
     undefined,
     newest,
   );

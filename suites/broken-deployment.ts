@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Patch, patchedCopy } from "../helpers/deployment/patched-copy.ts";
@@ -24,6 +24,31 @@ export interface BrokenRunOptions {
 /** The part of conformance.json that is read here. */
 interface Report {
   requirements: { id: string; outcome: string; checks: { outcome: string; message?: string }[] }[];
+}
+
+/** The search for secrets goes through whatever any check saw, so any file can fail it. */
+const searchOfSecrets = "INJ-09";
+
+/**
+ * Paths of spec files by their exact names: behind `npm test --` a part of a name takes other files along.
+ *
+ * @param names each the end of one file's path, without `.spec.ts`: `streams`, or `routes/streams`
+ * @param failed ids of the requirements that a run of these files is to fail
+ * @throws Error where a name is not one file's, or where no file proves such a requirement: its check has moved
+ */
+export function specFiles(names: readonly string[], failed: readonly string[]): string[] {
+  const all = readdirSync("suites", { recursive: true, encoding: "utf8" }).map((path) => `suites/${path}`);
+  const files = names.map((name) => {
+    const [file, ...others] = all.filter((path) => path.endsWith(`/${name}.spec.ts`));
+    if (file === undefined) throw new Error(`suites/ has no ${name}.spec.ts`);
+    if (others.length > 0)
+      throw new Error(`${name}.spec.ts is ${[file, ...others].join(" and ")}: name its folder too`);
+    return file;
+  });
+  const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
+  const unproved = failed.filter((id) => id !== searchOfSecrets && !text.includes(`"${id}"`));
+  if (unproved.length > 0) throw new Error(`none of ${files.join(", ")} proves ${unproved.join(", ")}`);
+  return files;
 }
 
 /**

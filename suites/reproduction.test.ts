@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { runBroken } from "./broken-deployment.ts";
+import { runBroken, specFiles } from "./broken-deployment.ts";
 
 const execute = promisify(execFile);
 
@@ -32,20 +32,23 @@ const breaks = [
     replace: 'url = "http://litellm.linuxserver.lan/v1/nowhere/"',
   },
 ];
-const filters = ["path-boundaries", "lan-to-gateway", "status-poll", "codex-databases", "who-reaches-whom"];
+const failed = ["ROUTE-03", "INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "REACH-02"];
+const files = specFiles(
+  ["path-boundaries", "lan-to-gateway", "status-poll", "codex-databases", "who-reaches-whom"],
+  failed,
+);
 
 test("each failure is captured before its parts are gone, and its script shows it again on a network that is left up", async () => {
   const seen: Record<string, { due: string[]; got: string[] }> = {};
-  const run = await runBroken(breaks, filters, "deployments/reference", {
+  const run = await runBroken(breaks, files, "deployments/reference", {
     environment: { KEEP: "1" },
     look: async (reports) => {
       const folder = join(reports, "failures");
       for (const name of readdirSync(folder)) {
-        const files = readdirSync(join(folder, name));
-        for (const due of ["deployment", "wire.json", "commands.json", "parts.json"])
-          expect(files, name).toContain(due);
+        const kept = readdirSync(join(folder, name));
+        for (const due of ["deployment", "wire.json", "commands.json", "parts.json"]) expect(kept, name).toContain(due);
         // No part writes a word of who connects to whom.
-        if (!name.startsWith("REACH-02")) expect(files, name).toContain("logs");
+        if (!name.startsWith("REACH-02")) expect(kept, name).toContain("logs");
         const script = readFileSync(join(folder, name, "repro.sh"), "utf8");
         const { stdout } = await execute("bash", [join(folder, name, "repro.sh")]);
         seen[name] = {
@@ -59,17 +62,9 @@ test("each failure is captured before its parts are gone, and its script shows i
   });
   const [, removal] = /remove it: (.*)$/m.exec(run.output) ?? [];
   await execute("sh", ["-c", removal ?? "exit 1"]);
-  expect(run.failed, run.output).toEqual([
-    "ROUTE-03",
-    "INJ-01",
-    "INJ-07",
-    "INJ-08",
-    "PROMPT-01",
-    "REACH-01",
-    "REACH-02",
-  ]);
+  expect(run.failed, run.output).toEqual(failed);
   const ids = new Set(Object.keys(seen).map((name) => name.split("-").slice(0, 2).join("-")));
-  expect([...ids].sort()).toEqual(["INJ-01", "INJ-07", "INJ-08", "PROMPT-01", "REACH-01", "REACH-02", "ROUTE-03"]);
+  expect([...ids].sort()).toEqual([...failed].sort());
   for (const [name, { due, got }] of Object.entries(seen)) {
     expect(due, name).not.toEqual([]);
     expect(got, name).toEqual(expect.arrayContaining(due));
