@@ -43,8 +43,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ),
     ]);
     await attempt(`the report stays in ${directory}`, async () => void (await publishLatest(directory, target)));
-    // vitest would wait a minute for its workers to flush their output to a reader that has gone away.
-    if (readerIsGone) process.exit();
+    // vitest would wait a minute for its workers to flush their output to a reader that has gone away, and for what a
+    // rig that was just starting still asks of parts that are gone.
+    if (readerIsGone || session.isInterrupted) process.exit();
   };
 
   /** What goes wrong after the last check must show, and must not cost the report. */

@@ -1,6 +1,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Canaries, makeCanaries } from "../helpers/canaries.ts";
+import { pollInterval } from "../helpers/deadlines.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
 import { outlineOf } from "../helpers/deployment/outline.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
@@ -33,6 +35,9 @@ export interface SessionOptions {
   progress: Progress;
 }
 
+/** What is there before a session is. */
+type Ready = Omit<RigContext, "rig" | "startPart" | "createNetworks">;
+
 /** A run from its first check to its removal; lives in the main process. */
 export class Session {
   readonly #options: SessionOptions;
@@ -49,12 +54,22 @@ export class Session {
   #writing: Promise<void> = Promise.resolve();
   #removal: Promise<void> | undefined;
   #interruptedAt: string | undefined;
+  /** Containers and networks that are just being made. */
+  readonly #inTheMaking = new Set<Promise<unknown>>();
+  /** Rejected by an interruption: whoever waits for a rig waits no longer. */
+  readonly #interruption = Promise.withResolvers<never>();
 
-  private constructor(options: SessionOptions, engine: Engine, run: Run, context: Omit<RigContext, "rig">) {
+  private constructor(options: SessionOptions, engine: Engine, run: Run, context: Ready) {
     this.#options = options;
     this.#engine = engine;
     this.#run = run;
-    this.#context = { ...context, rig: (name) => this.#rig(name) };
+    this.#context = {
+      ...context,
+      startPart: (rig, plan) => this.#make(() => startPart(engine, run, rig, plan)),
+      createNetworks: (rig, plans) => this.#make(() => createNetworks(engine, run, rig, plans)),
+      rig: (name) => this.#rig(name),
+    };
+    this.#interruption.promise.catch(() => {});
   }
 
   /**
@@ -89,8 +104,6 @@ export class Session {
       deployment,
       canaries,
       progress,
-      startPart: (rig, plan) => startPart(engine, run, rig, plan),
-      createNetworks: (rig, plans) => createNetworks(engine, run, rig, plans),
     });
     await session.#serve(canaries);
     await session.#write();
@@ -109,6 +122,10 @@ export class Session {
     };
   }
 
+  get isInterrupted(): boolean {
+    return this.#interruptedAt !== undefined;
+  }
+
   /** Begins to start a rig that will be asked for. Who asks hears of a failure. */
   prepare(name: RigName): void {
     this.#rig(name).catch(() => {});
@@ -125,6 +142,7 @@ export class Session {
     this.#server = undefined;
     // A rig that is just starting would go on to make containers after the removal.
     await Promise.allSettled(this.#rigs.values());
+    await Promise.allSettled(this.#inTheMaking);
     if (this.#options.keep) this.#sayWhatIsKept();
     else await this.#options.progress.during("remove the parts", () => removeRun(this.#engine, this.#run.id));
     await this.#write();
@@ -133,10 +151,30 @@ export class Session {
   /** Removes everything at once, whatever is going on. What fails from now on is not the gateway's fault. */
   async interrupt(signal: string): Promise<void> {
     this.#interruptedAt = new Date().toISOString();
-    this.#failures.push({ part: undefined, message: `the run was interrupted by ${signal}`, log: [] });
+    const message = `the run was interrupted by ${signal}`;
+    this.#failures.push({ part: undefined, message, log: [] });
+    this.#interruption.reject(new EnvironmentError(message));
     await this.#write();
-    await removeRun(this.#engine, this.#run.id);
-    // What was just starting has made more meanwhile; end() removes that once it has settled.
+    // What is just being made may come after the removal has looked, and would boot to its end.
+    do await removeRun(this.#engine, this.#run.id);
+    while (await this.#stillMaking());
+  }
+
+  async #stillMaking(): Promise<boolean> {
+    const settled = Promise.allSettled(this.#inTheMaking).then(() => false);
+    return await Promise.race([settled, pause(pollInterval, true)]);
+  }
+
+  /** Makes something on the engine, if no interruption has begun to remove all. */
+  async #make<T>(making: () => Promise<T>): Promise<T> {
+    if (this.isInterrupted) return await this.#interruption.promise;
+    const made = making();
+    this.#inTheMaking.add(made);
+    try {
+      return await made;
+    } finally {
+      this.#inTheMaking.delete(made);
+    }
   }
 
   async #serve(canaries: Canaries): Promise<void> {
@@ -175,11 +213,11 @@ export class Session {
 
   async #start(name: RigName): Promise<RigState> {
     try {
-      const state = await rigStarters[name](this.#context);
+      const state = await Promise.race([rigStarters[name](this.#context), this.#interruption.promise]);
       this.#started.push(state);
       return state;
     } catch (error) {
-      if (this.#interruptedAt !== undefined) throw new EnvironmentError("the run was interrupted", { cause: error });
+      if (this.isInterrupted) throw new EnvironmentError("the run was interrupted", { cause: error });
       if (error instanceof EnvironmentError) {
         this.#failures.push({ part: error.part, message: error.message, log: error.log });
       } else {
