@@ -14,7 +14,9 @@ import { removeRun, runLabel } from "./run.ts";
 interface Ended {
   exitCode: number | null;
   output: string;
-  report: { result: string; incomplete: string | null; counts: Record<string, number> } | undefined;
+  report:
+    | { run: { id: string }; result: string; incomplete: string | null; counts: Record<string, number> }
+    | undefined;
 }
 
 /** Files whose checks take a few seconds, all of them at the edge. */
@@ -71,8 +73,10 @@ async function runOf(pid: number): Promise<string> {
   return own?.Labels[runLabel] ?? "";
 }
 
-async function leftOf(id: string): Promise<number> {
-  const filters = { label: [`${runLabel}=${id}`] };
+/** How many containers and networks of a run are still there. */
+async function leftOf({ report, output }: Ended): Promise<number> {
+  if (report === undefined) throw new Error(`there is no report: ${output}`);
+  const filters = { label: [`${runLabel}=${report.run.id}`] };
   const [containers, networks] = await Promise.all([
     engine.docker.listContainers({ all: true, filters }),
     engine.docker.listNetworks({ filters }),
@@ -89,46 +93,34 @@ async function container(id: string, rig: string, part: string) {
 
 describe("a run that is cut short reports what it proved, marked incomplete, and leaves nothing behind", () => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s", async (signal) => {
-    let runId = "";
-    const ended = await run("✓ start the edge rig", ({ pid, id }) => {
-      runId = id;
-      process.kill(pid, signal);
-    });
+    const ended = await run("✓ start the edge rig", ({ pid }) => void process.kill(pid, signal));
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.incomplete).toContain(`interrupted by ${signal}`);
     expect(ended.output).toContain("THE ENVIRONMENT FAILED");
-    expect(await leftOf(runId)).toBe(0);
+    expect(await leftOf(ended)).toBe(0);
   });
 
   test("by SIGINT while LiteLLM boots", async () => {
-    let runId = "";
-    const ended = await run(
-      "✓ start the edge rig",
-      ({ pid, id }) => {
-        runId = id;
-        process.kill(pid, "SIGINT");
-      },
-      {},
-      [...files, "suites/catalogue/handshake.spec.ts"],
-    );
+    const ended = await run("✓ start the edge rig", ({ pid }) => void process.kill(pid, "SIGINT"), {}, [
+      ...files,
+      "suites/catalogue/handshake.spec.ts",
+    ]);
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.incomplete).toContain("interrupted by SIGINT");
     expect(ended.report?.counts.failed, ended.output).toBe(0);
     expect(ended.output).not.toContain("✓ start the gateway rig");
-    expect(await leftOf(runId)).toBe(0);
+    expect(await leftOf(ended)).toBe(0);
   });
 
   test.each(["kill", "remove"] as const)("by a part that goes away (%s)", async (how) => {
-    let runId = "";
     const ended = await run("✓ start the edge rig", async ({ id }) => {
-      runId = id;
       const traefik = await container(id, "edge", "traefik");
       await (how === "kill" ? traefik.kill() : traefik.remove({ force: true }));
     });
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.counts.failed, ended.output).toBe(0);
     expect(ended.report?.incomplete).toMatch(/edge\/traefik (stopped|went away) in the middle of the run/);
-    expect(await leftOf(runId)).toBe(0);
+    expect(await leftOf(ended)).toBe(0);
   });
 
   test("by an engine that goes away", async () => {
@@ -167,14 +159,19 @@ describe("a run that is cut short reports what it proved, marked incomplete, and
   });
 });
 
+test("of a rig of which one part can't be had the others go too, although they were just being made", async () => {
+  const ended = await run("✗ start the gateway rig", () => {}, { CODEX_VERSION: "0.0.9" }, [
+    "suites/catalogue/handshake.spec.ts",
+  ]);
+  expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
+  expect(ended.output).toContain("codex 0.0.9 cannot be built");
+  expect(await leftOf(ended)).toBe(0);
+});
+
 test("who reads the output may go away: the run goes on to its end", async () => {
-  let runId = "";
-  const { exitCode, report } = await run("✓ start the edge rig", ({ id, silence }) => {
-    runId = id;
-    silence();
-  });
-  expect({ exitCode, result: report?.result }).toEqual({ exitCode: 0, result: "conformant" });
-  expect(await leftOf(runId)).toBe(0);
+  const ended = await run("✓ start the edge rig", ({ silence }) => silence());
+  expect({ exitCode: ended.exitCode, result: ended.report?.result }).toEqual({ exitCode: 0, result: "conformant" });
+  expect(await leftOf(ended)).toBe(0);
 });
 
 test("a signal before anything was started ends the run at once, and leaves no trace", async () => {

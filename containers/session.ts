@@ -54,6 +54,8 @@ export class Session {
   #writing: Promise<void> = Promise.resolve();
   #removal: Promise<void> | undefined;
   #interruptedAt: string | undefined;
+  /** Nothing is made any more. */
+  #isOver = false;
   /** Containers and networks that are just being made. */
   readonly #inTheMaking = new Set<Promise<unknown>>();
   /** Rejected by an interruption: whoever waits for a rig waits no longer. */
@@ -140,34 +142,41 @@ export class Session {
   async #end(): Promise<void> {
     await this.#server?.close();
     this.#server = undefined;
-    // A rig that is just starting would go on to make containers after the removal.
     await Promise.allSettled(this.#rigs.values());
-    await Promise.allSettled(this.#inTheMaking);
+    this.#isOver = true;
     if (this.#options.keep) this.#sayWhatIsKept();
-    else await this.#options.progress.during("remove the parts", () => removeRun(this.#engine, this.#run.id));
+    else await this.#options.progress.during("remove the parts", () => this.#remove());
     await this.#write();
   }
 
   /** Removes everything at once, whatever is going on. What fails from now on is not the gateway's fault. */
   async interrupt(signal: string): Promise<void> {
     this.#interruptedAt = new Date().toISOString();
+    this.#isOver = true;
     const message = `the run was interrupted by ${signal}`;
     this.#failures.push({ part: undefined, message, log: [] });
     this.#interruption.reject(new EnvironmentError(message));
     await this.#write();
-    // What is just being made may come after the removal has looked, and would boot to its end.
-    do await removeRun(this.#engine, this.#run.id);
-    while (await this.#stillMaking());
+    await this.#remove();
   }
 
-  async #stillMaking(): Promise<boolean> {
-    const settled = Promise.allSettled(this.#inTheMaking).then(() => false);
-    return await Promise.race([settled, pause(pollInterval, true)]);
+  /** A rig of which one part has failed goes on with the others: the last removal begins when nothing is being made. */
+  async #remove(): Promise<void> {
+    for (;;) {
+      const making = [...this.#inTheMaking];
+      await removeRun(this.#engine, this.#run.id);
+      if (making.length === 0) return;
+      await Promise.race([Promise.allSettled(making), pause(pollInterval)]);
+    }
   }
 
-  /** Makes something on the engine, if no interruption has begun to remove all. */
+  /**
+   * Makes something on the engine.
+   *
+   * @throws {EnvironmentError} when the removal of all has begun
+   */
   async #make<T>(making: () => Promise<T>): Promise<T> {
-    if (this.isInterrupted) return await this.#interruption.promise;
+    if (this.#isOver) throw new EnvironmentError("the run is over");
     const made = making();
     this.#inTheMaking.add(made);
     try {
