@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { deadlines, until } from "../helpers/deadlines.ts";
 import { EnvironmentError } from "../helpers/faults.ts";
 import type { Progress } from "../helpers/progress.ts";
+import { enginePidFiles, isRunning, removeIfStale } from "./engine-pid-files.ts";
 import { CommandError, keptLogLines, runOnHost } from "./host-command.ts";
 import { isDebianFamily, type OperatingSystem, operatingSystem } from "./host-system.ts";
 
@@ -74,7 +75,7 @@ async function startEngine(answers: () => Promise<boolean>, installLog: readonly
   try {
     const ended = await until("the container engine answers", deadlines.engineStart, async () => {
       if (await answers()) return "up";
-      return failure.reason !== undefined && !isEngineRunning() ? failure.reason : undefined;
+      return failure.reason !== undefined && !isRunning(enginePidFiles.dockerd) ? failure.reason : undefined;
     });
     if (ended !== "up") throw new Error(ended);
   } catch (cause) {
@@ -103,7 +104,8 @@ async function startService(): Promise<StartFailure> {
 /** Where no service manager runs: dockerd in a session of its own, so that it outlives us as a service would. */
 function startDetached(): StartFailure {
   const failure: StartFailure = { reason: undefined };
-  if (isEngineRunning()) return failure;
+  if (isRunning(enginePidFiles.dockerd)) return failure;
+  for (const file of Object.values(enginePidFiles)) removeIfStale(file);
   const log = openSync(engineLog, "w");
   const child = spawn(findEngineProgram() ?? "dockerd", [], { detached: true, stdio: ["ignore", log, log], cwd: "/" });
   closeSync(log);
@@ -119,15 +121,6 @@ function startDetached(): StartFailure {
 
 function findEngineProgram(): string | undefined {
   return ["/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/dockerd"].find((path) => existsSync(path));
-}
-
-function isEngineRunning(): boolean {
-  try {
-    const pid = readFileSync("/var/run/docker.pid", "utf8").trim();
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd";
-  } catch {
-    return false;
-  }
 }
 
 function lastLines(file: string): string[] {
