@@ -10,23 +10,29 @@ const atOnce = 2_000;
 /** What a heartbeat may be late by, in milliseconds: a scheduler's slack, not a measure of speed. */
 const slack = 5_000;
 
-/** What the stream was seen to do. */
+/** What a stream was seen to do, up to its first heartbeat. */
 interface Watched {
   exchange: Exchange;
   items: readonly StreamItem[];
+  /** Milliseconds from the request to the head of the stream, and to its first heartbeat. */
+  headAfter: number;
+  beatAfter: number;
 }
 
-/** The stream is watched once for all of its checks: a heartbeat takes its period. */
-let watching: Promise<Watched> | undefined;
+type Looks = readonly [Watched, ...Watched[]];
+
+/**
+ * The stream is watched once for all of its checks, for a heartbeat takes its period; twice where something was late. A
+ * busy machine is late once, a gateway that is late is late each time.
+ */
+let watching: Promise<Looks> | undefined;
 
 conformance(["CAT-06"], "the stream of the tools path opens at once through Traefik", async ({ gateway }) => {
-  const { exchange } = await watched(gateway);
-  const { headAfter = 0 } = exchange.response ?? {};
-  if (headAfter <= atOnce) return;
+  const seen = await watched(gateway);
+  if (seen.some(opensAtOnce)) return;
   throw new CheckFailure({
-    sent: sentText(exchange),
-    received: receivedText(exchange),
-    what: `the head of the stream came after ${Math.round(headAfter / 1000)} s`,
+    ...told(seen),
+    what: `the head of the stream came after ${seen.map(({ headAfter }) => `${Math.round(headAfter / 1000)} s`).join(", and when it was opened again after ")}`,
     likelyCause: "LiteLLM sends nothing before its first heartbeat, or Traefik buffers the response",
   });
 });
@@ -35,21 +41,18 @@ conformance(
   ["CAT-06"],
   "the stream of the tools path beats within its period and carries nothing but valid SSE",
   async ({ gateway, evidence }) => {
-    const { exchange, items } = await watched(gateway);
+    const seen = await watched(gateway);
+    const items = seen.flatMap((one) => one.items);
     await evidence.keep("stream.json", JSON.stringify(items, null, 2));
-    const told = { sent: sentText(exchange), received: receivedText(exchange) };
     const invalid = items.find(({ kind }) => kind === "invalid");
     if (invalid)
-      throw new CheckFailure({ ...told, what: `the stream carries what is not SSE: ${JSON.stringify(invalid)}` });
-    const { heartbeatSeconds } = gateway.policy.mcp;
-    const first = (exchange.response?.headAfter ?? 0) + (items[0]?.after ?? Number.POSITIVE_INFINITY);
-    if (first > heartbeatSeconds * 1000 + slack) {
-      throw new CheckFailure({
-        ...told,
-        what: `no heartbeat within ${heartbeatSeconds} s`,
-        likelyCause: "something between buffers the stream, or LiteLLM keeps it silent",
-      });
-    }
+      throw new CheckFailure({ ...told(seen), what: `the stream carries what is not SSE: ${JSON.stringify(invalid)}` });
+    if (seen.some((one) => beatsInTime(gateway, one))) return;
+    throw new CheckFailure({
+      ...told(seen),
+      what: `no heartbeat within ${gateway.policy.mcp.heartbeatSeconds} s`,
+      likelyCause: "something between buffers the stream, or LiteLLM keeps it silent",
+    });
   },
 );
 
@@ -57,7 +60,7 @@ conformance(
   ["CAT-07"],
   "a stream that carries only pings is told apart from a missing catalogue",
   async ({ gateway, evidence }) => {
-    const { items } = await watched(gateway);
+    const items = (await watched(gateway)).flatMap((one) => one.items);
     const { stream, endpoint } = gateway.policy.mcp;
     if (items.some((item) => item.kind === "event" && /"tools"/.test(item.data))) {
       evidence.finding(`${stream} carries the catalogue itself.`);
@@ -94,8 +97,8 @@ conformance(
 );
 
 /** @throws {CheckFailure} when no event stream opens */
-async function watched(gateway: Gateway): Promise<Watched> {
-  watching ??= watch(gateway);
+async function watched(gateway: Gateway): Promise<Looks> {
+  watching ??= watchUntilInTime(gateway);
   const seen = await watching.catch((error: Error) => {
     throw new CheckFailure({
       what: `GET ${gateway.policy.mcp.stream} has no answer`,
@@ -103,15 +106,23 @@ async function watched(gateway: Gateway): Promise<Watched> {
       likelyCause: "LiteLLM sends nothing before its first heartbeat, and not even that",
     });
   });
-  const { response } = seen.exchange;
-  const type = header(response?.headers, "content-type") ?? "";
-  if (response?.status === 200 && type.startsWith("text/event-stream")) return seen;
-  throw new CheckFailure({
-    sent: sentText(seen.exchange),
-    received: receivedText(seen.exchange),
-    what: `GET ${gateway.policy.mcp.stream} opens no event stream`,
-    likelyCause: `status ${response?.status}, ${type}`,
-  });
+  for (const one of seen) {
+    const { response } = one.exchange;
+    const type = header(response?.headers, "content-type") ?? "";
+    if (response?.status === 200 && type.startsWith("text/event-stream")) continue;
+    throw new CheckFailure({
+      ...told([one]),
+      what: `GET ${gateway.policy.mcp.stream} opens no event stream`,
+      likelyCause: `status ${response?.status}, ${type}`,
+    });
+  }
+  return seen;
+}
+
+async function watchUntilInTime(gateway: Gateway): Promise<Looks> {
+  const first = await watch(gateway);
+  if (first.exchange.response?.status !== 200 || (opensAtOnce(first) && beatsInTime(gateway, first))) return [first];
+  return [first, await watch(gateway)];
 }
 
 async function watch(gateway: Gateway): Promise<Watched> {
@@ -126,7 +137,26 @@ async function watch(gateway: Gateway): Promise<Watched> {
     ],
     deadline: longest,
   });
-  return { exchange: opened.exchange, items: await readEventStream(opened, longest, (seen) => seen.length > 0) };
+  const items = await readEventStream(opened, longest, (seen) => seen.length > 0);
+  const headAfter = opened.exchange.response?.headAfter ?? Number.POSITIVE_INFINITY;
+  return {
+    exchange: opened.exchange,
+    items,
+    headAfter,
+    beatAfter: headAfter + (items[0]?.after ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+function opensAtOnce({ headAfter }: Watched): boolean {
+  return headAfter <= atOnce;
+}
+
+function beatsInTime(gateway: Gateway, { beatAfter }: Watched): boolean {
+  return beatAfter <= gateway.policy.mcp.heartbeatSeconds * 1000 + slack;
+}
+
+function told([{ exchange }]: Looks): { sent: string; received: string } {
+  return { sent: sentText(exchange), received: receivedText(exchange) };
 }
 
 function toolCount(body: string | undefined): number {

@@ -3,7 +3,6 @@ import { joined, wholeAnswer } from "./chat-answer.ts";
 
 const piece = (delta: object, finish: string | null = null) => ({
   data: { choices: [{ index: 0, delta, finish_reason: finish }] },
-  after: 0,
 });
 const fragment = (index: number, text: string, head: object = {}) =>
   piece({
@@ -29,7 +28,7 @@ test("the pieces of two calls join by index, however they are mixed", () => {
     fragment(0, 'ECT 1"}'),
     fragment(1, ":1}"),
     piece({}, "tool_calls"),
-    { data: { choices: [], usage: {} }, after: 0 },
+    { data: { choices: [], usage: {} } },
   ];
   expect(joined(pieces)).toEqual({
     text: "",

@@ -7,14 +7,9 @@ import { jsonOf } from "../../helpers/json.ts";
 import type { Turn } from "../../helpers/scripted-model.ts";
 import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
 import { conformance } from "../conformance.ts";
+import { mustComeInPieces } from "../streamed-answer.ts";
 import { type ChatAnswer, joined, wholeAnswer } from "./chat-answer.ts";
-import { type ChatAim, chatAim, firstPiece, openWebUiHeaders, type Piece, post, streamed } from "./chat-request.ts";
-
-/**
- * An answer that the model takes a quarter of a minute for, by pauses in milliseconds. Nobody waits for its end: what is
- * judged is whether its beginning comes before that, and however slow a machine is, it comes in less.
- */
-const slow = { chunks: 10, delayMs: 1_500 };
+import { type ChatAim, chatAim, openWebUiHeaders, type Piece, post, streamed } from "./chat-request.ts";
 
 conformance(
   ["PROMPT-06"],
@@ -31,19 +26,8 @@ conformance(
       said,
     );
 
-    const slowly = await scripted(gateway, [{ say: said, stream: slow }]);
     const { url, key, model } = aim;
-    const body = { model, stream: true, messages: [{ role: "user", content: slowly }] };
-    const first = await firstPiece(gateway, `${url}/chat/completions`, openWebUiHeaders(key), body);
-    const [entry] = await gateway.model.journal(slowly);
-    if (first === undefined || entry === undefined || entry.reply !== undefined) {
-      throw new CheckFailure({
-        what: `the first piece of a chat came ${first === undefined ? "never" : "when the model had sent its last one"}`,
-        sent: `POST ${url}/chat/completions with stream: true`,
-        likelyCause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
-        place: gateway.deployment.litellm.place,
-      });
-    }
+    await mustComeInPieces(gateway, { url: `${url}/chat/completions`, headers: openWebUiHeaders(key), model });
     evidence.finding(
       `A chat completion with Open WebUI's headers is answered at ${url}, whole and streamed; its first piece came while the model was still sending.`,
     );

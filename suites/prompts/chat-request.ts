@@ -68,23 +68,6 @@ export async function post(gateway: Gateway, url: string, headers: HeaderLines, 
 export interface Piece {
   /** The event's JSON. */
   data: Readonly<Record<string, unknown>>;
-  /** Milliseconds since the stream was opened. */
-  after: number;
-}
-
-/** Sends a streaming request and leaves as soon as a piece of the answer's text is there; undefined when none comes. */
-export async function firstPiece(
-  gateway: Gateway,
-  url: string,
-  headers: HeaderLines,
-  body: object,
-): Promise<string | undefined> {
-  const stream = await gateway.wire.open(request(url, headers, body));
-  const isText = (data: string): boolean => /"content": ?"[^"]/.test(data);
-  const items = await readEventStream(stream, deadlines.agentTurn, (seen) =>
-    seen.some((item) => item.kind === "event" && isText(item.data)),
-  );
-  return items.flatMap((item) => (item.kind === "event" && isText(item.data) ? [item.data] : []))[0];
 }
 
 /**
@@ -119,7 +102,7 @@ export async function streamed(gateway: Gateway, url: string, headers: HeaderLin
     if (item.kind === "comment" || (item.kind === "event" && item.data === "[DONE]")) return [];
     const text = item.kind === "event" ? item.data : item.text;
     try {
-      return [{ data: JSON.parse(text) as Piece["data"], after: item.after }];
+      return [{ data: JSON.parse(text) as Piece["data"] }];
     } catch {
       throw new CheckFailure({ ...told, what: `the stream carries what is no JSON: ${text.slice(0, 200)}` });
     }
