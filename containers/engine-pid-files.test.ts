@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -28,15 +28,16 @@ test("the file of an engine that runs stays", async () => {
   const { pid } = await start(program, ["60"]);
   writeFileSync(file.path, `${pid}`);
   expect(isRunning(file)).toBe(true);
-  expect(removeIfStale(file)).toBe(false);
+  removeIfStale(file);
+  expect(readdirSync(folder).sort()).toEqual(["docker.pid", "dockerd"]);
   expect(readFileSync(file.path, "utf8")).toBe(`${pid}`);
 });
 
 test("a file whose id another program has by now is removed", () => {
   writeFileSync(file.path, `${process.pid}\n`);
   expect(isRunning(file)).toBe(false);
-  expect(removeIfStale(file)).toBe(true);
-  expect(existsSync(file.path)).toBe(false);
+  removeIfStale(file);
+  expect(readdirSync(folder)).toEqual(["dockerd"]);
 });
 
 test("a file of an engine that has ended is removed, even where nobody has reaped it", async () => {
@@ -48,10 +49,11 @@ test("a file of an engine that has ended is removed, even where nobody has reape
   expect(readFileSync(`/proc/${pid}/comm`, "utf8").trim()).toBe("dockerd");
   writeFileSync(file.path, `${pid}`);
   expect(isRunning(file)).toBe(false);
-  expect(removeIfStale(file)).toBe(true);
-  expect(existsSync(file.path)).toBe(false);
+  removeIfStale(file);
+  expect(readdirSync(folder)).toEqual(["dockerd"]);
 });
 
 test("where there is no file there is nothing to remove", () => {
-  expect(removeIfStale(file)).toBe(false);
+  removeIfStale(file);
+  expect(readdirSync(folder)).toEqual(["dockerd"]);
 });

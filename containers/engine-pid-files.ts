@@ -29,27 +29,19 @@ export function isRunning(file: PidFile): boolean {
  * outlives the boot; dockerd looks only whether *a* process has that id, and then ends with "pid file found", or waits
  * in vain for a containerd (both measured with 20.10.24). A file that a starting engine has just written stays.
  *
- * @returns whether there was one
  * @throws {Error} when the file may not be removed
  */
-export function removeIfStale(file: PidFile): boolean {
+export function removeIfStale(file: PidFile): void {
   // Taken away first and looked at then: whoever writes one meanwhile writes another file.
   const taken = `${file.path}.${process.pid}`;
-  if (isRunning(file) || !isRenamed(file.path, taken)) return false;
-  const isStale = !isRunning({ ...file, path: taken });
-  if (!isStale) putBack(taken, file.path);
-  rmSync(taken, { force: true });
-  return isStale;
-}
-
-function isRenamed(from: string, to: string): boolean {
   try {
-    renameSync(from, to);
-    return true;
+    renameSync(file.path, taken);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
+  if (isRunning({ ...file, path: taken })) putBack(taken, file.path);
+  rmSync(taken, { force: true });
 }
 
 function putBack(taken: string, path: string): void {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Gateway } from "../containers/gateway.ts";
 import { CheckFailure } from "../helpers/check-failure.ts";
 import { deadlines } from "../helpers/deadlines.ts";
-import type { HeaderLines } from "../helpers/wire/exchange.ts";
+import { type HeaderLines, receivedText, sentText } from "../helpers/wire/exchange.ts";
 import { readEventStream } from "../helpers/wire/sse.ts";
 
 /**
@@ -43,11 +43,8 @@ export async function mustComeInPieces(
   if (hasCome && entry !== undefined && entry.reply === undefined) return;
   throw new CheckFailure({
     what: `the first piece of a chat came ${hasCome ? "when the model had sent its last one" : "never"}`,
-    sent: `POST ${url} with stream: true`,
-    received: items
-      .slice(0, 4)
-      .map((item) => JSON.stringify(item))
-      .join("\n"),
+    sent: sentText(stream.exchange),
+    received: [receivedText(stream.exchange), ...items.slice(0, 4).map((item) => JSON.stringify(item))].join("\n"),
     likelyCause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
     place: gateway.deployment.litellm.place,
   });
