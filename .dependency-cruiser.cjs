@@ -14,7 +14,6 @@ module.exports = {
       from: { path: "^helpers/", pathNot: "\\.test\\.ts$" },
       to: {
         path: "^(containers|suites|reports|mutation)/",
-        pathNot: "^containers/images/scripted-model/protocol\\.ts$",
       },
     },
     {
@@ -27,17 +26,17 @@ module.exports = {
       name: "an-image-knows-nothing-outside",
       comment: "what runs inside a part is built from its own folder alone",
       severity: "error",
-      from: { path: "^containers/images/([^/]+)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(containers|helpers|suites|reports)/", pathNot: "^containers/images/$1/" },
+      from: { path: "^containers/images/contexts/([^/]+)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(containers|helpers|suites|reports)/", pathNot: "^containers/images/contexts/$1/" },
     },
     {
       name: "a-suite-never-touches-the-engine",
       comment: "specs get rigs as fixtures; suites/conformance.ts hands them out, and judges what is left of them",
       severity: "error",
-      from: { path: "^suites/", pathNot: "^suites/(conformance|failed-check)\\.ts$" },
+      from: { path: "^suites/", pathNot: "^suites/runner/" },
       to: {
         path: ["^containers/", "node_modules/(dockerode|testcontainers)/"],
-        pathNot: "^containers/(clients|edge|gateway|reach|rig|trial|trial-upstreams)\\.ts$",
+        pathNot: "^containers/(targets/|rigs/(rig|test-upstreams)\\.ts)",
       },
     },
     {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin, type ViteUserConfig } from "vitest/config";
-import { checkTimeout, deadlines } from "./helpers/deadlines.ts";
-import { EnvironmentError } from "./helpers/faults.ts";
-import { setSpaceAside } from "./helpers/reserve.ts";
-import { fileReporters } from "./reports/file-reporters.ts";
-import EdgeFirst, { rememberChosenFiles } from "./suites/edge-first.ts";
+import { checkTimeout, deadlines } from "./helpers/core/deadlines.ts";
+import { reserveDiskSpace } from "./helpers/core/disk-reservation.ts";
+import { EnvironmentError } from "./helpers/core/errors.ts";
+import { fileReporters } from "./reports/writers/file-reporters.ts";
+import EdgeFirst, { rememberChosenFiles } from "./suites/runner/file-order.ts";
 
 /**
  * `vitest run` is the conformance run; `vitest run --mode check` runs the suite's own tests. Reporters are made before
@@ -25,7 +25,7 @@ function conformanceRun() {
       include: ["suites/**/*.spec.ts"],
       globalSetup: ["vitest.setup.ts"],
       setupFiles: ["allure-vitest/setup"],
-      reporters: ["./reports/terminal-reporter.ts"],
+      reporters: ["./reports/writers/terminal-reporter.ts"],
       sequence: { sequencer: EdgeFirst },
       // Checks wait more than they compute: more of them side by side than there are cores. Workers are shared by files,
       // so that the deployment is read and the engine is found once for each.
@@ -44,10 +44,10 @@ function alwaysReport(directory: string): Plugin {
   return {
     name: "conformance-report",
     configureVitest: async ({ vitest }) => {
-      await setSpaceAside(directory).catch(endBeforeTheBeginning);
+      await reserveDiskSpace(directory).catch(endBeforeTheBeginning);
       vitest.config.reporters.push(
         rememberChosenFiles,
-        ["./reports/conformance-reporter.ts", {}],
+        ["./reports/writers/conformance-reporter.ts", {}],
         ...fileReporters(directory),
       );
     },

@@ -1,16 +1,16 @@
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import type { ImageMode } from "./containers/images.ts";
-import type { RigName } from "./containers/rig.ts";
-import { Session } from "./containers/session.ts";
-import { heavyClients } from "./helpers/client-choice.ts";
-import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/faults.ts";
-import { type Progress, progress } from "./helpers/progress.ts";
-import { generateAllure } from "./reports/allure.ts";
-import { faultAnnotations, isOnActions } from "./reports/github-actions.ts";
-import { publishLatest } from "./reports/publish-latest.ts";
-import { chosenFiles, rigsOf } from "./suites/edge-first.ts";
+import type { ImageMode } from "./containers/images/images.ts";
+import type { RigName } from "./containers/rigs/rig.ts";
+import { Session } from "./containers/run/session.ts";
+import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/core/errors.ts";
+import { type Progress, progress } from "./helpers/core/progress.ts";
+import { heavyClients } from "./helpers/run/client-choice.ts";
+import { publishLatest } from "./reports/publish/publish-latest.ts";
+import { generateAllure } from "./reports/writers/allure.ts";
+import { faultAnnotations, isOnActions } from "./reports/writers/github-actions.ts";
+import { chosenFiles, rigsOf } from "./suites/runner/file-order.ts";
 
 const imageModes: readonly ImageMode[] = ["auto", "pull", "build"];
 

@@ -1,27 +1,27 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { connectEngine } from "../containers/engine.ts";
-import { Images } from "../containers/images.ts";
-import { sweep } from "../containers/run.ts";
-import { makeCanaries } from "../helpers/canaries.ts";
+import { connectEngine } from "../containers/engine/engine.ts";
+import { sweep } from "../containers/engine/run-labels.ts";
+import { Images } from "../containers/images/images.ts";
+import { command, UsageError } from "../helpers/core/command.ts";
+import { ExitCode } from "../helpers/core/errors.ts";
+import { Progress } from "../helpers/core/progress.ts";
+import { makeCanaries } from "../helpers/deployment/canaries.ts";
 import { loadDeployment } from "../helpers/deployment/load.ts";
-import { ExitCode } from "../helpers/faults.ts";
-import { Progress } from "../helpers/progress.ts";
-import { loadRequirements, type RequirementId } from "../helpers/requirements.ts";
-import { command, UsageError } from "../reports/command.ts";
-import { tryMutants } from "./campaign.ts";
-import { CheckOrder } from "./check-order.ts";
-import { allChecks } from "./checks.ts";
-import { EarlierReport } from "./earlier-report.ts";
-import { readEquivalents } from "./equivalents.ts";
-import type { Mutant } from "./mutant.ts";
-import { mutantsOf } from "./mutators.ts";
-import { openOperatorFiles } from "./operator-files.ts";
-import { writeReport } from "./report.ts";
-import { sampleOf } from "./sample.ts";
-import { stageNames, stagesFor } from "./sight.ts";
-import { summary } from "./summary.ts";
-import { killingRequirements, openElsewhere, score, type Verdict } from "./verdict.ts";
+import { loadRequirements, type RequirementId } from "../helpers/requirements/requirements.ts";
+import { tryMutants } from "./campaign/campaign.ts";
+import { CheckOrder } from "./campaign/check-order.ts";
+import { stageNames, stagesFor } from "./campaign/check-selection.ts";
+import { allChecks } from "./campaign/checks.ts";
+import { killingRequirements, type MutantVerdict, openElsewhere, score } from "./campaign/verdict.ts";
+import { readEquivalents } from "./files/equivalents.ts";
+import type { Mutant } from "./files/mutant.ts";
+import { mutantsOf } from "./files/mutators.ts";
+import { openOperatorFiles } from "./files/operator-files.ts";
+import { sampleOf } from "./files/sample.ts";
+import { EarlierReport } from "./report/earlier-report.ts";
+import { writeReport } from "./report/report.ts";
+import { summary } from "./report/summary.ts";
 
 const usage = `usage: npm run mutate -- [options]
 breaks the deployment on purpose, one fault at a time, and counts what the suite notices
@@ -66,7 +66,7 @@ await command(usage, async (args) => {
   const secrets = deployment.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []);
   const known = options.incremental
     ? before.verdicts({ folder, mutants: every, checks, secrets })
-    : new Map<Mutant, Verdict>();
+    : new Map<Mutant, MutantVerdict>();
   const interrupted = interruption(progress);
   const { verdicts, sound, failure } = await tryMutants(
     chosen.filter((mutant) => !equivalents.has(mutant.id) && (options.survivors || !known.has(mutant))),
@@ -84,7 +84,7 @@ await command(usage, async (args) => {
     { only: options.stage, interrupted },
   );
   const shown = options.incremental ? every : chosen;
-  const all = shown.flatMap((mutant): Verdict[] => {
+  const all = shown.flatMap((mutant): MutantVerdict[] => {
     const reason = equivalents.get(mutant.id);
     if (reason !== undefined) return [{ mutant, fate: "equivalent", killers: [], heard: 0, reason, milliseconds: 0 }];
     const verdict = verdicts.get(mutant) ?? known.get(mutant);

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DeploymentError, type Fault, faultLine } from "../faults.ts";
+import { DeploymentError, faultLine, type InputFault } from "../core/errors.ts";
 import { loadDeployment } from "./load.ts";
-import { type Patch, patchedCopy } from "./patched-copy.ts";
+import { type Patch, patchedCopy } from "./source/patched-copy.ts";
 
 const reference = resolve(import.meta.dirname, "../../deployments/reference");
 
 /** Faults of a patched copy of the reference, with paths relative to the copy, and its files. */
 async function faultsOf(
   patches: readonly Patch[],
-): Promise<{ faults: Fault[]; lineOf: (file: string, text: string) => number }> {
+): Promise<{ faults: InputFault[]; lineOf: (file: string, text: string) => number }> {
   using copy = patchedCopy(reference, patches);
   const { folder } = copy;
   const texts = new Map<string, string>();
@@ -55,7 +55,7 @@ interface Broken {
   /** Text of the one line (after the patch) that the fault must name; undefined when the whole file is the matter. */
   at: string | undefined;
   what: RegExp;
-  mend?: RegExp;
+  fix?: RegExp;
   /** Faults in all; 1 unless a mistake is one in two files. */
   faults?: number;
 }
@@ -90,7 +90,7 @@ const broken: Broken[] = [
     file: "litellm.env",
     at: undefined,
     what: /is missing/,
-    mend: /\.example/,
+    fix: /\.example/,
     faults: 2,
   },
   {
@@ -99,7 +99,7 @@ const broken: Broken[] = [
     file: "clients/codex/config.toml",
     at: undefined,
     what: /is missing/,
-    mend: /'codex'/,
+    fix: /'codex'/,
   },
   {
     name: "a directory in place of a file",
@@ -128,7 +128,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "",
     what: /UTF-16/,
-    mend: /UTF-8/,
+    fix: /UTF-8/,
   },
   {
     name: "no UTF-8",
@@ -138,7 +138,7 @@ const broken: Broken[] = [
     file: "litellm.env.example",
     at: "B=",
     what: /no UTF-8/,
-    mend: /UTF-8/,
+    fix: /UTF-8/,
     faults: 2,
   },
   {
@@ -156,7 +156,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "\trestart",
     what: /tab/,
-    mend: /spaces/,
+    fix: /spaces/,
     faults: 7,
   },
   {
@@ -213,7 +213,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "nowhere",
     what: /unknown key 'network'/,
-    mend: /'networks'/,
+    fix: /'networks'/,
     faults: 6,
   },
   {
@@ -222,7 +222,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "depend_on",
     what: /unknown key 'depend_on' in services\.litellm/,
-    mend: /write 'depends_on'/,
+    fix: /write 'depends_on'/,
   },
   {
     name: "an unknown key in a nested section",
@@ -230,7 +230,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "retry: 5",
     what: /unknown key 'retry' in services\.postgres\.healthcheck/,
-    mend: /retries/,
+    fix: /retries/,
   },
   {
     name: "an unknown key in a network of a service",
@@ -238,7 +238,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "alias: [",
     what: /unknown key 'alias' in services\.traefik\.networks\.traefik-net/,
-    mend: /aliases/,
+    fix: /aliases/,
   },
   {
     name: "build",
@@ -246,7 +246,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "build: .",
     what: /'build' in services\.postgres is not supported/,
-    mend: /image/,
+    fix: /image/,
   },
   {
     name: "no image",
@@ -277,7 +277,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "data_net",
     what: /names 'data_net', which is not declared/,
-    mend: /write 'data-net'/,
+    fix: /write 'data-net'/,
   },
   {
     name: "an undeclared volume",
@@ -285,7 +285,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "mcp-fils",
     what: /volume 'mcp-fils' is not declared/,
-    mend: /write 'mcp-files'/,
+    fix: /write 'mcp-files'/,
   },
   {
     name: "a mounted file that is missing",
@@ -301,7 +301,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "depends_on: [postgresql]",
     what: /'postgresql', which is no service/,
-    mend: /write 'postgres'/,
+    fix: /write 'postgres'/,
   },
   {
     name: "a missing env file of a service",
@@ -324,7 +324,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "POSTGRES_PASWORD",
     what: /'POSTGRES_PASWORD' is not set/,
-    mend: /write 'POSTGRES_PASSWORD'/,
+    fix: /write 'POSTGRES_PASSWORD'/,
   },
   {
     name: "an unset variable deep in a folded text",
@@ -345,7 +345,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "S+$`)",
     what: /single '\$'/,
-    mend: /'\$\$'/,
+    fix: /'\$\$'/,
   },
   {
     name: "a quote in a command",
@@ -368,7 +368,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "--accesLog",
     what: /unknown option '--accesLog'/,
-    mend: /accesslog/,
+    fix: /accesslog/,
   },
   {
     name: "an unknown option of an entry point",
@@ -381,7 +381,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "forwardHeaders",
     what: /unknown option/,
-    mend: /forwardedheaders/,
+    fix: /forwardedheaders/,
   },
   {
     name: "no docker provider",
@@ -403,7 +403,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: `${router}.entrypoint:`,
     what: /unknown label '.*': 'entrypoint'/,
-    mend: /traefik\.http\.routers\.litellm-bearer\.entrypoints/,
+    fix: /traefik\.http\.routers\.litellm-bearer\.entrypoints/,
   },
   {
     name: "an unknown kind of middleware",
@@ -411,7 +411,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "ipalowlist",
     what: /unknown label/,
-    mend: /ipallowlist/,
+    fix: /ipallowlist/,
   },
   {
     name: "a root that is not Traefik's",
@@ -440,7 +440,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "litellm-status.rule",
     what: /router 'litellm-status' does not parse: column 33: '&'/,
-    mend: /&&/,
+    fix: /&&/,
   },
   {
     name: "an unknown matcher",
@@ -448,7 +448,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "litellm-status.rule",
     what: /'Methods' is no matcher/,
-    mend: /write Method/,
+    fix: /write Method/,
   },
   {
     name: "a lookahead",
@@ -461,7 +461,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: `${router}.rule`,
     what: /no lookaround/,
-    mend: /RE2/,
+    fix: /RE2/,
   },
   {
     name: "a middleware that is defined nowhere",
@@ -469,7 +469,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "litellm-status-ky",
     what: /middleware 'litellm-status-ky', which no label defines/,
-    mend: /write 'litellm-status-key'/,
+    fix: /write 'litellm-status-key'/,
   },
   {
     name: "a service that is defined nowhere",
@@ -477,7 +477,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "litelm",
     what: /service 'litelm', which no label defines/,
-    mend: /write 'litellm'/,
+    fix: /write 'litellm'/,
   },
   {
     name: "an entry point that is defined nowhere",
@@ -485,7 +485,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: `${router}.entrypoints`,
     what: /entry point 'Web'/,
-    mend: /write 'web'/,
+    fix: /write 'web'/,
   },
   {
     name: "an internal service that Traefik lacks",
@@ -493,7 +493,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "nop@internal",
     what: /'nop@internal', which Traefik does not have/,
-    mend: /noop@internal/,
+    fix: /noop@internal/,
   },
   {
     name: "names that differ in case",
@@ -541,7 +541,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "traefik.http.routers.litellm-public.rule",
     what: /have no effect/,
-    mend: /traefik\.enable/,
+    fix: /traefik\.enable/,
   },
   {
     name: "a docker network that the service is not on",
@@ -549,7 +549,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "traefiknet",
     what: /network 'traefiknet', which it is not on/,
-    mend: /traefik-net/,
+    fix: /traefik-net/,
   },
 
   // LiteLLM's config
@@ -578,7 +578,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "file-system:",
     what: /'-', which divides server from tool/,
-    mend: /file_system/,
+    fix: /file_system/,
   },
   {
     name: "no command",
@@ -607,7 +607,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "comand",
     what: /unknown key 'comand'/,
-    mend: /write 'command'/,
+    fix: /write 'command'/,
   },
   {
     name: "a key that 1.77.1 ignores",
@@ -622,7 +622,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "POSTGRES_MPC_URL",
     what: /'POSTGRES_MPC_URL' is not set/,
-    mend: /POSTGRES_MCP_URL/,
+    fix: /POSTGRES_MCP_URL/,
     faults: 2,
   },
   {
@@ -656,7 +656,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "litelm_settings",
     what: /unknown key 'litelm_settings'/,
-    mend: /litellm_settings/,
+    fix: /litellm_settings/,
   },
   {
     name: "a key function that is not defined",
@@ -664,7 +664,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "custom_auth",
     what: /'authenticat', which scoped_keys\.py does not define/,
-    mend: /write 'authenticate'/,
+    fix: /write 'authenticate'/,
   },
   {
     name: "a key function that is not async",
@@ -702,7 +702,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "inject:",
     what: /unknown key 'inject'/,
-    mend: /write 'injected'/,
+    fix: /write 'injected'/,
   },
   {
     name: "a missing key",
@@ -731,7 +731,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "wbe",
     what: /entry point 'wbe'/,
-    mend: /write 'web'/,
+    fix: /write 'web'/,
   },
   {
     name: "a host twice",
@@ -775,7 +775,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "/swagger/,",
     what: /ends with a slash/,
-    mend: /'\/swagger'/,
+    fix: /'\/swagger'/,
   },
   {
     name: "a public path twice",
@@ -797,7 +797,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "servers: [files]",
     what: /names the server 'files', which is not under 'upstreams'/,
-    mend: /postgres, filesystem/,
+    fix: /postgres, filesystem/,
   },
   {
     name: "a scoped key outside of the endpoint",
@@ -847,7 +847,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: 'test: ["pg_isready"',
     what: /healthcheck\.test begins with 'pg_isready'/,
-    mend: /\[CMD, pg_isready/,
+    fix: /\[CMD, pg_isready/,
   },
   {
     name: "a secret that may be with a service that is none",
@@ -855,7 +855,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "postgress.environment",
     what: /may be in postgress\.environment, but 'postgress' is no service/,
-    mend: /postgres/,
+    fix: /postgres/,
   },
   {
     name: "a secret that may be anywhere",
@@ -893,7 +893,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "to: postgress",
     what: /'to: postgress' is neither/,
-    mend: /write 'postgres'/,
+    fix: /write 'postgres'/,
   },
   {
     name: "a firewall that is not there",
@@ -901,7 +901,7 @@ const broken: Broken[] = [
     file: "firewall.nft",
     at: undefined,
     what: /is missing/,
-    mend: /firewall\.file/,
+    fix: /firewall\.file/,
   },
   {
     name: "a counter that the firewall lacks",
@@ -909,7 +909,7 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "denied_lam",
     what: /no counter 'denied_lam'/,
-    mend: /denied_lan/,
+    fix: /denied_lan/,
   },
   {
     name: "an interface for two",
@@ -961,7 +961,7 @@ const broken: Broken[] = [
     file: "litellm.env.example",
     at: "POSTGRES_PASSWORD=",
     what: /'x' is not set/,
-    mend: /single quotes/,
+    fix: /single quotes/,
   },
   {
     name: "a quote that is never closed",
@@ -986,12 +986,12 @@ const broken: Broken[] = [
     file: "clients/codex/config.toml",
     at: "bearer_token_env_var",
     what: /'LITELLM_CLIENT_KEYS', which the env file does not set/,
-    mend: /LITELLM_CLIENT_KEY/,
+    fix: /LITELLM_CLIENT_KEY/,
   },
 ];
 
 describe("a deployment that is wrong", () => {
-  test.each(broken)("$name", async ({ patches, file, at, what, mend, faults: count = 1 }) => {
+  test.each(broken)("$name", async ({ patches, file, at, what, fix, faults: count = 1 }) => {
     const { faults, lineOf } = await faultsOf(patches);
     const all = faults.map(faultLine).join("\n");
     const fault = faults.find((item) => item.file === file && what.test(item.what));
@@ -1000,10 +1000,10 @@ describe("a deployment that is wrong", () => {
     else if (at === "") expect(fault?.line).toBe(1);
     else if (at !== "nowhere") expect(fault?.line, all).toBe(lineOf(file, at));
     if (at === "nowhere") expect(fault?.line, all).toBeGreaterThan(1);
-    expect(fault?.mend).toMatch(mend ?? /\S/);
+    expect(fault?.fix).toMatch(fix ?? /\S/);
     for (const item of faults) {
       expect(faultLine(item)).not.toMatch(/[\r\n]/);
-      expect(item.mend.trim()).not.toBe("");
+      expect(item.fix.trim()).not.toBe("");
     }
     expect(faults.length, all).toBe(count);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadDeployment } from "./load.ts";
-import { patchedCopy } from "./patched-copy.ts";
-import { routersFor } from "./traefik-labels.ts";
+import { patchedCopy } from "./source/patched-copy.ts";
+import { routersFor } from "./traefik/labels.ts";
 
 test.each(["deployments/reference", "deployments/as-found"])("%s loads", async (folder) => {
   const deployment = await loadDeployment(folder);
@@ -43,5 +43,5 @@ test("a router remembers the line of its rule", async () => {
   const deployment = await loadDeployment("deployments/reference");
   const router = routersFor(deployment).find(({ name }) => name === "litellm-bearer");
   expect(router).toMatchObject({ priority: 50, entryPoints: ["web"], service: "litellm" });
-  expect(router?.place.line).toBeGreaterThan(1);
+  expect(router?.location.line).toBeGreaterThan(1);
 });

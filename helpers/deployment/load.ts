@@ -1,20 +1,20 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { checkClientConfig } from "./client-config.ts";
-import { type ReadCompose, readCompose } from "./compose.ts";
-import { deploymentDigest } from "./digest.ts";
-import { parseEnvFile } from "./env-file.ts";
-import { FaultList } from "./fault-list.ts";
-import { findLiteLLMConfig, readLiteLLMConfig } from "./litellm-config.ts";
-import { LiteralSecrets } from "./literal-secrets.ts";
-import { suggest } from "./nearest.ts";
-import { type ReadPolicy, readPolicy as readPolicyTree } from "./policy.ts";
-import { checkPolicy } from "./policy-checks.ts";
-import { readSource, type SourceFile } from "./source-file.ts";
-import { parseTraefikCommand } from "./traefik-command.ts";
-import { checkTraefikReferences } from "./traefik-references.ts";
-import type { ComposeService, Deployment, LiteLLMConfig, LoadOptions, Place, Written } from "./types.ts";
-import { parseYaml } from "./yaml-tree.ts";
+import { suggest } from "../core/nearest.ts";
+import { checkClientConfig } from "./clients/client-config.ts";
+import { type ReadCompose, readCompose } from "./compose/compose.ts";
+import { parseEnvFile } from "./compose/env-file.ts";
+import { findLiteLLMConfig, readLiteLLMConfig } from "./litellm/config.ts";
+import { type ReadPolicy, readPolicy as readPolicyTree } from "./policy/policy.ts";
+import { checkPolicy } from "./policy/policy-checks.ts";
+import { deploymentDigest } from "./source/digest.ts";
+import { FaultList } from "./source/fault-list.ts";
+import { LiteralSecrets } from "./source/literal-secrets.ts";
+import { readSource, type SourceFile } from "./source/source-file.ts";
+import { parseYaml } from "./source/yaml-tree.ts";
+import { parseTraefikCommand } from "./traefik/command.ts";
+import { checkTraefikReferences } from "./traefik/references.ts";
+import type { ComposeService, Deployment, LiteLLMConfig, LoadOptions, SourceLocation, Written } from "./types.ts";
 
 /** In the order in which compose looks for them. */
 const composeNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -41,7 +41,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   const command =
     traefik === undefined
       ? undefined
-      : parseTraefikCommand(read?.commands.get(traefik.name) ?? [], traefik.place, faults);
+      : parseTraefikCommand(read?.commands.get(traefik.name) ?? [], traefik.location, faults);
   const routers =
     read === undefined || command === undefined ? [] : checkTraefikReferences(read.compose, command, faults);
   const litellmConfig = openLiteLLMConfig(litellm, read, env, faults);
@@ -126,13 +126,13 @@ class EnvFiles {
   }
 
   /** An env file that a service names. */
-  named(file: string, required: boolean, place: Place): ReadonlyMap<string, Written<string>> | undefined {
+  named(file: string, required: boolean, location: SourceLocation): ReadonlyMap<string, Written<string>> | undefined {
     const before = this.#read.get(file);
     if (before !== undefined) return before;
     if (!existsSync(file) && !existsSync(`${file}.example`)) {
       if (required)
         this.#faults.add(
-          place,
+          location,
           `the env file '${file.replace(`${this.#folder}/`, "")}' is missing, and so is its .example`,
           "write it, or mend the path",
         );
@@ -169,7 +169,7 @@ function openCompose(folder: string, env: EnvFiles, faults: FaultList): ReadComp
     variables: env.variables,
     variablesKnown: env.known,
     secrets: env.secrets,
-    envFile: (path, required, place) => env.named(path, required, place),
+    envFile: (path, required, location) => env.named(path, required, location),
     faults,
   });
 }
@@ -185,7 +185,7 @@ function serviceOf(
   const service = read?.compose.services.get(name);
   if (from?.policy !== undefined && read !== undefined && !read.names.includes(name)) {
     faults.add(
-      from.place("services", role),
+      from.location("services", role),
       `services.${role} is '${name}', which compose.yaml does not have`,
       suggest(name, read.names, `name one of ${read.names.join(", ")}`),
     );

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "vitest";
-import { patchedCopy } from "./patched-copy.ts";
+import { patchedCopy } from "./source/patched-copy.ts";
 
 /** A deployment that a person may well have, and the lines that they are told. */
 interface Refused {

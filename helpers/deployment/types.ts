@@ -1,5 +1,5 @@
 /** Where something stands in a file that the operator wrote. */
-export interface Place {
+export interface SourceLocation {
   /** Absolute path. */
   file: string;
   /** 1-based. */
@@ -9,7 +9,7 @@ export interface Place {
 /** A value that remembers where it was written, so that a failure can name the line. */
 export interface Written<T> {
   value: T;
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface Mount {
@@ -19,20 +19,20 @@ export interface Mount {
   /** Absolute path in the container. */
   target: string;
   readOnly: boolean;
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface PublishedPort {
   host: number;
   container: number;
   protocol: "tcp" | "udp";
-  place: Place;
+  location: SourceLocation;
 }
 
 /** One service of `compose.yaml`, variables interpolated. */
 export interface ComposeService {
   name: string;
-  place: Place;
+  location: SourceLocation;
   /** As written, e.g. `ghcr.io/berriai/litellm:main-v1.77.1`. */
   image: Written<string>;
   /** The version that the image's tag says, e.g. `1.77.1`; undefined when the tag names none (`latest`, a digest). */
@@ -49,7 +49,7 @@ export interface ComposeService {
   user: string | undefined;
   workingDir: string | undefined;
   /** As the engine runs it, a text by way of `/bin/sh -c`; undefined where compose.yaml has none, or turns it off. */
-  healthcheck: { command: readonly string[]; place: Place } | undefined;
+  healthcheck: { command: readonly string[]; location: SourceLocation } | undefined;
 }
 
 export interface ComposeNetwork {
@@ -60,7 +60,7 @@ export interface ComposeNetwork {
   ipv6: boolean;
   /** What the network's interface is called on the gateway host; undefined where docker makes a name up. */
   bridge: string | undefined;
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface ComposeFile {
@@ -72,7 +72,7 @@ export interface ComposeFile {
 /** One server under `mcp_servers` of LiteLLM's config. */
 export type UpstreamConfig = {
   name: string;
-  place: Place;
+  location: SourceLocation;
 } & (
   | {
       transport: "stdio";
@@ -103,7 +103,7 @@ export interface PolicyHost {
   scheme: "http" | "https";
   /** `internal` is reached from the LAN and from Traefik's network; `external` from outside. */
   zone: "internal" | "external";
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface PublicPath {
@@ -113,7 +113,7 @@ export interface PublicPath {
   why: string;
   /** LiteLLM's own answer to an anonymous GET, e.g. 200, or 307 for `/ui`; of several, by version, any will do. */
   statuses: readonly number[];
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface InjectedRoute {
@@ -124,7 +124,7 @@ export interface InjectedRoute {
   secret: string;
   /** Answer of LiteLLM to an accepted key. */
   status: number;
-  place: Place;
+  location: SourceLocation;
 }
 
 /** A key that sees and calls the tools of some servers alone. */
@@ -134,7 +134,7 @@ export interface ScopedKey {
   /** The endpoint that it is meant for, e.g. `/mcp/filesystem`. */
   path: string;
   servers: readonly string[];
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface PolicyUpstream {
@@ -148,7 +148,7 @@ export interface PolicyUpstream {
   database: { variable: string } | undefined;
   /** A filesystem upstream: the allowed directory in LiteLLM's container, where canary files are put. */
   directory: string | undefined;
-  place: Place;
+  location: SourceLocation;
 }
 
 /**
@@ -162,7 +162,7 @@ export interface PolicySecret {
   name: string;
   kind: "api-key" | "postgres-url" | "salt" | "password";
   mayBeIn: readonly SecretPlace[];
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface PolicyClient {
@@ -174,7 +174,7 @@ export interface PolicyClient {
   version: string | undefined;
   /** Where it runs. */
   from: "lan" | "traefik-network";
-  place: Place;
+  location: SourceLocation;
 }
 
 /** Traffic that is meant; what is not named is denied. */
@@ -186,7 +186,7 @@ export interface ReachRule {
   /** The name that the source uses, e.g. `litellm.linuxserver.lan`. */
   as: string | undefined;
   ports: readonly number[];
-  place: Place;
+  location: SourceLocation;
 }
 
 /** Who a denial is told to: the LAN, the outside, or any service of compose.yaml. */
@@ -208,7 +208,7 @@ export interface PolicyFirewall {
   /** What the gateway host's interfaces are called. */
   interfaces: { lan: string; outside: string };
   denials: readonly Denial[];
-  place: Place;
+  location: SourceLocation;
 }
 
 /** A model that clients are offered. */
@@ -216,7 +216,7 @@ export interface PolicyModel {
   name: string;
   /** What the provider is asked for, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. */
   providerModel: string;
-  place: Place;
+  location: SourceLocation;
 }
 
 export interface Policy {
@@ -237,7 +237,7 @@ export interface Policy {
     /** Longest time between two heartbeats, in seconds. */
     heartbeatSeconds: number;
     /** What the catalogue may cost a client; undefined where the policy says nothing. */
-    budget: { tools: number; tokens: number; place: Place } | undefined;
+    budget: { tools: number; tokens: number; location: SourceLocation } | undefined;
     scopedKeys: readonly ScopedKey[];
   };
   upstreams: readonly PolicyUpstream[];

@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
-import type { Gateway } from "../../containers/gateway.ts";
-import { unknownKey } from "../../helpers/canaries.ts";
-import { forEachCase } from "../../helpers/cases.ts";
-import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { Gateway } from "../../containers/targets/gateway.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { unknownKey } from "../../helpers/deployment/canaries.ts";
 import type { PolicySecret } from "../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
-import { conformance } from "../conformance.ts";
-import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes, type Route, sameAnswer } from "./live-routes.ts";
+import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import { conformance } from "../runner/conformance.ts";
+import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes, type Route, sameAnswer } from "./support/live-routes.ts";
 
 /**
  * What keys, users, models, servers and settings are managed and read by, on both versions, and what has LiteLLM open a
@@ -51,18 +51,18 @@ async function masterKeyMustManage(gateway: Gateway): Promise<void> {
       what: `the control fails: the master key itself is answered ${exchange.response?.status} at ${path}, not ${status}`,
       sent: sentText(exchange),
       received: receivedText(exchange),
-      likelyCause: "the custom_auth module gives the master key another role than the admin's",
+      cause: "the custom_auth module gives the master key another role than the admin's",
     });
   }
 }
 
-async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret, routes: Route[]): Promise<void> {
+async function mustManageNothing(gateway: Gateway, { name, location }: PolicySecret, routes: Route[]): Promise<void> {
   const key = gateway.secret(name);
   if (key === gateway.masterKey) {
     throw new CheckFailure({
       what: `${name}, which clients hold, is the master key: each of them may do everything`,
-      likelyCause: "one value for two variables",
-      place,
+      cause: "one value for two variables",
+      location,
     });
   }
   // A key that LiteLLM does not know is refused everywhere: that shows nothing of what a client's key may do.
@@ -73,8 +73,8 @@ async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret
       what: `LiteLLM does not tell ${name}, which clients hold, from a key that nobody has`,
       sent: sentText(own),
       received: receivedText(own),
-      likelyCause: "no scoped keys are set up (custom_auth, or a database), or LiteLLM demands no key at all",
-      place,
+      cause: "no scoped keys are set up (custom_auth, or a database), or LiteLLM demands no key at all",
+      location,
     });
   }
   const limit = pLimit(atOnce);
@@ -92,8 +92,8 @@ async function mustManageNothing(gateway: Gateway, { name, place }: PolicySecret
         what: `${name} gets ${keyed.response?.status} where a caller without a key gets ${anonymous.response?.status}`,
         sent: sentText(keyed),
         received: receivedText(keyed),
-        likelyCause: "the key's routes or its role hold more than a client needs",
-        place,
+        cause: "the key's routes or its role hold more than a client needs",
+        location,
       });
     },
   );

@@ -1,10 +1,10 @@
-import type { Edge } from "../../containers/edge.ts";
-import { forEachCase } from "../../helpers/cases.ts";
-import { CheckFailure } from "../../helpers/check-failure.ts";
-import type { InjectedRoute, Place } from "../../helpers/deployment/types.ts";
-import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
-import { conformance } from "../conformance.ts";
-import { placeOf } from "../router-places.ts";
+import type { Edge } from "../../containers/targets/edge.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import type { InjectedRoute, SourceLocation } from "../../helpers/deployment/types.ts";
+import { type Exchange, receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import { locationOf } from "../routes/support/router-locations.ts";
+import { conformance } from "../runner/conformance.ts";
 
 /** Every method that a client may name; HEAD is asked of Traefik's log, for its answer has no body. */
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] as const;
@@ -59,8 +59,8 @@ conformance(["INJ-02"], "the key is injected on its route, for its hosts and met
         what: "no key is injected",
         sent: sentText(exchange),
         received: receivedText(exchange),
-        likelyCause: "the middleware is not on the router that takes this request, or names another header",
-        place: route.place,
+        cause: "the middleware is not on the router that takes this request, or names another header",
+        location: route.location,
       });
     },
   );
@@ -113,7 +113,7 @@ conformance(["INJ-02"], "the key is injected on no other path, host or method", 
         what: `anyone who asks for ${target} with ${method} gets the injected key on the way`,
         sent: sentText(exchange),
         received: receivedText(exchange),
-        likelyCause: "the injecting router's rule names too little: it wants Host, Method and Path together",
+        cause: "the injecting router's rule names too little: it wants Host, Method and Path together",
         ...(await placeOfRouter(edge, exchange)),
       });
     },
@@ -153,7 +153,7 @@ conformance(
           what: `${arrived.length} Authorization values arrive, ${injected !== undefined && arrived.includes(injected) ? "the injected key among them" : "none of them the injected key"}`,
           sent: sentText(exchange),
           received: receivedText(exchange),
-          likelyCause: "another router of a higher priority takes the request, or the header is not replaced",
+          cause: "another router of a higher priority takes the request, or the header is not replaced",
           ...(await placeOfRouter(edge, exchange)),
         });
       },
@@ -180,8 +180,8 @@ function isOwn(route: InjectedRoute, host: { name: string }, lines: readonly str
   return route.hosts.includes(host.name) && !lines.some((line) => line.startsWith("Host:"));
 }
 
-async function placeOfRouter(edge: Edge, exchange: Exchange): Promise<{ place?: Place }> {
+async function placeOfRouter(edge: Edge, exchange: Exchange): Promise<{ location?: SourceLocation }> {
   const { router } = await edge.routing(exchange);
-  const place = placeOf(edge.deployment, router);
-  return place === undefined ? {} : { place };
+  const location = locationOf(edge.deployment, router);
+  return location === undefined ? {} : { location };
 }

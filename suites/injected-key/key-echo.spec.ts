@@ -1,7 +1,7 @@
-import { forEachCase } from "../../helpers/cases.ts";
-import { CheckFailure } from "../../helpers/check-failure.ts";
-import { secretForms } from "../../helpers/redaction.ts";
-import { conformance } from "../conformance.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { secretForms } from "../../helpers/core/redaction.ts";
+import { conformance } from "../runner/conformance.ts";
 
 conformance(
   ["INJ-06"],
@@ -55,8 +55,8 @@ conformance(
           throw new CheckFailure({
             what: `the answer ${exchange.response?.status} holds ${route.secret}`,
             sent: `${method ?? "GET"} ${target ?? route.path}`,
-            likelyCause: "LiteLLM or a middleware shows the request's headers in its answer",
-            place: route.place,
+            cause: "LiteLLM or a middleware shows the request's headers in its answer",
+            location: route.location,
           });
         },
       );
@@ -69,8 +69,8 @@ conformance(
         throw new CheckFailure({
           what: `${part}'s log holds ${route.secret}`,
           received: line,
-          likelyCause: "the log keeps request headers: accesslog.fields.headers, or LiteLLM's debug log",
-          place: part === "traefik" ? gateway.deployment.traefik.place : gateway.deployment.litellm.place,
+          cause: "the log keeps request headers: accesslog.fields.headers, or LiteLLM's debug log",
+          location: part === "traefik" ? gateway.deployment.traefik.location : gateway.deployment.litellm.location,
         });
       }
     }

@@ -1,23 +1,23 @@
 import pLimit from "p-limit";
-import type { Gateway } from "../../containers/gateway.ts";
-import { forEachCase } from "../../helpers/cases.ts";
-import { CheckFailure } from "../../helpers/check-failure.ts";
-import type { Place } from "../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
-import { conformance } from "../conformance.ts";
-import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes } from "./live-routes.ts";
+import type { Gateway } from "../../containers/targets/gateway.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import type { SourceLocation } from "../../helpers/deployment/types.ts";
+import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import { conformance } from "../runner/conformance.ts";
+import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes } from "./support/live-routes.ts";
 
 conformance(
   ["INJ-04"],
   "with the injected key in hand, every other route of LiteLLM's own list refuses",
   async ({ gateway, evidence }) => {
     for (const route of gateway.policy.injectedRoutes) {
-      const { key, place } = injectedKey(gateway) ?? { key: gateway.secret(route.secret), place: route.place };
+      const { key, location } = injectedKey(gateway) ?? { key: gateway.secret(route.secret), location: route.location };
       if (key === gateway.masterKey) {
         throw new CheckFailure({
           what: "the injected key is the master key: every route is open to whoever holds it",
-          likelyCause: "labels and Traefik's API show it, and each anonymous caller of the injected route uses it",
-          place,
+          cause: "labels and Traefik's API show it, and each anonymous caller of the injected route uses it",
+          location,
         });
       }
       const routes = (await liveRoutes(gateway)).filter(({ path }) => path !== route.path);
@@ -39,8 +39,8 @@ conformance(
             what: `the injected key gets ${status} where a caller without a key gets ${anonymous.response?.status}`,
             sent: sentText(keyed),
             received: receivedText(keyed),
-            likelyCause: "the key's scope holds more than its own route",
-            place,
+            cause: "the key's scope holds more than its own route",
+            location,
           });
         },
       );
@@ -54,10 +54,10 @@ conformance(
 );
 
 /** The key that a label injects, whichever it is: the one that an anonymous caller has in hand. */
-function injectedKey({ deployment }: Gateway): { key: string; place: Place } | undefined {
-  for (const [label, { value, place }] of deployment.litellm.labels) {
+function injectedKey({ deployment }: Gateway): { key: string; location: SourceLocation } | undefined {
+  for (const [label, { value, location }] of deployment.litellm.labels) {
     const key = /^Bearer +(\S+)$/i.exec(value)?.[1];
-    if (key !== undefined && /\.headers\.customrequestheaders\.authorization$/i.test(label)) return { key, place };
+    if (key !== undefined && /\.headers\.customrequestheaders\.authorization$/i.test(label)) return { key, location };
   }
   return undefined;
 }

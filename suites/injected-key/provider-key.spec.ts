@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Gateway } from "../../containers/gateway.ts";
-import { unknownKey } from "../../helpers/canaries.ts";
-import { forEachCase } from "../../helpers/cases.ts";
-import { CheckFailure } from "../../helpers/check-failure.ts";
-import { deadlines } from "../../helpers/deadlines.ts";
-import type { Place } from "../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../helpers/wire/exchange.ts";
-import { conformance } from "../conformance.ts";
+import type { Gateway } from "../../containers/targets/gateway.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { unknownKey } from "../../helpers/deployment/canaries.ts";
+import type { SourceLocation } from "../../helpers/deployment/types.ts";
+import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import { conformance } from "../runner/conformance.ts";
 
 conformance(
   ["INJ-09"],
@@ -38,8 +38,8 @@ conformance(
         throw new CheckFailure({
           what: `the provider of ${model.value} is given ${name}, and that is a key of the gateway`,
           ...(opens === undefined ? {} : { sent: sentText(opens), received: receivedText(opens) }),
-          likelyCause: "the model's api_key in LiteLLM's config names the wrong variable",
-          place: placeOfVariable(gateway, name) ?? model.place,
+          cause: "the model's api_key in LiteLLM's config names the wrong variable",
+          location: placeOfVariable(gateway, name) ?? model.location,
         });
       },
     );
@@ -75,7 +75,7 @@ async function providerKeyOf(gateway: Gateway, model: string): Promise<string | 
   });
 }
 
-function placeOfVariable({ deployment }: Gateway, variable: string): Place | undefined {
+function placeOfVariable({ deployment }: Gateway, variable: string): SourceLocation | undefined {
   const { file } = deployment.litellmConfig;
   const lines = readFileSync(file, "utf8").split("\n");
   const index = lines.findIndex((line) => /api_key/.test(line) && line.includes(`os.environ/${variable}`));

@@ -1,7 +1,7 @@
-import { CheckFailure } from "../../helpers/check-failure.ts";
-import { routersFor } from "../../helpers/deployment/traefik-labels.ts";
-import { secretForms } from "../../helpers/redaction.ts";
-import { conformance } from "../conformance.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { secretForms } from "../../helpers/core/redaction.ts";
+import { routersFor } from "../../helpers/deployment/traefik/labels.ts";
+import { conformance } from "../runner/conformance.ts";
 
 conformance(
   ["INJ-03"],
@@ -16,7 +16,7 @@ conformance(
     if (!own.environment.some(holds)) {
       throw new CheckFailure({
         what: "the control fails: the master key is not in LiteLLM's own environment",
-        likelyCause: "the master key does not come from the env file, so the run could not replace it",
+        cause: "the master key does not come from the env file, so the run could not replace it",
       });
     }
 
@@ -36,10 +36,10 @@ conformance(
       throw new CheckFailure({
         what: `the master key is to be read in ${found.length} places`,
         received: found.join("\n"),
-        likelyCause:
+        cause:
           "the master key itself is injected by a label: anyone who reads labels or Traefik's API is admin, and so is every anonymous " +
           "caller of the injected route; give the middleware a key of its own that may do nothing else",
-        ...(label === undefined ? {} : { place: label.place }),
+        ...(label === undefined ? {} : { location: label.location }),
       });
     }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { Gateway } from "../../containers/gateway.ts";
-import { forEachCase } from "../../helpers/cases.ts";
-import { CheckFailure } from "../../helpers/check-failure.ts";
+import type { Gateway } from "../../containers/targets/gateway.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.ts";
-import { type Exchange, receivedText, sentText } from "../../helpers/wire/exchange.ts";
-import { conformance } from "../conformance.ts";
-import { type KeyStanding, keyStanding, standingText } from "./poll-diagnosis.ts";
+import { type Exchange, receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import { conformance } from "../runner/conformance.ts";
+import { type KeyStanding, keyStanding, standingText } from "./support/poll-diagnosis.ts";
 
 /** How often the UI asks, in the time that a user looks at it. */
 const polls = 10;
@@ -27,8 +27,8 @@ conformance(
           what: `the poll is answered ${status} where LiteLLM's own status was due`,
           sent: sentText(exchange),
           received: receivedText(exchange),
-          likelyCause: standingText[standing],
-          place: route.place,
+          cause: standingText[standing],
+          location: route.location,
         });
       },
     );
@@ -50,7 +50,7 @@ conformance(["INJ-07"], "ten polls leave no exception in LiteLLM's log", async (
             what: `poll ${poll + 1} is answered ${exchange.response?.status}`,
             sent: sentText(exchange),
             received: receivedText(exchange),
-            place: route.place,
+            location: route.location,
           });
         }
       }
@@ -67,7 +67,7 @@ conformance(["INJ-07"], "ten polls leave no exception in LiteLLM's log", async (
     throw new CheckFailure({
       what: `${polls} polls leave ${own.length} complaints in LiteLLM's log`,
       received: own.slice(0, 5).join("\n"),
-      likelyCause: "LiteLLM refuses the injected key and logs each refusal as an exception",
+      cause: "LiteLLM refuses the injected key and logs each refusal as an exception",
     });
   }
 });
@@ -107,11 +107,11 @@ conformance(
           what: `${wrong.name}: ${standingText[wrong.standing]}`,
           sent: sentText(wrong.exchange),
           received: receivedText(wrong.exchange),
-          likelyCause:
+          cause:
             wrong === unknown
               ? "LiteLLM accepts any key: no master_key is set"
               : "the label injects a key that LiteLLM's configuration does not know for this route",
-          place: route.place,
+          location: route.location,
         });
       }
       const told = standings.map(({ name, standing }) => `${name}: ${standing}`).join("; ");

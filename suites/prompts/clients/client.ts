@@ -1,6 +1,6 @@
-import type { Clients } from "../../../containers/clients.ts";
-import type { Gateway } from "../../../containers/gateway.ts";
-import type { ScriptedCall } from "../../../helpers/scripted-model.ts";
+import type { Clients } from "../../../containers/targets/clients.ts";
+import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
 
 /** A client of the matrix: how it connects, lists and calls, and how its outcome is read. */
 export interface McpClient {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readTranscript } from "../../../helpers/codex.ts";
-import { deadlines } from "../../../helpers/deadlines.ts";
-import { codexConfig, keysOf } from "../codex-config.ts";
+import { readTranscript } from "../../../helpers/agents/codex-transcript.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { codexConfig, keysOf } from "../support/codex-config.ts";
 import { type McpClient, type Rigs, tellingLine } from "./client.ts";
 
 /**

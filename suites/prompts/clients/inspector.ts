@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { deadlines } from "../../../helpers/deadlines.ts";
-import { jsonOf } from "../../../helpers/json.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { jsonOf } from "../../../helpers/core/json.ts";
 import { type McpClient, tellingLine } from "./client.ts";
 
 const listing = z.object({ tools: z.array(z.object({ name: z.string() })) });

@@ -1,4 +1,4 @@
-import { heavyClients } from "../../../helpers/client-choice.ts";
+import { heavyClients } from "../../../helpers/run/client-choice.ts";
 import { claudeCode } from "./claude-code.ts";
 import type { McpClient } from "./client.ts";
 import { codexClient } from "./codex.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { deadlines } from "../../../helpers/deadlines.ts";
-import { chatAim } from "../chat-request.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { chatAim } from "../support/chat-request.ts";
 import { type McpClient, stepsOf, tellingLine } from "./client.ts";
 
 /**

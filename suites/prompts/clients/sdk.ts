@@ -1,4 +1,4 @@
-import { deadlines } from "../../../helpers/deadlines.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type McpClient, stepsOf, tellingLine } from "./client.ts";
 
 /** A client built on an SDK: its image has a driver, `mcp-client`, that writes one line of JSON a step. */

@@ -1,9 +1,9 @@
-import type { Gateway } from "../../../containers/gateway.ts";
-import { names } from "../../../helpers/agent-diagnosis.ts";
-import { CheckFailure, type FailureStory } from "../../../helpers/check-failure.ts";
-import { listTools } from "../../../helpers/wire/mcp.ts";
-import { databaseTool } from "../client-of.ts";
-import { aimOf, codexConfig, keysOf } from "../codex-config.ts";
+import type { Gateway } from "../../../containers/targets/gateway.ts";
+import { names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { CheckFailure, type FailureStory } from "../../../helpers/checks/check-failure.ts";
+import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { databaseTool } from "../support/client-of.ts";
+import { aimOf, codexConfig, keysOf } from "../support/codex-config.ts";
 import type { ClientRun, McpClient, Rigs, Visit } from "./client.ts";
 
 /** A visit that asks for the run's databases, with the deployment's own endpoint and client key. */
@@ -35,7 +35,7 @@ export async function catalogue(gateway: Gateway, key: string): Promise<string[]
       what: "the suite's own client does not get as far as the catalogue, with the client's key",
       sent: `initialize and tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
       received: error instanceof Error ? error.message : String(error),
-      likelyCause: "MCP refuses the key, or does not answer",
+      cause: "MCP refuses the key, or does not answer",
     });
   }
 }
@@ -51,7 +51,7 @@ export function mustHaveWorked(
   run: ClientRun,
   expected: readonly string[],
 ): void {
-  const story = { ...told(run), place: databaseTool(gateway).upstream.place };
+  const story = { ...told(run), location: databaseTool(gateway).upstream.location };
   if (run.tools === undefined)
     throw new CheckFailure({ ...story, what: `${client.name} does not get as far as the catalogue` });
   const missing = expected.filter((tool) => !run.tools?.some((shown) => names(shown, tool)));
@@ -61,7 +61,7 @@ export function mustHaveWorked(
       ...story,
       what: `${client.name} lists ${run.tools.length} tools where the catalogue has ${expected.length}`,
       received: [...missing.map((tool) => `- ${tool}`), ...extra.map((tool) => `+ ${tool}`)].join("\n"),
-      likelyCause: "it drops tools whose schema it dislikes, in silence",
+      cause: "it drops tools whose schema it dislikes, in silence",
     });
   }
   if (run.result?.includes(gateway.canaries.database) !== true) {
@@ -69,7 +69,7 @@ export function mustHaveWorked(
       ...story,
       what: `${client.name} called a tool, and the canary did not come back`,
       received: run.result ?? told(run).received ?? "",
-      likelyCause: "the call failed on its way, or the answer came from elsewhere",
+      cause: "the call failed on its way, or the answer came from elsewhere",
     });
   }
 }

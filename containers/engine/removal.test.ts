@@ -1,0 +1,45 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { Engine } from "./engine.ts";
+import { removeContainer } from "./run-labels.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+/** An engine that removes containers, and what it was asked. */
+function engineThat(remove: (container: string) => Promise<void>): Engine {
+  return { docker: { getContainer: (id: string) => ({ remove: () => remove(id) }) } } as unknown as Engine;
+}
+
+test("containers are removed one at a time: engine 20.10 locks up when two leave one network at once", async () => {
+  let [now, most] = [0, 0];
+  const engine = engineThat(async () => {
+    most = Math.max(most, ++now);
+    await new Promise((done) => setImmediate(done));
+    now--;
+  });
+  await Promise.all(["a", "b", "c"].map((id) => removeContainer(engine, id)));
+  expect(most).toBe(1);
+});
+
+test("removals that hang are told after one deadline, and those behind them are removed all the same", async () => {
+  vi.useFakeTimers();
+  const removed: string[] = [];
+  const engine = engineThat((id) => {
+    if (id.startsWith("stuck")) return new Promise(() => {});
+    removed.push(id);
+    return Promise.resolve();
+  });
+  const remove = (id: string): Promise<unknown> => removeContainer(engine, id).catch((error: unknown) => error);
+  const [first, second] = [remove("stuck-1"), remove("stuck-2")];
+  const others = [remove("a"), remove("b")];
+  await vi.advanceTimersByTimeAsync(deadlines.removal - 1);
+  expect(removed).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await first).toBeInstanceOf(EnvironmentError);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(removed).toEqual(["a", "b"]);
+  await Promise.all(others);
+  await vi.advanceTimersByTimeAsync(deadlines.removal);
+  expect(await second).toBeInstanceOf(EnvironmentError);
+});

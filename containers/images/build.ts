@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import type { Engine } from "../engine/engine.ts";
+import { keptLogLines, runOnHost } from "../engine/host-command.ts";
+import { type ContextFile, contextFiles, type Recipe } from "./recipe.ts";
+
+/** The label that every image of the suite carries; its value is the image's name. */
+export const imageLabel = "gateway-conformance.image";
+
+/** Predefined by the engine as build arguments: they reach the commands of a build, and leave no trace in the image. */
+const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+
+export interface BuildOptions {
+  reference: string;
+  /** References of the parents, by build argument. */
+  parents: Readonly<Record<string, string>>;
+  onLine: (line: string) => void;
+}
+
+/** The engine's report of a build, an import or a pull says that it failed. */
+export class ImageError extends Error {
+  override readonly name = "ImageError";
+  /** Last lines of the report. */
+  readonly log: readonly string[];
+
+  constructor(message: string, log: readonly string[]) {
+    super(message);
+    this.log = log;
+  }
+}
+
+/**
+ * Builds a recipe's image with the builder that every engine has, BuildKit or not.
+ *
+ * @throws {CommandError} when npm cannot fill the context
+ * @throws {ImageError} when the build fails
+ */
+export async function buildImage(engine: Engine, recipe: Recipe, options: BuildOptions): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), "gateway-conformance-"));
+  try {
+    await writeContext(context, contextFiles(recipe));
+    if (existsSync(join(context, "package-lock.json"))) await installPackages(context, engine.arch, options.onLine);
+    const archive = tarOf(context);
+    const stream = await engine.docker.buildImage(archive, {
+      t: options.reference,
+      buildargs: { ...proxyArguments(), ...recipe.arguments, ...options.parents },
+      labels: { [imageLabel]: recipe.name },
+      forcerm: true,
+    });
+    await follow(engine, stream, options.onLine);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Reads an engine's report to its end.
+ *
+ * @throws {ImageError} when it says that the work failed
+ */
+export async function follow(
+  engine: Engine,
+  stream: NodeJS.ReadableStream,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const log: string[] = [];
+  let failure: string | undefined;
+  const hear = (event: EngineEvent): void => {
+    failure ??= event.error;
+    for (const line of linesOf(event)) {
+      onLine(line);
+      log.push(line);
+      if (log.length > keptLogLines) log.shift();
+    }
+  };
+  await new Promise<void>((resolve, reject) => {
+    engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), hear);
+  }).catch((error: Error) => {
+    failure ??= error.message;
+  });
+  if (failure !== undefined) throw new ImageError(failure, log);
+}
+
+interface EngineEvent {
+  stream?: string;
+  status?: string;
+  id?: string;
+  progress?: string;
+  error?: string;
+}
+
+function linesOf({ stream, status, id, progress }: EngineEvent): string[] {
+  const text = stream ?? [id, status, progress].filter(Boolean).join(" ");
+  return (
+    text
+      .split("\n")
+      .map((line) => stripVTControlCharacters(line).trimEnd())
+      // The classic builder's own bookkeeping: `---> 33d1b22f359c`, `Removing intermediate container …`.
+      .filter((line) => line !== "" && !/^ --->|^Removing intermediate /.test(line))
+  );
+}
+
+async function writeContext(folder: string, files: readonly ContextFile[]): Promise<void> {
+  for (const { path, content } of files) {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+    // Whatever this machine's umask: a part may run as another user.
+    await writeFile(target, content, { mode: 0o644 });
+  }
+}
+
+/**
+ * npm is certain to be here and to reach its registry, with this machine's certificates and proxy; in a build neither
+ * is. No script of a package is run.
+ */
+async function installPackages(folder: string, arch: Engine["arch"], onLine: (line: string) => void): Promise<void> {
+  const cpu = arch === "amd64" ? "x64" : arch;
+  const platform = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier"];
+  onLine("npm ci");
+  await runOnHost("npm", ["ci", "--omit=dev", "--ignore-scripts", ...platform, ...quiet], {
+    cwd: folder,
+    env: npmEnvironment(),
+    onLine,
+  });
+}
+
+/** An outer `npm run` names its own package, prefix and flags in the environment: they are not this one's. */
+function npmEnvironment(): NodeJS.ProcessEnv {
+  const inherited =
+    /^npm_(package_|lifecycle_|command$|execpath$|node_execpath$|config_(local_prefix|prefix|omit|include)$)/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
+}
+
+function proxyArguments(): Record<string, string> {
+  const set = proxyVariables.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(set.filter((entry): entry is [string, string] => Boolean(entry[1])));
+}
+
+function tarOf(folder: string): Readable {
+  const tar = spawn("tar", ["--create", "--numeric-owner", "--directory", folder, "."], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  void once(tar, "close").then(
+    ([code]) => code !== 0 && tar.stdout.destroy(new Error(`tar ended with ${code}`)),
+    (error: Error) => tar.stdout.destroy(error),
+  );
+  return tar.stdout;
+}

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import { Progress } from "../../helpers/core/progress.ts";
+import { attachEngine, type Engine } from "../engine/engine.ts";
+import { buildImage, ImageError } from "./build.ts";
+import { Images } from "./images.ts";
+
+const progress = new Progress();
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await attachEngine();
+});
+
+async function failure(work: Promise<unknown>): Promise<EnvironmentError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(EnvironmentError);
+  return error as EnvironmentError;
+}
+
+describe("Images", () => {
+  it("say which folder a version lacks", async () => {
+    const images = new Images(engine, { mode: "build", progress });
+    const error = await failure(images.get("traefik", "9.9.9"));
+    expect(error.part).toBe("traefik");
+    expect(error.message).toBe(
+      "traefik 9.9.9 cannot be built from packages: add a lock in the folder containers/images/contexts/traefik/9.9.9, " +
+        "or take one of 3.5.3, 3.7.15",
+    );
+  });
+
+  it("say that no registry answers where that is why", async () => {
+    const images = new Images(engine, { mode: "auto", registry: "127.0.0.1:1", progress });
+    expect((await failure(images.get("traefik", "9.9.9"))).message).toMatch(
+      /^no registry answers, and traefik 9\.9\.9/,
+    );
+  });
+
+  it("say which image cannot be pulled, and what to do", async () => {
+    const images = new Images(engine, { mode: "pull", registry: "127.0.0.1:1", progress });
+    expect((await failure(images.get("postgres"))).message).toMatch(
+      /^127\.0\.0\.1:1\/library\/postgres:17 cannot be pulled: .*REGISTRY=host:port, or take IMAGES=build$/s,
+    );
+  });
+
+  it("say which folder a stdio command lacks", async () => {
+    const images = new Images(engine, { mode: "build", progress });
+    const commands = [{ command: "mcp-server-time", version: "1.0.0" }];
+    expect((await failure(images.litellm({ commands }))).message).toContain(
+      "add the folder containers/images/contexts/upstreams/mcp-server-time/1.0.0",
+    );
+  });
+});
+
+describe("buildImage", () => {
+  it("fails with the last lines of the build", async () => {
+    const recipe = {
+      name: "broken",
+      version: "1",
+      folders: [],
+      dockerfile: { text: "FROM scratch\nCOPY nothing /nothing\n" },
+      parents: {},
+      packages: "nothing",
+    };
+    const lines: string[] = [];
+    const options = {
+      reference: "gateway-conformance/broken:1",
+      parents: {},
+      onLine: (line: string) => lines.push(line),
+    };
+    const error = await buildImage(engine, recipe, options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ImageError);
+    expect((error as ImageError).message).toContain("nothing");
+    expect((error as ImageError).log).toContain("Step 2/3 : COPY nothing /nothing");
+    expect(lines).toEqual((error as ImageError).log);
+  });
+});

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folder with one folder a part. */
+export const imagesFolder = join(import.meta.dirname, "contexts");
+
+/** An image by the name that its makers publish it under. */
+export interface UpstreamImage {
+  /** `docker.io` or `ghcr.io`. */
+  registry: string;
+  /** E.g. `library/traefik`. */
+  repository: string;
+  /** E.g. `v3.5.3`. */
+  tag: string;
+}
+
+/** How an image comes into being where it cannot be pulled. */
+export interface Recipe {
+  /** Name of the image, and of the part in messages. */
+  name: string;
+  version: string;
+  /** Folders under `images/` whose files make the build context; of two files of a name the later folder's counts. */
+  folders: readonly string[];
+  /** The Dockerfile's path under `images/`, or its text; undefined for Debian itself, which debootstrap makes. */
+  dockerfile: string | { text: string } | undefined;
+  /** Build arguments. */
+  arguments?: Readonly<Record<string, string>>;
+  /** Files that come from this machine, by path in the context. */
+  files?: Readonly<Record<string, string>>;
+  /** Images that it is made from, by the build argument that names each. */
+  parents: Readonly<Record<string, Recipe>>;
+  /** Taken instead where a registry answers. */
+  upstream?: UpstreamImage;
+  /** The packages that it is built from, for people. */
+  packages: string;
+  /** Why it cannot be built, and what to add; undefined when it can. */
+  missing?: string;
+}
+
+/** One file of a build context. */
+export interface ContextFile {
+  /** Relative, with forward slashes. */
+  path: string;
+  content: Buffer;
+}
+
+/** The files of a recipe's context, sorted by path. Tests and other versions' locks are no part of it. */
+export function contextFiles(recipe: Recipe, root: string = imagesFolder): ContextFile[] {
+  const files = new Map<string, Buffer>();
+  for (const folder of recipe.folders) {
+    for (const path of filesOf(join(root, folder))) files.set(path, readFileSync(join(root, folder, path)));
+  }
+  for (const [path, text] of Object.entries(recipe.files ?? {})) files.set(path, Buffer.from(text));
+  if (recipe.dockerfile !== undefined) files.set("Dockerfile", Buffer.from(dockerfileText(recipe.dockerfile, root)));
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, content]) => ({ path, content }));
+}
+
+/**
+ * The tag says the content: of the context, of the arguments, of the parents, and the platform. Whoever edits a part gets
+ * a new tag for it and for all that stands on it; whoever edits nothing builds nothing.
+ *
+ * @param parents references of the parents that are used, by build argument
+ */
+export function contentTag(
+  recipe: Recipe,
+  parents: Readonly<Record<string, string>>,
+  architecture: string,
+  root: string = imagesFolder,
+): string {
+  const hash = createHash("sha256");
+  const add = (...fields: (string | Buffer)[]): void => {
+    // Length first: no two lists of fields make the same bytes.
+    for (const field of fields) hash.update(`${Buffer.byteLength(field)}:`).update(field);
+  };
+  add(recipe.name, recipe.version, architecture);
+  for (const [name, value] of entriesByName(recipe.arguments ?? {})) add("argument", name, value);
+  for (const [name, reference] of entriesByName(parents)) add("parent", name, reference);
+  for (const { path, content } of contextFiles(recipe, root)) add("file", path, content);
+  return `${recipe.version}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+/** Versions that a part has a lock for: the folders of its folder whose names begin with a digit. */
+export function lockedVersions(folder: string, root: string = imagesFolder): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isVersion(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function isVersion(name: string): boolean {
+  return /^\d/.test(name);
+}
+
+function dockerfileText(dockerfile: string | { text: string }, root: string): string {
+  return typeof dockerfile === "string" ? readFileSync(join(root, dockerfile), "utf8") : dockerfile.text;
+}
+
+function filesOf(folder: string): string[] {
+  const found: string[] = [];
+  const walk = (prefix: string): void => {
+    for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+      if (entry.name === "node_modules" || isVersion(entry.name) || entry.name.endsWith(".test.ts")) continue;
+      const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+      if (entry.isDirectory()) walk(path);
+      else found.push(path);
+    }
+  };
+  walk("");
+  return found;
+}
+
+function entriesByName(record: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}

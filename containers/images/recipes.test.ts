@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { contextFiles, imagesFolder, lockedVersions, type Recipe } from "./recipe.ts";
+import { defaultVersions, type ImagePart, Recipes } from "./recipes.ts";
+
+const recipes = new Recipes([]);
+const parts = Object.keys(defaultVersions).filter((part): part is ImagePart => part !== "litellm");
+
+describe("the recipes", () => {
+  it.each(parts)("can build %s in its default version", (part) => {
+    const recipe = recipes.of(part, defaultVersions[part]);
+    expect(recipe.missing).toBeUndefined();
+    expect(contextFiles(recipe).map(({ path }) => path)).toContain("Dockerfile");
+  });
+
+  it("name the folder to add for a version without a lock", () => {
+    expect(recipes.of("traefik", "9.9.9").missing).toBe(
+      "add a lock in the folder containers/images/contexts/traefik/9.9.9, or take one of 3.5.3, 3.7.15",
+    );
+    expect(recipes.litellm("2.0.0").missing).toContain("containers/images/contexts/litellm/2.0.0");
+  });
+
+  it("name the folder to add for a stdio command without one", () => {
+    const { parents } = recipes.litellmWith("1.77.1", [{ command: "mcp-server-time", version: "1.0.0" }]);
+    expect(parents.UPSTREAM0?.missing).toMatch(
+      /^add the folder containers\/images\/upstreams\/mcp-server-time\/1\.0\.0 with a package\.json/,
+    );
+  });
+
+  it("lay the commands over LiteLLM in an order that does not depend on the config's", () => {
+    const commands = [
+      { command: "postgres-mcp", version: "0.3.0" },
+      { command: "mcp-server-filesystem", version: "2025.8.21" },
+    ];
+    const [one, other] = [
+      recipes.litellmWith("1.77.1", commands),
+      recipes.litellmWith("1.77.1", commands.toReversed()),
+    ];
+    expect(one.dockerfile).toEqual(other.dockerfile);
+    expect(one.parents.UPSTREAM0?.name).toBe("upstream-mcp-server-filesystem");
+    expect(other.parents.UPSTREAM0?.name).toBe("upstream-mcp-server-filesystem");
+  });
+
+  it("put what this machine trusts into the base, and nowhere else", () => {
+    const trusting = new Recipes(["-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"]);
+    const base = trusting.of("postgres", "17").parents.BASE;
+    expect(Object.keys(base?.files ?? {})).toContain("host-certificates/0.crt");
+  });
+});
+
+describe("the locks", () => {
+  const folders = [
+    ...[
+      "node",
+      "traefik",
+      "litellm",
+      "codex",
+      "claude-code",
+      "open-webui",
+      "inspector",
+      "python-sdk",
+      "typescript-sdk",
+    ],
+    ...["upstreams/postgres-mcp", "upstreams/mcp-server-filesystem"],
+  ];
+  const locks = folders.flatMap((folder) => lockedVersions(folder).map((version) => `${folder}/${version}`));
+
+  it.each(locks)("freeze %s by hash, and name no index", (folder) => {
+    const python = join(imagesFolder, folder, "requirements.txt");
+    if (existsSync(python)) {
+      const text = readFileSync(python, "utf8");
+      const pinned = text.match(/^[a-z0-9][^\n]*==[^\n]*\\\n +--hash=sha256:[0-9a-f]{64}/gim) ?? [];
+      expect(pinned.length).toBe((text.match(/^[a-z0-9]/gim) ?? []).length);
+      expect(text).not.toMatch(/index-url|https?:/);
+    } else {
+      const lock: unknown = JSON.parse(readFileSync(join(imagesFolder, folder, "package-lock.json"), "utf8"));
+      const { packages } = lock as { packages: Record<string, { integrity?: string; resolved?: string }> };
+      for (const [path, entry] of Object.entries(packages).filter(([path]) => path !== "")) {
+        expect(entry.integrity, path).toMatch(/^sha512-/);
+        expect(entry.resolved, path).toBeUndefined();
+      }
+    }
+  });
+
+  it("take the Node that scripts run on", () => {
+    const project: unknown = JSON.parse(readFileSync(join(imagesFolder, "..", "..", "package.json"), "utf8"));
+    const { devDependencies } = project as { devDependencies: Record<string, string> };
+    const node = (recipe: Recipe): Recipe | undefined => recipe.parents.NODE;
+    expect(node(recipes.of("codex", defaultVersions.codex))?.version).toBe(devDependencies.node);
+  });
+});

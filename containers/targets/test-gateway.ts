@@ -1,0 +1,151 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { request } from "undici";
+import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Deployment, Policy } from "../../helpers/deployment/types.ts";
+import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
+import type { Resolve, Wire } from "../../helpers/protocol/wire.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type LogWindow, type PartHandle, readLog } from "../parts/part.ts";
+import { liteLLMPort } from "../rigs/edge-rig.ts";
+import type { RigState } from "../rigs/rig.ts";
+import { everything, hostile } from "../rigs/test-upstreams.ts";
+import { partOf } from "./edge.ts";
+
+/** Where no Traefik is in between, a URL says itself where it leads. */
+export const asWritten: Resolve = (_scheme, host, port) => ({ host, port });
+
+/** What a check sends to the trial's LiteLLM. */
+export interface TestGatewayRequest {
+  path: string;
+  method?: string;
+  headers?: HeaderLines;
+  /** Default: the master key. */
+  bearer?: string;
+  body?: string;
+  /** Milliseconds. */
+  deadline?: number;
+  invalidOnPurpose?: boolean;
+}
+
+/** One call of a tool, as the hostile upstream received it. */
+export interface ReceivedCall {
+  behaviour: string;
+  tool: string;
+  input: Readonly<Record<string, unknown>>;
+}
+
+/** The deployment's LiteLLM with upstreams beside the operator's own, as a check sees it: at its own port. */
+export class TestGateway {
+  readonly deployment: Deployment;
+  readonly policy: Policy;
+  readonly canaries: Canaries;
+  readonly wire: Wire;
+  readonly #state: RigState;
+  readonly #engine: Engine;
+
+  constructor(options: { state: RigState; engine: Engine; deployment: Deployment; canaries: Canaries; wire: Wire }) {
+    this.#state = options.state;
+    this.#engine = options.engine;
+    this.wire = options.wire;
+    this.deployment = options.deployment;
+    this.canaries = options.canaries;
+    this.policy = options.deployment.policy;
+  }
+
+  /** The key that may do everything. */
+  get masterKey(): string {
+    const key = this.deployment.litellmConfig.masterKey;
+    if (key === undefined) throw new Error("LiteLLM's config names no master_key");
+    return key;
+  }
+
+  url(path: string): string {
+    return `${this.#address("litellm", liteLLMPort)}${path}`;
+  }
+
+  /** The MCP endpoint of some of the servers alone, which LiteLLM tells by the path. */
+  endpoint(...servers: string[]): string {
+    return `${this.policy.mcp.endpoint}${servers.join(",")}`;
+  }
+
+  /** Sends a request to LiteLLM. */
+  async send({ path, method, headers = [], bearer = this.masterKey, ...rest }: TestGatewayRequest): Promise<Exchange> {
+    return await this.wire.send({
+      url: this.url(path),
+      method: method ?? "GET",
+      headers: [...headers, ["Authorization", `Bearer ${bearer}`]],
+      ...rest,
+    });
+  }
+
+  /** The official MCP client with the master key, for some of the servers alone. The caller closes it. */
+  async mcp(...servers: string[]): Promise<Client> {
+    return await connectOverHttp(this.wire, this.url(this.endpoint(...servers)), this.masterKey);
+  }
+
+  /** The same client, connected to server-everything or to a behaviour of the hostile upstream directly. */
+  async upstream(name: string): Promise<Client> {
+    const url =
+      name === everything.host
+        ? `${this.#address("everything", everything.port)}/mcp`
+        : `${this.#address("hostile", hostile.port)}/${name}`;
+    return await connectOverHttp(this.wire, url, undefined);
+  }
+
+  /** The calls that came to the hostile upstream with a token, from whomever. */
+  async received(token: string): Promise<ReceivedCall[]> {
+    const exchange = await this.wire.send({ url: `${this.#address("hostile", hostile.port)}/_calls` });
+    const calls = JSON.parse(exchange.response?.body ?? "[]") as ReceivedCall[];
+    return calls.filter(({ input }) => input.token === token);
+  }
+
+  /**
+   * LiteLLM's ids of its servers, by name. Not over the wire, which keeps what it sees: 1.77.1 tells each server's
+   * environment along with its id, the DSN included.
+   */
+  async serverIds(): Promise<ReadonlyMap<string, string>> {
+    const response = await request(this.url("/v1/mcp/server"), {
+      headers: { authorization: `Bearer ${this.masterKey}` },
+      headersTimeout: deadlines.request,
+      bodyTimeout: deadlines.request,
+    });
+    const servers = (await response.body.json()) as { server_name: string; server_id: string }[];
+    return new Map(servers.map(({ server_name, server_id }) => [server_name, server_id]));
+  }
+
+  async log(part: string, window?: LogWindow): Promise<string> {
+    return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
+  }
+
+  /**
+   * Restarts a part and waits until it answers again. The engine may publish its ports elsewhere then.
+   *
+   * @throws {DeadlineError} when it does not come back
+   */
+  async restart(part: "litellm" | "everything"): Promise<void> {
+    const handle = partOf(this.#state, part);
+    const container = this.#engine.docker.getContainer(handle.containerId);
+    await container.restart({ t: 1 });
+    const { NetworkSettings: settings } = await container.inspect();
+    const ports = Object.entries(settings.Ports).flatMap(([port, bindings]) =>
+      bindings?.[0] === undefined ? [] : [[Number.parseInt(port, 10), Number(bindings[0].HostPort)] as const],
+    );
+    Object.assign(handle.ports as Record<number, number>, Object.fromEntries(ports));
+    const [url, status] =
+      part === "litellm"
+        ? [this.url("/health/liveliness"), 200]
+        : [`${this.#address("everything", everything.port)}/mcp`, 400];
+    await until(`${part} is up again`, deadlines.gatewayStart, async () => {
+      const response = await request(url, { headersTimeout: deadlines.connect, bodyTimeout: deadlines.connect });
+      await response.body.dump();
+      return response.statusCode === status ? true : undefined;
+    });
+  }
+
+  #address(part: string, port: number): string {
+    const handle: PartHandle = partOf(this.#state, part);
+    return `http://${handle.host}:${handle.ports[port]}`;
+  }
+}

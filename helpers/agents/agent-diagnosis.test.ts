@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { type Cause, diagnose, names, type TurnEvidence } from "./agent-diagnosis.ts";
+import type { ToolCall } from "./codex-transcript.ts";
+
+const tool = "postgres-execute_sql";
+const catalogue = [tool, "filesystem-read_file"];
+const shown = ["exec_command", "mcp__litellm.postgres_execute_sql", "mcp__litellm.filesystem_read_file"];
+
+const call = (status: ToolCall["status"], error?: string): ToolCall => ({
+  server: "litellm",
+  tool,
+  arguments: {},
+  resultText: "",
+  error,
+  status,
+});
+
+/** A turn in which nothing is wrong but what the case says. */
+function turn(different: Partial<TurnEvidence>): TurnEvidence {
+  return {
+    tool,
+    transcript: { toolCalls: [], errors: [], messages: [] },
+    stderr: "",
+    journal: [{ toolsOffered: shown }],
+    gateway: { models: 200, mcp: 200, tools: catalogue },
+    ...different,
+  };
+}
+
+const notOffered = (toolsOffered: string[]) => [{ toolsOffered, toolNotOffered: { tool, offered: toolsOffered } }];
+
+const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] = [
+  {
+    cause: "gateway-down",
+    evidence: { gateway: { models: undefined, mcp: undefined, tools: undefined }, journal: [] },
+    says: /Nothing answers/,
+  },
+  {
+    cause: "wrong-key",
+    // 1.77.1 answers 500 to MCP with an unknown key: the other API tells.
+    evidence: { gateway: { models: 401, mcp: 500, tools: undefined }, journal: [] },
+    says: /401 to \/v1\/models, and 500 to MCP/,
+  },
+  {
+    cause: "mcp-unreachable",
+    evidence: { gateway: { models: 200, mcp: undefined, tools: undefined } },
+    says: /URL of the config/,
+  },
+  {
+    cause: "mcp-not-found",
+    evidence: { gateway: { models: 200, mcp: 404, tools: undefined } },
+    says: /no MCP at the URL/,
+  },
+  {
+    cause: "mcp-refused",
+    evidence: { gateway: { models: 200, mcp: 401, tools: undefined } },
+    says: /MCP refuses the key \(401\)/,
+  },
+  { cause: "mcp-broken", evidence: { gateway: { models: 200, mcp: 500, tools: undefined } }, says: /MCP answers 500/ },
+  {
+    cause: "catalogue-empty",
+    evidence: { gateway: { models: 200, mcp: 200, tools: [] }, journal: notOffered([]) },
+    says: /behind a 200/,
+  },
+  { cause: "catalogue-late", evidence: { journal: notOffered(["exec_command"]) }, says: /\(2 tools\) came too late/ },
+  {
+    cause: "catalogue-late",
+    evidence: { journal: [], stderr: "Error: litellm: timed out awaiting tools/list after 5s" },
+    says: /startup_timeout_sec/,
+  },
+  {
+    cause: "tool-missing",
+    evidence: { journal: notOffered(["mcp__litellm.filesystem_read_file"]) },
+    says: /shown 1 of the catalogue's 2 tools, without postgres-execute_sql/,
+  },
+  {
+    cause: "tool-missing",
+    evidence: {
+      gateway: { models: 200, mcp: 200, tools: ["filesystem-read_file"] },
+      journal: notOffered(["mcp__litellm.filesystem_read_file"]),
+    },
+    says: /postgres-execute_sql is none of them/,
+  },
+  {
+    cause: "model-not-reached",
+    evidence: { journal: [], stderr: "reading\nError: no such model provider\n" },
+    says: /Error: no such model provider/,
+  },
+  {
+    cause: "call-not-made",
+    evidence: { transcript: { toolCalls: [call("failed", "user cancelled MCP tool call")], errors: [], messages: [] } },
+    says: /user cancelled.*default_tools_approval_mode/,
+  },
+  {
+    cause: "call-failed",
+    evidence: { transcript: { toolCalls: [call("failed")], errors: [], messages: [] } },
+    says: /went out and failed/,
+  },
+  {
+    cause: "call-failed",
+    evidence: { transcript: { toolCalls: [call("in_progress")], errors: [], messages: [] } },
+    says: /had no result/,
+  },
+  { cause: "made-up", evidence: {}, says: /answered without calling/ },
+];
+
+describe("the diagnosis of an agent's turn", () => {
+  it.each(cases)("$cause: $says", ({ cause, evidence, says }) => {
+    const diagnosis = diagnose(turn(evidence));
+    expect(diagnosis?.cause).toBe(cause);
+    expect(diagnosis?.sentence).toMatch(says);
+    expect(diagnosis?.sentence.split("\n")).toHaveLength(1);
+  });
+
+  it("is none where the call came back, whatever else is wrong", () => {
+    const transcript = { toolCalls: [call("completed")], errors: ["odd"], messages: [] };
+    expect(diagnose(turn({ transcript }))).toBeUndefined();
+  });
+
+  it("takes another tool's result for no proof", () => {
+    const other = { ...call("completed"), tool: "filesystem-read_file" };
+    expect(diagnose(turn({ transcript: { toolCalls: [other], errors: [], messages: [] } }))?.cause).toBe("made-up");
+  });
+});
+
+describe("a tool's name", () => {
+  it.each([
+    tool,
+    "mcp__litellm.postgres_execute_sql",
+    "litellm__postgres-execute_sql",
+    "mcp__litellm__postgres-execute_sql",
+  ])("is known as %s", (name) => expect(names(name, tool)).toBe(true));
+
+  it("is not a longer name's end", () => expect(names("my_postgres_execute_sql", tool)).toBe(false));
+});

@@ -1,0 +1,72 @@
+import { parse as parseToml, TomlError } from "smol-toml";
+import { suggest } from "../../core/nearest.ts";
+import { parseEnvFile } from "../compose/env-file.ts";
+import type { FaultList } from "../source/fault-list.ts";
+import { readSource, SourceFile } from "../source/source-file.ts";
+import type { PolicyClient, Written } from "../types.ts";
+
+/**
+ * Checks that a client's config is there, parses, and takes its keys from variables that the env file has: a run gives
+ * a client nothing else.
+ */
+export function checkClientConfig(
+  client: PolicyClient,
+  variables: ReadonlyMap<string, Written<string>> | undefined,
+  faults: FaultList,
+): void {
+  const source = readSource(
+    client.config,
+    faults,
+    `write it, or mend 'config' of the client '${client.name}' in policy.yaml`,
+  );
+  if (source === undefined) return;
+  switch (client.kind) {
+    case "codex":
+      checkCodex(source, variables, faults);
+      return;
+    case "claude":
+      try {
+        JSON.parse(source.text);
+      } catch (error) {
+        const position = Number(/position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1] ?? 0);
+        faults.add(
+          { file: source.file, line: source.lineAt(position) },
+          "broken JSON",
+          "mend the syntax around this line",
+        );
+      }
+      return;
+    case "open-webui":
+      // Where the env file can't be read, every variable would seem unset: a dollar sign is taken for itself then.
+      if (variables === undefined)
+        parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), faults);
+      else parseEnvFile(source, faults, undefined, variables);
+      return;
+  }
+}
+
+function checkCodex(
+  source: SourceFile,
+  variables: ReadonlyMap<string, Written<string>> | undefined,
+  faults: FaultList,
+): void {
+  try {
+    parseToml(source.text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const message = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "";
+    faults.add({ file: source.file, line: error.line }, `broken TOML: ${message}`, "mend the syntax around this line");
+    return;
+  }
+  if (variables === undefined) return;
+  for (const match of source.text.matchAll(/^[ \t]*(bearer_token_env_var|env_key)[ \t]*=[ \t]*["']([^"'\n]*)["']/gm)) {
+    const [, option, name = ""] = match;
+    if (variables.has(name)) continue;
+    const location = { file: source.file, line: source.lineAt(match.index) };
+    faults.add(
+      location,
+      `${option} names '${name}', which the env file does not set: the client would have no key`,
+      suggest(name, variables.keys(), `set ${name} in the env file`),
+    );
+  }
+}

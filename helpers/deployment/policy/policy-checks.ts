@@ -1,0 +1,203 @@
+import { suggest } from "../../core/nearest.ts";
+import type { FaultList } from "../source/fault-list.ts";
+import { readSource } from "../source/source-file.ts";
+import type { TraefikCommand } from "../traefik/command.ts";
+import type { TraefikRouter } from "../traefik/labels.ts";
+import type { ComposeFile, ComposeService, LiteLLMConfig, Policy, PolicyFirewall, Written } from "../types.ts";
+
+/** All that the policy is held against. Parts that could not be read are left out; they are faults already. */
+export interface PolicyContext {
+  compose: ComposeFile | undefined;
+  /** Names of all services, those that could not be read among them. */
+  serviceNames: readonly string[];
+  litellm: ComposeService | undefined;
+  traefik: ComposeService | undefined;
+  command: TraefikCommand | undefined;
+  routers: readonly TraefikRouter[];
+  litellmConfig: LiteLLMConfig | undefined;
+  /** The env file before any replacement; undefined when it could not be read. */
+  variables: ReadonlyMap<string, Written<string>> | undefined;
+}
+
+/** Holds the policy against the other files: names that it uses must be theirs, and the other way round. */
+export function checkPolicy(policy: Policy, context: PolicyContext, faults: FaultList): void {
+  checkHosts(policy, context, faults);
+  checkUpstreams(policy, context, faults);
+  checkSecrets(policy, context, faults);
+  checkReach(policy, context, faults);
+  if (policy.firewall !== undefined) checkFirewall(policy.firewall, context, faults);
+}
+
+function checkHosts(policy: Policy, { command, compose }: PolicyContext, faults: FaultList): void {
+  if (command === undefined || compose === undefined) return;
+  for (const { name, entryPoint, location } of policy.hosts) {
+    if (!command.entryPoints.has(entryPoint)) {
+      faults.add(
+        location,
+        `the host '${name}' names the entry point '${entryPoint}', which Traefik's command does not define`,
+        suggest(entryPoint, command.entryPoints.keys(), `add --entryPoints.${entryPoint}.address to Traefik's command`),
+      );
+    }
+  }
+}
+
+function checkUpstreams(policy: Policy, { litellmConfig, litellm }: PolicyContext, faults: FaultList): void {
+  if (litellmConfig === undefined || litellm === undefined || litellmConfig.upstreams.length === 0) return;
+  const configured = new Map(litellmConfig.upstreams.map((upstream) => [upstream.name, upstream]));
+  for (const { name, version, database, location } of policy.upstreams) {
+    const upstream = configured.get(name);
+    // One that LiteLLM lacks is for the checks to find.
+    if (upstream === undefined) continue;
+    if (upstream.transport === "stdio") {
+      if (version === undefined)
+        faults.add(
+          location,
+          `the upstream '${name}' runs a command and has no version`,
+          "add 'version:' of the package that provides the command",
+        );
+      if (
+        database !== undefined &&
+        ![...upstream.env.values()].includes(litellm.environment.get(database.variable)?.value ?? "")
+      ) {
+        faults.add(
+          location,
+          `the upstream '${name}' has its DSN in ${database.variable}, but its env in LiteLLM's config (line ${upstream.location.line}) does not use that`,
+          `write os.environ/${database.variable} there, or name the variable that it uses`,
+        );
+      }
+    }
+  }
+  for (const { name, location } of litellmConfig.upstreams) {
+    if (!policy.upstreams.some((upstream) => upstream.name === name)) {
+      faults.add(
+        location,
+        `the upstream '${name}' is in LiteLLM's config but not in the policy`,
+        "add it under 'upstreams' of policy.yaml with the tools that it must offer, or remove it here",
+      );
+    }
+  }
+}
+
+function checkSecrets(policy: Policy, { variables, serviceNames }: PolicyContext, faults: FaultList): void {
+  const whose = ["litellm", "upstream", "client", ...serviceNames];
+  for (const { name, mayBeIn, location } of policy.secrets) {
+    const strange = mayBeIn.find(
+      (one) => one.endsWith(".environment") && !whose.includes(one.slice(0, -".environment".length)),
+    );
+    if (strange === undefined || serviceNames.length === 0) continue;
+    const owner = strange.slice(0, -".environment".length);
+    faults.add(
+      location,
+      `${name} may be in ${strange}, but '${owner}' is no service of compose.yaml`,
+      suggest(owner, whose, `write one of ${whose.join(", ")}`),
+    );
+  }
+  if (variables === undefined) return;
+  for (const { name, kind, location } of policy.secrets) {
+    const variable = variables.get(name);
+    if (variable === undefined) {
+      faults.add(
+        location,
+        `the secret '${name}' is not set in ${policy.envFile}`,
+        suggest(name, variables.keys(), `set it there, and in ${policy.envFile}.example`),
+      );
+      continue;
+    }
+    if (variable.value === "") {
+      faults.add(variable.location, `${name} is empty`, "give it a value");
+    } else if (kind === "postgres-url" && !/^postgres(?:ql)?:$/.test(protocolOf(variable.value))) {
+      faults.add(
+        variable.location,
+        `${name} is no Postgres URL`,
+        "write postgresql://user:password@host:5432/database",
+      );
+    }
+  }
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : "";
+}
+
+function checkReach(policy: Policy, { compose, serviceNames: services }: PolicyContext, faults: FaultList): void {
+  if (compose === undefined) return;
+  for (const { from, to, as, ports, location } of policy.reach) {
+    const sources = ["lan", "outside", ...services];
+    const targets = ["gateway-host", "lan", "outside", ...services];
+    if (!sources.includes(from))
+      faults.add(
+        location,
+        `'from: ${from}' is neither lan, outside nor a service of compose.yaml`,
+        suggest(from, sources, `write one of ${sources.join(", ")}`),
+      );
+    if (!targets.includes(to))
+      faults.add(
+        location,
+        `'to: ${to}' is neither gateway-host, lan, outside nor a service of compose.yaml`,
+        suggest(to, targets, `write one of ${targets.join(", ")}`),
+      );
+    if (from === to) faults.add(location, `'${from}' always reaches itself`, "remove the rule");
+    const doubled = ports.find((port, index) => ports.indexOf(port) !== index);
+    if (doubled !== undefined) faults.add(location, `port ${doubled} stands twice`, "keep one of the two");
+    if (as !== undefined && to === "gateway-host") {
+      const hosts = policy.hosts.map(({ name }) => name);
+      if (!hosts.includes(as))
+        faults.add(
+          location,
+          `'as: ${as}' is no host of the policy`,
+          suggest(as, hosts, `write one of ${hosts.join(", ")}`),
+        );
+    }
+  }
+  const seen = new Map<string, number>();
+  for (const { from, to, as, location } of policy.reach) {
+    const key = `${from} to ${to}${as === undefined ? "" : ` as ${as}`}`;
+    const before = seen.get(key);
+    if (before !== undefined)
+      faults.add(
+        location,
+        `traffic from ${key} stands here a second time (first in line ${before})`,
+        "put all ports into one rule",
+      );
+    seen.set(key, location.line);
+  }
+}
+
+function checkFirewall(firewall: PolicyFirewall, { compose }: PolicyContext, faults: FaultList): void {
+  const { interfaces, denials, location } = firewall;
+  const taken = new Map<string, string>();
+  const names: [of: string, name: string][] = [
+    ["the LAN's", interfaces.lan],
+    ["the outside's", interfaces.outside],
+    ...[...(compose?.networks ?? [])].flatMap(([network, { bridge }]): [string, string][] =>
+      bridge === undefined ? [] : [[`the network ${network}'s`, bridge]],
+    ),
+  ];
+  for (const [of, name] of names) {
+    const before = taken.get(name);
+    if (before !== undefined)
+      faults.add(
+        location,
+        `${name} is ${before} interface and ${of} too`,
+        "give each its own name: the firewall and the run tell them apart by it",
+      );
+    taken.set(name, of);
+  }
+  for (const [index, { from, counter }] of denials.entries()) {
+    if (denials.findIndex((other) => other.from === from) < index)
+      faults.add(counter.location, `how '${from}' is denied stands here a second time`, "keep one of the two");
+  }
+  const source = readSource(firewall.file, faults, "write it, or mend 'firewall.file' in policy.yaml");
+  if (source === undefined) return;
+  const counters = [...source.text.matchAll(/^[ \t]*counter[ \t]+([\w./-]+)[ \t]*\{/gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
+  for (const { counter } of denials) {
+    if (!counters.includes(counter.value))
+      faults.add(
+        counter.location,
+        `the firewall has no counter '${counter.value}'`,
+        suggest(counter.value, counters, `add 'counter ${counter.value} { }' to its table, and name it in the rule`),
+      );
+  }
+}

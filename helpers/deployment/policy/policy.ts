@@ -1,0 +1,333 @@
+import { resolve } from "node:path";
+import type { FaultList } from "../source/fault-list.ts";
+import { readShape } from "../source/shape.ts";
+import { locationOf, nodeAt, toPlain, type YamlNode } from "../source/yaml-tree.ts";
+import type { Policy, PublicPath, SourceLocation } from "../types.ts";
+import { policyShape } from "./policy-shape.ts";
+
+/** policy.yaml, read. */
+export interface ReadPolicy {
+  /** Undefined when its shape is wrong. */
+  policy: Policy | undefined;
+  /** Also known where the rest is wrong, so that the other files can still be checked. */
+  envFile: string | undefined;
+  location(...path: (string | number)[]): SourceLocation;
+}
+
+/**
+ * Reads policy.yaml. What is wrong with the policy by itself becomes a fault: shapes, doubles, contradictions. What
+ * only shows beside the other files is {@link checkPolicy}'s.
+ */
+export function readPolicy(file: string, folder: string, root: YamlNode, faults: FaultList): ReadPolicy {
+  const at = (...path: (string | number)[]): SourceLocation => locationOf(root, path);
+  const env = nodeAt(root, "env_file");
+  const envFile = env?.kind === "scalar" && typeof env.value === "string" ? env.value : undefined;
+  if (root.kind !== "map") {
+    faults.add(root.location, "is no mapping", "begin with services:, hosts: and upstreams:");
+    return { policy: undefined, envFile, location: at };
+  }
+  const data = readShape(policyShape, root, toPlain(root), faults);
+  if (data === undefined) return { policy: undefined, envFile, location: at };
+  const policy: Policy = {
+    file,
+    services: data.services,
+    envFile: data.env_file,
+    hosts: data.hosts.map(({ name, entry_point, scheme, zone }, index) => ({
+      name: name.toLowerCase(),
+      entryPoint: entry_point,
+      scheme,
+      zone,
+      location: at("hosts", index),
+    })),
+    publicPaths: data.public.map(({ status, ...path }, index) => ({
+      ...path,
+      statuses: [status].flat(),
+      location: at("public", index),
+    })),
+    injectedRoutes: data.injected.map((route, index) => ({
+      ...route,
+      hosts: route.hosts.map((host) => host.toLowerCase()),
+      location: at("injected", index),
+    })),
+    refusal: { status: data.refusal.status, challenge: data.refusal.challenge },
+    mcp: {
+      endpoint: data.mcp.endpoint,
+      stream: data.mcp.stream,
+      heartbeatSeconds: data.mcp.heartbeat_seconds,
+      budget: data.mcp.budget && { ...data.mcp.budget, location: at("mcp", "budget") },
+      scopedKeys: data.mcp.scoped_keys.map((key, index) => ({ ...key, location: at("mcp", "scoped_keys", index) })),
+    },
+    upstreams: data.upstreams.map(({ name, version, tools, database, directory }, index) => ({
+      name,
+      version,
+      tools,
+      database: database === undefined ? undefined : { variable: database },
+      directory,
+      location: at("upstreams", index),
+    })),
+    models: data.models.map(({ name, provider_model }, index) => ({
+      name,
+      providerModel: provider_model,
+      location: at("models", index),
+    })),
+    clients: data.clients.map(({ name, kind, config, version, from }, index) => ({
+      name,
+      kind,
+      config: resolve(folder, config),
+      version,
+      from,
+      location: at("clients", index),
+    })),
+    secrets: data.secrets.map(({ name, kind, may_be_in }, index) => ({
+      name,
+      kind,
+      mayBeIn: may_be_in,
+      location: at("secrets", index),
+    })),
+    reach: data.reach.map(({ from, to, as, ports }, index) => ({ from, to, as, ports, location: at("reach", index) })),
+    firewall: data.firewall && {
+      file: resolve(folder, data.firewall.file),
+      interfaces: data.firewall.interfaces,
+      denials: data.firewall.denials.map(({ from, by, counter }, index) => ({
+        from,
+        by,
+        counter: { value: counter, location: at("firewall", "denials", index) },
+      })),
+      location: at("firewall"),
+    },
+  };
+  checkDoubles(policy, faults);
+  checkHosts(policy, faults);
+  checkPaths(policy, faults);
+  checkRefusal(policy, at, faults);
+  checkSecretPlaces(policy, faults);
+  return { policy, envFile: policy.envFile, location: at };
+}
+
+function checkDoubles(policy: Policy, faults: FaultList): void {
+  const lists: [kind: string, items: readonly { key: string; location: SourceLocation }[]][] = [
+    ["host", policy.hosts.map(({ name, location }) => ({ key: name, location }))],
+    ["public path", policy.publicPaths.map(({ path, location }) => ({ key: path, location }))],
+    ["upstream", policy.upstreams.map(({ name, location }) => ({ key: name, location }))],
+    ["model", policy.models.map(({ name, location }) => ({ key: name, location }))],
+    ["client", policy.clients.map(({ name, location }) => ({ key: name, location }))],
+    ["secret", policy.secrets.map(({ name, location }) => ({ key: name, location }))],
+    ...policy.upstreams.map(({ name, tools, location }): [string, { key: string; location: SourceLocation }[]] => [
+      `tool of ${name}`,
+      tools.map((key) => ({ key, location })),
+    ]),
+  ];
+  for (const route of policy.injectedRoutes) {
+    for (const host of route.hosts) {
+      lists.push([
+        `route on ${host}`,
+        policy.injectedRoutes
+          .filter((other) => other.hosts.includes(host))
+          .map(({ path, location }) => ({ key: path, location })),
+      ]);
+    }
+  }
+  for (const [kind, items] of lists) {
+    const seen = new Map<string, SourceLocation>();
+    for (const { key, location } of items) {
+      const before = seen.get(key);
+      if (before === undefined) seen.set(key, location);
+      else
+        faults.add(
+          location,
+          `the ${kind} '${key}' stands here a second time (first in line ${before.line})`,
+          "keep one of the two",
+        );
+    }
+  }
+}
+
+function checkHosts(policy: Policy, faults: FaultList): void {
+  for (const { name, location } of policy.hosts) {
+    if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
+      faults.add(location, `'${name}' is no host name`, "write the name alone: no scheme, no port, no path");
+    }
+  }
+}
+
+function checkPaths(policy: Policy, faults: FaultList): void {
+  const all = [
+    ...policy.publicPaths.map((item) => ({ ...item, kind: "public path" })),
+    ...policy.injectedRoutes.map((item) => ({ ...item, kind: "injected route" })),
+  ];
+  for (const { path, location, kind } of all) {
+    if (/[?#]/.test(path))
+      faults.add(location, `the ${kind} '${path}' holds a query or a fragment`, "write the path alone");
+    else if (path.includes("%"))
+      faults.add(
+        location,
+        `the ${kind} '${path}' holds an encoded character`,
+        "write the character itself: checks make the encodings",
+      );
+    else if (/[*{}\s\\]/.test(path))
+      faults.add(
+        location,
+        `the ${kind} '${path}' holds a pattern or a space`,
+        "write one path; 'below: true' opens what lies below it",
+      );
+    else if (/\/\/|\/\.{1,2}(?:\/|$)/.test(path))
+      faults.add(
+        location,
+        `the ${kind} '${path}' holds an empty or a dot segment`,
+        "write the path that LiteLLM receives",
+      );
+    else if (kind === "public path" && path.length > 1 && path.endsWith("/")) {
+      faults.add(
+        location,
+        `the public path '${path}' ends with a slash`,
+        `write '${path.replace(/\/+$/, "")}' with 'below: true'`,
+      );
+    }
+  }
+  for (const { path, below, location } of policy.publicPaths) {
+    if (path === "/" && below)
+      faults.add(location, "'/' with 'below: true' makes everything public", "name the paths that are");
+  }
+  for (const route of policy.injectedRoutes) {
+    const open = policy.publicPaths.find((item) => covers(item, route.path));
+    if (open !== undefined) {
+      faults.add(
+        route.location,
+        `the injected route '${route.path}' is covered by the public path '${open.path}' in line ${open.location.line}`,
+        "remove one of the two: the split would not be decided by the policy",
+      );
+    }
+    for (const host of route.hosts) {
+      if (!policy.hosts.some(({ name }) => name === host)) {
+        faults.add(
+          route.location,
+          `the injected route '${route.path}' names the host '${host}', which is not under 'hosts'`,
+          `name one of ${policy.hosts.map(({ name }) => name).join(", ")}`,
+        );
+      }
+    }
+  }
+  const mcp = policy.publicPaths.find((item) => covers(item, policy.mcp.endpoint) || covers(item, policy.mcp.stream));
+  if (mcp !== undefined)
+    faults.add(
+      mcp.location,
+      `the public path '${mcp.path}' opens MCP to everybody`,
+      "name a path that does not cover mcp.endpoint and mcp.stream",
+    );
+}
+
+/** Whether a public path opens another path. */
+function covers(open: PublicPath, path: string): boolean {
+  const segment = open.path.replace(/\/$/, "");
+  return path === open.path || (open.below && path.startsWith(`${segment}/`));
+}
+
+function checkRefusal(policy: Policy, at: (...path: string[]) => SourceLocation, faults: FaultList): void {
+  const { status, challenge } = policy.refusal;
+  if (status === 401 && challenge === undefined) {
+    faults.add(
+      at("refusal"),
+      "a 401 without a challenge: RFC 9110 asks for WWW-Authenticate",
+      "add 'challenge: Bearer'",
+    );
+  } else if (status !== 401 && challenge !== undefined) {
+    faults.add(
+      at("refusal", "challenge"),
+      `a challenge belongs to a 401, not to a ${status}`,
+      "remove 'challenge', or set 'status: 401'",
+    );
+  }
+}
+
+function checkSecretPlaces(policy: Policy, faults: FaultList): void {
+  const secrets = new Map(policy.secrets.map((secret) => [secret.name, secret]));
+  const mustBeIn = (
+    name: string,
+    location: SourceLocation,
+    wanted: Policy["secrets"][number]["mayBeIn"][number],
+    why: string,
+  ): void => {
+    const secret = secrets.get(name);
+    if (secret !== undefined && !secret.mayBeIn.includes(wanted)) {
+      faults.add(
+        secret.location,
+        `${name} may not be in ${wanted}, but ${why} (line ${location.line})`,
+        `add ${wanted} to its may_be_in`,
+      );
+    }
+  };
+  for (const { secret, path, location } of policy.injectedRoutes) {
+    const known = secrets.get(secret);
+    if (known === undefined) {
+      faults.add(
+        location,
+        `the injected route '${path}' names the secret '${secret}', which is not under 'secrets'`,
+        `add { name: ${secret}, kind: api-key, … } there`,
+      );
+      continue;
+    }
+    if (known.kind !== "api-key")
+      faults.add(
+        known.location,
+        `${secret} is a ${known.kind}, but the injected route in line ${location.line} sends it as a key`,
+        "set 'kind: api-key', or inject another secret",
+      );
+    mustBeIn(secret, location, "traefik.labels", "it is injected by a label");
+    mustBeIn(secret, location, "traefik.api", "Traefik's API shows what it injects");
+  }
+  for (const { secret, path, servers, location } of policy.mcp.scopedKeys) {
+    if (secrets.get(secret)?.kind !== "api-key") {
+      faults.add(
+        location,
+        `the scoped key '${secret}' is no api-key under 'secrets'`,
+        `add { name: ${secret}, kind: api-key, … } there`,
+      );
+    }
+    if (!path.startsWith(policy.mcp.endpoint))
+      faults.add(
+        location,
+        `the path '${path}' of the scoped key '${secret}' is not below mcp.endpoint`,
+        `write ${policy.mcp.endpoint}…`,
+      );
+    const unknown = servers.find((server) => !policy.upstreams.some(({ name }) => name === server));
+    if (unknown !== undefined)
+      faults.add(
+        location,
+        `the scoped key '${secret}' names the server '${unknown}', which is not under 'upstreams'`,
+        `name one of ${policy.upstreams.map(({ name }) => name).join(", ")}`,
+      );
+    mustBeIn(secret, location, "litellm.environment", "LiteLLM knows its callers from there");
+  }
+  for (const { name, database, location } of policy.upstreams) {
+    if (database === undefined) continue;
+    const known = secrets.get(database.variable);
+    if (known === undefined) {
+      faults.add(
+        location,
+        `the upstream '${name}' names the variable '${database.variable}', which is not under 'secrets'`,
+        `add { name: ${database.variable}, kind: postgres-url, … } there`,
+      );
+      continue;
+    }
+    if (known.kind !== "postgres-url")
+      faults.add(
+        known.location,
+        `${database.variable} is a ${known.kind}, but it is the DSN of '${name}' (line ${location.line})`,
+        "set 'kind: postgres-url'",
+      );
+    mustBeIn(database.variable, location, "litellm.environment", "LiteLLM takes it from there");
+    mustBeIn(database.variable, location, "upstream.environment", "it is the upstream's DSN");
+  }
+  for (const { name, kind, mayBeIn, location } of policy.secrets) {
+    const doubled = mayBeIn.find((item, index) => mayBeIn.indexOf(item) !== index);
+    if (doubled !== undefined)
+      faults.add(location, `${name}: ${doubled} stands twice in may_be_in`, "keep one of the two");
+    if (kind === "salt" && mayBeIn.some((item) => item !== "litellm.environment" && item !== "litellm.config")) {
+      faults.add(
+        location,
+        `${name} is a salt, which nobody but LiteLLM needs`,
+        "leave litellm.environment alone in its may_be_in",
+      );
+    }
+  }
+}

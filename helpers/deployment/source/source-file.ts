@@ -1,0 +1,108 @@
+import { readFileSync, statSync } from "node:fs";
+import type { FaultList } from "./fault-list.ts";
+
+/** Larger files are no deployment files; reading one would only be slow. In bytes. */
+const LARGEST = 1024 * 1024;
+
+/** A text file of the deployment, with the offsets of its lines. */
+export class SourceFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** Without a byte order mark. */
+  readonly text: string;
+  readonly #lineStarts: number[];
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text.startsWith("\uFEFF") ? text.slice(1) : text;
+    this.#lineStarts = [0];
+    for (let at = this.text.indexOf("\n"); at !== -1; at = this.text.indexOf("\n", at + 1)) {
+      this.#lineStarts.push(at + 1);
+    }
+  }
+
+  /** 1-based line of an offset. */
+  lineAt(offset: number): number {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low + 1;
+  }
+}
+
+/** Reads a file; what keeps it from being read becomes a fault, and the answer is undefined. */
+export function readSource(file: string, faults: FaultList, fixMissing: string): SourceFile | undefined {
+  let bytes: Buffer;
+  try {
+    const status = statSync(file);
+    if (status.isDirectory()) {
+      faults.add(
+        file,
+        "is a directory, a file was expected",
+        "remove the directory (docker makes one when it mounts a missing file) and write the file",
+      );
+      return undefined;
+    }
+    if (!status.isFile()) {
+      faults.add(file, "is no regular file", "put a plain text file here");
+      return undefined;
+    }
+    if (status.size > LARGEST) {
+      faults.add(
+        file,
+        `is ${Math.ceil(status.size / 1024)} KiB long, more than the ${LARGEST / 1024} KiB that a deployment's file may have`,
+        "check that it is the right file",
+      );
+      return undefined;
+    }
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") faults.add(file, "is missing", fixMissing);
+    else
+      faults.add(file, `can't be read (${String(code ?? error)})`, "make it readable for the user who runs the suite");
+    return undefined;
+  }
+  if (isUtf16(bytes)) {
+    faults.add({ file, line: 1 }, "is encoded as UTF-16", "save it as UTF-8");
+    return undefined;
+  }
+  try {
+    return new SourceFile(file, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    faults.add({ file, line: lineOfBadByte(bytes) }, "holds bytes that are no UTF-8", "save it as UTF-8");
+    return undefined;
+  }
+}
+
+function isUtf16(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  // Without a mark: a text in Latin letters has a zero in every other byte.
+  return (
+    bytes.length >= 4 &&
+    (first === 0) !== (second === 0) &&
+    bytes.subarray(0, 64).filter((b) => b === 0).length >= Math.min(bytes.length, 64) / 3
+  );
+}
+
+function lineOfBadByte(bytes: Buffer): number {
+  let line = 1;
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(0x0a, start);
+    const stop = end === -1 ? bytes.length : end;
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, stop));
+    } catch {
+      return line;
+    }
+    start = stop + 1;
+    line++;
+  }
+  return line;
+}

@@ -1,0 +1,324 @@
+import { isIP } from "node:net";
+import { nearest } from "../../core/nearest.ts";
+import { re2Problem } from "./re2-syntax.ts";
+
+/** The matchers of Traefik's v3 rules. */
+export const matcherNames = [
+  "ClientIP",
+  "Method",
+  "Host",
+  "HostRegexp",
+  "Path",
+  "PathRegexp",
+  "PathPrefix",
+  "Header",
+  "HeaderRegexp",
+  "Query",
+  "QueryRegexp",
+] as const;
+
+export type MatcherName = (typeof matcherNames)[number];
+
+/** A rule, parsed. */
+export type Rule = { span: RuleSpan } & (
+  | { kind: "matcher"; name: MatcherName; args: readonly string[] }
+  | { kind: "not"; rule: Rule }
+  | { kind: "and" | "or"; left: Rule; right: Rule }
+);
+
+/** Where a part of a rule stands in the rule's text, parentheses around it included; `end` is exclusive. */
+export interface RuleSpan {
+  start: number;
+  end: number;
+}
+
+/** A rule that Traefik would not take. */
+export class RuleError extends Error {
+  override readonly name = "RuleError";
+  /** 1-based column in the rule. */
+  readonly column: number;
+  readonly fix: string;
+
+  constructor(column: number, message: string, fix: string) {
+    super(message);
+    this.column = column;
+    this.fix = fix;
+  }
+}
+
+const argumentCounts: Readonly<Record<MatcherName, readonly number[]>> = {
+  ClientIP: [1],
+  Method: [1],
+  Host: [1],
+  HostRegexp: [1],
+  Path: [1],
+  PathRegexp: [1],
+  PathPrefix: [1],
+  Header: [2],
+  HeaderRegexp: [2],
+  Query: [1, 2],
+  QueryRegexp: [1, 2],
+};
+
+/** What v2 had and v3 dropped. */
+const gone: Readonly<Record<string, string>> = { Headers: "Header", HeadersRegexp: "HeaderRegexp" };
+
+/**
+ * Parses a rule in Traefik's v3 syntax, which is Go's expression syntax with backticks or double quotes round values.
+ * Source: traefik v3.5, pkg/rules/parser.go and pkg/muxer/http/matcher.go.
+ *
+ * @throws RuleError with the column
+ */
+export function parseRule(text: string): Rule {
+  return new RuleReader(text).read();
+}
+
+interface Token {
+  kind: "word" | "text" | "&&" | "||" | "!" | "(" | ")" | "," | "end";
+  text: string;
+  column: number;
+  /** Offset behind its last character. */
+  end: number;
+}
+
+class RuleReader {
+  readonly #tokens: Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#tokens = tokens(text);
+  }
+
+  read(): Rule {
+    if (this.#peek().kind === "end") throw new RuleError(1, "the rule is empty", "write at least Host(`…`)");
+    const rule = this.#or();
+    const rest = this.#peek();
+    if (rest.kind !== "end") {
+      throw new RuleError(
+        rest.column,
+        `'${rest.text}' follows where the rule could end`,
+        "join the parts with && or ||, and check the parentheses",
+      );
+    }
+    return rule;
+  }
+
+  #peek(): Token {
+    return this.#tokens[this.#at] ?? { kind: "end", text: "", column: 1, end: 0 };
+  }
+
+  #next(): Token {
+    const token = this.#peek();
+    this.#at++;
+    return token;
+  }
+
+  #or(): Rule {
+    let rule = this.#and();
+    while (this.#peek().kind === "||") {
+      this.#at++;
+      rule = joined("or", rule, this.#and());
+    }
+    return rule;
+  }
+
+  #and(): Rule {
+    let rule = this.#unary();
+    while (this.#peek().kind === "&&") {
+      this.#at++;
+      rule = joined("and", rule, this.#unary());
+    }
+    return rule;
+  }
+
+  #unary(): Rule {
+    const token = this.#next();
+    const start = token.column - 1;
+    if (token.kind === "!") {
+      const rule = this.#unary();
+      return { kind: "not", rule, span: { start, end: rule.span.end } };
+    }
+    if (token.kind === "(") {
+      const rule = this.#or();
+      const { end } = this.#expect(")", "close the parenthesis");
+      return { ...rule, span: { start, end } };
+    }
+    if (token.kind === "word") return this.#matcher(token);
+    if (token.kind === "end")
+      throw new RuleError(
+        token.column,
+        "the rule ends where a matcher is due",
+        "write a matcher, e.g. Path(`/ui`), or remove the operator",
+      );
+    throw new RuleError(
+      token.column,
+      `'${token.text}' stands where a matcher is due`,
+      "write a matcher, e.g. Path(`/ui`)",
+    );
+  }
+
+  #matcher(token: Token): Rule {
+    const name = matcherName(token);
+    this.#expect("(", `write ${name}(\`…\`)`);
+    const args: string[] = [];
+    const columns: number[] = [];
+    while (this.#peek().kind !== ")") {
+      if (args.length > 0) {
+        this.#expect(",", "part the values with a comma");
+        if (this.#peek().kind === ")") break;
+      }
+      const value = this.#next();
+      if (value.kind !== "text") {
+        const found = value.kind === "end" ? "the rule ends" : `'${value.text}' stands`;
+        throw new RuleError(value.column, `${found} where a value of ${name} is due`, "put the value in backticks");
+      }
+      args.push(value.text);
+      columns.push(value.column);
+    }
+    const { end } = this.#next();
+    const counts = argumentCounts[name];
+    if (!counts.includes(args.length)) {
+      const many = args.length > Math.max(...counts) && counts.includes(1) && counts.length === 1;
+      throw new RuleError(
+        token.column,
+        `${name} takes ${counts.join(" or ")} value${counts.at(-1) === 1 ? "" : "s"}, not ${args.length}`,
+        many ? `write ${args.map((arg) => `${name}(\`${arg}\`)`).join(" || ")}` : `give ${name} ${counts.join(" or ")}`,
+      );
+    }
+    for (const [index, value] of args.entries()) checkValue(name, index, value, columns[index] ?? token.column);
+    return { kind: "matcher", name, args, span: { start: token.column - 1, end } };
+  }
+
+  #expect(kind: Token["kind"], fix: string): Token {
+    const token = this.#next();
+    if (token.kind === kind) return token;
+    const found = token.kind === "end" ? "the rule ends" : `'${token.text}' stands`;
+    throw new RuleError(token.column, `${found} where '${kind}' is due`, fix);
+  }
+}
+
+function joined(kind: "and" | "or", left: Rule, right: Rule): Rule {
+  return { kind, left, right, span: { start: left.span.start, end: right.span.end } };
+}
+
+/** Traefik takes each name as it is, in capitals, in small letters, and with one capital in front. */
+function matcherName({ text, column }: Token): MatcherName {
+  for (const name of matcherNames) {
+    const lower = name.toLowerCase();
+    if ([name, lower, name.toUpperCase(), lower.charAt(0).toUpperCase() + lower.slice(1)].includes(text)) return name;
+  }
+  const instead = gone[text];
+  if (instead !== undefined) throw new RuleError(column, `'${text}' is Traefik v2's; v3 has none`, `write ${instead}`);
+  const near = nearest(text, matcherNames);
+  throw new RuleError(
+    column,
+    `'${text}' is no matcher`,
+    near === undefined ? `use one of ${matcherNames.join(", ")}` : `write ${near}`,
+  );
+}
+
+function checkValue(name: MatcherName, index: number, value: string, column: number): void {
+  if (value === "") throw new RuleError(column, `${name} has an empty value`, "write the value between the backticks");
+  if ((name === "Path" || name === "PathPrefix") && !value.startsWith("/")) {
+    throw new RuleError(column, `${name}(\`${value}\`): a path begins with '/'`, `write ${name}(\`/${value}\`)`);
+  }
+  if ((name === "Host" || name === "HostRegexp") && !isAscii(value)) {
+    throw new RuleError(column, `${name} takes ASCII only`, "write the name in its xn-- form");
+  }
+  if (name === "ClientIP" && !isRange(value)) {
+    throw new RuleError(
+      column,
+      `ClientIP(\`${value}\`) is neither an address nor a range`,
+      "write an address like 192.0.2.1 or a range like 192.0.2.0/24",
+    );
+  }
+  const isRegexp = name.endsWith("Regexp") && (index === 1 || name === "HostRegexp" || name === "PathRegexp");
+  const problem = isRegexp ? re2Problem(value) : undefined;
+  if (problem !== undefined) {
+    throw new RuleError(
+      column,
+      `${name} has a regexp that Go can't compile: ${problem}`,
+      "write it in RE2's syntax (https://github.com/google/re2/wiki/Syntax)",
+    );
+  }
+}
+
+function isAscii(text: string): boolean {
+  return [...text].every((char) => char.charCodeAt(0) < 128);
+}
+
+/** An IP address, or a range in CIDR form. */
+export function isRange(text: string): boolean {
+  const [address = "", bits, rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest !== undefined) return false;
+  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+function tokens(text: string): Token[] {
+  const found: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const column = at + 1;
+    const rest = text.slice(at);
+    const space = /^(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)+/.exec(rest)?.[0];
+    if (space !== undefined) {
+      at += space.length;
+      const last = found.at(-1)?.kind;
+      const complete = last === ")" || last === "word" || last === "text";
+      if (complete && space.includes("\n") && at < text.length) {
+        throw new RuleError(
+          column,
+          "the line ends where Go takes the expression for complete",
+          "fold the lines with '>-', or end the line with the operator",
+        );
+      }
+      continue;
+    }
+    const operator = /^(?:&&|\|\||[!(),])/.exec(rest)?.[0];
+    if (operator !== undefined) {
+      at += operator.length;
+      found.push({ kind: operator as Token["kind"], text: operator, column, end: at });
+      continue;
+    }
+    const word = /^[A-Za-z_]\w*/.exec(rest)?.[0];
+    if (word !== undefined) {
+      at += word.length;
+      found.push({ kind: "word", text: word, column, end: at });
+      continue;
+    }
+    if (rest.startsWith("`")) {
+      const end = text.indexOf("`", at + 1);
+      if (end === -1) throw new RuleError(column, "a backtick is never closed", "close the value with a backtick");
+      found.push({ kind: "text", text: text.slice(at + 1, end), column, end: end + 1 });
+      at = end + 1;
+      continue;
+    }
+    if (rest.startsWith('"')) {
+      const value = /^"(?:[^"\\]|\\.)*"/.exec(rest)?.[0];
+      if (value === undefined) throw new RuleError(column, "a double quote is never closed", 'close the value with "');
+      at += value.length;
+      found.push({ kind: "text", text: goString(value, column), column, end: at });
+      continue;
+    }
+    if (rest.startsWith("'"))
+      throw new RuleError(column, "single quotes enclose no value in Traefik's rules", "put the value in backticks");
+    const fix = /^[&|]/.test(rest) ? "write && or ||" : "remove it, or put it within the backticks of a value";
+    throw new RuleError(column, `'${rest.charAt(0)}' has no meaning here`, fix);
+  }
+  found.push({ kind: "end", text: "", column: text.length + 1, end: text.length });
+  return found;
+}
+
+/** Go's interpreted string: the escapes that JSON shares with it are enough for rules. */
+function goString(quoted: string, column: number): string {
+  try {
+    return String(JSON.parse(quoted));
+  } catch {
+    throw new RuleError(
+      column,
+      `${quoted} holds an escape that Go does not know`,
+      "put the value in backticks, where a backslash is one",
+    );
+  }
+}

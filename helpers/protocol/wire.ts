@@ -1,0 +1,329 @@
+import { randomUUID } from "node:crypto";
+import {
+  Agent,
+  buildConnector,
+  type Dispatcher,
+  Headers,
+  type RequestInit,
+  Response,
+  fetch as undiciFetch,
+} from "undici";
+import { deadlines } from "../core/deadlines.ts";
+import type { Address } from "./address.ts";
+import type { Exchange, HeaderLines } from "./exchange.ts";
+import { exchangeHttp2 } from "./http2.ts";
+import { exchangeRaw, type RawResponse } from "./raw-http.ts";
+
+/** Maps the scheme, host and port of a URL to where a throwaway network publishes them. */
+export type Resolve = (scheme: "http" | "https", host: string, port: number) => Address;
+
+/** What to send; the URL is the real one, as a client of the gateway would write it. */
+export interface WireRequest {
+  method?: string;
+  url: string;
+  headers?: HeaderLines;
+  body?: string | Buffer;
+  /** Milliseconds; default {@link deadlines.request}. */
+  deadline?: number;
+  /** What no client should send; see {@link Exchange.invalidOnPurpose}. */
+  invalidOnPurpose?: boolean;
+}
+
+/** A request as bytes, for {@link Wire.sendRaw}. */
+export interface RawWireRequest {
+  /** Says where to connect, and the request target unless `target` does. */
+  url: string;
+  method?: string;
+  /** The request target as written, e.g. an absolute URL. */
+  target?: string;
+  /** Header lines as written, without the line break. */
+  lines: readonly string[];
+  body?: string;
+}
+
+/**
+ * The one transport of the suite: every request of a check goes through it and is recorded. A wire belongs to one
+ * check, whose name travels in `User-Agent` (style: kubernetes-sigs/gateway-api).
+ */
+export class Wire {
+  readonly exchanges: Exchange[] = [];
+  readonly #agent: Agent;
+  readonly #client: string;
+  readonly #resolve: Resolve;
+
+  /** @param check slug of the check, e.g. `ROUTE-03` */
+  constructor(check: string, resolve: Resolve) {
+    this.#client = `gateway-conformance/${check}`;
+    this.#resolve = resolve;
+    this.#agent = agentFor(resolve);
+  }
+
+  /** Sends one request and reads the response to its end. Never throws for what the network does: see `error`. */
+  async send(request: WireRequest): Promise<Exchange> {
+    const exchange = this.#begin(request);
+    const began = performance.now();
+    const signal = AbortSignal.timeout(request.deadline ?? deadlines.request);
+    try {
+      const head = await this.#dispatch(exchange, request, signal);
+      const headAfter = performance.now() - began;
+      const body = await head.body.text();
+      exchange.response = {
+        status: head.statusCode,
+        headers: headerLines(head.headers),
+        body,
+        headAfter,
+        endAfter: performance.now() - began,
+      };
+    } catch (error) {
+      exchange.error = reason(error);
+    }
+    return exchange;
+  }
+
+  /**
+   * Sends an HTTP/1.1 request as it is written, on a connection of its own: what a client library would refuse or tidy
+   * up. Host, User-Agent and `Connection: close` are added where the lines have none.
+   */
+  async sendRaw(request: RawWireRequest): Promise<Exchange> {
+    const url = new URL(request.url);
+    const lines = [...request.lines];
+    const has = (name: string): boolean => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
+    const exchange = this.#begin({
+      method: request.method ?? "GET",
+      url: request.target === undefined ? request.url : `${url.origin} ${request.target}`,
+      headers: lines.map((line) => split(line)),
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    if (!has("host")) lines.unshift(`Host: ${url.host}`);
+    lines.push(`User-Agent: ${this.#userAgent(exchange.id)}`);
+    if (!has("connection")) lines.push("Connection: close");
+    if (request.body !== undefined && !has("transfer-encoding"))
+      lines.push(`Content-Length: ${Buffer.byteLength(request.body)}`);
+    const head = [
+      `${exchange.request.method} ${request.target ?? targetOf(request.url)} HTTP/1.1`,
+      ...lines,
+      "",
+      "",
+    ].join("\r\n");
+    // Header lines are bytes: what is written as a character up to U+00FF is one.
+    const bytes = Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(request.body ?? "")]);
+    exchange.request.raw = bytes.toString("latin1");
+    const servername = url.protocol === "https:" ? url.hostname : undefined;
+    await this.#answer(exchange, () =>
+      exchangeRaw({ address: this.#addressOf(url), servername, bytes, deadline: deadlines.request }),
+    );
+    return exchange;
+  }
+
+  /** Sends a request over HTTP/2, which needs an https URL. */
+  async sendHttp2(request: WireRequest): Promise<Exchange> {
+    const exchange = this.#begin(request);
+    exchange.request.protocol = "HTTP/2";
+    const url = new URL(request.url);
+    await this.#answer(exchange, () =>
+      exchangeHttp2({
+        address: this.#addressOf(url),
+        authority: url.host,
+        method: exchange.request.method,
+        target: targetOf(request.url),
+        headers: exchange.request.headers,
+        body: exchange.request.body,
+        deadline: request.deadline ?? deadlines.request,
+      }),
+    );
+    return exchange;
+  }
+
+  /**
+   * Opens a stream and hands over the response as soon as its head is there; the caller closes it. The exchange is
+   * recorded with an empty body.
+   *
+   * @throws {Error} when no response comes
+   */
+  async open(request: WireRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
+    const exchange = this.#begin(request);
+    const began = performance.now();
+    const abort = new AbortController();
+    const tooLate = setTimeout(
+      () => abort.abort(new Error("no response in time")),
+      request.deadline ?? deadlines.request,
+    );
+    try {
+      const head = await this.#dispatch(exchange, request, abort.signal);
+      clearTimeout(tooLate);
+      const headAfter = performance.now() - began;
+      exchange.response = {
+        status: head.statusCode,
+        headers: headerLines(head.headers),
+        body: "",
+        headAfter,
+        endAfter: headAfter,
+      };
+      return { exchange, body: head.body, close: () => abort.abort(new Error("closed by the check")) };
+    } catch (error) {
+      clearTimeout(tooLate);
+      exchange.error = reason(error);
+      throw error;
+    }
+  }
+
+  /** `fetch` over this wire, for the official MCP client; bodies are recorded once they have been read to their end. */
+  readonly fetch = async (input: string | URL, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    const url = String(input);
+    const exchange = this.#begin({
+      method: init.method ?? "GET",
+      url,
+      headers: [...headers],
+      ...(typeof init.body === "string" ? { body: init.body } : {}),
+    });
+    headers.set("user-agent", this.#userAgent(exchange.id));
+    const began = performance.now();
+    try {
+      const response = await undiciFetch(url, { ...init, headers: [...headers], dispatcher: this.#agent });
+      const recorded = {
+        status: response.status,
+        headers: [...response.headers] as HeaderLines,
+        body: "",
+        headAfter: performance.now() - began,
+        endAfter: performance.now() - began,
+      };
+      exchange.response = recorded;
+      const body = response.body?.pipeThrough(
+        recorder((text) => {
+          recorded.body += text;
+          recorded.endAfter = performance.now() - began;
+        }),
+      );
+      return new Response(body ?? null, {
+        status: response.status,
+        statusText: response.statusText,
+        headers: [...response.headers],
+      });
+    } catch (error) {
+      exchange.error = reason(error);
+      throw error;
+    }
+  };
+
+  /** Ends every connection. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  #dispatch(exchange: Exchange, request: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    return this.#agent.request({
+      origin: new URL(request.url).origin,
+      path: targetOf(request.url),
+      method: exchange.request.method as Dispatcher.HttpMethod,
+      headers: exchange.request.headers.flat(),
+      body: request.body ?? null,
+      signal,
+      responseHeaders: "raw",
+    });
+  }
+
+  #addressOf(url: URL): Address {
+    const scheme = url.protocol === "https:" ? "https" : "http";
+    return this.#resolve(scheme, url.hostname, Number(url.port) || (scheme === "https" ? 443 : 80));
+  }
+
+  async #answer(exchange: Exchange, ask: () => Promise<RawResponse>): Promise<void> {
+    const began = performance.now();
+    try {
+      const response = await ask();
+      const after = performance.now() - began;
+      exchange.response = { ...response, headAfter: after, endAfter: after };
+    } catch (error) {
+      exchange.error = reason(error);
+    }
+  }
+
+  #begin(request: WireRequest): Exchange {
+    const id = randomUUID();
+    const exchange: Exchange = {
+      id,
+      at: new Date().toISOString(),
+      request: {
+        method: request.method ?? "GET",
+        url: request.url,
+        headers: [...(request.headers ?? []), ["User-Agent", this.#userAgent(id)]],
+        body: request.body === undefined ? undefined : String(request.body),
+      },
+      response: undefined,
+      error: undefined,
+      ...(request.invalidOnPurpose ? { invalidOnPurpose: true } : {}),
+    };
+    this.exchanges.push(exchange);
+    return exchange;
+  }
+
+  #userAgent(id: string): string {
+    return `${this.#client} (${id})`;
+  }
+}
+
+function agentFor(resolve: Resolve): Agent {
+  const connect = buildConnector({ rejectUnauthorized: false, timeout: deadlines.request });
+  return new Agent({
+    // A connection for each request: a server that closes an idle one just then would look like a fault of the gateway.
+    pipelining: 0,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: (options, callback) => {
+      const scheme = options.protocol === "https:" ? "https" : "http";
+      const port = Number(options.port) || (scheme === "https" ? 443 : 80);
+      const address = resolve(scheme, options.hostname, port);
+      connect(
+        {
+          ...options,
+          hostname: address.host,
+          host: `${address.host}:${address.port}`,
+          port: String(address.port),
+          servername: options.servername || options.hostname,
+        },
+        callback,
+      );
+    },
+  });
+}
+
+/** Path and query exactly as written: `new URL` would tidy up dot segments and encodings. */
+function targetOf(url: string): string {
+  const match = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url);
+  const target = match?.[1] ?? "";
+  return target.startsWith("/") ? target : `/${target}`;
+}
+
+function split(line: string): [string, string] {
+  const colon = line.indexOf(":");
+  return colon < 0 ? [line, ""] : [line.slice(0, colon), line.slice(colon + 1)];
+}
+
+function headerLines(raw: unknown): HeaderLines {
+  if (Array.isArray(raw)) {
+    const flat = raw.map(String);
+    const lines: [string, string][] = [];
+    for (let at = 0; at + 1 < flat.length; at += 2) lines.push([flat[at] ?? "", flat[at + 1] ?? ""]);
+    return lines;
+  }
+  return Object.entries(raw as Record<string, string | string[] | undefined>).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value ?? ""]).map((one) => [name, one] as const),
+  );
+}
+
+function recorder(onText: (text: string) => void): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  return new TransformStream({
+    transform(chunk, controller) {
+      onText(decoder.decode(chunk, { stream: true }));
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return `${error.message}${cause}`;
+}

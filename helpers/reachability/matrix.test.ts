@@ -1,0 +1,196 @@
+import { resolve } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadDeployment } from "../deployment/load.ts";
+import type { Deployment, ReachRule } from "../deployment/types.ts";
+import { mustBeAsWritten, mustBeCounted, mustBeDeniedAsWritten, type Pair, pairsOf } from "./failures.ts";
+import { type Cell, judge } from "./matrix.ts";
+import { matrixPicture } from "./picture.ts";
+import type { ConnectionOutcome, Site, Sweep } from "./sweep.ts";
+import { matrixTable } from "./table.ts";
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await loadDeployment(resolve(import.meta.dirname, "../../deployments/reference"));
+});
+
+/** A LAN host before a gateway host; two services on one network, and one by itself. */
+const addresses: Readonly<Record<string, Site["addresses"]>> = {
+  lan: [{ address: "10.0.0.9", network: "lan" }],
+  "gateway-host": [{ address: "10.0.0.1", network: "lan" }],
+  web: [{ address: "10.1.0.2", network: "front" }],
+  api: [{ address: "10.1.0.3", network: "front" }],
+  alone: [{ address: "10.2.0.2", network: "back" }],
+};
+
+interface World {
+  rules?: Omit<ReachRule, "location">[];
+  /** `from address:port` to how it ended; refused by default. */
+  outcomes?: Readonly<Record<string, ConnectionOutcome>>;
+  listening?: Readonly<Record<string, number>>;
+  /** What passed the firewall; everything from the LAN arrived. */
+  passed?: string[];
+  isolated?: string[];
+}
+
+function cellsOf({ rules = [], outcomes = {}, listening = {}, passed = [], isolated = [] }: World): Cell[] {
+  return judge(
+    { ...deployment.policy, reach: rules.map((rule) => ({ ...rule, location })) },
+    sweepOf({ outcomes, listening, passed, isolated }),
+  );
+}
+
+const location = { file: "policy.yaml", line: 7 };
+const port = 4000;
+
+function sweepOf({ outcomes = {}, listening = {}, passed = [], isolated = [] }: World): Sweep {
+  const flow = (key: string): { source: string; target: string; port: number } => {
+    const [source = "", target = ""] = key.split(" ");
+    return { source, target, port };
+  };
+  const sites = Object.entries(addresses).map(([name, own]) => ({
+    name,
+    addresses: own,
+    isInternal: name === "alone",
+    listening: listening[name] === undefined ? [] : own.map(({ address }) => ({ address, port: listening[name] ?? 0 })),
+    names: Object.fromEntries(
+      Object.entries(addresses).map(([other, its]) => [other, its.map(({ address }) => address)]),
+    ),
+  }));
+  const sources = sites.map(({ name }) => name).filter((name) => name !== "gateway-host");
+  return {
+    sites,
+    sources,
+    ports: [port],
+    hostItself: [],
+    attempts: sources.flatMap((from) =>
+      sites
+        .filter(({ name }) => name !== from)
+        .flatMap(({ name: to, addresses: its }) =>
+          its.map(({ address }) => ({
+            from,
+            to,
+            address,
+            port,
+            outcome: outcomes[`${from} ${to}`] ?? ("refused" as const),
+          })),
+        ),
+    ),
+    watch: {
+      arrived: sites.map(({ addresses: [own] }) => ({ source: "10.0.0.9", target: own?.address ?? "", port })),
+      passed: passed.map(flow),
+      isolated: isolated.map(flow),
+    },
+    before: [],
+    counted: { denied_lan: 3 },
+    sentinel: { accepted: {}, control: 7 },
+  };
+}
+
+function cell(cells: readonly Cell[], from: string, to: string): Cell | undefined {
+  return cells.find((one) => one.from === from && one.to === to);
+}
+
+/** An empty list would prove nothing. */
+function forEachOf(pairs: readonly Pair[], check: (pair: Pair, deployment: Deployment) => void): void {
+  expect(pairs.length).toBeGreaterThan(0);
+  for (const pair of pairs) check(pair, deployment);
+}
+
+const lanRule = { from: "lan", to: "gateway-host", as: undefined, ports: [port] };
+
+describe("a pair", () => {
+  test("that the policy allows must connect", () => {
+    const rules = [lanRule];
+    expect(
+      cell(cellsOf({ rules, outcomes: { "lan gateway-host": "connected" } }), "lan", "gateway-host")?.verdict,
+    ).toBe("allowed");
+    expect(cell(cellsOf({ rules }), "lan", "gateway-host")?.verdict).toBe("shut");
+  });
+
+  test("that the policy allows by a name is shut where the name is not known", () => {
+    const rules = [{ ...lanRule, as: "another.name" }];
+    const found = cell(cellsOf({ rules, outcomes: { "lan gateway-host": "connected" } }), "lan", "gateway-host");
+    expect(found).toMatchObject({ verdict: "shut", outcome: "name not found" });
+  });
+
+  test("that the policy does not name must not connect", () => {
+    expect(cell(cellsOf({ outcomes: { "lan web": "connected" } }), "lan", "web")?.verdict).toBe("open");
+    expect(cell(cellsOf({}), "lan", "web")?.verdict).toBe("denied");
+  });
+
+  test("on a shared network is open as a whole, whatever listens", () => {
+    const outcomes = { "web api": "connected" } as const;
+    expect(cell(cellsOf({ outcomes }), "web", "api")).toMatchObject({ verdict: "open", shared: "front" });
+  });
+
+  test("on a shared network that may talk is judged by what listens", () => {
+    const outcomes = { "web api": "connected" } as const;
+    const rules = [{ from: "web", to: "api", as: undefined, ports: [1] }];
+    expect(cell(cellsOf({ rules, outcomes }), "web", "api")?.verdict).toBe("closed");
+    expect(cell(cellsOf({ rules, outcomes, listening: { api: port } }), "web", "api")?.verdict).toBe("open");
+  });
+});
+
+describe("a denial", () => {
+  const lanPair = (world: World): ReturnType<typeof pairsOf> =>
+    pairsOf(cellsOf(world).filter(({ from, to }) => from === "lan" && to === "web"));
+  const check = (world: World) => () => forEachOf(lanPair(world), mustBeDeniedAsWritten);
+
+  test("by the firewall is told as the policy says", () => {
+    expect(lanPair({})[0]?.cells[0]?.fate).toBe("denied");
+    expect(check({})).not.toThrow();
+    expect(check({ outcomes: { "lan web": "dropped" } })).toThrow(/nothing comes back, and the policy says 'refuse'/);
+  });
+
+  test("that the firewall let pass is not its own", () => {
+    expect(check({ passed: ["10.0.0.9 10.1.0.2"] })).toThrow(/the firewall let it pass/);
+    const isolated = ["10.0.0.9 10.1.0.2"];
+    expect(check({ isolated, outcomes: { "lan web": "dropped" } })).toThrow(/docker's own rules drop it/);
+  });
+
+  test("that nobody saw is no proof, unless there is no way or an internal network keeps it in", () => {
+    const pairs = (outcomes: World["outcomes"], from: string): ReturnType<typeof pairsOf> =>
+      pairsOf(cellsOf({ outcomes: outcomes ?? {} }).filter((one) => one.from === from && one.to === "lan"));
+    const denied = (outcomes: World["outcomes"], from: string) => () =>
+      forEachOf(pairs(outcomes, from), mustBeDeniedAsWritten);
+    expect(denied({ "web lan": "dropped" }, "web")).toThrow(/never came to the gateway host/);
+    expect(denied({ "web lan": "no route" }, "web")).not.toThrow();
+    expect(denied({ "alone lan": "dropped" }, "alone")).not.toThrow();
+  });
+
+  test("counts only when its counter moved as often", () => {
+    const cells = cellsOf({});
+    const denial = deployment.policy.firewall?.denials.find(({ from }) => from === "lan");
+    if (denial === undefined) throw new Error("the reference denies the LAN");
+    const sweep = sweepOf({});
+    const counted = (packets: number) => () =>
+      mustBeCounted(denial, cells, { ...sweep, counted: { denied_lan: packets } });
+    expect(counted(4)).not.toThrow();
+    expect(counted(3)).toThrow(/denied 4 connections from lan, and denied_lan counted 3/);
+    expect(() => mustBeCounted(denial, [], sweep)).toThrow(/not one denied connection from lan/);
+  });
+});
+
+test("a failure names the ports, the cause and the line", () => {
+  const cells = cellsOf({ rules: [lanRule], outcomes: { "lan web": "connected" } });
+  const story = (to: string) => () =>
+    forEachOf(pairsOf(cells.filter((one) => one.from === "lan" && one.to === to)), mustBeAsWritten);
+  expect(story("web")).toThrow(
+    /lan → web connects on 4000 \(LiteLLM\), which the policy does not name[\s\S]*firewall\.nft:\d+/,
+  );
+  expect(story("gateway-host")).toThrow(
+    /does not connect on 4000[\s\S]*the firewall denies it[\s\S]*firewall\.nft:\d+/,
+  );
+  expect(story("api")).not.toThrow();
+});
+
+test("the table and the picture tell allowed, denied and wrong apart", () => {
+  const cells = cellsOf({ rules: [lanRule], outcomes: { "lan gateway-host": "connected", "web api": "connected" } });
+  const [head, lan, web] = matrixTable(cells).split("\n");
+  expect(head?.split(/ {2,}/)).toEqual(["from \\ to", "gateway-host", "web", "api", "alone", "lan"]);
+  expect(lan?.split(/ {2,}/)).toEqual(["lan", "4000", "-", "-", "-", "·"]);
+  expect(web?.split(/ {2,}/)).toEqual(["web", "-", "·", "!4000 open", "-", "-"]);
+  const picture = matrixPicture(cells, { deployment: "a & b", attempts: 12 });
+  expect(picture).toContain("a &amp; b: 1 pair is not as the policy says");
+  expect(picture).toContain(">4000 open<");
+});

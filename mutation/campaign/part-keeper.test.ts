@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectEngine, type Engine } from "../../containers/engine/engine.ts";
+import { Images, type PartImage } from "../../containers/images/images.ts";
+import type { MadeNetwork } from "../../containers/networks/network.ts";
+import type { PartHandle, PartPlan } from "../../containers/parts/part.ts";
+import { atOnce } from "../../containers/parts/readiness.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { Progress } from "../../helpers/core/progress.ts";
+import { PartKeeper } from "./part-keeper.ts";
+
+let engine: Engine;
+let image: PartImage;
+let keeper: PartKeeper;
+
+beforeAll(async () => {
+  const progress = new Progress();
+  engine = await connectEngine({ progress });
+  image = await new Images(engine, { mode: "auto", progress }).get("whoami");
+  keeper = new PartKeeper(engine);
+});
+afterAll(async () => await keeper[Symbol.asyncDispose]());
+
+const networkOf = async (rig: string, internal: boolean): Promise<MadeNetwork> => {
+  const [network] = [...(await keeper.createNetworks(rig, [{ name: `${rig}-net`, internal }])).values()];
+  if (network === undefined) throw new Error("no network was made");
+  return network;
+};
+
+function start(rig: string, network: MadeNetwork, plan: Partial<PartPlan>): Promise<PartHandle> {
+  const networks = [{ network, aliases: [] }];
+  const startDeadline = deadlines.smallPartStart;
+  return keeper.startPart(rig, { name: "whoami", image, networks, ready: atOnce, startDeadline, ...plan });
+}
+
+const isThere = ({ containerId }: PartHandle): Promise<boolean> =>
+  engine.docker
+    .getContainer(containerId)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
+
+test("a part is kept as long as the next deployment's would be the same, and is another when anything of it is", async () => {
+  const network = await networkOf("plain", true);
+  const first = await start("plain", network, { environment: { A: "1" } });
+  expect((await start("plain", network, { environment: { A: "1" } })).containerId).toBe(first.containerId);
+  const other = await start("plain", network, { environment: { A: "2" } });
+  expect(other.containerId).not.toBe(first.containerId);
+  expect([await isThere(first), await isThere(other)]).toEqual([false, true]);
+});
+
+test("networks that are made anew take along every part on them, of a rig that is added to this one too", async () => {
+  const before = await networkOf("gateway", true);
+  const added = await start("clients", before, {});
+  const elsewhere = await start("other", await networkOf("other", true), {});
+  const after = await networkOf("gateway", false);
+  expect([await isThere(added), await isThere(elsewhere)]).toEqual([false, true]);
+  expect((await start("clients", after, {})).addresses).toHaveProperty(after.name);
+});
+
+test("what a LiteLLM wrote to a database is gone with it, and stays as long as it stays", async () => {
+  const network = await networkOf("written", true);
+  const litellm = (value: string) => start("written", network, { name: "litellm", environment: { A: value } });
+  await litellm("1");
+  await keeper.settle();
+  const database = await start("written", network, { name: "postgres", keepsState: true });
+  await litellm("1");
+  await keeper.settle();
+  expect(await isThere(database)).toBe(true);
+  await litellm("2");
+  await keeper.settle();
+  expect(await isThere(database)).toBe(false);
+});

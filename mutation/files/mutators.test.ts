@@ -1,0 +1,88 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { DeploymentError } from "../../helpers/core/errors.ts";
+import { loadDeployment } from "../../helpers/deployment/load.ts";
+import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import { readEquivalents } from "./equivalents.ts";
+import { kinds, type Mutant, patchesOf } from "./mutant.ts";
+import { loadMutators, mutantsOf } from "./mutators.ts";
+import { openOperatorFiles } from "./operator-files.ts";
+import { sampleOf } from "./sample.ts";
+
+const reference = resolve("deployments/reference");
+
+async function mutantsIn(folder: string): Promise<Mutant[]> {
+  return await mutantsOf(openOperatorFiles(await loadDeployment(folder)));
+}
+
+test.for(["reference", "as-found"])("every mutant of %s changes its copy, each in another way", async (name) => {
+  const folder = resolve("deployments", name);
+  const mutants = await mutantsIn(folder);
+  const written = mutants.map((mutant) => JSON.stringify(patchesOf(folder, mutant)));
+  expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
+  expect(new Set(written).size).toBe(mutants.length);
+  expect(mutants.length).toBeGreaterThan(200);
+});
+
+test("every mutator breaks something of the reference, which has one of everything", async () => {
+  const used = new Set((await mutantsIn(reference)).map(({ mutator }) => mutator));
+  expect((await loadMutators()).map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
+});
+
+test("a label that is written as a list item is broken as one that is an entry of a mapping", async () => {
+  const folder = resolve("deployments/as-found");
+  const mutants = await mutantsIn(folder);
+  const [mutant] = mutants.filter(({ mutator, how }) => mutator === "path-widened" && how.includes("/docs"));
+  if (mutant === undefined) throw new Error("as-found has a router for /docs");
+  using copy = patchedCopy(folder, patchesOf(folder, mutant));
+  const [before, after] = await Promise.all([loadDeployment(folder), loadDeployment(copy.folder)]);
+  const changed = [...after.litellm.labels].filter(
+    ([key, { value }]) => before.litellm.labels.get(key)?.value !== value,
+  );
+  expect(changed).toHaveLength(1);
+  expect(changed[0]?.[1].value).toContain(mutant.shown.text);
+});
+
+test("most of what is written is still a deployment; what is not is refused with a line, never with a crash", async () => {
+  let refused = 0;
+  const sample = sampleOf(await mutantsIn(reference), 60, "loader");
+  for (const mutant of sample) {
+    using copy = patchedCopy(reference, patchesOf(reference, mutant));
+    try {
+      await loadDeployment(copy.folder);
+    } catch (error) {
+      expect(error, mutant.id).toBeInstanceOf(DeploymentError);
+      refused++;
+    }
+  }
+  expect(refused).toBeLessThan(sample.length / 3);
+});
+
+test("a sample is the same for a seed, and holds every kind", async () => {
+  const mutants = await mutantsIn(reference);
+  const sample = sampleOf(mutants, 40, "1");
+  expect(sampleOf(mutants, 40, "1")).toEqual(sample);
+  expect(sampleOf(mutants, 40, "2")).not.toEqual(sample);
+  expect(sample).toHaveLength(40);
+  const there = new Set(mutants.map(({ kind }) => kind));
+  expect(kinds.filter((kind) => there.has(kind) && !sample.some((mutant) => mutant.kind === kind))).toEqual([]);
+});
+
+test("an entry of equivalent-mutants.yaml that names no mutant is a fault with its line", () => {
+  const entry = '- mutant: "label-dropped | … | dropped"\n  reason: because\n- mutant: gone\n  reason: because\n';
+  using copy = patchedCopy(reference, [{ file: "equivalent-mutants.yaml", write: entry }]);
+  const change = { subject: "label a", how: "dropped", shown: { file: "x", start: 0, end: 0, text: "" }, edits: [] };
+  const mutant: Mutant = {
+    ...change,
+    id: "label-dropped | label a | dropped",
+    kind: "Traefik labels",
+    mutator: "label-dropped",
+  };
+  expect(() => readEquivalents(copy.folder, [mutant])).toThrow(
+    /equivalent-mutants\.yaml:3: no mutant is called 'gone'/,
+  );
+});
+
+test("every entry of the reference's own list names a mutant", async () => {
+  expect(readEquivalents(reference, await mutantsIn(reference)).size).toBeGreaterThan(0);
+});

@@ -1,0 +1,16 @@
+import { codeOf } from "../../files/key-module.ts";
+import type { Mutator } from "../../files/mutators.ts";
+
+/** A condition that always holds, or never. */
+export default {
+  kind: "scoped-key module",
+  *changes(files) {
+    for (const { name, children } of codeOf(files)) {
+      if (name !== "IfStatement" && name !== "ConditionalExpression") continue;
+      const condition = children[children.findIndex((child) => child.name === "if") + 1];
+      if (condition === undefined) continue;
+      yield condition.become("True");
+      yield condition.become("False");
+    }
+  },
+} satisfies Mutator;

@@ -1,0 +1,30 @@
+import { codeOf } from "../../files/key-module.ts";
+import type { Mutator } from "../../files/mutators.ts";
+
+const instead: Readonly<Record<string, readonly string[]>> = {
+  "==": ["!="],
+  "!=": ["=="],
+  ">": [">=", "<"],
+  "<": ["<=", ">"],
+  ">=": [">"],
+  "<=": ["<"],
+  and: ["or"],
+  or: ["and"],
+};
+
+/** Another comparison, the other of `and` and `or`, a `not` that is missing or one too many. */
+export default {
+  kind: "scoped-key module",
+  *changes(files) {
+    for (const code of codeOf(files)) {
+      if (["CompareOp", "and", "or"].includes(code.name))
+        for (const other of instead[code.text] ?? []) yield code.become(other);
+      // `in` of a loop is no comparison.
+      if (code.parent === "BinaryExpression" && code.name === "not") yield code.become("");
+      if (code.name !== "BinaryExpression") continue;
+      const words = code.children.map(({ name }) => name);
+      if (words.includes("in") && !words.includes("not")) yield code.become(code.text.replace(/ in /, " not in "));
+      if (words.includes("is") && !words.includes("not")) yield code.become(code.text.replace(/ is /, " is not "));
+    }
+  },
+} satisfies Mutator;

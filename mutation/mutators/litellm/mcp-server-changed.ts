@@ -1,0 +1,60 @@
+import { posix } from "node:path";
+import type { Change } from "../../files/mutant.ts";
+import type { Mutator } from "../../files/mutators.ts";
+import type { WrittenEntry, YamlText } from "../../files/written-values.ts";
+
+/** A server under another name, with another transport, another command, other arguments, other variables. */
+export default {
+  kind: "LiteLLM config",
+  *changes({ litellmConfig, deployment }) {
+    const servers = litellmConfig.below("mcp_servers");
+    for (const server of servers) {
+      const name = String(server.path.at(-1));
+      const subject = `server ${name}`;
+      const renamed = server.rename(`${name}_two`);
+      if (renamed !== undefined) yield { subject, how: `called ${name}_two`, ...renamed };
+      const at = (...path: (string | number)[]): WrittenEntry | undefined => litellmConfig.at(...server.path, ...path);
+      const transport = at("transport")?.value;
+      for (const other of ["http", "sse"])
+        if (transport && transport.value !== other)
+          yield { subject, how: `transport ${other}`, ...transport.become(other) };
+      const url = at("url")?.value;
+      if (url) yield { subject, how: "another url", ...url.become(`${url.value.replace(/\/$/, "")}/nowhere`) };
+      const command = at("command")?.value;
+      if (command) {
+        yield { subject, how: "a command that is not there", ...command.become(`${command.value}-x`) };
+        for (const other of servers) {
+          const its = litellmConfig.at(...other.path, "command")?.value?.value;
+          if (its !== undefined && its !== command.value)
+            yield { subject, how: `command ${its}`, ...command.become(its) };
+        }
+      }
+      yield* otherArguments(litellmConfig, server, subject);
+      for (const variable of litellmConfig.below(...server.path, "env")) {
+        const value = variable.value;
+        const called = variable.rename(`${String(variable.path.at(-1))}_X`);
+        if (called) yield { subject, how: `${String(variable.path.at(-1))} under another name`, ...called };
+        if (!value?.value.startsWith("os.environ/")) continue;
+        for (const { name: other } of deployment.policy.secrets) {
+          const text = `os.environ/${other}`;
+          if (text !== value.value)
+            yield { subject, how: `${String(variable.path.at(-1))} from ${other}`, ...value.become(text) };
+        }
+      }
+    }
+  },
+} satisfies Mutator;
+
+/** Arguments mean something to the command alone: what looks like a directory is widened, what looks like a mode is loosened. */
+function* otherArguments(config: YamlText, server: WrittenEntry, subject: string): Generator<Change> {
+  const list = config.below(...server.path, "args");
+  for (const { value } of list) {
+    if (value === undefined) continue;
+    if (value.value.startsWith("/")) {
+      for (const wider of new Set([posix.dirname(value.value), "/", "/tmp"]))
+        yield { subject, how: `argument ${value.value} → ${wider}`, ...value.become(wider) };
+    }
+    const loosened = value.value.replace(/=restricted$/, "=unrestricted");
+    if (loosened !== value.value) yield { subject, how: `argument ${loosened}`, ...value.become(loosened) };
+  }
+}

@@ -1,0 +1,23 @@
+import type { Mutator } from "../../files/mutators.ts";
+import { matchersOf, matcherText, rewritten } from "../../files/rules.ts";
+
+/** A path that opens more than it says: a prefix for a path, a prefix that is no segment, a pattern that is not anchored. */
+export default {
+  kind: "Traefik labels",
+  *changes(files) {
+    for (const { written, matcher } of matchersOf(files, "Path", "PathPrefix")) {
+      const [path = ""] = matcher.args;
+      const wider = [
+        ...(matcher.name === "Path" ? [matcherText("PathPrefix", path)] : []),
+        ...(matcher.name === "PathPrefix" && path.endsWith("/") && path !== "/"
+          ? [matcherText("PathPrefix", path.slice(0, -1))]
+          : []),
+        matcherText(
+          "PathRegexp",
+          path.replaceAll(/[.+?^${}()|[\]\\]/g, (char) => (char === "$" ? "\\$$" : `\\${char}`)),
+        ),
+      ];
+      for (const text of wider) yield rewritten(written, matcher.span, text);
+    }
+  },
+} satisfies Mutator;

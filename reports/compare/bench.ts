@@ -1,0 +1,43 @@
+import { seconds } from "../../helpers/core/progress.ts";
+import type { ComparableReport } from "../model/read-report.ts";
+
+/** Phases that no suite could do without: LiteLLM's boot, one listing, one turn of an agent. */
+const floorPrefix = "floor: ";
+
+/** A run's time against its own floor. On a machine that is twice as slow both double: the ratio says what the suite costs. */
+export interface Bench {
+  /** Milliseconds. */
+  total: number;
+  floor: number;
+  /** Total by floor; undefined where the run had no floor, e.g. of a suite that needs no gateway. */
+  ratio: number | undefined;
+  /** The longest first. */
+  phases: readonly { name: string; milliseconds: number; ofFloor: number | undefined }[];
+}
+
+/** Weighs a run's phases. */
+export function benchOf({ run, phases }: ComparableReport): Bench {
+  const total = Date.parse(run.finishedAt) - Date.parse(run.startedAt);
+  const floor = phases
+    .filter(({ name }) => name.startsWith(floorPrefix))
+    .reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const ofFloor = (milliseconds: number): number | undefined => (floor > 0 ? milliseconds / floor : undefined);
+  const weighed = phases.map(({ name, milliseconds }) => ({ name, milliseconds, ofFloor: ofFloor(milliseconds) }));
+  return {
+    total,
+    floor,
+    ratio: ofFloor(total),
+    phases: weighed.sort((one, other) => other.milliseconds - one.milliseconds),
+  };
+}
+
+/** The bench in words, a line a phase. */
+export function benchText({ total, floor, ratio, phases }: Bench): string {
+  const line = (name: string, milliseconds: number, share: number | undefined): string =>
+    `${name.padEnd(32)} ${seconds(milliseconds).padStart(12)}${share === undefined ? "" : `  ${share.toFixed(2)} × floor`}`;
+  return [
+    ...phases.map(({ name, milliseconds, ofFloor }) => line(name, milliseconds, ofFloor)),
+    line("the floor", floor, undefined),
+    line("the whole run", total, ratio),
+  ].join("\n");
+}

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { serialize } from "../model/conformance-json.ts";
+import { type ReportFixture, reportOf } from "../model/report-fixture.ts";
+import { publishRun } from "./publish-run.ts";
+
+let root: string;
+let site: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "site-"));
+  site = join(root, "site");
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+/** A run's directory. */
+function run(minute: number, fixture: ReportFixture = {}, outcome: "passed" | "failed" = "passed"): string {
+  const id = `gc-${minute}`;
+  const directory = join(root, id);
+  mkdirSync(join(directory, "allure-results"), { recursive: true });
+  mkdirSync(join(directory, "html"));
+  const finishedAt = `2026-01-01T00:${String(minute).padStart(2, "0")}:00.000Z`;
+  const report = reportOf({ "ROUTE-01": outcome }, { id, finishedAt, ...fixture });
+  writeFileSync(join(directory, "conformance.json"), serialize(report));
+  writeFileSync(join(directory, "STATUS.md"), `# Status of run ${minute}\n\n<script>alert(1)</script>\n`);
+  writeFileSync(join(directory, "html", "index.html"), "allure");
+  return directory;
+}
+const index = (): string => readFileSync(join(site, "index.html"), "utf8");
+const runs = (): string[] => readdirSync(join(site, "runs")).sort();
+/** The runs that the index links to, in its order. */
+const linked = (): string[] =>
+  [...index().matchAll(/<tr>\s*<td><a href="runs\/[^"]*-(gc-\d+)\//g)].map(([, id]) => id ?? "");
+
+test("a run gets a page, the index the newest status document and the trend, and old runs go", async () => {
+  await publishRun(run(1, { parts: { litellm: "1.77.1" } }), site, 2);
+  await publishRun(run(2, { parts: { litellm: "1.77.1" } }, "failed"), site, 2);
+  const page = await publishRun(run(3, { parts: { litellm: "1.106.2" } }), site, 2);
+  expect(linked()).toEqual(["gc-3", "gc-2"]);
+  expect(runs().map((name) => name.slice(-4))).toEqual(["gc-2", "gc-3"]);
+  expect(index()).toContain("<h1>Status of run 3</h1>");
+  expect(readFileSync(join(site, "STATUS.md"), "utf8")).toContain("# Status of run 3");
+  expect(index()).toMatch(/<span class="better">better: ROUTE-01<\/span>/);
+  expect(index()).toMatch(/<span class="new">litellm 1\.106\.2<\/span>/);
+  expect(index()).toMatch(/By version[\s\S]*LiteLLM 1\.106\.2[\s\S]*LiteLLM 1\.77\.1/);
+  const text = readFileSync(join(site, page), "utf8");
+  expect(text).toContain('<a href="html/index.html">');
+  expect(existsSync(join(site, page, "..", "html", "index.html"))).toBe(true);
+  expect(existsSync(join(site, page, "..", "allure-results"))).toBe(false);
+});
+
+test("nothing that a gateway answered becomes part of a page", async () => {
+  const page = await publishRun(run(1, { folder: '"><img src=x>' }), site, 2);
+  for (const html of [index(), readFileSync(join(site, page), "utf8")]) {
+    expect(html).not.toMatch(/<script|<img/);
+    expect(html).toContain("&lt;script&gt;");
+  }
+});
+
+test("runs of an older suite stand beside newer ones, and what is no run is passed over", async () => {
+  const old = run(1, {}, "failed");
+  const file = join(old, "conformance.json");
+  const { deployment, ...rest } = JSON.parse(readFileSync(file, "utf8")) as { deployment: Record<string, unknown> };
+  const { folder, digest } = deployment;
+  writeFileSync(file, JSON.stringify({ ...rest, schemaVersion: 1, deployment: { folder, digest } }));
+  await publishRun(old, site, 9);
+  mkdirSync(join(site, "runs", "notes"));
+  await publishRun(run(2), site, 9);
+  expect(linked()).toEqual(["gc-2", "gc-1"]);
+  expect(index()).toContain("better: ROUTE-01");
+});
+
+test("runs that are published out of order stand in the order in which they ran", async () => {
+  for (const minute of [2, 3, 1]) await publishRun(run(minute), site, 9);
+  expect(linked()).toEqual(["gc-3", "gc-2", "gc-1"]);
+  expect(index()).toContain("Status of run 3");
+});
+
+test("the same run twice is there once", async () => {
+  await publishRun(run(1), site, 9);
+  await publishRun(join(root, "gc-1"), site, 9);
+  expect(linked()).toEqual(["gc-1"]);
+});
+
+function publisher(directory: string, script = "reports/publish/report-publish-command.ts"): ChildProcess {
+  const args = [script, site, "--from", directory];
+  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+}
+const exitOf = (child: ChildProcess): Promise<number | null> => new Promise((done) => child.once("close", done));
+
+test("of runs that are published at once, by processes of their own, none is lost", async () => {
+  const minutes = Array.from({ length: 8 }, (_, minute) => minute);
+  const codes = await Promise.all(minutes.map((minute) => exitOf(publisher(run(minute)))));
+  expect(codes).toEqual(minutes.map(() => 0));
+  expect(linked()).toEqual(minutes.map((minute) => `gc-${minute}`).reverse());
+});
+
+test("a publisher that is killed at any moment leaves a whole index, and the next one goes on", async () => {
+  await publishRun(run(1), site, 9);
+  const large = run(2);
+  for (let file = 0; file < 400; file++) writeFileSync(join(large, `evidence-${file}.json`), "x".repeat(20_000));
+  // From before it has begun to after it has ended.
+  const whole = await timed(() => exitOf(publisher(large)));
+  rmSync(join(site, "runs", runs().at(-1) ?? ""), { recursive: true });
+  await publishRun(run(3), site, 9);
+  const steps = 12;
+  const states = new Set<string>();
+  for (let step = 1; step <= steps; step++) {
+    const before = index();
+    const child = publisher(large);
+    const over = exitOf(child);
+    await new Promise((later) => setTimeout(later, (whole * step) / steps));
+    child.kill("SIGKILL");
+    await over;
+    // Old or new, never half of one, and no link leads nowhere.
+    expect(index().trimEnd().endsWith("</html>")).toBe(true);
+    states.add(index() === before ? "old" : "new");
+    for (const [, page] of index().matchAll(/href="(runs\/[^"]+)"/g))
+      expect(existsSync(join(site, page ?? ""))).toBe(true);
+  }
+  expect(states).toContain("old");
+  await publishRun(run(4), site, 9);
+  expect(linked()).toContain("gc-4");
+  expect(linked()).toEqual(expect.arrayContaining(["gc-1", "gc-3"]));
+  expect(readdirSync(site).filter((name) => /incoming|new$/.test(name))).toEqual([]);
+});
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+test.each([
+  [[], /^one folder of runs is named/],
+  [["site", "--keep", "0"], /^--keep 0 is no number of runs/],
+  [["site", "--kep", "1"], /^Unknown option '--kep'/],
+  [["site", "--from", "/nowhere"], /^\/nowhere\/conformance\.json: can't be read \(ENOENT\)/],
+])("%j is told what is wrong in a line, with exit code 2", (args, line) => {
+  const { status, stderr } = spawnSync(process.execPath, ["reports/publish/report-publish-command.ts", ...args], {
+    encoding: "utf8",
+  });
+  expect(stderr).toMatch(line);
+  expect(status).toBe(2);
+});

@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { DeploymentError, EnvironmentError } from "../../helpers/core/errors.ts";
+import { readReport } from "../model/read-report.ts";
+import { indexPage, type PublishedRun, runPage } from "./published-pages.ts";
+
+/** How long one publisher waits for another, in milliseconds: to copy a run takes a second or two. */
+const patience = 120_000;
+
+/** What a run has that is of use to its readers; what Allure made its page of is not. */
+const left: ReadonlySet<string> = new Set(["allure-results", "run.json"]);
+
+/**
+ * Adds a run to a folder of runs, which any static host can serve: `index.html` with the newest STATUS.md and the trend,
+ * `runs/<id>/` with a page for each. The oldest runs beyond the limit go.
+ *
+ * The folder is whole at every moment. A run is copied beside the others and then renamed; the index is made of what is
+ * there, and renamed too. Publishers take turns by a lock that the system takes from a process that dies, so two at once
+ * lose nothing, and what a dead one had begun the next one clears away.
+ *
+ * @param report the run's directory, e.g. `reports/latest`
+ * @param site the folder of runs; made if it is not there
+ * @param limit how many runs are kept
+ * @returns the run's page, relative to `site`
+ * @throws {DeploymentError} when `report` holds no report
+ * @throws {EnvironmentError} when another publisher does not come to an end
+ */
+export async function publishRun(report: string, site: string, limit: number): Promise<string> {
+  const { run } = readReport(join(report, "conformance.json"));
+  // By time first: the order of names is the order of runs.
+  const name = `${run.finishedAt.replaceAll(/[:.]/g, "-")}-${run.id || "no-run"}`;
+  await mkdir(join(site, "runs"), { recursive: true });
+  using _ = lock(site);
+  await clearAway(site);
+  const location = join(site, "runs", name);
+  // What is there is whole: a try that died between here and the index is taken up again.
+  if (!existsSync(location)) await addRun(report, join(site, `${incomingPrefix}${name}`), location, name);
+  const names = (await readdir(join(site, "runs"))).sort().reverse();
+  const kept = names.slice(0, limit);
+  const runs = (await Promise.all(kept.map((one) => readable(join(site, "runs", one), one)))).flat();
+  await replace(join(site, "index.html"), indexPage(runs));
+  await replace(join(site, "STATUS.md"), runs[0]?.status ?? "");
+  // Last: no index points at a page that is gone.
+  await Promise.all(names.slice(limit).map((one) => rm(join(site, "runs", one), { recursive: true, force: true })));
+  return `runs/${name}/index.html`;
+}
+
+async function addRun(report: string, incoming: string, location: string, name: string): Promise<void> {
+  await cp(report, incoming, { recursive: true, filter: (source) => !left.has(relative(report, source)) });
+  await writeFile(join(incoming, "index.html"), runPage(await publishedRun(incoming, name)));
+  await rename(incoming, location);
+}
+
+const incomingPrefix = ".incoming-";
+const newSuffix = ".new";
+
+/** What publishers that died have left; whoever holds the lock is the only one. */
+async function clearAway(site: string): Promise<void> {
+  const dead = (await readdir(site)).filter((name) => name.startsWith(incomingPrefix) || name.endsWith(newSuffix));
+  await Promise.all(dead.map((name) => rm(join(site, name), { recursive: true, force: true })));
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  await writeFile(`${file}${newSuffix}`, content);
+  await rename(`${file}${newSuffix}`, file);
+}
+
+/** A folder that somebody else has put there must not keep runs from being published. */
+async function readable(directory: string, name: string): Promise<PublishedRun[]> {
+  try {
+    return [await publishedRun(directory, name)];
+  } catch (error) {
+    if (error instanceof DeploymentError) return [];
+    throw error;
+  }
+}
+
+async function publishedRun(directory: string, name: string): Promise<PublishedRun> {
+  const status = await readFile(join(directory, "STATUS.md"), "utf8").catch(() => "");
+  const files = [
+    "html/index.html",
+    "STATUS.md",
+    "conformance.json",
+    "junit.xml",
+    "failures",
+    "transcripts",
+    "evidence",
+  ];
+  return {
+    name,
+    report: readReport(join(directory, "conformance.json")),
+    status,
+    files: files.filter((file) => existsSync(join(directory, file))),
+  };
+}
+
+/**
+ * The lock of a folder. SQLite's, because it goes with its process, however that ends; a file that says 'locked' would
+ * outlive it.
+ */
+function lock(site: string): Disposable {
+  const database = new DatabaseSync(join(site, ".lock"), { timeout: patience });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    database.close();
+    throw new EnvironmentError(`another run is being published to ${site}, and does not come to an end`, { cause });
+  }
+  return { [Symbol.dispose]: () => database.close() };
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { reportOf } from "../model/report-fixture.ts";
+import { generateAllure } from "./allure.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "allure-"));
+  mkdirSync(join(directory, "allure-results"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const page = (): string => join(directory, "html", "index.html");
+
+const resultFile = (uuid: string): string => join(directory, "allure-results", `${uuid}-result.json`);
+
+function writeResult(change: Record<string, unknown> = {}): string {
+  const uuid = randomUUID();
+  const result = {
+    uuid,
+    name: "a path that only looks public is not",
+    fullName: "a path that only looks public is not",
+    status: "passed",
+    stage: "finished",
+    start: 0,
+    stop: 1,
+    labels: [
+      { name: "parentSuite", value: "routes" },
+      { name: "suite", value: "ROUTE-03" },
+    ],
+  };
+  writeFileSync(resultFile(uuid), JSON.stringify({ ...result, ...change }));
+  return uuid;
+}
+
+test("the report is one file that loads nothing from elsewhere", async () => {
+  writeResult();
+  await generateAllure(directory, join(directory, "history"));
+  const html = readFileSync(page(), "utf8");
+  expect(html).toContain("LiteLLM gateway conformance");
+  expect(html).toContain("allureReportDataReady");
+  expect(html).not.toMatch(/gtag|googletagmanager/);
+  expect(html).not.toMatch(/\b(?:src|href)="(?:https?:)?\/\//);
+  expect(html.trimEnd()).toMatch(/<\/body>\s*<\/html>$/);
+});
+
+test("the environment stands above the results, and the trend is of whole runs of the same deployment", async () => {
+  const history = join(directory, "history");
+  const generate = async (report: object): Promise<string> => {
+    writeResult();
+    writeFileSync(join(directory, "conformance.json"), JSON.stringify(report));
+    await generateAllure(directory, history);
+    return readFileSync(page(), "utf8");
+  };
+  const whole = reportOf({ "ROUTE-01": "passed" }, { parts: { litellm: "1.77.1" } });
+  const html = await generate(whole);
+  expect(embedded(html, "variables.json")).toContain('"litellm":"1.77.1, built"');
+  await generate(whole);
+  await generate({ ...whole, incomplete: "1 of 2 spec files were run" });
+  await generate({ ...whole, deployment: { folder: "../other", digest: "" } });
+  const lines = (name: string): number => readFileSync(join(history, name), "utf8").trimEnd().split("\n").length;
+  expect(readdirSync(history).sort()).toEqual([".._other.jsonl", "deployments_reference.jsonl"]);
+  expect([lines("deployments_reference.jsonl"), lines(".._other.jsonl")]).toEqual([2, 1]);
+});
+
+/** A file that Allure has put into its page. */
+function embedded(html: string, name: string): string {
+  const [, content = ""] = new RegExp(`${name}",\\s*"([^"]*)"`).exec(html) ?? [];
+  return Buffer.from(content, "base64").toString();
+}
+
+test("where there are no results there is no report", async () => {
+  await generateAllure(directory, join(directory, "history"));
+  expect(existsSync(page())).toBe(false);
+});
+
+test("a check that found the gateway at fault has failed; what threw anything else is broken", async () => {
+  const broken = (trace: string): string => writeResult({ status: "broken", statusDetails: { message: "m", trace } });
+  const results = [
+    broken("CheckFailure: not refused\n    at …"),
+    broken("TypeError: no property\n    at …"),
+    broken("EnvironmentError: litellm did not start"),
+    writeResult(),
+  ];
+  await generateAllure(directory, join(directory, "history"));
+  const statuses = results.map(
+    (uuid) => (JSON.parse(readFileSync(resultFile(uuid), "utf8")) as { status: string }).status,
+  );
+  expect(statuses).toEqual(["failed", "broken", "broken", "passed"]);
+});

@@ -1,0 +1,180 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { serialize } from "../model/conformance-json.ts";
+import { reportOf } from "../model/report-fixture.ts";
+import { failureAnnotations, faultAnnotations, stepSummary } from "./github-actions.ts";
+import { runFixture } from "./run-fixture.ts";
+
+const workspace = { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: process.cwd() };
+
+function failing(id: string, location: { file: string; line: number } | null, message = "no\n100%") {
+  const report = reportOf({ [id]: "failed" });
+  for (const requirement of report.requirements)
+    for (const check of requirement.checks) Object.assign(check, { location, message });
+  return report;
+}
+
+describe("an annotation", () => {
+  test("stands at the line of the deployment, with the failure's own words", () => {
+    const location = { file: "deployments/a,b/compose.yaml", line: 86 };
+    const [line = "", ...others] = failureAnnotations(failing("ROUTE-03", location), workspace);
+    expect(others).toEqual([]);
+    expect(line).toMatch(
+      /^::error file=deployments\/a%2Cb\/compose\.yaml,line=86,title=ROUTE-03 MUST::A path .*%0A%0Ano%0A100%25$/,
+    );
+  });
+
+  test("has no file where the line lies outside of the repository, or none is known", () => {
+    const outside = failureAnnotations(failing("ROUTE-03", { file: "/elsewhere/compose.yaml", line: 1 }), workspace);
+    expect(outside).toEqual([expect.stringMatching(/^::error title=ROUTE-03/)]);
+    expect(failureAnnotations(failing("ROUTE-03", null), workspace)[0]).toMatch(/^::error title=/);
+  });
+
+  test("of what MUST hold comes before that of what SHOULD", () => {
+    const titles = failureAnnotations(reportOf({ "ROUTE-07": "failed", "ROUTE-08": "failed" }), workspace);
+    expect(titles.map((line) => /title=(\S+)/.exec(line)?.[1])).toEqual(["ROUTE-08", "ROUTE-07"]);
+  });
+
+  test("tells of a stale gap at its line, and of a failed environment", () => {
+    const report = {
+      ...reportOf({}),
+      staleGaps: ["deployments/d/known-gaps.yaml:7: CAT-04 no longer fails"],
+      environmentFailures: [{ part: "litellm", message: "did not start", log: ["last words"] }],
+    };
+    expect(failureAnnotations(report, workspace)).toEqual([
+      "::error file=deployments/d/known-gaps.yaml,line=7,title=stale known gap::deployments/d/known-gaps.yaml:7: CAT-04 no longer fails",
+      "::error title=the environment failed::did not start%0Alast words",
+    ]);
+  });
+
+  test("stands at what is wrong with the deployment's own files", () => {
+    expect(faultAnnotations([{ file: "d/policy.yaml", line: 3, what: "w", fix: "m" }], workspace)).toEqual([
+      "::error file=d/policy.yaml,line=3,title=the deployment is wrong::d/policy.yaml:3: w; m",
+    ]);
+  });
+});
+
+test("the summary names what failed with its line, and is never larger than GitHub takes", () => {
+  const text = stepSummary(failing("ROUTE-03", { file: "compose.yaml", line: 86 }), "# Status");
+  expect(text).toMatch(/^## ❌ deployments\/reference: not conformant/);
+  expect(text).toMatch(/\| ROUTE-03 \| MUST \| A path .* \| `compose\.yaml:86` \|/);
+  expect(text).toContain("# Status");
+  expect(stepSummary(reportOf({}), "x".repeat(2_000_000)).length).toBeLessThan(251_000);
+});
+
+test("a run on Actions annotates and writes its summary; elsewhere it does neither", async () => {
+  const specs = {
+    "specs/routes/a.spec.ts": `test("refuses", proves("ROUTE-02"), () => {
+      throw new CheckFailure({ what: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } });
+    });`,
+  };
+  const onActions = await runFixture({
+    specs,
+    environment: { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: "summary.md" },
+  });
+  expect(onActions.output).toMatch(/^::error .*title=ROUTE-02 MUST::/m);
+  expect(onActions.report?.requirements[1]?.checks[0]?.location).toEqual({ file: "compose.yaml", line: 3 });
+  expect(onActions.summary).toContain("| ROUTE-02 |");
+  const elsewhere = await runFixture({ specs });
+  expect(elsewhere.output).not.toContain("::error");
+});
+
+describe("the workflow and the action", () => {
+  interface Step {
+    run?: string;
+    env?: Record<string, string>;
+  }
+  const action = parse(readFileSync("action.yml", "utf8")) as {
+    inputs: Record<string, object>;
+    outputs: Record<string, object>;
+    runs: { steps: Step[] };
+  };
+  const workflow = parse(readFileSync(".github/workflows/conformance.yml", "utf8")) as {
+    jobs: Record<string, { steps: (Step & { uses?: string; with?: Record<string, string> })[] }>;
+  };
+
+  test("name only inputs, outputs and variables that there are", () => {
+    const text = readFileSync("action.yml", "utf8");
+    const used = new Set([...text.matchAll(/inputs\.([\w-]+)/g)].map(([, name]) => name));
+    expect([...used].sort()).toEqual(Object.keys(action.inputs).sort());
+    const given = workflow.jobs.conformance?.steps.find(({ uses }) => uses === "./")?.with ?? {};
+    for (const name of Object.keys(given)) expect(Object.keys(action.inputs)).toContain(name);
+    const readme = readFileSync("README.md", "utf8");
+    const variables = action.runs.steps.flatMap(({ env = {} }) => Object.keys(env));
+    for (const name of variables.filter((one) => !["ARGUMENTS", "CODE"].includes(one))) expect(readme).toContain(name);
+  });
+
+  test("the action hands on the run's exit code, keeps its report, and takes no empty version for one", () => {
+    const script = action.runs.steps.find(({ run }) => run?.includes("npm test"))?.run ?? "";
+    const folder = mkdtempSync(join(tmpdir(), "action-"));
+    try {
+      writeFileSync(
+        join(folder, "npm"),
+        '#!/bin/sh\necho "$*" "[$' + '{LITELLM_VERSION-unset}]" "[$TRAEFIK_VERSION]"; exit 3\n',
+        { mode: 0o755 },
+      );
+      const output = join(folder, "output");
+      const env = { PATH: `${folder}:${process.env.PATH}`, ARGUMENTS: "suites/routes -t x", GITHUB_OUTPUT: output };
+      const versions = { LITELLM_VERSION: "", TRAEFIK_VERSION: "3.7.15", CODEX_VERSION: "", REPORTS: "r" };
+      const told = execFileSync("bash", ["-eo", "pipefail", "-c", script], {
+        env: { ...env, ...versions },
+        encoding: "utf8",
+      });
+      expect(told).toBe("test -- suites/routes -t x [unset] [3.7.15]\n");
+      expect(readFileSync(output, "utf8")).toBe("exit-code=3\nreport=r\n");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("the branch that Pages serves", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "pages-"));
+    execFileSync("git", ["init", "-q", "--bare", join(folder, "remote")]);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** A checkout of the project, as far as publishing needs it, and a run. */
+  async function publish(minute: number): Promise<void> {
+    const checkout = join(folder, `checkout-${minute}`);
+    mkdirSync(checkout);
+    const git = (...args: string[]) => execFileSync("git", ["-C", checkout, ...args]);
+    git("init", "-q");
+    git("remote", "add", "origin", join(folder, "remote"));
+    for (const name of ["package.json", "helpers", "reports", "suites", "node_modules", ".github"])
+      symlinkSync(join(process.cwd(), name), join(checkout, name));
+    const run = join(folder, `run-${minute}`);
+    mkdirSync(run);
+    const finishedAt = `2026-01-01T00:0${minute}:00.000Z`;
+    writeFileSync(join(run, "conformance.json"), serialize(reportOf({}, { id: `gc-${minute}`, finishedAt })));
+    writeFileSync(join(run, "STATUS.md"), "# Status\n");
+    const identity = {
+      GIT_AUTHOR_NAME: "a",
+      GIT_AUTHOR_EMAIL: "a@b",
+      GIT_COMMITTER_NAME: "a",
+      GIT_COMMITTER_EMAIL: "a@b",
+    };
+    await promisify(execFile)(".github/publish-to-pages.sh", [run], {
+      cwd: checkout,
+      env: { ...process.env, ...identity },
+    });
+  }
+
+  test("gets every run, of two that are published at once too, in one commit", async () => {
+    await publish(1);
+    await Promise.all([publish(2), publish(3), publish(4)]);
+    const site = join(folder, "site");
+    execFileSync("git", ["clone", "-q", "--branch", "gh-pages", join(folder, "remote"), site]);
+    expect(readdirSync(join(site, "runs")).map((name) => name.slice(-4))).toEqual(["gc-1", "gc-2", "gc-3", "gc-4"]);
+    expect(readFileSync(join(site, "index.html"), "utf8").match(/runs\/[^/"]+\/index/g)).toHaveLength(4);
+    expect(execFileSync("git", ["-C", site, "rev-list", "--count", "HEAD"], { encoding: "utf8" }).trim()).toBe("1");
+    expect(readdirSync(site)).not.toContain(".lock");
+  });
+});

@@ -1,0 +1,44 @@
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { conformance } from "../../runner/conformance.ts";
+import { databaseTool, fileTool } from "../support/client-of.ts";
+import { codexTurn, told } from "../support/codex-turn.ts";
+
+conformance(
+  ["PROMPT-03"],
+  "Codex reads a canary file and asks the database in one turn, by a tool of each upstream",
+  async ({ gateway, evidence }) => {
+    const database = databaseTool(gateway);
+    const file = fileTool(gateway);
+    const { agent, turn } = await codexTurn(gateway, evidence, {
+      name: "two-upstreams",
+      prompt: `Read ${gateway.canaries.file.name}, and list my PostgreSQL databases`,
+      turns: () => [
+        {
+          call: [
+            { tool: file.tool, arguments: { path: file.path } },
+            { tool: database.tool, arguments: { sql: "SELECT datname FROM pg_database ORDER BY datname" } },
+          ],
+        },
+        { say: { from: "tool-results", template: "The file, and the databases:\n{results}" } },
+      ],
+    });
+    const expected = [
+      { tool: file.tool, canary: gateway.canaries.file.content, location: file.upstream.location },
+      { tool: database.tool, canary: gateway.canaries.database, location: database.upstream.location },
+    ];
+    const answer = turn.transcript.messages.at(-1) ?? "";
+    for (const { tool, canary, location } of expected) {
+      const call = await agent.mustHaveCalled(turn, tool);
+      if (call.resultText.includes(canary) && answer.includes(canary)) continue;
+      throw new CheckFailure({
+        ...told(turn),
+        what: `the canary of ${tool} is not in ${call.resultText.includes(canary) ? "the answer" : "its result"}`,
+        cause: `the tool said: ${call.resultText}`,
+        location,
+      });
+    }
+    evidence.finding(
+      `In one turn Codex read the canary file by ${file.tool} and asked the database by ${database.tool}. Transcript: ${turn.path}.`,
+    );
+  },
+);

@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, expect, test } from "vitest";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import type { Deployment, PolicyClient } from "../../../helpers/deployment/types.ts";
+import { clientSettings, endpointFaults } from "./client-endpoints.ts";
+
+let reference: Deployment;
+beforeAll(async () => {
+  reference = await loadDeployment("deployments/reference");
+});
+
+const client = (kind: PolicyClient["kind"], { policy }: Deployment = reference): PolicyClient => {
+  const found = policy.clients.find((one) => one.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind}`);
+  return found;
+};
+
+/** `line: what` of every fault of a client's config, with a text of it replaced. */
+function faultsOf(kind: PolicyClient["kind"], find?: string, replace = "", deployment = reference): string[] {
+  const one = client(kind, deployment);
+  const text = readFileSync(one.config, "utf8");
+  if (find !== undefined && !text.includes(find)) throw new Error(`'${find}' does not stand in ${one.config}`);
+  const settings = clientSettings(one, find === undefined ? text : text.replaceAll(find, () => replace));
+  return [...settings.faults, ...endpointFaults(settings, deployment.policy)].map(
+    ({ what, location }) => `${location.line}: ${what}`,
+  );
+}
+
+test.each(["codex", "claude", "open-webui"] as const)("the reference's config of %s has no fault", (kind) => {
+  expect(faultsOf(kind)).toEqual([]);
+});
+
+test("the reference's endpoints: the model's and MCP's, inside and outside", () => {
+  const endpoints = (["codex", "claude", "open-webui"] as const).flatMap(
+    (kind) => clientSettings(client(kind), readFileSync(client(kind).config, "utf8")).endpoints,
+  );
+  expect(endpoints.map(({ for: purpose, url, keyVariable }) => `${purpose} ${url} ${keyVariable}`)).toEqual([
+    "model http://litellm.linuxserver.lan/v1 LITELLM_CLIENT_KEY",
+    "mcp http://litellm.linuxserver.lan/mcp/ LITELLM_CLIENT_KEY",
+    "mcp http://litellm.linuxserver.lan/mcp/ LITELLM_CLIENT_KEY",
+    "mcp https://litellm.ai-servicers.com/mcp/ LITELLM_CLIENT_KEY",
+    "model http://litellm.linuxserver.lan/v1 LITELLM_CLIENT_KEY",
+    "mcp http://litellm.linuxserver.lan/mcp/ LITELLM_CLIENT_KEY",
+  ]);
+});
+
+const bearer = "Bearer ${LITELLM_CLIENT_KEY}";
+
+test.each([
+  [
+    "claude",
+    '      "url": "http://litellm.linuxserver.lan/mcp/",\n',
+    "",
+    /^3: .*litellm has neither a url nor a command/,
+  ],
+  ["codex", 'url = "http://litellm.linuxserver.lan/mcp/"\n', "", /^17: .*litellm has neither a url nor a command/],
+  [
+    "codex",
+    'linuxserver.lan/mcp/"',
+    'linuxserver.lan/mcp"',
+    /^19: .*MCP is at \/mcp\/: without the slash LiteLLM redirects/,
+  ],
+  [
+    "codex",
+    "http://litellm.linuxserver.lan/v1",
+    "https://litellm.linuxserver.lan/v1",
+    /^12: .*is served by http, not by https/,
+  ],
+  ["codex", "linuxserver.lan/v1", "linuxserver.lan:4000/v1", /^12: .*past Traefik, by port 4000/],
+  ["codex", "linuxserver.lan/v1", "linuxserver.lan/api/v1", /^12: .*the model's API is at \/v1/],
+  [
+    "codex",
+    "//litellm.linuxserver.lan/mcp/",
+    "//gateway.example/mcp/",
+    /^19: .*gateway\.example is none of the policy's hosts/,
+  ],
+  ["codex", "required = true", "required = false", /^22: required is not true/],
+  ["codex", "required = true\n", "", /^17: required is not true/],
+  ["codex", "startup_timeout_sec = 30", "startup_timeout_sec = 5", /^23: startup_timeout_sec is 5/],
+  ["codex", 'default_tools_approval_mode = "approve"', "", /default_tools_approval_mode is not "approve"/],
+  ["codex", 'wire_api = "responses"', 'wire_api = "chat"', /^15: wire_api is "chat"/],
+  ["codex", 'bearer_token_env_var = "LITELLM_CLIENT_KEY"', 'bearer_token = "sk-1"', /^19: .*the key is written out/],
+  ["codex", 'bearer_token_env_var = "LITELLM_CLIENT_KEY"', "", /^19: .*no key is sent/],
+  ["codex", "LITELLM_CLIENT_KEY", "LITELLM_MASTER_KEY", /lets no client have LITELLM_MASTER_KEY/],
+  ["claude", bearer, "Bearer sk-1", /^5: .*the key is written out/],
+  ["claude", bearer, "Basic abc", /no Bearer credential/],
+  ["claude", '"type": "http"', '"type": "sse"', /^4: the type of litellm is "sse"/],
+  ["claude", "ai-servicers.com/mcp/", "ai-servicers.com/mcp", /^10: .*without the slash/],
+  ["claude", "${LITELLM_CLIENT_KEY}", "${SOME_KEY}", /SOME_KEY is none of the policy's secrets/],
+  ["open-webui", "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}", "OPENAI_API_KEY=sk-1", /^4: .*the key is written out/],
+  ["open-webui", "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}\n", "", /^4: .*no key is sent/],
+  ["open-webui", '"auth_type":"bearer"', '"auth_type":"none"', /^10: auth_type is "none"/],
+  ["open-webui", "MCP_INITIALIZE_TIMEOUT=30", "", /^10: MCP_INITIALIZE_TIMEOUT is not set, so 10/],
+  ["open-webui", "MCP_INITIALIZE_TIMEOUT=30", "MCP_INITIALIZE_TIMEOUT=soon", /^13: MCP_INITIALIZE_TIMEOUT is soon/],
+  ["open-webui", '[{"type":"mcp"', '{"type":"mcp"', /^10: TOOL_SERVER_CONNECTIONS is no JSON/],
+] as const)("%s with %s as %s: line and cause", (kind, find, replace, fault) => {
+  expect(
+    faultsOf(kind, find, replace).some((text) => fault.test(text)),
+    faultsOf(kind, find, replace).join("\n"),
+  ).toBe(true);
+});
+
+test("the document's clients hold the master key", async () => {
+  const asFound = await loadDeployment("deployments/as-found");
+  for (const kind of ["codex", "claude", "open-webui"] as const)
+    expect(faultsOf(kind, undefined, "", asFound)[0]).toMatch(/the policy lets no client have LITELLM_MASTER_KEY/);
+});
+
+test("a config that names no way to the gateway is at fault", () => {
+  const one = client("claude");
+  const settings = clientSettings(one, "{}");
+  expect(endpointFaults(settings, reference.policy)).toEqual([
+    { what: "it names no way to the gateway", location: { file: one.config, line: 1 } },
+  ]);
+});

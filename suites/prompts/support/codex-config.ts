@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "smol-toml";
+import { z } from "zod";
+import type { Gateway } from "../../../containers/targets/gateway.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import { mustHaveClient } from "./client-of.ts";
+import type { Aim } from "./gateway-answers.ts";
+
+const shape = z.looseObject({
+  model_provider: z.string().optional(),
+  model_providers: z
+    .record(z.string(), z.looseObject({ base_url: z.string().optional(), env_key: z.string().optional() }))
+    .default({}),
+  mcp_servers: z
+    .record(z.string(), z.looseObject({ url: z.string().optional(), bearer_token_env_var: z.string().optional() }))
+    .default({}),
+});
+
+/** The deployment's `config.toml`, as text and as what Codex makes of it. */
+export interface CodexConfig {
+  file: string;
+  text: string;
+  /** Name of the MCP server that leads to the gateway, e.g. `litellm`. */
+  server: string;
+  /** The variables that it takes its keys from. */
+  keyVariables: readonly string[];
+  modelUrl: string;
+  mcpUrl: string;
+  mcpKeyVariable: string | undefined;
+}
+
+/**
+ * Reads the deployment's config of Codex.
+ *
+ * @param change what is otherwise in the copy that Codex gets
+ * @throws {CheckFailure} when it names no MCP server by URL, or no model provider
+ */
+export async function codexConfig(
+  gateway: Gateway,
+  change: (text: string) => string = (text) => text,
+): Promise<CodexConfig> {
+  const { config: file } = mustHaveClient(gateway, "codex");
+  const text = change(await readFile(file, "utf8"));
+  const parsed = shape.parse(parse(text));
+  const provider = parsed.model_providers[parsed.model_provider ?? ""] ?? Object.values(parsed.model_providers)[0];
+  const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
+  if (provider?.base_url === undefined || server?.[1].url === undefined) {
+    throw new CheckFailure({
+      what: `Codex's config names no ${server === undefined ? "MCP server with a url" : "model provider with a base_url"}`,
+      cause: "the agent would have no way to the gateway",
+      location: { file, line: 1 },
+    });
+  }
+  const [name, { url, bearer_token_env_var: mcpKeyVariable }] = server;
+  const variables = [provider.env_key, ...Object.values(parsed.mcp_servers).map((one) => one.bearer_token_env_var)];
+  return {
+    file,
+    text,
+    server: name,
+    keyVariables: [...new Set(variables.filter((variable) => variable !== undefined))],
+    modelUrl: provider.base_url.replace(/\/$/, ""),
+    mcpUrl: url ?? "",
+    mcpKeyVariable,
+  };
+}
+
+/** The line of a config that a text stands in; its first where it stands in none. */
+export function lineOf({ file, text }: Pick<CodexConfig, "file" | "text">, needle: string): SourceLocation {
+  return { file, line: Math.max(1, text.split("\n").findIndex((line) => line.includes(needle)) + 1) };
+}
+
+/**
+ * The variables that Codex's config names for its keys, with this run's values.
+ *
+ * @throws {CheckFailure} when one is none of the policy's secrets
+ */
+export function keysOf(gateway: Gateway, config: CodexConfig): Record<string, string> {
+  return Object.fromEntries(
+    config.keyVariables.map((name) => {
+      const value = gateway.canaries.secrets.get(name);
+      if (value !== undefined) return [name, value];
+      throw new CheckFailure({
+        what: `Codex's config takes its key from ${name}, which is none of the policy's secrets`,
+        cause: "a typo in the config, or the secret is missing in policy.yaml",
+        location: lineOf(config, name),
+      });
+    }),
+  );
+}
+
+/** Where a config sends Codex, with the key that it gets there. */
+export function aimOf(config: CodexConfig, keys: Readonly<Record<string, string>>): Aim {
+  return { modelUrl: config.modelUrl, mcpUrl: config.mcpUrl, key: keys[config.mcpKeyVariable ?? ""] ?? "" };
+}

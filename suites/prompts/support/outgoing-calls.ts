@@ -1,0 +1,72 @@
+import type { Gateway } from "../../../containers/targets/gateway.ts";
+import { deadlines, until } from "../../../helpers/core/deadlines.ts";
+
+/** A proxy that carries nothing, and writes down where it was to lead; it ends by itself. Plain JavaScript, for any Node. */
+const proxy = `
+const { createServer } = require("node:http");
+const { appendFileSync, writeFileSync } = require("node:fs");
+const [folder, life] = process.argv.slice(2);
+const note = (where) => appendFileSync(folder + "/calls", where + "\\n");
+const server = createServer((request, response) => { note(request.url); response.writeHead(502).end(); });
+server.on("connect", (request, socket) => { note(request.url); socket.end("HTTP/1.1 502 Bad Gateway\\r\\n\\r\\n"); });
+server.listen(0, "127.0.0.1", () => {
+  writeFileSync(folder + "/calls", "");
+  writeFileSync(folder + "/port", String(server.address().port));
+});
+setTimeout(() => process.exit(), Number(life));
+`;
+
+/** Where the control leads: nobody's, by RFC 2606. */
+const control = "control.invalid:443";
+
+/** What a program on a machine of the rig tries to reach beside the gateway. */
+export class OutgoingCalls {
+  /** For the program: every way but those to the policy's hosts leads through the recording proxy. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #gateway: Gateway;
+  readonly #machine: string;
+  readonly #folder: string;
+
+  private constructor(gateway: Gateway, machine: string, folder: string, port: string) {
+    this.#gateway = gateway;
+    this.#machine = machine;
+    this.#folder = folder;
+    const url = `http://127.0.0.1:${port}`;
+    const direct = [...gateway.policy.hosts.map(({ name }) => name), "127.0.0.1", "localhost"].join(",");
+    const variables = { http_proxy: url, https_proxy: url, all_proxy: url, no_proxy: direct };
+    const upper = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name.toUpperCase(), value]));
+    this.environment = { ...variables, ...upper };
+  }
+
+  /**
+   * Starts the recording proxy.
+   *
+   * @param machine a part of the rig that has Node
+   * @param folder for its files, on that machine
+   * @throws {Error} when it does not stand
+   */
+  static async record(gateway: Gateway, machine: string, folder: string): Promise<OutgoingCalls> {
+    await gateway.write(machine, `${folder}/proxy.cjs`, proxy);
+    const start = 'node "$1/proxy.cjs" "$1" "$2" </dev/null >/dev/null 2>&1 &';
+    await gateway.run(machine, ["sh", "-c", start, "sh", folder, String(2 * deadlines.agentTurn)]);
+    const port = await until("the recording proxy stands", deadlines.smallPartStart, async () => {
+      const { exitCode, stdout } = await gateway.run(machine, ["cat", `${folder}/port`]);
+      return exitCode === 0 && stdout !== "" ? stdout : undefined;
+    });
+    return new OutgoingCalls(gateway, machine, folder, port);
+  }
+
+  /**
+   * Where the program went, `host:port` or a URL, each once.
+   *
+   * @throws {Error} when the proxy does not record what is certain to come: then silence would prove nothing
+   */
+  async seen(): Promise<string[]> {
+    const ask = `require("node:http").request({ port: new URL(process.env.http_proxy).port, method: "CONNECT", path: "${control}" }).on("connect", () => process.exit()).end()`;
+    await this.#gateway.run(this.#machine, ["node", "-e", ask], { environment: this.environment });
+    const { stdout } = await this.#gateway.run(this.#machine, ["cat", `${this.#folder}/calls`]);
+    const calls = [...new Set(stdout.split("\n").filter(Boolean))];
+    if (!calls.includes(control)) throw new Error("the recording proxy did not record the control");
+    return calls.filter((call) => call !== control);
+  }
+}

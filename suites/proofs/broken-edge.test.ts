@@ -1,0 +1,252 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
+import { isEdgeAlone } from "../runner/file-order.ts";
+import { runBroken } from "./broken-deployment.ts";
+
+const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
+
+const internalHost = "Host(`litellm.linuxserver.lan`)";
+const bearerRule = `${internalHost} && HeaderRegexp(\`Authorization\`, \`(?i)^Bearer +\\S+$$\`)`;
+const publicRule = `${internalHost} &&\n        (Path(\`/ui\`) || PathPrefix(\`/ui/\`)`;
+const statusRule = `${internalHost} && Method(\`GET\`) && Path(\`/schedule/model_cost_map_reload/status\`)`;
+const bearerService = "traefik.http.routers.litellm-bearer.service: litellm\n";
+const bearerRouter = "compose\\.yaml:\\d+";
+
+/** A middleware of its own on the internal host's router for keys. */
+const onBearer = (middleware: string): Patch =>
+  compose(
+    bearerService,
+    `${bearerService}      traefik.http.routers.litellm-bearer.middlewares: broken\n      traefik.http.middlewares.broken.${middleware}\n`,
+  );
+
+/** Each breaks one thing of the reference, and must turn exactly these requirements red, saying why. */
+const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[] = [
+  {
+    name: "a public path that no router opens",
+    breaks: [compose(publicRule, publicRule.replace("Path(`/ui`)", "Path(`/gui`)"))],
+    failed: ["ROUTE-01"],
+    says: /litellm\.linuxserver\.lan\/ui does not get through/,
+  },
+  {
+    name: "a public path without what lies under it",
+    breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "Path(`/ui/`)"))],
+    failed: ["ROUTE-02"],
+    says: /\/ui\/index\.html does not get through/,
+  },
+  {
+    name: "a prefix that is no path segment",
+    breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "PathPrefix(`/ui`)"))],
+    failed: ["ROUTE-03"],
+    says: new RegExp(
+      `/uix.*gets through[\\s\\S]*the rule of router litellm-public@docker matches it[\\s\\S]*${bearerRouter}`,
+    ),
+  },
+  {
+    name: "a router that asks for no key",
+    breaks: [compose(bearerRule, internalHost)],
+    // Everything is open then, and the router that refuses is hit by nothing.
+    failed: ["ROUTE-03", "ROUTE-04", "ROUTE-06", "ROUTE-08", "ROUTE-09", "ROUTE-11", "ROUTE-12", "ROUTE-14"],
+    says: new RegExp(`the rule of router litellm-bearer@docker matches it[\\s\\S]*${bearerRouter}`),
+  },
+  {
+    name: "a key that is replaced on its way",
+    breaks: [onBearer("headers.customrequestheaders.Authorization: Bearer sk-another")],
+    failed: ["ROUTE-05"],
+    says: /arrived changed/,
+  },
+  {
+    name: "a regular expression that is not anchored",
+    breaks: [compose(bearerRule, bearerRule.replace("\\S+$$", "\\S+"))],
+    failed: ["ROUTE-06"],
+    says: /a space in the token/,
+  },
+  {
+    name: "a scheme in one case alone",
+    breaks: [compose(bearerRule, bearerRule.replace("(?i)", ""))],
+    failed: ["ROUTE-07"],
+    says: /the scheme in another case gets through: not so in 3 of 6 cases/,
+  },
+  {
+    name: "a rule that opens every path with a parameter",
+    breaks: [compose(publicRule, publicRule.replace("(Path(`/ui`)", "(PathRegexp(`;`) || Path(`/ui`)"))],
+    failed: ["ROUTE-08"],
+    says: /a public path as a parameter/,
+  },
+  {
+    name: "a middleware that drops the client's address",
+    breaks: [onBearer('headers.customrequestheaders.X-Real-Ip: ""')],
+    failed: ["ROUTE-09", "ROUTE-13"],
+    says: /LiteLLM receives no X-Real-Ip/,
+  },
+  {
+    name: "a rule without its host",
+    breaks: [compose(bearerRule, bearerRule.replace(`${internalHost} && `, ""))],
+    failed: ["ROUTE-10"],
+    says: /unknown\.litellm\.linuxserver\.lan|unknown\.example/,
+  },
+  {
+    name: "a router on every entry point",
+    breaks: [compose("      traefik.http.routers.litellm-public.entrypoints: web\n", "")],
+    failed: ["ROUTE-10"],
+    says: /http:\/\/litellm\.linuxserver\.lan:443\/ui gets through to LiteLLM[\s\S]*it listens on all of them/,
+  },
+  {
+    name: "a rule for some methods alone",
+    breaks: [compose(bearerRule, `${bearerRule} && (Method(\`GET\`) || Method(\`POST\`) || Method(\`DELETE\`))`)],
+    failed: ["ROUTE-11"],
+    says: /PUT over HTTP\/1\.1/,
+  },
+  {
+    name: "a router that the policy does not know",
+    breaks: [
+      compose(
+        bearerService,
+        `${bearerService}      traefik.http.routers.forgotten.entrypoints: web\n` +
+          `      traefik.http.routers.forgotten.rule: ${internalHost} && Path(\`/metrics\`)\n` +
+          "      traefik.http.routers.forgotten.service: litellm\n",
+      ),
+    ],
+    failed: ["ROUTE-12"],
+    says: /forgotten@docker is claimed by nothing[\s\S]*Path\(`\/metrics`\), priority/,
+  },
+  {
+    name: "an entry point that trusts its clients",
+    breaks: [
+      compose(
+        "      - --entryPoints.web.address=:80\n",
+        "      - --entryPoints.web.address=:80\n      - --entryPoints.web.forwardedHeaders.insecure=true\n",
+      ),
+    ],
+    failed: ["ROUTE-13"],
+    says: /LiteLLM receives the client's own X-Forwarded-For/,
+  },
+  {
+    name: "a client's address that Traefik makes up",
+    breaks: [onBearer("headers.customrequestheaders.X-Real-Ip: 192.0.2.1")],
+    failed: ["ROUTE-13"],
+    says: /LiteLLM receives X-Real-Ip: 192\.0\.2\.1/,
+  },
+  {
+    name: "a challenge for who has a key",
+    breaks: [
+      compose(
+        bearerService,
+        `${bearerService}      traefik.http.routers.litellm-bearer.middlewares: litellm-challenge\n`,
+      ),
+    ],
+    failed: ["ROUTE-14"],
+    says: /the answer offers WWW-Authenticate: Bearer/,
+  },
+  {
+    name: "another status for what is refused",
+    breaks: [compose('rejectstatuscode: "401"', 'rejectstatuscode: "403"')],
+    failed: ["ROUTE-14"],
+    says: /the answer is 403 with WWW-Authenticate/,
+  },
+  {
+    name: "no challenge for what is refused",
+    breaks: [compose("customresponseheaders.WWW-Authenticate: Bearer", "customresponseheaders.X-Nothing: Bearer")],
+    failed: ["ROUTE-14"],
+    says: /the answer is 401 without WWW-Authenticate/,
+  },
+  {
+    name: "an entry point that takes headers of any size",
+    breaks: [
+      compose(
+        "      - --entryPoints.web.address=:80\n",
+        "      - --entryPoints.web.address=:80\n      - --entryPoints.web.http.maxHeaderBytes=8388608\n",
+      ),
+    ],
+    failed: ["ROUTE-15"],
+    says: /a header of more than a megabyte.*Traefik hands it to LiteLLM/,
+  },
+  {
+    name: "a limit for bodies",
+    breaks: [onBearer('buffering.maxrequestbodybytes: "1000000"')],
+    failed: ["ROUTE-18"],
+    says: /a buffering middleware limits bodies/,
+  },
+  {
+    name: "a key that is injected under a prefix",
+    breaks: [compose(statusRule, statusRule.replace("Path(", "PathPrefix("))],
+    failed: ["INJ-02"],
+    says: new RegExp(`status/below with GET gets the injected key[\\s\\S]*${bearerRouter}`),
+  },
+  {
+    name: "a key that is injected on the other host's public paths",
+    breaks: [
+      compose(
+        "traefik.http.routers.litellm-public-ext.service: litellm\n",
+        "traefik.http.routers.litellm-public-ext.service: litellm\n" +
+          "      traefik.http.routers.litellm-public-ext.middlewares: litellm-status-key\n",
+      ),
+    ],
+    failed: ["INJ-02"],
+    says: /GET litellm\.ai-servicers\.com \/ui/,
+  },
+  {
+    name: "a key that is injected for every method",
+    breaks: [compose(statusRule, statusRule.replace(" && Method(`GET`)", ""))],
+    failed: ["INJ-02"],
+    says: /with (POST|PUT|PATCH|DELETE|OPTIONS|TRACE|PROPFIND) gets the injected key/,
+  },
+  {
+    name: "an injecting router that another one outranks",
+    breaks: [compose('routers.litellm-status.priority: "200"', 'routers.litellm-status.priority: "40"')],
+    failed: ["INJ-05"],
+    says: /none of them the injected key/,
+  },
+  {
+    name: "a secret in another service's environment",
+    breaks: [
+      compose(
+        "    restart: unless-stopped\n    command:\n      - --providers.docker=true",
+        // biome-ignore format: as it stands in the file
+        "    restart: unless-stopped\n    environment:\n      LEAKED: ${OPENAI_API_KEY}\n    command:\n      - --providers.docker=true",
+      ),
+    ],
+    failed: ["INJ-09"],
+    says: /OPENAI_API_KEY: LEAKED in the environment of edge\/traefik/,
+  },
+];
+
+/** Every spec that the edge rig alone can answer. */
+const edgeSpecs = readdirSync("suites", { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".spec.ts"))
+  .map((path) => `suites/${path}`)
+  .filter(isEdgeAlone);
+
+test.concurrent.for(cases)(
+  "$name fails exactly its requirement, with exit code 1",
+  async ({ breaks, failed, says }) => {
+    const run = await runBroken(breaks, edgeSpecs);
+    expect(run.failed, run.output).toEqual(failed);
+    expect(run.exitCode, run.output).toBe(1);
+    expect(run.messages[failed[0] ?? ""]).toMatch(says);
+  },
+);
+
+test("of the gateway as the status document describes it, each weakness is named and nothing else", async () => {
+  const run = await runBroken([], edgeSpecs, "deployments/as-found");
+  expect(run.exitCode, run.output).toBe(1);
+  expect(run.failed, run.output).toEqual([
+    "ROUTE-01",
+    "ROUTE-02",
+    "ROUTE-03",
+    "ROUTE-06",
+    "ROUTE-07",
+    "ROUTE-10",
+    "ROUTE-12",
+    "ROUTE-14",
+    "INJ-02",
+    "INJ-09",
+  ]);
+});
+
+test("a label that Traefik would not take is exit code 2 with file and line, before anything starts", async () => {
+  const run = await runBroken([compose(bearerRule, "Host(`litellm.linuxserver.lan`")], ["suites/routes"]);
+  expect(run.exitCode, run.output).toBe(2);
+  expect(run.output).toMatch(/compose\.yaml:\d+: .+; .+/);
+  expect(run.failed).toBeUndefined();
+});

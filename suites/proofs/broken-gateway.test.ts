@@ -1,0 +1,191 @@
+import { expect, test } from "vitest";
+import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
+import { runBroken, specFiles } from "./broken-deployment.ts";
+
+interface Case {
+  name: string;
+  breaks: Patch[];
+  /** Names of spec files; default: {@link firstChecks}. */
+  files?: string[];
+  failed: string[];
+  says: Record<string, RegExp>;
+}
+
+/** A run of the whole gateway costs half a minute: faults that don't touch each other share one. */
+const cases: Case[] = [
+  {
+    name: "ports, names, keys and client configs",
+    breaks: [
+      // REACH-01: the LAN's port 4000 is published no more.
+      { file: "compose.yaml", find: '      - "4000:4000"\n', replace: '      - "4001:4000"\n' },
+      // REACH-07: the name is unknown on Traefik's network.
+      { file: "compose.yaml", find: "aliases: [litellm.linuxserver.lan]", replace: "aliases: [another.name]" },
+      // INJ-01: a key that LiteLLM does not know.
+      {
+        file: "compose.yaml",
+        find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
+        replace: "Authorization: Bearer sk-nobody-knows-me",
+      },
+      // INJ-09: a key that the database has no business with.
+      {
+        file: "compose.yaml",
+        find: "      POSTGRES_DB: gateway\n",
+        replace: "      POSTGRES_DB: gateway\n      CLIENT_KEY: ${LITELLM_CLIENT_KEY}\n",
+      },
+      // CAT-06, CAT-07: a path that is no stream.
+      { file: "policy.yaml", find: "stream: /mcp/tools", replace: "stream: /v1/models" },
+      // PROMPT-01: Codex looks for its tools where there are none.
+      {
+        file: "clients/codex/config.toml",
+        find: 'url = "http://litellm.linuxserver.lan/mcp/"',
+        replace: 'url = "http://litellm.linuxserver.lan/v1/nowhere/"',
+      },
+    ],
+    failed: ["CAT-06", "CAT-07", "INJ-01", "INJ-07", "INJ-08", "INJ-09", "PROMPT-01", "REACH-01", "REACH-07"],
+    says: {
+      "INJ-08": /the key that is injected on litellm\.linuxserver\.lan: LiteLLM answers 401/,
+      "INJ-09": /LITELLM_CLIENT_KEY: CLIENT_KEY in the environment of the service postgres \(.*compose\.yaml:\d+\)/,
+      "INJ-01": /no key is injected, or LiteLLM does not know the one that is/,
+      "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
+      "REACH-07": /the name does not resolve there/,
+      "PROMPT-01": /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP at the URL of the config/,
+    },
+  },
+  {
+    name: "an admin key in a label, an open route, a tool that is missing",
+    breaks: [
+      // INJ-03
+      {
+        file: "compose.yaml",
+        find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
+        replace: "Authorization: Bearer ${LITELLM_MASTER_KEY}",
+      },
+      // ROUTE-17: the internal host asks for no key.
+      {
+        file: "compose.yaml",
+        find: "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$$`)",
+        replace: "Host(`litellm.linuxserver.lan`)",
+      },
+      // CAT-02: the policy demands a tool that the upstream does not offer.
+      { file: "policy.yaml", find: "      - list_schemas\n", replace: "      - list_schemas\n      - list_wishes\n" },
+      // CAT-01: the endpoint is not MCP's; what is listed nowhere is not as the upstream has it either (CAT-02, CAT-03).
+      { file: "policy.yaml", find: "endpoint: /mcp/", replace: "endpoint: /v1/models" },
+      { file: "policy.yaml", find: "path: /mcp/filesystem", replace: "path: /v1/models/filesystem" },
+    ],
+    failed: ["ROUTE-17", "CAT-01", "CAT-02", "CAT-03", "INJ-03", "INJ-09"],
+    says: {
+      "ROUTE-17": /the router litellm-bearer@docker hands it to LiteLLM/,
+      "INJ-03": /label traefik\.http\.middlewares\.litellm-status-key[\s\S]*compose\.yaml:\d+/,
+    },
+  },
+  {
+    name: "a key with a second right, a key that is echoed, a stream that is held back, a UI without its scripts",
+    breaks: [
+      // INJ-04
+      {
+        file: "litellm/scoped_keys.py",
+        find: "(STATUS_ROUTE,), frozenset",
+        replace: '(STATUS_ROUTE, "/v1/models"), frozenset',
+      },
+      // INJ-06
+      {
+        file: "compose.yaml",
+        find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
+        replace:
+          "Authorization: Bearer ${LITELLM_STATUS_KEY}\n" +
+          "      traefik.http.middlewares.litellm-status-key.headers.customresponseheaders.X-Debug: ${LITELLM_STATUS_KEY}",
+      },
+      // ROUTE-06: LiteLLM is content with several credentials.
+      {
+        file: "litellm/scoped_keys.py",
+        find: 'len(request.headers.getlist("authorization")) > 1',
+        replace: 'len(request.headers.getlist("authorization")) > 9',
+      },
+      // ROUTE-01: LiteLLM's docs are where nobody looks for them.
+      { file: "compose.yaml", find: "DOCS_URL: /docs", replace: "DOCS_URL: /documents" },
+      // ROUTE-20: Traefik would leave LiteLLM out.
+      {
+        file: "compose.yaml",
+        find: "http://127.0.0.1:4000/health/liveliness",
+        replace: "http://127.0.0.1:4000/health",
+      },
+      // ROUTE-14: LiteLLM's 401 does not say how to authenticate.
+      { file: "litellm/scoped_keys.py", find: "if status == 401", replace: "if status == 402" },
+      // ROUTE-16: the UI's scripts are refused.
+      {
+        file: "compose.yaml",
+        find: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/ui`)",
+        replace: "Host(`litellm.linuxserver.lan`) && !PathPrefix(`/litellm-asset-prefix/`) &&\n        (Path(`/ui`)",
+      },
+      // ROUTE-19: what Traefik keeps for 90 s.
+      { file: "compose.yaml", find: 'KEEPALIVE_TIMEOUT: "120"', replace: 'KEEPALIVE_TIMEOUT: "60"' },
+      // ROUTE-18: a response is handed on when it is whole.
+      {
+        file: "compose.yaml",
+        find: "traefik.http.routers.litellm-bearer.service: litellm\n",
+        replace:
+          "traefik.http.routers.litellm-bearer.service: litellm\n" +
+          "      traefik.http.routers.litellm-bearer.middlewares: broken\n" +
+          '      traefik.http.middlewares.broken.buffering.maxresponsebodybytes: "10000000"\n',
+      },
+    ],
+    files: [
+      "key-rights",
+      "key-echo",
+      "repeated-credentials",
+      "ui-in-a-browser",
+      "streams",
+      "idle-connections",
+      "challenge-in-litellm",
+      "healthchecks",
+      "public-paths-in-litellm",
+    ],
+    failed: [
+      "ROUTE-01",
+      "ROUTE-06",
+      "ROUTE-14",
+      "ROUTE-16",
+      "ROUTE-18",
+      "ROUTE-19",
+      "ROUTE-20",
+      "INJ-04",
+      "INJ-06",
+      "INJ-09",
+    ],
+    says: {
+      "INJ-04": /GET \/v1\/models: the injected key gets 200/,
+      // What came back in an answer is a secret out of place, wherever it was seen.
+      "INJ-09": /LITELLM_STATUS_KEY: the answer 200 to GET/,
+      "INJ-06": /the answer \d+ holds LITELLM_STATUS_KEY/,
+      "ROUTE-14": /a key that nobody has is answered 401 without WWW-Authenticate/,
+      "ROUTE-16": /401 GET .*litellm-asset-prefix/,
+      "ROUTE-19": /idle connection after 60 s, by its KEEPALIVE_TIMEOUT, .* 90 s/,
+      "ROUTE-01": /linuxserver\.lan\/docs: LiteLLM answers 404, where the policy has LiteLLM answer 200/,
+      "ROUTE-20": /the healthcheck of litellm fails with exit code 1[\s\S]*401[\s\S]*compose\.yaml:\d+/,
+      "ROUTE-18": /the first piece of a chat came when the model had sent its last one/,
+    },
+  },
+];
+
+/** The first checks of the suites that need the whole gateway. */
+const firstChecks = [
+  "whole-chain",
+  "handshake",
+  "complete-catalogue",
+  "tools-stream",
+  "status-poll",
+  "secret-confinement",
+  "codex-databases",
+  "lan-to-gateway",
+  "inside-by-name",
+];
+
+/** Before anything starts: a check that has moved is told at once. */
+const runs = cases.map(({ files = firstChecks, ...rest }) => ({ ...rest, files: specFiles(files, rest.failed) }));
+
+test.for(runs)("$name: each fault fails its requirement and no other", async ({ breaks, files, failed, says }) => {
+  const run = await runBroken(breaks, files);
+  expect(run.failed, run.output).toEqual(failed);
+  expect(run.exitCode).toBe(1);
+  for (const [id, pattern] of Object.entries(says)) expect(run.messages[id]).toMatch(pattern);
+});

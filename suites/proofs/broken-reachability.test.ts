@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
+import { runBroken } from "./broken-deployment.ts";
+
+interface Case {
+  name: string;
+  breaks: Patch[];
+  failed: string[];
+  says: Record<string, RegExp>;
+}
+
+const firewall = (find: string, replace: string): Patch => ({ file: "firewall.nft", find, replace });
+const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
+
+/** A run of the whole gateway costs half a minute: faults that don't touch each other share one. */
+const cases: Case[] = [
+  {
+    name: "a port opened on the LAN, drop for reject, a way out for all",
+    breaks: [
+      // REACH-02: anybody on the LAN reaches what monitors the host.
+      firewall('iifname "lan0" tcp dport { 80, 4000 } accept', 'iifname "lan0" tcp dport { 80, 4000, 9100 } accept'),
+      // REACH-03: who errs on the LAN waits.
+      firewall('iifname "lan0" counter name denied_lan goto refused', 'iifname "lan0" counter name denied_lan drop'),
+      // REACH-05: every network's way out.
+      firewall('iifname "br-provider" oifname "wan0" tcp dport 443', 'oifname "wan0" tcp dport 443'),
+    ],
+    failed: ["REACH-02", "REACH-03", "REACH-05"],
+    says: {
+      "REACH-02":
+        /lan → gateway-host connects on 9100 \(the node exporter\)[\s\S]*input chain lets it in[\s\S]*firewall\.nft:\d+/,
+      "REACH-03": /lan → traefik is denied in another way[\s\S]*nothing comes back, and the policy says 'refuse'/,
+      "REACH-05": /traefik → outside connects on 443[\s\S]*the firewall lets traefik out[\s\S]*firewall\.nft:\d+/,
+    },
+  },
+  {
+    name: "IPv6 forgotten, Postgres on a shared network, LiteLLM without a key",
+    breaks: [
+      // REACH-08: a firewall for IPv4 alone. REACH-05: the sentinel is met by IPv6.
+      firewall("table inet gateway", "table ip gateway"),
+      firewall("meta l4proto { icmp, ipv6-icmp } accept", "meta l4proto icmp accept"),
+      firewall("reject with icmpx admin-prohibited", "reject with icmp admin-prohibited"),
+      // REACH-04: Traefik's network reaches the database.
+      compose("networks: [data-net]\n    healthcheck", "networks: [data-net, traefik-net]\n    healthcheck"),
+      // REACH-06: whoever brings no key is let in.
+      {
+        file: "litellm/scoped_keys.py",
+        find: 'raise _refusal(401, "Authentication Error, the key is missing or not known")',
+        replace: "return UserAPIKeyAuth(user_role=LitellmUserRoles.PROXY_ADMIN)",
+      },
+    ],
+    failed: ["REACH-04", "REACH-05", "REACH-06", "REACH-08"],
+    says: {
+      "REACH-05": /the sentinel outside was met on 22/,
+      "REACH-04": /traefik → postgres connects on[\s\S]*both are on traefik-net[\s\S]*compose\.yaml:\d+/,
+      "REACH-06": /GET \/v1\/models with no key[\s\S]*LiteLLM demands no key/,
+      "REACH-08": /lan → gateway-host connects on[\s\S]*input chain lets it in/,
+    },
+  },
+  {
+    name: "a firewall that accepts by default",
+    breaks: [firewall("policy drop;", "policy accept;"), firewall("    goto denied\n", "")],
+    failed: ["REACH-02", "REACH-03", "REACH-04", "REACH-05"],
+    says: {
+      "REACH-02": /lan → gateway-host connects on \d+/,
+      "REACH-03": /not one denied connection from lan|docker's own rules drop it/,
+    },
+  },
+  {
+    name: "a port closed by the firewall",
+    breaks: [
+      firewall("tcp dport { 80, 4000 } accept", "tcp dport 80 accept"),
+      firewall("ct original proto-dst { 80, 4000 } accept", "ct original proto-dst 80 accept"),
+    ],
+    // What does not answer can't be shown to demand a key.
+    failed: ["REACH-01", "REACH-06", "REACH-09"],
+    says: {
+      "REACH-01":
+        /lan → gateway-host does not connect on 4000 \(LiteLLM\)[\s\S]*the firewall denies it[\s\S]*firewall\.nft:\d+/,
+    },
+  },
+];
+
+test.for(cases)("$name: each fault fails its requirement and no other", async ({ breaks, failed, says }) => {
+  const run = await runBroken(breaks, ["suites/reach"]);
+  expect(run.failed, run.output).toEqual(failed);
+  expect(run.exitCode).toBe(1);
+  for (const [id, pattern] of Object.entries(says)) expect(run.messages[id]).toMatch(pattern);
+});

@@ -1,0 +1,35 @@
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { conformance } from "../runner/conformance.ts";
+import { curl } from "./support/curl.ts";
+
+conformance(
+  ["REACH-01"],
+  "a LAN host reaches the gateway host by name on each port that the policy opens to it",
+  async ({ gateway }) => {
+    const cases = gateway.policy.reach
+      .filter(({ from, to }) => from === "lan" && to === "gateway-host")
+      .flatMap((rule) => rule.ports.map((port) => ({ rule, port, name: rule.as ?? gateway.internalHost.name })));
+    await forEachCase(
+      "the LAN reaches the gateway host",
+      cases,
+      ({ name, port }) => `${name}:${port}`,
+      async ({ rule, name, port }) => {
+        const scheme = port === 443 ? "https" : "http";
+        const answer = await curl(gateway, "lan-host", `${scheme}://${name}:${port}/health/liveliness`, {
+          bearer: gateway.masterKey,
+          deadline: deadlines.request,
+        });
+        if (answer.status === 200 && /alive/i.test(answer.body)) return;
+        throw new CheckFailure({
+          what: `from the LAN ${name}:${port} does not answer as LiteLLM`,
+          sent: answer.command,
+          received: answer.status === 0 ? answer.error : `${answer.status}\n${answer.body}`,
+          cause: answer.diagnosis,
+          location: rule.location,
+        });
+      },
+    );
+  },
+);

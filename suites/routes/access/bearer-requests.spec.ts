@@ -1,0 +1,63 @@
+import { forEachCase } from "../../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import { conformance } from "../../runner/conformance.ts";
+import { mustReach } from "../support/edge-decisions.ts";
+import { privatePaths } from "../support/private-paths.ts";
+
+conformance(
+  ["ROUTE-05"],
+  "with a Bearer credential every private path reaches LiteLLM, the header unchanged",
+  async ({ edge }) => {
+    const key = edge.anyKey;
+    const cases = edge.policy.hosts.flatMap((host) =>
+      privatePaths(edge.policy).flatMap((path) => ["GET", "POST", "DELETE"].map((method) => ({ host, path, method }))),
+    );
+    await forEachCase(
+      "a request with a key gets through unchanged",
+      cases,
+      ({ host, path, method }) => `${method} ${host.name}${path}`,
+      async (request) => {
+        const { exchange, received } = await mustReach(edge, { ...request, bearer: key });
+        const arrived = received.headers
+          .filter(([name]) => name.toLowerCase() === "authorization")
+          .map(([, value]) => value);
+        if (arrived.length === 1 && arrived[0] === `Bearer ${key}` && received.target === request.path) return;
+        throw new CheckFailure({
+          what: `${request.method} ${request.path} arrived changed`,
+          sent: sentText(exchange),
+          received: `target ${received.target}, Authorization ${JSON.stringify(arrived)}`,
+          cause: "a middleware on the router for keys rewrites the path or the Authorization header",
+        });
+      },
+    );
+  },
+);
+
+conformance(["ROUTE-05"], "an unusual key arrives as it was sent, or not at all", async ({ edge }) => {
+  const tokens = [
+    { name: "a very long key", token: `sk-${"k".repeat(7_000)}` },
+    { name: "a token with every character that one may have", token: "sk-AZaz09-._~+/==" },
+    { name: "characters beyond ASCII", token: "sk-schl\u00fcssel" },
+  ];
+  await forEachCase(
+    "an unusual key is not changed on its way",
+    edge.policy.hosts.flatMap((host) => tokens.map((one) => ({ host, ...one }))),
+    ({ host, name }) => `${name} (${host.name})`,
+    async ({ host, name, token }) => {
+      const exchange = await edge.sendRaw({ host, path: "/v1/models", lines: [`Authorization: Bearer ${token}`] });
+      const received = edge.received(exchange);
+      // What is no token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
+      if (received === undefined && name.startsWith("characters beyond")) return;
+      const arrived = received && header(received.headers, "authorization");
+      // The target reads bytes as UTF-8 where it can: what counts is that none is lost or added.
+      if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;
+      throw new CheckFailure({
+        what: received === undefined ? "the key does not get through" : "the key arrives changed",
+        sent: `Authorization: Bearer ${token.slice(0, 40)}… (${token.length} characters)`,
+        received: arrived?.slice(0, 80) ?? receivedText(exchange),
+        cause: "the rule's regular expression holds fewer characters than a token may have, or a limit cuts it",
+      });
+    },
+  );
+});

@@ -1,0 +1,83 @@
+import type { Edge } from "../../../containers/targets/edge.ts";
+import { forEachCase } from "../../../helpers/checks/cases.ts";
+import type { PolicyHost } from "../../../helpers/deployment/types.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import { conformance } from "../../runner/conformance.ts";
+import { mustHaveReached, mustHaveRefused } from "../support/edge-decisions.ts";
+
+/** HEAD has no body in which the target could name itself: it has a check of its own (ROUTE-01). */
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"] as const;
+
+const privatePath = "/v1/models";
+
+interface Way {
+  name: string;
+  send(edge: Edge, host: PolicyHost, method: string, bearer: string | undefined): Promise<Exchange>;
+}
+
+const http1: Way = {
+  name: "HTTP/1.1",
+  send: (edge, host, method, bearer) => edge.sendRaw({ host, path: privatePath, method, lines: credential(bearer) }),
+};
+const http2: Way = {
+  name: "HTTP/2",
+  send: (edge, host, method, bearer) =>
+    edge.sendHttp2({ host, path: privatePath, method, ...(bearer === undefined ? {} : { bearer }) }),
+};
+
+conformance(["ROUTE-11"], "the split is the same for every method, over HTTP/1.1 and HTTP/2", async ({ edge }) => {
+  const cases = edge.policy.hosts.flatMap((host) =>
+    (host.scheme === "https" ? [http1, http2] : [http1]).flatMap((way) =>
+      methods.map((method) => ({ host, way, method })),
+    ),
+  );
+  await forEachCase(
+    "a private path is refused without a key and open with one",
+    cases,
+    ({ host, way, method }) => `${method} over ${way.name} (${host.name})`,
+    async ({ host, way, method }) => {
+      await mustHaveRefused(edge, await way.send(edge, host, method, undefined));
+      await mustHaveReached(edge, await way.send(edge, host, method, edge.anyKey));
+    },
+  );
+});
+
+conformance(["ROUTE-11"], "a WebSocket upgrade is split like any other request", async ({ edge }) => {
+  const upgrade = [
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  ];
+  await forEachCase(
+    "an upgrade is refused without a key and open with one",
+    edge.policy.hosts,
+    ({ name }) => name,
+    async (host) => {
+      await mustHaveRefused(edge, await edge.sendRaw({ host, path: privatePath, lines: upgrade }));
+      const lines = [...upgrade, ...credential(edge.anyKey)];
+      await mustHaveReached(edge, await edge.sendRaw({ host, path: privatePath, lines }));
+    },
+  );
+});
+
+conformance(["ROUTE-11"], "a header that renames the method changes nothing", async ({ edge }) => {
+  const cases = edge.policy.hosts.flatMap((host) =>
+    ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map((name) => ({ host, name })),
+  );
+  await forEachCase(
+    "an anonymous request with a renamed method is refused",
+    cases,
+    ({ host, name }) => `${name} (${host.name})`,
+    async ({ host, name }) => {
+      await mustHaveRefused(
+        edge,
+        await edge.sendRaw({ host, path: privatePath, method: "POST", lines: [`${name}: OPTIONS`] }),
+      );
+    },
+  );
+});
+
+function credential(bearer: string | undefined): string[] {
+  return bearer === undefined ? [] : [`Authorization: Bearer ${bearer}`];
+}

@@ -1,0 +1,45 @@
+import { forEachCase } from "../../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import { conformance } from "../../runner/conformance.ts";
+import { privatePaths } from "../support/private-paths.ts";
+import { locationOf } from "../support/router-locations.ts";
+
+conformance(
+  ["ROUTE-17"],
+  "through the whole chain no anonymous request to a private path returns LiteLLM's data",
+  async ({ gateway }) => {
+    const control = await gateway.send({ path: "/v1/models", bearer: gateway.masterKey });
+    if (control.response?.status !== 200 || !control.response.body.includes('"data"')) {
+      throw new CheckFailure({
+        what: "the control fails: with the master key LiteLLM's list of models does not come through Traefik",
+        sent: sentText(control),
+        received: receivedText(control),
+        cause: "no route leads to LiteLLM, or LiteLLM does not accept the key",
+      });
+    }
+    const cases = gateway.policy.hosts.flatMap((host) =>
+      privatePaths(gateway.policy).flatMap((path) =>
+        ["GET", "POST"].map((method) => ({ host, path, method, ...(method === "POST" ? { body: "{}" } : {}) })),
+      ),
+    );
+    await forEachCase(
+      "an anonymous request is refused before LiteLLM",
+      cases,
+      ({ host, path, method }) => `${method} ${host.name}${path}`,
+      async (request) => {
+        const exchange = await gateway.send({ ...request, headers: [["Content-Type", "application/json"]] });
+        const { router, server } = await gateway.routing(exchange);
+        if (server === undefined && exchange.response !== undefined && exchange.response.status >= 400) return;
+        const location = locationOf(gateway.deployment, router);
+        throw new CheckFailure({
+          what: "LiteLLM itself answered an anonymous request",
+          sent: sentText(exchange),
+          received: receivedText(exchange),
+          cause: `the router ${router} hands it to LiteLLM`,
+          ...(location === undefined ? {} : { location }),
+        });
+      },
+    );
+  },
+);
