@@ -3,8 +3,8 @@ import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Address } from "../../helpers/protocol/address.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
-import type { Resolve, Wire } from "../../helpers/protocol/wire.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type PartHandle, readLog } from "../parts/part.ts";
 import { entryPointPorts, type LiveRouter, rawData } from "../parts/traefik.ts";
@@ -42,10 +42,16 @@ export class Edge {
   readonly policy: Policy;
   readonly #state: RigState;
   readonly #engine: Engine;
-  readonly #wire: Wire;
+  readonly #wire: RecordingClient;
   readonly #canaries: Canaries;
 
-  constructor(options: { state: RigState; engine: Engine; deployment: Deployment; canaries: Canaries; wire: Wire }) {
+  constructor(options: {
+    state: RigState;
+    engine: Engine;
+    deployment: Deployment;
+    canaries: Canaries;
+    wire: RecordingClient;
+  }) {
     this.#state = options.state;
     this.#engine = options.engine;
     this.#wire = options.wire;
@@ -77,7 +83,7 @@ export class Edge {
     });
   }
 
-  /** Sends a request as it is written; see {@link Wire.sendRaw}. */
+  /** Sends a request as it is written; see {@link RecordingClient.sendRaw}. */
   async sendRaw({ host, path, ...rest }: RawEdgeRequest): Promise<Exchange> {
     return await this.#wire.sendRaw({ url: `${host.scheme}://${host.name}${path}`, ...rest });
   }

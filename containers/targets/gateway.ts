@@ -5,7 +5,7 @@ import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOver, connectOverHttp } from "../../helpers/protocol/mcp.ts";
-import type { RawWireRequest, Wire } from "../../helpers/protocol/wire.ts";
+import type { RawHttpRequest, RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Executed, type ExecuteOptions, type LogWindow, readLog } from "../parts/part.ts";
 import { modelProvider } from "../parts/render.ts";
@@ -64,7 +64,7 @@ export class Gateway {
   readonly deployment: Deployment;
   readonly policy: Policy;
   readonly canaries: Canaries;
-  readonly wire: Wire;
+  readonly wire: RecordingClient;
   /** The scripted model in the provider's place. */
   readonly model: ScriptedModel;
   readonly #state: RigState;
@@ -76,7 +76,7 @@ export class Gateway {
     engine: Engine;
     deployment: Deployment;
     canaries: Canaries;
-    wire: Wire;
+    wire: RecordingClient;
     actions?: ActionLog;
   }) {
     this.#acts = options.actions ?? new ActionLog();
@@ -160,12 +160,12 @@ export class Gateway {
     }
   }
 
-  /** Sends a request as it is written through Traefik to LiteLLM; see {@link Wire.sendRaw}. */
+  /** Sends a request as it is written through Traefik to LiteLLM; see {@link RecordingClient.sendRaw}. */
   async sendRaw({
     host,
     path,
     ...rest
-  }: Omit<RawWireRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
+  }: Omit<RawHttpRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
     return await this.wire.sendRaw({ url: this.url(path, host), ...rest });
   }
 

@@ -5,7 +5,7 @@ import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment, Policy } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
-import type { Resolve, Wire } from "../../helpers/protocol/wire.ts";
+import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type LogWindow, type PartHandle, readLog } from "../parts/part.ts";
 import { liteLLMPort } from "../rigs/edge-rig.ts";
@@ -41,11 +41,17 @@ export class TestGateway {
   readonly deployment: Deployment;
   readonly policy: Policy;
   readonly canaries: Canaries;
-  readonly wire: Wire;
+  readonly wire: RecordingClient;
   readonly #state: RigState;
   readonly #engine: Engine;
 
-  constructor(options: { state: RigState; engine: Engine; deployment: Deployment; canaries: Canaries; wire: Wire }) {
+  constructor(options: {
+    state: RigState;
+    engine: Engine;
+    deployment: Deployment;
+    canaries: Canaries;
+    wire: RecordingClient;
+  }) {
     this.#state = options.state;
     this.#engine = options.engine;
     this.wire = options.wire;

@@ -3,7 +3,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { deadlines } from "../core/deadlines.ts";
-import type { Wire } from "./wire.ts";
+import type { RecordingClient } from "./recording-client.ts";
 
 /** How the suite introduces itself to MCP servers. */
 const clientInfo = { name: "gateway-conformance", version: "1.0.0" };
@@ -15,7 +15,7 @@ const clientInfo = { name: "gateway-conformance", version: "1.0.0" };
  * @param key sent as `Authorization: Bearer`; undefined sends none
  * @throws {Error} as the SDK does when the handshake fails
  */
-export async function connectOverHttp(wire: Wire, url: string, key: string | undefined): Promise<Client> {
+export async function connectOverHttp(wire: RecordingClient, url: string, key: string | undefined): Promise<Client> {
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     fetch: wire.fetch as unknown as FetchLike,
     requestInit: { headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } },

@@ -17,7 +17,7 @@ import { Progress } from "../../helpers/core/progress.ts";
 import { redact, redactError } from "../../helpers/core/redaction.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
-import { Wire } from "../../helpers/protocol/wire.ts";
+import { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import type { Leak } from "../../helpers/run/run-record.ts";
 import type { Evidence } from "../../suites/runner/conformance.ts";
 import { responseLeaks } from "../../suites/runner/response-leaks.ts";
@@ -117,11 +117,11 @@ export class MutantRun implements Disposable {
 
   async #runBody(check: Check): Promise<void> {
     const { body, needs } = await this.#bodies.of(check);
-    const wires: { wire: Wire; rig: RigName }[] = [];
+    const wires: { wire: RecordingClient; rig: RigName }[] = [];
     const used: RigState[] = [];
-    const over = async (rig: RigName): Promise<{ state: RigState; wire: Wire }> => {
+    const over = async (rig: RigName): Promise<{ state: RigState; wire: RecordingClient }> => {
       const state = await this.#started(rig, used);
-      const wire = new Wire(check.requirements[0] ?? "check", resolveIn(state, this.#deployment));
+      const wire = new RecordingClient(check.requirements[0] ?? "check", resolveIn(state, this.#deployment));
       wires.push({ wire, rig });
       return { state, wire };
     };

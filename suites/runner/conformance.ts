@@ -19,7 +19,7 @@ import { loadDeployment } from "../../helpers/deployment/load.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { abridged, type Exchange, receivedText, sentText } from "../../helpers/protocol/exchange.ts";
 import { faultText, protocolReport } from "../../helpers/protocol/protocol.ts";
-import { Wire } from "../../helpers/protocol/wire.ts";
+import { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import { activeGaps, gapOf, type KnownGap, loadKnownGaps } from "../../helpers/requirements/known-gaps.ts";
 import { assertKnown, loadRequirements, type RequirementId } from "../../helpers/requirements/requirements.ts";
 import { suiteOf } from "../../helpers/requirements/suites.ts";
@@ -233,10 +233,10 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
   });
 }
 
-async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: Wire }> {
+async function connect(name: RigName, world: World, slug: string): Promise<{ state: RigState; wire: RecordingClient }> {
   const state = await started(name, world);
   const resolve = state.parts.traefik === undefined ? asWritten : resolveIn(state, world.deployment);
-  return { state, wire: new Wire(slug, resolve) };
+  return { state, wire: new RecordingClient(slug, resolve) };
 }
 
 async function started(name: RigName, world: World): Promise<RigState> {

@@ -9,7 +9,7 @@ import { reproduction, type SentTo } from "../../helpers/checks/reproduction.ts"
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { abridged } from "../../helpers/protocol/exchange.ts";
-import type { Wire } from "../../helpers/protocol/wire.ts";
+import type { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 
 /** What a check works with, the same for all checks of a worker. */
 interface Surroundings {
@@ -24,7 +24,7 @@ interface Surroundings {
 export class CheckRecord {
   readonly beganAt = new Date();
   /** The rigs that it asked for, each with its wire where it sends requests of its own. */
-  readonly rigs: { state: RigState; wire?: Wire }[] = [];
+  readonly rigs: { state: RigState; wire?: RecordingClient }[] = [];
   readonly actions = new ActionLog();
   readonly surroundings: Surroundings;
 

@@ -3,8 +3,8 @@ import type { Gateway } from "../../../containers/targets/gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
+import type { HttpRequest } from "../../../helpers/protocol/recording-client.ts";
 import { readEventStream } from "../../../helpers/protocol/sse.ts";
-import type { WireRequest } from "../../../helpers/protocol/wire.ts";
 import { clientSettings } from "./client-endpoints.ts";
 import { clientOf } from "./client-of.ts";
 import { codexConfig, keysOf } from "./codex-config.ts";
@@ -109,6 +109,6 @@ export async function streamed(gateway: Gateway, url: string, headers: HeaderLin
   });
 }
 
-function request(url: string, headers: HeaderLines, body: object): WireRequest {
+function request(url: string, headers: HeaderLines, body: object): HttpRequest {
   return { url, method: "POST", headers, body: JSON.stringify(body), deadline: deadlines.agentTurn };
 }

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { header } from "./exchange.ts";
 import { messagesOf, resultOf } from "./json-rpc.ts";
+import { RecordingClient } from "./recording-client.ts";
 import { readEventStream } from "./sse.ts";
 import { receivedBy } from "./whoami.ts";
-import { Wire } from "./wire.ts";
 
 const server = createServer((request, response) => {
   if (request.url === "/stream") {
@@ -19,7 +19,10 @@ const server = createServer((request, response) => {
     `Name: target\nHostname: x\nRemoteAddr: 1\n${request.method} ${request.url} HTTP/1.1\r\nHost: ${request.headers.host}\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n`,
   );
 });
-const wire = new Wire("TEST-01", () => ({ host: "127.0.0.1", port: (server.address() as AddressInfo).port }));
+const wire = new RecordingClient("TEST-01", () => ({
+  host: "127.0.0.1",
+  port: (server.address() as AddressInfo).port,
+}));
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
 afterAll(async () => {
   await wire.close();

@@ -18,7 +18,7 @@ import { exchangeRaw, type RawResponse } from "./raw-http.ts";
 export type Resolve = (scheme: "http" | "https", host: string, port: number) => Address;
 
 /** What to send; the URL is the real one, as a client of the gateway would write it. */
-export interface WireRequest {
+export interface HttpRequest {
   method?: string;
   url: string;
   headers?: HeaderLines;
@@ -29,8 +29,8 @@ export interface WireRequest {
   invalidOnPurpose?: boolean;
 }
 
-/** A request as bytes, for {@link Wire.sendRaw}. */
-export interface RawWireRequest {
+/** A request as bytes, for {@link RecordingClient.sendRaw}. */
+export interface RawHttpRequest {
   /** Says where to connect, and the request target unless `target` does. */
   url: string;
   method?: string;
@@ -45,7 +45,7 @@ export interface RawWireRequest {
  * The one transport of the suite: every request of a check goes through it and is recorded. A wire belongs to one
  * check, whose name travels in `User-Agent` (style: kubernetes-sigs/gateway-api).
  */
-export class Wire {
+export class RecordingClient {
   readonly exchanges: Exchange[] = [];
   readonly #agent: Agent;
   readonly #client: string;
@@ -59,7 +59,7 @@ export class Wire {
   }
 
   /** Sends one request and reads the response to its end. Never throws for what the network does: see `error`. */
-  async send(request: WireRequest): Promise<Exchange> {
+  async send(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
     const began = performance.now();
     const signal = AbortSignal.timeout(request.deadline ?? deadlines.request);
@@ -84,7 +84,7 @@ export class Wire {
    * Sends an HTTP/1.1 request as it is written, on a connection of its own: what a client library would refuse or tidy
    * up. Host, User-Agent and `Connection: close` are added where the lines have none.
    */
-  async sendRaw(request: RawWireRequest): Promise<Exchange> {
+  async sendRaw(request: RawHttpRequest): Promise<Exchange> {
     const url = new URL(request.url);
     const lines = [...request.lines];
     const has = (name: string): boolean => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
@@ -116,7 +116,7 @@ export class Wire {
   }
 
   /** Sends a request over HTTP/2, which needs an https URL. */
-  async sendHttp2(request: WireRequest): Promise<Exchange> {
+  async sendHttp2(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
     exchange.request.protocol = "HTTP/2";
     const url = new URL(request.url);
@@ -140,7 +140,7 @@ export class Wire {
    *
    * @throws {Error} when no response comes
    */
-  async open(request: WireRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
+  async open(request: HttpRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
     const exchange = this.#begin(request);
     const began = performance.now();
     const abort = new AbortController();
@@ -211,7 +211,7 @@ export class Wire {
     await this.#agent.destroy();
   }
 
-  #dispatch(exchange: Exchange, request: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  #dispatch(exchange: Exchange, request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     return this.#agent.request({
       origin: new URL(request.url).origin,
       path: targetOf(request.url),
@@ -239,7 +239,7 @@ export class Wire {
     }
   }
 
-  #begin(request: WireRequest): Exchange {
+  #begin(request: HttpRequest): Exchange {
     const id = randomUUID();
     const exchange: Exchange = {
       id,
