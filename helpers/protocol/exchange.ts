@@ -1,9 +1,9 @@
-/** Header lines as they stood on the wire: repeated names stay repeated. */
+/** Header lines as they were sent: repeated names stay repeated, in order. */
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
-/** One request and what came back, as evidence. */
+/** One request and its response, as evidence. */
 export interface Exchange {
-  /** Unique; travels in `User-Agent`, so that every log line on the way can be matched to its request. */
+  /** Unique; sent in `User-Agent`, so that log lines of the parts can be matched to the request. */
   id: string;
   /** ISO 8601. */
   at: string;
@@ -12,30 +12,32 @@ export interface Exchange {
     url: string;
     headers: HeaderLines;
     body: string | undefined;
-    /** `HTTP/1.1` where none is named. */
+    /** Undefined for HTTP/1.1. */
     protocol?: "HTTP/2";
-    /** The bytes as they were sent (Latin-1), where no client library made them. */
+    /** The bytes as they were sent (Latin-1), for a request that no client library wrote. */
     raw?: string;
   };
-  /** Undefined when no response came. */
+  /** Undefined when there was no response. */
   response:
     | {
         status: number;
         headers: HeaderLines;
         body: string;
-        /** Milliseconds from sending to the response's head. */
+        /** Milliseconds from sending to the head of the response. */
         headAfter: number;
         /** Milliseconds from sending to the last byte. */
         endAfter: number;
+        /** Why this is not one complete, well-formed HTTP/1.1 response; only for requests that were sent as bytes. */
+        defect?: string;
       }
     | undefined;
-  /** Why no response came. */
+  /** Why there was no response. */
   error: string | undefined;
-  /** A check sent what no client should: its request is held against no schema. */
+  /** The check sent an invalid request on purpose: the request is not validated against MCP's schema. */
   invalidOnPurpose?: boolean;
 }
 
-/** The value of a response header, or undefined; repeated ones are joined as RFC 9110 §5.3 does. */
+/** The value of a header, or undefined. Repeated lines are joined with commas (RFC 9110 §5.3). */
 export function header(lines: HeaderLines | undefined, name: string): string | undefined {
   const values = (lines ?? []).filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
   return values.length > 0 ? values.join(", ") : undefined;
@@ -44,7 +46,7 @@ export function header(lines: HeaderLines | undefined, name: string): string | u
 /** How much of a body a failure shows, in characters. */
 const shownBody = 600;
 
-/** `GET http://host/path` with the headers that matter. */
+/** The request as failures show it: `GET http://host/path`, the headers that matter, and the beginning of the body. */
 export function sentText({ request }: Exchange): string {
   const headers = request.headers
     .filter(([name]) => !/^(user-agent|host|connection|accept-encoding)$/i.test(name))
@@ -52,24 +54,29 @@ export function sentText({ request }: Exchange): string {
   return [`${request.method} ${request.url}`, ...headers, ...(request.body ? [clip(request.body)] : [])].join("\n");
 }
 
-/** Status, the headers that matter, and the beginning of the body. */
+/** The response as failures show it: status, the headers that matter, and the beginning of the body. */
 export function receivedText({ response, error }: Exchange): string {
   if (response === undefined) return `no response: ${error ?? "unknown reason"}`;
   const headers = response.headers
     .filter(([name]) => /^(content-type|location|www-authenticate|server|mcp-session-id)$/i.test(name))
     .map(([name, value]) => `${name}: ${value}`);
   const body = response.body.trim();
-  return [String(response.status), ...headers, ...(body ? [clip(body)] : ["(empty body)"])].join("\n");
+  return [
+    String(response.status),
+    ...headers,
+    ...(response.defect === undefined ? [] : [`(${response.defect})`]),
+    ...(body ? [clip(body)] : ["(empty body)"]),
+  ].join("\n");
 }
 
 function clip(text: string): string {
   return text.length <= shownBody ? text : `${text.slice(0, shownBody)}… (${text.length} characters)`;
 }
 
-/** How much of a text the evidence keeps, in characters: beyond that a report gets too large to open. */
+/** How many characters of a text the evidence keeps: with more, a report gets too large to open. */
 const keptText = 20_000;
 
-/** The exchange as it is kept: long bodies and header values are cut, and say so. */
+/** The exchange as the evidence keeps it: long bodies and header values are cut and marked as cut. */
 export function abridged(exchange: Exchange): Exchange {
   const cut = (text: string): string =>
     text.length <= keptText ? text : `${text.slice(0, keptText)}… (cut: ${text.length} characters)`;

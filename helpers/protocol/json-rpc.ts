@@ -1,12 +1,12 @@
 import { createParser } from "eventsource-parser";
 import { type Exchange, header } from "./exchange.ts";
 
-/** A JSON-RPC 2.0 message as it came, not yet validated against MCP's schema. */
+/** A JSON-RPC 2.0 message as received, not yet validated against MCP's schema. */
 export type Message = Record<string, unknown>;
 
 /**
- * The JSON-RPC messages of a response, whichever way it is framed: `application/json` (LiteLLM 1.77.1) or one SSE event
- * a message (1.106.2). Empty when the body holds none.
+ * The JSON-RPC messages of a response, in either framing: `application/json` (LiteLLM 1.77.1), or one SSE event per
+ * message (1.106.2). Empty when the body contains none.
  */
 export function messagesOf(exchange: Exchange): Message[] {
   const { response } = exchange;
@@ -21,7 +21,7 @@ export function messagesOf(exchange: Exchange): Message[] {
   return texts.flatMap(messagesIn);
 }
 
-/** The JSON-RPC messages of a body: one, a batch, or none where it is not JSON. */
+/** The JSON-RPC messages of a body: one, a batch, or none if the body is not JSON. */
 export function messagesIn(text: string): Message[] {
   try {
     const value: unknown = JSON.parse(text);
@@ -32,7 +32,7 @@ export function messagesIn(text: string): Message[] {
   }
 }
 
-/** The error of the request with the id, or undefined when the response holds none. */
+/** The JSON-RPC error for the request with this id, or undefined when the response contains none. */
 export function errorOf(
   exchange: Exchange,
   id: number | string | null,
@@ -41,7 +41,7 @@ export function errorOf(
   return isMessage(error) ? { code: error.code, message: error.message } : undefined;
 }
 
-/** The result of the request with the id, or undefined when the response holds none. */
+/** The JSON-RPC result for the request with this id, or undefined when the response contains none. */
 export function resultOf(exchange: Exchange, id: number | string): Message | undefined {
   const result = messagesOf(exchange).find((message) => message.id === id)?.result;
   return isMessage(result) ? result : undefined;

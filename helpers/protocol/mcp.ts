@@ -5,21 +5,21 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { deadlines } from "../core/deadlines.ts";
 import type { RecordingClient } from "./recording-client.ts";
 
-/** How the suite introduces itself to MCP servers. */
+/** `clientInfo` of the suite's `initialize` requests. */
 const clientInfo = { name: "gateway-conformance", version: "1.0.0" };
 
 /**
- * The official SDK's client, connected (initialized) to an MCP endpoint over streamable HTTP; every exchange is recorded
- * on the wire.
+ * The official SDK's client, connected (initialized) to an MCP endpoint over streamable HTTP. Every exchange is recorded.
  *
- * @param key sent as `Authorization: Bearer`; undefined sends none
- * @throws {Error} as the SDK does when the handshake fails
+ * @param http sends and records the requests
+ * @param key sent as `Authorization: Bearer`; undefined sends no credential
+ * @throws {Error} the SDK's own error when the handshake fails
  */
-export async function connectOverHttp(wire: RecordingClient, url: string, key: string | undefined): Promise<Client> {
+export async function connectOverHttp(http: RecordingClient, url: string, key: string | undefined): Promise<Client> {
   const transport = new StreamableHTTPClientTransport(new URL(url), {
-    fetch: wire.fetch as unknown as FetchLike,
+    fetch: http.fetch as unknown as FetchLike,
     requestInit: { headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } },
-    // A broken stream is a finding, not something to be healed behind the check's back.
+    // The check must see a broken stream: the SDK must not reconnect.
     reconnectionOptions: {
       maxRetries: 0,
       initialReconnectionDelay: 0,
@@ -30,32 +30,36 @@ export async function connectOverHttp(wire: RecordingClient, url: string, key: s
   return await connectOver(transport);
 }
 
-/** The same client over any transport, e.g. a stdio server's. */
+/**
+ * The official SDK's client, connected (initialized) over any transport, e.g. that of a stdio server.
+ *
+ * @throws {Error} the SDK's own error when the handshake fails
+ */
 export async function connectOver(transport: Transport): Promise<Client> {
   const client = new Client(clientInfo, { capabilities: {} });
   await client.connect(transport, { timeout: deadlines.mcpRequest });
   return client;
 }
 
-/** How many pages a listing may have: a cursor that repeats for ever must end in a failure, not in a hang. */
-const mostPages = 100;
+/** The most pages that a listing may have: a listing without an end must fail, not hang. */
+const maxPages = 100;
 
 /**
- * All pages of `tools/list`.
+ * All tools of `tools/list`, from every page.
  *
- * @throws {Error} when a cursor repeats or there is no end to the pages
+ * @throws {Error} when a cursor repeats, or when there are more than 100 pages
  */
 export async function listTools(client: Client): Promise<Tool[]> {
   const tools: Tool[] = [];
   const seen = new Set<string>();
   let cursor: string | undefined;
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const result = await client.listTools(cursor === undefined ? {} : { cursor }, { timeout: deadlines.mcpRequest });
     tools.push(...result.tools);
     cursor = result.nextCursor;
     if (cursor === undefined) return tools;
-    if (seen.has(cursor)) throw new Error(`tools/list: the cursor ${JSON.stringify(cursor)} came twice`);
+    if (seen.has(cursor)) throw new Error(`tools/list: the cursor ${JSON.stringify(cursor)} was returned twice`);
     seen.add(cursor);
   }
-  throw new Error(`tools/list: more than ${mostPages} pages`);
+  throw new Error(`tools/list: more than ${maxPages} pages`);
 }

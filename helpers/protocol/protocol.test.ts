@@ -15,7 +15,7 @@ const exchange = (request: unknown, answer: unknown, headers: [string, string][]
   },
   error: undefined,
 });
-const told = (...exchanges: Exchange[]): string[] => protocolReport(exchanges).faults.map(faultText);
+const faultsOf = (...exchanges: Exchange[]): string[] => protocolReport(exchanges).faults.map(faultText);
 
 const meta = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -36,12 +36,14 @@ const tools = (revision: string, tool: object): unknown => ({
   },
 });
 
-test.each(revisions)("a listing by the rules of %s is valid, and one tool without a schema is not", (revision) => {
+test.each(revisions)("a listing that follows %s is valid, a tool without a schema is not", (revision) => {
   const header: [string, string][] = [["MCP-Protocol-Version", revision]];
   const good = exchange(list(revision), tools(revision, { name: "a", inputSchema: { type: "object" } }), header);
   expect(protocolReport([good])).toEqual({ messages: 3, faults: [] });
   const bad = exchange(list(revision), tools(revision, { name: "a" }), header);
-  expect(told(bad)).toEqual([expect.stringMatching(/ListToolsResult: \/tools\/0 must have required .*inputSchema/)]);
+  expect(faultsOf(bad)).toEqual([
+    expect.stringMatching(/ListToolsResult: \/tools\/0 must have required .*inputSchema/),
+  ]);
 });
 
 test("the revision is the one that the handshake agreed on", () => {
@@ -52,24 +54,26 @@ test("the revision is the one that the handshake agreed on", () => {
     params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "a", version: "1" } },
   };
   const answer = { jsonrpc: "2.0", id: 1, result: { protocolVersion: "2025-06-18", capabilities: {} } };
-  expect(told(exchange(initialize, answer))).toEqual([
+  expect(faultsOf(exchange(initialize, answer))).toEqual([
     expect.stringMatching(/^2025-06-18 response InitializeResult: .*serverInfo/),
   ]);
 });
 
-test("an error needs a code; a null id is JSON-RPC's own", () => {
+test("an error needs a code; its id may be null, as JSON-RPC allows", () => {
   const error = (rest: object): Exchange => exchange(list("2025-06-18"), { jsonrpc: "2.0", id: null, error: rest });
-  expect(told(error({ code: -32700, message: "no JSON" }))).toEqual([]);
-  expect(told(error({ message: "no JSON" }))).toEqual([expect.stringContaining("must have required property 'code'")]);
+  expect(faultsOf(error({ code: -32700, message: "no JSON" }))).toEqual([]);
+  expect(faultsOf(error({ message: "no JSON" }))).toEqual([
+    expect.stringContaining("must have required property 'code'"),
+  ]);
 });
 
-test("a request that is invalid on purpose is let pass, its answer is not", () => {
+test("a request that is invalid on purpose is not validated, its response is", () => {
   const bad = exchange({ jsonrpc: "2.0", id: 1, method: "no/such" }, { jsonrpc: "2.0", id: 1, error: {} });
   expect(protocolReport([bad]).faults.map(({ direction }) => direction)).toEqual(["request", "response"]);
-  const meant = protocolReport([{ ...bad, invalidOnPurpose: true }]);
-  expect(meant.faults.map(({ direction }) => direction)).toEqual(["response"]);
+  const onPurpose = protocolReport([{ ...bad, invalidOnPurpose: true }]);
+  expect(onPurpose.faults.map(({ direction }) => direction)).toEqual(["response"]);
 });
 
-test("what is no JSON-RPC is nobody's message", () => {
+test("a body that is not JSON-RPC is not validated", () => {
   expect(protocolReport([exchange({ a: 1 }, { tools: [] })])).toEqual({ messages: 0, faults: [] });
 });

@@ -5,34 +5,35 @@ import addFormats from "ajv-formats";
 import { type Exchange, header } from "./exchange.ts";
 import { isMessage, type Message, messagesIn, messagesOf } from "./json-rpc.ts";
 
-/** The MCP revisions whose JSON schema stands in `schemas/`; see the README there. */
+/** The MCP revisions whose JSON schema is in `schemas/`, oldest first; see the README there. */
 export const revisions = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const;
 
+/** A revision of MCP, named by its date. */
 export type Revision = (typeof revisions)[number];
 
-/** The last revision with a handshake; what came after it has none (server/discover, and `_meta` in each request). */
+/** The last revision with a handshake. Later revisions have `server/discover` and `_meta` in each request instead. */
 export const lastWithHandshake: Revision = "2025-11-25";
 
-/** A message that its revision's schema does not allow. */
+/** A message that the schema of its revision does not allow. */
 export interface ProtocolFault {
-  /** Id of the exchange that carried it. */
+  /** Id of the exchange with the message. */
   exchange: string;
   direction: "request" | "response";
   revision: Revision;
-  /** The definition that it was held against, e.g. `ListToolsResult`. */
+  /** The schema definition that was violated, e.g. `ListToolsResult`. */
   definition: string;
-  /** What is wrong, as `/result/tools/0 must have required property 'inputSchema'`; the first few. */
+  /** The first violations, e.g. `/result/tools/0 must have required property 'inputSchema'`. */
   faults: readonly string[];
 }
 
-/** What a run's traffic came to. */
+/** The result of validating the messages of several exchanges. */
 export interface ProtocolReport {
-  /** How many messages were held against a schema. */
+  /** How many validations were made: a response with a result counts twice, as a message and as a result. */
   messages: number;
   faults: readonly ProtocolFault[];
 }
 
-/** Result of each method, in whichever revision has it. */
+/** The schema definition of each method's result; not every revision defines all of them. */
 const results: Readonly<Record<string, string>> = {
   initialize: "InitializeResult",
   "server/discover": "DiscoverResult",
@@ -48,42 +49,42 @@ const results: Readonly<Record<string, string>> = {
 };
 
 /**
- * Holds every JSON-RPC message of the exchanges, both ways, against the MCP schema of its revision. Requests that a
- * check made invalid on purpose are left out; what came back to them is not.
+ * Validates every JSON-RPC request and response of the exchanges against the MCP schema of its revision. Requests that
+ * are invalid on purpose are not validated; their responses are.
  */
 export function protocolReport(exchanges: readonly Exchange[]): ProtocolReport {
   let messages = 0;
   const faults: ProtocolFault[] = [];
   for (const exchange of exchanges) {
     const requests = messagesIn(exchange.request.body ?? "").filter(isJsonRpc);
-    // A body that is no JSON-RPC may be an answer of LiteLLM's own, to a request that never came to MCP.
+    // A body that is not JSON-RPC may be LiteLLM's own response, to a request that did not reach its MCP server.
     const answers = messagesOf(exchange).filter(isJsonRpc);
     const revision = revisionOf(exchange, requests, answers);
-    const hold = (direction: ProtocolFault["direction"], message: Message, definition: string): void => {
+    const validate = (direction: ProtocolFault["direction"], message: Message, definition: string): void => {
       messages++;
       const found = schemaFaults(revision, definition, message);
       if (found.length > 0) faults.push({ exchange: exchange.id, direction, revision, definition, faults: found });
     };
-    if (!exchange.invalidOnPurpose) for (const request of requests) hold("request", request, requestKind(request));
+    if (!exchange.invalidOnPurpose) for (const request of requests) validate("request", request, requestKind(request));
     for (const answer of answers) {
-      hold("response", answer, answerKind(answer, revision));
+      validate("response", answer, answerKind(answer, revision));
       const method = requests.find(({ id }) => id !== undefined && id === answer.id)?.method;
       const definition = results[String(method)];
       if (definition === undefined || answer.result === undefined || !defines(revision, definition)) continue;
-      hold("response", isMessage(answer.result) ? answer.result : {}, definition);
+      validate("response", isMessage(answer.result) ? answer.result : {}, definition);
     }
   }
   return { messages, faults };
 }
 
-/** One line for people, e.g. `2025-06-18 ListToolsResult: /tools/0 must have required property 'inputSchema'`. */
+/** The fault as one line, e.g. `2025-06-18 ListToolsResult: /tools/0 must have required property 'inputSchema'`. */
 export function faultText({ revision, direction, definition, faults }: ProtocolFault): string {
   return `${revision} ${direction} ${definition}: ${faults.join("; ")}`;
 }
 
 /**
- * The revision that counts for an exchange: what a handshake has agreed on, what the header or the request's own `_meta`
- * says, else the one that MCP assumes where nothing does (2025-06-18, basic/transports, protocol version header).
+ * The revision of an exchange: the one that a handshake agreed on, or the one in the header or in the request's `_meta`.
+ * Without any of them it is 2025-03-26, as MCP assumes (2025-06-18, basic/transports, "Protocol Version Header").
  */
 function revisionOf(exchange: Exchange, requests: readonly Message[], answers: readonly Message[]): Revision {
   const agreed = answers.map(({ result }) => (isMessage(result) ? result.protocolVersion : undefined));
@@ -91,8 +92,8 @@ function revisionOf(exchange: Exchange, requests: readonly Message[], answers: r
     const own = isMessage(params) ? params._meta : undefined;
     return isMessage(own) ? own["io.modelcontextprotocol/protocolVersion"] : undefined;
   });
-  const said = [...agreed, ...meta, header(exchange.request.headers, "mcp-protocol-version")];
-  return revisions.find((revision) => said.includes(revision)) ?? "2025-03-26";
+  const named = [...agreed, ...meta, header(exchange.request.headers, "mcp-protocol-version")];
+  return revisions.find((revision) => named.includes(revision)) ?? "2025-03-26";
 }
 
 function isJsonRpc(message: Message): boolean {
@@ -111,17 +112,17 @@ function answerKind(message: Message, revision: Revision): string {
   return defines(revision, "JSONRPCErrorResponse") ? "JSONRPCErrorResponse" : "JSONRPCError";
 }
 
-/** How many faults of one message are told. */
-const toldFaults = 3;
+/** How many violations of one message are reported. */
+const maxReportedFaults = 3;
 
 function schemaFaults(revision: Revision, definition: string, message: Message): string[] {
   const validate = validator(revision, definition);
-  // JSON-RPC 2.0 §5 demands a null id where that of the request could not be read; MCP's schema has no null.
+  // JSON-RPC 2.0 §5 requires a null id when the id of the request could not be read; MCP's schema does not allow null.
   const { id, ...rest } = message;
   if (validate(id === null && message.error !== undefined ? { ...rest, id: 0 } : message)) return [];
   return (validate.errors ?? [])
     .filter(({ keyword }) => keyword !== "anyOf")
-    .slice(0, toldFaults)
+    .slice(0, maxReportedFaults)
     .map(({ instancePath, message: text }) => `${instancePath || "/"} ${text}`);
 }
 
@@ -137,13 +138,13 @@ function schemaOf(revision: Revision): { ajv: Ajv; definitions: ReadonlySet<stri
   const ajv = draft2020 ? new Ajv2020(options) : new Ajv(options);
   addFormats.default(ajv);
   ajv.addSchema(schema, revision);
-  const made = {
+  const compiled = {
     ajv,
     definitions: new Set(Object.keys(schema.definitions ?? schema.$defs ?? {})),
     pointer: draft2020 ? "$defs" : "definitions",
   };
-  schemas.set(revision, made);
-  return made;
+  schemas.set(revision, compiled);
+  return compiled;
 }
 
 function defines(revision: Revision, definition: string): boolean {
@@ -153,6 +154,6 @@ function defines(revision: Revision, definition: string): boolean {
 function validator(revision: Revision, definition: string): ValidateFunction {
   const { ajv, pointer } = schemaOf(revision);
   const validate = ajv.getSchema(`${revision}#/${pointer}/${definition}`);
-  if (validate === undefined) throw new Error(`MCP ${revision} defines no ${definition}`);
+  if (validate === undefined) throw new Error(`MCP ${revision} does not define ${definition}`);
   return validate;
 }

@@ -19,19 +19,19 @@ const server = createServer((request, response) => {
     `Name: target\nHostname: x\nRemoteAddr: 1\n${request.method} ${request.url} HTTP/1.1\r\nHost: ${request.headers.host}\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n`,
   );
 });
-const wire = new RecordingClient("TEST-01", () => ({
+const client = new RecordingClient("TEST-01", () => ({
   host: "127.0.0.1",
   port: (server.address() as AddressInfo).port,
 }));
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
 afterAll(async () => {
-  await wire.close();
+  await client.close();
   server.closeAllConnections();
   server.close();
 });
 
 test("the request goes to the resolved address, with the URL's own host and path as written", async () => {
-  const exchange = await wire.send({ url: "http://gateway.lan/a/../b%2e?q#no" });
+  const exchange = await client.send({ url: "http://gateway.lan/a/../b%2e?q#no" });
   const received = receivedBy("target", exchange);
   expect(received).toMatchObject({ method: "GET", target: "/a/../b%2e?q" });
   expect(header(received?.headers, "host")).toBe("gateway.lan");
@@ -39,25 +39,25 @@ test("the request goes to the resolved address, with the URL's own host and path
   expect(header(exchange.response?.headers, "set-cookie")).toBe("a=1, b=2");
 });
 
-test("another server's answer does not pass for the target's", async () => {
-  expect(receivedBy("other", await wire.send({ url: "http://gateway.lan/" }))).toBeUndefined();
+test("a response from another server is not treated as the target's", async () => {
+  expect(receivedBy("other", await client.send({ url: "http://gateway.lan/" }))).toBeUndefined();
 });
 
-test("no answer in time is an error in the exchange, not an exception", async () => {
-  const exchange = await wire.send({ url: "http://gateway.lan/silent", deadline: 50 });
+test("a missing response is an error in the exchange, not an exception", async () => {
+  const exchange = await client.send({ url: "http://gateway.lan/silent", deadline: 50 });
   expect(exchange.response).toBeUndefined();
   expect(exchange.error).toMatch(/abort|timeout/i);
 });
 
-test("a stream is read with comments, events and what is neither, in order", async () => {
-  const stream = await wire.open({ url: "http://gateway.lan/stream" });
+test("a stream's comments, events and invalid lines are read in order", async () => {
+  const stream = await client.open({ url: "http://gateway.lan/stream" });
   const items = await readEventStream(stream, 2_000, (seen) => seen.length === 3);
   expect(items.map(({ kind }) => kind)).toEqual(["comment", "event", "invalid"]);
 });
 
-test("every request is recorded, and its id travels in User-Agent with the check's name", async () => {
-  const exchange = await wire.send({ url: "http://gateway.lan/" });
-  expect(wire.exchanges).toContain(exchange);
+test("every request is recorded, and User-Agent contains its id and the check's name", async () => {
+  const exchange = await client.send({ url: "http://gateway.lan/" });
+  expect(client.exchanges).toContain(exchange);
   expect(header(exchange.request.headers, "user-agent")).toBe(`gateway-conformance/TEST-01 (${exchange.id})`);
 });
 

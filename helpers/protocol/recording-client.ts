@@ -11,13 +11,14 @@ import {
 import { deadlines } from "../core/deadlines.ts";
 import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
-import { exchangeHttp2 } from "./http2.ts";
-import { exchangeRaw, type RawResponse } from "./raw-http.ts";
+import { exchangeHttp2 } from "./transport/http2.ts";
+import { exchangeRaw } from "./transport/raw-http.ts";
+import type { RawResponse } from "./transport/response-reader.ts";
 
-/** Maps the scheme, host and port of a URL to where a throwaway network publishes them. */
+/** Maps the scheme, host and port of a URL to the address at which the throwaway network publishes them. */
 export type Resolve = (scheme: "http" | "https", host: string, port: number) => Address;
 
-/** What to send; the URL is the real one, as a client of the gateway would write it. */
+/** A request to send. The URL is the one that a client of the gateway uses; `Resolve` finds the address. */
 export interface HttpRequest {
   method?: string;
   url: string;
@@ -25,40 +26,41 @@ export interface HttpRequest {
   body?: string | Buffer;
   /** Milliseconds; default {@link deadlines.request}. */
   deadline?: number;
-  /** What no client should send; see {@link Exchange.invalidOnPurpose}. */
+  /** See {@link Exchange.invalidOnPurpose}. */
   invalidOnPurpose?: boolean;
 }
 
 /** A request as bytes, for {@link RecordingClient.sendRaw}. */
 export interface RawHttpRequest {
-  /** Says where to connect, and the request target unless `target` does. */
+  /** Where to connect; also the request target, unless `target` is given. */
   url: string;
   method?: string;
   /** The request target as written, e.g. an absolute URL. */
   target?: string;
-  /** Header lines as written, without the line break. */
+  /** Header lines as written, without line breaks. */
   lines: readonly string[];
   body?: string;
 }
 
 /**
- * The one transport of the suite: every request of a check goes through it and is recorded. A wire belongs to one
- * check, whose name travels in `User-Agent` (style: kubernetes-sigs/gateway-api).
+ * The suite's HTTP client: it records every request of a check with its response. Each check has a client of its own;
+ * the check's name is sent in `User-Agent` (style: kubernetes-sigs/gateway-api).
  */
 export class RecordingClient {
+  /** Every request in the order of sending, with its response when there is one. */
   readonly exchanges: Exchange[] = [];
   readonly #agent: Agent;
-  readonly #client: string;
+  readonly #product: string;
   readonly #resolve: Resolve;
 
   /** @param check slug of the check, e.g. `ROUTE-03` */
   constructor(check: string, resolve: Resolve) {
-    this.#client = `gateway-conformance/${check}`;
+    this.#product = `gateway-conformance/${check}`;
     this.#resolve = resolve;
     this.#agent = agentFor(resolve);
   }
 
-  /** Sends one request and reads the response to its end. Never throws for what the network does: see `error`. */
+  /** Sends one request and reads the response to its end. A network failure is not thrown: it is the exchange's `error`. */
   async send(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
     const began = performance.now();
@@ -81,8 +83,9 @@ export class RecordingClient {
   }
 
   /**
-   * Sends an HTTP/1.1 request as it is written, on a connection of its own: what a client library would refuse or tidy
-   * up. Host, User-Agent and `Connection: close` are added where the lines have none.
+   * Sends an HTTP/1.1 request as written, on a connection of its own, including what a client library would refuse or
+   * normalise. `User-Agent` is added; `Host` and `Connection: close` where the lines lack them; `Content-Length` for a
+   * body without `Transfer-Encoding`. A network failure is not thrown: it is the exchange's `error`.
    */
   async sendRaw(request: RawHttpRequest): Promise<Exchange> {
     const url = new URL(request.url);
@@ -105,22 +108,24 @@ export class RecordingClient {
       "",
       "",
     ].join("\r\n");
-    // Header lines are bytes: what is written as a character up to U+00FF is one.
+    // Header lines are bytes: each character up to U+00FF is one.
     const bytes = Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(request.body ?? "")]);
     exchange.request.raw = bytes.toString("latin1");
     const servername = url.protocol === "https:" ? url.hostname : undefined;
-    await this.#answer(exchange, () =>
+    await this.#record(exchange, () =>
       exchangeRaw({ address: this.#addressOf(url), servername, bytes, deadline: deadlines.request }),
     );
     return exchange;
   }
 
-  /** Sends a request over HTTP/2, which needs an https URL. */
+  /**
+   * Sends a request over HTTP/2, which needs an https URL. A network failure is not thrown: it is the exchange's `error`.
+   */
   async sendHttp2(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
     exchange.request.protocol = "HTTP/2";
     const url = new URL(request.url);
-    await this.#answer(exchange, () =>
+    await this.#record(exchange, () =>
       exchangeHttp2({
         address: this.#addressOf(url),
         authority: url.host,
@@ -135,22 +140,22 @@ export class RecordingClient {
   }
 
   /**
-   * Opens a stream and hands over the response as soon as its head is there; the caller closes it. The exchange is
+   * Opens a stream and returns the response as soon as its head has arrived; the caller must close it. The exchange is
    * recorded with an empty body.
    *
-   * @throws {Error} when no response comes
+   * @throws {Error} when there is no response in time
    */
   async open(request: HttpRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
     const exchange = this.#begin(request);
     const began = performance.now();
     const abort = new AbortController();
-    const tooLate = setTimeout(
+    const timer = setTimeout(
       () => abort.abort(new Error("no response in time")),
       request.deadline ?? deadlines.request,
     );
     try {
       const head = await this.#dispatch(exchange, request, abort.signal);
-      clearTimeout(tooLate);
+      clearTimeout(timer);
       const headAfter = performance.now() - began;
       exchange.response = {
         status: head.statusCode,
@@ -161,13 +166,13 @@ export class RecordingClient {
       };
       return { exchange, body: head.body, close: () => abort.abort(new Error("closed by the check")) };
     } catch (error) {
-      clearTimeout(tooLate);
+      clearTimeout(timer);
       exchange.error = reason(error);
       throw error;
     }
   }
 
-  /** `fetch` over this wire, for the official MCP client; bodies are recorded once they have been read to their end. */
+  /** `fetch` for the official MCP client. A response's body is recorded as far as the caller has read it. */
   readonly fetch = async (input: string | URL, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
     const url = String(input);
@@ -206,7 +211,7 @@ export class RecordingClient {
     }
   };
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
@@ -228,10 +233,10 @@ export class RecordingClient {
     return this.#resolve(scheme, url.hostname, Number(url.port) || (scheme === "https" ? 443 : 80));
   }
 
-  async #answer(exchange: Exchange, ask: () => Promise<RawResponse>): Promise<void> {
+  async #record(exchange: Exchange, send: () => Promise<RawResponse>): Promise<void> {
     const began = performance.now();
     try {
-      const response = await ask();
+      const response = await send();
       const after = performance.now() - began;
       exchange.response = { ...response, headAfter: after, endAfter: after };
     } catch (error) {
@@ -259,14 +264,14 @@ export class RecordingClient {
   }
 
   #userAgent(id: string): string {
-    return `${this.#client} (${id})`;
+    return `${this.#product} (${id})`;
   }
 }
 
 function agentFor(resolve: Resolve): Agent {
   const connect = buildConnector({ rejectUnauthorized: false, timeout: deadlines.request });
   return new Agent({
-    // A connection for each request: a server that closes an idle one just then would look like a fault of the gateway.
+    // A connection per request: a reused one that the server closes at that moment would look like a gateway failure.
     pipelining: 0,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -288,7 +293,7 @@ function agentFor(resolve: Resolve): Agent {
   });
 }
 
-/** Path and query exactly as written: `new URL` would tidy up dot segments and encodings. */
+/** Path and query exactly as written: `new URL` would normalise dot segments and encodings. */
 function targetOf(url: string): string {
   const match = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url);
   const target = match?.[1] ?? "";

@@ -1,16 +1,18 @@
 import { createParser } from "eventsource-parser";
 
-/** One thing that a stream carried. Times are milliseconds since the stream was opened. */
+/** One item of an event stream; `invalid` is a line that is neither a field nor a comment. `after` is in milliseconds since reading began. */
 export type StreamItem =
   | { kind: "comment"; text: string; after: number }
   | { kind: "event"; event: string | undefined; data: string; after: number }
   | { kind: "invalid"; text: string; after: number };
 
 /**
- * Reads an event stream (WHATWG HTML §9.2) until `enough` says so, the deadline passes or the stream ends.
+ * Reads an event stream (WHATWG HTML §9.2) until `enough` returns true, the deadline passes or the stream ends; then
+ * closes it.
  *
  * @param deadline milliseconds
- * @returns what it carried, comments included, in the order of arrival
+ * @returns the items in the order of arrival, comments included
+ * @throws {Error} when the stream breaks
  */
 export async function readEventStream(
   stream: { body: AsyncIterable<Buffer>; close(): void },
@@ -33,7 +35,7 @@ export async function readEventStream(
       if (enough(items)) break;
     }
   } catch (error) {
-    // Our own closing ends the iteration with an error; anything else is the stream's.
+    // Closing the stream at the deadline ends the iteration with an error; any other error is the stream's own.
     if (after() < deadline && !enough(items)) throw error;
   } finally {
     clearTimeout(timer);

@@ -1,11 +1,11 @@
 import type { Exchange, HeaderLines } from "./exchange.ts";
 
-/** A request as whoami received it, from the text that it answers with (traefik/whoami, `whoamiHandler`). */
+/** A request as whoami received it, read from the text of its response (traefik/whoami, `whoamiHandler`). */
 export interface Received {
-  /** `WHOAMI_NAME`: the run's canary, so that no other server can pass for the target. */
+  /** `WHOAMI_NAME`: a canary of the run, which proves that the response came from the target. */
   name: string;
   method: string;
-  /** Request target: path and query as they arrived. */
+  /** Request target: path and query as received. */
   target: string;
   headers: HeaderLines;
 }

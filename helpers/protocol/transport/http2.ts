@@ -1,12 +1,12 @@
 import { connect as connectHttp2 } from "node:http2";
-import type { Address } from "./address.ts";
-import type { HeaderLines } from "./exchange.ts";
-import type { RawResponse } from "./raw-http.ts";
+import type { Address } from "../address.ts";
+import type { HeaderLines } from "../exchange.ts";
+import type { RawResponse } from "./response-reader.ts";
 
 /**
  * One request over HTTP/2 (TLS, ALPN h2), on a connection of its own.
  *
- * @throws {Error} when the server speaks no HTTP/2, resets the stream, or does not answer in time
+ * @throws {Error} when the server does not support HTTP/2, resets the stream, or does not answer in time
  */
 export function exchangeHttp2(request: {
   address: Address;
