@@ -1,10 +1,11 @@
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import type { Engine } from "../engine/engine.ts";
 import { faultHost, faultlessHost, type GatewayFault } from "../images/contexts/fault-front/faults.ts";
-import { type Executed, type ExecuteOptions, readLog } from "../parts/part.ts";
+import { type ExecuteOptions } from "../parts/container-command.ts";
+import { readLog } from "../parts/container-log.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { partOf } from "./edge.ts";
-import { recordedRun } from "./recorded-command.ts";
+import { partOf } from "./parts-of-rig.ts";
+import { type RecordedCommand, recordedCommand } from "./recorded-command.ts";
 
 export type { GatewayFault } from "../images/contexts/fault-front/faults.ts";
 
@@ -12,10 +13,10 @@ export type { GatewayFault } from "../images/contexts/fault-front/faults.ts";
 export class Clients {
   readonly #state: RigState;
   readonly #engine: Engine;
-  readonly #acts: ActionLog;
+  readonly #actions: ActionLog;
 
   constructor(options: { state: RigState; engine: Engine; actions: ActionLog }) {
-    this.#acts = options.actions;
+    this.#actions = options.actions;
     this.#state = options.state;
     this.#engine = options.engine;
   }
@@ -44,9 +45,9 @@ export class Clients {
   }
 
   /** Runs a command on a client's machine, with standard input closed. */
-  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
+  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<RecordedCommand> {
     const engine = this.#engine;
-    return await recordedRun({ engine, state: this.#state, actions: this.#acts }, part, command, options);
+    return await recordedCommand({ engine, state: this.#state, actions: this.#actions }, part, command, options);
   }
 
   /** What the fault front has handed on, and what it has not: one line a request. */

@@ -1,16 +1,18 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
-import type { Address } from "../../helpers/protocol/address.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type PartHandle, readLog } from "../parts/part.ts";
-import { entryPointPorts, type LiveRouter, rawData } from "../parts/traefik.ts";
+import { readLog } from "../parts/container-log.ts";
+import { type PartHandle } from "../parts/part.ts";
+import { type LiveRouter, rawData } from "../parts/traefik.ts";
 import { liteLLMPort } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
+import type { Once } from "./once.ts";
+import { partOf, secretOf } from "./parts-of-rig.ts";
 
 /** What a check sends to the edge. */
 export interface EdgeRequest {
@@ -40,6 +42,8 @@ export interface RawEdgeRequest {
 export class Edge {
   readonly deployment: Deployment;
   readonly policy: Policy;
+  /** What the checks of this deployment share. */
+  readonly once: Once;
   readonly #state: RigState;
   readonly #engine: Engine;
   readonly #wire: RecordingClient;
@@ -51,7 +55,9 @@ export class Edge {
     deployment: Deployment;
     canaries: Canaries;
     wire: RecordingClient;
+    once: Once;
   }) {
+    this.once = options.once;
     this.#state = options.state;
     this.#engine = options.engine;
     this.#wire = options.wire;
@@ -140,69 +146,4 @@ export class Edge {
   #part(name: string): PartHandle {
     return partOf(this.#state, name);
   }
-}
-
-/**
- * The value of a secret in this run.
- *
- * @throws {Error} when the policy names no such secret
- */
-export function secretOf(canaries: Canaries, name: string): string {
-  const value = canaries.secrets.get(name);
-  if (value === undefined) throw new Error(`the policy names no secret ${name}`);
-  return value;
-}
-
-/** A part of a rig by name. */
-export function partOf(state: RigState, name: string): PartHandle {
-  const part = state.parts[name];
-  if (part === undefined) throw new Error(`the ${state.rig} rig has no part ${name}`);
-  return part;
-}
-
-/** Where a part's port is published. */
-export interface Published extends Address {
-  part: PartHandle;
-  /** The port inside of the container. */
-  container: number;
-}
-
-/**
- * Sends URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, LiteLLM's
- * own port to LiteLLM; whatever else is not the rig's goes where it says.
- */
-export function resolveIn(state: RigState, deployment: Deployment): Resolve {
-  const published = publishedIn(state, deployment);
-  return (_scheme, host, port) => {
-    if (host === "127.0.0.1") return { host, port };
-    const address = published(host, port);
-    if (address === undefined)
-      throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
-    return address;
-  };
-}
-
-/** Finds what a URL's host and port mean in a rig; undefined for what is not the rig's. */
-export function publishedIn(
-  state: RigState,
-  deployment: Deployment,
-): (host: string, port: number) => Published | undefined {
-  const traefik = partOf(state, "traefik");
-  const byPort = new Map<number, Published>();
-  const publish = (port: number, part: PartHandle | undefined, container: number): void => {
-    const at = part?.ports[container];
-    if (part !== undefined && at !== undefined) byPort.set(port, { host: part.host, port: at, part, container });
-  };
-  for (const port of entryPointPorts(deployment.traefik.command ?? []).values()) publish(port, traefik, port);
-  // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
-  for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
-  publish(liteLLMPort, state.parts.litellm, liteLLMPort);
-  const bySocket = new Map<string, Published>();
-  for (const part of Object.values(state.parts)) {
-    for (const [container, port] of Object.entries(part.ports)) {
-      const { host } = part;
-      bySocket.set(`${host}:${port}`, { host, port, part, container: Number(container) });
-    }
-  }
-  return (host, port) => bySocket.get(`${host}:${port}`) ?? byPort.get(port);
 }

@@ -1,5 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { ActionLog } from "../../helpers/checks/action-log.ts";
+import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../../helpers/deployment/types.ts";
@@ -7,14 +7,16 @@ import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOver, connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RawHttpRequest, RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Executed, type ExecuteOptions, type LogWindow, readLog } from "../parts/part.ts";
+import { type ExecuteOptions } from "../parts/container-command.ts";
+import { type LogWindow, readLog } from "../parts/container-log.ts";
 import { modelProvider } from "../parts/render.ts";
 import { type LiveRouter, rawData } from "../parts/traefik.ts";
 import { liteLLMPort } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
-import { partOf, secretOf } from "./edge.ts";
-import { recordedRun } from "./recorded-command.ts";
+import type { Once } from "./once.ts";
+import { partOf, secretOf } from "./parts-of-rig.ts";
+import { type RecordedCommand, recordedCommand } from "./recorded-command.ts";
 import { ScriptedModel } from "./scripted-model.ts";
 import { ContainerStdioTransport } from "./stdio-transport.ts";
 
@@ -67,9 +69,11 @@ export class Gateway {
   readonly wire: RecordingClient;
   /** The scripted model in the provider's place. */
   readonly model: ScriptedModel;
+  /** What the checks of this deployment share. */
+  readonly once: Once;
   readonly #state: RigState;
   readonly #engine: Engine;
-  readonly #acts: ActionLog;
+  readonly #actions: ActionLog;
 
   constructor(options: {
     state: RigState;
@@ -77,9 +81,11 @@ export class Gateway {
     deployment: Deployment;
     canaries: Canaries;
     wire: RecordingClient;
-    actions?: ActionLog;
+    actions: ActionLog;
+    once: Once;
   }) {
-    this.#acts = options.actions ?? new ActionLog();
+    this.#actions = options.actions;
+    this.once = options.once;
     this.#state = options.state;
     this.#engine = options.engine;
     this.wire = options.wire;
@@ -87,7 +93,7 @@ export class Gateway {
     this.canaries = options.canaries;
     this.policy = options.deployment.policy;
     const model = partOf(this.#state, "scripted-model");
-    this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`, this.#acts.scripts);
+    this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`, this.#actions.scripts);
   }
 
   /** The host by which the LAN and Traefik's network know the gateway. */
@@ -170,9 +176,9 @@ export class Gateway {
   }
 
   /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */
-  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
+  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<RecordedCommand> {
     const engine = this.#engine;
-    return await recordedRun({ engine, state: this.#state, actions: this.#acts }, part, command, options);
+    return await recordedCommand({ engine, state: this.#state, actions: this.#actions }, part, command, options);
   }
 
   /**

@@ -1,22 +1,27 @@
-import type { ActionLog, CommandRun } from "../../helpers/checks/action-log.ts";
+import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type Executed, type ExecuteOptions, execute } from "../parts/part.ts";
+import { type Executed, type ExecuteOptions, execute } from "../parts/container-command.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { partOf } from "./edge.ts";
+import { partOf } from "./parts-of-rig.ts";
 
-/** Runs a command on a machine of a rig, with standard input closed, and keeps what came of it; see {@link execute}. */
-export async function recordedRun(
+/** What a recorded command left behind, with the id that a failure's evidence names it by. */
+export interface RecordedCommand extends Executed {
+  id: string;
+  command: readonly string[];
+}
+
+/** Runs a command on a machine of a rig, with standard input closed, and records its result; see {@link execute}. */
+export async function recordedCommand(
   { engine, state, actions }: { engine: Engine; state: RigState; actions: ActionLog },
   part: string,
   command: readonly string[],
   options: ExecuteOptions = {},
-): Promise<Executed> {
+): Promise<RecordedCommand> {
   const { environment = {}, workingDir, user } = options;
-  const begun = { at: new Date().toISOString(), rig: state.rig, part, command, environment, workingDir, user };
-  const run: CommandRun = { ...begun, exitCode: undefined, stdout: "", stderr: "" };
-  actions.commands.push(run);
+  const at = new Date().toISOString();
+  const run = actions.begin({ at, rig: state.rig, part, command, environment, workingDir, user });
   const executed = await execute(engine, partOf(state, part).containerId, command, options);
   const { exitCode, stdout, stderr } = executed;
   Object.assign(run, { exitCode, stdout, stderr });
-  return executed;
+  return { ...executed, id: run.id, command };
 }

@@ -7,11 +7,13 @@ import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type LogWindow, type PartHandle, readLog } from "../parts/part.ts";
+import { type LogWindow, readLog } from "../parts/container-log.ts";
+import { type PartHandle } from "../parts/part.ts";
 import { liteLLMPort } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { everything, hostile } from "../rigs/test-upstreams.ts";
-import { partOf } from "./edge.ts";
+import type { Once } from "./once.ts";
+import { partOf } from "./parts-of-rig.ts";
 
 /** Where no Traefik is in between, a URL says itself where it leads. */
 export const asWritten: Resolve = (_scheme, host, port) => ({ host, port });
@@ -42,6 +44,8 @@ export class TestGateway {
   readonly policy: Policy;
   readonly canaries: Canaries;
   readonly wire: RecordingClient;
+  /** What the checks of this deployment share. */
+  readonly once: Once;
   readonly #state: RigState;
   readonly #engine: Engine;
 
@@ -51,7 +55,9 @@ export class TestGateway {
     deployment: Deployment;
     canaries: Canaries;
     wire: RecordingClient;
+    once: Once;
   }) {
+    this.once = options.once;
     this.#state = options.state;
     this.#engine = options.engine;
     this.wire = options.wire;

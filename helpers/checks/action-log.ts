@@ -1,12 +1,14 @@
-/** A command that a check ran on a machine of a rig, and what came of it. */
+/** A command that a check ran on a machine of a rig, and its result. */
 export interface CommandRun {
+  /** Unique within the check; a failure's evidence names it. */
+  id: string;
   /** ISO 8601. */
   at: string;
   rig: string;
   /** Name of the part. */
   part: string;
   command: readonly string[];
-  /** What was set for this command alone. */
+  /** What was set for this command only. */
   environment: Readonly<Record<string, string>>;
   workingDir: string | undefined;
   user: string | undefined;
@@ -18,30 +20,43 @@ export interface CommandRun {
 
 /** A connection that was tried from one machine of the rigs to another. */
 export interface TriedConnection {
-  /** As a failure tells it. */
-  text: string;
+  /** Unique within a sweep: the text that a failure shows for it. */
+  id: string;
   /** A machine with bash in the network namespace that it was tried from. */
   from: { rig: string; part: string };
-  /** The part that it was meant for, by the engine's name of a network, or a name that had to be looked up. */
+  /** The part that it was meant for, with the engine's name of a network, or a name that had to be looked up. */
   to: { rig: string; part: string; network: string; family: 4 | 6 } | { name: string };
   port: number;
   /** In the policy's words, e.g. `refused`. */
   outcome: string;
 }
 
-/** What the scripted model was told to say. */
+/** What the scripted model was told to answer. */
 export interface ModelScript {
   id: string;
   /** As the scripted model takes it: which requests it claims, and its turns. */
   script: { match: { includes: string } };
 }
 
-/** What one check has done beside its requests, in the order in which it began: evidence, and the way to do it again. */
+/** What one check did in addition to its requests, in the order in which it began: evidence, and the way to repeat it. */
 export class ActionLog {
   readonly commands: CommandRun[] = [];
   readonly scripts: ModelScript[] = [];
-  /** Hundreds, and the same for all checks of a matrix: no evidence by themselves. */
+  /** Hundreds, and the same for all checks of a matrix: not evidence by themselves. */
   connections: readonly TriedConnection[] = [];
+
+  /** Notes a command that begins; the caller fills in its result. */
+  begin(command: Omit<CommandRun, "id" | "exitCode" | "stdout" | "stderr">): CommandRun {
+    const run: CommandRun = {
+      ...command,
+      id: `command-${this.commands.length + 1}`,
+      exitCode: undefined,
+      stdout: "",
+      stderr: "",
+    };
+    this.commands.push(run);
+    return run;
+  }
 }
 
 /** How much of a command's output the evidence keeps, in characters. */

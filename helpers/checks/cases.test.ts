@@ -3,7 +3,7 @@ import { forEachCase } from "./cases.ts";
 import { CheckFailure } from "./check-failure.ts";
 
 const fail = async (one: string): Promise<void> => {
-  throw new CheckFailure({ what: `${one} is broken` });
+  throw new CheckFailure({ summary: `${one} is broken` });
 };
 
 test("one failure names every case that failed", async () => {

@@ -1,16 +1,16 @@
-import { CheckFailure } from "./check-failure.ts";
+import { CheckFailure, type FailureDetails } from "./check-failure.ts";
 
-/** How many failed cases are told in full, and how many more by name; the evidence holds all of them. */
-const toldInFull = 3;
-const namedOnly = 20;
+/** How many failed cases are shown in full, and how many more by name; the evidence has all of them. */
+const shownInFull = 3;
+const shownByName = 20;
 
 /**
- * Runs every case side by side and fails once, naming each case that failed: one fault reads as one failure, and no case
- * hides behind another. An empty list fails (design, rule 4).
+ * Runs every case concurrently and fails once, with each case that failed: one fault reads as one failure, and no case
+ * hides another. An empty list fails (design, rule 4).
  *
  * @param what the sentence that should hold for each case
  * @param name names a case in the failure
- * @throws {CheckFailure} with the first cases in full; an error of another kind passes through as it is
+ * @throws {CheckFailure} with the first cases in full and the details of all; an error of another kind passes through
  */
 export async function forEachCase<T>(
   what: string,
@@ -18,23 +18,34 @@ export async function forEachCase<T>(
   name: (one: T) => string,
   check: (one: T) => Promise<void>,
 ): Promise<void> {
-  if (cases.length === 0) throw new CheckFailure({ what: `${what}: there is not one case to try` });
+  if (cases.length === 0) {
+    throw new CheckFailure({
+      summary: `${what}: there is no case to try`,
+      code: "no-case",
+      expected: "at least one case",
+      actual: "none: the policy or the deployment has nothing of the kind",
+    });
+  }
   const outcomes = await Promise.allSettled(cases.map(check));
-  const failures: { name: string; failure: CheckFailure }[] = [];
+  const failures: (FailureDetails & { case: string; message: string })[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.status === "fulfilled") continue;
     if (!(outcome.reason instanceof CheckFailure)) throw outcome.reason;
-    failures.push({ name: name(cases[index] as T), failure: outcome.reason });
+    const { details, message } = outcome.reason;
+    failures.push({ ...details, case: name(cases[index] as T), message });
   }
   const [first] = failures;
   if (first === undefined) return;
-  const told = failures.slice(0, toldInFull).map((one) => `${one.name}: ${one.failure.message}`);
-  const others = failures.slice(toldInFull).map((one) => one.name);
-  const rest = others.length > namedOnly ? ` · and ${others.length - namedOnly} others` : "";
-  const more = others.length > 0 ? `\nand ${others.length} more: ${others.slice(0, namedOnly).join(" · ")}${rest}` : "";
+  const inFull = failures.slice(0, shownInFull).map((one) => `${one.case}: ${one.message}`);
+  const others = failures.slice(shownInFull).map((one) => one.case);
+  const rest = others.length > shownByName ? ` · and ${others.length - shownByName} others` : "";
+  const more =
+    others.length > 0 ? `\nand ${others.length} more: ${others.slice(0, shownByName).join(" · ")}${rest}` : "";
+  const codes = new Set(failures.map(({ code }) => code));
   throw new CheckFailure({
-    ...(first.failure.story.location === undefined ? {} : { location: first.failure.story.location }),
-    cases: failures.slice(0, toldInFull).map((one) => one.failure.story),
-    what: `${what}: not so in ${failures.length} of ${cases.length} cases\n${told.join("\n")}${more}`,
+    summary: `${what}: failed in ${failures.length} of ${cases.length} cases\n${inFull.join("\n")}${more}`,
+    ...(codes.size === 1 && first.code !== undefined ? { code: first.code } : {}),
+    ...(first.location === undefined ? {} : { location: first.location }),
+    cases: failures.map(({ message: _, ...details }) => details),
   });
 }

@@ -1,41 +1,80 @@
 import { displayPath } from "../core/display-path.ts";
 import type { SourceLocation } from "../deployment/types.ts";
 
-/** What a failing check says; every field is for the operator. */
-export interface FailureStory {
-  /** One sentence: what does not hold. */
-  what: string;
+/** What a failure was found by. People read the texts; the ids lead a reproduction script to what was done. */
+export interface FailureEvidence {
+  /** What was sent or done. */
   sent?: string;
+  /** What came back. */
   received?: string;
+  /** Ids of the exchanges (`Exchange.id`). */
+  exchanges?: readonly string[];
+  /** Ids of the commands (`CommandRun.id`). */
+  commands?: readonly string[];
+  /** Ids of the connections (`TriedConnection.id`). */
+  connections?: readonly string[];
+}
+
+/** A requirement that does not hold, field by field. Texts are for the operator; machines match on `code` and `case`. */
+export interface FailureDetails {
+  /** One sentence: what does not hold. */
+  summary: string;
+  /** Kind of the failure within its check, as a slug that does not change with the wording, e.g. `missing-tools`. */
+  code?: string;
+  /** The case that failed, of a check that tries several, e.g. `litellm.linuxserver.lan/uix`. */
+  case?: string;
+  /** What was expected, e.g. `401 from Traefik`. */
+  expected?: string;
+  /** What happened instead, e.g. `200 from LiteLLM`. */
+  actual?: string;
+  /** The likely cause, in one sentence. */
   cause?: string;
   /** The line of the deployment that most likely causes it. */
   location?: SourceLocation;
-  /** Where the failure sums up several cases: the stories of the first ones. */
-  cases?: readonly FailureStory[];
+  /** What to do about it, in the imperative. */
+  fix?: string;
+  evidence?: FailureEvidence;
+  /** Every failed case, where the check tries several. */
+  cases?: readonly FailureDetails[];
 }
 
 /** A requirement does not hold. Anything else that a check throws is the suite's own fault or the environment's. */
 export class CheckFailure extends Error {
   override readonly name = "CheckFailure";
-  readonly story: FailureStory;
+  readonly details: FailureDetails;
 
-  constructor(story: FailureStory) {
-    super(tell(story));
-    this.story = story;
+  constructor(details: FailureDetails) {
+    super(failureText(details));
+    this.details = details;
   }
 }
 
-function tell({ what, sent, received, cause, location }: FailureStory): string {
-  const lines = [what];
-  if (sent !== undefined) lines.push(`  sent:         ${indent(sent)}`);
-  if (received !== undefined) lines.push(`  received:     ${indent(received)}`);
-  if (cause !== undefined) lines.push(`  likely cause: ${indent(cause)}`);
-  const at = location === undefined ? undefined : `  look at:      ${displayPath(location.file)}:${location.line}`;
-  // A failure that is made of others holds it already.
-  if (at !== undefined && !what.includes(at)) lines.push(at);
+/** A failure as an operator reads it: the sentence, then one labelled line for each fact. */
+export function failureText({
+  summary,
+  expected,
+  actual,
+  evidence,
+  cause,
+  location,
+  fix,
+}: Omit<FailureDetails, "cases">): string {
+  const lines = [summary];
+  const add = (label: string, text: string | undefined): void => {
+    if (text !== undefined && text !== "") lines.push(`  ${`${label}:`.padEnd(13)} ${indented(text)}`);
+  };
+  add("expected", expected);
+  add("actual", actual);
+  add("sent", evidence?.sent);
+  add("received", evidence?.received);
+  add("likely cause", cause);
+  const at = location === undefined ? undefined : `${displayPath(location.file)}:${location.line}`;
+  // The summary of several cases shows the location of the first one already.
+  if (at !== undefined && !summary.includes(`look at:      ${at}`)) add("look at", at);
+  add("fix", fix);
   return lines.join("\n");
 }
 
-function indent(text: string): string {
+function indented(text: string): string {
   return text.replaceAll("\n", "\n                ");
 }

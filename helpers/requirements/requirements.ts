@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { suggest } from "../core/nearest.ts";
@@ -41,31 +41,6 @@ export function loadRequirements(root: string = suitesFolder): Requirements {
   }
   cache.set(root, requirements);
   return requirements;
-}
-
-/** `conformance(["CAT-04"], "what holds", …)` in a spec; the sentence is always written out, so that it can be found. */
-const checkInText = /\bconformance\(\s*\[([^\]]*)\],\s*"((?:[^"\\]|\\.)*)"/g;
-
-const checks = new Map<string, readonly { ids: readonly string[]; sentence: string }[]>();
-
-/**
- * The sentences of the checks that name a requirement, from the spec files' text.
- *
- * @param root folder that holds the suites
- */
-export function checksOf(id: string, root: string = suitesFolder): readonly string[] {
-  let all = checks.get(root);
-  if (all === undefined) {
-    const specs = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".spec.ts"));
-    all = specs.flatMap((path) =>
-      [...readFileSync(join(root, path), "utf8").matchAll(checkInText)].map(([, ids = "", sentence = ""]) => ({
-        ids: [...ids.matchAll(/"([^"]*)"/g)].map(([, one = ""]) => one),
-        sentence: JSON.parse(`"${sentence}"`) as string,
-      })),
-    );
-    checks.set(root, all);
-  }
-  return all.filter(({ ids }) => ids.includes(id)).map(({ sentence }) => sentence);
 }
 
 /**

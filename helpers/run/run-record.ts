@@ -1,4 +1,5 @@
 import type {} from "vitest";
+import type { FailureDetails } from "../checks/check-failure.ts";
 import type { Phase } from "../core/progress.ts";
 import type { DeploymentOutline } from "../deployment/outline.ts";
 
@@ -69,28 +70,58 @@ export interface RunDescriptor {
   rigServer: { url: string; token: string };
 }
 
+/** What became of a check. */
+export type CheckOutcome = "passed" | "failed" | "known-gap" | "not-supported" | "not-tested";
+
+/** A check's failure as it travels and is kept: no secret stands in it. */
+export interface FailureRecord extends FailureDetails {
+  /** As an operator reads it; see `failureText`. */
+  message: string;
+}
+
+/** What one check came to, as plain data: it travels from the worker that ran it to the reports. */
+export interface CheckRecord {
+  /** `ROUTE-03/look-alike-paths`. */
+  id: string;
+  /** What it proves, or what its failure counts against. */
+  requirements: readonly string[];
+  title: string;
+  needs: readonly string[];
+  outcome: CheckOutcome;
+  /** Milliseconds that the check itself took, without the wait for its targets. */
+  duration: number;
+  /** Why it was not tested, is not supported, or is a known gap. */
+  reason?: string;
+  /** Set where it failed by finding that a requirement does not hold, known gaps included. */
+  failure?: FailureRecord;
+  /** The entry of known-gaps.yaml that accounts for the failure. */
+  gap?: { reason: string; link: string; until: string };
+  /** The engine, a part or the machine failed: no verdict is possible. */
+  environment?: EnvironmentFailure;
+  /** The check itself broke or waited to its deadline: neither the gateway's failure nor the environment's. */
+  ownFault?: { name: string; message: string; stack?: string };
+  /** Rigs that it used. */
+  rigs: readonly string[];
+  /** Files of evidence, relative to the run's directory. */
+  evidence: readonly string[];
+  /** Sentences for the reader of the report. */
+  findings: readonly string[];
+  /** Folder of what the failure left, relative to the run's directory. */
+  failureFolder?: string;
+  /** A file of evidence that could not be written, and why. */
+  evidenceLost?: string;
+  /** Requests that LiteLLM answered, and the milliseconds that it took for them, concurrent or not. */
+  gateway?: { requests: number; milliseconds: number };
+}
+
 declare module "vitest" {
   interface ProvidedContext {
     run: RunDescriptor;
   }
   interface TaskMeta {
-    /** Requirement ids that the check proves. */
-    requirements?: string[];
-    /** Files of evidence, relative to the run's directory. */
-    evidence?: string[];
-    /** Folder of what a failure left, relative to the run's directory. */
-    failure?: string;
-    /** A file that could not be written, and why: the environment's fault. */
-    evidenceLost?: string;
-    /** Findings in words, for the reader of the report. */
-    findings?: string[];
-    /** Rigs that the check used. */
-    rigs?: string[];
-    /** Requests of the check that LiteLLM took, and the milliseconds that it took for them, side by side or not. */
-    gateway?: { requests: number; milliseconds: number };
-    /** Set when the running version lacks the feature, found by detection. */
-    notSupported?: string;
-    /** Set when the check failed as a known gap says: the failure's own words. */
-    knownGap?: string;
+    /** Id of the check that the test runs. */
+    checkId?: string;
+    /** Set when the check is over. */
+    check?: CheckRecord;
   }
 }

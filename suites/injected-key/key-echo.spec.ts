@@ -1,12 +1,14 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { secretForms } from "../../helpers/core/redaction.ts";
-import { conformance } from "../runner/conformance.ts";
+import { check } from "../runner/check.ts";
 
-conformance(
-  ["INJ-06"],
-  "the injected key never comes back: in no response, redirect, error page or log",
-  async ({ gateway }) => {
+check({
+  id: "INJ-06/key-never-returned",
+  requirements: ["INJ-06"],
+  title: "the injected key is never returned: in no response, redirect, error page or log",
+  needs: ["gateway", "part-logs"],
+  async run({ gateway }) {
     for (const route of gateway.policy.injectedRoutes) {
       const forms = secretForms(new Map([[route.secret, gateway.secret(route.secret)]]));
       const holds = (text: string): boolean => forms.some(([, form]) => text.includes(form));
@@ -53,8 +55,8 @@ conformance(
           });
           if (!holds(JSON.stringify(exchange.response ?? {}))) return;
           throw new CheckFailure({
-            what: `the answer ${exchange.response?.status} holds ${route.secret}`,
-            sent: `${method ?? "GET"} ${target ?? route.path}`,
+            summary: `the answer ${exchange.response?.status} holds ${route.secret}`,
+            evidence: { sent: `${method ?? "GET"} ${target ?? route.path}` },
             cause: "LiteLLM or a middleware shows the request's headers in its answer",
             location: route.location,
           });
@@ -67,12 +69,12 @@ conformance(
         const line = log.split("\n").find(holds);
         if (line === undefined) continue;
         throw new CheckFailure({
-          what: `${part}'s log holds ${route.secret}`,
-          received: line,
+          summary: `${part}'s log holds ${route.secret}`,
+          evidence: { received: line },
           cause: "the log keeps request headers: accesslog.fields.headers, or LiteLLM's debug log",
           location: part === "traefik" ? gateway.deployment.traefik.location : gateway.deployment.litellm.location,
         });
       }
     }
   },
-);
+});

@@ -1,21 +1,24 @@
 import pLimit from "p-limit";
-import type { Gateway } from "../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
-import { conformance } from "../runner/conformance.ts";
+import { check } from "../runner/check.ts";
 import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes } from "./support/live-routes.ts";
 
-conformance(
-  ["INJ-04"],
-  "with the injected key in hand, every other route of LiteLLM's own list refuses",
-  async ({ gateway, evidence }) => {
+check({
+  id: "INJ-04/other-routes-refuse",
+  requirements: ["INJ-04"],
+  title: "with the injected key, every other route of LiteLLM's own list refuses",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     for (const route of gateway.policy.injectedRoutes) {
       const { key, location } = injectedKey(gateway) ?? { key: gateway.secret(route.secret), location: route.location };
       if (key === gateway.masterKey) {
         throw new CheckFailure({
-          what: "the injected key is the master key: every route is open to whoever holds it",
+          summary: "the injected key is the master key: every route is open to whoever holds it",
           cause: "labels and Traefik's API show it, and each anonymous caller of the injected route uses it",
           location,
         });
@@ -36,9 +39,9 @@ conformance(
           const anonymous = await limit(() => lessWithoutKey(gateway, one, keyed));
           if (anonymous === undefined) return;
           throw new CheckFailure({
-            what: `the injected key gets ${status} where a caller without a key gets ${anonymous.response?.status}`,
-            sent: sentText(keyed),
-            received: receivedText(keyed),
+            summary: `the injected key gets ${status} where a caller without a key gets ${anonymous.response?.status}`,
+            evidence: exchangeEvidence(keyed),
+
             cause: "the key's scope holds more than its own route",
             location,
           });
@@ -51,10 +54,10 @@ conformance(
       );
     }
   },
-);
+});
 
 /** The key that a label injects, whichever it is: the one that an anonymous caller has in hand. */
-function injectedKey({ deployment }: Gateway): { key: string; location: SourceLocation } | undefined {
+function injectedKey({ deployment }: GatewayTarget): { key: string; location: SourceLocation } | undefined {
   for (const [label, { value, location }] of deployment.litellm.labels) {
     const key = /^Bearer +(\S+)$/i.exec(value)?.[1];
     if (key !== undefined && /\.headers\.customrequestheaders\.authorization$/i.test(label)) return { key, location };

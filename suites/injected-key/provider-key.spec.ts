@@ -1,18 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Gateway } from "../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { unknownKey } from "../../helpers/deployment/canaries.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
-import { conformance } from "../runner/conformance.ts";
+import { check } from "../runner/check.ts";
 
-conformance(
-  ["INJ-09"],
-  "the key that a model's provider is given opens nothing at the gateway",
-  async ({ gateway, evidence }) => {
+check({
+  id: "INJ-09/provider-key-opens-nothing",
+  requirements: ["INJ-09"],
+  title: "the key that a model's provider receives opens nothing at the gateway",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { models } = gateway.deployment.litellmConfig;
     await forEachCase(
       "a model's provider gets a key of its own",
@@ -36,7 +39,7 @@ conformance(
           return;
         }
         throw new CheckFailure({
-          what: `the provider of ${model.value} is given ${name}, and that is a key of the gateway`,
+          summary: `the provider of ${model.value} is given ${name}, and that is a key of the gateway`,
           ...(opens === undefined ? {} : { sent: sentText(opens), received: receivedText(opens) }),
           cause: "the model's api_key in LiteLLM's config names the wrong variable",
           location: placeOfVariable(gateway, name) ?? model.location,
@@ -44,14 +47,14 @@ conformance(
       },
     );
   },
-);
+});
 
 /**
  * Name of the secret that a model's provider is called with; undefined when it is none of the policy's.
  *
  * @throws {CheckFailure} when the provider is not reached
  */
-async function providerKeyOf(gateway: Gateway, model: string): Promise<string | undefined> {
+async function providerKeyOf(gateway: GatewayTarget, model: string): Promise<string | undefined> {
   const token = `provider-${randomUUID()}`;
   await gateway.model.script(token, {
     includes: token,
@@ -69,13 +72,12 @@ async function providerKeyOf(gateway: Gateway, model: string): Promise<string | 
   const [asked] = await gateway.model.journal(token);
   if (asked !== undefined) return typeof asked.providerKey === "string" ? undefined : asked.providerKey.name;
   throw new CheckFailure({
-    what: `the provider of ${model} was not asked by a chat completion`,
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    summary: `the provider of ${model} was not asked by a chat completion`,
+    evidence: exchangeEvidence(exchange),
   });
 }
 
-function placeOfVariable({ deployment }: Gateway, variable: string): SourceLocation | undefined {
+function placeOfVariable({ deployment }: GatewayTarget, variable: string): SourceLocation | undefined {
   const { file } = deployment.litellmConfig;
   const lines = readFileSync(file, "utf8").split("\n");
   const index = lines.findIndex((line) => /api_key/.test(line) && line.includes(`os.environ/${variable}`));

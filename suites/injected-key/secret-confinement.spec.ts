@@ -1,12 +1,14 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { secretForms } from "../../helpers/core/redaction.ts";
 import { routersFor } from "../../helpers/deployment/traefik/labels.ts";
-import { conformance } from "../runner/conformance.ts";
+import { check } from "../runner/check.ts";
 
-conformance(
-  ["INJ-03"],
-  "the injected key is not the master key, and the master key stands in LiteLLM's environment alone",
-  async ({ gateway, evidence }) => {
+check({
+  id: "INJ-03/master-key-confined",
+  requirements: ["INJ-03"],
+  title: "the injected key is not the master key, and the master key is only in LiteLLM's environment",
+  needs: ["gateway", "inspection", "traefik-api"],
+  async run({ gateway, evidence }) {
     const master = gateway.masterKey;
     const forms = secretForms(new Map([["the master key", master]]));
     const holds = (text: string): boolean => forms.some(([, form]) => text.includes(form));
@@ -15,7 +17,7 @@ conformance(
     const own = await gateway.inspect("litellm");
     if (!own.environment.some(holds)) {
       throw new CheckFailure({
-        what: "the control fails: the master key is not in LiteLLM's own environment",
+        summary: "the control fails: the master key is not in LiteLLM's own environment",
         cause: "the master key does not come from the env file, so the run could not replace it",
       });
     }
@@ -34,8 +36,8 @@ conformance(
     if (found.length > 0) {
       const label = [...gateway.deployment.litellm.labels.values()].find(({ value }) => holds(value));
       throw new CheckFailure({
-        what: `the master key is to be read in ${found.length} places`,
-        received: found.join("\n"),
+        summary: `the master key is to be read in ${found.length} places`,
+        evidence: { received: found.join("\n") },
         cause:
           "the master key itself is injected by a label: anyone who reads labels or Traefik's API is admin, and so is every anonymous " +
           "caller of the injected route; give the middleware a key of its own that may do nothing else",
@@ -50,4 +52,4 @@ conformance(
         `and Traefik's API (${injecting.length} routers with middlewares) were searched for it.`,
     );
   },
-);
+});

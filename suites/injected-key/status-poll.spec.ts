@@ -1,19 +1,22 @@
 import { randomBytes } from "node:crypto";
-import type { Gateway } from "../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.ts";
 import { type Exchange, receivedText, sentText } from "../../helpers/protocol/exchange.ts";
-import { conformance } from "../runner/conformance.ts";
+import { check } from "../runner/check.ts";
 import { type KeyStanding, keyStanding, standingText } from "./support/poll-diagnosis.ts";
 
 /** How often the UI asks, in the time that a user looks at it. */
 const polls = 10;
 
-conformance(
-  ["INJ-01"],
-  "the UI's poll gets LiteLLM's own status without the browser holding a key",
-  async ({ gateway }) => {
+check({
+  id: "INJ-01/status-poll",
+  requirements: ["INJ-01"],
+  title: "the UI's poll gets LiteLLM's own status without a key in the browser",
+  needs: ["gateway"],
+  async run({ gateway }) {
     await forEachCase(
       "an anonymous poll is answered with LiteLLM's status",
       injectedRoutes(gateway),
@@ -24,58 +27,66 @@ conformance(
         const standing = keyStanding(status, exchange.response?.body ?? "");
         if (status === route.status && standing === "accepted") return;
         throw new CheckFailure({
-          what: `the poll is answered ${status} where LiteLLM's own status was due`,
-          sent: sentText(exchange),
-          received: receivedText(exchange),
+          summary: `the poll is answered ${status} where LiteLLM's own status was due`,
+          evidence: exchangeEvidence(exchange),
+
           cause: standingText[standing],
           location: route.location,
         });
       },
     );
   },
-);
-
-conformance(["INJ-07"], "ten polls leave no exception in LiteLLM's log", async ({ gateway }) => {
-  const mark = `poll-${randomBytes(6).toString("hex")}`;
-  const since = new Date();
-  await forEachCase(
-    "the polls are answered",
-    injectedRoutes(gateway),
-    ({ route, host }) => `${host.name}${route.path}`,
-    async ({ route, host }) => {
-      for (let poll = 0; poll < polls; poll++) {
-        const exchange = await gateway.send({ host, path: `${route.path}?mark=${mark}` });
-        if (exchange.response?.status !== route.status) {
-          throw new CheckFailure({
-            what: `poll ${poll + 1} is answered ${exchange.response?.status}`,
-            sent: sentText(exchange),
-            received: receivedText(exchange),
-            location: route.location,
-          });
-        }
-      }
-    },
-  );
-  const log = await gateway.logOnce("litellm", (text) => text.split(mark).length > polls, { since });
-  // Other checks break things on purpose meanwhile: only what names this route is its own.
-  const paths = gateway.policy.injectedRoutes.map(({ path }) => path);
-  const lines = log.split("\n");
-  const own = lines.filter(
-    (line) => /exception|traceback|error/i.test(line) && paths.some((path) => line.includes(path)),
-  );
-  if (own.length > 0) {
-    throw new CheckFailure({
-      what: `${polls} polls leave ${own.length} complaints in LiteLLM's log`,
-      received: own.slice(0, 5).join("\n"),
-      cause: "LiteLLM refuses the injected key and logs each refusal as an exception",
-    });
-  }
 });
 
-conformance(
-  ["INJ-08"],
-  "a key that LiteLLM does not accept is told apart: unknown, without the right, or no database to look it up",
-  async ({ gateway, evidence }) => {
+check({
+  id: "INJ-07/ten-polls",
+  requirements: ["INJ-07"],
+  title: "ten polls leave no exception in LiteLLM's log",
+  needs: ["gateway", "part-logs"],
+  async run({ gateway }) {
+    const mark = `poll-${randomBytes(6).toString("hex")}`;
+    const since = new Date();
+    await forEachCase(
+      "the polls are answered",
+      injectedRoutes(gateway),
+      ({ route, host }) => `${host.name}${route.path}`,
+      async ({ route, host }) => {
+        for (let poll = 0; poll < polls; poll++) {
+          const exchange = await gateway.send({ host, path: `${route.path}?mark=${mark}` });
+          if (exchange.response?.status !== route.status) {
+            throw new CheckFailure({
+              summary: `poll ${poll + 1} is answered ${exchange.response?.status}`,
+              evidence: exchangeEvidence(exchange),
+
+              location: route.location,
+            });
+          }
+        }
+      },
+    );
+    const log = await gateway.logOnce("litellm", (text) => text.split(mark).length > polls, { since });
+    // Other checks break things on purpose meanwhile: only what names this route is its own.
+    const paths = gateway.policy.injectedRoutes.map(({ path }) => path);
+    const lines = log.split("\n");
+    const own = lines.filter(
+      (line) => /exception|traceback|error/i.test(line) && paths.some((path) => line.includes(path)),
+    );
+    if (own.length > 0) {
+      throw new CheckFailure({
+        summary: `${polls} polls leave ${own.length} complaints in LiteLLM's log`,
+        evidence: { received: own.slice(0, 5).join("\n") },
+        cause: "LiteLLM refuses the injected key and logs each refusal as an exception",
+      });
+    }
+  },
+});
+
+check({
+  id: "INJ-08/refused-key-diagnosed",
+  requirements: ["INJ-08"],
+  title: "a refused key is diagnosed: unknown, without the right, or no database to look it up",
+  needs: ["gateway", "litellm-port"],
+  async run({ gateway, evidence }) {
     for (const route of gateway.policy.injectedRoutes) {
       const others = gateway.policy.secrets.filter(({ kind, name }) => kind === "api-key" && name !== route.secret);
       const polled = injectedRoutes(gateway)
@@ -104,9 +115,9 @@ conformance(
         (unknown?.standing === "accepted" ? unknown : undefined);
       if (wrong !== undefined) {
         throw new CheckFailure({
-          what: `${wrong.name}: ${standingText[wrong.standing]}`,
-          sent: sentText(wrong.exchange),
-          received: receivedText(wrong.exchange),
+          summary: `${wrong.name}: ${standingText[wrong.standing]}`,
+          evidence: exchangeEvidence(wrong.exchange),
+
           cause:
             wrong === unknown
               ? "LiteLLM accepts any key: no master_key is set"
@@ -118,7 +129,7 @@ conformance(
       evidence.finding(`The status poll tells keys apart (${told}).`);
     }
   },
-);
+});
 
 function standingOf(
   name: string,
@@ -128,7 +139,7 @@ function standingOf(
   return { name, standing: keyStanding(exchange.response?.status, exchange.response?.body ?? "", sent), exchange };
 }
 
-function injectedRoutes(gateway: Gateway): { route: InjectedRoute; host: PolicyHost }[] {
+function injectedRoutes(gateway: GatewayTarget): { route: InjectedRoute; host: PolicyHost }[] {
   return gateway.policy.injectedRoutes.flatMap((route) =>
     gateway.policy.hosts.filter(({ name }) => route.hosts.includes(name)).map((host) => ({ route, host })),
   );

@@ -28,7 +28,8 @@ const cases: Case[] = [
     says: {
       "REACH-02":
         /lan → gateway-host connects on 9100 \(the node exporter\)[\s\S]*input chain lets it in[\s\S]*firewall\.nft:\d+/,
-      "REACH-03": /lan → traefik is denied in another way[\s\S]*nothing comes back, and the policy says 'refuse'/,
+      "REACH-03":
+        /lan → traefik is not denied as the policy declares[\s\S]*there is no answer, but the policy declares 'refuse'/,
       "REACH-05": /traefik → outside connects on 443[\s\S]*the firewall lets traefik out[\s\S]*firewall\.nft:\d+/,
     },
   },
@@ -50,7 +51,7 @@ const cases: Case[] = [
     ],
     failed: ["REACH-04", "REACH-05", "REACH-06", "REACH-08"],
     says: {
-      "REACH-05": /the sentinel outside was met on 22/,
+      "REACH-05": /the sentinel outside was reached on 22/,
       "REACH-04": /traefik → postgres connects on[\s\S]*both are on traefik-net[\s\S]*compose\.yaml:\d+/,
       "REACH-06": /GET \/v1\/models with no key[\s\S]*LiteLLM demands no key/,
       "REACH-08": /lan → gateway-host connects on[\s\S]*input chain lets it in/,
@@ -62,7 +63,7 @@ const cases: Case[] = [
     failed: ["REACH-02", "REACH-03", "REACH-04", "REACH-05"],
     says: {
       "REACH-02": /lan → gateway-host connects on \d+/,
-      "REACH-03": /not one denied connection from lan|docker's own rules drop it/,
+      "REACH-03": /no denied connection from lan|docker's own rules drop it/,
     },
   },
   {

@@ -1,13 +1,15 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { conformance } from "../runner/conformance.ts";
+import { check } from "../runner/check.ts";
 import { curl } from "./support/curl.ts";
 
-conformance(
-  ["REACH-01"],
-  "a LAN host reaches the gateway host by name on each port that the policy opens to it",
-  async ({ gateway }) => {
+check({
+  id: "REACH-01/lan-by-name",
+  requirements: ["REACH-01"],
+  title: "a LAN host reaches the gateway host by name on each port that the policy opens to it",
+  needs: ["gateway"],
+  async run({ gateway }) {
     const cases = gateway.policy.reach
       .filter(({ from, to }) => from === "lan" && to === "gateway-host")
       .flatMap((rule) => rule.ports.map((port) => ({ rule, port, name: rule.as ?? gateway.internalHost.name })));
@@ -23,13 +25,16 @@ conformance(
         });
         if (answer.status === 200 && /alive/i.test(answer.body)) return;
         throw new CheckFailure({
-          what: `from the LAN ${name}:${port} does not answer as LiteLLM`,
-          sent: answer.command,
-          received: answer.status === 0 ? answer.error : `${answer.status}\n${answer.body}`,
+          summary: `from the LAN ${name}:${port} does not answer as LiteLLM`,
+          evidence: {
+            sent: answer.command,
+            received: answer.status === 0 ? answer.error : `${answer.status}\n${answer.body}`,
+          },
+
           cause: answer.diagnosis,
           location: rule.location,
         });
       },
     );
   },
-);
+});

@@ -1,23 +1,25 @@
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { compareTools } from "../support/compare-tools.ts";
 import { catalogueName, listings } from "../support/listings.ts";
 import { whyMissing } from "../support/why-missing.ts";
 
-conformance(
-  ["CAT-02"],
-  "the catalogue holds exactly the tools that the upstreams offer when asked directly, each with its server's prefix",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-02/catalogue-equals-upstreams",
+  requirements: ["CAT-02"],
+  title: "the catalogue holds exactly the tools that the upstreams offer directly, each with its server's prefix",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
     for (const { name, location, tools } of direct) {
       const meant = gateway.policy.upstreams.find((one) => one.name === name)?.tools ?? [];
       const missing = meant.filter((tool) => !tools.some((one) => one.name === tool));
       if (missing.length === 0 && tools.length > 0) continue;
       throw new CheckFailure({
-        what: `the upstream ${name}, asked directly, does not offer what the policy demands`,
-        received: `${tools.length} tools; missing: ${missing.join(", ") || "all of them"}`,
+        summary: `the upstream ${name}, asked directly, does not offer what the policy demands`,
+        evidence: { received: `${tools.length} tools; missing: ${missing.join(", ") || "all of them"}` },
         cause: "another version of the upstream than the policy was written for",
         location,
       });
@@ -39,13 +41,16 @@ conformance(
     if (missing.length + extra.length + twice.length > 0) {
       const silent = direct.filter(({ name }) => !found.some((tool) => tool.startsWith(catalogueName(name, ""))));
       throw new CheckFailure({
-        what: `the catalogue has ${found.length} tools where the upstreams offer ${expected.length}`,
-        sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
-        received: [
-          ...missing.map((name) => `- ${name} (missing)`),
-          ...extra.map((name) => `+ ${name} (not an upstream's)`),
-          ...twice.map((name) => `! ${name} (twice)`),
-        ].join("\n"),
+        summary: `the catalogue has ${found.length} tools where the upstreams offer ${expected.length}`,
+        evidence: {
+          sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
+          received: [
+            ...missing.map((name) => `- ${name} (missing)`),
+            ...extra.map((name) => `+ ${name} (not an upstream's)`),
+            ...twice.map((name) => `! ${name} (twice)`),
+          ].join("\n"),
+        },
+
         cause: await whyMissing(
           gateway,
           silent.map(({ name }) => name),
@@ -56,21 +61,25 @@ conformance(
     const counts = direct.map(({ name, tools }) => `${tools.length} of ${name}`).join(", ");
     evidence.finding(`The catalogue holds ${found.length} tools, exactly those that the upstreams offer: ${counts}.`);
   },
-);
+});
 
-conformance(
-  ["CAT-03"],
-  "each tool's description and input schema equal the upstream's",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-03/description-and-input-schema",
+  requirements: ["CAT-03"],
+  title: "each tool's description and input schema equal the upstream's",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
     compareTools(offered, direct, ["description", "inputSchema"], "LiteLLM changes what it hands on");
   },
-);
+});
 
-conformance(
-  ["CAT-03"],
-  "what else an upstream says of a tool arrives: title, annotations, output schema",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-03/title-annotations-output-schema",
+  requirements: ["CAT-03"],
+  title: "each tool's title, annotations and output schema equal the upstream's",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
     compareTools(
       offered,
@@ -79,22 +88,29 @@ conformance(
       "LiteLLM makes a new tool of name, description and input schema alone",
     );
   },
-);
+});
 
-conformance(["CAT-03"], "each input schema is valid JSON Schema of type object", async ({ gateway, evidence }) => {
-  const { offered } = await listings(gateway, evidence);
-  if (offered.length === 0) throw new CheckFailure({ what: "the catalogue is empty: there is no schema to judge" });
-  const broken = offered.flatMap(({ name, inputSchema }) => {
-    const fault = inputSchema.type === "object" ? schemaFault(inputSchema) : `its type is ${inputSchema.type}`;
-    return fault === undefined ? [] : [`${name}: ${fault}`];
-  });
-  if (broken.length > 0) {
-    throw new CheckFailure({
-      what: `${broken.length} of ${offered.length} tools have no valid input schema`,
-      received: broken.join("\n"),
-      cause: "the upstream was installed with a library that its version does not know (zod 4 under an old SDK)",
+check({
+  id: "CAT-03/valid-input-schemas",
+  requirements: ["CAT-03"],
+  title: "each input schema is valid JSON Schema of type object",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
+    const { offered } = await listings(gateway, evidence);
+    if (offered.length === 0)
+      throw new CheckFailure({ summary: "the catalogue is empty: there is no schema to judge" });
+    const broken = offered.flatMap(({ name, inputSchema }) => {
+      const fault = inputSchema.type === "object" ? schemaFault(inputSchema) : `its type is ${inputSchema.type}`;
+      return fault === undefined ? [] : [`${name}: ${fault}`];
     });
-  }
+    if (broken.length > 0) {
+      throw new CheckFailure({
+        summary: `${broken.length} of ${offered.length} tools have no valid input schema`,
+        evidence: { received: broken.join("\n") },
+        cause: "the upstream was installed with a library that its version does not know (zod 4 under an old SDK)",
+      });
+    }
+  },
 });
 
 /** Why a schema is none; JSON Schema 2020-12 where it names no dialect (MCP 2025-11-25, tools). */

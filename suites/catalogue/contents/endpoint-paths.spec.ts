@@ -1,38 +1,47 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type Exchange, header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { mcpHeaders, rpc } from "../support/rpc.ts";
 
-conformance(["CAT-08"], "a path that names no server offers no tools", async ({ gateway }) => {
-  const { endpoint } = gateway.policy.mcp;
-  const [known] = gateway.deployment.litellmConfig.upstreams.toReversed();
-  const list = (path: string): Promise<Exchange> =>
-    rpc(gateway, { path, method: "tools/list", bearer: gateway.masterKey });
-  const control = await list(`${endpoint}${known?.name}`);
-  if (toolsOf(control) === 0) {
+check({
+  id: "CAT-08/unknown-server-path",
+  requirements: ["CAT-08"],
+  title: "a path that names no server offers no tools",
+  needs: ["gateway"],
+  async run({ gateway }) {
+    const { endpoint } = gateway.policy.mcp;
+    const [known] = gateway.deployment.litellmConfig.upstreams.toReversed();
+    const list = (path: string): Promise<Exchange> =>
+      rpc(gateway, { path, method: "tools/list", bearer: gateway.masterKey });
+    const control = await list(`${endpoint}${known?.name}`);
+    if (toolsOf(control) === 0) {
+      throw new CheckFailure({
+        summary: `the control fails: the path of the server ${known?.name} offers no tools`,
+        evidence: exchangeEvidence(control),
+
+        cause: "this LiteLLM tells servers by another path",
+      });
+    }
+    const nobody = await list(`${endpoint}no_such_server`);
+    if (toolsOf(nobody) === 0) return;
     throw new CheckFailure({
-      what: `the control fails: the path of the server ${known?.name} offers no tools`,
-      sent: sentText(control),
-      received: receivedText(control),
-      cause: "this LiteLLM tells servers by another path",
+      summary: `a path that names no server offers ${toolsOf(nobody)} tools`,
+      evidence: exchangeEvidence(nobody),
+
+      cause: "LiteLLM takes an unknown name for no name, and falls back to every server",
     });
-  }
-  const nobody = await list(`${endpoint}no_such_server`);
-  if (toolsOf(nobody) === 0) return;
-  throw new CheckFailure({
-    what: `a path that names no server offers ${toolsOf(nobody)} tools`,
-    sent: sentText(nobody),
-    received: receivedText(nobody),
-    cause: "LiteLLM takes an unknown name for no name, and falls back to every server",
-  });
+  },
 });
 
-conformance(
-  ["CAT-09"],
-  "the endpoint without its slash works for a POST, or redirects with method, scheme and host kept",
-  async ({ gateway }) => {
+check({
+  id: "CAT-09/endpoint-without-slash",
+  requirements: ["CAT-09"],
+  title: "the endpoint without its slash works for a POST, or redirects with method, scheme and host kept",
+  needs: ["gateway"],
+  async run({ gateway }) {
     const path = gateway.policy.mcp.endpoint.replace(/\/$/, "");
     for (const host of gateway.policy.hosts) {
       const exchange = await gateway.send({
@@ -51,7 +60,7 @@ conformance(
       if (status !== 307 && status !== 308) {
         throw new CheckFailure({
           ...told,
-          what: `a POST to ${path} is neither answered nor redirected with its method kept`,
+          summary: `a POST to ${path} is neither answered nor redirected with its method kept`,
           cause: "a client that leaves the slash out can't connect",
         });
       }
@@ -59,13 +68,13 @@ conformance(
       if (location.href === gateway.url(gateway.policy.mcp.endpoint, host)) continue;
       throw new CheckFailure({
         ...told,
-        what: `a POST to ${gateway.url(path, host)} is redirected to ${location.href}`,
+        summary: `a POST to ${gateway.url(path, host)} is redirected to ${location.href}`,
         cause: "LiteLLM does not trust the proxy's X-Forwarded-Proto: set FORWARDED_ALLOW_IPS in its environment",
         location: gateway.deployment.litellm.location,
       });
     }
   },
-);
+});
 
 function toolsOf(exchange: Exchange): number {
   const tools = resultOf(exchange, 1)?.tools;

@@ -2,20 +2,22 @@ import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/json-difference.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { listPatiently, withClient } from "../support/listings.ts";
 
-conformance(
-  ["CAT-20"],
-  "the catalogue is whole on the first request after boot, and the same after LiteLLM restarts",
-  async ({ restart, evidence }) => {
+check({
+  id: "CAT-20/complete-after-restarts",
+  requirements: ["CAT-20"],
+  title: "the catalogue is complete on the first request after boot, and the same after LiteLLM restarts",
+  needs: ["restartableGateway"],
+  async run({ restartableGateway: restart, evidence }) {
     const first = await evidence.phase("first listing after boot", () => names(restart));
     const expected = restart.policy.upstreams.flatMap(({ name, tools }) => tools.map((tool) => `${name}-${tool}`));
     const missing = expected.filter((name) => !first.includes(name));
     if (missing.length > 0 || expected.length === 0) {
       throw new CheckFailure({
-        what: `the first listing after boot lacks ${missing.length} of ${expected.length} tools`,
-        received: missing.map((name) => `- ${name}`).join("\n"),
+        summary: `the first listing after boot lacks ${missing.length} of ${expected.length} tools`,
+        evidence: { received: missing.map((name) => `- ${name}`).join("\n") },
         cause: "LiteLLM answers before it has its upstreams (BerriAI/litellm#31775)",
       });
     }
@@ -27,7 +29,7 @@ conformance(
       `The catalogue has ${first.length} tools on the first request after boot, and the same after LiteLLM and an upstream restarted.`,
     );
   },
-);
+});
 
 async function restartUpstream(restart: TestGateway): Promise<{ withUpstream: string[] }> {
   await restart.restart("everything");
@@ -44,8 +46,8 @@ function expectSame(when: string, before: readonly string[], after: readonly str
   const different = differences(before, after);
   if (different.length === 0) return;
   throw new CheckFailure({
-    what: `${when} the catalogue is another one`,
-    received: different.join("\n"),
+    summary: `${when} the catalogue is another one`,
+    evidence: { received: different.join("\n") },
     cause: "LiteLLM keeps a connection or a session to an upstream that is gone",
   });
 }

@@ -1,9 +1,10 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type Exchange, header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 
 /** Opens "at once": a human would not notice. LiteLLM 1.106.2 takes 15 s. Milliseconds. */
 const atOnce = 2_000;
@@ -27,39 +28,52 @@ type Looks = readonly [Watched, ...Watched[]];
  */
 let watching: Promise<Looks> | undefined;
 
-conformance(["CAT-06"], "the stream of the tools path opens at once through Traefik", async ({ gateway }) => {
-  const seen = await watched(gateway);
-  if (seen.some(opensAtOnce)) return;
-  throw new CheckFailure({
-    ...told(seen),
-    what: `the head of the stream came after ${seen.map(({ headAfter }) => `${Math.round(headAfter / 1000)} s`).join(", and when it was opened again after ")}`,
-    cause: "LiteLLM sends nothing before its first heartbeat, or Traefik buffers the response",
-  });
+check({
+  id: "CAT-06/stream-opens",
+  requirements: ["CAT-06"],
+  title: "the stream of the tools path opens without delay through Traefik",
+  needs: ["gateway"],
+  async run({ gateway }) {
+    const seen = await watched(gateway);
+    if (seen.some(opensAtOnce)) return;
+    throw new CheckFailure({
+      ...told(seen),
+      summary: `the head of the stream came after ${seen.map(({ headAfter }) => `${Math.round(headAfter / 1000)} s`).join(", and when it was opened again after ")}`,
+      cause: "LiteLLM sends nothing before its first heartbeat, or Traefik buffers the response",
+    });
+  },
 });
 
-conformance(
-  ["CAT-06"],
-  "the stream of the tools path beats within its period and carries nothing but valid SSE",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-06/heartbeat-and-valid-events",
+  requirements: ["CAT-06"],
+  title: "the stream of the tools path sends heartbeats within its period and only valid SSE",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const seen = await watched(gateway);
     const items = seen.flatMap((one) => one.items);
     await evidence.keep("stream.json", JSON.stringify(items, null, 2));
     const invalid = items.find(({ kind }) => kind === "invalid");
     if (invalid)
-      throw new CheckFailure({ ...told(seen), what: `the stream carries what is not SSE: ${JSON.stringify(invalid)}` });
+      throw new CheckFailure({
+        ...told(seen),
+        summary: `the stream carries what is not SSE: ${JSON.stringify(invalid)}`,
+      });
     if (seen.some((one) => beatsInTime(gateway, one))) return;
     throw new CheckFailure({
       ...told(seen),
-      what: `no heartbeat within ${gateway.policy.mcp.heartbeatSeconds} s`,
+      summary: `no heartbeat within ${gateway.policy.mcp.heartbeatSeconds} s`,
       cause: "something between buffers the stream, or LiteLLM keeps it silent",
     });
   },
-);
+});
 
-conformance(
-  ["CAT-07"],
-  "a stream that carries only pings is told apart from a missing catalogue",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-07/pings-are-no-catalogue",
+  requirements: ["CAT-07"],
+  title: "a stream that carries only pings is distinguished from a missing catalogue",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const items = (await watched(gateway)).flatMap((one) => one.items);
     const { stream, endpoint } = gateway.policy.mcp;
     if (items.some((item) => item.kind === "event" && /"tools"/.test(item.data))) {
@@ -74,9 +88,9 @@ conformance(
     const tools = toolCount(rest.response?.body);
     if (tools === 0) {
       throw new CheckFailure({
-        what: `${stream} carries only pings, and the catalogue is missing too`,
-        sent: sentText(rest),
-        received: receivedText(rest),
+        summary: `${stream} carries only pings, and the catalogue is missing too`,
+        evidence: exchangeEvidence(rest),
+
         cause: "no upstream answers: the stream is not the fault, the catalogue is",
       });
     }
@@ -94,15 +108,15 @@ conformance(
         `-H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'.`,
     );
   },
-);
+});
 
 /** @throws {CheckFailure} when no event stream opens */
-async function watched(gateway: Gateway): Promise<Looks> {
+async function watched(gateway: GatewayTarget): Promise<Looks> {
   watching ??= watchUntilInTime(gateway);
   const seen = await watching.catch((error: Error) => {
     throw new CheckFailure({
-      what: `GET ${gateway.policy.mcp.stream} has no answer`,
-      received: error.message,
+      summary: `GET ${gateway.policy.mcp.stream} has no answer`,
+      evidence: { received: error.message },
       cause: "LiteLLM sends nothing before its first heartbeat, and not even that",
     });
   });
@@ -112,20 +126,20 @@ async function watched(gateway: Gateway): Promise<Looks> {
     if (response?.status === 200 && type.startsWith("text/event-stream")) continue;
     throw new CheckFailure({
       ...told([one]),
-      what: `GET ${gateway.policy.mcp.stream} opens no event stream`,
+      summary: `GET ${gateway.policy.mcp.stream} opens no event stream`,
       cause: `status ${response?.status}, ${type}`,
     });
   }
   return seen;
 }
 
-async function watchUntilInTime(gateway: Gateway): Promise<Looks> {
+async function watchUntilInTime(gateway: GatewayTarget): Promise<Looks> {
   const first = await watch(gateway);
   if (first.exchange.response?.status !== 200 || (opensAtOnce(first) && beatsInTime(gateway, first))) return [first];
   return [first, await watch(gateway)];
 }
 
-async function watch(gateway: Gateway): Promise<Watched> {
+async function watch(gateway: GatewayTarget): Promise<Watched> {
   const { stream, heartbeatSeconds } = gateway.policy.mcp;
   // Longer than a heartbeat may take: one that is late is told apart from none.
   const longest = 2 * heartbeatSeconds * 1000;
@@ -151,7 +165,7 @@ function opensAtOnce({ headAfter }: Watched): boolean {
   return headAfter <= atOnce;
 }
 
-function beatsInTime(gateway: Gateway, { beatAfter }: Watched): boolean {
+function beatsInTime(gateway: GatewayTarget, { beatAfter }: Watched): boolean {
   return beatAfter <= gateway.policy.mcp.heartbeatSeconds * 1000 + slack;
 }
 

@@ -1,21 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { jsonOf } from "../../../helpers/core/json.ts";
 import { differences } from "../../../helpers/core/json-difference.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import { type Exchange, type HeaderLines, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
-import { conformance, type Evidence } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { catalogueName, listings } from "../support/listings.ts";
 import { rpc } from "../support/rpc.ts";
 
-conformance(
-  ["CAT-16"],
-  "a scoped key sees the tools that it is granted, and no others",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-16/scoped-key-listing",
+  requirements: ["CAT-16"],
+  title: "a scoped key sees the tools that it is granted, and no others",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const keys = scopedKeys(gateway, evidence);
     const { direct } = await listings(gateway, evidence);
     await forEachCase(
@@ -30,61 +34,69 @@ conformance(
         const different = differences(expected.sort(), toolNames(exchange).sort());
         if (different.length === 0 && expected.length > 0) return;
         throw new CheckFailure({
-          what: `${secret} at ${path} sees other tools than those of ${servers.join(" and ")}`,
-          sent: sentText(exchange),
-          received: different.join("\n"),
+          summary: `${secret} at ${path} sees other tools than those of ${servers.join(" and ")}`,
+          evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
+
           cause: "LiteLLM looks grants up in a database, and without one shows everything, or nothing",
           location,
         });
       },
     );
   },
-);
-
-conformance(["CAT-16"], "a scoped key finds no other way to the other tools", async ({ gateway, evidence }) => {
-  const { endpoint } = gateway.policy.mcp;
-  const names = gateway.policy.upstreams.map(({ name }) => name);
-  const cases = scopedKeys(gateway, evidence).flatMap((key) => {
-    const others = names.filter((name) => !key.servers.includes(name));
-    if (others.length === 0)
-      throw new CheckFailure({ what: `${key.secret} is scoped to every server`, location: key.location });
-    const ways: { path: string; headers?: HeaderLines }[] = [
-      { path: endpoint },
-      { path: `${endpoint}${others[0]}` },
-      { path: `${endpoint}${[...key.servers, ...others].join(",")}` },
-      { path: `${key.path}/../${others[0]}` },
-      { path: key.path, headers: [["x-mcp-servers", names.join(",")]] },
-      { path: "/mcp-rest/tools/list" },
-      { path: "/v1/mcp/tools" },
-    ];
-    return ways.map((way) => ({ key, others, ...way }));
-  });
-  await forEachCase(
-    "another server's tools are not shown",
-    cases,
-    ({ path, headers }) => `${path}${headers === undefined ? "" : " with x-mcp-servers"}`,
-    async ({ key, others, path, headers }) => {
-      const bearer = gateway.secret(key.secret);
-      const exchange = path.startsWith(endpoint)
-        ? await list(gateway, path, bearer, headers)
-        : await gateway.send({ path, bearer });
-      const shown = others.filter((name) => exchange.response?.body.includes(`"${name}`));
-      if (exchange.response !== undefined && shown.length === 0) return;
-      throw new CheckFailure({
-        what: `${key.secret} is shown tools of ${shown.join(" and ") || "nobody knows whom"}`,
-        sent: sentText(exchange),
-        received: receivedText(exchange),
-        cause: "the scope holds on the key's own path only",
-        location: key.location,
-      });
-    },
-  );
 });
 
-conformance(
-  ["CAT-16"],
-  "a scoped key calls what it is granted; a call of anything else never comes to its upstream",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-16/scoped-key-detours",
+  requirements: ["CAT-16"],
+  title: "a scoped key reaches other tools by no other path or header",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
+    const { endpoint } = gateway.policy.mcp;
+    const names = gateway.policy.upstreams.map(({ name }) => name);
+    const cases = scopedKeys(gateway, evidence).flatMap((key) => {
+      const others = names.filter((name) => !key.servers.includes(name));
+      if (others.length === 0)
+        throw new CheckFailure({ summary: `${key.secret} is scoped to every server`, location: key.location });
+      const ways: { path: string; headers?: HeaderLines }[] = [
+        { path: endpoint },
+        { path: `${endpoint}${others[0]}` },
+        { path: `${endpoint}${[...key.servers, ...others].join(",")}` },
+        { path: `${key.path}/../${others[0]}` },
+        { path: key.path, headers: [["x-mcp-servers", names.join(",")]] },
+        { path: "/mcp-rest/tools/list" },
+        { path: "/v1/mcp/tools" },
+      ];
+      return ways.map((way) => ({ key, others, ...way }));
+    });
+    await forEachCase(
+      "another server's tools are not shown",
+      cases,
+      ({ path, headers }) => `${path}${headers === undefined ? "" : " with x-mcp-servers"}`,
+      async ({ key, others, path, headers }) => {
+        const bearer = gateway.secret(key.secret);
+        const exchange = path.startsWith(endpoint)
+          ? await list(gateway, path, bearer, headers)
+          : await gateway.send({ path, bearer });
+        const shown = others.filter((name) => exchange.response?.body.includes(`"${name}`));
+        if (exchange.response !== undefined && shown.length === 0) return;
+        throw new CheckFailure({
+          summary: `${key.secret} is shown tools of ${shown.join(" and ") || "nobody knows whom"}`,
+          evidence: exchangeEvidence(exchange),
+
+          cause: "the scope holds on the key's own path only",
+          location: key.location,
+        });
+      },
+    );
+  },
+});
+
+check({
+  id: "CAT-16/scoped-key-calls",
+  requirements: ["CAT-16"],
+  title: "a scoped key calls what it is granted, and no other call reaches its upstream",
+  needs: ["gateway", "canaries", "part-logs"],
+  async run({ gateway, evidence }) {
     const { databases, directories } = upstreams(gateway);
     await forEachCase(
       "the key's calls keep to its grant",
@@ -96,7 +108,7 @@ conformance(
         const database = databases.find(({ name }) => !servers.includes(name));
         if (directory === undefined || database === undefined) {
           throw new CheckFailure({
-            what: `nothing can tell whether ${secret} keeps to its grant`,
+            summary: `nothing can tell whether ${secret} keeps to its grant`,
             cause: "the check needs a granted upstream with a directory, and one with a database that is not granted",
             location,
           });
@@ -113,9 +125,9 @@ conformance(
         );
         if (!read.response?.body.includes(file.content)) {
           throw new CheckFailure({
-            what: `${secret} can't call what it is granted`,
-            sent: sentText(read),
-            received: receivedText(read),
+            summary: `${secret} can't call what it is granted`,
+            evidence: exchangeEvidence(read),
+
             location,
           });
         }
@@ -134,9 +146,9 @@ conformance(
           const exchange = refused[index];
           if (!log.includes(mark) || exchange === undefined) continue;
           throw new CheckFailure({
-            what: `${secret} calls a tool of ${database.name}, which it is not granted, and Postgres runs the statement`,
-            sent: sentText(exchange),
-            received: receivedText(exchange),
+            summary: `${secret} calls a tool of ${database.name}, which it is not granted, and Postgres runs the statement`,
+            evidence: exchangeEvidence(exchange),
+
             cause: "LiteLLM 1.77.1 checks grants when it lists, never when it calls: a hook has to",
             location,
           });
@@ -148,55 +160,61 @@ conformance(
       },
     );
   },
-);
-
-conformance(["CAT-16"], "a virtual key sees only the servers that it was granted", async ({ gateway, evidence }) => {
-  const health = await gateway.send({ path: "/health/readiness", bearer: gateway.masterKey });
-  const told = z.object({ db: z.string().nullish() }).safeParse(jsonOf(health.response?.body));
-  if (!told.success)
-    throw new CheckFailure({
-      what: "LiteLLM does not say whether it has a database",
-      sent: sentText(health),
-      received: receivedText(health),
-      cause: "this version has no /health/readiness, or answers it in another form",
-    });
-  const { db } = told.data;
-  if (db !== "connected")
-    evidence.notSupported(
-      `this LiteLLM has no database (/health/readiness says ${db ?? "nothing"}), and so no virtual keys`,
-    );
-  const [server] = gateway.policy.upstreams;
-  const made = await gateway.send({
-    path: "/key/generate",
-    method: "POST",
-    bearer: gateway.masterKey,
-    headers: [["Content-Type", "application/json"]],
-    body: JSON.stringify({ duration: "10m", object_permission: { mcp_servers: [server?.name] } }),
-  });
-  const virtual = z.object({ key: z.string() }).safeParse(jsonOf(made.response?.body));
-  if (!virtual.success)
-    throw new CheckFailure({
-      what: `no virtual key for ${server?.name} was made`,
-      sent: sentText(made),
-      received: receivedText(made),
-      cause: "the master key does not administer LiteLLM, or its database can't be written to",
-    });
-  const names = toolNames(await list(gateway, gateway.policy.mcp.endpoint, virtual.data.key));
-  const others = names.filter((name) => !name.startsWith(catalogueName(server?.name ?? "", "")));
-  if (names.length > 0 && others.length === 0) return;
-  throw new CheckFailure({
-    what: `a virtual key for ${server?.name} sees ${names.length} tools, ${others.length} of them another server's`,
-    received: others.join("\n"),
-  });
 });
 
-function scopedKeys({ policy }: Gateway, evidence: Evidence): readonly ScopedKey[] {
+check({
+  id: "CAT-16/virtual-key-listing",
+  requirements: ["CAT-16"],
+  title: "a virtual key sees only the servers that it is granted",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
+    const health = await gateway.send({ path: "/health/readiness", bearer: gateway.masterKey });
+    const told = z.object({ db: z.string().nullish() }).safeParse(jsonOf(health.response?.body));
+    if (!told.success)
+      throw new CheckFailure({
+        summary: "LiteLLM does not say whether it has a database",
+        evidence: exchangeEvidence(health),
+
+        cause: "this version has no /health/readiness, or answers it in another form",
+      });
+    const { db } = told.data;
+    if (db !== "connected")
+      evidence.notSupported(
+        `this LiteLLM has no database (/health/readiness says ${db ?? "nothing"}), and so no virtual keys`,
+      );
+    const [server] = gateway.policy.upstreams;
+    const made = await gateway.send({
+      path: "/key/generate",
+      method: "POST",
+      bearer: gateway.masterKey,
+      headers: [["Content-Type", "application/json"]],
+      body: JSON.stringify({ duration: "10m", object_permission: { mcp_servers: [server?.name] } }),
+    });
+    const virtual = z.object({ key: z.string() }).safeParse(jsonOf(made.response?.body));
+    if (!virtual.success)
+      throw new CheckFailure({
+        summary: `no virtual key for ${server?.name} was made`,
+        evidence: exchangeEvidence(made),
+
+        cause: "the master key does not administer LiteLLM, or its database can't be written to",
+      });
+    const names = toolNames(await list(gateway, gateway.policy.mcp.endpoint, virtual.data.key));
+    const others = names.filter((name) => !name.startsWith(catalogueName(server?.name ?? "", "")));
+    if (names.length > 0 && others.length === 0) return;
+    throw new CheckFailure({
+      summary: `a virtual key for ${server?.name} sees ${names.length} tools, ${others.length} of them another server's`,
+      evidence: { received: others.join("\n") },
+    });
+  },
+});
+
+function scopedKeys({ policy }: GatewayTarget, evidence: Evidence): readonly ScopedKey[] {
   const { scopedKeys: keys } = policy.mcp;
   if (keys.length === 0) evidence.notSupported("the policy names no scoped key (mcp.scoped_keys)");
   return keys;
 }
 
-function upstreams({ policy }: Gateway): {
+function upstreams({ policy }: GatewayTarget): {
   databases: { name: string }[];
   directories: { name: string; directory: string }[];
 } {
@@ -208,12 +226,12 @@ function upstreams({ policy }: Gateway): {
   };
 }
 
-function list(gateway: Gateway, path: string, bearer: string, headers: HeaderLines = []): Promise<Exchange> {
+function list(gateway: GatewayTarget, path: string, bearer: string, headers: HeaderLines = []): Promise<Exchange> {
   return rpc(gateway, { path, method: "tools/list", bearer, headers });
 }
 
 function call(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   path: string,
   bearer: string,
   name: string,

@@ -1,5 +1,5 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { listings } from "../support/listings.ts";
 
 /** What the strictest model providers take for a tool's name. */
@@ -8,12 +8,14 @@ const acceptedName = /^[a-zA-Z0-9_-]{1,64}$/;
 /** A rule of thumb of the model providers: English text and JSON have about four characters a token. */
 const charactersPerToken = 4;
 
-conformance(
-  ["CAT-21"],
-  "every client can take the catalogue: names, schemas, and the policy's budget",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-21/client-limits",
+  requirements: ["CAT-21"],
+  title: "the catalogue keeps to every client's limits: names, schemas, and the policy's budget",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { offered } = await listings(gateway, evidence);
-    if (offered.length === 0) throw new CheckFailure({ what: "the catalogue is empty: there is nothing to take" });
+    if (offered.length === 0) throw new CheckFailure({ summary: "the catalogue is empty: there is nothing to take" });
     const names = offered.map(({ name }) => name);
     const faults = [
       ...names
@@ -28,8 +30,8 @@ conformance(
     ];
     if (faults.length > 0) {
       throw new CheckFailure({
-        what: `${faults.length} tools are more than some client takes`,
-        received: faults.join("\n"),
+        summary: `${faults.length} tools are more than some client takes`,
+        evidence: { received: faults.join("\n") },
         cause: "a long server name before a long tool name, or an upstream's own naming",
       });
     }
@@ -43,10 +45,10 @@ conformance(
     );
     if (budget === undefined || (offered.length <= budget.tools && tokens <= budget.tokens)) return;
     throw new CheckFailure({
-      what: `the catalogue is ${told}: more than the policy allows`,
-      received: `${budget.tools} tools and ${budget.tokens} tokens are allowed`,
+      summary: `the catalogue is ${told}: more than the policy allows`,
+      evidence: { received: `${budget.tools} tools and ${budget.tokens} tokens are allowed` },
       cause: "an upstream was added, or grew: give clients paths or keys for the servers that they need",
       location: budget.location,
     });
   },
-);
+});

@@ -3,12 +3,14 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 
-conformance(
-  ["CAT-01"],
-  "initialize over streamable HTTP negotiates a protocol version and announces tools",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-01/handshake",
+  requirements: ["CAT-01"],
+  title: "initialize over streamable HTTP negotiates a protocol version and announces tools",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const exchange = await gateway.send({
       path: gateway.policy.mcp.endpoint,
       method: "POST",
@@ -34,7 +36,7 @@ conformance(
     if (result === undefined) {
       throw new CheckFailure({
         ...told,
-        what: "initialize has no result",
+        summary: "initialize has no result",
         cause: `status ${exchange.response?.status}: the endpoint ${gateway.policy.mcp.endpoint} is not MCP, or the key is refused`,
       });
     }
@@ -42,13 +44,13 @@ conformance(
     if (typeof protocolVersion !== "string" || !SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)) {
       throw new CheckFailure({
         ...told,
-        what: `the negotiated protocol version is ${JSON.stringify(protocolVersion)}`,
+        summary: `the negotiated protocol version is ${JSON.stringify(protocolVersion)}`,
       });
     }
     if (typeof capabilities !== "object" || capabilities === null || !("tools" in capabilities)) {
       throw new CheckFailure({
         ...told,
-        what: "initialize announces no tools",
+        summary: "initialize announces no tools",
         cause: "no upstream is registered",
       });
     }
@@ -56,4 +58,4 @@ conformance(
       `${gateway.policy.mcp.endpoint} negotiates MCP ${protocolVersion} as ${JSON.stringify(serverInfo)} and announces tools.`,
     );
   },
-);
+});

@@ -1,20 +1,23 @@
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type Exchange, type HeaderLines, header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, messagesOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { lastWithHandshake, type Revision, revisions } from "../../../helpers/protocol/protocol.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { initialize, mcpHeaders, rpc } from "../support/rpc.ts";
 
 const withHandshake = revisions.filter((revision) => revision <= lastWithHandshake);
 const withoutHandshake = revisions.filter((revision) => revision > lastWithHandshake);
 
-conformance(
-  ["CAT-19"],
-  "each revision that the handshake agrees on is served, and its messages are valid by its own schema",
-  async ({ trial, evidence }) => {
+check({
+  id: "CAT-19/negotiated-revisions",
+  requirements: ["CAT-19"],
+  title: "each revision that the handshake negotiates is served, and its messages are valid by its own schema",
+  needs: ["testGateway"],
+  async run({ testGateway: trial, evidence }) {
     const agreed = new Map<Revision, unknown>();
     await forEachCase(
       "a client of the revision is served",
@@ -30,7 +33,7 @@ conformance(
         if (!revisions.some((known) => known === answer)) {
           throw new CheckFailure({
             ...told,
-            what: `asked for ${revision}, the server agrees on ${JSON.stringify(answer)}`,
+            summary: `asked for ${revision}, the server agrees on ${JSON.stringify(answer)}`,
           });
         }
         const listed = await rpc(trial, {
@@ -41,9 +44,9 @@ conformance(
         const tools = resultOf(listed, 1)?.tools;
         if (Array.isArray(tools) && tools.length > 0) return;
         throw new CheckFailure({
-          what: `a client of ${revision}, agreed on as ${String(answer)}, gets no tools`,
-          sent: sentText(listed),
-          received: receivedText(listed),
+          summary: `a client of ${revision}, agreed on as ${String(answer)}, gets no tools`,
+          evidence: exchangeEvidence(listed),
+
           cause: "LiteLLM agrees on a revision that it does not serve",
         });
       },
@@ -55,12 +58,14 @@ conformance(
         .join(", ")}.`,
     );
   },
-);
+});
 
-conformance(
-  ["CAT-19"],
-  "a batch is answered by the rules of 2025-03-26, where that revision was agreed on",
-  async ({ trial }) => {
+check({
+  id: "CAT-19/batches",
+  requirements: ["CAT-19"],
+  title: "a batch is answered by the rules of 2025-03-26 where that revision was negotiated",
+  needs: ["testGateway"],
+  async run({ testGateway: trial }) {
     const path = trial.endpoint("unwell");
     const begun = await rpc(trial, { path, method: "initialize", params: initialize("2025-03-26") });
     if (resultOf(begun, 1)?.protocolVersion !== "2025-03-26") return;
@@ -73,36 +78,39 @@ conformance(
     });
     if ([1, 2].every((id) => resultOf(exchange, id) !== undefined)) return;
     throw new CheckFailure({
-      what: "a batch of two pings has no two answers",
-      sent: sentText(exchange),
-      received: receivedText(exchange),
+      summary: "a batch of two pings has no two answers",
+      evidence: exchangeEvidence(exchange),
+
       cause: "LiteLLM agrees on 2025-03-26, which demands that a server receives batches (base protocol, batching)",
     });
   },
-);
+});
 
-conformance(
-  ["CAT-19"],
-  "a revision that nobody knows is refused cleanly, in the handshake and in the header",
-  async ({ trial }) => {
+check({
+  id: "CAT-19/unknown-revision",
+  requirements: ["CAT-19"],
+  title: "an unknown revision is refused cleanly, in the handshake and in the header",
+  needs: ["testGateway"],
+  async run({ testGateway: trial }) {
     const path = trial.endpoint("unwell");
     const begun = await rpc(trial, { path, method: "initialize", params: initialize("1999-01-01") });
     const answer = resultOf(begun, 1)?.protocolVersion;
     if (!revisions.some((known) => known === answer) && errorOf(begun, 1) === undefined) {
       throw new CheckFailure({
-        what: `asked for a revision that does not exist, the server agrees on ${JSON.stringify(answer)}`,
-        sent: sentText(begun),
-        received: receivedText(begun),
+        summary: `asked for a revision that does not exist, the server agrees on ${JSON.stringify(answer)}`,
+        evidence: exchangeEvidence(begun),
       });
     }
     expectRefused(await listAs(trial, "1999-01-01"));
   },
-);
+});
 
-conformance(
-  ["CAT-19"],
-  "a revision without handshake and sessions is served by its own rules, or refused cleanly",
-  async ({ trial, evidence }) => {
+check({
+  id: "CAT-19/sessionless-revision",
+  requirements: ["CAT-19"],
+  title: "a revision without handshake and sessions is served by its own rules, or refused cleanly",
+  needs: ["testGateway"],
+  async run({ testGateway: trial, evidence }) {
     for (const revision of withoutHandshake) {
       const exchange = await listAs(trial, revision);
       const result = resultOf(exchange, 1);
@@ -115,13 +123,12 @@ conformance(
       // Its schema, which asks for resultType, ttlMs and cacheScope, has judged the answer by now.
       if (Array.isArray(result.tools) && result.tools.length > 0) continue;
       throw new CheckFailure({
-        what: `a client of ${revision} gets no tools`,
-        sent: sentText(exchange),
-        received: receivedText(exchange),
+        summary: `a client of ${revision} gets no tools`,
+        evidence: exchangeEvidence(exchange),
       });
     }
   },
-);
+});
 
 function session(begun: Exchange): HeaderLines {
   const id = header(begun.response?.headers, "mcp-session-id");
@@ -152,9 +159,9 @@ function expectRefused(exchange: Exchange): void {
   const refused = messagesOf(exchange).some(({ error }) => error !== undefined);
   if (exchange.response?.status === 400 && refused) return;
   throw new CheckFailure({
-    what: `a revision that is not served is answered with ${exchange.response?.status ?? "nothing"}, not with 400 and an error`,
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    summary: `a revision that is not served is answered with ${exchange.response?.status ?? "nothing"}, not with 400 and an error`,
+    evidence: exchangeEvidence(exchange),
+
     cause: "LiteLLM serves the request by the rules of another revision than the client's",
   });
 }

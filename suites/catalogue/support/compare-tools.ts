@@ -33,12 +33,12 @@ export function compareTools(
     }
   }
   if (compared === 0)
-    throw new CheckFailure({ what: "no tool of any upstream is in the catalogue: nothing to compare" });
+    throw new CheckFailure({ summary: "no tool of any upstream is in the catalogue: nothing to compare" });
   const [first] = different;
   if (first === undefined) return;
   throw new CheckFailure({
-    what: `${different.length} of ${compared} tools differ from the upstream's in ${aspects.join(", ")}`,
-    received: different.flatMap(({ lines }) => lines).join("\n"),
+    summary: `${different.length} of ${compared} tools differ from the upstream's in ${aspects.join(", ")}`,
+    evidence: { received: different.flatMap(({ lines }) => lines).join("\n") },
     cause,
     ...(first.location === undefined ? {} : { location: first.location }),
   });

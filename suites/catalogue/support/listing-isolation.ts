@@ -1,5 +1,6 @@
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
@@ -37,9 +38,9 @@ export async function expectBeside(trial: TestGateway, sick: readonly string[], 
     const result = resultOf(exchange, 1);
     if (result === undefined) {
       throw new CheckFailure({
-        what: `beside ${sick.join(" and ")} the listing of ${sound} ends in an error`,
-        sent: sentText(exchange),
-        received: receivedText(exchange),
+        summary: `beside ${sick.join(" and ")} the listing of ${sound} ends in an error`,
+        evidence: exchangeEvidence(exchange),
+
         cause: "LiteLLM gives one upstream's failure for the answer of all",
       });
     }
@@ -51,9 +52,12 @@ export async function expectBeside(trial: TestGateway, sick: readonly string[], 
   const missing = direct.map(({ name }) => catalogueName(sound, name)).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   throw new CheckFailure({
-    what: `beside ${sick.join(" and ")} tools of ${sound} are missing`,
-    sent: `tools/list at ${trial.endpoint(...sick, sound)}`,
-    received: missing.map((name) => `- ${name}`).join("\n"),
+    summary: `beside ${sick.join(" and ")} tools of ${sound} are missing`,
+    evidence: {
+      sent: `tools/list at ${trial.endpoint(...sick, sound)}`,
+      received: missing.map((name) => `- ${name}`).join("\n"),
+    },
+
     cause: "a failing upstream takes others with it",
   });
 }

@@ -1,10 +1,10 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { SourceLocation, UpstreamConfig } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
-import type { Evidence } from "../../runner/conformance.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 
 /** What one upstream offers when it is asked directly. */
 export interface DirectListing {
@@ -26,7 +26,7 @@ export interface Listings {
 let shared: Promise<Listings> | undefined;
 
 /** @throws {CheckFailure} when an upstream, or the gateway, has no listing */
-export function listings(gateway: Gateway, evidence: Evidence): Promise<Listings> {
+export function listings(gateway: GatewayTarget, evidence: Evidence): Promise<Listings> {
   shared ??= list(gateway, evidence);
   return shared;
 }
@@ -46,9 +46,9 @@ export async function withClient<T>(connecting: Promise<Client>, work: (client: 
   }
 }
 
-async function list(gateway: Gateway, evidence: Evidence): Promise<Listings> {
+async function list(gateway: GatewayTarget, evidence: Evidence): Promise<Listings> {
   const { upstreams } = gateway.deployment.litellmConfig;
-  if (upstreams.length === 0) throw new CheckFailure({ what: "LiteLLM's config registers no upstream" });
+  if (upstreams.length === 0) throw new CheckFailure({ summary: "LiteLLM's config registers no upstream" });
   const [offered, ...direct] = await Promise.all([
     listPatiently(gateway, () => listOnce(gateway, evidence)),
     ...upstreams.map((upstream) => askDirectly(gateway, upstream)),
@@ -77,29 +77,32 @@ export async function listPatiently(
   return tools;
 }
 
-async function listOnce(gateway: Gateway, evidence: Evidence): Promise<Tool[]> {
+async function listOnce(gateway: GatewayTarget, evidence: Evidence): Promise<Tool[]> {
   try {
     return await withClient(gateway.mcp(), (client) =>
       evidence.phase("floor: first tools/list", () => listTools(client)),
     );
   } catch (error) {
     throw new CheckFailure({
-      what: "the gateway answers no tools/list",
-      sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
-      received: (error as Error).message,
+      summary: "the gateway answers no tools/list",
+      evidence: {
+        sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
+        received: (error as Error).message,
+      },
+
       cause: "the endpoint is not MCP, or the key is refused",
     });
   }
 }
 
-async function askDirectly(gateway: Gateway, upstream: UpstreamConfig): Promise<DirectListing> {
+async function askDirectly(gateway: GatewayTarget, upstream: UpstreamConfig): Promise<DirectListing> {
   const { name, location } = upstream;
   try {
     return { name, location, tools: await withClient(gateway.upstream(upstream), listTools) };
   } catch (error) {
     throw new CheckFailure({
-      what: `the upstream ${name} does not answer even when it is asked directly`,
-      received: (error as Error).message,
+      summary: `the upstream ${name} does not answer even when it is asked directly`,
+      evidence: { received: (error as Error).message },
       cause: "its command, arguments or environment in LiteLLM's config: the gateway is not the fault",
       location,
     });

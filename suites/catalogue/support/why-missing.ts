@@ -1,4 +1,4 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { rpc } from "./rpc.ts";
 
@@ -33,7 +33,7 @@ const outcomeCauses: Readonly<Record<string, string>> = {
  *
  * @param silent names of the servers that no tool is listed of
  */
-export async function whyMissing(gateway: Gateway, silent: readonly string[]): Promise<string> {
+export async function whyMissing(gateway: GatewayTarget, silent: readonly string[]): Promise<string> {
   if (silent.length === 0) return "LiteLLM drops or renames single tools";
   const [log, listing] = await Promise.all([
     gateway.log("litellm"),

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { catalogueName, withClient } from "../support/listings.ts";
 
 /** A way out of the allowed directory, and what lies at its end. */
@@ -15,10 +15,12 @@ interface Escape {
   input: Record<string, unknown>;
 }
 
-conformance(
-  ["CAT-14"],
-  "the filesystem upstream serves what is inside its allowed directory and nothing else",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-14/filesystem-allowed-directory",
+  requirements: ["CAT-14"],
+  title: "the filesystem upstream serves what is inside its allowed directory and nothing else",
+  needs: ["gateway", "commands", "canaries"],
+  async run({ gateway, evidence }) {
     const { name, directory } = filesystem(gateway);
     const secret = `out of bounds ${randomUUID()}`;
     const mark = randomUUID().slice(0, 8);
@@ -38,8 +40,8 @@ conformance(
       const control = await ask("read_text_file", { path: `${directory}/${file.name}` });
       if (!control.includes(file.content)) {
         throw new CheckFailure({
-          what: "the control fails: a file inside of the allowed directory can't be read",
-          received: control,
+          summary: "the control fails: a file inside of the allowed directory can't be read",
+          evidence: { received: control },
           cause: "the directory of the policy is not the one in the upstream's arguments",
           location: filesystem(gateway).location,
         });
@@ -77,8 +79,8 @@ conformance(
           const answer = await ask(tool, input);
           if (!answer.includes(secret) && /denied|ENOENT|no such file|outside|error/i.test(answer)) return;
           throw new CheckFailure({
-            what: `${tool} with ${JSON.stringify(input)} is not refused`,
-            received: answer,
+            summary: `${tool} with ${JSON.stringify(input)} is not refused`,
+            evidence: { received: answer },
             cause: "the upstream's allowed directory is wider than the policy says, or it compares paths by prefix",
             location: filesystem(gateway).location,
           });
@@ -87,8 +89,8 @@ conformance(
       const left = await gateway.run("litellm", ["sh", "-c", `ls ${beside}; cat ${beside}/secret.txt`]);
       if (left.stdout !== `secret.txt\n${secret}`) {
         throw new CheckFailure({
-          what: "something outside of the allowed directory was changed, whatever the answers say",
-          received: left.stdout + left.stderr,
+          summary: "something outside of the allowed directory was changed, whatever the answers say",
+          evidence: { received: left.stdout + left.stderr },
           cause: "the upstream writes where it must not",
         });
       }
@@ -98,12 +100,12 @@ conformance(
       );
     });
   },
-);
+});
 
-function filesystem(gateway: Gateway): PolicyUpstream & { directory: string } {
+function filesystem(gateway: GatewayTarget): PolicyUpstream & { directory: string } {
   const upstream = gateway.policy.upstreams.find((one) => one.directory !== undefined);
   if (upstream?.directory === undefined)
-    throw new CheckFailure({ what: "the policy names no upstream with a directory" });
+    throw new CheckFailure({ summary: "the policy names no upstream with a directory" });
   const location = gateway.deployment.litellmConfig.upstreams.find((one) => one.name === upstream.name)?.location;
   return { ...upstream, directory: upstream.directory, location: location ?? upstream.location };
 }

@@ -1,18 +1,20 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { secretsIn } from "../../../helpers/core/redaction.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { catalogueName, withClient } from "../support/listings.ts";
 
-conformance(
-  ["CAT-15"],
-  "the Postgres upstream reads, and what would write or reach further is refused, by Postgres's own word",
-  async ({ gateway, evidence }) => {
+check({
+  id: "CAT-15/postgres-read-only",
+  requirements: ["CAT-15"],
+  title: "the Postgres upstream reads, and Postgres's own log shows that writes and wider access were refused",
+  needs: ["gateway", "canaries", "commands"],
+  async run({ gateway, evidence }) {
     const { server, location } = database(gateway);
     const mark = randomUUID().slice(0, 8);
     const table = `limits_${mark}`;
@@ -22,8 +24,8 @@ conformance(
         const read = await query(client, server, `SELECT value FROM ${table}`);
         if (!read.includes("untouched")) {
           throw new CheckFailure({
-            what: "the control fails: a row that exists can't be read",
-            received: read,
+            summary: "the control fails: a row that exists can't be read",
+            evidence: { received: read },
             cause: "the upstream's DSN leads to another database",
             location,
           });
@@ -46,12 +48,16 @@ conformance(
             const answer = await query(client, server, sql);
             const leaked = secretsIn(answer, gateway.canaries.secrets);
             if (leaked.length > 0)
-              throw new CheckFailure({ what: `the error holds ${leaked.join(", ")}`, received: answer, location });
+              throw new CheckFailure({
+                summary: `the error holds ${leaked.join(", ")}`,
+                evidence: { received: answer },
+                location,
+              });
             if (/error|not allowed|denied|timed? ?out/i.test(answer) && !answer.includes("root:x:0")) return;
             throw new CheckFailure({
-              what: "the statement succeeds",
-              sent: sql,
-              received: answer,
+              summary: "the statement succeeds",
+              evidence: { sent: sql, received: answer },
+
               cause: "the upstream does not run in restricted mode (--access-mode=restricted)",
               location,
             });
@@ -61,8 +67,8 @@ conformance(
         const made = await gateway.run("postgres", ["sh", "-c", `ls ${marker} 2>/dev/null; true`]);
         if (after.trim() !== "untouched" || made.stdout !== "") {
           throw new CheckFailure({
-            what: "Postgres has changed, whatever the answers say",
-            received: `${table} holds ${after.trim() || "nothing"}; ${made.stdout || "no file was made"}`,
+            summary: "Postgres has changed, whatever the answers say",
+            evidence: { received: `${table} holds ${after.trim() || "nothing"}; ${made.stdout || "no file was made"}` },
             cause: "the upstream commits what it should not run",
             location,
           });
@@ -77,17 +83,17 @@ conformance(
       await psql(gateway, `DROP TABLE IF EXISTS ${table}`);
     }
   },
-);
+});
 
-function database(gateway: Gateway): { server: string; location: SourceLocation } {
+function database(gateway: GatewayTarget): { server: string; location: SourceLocation } {
   const upstream = gateway.policy.upstreams.find((one) => one.database !== undefined);
-  if (upstream === undefined) throw new CheckFailure({ what: "the policy names no upstream with a database" });
+  if (upstream === undefined) throw new CheckFailure({ summary: "the policy names no upstream with a database" });
   const configured = gateway.deployment.litellmConfig.upstreams.find(({ name }) => name === upstream.name);
   return { server: upstream.name, location: configured?.location ?? upstream.location };
 }
 
 /** In the database's own container, past every upstream. */
-async function psql(gateway: Gateway, sql: string): Promise<string> {
+async function psql(gateway: GatewayTarget, sql: string): Promise<string> {
   const command = 'psql -qtA -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "$1"';
   const { exitCode, stdout, stderr } = await gateway.run("postgres", ["sh", "-c", command, "sh", sql]);
   if (exitCode !== 0) throw new Error(`psql failed: ${stderr.trim()}`);

@@ -1,19 +1,22 @@
 import { z } from "zod";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/json.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { dead } from "../support/listing-isolation.ts";
 import { rpc } from "../support/rpc.ts";
 
 // A file of its own: 1.77.1 asks all of its upstreams for the health of one, the silent ones too, one after the other.
-conformance(
-  ["CAT-22"],
-  "LiteLLM's word on an upstream's health agrees with what a real call finds",
-  async ({ trial, evidence }) => {
+check({
+  id: "CAT-22/health-agrees-with-calls",
+  requirements: ["CAT-22"],
+  title: "LiteLLM's report of an upstream's health agrees with what a real call finds",
+  needs: ["testGateway"],
+  async run({ testGateway: trial, evidence }) {
     const ids = await trial.serverIds();
     const names = ["unwell", ...dead];
     const idOf = (name: string): string => ids.get(name) ?? "";
@@ -33,14 +36,14 @@ conformance(
     const wrong = said.filter(({ agrees }) => !agrees);
     if (wrong.length > 0) {
       throw new CheckFailure({
-        what: `LiteLLM's health is wrong about ${wrong.length} of ${said.length} upstreams`,
-        received: text.join("\n"),
+        summary: `LiteLLM's health is wrong about ${wrong.length} of ${said.length} upstreams`,
+        evidence: { received: text.join("\n") },
         cause: "its check asks for the tools and takes an empty list for health",
       });
     }
     evidence.finding(`LiteLLM's health of its upstreams agrees with a real listing: ${text.join("; ")}.`);
   },
-);
+});
 
 const health = z.looseObject({ server_id: z.string(), status: z.string() });
 /** 1.106.2 answers with a list; 1.77.1 with a map, of every server whichever are asked for. */
@@ -56,9 +59,9 @@ async function healthOf(trial: TestGateway, ids: readonly string[]): Promise<Rea
     return new Map(servers.map(({ server_id, status }) => [server_id, status]));
   }
   throw new CheckFailure({
-    what: "LiteLLM says nothing of its upstreams' health",
-    sent: sentText(asked),
-    received: receivedText(asked),
+    summary: "LiteLLM says nothing of its upstreams' health",
+    evidence: exchangeEvidence(asked),
+
     cause: "this version has no /v1/mcp/server/health, or answers it in another form",
   });
 }

@@ -1,5 +1,6 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/json.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
@@ -33,7 +34,7 @@ const fewest = 100;
  *
  * @throws {CheckFailure} when neither names enough of them
  */
-export async function liveRoutes(gateway: Gateway): Promise<Route[]> {
+export async function liveRoutes(gateway: GatewayTarget): Promise<Route[]> {
   const list = await gateway.send({ path: "/routes", bearer: gateway.masterKey });
   let [routes, exchange] = [routesIn(listed(list.response?.body)), list];
   if (routes.length < fewest) {
@@ -43,9 +44,9 @@ export async function liveRoutes(gateway: Gateway): Promise<Route[]> {
   }
   if (routes.length < fewest) {
     throw new CheckFailure({
-      what: `LiteLLM's own lists of routes hold ${routes.length}`,
-      sent: sentText(exchange),
-      received: receivedText(exchange),
+      summary: `LiteLLM's own lists of routes hold ${routes.length}`,
+      evidence: exchangeEvidence(exchange),
+
       cause: "/routes and /openapi.json answer otherwise on this version",
     });
   }
@@ -83,7 +84,7 @@ function documented(body: string | undefined): Listed[] {
 }
 
 /** Past Traefik, at LiteLLM's own port: the edge would keep the anonymous request from it. */
-export async function ask(gateway: Gateway, { method, path }: Route, key: string | undefined): Promise<Exchange> {
+export async function ask(gateway: GatewayTarget, { method, path }: Route, key: string | undefined): Promise<Exchange> {
   return await gateway.wire.send({
     url: gateway.directUrl(path),
     method,
@@ -100,7 +101,11 @@ export async function ask(gateway: Gateway, { method, path }: Route, key: string
  * What a caller without a key gets, where the answer to a key is none that anybody gets: without a key, or with one that
  * nobody has (some routes of 1.106.2 are content with any for the first step).
  */
-export async function lessWithoutKey(gateway: Gateway, route: Route, keyed: Exchange): Promise<Exchange | undefined> {
+export async function lessWithoutKey(
+  gateway: GatewayTarget,
+  route: Route,
+  keyed: Exchange,
+): Promise<Exchange | undefined> {
   const anonymous = await ask(gateway, route, undefined);
   if (sameAnswer(anonymous, keyed) || sameAnswer(await ask(gateway, route, unknownKey), keyed)) return undefined;
   return anonymous;

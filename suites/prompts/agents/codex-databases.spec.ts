@@ -1,12 +1,14 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { databaseTool } from "../support/client-of.ts";
 import { codexTurn, told } from "../support/codex-turn.ts";
 
-conformance(
-  ["PROMPT-01"],
-  "Codex, asked to list the PostgreSQL databases, calls the Postgres tool and answers with those that exist",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-01/list-databases",
+  requirements: ["PROMPT-01"],
+  title: "Codex, asked to list the PostgreSQL databases, calls the Postgres tool and answers with the existing ones",
+  needs: ["gateway", "canaries", "part-logs"],
+  async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const { agent, turn } = await evidence.phase("floor: Codex turn", () =>
       codexTurn(gateway, evidence, {
@@ -29,7 +31,7 @@ conformance(
     if (!call.resultText.includes(database) || !answer.includes(database)) {
       throw new CheckFailure({
         ...told(turn),
-        what: `the canary database ${database} is not in ${call.resultText.includes(database) ? "the answer" : "the tool's result"}`,
+        summary: `the canary database ${database} is not in ${call.resultText.includes(database) ? "the answer" : "the tool's result"}`,
         cause: "the upstream asks another database server than this run's",
       });
     }
@@ -37,7 +39,7 @@ conformance(
     if (!log.includes(agent.token)) {
       throw new CheckFailure({
         ...told(turn),
-        what: "Postgres's own log does not show the query",
+        summary: "Postgres's own log does not show the query",
         cause: "the answer came from elsewhere",
       });
     }
@@ -46,4 +48,4 @@ conformance(
         `Postgres logged the query. Transcript: ${turn.path}.`,
     );
   },
-);
+});

@@ -1,12 +1,14 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { databaseTool, fileTool } from "../support/client-of.ts";
 import { codexTurn, told } from "../support/codex-turn.ts";
 
-conformance(
-  ["PROMPT-03"],
-  "Codex reads a canary file and asks the database in one turn, by a tool of each upstream",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-03/two-upstreams-in-one-turn",
+  requirements: ["PROMPT-03"],
+  title: "Codex reads a canary file and queries the database in one turn, with a tool of each upstream",
+  needs: ["gateway", "canaries"],
+  async run({ gateway, evidence }) {
     const database = databaseTool(gateway);
     const file = fileTool(gateway);
     const { agent, turn } = await codexTurn(gateway, evidence, {
@@ -32,7 +34,7 @@ conformance(
       if (call.resultText.includes(canary) && answer.includes(canary)) continue;
       throw new CheckFailure({
         ...told(turn),
-        what: `the canary of ${tool} is not in ${call.resultText.includes(canary) ? "the answer" : "its result"}`,
+        summary: `the canary of ${tool} is not in ${call.resultText.includes(canary) ? "the answer" : "its result"}`,
         cause: `the tool said: ${call.resultText}`,
         location,
       });
@@ -41,4 +43,4 @@ conformance(
       `In one turn Codex read the canary file by ${file.tool} and asked the database by ${database.tool}. Transcript: ${turn.path}.`,
     );
   },
-);
+});

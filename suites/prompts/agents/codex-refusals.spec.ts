@@ -1,9 +1,9 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { databaseTool, fileTool } from "../support/client-of.ts";
 import { CodexAgent, told } from "../support/codex-turn.ts";
 
@@ -22,10 +22,12 @@ interface Refusal {
   location: SourceLocation;
 }
 
-conformance(
-  ["PROMPT-04"],
-  "a refused write and a refused path reach the model as errors, and the answer says so",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-04/refusals-reach-the-model",
+  requirements: ["PROMPT-04"],
+  title: "a refused write and a refused path reach the model as errors, and the answer says so",
+  needs: ["gateway", "commands"],
+  async run({ gateway, evidence }) {
     await forEachCase(
       "a refusal reaches the model, beside the same call within bounds",
       refusals(gateway),
@@ -45,12 +47,12 @@ conformance(
         const [, answer = ""] = turn.transcript.messages.at(-1)?.split("This is what the tools said:\n") ?? [];
         const mayHave = effect(first?.resultText ?? "");
         if (mayHave !== undefined)
-          throw new CheckFailure({ ...told(turn), what: `${refused.tool} was not refused: ${mayHave}`, location });
+          throw new CheckFailure({ ...told(turn), summary: `${refused.tool} was not refused: ${mayHave}`, location });
         if (second === undefined || !second.resultText.includes(canary)) {
           await agent.mustHaveCalled(turn, allowed.tool);
           throw new CheckFailure({
             ...told(turn),
-            what: `the same call within bounds brought no canary, so the refusal proves nothing: ${second?.resultText ?? "it was not made"}`,
+            summary: `the same call within bounds brought no canary, so the refusal proves nothing: ${second?.resultText ?? "it was not made"}`,
             location,
           });
         }
@@ -61,7 +63,7 @@ conformance(
         if (unsaid.length > 0) {
           throw new CheckFailure({
             ...told(turn),
-            what: `the refusal of ${refused.tool} does not reach ${unsaid.join(" or ")}`,
+            summary: `the refusal of ${refused.tool} does not reach ${unsaid.join(" or ")}`,
             cause: `the tool said: ${first?.resultText || first?.error || "nothing"}`,
             location,
           });
@@ -78,14 +80,14 @@ conformance(
     );
     if (table.stdout.trim() !== "t")
       throw new CheckFailure({
-        what: "the refused write was made: Postgres has the table written_by_an_agent",
-        received: `${table.stdout}${table.stderr}`,
+        summary: "the refused write was made: Postgres has the table written_by_an_agent",
+        evidence: { received: `${table.stdout}${table.stderr}` },
         location: databaseTool(gateway).upstream.location,
       });
   },
-);
+});
 
-function refusals(gateway: Gateway): Refusal[] {
+function refusals(gateway: GatewayTarget): Refusal[] {
   const database = databaseTool(gateway);
   const file = fileTool(gateway);
   return [
@@ -113,7 +115,7 @@ function refusals(gateway: Gateway): Refusal[] {
 }
 
 /** A question to the run's Postgres itself. */
-function psql(gateway: Gateway, sql: string): string[] {
+function psql(gateway: GatewayTarget, sql: string): string[] {
   const variable = gateway.policy.upstreams.find(({ database }) => database !== undefined)?.database?.variable ?? "";
   const url = new URL(gateway.secret(variable));
   const port = url.port || "5432";

@@ -1,12 +1,14 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { databaseTool, fileTool } from "../support/client-of.ts";
 import { CodexAgent, told } from "../support/codex-turn.ts";
 
-conformance(
-  ["PROMPT-11"],
-  "a second turn of a thread knows what the first one's tools returned, and calls again",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-11/second-turn",
+  requirements: ["PROMPT-11"],
+  title: "a second turn of a thread knows what the first one's tools returned, and calls again",
+  needs: ["gateway", "canaries"],
+  async run({ gateway, evidence }) {
     const { database, file } = gateway.canaries;
     const { tool } = databaseTool(gateway);
     const reading = fileTool(gateway);
@@ -19,7 +21,7 @@ conformance(
     const first = await agent.ask("thread-1", "List my PostgreSQL databases");
     await agent.mustHaveCalled(first, tool);
     const thread = first.transcript.threadId;
-    if (thread === undefined) throw new CheckFailure({ ...told(first), what: "Codex began no thread" });
+    if (thread === undefined) throw new CheckFailure({ ...told(first), summary: "Codex began no thread" });
 
     await agent.nowSays([
       { call: [{ tool: reading.tool, arguments: { path: reading.path } }] },
@@ -38,9 +40,9 @@ conformance(
         : ["the answer lacks the second turn's canary"]),
     ];
     if (faults.length > 0)
-      throw new CheckFailure({ ...told(second), what: `the thread does not go on: ${faults.join("; ")}` });
+      throw new CheckFailure({ ...told(second), summary: `the thread does not go on: ${faults.join("; ")}` });
     evidence.finding(
       `A thread of two turns: the second one's model was given the first one's result. Transcripts: ${first.path}, ${second.path}.`,
     );
   },
-);
+});

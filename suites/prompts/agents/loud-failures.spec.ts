@@ -1,10 +1,11 @@
 import type { Clients } from "../../../containers/targets/clients.ts";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { Cause } from "../../../helpers/agents/agent-diagnosis.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
-import { conformance, type Evidence } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { databaseTool } from "../support/client-of.ts";
 import { codexConfig, lineOf } from "../support/codex-config.ts";
 import { type CodexAgent, type CodexTurn, codexTurn, told } from "../support/codex-turn.ts";
@@ -29,10 +30,12 @@ const failing: readonly Failing[] = [
   { fault: "empty-catalogue", cause: "catalogue-empty", loud: false },
 ];
 
-conformance(
-  ["PROMPT-05"],
-  "with a wrong key, without a gateway, with a broken MCP or an empty catalogue Codex's run is a failure with a named cause",
-  async ({ gateway, clients, evidence }) => {
+check({
+  id: "PROMPT-05/named-cause-of-failure",
+  requirements: ["PROMPT-05"],
+  title: "with a wrong key, no gateway, a broken MCP or an empty catalogue, Codex's run fails with a named cause",
+  needs: ["gateway", "clients"],
+  async run({ gateway, clients, evidence }) {
     const { tool } = databaseTool(gateway);
     // The front hands on what has no fault: what fails behind it fails for the fault.
     const { agent, turn } = await turnAt(gateway, clients, evidence, "none");
@@ -47,12 +50,15 @@ conformance(
       },
     );
   },
-);
+});
 
-conformance(
-  ["PROMPT-05"],
-  "a catalogue that is slower than the first turn fails Codex's run, and where required is missing the run is seen through",
-  async ({ gateway, clients, evidence }) => {
+check({
+  id: "PROMPT-05/late-catalogue",
+  requirements: ["PROMPT-05"],
+  title:
+    "a catalogue that is slower than the first turn fails Codex's run, and is detected where `required` is missing",
+  needs: ["gateway", "clients"],
+  async run({ gateway, clients, evidence }) {
     // Shorter than the deployment's, so that the wait for nothing is: what happens at its end is the same.
     const impatient = (text: string): string => text.replace(/^startup_timeout_sec *=.*$/m, "startup_timeout_sec = 5");
     await clients.holdCatalogue();
@@ -70,10 +76,10 @@ conformance(
       mustFail(gateway, evidence, { ...heedless, ...late, loud: false }),
     ]);
   },
-);
+});
 
 async function turnAt(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   clients: Clients,
   evidence: Evidence,
   fault: Failing["fault"],
@@ -98,7 +104,7 @@ async function turnAt(
 }
 
 async function mustFail(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   evidence: Evidence,
   { agent, turn, fault, cause, loud }: Failing & { agent: CodexAgent; turn: CodexTurn },
 ): Promise<void> {
@@ -107,19 +113,19 @@ async function mustFail(
   if (diagnosis === undefined || messages.some((text) => text.includes(gateway.canaries.database)))
     throw new CheckFailure({
       ...told(turn),
-      what: `${fault}: the tool was called all the same; the fault is not real`,
+      summary: `${fault}: the tool was called all the same; the fault is not real`,
     });
   if (diagnosis.cause !== cause) {
     throw new CheckFailure({
       ...told(turn),
-      what: `${fault}: the cause that shows is ${diagnosis.cause}, not ${cause}`,
+      summary: `${fault}: the cause that shows is ${diagnosis.cause}, not ${cause}`,
       cause: diagnosis.sentence,
     });
   }
   if (loud && (turn.exitCode === 0 || messages.length > 0)) {
     throw new CheckFailure({
       ...told(turn),
-      what: `${fault}: Codex ends with ${turn.exitCode}${messages.length > 0 ? ", and answers without its tools" : ""}`,
+      summary: `${fault}: Codex ends with ${turn.exitCode}${messages.length > 0 ? ", and answers without its tools" : ""}`,
       cause: "without required = true Codex goes on without its tools, and the model makes an answer up",
       location: lineOf(agent.config, `[mcp_servers.${agent.config.server}]`),
     });

@@ -1,14 +1,16 @@
 import { names } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { catalogue } from "../clients/visit.ts";
 import { aimOf, keysOf, lineOf } from "../support/codex-config.ts";
 import { codexTurn, told } from "../support/codex-turn.ts";
 
-conformance(
-  ["PROMPT-10"],
-  "the MCP tools that the model is shown are those of the catalogue, and no others",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-10/shown-tools",
+  requirements: ["PROMPT-10"],
+  title: "the MCP tools that the model is offered are those of the catalogue, and no others",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { agent, turn } = await codexTurn(gateway, evidence, {
       name: "shown-tools",
       prompt: "What can you do?",
@@ -20,7 +22,7 @@ conformance(
       const diagnosis = await agent.diagnosis(turn, offered[0] ?? "");
       throw new CheckFailure({
         ...told(turn),
-        what: "Codex never asked the model",
+        summary: "Codex never asked the model",
         cause: diagnosis?.sentence ?? "",
         location: lineOf(agent.config, "url ="),
       });
@@ -35,12 +37,14 @@ conformance(
     if (missing.length + extra.length + twice.length > 0) {
       throw new CheckFailure({
         ...told(turn),
-        what: `the model is shown ${shown.length} MCP tools where the catalogue has ${offered.length}`,
-        received: [
-          ...missing.map((name) => `- ${name} (missing)`),
-          ...extra.map((name) => `+ ${name} (not the catalogue's)`),
-          ...twice.map((name) => `! ${name} (twice)`),
-        ].join("\n"),
+        summary: `the model is shown ${shown.length} MCP tools where the catalogue has ${offered.length}`,
+        evidence: {
+          received: [
+            ...missing.map((name) => `- ${name} (missing)`),
+            ...extra.map((name) => `+ ${name} (not the catalogue's)`),
+            ...twice.map((name) => `! ${name} (twice)`),
+          ].join("\n"),
+        },
         cause:
           missing.length === offered.length
             ? "the catalogue came too late for the first turn (required = true waits for it)"
@@ -54,4 +58,4 @@ conformance(
       `The model was shown the catalogue's ${offered.length} tools, and ${own.length} of Codex's own: ${own.join(", ")}.`,
     );
   },
-);
+});

@@ -1,7 +1,7 @@
 import { readTranscript } from "../../../helpers/agents/codex-transcript.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { redact, secretsIn } from "../../../helpers/core/redaction.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { databaseTool } from "../support/client-of.ts";
 import { aimOf, keysOf } from "../support/codex-config.ts";
 import { codexTurn, told } from "../support/codex-turn.ts";
@@ -9,10 +9,13 @@ import { codexTurn, told } from "../support/codex-turn.ts";
 /** A result that no client may cut in what it keeps, in characters. */
 const longResult = 100_000;
 
-conformance(
-  ["PROMPT-02"],
-  "the transcript of a turn with a long result is kept whole, for machines and for people, and free of secrets",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-02/complete-transcript",
+  requirements: ["PROMPT-02"],
+  title:
+    "the transcript of a turn with a long result is kept complete, for machines and for people, and free of secrets",
+  needs: ["gateway", "canaries"],
+  async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const { agent, turn } = await codexTurn(gateway, evidence, {
       name: "long-result",
@@ -31,7 +34,7 @@ conformance(
     if (call.resultText.length < longResult || !call.resultText.includes(end)) {
       throw new CheckFailure({
         ...told({ ...turn, transcript: { ...turn.transcript, messages: [] } }),
-        what: `of a result of ${longResult} characters ${call.resultText.length} arrived at Codex`,
+        summary: `of a result of ${longResult} characters ${call.resultText.length} arrived at Codex`,
         cause: "something between cuts long results",
       });
     }
@@ -53,15 +56,15 @@ conformance(
         .map((part) => `the readable transcript lacks "${part}"`),
       ...secretsIn(`${events}${text}`, secrets).map((name) => `the transcript holds ${name}`),
     ];
-    if (faults.length > 0) throw new CheckFailure({ ...told(turn), what: faults.join("; ") });
+    if (faults.length > 0) throw new CheckFailure({ ...told(turn), summary: faults.join("; ") });
 
     // The same way into the report, with a secret in it: it must come out as its name.
     const path = await evidence.keepTranscript("with-a-key.md", `The user pasted ${key} here.\n`);
     const redacted = await evidence.read(path);
     if (redacted.includes(key) || !/pasted ‹\w+› here/.test(redacted))
-      throw new CheckFailure({ what: "a key in a transcript is kept as it is", received: redacted });
+      throw new CheckFailure({ summary: "a key in a transcript is kept as it is", evidence: { received: redacted } });
     evidence.finding(
       `A result of ${call.resultText.length} characters arrived whole; the transcript is kept as events and as text, with names in the place of secrets: ${turn.path}.`,
     );
   },
-);
+});

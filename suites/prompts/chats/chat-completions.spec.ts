@@ -1,20 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { Turn } from "../../../containers/targets/scripted-model.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { jsonOf } from "../../../helpers/core/json.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { type ChatAnswer, joined, wholeAnswer } from "../support/chat-answer.ts";
 import { type ChatAim, chatAim, openWebUiHeaders, type Piece, post, streamed } from "../support/chat-request.ts";
 import { mustComeInPieces } from "../support/streamed-answer.ts";
 
-conformance(
-  ["PROMPT-06"],
-  "a chat completion as Open WebUI sends it is answered, whole and in pieces that come as the model sends them",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-06/chat-completion",
+  requirements: ["PROMPT-06"],
+  title: "a chat completion as Open WebUI sends it is answered, as a whole and as streamed chunks",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const aim = await chatAim(gateway);
     const said = "one two three four five six seven eight";
     const token = await scripted(gateway, [{ say: said }]);
@@ -32,7 +35,7 @@ conformance(
       `A chat completion with Open WebUI's headers is answered at ${url}, whole and streamed; its first piece came while the model was still sending.`,
     );
   },
-);
+});
 
 /** What JSON, SSE and Python's line splitting could each spoil. */
 const delicate = {
@@ -51,10 +54,13 @@ const calls: Turn = {
   stream: { chunks: 12 },
 };
 
-conformance(
-  ["PROMPT-06"],
-  "tool calls of the model arrive unharmed, whole and from streamed pieces, by chat completions and by responses",
-  async ({ gateway }) => {
+check({
+  id: "PROMPT-06/tool-calls-unchanged",
+  requirements: ["PROMPT-06"],
+  title:
+    "tool calls of the model arrive unchanged, as a whole and from streamed chunks, by chat completions and by responses",
+  needs: ["gateway", "scripted-model"],
+  async run({ gateway }) {
     const aim = await chatAim(gateway);
     await forEachCase(
       "two tool calls arrive as the model made them",
@@ -70,11 +76,11 @@ conformance(
         const arrived = await ask(gateway, aim, token);
         const [entry] = await gateway.model.journal(token);
         const told = { sent: `${way} with ${tools.length} tools`, received: JSON.stringify(arrived, null, 2) };
-        if (entry === undefined) throw new CheckFailure({ ...told, what: "the model was never asked" });
+        if (entry === undefined) throw new CheckFailure({ ...told, summary: "the model was never asked" });
         if (entry.toolNotOffered !== undefined)
           throw new CheckFailure({
             ...told,
-            what: `the model was shown ${entry.toolsOffered.join(", ") || "no tool"}`,
+            summary: `the model was shown ${entry.toolsOffered.join(", ") || "no tool"}`,
           });
         const meant = "call" in calls ? calls.call : [];
         const wrong = meant.filter(({ tool, arguments: input }, index) => {
@@ -84,19 +90,21 @@ conformance(
         if (wrong.length > 0 || arrived.length !== meant.length) {
           throw new CheckFailure({
             ...told,
-            what: `of ${meant.length} tool calls ${arrived.length} arrived, and not as they were made: ${wrong.map(({ tool }) => tool).join(", ")}`,
+            summary: `of ${meant.length} tool calls ${arrived.length} arrived, and not as they were made: ${wrong.map(({ tool }) => tool).join(", ")}`,
             cause: "the gateway translates between APIs, and loses or cuts what it does not know",
           });
         }
       },
     );
   },
-);
+});
 
-conformance(
-  ["PROMPT-07"],
-  "a chat without MCP tools is recognised as such, beside the same chat with tools",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-07/chat-without-tools",
+  requirements: ["PROMPT-07"],
+  title: "a chat without MCP tools is recognised as such, next to the same chat with tools",
+  needs: ["gateway", "scripted-model"],
+  async run({ gateway, evidence }) {
     const aim = await chatAim(gateway);
     const guidance = "You can list databases with \\l in psql.";
     const plain = await scripted(gateway, [{ say: guidance }]);
@@ -105,10 +113,11 @@ conformance(
     });
     const answer = await completion(gateway, aim, content(plain));
     const [entry] = await gateway.model.journal(plain);
-    if (entry === undefined) throw new CheckFailure({ what: "the model was never asked", sent: aim.url });
+    if (entry === undefined)
+      throw new CheckFailure({ summary: "the model was never asked", evidence: { sent: aim.url } });
     if (entry.toolsOffered.length > 0 || answer.toolCalls.length > 0) {
       throw new CheckFailure({
-        what: `a chat that sent no tools ${entry.toolsOffered.length > 0 ? `reached the model with ${entry.toolsOffered.join(", ")}` : "was answered with tool calls"}`,
+        summary: `a chat that sent no tools ${entry.toolsOffered.length > 0 ? `reached the model with ${entry.toolsOffered.join(", ")}` : "was answered with tool calls"}`,
         cause: "LiteLLM's config adds tools to the model's parameters",
         location: { file: gateway.deployment.litellmConfig.file, line: 1 },
       });
@@ -117,13 +126,16 @@ conformance(
     const withTools = await scripted(gateway, [calls]);
     const called = await completion(gateway, aim, { ...content(withTools), tools });
     if (called.toolCalls.length === 0)
-      throw new CheckFailure({ what: "the same chat with tools brings no tool call either", sent: aim.url });
+      throw new CheckFailure({
+        summary: "the same chat with tools brings no tool call either",
+        evidence: { sent: aim.url },
+      });
     evidence.finding(
       "A plain chat of Open WebUI sends no tools, so that the model can only give textual guidance: the gateway is not the fault, for the same chat with tools comes back with tool_calls. " +
         lacking(aim),
     );
   },
-);
+});
 
 /** What a chat client needs to use the gateway's tools. */
 function lacking({ toolServers }: ChatAim): string {
@@ -134,13 +146,13 @@ function lacking({ toolServers }: ChatAim): string {
     : "Its config names the gateway as a tool server; what a chat still lacks is the switch: the request must carry tool_ids (server:mcp:…).";
 }
 
-async function scripted(gateway: Gateway, turns: Turn[]): Promise<string> {
+async function scripted(gateway: GatewayTarget, turns: Turn[]): Promise<string> {
   const token = `chat-${randomUUID()}`;
   await gateway.model.script(token, { includes: token, turns });
   return token;
 }
 
-async function completion(gateway: Gateway, { url, key, model }: ChatAim, body: object): Promise<ChatAnswer> {
+async function completion(gateway: GatewayTarget, { url, key, model }: ChatAim, body: object): Promise<ChatAnswer> {
   const exchange = await post(gateway, `${url}/chat/completions`, openWebUiHeaders(key), {
     model,
     stream: false,
@@ -149,24 +161,23 @@ async function completion(gateway: Gateway, { url, key, model }: ChatAim, body: 
   const answer = wholeAnswer(exchange.response?.body);
   if (exchange.response?.status === 200 && answer !== undefined) return answer;
   throw new CheckFailure({
-    what: "no chat completion comes",
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    summary: "no chat completion comes",
+    evidence: exchangeEvidence(exchange),
   });
 }
 
-async function chunks(gateway: Gateway, { url, key, model }: ChatAim, body: object): Promise<Piece[]> {
+async function chunks(gateway: GatewayTarget, { url, key, model }: ChatAim, body: object): Promise<Piece[]> {
   const request = { model, stream: true, stream_options: { include_usage: true }, ...body };
   return await streamed(gateway, `${url}/chat/completions`, openWebUiHeaders(key), request);
 }
 
 type Calls = ChatAnswer["toolCalls"];
 
-async function wholeChat(gateway: Gateway, aim: ChatAim, token: string): Promise<Calls> {
+async function wholeChat(gateway: GatewayTarget, aim: ChatAim, token: string): Promise<Calls> {
   return (await completion(gateway, aim, { messages: [{ role: "user", content: token }], tools })).toolCalls;
 }
 
-async function streamedChat(gateway: Gateway, aim: ChatAim, token: string): Promise<Calls> {
+async function streamedChat(gateway: GatewayTarget, aim: ChatAim, token: string): Promise<Calls> {
   return joined(await chunks(gateway, aim, { messages: [{ role: "user", content: token }], tools })).toolCalls;
 }
 
@@ -186,7 +197,7 @@ interface FunctionCall {
   arguments?: string;
 }
 
-async function wholeResponse(gateway: Gateway, { url, key, model }: ChatAim, token: string): Promise<Calls> {
+async function wholeResponse(gateway: GatewayTarget, { url, key, model }: ChatAim, token: string): Promise<Calls> {
   const exchange = await post(gateway, `${url}/responses`, openWebUiHeaders(key), {
     model,
     input: token,
@@ -196,7 +207,7 @@ async function wholeResponse(gateway: Gateway, { url, key, model }: ChatAim, tok
   return output.filter(({ type }) => type === "function_call").map(callOf);
 }
 
-async function streamedResponse(gateway: Gateway, { url, key, model }: ChatAim, token: string): Promise<Calls> {
+async function streamedResponse(gateway: GatewayTarget, { url, key, model }: ChatAim, token: string): Promise<Calls> {
   const body = { model, input: token, tools: flatTools, stream: true };
   const pieces = await streamed(gateway, `${url}/responses`, openWebUiHeaders(key), body);
   const found: Calls = [];
@@ -227,5 +238,8 @@ function callOf({ call_id: id, name, arguments: input }: FunctionCall): Calls[nu
 
 function mustSay(what: string, answer: ChatAnswer, text: string): void {
   if (answer.text === text && answer.toolCalls.length === 0 && answer.finishReason === "stop") return;
-  throw new CheckFailure({ what: `${what} is not what the model said`, received: JSON.stringify(answer), sent: text });
+  throw new CheckFailure({
+    summary: `${what} is not what the model said`,
+    evidence: { sent: text, received: JSON.stringify(answer) },
+  });
 }

@@ -1,25 +1,29 @@
 import { randomUUID } from "node:crypto";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { JournalEntry, ScriptedCall } from "../../../containers/targets/scripted-model.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
 import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance, type Evidence } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { wholeAnswer } from "../support/chat-answer.ts";
 import { type ChatAim, chatAim, post, streamed } from "../support/chat-request.ts";
 import { databaseTool } from "../support/client-of.ts";
 
-conformance(
-  ["PROMPT-08"],
-  "the gateway itself runs the calls of a responses request with MCP tools and returns the final answer, and runs none for a key without the right",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-08/calls-run-by-gateway",
+  requirements: ["PROMPT-08"],
+  title:
+    "the gateway itself runs the calls of a responses request with MCP tools and returns the final answer, and runs none for a key without the right",
+  needs: ["gateway", "part-logs", "inspection"],
+  async run({ gateway, evidence }) {
     const asked = await responses(gateway, listing(gateway));
     mustRunCalls(evidence, asked);
     mustAnswerWithCanary(gateway, asked);
     if (!(await gateway.log("postgres")).includes(asked.token))
       throw new CheckFailure({
         ...asked.told,
-        what: "Postgres's own log does not show the query: the answer came from elsewhere",
+        summary: "Postgres's own log does not show the query: the answer came from elsewhere",
       });
     const scoped = gateway.policy.injectedRoutes[0]?.secret;
     for (const [name, key] of [
@@ -33,7 +37,7 @@ conformance(
       if (status !== undefined && status >= 400 && refused.journal.length === 0) continue;
       throw new CheckFailure({
         ...refused.told,
-        what: `with ${name} the gateway answers ${status}, and asks the model ${refused.journal.length} times`,
+        summary: `with ${name} the gateway answers ${status}, and asks the model ${refused.journal.length} times`,
         cause: "the key's routes are not judged where the gateway runs the calls",
       });
     }
@@ -41,12 +45,14 @@ conformance(
       `LiteLLM ${gateway.version("litellm")} runs the calls of a /v1/responses request with MCP tools itself: one request, the canary database in its final answer, the query in Postgres's log.`,
     );
   },
-);
+});
 
-conformance(
-  ["PROMPT-08"],
-  "allowed_tools limits what the model is shown when the gateway runs the calls",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-08/allowed-tools",
+  requirements: ["PROMPT-08"],
+  title: "allowed_tools limits what the model is offered when the gateway runs the calls",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const asked = await responses(gateway, listing(gateway), { allowed_tools: [tool] });
     mustRunCalls(evidence, asked);
@@ -54,16 +60,18 @@ conformance(
     if (shown.join() !== tool)
       throw new CheckFailure({
         ...asked.told,
-        what: `allowed_tools names ${tool}, and the model is shown ${shown.join(", ") || "none"}`,
+        summary: `allowed_tools names ${tool}, and the model is shown ${shown.join(", ") || "none"}`,
       });
     mustAnswerWithCanary(gateway, asked);
   },
-);
+});
 
-conformance(
-  ["PROMPT-08"],
-  "a tool that fails reaches the model as an error when the gateway runs the calls, and the answer says so",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-08/failing-tool",
+  requirements: ["PROMPT-08"],
+  title: "a failing tool reaches the model as an error when the gateway runs the calls, and the answer says so",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const asked = await responses(gateway, () => ({ tool, arguments: { sql: "SELECT * FROM no_such_table_here" } }));
     mustRunCalls(evidence, asked);
@@ -75,14 +83,19 @@ conformance(
       ...(/error/i.test(answerOf(asked.exchange)) ? [] : ["the answer"]),
     ];
     if (missing.length > 0)
-      throw new CheckFailure({ ...asked.told, what: `a failing tool's error does not reach ${missing.join(" and ")}` });
+      throw new CheckFailure({
+        ...asked.told,
+        summary: `a failing tool's error does not reach ${missing.join(" and ")}`,
+      });
   },
-);
+});
 
-conformance(
-  ["PROMPT-08"],
-  "the gateway streams the answer of a responses request whose calls it runs",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-08/streamed-answer",
+  requirements: ["PROMPT-08"],
+  title: "the gateway streams the answer of a responses request whose calls it runs",
+  needs: ["gateway", "scripted-model", "canaries"],
+  async run({ gateway, evidence }) {
     const { url, key, model } = await chatAim(gateway);
     const token = await scripted(gateway, listing(gateway));
     const body = { model, input: `List my databases (${token})`, tools: [mcpTools], stream: true };
@@ -97,17 +110,19 @@ conformance(
     if (!text.includes(gateway.canaries.database) || !types.includes("response.completed")) {
       throw new CheckFailure({
         ...told,
-        what: `the stream ${types.includes("response.completed") ? "lacks the canary" : "does not come to response.completed"}`,
+        summary: `the stream ${types.includes("response.completed") ? "lacks the canary" : "does not come to response.completed"}`,
         cause: "the gateway ends the stream at the call, without the answer that follows it",
       });
     }
   },
-);
+});
 
-conformance(
-  ["PROMPT-08"],
-  "the gateway runs the calls of a chat completion with MCP tools as well",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-08/chat-completion-calls",
+  requirements: ["PROMPT-08"],
+  title: "the gateway also runs the calls of a chat completion with MCP tools",
+  needs: ["gateway", "scripted-model", "canaries"],
+  async run({ gateway, evidence }) {
     const { url, key, model } = await chatAim(gateway);
     const token = await scripted(gateway, listing(gateway));
     const body = { model, messages: [{ role: "user", content: `List my databases (${token})` }], tools: [mcpTools] };
@@ -115,9 +130,9 @@ conformance(
     const told = { sent: sentText(exchange), received: receivedText(exchange) };
     mustRunCalls(evidence, { journal: await gateway.model.journal(token), told });
     if (wholeAnswer(exchange.response?.body)?.text.includes(gateway.canaries.database) !== true)
-      throw new CheckFailure({ ...told, what: "the final answer lacks the canary database" });
+      throw new CheckFailure({ ...told, summary: "the final answer lacks the canary database" });
   },
-);
+});
 
 /** The gateway's own servers, as LiteLLM's documentation has it. */
 const mcpTools = { type: "mcp", server_label: "litellm", server_url: "litellm_proxy", require_approval: "never" };
@@ -130,12 +145,12 @@ interface Asked {
 }
 
 /** A call that brings the run's databases, with the token as a column's value, so that Postgres logs it. */
-function listing(gateway: Gateway): (token: string) => ScriptedCall {
+function listing(gateway: GatewayTarget): (token: string) => ScriptedCall {
   const { tool } = databaseTool(gateway);
   return (token) => ({ tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database` } });
 }
 
-async function scripted(gateway: Gateway, call: (token: string) => ScriptedCall): Promise<string> {
+async function scripted(gateway: GatewayTarget, call: (token: string) => ScriptedCall): Promise<string> {
   const token = `layer-${randomUUID()}`;
   await gateway.model.script(token, {
     includes: token,
@@ -145,7 +160,7 @@ async function scripted(gateway: Gateway, call: (token: string) => ScriptedCall)
 }
 
 async function responses(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   call: (token: string) => ScriptedCall,
   limits: object = {},
   otherKey?: string,
@@ -168,18 +183,18 @@ function headersFor(key: string): [string, string][] {
 /** Where the tools reach the model as they were sent, this version does not run them: a feature that it lacks. */
 function mustRunCalls(evidence: Evidence, { journal, told }: Pick<Asked, "journal" | "told">): void {
   const [first] = journal;
-  if (first === undefined) throw new CheckFailure({ ...told, what: "the model was never asked" });
+  if (first === undefined) throw new CheckFailure({ ...told, summary: "the model was never asked" });
   const sent = (first.body as { tools?: { type?: string }[] }).tools ?? [];
   if (sent.some(({ type }) => type === "mcp"))
     evidence.notSupported(`this LiteLLM hands MCP tools of ${first.path} on to the provider instead of running them`);
   if (first.toolNotOffered !== undefined)
     throw new CheckFailure({
       ...told,
-      what: `the model was shown ${first.toolsOffered.join(", ") || "no tool"}, without ${first.toolNotOffered.tool}`,
+      summary: `the model was shown ${first.toolsOffered.join(", ") || "no tool"}, without ${first.toolNotOffered.tool}`,
     });
 }
 
-function mustAnswerWithCanary(gateway: Gateway, { exchange, journal, told }: Asked): void {
+function mustAnswerWithCanary(gateway: GatewayTarget, { exchange, journal, told }: Asked): void {
   if (
     exchange.response?.status === 200 &&
     answerOf(exchange).includes(gateway.canaries.database) &&
@@ -188,7 +203,7 @@ function mustAnswerWithCanary(gateway: Gateway, { exchange, journal, told }: Ask
     return;
   throw new CheckFailure({
     ...told,
-    what: `the final answer ${answerOf(exchange).includes(gateway.canaries.database) ? `took ${journal.length} questions to the model` : "lacks the canary database"}`,
+    summary: `the final answer ${answerOf(exchange).includes(gateway.canaries.database) ? `took ${journal.length} questions to the model` : "lacks the canary database"}`,
     cause:
       journal.length < 2
         ? "the gateway returns the call instead of running it"

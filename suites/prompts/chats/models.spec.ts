@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { PolicyModel } from "../../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { type ChatAim, chatAim, openWebUiHeaders, post } from "../support/chat-request.ts";
 
-conformance(
-  ["PROMPT-15"],
-  "clients are offered the models that the policy names, each by the provider's model behind it",
-  async ({ gateway, evidence }) => {
+check({
+  id: "PROMPT-15/offered-models",
+  requirements: ["PROMPT-15"],
+  title: "clients are offered the models that the policy names, each with its provider's model behind it",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { models } = gateway.policy;
     if (models.length === 0)
       evidence.notSupported("the policy names no models (models: in policy.yaml), so nobody can say which are meant");
@@ -26,9 +29,9 @@ conformance(
       `Clients are offered ${models.map(({ name, providerModel }) => `${name} (the provider's ${providerModel})`).join(", ")}.`,
     );
   },
-);
+});
 
-async function mustOfferExactly(gateway: Gateway, { url, key }: ChatAim, models: readonly PolicyModel[]) {
+async function mustOfferExactly(gateway: GatewayTarget, { url, key }: ChatAim, models: readonly PolicyModel[]) {
   const exchange = await gateway.wire.send({ url: `${url}/models`, headers: [["Authorization", `Bearer ${key}`]] });
   const offered = offeredIn(exchange.response?.body ?? "");
   const missing = models.filter(({ name }) => !offered.includes(name));
@@ -45,9 +48,9 @@ async function mustOfferExactly(gateway: Gateway, { url, key }: ChatAim, models:
       .map(({ location }) => location),
   ];
   throw new CheckFailure({
-    what: `clients are offered other models than the policy names: ${wrong.join("; ")}`,
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    summary: `clients are offered other models than the policy names: ${wrong.join("; ")}`,
+    evidence: exchangeEvidence(exchange),
+
     cause: "LiteLLM's model_list and the policy's models differ",
     ...(at === undefined ? {} : { location: at }),
   });
@@ -62,7 +65,11 @@ function offeredIn(body: string): string[] {
   }
 }
 
-async function mustAskFor(gateway: Gateway, { url, key }: ChatAim, { name, providerModel, location }: PolicyModel) {
+async function mustAskFor(
+  gateway: GatewayTarget,
+  { url, key }: ChatAim,
+  { name, providerModel, location }: PolicyModel,
+) {
   const token = `model-${randomUUID()}`;
   await gateway.model.script(token, { includes: token, turns: [{ say: "Hello." }] });
   const exchange = await post(gateway, `${url}/chat/completions`, openWebUiHeaders(key), {
@@ -73,12 +80,12 @@ async function mustAskFor(gateway: Gateway, { url, key }: ChatAim, { name, provi
   const askedFor = (asked?.body as { model?: unknown } | undefined)?.model;
   if (exchange.response?.status === 200 && askedFor === providerModel) return;
   throw new CheckFailure({
-    what:
+    summary:
       asked === undefined
         ? `a request for ${name} never came to the provider`
         : `a request for ${name} asks the provider for ${String(askedFor)}, not for ${providerModel}`,
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    evidence: exchangeEvidence(exchange),
+
     cause: "litellm_params.model of that entry in LiteLLM's model_list",
     location: gateway.deployment.litellmConfig.models.find(({ value }) => value === name)?.location ?? location,
   });

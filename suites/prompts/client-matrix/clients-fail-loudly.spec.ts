@@ -2,7 +2,7 @@ import type { Clients } from "../../../containers/targets/clients.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import type { ClientRun, Visit } from "../clients/client.ts";
 import { matrix } from "../clients/matrix.ts";
 import { plainVisit, told } from "../clients/visit.ts";
@@ -25,7 +25,7 @@ for (const [title, client] of matrix) {
           const run = await client.use(rigs, failing(clients, visit, fault));
           const wrong = faultOf(run, fault, gateway.canaries.database);
           if (wrong !== undefined)
-            throw new CheckFailure({ ...told(run), what: `${client.name} ${client.version(rigs)}: ${wrong}` });
+            throw new CheckFailure({ ...told(run), summary: `${client.name} ${client.version(rigs)}: ${wrong}` });
           evidence.finding(
             `${client.name} ${client.version(rigs)}, ${fault}: exit code ${run.exitCode}` +
               `${run.shown === undefined ? ", nothing shown; the suite tells by the catalogue's length, 0" : `, shows "${run.shown}"`}.`,

@@ -1,4 +1,4 @@
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { matrix } from "../clients/matrix.ts";
 import { catalogue, mustHaveWorked, plainVisit } from "../clients/visit.ts";
 

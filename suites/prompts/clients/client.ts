@@ -1,5 +1,5 @@
 import type { Clients } from "../../../containers/targets/clients.ts";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
 
 /** A client of the matrix: how it connects, lists and calls, and how its outcome is read. */
@@ -13,7 +13,7 @@ export interface McpClient {
 }
 
 export interface Rigs {
-  gateway: Gateway;
+  gateway: GatewayTarget;
   clients: Clients;
 }
 

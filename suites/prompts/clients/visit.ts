@@ -1,4 +1,4 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { names } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure, type FailureStory } from "../../../helpers/checks/check-failure.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
@@ -19,22 +19,25 @@ export async function plainVisit({ gateway }: Rigs): Promise<Visit> {
  *
  * @throws {CheckFailure} when it gets none: nothing could be compared with it
  */
-export async function catalogue(gateway: Gateway, key: string): Promise<string[]> {
+export async function catalogue(gateway: GatewayTarget, key: string): Promise<string[]> {
   try {
     const client = await gateway.mcp(key);
     try {
       const found = (await listTools(client)).map(({ name }) => name);
       if (found.length > 0) return found;
-      throw new CheckFailure({ what: "the catalogue is empty" });
+      throw new CheckFailure({ summary: "the catalogue is empty" });
     } finally {
       await client.close();
     }
   } catch (error) {
     if (error instanceof CheckFailure) throw error;
     throw new CheckFailure({
-      what: "the suite's own client does not get as far as the catalogue, with the client's key",
-      sent: `initialize and tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
-      received: error instanceof Error ? error.message : String(error),
+      summary: "the suite's own client does not get as far as the catalogue, with the client's key",
+      evidence: {
+        sent: `initialize and tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
+        received: error instanceof Error ? error.message : String(error),
+      },
+
       cause: "MCP refuses the key, or does not answer",
     });
   }
@@ -53,22 +56,22 @@ export function mustHaveWorked(
 ): void {
   const story = { ...told(run), location: databaseTool(gateway).upstream.location };
   if (run.tools === undefined)
-    throw new CheckFailure({ ...story, what: `${client.name} does not get as far as the catalogue` });
+    throw new CheckFailure({ ...story, summary: `${client.name} does not get as far as the catalogue` });
   const missing = expected.filter((tool) => !run.tools?.some((shown) => names(shown, tool)));
   const extra = run.tools.filter((shown) => !expected.some((tool) => names(shown, tool)));
   if (missing.length + extra.length > 0 || run.tools.length !== expected.length) {
     throw new CheckFailure({
       ...story,
-      what: `${client.name} lists ${run.tools.length} tools where the catalogue has ${expected.length}`,
-      received: [...missing.map((tool) => `- ${tool}`), ...extra.map((tool) => `+ ${tool}`)].join("\n"),
+      summary: `${client.name} lists ${run.tools.length} tools where the catalogue has ${expected.length}`,
+      evidence: { received: [...missing.map((tool) => `- ${tool}`), ...extra.map((tool) => `+ ${tool}`)].join("\n") },
       cause: "it drops tools whose schema it dislikes, in silence",
     });
   }
   if (run.result?.includes(gateway.canaries.database) !== true) {
     throw new CheckFailure({
       ...story,
-      what: `${client.name} called a tool, and the canary did not come back`,
-      received: run.result ?? told(run).received ?? "",
+      summary: `${client.name} called a tool, and the canary did not come back`,
+      evidence: { received: run.result ?? told(run).received ?? "" },
       cause: "the call failed on its way, or the answer came from elsewhere",
     });
   }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
@@ -20,10 +20,10 @@ export interface ChatAim {
 }
 
 /** Open WebUI's own aim where the policy names it; else the one of any client. */
-export async function chatAim(gateway: Gateway): Promise<ChatAim> {
+export async function chatAim(gateway: GatewayTarget): Promise<ChatAim> {
   // The last one: the first is the agent's.
   const model = gateway.deployment.litellmConfig.models.at(-1)?.value;
-  if (model === undefined) throw new CheckFailure({ what: "LiteLLM's config names no model" });
+  if (model === undefined) throw new CheckFailure({ summary: "LiteLLM's config names no model" });
   const chat = clientOf(gateway, "open-webui");
   if (chat === undefined) {
     const config = await codexConfig(gateway);
@@ -34,7 +34,7 @@ export async function chatAim(gateway: Gateway): Promise<ChatAim> {
   const endpoint = endpoints.find((one) => one.for === "model");
   if (endpoint === undefined)
     throw new CheckFailure({
-      what: "Open WebUI's config names no model provider",
+      summary: "Open WebUI's config names no model provider",
       location: { file: chat.config, line: 1 },
     });
   return {
@@ -60,7 +60,7 @@ export function openWebUiHeaders(key: string): HeaderLines {
 }
 
 /** Sends a JSON request and reads the answer to its end. */
-export async function post(gateway: Gateway, url: string, headers: HeaderLines, body: object): Promise<Exchange> {
+export async function post(gateway: GatewayTarget, url: string, headers: HeaderLines, body: object): Promise<Exchange> {
   return await gateway.wire.send(request(url, headers, body));
 }
 
@@ -75,7 +75,12 @@ export interface Piece {
  *
  * @throws {CheckFailure} when no event stream comes, when it carries what is no JSON, or when it has no end
  */
-export async function streamed(gateway: Gateway, url: string, headers: HeaderLines, body: object): Promise<Piece[]> {
+export async function streamed(
+  gateway: GatewayTarget,
+  url: string,
+  headers: HeaderLines,
+  body: object,
+): Promise<Piece[]> {
   const stream = await gateway.wire.open(request(url, headers, body));
   const { response } = stream.exchange;
   const type = response?.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
@@ -85,8 +90,8 @@ export async function streamed(gateway: Gateway, url: string, headers: HeaderLin
     for await (const piece of stream.body) text += piece.toString("utf8");
     throw new CheckFailure({
       ...told,
-      what: "no event stream comes",
-      received: `${told.received}\n${text.slice(0, 600)}`,
+      summary: "no event stream comes",
+      evidence: { received: `${told.received}\n${text.slice(0, 600)}` },
     });
   }
   const items = await readEventStream(stream, deadlines.agentTurn, (seen) =>
@@ -95,8 +100,8 @@ export async function streamed(gateway: Gateway, url: string, headers: HeaderLin
   if (!items.some((item) => item.kind === "event" && item.data === "[DONE]"))
     throw new CheckFailure({
       ...told,
-      what: "the stream ends without [DONE]",
-      received: JSON.stringify(items.slice(-3)),
+      summary: "the stream ends without [DONE]",
+      evidence: { received: JSON.stringify(items.slice(-3)) },
     });
   return items.flatMap((item): Piece[] => {
     if (item.kind === "comment" || (item.kind === "event" && item.data === "[DONE]")) return [];
@@ -104,7 +109,7 @@ export async function streamed(gateway: Gateway, url: string, headers: HeaderLin
     try {
       return [{ data: JSON.parse(text) as Piece["data"] }];
     } catch {
-      throw new CheckFailure({ ...told, what: `the stream carries what is no JSON: ${text.slice(0, 200)}` });
+      throw new CheckFailure({ ...told, summary: `the stream carries what is no JSON: ${text.slice(0, 200)}` });
     }
   });
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { mustHaveClient } from "./client-of.ts";
@@ -37,7 +37,7 @@ export interface CodexConfig {
  * @throws {CheckFailure} when it names no MCP server by URL, or no model provider
  */
 export async function codexConfig(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   change: (text: string) => string = (text) => text,
 ): Promise<CodexConfig> {
   const { config: file } = mustHaveClient(gateway, "codex");
@@ -47,7 +47,7 @@ export async function codexConfig(
   const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
   if (provider?.base_url === undefined || server?.[1].url === undefined) {
     throw new CheckFailure({
-      what: `Codex's config names no ${server === undefined ? "MCP server with a url" : "model provider with a base_url"}`,
+      summary: `Codex's config names no ${server === undefined ? "MCP server with a url" : "model provider with a base_url"}`,
       cause: "the agent would have no way to the gateway",
       location: { file, line: 1 },
     });
@@ -75,13 +75,13 @@ export function lineOf({ file, text }: Pick<CodexConfig, "file" | "text">, needl
  *
  * @throws {CheckFailure} when one is none of the policy's secrets
  */
-export function keysOf(gateway: Gateway, config: CodexConfig): Record<string, string> {
+export function keysOf(gateway: GatewayTarget, config: CodexConfig): Record<string, string> {
   return Object.fromEntries(
     config.keyVariables.map((name) => {
       const value = gateway.canaries.secrets.get(name);
       if (value !== undefined) return [name, value];
       throw new CheckFailure({
-        what: `Codex's config takes its key from ${name}, which is none of the policy's secrets`,
+        summary: `Codex's config takes its key from ${name}, which is none of the policy's secrets`,
         cause: "a typo in the config, or the secret is missing in policy.yaml",
         location: lineOf(config, name),
       });

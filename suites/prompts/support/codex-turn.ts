@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { JournalEntry, Turn } from "../../../containers/targets/scripted-model.ts";
 import { type Diagnosis, diagnose, names } from "../../../helpers/agents/agent-diagnosis.ts";
 import {
@@ -10,7 +10,7 @@ import {
 } from "../../../helpers/agents/codex-transcript.ts";
 import { CheckFailure, type FailureStory } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import type { Evidence } from "../../runner/conformance.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { aimOf, type CodexConfig, codexConfig, keysOf, lineOf } from "./codex-config.ts";
 import { gatewayAnswers } from "./gateway-answers.ts";
 
@@ -42,13 +42,13 @@ export class CodexAgent {
   /** Correlates Codex, the model and the database; stands in the agent's AGENTS.md. */
   readonly token: string;
   readonly config: CodexConfig;
-  readonly #gateway: Gateway;
+  readonly #gateway: GatewayTarget;
   readonly #evidence: Evidence;
   readonly #keys: Readonly<Record<string, string>>;
   #asked = 0;
 
   private constructor(
-    gateway: Gateway,
+    gateway: GatewayTarget,
     evidence: Evidence,
     config: CodexConfig,
     keys: Readonly<Record<string, string>>,
@@ -66,7 +66,7 @@ export class CodexAgent {
    *
    * @throws {CheckFailure} when the deployment names no Codex client, or the client's key is none of the policy's secrets
    */
-  static async start(gateway: Gateway, evidence: Evidence, options: AgentOptions): Promise<CodexAgent> {
+  static async start(gateway: GatewayTarget, evidence: Evidence, options: AgentOptions): Promise<CodexAgent> {
     const config = await codexConfig(gateway, options.config);
     const { key } = options;
     const keys =
@@ -149,20 +149,20 @@ export class CodexAgent {
       const diagnosis = await this.diagnosis(turn, tool);
       throw new CheckFailure({
         ...told(turn),
-        what: `Codex completed no call of ${tool}`,
+        summary: `Codex completed no call of ${tool}`,
         cause: diagnosis?.sentence ?? "the call did not come back",
         location: lineOf(this.config, "url ="),
       });
     }
     if (turn.transcript.turn !== "completed" || turn.exitCode !== 0)
-      throw new CheckFailure({ ...told(turn), what: "the turn did not complete" });
+      throw new CheckFailure({ ...told(turn), summary: "the turn did not complete" });
     return call;
   }
 }
 
 /** One turn of an agent of its own. */
 export async function codexTurn(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   evidence: Evidence,
   { name, prompt, ...options }: AgentOptions & { name: string; prompt: string },
 ): Promise<{ agent: CodexAgent; turn: CodexTurn }> {

@@ -1,4 +1,4 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { GatewayAnswers } from "../../../helpers/agents/agent-diagnosis.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { clientOf } from "./client-of.ts";
@@ -12,7 +12,7 @@ export interface Aim {
 }
 
 /** Asks the gateway what it answers to a client's own key, with curl, from the network where the client is. */
-export async function gatewayAnswers(gateway: Gateway, { modelUrl, mcpUrl, key }: Aim): Promise<GatewayAnswers> {
+export async function gatewayAnswers(gateway: GatewayTarget, { modelUrl, mcpUrl, key }: Aim): Promise<GatewayAnswers> {
   const ask = (url: string, body?: object, headers: readonly string[] = []) => curl(gateway, url, key, body, headers);
   const [models, hello] = await Promise.all([
     ask(`${modelUrl}/models`),
@@ -40,7 +40,7 @@ export async function gatewayAnswers(gateway: Gateway, { modelUrl, mcpUrl, key }
 }
 
 async function curl(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   url: string,
   key: string,
   body: object | undefined,

@@ -1,4 +1,4 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
 
 /** A proxy that carries nothing, and writes down where it was to lead; it ends by itself. Plain JavaScript, for any Node. */
@@ -23,11 +23,11 @@ const control = "control.invalid:443";
 export class OutgoingCalls {
   /** For the program: every way but those to the policy's hosts leads through the recording proxy. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly #gateway: Gateway;
+  readonly #gateway: GatewayTarget;
   readonly #machine: string;
   readonly #folder: string;
 
-  private constructor(gateway: Gateway, machine: string, folder: string, port: string) {
+  private constructor(gateway: GatewayTarget, machine: string, folder: string, port: string) {
     this.#gateway = gateway;
     this.#machine = machine;
     this.#folder = folder;
@@ -45,7 +45,7 @@ export class OutgoingCalls {
    * @param folder for its files, on that machine
    * @throws {Error} when it does not stand
    */
-  static async record(gateway: Gateway, machine: string, folder: string): Promise<OutgoingCalls> {
+  static async record(gateway: GatewayTarget, machine: string, folder: string): Promise<OutgoingCalls> {
     await gateway.write(machine, `${folder}/proxy.cjs`, proxy);
     const start = 'node "$1/proxy.cjs" "$1" "$2" </dev/null >/dev/null 2>&1 &';
     await gateway.run(machine, ["sh", "-c", start, "sh", folder, String(2 * deadlines.agentTurn)]);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type HeaderLines, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream } from "../../../helpers/protocol/sse.ts";
@@ -19,7 +20,7 @@ const slow = { chunks: 10, delayMs: 1_500 };
  * @throws {CheckFailure} when it comes with the last one, or never
  */
 export async function mustComeInPieces(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   { url, headers, model }: { url: string; headers: HeaderLines; model: string },
 ): Promise<void> {
   const token = `stream-${randomUUID()}`;
@@ -42,9 +43,12 @@ export async function mustComeInPieces(
   const hasCome = items.some((item) => item.kind === "event" && isPiece(item.data));
   if (hasCome && entry !== undefined && entry.reply === undefined) return;
   throw new CheckFailure({
-    what: `the first piece of a chat came ${hasCome ? "when the model had sent its last one" : "never"}`,
-    sent: sentText(stream.exchange),
-    received: [receivedText(stream.exchange), ...items.slice(0, 4).map((item) => JSON.stringify(item))].join("\n"),
+    summary: `the first piece of a chat came ${hasCome ? "when the model had sent its last one" : "never"}`,
+    evidence: {
+      ...exchangeEvidence(stream.exchange),
+      received: [receivedText(stream.exchange), ...items.slice(0, 4).map((item) => JSON.stringify(item))].join("\n"),
+    },
+
     cause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
     location: gateway.deployment.litellm.location,
   });

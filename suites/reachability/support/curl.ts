@@ -1,4 +1,4 @@
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 
 /** What curl saw from a machine of the rig. */
@@ -27,7 +27,7 @@ const diagnoses: Readonly<Record<number, string>> = {
 
 /** A plain curl, as the status document did it by hand, from a machine of the rig. */
 export async function curl(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   from: "lan-host" | "inside-host",
   url: string,
   options: { bearer?: string; deadline: number },
@@ -63,7 +63,7 @@ export interface CurlRequest {
 }
 
 /** Who runs commands on the machines of a rig. */
-type Runner = Pick<Gateway, "run">;
+type Runner = Pick<GatewayTarget, "run">;
 
 /**
  * Statuses of many requests, sent one after the other by one curl; 0 when no response came. A stream that opens never

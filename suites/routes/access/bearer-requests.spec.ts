@@ -1,14 +1,17 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { mustReach } from "../support/edge-decisions.ts";
 import { privatePaths } from "../support/private-paths.ts";
 
-conformance(
-  ["ROUTE-05"],
-  "with a Bearer credential every private path reaches LiteLLM, the header unchanged",
-  async ({ edge }) => {
+check({
+  id: "ROUTE-05/private-paths-with-key",
+  requirements: ["ROUTE-05"],
+  title: "with a Bearer credential every private path reaches LiteLLM, with the header unchanged",
+  needs: ["edge"],
+  async run({ edge }) {
     const key = edge.anyKey;
     const cases = edge.policy.hosts.flatMap((host) =>
       privatePaths(edge.policy).flatMap((path) => ["GET", "POST", "DELETE"].map((method) => ({ host, path, method }))),
@@ -24,40 +27,52 @@ conformance(
           .map(([, value]) => value);
         if (arrived.length === 1 && arrived[0] === `Bearer ${key}` && received.target === request.path) return;
         throw new CheckFailure({
-          what: `${request.method} ${request.path} arrived changed`,
-          sent: sentText(exchange),
-          received: `target ${received.target}, Authorization ${JSON.stringify(arrived)}`,
+          summary: `${request.method} ${request.path} arrived changed`,
+          evidence: {
+            ...exchangeEvidence(exchange),
+            received: `target ${received.target}, Authorization ${JSON.stringify(arrived)}`,
+          },
+
           cause: "a middleware on the router for keys rewrites the path or the Authorization header",
         });
       },
     );
   },
-);
+});
 
-conformance(["ROUTE-05"], "an unusual key arrives as it was sent, or not at all", async ({ edge }) => {
-  const tokens = [
-    { name: "a very long key", token: `sk-${"k".repeat(7_000)}` },
-    { name: "a token with every character that one may have", token: "sk-AZaz09-._~+/==" },
-    { name: "characters beyond ASCII", token: "sk-schl\u00fcssel" },
-  ];
-  await forEachCase(
-    "an unusual key is not changed on its way",
-    edge.policy.hosts.flatMap((host) => tokens.map((one) => ({ host, ...one }))),
-    ({ host, name }) => `${name} (${host.name})`,
-    async ({ host, name, token }) => {
-      const exchange = await edge.sendRaw({ host, path: "/v1/models", lines: [`Authorization: Bearer ${token}`] });
-      const received = edge.received(exchange);
-      // What is no token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
-      if (received === undefined && name.startsWith("characters beyond")) return;
-      const arrived = received && header(received.headers, "authorization");
-      // The target reads bytes as UTF-8 where it can: what counts is that none is lost or added.
-      if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;
-      throw new CheckFailure({
-        what: received === undefined ? "the key does not get through" : "the key arrives changed",
-        sent: `Authorization: Bearer ${token.slice(0, 40)}… (${token.length} characters)`,
-        received: arrived?.slice(0, 80) ?? receivedText(exchange),
-        cause: "the rule's regular expression holds fewer characters than a token may have, or a limit cuts it",
-      });
-    },
-  );
+check({
+  id: "ROUTE-05/unusual-keys",
+  requirements: ["ROUTE-05"],
+  title: "an unusual key arrives as it was sent, or not at all",
+  needs: ["edge"],
+  async run({ edge }) {
+    const tokens = [
+      { name: "a very long key", token: `sk-${"k".repeat(7_000)}` },
+      { name: "a token with every character that one may have", token: "sk-AZaz09-._~+/==" },
+      { name: "characters beyond ASCII", token: "sk-schl\u00fcssel" },
+    ];
+    await forEachCase(
+      "an unusual key is not changed on its way",
+      edge.policy.hosts.flatMap((host) => tokens.map((one) => ({ host, ...one }))),
+      ({ host, name }) => `${name} (${host.name})`,
+      async ({ host, name, token }) => {
+        const exchange = await edge.sendRaw({ host, path: "/v1/models", lines: [`Authorization: Bearer ${token}`] });
+        const received = edge.received(exchange);
+        // What is no token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
+        if (received === undefined && name.startsWith("characters beyond")) return;
+        const arrived = received && header(received.headers, "authorization");
+        // The target reads bytes as UTF-8 where it can: what counts is that none is lost or added.
+        if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;
+        throw new CheckFailure({
+          summary: received === undefined ? "the key does not get through" : "the key arrives changed",
+          evidence: {
+            sent: `Authorization: Bearer ${token.slice(0, 40)}… (${token.length} characters)`,
+            received: arrived?.slice(0, 80) ?? receivedText(exchange),
+          },
+
+          cause: "the rule's regular expression holds fewer characters than a token may have, or a limit cuts it",
+        });
+      },
+    );
+  },
 });

@@ -1,33 +1,45 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { forgedCredentials, schemeCases } from "../support/credential-forms.ts";
 import { mustHaveReached, mustHaveRefused, mustReach } from "../support/edge-decisions.ts";
 
 /** A path that only a credential opens, on any deployment. */
 const path = "/v1/models";
 
-conformance(["ROUTE-06"], "what is no Bearer credential does not get through", async ({ edge }) => {
-  const cases = edge.policy.hosts.flatMap((host) => forgedCredentials(edge.anyKey).map((form) => ({ host, form })));
-  await forEachCase(
-    "a forged credential is refused",
-    cases,
-    ({ host, form }) => `${form.name} (${host.name})`,
-    async ({ host, form: { lines, malformed = false } }) => {
-      await mustHaveRefused(edge, await edge.sendRaw({ host, path, lines }), { malformed });
-    },
-  );
-  // The same path with a credential: refused was not 'nothing gets through'.
-  await Promise.all(edge.policy.hosts.map((host) => mustReach(edge, { host, path, bearer: edge.anyKey })));
+check({
+  id: "ROUTE-06/other-credentials-refused",
+  requirements: ["ROUTE-06"],
+  title: "a credential that is not Bearer does not get through",
+  needs: ["edge"],
+  async run({ edge }) {
+    const cases = edge.policy.hosts.flatMap((host) => forgedCredentials(edge.anyKey).map((form) => ({ host, form })));
+    await forEachCase(
+      "a forged credential is refused",
+      cases,
+      ({ host, form }) => `${form.name} (${host.name})`,
+      async ({ host, form: { lines, malformed = false } }) => {
+        await mustHaveRefused(edge, await edge.sendRaw({ host, path, lines }), { malformed });
+      },
+    );
+    // The same path with a credential: refused was not 'nothing gets through'.
+    await Promise.all(edge.policy.hosts.map((host) => mustReach(edge, { host, path, bearer: edge.anyKey })));
+  },
 });
 
-conformance(["ROUTE-07"], "the scheme is matched without regard to case", async ({ edge }) => {
-  const cases = edge.policy.hosts.flatMap((host) => schemeCases(edge.anyKey).map((form) => ({ host, form })));
-  await forEachCase(
-    "the scheme in another case gets through",
-    cases,
-    ({ host, form }) => `${form.name} (${host.name})`,
-    async ({ host, form: { lines } }) => {
-      await mustHaveReached(edge, await edge.sendRaw({ host, path, lines }));
-    },
-  );
+check({
+  id: "ROUTE-07/scheme-case",
+  requirements: ["ROUTE-07"],
+  title: "the Bearer scheme is matched in any letter case",
+  needs: ["edge"],
+  async run({ edge }) {
+    const cases = edge.policy.hosts.flatMap((host) => schemeCases(edge.anyKey).map((form) => ({ host, form })));
+    await forEachCase(
+      "the scheme in another case gets through",
+      cases,
+      ({ host, form }) => `${form.name} (${host.name})`,
+      async ({ host, form: { lines } }) => {
+        await mustHaveReached(edge, await edge.sendRaw({ host, path, lines }));
+      },
+    );
+  },
 });

@@ -1,18 +1,20 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { locationOf } from "../support/router-locations.ts";
 
-conformance(
-  ["ROUTE-12"],
-  "every live router is claimed by the policy, enabled without error, and was hit",
-  async ({ edge, evidence }) => {
+check({
+  id: "ROUTE-12/routers-claimed-and-hit",
+  requirements: ["ROUTE-12"],
+  title: "every live router is claimed by the policy, enabled without error, and was hit",
+  needs: ["edge"],
+  async run({ edge, evidence }) {
     const { routers, text } = await edge.routers();
     await evidence.keep("rawdata.json", text);
     const live = routers.filter(({ name }) => !name.endsWith("@internal"));
     if (live.length === 0) {
       throw new CheckFailure({
-        what: "Traefik has no router of the deployment's",
+        summary: "Traefik has no router of the deployment's",
         cause: "traefik.enable is not true, or Traefik refuses the labels as a whole",
         location: edge.deployment.litellm.location,
       });
@@ -33,19 +35,21 @@ conformance(
     if (first === undefined) return;
     const location = locationOf(edge.deployment, first.router.name);
     throw new CheckFailure({
-      what: `${faults.length} of ${live.length} live routers are not as the policy means them`,
-      received: faults
-        .map(
-          ({ router, what }) =>
-            `${router.name} ${what}\n  rule ${router.rule}, priority ${router.priority}, service ${router.service}`,
-        )
-        .join("\n"),
+      summary: `${faults.length} of ${live.length} live routers are not as the policy means them`,
+      evidence: {
+        received: faults
+          .map(
+            ({ router, what }) =>
+              `${router.name} ${what}\n  rule ${router.rule}, priority ${router.priority}, service ${router.service}`,
+          )
+          .join("\n"),
+      },
       cause:
         "a router that was forgotten or added, a middleware or service that does not exist, or a rule that another one outranks",
       ...(location === undefined ? {} : { location }),
     });
   },
-);
+});
 
 /** The routers that take what the policy knows: each public path, a key, each injected route, and what is refused. */
 async function routersHit(edge: Edge): Promise<Set<string>> {

@@ -2,7 +2,7 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { mustHaveReached, mustHaveRefused } from "../support/edge-decisions.ts";
 
 /** HEAD has no body in which the target could name itself: it has a check of its own (ROUTE-01). */
@@ -25,57 +25,75 @@ const http2: Way = {
     edge.sendHttp2({ host, path: privatePath, method, ...(bearer === undefined ? {} : { bearer }) }),
 };
 
-conformance(["ROUTE-11"], "the split is the same for every method, over HTTP/1.1 and HTTP/2", async ({ edge }) => {
-  const cases = edge.policy.hosts.flatMap((host) =>
-    (host.scheme === "https" ? [http1, http2] : [http1]).flatMap((way) =>
-      methods.map((method) => ({ host, way, method })),
-    ),
-  );
-  await forEachCase(
-    "a private path is refused without a key and open with one",
-    cases,
-    ({ host, way, method }) => `${method} over ${way.name} (${host.name})`,
-    async ({ host, way, method }) => {
-      await mustHaveRefused(edge, await way.send(edge, host, method, undefined));
-      await mustHaveReached(edge, await way.send(edge, host, method, edge.anyKey));
-    },
-  );
+check({
+  id: "ROUTE-11/every-method-and-protocol",
+  requirements: ["ROUTE-11"],
+  title: "the split is the same for every method, over HTTP/1.1 and HTTP/2",
+  needs: ["edge"],
+  async run({ edge }) {
+    const cases = edge.policy.hosts.flatMap((host) =>
+      (host.scheme === "https" ? [http1, http2] : [http1]).flatMap((way) =>
+        methods.map((method) => ({ host, way, method })),
+      ),
+    );
+    await forEachCase(
+      "a private path is refused without a key and open with one",
+      cases,
+      ({ host, way, method }) => `${method} over ${way.name} (${host.name})`,
+      async ({ host, way, method }) => {
+        await mustHaveRefused(edge, await way.send(edge, host, method, undefined));
+        await mustHaveReached(edge, await way.send(edge, host, method, edge.anyKey));
+      },
+    );
+  },
 });
 
-conformance(["ROUTE-11"], "a WebSocket upgrade is split like any other request", async ({ edge }) => {
-  const upgrade = [
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  ];
-  await forEachCase(
-    "an upgrade is refused without a key and open with one",
-    edge.policy.hosts,
-    ({ name }) => name,
-    async (host) => {
-      await mustHaveRefused(edge, await edge.sendRaw({ host, path: privatePath, lines: upgrade }));
-      const lines = [...upgrade, ...credential(edge.anyKey)];
-      await mustHaveReached(edge, await edge.sendRaw({ host, path: privatePath, lines }));
-    },
-  );
+check({
+  id: "ROUTE-11/websocket-upgrade",
+  requirements: ["ROUTE-11"],
+  title: "a WebSocket upgrade is split like any other request",
+  needs: ["edge"],
+  async run({ edge }) {
+    const upgrade = [
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    await forEachCase(
+      "an upgrade is refused without a key and open with one",
+      edge.policy.hosts,
+      ({ name }) => name,
+      async (host) => {
+        await mustHaveRefused(edge, await edge.sendRaw({ host, path: privatePath, lines: upgrade }));
+        const lines = [...upgrade, ...credential(edge.anyKey)];
+        await mustHaveReached(edge, await edge.sendRaw({ host, path: privatePath, lines }));
+      },
+    );
+  },
 });
 
-conformance(["ROUTE-11"], "a header that renames the method changes nothing", async ({ edge }) => {
-  const cases = edge.policy.hosts.flatMap((host) =>
-    ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map((name) => ({ host, name })),
-  );
-  await forEachCase(
-    "an anonymous request with a renamed method is refused",
-    cases,
-    ({ host, name }) => `${name} (${host.name})`,
-    async ({ host, name }) => {
-      await mustHaveRefused(
-        edge,
-        await edge.sendRaw({ host, path: privatePath, method: "POST", lines: [`${name}: OPTIONS`] }),
-      );
-    },
-  );
+check({
+  id: "ROUTE-11/method-override-headers",
+  requirements: ["ROUTE-11"],
+  title: "a header that overrides the method changes nothing",
+  needs: ["edge"],
+  async run({ edge }) {
+    const cases = edge.policy.hosts.flatMap((host) =>
+      ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map((name) => ({ host, name })),
+    );
+    await forEachCase(
+      "an anonymous request with a renamed method is refused",
+      cases,
+      ({ host, name }) => `${name} (${host.name})`,
+      async ({ host, name }) => {
+        await mustHaveRefused(
+          edge,
+          await edge.sendRaw({ host, path: privatePath, method: "POST", lines: [`${name}: OPTIONS`] }),
+        );
+      },
+    );
+  },
 });
 
 function credential(bearer: string | undefined): string[] {

@@ -1,17 +1,20 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { mustReach } from "../support/edge-decisions.ts";
 import { disguises, isPublicInEveryReading } from "../support/path-forms.ts";
 import { locationOf } from "../support/router-locations.ts";
 
-conformance(
-  ["ROUTE-08"],
-  "no encoding, dot segment, slash, parameter or fragment makes a private path public",
-  async ({ edge }) => {
+check({
+  id: "ROUTE-08/disguised-paths",
+  requirements: ["ROUTE-08"],
+  title: "no encoding, dot segment, slash, parameter or fragment makes a private path public",
+  needs: ["edge"],
+  async run({ edge }) {
     const [host] = edge.policy.hosts;
-    if (host === undefined) throw new CheckFailure({ what: "the policy names no host" });
+    if (host === undefined) throw new CheckFailure({ summary: "the policy names no host" });
     const path = "/v1/models";
     const cases = edge.policy.hosts.flatMap((one) =>
       disguises(edge.policy, path).map((disguise) => ({ host: one, ...disguise })),
@@ -30,9 +33,9 @@ conformance(
         if (reached === undefined || isPublicInEveryReading(edge.policy, reached)) return;
         const location = locationOf(edge.deployment, router);
         throw new CheckFailure({
-          what: `LiteLLM receives ${reached}, which may be read as a private path`,
-          sent: sentText(exchange),
-          received: receivedText(exchange),
+          summary: `LiteLLM receives ${reached}, which may be read as a private path`,
+          evidence: exchangeEvidence(exchange),
+
           cause: `the router ${router} takes the target for a public one`,
           ...(location === undefined ? {} : { location }),
         });
@@ -40,7 +43,7 @@ conformance(
     );
     await mustReach(edge, { host, path: "/v1/models", bearer: edge.anyKey });
   },
-);
+});
 
 /** The target as it was written: a target that redirects what it would tidy up (Go's ServeMux) does not say it. */
 function writtenTarget(exchange: Exchange): string {

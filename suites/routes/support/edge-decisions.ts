@@ -1,5 +1,6 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
 import { locationOf } from "./router-locations.ts";
@@ -32,7 +33,7 @@ export async function thoseThatReach<Request extends EdgeRequest>(
     }),
   );
   const reached = answered.flat();
-  if (reached.length === 0) throw new CheckFailure({ what: `none of ${requests.length} requests gets through` });
+  if (reached.length === 0) throw new CheckFailure({ summary: `none of ${requests.length} requests gets through` });
   return reached;
 }
 
@@ -43,9 +44,9 @@ export async function mustHaveReached(edge: Edge, exchange: Exchange): Promise<R
   const { router, status } = await edge.routing(exchange);
   const location = locationOf(edge.deployment, router);
   throw new CheckFailure({
-    what: `${exchange.request.method} ${exchange.request.url} does not get through`,
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    summary: `${exchange.request.method} ${exchange.request.url} does not get through`,
+    evidence: exchangeEvidence(exchange),
+
     cause:
       router === undefined
         ? `no router matches this request (Traefik answered ${status}): look at the rules of the routers for this host`
@@ -81,9 +82,9 @@ export async function mustHaveRefused(
   if (!reached && server === undefined && exchange.response !== undefined) return;
   const location = locationOf(edge.deployment, router);
   throw new CheckFailure({
-    what: `${exchange.request.method} ${exchange.request.url} gets through to LiteLLM`,
-    sent: sentText(exchange),
-    received: receivedText(exchange),
+    summary: `${exchange.request.method} ${exchange.request.url} gets through to LiteLLM`,
+    evidence: exchangeEvidence(exchange),
+
     cause: exchange.response === undefined ? "Traefik gave no answer" : `the rule of router ${router} matches it`,
     ...(location === undefined ? {} : { location }),
   });

@@ -1,16 +1,19 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { mustHaveReached, mustHaveRefused } from "../support/edge-decisions.ts";
 
 /** What a proxy adds for the server behind it: LiteLLM builds its redirects and its log from these. */
 const forwarded = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"] as const;
 
-conformance(
-  ["ROUTE-09"],
-  "a credential that is named in Connection neither vanishes nor slips past the split",
-  async ({ edge }) => {
+check({
+  id: "ROUTE-09/credential-named-in-connection",
+  requirements: ["ROUTE-09"],
+  title: "a credential that is named in Connection neither disappears nor bypasses the split",
+  needs: ["edge"],
+  async run({ edge }) {
     const path = "/v1/models";
     const { anyKey } = edge;
     await forEachCase(
@@ -23,9 +26,9 @@ conformance(
         const received = edge.received(exchange);
         if (received === undefined || header(received.headers, "authorization") === `Bearer ${anyKey}`) return;
         throw new CheckFailure({
-          what: "the request passes the split with a credential, and LiteLLM receives none",
-          sent: sentText(exchange),
-          received: receivedText(exchange),
+          summary: "the request passes the split with a credential, and LiteLLM receives none",
+          evidence: exchangeEvidence(exchange),
+
           cause: "Traefik drops what Connection names after its routers have looked at it",
         });
       },
@@ -40,12 +43,14 @@ conformance(
       },
     );
   },
-);
+});
 
-conformance(
-  ["ROUTE-09"],
-  "what Traefik tells LiteLLM of the client cannot be dropped through Connection",
-  async ({ edge }) => {
+check({
+  id: "ROUTE-09/forwarded-headers-named-in-connection",
+  requirements: ["ROUTE-09"],
+  title: "what Traefik reports to LiteLLM about the client cannot be dropped through Connection",
+  needs: ["edge"],
+  async run({ edge }) {
     const cases = edge.policy.hosts.flatMap((host) => forwarded.map((name) => ({ host, name })));
     await forEachCase(
       "a forwarding header arrives although Connection names it",
@@ -60,12 +65,12 @@ conformance(
         const received = await mustHaveReached(edge, exchange);
         if (header(received.headers, name) !== undefined) return;
         throw new CheckFailure({
-          what: `LiteLLM receives no ${name}`,
-          sent: sentText(exchange),
-          received: receivedText(exchange),
+          summary: `LiteLLM receives no ${name}`,
+          evidence: exchangeEvidence(exchange),
+
           cause: "this Traefik lets a client drop its forwarding headers (CVE-2024-45410)",
         });
       },
     );
   },
-);
+});

@@ -1,15 +1,17 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { Gateway } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { liteLLMIdle, traefikIdle, uvicornDefault } from "../support/idle-limits.ts";
 
-conformance(
-  ["ROUTE-19"],
-  "LiteLLM keeps an idle connection longer than Traefik would use it again",
-  async ({ gateway, evidence }) => {
+check({
+  id: "ROUTE-19/idle-connections",
+  requirements: ["ROUTE-19"],
+  title: "LiteLLM keeps an idle connection longer than Traefik would reuse it",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { litellm } = gateway.deployment;
     const variable = litellm.environment.get("KEEPALIVE_TIMEOUT");
     const traefik = traefikIdle(gateway.deployment.traefik.command);
@@ -21,9 +23,11 @@ conformance(
     if (closed !== undefined) {
       throw new CheckFailure({
         ...told,
-        what: `LiteLLM closes an idle connection after ${closed.toFixed(1)} s, and Traefik uses it again for ${traefik} s`,
-        sent: "GET /health/liveliness to LiteLLM's own port, then nothing on the same connection",
-        received: "200, then the end of the connection",
+        summary: `LiteLLM closes an idle connection after ${closed.toFixed(1)} s, and Traefik uses it again for ${traefik} s`,
+        evidence: {
+          sent: "GET /health/liveliness to LiteLLM's own port, then nothing on the same connection",
+          received: "200, then the end of the connection",
+        },
       });
     }
     const set = liteLLMIdle(litellm.command, variable?.value);
@@ -31,21 +35,21 @@ conformance(
     if (!(set > traefik)) {
       throw new CheckFailure({
         ...told,
-        what: `LiteLLM closes an idle connection after ${set} s, by its KEEPALIVE_TIMEOUT, and Traefik uses it again for ${traefik} s`,
+        summary: `LiteLLM closes an idle connection after ${set} s, by its KEEPALIVE_TIMEOUT, and Traefik uses it again for ${traefik} s`,
       });
     }
     evidence.finding(
       `An idle connection to LiteLLM outlives uvicorn's default of ${uvicornDefault} s; KEEPALIVE_TIMEOUT is ${set} s, Traefik lets go after ${traefik} s.`,
     );
   },
-);
+});
 
 /**
  * Seconds after which LiteLLM hung up on a connection that had carried one request; undefined when it had not by then.
  *
  * @param watch seconds
  */
-async function closedAfter(gateway: Gateway, watch: number): Promise<number | undefined> {
+async function closedAfter(gateway: GatewayTarget, watch: number): Promise<number | undefined> {
   const { hostname, port, pathname } = new URL(gateway.directUrl("/health/liveliness"));
   const socket = connect(Number(port), hostname);
   try {

@@ -1,12 +1,15 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 
-conformance(
-  ["ROUTE-01"],
-  "LiteLLM itself answers each public path with the policy's status, to whoever has no key",
-  async ({ gateway }) => {
+check({
+  id: "ROUTE-01/public-paths-at-litellm",
+  requirements: ["ROUTE-01"],
+  title: "LiteLLM itself answers each public path with the policy's status to a caller without a key",
+  needs: ["gateway", "access-log"],
+  async run({ gateway }) {
     const cases = gateway.policy.hosts.flatMap((host) =>
       gateway.policy.publicPaths.map(({ path, statuses, location }) => ({ host, path, statuses, location })),
     );
@@ -20,16 +23,16 @@ conformance(
         const { server } = await gateway.routing(exchange);
         if (found !== undefined && server !== undefined && statuses.includes(found)) return;
         throw new CheckFailure({
-          what: `${server === undefined ? "Traefik" : "LiteLLM"} answers ${found ?? "nothing"}, where the policy has LiteLLM answer ${statuses.join(" or ")}`,
-          sent: sentText(exchange),
-          received: receivedText(exchange),
+          summary: `${server === undefined ? "Traefik" : "LiteLLM"} answers ${found ?? "nothing"}, where the policy has LiteLLM answer ${statuses.join(" or ")}`,
+          evidence: exchangeEvidence(exchange),
+
           cause: causeOf(found, server !== undefined),
           location,
         });
       },
     );
   },
-);
+});
 
 function causeOf(status: number | undefined, reached: boolean): string {
   if (!reached) return "no router leads it to LiteLLM";

@@ -1,29 +1,33 @@
-import type { Gateway, PageAsset, PageVisit } from "../../../containers/targets/gateway.ts";
+import type { PageAsset, PageVisit } from "../../../containers/targets/gateway.ts";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { conformance, type Evidence } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 
 /** Where a user types a password: the login form, whichever version draws it. */
 const loginForm = "input[type=password]";
 /** What LiteLLM 1.77.1 shows in the form's place while it has no database: nobody could log in then. */
 const setUpInstructions = "Environment Setup Instructions";
 
-conformance(
-  ["ROUTE-16"],
-  "every asset that the public UI loads in a real browser is served",
-  async ({ gateway, evidence }) => {
+check({
+  id: "ROUTE-16/ui-assets",
+  requirements: ["ROUTE-16"],
+  title: "every asset that the public UI loads in a real browser is served",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
     const { visit, url, own, told } = await openUi(gateway, evidence);
     const failed = own.filter(isFailure);
     if (visit.opened !== undefined || own.length === 0) {
       throw new CheckFailure({
         ...told,
-        what: "the page does not open",
+        summary: "the page does not open",
         cause: visit.opened ?? "nothing was loaded",
       });
     }
     if (failed.length > 0) {
       throw new CheckFailure({
         ...told,
-        what: `${failed.length} of the ${own.length} things that the page loads are not served`,
+        summary: `${failed.length} of the ${own.length} things that the page loads are not served`,
         cause: "the UI needs more public paths than the labels open: scripts and styles lie beside /ui, not under it",
         location: gateway.deployment.litellm.location,
       });
@@ -32,7 +36,7 @@ conformance(
     if (visit.text.trim() === "" || !own.some(({ type }) => type === "script")) {
       throw new CheckFailure({
         ...told,
-        what: "the page stays empty",
+        summary: "the page stays empty",
         cause: visit.messages[0] ?? "it loads no script",
       });
     }
@@ -40,32 +44,38 @@ conformance(
       `An anonymous browser gets all of the ${own.length} things that ${url} loads, and a page to read.`,
     );
   },
-);
+});
 
-conformance(["ROUTE-16"], "the login form is seen", async ({ gateway, evidence }) => {
-  const { visit, told } = await openUi(gateway, evidence);
-  if (visit.seen && !visit.text.includes(setUpInstructions)) return;
-  if (visit.text.includes(setUpInstructions) && !(await hasDatabase(gateway))) {
-    evidence.notSupported(
-      "LiteLLM has no database, so this version shows how to set one up where the login form would be",
-    );
-  }
-  throw new CheckFailure({
-    ...told,
-    what: "the login form never comes",
-    cause:
-      visit.text.trim() === ""
-        ? "the page stays empty: a script that it needs is refused"
-        : "the page shows something else",
-    location: gateway.deployment.litellm.location,
-  });
+check({
+  id: "ROUTE-16/login-form",
+  requirements: ["ROUTE-16"],
+  title: "the login form is visible",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
+    const { visit, told } = await openUi(gateway, evidence);
+    if (visit.seen && !visit.text.includes(setUpInstructions)) return;
+    if (visit.text.includes(setUpInstructions) && !(await hasDatabase(gateway))) {
+      evidence.notSupported(
+        "LiteLLM has no database, so this version shows how to set one up where the login form would be",
+      );
+    }
+    throw new CheckFailure({
+      ...told,
+      summary: "the login form never comes",
+      cause:
+        visit.text.trim() === ""
+          ? "the page stays empty: a script that it needs is refused"
+          : "the page shows something else",
+      location: gateway.deployment.litellm.location,
+    });
+  },
 });
 
 /** Both checks look at one visit: a browser is the costliest client. */
 let visited: Promise<PageVisit> | undefined;
 
 async function openUi(
-  gateway: Gateway,
+  gateway: GatewayTarget,
   evidence: Evidence,
 ): Promise<{ visit: PageVisit; url: string; own: PageAsset[]; told: { sent: string; received: string } }> {
   const url = gateway.url("/ui/");
@@ -82,7 +92,7 @@ async function openUi(
   };
 }
 
-async function hasDatabase(gateway: Gateway): Promise<boolean> {
+async function hasDatabase(gateway: GatewayTarget): Promise<boolean> {
   const { response } = await gateway.send({ path: "/health/readiness", bearer: gateway.masterKey });
   return /"db"\s*:\s*"connected"/i.test(response?.body ?? "");
 }

@@ -1,20 +1,23 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { conformance } from "../../runner/conformance.ts";
+import { check } from "../../runner/check.ts";
 import { privatePaths } from "../support/private-paths.ts";
 import { locationOf } from "../support/router-locations.ts";
 
-conformance(
-  ["ROUTE-17"],
-  "through the whole chain no anonymous request to a private path returns LiteLLM's data",
-  async ({ gateway }) => {
+check({
+  id: "ROUTE-17/no-data-for-anonymous-requests",
+  requirements: ["ROUTE-17"],
+  title: "through the whole chain no anonymous request to a private path returns LiteLLM's data",
+  needs: ["gateway", "access-log"],
+  async run({ gateway }) {
     const control = await gateway.send({ path: "/v1/models", bearer: gateway.masterKey });
     if (control.response?.status !== 200 || !control.response.body.includes('"data"')) {
       throw new CheckFailure({
-        what: "the control fails: with the master key LiteLLM's list of models does not come through Traefik",
-        sent: sentText(control),
-        received: receivedText(control),
+        summary: "the control fails: with the master key LiteLLM's list of models does not come through Traefik",
+        evidence: exchangeEvidence(control),
+
         cause: "no route leads to LiteLLM, or LiteLLM does not accept the key",
       });
     }
@@ -33,13 +36,13 @@ conformance(
         if (server === undefined && exchange.response !== undefined && exchange.response.status >= 400) return;
         const location = locationOf(gateway.deployment, router);
         throw new CheckFailure({
-          what: "LiteLLM itself answered an anonymous request",
-          sent: sentText(exchange),
-          received: receivedText(exchange),
+          summary: "LiteLLM itself answered an anonymous request",
+          evidence: exchangeEvidence(exchange),
+
           cause: `the router ${router} hands it to LiteLLM`,
           ...(location === undefined ? {} : { location }),
         });
       },
     );
   },
-);
+});

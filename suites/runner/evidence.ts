@@ -1,0 +1,70 @@
+import { NotSupported } from "../../helpers/checks/classify.ts";
+import type { Phase } from "../../helpers/core/progress.ts";
+import { redact } from "../../helpers/core/redaction.ts";
+
+/** What a check leaves behind for the report. */
+export interface Evidence {
+  /**
+   * Writes a file into the check's own folder of evidence, secrets replaced by their names, and attaches it to the check.
+   *
+   * @returns its path, relative to the run's directory
+   */
+  keep(name: string, content: string): Promise<string>;
+  /** The same for a picture; PNG. A picture cannot be searched for secrets: keep none that could show one. */
+  keepPicture(name: string, png: Buffer): Promise<string>;
+  /** The same for an agent's transcript, in the run's folder of transcripts. */
+  keepTranscript(name: string, content: string): Promise<string>;
+  /** A file that was kept, as it was written. */
+  read(path: string): Promise<string>;
+  /** A sentence for the reader of the report. */
+  finding(text: string): void;
+  /** The running version or the deployment lacks the feature, found by detection: ends the check, which then proves nothing. */
+  notSupported(reason: string): never;
+  /** Measures a phase for the report, e.g. `floor: first tools/list`. */
+  phase<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Where a check's evidence goes. Texts come with their secrets; whoever stores them replaces those. */
+export interface EvidenceStore {
+  /** @returns the path, relative to the run's directory */
+  keep(path: string, content: string): Promise<string>;
+  keepPicture(path: string, png: Buffer): Promise<string>;
+  read(path: string): Promise<string>;
+  addPhase(phase: Phase): Promise<void>;
+}
+
+/**
+ * The evidence of one check.
+ *
+ * @param folder of the check's files, below `evidence/`
+ * @param findings takes what the check finds, without secrets
+ */
+export function evidenceIn(
+  store: EvidenceStore,
+  folder: string,
+  findings: string[],
+  secrets: ReadonlyMap<string, string>,
+): Evidence {
+  return {
+    keep: (name, content) => store.keep(`evidence/${folder}/${name}`, content),
+    keepPicture: (name, png) => store.keepPicture(`evidence/${folder}/${name}`, png),
+    keepTranscript: (name, content) => store.keep(`transcripts/${name}`, content),
+    read: (path) => store.read(path),
+    finding: (text) => void findings.push(redact(text, secrets)),
+    notSupported(reason) {
+      throw new NotSupported(reason);
+    },
+    async phase(name, work) {
+      const startedAt = new Date().toISOString();
+      const began = performance.now();
+      let ok = false;
+      try {
+        const result = await work();
+        ok = true;
+        return result;
+      } finally {
+        await store.addPhase({ name, startedAt, milliseconds: performance.now() - began, ok });
+      }
+    },
+  };
+}

@@ -1,0 +1,228 @@
+import type { TargetProvider, UsedRig } from "../../containers/targets/target-provider.ts";
+import { ActionLog, abridgedCommand } from "../../helpers/checks/action-log.ts";
+import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
+import { classify } from "../../helpers/checks/classify.ts";
+import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import { redact, redactError } from "../../helpers/core/redaction.ts";
+import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
+import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
+import type { CheckRecord, EnvironmentFailure, FailureRecord, Leak } from "../../helpers/run/run-record.ts";
+import type { Check } from "./check.ts";
+import { type EvidenceStore, evidenceIn } from "./evidence.ts";
+import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
+import { responseLeaks } from "./response-leaks.ts";
+
+/** All that running a check takes, whatever it runs on. */
+export interface CheckEnvironment {
+  targets: TargetProvider;
+  /** Name to value: no message leaves with a value in it. */
+  secrets: ReadonlyMap<string, string>;
+  /** The known gaps of the versions that run, asked for when a check has failed. */
+  activeGaps(): readonly KnownGap[];
+  observer: CheckObserver;
+}
+
+/** Takes what a check leaves. */
+export interface CheckObserver extends EvidenceStore {
+  /** Secrets that LiteLLM returned in a response. */
+  addResponseLeaks(leaks: readonly Leak[]): Promise<void>;
+  /** What the check did, when it is over. */
+  did(activity: CheckActivity): Promise<void>;
+  /**
+   * A failure that no known gap accounts for, while the parts are still up. What it cannot keep must not hide the failure.
+   *
+   * @returns the folder of what it kept; undefined for nothing
+   */
+  failed(failure: FailedCheck): Promise<string | undefined>;
+}
+
+/** What one check used and did. */
+export interface CheckActivity {
+  check: Check;
+  beganAt: Date;
+  rigs: readonly UsedRig[];
+  exchanges: readonly Exchange[];
+  actions: ActionLog;
+}
+
+/** A check that failed. */
+export interface FailedCheck extends CheckActivity {
+  requirements: readonly string[];
+  /** Without secrets. */
+  message: string;
+  /** With secrets; undefined where the check itself broke. */
+  details: FailureDetails | undefined;
+}
+
+/** What a check's end means, before it is written down. */
+type Ending = Pick<
+  CheckRecord,
+  "outcome" | "reason" | "failure" | "gap" | "environment" | "ownFault" | "failureFolder"
+> & {
+  requirements: readonly string[];
+};
+
+/**
+ * Runs one check: the only code that does, for a run, for mutation, and for whatever else runs checks.
+ *
+ * The check's clock starts when its targets are ready. Never throws for what the check finds.
+ */
+export async function executeCheck(check: Check, environment: CheckEnvironment): Promise<CheckRecord> {
+  const { targets, secrets, observer } = environment;
+  const findings: string[] = [];
+  const record = (ending: Ending, duration: number, rigs: readonly UsedRig[] = []): CheckRecord => ({
+    id: check.id,
+    title: check.title,
+    needs: check.needs,
+    duration,
+    rigs: [...new Set(rigs.map(({ state }) => state.rig))],
+    evidence: [],
+    findings,
+    ...ending,
+  });
+  const unmet = targets.unmet(check.needs);
+  if (unmet.length > 0) {
+    const reason = `needs ${unmet.join(", ")}`;
+    return record({ requirements: check.requirements, outcome: "not-tested", reason }, 0);
+  }
+  const actions = new ActionLog();
+  let connected: Awaited<ReturnType<TargetProvider["connect"]>>;
+  try {
+    connected = await targets.connect(check.needs, { label: labelOf(check), actions });
+  } catch (error) {
+    return record(await endingOf(error, check, environment, undefined), 0);
+  }
+  const { rigs, http } = connected;
+  const activity: CheckActivity = {
+    check,
+    beganAt: new Date(),
+    rigs,
+    get exchanges() {
+      return http.flatMap(({ exchanges }) => exchanges);
+    },
+    actions,
+  };
+  const began = performance.now();
+  let thrown: { error: unknown } | undefined;
+  try {
+    const evidence = evidenceIn(observer, folderOf(check), findings, secrets);
+    await within(`${check.id} is over`, checkTimeout, check.run({ ...connected.targets, evidence }));
+    expectValidMessages(activity.exchanges);
+  } catch (error) {
+    thrown = { error };
+  }
+  const duration = performance.now() - began;
+  const ending: Ending =
+    thrown === undefined
+      ? { requirements: check.requirements, outcome: "passed" }
+      : await endingOf(thrown.error, check, environment, activity);
+  await Promise.all(http.map((client) => client.close()));
+  const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);
+  // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
+  await observer.addResponseLeaks(responseLeaks(answered, secrets));
+  await observer.did(activity);
+  const gateway = answered.length > 0 ? { gateway: timeOf(answered) } : {};
+  return { ...record(ending, duration, rigs), ...gateway };
+}
+
+/** The check's own folder of evidence and failures, e.g. `ROUTE-03-look-alike-paths`. */
+export function folderOf({ id }: Pick<Check, "id">): string {
+  return id.replace("/", "-");
+}
+
+/** What a check's requests carry in `User-Agent`. */
+function labelOf(check: Check): string {
+  return folderOf(check);
+}
+
+/** Any check's traffic counts: an invalid message fails the check that carried it, and MCP's own requirement with it. */
+function expectValidMessages(exchanges: readonly Exchange[]): void {
+  const failure = invalidMessages(exchanges);
+  if (failure !== undefined) throw new CheckFailure(failure);
+}
+
+async function endingOf(
+  thrown: unknown,
+  check: Check,
+  environment: CheckEnvironment,
+  activity: CheckActivity | undefined,
+): Promise<Ending> {
+  const { targets, secrets, observer } = environment;
+  const details = thrown instanceof CheckFailure ? thrown.details : undefined;
+  const requirements =
+    details?.code === "invalid-message"
+      ? [...new Set([...check.requirements, invalidMessageRequirement])]
+      : check.requirements;
+  // What was taken away in the middle says nothing of the gateway.
+  const judged =
+    classify(thrown) === "not-supported" || activity === undefined
+      ? thrown
+      : ((await targets.environmentTrouble(activity.rigs)) ?? thrown);
+  const error = redactError(judged, secrets);
+  const message = error instanceof Error ? error.message : String(error);
+  switch (classify(error)) {
+    case "not-supported":
+      return { requirements, outcome: "not-supported", reason: message };
+    case "environment":
+      return { requirements, outcome: "not-tested", reason: message, environment: environmentFailure(error, message) };
+    case "failure": {
+      const failure = failureRecord(details, message, secrets);
+      const gap = gapFor(environment.activeGaps(), { check: check.id, requirements, failure });
+      if (gap !== undefined) {
+        const { reason, link, until } = gap;
+        return { requirements, outcome: "known-gap", reason, gap: { reason, link, until }, failure };
+      }
+      const failureFolder = activity && (await observer.failed({ ...activity, requirements, message, details }));
+      return { requirements, outcome: "failed", failure, ...(failureFolder === undefined ? {} : { failureFolder }) };
+    }
+    case "timed-out":
+    case "own-fault": {
+      const failureFolder =
+        activity && (await observer.failed({ ...activity, requirements, message, details: undefined }));
+      const name = error instanceof Error ? error.name : "Error";
+      const stack = error instanceof Error ? error.stack : undefined;
+      return {
+        requirements,
+        outcome: "failed",
+        ownFault: { name, message, ...(stack === undefined ? {} : { stack }) },
+        ...(failureFolder === undefined ? {} : { failureFolder }),
+      };
+    }
+  }
+}
+
+function environmentFailure(error: unknown, message: string): EnvironmentFailure {
+  return error instanceof EnvironmentError
+    ? { part: error.part, message, log: error.log }
+    : { part: undefined, message, log: [] };
+}
+
+/** The failure without secrets; an assertion of `expect` has a message only. */
+function failureRecord(
+  details: FailureDetails | undefined,
+  message: string,
+  secrets: ReadonlyMap<string, string>,
+): FailureRecord {
+  const plain = details ?? { summary: message };
+  const text = redact(JSON.stringify(plain), secrets);
+  return {
+    ...(JSON.parse(text) as FailureDetails),
+    message: details === undefined ? message : redact(failureText(plain), secrets),
+  };
+}
+
+/** How long LiteLLM had the check's requests. */
+function timeOf(exchanges: readonly Exchange[]): { requests: number; milliseconds: number } {
+  const answered = exchanges.flatMap(({ response }) => response ?? []);
+  return { requests: answered.length, milliseconds: answered.reduce((sum, { endAfter }) => sum + endAfter, 0) };
+}
+
+/** The files of evidence that every check with traffic or commands leaves. */
+export function activityFiles({ exchanges, actions }: CheckActivity): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  if (exchanges.length > 0) files.set("wire.json", JSON.stringify(exchanges.map(abridged), null, 2));
+  if (actions.commands.length > 0)
+    files.set("commands.json", JSON.stringify(actions.commands.map(abridgedCommand), null, 2));
+  return files;
+}
