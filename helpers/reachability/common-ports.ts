@@ -1,4 +1,4 @@
-/** Ports that are tried wherever nothing is known to listen, each with what usually answers there. */
+/** Ports that are tried on every site, whether or not something listens there, each with its usual service. */
 export const commonPorts: Readonly<Record<number, string>> = {
   22: "SSH",
   53: "DNS",

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
-import { CheckFailure } from "../checks/check-failure.ts";
-import type { Denial, Deployment, SourceLocation as FilePlace } from "../deployment/types.ts";
+import { CheckFailure, type FailureEvidence } from "../checks/check-failure.ts";
+import type { Denial, Deployment, SourceLocation } from "../deployment/types.ts";
 import { commonPorts } from "./common-ports.ts";
 import { type Cell, deniedSource } from "./matrix.ts";
 import type { Sweep } from "./sweep.ts";
 
-/** The cells of one pair of places. */
+/** The cells of one pair of sites. */
 export interface Pair {
   from: string;
   to: string;
   cells: readonly Cell[];
 }
 
-/** Cells by pair, in the order in which they come. */
+/** The cells grouped by pair, in the order of their first cell. */
 export function pairsOf(cells: readonly Cell[]): Pair[] {
   const pairs = new Map<string, Pair & { cells: Cell[] }>();
   for (const cell of cells) {
@@ -24,94 +24,105 @@ export function pairsOf(cells: readonly Cell[]): Pair[] {
   return [...pairs.values()];
 }
 
-/** `lan → gateway-host`. */
+/** A pair in messages, e.g. `lan → gateway-host`. */
 export function pairName({ from, to }: Pick<Cell, "from" | "to">): string {
   return `${from} → ${to}`;
 }
 
 /**
- * Whether a pair does what the policy says.
+ * Checks that each port of a pair connects if the policy allows it, and does not if it denies it.
  *
- * @throws {CheckFailure} with the ports that don't, why, and the line of the deployment
+ * @throws {CheckFailure} with the ports that differ, the likely cause, and the line of the deployment
  */
-export function mustBeAsWritten({ cells, ...pair }: Pair, deployment: Deployment): void {
-  const [open, shut] = [
+export function mustMatchPolicy({ cells, ...pair }: Pair, deployment: Deployment): void {
+  const [open, blocked] = [
     cells.filter(({ verdict }) => verdict === "open"),
-    cells.filter(({ verdict }) => verdict === "shut"),
+    cells.filter(({ verdict }) => verdict === "blocked"),
   ];
-  const [first] = [...open, ...shut];
+  const [first] = [...open, ...blocked];
   if (first === undefined) return;
-  const what = [
-    ...(open.length > 0 ? [`${pairName(pair)} connects on ${portList(open)}, which the policy does not name`] : []),
-    ...(shut.length > 0 ? [`${pairName(pair)} does not connect on ${portList(shut)}, which the policy allows`] : []),
+  const summary = [
+    ...(open.length > 0 ? [`${pairName(pair)} connects on ${portList(open)}, which the policy does not allow`] : []),
+    ...(blocked.length > 0
+      ? [`${pairName(pair)} does not connect on ${portList(blocked)}, which the policy allows`]
+      : []),
   ].join("; ");
   const location =
-    open.length > 0 ? placeOfHole(first, deployment) : (placeOfWall(first, deployment) ?? first.rule?.location);
+    open.length > 0
+      ? locationOfOpen(first, deployment)
+      : (locationOfBlocked(first, deployment) ?? first.rule?.location);
   throw new CheckFailure({
-    what,
-    ...exchanged([...open, ...shut]),
-    cause: open.length > 0 ? causeOfHole(first) : causeOfWall(first),
+    summary,
+    code: open.length > 0 ? "unexpected-connection" : "missing-connection",
+    evidence: evidenceOf([...open, ...blocked]),
+    cause: open.length > 0 ? causeOfOpen(first) : causeOfBlocked(first),
     ...(location === undefined ? {} : { location }),
   });
 }
 
 /**
- * Whether each denial of a pair is the policy's own: told as the policy says, by the firewall, or for want of a way.
+ * Checks how each denied port of a pair is denied: as the policy declares, or because there is no route to the target.
  *
- * @throws {CheckFailure} with the denials that aren't
+ * @throws {CheckFailure} with the ports that are denied in any other way
  */
-export function mustBeDeniedAsWritten({ cells, ...pair }: Pair, deployment: Deployment): void {
+export function mustBeDeniedAsDeclared({ cells, ...pair }: Pair, deployment: Deployment): void {
   const denial = deployment.policy.firewall?.denials.find(({ from }) => from === deniedSource(pair.from));
-  const odd = cells.flatMap((cell) => {
-    const why = oddity(cell, denial);
+  const undeclared = cells.flatMap((cell) => {
+    const why = differenceFromDenial(cell, denial);
     return why === undefined ? [] : [{ cell, why }];
   });
-  const [first] = odd;
+  const [first] = undeclared;
   if (first === undefined) return;
+  const differing = undeclared.map(({ cell }) => cell);
   throw new CheckFailure({
-    what: `${pairName(pair)} is denied in another way than the policy says on ${portList(odd.map(({ cell }) => cell))}`,
-    ...exchanged(odd.map(({ cell }) => cell)),
+    summary: `${pairName(pair)} is not denied as the policy declares on ${portList(differing)}`,
+    code: "undeclared-denial",
+    evidence: evidenceOf(differing),
     cause: first.why,
     location: denial?.counter.location ?? { file: deployment.policy.file, line: 1 },
   });
 }
 
-function oddity({ verdict, fate, outcome }: Cell, denial: Denial | undefined): string | undefined {
+/** Undefined when the cell is not denied, or denied as declared. */
+function differenceFromDenial({ verdict, fate, outcome }: Cell, denial: Denial | undefined): string | undefined {
   if (verdict !== "denied") return undefined;
-  if (fate === "kept" || (fate === "unseen" && outcome === "no route")) return undefined;
-  if (fate === "unseen") return "it never came to the gateway host, and has a way to go: nothing tells who denied it";
-  if (fate === "let through") return "the firewall let it pass, and still it does not connect: nothing tells why";
+  if (fate === "kept-inside" || (fate === "not-seen" && outcome === "no route")) return undefined;
+  if (fate === "not-seen")
+    return "the connection did not reach the gateway host although there is a route: what denied it is unknown";
+  if (fate === "passed") return "the firewall let it pass, but it does not connect: what denied it is unknown";
   if (denial === undefined)
-    return fate === "isolated" ? undefined : "the policy does not say how this source is denied";
-  const refused = outcome === "refused" || outcome === "reset" || outcome === "no route";
-  if (denial.by === (refused ? "refuse" : "drop")) return undefined;
-  const who = fate === "isolated" ? "the firewall lets it pass and docker's own rules drop it" : "the firewall's rule";
-  return `${who}: ${refused ? "it is refused" : "nothing comes back"}, and the policy says '${denial.by}'`;
+    return fate === "dropped-by-docker" ? undefined : "the policy does not declare how this source is denied";
+  const isRefused = outcome === "refused" || outcome === "reset" || outcome === "no route";
+  if (denial.by === (isRefused ? "refuse" : "drop")) return undefined;
+  const by = fate === "dropped-by-docker" ? "docker's own rules drop it behind the firewall" : "the firewall denies it";
+  return `${by}: ${isRefused ? "it is refused" : "there is no answer"}, but the policy declares '${denial.by}'`;
 }
 
 /**
- * Whether a denial's counter counted at least the denied connections that came to the firewall.
+ * Checks that the counter of a denial counted at least the denied connections that reached the firewall.
  *
- * @throws {CheckFailure} when it did not, or when not one came
+ * @throws {CheckFailure} when it counted fewer, or when no denied connection reached the firewall
  */
 export function mustBeCounted(denial: Denial, cells: readonly Cell[], sweep: Sweep): void {
   const denied = cells.filter(
-    ({ from, verdict, fate }) => deniedSource(from) === denial.from && verdict === "denied" && fate === "denied",
+    ({ from, verdict, fate }) =>
+      deniedSource(from) === denial.from && verdict === "denied" && fate === "denied-by-firewall",
   );
   const counted = sweep.counted[denial.counter.value] ?? 0;
   if (denied.length > 0 && counted >= denied.length) return;
   throw new CheckFailure({
-    what:
+    summary:
       denied.length === 0
-        ? `not one denied connection from ${denial.from} came to the firewall: its counter proves nothing`
-        : `the firewall denied ${denied.length} connections from ${denial.from}, and ${denial.counter.value} counted ${counted}`,
-    ...(denied.length === 0 ? {} : exchanged(denied)),
-    cause: "the rule that denies them is another one, or does not name the counter",
+        ? `no denied connection from ${denial.from} reached the firewall: its counter proves nothing`
+        : `the firewall denied ${denied.length} connections from ${denial.from}, but ${denial.counter.value} counted ${counted}`,
+    code: "uncounted-denial",
+    ...(denied.length === 0 ? {} : { evidence: evidenceOf(denied) }),
+    cause: "another rule denies them, or the rule that does has no counter of this name",
     location: denial.counter.location,
   });
 }
 
-/** `22 (SSH), 9090 (Prometheus)`. */
+/** Ports with their usual services, e.g. `22 (SSH), 9090 (Prometheus)`. */
 function portList(cells: readonly Cell[]): string {
   const ports = [...new Set(cells.map(({ port }) => port))];
   return ports
@@ -119,14 +130,16 @@ function portList(cells: readonly Cell[]): string {
     .join(", ");
 }
 
-/** How many attempts a failure shows; the evidence has all of them. */
+/** How many attempts a failure shows; the evidence file has all of them. */
 const shownAttempts = 6;
 
-function exchanged(cells: readonly Cell[]): { sent: string; received: string } {
+function evidenceOf(cells: readonly Cell[]): FailureEvidence {
+  const attempts = cells.map(cellText);
   const more = cells.length > shownAttempts ? [`and ${cells.length - shownAttempts} more`] : [];
   return {
-    sent: [...cells.slice(0, shownAttempts).map(cellText), ...more].join("\n"),
+    sent: [...attempts.slice(0, shownAttempts), ...more].join("\n"),
     received: [...new Set(cells.map(({ outcome }) => outcome))].join(", "),
+    connections: attempts,
   };
 }
 
@@ -134,43 +147,43 @@ function cellText({ from, address, to, port, rule }: Cell): string {
   return attemptText({ from, to: address === "" ? (rule?.as ?? to) : address, port });
 }
 
-/** `TCP from lan to 10.0.0.2:4000`; `to` is an address or a name. */
+/** An attempt in messages, and its id: `TCP from lan to 10.0.0.2:4000`. `to` is an address or a name. */
 export function attemptText({ from, to, port }: { from: string; to: string; port: number }): string {
   return `TCP from ${from} to ${to.includes(":") ? `[${to}]` : to}:${port}`;
 }
 
-function causeOfHole({ shared, from, to }: Cell): string {
+function causeOfOpen({ shared, from, to }: Cell): string {
   if (shared !== undefined)
-    return `both are on ${shared}: what listens there is reached; give one of them another network`;
+    return `both are on ${shared}, where every listening port can be reached: move one of them to another network`;
   if (to === "gateway-host") return "the firewall's input chain lets it in";
   return from === "lan" || from === "outside" ? "the firewall forwards it" : `the firewall lets ${from} out`;
 }
 
-function causeOfWall({ fate, outcome, to, rule }: Cell): string {
-  if (outcome === "name not found") return `the name ${rule?.as ?? to} is not known there`;
-  if (fate === "denied") return "the firewall denies it";
-  if (fate === "isolated" || fate === "kept")
+function causeOfBlocked({ fate, outcome, to, rule }: Cell): string {
+  if (outcome === "name not found") return `the source cannot resolve the name ${rule?.as ?? to}`;
+  if (fate === "denied-by-firewall") return "the firewall denies it";
+  if (fate === "dropped-by-docker" || fate === "kept-inside")
     return "the two share no network, and docker isolates networks from each other";
-  if (outcome === "no route") return "the two share no network, and there is no way from one to the other";
-  return "nothing listens there, or the port is not published";
+  if (outcome === "no route") return "the two share no network, and there is no route between them";
+  return "nothing listens on the port, or the port is not published";
 }
 
-function placeOfHole({ shared, port }: Cell, { compose, policy }: Deployment): FilePlace | undefined {
+function locationOfOpen({ shared, port }: Cell, { compose, policy }: Deployment): SourceLocation | undefined {
   if (shared !== undefined) return compose.networks.get(shared)?.location;
   if (policy.firewall === undefined) return undefined;
   const { file } = policy.firewall;
-  const named = new RegExp(`\\b${port}\\b.*\\baccept\\b`);
-  return lineOf(file, named) ?? lineOf(file, /policy accept/) ?? policy.firewall.location;
+  const acceptsPort = new RegExp(`\\b${port}\\b.*\\baccept\\b`);
+  return lineOf(file, acceptsPort) ?? lineOf(file, /policy accept/) ?? policy.firewall.location;
 }
 
-function placeOfWall({ fate, rule }: Cell, { policy }: Deployment): FilePlace | undefined {
-  if (fate !== "denied" || policy.firewall === undefined) return undefined;
+function locationOfBlocked({ fate, rule }: Cell, { policy }: Deployment): SourceLocation | undefined {
+  if (fate !== "denied-by-firewall" || policy.firewall === undefined) return undefined;
   const hook = rule?.to === "gateway-host" ? /hook forward.*policy/ : /hook forward/;
   return lineOf(policy.firewall.file, hook) ?? policy.firewall.location;
 }
 
-/** Comments aside. */
-function lineOf(file: string, pattern: RegExp): FilePlace | undefined {
+/** The first line that matches, without its comment. */
+function lineOf(file: string, pattern: RegExp): SourceLocation | undefined {
   const lines = readFileSync(file, "utf8").split("\n");
   const index = lines.findIndex((line) => pattern.test(line.replace(/#.*/, "")));
   return index === -1 ? undefined : { file, line: index + 1 };

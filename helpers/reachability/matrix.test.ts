@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadDeployment } from "../deployment/load.ts";
 import type { Deployment, ReachRule } from "../deployment/types.ts";
-import { mustBeAsWritten, mustBeCounted, mustBeDeniedAsWritten, type Pair, pairsOf } from "./failures.ts";
+import { mustBeCounted, mustBeDeniedAsDeclared, mustMatchPolicy, type Pair, pairsOf } from "./failures.ts";
 import { type Cell, judge } from "./matrix.ts";
 import { matrixPicture } from "./picture.ts";
 import type { ConnectionOutcome, Site, Sweep } from "./sweep.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
   deployment = await loadDeployment(resolve(import.meta.dirname, "../../deployments/reference"));
 });
 
-/** A LAN host before a gateway host; two services on one network, and one by itself. */
+/** A LAN host, a gateway host, two services on one network, and one on a network of its own. */
 const addresses: Readonly<Record<string, Site["addresses"]>> = {
   lan: [{ address: "10.0.0.9", network: "lan" }],
   "gateway-host": [{ address: "10.0.0.1", network: "lan" }],
@@ -22,17 +22,18 @@ const addresses: Readonly<Record<string, Site["addresses"]>> = {
   alone: [{ address: "10.2.0.2", network: "back" }],
 };
 
-interface World {
+interface Scenario {
   rules?: Omit<ReachRule, "location">[];
-  /** `from address:port` to how it ended; refused by default. */
+  /** Outcome by `from to`; `refused` by default. */
   outcomes?: Readonly<Record<string, ConnectionOutcome>>;
   listening?: Readonly<Record<string, number>>;
-  /** What passed the firewall; everything from the LAN arrived. */
+  /** `source target` addresses that the firewall let pass; all attempts from the LAN arrived. */
   passed?: string[];
+  /** `source target` addresses that docker's own rules dropped. */
   isolated?: string[];
 }
 
-function cellsOf({ rules = [], outcomes = {}, listening = {}, passed = [], isolated = [] }: World): Cell[] {
+function cellsOf({ rules = [], outcomes = {}, listening = {}, passed = [], isolated = [] }: Scenario): Cell[] {
   return judge(
     { ...deployment.policy, reach: rules.map((rule) => ({ ...rule, location })) },
     sweepOf({ outcomes, listening, passed, isolated }),
@@ -42,7 +43,7 @@ function cellsOf({ rules = [], outcomes = {}, listening = {}, passed = [], isola
 const location = { file: "policy.yaml", line: 7 };
 const port = 4000;
 
-function sweepOf({ outcomes = {}, listening = {}, passed = [], isolated = [] }: World): Sweep {
+function sweepOf({ outcomes = {}, listening = {}, passed = [], isolated = [] }: Scenario): Sweep {
   const flow = (key: string): { source: string; target: string; port: number } => {
     const [source = "", target = ""] = key.split(" ");
     return { source, target, port };
@@ -61,7 +62,7 @@ function sweepOf({ outcomes = {}, listening = {}, passed = [], isolated = [] }: 
     sites,
     sources,
     ports: [port],
-    hostItself: [],
+    hostSelfFailures: [],
     attempts: sources.flatMap((from) =>
       sites
         .filter(({ name }) => name !== from)
@@ -90,7 +91,7 @@ function cell(cells: readonly Cell[], from: string, to: string): Cell | undefine
   return cells.find((one) => one.from === from && one.to === to);
 }
 
-/** An empty list would prove nothing. */
+/** Checks every pair; an empty list is a failure, because it would prove nothing. */
 function forEachOf(pairs: readonly Pair[], check: (pair: Pair, deployment: Deployment) => void): void {
   expect(pairs.length).toBeGreaterThan(0);
   for (const pair of pairs) check(pair, deployment);
@@ -104,26 +105,26 @@ describe("a pair", () => {
     expect(
       cell(cellsOf({ rules, outcomes: { "lan gateway-host": "connected" } }), "lan", "gateway-host")?.verdict,
     ).toBe("allowed");
-    expect(cell(cellsOf({ rules }), "lan", "gateway-host")?.verdict).toBe("shut");
+    expect(cell(cellsOf({ rules }), "lan", "gateway-host")?.verdict).toBe("blocked");
   });
 
-  test("that the policy allows by a name is shut where the name is not known", () => {
+  test("that the policy allows by a name is blocked when the name cannot be resolved", () => {
     const rules = [{ ...lanRule, as: "another.name" }];
     const found = cell(cellsOf({ rules, outcomes: { "lan gateway-host": "connected" } }), "lan", "gateway-host");
-    expect(found).toMatchObject({ verdict: "shut", outcome: "name not found" });
+    expect(found).toMatchObject({ verdict: "blocked", outcome: "name not found" });
   });
 
-  test("that the policy does not name must not connect", () => {
+  test("that the policy does not allow must not connect", () => {
     expect(cell(cellsOf({ outcomes: { "lan web": "connected" } }), "lan", "web")?.verdict).toBe("open");
     expect(cell(cellsOf({}), "lan", "web")?.verdict).toBe("denied");
   });
 
-  test("on a shared network is open as a whole, whatever listens", () => {
+  test("on a shared network is open on every port that connects", () => {
     const outcomes = { "web api": "connected" } as const;
     expect(cell(cellsOf({ outcomes }), "web", "api")).toMatchObject({ verdict: "open", shared: "front" });
   });
 
-  test("on a shared network that may talk is judged by what listens", () => {
+  test("on a shared network, with one port allowed, is judged by its listeners", () => {
     const outcomes = { "web api": "connected" } as const;
     const rules = [{ from: "web", to: "api", as: undefined, ports: [1] }];
     expect(cell(cellsOf({ rules, outcomes }), "web", "api")?.verdict).toBe("closed");
@@ -132,33 +133,35 @@ describe("a pair", () => {
 });
 
 describe("a denial", () => {
-  const lanPair = (world: World): ReturnType<typeof pairsOf> =>
-    pairsOf(cellsOf(world).filter(({ from, to }) => from === "lan" && to === "web"));
-  const check = (world: World) => () => forEachOf(lanPair(world), mustBeDeniedAsWritten);
+  const lanPair = (scenario: Scenario): ReturnType<typeof pairsOf> =>
+    pairsOf(cellsOf(scenario).filter(({ from, to }) => from === "lan" && to === "web"));
+  const check = (scenario: Scenario) => () => forEachOf(lanPair(scenario), mustBeDeniedAsDeclared);
 
-  test("by the firewall is told as the policy says", () => {
-    expect(lanPair({})[0]?.cells[0]?.fate).toBe("denied");
+  test("by the firewall must be the one that the policy declares", () => {
+    expect(lanPair({})[0]?.cells[0]?.fate).toBe("denied-by-firewall");
     expect(check({})).not.toThrow();
-    expect(check({ outcomes: { "lan web": "dropped" } })).toThrow(/nothing comes back, and the policy says 'refuse'/);
+    expect(check({ outcomes: { "lan web": "dropped" } })).toThrow(
+      /there is no answer, but the policy declares 'refuse'/,
+    );
   });
 
-  test("that the firewall let pass is not its own", () => {
+  test("of a connection that the firewall let pass is a failure", () => {
     expect(check({ passed: ["10.0.0.9 10.1.0.2"] })).toThrow(/the firewall let it pass/);
     const isolated = ["10.0.0.9 10.1.0.2"];
     expect(check({ isolated, outcomes: { "lan web": "dropped" } })).toThrow(/docker's own rules drop it/);
   });
 
-  test("that nobody saw is no proof, unless there is no way or an internal network keeps it in", () => {
-    const pairs = (outcomes: World["outcomes"], from: string): ReturnType<typeof pairsOf> =>
+  test("that did not reach the gateway host is a failure, unless there is no route or the network is internal", () => {
+    const pairs = (outcomes: Scenario["outcomes"], from: string): ReturnType<typeof pairsOf> =>
       pairsOf(cellsOf({ outcomes: outcomes ?? {} }).filter((one) => one.from === from && one.to === "lan"));
-    const denied = (outcomes: World["outcomes"], from: string) => () =>
-      forEachOf(pairs(outcomes, from), mustBeDeniedAsWritten);
-    expect(denied({ "web lan": "dropped" }, "web")).toThrow(/never came to the gateway host/);
+    const denied = (outcomes: Scenario["outcomes"], from: string) => () =>
+      forEachOf(pairs(outcomes, from), mustBeDeniedAsDeclared);
+    expect(denied({ "web lan": "dropped" }, "web")).toThrow(/did not reach the gateway host/);
     expect(denied({ "web lan": "no route" }, "web")).not.toThrow();
     expect(denied({ "alone lan": "dropped" }, "alone")).not.toThrow();
   });
 
-  test("counts only when its counter moved as often", () => {
+  test("counts only when its counter counted each connection", () => {
     const cells = cellsOf({});
     const denial = deployment.policy.firewall?.denials.find(({ from }) => from === "lan");
     if (denial === undefined) throw new Error("the reference denies the LAN");
@@ -166,17 +169,17 @@ describe("a denial", () => {
     const counted = (packets: number) => () =>
       mustBeCounted(denial, cells, { ...sweep, counted: { denied_lan: packets } });
     expect(counted(4)).not.toThrow();
-    expect(counted(3)).toThrow(/denied 4 connections from lan, and denied_lan counted 3/);
-    expect(() => mustBeCounted(denial, [], sweep)).toThrow(/not one denied connection from lan/);
+    expect(counted(3)).toThrow(/denied 4 connections from lan, but denied_lan counted 3/);
+    expect(() => mustBeCounted(denial, [], sweep)).toThrow(/no denied connection from lan/);
   });
 });
 
 test("a failure names the ports, the cause and the line", () => {
   const cells = cellsOf({ rules: [lanRule], outcomes: { "lan web": "connected" } });
   const story = (to: string) => () =>
-    forEachOf(pairsOf(cells.filter((one) => one.from === "lan" && one.to === to)), mustBeAsWritten);
+    forEachOf(pairsOf(cells.filter((one) => one.from === "lan" && one.to === to)), mustMatchPolicy);
   expect(story("web")).toThrow(
-    /lan → web connects on 4000 \(LiteLLM\), which the policy does not name[\s\S]*firewall\.nft:\d+/,
+    /lan → web connects on 4000 \(LiteLLM\), which the policy does not allow[\s\S]*firewall\.nft:\d+/,
   );
   expect(story("gateway-host")).toThrow(
     /does not connect on 4000[\s\S]*the firewall denies it[\s\S]*firewall\.nft:\d+/,
@@ -184,13 +187,13 @@ test("a failure names the ports, the cause and the line", () => {
   expect(story("api")).not.toThrow();
 });
 
-test("the table and the picture tell allowed, denied and wrong apart", () => {
+test("the table and the picture show allowed, denied and wrong pairs", () => {
   const cells = cellsOf({ rules: [lanRule], outcomes: { "lan gateway-host": "connected", "web api": "connected" } });
   const [head, lan, web] = matrixTable(cells).split("\n");
   expect(head?.split(/ {2,}/)).toEqual(["from \\ to", "gateway-host", "web", "api", "alone", "lan"]);
   expect(lan?.split(/ {2,}/)).toEqual(["lan", "4000", "-", "-", "-", "·"]);
   expect(web?.split(/ {2,}/)).toEqual(["web", "-", "·", "!4000 open", "-", "-"]);
   const picture = matrixPicture(cells, { deployment: "a & b", attempts: 12 });
-  expect(picture).toContain("a &amp; b: 1 pair is not as the policy says");
+  expect(picture).toContain("a &amp; b: 1 pair does not match the policy");
   expect(picture).toContain(">4000 open<");
 });

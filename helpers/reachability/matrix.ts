@@ -9,39 +9,47 @@ import {
   type Sweep,
 } from "./sweep.ts";
 
-/** What became of one port of one pair of places, by one family of addresses. */
+/** The result for one port of one pair of sites, in one IP version. */
 export interface Cell {
   from: string;
   to: string;
   port: number;
   family: 4 | 6;
-  /** The rule that allows it; undefined where the policy denies it. */
+  /** The policy's rule that allows it; undefined when the policy denies it. */
   rule: ReachRule | undefined;
-  /** The address that decided, and how the attempt there ended. */
+  /** The address that decided the verdict; empty when a name resolved to none. */
   address: string;
+  /** How the attempt to connect to that address ended. */
   outcome: ConnectionOutcome;
   /**
-   * What the outcome says: as the policy means it (`allowed`, `denied`), against it (`open`, `shut`), or `closed`:
-   * the two share a network on which the policy lets them talk, and nothing listens on this port.
+   * - `allowed`: connects, and the policy allows it
+   * - `denied`: does not connect, and the policy denies it
+   * - `open`: connects, although the policy denies it
+   * - `blocked`: does not connect, although the policy allows it
+   * - `closed`: the two share a network, the policy allows some port between them, and nothing listens on this one
    */
-  verdict: "allowed" | "denied" | "closed" | "open" | "shut";
-  /** Who denied it. */
+  verdict: "allowed" | "denied" | "closed" | "open" | "blocked";
+  /** What happened to the attempt at the gateway host. */
   fate: ConnectionFate;
-  /** A network of the deployment that both are on. */
+  /** A network of the deployment that both sites are on. */
   shared: string | undefined;
 }
 
-/** Judges every port of every pair by the policy's `reach` alone. */
+/**
+ * Compares every port of every pair of sites with the policy's `reach`, and with nothing else.
+ *
+ * @throws {Error} when the sweep names a source that is not one of its sites
+ */
 export function judge(policy: Policy, sweep: Sweep): Cell[] {
-  const sites = new Map(sweep.sites.map((location) => [location.name, location]));
-  const watch = new Watched(sweep);
+  const sites = new Map(sweep.sites.map((site) => [site.name, site]));
+  const watched = new WatchedConnections(sweep);
   const outcomes = new Map(
     sweep.attempts.map(({ from, address, port, outcome }) => [`${from} ${address} ${port}`, outcome]),
   );
   const cells: Cell[] = [];
   for (const from of sweep.sources) {
     const source = sites.get(from);
-    if (source === undefined) throw new Error(`nothing is known of the place ${from}`);
+    if (source === undefined) throw new Error(`the sweep has no site named ${from}`);
     for (const target of sweep.sites) {
       if (target === source) continue;
       const rules = policy.reach.filter((rule) => rule.from === from && rule.to === target.name);
@@ -53,10 +61,10 @@ export function judge(policy: Policy, sweep: Sweep): Cell[] {
           const attempts = tried.map((address) => {
             const outcome: ConnectionOutcome = outcomes.get(`${from} ${address.address} ${port}`) ?? "name not found";
             const shared = sharedNetwork(source, target, address);
-            const fate = watch.fate(source, address.address, port);
-            // An internal network of the engine's own: what would leave it never comes as far as the gateway host.
-            const isKept = fate === "unseen" && outcome !== "connected" && source.isInternal && shared === undefined;
-            return { address, outcome, shared, fate: isKept ? ("kept" as const) : fate };
+            const fate = watched.fate(source, address.address, port);
+            // Docker keeps a connection from an internal network inside: it does not arrive at the gateway host.
+            const isKept = fate === "not-seen" && outcome !== "connected" && source.isInternal && shared === undefined;
+            return { address, outcome, shared, fate: isKept ? ("kept-inside" as const) : fate };
           });
           cells.push(...decide({ from, to: target.name, port, family, rule }, attempts, target, rules.length > 0));
         }
@@ -75,24 +83,24 @@ interface Tried {
 
 type Question = Pick<Cell, "from" | "to" | "port" | "family" | "rule">;
 
-/** Of what is allowed the address that failed decides, of what is denied the one that did not. */
-function decide(question: Question, attempts: readonly Tried[], target: Site, talk: boolean): Cell[] {
+/** An address that fails decides where the policy allows the connection; one that connects, where it denies it. */
+function decide(question: Question, attempts: readonly Tried[], target: Site, mayTalk: boolean): Cell[] {
   const cell = ({ address, outcome, fate, shared }: Tried, verdict: Cell["verdict"]): Cell[] => [
     { ...question, address: address.address, outcome, fate, shared, verdict },
   ];
   const [first] = attempts;
   if (first === undefined) {
     const unknown = { address: { address: "", network: "" }, outcome: "name not found", shared: undefined } as const;
-    return question.rule === undefined ? [] : cell({ ...unknown, fate: "unseen" }, "shut");
+    return question.rule === undefined ? [] : cell({ ...unknown, fate: "not-seen" }, "blocked");
   }
   if (question.rule !== undefined) {
     const failed = attempts.find(({ outcome }) => outcome !== "connected");
-    return failed === undefined ? cell(first, "allowed") : cell(failed, "shut");
+    return failed === undefined ? cell(first, "allowed") : cell(failed, "blocked");
   }
-  // On a shared network every port is open: where the two may talk at all, what counts is what listens.
+  // Docker filters no port on a shared network: where the policy allows any port, only ports with a listener count.
   const ownPort = ({ address }: Tried): boolean =>
     target.listening.some((one) => one.address === address.address && one.port === question.port);
-  const isClosed = (one: Tried): boolean => one.shared !== undefined && talk && !ownPort(one);
+  const isClosed = (one: Tried): boolean => one.shared !== undefined && mayTalk && !ownPort(one);
   const judged = attempts.filter((one) => !isClosed(one));
   const open = judged.find(({ outcome }) => outcome === "connected");
   if (open !== undefined) return cell(open, "open");
@@ -100,7 +108,10 @@ function decide(question: Question, attempts: readonly Tried[], target: Site, ta
   return denied === undefined ? cell(first, "closed") : judged.flatMap((one) => cell(one, "denied"));
 }
 
-/** By name where the policy allows it, by every address where it does not; undefined where there is nothing to judge. */
+/**
+ * The addresses that the name resolves to where the policy allows the connection, every address of the target where it
+ * denies it; undefined when there is nothing to judge.
+ */
 function addressesToJudge(
   source: Site,
   target: Site,
@@ -108,11 +119,11 @@ function addressesToJudge(
   family: 4 | 6,
 ): SiteAddress[] | undefined {
   const all = target.addresses.filter(({ address }) => familyOf(address) === family);
-  // Without an address of its own nothing can be asked for; that it gets nowhere is tried all the same.
+  // A source without an address in this family cannot connect: an allowed connection is not expected, a denied one is tried.
   const has = source.addresses.some(({ address }) => familyOf(address) === family);
   if (rule !== undefined && !has) return undefined;
   if (rule === undefined) return all.length === 0 ? undefined : all;
-  // The outside has no name on the network.
+  // The site `outside` has no name on the network.
   if (target.name === "outside" && rule.as === undefined) return all.length === 0 ? undefined : all;
   const named = source.names[rule.as ?? target.name] ?? [];
   const found = named.filter((address) => familyOf(address) === family);
@@ -120,15 +131,15 @@ function addressesToJudge(
   return found.map((address) => all.find((one) => one.address === address) ?? { address, network: "" });
 }
 
-/** The gateway host is on every network, and its firewall is before it on each. */
+/** None for the gateway host: it is on every network, behind its firewall on each. */
 function sharedNetwork(source: Site, target: Site, { network }: SiteAddress): string | undefined {
   if (target.name === "gateway-host") return undefined;
   const own = source.addresses.some((one) => one.network === network);
   return own && network !== "" ? network : undefined;
 }
 
-/** Looks connections up among those that the gateway host has seen. */
-class Watched {
+/** The connections that the gateway host saw, for lookup. */
+class WatchedConnections {
   readonly #arrived: Set<string>;
   readonly #passed: Set<string>;
   readonly #isolated: Set<string>;
@@ -144,25 +155,25 @@ class Watched {
   fate(source: Site, target: string, port: number): ConnectionFate {
     const seen = (among: Set<string>): boolean =>
       source.addresses.some(({ address }) => among.has(`${address} ${target} ${port}`));
-    if (!seen(this.#arrived)) return "unseen";
-    if (seen(this.#isolated)) return "isolated";
-    return seen(this.#passed) ? "let through" : "denied";
+    if (!seen(this.#arrived)) return "not-seen";
+    if (seen(this.#isolated)) return "dropped-by-docker";
+    return seen(this.#passed) ? "passed" : "denied-by-firewall";
   }
 }
 
-/** Whose denial it is in the policy's words. */
+/** The policy's name for a source of denied connections: every service is one of `services`. */
 export function deniedSource(from: string): DeniedSource {
   return from === "lan" || from === "outside" ? from : "services";
 }
 
-/** The places in the order in which a reader looks for them: who comes from without first, what they come to first. */
+/** The sites in the order in which a reader looks for them: external sources first, and the gateway host as first target. */
 export function axes(cells: readonly Cell[]): { sources: string[]; targets: string[] } {
-  const without = ["lan", "outside"];
+  const external = ["lan", "outside"];
   const sites = [...new Set(cells.flatMap(({ from, to }) => [from, to]))];
-  const services = sites.filter((name) => !without.includes(name) && name !== "gateway-host");
+  const services = sites.filter((name) => !external.includes(name) && name !== "gateway-host");
   const [sources, targets] = [new Set(cells.map(({ from }) => from)), new Set(cells.map(({ to }) => to))];
   return {
-    sources: [...without, ...services].filter((name) => sources.has(name)),
-    targets: ["gateway-host", ...services, ...without].filter((name) => targets.has(name)),
+    sources: [...external, ...services].filter((name) => sources.has(name)),
+    targets: ["gateway-host", ...services, ...external].filter((name) => targets.has(name)),
   };
 }

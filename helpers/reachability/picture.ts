@@ -12,15 +12,15 @@ const looks = {
 
 type Look = keyof typeof looks;
 
-/** What the picture says beside the matrix. */
+/** The picture's heading. */
 export interface Caption {
-  /** Names of the deployment, e.g. `deployments/reference`. */
+  /** Name of the deployment, e.g. `reference`. */
   deployment: string;
-  /** How many attempts it stands on. */
+  /** How many connections were tried. */
   attempts: number;
 }
 
-/** The matrix as a picture (SVG): a row for each source, a column for each target; allowed, denied, wrong. */
+/** The matrix as an SVG document: one row per source, one column per target; colours for allowed, denied and wrong. */
 export function matrixPicture(cells: readonly Cell[], { deployment, attempts }: Caption): string {
   const { sources, targets } = axes(cells);
   const left = size.edge + size.side;
@@ -30,7 +30,7 @@ export function matrixPicture(cells: readonly Cell[], { deployment, attempts }: 
   const wrong = cells.filter(({ verdict }) => isWrong(verdict));
   const pairs = unique(wrong.map(pairOf)).length;
   const verdict =
-    pairs === 0 ? "as the policy says" : `${pairs} ${pairs === 1 ? "pair is" : "pairs are"} not as the policy says`;
+    pairs === 0 ? "matches the policy" : `${pairs} ${pairs === 1 ? "pair does" : "pairs do"} not match the policy`;
   const squares = sources.flatMap((from, row) =>
     targets.map((to, column) =>
       square(
@@ -88,25 +88,25 @@ function square({ x, y }: { x: number; y: number }, cells: readonly Cell[] | und
     .join("\n");
   const bad = cells.filter(({ verdict }) => isWrong(verdict));
   if (bad.length > 0) {
-    const [open, shut] = [portsOf(bad, "open"), portsOf(bad, "shut")];
+    const [open, blocked] = [portsOf(bad, "open"), portsOf(bad, "blocked")];
     const lines = [
       ...(open.length > 0 ? [`${list(open)} open`] : []),
-      ...(shut.length > 0 ? [`${list(shut)} shut`] : []),
+      ...(blocked.length > 0 ? [`${list(blocked)} blocked`] : []),
     ];
     return box("wrong", [...lines, families(bad)], hint);
   }
   const allowed = cells.filter(({ verdict }) => verdict === "allowed");
   if (allowed.length > 0) return box("allowed", [list(portsOf(cells, "allowed")), families(allowed)], hint);
-  return box("denied", ["nothing", how(cells)], hint);
+  return box("denied", ["nothing", denialText(cells)], hint);
 }
 
-/** `refused`, `dropped`, `isolated`: what who tries meets. */
-function how(cells: readonly Cell[]): string {
+/** How the source experiences the denial: `refused`, `dropped`, `no route` or `isolated`. */
+function denialText(cells: readonly Cell[]): string {
   const denied = cells.filter(({ verdict }) => verdict === "denied");
-  // Where there is IPv4, what it meets says more than that there is no way by IPv6.
-  const told = denied.some(({ family }) => family === 4) ? denied.filter(({ family }) => family === 4) : denied;
-  const words = told.map(({ fate, outcome }) => {
-    if (fate === "kept" || fate === "isolated") return "isolated";
+  // A pair without IPv6 has no route there, which says less than how IPv4 is denied.
+  const shown = denied.some(({ family }) => family === 4) ? denied.filter(({ family }) => family === 4) : denied;
+  const words = shown.map(({ fate, outcome }) => {
+    if (fate === "kept-inside" || fate === "dropped-by-docker") return "isolated";
     return outcome === "reset" ? "refused" : outcome;
   });
   return unique(words).join(", ");
@@ -120,9 +120,9 @@ function families(cells: readonly Cell[]): string {
 
 function legend(x: number, y: number): string[] {
   const items: [Look, string][] = [
-    ["allowed", "connects, as the policy says"],
-    ["denied", "denied, as the policy says"],
-    ["wrong", "not as the policy says: open, or shut"],
+    ["allowed", "connects, as in the policy"],
+    ["denied", "denied, as in the policy"],
+    ["wrong", "differs from the policy: open or blocked"],
   ];
   return items.flatMap(([look, words], index) => {
     const at = x + 4 + index * 252;
@@ -148,7 +148,7 @@ function text(
   return `<text x="${x}" y="${y}" font-size="${pixels}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${markup(content)}</text>`;
 }
 
-/** More ports than these in one square are counted. */
+/** With more ports than this, a square shows their number. */
 const shownPorts = 3;
 
 function list(ports: readonly number[]): string {
@@ -164,7 +164,7 @@ function pairOf({ from, to }: Cell): string {
 }
 
 function isWrong(verdict: Cell["verdict"]): boolean {
-  return verdict === "open" || verdict === "shut";
+  return verdict === "open" || verdict === "blocked";
 }
 
 function unique<T>(items: readonly T[]): T[] {

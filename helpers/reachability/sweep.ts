@@ -1,25 +1,25 @@
-/** How an attempt to connect ended. */
+/** How an attempt to connect ended; `dropped` means no answer before the deadline. */
 export type ConnectionOutcome = "connected" | "refused" | "reset" | "dropped" | "no route" | "name not found";
 
-/** An address of a place, and the deployment's network that it is on. */
+/** An address of a site, and the name of its network in the deployment; empty when it is on none of them. */
 export interface SiteAddress {
   address: string;
   network: string;
 }
 
-/** Somewhere on the network that the policy can name: `lan`, `outside`, `gateway-host`, or a service. */
+/** A network participant that the policy can name: `lan`, `outside`, `gateway-host`, or a service. */
 export interface Site {
   name: string;
   addresses: readonly SiteAddress[];
-  /** Every network that it is on is an internal one: docker itself lets nothing out of it. */
+  /** All its networks are internal ones: docker lets no traffic out of them. */
   isInternal: boolean;
-  /** What listens there by itself, by address and port; the loopback does not count. */
+  /** Where the site's own programs listen, without the suite's listeners and the loopback. */
   listening: readonly { address: string; port: number }[];
-  /** What the names of the policy resolve to there; nothing for a name that is not found. */
+  /** The addresses that the policy's names resolve to on this site; empty for a name that is not found. */
   names: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One attempt to connect. */
+/** One attempt to open a TCP connection. */
 export interface Attempt {
   from: string;
   to: string;
@@ -29,50 +29,59 @@ export interface Attempt {
 }
 
 /**
- * How far a connection came on the gateway host: `unseen` when it never came there, `kept` when it did not because an
- * internal network lets nothing out, `isolated` when docker's own rules dropped it there, `denied` when the firewall did.
+ * What happened to a connection at the gateway host:
+ * - `not-seen`: it did not arrive there
+ * - `kept-inside`: it did not arrive there, because the source is on internal networks only
+ * - `dropped-by-docker`: docker's own isolation rules dropped it
+ * - `denied-by-firewall`: it arrived, and neither docker dropped it nor the firewall let it pass
+ * - `passed`: the firewall let it pass
  */
-export type ConnectionFate = "unseen" | "kept" | "isolated" | "denied" | "let through";
+export type ConnectionFate = "not-seen" | "kept-inside" | "dropped-by-docker" | "denied-by-firewall" | "passed";
 
-/** A connection that somebody asked the gateway host to carry. */
+/** A connection whose first packet reached the gateway host. */
 export interface Flow {
   source: string;
   target: string;
   port: number;
 }
 
-/** What the gateway host has seen. */
+/** The connections that the gateway host saw. */
 export interface Watch {
+  /** All of them. */
   arrived: readonly Flow[];
-  /** Left to a container or came to the host itself, past the firewall. */
+  /** Those that the firewall let pass, to a container or to the host itself. */
   passed: readonly Flow[];
-  /** Dropped by docker's own rules. */
+  /** Those that docker's own rules dropped. */
   isolated: readonly Flow[];
 }
 
-/** All attempts between all places. */
+/** All attempts to connect between all sites, and what the gateway host saw of them. */
 export interface Sweep {
   sites: readonly Site[];
-  /** What tried is a source; the gateway host is none. */
+  /** Names of the sites that connections were tried from: all but the gateway host. */
   sources: readonly string[];
   ports: readonly number[];
   attempts: readonly Attempt[];
-  /** What the gateway host could not reach of itself: its own firewall stands between, for listeners stand there. */
-  hostItself: readonly Attempt[];
+  /**
+   * Failed attempts of the gateway host to connect to its own addresses. The suite listens on each of these ports, so only
+   * the host's own firewall can be the cause.
+   */
+  hostSelfFailures: readonly Attempt[];
   watch: Watch;
-  /** What had asked to leave before anything was tried on purpose. */
+  /** Outgoing connections that services had tried by themselves before the sweep began. */
   before: readonly Flow[];
-  /** Packets that each counter of the firewall counted meanwhile. */
+  /** Packets that each of the firewall's counters counted during the sweep. */
   counted: Readonly<Record<string, number>>;
+  /** The suite's listener outside, which counts the connections that leave the network. */
   sentinel: {
-    /** Connections that the sentinel outside accepted, by port. */
+    /** Number of accepted connections, by port. */
     accepted: Readonly<Record<number, number>>;
-    /** The port that the gateway host itself connected to: the sentinel counts. */
+    /** The port of a control connection from the gateway host: it proves that the sentinel counts. */
     control: number;
   };
 }
 
-/** 4 or 6, by the look of an address. */
+/** The IP version of an address, by its notation. */
 export function familyOf(address: string): 4 | 6 {
   return address.includes(":") ? 6 : 4;
 }

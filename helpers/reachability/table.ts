@@ -1,6 +1,6 @@
 import { axes, type Cell } from "./matrix.ts";
 
-/** The matrix as text: a row for each source, a column for each target. */
+/** The matrix as aligned text: one row per source, one column per target. */
 export function matrixTable(cells: readonly Cell[]): string {
   const { sources, targets } = axes(cells);
   const rows = [
@@ -21,21 +21,21 @@ export function matrixTable(cells: readonly Cell[]): string {
     .join("\n");
 }
 
-/** `80 4000` for what is allowed, `!9090 open` and `!80 shut` for what is wrong, `-` for a pair that is denied. */
+/** A pair in one table cell: `80 4000` if allowed, `!9090 open` and `!80 blocked` if wrong, `-` if denied, `·` if not tried. */
 export function summary(cells: readonly Cell[]): string {
   if (cells.length === 0) return "·";
   const ports = (verdict: Cell["verdict"]): number[] =>
     unique(cells.filter((cell) => cell.verdict === verdict).map(({ port }) => port));
-  const wrong = (["open", "shut"] as const).flatMap((verdict) => {
+  const wrong = (["open", "blocked"] as const).flatMap((verdict) => {
     const list = ports(verdict);
     if (list.length === 0) return [];
     return [`!${list.length > shownPorts ? `${list.length} ports` : list.join(",")} ${verdict}`];
   });
-  const allowed = ports("allowed").filter((port) => !ports("shut").includes(port));
+  const allowed = ports("allowed").filter((port) => !ports("blocked").includes(port));
   return [...allowed.map(String), ...wrong].join(" ") || "-";
 }
 
-/** More than these in one cell are counted. */
+/** With more ports than this, a cell shows their number. */
 const shownPorts = 4;
 
 function unique<T>(items: readonly T[]): T[] {
