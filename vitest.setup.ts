@@ -5,7 +5,7 @@ import type { ImageMode } from "./containers/images/images.ts";
 import type { RigName } from "./containers/rigs/rig.ts";
 import { Session } from "./containers/run/session.ts";
 import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./helpers/core/errors.ts";
-import { type Progress, progress } from "./helpers/core/progress.ts";
+import { type Progress, progress } from "./helpers/core/terminal/progress.ts";
 import { heavyClients } from "./helpers/run/client-choice.ts";
 import { publishLatest } from "./reports/publish/publish-latest.ts";
 import { generateAllure } from "./reports/writers/allure.ts";

@@ -1,6 +1,6 @@
 import { Agent, request } from "undici";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Phase } from "../../helpers/core/progress.ts";
+import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Leak, RunDescriptor } from "../../helpers/run/run-record.ts";
 import type { RigName, RigState } from "../rigs/rig.ts";

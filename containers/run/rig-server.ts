@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Phase } from "../../helpers/core/progress.ts";
+import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Leak, RunRecord } from "../../helpers/run/run-record.ts";
 import { isRigName, type RigName, type RigState } from "../rigs/rig.ts";

@@ -1,4 +1,4 @@
-import { displayPath } from "../core/display-path.ts";
+import { displayPath } from "../core/text/display-path.ts";
 import type { SourceLocation } from "../deployment/types.ts";
 
 /** What a failure was found by. People read the texts; the ids lead a reproduction script to what was done. */

@@ -1,4 +1,4 @@
-import { secretForms } from "../core/redaction.ts";
+import { secretForms } from "../core/text/redaction.ts";
 import { type Exchange, header, receivedText, sentText } from "../protocol/exchange.ts";
 import type { CommandRun, ModelScript, TriedConnection } from "./action-log.ts";
 import type { FailureStory } from "./check-failure.ts";

@@ -1,10 +1,10 @@
-/**
- * Every time-out of the suite, in milliseconds, with the reason for its size. They bound how long a fault may hide, not
- * how fast a part should be: a healthy part needs a tenth of them. `DEADLINE_FACTOR` stretches all of them on a slow
- * machine (design, rule 7: readiness is asked for, never slept for).
- */
 const factor = positiveNumber(process.env.DEADLINE_FACTOR) ?? 1;
 
+/**
+ * Every time-out of the suite, in milliseconds, with the reason for its size. A deadline limits how long a fault can stay
+ * unnoticed; it is not a performance requirement, and a healthy part needs a tenth of it. `DEADLINE_FACTOR` multiplies all
+ * of them on a slow machine (design, rule 7: readiness is asked for, never slept for).
+ */
 export const deadlines = {
   /** The engine answers a ping; `dockerd` takes about 3 s to start. */
   engineStart: 60_000 * factor,
@@ -12,42 +12,43 @@ export const deadlines = {
   smallPartStart: 30_000 * factor,
   /** Postgres accepts connections: 1–3 s measured. */
   databaseStart: 60_000 * factor,
-  /** LiteLLM answers `/health/liveliness`: 7.4 s measured with two idle cores; a version that hangs never does. */
+  /** LiteLLM answers `/health/liveliness`: 7.4 s measured with two idle cores. */
   gatewayStart: 120_000 * factor,
   /** Traefik has read the labels: its docker provider throttles to one reload in 2 s. */
   routersLoaded: 10_000 * factor,
-  /** One HTTP request to a part that is up. */
+  /** One HTTP request to a running part. */
   request: 10_000 * factor,
-  /** One MCP request: LiteLLM 1.77.1 spawns every stdio server anew for it (1.7–5 s measured). */
+  /** One MCP request: LiteLLM 1.77.1 starts every stdio server again for each (1.7–5 s measured). */
   mcpRequest: 60_000 * factor,
   /** LiteLLM gives up on an upstream that never answers: 30 s (1.77.1), 45 to 60 s (1.106.2) measured. */
   silentUpstream: 120_000 * factor,
   /** One turn of an agent: 3–9 s measured. */
   agentTurn: 90_000 * factor,
-  /** A page in a real browser shows what was awaited: 1–3 s measured. */
+  /** A page in a real browser shows the awaited element: 1–3 s measured. */
   page: 20_000 * factor,
   /** A line that a part has written appears in its log. */
   logLine: 5_000 * factor,
-  /** A TCP connection to a neighbour on a bridge network either succeeds, is refused or is dropped. */
+  /** A TCP connection on a bridge network succeeds or is refused; without an answer in this time it counts as dropped. */
   connect: 2_000 * factor,
-  /** The engine notices that a part was killed: 0.1–0.2 s measured. */
+  /** The engine reports that a part was killed: 0.1–0.2 s measured. */
   endSeen: 2_000 * factor,
-  /** Stopping and removing everything. */
+  /** All parts are stopped and removed. */
   removal: 60_000 * factor,
 } as const;
 
-/** How often a condition is asked for, in milliseconds. */
+/** Time between two attempts of {@link until}, in milliseconds. */
 export const pollInterval = 50;
 
-/** Vitest's bound for one check: longer than any wait inside of it, so that the wait's own message is what is seen. */
+/** Vitest's time-out for one check, in milliseconds: longer than any wait in it, so that the wait's own message is shown. */
 export const checkTimeout = deadlines.gatewayStart + deadlines.agentTurn + deadlines.mcpRequest;
 
 /**
- * Asks for a condition until it holds.
+ * Polls until a condition holds.
  *
- * @param what names the condition for the message, e.g. `Traefik has read the labels`
- * @param ask returns the awaited value, or undefined while it is not there yet; what it throws counts as not yet
- * @throws {DeadlineError} with the last thing that was seen, when the deadline passes
+ * @param what the condition as a sentence for the message, e.g. `Traefik has read the labels`
+ * @param deadline milliseconds
+ * @param ask returns the awaited value, or undefined if it is not available yet; an exception counts as not available
+ * @throws {DeadlineError} with the last exception, when the deadline passes
  */
 export async function until<T>(what: string, deadline: number, ask: () => Promise<T | undefined>): Promise<T> {
   const start = performance.now();
@@ -66,9 +67,11 @@ export async function until<T>(what: string, deadline: number, ask: () => Promis
 }
 
 /**
- * The outcome of work that may never come to its end.
+ * The result of work that may never finish.
  *
- * @throws {DeadlineError} when the deadline passes; the work goes on
+ * @param what the end of the work as a sentence for the message
+ * @param deadline milliseconds
+ * @throws {DeadlineError} when the deadline passes; the work itself is not cancelled
  */
 export async function within<T>(what: string, deadline: number, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -80,7 +83,7 @@ export async function within<T>(what: string, deadline: number, work: Promise<T>
   }
 }
 
-/** A condition did not come true in time. */
+/** A condition did not hold before its deadline. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 

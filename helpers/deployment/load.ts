@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { suggest } from "../core/nearest.ts";
+import { suggest } from "../core/text/nearest.ts";
 import { checkClientConfig } from "./clients/client-config.ts";
 import { type ReadCompose, readCompose } from "./compose/compose.ts";
 import { parseEnvFile } from "./compose/env-file.ts";

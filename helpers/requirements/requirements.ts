@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
-import { suggest } from "../core/nearest.ts";
+import { suggest } from "../core/text/nearest.ts";
 import { loadSuites, suitesFolder } from "./suites.ts";
 
 /** `ROUTE-03`; an id is never reused. */

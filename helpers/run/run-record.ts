@@ -1,6 +1,6 @@
 import type {} from "vitest";
 import type { FailureDetails } from "../checks/check-failure.ts";
-import type { Phase } from "../core/progress.ts";
+import type { Phase } from "../core/terminal/progress.ts";
 import type { DeploymentOutline } from "../deployment/outline.ts";
 
 /** One part of the network, as the report names it. */

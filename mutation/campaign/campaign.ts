@@ -1,5 +1,5 @@
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Progress } from "../../helpers/core/progress.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { type StageName, stageNames, stagesFor } from "./check-selection.ts";
 import type { Check } from "./checks.ts";

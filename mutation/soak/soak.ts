@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { connectEngine, type Engine } from "../../containers/engine/engine.ts";
 import { command, UsageError } from "../../helpers/core/command.ts";
 import { ExitCode } from "../../helpers/core/errors.ts";
-import { Progress } from "../../helpers/core/progress.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { ConformanceReport } from "../../reports/model/conformance-json.ts";
 import { orderVariable } from "../../suites/runner/file-order.ts";
 import { injectPauses } from "./pause-injection.ts";

@@ -1,4 +1,4 @@
-import { seconds } from "../../helpers/core/progress.ts";
+import { seconds } from "../../helpers/core/terminal/progress.ts";
 import type { ComparableReport } from "../model/read-report.ts";
 
 /** Phases that no suite could do without: LiteLLM's boot, one listing, one turn of an agent. */

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { TestError } from "vitest";
 import type { TestCase, TestModule } from "vitest/node";
 import { z } from "zod";
-import { displayPath } from "../../helpers/core/display-path.ts";
+import { displayPath } from "../../helpers/core/text/display-path.ts";
 import type { EnvironmentFailure, RunRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult, Outcome } from "./outcomes.ts";
 

@@ -1,6 +1,6 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { secretForms } from "../../helpers/core/redaction.ts";
+import { secretForms } from "../../helpers/core/text/redaction.ts";
 import { check } from "../runner/check.ts";
 
 check({

@@ -1,5 +1,5 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { secretForms } from "../../helpers/core/redaction.ts";
+import { secretForms } from "../../helpers/core/text/redaction.ts";
 import { routersFor } from "../../helpers/deployment/traefik/labels.ts";
 import { check } from "../runner/check.ts";
 

@@ -1,6 +1,6 @@
 import { NotSupported } from "../../helpers/checks/classify.ts";
-import type { Phase } from "../../helpers/core/progress.ts";
-import { redact } from "../../helpers/core/redaction.ts";
+import type { Phase } from "../../helpers/core/terminal/progress.ts";
+import { redact } from "../../helpers/core/text/redaction.ts";
 
 /** What a check leaves behind for the report. */
 export interface Evidence {

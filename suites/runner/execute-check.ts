@@ -4,7 +4,7 @@ import { CheckFailure, type FailureDetails, failureText } from "../../helpers/ch
 import { classify } from "../../helpers/checks/classify.ts";
 import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import { redact, redactError } from "../../helpers/core/redaction.ts";
+import { redact, redactError } from "../../helpers/core/text/redaction.ts";
 import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
 import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
 import type { CheckRecord, EnvironmentFailure, FailureRecord, Leak } from "../../helpers/run/run-record.ts";

@@ -1,4 +1,4 @@
-import { secretsIn } from "../../helpers/core/redaction.ts";
+import { secretsIn } from "../../helpers/core/text/redaction.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import type { Leak } from "../../helpers/run/run-record.ts";
 

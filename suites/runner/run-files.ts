@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inject, type TestContext } from "vitest";
 import { attachEvidence } from "../../helpers/checks/allure.ts";
-import { redact } from "../../helpers/core/redaction.ts";
+import { redact } from "../../helpers/core/text/redaction.ts";
 
 /** How much of a log Allure's page shows, in characters: its end. The file has all. */
 const attachedLog = 50_000;

@@ -1,5 +1,5 @@
 import { parse as parseToml, TomlError } from "smol-toml";
-import { suggest } from "../../core/nearest.ts";
+import { suggest } from "../../core/text/nearest.ts";
 import { parseEnvFile } from "../compose/env-file.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, resolve } from "node:path";
-import { suggest } from "../../core/nearest.ts";
+import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import { readShape } from "../source/shape.ts";

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { suggest } from "../../core/nearest.ts";
+import { suggest } from "../../core/text/nearest.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import { readShape } from "../source/shape.ts";

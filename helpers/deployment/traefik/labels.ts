@@ -1,4 +1,4 @@
-import { nearest } from "../../core/nearest.ts";
+import { nearest } from "../../core/text/nearest.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { Deployment, SourceLocation, Written } from "../types.ts";
 import { itself, type LabelSection, type LabelValue, labelShape } from "./label-shape.ts";

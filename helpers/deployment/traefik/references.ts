@@ -1,4 +1,4 @@
-import { suggest } from "../../core/nearest.ts";
+import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { ComposeFile, ComposeService, SourceLocation } from "../types.ts";
 import type { TraefikCommand } from "./command.ts";

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { nearest } from "../../core/nearest.ts";
+import { nearest } from "../../core/text/nearest.ts";
 import { re2Problem } from "./re2-syntax.ts";
 
 /** The matchers of Traefik's v3 rules. */

@@ -2,7 +2,7 @@ import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { differences } from "../../../helpers/core/json-difference.ts";
+import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { catalogueName, withClient } from "../support/listings.ts";

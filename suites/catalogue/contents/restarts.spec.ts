@@ -1,6 +1,6 @@
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { differences } from "../../../helpers/core/json-difference.ts";
+import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
 import { listPatiently, withClient } from "../support/listings.ts";

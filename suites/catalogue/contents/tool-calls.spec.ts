@@ -4,7 +4,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { differences } from "../../../helpers/core/json-difference.ts";
+import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { UpstreamConfig } from "../../../helpers/deployment/types.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";

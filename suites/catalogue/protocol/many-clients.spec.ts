@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { differences } from "../../../helpers/core/json-difference.ts";
+import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
 import { catalogueName, withClient } from "../support/listings.ts";

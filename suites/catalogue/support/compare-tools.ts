@@ -1,6 +1,6 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { differences } from "../../../helpers/core/json-difference.ts";
+import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { catalogueName } from "./listings.ts";
 

@@ -4,7 +4,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { secretsIn } from "../../../helpers/core/redaction.ts";
+import { secretsIn } from "../../../helpers/core/text/redaction.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { catalogueName, withClient } from "../support/listings.ts";

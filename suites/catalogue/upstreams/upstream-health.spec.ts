@@ -3,7 +3,7 @@ import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { jsonOf } from "../../../helpers/core/json.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";

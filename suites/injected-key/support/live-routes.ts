@@ -2,7 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { jsonOf } from "../../../helpers/core/json.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
 import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { keyStanding } from "./poll-diagnosis.ts";

@@ -1,6 +1,6 @@
 import { readTranscript } from "../../../helpers/agents/codex-transcript.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { redact, secretsIn } from "../../../helpers/core/redaction.ts";
+import { redact, secretsIn } from "../../../helpers/core/text/redaction.ts";
 import { check } from "../../runner/check.ts";
 import { databaseTool } from "../support/client-of.ts";
 import { aimOf, keysOf } from "../support/codex-config.ts";

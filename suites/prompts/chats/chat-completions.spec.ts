@@ -5,7 +5,7 @@ import type { Turn } from "../../../containers/targets/scripted-model.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { jsonOf } from "../../../helpers/core/json.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { type ChatAnswer, joined, wholeAnswer } from "../support/chat-answer.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { jsonOf } from "../../../helpers/core/json.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { type McpClient, tellingLine } from "./client.ts";
 
 const init = z.looseObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { jsonOf } from "../../../helpers/core/json.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { type McpClient, tellingLine } from "./client.ts";
 
 const listing = z.object({ tools: z.array(z.object({ name: z.string() })) });

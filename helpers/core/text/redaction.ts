@@ -1,8 +1,8 @@
 /**
- * Replaces each secret by its name, `‹LITELLM_MASTER_KEY›`, so that what is written can be published and still shows
- * which secret stood where (design, rule 6).
+ * Replaces each secret by its name, e.g. `‹LITELLM_MASTER_KEY›`, so that the text can be published and still shows which
+ * secret was where (design, rule 6).
  *
- * @param secrets name to value; of a URL the password alone counts too, for it is quoted apart in errors
+ * @param secrets values by name; the password of a URL is replaced too, because errors may quote it on its own
  */
 export function redact(text: string, secrets: ReadonlyMap<string, string>): string {
   let redacted = text;
@@ -10,7 +10,7 @@ export function redact(text: string, secrets: ReadonlyMap<string, string>): stri
   return redacted;
 }
 
-/** Every text that gives a secret away, the longest first, with the secret's name. */
+/** Every text that discloses a secret, with the secret's name: `[name, text]`, the longest text first. */
 export function secretForms(secrets: ReadonlyMap<string, string>): (readonly [string, string])[] {
   const forms = [...secrets].flatMap(([name, value]) => {
     const password = URL.canParse(value) ? new URL(value).password : "";
@@ -19,7 +19,7 @@ export function secretForms(secrets: ReadonlyMap<string, string>): (readonly [st
   return forms.filter(([, value]) => value !== "").sort(([, one], [, other]) => other.length - one.length);
 }
 
-/** The same error without secrets: message, stack, cause and whatever else it carries as text. */
+/** The same error object without secrets in its message, stack, cause and other fields. A string is redacted too. */
 export function redactError(error: unknown, secrets: ReadonlyMap<string, string>): unknown {
   if (typeof error === "string") return redact(error, secrets);
   if (!(error instanceof Error)) return error;
@@ -38,12 +38,12 @@ function redactJson(value: object, secrets: ReadonlyMap<string, string>): unknow
   try {
     return JSON.parse(redact(JSON.stringify(value), secrets)) as unknown;
   } catch {
-    // Neither cyclic nor exotic values can be shown without a risk.
+    // A value that is not JSON cannot be searched for secrets.
     return undefined;
   }
 }
 
-/** Names of the secrets that a text gives away. */
+/** Names of the secrets that a text discloses. */
 export function secretsIn(text: string, secrets: ReadonlyMap<string, string>): string[] {
   return [...new Set(secretForms(secrets).flatMap(([name, form]) => (text.includes(form) ? [name] : [])))];
 }

@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 
-/** A path as the operator would type it: relative to the working directory when it lies below it. */
+/** A path for messages: relative to the working directory when it is inside, otherwise unchanged. */
 export function displayPath(file: string): string {
   const path = relative(process.cwd(), file);
   if (path === "") return ".";

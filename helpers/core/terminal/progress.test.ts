@@ -11,10 +11,10 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What takes a redrawn line away. */
+/** The sequence that erases the redrawn line. */
 const erase = "\r\x1b[K";
 
-/** A stream that keeps what is written to it. */
+/** A stream that records what is written to it. */
 function stream(isTTY: boolean): { out: NodeJS.WriteStream; written: () => string } {
   let text = "";
   const write = (piece: string): boolean => {
@@ -26,7 +26,7 @@ function stream(isTTY: boolean): { out: NodeJS.WriteStream; written: () => strin
   return { out, written: () => text };
 }
 
-test("a terminal has one line that redraws itself and fits: what is built or started, and what is checked", () => {
+test("a terminal has one redrawn line that fits its width: the running steps and the current check", () => {
   const { out, written } = stream(true);
   const progress = new Progress(out);
   const step = progress.start("start the edge rig");
@@ -40,10 +40,10 @@ test("a terminal has one line that redraws itself and fits: what is built or sta
   expect(written().endsWith(erase)).toBe(true);
   const before = written();
   vi.advanceTimersByTime(60_000);
-  expect(written(), "nothing is drawn when nothing is awaited").toBe(before);
+  expect(written(), "nothing is drawn when nothing is running").toBe(before);
 });
 
-test("elsewhere there are plain lines: a step's end, and a reminder of one that takes long", () => {
+test("other outputs have plain lines: the end of each step, and reminders of a long one", () => {
   const { out, written } = stream(false);
   const progress = new Progress(out);
   const step = progress.start("build litellm");
@@ -56,6 +56,6 @@ test("elsewhere there are plain lines: a step's end, and a reminder of one that 
   expect(progress.phases).toMatchObject([{ name: "build litellm", milliseconds: 32_000, ok: true }]);
 });
 
-test("durations read as a person says them", () => {
+test("durations have a readable unit", () => {
   expect([seconds(1_234), seconds(200_000)]).toEqual(["1.2 s", "3 min 20 s"]);
 });

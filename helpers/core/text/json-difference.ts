@@ -1,18 +1,18 @@
-/** How many differences are told, and how many characters of each value. */
-const toldDifferences = 8;
-const toldValue = 80;
+/** How many differences are listed, and how many characters of each value. */
+const maxDifferences = 8;
+const maxValueLength = 80;
 
 /**
- * Where two JSON values differ, one line a place, e.g. `/inputSchema/type: "object" became absent`. The order of keys is
- * no difference; that of a list is.
+ * The differences between two JSON values, one line per JSON pointer, e.g. `/inputSchema/type: "object" became absent`.
+ * The order of a list matters, the order of keys does not.
  *
- * @returns empty when they are equal
+ * @returns at most eight lines and the number of further ones; empty when the values are equal
  */
 export function differences(expected: unknown, found: unknown): string[] {
   const lines: string[] = [];
   compare("", expected, found, lines);
-  const more = lines.length - toldDifferences;
-  return more > 0 ? [...lines.slice(0, toldDifferences), `… and ${more} more`] : lines;
+  const more = lines.length - maxDifferences;
+  return more > 0 ? [...lines.slice(0, maxDifferences), `… and ${more} more`] : lines;
 }
 
 function compare(path: string, expected: unknown, found: unknown, lines: string[]): void {
@@ -33,5 +33,5 @@ function isContainer(value: unknown): value is object {
 
 function shown(value: unknown): string {
   const text = value === undefined ? "absent" : JSON.stringify(value);
-  return text.length <= toldValue ? text : `${text.slice(0, toldValue)}… (${text.length} characters)`;
+  return text.length <= maxValueLength ? text : `${text.slice(0, maxValueLength)}… (${text.length} characters)`;
 }

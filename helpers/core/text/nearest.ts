@@ -1,4 +1,4 @@
-/** The known name that a mistyped one most likely stands for; undefined when none comes near. */
+/** The known name that is most similar to a mistyped one; undefined when none is similar enough. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: { name: string; distance: number } | undefined;
@@ -7,17 +7,17 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
     if (best === undefined || distance < best.distance) best = { name: candidate, distance };
   }
   if (best === undefined) return undefined;
-  // A third of the letters may be wrong: more than that and the suggestion would be a guess.
+  // At most a third of the letters may differ: beyond that the suggestion would be a guess.
   return best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.name : undefined;
 }
 
-/** `write 'x'` when a known name comes near, otherwise what to do instead. */
+/** The fix for an unknown name: `write 'x'` when a known name is similar, else `otherwise`. */
 export function suggest(name: string, known: Iterable<string>, otherwise: string): string {
   const near = nearest(name, known);
   return near === undefined ? otherwise : `write '${near}'`;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
+/** Optimal string alignment: insertions, deletions, substitutions and transpositions of neighbours. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

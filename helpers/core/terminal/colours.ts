@@ -1,8 +1,8 @@
 import pc from "picocolors";
 
 /**
- * Colours for a stream: where a person looks at it, or a page that understands them. `NO_COLOR` and `FORCE_COLOR` have the
- * last word. picocolors alone would colour whatever is written while `CI` is set, files included.
+ * Colours for a stream that is a terminal, or the log of a GitHub job. `NO_COLOR` and `FORCE_COLOR` override this.
+ * picocolors' own detection would colour every stream, files included, while `CI` is set.
  */
 export function coloursFor(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv = process.env): Colours {
   const { NO_COLOR: no, FORCE_COLOR: force, TERM: term, GITHUB_ACTIONS: actions } = environment;
@@ -10,4 +10,5 @@ export function coloursFor(stream: { isTTY?: boolean }, environment: NodeJS.Proc
   return pc.createColors(!no && (Boolean(force) || shown));
 }
 
+/** Functions that colour a text, or return it unchanged when the stream has no colours. */
 export type Colours = ReturnType<typeof pc.createColors>;

@@ -11,6 +11,6 @@ test.each<[NodeJS.ProcessEnv, boolean, boolean]>([
   [{ NO_COLOR: "" }, true, true],
   [{ FORCE_COLOR: "1" }, false, true],
   [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true, false],
-])("with %j and a terminal (%s) there is colour: %s", (environment, isTTY, coloured) => {
+])("in the environment %j, on a terminal: %s, there are colours: %s", (environment, isTTY, coloured) => {
   expect(coloursFor({ isTTY }, environment).isColorSupported).toBe(coloured);
 });

@@ -1,25 +1,28 @@
 import { type Colours, coloursFor } from "./colours.ts";
 
-/** A phase that is over, for the report. Durations are in milliseconds. */
+/** A finished step, for the report. */
 export interface Phase {
   name: string;
+  /** ISO 8601. */
   startedAt: string;
   milliseconds: number;
   ok: boolean;
 }
 
-/** One thing that is being built or awaited. */
+/** A step that is running, e.g. the build of an image. */
 export interface Step {
-  /** Replaces the text behind the name, e.g. the current line of a build. */
+  /** Replaces the text after the name, e.g. the current line of a build. */
   note(text: string): void;
+  /** Ends the step successfully; `note` is printed after the duration. */
   done(note?: string): void;
+  /** Ends the step as failed; `note` is printed after the duration. */
   failed(note?: string): void;
 }
 
-/** How often a step that goes on is mentioned again where the output is no terminal, in milliseconds. */
-const REMINDER_EVERY = 15_000;
+/** Time between two reminders of a running step when the output is not a terminal, in milliseconds. */
+const reminderInterval = 15_000;
 
-/** A terminal, or anything else that takes lines. */
+/** A terminal, or any other stream of lines. */
 export interface ProgressOutput {
   write(text: string): unknown;
   isTTY?: boolean;
@@ -27,32 +30,33 @@ export interface ProgressOutput {
 }
 
 /**
- * Says what is being built or awaited, and for how long, on standard error: one line that redraws itself on a
- * terminal, plain lines elsewhere. Keeps the phases for the report.
+ * Shows the running steps and their durations, on standard error by default: one redrawn line on a terminal, plain lines
+ * elsewhere. Records the finished steps for the report.
  */
 export class Progress {
+  /** The finished steps, in the order in which they ended. */
   readonly phases: Phase[] = [];
-  readonly #running = new Map<string, { since: number; note: string; mentioned: number }>();
+  readonly #running = new Map<string, { since: number; note: string; remindedAt: number }>();
   readonly #out: ProgressOutput;
   readonly #colours: Colours;
   #timer: NodeJS.Timeout | undefined;
-  #awaited: string | undefined;
+  #waitingFor: string | undefined;
 
   constructor(out: ProgressOutput = process.stderr) {
     this.#out = out;
     this.#colours = coloursFor(out);
   }
 
-  /** A terminal that can't move its cursor gets plain lines. */
+  /** A terminal that cannot move its cursor gets plain lines. */
   get #redraws(): boolean {
     return this.#out.isTTY === true && process.env.TERM !== "dumb";
   }
 
-  /** Begins a step; the same name may run only once at a time. */
+  /** Starts a step; only one step of the same name may run at a time. */
   start(name: string): Step {
     const since = Date.now();
     const startedAt = new Date(since).toISOString();
-    this.#running.set(name, { since, note: "", mentioned: since });
+    this.#running.set(name, { since, note: "", remindedAt: since });
     this.#timer ??= setInterval(() => this.#tick(), this.#redraws ? 200 : 1_000).unref();
     const end = (ok: boolean, note?: string): void => {
       if (!this.#running.delete(name)) return;
@@ -60,7 +64,7 @@ export class Progress {
       this.phases.push({ name, startedAt, milliseconds, ok });
       const mark = ok ? this.#colours.green("✓") : this.#colours.red("✗");
       this.line(`${mark} ${name} ${this.#colours.dim(`${seconds(milliseconds)}${note ? `, ${note}` : ""}`)}`);
-      if (this.#running.size === 0 && this.#awaited === undefined) this.#stop();
+      if (this.#running.size === 0 && this.#waitingFor === undefined) this.#stop();
     };
     return {
       note: (text) => {
@@ -72,7 +76,7 @@ export class Progress {
     };
   }
 
-  /** Runs `work` as a step. */
+  /** Runs `work` as a step; an exception ends it as failed and is rethrown. */
   async during<T>(name: string, work: (step: Step) => Promise<T>): Promise<T> {
     const step = this.start(name);
     try {
@@ -86,16 +90,16 @@ export class Progress {
   }
 
   /**
-   * Says what else is awaited, e.g. the checks that run; undefined for nothing more. It is shown in the redrawn line of a
-   * terminal alone: elsewhere each step of it would be a line.
+   * Sets a text to show next to the steps, e.g. the running checks; undefined removes it. Only the redrawn line of a
+   * terminal shows it: elsewhere each change would be a line of its own.
    */
   await(what: string | undefined): void {
-    this.#awaited = what;
+    this.#waitingFor = what;
     if (what !== undefined && this.#redraws) this.#timer ??= setInterval(() => this.#tick(), 200).unref();
     else if (this.#running.size === 0) this.#stop();
   }
 
-  /** Prints a line without breaking the redrawn one. */
+  /** Prints a line above the redrawn one. */
   line(text: string): void {
     if (this.#redraws) this.#out.write("\r\x1b[K");
     this.#out.write(`${text}\n`);
@@ -107,13 +111,13 @@ export class Progress {
       const steps = [...this.#running].map(
         ([name, { since, note }]) => `${name} ${seconds(now - since)}${note ? ` (${note})` : ""}`,
       );
-      const text = [...steps, ...(this.#awaited === undefined ? [] : [this.#awaited])].join(" · ");
+      const text = [...steps, ...(this.#waitingFor === undefined ? [] : [this.#waitingFor])].join(" · ");
       this.#out.write(`\r\x1b[K${this.#colours.dim("…")} ${text.slice(0, (this.#out.columns ?? 80) - 3)}`);
       return;
     }
     for (const [name, entry] of this.#running) {
-      if (now - entry.mentioned < REMINDER_EVERY) continue;
-      entry.mentioned = now;
+      if (now - entry.remindedAt < reminderInterval) continue;
+      entry.remindedAt = now;
       this.line(`… ${name} ${seconds(now - entry.since)}${entry.note ? `: ${entry.note}` : ""}`);
     }
   }
@@ -125,10 +129,10 @@ export class Progress {
   }
 }
 
-/** That of this process: what is built, what is started and what is checked share one line. */
+/** The progress of this process: builds, starts and checks share its line. */
 export const progress = new Progress();
 
-/** `1.2 s`, `3 min 20 s`. */
+/** A duration as text: `1.2 s`, `3 min 20 s`. */
 export function seconds(milliseconds: number): string {
   const total = milliseconds / 1000;
   if (total < 60) return `${total.toFixed(1)} s`;
