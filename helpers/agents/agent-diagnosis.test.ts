@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Cause, diagnose, names, type TurnEvidence } from "./agent-diagnosis.ts";
+import { type Cause, diagnose, isNameOf, type TurnEvidence } from "./agent-diagnosis.ts";
 import type { ToolCall } from "./codex-transcript.ts";
 
 const tool = "postgres-execute_sql";
@@ -15,15 +15,15 @@ const call = (status: ToolCall["status"], error?: string): ToolCall => ({
   status,
 });
 
-/** A turn in which nothing is wrong but what the case says. */
-function turn(different: Partial<TurnEvidence>): TurnEvidence {
+/** The evidence of a turn in which only the given parts are wrong. */
+function turn(changes: Partial<TurnEvidence>): TurnEvidence {
   return {
     tool,
     transcript: { toolCalls: [], errors: [], messages: [] },
     stderr: "",
     journal: [{ toolsOffered: shown }],
     gateway: { models: 200, mcp: 200, tools: catalogue },
-    ...different,
+    ...changes,
   };
 }
 
@@ -37,32 +37,36 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
   },
   {
     cause: "wrong-key",
-    // 1.77.1 answers 500 to MCP with an unknown key: the other API tells.
+    // 1.77.1 answers 500 to MCP with an unknown key: only /v1/models shows the cause.
     evidence: { gateway: { models: 401, mcp: 500, tools: undefined }, journal: [] },
     says: /401 to \/v1\/models, and 500 to MCP/,
   },
   {
     cause: "mcp-unreachable",
     evidence: { gateway: { models: 200, mcp: undefined, tools: undefined } },
-    says: /URL of the config/,
+    says: /nothing answers at the MCP URL/,
   },
   {
     cause: "mcp-not-found",
     evidence: { gateway: { models: 200, mcp: 404, tools: undefined } },
-    says: /no MCP at the URL/,
+    says: /no MCP endpoint at the URL/,
   },
   {
     cause: "mcp-refused",
     evidence: { gateway: { models: 200, mcp: 401, tools: undefined } },
-    says: /MCP refuses the key \(401\)/,
+    says: /MCP refuses the key \(status 401\)/,
   },
   { cause: "mcp-broken", evidence: { gateway: { models: 200, mcp: 500, tools: undefined } }, says: /MCP answers 500/ },
   {
     cause: "catalogue-empty",
     evidence: { gateway: { models: 200, mcp: 200, tools: [] }, journal: notOffered([]) },
-    says: /behind a 200/,
+    says: /although the status is 200/,
   },
-  { cause: "catalogue-late", evidence: { journal: notOffered(["exec_command"]) }, says: /\(2 tools\) came too late/ },
+  {
+    cause: "catalogue-late",
+    evidence: { journal: notOffered(["exec_command"]) },
+    says: /\(2 tools\) arrived after the first turn/,
+  },
   {
     cause: "catalogue-late",
     evidence: { journal: [], stderr: "Error: litellm: timed out awaiting tools/list after 5s" },
@@ -71,7 +75,7 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
   {
     cause: "tool-missing",
     evidence: { journal: notOffered(["mcp__litellm.filesystem_read_file"]) },
-    says: /shown 1 of the catalogue's 2 tools, without postgres-execute_sql/,
+    says: /offered 1 of the catalogue's 2 tools to the model, without postgres-execute_sql/,
   },
   {
     cause: "tool-missing",
@@ -79,7 +83,7 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
       gateway: { models: 200, mcp: 200, tools: ["filesystem-read_file"] },
       journal: notOffered(["mcp__litellm.filesystem_read_file"]),
     },
-    says: /postgres-execute_sql is none of them/,
+    says: /but not postgres-execute_sql/,
   },
   {
     cause: "model-not-reached",
@@ -94,14 +98,14 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
   {
     cause: "call-failed",
     evidence: { transcript: { toolCalls: [call("failed")], errors: [], messages: [] } },
-    says: /went out and failed/,
+    says: /sent the call, and it failed/,
   },
   {
     cause: "call-failed",
     evidence: { transcript: { toolCalls: [call("in_progress")], errors: [], messages: [] } },
-    says: /had no result/,
+    says: /it had no result/,
   },
-  { cause: "made-up", evidence: {}, says: /answered without calling/ },
+  { cause: "answered-without-call", evidence: {}, says: /answered without calling/ },
 ];
 
 describe("the diagnosis of an agent's turn", () => {
@@ -112,14 +116,16 @@ describe("the diagnosis of an agent's turn", () => {
     expect(diagnosis?.sentence.split("\n")).toHaveLength(1);
   });
 
-  it("is none where the call came back, whatever else is wrong", () => {
+  it("is undefined when the call has a result, whatever else is wrong", () => {
     const transcript = { toolCalls: [call("completed")], errors: ["odd"], messages: [] };
     expect(diagnose(turn({ transcript }))).toBeUndefined();
   });
 
-  it("takes another tool's result for no proof", () => {
+  it("does not accept another tool's result", () => {
     const other = { ...call("completed"), tool: "filesystem-read_file" };
-    expect(diagnose(turn({ transcript: { toolCalls: [other], errors: [], messages: [] } }))?.cause).toBe("made-up");
+    expect(diagnose(turn({ transcript: { toolCalls: [other], errors: [], messages: [] } }))?.cause).toBe(
+      "answered-without-call",
+    );
   });
 });
 
@@ -129,7 +135,7 @@ describe("a tool's name", () => {
     "mcp__litellm.postgres_execute_sql",
     "litellm__postgres-execute_sql",
     "mcp__litellm__postgres-execute_sql",
-  ])("is known as %s", (name) => expect(names(name, tool)).toBe(true));
+  ])("is recognised in %s", (name) => expect(isNameOf(name, tool)).toBe(true));
 
-  it("is not a longer name's end", () => expect(names("my_postgres_execute_sql", tool)).toBe(false));
+  it("is not the end of a longer name", () => expect(isNameOf("my_postgres_execute_sql", tool)).toBe(false));
 });

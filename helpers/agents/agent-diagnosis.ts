@@ -1,33 +1,35 @@
 import type { Transcript } from "./codex-transcript.ts";
 
-/** What the gateway answers to the client's own key, asked from where the client is. */
+/** What the gateway answers to the client's own key, requested from the client's machine. */
 export interface GatewayAnswers {
-  /** Status of `GET /v1/models`; undefined when nothing answered. */
+  /** Status of `GET /v1/models`; undefined when there was no response. */
   models: number | undefined;
-  /** Status of MCP's `initialize` at the URL of the client's config; undefined when nothing answered. */
+  /** Status of MCP's `initialize` at the URL in the client's config; undefined when there was no response. */
   mcp: number | undefined;
-  /** Names in the catalogue; undefined when `tools/list` had no result. */
+  /** Tool names in the catalogue; undefined when `tools/list` had no result. */
   tools: readonly string[] | undefined;
 }
 
-/** What the model saw of one request: the tools that the client offered, and the scripted call that was not among them. */
+/** What the scripted model recorded of one request. */
 export interface OfferedTools {
+  /** The tools that the client offered to the model. */
   toolsOffered: readonly string[];
+  /** Set when the script's next call is of a tool that was not offered. */
   toolNotOffered?: unknown;
 }
 
-/** All that is known of an agent's turn that should have called a tool. */
+/** What is known about an agent's turn that should have called a tool. */
 export interface TurnEvidence {
-  /** As the catalogue names it. */
+  /** The tool's name in the catalogue. */
   tool: string;
   transcript: Pick<Transcript, "toolCalls" | "errors" | "messages">;
   stderr: string;
-  /** What the model was asked, by what it was shown. */
+  /** The requests that reached the model, in order. */
   journal: readonly OfferedTools[];
   gateway: GatewayAnswers;
 }
 
-/** Why a turn brought no result of the tool. */
+/** Why a turn has no result of the tool. */
 export type Cause =
   | "gateway-down"
   | "wrong-key"
@@ -41,8 +43,9 @@ export type Cause =
   | "model-not-reached"
   | "call-not-made"
   | "call-failed"
-  | "made-up";
+  | "answered-without-call";
 
+/** The cause, and how to say it to the operator. */
 export interface Diagnosis {
   cause: Cause;
   /** One sentence for the operator. */
@@ -50,19 +53,21 @@ export interface Diagnosis {
 }
 
 /**
- * Why an agent's turn brought no result of its tool; undefined when it did. Exit codes are not judged by: Codex ends with
- * 0 whether its tools are there or not. The gateway is asked first, for what it answers is a cause, and what the client
- * says is a consequence.
+ * Why an agent's turn has no result of its tool; undefined when it has one. Exit codes are ignored: Codex exits with 0
+ * even when its tools are missing. A fault of the gateway comes first, because errors of the client are its consequence.
  */
 export function diagnose(evidence: TurnEvidence): Diagnosis | undefined {
-  if (evidence.transcript.toolCalls.some(({ tool, status }) => status === "completed" && names(tool, evidence.tool)))
+  if (evidence.transcript.toolCalls.some(({ tool, status }) => status === "completed" && isNameOf(tool, evidence.tool)))
     return undefined;
   return gatewayFault(evidence.gateway) ?? clientFault(evidence);
 }
 
 function gatewayFault({ models, mcp, tools }: GatewayAnswers): Diagnosis | undefined {
   if (models === undefined && mcp === undefined)
-    return { cause: "gateway-down", sentence: "Nothing answers at the gateway's address: it is down, or not there." };
+    return {
+      cause: "gateway-down",
+      sentence: "Nothing answers at the gateway's address: the gateway is down, or the address is wrong.",
+    };
   if (models !== undefined && [400, 401, 403].includes(models))
     return {
       cause: "wrong-key",
@@ -71,24 +76,25 @@ function gatewayFault({ models, mcp, tools }: GatewayAnswers): Diagnosis | undef
   if (mcp === undefined)
     return {
       cause: "mcp-unreachable",
-      sentence: "The gateway answers, but nothing does at the MCP URL of the config.",
+      sentence: "The gateway answers, but nothing answers at the MCP URL in the client's config.",
     };
   if (mcp === 404 || mcp === 405)
     return {
       cause: "mcp-not-found",
-      sentence: `There is no MCP at the URL of the config (${mcp}): the path is another one, or no router leads there.`,
+      sentence: `There is no MCP endpoint at the URL in the client's config (status ${mcp}): the path is wrong, or no router matches it.`,
     };
   if (mcp === 401 || mcp === 403)
-    return { cause: "mcp-refused", sentence: `MCP refuses the key (${mcp}) that the model's API accepts.` };
+    return { cause: "mcp-refused", sentence: `MCP refuses the key (status ${mcp}), although /v1/models accepts it.` };
   if (mcp < 200 || mcp > 299)
     return {
       cause: "mcp-broken",
-      sentence: `MCP answers ${mcp} to a key that the gateway accepts: the fault is in the gateway.`,
+      sentence: `MCP answers ${mcp} to a key that /v1/models accepts: the gateway is at fault.`,
     };
   if (tools?.length === 0)
     return {
       cause: "catalogue-empty",
-      sentence: "The catalogue is empty, behind a 200: no upstream answers the gateway, and no client can tell.",
+      sentence:
+        "The catalogue is empty although the status is 200: no upstream answers the gateway, and the client gets no error.",
     };
   return undefined;
 }
@@ -97,61 +103,61 @@ function clientFault({ tool, transcript, stderr, journal, gateway }: TurnEvidenc
   const catalogue = gateway.tools ?? [];
   const late: Diagnosis = {
     cause: "catalogue-late",
-    sentence: `The catalogue (${catalogue.length} tools) came too late for the first turn: required = true waits for it, up to startup_timeout_sec.`,
+    sentence: `The catalogue (${catalogue.length} tools) arrived after the first turn began. Set required = true: Codex then waits for it, up to startup_timeout_sec.`,
   };
   if (journal.length === 0) {
     if (/timed out (?:awaiting|handshaking)|timed out after/.test(stderr)) return late;
     return {
       cause: "model-not-reached",
-      sentence: `The client never asked the model: ${lastWords(stderr, transcript.errors)}`,
+      sentence: `The client sent no request to the model: ${lastError(stderr, transcript.errors)}`,
     };
   }
   const missing = journal.find(({ toolNotOffered }) => toolNotOffered !== undefined);
   if (missing !== undefined) {
-    const shown = catalogue.filter((name) => missing.toolsOffered.some((offered) => names(offered, name)));
+    const shown = catalogue.filter((name) => missing.toolsOffered.some((offered) => isNameOf(offered, name)));
     if (shown.length === 0 && catalogue.length > 0) return late;
     return {
       cause: "tool-missing",
       sentence: catalogue.includes(tool)
-        ? `The model was shown ${shown.length} of the catalogue's ${catalogue.length} tools, without ${tool}: the client's config leaves it out.`
-        : `The catalogue has ${catalogue.length} tools, and ${tool} is none of them.`,
+        ? `The client offered ${shown.length} of the catalogue's ${catalogue.length} tools to the model, without ${tool}: the client's config excludes it.`
+        : `The catalogue has ${catalogue.length} tools, but not ${tool}.`,
     };
   }
-  const failed = transcript.toolCalls.find((call) => names(call.tool, tool));
+  const failed = transcript.toolCalls.find((call) => isNameOf(call.tool, tool));
   if (failed?.error !== undefined)
     return {
       cause: "call-not-made",
-      sentence: `The client did not make the call: ${failed.error} (default_tools_approval_mode = "approve" lets it call unasked).`,
+      sentence: `The client did not make the call: ${failed.error} (default_tools_approval_mode = "approve" allows calls without a question).`,
     };
   if (failed !== undefined)
     return {
       cause: "call-failed",
-      sentence: `The call went out and ${failed.status === "failed" ? "failed" : "had no result"}: ${failed.resultText || "no text"}`,
+      sentence: `The client sent the call, and it ${failed.status === "failed" ? "failed" : "had no result"}: ${failed.resultText || "no text"}`,
     };
   return {
-    cause: "made-up",
-    sentence: `The model answered without calling ${tool}: whatever it says about it is made up.`,
+    cause: "answered-without-call",
+    sentence: `The model answered without calling ${tool}: its answer contains no result of the tool.`,
   };
 }
 
-/** Whether a name, as a client shows it, is that tool's: clients put the server before it and turn `-` into `_`. */
-export function names(shown: string, tool: string): boolean {
-  const plain = (name: string): string => name.replaceAll("-", "_");
+/** Whether a client's name for a tool means this one: clients prefix the server's name and replace `-` with `_`. */
+export function isNameOf(shown: string, tool: string): boolean {
+  const normalised = (name: string): string => name.replaceAll("-", "_");
   return (
-    plain(shown) === plain(tool) ||
-    plain(shown).endsWith(`.${plain(tool)}`) ||
-    plain(shown).endsWith(`__${plain(tool)}`)
+    normalised(shown) === normalised(tool) ||
+    normalised(shown).endsWith(`.${normalised(tool)}`) ||
+    normalised(shown).endsWith(`__${normalised(tool)}`)
   );
 }
 
-/** Longest quotation of a client's own words, in characters. */
-const longestQuotation = 400;
+/** How many characters of a client's error message are quoted. */
+const quotedCharacters = 400;
 
-function lastWords(stderr: string, errors: readonly string[]): string {
+function lastError(stderr: string, errors: readonly string[]): string {
   const line = stderr
     .split("\n")
     .filter((one) => /error/i.test(one))
     .at(-1);
-  const text = line ?? errors.at(-1) ?? "it says nothing about why";
-  return text.length > longestQuotation ? `${text.slice(0, longestQuotation)}…` : text;
+  const text = line ?? errors.at(-1) ?? "it reports no error";
+  return text.length > quotedCharacters ? `${text.slice(0, quotedCharacters)}…` : text;
 }

@@ -20,7 +20,7 @@ const completed = [
   usage,
 ];
 
-test("a completed turn: the call with its result, the answer, the notice apart from errors", () => {
+test("a completed turn has the call with its result, the answer, and the notice, which is not an error", () => {
   const transcript = readTranscript(`${completed.join("\n")}\n`);
   expect(transcript).toMatchObject({
     threadId: "01a20cdf",
@@ -42,7 +42,7 @@ test("a completed turn: the call with its result, the answer, the notice apart f
   expect(transcript.events).toHaveLength(completed.length);
 });
 
-test("what a tool refuses is its result; why Codex did not call stands in the error", () => {
+test("a tool's own error is its result; why Codex did not make a call is the call's error", () => {
   const refused = readTranscript(
     `{"type":"item.completed","item":${call("item_1", '"arguments":{},"result":{"content":[{"type":"text","text":"refused: no such table"}],"structured_content":null},"error":null,"status":"failed"')}}`,
   );
@@ -84,18 +84,18 @@ test("a failed turn: reconnects and the cause, each once", () => {
   expect(transcript.errors).toEqual([`Reconnecting... 1/1 (${cause})`, cause]);
 });
 
-test("a run that was killed: the call is still in progress, the turn has no end, half a line is an error", () => {
+test("after a killed run the call is in progress, the turn has no end, and half a line is an error", () => {
   const transcript = readTranscript(`${[...started, begun].join("\n")}\n{"type":"item.comp`);
   expect(transcript.turn).toBeUndefined();
   expect(transcript.toolCalls).toMatchObject([{ status: "in_progress", resultText: "" }]);
-  expect(transcript.errors).toEqual(['no event: {"type":"item.comp']);
+  expect(transcript.errors).toEqual(['not an event: {"type":"item.comp']);
 });
 
-test("no output at all is an empty transcript", () => {
+test("no output is an empty transcript", () => {
   expect(readTranscript("")).toMatchObject({ threadId: undefined, turn: undefined, toolCalls: [], events: [] });
 });
 
-test("event types and items that are not known are kept", () => {
+test("unknown event types and items are kept", () => {
   const { events, errors } = readTranscript(
     '{"type":"item.completed","item":{"id":"i","type":"reasoning","text":"hm"}}\n{"type":"turn.renamed"}',
   );
@@ -103,7 +103,7 @@ test("event types and items that are not known are kept", () => {
   expect(errors).toEqual([]);
 });
 
-test("the readable transcript tells prompt, calls, answer and end", () => {
+test("the Markdown has the prompt, calls, answer and end", () => {
   const markdown = transcriptMarkdown(readTranscript(completed.join("\n")), {
     prompt: "List my PostgreSQL databases",
     command: "codex exec --json",
@@ -118,7 +118,7 @@ test("the readable transcript tells prompt, calls, answer and end", () => {
   expect(markdown).not.toContain("## Errors");
 });
 
-test("the readable transcript of nothing says so, and shows standard error", () => {
+test("the Markdown of an empty transcript says so and shows standard error", () => {
   const markdown = transcriptMarkdown(readTranscript(""), {
     prompt: "p",
     command: "codex exec --json p",
@@ -132,7 +132,7 @@ test("the readable transcript of nothing says so, and shows standard error", () 
   expect(markdown).toContain("required MCP servers failed to initialize");
 });
 
-test("a result that holds a fence does not end the transcript's own", () => {
+test("a code fence in a result does not end the Markdown's own code block", () => {
   const markdown = transcriptMarkdown(
     readTranscript(
       '{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"```sql\\nSELECT 1\\n```"}}',
@@ -142,7 +142,7 @@ test("a result that holds a fence does not end the transcript's own", () => {
   expect(markdown).toContain("````\n```sql\nSELECT 1\n```\n````");
 });
 
-test("Codex 0.47 says of a call only how it ended", () => {
+test("Codex 0.47 reports only the status of a call", () => {
   const event = (type: string, status: string): string =>
     JSON.stringify({
       type,

@@ -1,38 +1,39 @@
 import { z } from "zod";
 
-/** What one `codex exec --json` said and did; of Codex 0.169.0. */
+/** What one run of `codex exec --json` did; the format is that of Codex 0.169.0. */
 export interface Transcript {
   threadId: string | undefined;
-  /** Calls of MCP tools in the order in which they began. */
+  /** MCP tool calls in the order in which they began. */
   toolCalls: ToolCall[];
   /** The agent's messages; the last one is its answer. */
   messages: string[];
-  /** How the turn ended; undefined when it did not, or when Codex never began one. */
+  /** How the turn ended; undefined when it did not end, or did not begin. */
   turn: "completed" | "failed" | undefined;
-  /** Why the turn failed or stalled, and lines that Codex should not have written. Each text once. */
+  /** Why the turn failed or stalled, and lines that are not events. Each text once. */
   errors: string[];
-  /** What Codex remarks without failing, e.g. that it has no metadata for a model. */
+  /** What Codex reports without failing, e.g. that it has no metadata for a model. */
   notices: string[];
-  /** Every event, as it came. */
+  /** Every event, unchanged. */
   events: CodexEvent[];
 }
 
-/** One call of an MCP tool. Only `completed` is proof: Codex exits with 0 when every call has failed. */
+/** One call of an MCP tool. Only the status `completed` proves a result: Codex exits with 0 when every call has failed. */
 export interface ToolCall {
-  /** As the client's config names it, e.g. `litellm`. */
+  /** The server's name in the client's config, e.g. `litellm`. */
   server: string;
-  /** As the catalogue names it, e.g. `postgres-execute_sql`. */
+  /** The tool's name in the catalogue, e.g. `postgres-execute_sql`. */
   tool: string;
+  /** Undefined when Codex does not report them (0.47). */
   arguments: unknown;
-  /** The texts of the result, one below the other; empty when there is none. */
+  /** The text parts of the result, one per line; empty when there are none. */
   resultText: string;
-  /** Why Codex did not make the call. What the tool itself refuses stands in `resultText`, with status `failed`. */
+  /** Why Codex did not make the call. An error of the tool itself is in `resultText`, with the status `failed`. */
   error: string | undefined;
-  /** `in_progress`: no result came before Codex ended. */
+  /** `in_progress`: Codex ended before a result arrived. */
   status: "in_progress" | "completed" | "failed";
 }
 
-/** One line of the output. Of types that this suite doesn't read only `type` is known. */
+/** One line of the output. */
 export type CodexEvent = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** How Codex was run, for the readable transcript. */
@@ -41,11 +42,11 @@ export interface CodexRun {
   command: string;
   exitCode: number;
   seconds: number;
-  /** Codex writes there, and nowhere else, why it could not begin. */
+  /** The only place where Codex reports why it could not begin. */
   stderr?: string;
 }
 
-/** Reads the standard output of `codex exec --json`. Never throws: what is no event is an error of the transcript. */
+/** Reads the standard output of `codex exec --json`. It does not throw: a line that is not an event is one of `errors`. */
 export function readTranscript(stdout: string): Transcript {
   const transcript: Transcript = {
     threadId: undefined,
@@ -57,11 +58,11 @@ export function readTranscript(stdout: string): Transcript {
     events: [],
   };
   const calls = new Map<string, ToolCall>();
-  // Only at line feeds: JSON may hold U+2028, which other splitters take for a line's end.
+  // Only at line feeds: JSON may contain U+2028, which other splitters treat as a line break.
   for (const line of stdout.split("\n")) {
     if (line.trim() === "") continue;
     const event = parseEvent(line);
-    if (event === undefined) addOnce(transcript.errors, `no event: ${line}`);
+    if (event === undefined) addOnce(transcript.errors, `not an event: ${line}`);
     else {
       transcript.events.push(event);
       readEvent(event, transcript, calls);
@@ -71,7 +72,7 @@ export function readTranscript(stdout: string): Transcript {
   return transcript;
 }
 
-/** The transcript for people: what was asked, each call with its result, the answer, and how it ended. */
+/** The transcript as Markdown: the prompt, each call with its result, the answer, and how the turn ended. */
 export function transcriptMarkdown(transcript: Transcript, run: CodexRun): string {
   const { turn, toolCalls, messages, errors, notices } = transcript;
   const sections = [
@@ -79,7 +80,7 @@ export function transcriptMarkdown(transcript: Transcript, run: CodexRun): strin
     [
       `- command: ${code(run.command)}`,
       `- turn: ${turn ?? "did not end"}, exit code ${run.exitCode}, ${run.seconds.toFixed(1)} s`,
-      `- thread: ${transcript.threadId ?? "none was started"}`,
+      `- thread: ${transcript.threadId ?? "not started"}`,
     ].join("\n"),
     "## Prompt",
     fence(run.prompt),
@@ -110,7 +111,7 @@ const toolCall = item(
     type: z.literal("mcp_tool_call"),
     server: z.string(),
     tool: z.string(),
-    // 0.47 writes neither what was asked nor what came back.
+    // 0.47 reports neither arguments nor results.
     arguments: z.unknown().optional(),
     result: z.object({ content: z.array(z.object({ text: z.string().optional() })) }).nullish(),
     error: z.object({ message: z.string() }).nullish(),
@@ -147,7 +148,7 @@ function readEvent(event: CodexEvent, transcript: Transcript, calls: Map<string,
   }
   const call = toolCall.safeParse(event).data?.item;
   if (call !== undefined) {
-    // The same item comes when it begins and when it ends; a map keeps the place of the first.
+    // An item is reported when it begins and when it ends: a map keeps the position of the first report.
     calls.set(call.id, {
       server: call.server,
       tool: call.tool,
@@ -164,7 +165,7 @@ function readEvent(event: CodexEvent, transcript: Transcript, calls: Map<string,
   if (remark !== undefined) addOnce(transcript.notices, remark);
 }
 
-/** A failed turn repeats its error event. */
+/** Once, because a failed turn repeats its error event. */
 function addOnce(texts: string[], text: string): void {
   if (!texts.includes(text)) texts.push(text);
 }
@@ -173,7 +174,7 @@ function listSection(title: string, texts: readonly string[]): string[] {
   return texts.length === 0 ? [] : [`## ${title}`, texts.map((text) => `- ${oneLine(text)}`).join("\n")];
 }
 
-/** A fence that is longer than any in the text: tools return Markdown too. */
+/** A code block whose fence is longer than any in the text: tools may return Markdown. */
 function fence(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const marks = "`".repeat(longest + 1);

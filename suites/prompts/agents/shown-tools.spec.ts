@@ -1,4 +1,4 @@
-import { names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
 import { catalogue } from "../clients/visit.ts";
@@ -31,8 +31,8 @@ check({
     const shown = asked.toolsOffered.filter((name) => name.startsWith("mcp__"));
     const own = asked.toolsOffered.filter((name) => !name.startsWith("mcp__"));
     const server = `mcp__${agent.config.server.replaceAll("-", "_")}.`;
-    const missing = offered.filter((tool) => !shown.some((name) => name.startsWith(server) && names(name, tool)));
-    const extra = shown.filter((name) => !name.startsWith(server) || !offered.some((tool) => names(name, tool)));
+    const missing = offered.filter((tool) => !shown.some((name) => name.startsWith(server) && isNameOf(name, tool)));
+    const extra = shown.filter((name) => !name.startsWith(server) || !offered.some((tool) => isNameOf(name, tool)));
     const twice = asked.toolsOffered.filter((name, index) => asked.toolsOffered.indexOf(name) !== index);
     if (missing.length + extra.length + twice.length > 0) {
       throw new CheckFailure({

@@ -1,5 +1,5 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
-import { names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure, type FailureStory } from "../../../helpers/checks/check-failure.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { databaseTool } from "../support/client-of.ts";
@@ -57,8 +57,8 @@ export function mustHaveWorked(
   const story = { ...told(run), location: databaseTool(gateway).upstream.location };
   if (run.tools === undefined)
     throw new CheckFailure({ ...story, summary: `${client.name} does not get as far as the catalogue` });
-  const missing = expected.filter((tool) => !run.tools?.some((shown) => names(shown, tool)));
-  const extra = run.tools.filter((shown) => !expected.some((tool) => names(shown, tool)));
+  const missing = expected.filter((tool) => !run.tools?.some((shown) => isNameOf(shown, tool)));
+  const extra = run.tools.filter((shown) => !expected.some((tool) => isNameOf(shown, tool)));
   if (missing.length + extra.length > 0 || run.tools.length !== expected.length) {
     throw new CheckFailure({
       ...story,
