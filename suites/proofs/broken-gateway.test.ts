@@ -48,7 +48,7 @@ const cases: Case[] = [
       "INJ-01": /no key is injected, or LiteLLM does not know the one that is/,
       "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
       "REACH-07": /the name does not resolve there/,
-      "PROMPT-01": /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP at the URL of the config/,
+      "PROMPT-01": /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP endpoint at the URL in the client's config/,
     },
   },
   {
