@@ -137,7 +137,7 @@ const broken: Broken[] = [
     ],
     file: "litellm.env.example",
     at: "B=",
-    what: /no UTF-8/,
+    what: /not UTF-8/,
     fix: /UTF-8/,
     faults: 2,
   },
@@ -189,7 +189,7 @@ const broken: Broken[] = [
     patches: [compose("    image: postgres:17\n", "    image: postgres:17\n    image: postgres:16\n")],
     file: "compose.yaml",
     at: "image: postgres:16",
-    what: /'image' stands here a second time \(first in line \d+\)/,
+    what: /'image' is set a second time \(first in line \d+\)/,
   },
   {
     name: "two documents",
@@ -260,7 +260,7 @@ const broken: Broken[] = [
     patches: [compose('"4000:4000"', '"4000:http"')],
     file: "compose.yaml",
     at: '"4000:http"',
-    what: /no port/,
+    what: /not a port/,
   },
   {
     name: "a host port twice",
@@ -300,7 +300,7 @@ const broken: Broken[] = [
     patches: [compose("depends_on: [postgres]", "depends_on: [postgresql]")],
     file: "compose.yaml",
     at: "depends_on: [postgresql]",
-    what: /'postgresql', which is no service/,
+    what: /'postgresql', which is not a service/,
     fix: /write 'postgres'/,
   },
   {
@@ -316,7 +316,7 @@ const broken: Broken[] = [
     patches: [compose("      DOCS_URL: /docs", "      DOCS_URL:")],
     file: "compose.yaml",
     at: "      DOCS_URL:",
-    what: /DOCS_URL has no value: it would be taken from the shell/,
+    what: /DOCS_URL has no value: compose would take it from the shell/,
   },
   {
     name: "an unset variable",
@@ -565,7 +565,7 @@ const broken: Broken[] = [
     patches: [litellm("  filesystem:\n", "  postgres:\n")],
     file: "litellm/config.yaml",
     at: "nowhere",
-    what: /'postgres' stands here a second time \(first in line \d+\)/,
+    what: /'postgres' is set a second time \(first in line \d+\)/,
     faults: 2,
   },
   {
@@ -946,7 +946,7 @@ const broken: Broken[] = [
     patches: [env("# The model provider's key.", "The model provider's key.")],
     file: "litellm.env.example",
     at: "The model provider's",
-    what: /no assignment/,
+    what: /is not an assignment/,
   },
   {
     name: "a variable set twice",

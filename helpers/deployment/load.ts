@@ -39,9 +39,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   const litellm = serviceOf("litellm", readPolicy, read, faults);
   const traefik = serviceOf("traefik", readPolicy, read, faults);
   const command =
-    traefik === undefined
-      ? undefined
-      : parseTraefikCommand(read?.commands.get(traefik.name) ?? [], traefik.location, faults);
+    traefik === undefined ? undefined : parseTraefikCommand(traefik.commandWords, traefik.location, faults);
   const routers =
     read === undefined || command === undefined ? [] : checkTraefikReferences(read.compose, command, faults);
   const litellmConfig = openLiteLLMConfig(litellm, read, env, faults);
@@ -51,7 +49,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
       policy,
       {
         compose: read?.compose,
-        serviceNames: read?.names ?? [],
+        serviceNames: read?.serviceNames ?? [],
         litellm,
         traefik,
         command,
@@ -163,8 +161,8 @@ function openCompose(folder: string, env: EnvFiles, faults: FaultList): ReadComp
   const file = join(folder, name);
   const source = readSource(file, faults, "write it, or take deployments/reference/compose.yaml as a start");
   const tree = source === undefined ? undefined : parseYaml(source, faults);
-  if (tree === undefined) return undefined;
-  return readCompose(file, tree, {
+  if (source === undefined || tree === undefined) return undefined;
+  return readCompose(source, tree, {
     folder,
     variables: env.variables,
     variablesKnown: env.known,
@@ -183,11 +181,11 @@ function serviceOf(
   // Where the policy can't be read, the usual name lets the rest be checked all the same.
   const name = from?.policy?.services[role] ?? role;
   const service = read?.compose.services.get(name);
-  if (from?.policy !== undefined && read !== undefined && !read.names.includes(name)) {
+  if (from?.policy !== undefined && read !== undefined && !read.serviceNames.includes(name)) {
     faults.add(
       from.location("services", role),
       `services.${role} is '${name}', which compose.yaml does not have`,
-      suggest(name, read.names, `name one of ${read.names.join(", ")}`),
+      suggest(name, read.serviceNames, `name one of ${read.serviceNames.join(", ")}`),
     );
   }
   return service;
@@ -200,7 +198,7 @@ function openLiteLLMConfig(
   faults: FaultList,
 ): LiteLLMConfig | undefined {
   if (litellm === undefined || read === undefined) return undefined;
-  const found = findLiteLLMConfig(litellm, read.commands.get(litellm.name) ?? [], faults);
+  const found = findLiteLLMConfig(litellm, litellm.commandWords, faults);
   return found === undefined
     ? undefined
     : readLiteLLMConfig(found, litellm, { secrets: env.secrets, variablesKnown: env.known }, faults);

@@ -1,6 +1,6 @@
 import type { FaultList } from "../source/fault-list.ts";
+import type { SourceLocation, Written } from "../source/location.ts";
 import type { SourceFile } from "../source/source-file.ts";
-import type { SourceLocation, Written } from "../types.ts";
 import { interpolate } from "./interpolation.ts";
 
 /** One assignment of an env file, as written. */
@@ -13,11 +13,11 @@ interface Assignment {
 }
 
 /**
- * Reads an env file as compose does: `NAME=value`, comments, `export`, single quotes (taken as they are), double quotes
- * (with `\n` and the like, over several lines if need be), and variables of the same file.
+ * Reads an env file as compose does: `NAME=value`, comments, `export`, single quotes (literal), double quotes (with escapes
+ * such as `\n`, possibly over several lines), and variables of the same file.
  *
- * @param change may put another value in place of what the file says, before later lines use it
- * @param outer variables that come from elsewhere, e.g. the `--env-file` of compose
+ * @param change may replace a value, before later lines use it
+ * @param outer variables from elsewhere, e.g. the `--env-file` of compose
  */
 export function parseEnvFile(
   source: SourceFile,
@@ -33,7 +33,7 @@ export function parseEnvFile(
       faults.add(
         location,
         `'${name}' is set a second time (first in line ${before.location.line})`,
-        "keep one of the two: only the last would count",
+        "keep one of the two: only the last one counts",
       );
     }
     let value = text;
@@ -68,9 +68,13 @@ function assignments(source: SourceFile, faults: FaultList): Assignment[] {
     const start = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=[ \t]*/.exec(line);
     if (start === null) {
       const bare = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*$/.exec(line);
-      if (bare === null) faults.add(location, "is no assignment", "write NAME=value, or begin the line with '#'");
+      if (bare === null) faults.add(location, "is not an assignment", "write NAME=value, or begin the line with '#'");
       else
-        faults.add(location, `'${bare[1]}' has no value: it would be taken from the shell`, `write ${bare[1]}=value`);
+        faults.add(
+          location,
+          `'${bare[1]}' has no value: compose would take it from the shell`,
+          `write ${bare[1]}=value`,
+        );
       at = end + 1;
       continue;
     }
@@ -95,7 +99,7 @@ function assignments(source: SourceFile, faults: FaultList): Assignment[] {
     found.push({ name, text: quote === '"' ? unescaped(inner) : inner, literal: quote === "'", location });
     const rest = text.slice(close + 1, endOfLine(text, close)).trim();
     if (rest !== "" && !rest.startsWith("#")) {
-      faults.add(location, `something follows the quoted value of ${name}`, "put all of the value within the quotes");
+      faults.add(location, `text follows the quoted value of ${name}`, "put the whole value within the quotes");
     }
     at = endOfLine(text, close) + 1;
   }

@@ -1,6 +1,6 @@
 /**
- * The version that an image's tag says: `main-v1.77.1` → `1.77.1`, `17-alpine` → `17`. Undefined when the tag names
- * none (`latest`, a digest alone).
+ * The version in an image's tag: `main-v1.77.1` → `1.77.1`, `17-alpine` → `17`. Undefined when the tag names none
+ * (`latest`, a digest only).
  */
 export function imageVersion(image: string): string | undefined {
   const name = image.split("@")[0] ?? "";

@@ -1,8 +1,8 @@
-/** What can't be interpolated, and where in the text. */
+/** A variable that can't be interpolated. */
 export interface InterpolationProblem {
   /** The piece of the text that is the matter, e.g. `${POSTGRES_PASWORD`. */
   piece: string;
-  /** Name of the variable, when one is the matter. */
+  /** The variable's name, when a variable is at fault. */
   variable?: string;
   what: string;
   fix: string;
@@ -13,12 +13,12 @@ export interface Interpolated {
   problems: readonly InterpolationProblem[];
 }
 
-const ESCAPED = "write '$$' for a dollar sign that is meant";
+const ESCAPED = "write '$$' for a literal dollar sign";
 
 /**
  * Compose's interpolation: `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
- * `${VAR:+instead}`, `${VAR+instead}`, and `$$` for a dollar sign. Unlike compose, which warns and goes on with an
- * empty text, an unset variable is a problem.
+ * `${VAR:+instead}`, `${VAR+instead}`, and `$$` for a dollar sign. An unset variable is a problem here;
+ * compose warns and inserts an empty text.
  *
  * Source: compose-spec, 12-interpolation.
  */
@@ -51,11 +51,11 @@ export function interpolate(text: string, variables: { get(name: string): string
       if (end === -1 || parts === null) {
         problems.push({
           piece: piece.slice(0, 40),
-          what: end === -1 ? "'${' is never closed" : `'${piece}' is no variable`,
+          what: end === -1 ? "'${' is never closed" : `'${piece}' is not a variable`,
           fix:
             end === -1
               ? `close it with '}', or ${ESCAPED}`
-              : `write \${NAME} with a form that compose knows, or ${ESCAPED}`,
+              : `write \${NAME} in a form that compose knows, or ${ESCAPED}`,
         });
         continue;
       }

@@ -1,6 +1,5 @@
 /**
- * Splits a command that is written as one text into words, as compose does: quotes and backslashes count, nothing is
- * expanded.
+ * Splits a command that is one text into words, as compose does: quotes and backslashes count, nothing is expanded.
  *
  * @throws Error when a quote is never closed
  */

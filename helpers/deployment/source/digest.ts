@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
-/** Directories that belong to tools, not to the deployment. */
+/** Directories that belong to tools and not to the deployment. */
 const skipped = new Set([".git", "node_modules"]);
 
 /**
- * `sha256:…` over every file of a deployment by relative path and content. Files `*.env` beside a `*.env.example` are
- * left out: no secret enters, and a machine with secrets has the digest of one without.
+ * `sha256:…` over the relative path and the content of every file of a deployment. A file `*.env` with a
+ * `*.env.example` next to it is left out, so that the digest depends on no secret and is the same on every machine.
  */
 export function deploymentDigest(folder: string): string {
   const files = filesBelow(folder);
@@ -15,7 +15,7 @@ export function deploymentDigest(folder: string): string {
   const hash = createHash("sha256");
   for (const file of files.filter((name) => !names.has(`${name}.example`))) {
     const content = contentOf(join(folder, file));
-    // Lengths in front, so that no two folders write the same stream.
+    // The lengths make the stream unambiguous.
     hash.update(`${Buffer.byteLength(file)}:${file}:${content.length}:`);
     hash.update(content);
   }
@@ -34,7 +34,7 @@ function contentOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch {
-    // A link to a directory or to nowhere: what it says counts.
+    // A link to a directory, or a broken link: its target counts.
     try {
       return Buffer.from(readlinkSync(file));
     } catch {

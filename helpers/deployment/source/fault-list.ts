@@ -1,15 +1,17 @@
-import { displayPath } from "../../core/display-path.ts";
 import { DeploymentError, type InputFault } from "../../core/errors.ts";
-import type { SourceLocation } from "../types.ts";
+import { displayPath } from "../../core/text/display-path.ts";
+import type { SourceLocation } from "./location.ts";
 
-/** Collects what is wrong with a deployment, so that an operator sees all of it at once. */
+/** Collects the faults of input files, so that an operator sees all of them in one run. */
 export class FaultList {
-  readonly #found: { file: string; fault: InputFault }[] = [];
+  readonly #found: { at: SourceLocation | string; what: string; fix: string; file: string; fault: InputFault }[] = [];
 
   /**
-   * @param at a place, or a file's absolute path when the whole file is the matter
-   * @param what what was found, and what was expected; never a secret's value
-   * @param mend how to mend it, as an imperative
+   * Adds a fault; the same fault at the same location counts once.
+   *
+   * @param at a location, or a file's absolute path for a fault of the whole file
+   * @param what what was found and what was expected; never a secret's value
+   * @param fix how to fix it, as an imperative
    */
   add(at: SourceLocation | string, what: string, fix: string): void {
     const file = typeof at === "string" ? at : at.file;
@@ -18,14 +20,19 @@ export class FaultList {
     const known = this.#found.some(
       (other) => other.file === file && other.fault.line === fault.line && other.fault.what === fault.what,
     );
-    if (!known) this.#found.push({ file, fault });
+    if (!known) this.#found.push({ at, what, fix, file, fault });
   }
 
   get empty(): boolean {
     return this.#found.length === 0;
   }
 
-  /** Grouped by file in the order in which files were first found at fault, then by line. */
+  /** Adds the faults of another list. */
+  addAll(other: FaultList): void {
+    for (const { at, what, fix } of other.#found) this.add(at, what, fix);
+  }
+
+  /** Grouped by file in the order in which the files were added, then by line. */
   get faults(): readonly InputFault[] {
     const files = [...new Set(this.#found.map(({ file }) => file))];
     return this.#found

@@ -1,4 +1,4 @@
-/** Replaces secrets, also where they were pasted instead of named. */
+/** Replaces secrets, also where a value was pasted instead of named by its variable. */
 export class LiteralSecrets {
   readonly #byVariable: ReadonlyMap<string, string>;
   readonly #byOriginal: ReadonlyMap<string, string>;
@@ -6,7 +6,7 @@ export class LiteralSecrets {
 
   /**
    * @param originals variables of the env file as the operator wrote them
-   * @param replacements variable to the value that stands in for it
+   * @param replacements variable to its replacement
    */
   constructor(originals: ReadonlyMap<string, string>, replacements: ReadonlyMap<string, string>) {
     this.#byVariable = replacements;
@@ -17,7 +17,7 @@ export class LiteralSecrets {
     }
     this.#byOriginal = byOriginal;
     const alternatives = [...byOriginal.keys()].toSorted((a, b) => b.length - a.length).map(escaped);
-    // Not within a longer word: `sk-1` is not part of `sk-12`.
+    // Not within a longer word: `sk-1` must not match in `sk-12`.
     this.#pattern =
       alternatives.length === 0
         ? undefined
@@ -37,8 +37,8 @@ export class LiteralSecrets {
 }
 
 /**
- * Whether a value can be told from ordinary words: a password `postgres` would also "stand" in a user name, and
- * replacing it there breaks the deployment.
+ * Whether a value can be distinguished from ordinary words: a password `postgres` may also be a user's name, and replacing
+ * that would break the deployment.
  */
 function recognisable(value: string): boolean {
   return value.length >= 16 || (value.length >= 6 && /\d/.test(value) && /[A-Za-z]/.test(value));

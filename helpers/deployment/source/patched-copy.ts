@@ -4,25 +4,25 @@ import { basename, dirname, join, resolve } from "node:path";
 
 /** One change to a copy of a deployment. */
 export type Patch =
-  /** Every place where the text stands; it must stand somewhere. */
+  /** Replaces every occurrence of the text; there must be at least one. */
   | { file: string; find: string; replace: string }
   | { file: string; write: string | Buffer }
   | { file: string; remove: true }
   | { directory: string };
 
-/** A copy of a deployment in a folder of its own, broken on purpose. */
+/** A changed copy of a deployment in a temporary folder. */
 export interface PatchedCopy extends Disposable {
   folder: string;
 }
 
 /**
- * Copies a deployment and changes the copy. Dispose of it to remove it.
+ * Copies a deployment and changes the copy. Disposing of it removes it.
  *
- * @throws Error when a text to be replaced does not stand in its file: a patch that changes nothing proves nothing
+ * @throws Error when a text to be replaced is not in its file: a patch that changes nothing proves nothing
  */
 export function patchedCopy(source: string, patches: readonly Patch[]): PatchedCopy {
   const own = mkdtempSync(join(tmpdir(), "deployment-"));
-  // Compose calls a project after its folder, and Traefik calls things after that.
+  // Without a `name`, compose names the project after its folder.
   const folder = join(own, basename(resolve(source)));
   cpSync(source, folder, { recursive: true });
   for (const patch of patches) apply(folder, patch);
@@ -42,7 +42,7 @@ function apply(folder: string, patch: Patch): void {
     writeFileSync(file, patch.write);
   } else {
     const text = readFileSync(file, "utf8");
-    if (!text.includes(patch.find)) throw new Error(`'${patch.find}' does not stand in ${patch.file}`);
+    if (!text.includes(patch.find)) throw new Error(`'${patch.find}' is not in ${patch.file}`);
     writeFileSync(
       file,
       text.replaceAll(patch.find, () => patch.replace),

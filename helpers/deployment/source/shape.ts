@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { suggest } from "../../core/nearest.ts";
+import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "./fault-list.ts";
 import { locationOf, nodeAt, type Plain, type YamlNode } from "./yaml-tree.ts";
 
 /**
- * A mapping that takes the named keys and no others. zod's issue for an unknown key has no list of the known ones, so
- * the message carries it to {@link readShape}.
+ * A mapping that accepts the named keys and no others. zod's issue for an unknown key does not list the known ones, so the
+ * message carries them to {@link readShape}.
  */
 export function mapping<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, {
@@ -13,7 +13,7 @@ export function mapping<T extends z.ZodRawShape>(shape: T) {
   });
 }
 
-/** A text that is not empty. */
+/** A non-empty text. */
 export const text = z.string({ error: "a text" }).min(1, { error: "a text that is not empty" });
 
 /** One of the given words. */
@@ -21,12 +21,17 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...words: 
   return z.enum(words, { error: `one of ${words.join(", ")}` });
 }
 
-/** A list with at least one item. */
+/** A list of items of one shape. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.array(item, { error: "a list" });
 }
 
-/** Checks a value's shape; each thing wrong with it becomes a fault at its line. */
+/**
+ * Checks a value's shape. Each difference becomes a fault at its line.
+ *
+ * @param within the value's own path, for messages
+ * @returns undefined when there was a fault
+ */
 export function readShape<T>(
   schema: z.ZodType<T>,
   node: YamlNode,
@@ -42,7 +47,7 @@ export function readShape<T>(
 
 function report(issue: z.core.$ZodIssue, node: YamlNode, faults: FaultList, within: string): void {
   if (issue.code === "invalid_union") {
-    // The one form that the value comes nearest to says more than the list of all forms.
+    // Where one form is close to the value, its faults say more than the list of all forms.
     const near = issue.errors.filter((form) => !form.some(({ path }) => path.length === 0 && !isUnknownKey(form)));
     const [form] = near;
     if (near.length === 1 && form !== undefined && form.length > 0) {
@@ -92,7 +97,7 @@ function describe(node: YamlNode): string {
   if (node.kind === "map") return "a mapping";
   if (node.kind === "list") return "a list";
   if (node.value === null) return "empty";
-  // Long texts may hold secrets; short ones are mostly words.
+  // A long text may contain a secret; a short one rarely does.
   if (typeof node.value === "string") return node.value.length > 40 ? "a text" : `'${node.value}'`;
   return `${node.value}`;
 }

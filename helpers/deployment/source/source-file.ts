@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { FaultList } from "./fault-list.ts";
 
-/** Larger files are no deployment files; reading one would only be slow. In bytes. */
-const LARGEST = 1024 * 1024;
+/** A larger file is not a deployment file. In bytes. */
+const MAX_BYTES = 1024 * 1024;
 
 /** A text file of the deployment, with the offsets of its lines. */
 export class SourceFile {
@@ -10,11 +10,14 @@ export class SourceFile {
   readonly file: string;
   /** Without a byte order mark. */
   readonly text: string;
+  /** Length of the byte order mark in front of the text: 0 or 1. Offsets in the file count it. */
+  readonly byteOrderMark: 0 | 1;
   readonly #lineStarts: number[];
 
   constructor(file: string, text: string) {
     this.file = file;
-    this.text = text.startsWith("\uFEFF") ? text.slice(1) : text;
+    this.byteOrderMark = text.startsWith("\uFEFF") ? 1 : 0;
+    this.text = text.slice(this.byteOrderMark);
     this.#lineStarts = [0];
     for (let at = this.text.indexOf("\n"); at !== -1; at = this.text.indexOf("\n", at + 1)) {
       this.#lineStarts.push(at + 1);
@@ -34,7 +37,12 @@ export class SourceFile {
   }
 }
 
-/** Reads a file; what keeps it from being read becomes a fault, and the answer is undefined. */
+/**
+ * Reads a file.
+ *
+ * @param fixMissing how to fix a missing file, as an imperative
+ * @returns undefined when the file can't be read; the reason is then a fault
+ */
 export function readSource(file: string, faults: FaultList, fixMissing: string): SourceFile | undefined {
   let bytes: Buffer;
   try {
@@ -43,18 +51,18 @@ export function readSource(file: string, faults: FaultList, fixMissing: string):
       faults.add(
         file,
         "is a directory, a file was expected",
-        "remove the directory (docker makes one when it mounts a missing file) and write the file",
+        "remove the directory (docker creates one when it mounts a missing file) and write the file",
       );
       return undefined;
     }
     if (!status.isFile()) {
-      faults.add(file, "is no regular file", "put a plain text file here");
+      faults.add(file, "is not a regular file", "put a plain text file here");
       return undefined;
     }
-    if (status.size > LARGEST) {
+    if (status.size > MAX_BYTES) {
       faults.add(
         file,
-        `is ${Math.ceil(status.size / 1024)} KiB long, more than the ${LARGEST / 1024} KiB that a deployment's file may have`,
+        `is ${Math.ceil(status.size / 1024)} KiB long, more than the limit of ${MAX_BYTES / 1024} KiB for a file of a deployment`,
         "check that it is the right file",
       );
       return undefined;
@@ -64,7 +72,7 @@ export function readSource(file: string, faults: FaultList, fixMissing: string):
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR") faults.add(file, "is missing", fixMissing);
     else
-      faults.add(file, `can't be read (${String(code ?? error)})`, "make it readable for the user who runs the suite");
+      faults.add(file, `can't be read (${String(code ?? error)})`, "make it readable for the user that runs the suite");
     return undefined;
   }
   if (isUtf16(bytes)) {
@@ -72,9 +80,9 @@ export function readSource(file: string, faults: FaultList, fixMissing: string):
     return undefined;
   }
   try {
-    return new SourceFile(file, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return new SourceFile(file, new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
-    faults.add({ file, line: lineOfBadByte(bytes) }, "holds bytes that are no UTF-8", "save it as UTF-8");
+    faults.add({ file, line: lineOfBadByte(bytes) }, "contains bytes that are not UTF-8", "save it as UTF-8");
     return undefined;
   }
 }
@@ -82,7 +90,7 @@ export function readSource(file: string, faults: FaultList, fixMissing: string):
 function isUtf16(bytes: Buffer): boolean {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
-  // Without a mark: a text in Latin letters has a zero in every other byte.
+  // Without a byte order mark: a text in Latin letters has a zero in every other byte.
   return (
     bytes.length >= 4 &&
     (first === 0) !== (second === 0) &&

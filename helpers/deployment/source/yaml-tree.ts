@@ -1,42 +1,60 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
-import type { SourceLocation } from "../types.ts";
 import type { FaultList } from "./fault-list.ts";
+import type { SourceLocation } from "./location.ts";
 import type { SourceFile } from "./source-file.ts";
 
-/** YAML with anchors and merge keys resolved, where every value knows its line. */
+/** A YAML value with anchors and merge keys resolved; every value knows its line and its text. */
 export type YamlNode = YamlScalar | YamlMap | YamlList;
 
-export interface YamlScalar {
-  kind: "scalar";
-  value: string | number | boolean | null;
-  location: SourceLocation;
-  /** Where its text begins and ends in the file, to find the line within a value of several lines. */
-  span: { source: SourceFile; start: number; end: number };
+/** A stretch of a file's text; offsets count UTF-16 units, `end` is exclusive. */
+export interface TextSpan {
+  start: number;
+  end: number;
 }
 
-export interface YamlMap {
+/** What every YAML value has. */
+interface YamlPosition {
+  location: SourceLocation;
+  /** The value's text where it is used: the alias (`*name`) for a value that is written as one. */
+  usedAt: TextSpan;
+  /** True for a value that is written as an alias: its own text belongs to the anchor. */
+  alias: boolean;
+}
+
+export interface YamlScalar extends YamlPosition {
+  kind: "scalar";
+  value: string | number | boolean | null;
+  /** The value as written, without quotes and escapes; {@link mapTexts} does not change it. */
+  written: string;
+  /** The text that holds the value: the anchor's for an alias. */
+  span: TextSpan & { source: SourceFile };
+}
+
+export interface YamlMap extends YamlPosition {
   kind: "map";
   entries: ReadonlyMap<string, YamlEntry>;
-  location: SourceLocation;
 }
 
 export interface YamlEntry {
   keyLocation: SourceLocation;
+  keySpan: TextSpan;
+  /** True for an entry that a merge key (`<<`) brings in. */
+  merged: boolean;
   value: YamlNode;
 }
 
-export interface YamlList {
+export interface YamlList extends YamlPosition {
   kind: "list";
   items: readonly YamlNode[];
-  location: SourceLocation;
 }
 
-/** Expanded aliases count anew each time: this bounds what a few lines of nested anchors can unfold to. */
-const MOST_NODES = 50_000;
+/** Each use of an alias counts again: this limits how far a few lines of nested anchors can expand. */
+const MAX_NODES = 50_000;
 
 /**
- * Parses a YAML file. Bad syntax, a duplicate key, an anchor that contains itself become faults; the answer is then
- * undefined when nothing useful is left.
+ * Parses a YAML file. Bad syntax, a duplicate key and an anchor that contains itself become faults.
+ *
+ * @returns undefined when the file holds nothing that can be read
  *
  * @param version 1.1 as PyYAML reads (LiteLLM), 1.2 as Go's yaml.v3 reads (compose)
  */
@@ -56,26 +74,29 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
   }
   if (document.errors.length > 0) return undefined;
   if (document.contents === null) {
-    faults.add(source.file, "is empty", "write it, or take the one of deployments/reference as a start");
+    faults.add(source.file, "is empty", "write it, or start from the one in deployments/reference");
     return undefined;
   }
 
   let nodes = 0;
   const open = new Set<Node>();
-  let hopeless = false;
+  let tooLarge = false;
 
-  const convert = (node: unknown, fallback: SourceLocation): YamlNode => {
+  const convert = (node: unknown, fallback: SourceLocation, offset: number, aliasAt?: TextSpan): YamlNode => {
     const here = hasRange(node) ? locationAt(node.range[0]) : fallback;
+    const own = spanOf(node) ?? { start: offset, end: offset };
+    const position: YamlPosition = { location: here, usedAt: aliasAt ?? own, alias: aliasAt !== undefined };
     const empty: YamlScalar = {
       kind: "scalar",
       value: null,
-      location: here,
+      written: "",
+      ...position,
       span: { source, start: 0, end: 0 },
     };
-    if (hopeless) return empty;
-    if (++nodes > MOST_NODES) {
-      hopeless = true;
-      faults.add(here, `unfolds to more than ${MOST_NODES} values`, "use fewer anchors within anchors");
+    if (tooLarge) return empty;
+    if (++nodes > MAX_NODES) {
+      tooLarge = true;
+      faults.add(here, `its anchors and aliases expand to more than ${MAX_NODES} values`, "nest fewer anchors");
       return empty;
     }
     if (isAlias(node)) {
@@ -84,7 +105,7 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
         faults.add(
           here,
           `'*${node.source}' names no anchor`,
-          `write '&${node.source}' where the value stands, above this line`,
+          `write '&${node.source}' in front of the value, above this line`,
         );
         return empty;
       }
@@ -92,51 +113,52 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
         faults.add(here, `the anchor '&${node.source}' contains itself`, "break the circle");
         return empty;
       }
-      return convert(target, here);
+      return convert(target, here, own.start, aliasAt ?? own);
     }
     if (isMap(node)) {
       open.add(node);
-      const map = convertMap(node.items, here);
+      const entries = convertEntries(node.items, here);
       open.delete(node);
-      return map;
+      return { kind: "map", entries, ...position };
     }
     if (isSeq(node)) {
       open.add(node);
-      const items = node.items.map((item) => convert(item, here));
+      const items = node.items.map((item) => convert(item, here, own.start));
       open.delete(node);
-      return { kind: "list", items, location: here };
+      return { kind: "list", items, ...position };
     }
     if (isScalar(node)) {
-      const range = node.range ?? [0, 0, 0];
       return {
         kind: "scalar",
         value: plainValue(node.value, node.source),
-        location: here,
-        span: { source, start: range[0], end: range[1] },
+        written: typeof node.value === "string" ? node.value : (node.source ?? String(node.value)),
+        ...position,
+        span: { source, ...own },
       };
     }
     return empty;
   };
 
-  const convertMap = (items: readonly Pair[], location: SourceLocation): YamlMap => {
+  const convertEntries = (items: readonly Pair[], location: SourceLocation): Map<string, YamlEntry> => {
     const own = new Map<string, YamlEntry>();
     const merged = new Map<string, YamlEntry>();
     for (const { key, value } of items) {
       const keyLocation = hasRange(key) ? locationAt(key.range[0]) : location;
+      const keySpan = spanOf(key) ?? { start: 0, end: 0 };
       if (!isScalar(key)) {
-        faults.add(keyLocation, "a key is no plain text", "write the key as a plain text");
+        faults.add(keyLocation, "a key is not a plain text", "write the key as a plain text");
         continue;
       }
       const isMerge = typeof key.value === "symbol" || (key.value === "<<" && key.type === "PLAIN");
       if (isMerge) {
-        const sources = convert(value, keyLocation);
+        const sources = convert(value, keyLocation, keySpan.end);
         for (const from of sources.kind === "list" ? sources.items : [sources]) {
           if (from.kind !== "map") {
-            faults.add(keyLocation, "'<<' merges something that is no mapping", "let it name an anchor of a mapping");
+            faults.add(keyLocation, "'<<' merges a value that is not a mapping", "name the anchor of a mapping");
             continue;
           }
-          // What stands first wins, as YAML's merge key says.
-          for (const [name, entry] of from.entries) if (!merged.has(name)) merged.set(name, entry);
+          // The first one wins (YAML's merge key).
+          for (const [name, entry] of from.entries) if (!merged.has(name)) merged.set(name, { ...entry, merged: true });
         }
         continue;
       }
@@ -145,23 +167,27 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
       if (before !== undefined) {
         faults.add(
           keyLocation,
-          `'${name}' stands here a second time (first in line ${before.keyLocation.line})`,
-          "keep one of the two: only the last would count, in silence",
+          `'${name}' is set a second time (first in line ${before.keyLocation.line})`,
+          "keep one of the two: only the last one counts, without a warning",
         );
       }
-      own.set(name, { keyLocation, value: convert(value, keyLocation) });
+      own.set(name, { keyLocation, keySpan, merged: false, value: convert(value, keyLocation, keySpan.end) });
     }
     const entries = new Map(own);
     for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry);
-    return { kind: "map", entries, location };
+    return entries;
   };
 
-  const root = convert(document.contents, { file: source.file, line: 1 });
-  return hopeless ? undefined : root;
+  const root = convert(document.contents, { file: source.file, line: 1 }, 0);
+  return tooLarge ? undefined : root;
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {
   return typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
+}
+
+function spanOf(node: unknown): TextSpan | undefined {
+  return hasRange(node) ? { start: node.range[0], end: node.range[1] } : undefined;
 }
 
 function plainValue(value: unknown, text: string | undefined): YamlScalar["value"] {
@@ -176,15 +202,16 @@ function explain(code: string, message: string, text: string, offset: number): [
     return [`broken YAML: a tab in the indentation`, "indent with spaces"];
   }
   const first = message.split("\n")[0] ?? message;
-  if (code === "TAG_RESOLVE_FAILED") return [first, "leave the tag out: the suite does not know it"];
-  if (code === "MULTIPLE_DOCS") return ["holds more than one YAML document", "remove what follows the second '---'"];
-  return [`broken YAML: ${first}`, "mend the syntax around this line"];
+  if (code === "TAG_RESOLVE_FAILED") return [first, "remove the tag: the suite does not support it"];
+  if (code === "MULTIPLE_DOCS")
+    return ["holds more than one YAML document", "remove everything from the second '---' on"];
+  return [`broken YAML: ${first}`, "fix the syntax near this line"];
 }
 
-/** A value of YAML, without its places. */
+/** A YAML value without its locations. */
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
 
-/** The tree as plain data. `without` leaves out entries by key, e.g. compose's `x-…`. */
+/** The tree as plain data. `without` selects the entries to leave out by key, e.g. compose's `x-…`. */
 export function toPlain(node: YamlNode, without: (key: string) => boolean = () => false): Plain {
   if (node.kind === "scalar") return node.value;
   if (node.kind === "list") return node.items.map((item) => toPlain(item, without));
@@ -193,7 +220,7 @@ export function toPlain(node: YamlNode, without: (key: string) => boolean = () =
   );
 }
 
-/** Where a value stands; for a missing one, where the innermost part of the path that is there stands. */
+/** The location of a value; for a missing one, the location of the innermost part of the path that exists. */
 export function locationOf(node: YamlNode, path: readonly PropertyKey[]): SourceLocation {
   let location = node.location;
   let current: YamlNode | undefined = node;
@@ -212,7 +239,7 @@ export function locationOf(node: YamlNode, path: readonly PropertyKey[]): Source
   return location;
 }
 
-/** The value at a path, undefined when there is none. */
+/** The value at a path; undefined when there is none. */
 export function nodeAt(node: YamlNode | undefined, ...path: (string | number)[]): YamlNode | undefined {
   let current = node;
   for (const step of path) {

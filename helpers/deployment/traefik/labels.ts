@@ -2,7 +2,7 @@ import { nearest } from "../../core/text/nearest.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { Deployment, SourceLocation, Written } from "../types.ts";
 import { itself, type LabelSection, type LabelValue, labelShape } from "./label-shape.ts";
-import { re2Problem } from "./re2-syntax.ts";
+import { re2Problem } from "./re2.ts";
 import { isRange, parseRule, type Rule, RuleError } from "./rule.ts";
 
 /** A router that labels make. */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { nearest } from "../../core/text/nearest.ts";
-import { re2Problem } from "./re2-syntax.ts";
+import { re2Problem } from "./re2.ts";
 
 /** The matchers of Traefik's v3 rules. */
 export const matcherNames = [

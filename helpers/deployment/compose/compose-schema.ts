@@ -1,0 +1,95 @@
+import type { ErrorObject, ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { suggest } from "../../core/text/nearest.ts";
+import type { FaultList } from "../source/fault-list.ts";
+import { locationOf, toPlain, type YamlNode } from "../source/yaml-tree.ts";
+import schema from "./schema/compose-spec.json" with { type: "json" };
+
+/** Differences between a compose file and the published schema of the Compose specification. */
+export interface SchemaDifferences {
+  /** Adds a fault for every key that compose does not know. */
+  reportUnknownKeys(faults: FaultList): void;
+  /** Adds a fault for every value of a wrong type. */
+  reportWrongValues(faults: FaultList): void;
+}
+
+/**
+ * Holds a compose file against the published schema. What the suite reads itself is checked with better messages; the
+ * schema knows all the rest of compose.
+ *
+ * @param root the compose file with variables interpolated
+ */
+export function compareWithSchema(root: YamlNode): SchemaDifferences {
+  const validate = validator();
+  validate(toPlain(root));
+  const errors = validate.errors ?? [];
+  return {
+    reportUnknownKeys(faults) {
+      for (const error of errors) if (error.keyword === "additionalProperties") reportUnknownKey(error, root, faults);
+    },
+    reportWrongValues(faults) {
+      const wrong = errors.filter(({ keyword }) => !["additionalProperties", "oneOf", "anyOf"].includes(keyword));
+      for (const [path, own] of Map.groupBy(wrong, ({ instancePath }) => instancePath)) {
+        // A fault of this value's own keys or of a value within it says more than the forms that it does not have.
+        const within = errors.some(
+          ({ instancePath, keyword }) =>
+            instancePath.startsWith(`${path}/`) || (instancePath === path && keyword === "additionalProperties"),
+        );
+        if (within) continue;
+        reportWrongValue(path, own, root, faults);
+      }
+    },
+  };
+}
+
+let compiled: ValidateFunction | undefined;
+
+/** Compiled on first use: that takes a tenth of a second. */
+function validator(): ValidateFunction {
+  // Formats (durations, ports) are left to the compose reader, which names the line and the fix.
+  compiled ??= new Ajv2020({ allErrors: true, strict: false, validateFormats: false, verbose: true }).compile(schema);
+  return compiled;
+}
+
+function reportUnknownKey(error: ErrorObject, root: YamlNode, faults: FaultList): void {
+  const path = stepsOf(error.instancePath);
+  const key = String(error.params.additionalProperty);
+  const known = namesIn(error.parentSchema);
+  const within = path.length === 0 ? "" : ` in ${path.join(".")}`;
+  const location = locationOf(root, [...path, key]);
+  if (known.length === 0) {
+    faults.add(
+      location,
+      `'${key}'${within} is not a name that compose accepts`,
+      "use letters, digits, '.', '_' and '-' only",
+    );
+    return;
+  }
+  const list = known.length > 20 ? "remove it: compose refuses it" : `remove it (compose knows: ${known.join(", ")})`;
+  faults.add(location, `unknown key '${key}'${within}`, suggest(key, known, list));
+}
+
+function namesIn(section: object | undefined): string[] {
+  if (section === undefined || !("properties" in section)) return [];
+  const { properties } = section;
+  return typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+}
+
+function reportWrongValue(path: string, errors: readonly ErrorObject[], root: YamlNode, faults: FaultList): void {
+  const steps = stepsOf(path);
+  const messages = errors.map(({ message = "" }) => message.replace(/^must (?:be )?/, ""));
+  const expected = [...new Set(messages)].join(" or ");
+  faults.add(
+    locationOf(root, steps),
+    `${steps.join(".")} is refused by compose, expected: ${expected}`,
+    "write it as the Compose specification says",
+  );
+}
+
+/** The steps of a JSON pointer. */
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
