@@ -1,4 +1,6 @@
-import { DeploymentError, EnvironmentError, ExitCode, faultLine } from "./errors.ts";
+import { DeploymentError, EnvironmentError, ExitCode, faultLine, UsageError } from "./errors.ts";
+
+export { UsageError };
 
 /** Runs a command of `npm run`: what it can't do is told in one line, with the suite's exit codes. */
 export async function command(usage: string, work: (args: readonly string[]) => Promise<number>): Promise<void> {
@@ -19,11 +21,6 @@ export async function command(usage: string, work: (args: readonly string[]) => 
         ? ExitCode.deploymentWrong
         : ExitCode.environmentFailed;
   }
-}
-
-/** The command line is not understood. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 function isOfTheSystem(error: unknown): error is Error {

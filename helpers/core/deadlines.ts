@@ -1,4 +1,4 @@
-const factor = positiveNumber(process.env.DEADLINE_FACTOR) ?? 1;
+import { deadlineFactor as factor } from "./run-config.ts";
 
 /**
  * Every time-out of the suite, in milliseconds, with the reason for its size. A deadline limits how long a fault can stay
@@ -91,9 +91,4 @@ export class DeadlineError extends Error {
     const seen = last === undefined ? "" : `; last seen: ${last instanceof Error ? last.message : String(last)}`;
     super(`${what}: not within ${deadline / 1000} s${seen}`, { cause: last });
   }
-}
-
-function positiveNumber(text: string | undefined): number | undefined {
-  const value = Number(text);
-  return Number.isFinite(value) && value > 0 ? value : undefined;
 }

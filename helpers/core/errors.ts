@@ -2,11 +2,11 @@
 export interface InputFault {
   /** Path as the operator would type it: relative to the working directory when it lies below it. */
   file: string;
-  /** 1-based. Absent only when the whole file is the matter (missing, unreadable). */
+  /** 1-based. Absent only when the whole file is wrong (missing, unreadable). */
   line?: number;
   /** What was found, and what was expected. */
   what: string;
-  /** How to mend it, as an imperative. */
+  /** How to fix it, in the imperative. */
   fix: string;
 }
 
@@ -30,6 +30,12 @@ export class DeploymentError extends Error {
   }
 }
 
+/** The command line or an environment variable has a value that is not allowed: exit code 2, nothing was started. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly exitCode = ExitCode.deploymentWrong;
+}
+
 /** The machine or a part failed, not the deployment: no engine, no image, a part that would not start. Exit code 3. */
 export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
@@ -46,7 +52,7 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** `file:line: what; mend`: one line, so that editors and CI can jump to it. */
+/** `file:line: what; fix`: one line, so that editors and CI can jump to it. */
 export function faultLine(fault: InputFault): string {
   const location = fault.line === undefined ? fault.file : `${fault.file}:${fault.line}`;
   return `${location}: ${fault.what}; ${fault.fix}`;

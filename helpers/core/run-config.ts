@@ -1,22 +1,24 @@
-import { EnvironmentError } from "./errors.ts";
+import { resolve } from "node:path";
+import { UsageError } from "./errors.ts";
+import { displayPath } from "./text/display-path.ts";
 
-/** What the operator chose for this run: environment variables, parsed once. */
+/** What the operator chose for a run. Environment variables are parsed into it once; nothing else reads them. */
 export interface RunConfig {
-  /** Folder of the deployment under test (`DEPLOYMENT`). */
+  /** Absolute path of the deployment under test (`DEPLOYMENT`). */
   deployment: string;
   /** Versions that replace those of the deployment (`LITELLM_VERSION`, `TRAEFIK_VERSION`, `CODEX_VERSION`). */
   versions: { litellm?: string; traefik?: string; codex?: string };
   images: {
-    /** `IMAGES` */
-    mode: "auto" | "pull" | "build";
+    /** Where images come from (`IMAGES`). */
+    mode: ImageSource;
     /** Replaces Docker Hub and ghcr.io, e.g. `127.0.0.1:5000` (`REGISTRY`). */
     registry?: string;
   };
-  /** `all` adds the heavy clients (`CLIENTS`). */
+  /** `all` adds the heavy clients of the matrix (`CLIENTS`). */
   clients: "default" | "all";
   /** Leave the parts running (`KEEP=1`). */
   keep: boolean;
-  /** Folder of the report (`REPORTS`). */
+  /** Absolute path of the report's folder (`REPORTS`). */
   reports: string;
   /** Every deadline is multiplied by this (`DEADLINE_FACTOR`). */
   deadlineFactor: number;
@@ -24,43 +26,129 @@ export interface RunConfig {
   order?: string;
 }
 
+/** `pull` fails where an image cannot be pulled, `build` never pulls, `auto` pulls what it can and builds the rest. */
+export type ImageSource = "auto" | "pull" | "build";
+
+/** A process's environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables that {@link parseRunConfig} reads. */
+export const runVariables = [
+  "DEPLOYMENT",
+  "LITELLM_VERSION",
+  "TRAEFIK_VERSION",
+  "CODEX_VERSION",
+  "IMAGES",
+  "REGISTRY",
+  "CLIENTS",
+  "KEEP",
+  "REPORTS",
+  "DEADLINE_FACTOR",
+  "GATEWAY_CONFORMANCE_ORDER",
+] as const;
+
+type RunVariable = (typeof runVariables)[number];
+
+const defaults = {
+  DEPLOYMENT: "deployments/reference",
+  IMAGES: "auto",
+  CLIENTS: "default",
+  REPORTS: "reports/latest",
+  DEADLINE_FACTOR: "1",
+} as const satisfies Partial<Record<RunVariable, string>>;
+
 let parsed: RunConfig | undefined;
 
 /**
- * The configuration of this process's run, read from the environment at the first call.
+ * The configuration of this process, parsed at the first call.
  *
- * @throws {EnvironmentError} for a value that is not one of the allowed ones
+ * @throws {UsageError} naming the variable, for a value that is not allowed
  */
 export function runConfig(): RunConfig {
   parsed ??= parseRunConfig(process.env);
   return parsed;
 }
 
-function parseRunConfig(environment: NodeJS.ProcessEnv): RunConfig {
-  const { LITELLM_VERSION, TRAEFIK_VERSION, CODEX_VERSION, REGISTRY, GATEWAY_CONFORMANCE_ORDER } = environment;
-  const factor = Number(environment.DEADLINE_FACTOR);
+/**
+ * Parses environment variables. An empty value counts as unset. Paths are relative to the working directory.
+ *
+ * @throws {UsageError} naming the variable, for a value that is not allowed
+ */
+export function parseRunConfig(environment: Environment): RunConfig {
+  const value = (variable: RunVariable): string | undefined => environment[variable] || undefined;
+  const litellm = value("LITELLM_VERSION");
+  const traefik = value("TRAEFIK_VERSION");
+  const codex = value("CODEX_VERSION");
+  const registry = value("REGISTRY");
+  const order = value("GATEWAY_CONFORMANCE_ORDER");
   return {
-    deployment: environment.DEPLOYMENT ?? "deployments/reference",
+    deployment: resolve(value("DEPLOYMENT") ?? defaults.DEPLOYMENT),
     versions: {
-      ...(LITELLM_VERSION === undefined ? {} : { litellm: LITELLM_VERSION }),
-      ...(TRAEFIK_VERSION === undefined ? {} : { traefik: TRAEFIK_VERSION }),
-      ...(CODEX_VERSION === undefined ? {} : { codex: CODEX_VERSION }),
+      ...(litellm === undefined ? {} : { litellm }),
+      ...(traefik === undefined ? {} : { traefik }),
+      ...(codex === undefined ? {} : { codex }),
     },
     images: {
-      mode: oneOf("IMAGES", environment.IMAGES ?? "auto", ["auto", "pull", "build"]),
-      ...(REGISTRY === undefined ? {} : { registry: REGISTRY }),
+      mode: oneOf("IMAGES", value("IMAGES") ?? defaults.IMAGES, ["auto", "pull", "build"]),
+      ...(registry === undefined ? {} : { registry }),
     },
-    clients: oneOf("CLIENTS", environment.CLIENTS ?? "default", ["default", "all"]),
-    keep: environment.KEEP === "1",
-    reports: environment.REPORTS ?? "reports/latest",
-    deadlineFactor: Number.isFinite(factor) && factor > 0 ? factor : 1,
-    ...(GATEWAY_CONFORMANCE_ORDER === undefined ? {} : { order: GATEWAY_CONFORMANCE_ORDER }),
+    clients: oneOf("CLIENTS", value("CLIENTS") ?? defaults.CLIENTS, ["default", "all"]),
+    keep: value("KEEP") === "1",
+    reports: resolve(value("REPORTS") ?? defaults.REPORTS),
+    deadlineFactor: positive("DEADLINE_FACTOR", value("DEADLINE_FACTOR") ?? defaults.DEADLINE_FACTOR),
+    ...(order === undefined ? {} : { order }),
   };
 }
 
-function oneOf<Value extends string>(variable: string, text: string, allowed: readonly Value[]): Value {
+/**
+ * The variables that {@link parseRunConfig} parses into this configuration, without those that have their default value.
+ * Paths below the working directory are relative to it.
+ */
+export function environmentOf(config: RunConfig): Record<string, string> {
+  const { versions, images } = config;
+  const variables: Readonly<Record<RunVariable, string | undefined>> = {
+    DEPLOYMENT: displayPath(config.deployment),
+    LITELLM_VERSION: versions.litellm,
+    TRAEFIK_VERSION: versions.traefik,
+    CODEX_VERSION: versions.codex,
+    IMAGES: images.mode,
+    REGISTRY: images.registry,
+    CLIENTS: config.clients,
+    KEEP: config.keep ? "1" : undefined,
+    REPORTS: displayPath(config.reports),
+    DEADLINE_FACTOR: String(config.deadlineFactor),
+    GATEWAY_CONFORMANCE_ORDER: config.order,
+  };
+  const standard: Partial<Record<RunVariable, string>> = defaults;
+  return Object.fromEntries(
+    runVariables.flatMap((name) => {
+      const value = variables[name];
+      return value === undefined || value === standard[name] ? [] : [[name, value]];
+    }),
+  );
+}
+
+/**
+ * The factor of every deadline: a constant of the process, because the deadlines are. 1 for a value that is not allowed;
+ * {@link runConfig}, which every command calls first, reports it.
+ */
+export const deadlineFactor = factorOf(process.env.DEADLINE_FACTOR) ?? 1;
+
+function positive(variable: RunVariable, text: string): number {
+  const factor = factorOf(text);
+  if (factor === undefined)
+    throw new UsageError(`${variable}=${text} is not a positive number; set it to 2, for example`);
+  return factor;
+}
+
+function factorOf(text: string | undefined): number | undefined {
+  const factor = Number(text);
+  return Number.isFinite(factor) && factor > 0 ? factor : undefined;
+}
+
+function oneOf<Value extends string>(variable: RunVariable, text: string, allowed: readonly Value[]): Value {
   const value = allowed.find((candidate) => candidate === text);
   if (value !== undefined) return value;
   const choices = `${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}`;
-  throw new EnvironmentError(`${variable}=${text} is unknown; set it to ${choices}`);
+  throw new UsageError(`${variable}=${text} is unknown; set it to ${choices}`);
 }

@@ -1,11 +1,10 @@
-import { EnvironmentError } from "../core/errors.ts";
+import { runConfig } from "../core/run-config.ts";
 
 /**
- * Whether the heavy clients of the matrix are wanted too: `CLIENTS=all`.
+ * Whether the heavy clients of the matrix run too: `CLIENTS=all`.
  *
- * @throws {EnvironmentError} when the variable says something else than `all` or `default`
+ * @throws {UsageError} when a variable of the run has a value that is not allowed
  */
-export function heavyClients(wanted = process.env.CLIENTS ?? "default"): boolean {
-  if (wanted === "all" || wanted === "default") return wanted === "all";
-  throw new EnvironmentError(`CLIENTS=${wanted} is unknown; set it to default or all`);
+export function heavyClients(): boolean {
+  return runConfig().clients === "all";
 }

@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { UsageError } from "./errors.ts";
+import { environmentOf, parseRunConfig, type RunConfig } from "./run-config.ts";
+
+const defaults: RunConfig = {
+  deployment: resolve("deployments/reference"),
+  versions: {},
+  images: { mode: "auto" },
+  clients: "default",
+  keep: false,
+  reports: resolve("reports/latest"),
+  deadlineFactor: 1,
+};
+
+test("without variables the defaults apply, and an empty variable counts as unset", () => {
+  expect(parseRunConfig({})).toEqual(defaults);
+  const names = [
+    "DEPLOYMENT",
+    "LITELLM_VERSION",
+    "IMAGES",
+    "REGISTRY",
+    "CLIENTS",
+    "KEEP",
+    "REPORTS",
+    "DEADLINE_FACTOR",
+  ];
+  expect(parseRunConfig(Object.fromEntries(names.map((name) => [name, ""])))).toEqual(defaults);
+});
+
+test("each variable has its field", () => {
+  const environment = {
+    DEPLOYMENT: "deployments/as-found",
+    LITELLM_VERSION: "1.106.2",
+    TRAEFIK_VERSION: "3.6.0",
+    CODEX_VERSION: "0.50.0",
+    IMAGES: "build",
+    REGISTRY: "127.0.0.1:5000",
+    CLIENTS: "all",
+    KEEP: "1",
+    REPORTS: "/tmp/reports",
+    DEADLINE_FACTOR: "2.5",
+    GATEWAY_CONFORMANCE_ORDER: "soak-1",
+  };
+  const config = parseRunConfig(environment);
+  expect(config).toEqual({
+    deployment: resolve("deployments/as-found"),
+    versions: { litellm: "1.106.2", traefik: "3.6.0", codex: "0.50.0" },
+    images: { mode: "build", registry: "127.0.0.1:5000" },
+    clients: "all",
+    keep: true,
+    reports: "/tmp/reports",
+    deadlineFactor: 2.5,
+    order: "soak-1",
+  });
+  expect(environmentOf(config)).toEqual(environment);
+});
+
+test("environmentOf leaves out what has its default value", () => {
+  expect(environmentOf(defaults)).toEqual({});
+});
+
+test.each([
+  ["IMAGES", "never", "IMAGES=never is unknown; set it to auto, pull or build"],
+  ["CLIENTS", "none", "CLIENTS=none is unknown; set it to default or all"],
+  ["DEADLINE_FACTOR", "0", "DEADLINE_FACTOR=0 is not a positive number; set it to 2, for example"],
+  ["DEADLINE_FACTOR", "fast", "DEADLINE_FACTOR=fast is not a positive number; set it to 2, for example"],
+])("%s=%s is one line and exit code 2", (variable, value, message) => {
+  const parse = () => parseRunConfig({ [variable]: value });
+  expect(parse).toThrow(new UsageError(message));
+});
