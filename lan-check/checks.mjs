@@ -5,32 +5,33 @@ import { callTools } from "./mcp.mjs";
 /**
  * @typedef {object} Wanted
  * @property {string} host
- * @property {number} port where Traefik listens
- * @property {number | undefined} directPort where LiteLLM listens past Traefik; undefined where it does not
- * @property {string[]} publicPaths
- * @property {string} mcp
+ * @property {number} port Traefik's port
+ * @property {number | undefined} directPort LiteLLM's own port; undefined if it is not published
+ * @property {string[]} publicPaths paths that need no key
+ * @property {string} mcp path of the MCP endpoint
  * @property {string | undefined} key
- * @property {string} keyVariable where the key comes from
+ * @property {string} keyVariable the environment variable with the key
  */
 
 /**
  * @typedef {object} Line
- * @property {"ok" | "failed" | "untried"} outcome
+ * @property {"ok" | "failed" | "not-run"} outcome
  * @property {string} name
  * @property {string} found
- * @property {string} [todo] what to do about it, as an imperative
+ * @property {string} [fix] in the imperative
  */
 
-/** How long a connection or an answer may take, in milliseconds. On a LAN a hundredth of it is usual. */
+/** For a connection or a response, in milliseconds. On a LAN a hundredth of it is usual. */
 const deadline = 5_000;
-/** LiteLLM may start every MCP server anew for a listing. In milliseconds. */
+/** For a tool listing, in milliseconds: LiteLLM may start every MCP server for it. */
 const listingDeadline = 60_000;
 
-/** A path that nobody may read without a key. */
+/** A path that needs a key. */
 const privatePath = "/v1/models";
 
 /**
- * Checks a gateway from this machine, in the order in which things break.
+ * Checks a gateway from this machine: name, ports, public paths, refusal without a key, MCP. A check runs only if those that
+ * it depends on passed.
  *
  * @param {Wanted} wanted
  * @returns {AsyncGenerator<Line>}
@@ -54,10 +55,10 @@ export async function* checkGateway(wanted) {
   for (const one of reached) {
     if (key === undefined) {
       yield {
-        outcome: "untried",
+        outcome: "not-run",
         name: `MCP on ${one}`,
-        found: "not tried",
-        todo: `set ${keyVariable} to a key of the gateway`,
+        found: "not run",
+        fix: `set ${keyVariable} to a key of the gateway`,
       };
     } else {
       yield await mcpLine(`${base(host, one)}${wanted.mcp}`, one, key);
@@ -95,8 +96,8 @@ function nameLine(host, addresses) {
     return {
       outcome: "failed",
       name: "name",
-      found: `${host} is not known here`,
-      todo: "add it to the LAN's DNS, or to this machine's hosts file, and see that this machine asks that DNS",
+      found: `this machine cannot resolve ${host}`,
+      fix: "add it to the LAN's DNS or to this machine's hosts file, and check that this machine uses that DNS",
     };
   }
   return { outcome: "ok", name: "name", found: `${host} is ${addresses.map(({ address }) => address).join(", ")}` };
@@ -114,36 +115,38 @@ async function portLine(port, addresses) {
   );
   const bad = tries.find(({ code }) => code !== undefined);
   if (bad === undefined)
-    return { outcome: "ok", name, found: `connects by ${tries.map(({ address }) => address).join(", ")}` };
-  const only = tries.some(({ code }) => code === undefined) ? `, by ${bad.family === 6 ? "IPv6" : "IPv4"} alone` : "";
+    return { outcome: "ok", name, found: `connects to ${tries.map(({ address }) => address).join(", ")}` };
+  const only = tries.some(({ code }) => code === undefined)
+    ? ` (only ${bad.family === 6 ? "IPv6" : "IPv4"} fails)`
+    : "";
   if (bad.code === "ECONNREFUSED") {
     return {
       outcome: "failed",
       name,
-      found: `${bad.address} refuses${only}`,
-      todo: `publish ${port} in compose.yaml, or open it in the gateway host's firewall`,
+      found: `${bad.address} refuses the connection${only}`,
+      fix: `publish ${port} in compose.yaml, or open it in the gateway host's firewall`,
     };
   }
   if (bad.code === "timeout" || bad.code === "ETIMEDOUT") {
     return {
       outcome: "failed",
       name,
-      found: `nothing comes back from ${bad.address}${only}`,
-      todo: `open ${port} in the gateway host's firewall (and look at this machine's own), or mend the address in DNS`,
+      found: `no answer from ${bad.address}${only}`,
+      fix: `open ${port} in the gateway host's firewall (and check this machine's own), or fix the address in DNS`,
     };
   }
   return {
     outcome: "failed",
     name,
-    found: `no way to ${bad.address} (${bad.code})${only}`,
-    todo: "see that this machine is on the gateway's network, or mend the address in DNS",
+    found: `no route to ${bad.address} (${bad.code})${only}`,
+    fix: "connect this machine to the gateway's network, or fix the address in DNS",
   };
 }
 
 /**
  * @param {string} address
  * @param {number} port
- * @returns {Promise<string | undefined>} why it does not connect
+ * @returns {Promise<string | undefined>} why it does not connect; undefined if it does
  */
 function open(address, port) {
   return new Promise((done) => {
@@ -162,7 +165,7 @@ function open(address, port) {
 
 /**
  * @param {string} url
- * @returns {Promise<{ status: number, challenge: string | null } | string>} what is wrong, where no answer comes
+ * @returns {Promise<{ status: number, challenge: string | null } | string>} the error, if there is no response
  */
 async function get(url) {
   try {
@@ -182,22 +185,22 @@ async function get(url) {
  */
 async function publicLine(origin, path) {
   const name = `public ${path}`;
-  const answer = await get(`${origin}${path}`);
-  if (typeof answer === "string")
-    return { outcome: "failed", name, found: `no answer: ${answer}`, todo: "look at Traefik's log" };
-  const found = `answers ${answer.status}`;
-  if (answer.status < 400) return { outcome: "ok", name, found };
-  if (answer.status === 401)
-    return { outcome: "failed", name, found, todo: "name the path in the rule of Traefik's public router" };
-  if (answer.status === 404) {
+  const response = await get(`${origin}${path}`);
+  if (typeof response === "string")
+    return { outcome: "failed", name, found: `no response: ${response}`, fix: "check Traefik's log" };
+  const found = `answers ${response.status}`;
+  if (response.status < 400) return { outcome: "ok", name, found };
+  if (response.status === 401)
+    return { outcome: "failed", name, found, fix: "add the path to the rule of Traefik's public router" };
+  if (response.status === 404) {
     const docs = path === "/docs" ? " (LiteLLM serves /docs only with DOCS_URL=/docs)" : "";
-    return { outcome: "failed", name, found, todo: `name the host and the path in a rule of Traefik's${docs}` };
+    return { outcome: "failed", name, found, fix: `add the host and the path to the rule of a Traefik router${docs}` };
   }
   return {
     outcome: "failed",
     name,
     found,
-    todo: answer.status >= 502 ? "see that LiteLLM runs" : "look at LiteLLM's log",
+    fix: response.status >= 502 ? "check that LiteLLM is running" : "check LiteLLM's log",
   };
 }
 
@@ -208,31 +211,31 @@ async function publicLine(origin, path) {
  */
 async function refusalLine(origin, byTraefik) {
   const name = byTraefik ? "no key" : `no key, ${new URL(origin).port}`;
-  const answer = await get(`${origin}${privatePath}`);
-  if (typeof answer === "string")
-    return { outcome: "failed", name, found: `no answer: ${answer}`, todo: "look at the gateway's logs" };
-  const found = `${privatePath} answers ${answer.status}`;
-  if (answer.status === 401) return { outcome: "ok", name, found };
-  if (answer.status < 400) {
+  const response = await get(`${origin}${privatePath}`);
+  if (typeof response === "string")
+    return { outcome: "failed", name, found: `no response: ${response}`, fix: "check the gateway's logs" };
+  const found = `${privatePath} answers ${response.status}`;
+  if (response.status === 401) return { outcome: "ok", name, found };
+  if (response.status < 400) {
     return {
       outcome: "failed",
       name,
-      found: `${found}: anybody on the LAN may use the models`,
-      todo: "set LiteLLM's master_key, and see that Traefik injects no key there",
+      found: `${found}: anyone on the LAN can use the models`,
+      fix: "set LiteLLM's master_key, and check that Traefik injects no key on this route",
     };
   }
-  if (answer.status === 404)
+  if (response.status === 404)
     return {
       outcome: "failed",
       name,
       found,
-      todo: "answer 401 with WWW-Authenticate: an MCP client learns from it that it needs a key",
+      fix: "answer 401 with WWW-Authenticate: MCP clients detect by it that they need a key",
     };
   return {
     outcome: "failed",
     name,
     found,
-    todo: answer.status >= 502 ? "see that LiteLLM runs" : "look at LiteLLM's log",
+    fix: response.status >= 502 ? "check that LiteLLM is running" : "check LiteLLM's log",
   };
 }
 
@@ -247,22 +250,22 @@ async function mcpLine(url, port, key) {
   try {
     const { server, version, tools } = await callTools(url, key, listingDeadline);
     if (tools.length > 0)
-      return { outcome: "ok", name, found: `${server} speaks ${version} and offers ${tools.length} tools` };
+      return { outcome: "ok", name, found: `${server} uses MCP ${version} and lists ${tools.length} tools` };
     return {
       outcome: "failed",
       name,
-      found: `${server} speaks ${version} and offers not one tool`,
-      todo: "look into LiteLLM's log for an upstream that does not start, and at what the key is granted",
+      found: `${server} uses MCP ${version} and lists no tools`,
+      fix: "check LiteLLM's log for an upstream that does not start, and the grants of the key",
     };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const isKey = /\b(401|403)\b/.test(said);
+    const message = error instanceof Error ? error.message : String(error);
+    const isKey = /\b(401|403)\b/.test(message);
     return {
       outcome: "failed",
       name,
-      // An error page may echo what it was sent.
-      found: said.replaceAll(key, "‹key›"),
-      todo: isKey ? "take a key that LiteLLM knows" : "look at LiteLLM's log",
+      // An error page may contain the key that was sent.
+      found: message.replaceAll(key, "‹key›"),
+      fix: isKey ? "use a key that LiteLLM knows" : "check LiteLLM's log",
     };
   }
 }

@@ -6,9 +6,9 @@ import { expect, test } from "vitest";
 
 const key = "sk-of-this-test";
 
-/** How a gateway answers; each test bends one of it. */
+/** How the gateway answers; each test changes one answer. */
 interface Stub {
-  /** Status of a path that anybody may read. */
+  /** Status of a path that needs no key. */
   open: (path: string) => number;
   /** Status of a private path without a key. */
   refusal: number;
@@ -39,7 +39,7 @@ interface Checked {
   exitCode: number;
   lines: string[];
   error: string;
-  /** `METHOD /path` of what the gateway was asked. */
+  /** `METHOD /path` of each request to the gateway. */
   asked: string[];
 }
 
@@ -96,15 +96,15 @@ async function run(args: string[], environment: Record<string, string>): Promise
   return { exitCode, lines: output.trim().split("\n"), error };
 }
 
-test("a gateway that is well: one line a check, exit code 0, and nothing asked of it that writes", async () => {
+test("a healthy gateway: one line per check, exit code 0, and only requests that read", async () => {
   const { exitCode, lines, asked } = await check(healthy);
   expect(lines.filter((line) => !line.startsWith("✓"))).toEqual([]);
-  expect(lines.at(-1)).toMatch(/litellm speaks 2025-06-18 and offers 2 tools/);
+  expect(lines.at(-1)).toMatch(/litellm uses MCP 2025-06-18 and lists 2 tools/);
   expect(exitCode).toBe(0);
   expect(asked.filter((line) => !line.startsWith("GET "))).toEqual(["POST /mcp/", "POST /mcp/", "POST /mcp/"]);
 });
 
-test("answers as events count as well", async () => {
+test("responses may be event streams", async () => {
   const { exitCode, lines } = await check({
     ...healthy,
     mcp: (method) => ({
@@ -116,7 +116,7 @@ test("answers as events count as well", async () => {
   expect(exitCode).toBe(0);
 });
 
-test("without a key what needs one is not tried, and the exit code says so", async () => {
+test("without a key the checks that need one are not run, and the exit code is 3", async () => {
   const { exitCode, lines } = await check(healthy, [], {});
   expect(lines.at(-1)).toMatch(/^– MCP.*set LITELLM_KEY/);
   expect(exitCode).toBe(3);
@@ -133,9 +133,9 @@ const broken: { name: string; stub?: Partial<Stub>; options?: string[]; says: Re
     stub: { open: (path) => (path === "/docs" ? 404 : 200) },
     says: /^✗ public \/docs .*DOCS_URL/m,
   },
-  { name: "a gateway that is open to anyone", stub: { refusal: 200 }, says: /^✗ no key .*anybody on the LAN/m },
-  { name: "a refusal that hides what it wants", stub: { refusal: 404 }, says: /^✗ no key .*WWW-Authenticate/m },
-  { name: "a LiteLLM that is down", stub: { refusal: 502 }, says: /^✗ no key .*see that LiteLLM runs/m },
+  { name: "a gateway that needs no key", stub: { refusal: 200 }, says: /^✗ no key .*anyone on the LAN/m },
+  { name: "a refusal without a challenge", stub: { refusal: 404 }, says: /^✗ no key .*WWW-Authenticate/m },
+  { name: "a LiteLLM that is down", stub: { refusal: 502 }, says: /^✗ no key .*check that LiteLLM is running/m },
   {
     name: "an empty catalogue",
     stub: {
@@ -145,48 +145,48 @@ const broken: { name: string; stub?: Partial<Stub>; options?: string[]; says: Re
         ),
       }),
     },
-    says: /^✗ MCP .*not one tool.*does not start/m,
+    says: /^✗ MCP .*lists no tools.*does not start/m,
   },
   {
-    name: "a key that is refused, and echoed",
+    name: "a key that is refused and repeated in the error",
     stub: { mcp: () => ({ status: 401, body: `{"error":"unknown key ${key}"}` }) },
-    says: /^✗ MCP .*401.*‹key›.*take a key/m,
+    says: /^✗ MCP .*401.*‹key›.*use a key/m,
   },
   {
-    name: "a page in place of MCP",
+    name: "a web page instead of MCP",
     stub: { mcp: () => ({ type: "text/html", body: "<html></html>" }) },
-    says: /^✗ MCP .*without a message of MCP/m,
+    says: /^✗ MCP .*no MCP message/m,
   },
   {
-    name: "a port that is closed",
+    name: "a closed port",
     options: ["--direct-port", "1"],
-    says: /^✗ port 1 .*refuses; publish 1 in compose\.yaml/m,
+    says: /^✗ port 1 .*refuses the connection; publish 1 in compose\.yaml/m,
   },
 ];
 
-test.each(broken)("$name: exit code 1, and what to do", async ({ stub, options, says }) => {
+test.each(broken)("$name: exit code 1 and a fix", async ({ stub, options, says }) => {
   const { exitCode, lines } = await check({ ...healthy, ...stub }, options);
   expect(lines.join("\n")).toMatch(says);
   expect(lines.join("\n")).not.toContain(key);
   expect(exitCode).toBe(1);
 });
 
-test("a name that nobody knows ends the checks", async () => {
+test("a name that cannot be resolved ends the checks", async () => {
   const { exitCode, lines } = await run(["--host", "nowhere.invalid"], {});
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^✗ name .*not known here; add it to the LAN's DNS/);
+  expect(lines[0]).toMatch(/^✗ name .*cannot resolve nowhere\.invalid; add it to the LAN's DNS/);
   expect(exitCode).toBe(1);
 });
 
 test.each([
   ["no host", [], /--host is missing/],
-  ["a URL for a host", ["--host", "http://gateway"], /is no name/],
-  ["no number for a port", ["--host", "gateway", "--port", "http"], /--port 'http' is no port/],
-  ["a path without a slash", ["--host", "gateway", "--public", "ui"], /'ui' is no path/],
+  ["a URL instead of a host", ["--host", "http://gateway"], /is not a host name/],
+  ["a port that is not a number", ["--host", "gateway", "--port", "http"], /--port 'http' is not a port/],
+  ["a path without a slash", ["--host", "gateway", "--public", "ui"], /'ui' is not a path/],
   ["an unknown option", ["--host", "gateway", "--verbose"], /verbose/],
 ])("%s: exit code 2, with the usage", async (_, args, says) => {
   const { exitCode, error } = await run(args, {});
   expect(error).toMatch(says);
-  expect(error).toMatch(/exit code: 0 all holds/);
+  expect(error).toMatch(/exit code: 0 every check passed/);
   expect(exitCode).toBe(2);
 });

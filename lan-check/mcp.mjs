@@ -1,8 +1,8 @@
-/** The newest revision that both versions of LiteLLM speak. */
+/** The newest revision that both versions of LiteLLM support. */
 const protocolVersion = "2025-06-18";
 
 /**
- * The part of an answer that is read here.
+ * The fields of a JSON-RPC response that are read here.
  *
  * @typedef {object} Answer
  * @property {number} [id]
@@ -17,7 +17,7 @@ const protocolVersion = "2025-06-18";
  * @param {string} key
  * @param {number} deadline milliseconds for each request
  * @returns {Promise<{ server: string, version: string, tools: string[] }>}
- * @throws {Error} that says what came instead
+ * @throws {Error} with the response that was received instead
  */
 export async function callTools(url, key, deadline) {
   /** @type {Record<string, string>} */
@@ -26,7 +26,7 @@ export async function callTools(url, key, deadline) {
    * @param {string} method
    * @param {object} params
    * @param {number} [id] a notification has none
-   * @returns {Promise<NonNullable<Answer["result"]>>} the result; an empty one for a notification
+   * @returns {Promise<NonNullable<Answer["result"]>>} the result; empty for a notification
    */
   const send = async (method, params, id) => {
     const response = await post(
@@ -38,14 +38,13 @@ export async function callTools(url, key, deadline) {
     );
     const text = await response.text();
     if (!response.ok)
-      throw new Error(`${method} is answered ${response.status}${text === "" ? "" : `: ${text.slice(0, 160).trim()}`}`);
+      throw new Error(`${method}: status ${response.status}${text === "" ? "" : `: ${text.slice(0, 160).trim()}`}`);
     const given = response.headers.get("mcp-session-id");
     if (given !== null) session["mcp-session-id"] = given;
     if (id === undefined) return {};
     const answer = messages(text, response.headers.get("content-type") ?? "").find((message) => message.id === id);
-    if (answer === undefined) throw new Error(`${method} is answered ${response.status} without a message of MCP`);
-    if (answer.error !== undefined)
-      throw new Error(`${method} is answered with the error ${answer.error.code}: ${answer.error.message}`);
+    if (answer === undefined) throw new Error(`${method}: status ${response.status}, but no MCP message`);
+    if (answer.error !== undefined) throw new Error(`${method}: error ${answer.error.code}: ${answer.error.message}`);
     return answer.result ?? {};
   };
   const client = { name: "lan-check", version: "1" };
@@ -60,7 +59,7 @@ export async function callTools(url, key, deadline) {
   const tools = [];
   /** @type {string | undefined} */
   let cursor;
-  // A cursor that repeats would go round for ever.
+  // A repeated cursor would never end the loop.
   const seen = new Set();
   for (let id = 2; !seen.has(cursor); id += 1) {
     seen.add(cursor);
@@ -94,12 +93,12 @@ async function post(url, key, session, message, deadline) {
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Error(`no answer: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new Error(`no response: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }
 
 /**
- * The messages of a body, which is JSON or a stream of events.
+ * The messages of a body in JSON or in an event stream.
  *
  * @param {string} text
  * @param {string} type

@@ -47,7 +47,7 @@ const cases: Case[] = [
       "INJ-09": /LITELLM_CLIENT_KEY: CLIENT_KEY in the environment of the service postgres \(.*compose\.yaml:\d+\)/,
       "INJ-01": /no key is injected, or LiteLLM does not know the one that is/,
       "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
-      "REACH-07": /the name does not resolve there/,
+      "REACH-07": /the name does not resolve on that machine/,
       "PROMPT-01": /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP endpoint at the URL in the client's config/,
     },
   },

@@ -8,7 +8,7 @@ const requests = ["/a", "/b", "/c"].map((path) => ({
   bearer: undefined,
 }));
 
-/** A machine whose curls print these, one after the other. */
+/** A machine on which successive curl commands print these texts. */
 function machine(...printed: string[]) {
   const commands: string[] = [];
   const run = async (_: string, command: readonly string[]) => {
@@ -18,7 +18,7 @@ function machine(...printed: string[]) {
   return { commands, run };
 }
 
-test("what had no answer in a short time is asked again by itself, and given longer", async () => {
+test("a request without a response is sent again on its own, with a longer deadline", async () => {
   const busy = machine("200\n000\n401\n", "403\n");
   expect(await statuses(busy, "lan-host", requests)).toEqual([200, 403, 401]);
   expect(busy.commands[1]).toContain(`--max-time ${deadlines.mcpRequest / 1000} `);
@@ -26,7 +26,7 @@ test("what had no answer in a short time is asked again by itself, and given lon
   expect(busy.commands).toHaveLength(2);
 });
 
-test("what has an answer is asked once; what has none in any time is 0", async () => {
+test("a request with a response is sent once; without any response the status is 0", async () => {
   const prompt = machine("200\n404\n401\n");
   expect(await statuses(prompt, "lan-host", requests)).toEqual([200, 404, 401]);
   expect(prompt.commands).toHaveLength(1);

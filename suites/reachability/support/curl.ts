@@ -1,33 +1,37 @@
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayCapabilities } from "../../../containers/targets/needs.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 
-/** What curl saw from a machine of the rig. */
+/** The result of one curl command on a machine of the rig. */
 export interface CurlAnswer {
-  /** 0 when no response came. */
+  /** 0 when there was no response. */
   status: number;
   body: string;
-  /** curl's own words. */
+  /** curl's own error message. */
   error: string;
-  /** What the exit code says, in words. */
+  /** What curl's exit code means. */
   diagnosis: string;
-  /** What was run, for the failure. */
+  /** The command line, for the failure. */
   command: string;
 }
 
-/** curl's exit codes that tell how a connection ended (`man curl`, EXIT CODES). */
+/** curl's exit codes for the end of a connection (`man curl`, EXIT CODES). */
 const diagnoses: Readonly<Record<number, string>> = {
-  0: "the connection works; the answer is not the one that was due",
-  6: "the name does not resolve there",
+  0: "the connection works, but the response is not the expected one",
+  6: "the name does not resolve on that machine",
   7: "the connection is refused, or there is no route: the port is closed or a rule rejects it",
   28: "no answer in time: a rule drops the packets",
   35: "TLS fails",
-  52: "the connection is accepted and closed without an answer",
+  52: "the connection is accepted and closed without a response",
   56: "the connection is reset",
 };
 
-/** A plain curl, as the status document did it by hand, from a machine of the rig. */
+/**
+ * Runs curl on a machine of the rig.
+ *
+ * @param options `bearer`: the key to send, if any; `deadline`: milliseconds
+ */
 export async function curl(
-  gateway: GatewayTarget,
+  runner: CommandRunner,
   from: "lan-host" | "inside-host",
   url: string,
   options: { bearer?: string; deadline: number },
@@ -44,7 +48,7 @@ export async function curl(
     ...(options.bearer === undefined ? [] : ["--header", `Authorization: Bearer ${options.bearer}`]),
     url,
   ];
-  const { exitCode, stdout, stderr } = await gateway.run(from, command);
+  const { exitCode, stdout, stderr } = await runner.run(from, command);
   const end = stdout.lastIndexOf("\n");
   return {
     status: Number(stdout.slice(end + 1)) || 0,
@@ -55,23 +59,23 @@ export async function curl(
   };
 }
 
-/** One of many requests, of which the status alone is wanted. */
+/** A request of which only the status is read. */
 export interface CurlRequest {
   method: string;
   url: string;
   bearer: string | undefined;
 }
 
-/** Who runs commands on the machines of a rig. */
-type Runner = Pick<GatewayTarget, "run">;
+/** Runs commands on the machines of a rig. */
+type CommandRunner = Pick<GatewayCapabilities["commands"], "run">;
 
 /**
- * Statuses of many requests, sent one after the other by one curl; 0 when no response came. A stream that opens never
- * ends, so none is given long at first; what had no answer by then, for LiteLLM may be busy, is asked again by itself and
- * given as long as a request may take.
+ * The statuses of many requests, sent one after the other by one curl; 0 when there was no response. The first try is
+ * short, because an opened stream never ends. Requests without a response then, e.g. because LiteLLM was busy, are sent
+ * again with the deadline of an MCP request.
  */
 export async function statuses(
-  runner: Runner,
+  runner: CommandRunner,
   from: "lan-host" | "inside-host",
   requests: readonly CurlRequest[],
 ): Promise<number[]> {
@@ -85,7 +89,7 @@ export async function statuses(
 /** @param deadline of each request, in milliseconds */
 async function statusesWithin(
   deadline: number,
-  runner: Runner,
+  runner: CommandRunner,
   from: "lan-host" | "inside-host",
   requests: readonly CurlRequest[],
 ): Promise<number[]> {
@@ -114,8 +118,8 @@ async function statusesWithin(
   return stdout.trim().split("\n").map(Number);
 }
 
-function diagnosisOf(exitCode: number, said: string): string {
-  // A look-up that nobody answers is curl's 28 too: nothing was sent that a rule could have dropped.
-  const code = /resolving timed out/i.test(said) ? 6 : exitCode;
+function diagnosisOf(exitCode: number, stderr: string): string {
+  // A DNS look-up without an answer is 28 as well, but no rule dropped a packet then.
+  const code = /resolving timed out/i.test(stderr) ? 6 : exitCode;
   return diagnoses[code] ?? `curl ended with exit code ${exitCode}`;
 }

@@ -4,7 +4,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { mustReach } from "../support/edge-decisions.ts";
-import { disguises, isPublicInEveryReading } from "../support/path-forms.ts";
+import { disguises, isPublicInEveryForm } from "../support/path-forms.ts";
 import { locationOf } from "../support/router-locations.ts";
 
 check({
@@ -30,7 +30,7 @@ check({
         // Judged by the path that the target received: Traefik may have tidied it up before it decided.
         const { router, server } = await edge.routing(exchange);
         const reached = edge.received(exchange)?.target ?? (server === undefined ? undefined : writtenTarget(exchange));
-        if (reached === undefined || isPublicInEveryReading(edge.policy, reached)) return;
+        if (reached === undefined || isPublicInEveryForm(edge.policy, reached)) return;
         const location = locationOf(edge.deployment, router);
         throw new CheckFailure({
           summary: `LiteLLM receives ${reached}, which may be read as a private path`,

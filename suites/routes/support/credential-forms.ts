@@ -1,15 +1,16 @@
-/** One way to bring, or to fake, a credential: the header lines as they stand on the wire. */
+/** One way to send a credential, valid or not. */
 export interface CredentialForm {
   name: string;
+  /** Header lines to send, unchanged. */
   lines: readonly string[];
-  /** Traefik refuses what is no HTTP before it routes or logs anything. */
+  /** Not valid HTTP: Traefik refuses it before it routes or logs the request. */
   malformed?: boolean;
 }
 
-/** Nobody's: a key must not stand in the evidence in a form that redaction does not know. */
+/** Not a real key: in Base64 a key in the evidence would not be redacted. */
 const basic = Buffer.from("nobody:nothing").toString("base64");
 
-/** Forms that are no Bearer credential (RFC 9110 §11.4: `auth-scheme 1*SP token68`), and must not get through. */
+/** Forms that are not a Bearer credential (RFC 9110 §11.4: `auth-scheme 1*SP token68`) and must be refused. */
 export function forgedCredentials(key: string): CredentialForm[] {
   return [
     { name: "none", lines: [] },
@@ -18,12 +19,12 @@ export function forgedCredentials(key: string): CredentialForm[] {
     { name: "Bearer and a space", lines: ["Authorization: Bearer "] },
     { name: "Bearer and only spaces", lines: ["Authorization: Bearer     "] },
     { name: "Bearer and only tabs", lines: ["Authorization: Bearer\t\t"] },
-    { name: "a tab for the space", lines: [`Authorization: Bearer\t${key}`] },
+    { name: "a tab instead of the space", lines: [`Authorization: Bearer\t${key}`] },
     { name: "a space in the token", lines: [`Authorization: Bearer ${key} ${key}`] },
-    { name: "a tab behind the token, then more", lines: [`Authorization: Bearer ${key}\tadmin`] },
+    { name: "a tab after the token, then more", lines: [`Authorization: Bearer ${key}\tadmin`] },
     { name: "the key without a scheme", lines: [`Authorization: ${key}`] },
     { name: "the scheme run into the key", lines: [`Authorization: Bearer${key}`] },
-    { name: "a colon behind the scheme", lines: [`Authorization: Bearer: ${key}`] },
+    { name: "a colon after the scheme", lines: [`Authorization: Bearer: ${key}`] },
     { name: "a scheme that ends like it", lines: [`Authorization: XBearer ${key}`] },
     { name: "a scheme that begins like it", lines: [`Authorization: Bearers ${key}`] },
     { name: "Basic", lines: [`Authorization: Basic ${basic}`] },
@@ -44,12 +45,12 @@ export function forgedCredentials(key: string): CredentialForm[] {
   ];
 }
 
-/** The scheme in another case, which RFC 9110 §11.1 makes the same scheme. */
+/** The scheme in other cases: it is case-insensitive (RFC 9110 §11.1). */
 export function schemeCases(key: string): CredentialForm[] {
   return ["bearer", "BEARER", "bEaReR"].map((scheme) => ({ name: scheme, lines: [`Authorization: ${scheme} ${key}`] }));
 }
 
-/** A valid key beside another Authorization header. Traefik's rules can't count headers: this is for the whole chain. */
+/** A valid key next to another Authorization header. Traefik's rules cannot count headers: LiteLLM must refuse these. */
 export function repeatedCredentials(key: string): CredentialForm[] {
   const valid = `Authorization: Bearer ${key}`;
   const other = "Authorization: Bearer sk-another";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { liteLLMIdle, traefikDefault, traefikIdle, uvicornDefault } from "./idle-limits.ts";
+import { liteLLMIdleTimeout, traefikDefault, traefikIdleTimeout, uvicornDefault } from "./idle-limits.ts";
 
 const option = "--serversTransport.forwardingTimeouts.idleConnTimeout";
 
@@ -16,7 +16,7 @@ test.each([
   [[`${option}=0`], Number.POSITIVE_INFINITY],
   [[`${option}=0s`], Number.POSITIVE_INFINITY],
 ])("Traefik's command %j keeps an idle connection for %d s", (command, seconds) => {
-  expect(traefikIdle(command)).toBeCloseTo(seconds, 6);
+  expect(traefikIdleTimeout(command)).toBeCloseTo(seconds, 6);
 });
 
 test.each([
@@ -30,5 +30,5 @@ test.each([
   [[], "95s", Number.NaN],
   [[], "", Number.NaN],
 ])("LiteLLM's command %j with KEEPALIVE_TIMEOUT=%s keeps one for %d s", (command, variable, seconds) => {
-  expect(liteLLMIdle(command, variable)).toBe(seconds);
+  expect(liteLLMIdleTimeout(command, variable)).toBe(seconds);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Policy } from "../../../helpers/deployment/types.ts";
-import { disguises, isPublicInEveryReading, lookAlikes, readings } from "./path-forms.ts";
+import { disguises, equivalentPaths, isPublicInEveryForm, lookAlikes } from "./path-forms.ts";
 
 const open = (path: string, below: boolean) => ({ path, below, why: "", status: 200, location: { file: "", line: 1 } });
 const policy = { publicPaths: [open("/ui", true), open("/openapi.json", false)] } as unknown as Policy;
@@ -11,23 +11,23 @@ test.each([
   ["/ui/..;x=1/../v1/models", "/v1/models"],
   ["//v1//models", "/v1/models"],
   ["/ui/.%2E/v1/models?x", "/v1/models"],
-])("%s may be read as %s", (target, path) => {
-  expect(readings(target)).toContain(path);
-  expect(isPublicInEveryReading(policy, target)).toBe(false);
+])("%s is equivalent to %s", (target, path) => {
+  expect(equivalentPaths(target)).toContain(path);
+  expect(isPublicInEveryForm(policy, target)).toBe(false);
 });
 
-test.each(["/ui", "/ui/", "/ui/a.js?x=/v1/models", "/openapi.json"])("%s is public in every reading", (target) => {
-  expect(isPublicInEveryReading(policy, target)).toBe(true);
+test.each(["/ui", "/ui/", "/ui/a.js?x=/v1/models", "/openapi.json"])("%s is public in every form", (target) => {
+  expect(isPublicInEveryForm(policy, target)).toBe(true);
 });
 
-test("look-alikes are those of every public path, and none is public", () => {
+test("look-alikes cover every public path, and none of them is public", () => {
   expect(lookAlikes(policy)).toEqual(expect.arrayContaining(["/uix", "/ui-admin", "/openapi.json/below", "/UI"]));
 });
 
 test.each(["/ui/%252e%252e/v1/models", "/ui/..%2fv1/models"])(
-  "%s stays below /ui: it is equivalent to no private path",
+  "%s stays below /ui: it is not equivalent to a private path",
   (target) => {
     expect(disguises(policy, "/v1/models").map((one) => one.target)).toContain(target);
-    expect(isPublicInEveryReading(policy, target)).toBe(true);
+    expect(isPublicInEveryForm(policy, target)).toBe(true);
   },
 );

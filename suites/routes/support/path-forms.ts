@@ -1,6 +1,6 @@
 import type { Policy, PublicPath } from "../../../helpers/deployment/types.ts";
 
-/** Paths that lie under the public ones that open what is below. */
+/** Paths below those public paths that include everything below them. */
 export function pathsBelow(policy: Policy): string[] {
   return policy.publicPaths
     .filter(({ below }) => below)
@@ -12,7 +12,7 @@ export function pathsBelow(policy: Policy): string[] {
     ]);
 }
 
-/** Paths that only look like a public one: a prefix is not a path segment. */
+/** Private paths that resemble a public one: a common prefix does not make a path public. */
 export function lookAlikes(policy: Policy): string[] {
   return policy.publicPaths
     .flatMap(({ path, below }) => [
@@ -28,36 +28,36 @@ export function lookAlikes(policy: Policy): string[] {
     .filter((path) => !isPublic(policy, path));
 }
 
-/** Whether the policy opens a path, taken literally. */
+/** Whether the policy makes a path public, without any normalisation of the path. */
 export function isPublic(policy: Policy, path: string): boolean {
   const bare = path.replace(/[?#].*$/s, "");
   return policy.publicPaths.some((one) => bare === one.path || (one.below && bare.startsWith(`${one.path}/`)));
 }
 
-/** A private path, dressed up so that something on the way may take it for a public one. */
+/** A private path written in such a way that a server may treat it as a public one. */
 export interface Disguise {
   name: string;
-  /** The request target, as it is to stand on the wire. */
+  /** The request target to send, unchanged. */
   target: string;
 }
 
-/** Ways to write a target that names a public path and means a private one (RFC 3986 §6.2, and what servers make of it). */
+/** Ways to write a target that contains a public path but means a private one (RFC 3986 §6.2, and servers' own rules). */
 export function disguises(policy: Policy, privatePath: string): Disguise[] {
   const opened = policy.publicPaths.filter(({ below }) => below).map(({ path }) => path);
   const exact = policy.publicPaths.filter(({ below }) => !below).map(({ path }) => path);
   return [
-    ...opened.flatMap((open) => climbs(open, privatePath)),
-    ...exact.flatMap((open) => trails(open, privatePath)),
-    ...spellings(privatePath),
+    ...opened.flatMap((open) => dotSegmentForms(open, privatePath)),
+    ...exact.flatMap((open) => suffixForms(open, privatePath)),
+    ...alternativeForms(privatePath),
   ];
 }
 
-function climbs(open: string, privatePath: string): Disguise[] {
+function dotSegmentForms(open: string, privatePath: string): Disguise[] {
   const up = "/..".repeat(open.split("/").length - 1);
   const encodedUp = "/%2e%2e".repeat(open.split("/").length - 1);
   return [
     { name: "dot segments", target: `${open}${up}${privatePath}` },
-    { name: "dot segments behind a slash", target: `${open}/.${up}${privatePath}` },
+    { name: "dot segments after a slash", target: `${open}/.${up}${privatePath}` },
     { name: "encoded dot segments", target: `${open}${encodedUp}${privatePath}` },
     { name: "upper-case encoded dot segments", target: `${open}${encodedUp.toUpperCase()}${privatePath}` },
     { name: "half-encoded dot segments", target: `${open}${up.replaceAll("..", ".%2e")}${privatePath}` },
@@ -73,20 +73,20 @@ function climbs(open: string, privatePath: string): Disguise[] {
   ];
 }
 
-function trails(open: string, privatePath: string): Disguise[] {
+function suffixForms(open: string, privatePath: string): Disguise[] {
   return [
     { name: "a public path in the query", target: `${privatePath}?${open}` },
     { name: "a public path as a parameter", target: `${privatePath};${open}` },
-    { name: "a public path behind an encoded question mark", target: `${privatePath}%3f${open}` },
-    { name: "a public path behind an encoded hash", target: `${privatePath}%23${open}` },
-    { name: "a public path behind a hash", target: `${privatePath}#${open}` },
-    { name: "a private path behind a public one", target: `${open}/..${privatePath}` },
-    { name: "a private path behind a public one, encoded", target: `${open}/%2e%2e${privatePath}` },
-    { name: "a private path behind a parameter", target: `${open};/..${privatePath}` },
+    { name: "a public path after an encoded question mark", target: `${privatePath}%3f${open}` },
+    { name: "a public path after an encoded hash", target: `${privatePath}%23${open}` },
+    { name: "a public path after a hash", target: `${privatePath}#${open}` },
+    { name: "a private path after a public one", target: `${open}/..${privatePath}` },
+    { name: "a private path after a public one, encoded", target: `${open}/%2e%2e${privatePath}` },
+    { name: "a private path after a parameter", target: `${open};/..${privatePath}` },
   ];
 }
 
-function spellings(privatePath: string): Disguise[] {
+function alternativeForms(privatePath: string): Disguise[] {
   const [, first = "", rest = ""] = /^\/([^/]+)(.*)$/.exec(privatePath) ?? [];
   return [
     { name: "a double slash in front", target: `/${privatePath}` },
@@ -99,12 +99,13 @@ function spellings(privatePath: string): Disguise[] {
 }
 
 /**
- * Every path that a received target is equivalent to: as it stands, with unreserved characters decoded (RFC 3986 §6.2.2.2;
- * an encoded slash is no slash), with slashes merged, parameters dropped and dot segments removed (§6.2.2.3).
+ * Every path that a received target is equivalent to: unchanged, with unreserved characters decoded (RFC 3986 §6.2.2.2; an
+ * encoded slash is not a slash), and each of them with slashes merged, parameters removed and dot segments resolved
+ * (§6.2.2.3).
  */
-export function readings(target: string): string[] {
+export function equivalentPaths(target: string): string[] {
   const bare = target.replace(/[?#].*$/s, "");
-  return [...new Set([bare, decodeUnreserved(bare)].flatMap((path) => [path, tidied(path)]))];
+  return [...new Set([bare, decodeUnreserved(bare)].flatMap((path) => [path, normalised(path)]))];
 }
 
 function decodeUnreserved(path: string): string {
@@ -114,7 +115,7 @@ function decodeUnreserved(path: string): string {
   });
 }
 
-function tidied(path: string): string {
+function normalised(path: string): string {
   const segments: string[] = [];
   for (const segment of path.split("/").map((one) => one.replace(/;.*$/s, ""))) {
     if (segment === "..") segments.pop();
@@ -123,12 +124,12 @@ function tidied(path: string): string {
   return `/${segments.join("/")}${path.endsWith("/") && segments.length > 0 ? "/" : ""}`;
 }
 
-/** Whether a target is public in every reading of it: anything less may end at something private. */
-export function isPublicInEveryReading(policy: Policy, target: string): boolean {
-  return readings(target).every((path) => isPublic(policy, path) || isBarePrefix(policy.publicPaths, path));
+/** Whether every equivalent of a target is public: otherwise a server may treat it as a private path. */
+export function isPublicInEveryForm(policy: Policy, target: string): boolean {
+  return equivalentPaths(target).every((path) => isPublic(policy, path) || isBarePrefix(policy.publicPaths, path));
 }
 
-/** `/ui/` and `/ui` are one place, whichever way slashes are tidied. */
+/** `/ui/` is public where `/ui` is. */
 function isBarePrefix(paths: readonly PublicPath[], path: string): boolean {
   return paths.some((one) => one.below && `${one.path}/` === path);
 }

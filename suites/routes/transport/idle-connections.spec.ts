@@ -4,7 +4,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { check } from "../../runner/check.ts";
-import { liteLLMIdle, traefikIdle, uvicornDefault } from "../support/idle-limits.ts";
+import { liteLLMIdleTimeout, traefikIdleTimeout, uvicornDefault } from "../support/idle-limits.ts";
 
 check({
   id: "ROUTE-19/idle-connections",
@@ -14,7 +14,7 @@ check({
   async run({ gateway, evidence }) {
     const { litellm } = gateway.deployment;
     const variable = litellm.environment.get("KEEPALIVE_TIMEOUT");
-    const traefik = traefikIdle(gateway.deployment.traefik.command);
+    const traefik = traefikIdleTimeout(gateway.deployment.traefik.command);
     const told = {
       cause: "KEEPALIVE_TIMEOUT in LiteLLM's environment is missing, or not above Traefik's idleConnTimeout",
       location: variable?.location ?? litellm.location,
@@ -30,7 +30,7 @@ check({
         },
       });
     }
-    const set = liteLLMIdle(litellm.command, variable?.value);
+    const set = liteLLMIdleTimeout(litellm.command, variable?.value);
     // What is no number is not above it either.
     if (!(set > traefik)) {
       throw new CheckFailure({
