@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { Exchange } from "../protocol/exchange.ts";
-import { sentText } from "../protocol/exchange.ts";
 import { type Reproduction, reproduction, type SentTo } from "./reproduction.ts";
 
 const secrets = new Map([["LITELLM_MASTER_KEY", "sk-canary-1"]]);
@@ -15,11 +14,12 @@ function sent(url: string, rest: Partial<Exchange["request"]> = {}, responseHead
 
 function script(change: Partial<Reproduction>): string {
   return reproduction({
-    requirements: ["ROUTE-03"],
-    sentence: "a path (that) only looks public",
+    id: "ROUTE-03/look-alike-paths",
+    title: "a path (that) only looks public is refused",
+    requirements: ["ROUTE-03", "CAT-11"],
     file: "suites/routes/a.spec.ts",
     message: "gets through\n  look at: compose.yaml:1",
-    story: undefined,
+    details: undefined,
     run: "gc-1",
     environment: { DEPLOYMENT: "my gateway" },
     requests: [],
@@ -31,7 +31,7 @@ function script(change: Partial<Reproduction>): string {
   });
 }
 
-/** What bash makes of a line when `curl`, `docker` and their kin only show their arguments. */
+/** The arguments that bash passes to `request` and `docker exec` in the last line that begins so. */
 function argumentsOf(text: string, beginning: string): string[] {
   const line = text.split("\n").findLast((one) => one.startsWith(beginning)) ?? "";
   const stubs = `LITELLM_MASTER_KEY=KEY session=S; at() { echo "$1:$2"; }; part() { echo "$1"; }; show() { printf '%s\\n' "$@"; }`;
@@ -41,17 +41,20 @@ function argumentsOf(text: string, beginning: string): string[] {
     .split("\n");
 }
 
-test("the script is bash, tells what failed, and how to leave the right network up", () => {
+test("the script is valid bash and says which check failed, and how to leave the right network up", () => {
   const text = script({ requests: [sent("http://gateway.lan/uix")] });
   expect(spawnSync("bash", ["-n"], { input: text }).status).toBe(0);
+  expect(text).toContain(
+    "\n# ROUTE-03/look-alike-paths: a path (that) only looks public is refused\n# Requirements: ROUTE-03, CAT-11\n",
+  );
   expect(text).toContain("#   gets through\n#     look at: compose.yaml:1");
   expect(text).toContain(
-    "DEPLOYMENT='my gateway' KEEP=1 npm test -- suites/routes/a.spec.ts -t 'a path \\(that\\) only looks public'",
+    "DEPLOYMENT='my gateway' KEEP=1 npm test -- suites/routes/a.spec.ts -t ROUTE-03/look-alike-paths:\n",
   );
 });
 
 describe("a request", () => {
-  test("is sent as it was, its secret by name", () => {
+  test("is sent as it was, with its secret by name", () => {
     const headers = [["Authorization", "Bearer sk-canary-1"]] as const;
     const text = script({
       requests: [sent("http://gateway.lan/it's", { method: "POST", headers, body: '{"a":"$HOME `x`"}' })],
@@ -70,7 +73,7 @@ describe("a request", () => {
     ]);
   });
 
-  test("that no client would send is sent byte by byte", () => {
+  test("that no client library writes is sent byte by byte", () => {
     const raw = "GET /%2e HTTP/1.1\r\nX: \xe9'\\n%s sk-canary-1\r\n\r\n";
     const text = script({ requests: [sent("http://gateway.lan/", { raw })] });
     const [, print = ""] = /^(printf .*?) \| \{ address/m.exec(text) ?? [];
@@ -91,39 +94,59 @@ describe("a request", () => {
   });
 });
 
-describe("what is shown", () => {
-  const requests = ["/a", "/b", "/c"].map((path) => sent(`http://gateway.lan${path}`));
-  const shown = (text: string): string[] => [...text.matchAll(/^request .*lan(\/\w)$/gm)].map(([, path]) => path ?? "");
+describe("what is repeated", () => {
+  const requests = ["/a", "/b", "/c", "/d", "/e"].map((path) => sent(`http://gateway.lan${path}`));
+  const repeated = (change: Partial<Reproduction>): string[] =>
+    [...script({ requests, ...change }).matchAll(/^request .*lan(\/\w)$/gm)].map(([, path]) => path ?? "");
+  const evidence = (...paths: string[]) => ({ exchanges: paths.map((path) => `http://gateway.lan${path}`) });
 
-  test("is what the failure tells of", () => {
-    const [, b] = requests;
-    expect(shown(script({ requests, story: { what: "w", sent: b && sentText(b.exchange) } }))).toEqual(["/b"]);
-    const cases = requests.slice(0, 2).map(({ exchange }) => ({ what: "w", sent: sentText(exchange) }));
-    expect(shown(script({ requests, story: { what: "w", cases } }))).toEqual(["/a", "/b"]);
+  test("is what the failure's evidence names", () => {
+    expect(repeated({ details: { summary: "w", evidence: evidence("/b") } })).toEqual(["/b"]);
+    expect(repeated({ details: { summary: "w", evidence: evidence("/c", "/a") } })).toEqual(["/c", "/a"]);
   });
 
-  test("is the last that was sent where it tells of nothing", () => {
-    expect(shown(script({ requests }))).toEqual(["/c"]);
+  test("is what the evidence of its cases names: each once, and the first three", () => {
+    const cases = ["/b", "/a", "/b", "/c", "/d"].map((path) => ({ summary: "w", evidence: evidence(path) }));
+    expect(repeated({ details: { summary: "w", cases } })).toEqual(["/b", "/a", "/c"]);
+    expect(repeated({ details: { summary: "w", evidence: evidence("/e"), cases } })).toEqual(["/e", "/b", "/a"]);
   });
 
-  test("is where to look, where nothing was sent", () => {
+  test("is not chosen by the texts of the evidence", () => {
+    const texts = { sent: "GET http://gateway.lan/b", received: "200" };
+    expect(repeated({ details: { summary: "w", evidence: texts } })).toEqual(["/e"]);
+  });
+
+  test("is the last that was sent where the evidence names nothing, or nothing that is known", () => {
+    expect(repeated({})).toEqual(["/e"]);
+    expect(repeated({ details: { summary: "w", evidence: evidence("/unknown") } })).toEqual(["/e"]);
+  });
+
+  test("is nothing where nothing was sent: the script says where to look", () => {
     expect(script({})).toContain("# The check sent nothing");
   });
 });
 
 test("a command runs where it ran, with the files that it needs and the model's script", () => {
   const run = { at: "2", rig: "gateway", part: "codex", user: undefined, exitCode: 0, stdout: "", stderr: "" };
+  const file = { ...run, at: "1", environment: {}, workingDir: undefined };
   const environment = { HOME: "/tmp/turn-1", KEY: "sk-canary-1" };
   const write = ["sh", "-c", "cat", "sh", "/tmp/turn-1/.codex/config.toml", "x = 1"];
   const other = ["sh", "-c", "cat", "sh", "/tmp/turn-2/.codex/config.toml", "x = 2"];
   const text = script({
     commands: [
-      { ...run, at: "1", command: write, environment: {}, workingDir: undefined },
-      { ...run, at: "1", command: other, environment: {}, workingDir: undefined },
-      { ...run, command: ["codex", "exec", "--json", "List"], environment, workingDir: "/tmp/turn-1/work" },
+      { ...file, id: "command-1", command: write },
+      { ...file, id: "command-2", command: other },
+      {
+        ...run,
+        id: "command-3",
+        command: ["codex", "exec", "--json", "List"],
+        environment,
+        workingDir: "/tmp/turn-1/work",
+      },
+      { ...file, id: "command-4", at: "3", command: ["date"] },
     ],
     scripts: ["turn-1", "turn-2"].map((id) => ({ id, script: { match: { includes: id }, turns: [{ say: "x" }] } })),
-    story: { what: "no call", sent: 'codex exec --json "List"' },
+    details: { summary: "no call", evidence: { commands: ["command-3"] } },
   });
   expect(argumentsOf(text, "docker exec -e")).toEqual([
     "-e",
@@ -145,16 +168,16 @@ test("a command runs where it ran, with the files that it needs and the model's 
 
 describe("a connection", () => {
   const tried = {
-    text: "TCP from lan to [fd00::2]:9100",
+    id: "TCP from lan to [fd00::2]:9100",
     from: { rig: "gateway", part: "lan-host" },
     to: { rig: "gateway", part: "gateway-host", network: "gc-1-gateway-lan", family: 6 },
     port: 9100,
     outcome: "connected",
   } as const;
-  const told = { what: "it connects", sent: `${tried.text}\nand 3 more` };
+  const details = { summary: "it connects", evidence: { connections: [tried.id] } };
 
   test("is tried again from the same machine, at the address that the target has on this network", () => {
-    const text = script({ connections: [tried], story: told });
+    const text = script({ connections: [tried], details });
     expect(spawnSync("bash", ["-n"], { input: text }).status).toBe(0);
     expect(text).toContain("# In the run: connected");
     expect(text).toContain(
@@ -162,18 +185,21 @@ describe("a connection", () => {
     );
   });
 
-  test("to a name that is not known there is a look-up", () => {
+  test("to an unknown name is a look-up", () => {
     const unknown = {
       ...tried,
-      text: "TCP from lan to litellm:80",
+      id: "TCP from lan to litellm:80",
       to: { name: "litellm" },
       outcome: "name not found",
     };
-    const text = script({ connections: [unknown], story: { what: "does not connect", sent: unknown.text } });
+    const text = script({
+      connections: [unknown],
+      details: { summary: "does not connect", evidence: { connections: [unknown.id] } },
+    });
     expect(text).toContain('docker exec "$(part lan-host gateway)" getent ahosts litellm || echo "name not found"');
   });
 
-  test("that the failure does not tell of is none of it", () => {
+  test("that the evidence does not name is not repeated", () => {
     expect(script({ connections: [tried] })).toContain("The check sent nothing");
   });
 });
