@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import { clientOptions, engineEndpoints } from "./endpoint.ts";
+import { clientOptions, engineEndpoints, publishedPorts } from "./endpoint.ts";
 
 let home: string;
 
@@ -33,7 +33,7 @@ function use(context: string): void {
 }
 
 describe("engineEndpoints", () => {
-  it("is what DOCKER_HOST names, before any context", () => {
+  it("is the one that DOCKER_HOST names, which takes precedence over any context", () => {
     defineContext("lab", "tcp://lab:2375");
     use("lab");
     const [endpoint, ...others] = engineEndpoints({ DOCKER_HOST: "tcp://10.0.0.5:2375" }, home);
@@ -41,7 +41,7 @@ describe("engineEndpoints", () => {
     expect(others).toEqual([]);
   });
 
-  it("is what the current context names", () => {
+  it("is the one that the current context names", () => {
     defineContext("rootless", "unix:///run/user/1000/docker.sock");
     use("rootless");
     expect(engineEndpoints({}, home)).toEqual([
@@ -49,7 +49,7 @@ describe("engineEndpoints", () => {
     ]);
   });
 
-  it("is what DOCKER_CONTEXT names, before the current one, with its certificates", () => {
+  it("is the one that DOCKER_CONTEXT names, which takes precedence over the current one, with its certificates", () => {
     const tls = defineContext("lab", "tcp://lab:2376", { secure: true });
     use("default");
     const [endpoint] = engineEndpoints({ DOCKER_CONTEXT: "lab" }, home);
@@ -72,9 +72,41 @@ describe("engineEndpoints", () => {
 
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
     ["a context that is not defined", { DOCKER_CONTEXT: "gone" }, /docker context gone is not defined.*DOCKER_HOST/],
-    ["a kind that is not spoken", { DOCKER_HOST: "ssh://me@lab" }, /ssh:\/\/me@lab.*forward the engine's socket/],
-  ])("refuses %s, and says what to do", (_what, env, message) => {
+    [
+      "a protocol that is not supported",
+      { DOCKER_HOST: "ssh://me@lab" },
+      /ssh:\/\/me@lab.*forward the engine's socket.*TESTCONTAINERS_HOST_OVERRIDE=HOST/,
+    ],
+  ])("rejects %s, and says how to fix it", (_what, env, message) => {
     expect(() => engineEndpoints(env, home)).toThrow(EnvironmentError);
     expect(() => engineEndpoints(env, home)).toThrow(message);
+  });
+});
+
+describe("publishedPorts", () => {
+  const at = (uri: string) => ({ uri, certificates: undefined, namedBy: undefined });
+
+  it.each(["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375", "tcp://localhost:2375", "tcp://[::1]:2375"])(
+    "are on the loopback when the engine is local: %s",
+    (uri) => {
+      expect(publishedPorts(at(uri), {})).toEqual({ host: "127.0.0.1", publishAddress: "127.0.0.1" });
+    },
+  );
+
+  it.each([
+    ["tcp://10.0.0.5:2375", "10.0.0.5"],
+    ["tcp://lab:2376", "lab"],
+    ["tcp://127.lab.example:2376", "127.lab.example"],
+  ])("are on every address of a remote engine's machine, and reached at its name: %s", (uri, host) => {
+    expect(publishedPorts(at(uri), {})).toEqual({ host, publishAddress: "0.0.0.0" });
+  });
+
+  it("are where TESTCONTAINERS_HOST_OVERRIDE says when the engine's socket is forwarded", () => {
+    const forwarded = at("unix:///tmp/docker.sock");
+    expect(publishedPorts(forwarded, { TESTCONTAINERS_HOST_OVERRIDE: "lab" })).toEqual({
+      host: "lab",
+      publishAddress: "0.0.0.0",
+    });
+    expect(publishedPorts(forwarded, { TESTCONTAINERS_HOST_OVERRIDE: "" }).publishAddress).toBe("127.0.0.1");
   });
 });

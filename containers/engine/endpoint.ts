@@ -5,21 +5,22 @@ import { join } from "node:path";
 import type Dockerode from "dockerode";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 
-/** Where an engine listens, and who said so. */
+/** Where an engine listens, and what names that address. */
 export interface EngineEndpoint {
-  /** As `DOCKER_HOST` has it: `unix:///…` or `tcp://host:port`. */
+  /** In the form of `DOCKER_HOST`: `unix:///…` or `tcp://host:port`. */
   uri: string;
   /** Folder with `ca.pem`, `cert.pem` and `key.pem`; undefined for a connection without TLS. */
   certificates: string | undefined;
-  /** What names it, for messages; undefined when it is merely a usual place. */
+  /** What names it, for messages, e.g. `docker context lab`; undefined for one of the usual sockets. */
   namedBy: string | undefined;
 }
 
 /**
- * The endpoints to be tried, in order: the one that `DOCKER_HOST` or the docker context names, alone; else the usual
- * sockets. The rules are the docker client's own (docs.docker.com/engine/manage-resources/contexts).
+ * The endpoints to try, in order: only the one that `DOCKER_HOST` or the docker context names, else the usual sockets. The
+ * rules are those of the docker client (docs.docker.com/engine/manage-resources/contexts).
  *
- * @throws {EnvironmentError} when the named context does not exist or is of a kind that is not understood
+ * @param home the user's home directory
+ * @throws {EnvironmentError} when the named context does not exist or its protocol is not supported
  */
 export function engineEndpoints(env: NodeJS.ProcessEnv = process.env, home: string = homedir()): EngineEndpoint[] {
   const host = env.DOCKER_HOST;
@@ -38,7 +39,7 @@ export function engineEndpoints(env: NodeJS.ProcessEnv = process.env, home: stri
   }));
 }
 
-/** Options for a client of the endpoint. No API version: the engine's own is spoken. */
+/** Options for a client of the endpoint. Without an API version, so that the engine's own is used. */
 export function clientOptions({ uri, certificates }: EngineEndpoint): Dockerode.DockerOptions {
   if (uri.startsWith("unix://")) return { socketPath: uri.slice("unix://".length) };
   const { hostname, port } = new URL(uri);
@@ -54,12 +55,39 @@ export function clientOptions({ uri, certificates }: EngineEndpoint): Dockerode.
   };
 }
 
+/** Where the parts' published ports are bound, and where this machine reaches them. */
+export interface PublishedPorts {
+  /** Host for requests, e.g. `127.0.0.1`. */
+  host: string;
+  /** Address on the engine's machine that the ports are bound to. */
+  publishAddress: "127.0.0.1" | "0.0.0.0";
+}
+
+/**
+ * Where published ports are: on the loopback of this machine when the engine is local; otherwise on every address of the
+ * engine's machine, because its loopback cannot be reached from here.
+ *
+ * `TESTCONTAINERS_HOST_OVERRIDE` names the engine's machine when the endpoint does not, e.g. when the engine's socket is
+ * forwarded (node.testcontainers.org/configuration).
+ */
+export function publishedPorts({ uri }: EngineEndpoint, env: NodeJS.ProcessEnv = process.env): PublishedPorts {
+  const named = uri.startsWith("unix://") ? "127.0.0.1" : new URL(uri).hostname;
+  const host = env.TESTCONTAINERS_HOST_OVERRIDE || named;
+  // Not `localhost`: it may resolve to ::1, and the ports are bound to the IPv4 address.
+  if (isLoopback(host)) return { host: "127.0.0.1", publishAddress: "127.0.0.1" };
+  return { host, publishAddress: "0.0.0.0" };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+}
+
 function checked(endpoint: EngineEndpoint): EngineEndpoint {
   if (/^(unix|tcp|https?):\/\//.test(endpoint.uri)) return endpoint;
   throw new EnvironmentError(
-    `${endpoint.namedBy} is of a kind that the suite does not speak (it speaks unix:// and tcp://); ` +
-      "forward the engine's socket and name that, e.g. `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST` and " +
-      "`DOCKER_HOST=unix:///tmp/docker.sock`",
+    `${endpoint.namedBy} uses a protocol that is not supported (unix:// and tcp:// are); ` +
+      "forward the engine's socket with `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST`, and set " +
+      "`DOCKER_HOST=unix:///tmp/docker.sock` and `TESTCONTAINERS_HOST_OVERRIDE=HOST`",
   );
 }
 
@@ -99,7 +127,7 @@ function parseJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new EnvironmentError(`${file} cannot be read: ${(cause as Error).message}; mend it, or set DOCKER_HOST`, {
+    throw new EnvironmentError(`${file} cannot be read: ${(cause as Error).message}; fix it, or set DOCKER_HOST`, {
       cause,
     });
   }

@@ -4,17 +4,18 @@ import { createInterface } from "node:readline";
 /** How many of a command's last lines are kept for the operator. */
 export const keptLogLines = 30;
 
+/** How a command of this machine is run. */
 export interface CommandOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Each line that the command writes, on either stream, without its line end. */
+  /** Receives each line that the command writes, on either stream, without its line end. */
   onLine?: (line: string) => void;
 }
 
-/** A command of this machine failed, or is not there. */
+/** A command of this machine failed, or is not installed. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
-  /** Its last lines, standard output and standard error as they came. */
+  /** Its last lines: standard output and standard error, in the order of their arrival. */
   readonly log: readonly string[];
 
   constructor(command: string, reason: string, log: readonly string[], cause?: unknown) {
@@ -24,7 +25,7 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command of this machine to its end, standard input closed.
+ * Runs a command of this machine to its end, with standard input closed.
  *
  * @returns the last {@link keptLogLines} lines that it wrote
  * @throws {CommandError} when it does not exist or exits with another code than 0
@@ -51,6 +52,6 @@ export async function runOnHost(
     });
     child.once("close", (code, signal) => resolve(code ?? signal));
   });
-  if (exit !== 0) throw new CommandError(words, `ended with ${exit}`, log);
+  if (exit !== 0) throw new CommandError(words, `exited with ${exit}`, log);
   return log;
 }

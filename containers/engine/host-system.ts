@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** What `/etc/os-release` says (os-release(5)). */
+/** An operating system, as `/etc/os-release` describes it (os-release(5)). */
 export interface OperatingSystem {
   id: string;
-  /** Distributions that it descends from. */
+  /** Distributions that it is derived from. */
   like: readonly string[];
-  /** For people. */
+  /** Its name, for people. */
   name: string;
 }
 
-/** This machine's operating system. */
+/** This machine's operating system; the platform's name where there is no os-release file. */
 export function operatingSystem(file = "/etc/os-release"): OperatingSystem {
   if (!existsSync(file)) return { id: process.platform, like: [], name: process.platform };
   const values = new Map<string, string>();
@@ -21,7 +21,7 @@ export function operatingSystem(file = "/etc/os-release"): OperatingSystem {
   return { id, like: (values.get("ID_LIKE") ?? "").split(" ").filter(Boolean), name: values.get("PRETTY_NAME") ?? id };
 }
 
-/** Whether it takes Debian's packages. */
+/** Whether it uses Debian's packages. */
 export function isDebianFamily({ id, like }: OperatingSystem): boolean {
   return [id, ...like].some((name) => name === "debian" || name === "ubuntu");
 }

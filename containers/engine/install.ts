@@ -2,31 +2,31 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Progress } from "../../helpers/core/progress.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import { CommandError, keptLogLines, runOnHost } from "./host-command.ts";
 import { isDebianFamily, type OperatingSystem, operatingSystem } from "./host-system.ts";
 import { enginePidFiles, isRunning, removeIfStale } from "./pid-files.ts";
 
-/** What an operator types where the suite may not install anything. */
+/** The command that an operator runs where the suite may not install anything. */
 const installCommand =
   "sudo apt-get update && sudo apt-get install -y docker.io iptables && sudo usermod -aG docker $USER";
 
-/** Packages that make an engine. iptables is only recommended by docker.io, and dockerd does not start without it. */
+/** The engine's packages. docker.io only recommends iptables, but dockerd does not start without it. */
 const packages = ["docker.io", "iptables"];
 
-/** What a dockerd that we started writes, so that it can be read after we are gone. */
+/** Log of a dockerd that the suite started. It stays after the run, so that it can be read. */
 const engineLog = "/var/log/gateway-conformance-dockerd.log";
 
 /**
  * Installs an engine from the distribution's packages unless one is installed, and starts it.
  *
- * @param answers asks whether the engine answers by now
- * @throws {EnvironmentError} when this is no Debian or Ubuntu, or this is not root, or it fails
+ * @param answers whether the engine answers now
+ * @throws {EnvironmentError} when this machine is not Debian or Ubuntu, this user is not root, or a step fails
  */
 export async function installEngine(progress: Progress, answers: () => Promise<boolean>): Promise<void> {
   const system = operatingSystem();
   const installed = findEngineProgram() !== undefined;
-  if (!isDebianFamily(system) || process.getuid?.() !== 0) throw mayNotInstall(system, installed);
+  if (!isDebianFamily(system) || process.getuid?.() !== 0) throw installationDenied(system, installed);
   let installLog: readonly string[] = [];
   if (!installed) {
     progress.line(`No container engine on this machine: installing ${packages.join(" and ")} from ${system.name}`);
@@ -35,14 +35,14 @@ export async function installEngine(progress: Progress, answers: () => Promise<b
   await progress.during("start the container engine", () => startEngine(answers, installLog));
 }
 
-function mayNotInstall(system: OperatingSystem, installed: boolean): EnvironmentError {
+function installationDenied(system: OperatingSystem, installed: boolean): EnvironmentError {
   if (installed) {
     return new EnvironmentError(
-      "the container engine is installed but does not run, and starting it takes root: `sudo systemctl start docker`",
+      "the container engine is installed but does not run, and starting it needs root: `sudo systemctl start docker`",
     );
   }
   return isDebianFamily(system)
-    ? new EnvironmentError(`no container engine on this machine, and installing one takes root: \`${installCommand}\``)
+    ? new EnvironmentError(`no container engine on this machine, and installing one needs root: \`${installCommand}\``)
     : new EnvironmentError(
         `no container engine on this machine (${system.name}), and the suite installs one on Debian and Ubuntu only; ` +
           "follow https://docs.docker.com/engine/install/, or name one with DOCKER_HOST",
@@ -58,10 +58,10 @@ async function installPackages(progress: Progress): Promise<readonly string[]> {
       return await runOnHost("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, onLine });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      // Without systemd the packages' own start scripts may fail although all of the engine is there.
+      // Without systemd the packages' start scripts may fail although the engine is completely installed.
       if (findEngineProgram() !== undefined) return error.log;
       throw new EnvironmentError(
-        `the container engine could not be installed: ${error.message}; install one by hand (\`apt-get install ${packages.join(" ")}\`)`,
+        `the container engine could not be installed: ${error.message}; install one manually (\`apt-get install ${packages.join(" ")}\`)`,
         { log: error.log, cause: error },
       );
     }
@@ -69,7 +69,7 @@ async function installPackages(progress: Progress): Promise<readonly string[]> {
 }
 
 async function startEngine(answers: () => Promise<boolean>, installLog: readonly string[]): Promise<void> {
-  // The package's own script may have started it a moment ago.
+  // The package's own script may have started it already.
   if (await answers()) return;
   const failure = existsSync("/run/systemd/system") ? await startService() : startDetached();
   try {
@@ -81,13 +81,13 @@ async function startEngine(answers: () => Promise<boolean>, installLog: readonly
   } catch (cause) {
     throw new EnvironmentError(
       `the container engine is installed but does not start: ${(cause as Error).message}; ` +
-        "run `dockerd` by hand to see why",
+        "run `dockerd` in a terminal to see why",
       { log: [...installLog.slice(-5), ...lastLines(engineLog)].slice(-keptLogLines), cause },
     );
   }
 }
 
-/** Why the start failed, once that is known. */
+/** The reason of a failed start, once it is known. */
 interface StartFailure {
   reason: string | undefined;
 }
@@ -101,7 +101,7 @@ async function startService(): Promise<StartFailure> {
   }
 }
 
-/** Where no service manager runs: dockerd in a session of its own, so that it outlives us as a service would. */
+/** Without a service manager: starts dockerd in a session of its own, so that it continues to run after the suite, as a service would. */
 function startDetached(): StartFailure {
   const failure: StartFailure = { reason: undefined };
   if (isRunning(enginePidFiles.dockerd)) return failure;
@@ -113,7 +113,7 @@ function startDetached(): StartFailure {
     failure.reason = error.message;
   });
   child.once("exit", (code, signal) => {
-    failure.reason = `dockerd ended with ${code ?? signal}`;
+    failure.reason = `dockerd exited with ${code ?? signal}`;
   });
   child.unref();
   return failure;

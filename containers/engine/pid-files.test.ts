@@ -24,7 +24,7 @@ async function start(command: string, args: readonly string[]): Promise<ChildPro
   return child;
 }
 
-test("the file of an engine that runs stays", async () => {
+test("the file of a running engine stays", async () => {
   const { pid } = await start(program, ["60"]);
   writeFileSync(file.path, `${pid}`);
   expect(isRunning(file)).toBe(true);
@@ -33,18 +33,18 @@ test("the file of an engine that runs stays", async () => {
   expect(readFileSync(file.path, "utf8")).toBe(`${pid}`);
 });
 
-test("a file whose id another program has by now is removed", () => {
+test("a file whose process id belongs to another program is removed", () => {
   writeFileSync(file.path, `${process.pid}\n`);
   expect(isRunning(file)).toBe(false);
   removeIfStale(file);
   expect(readdirSync(folder)).toEqual(["dockerd"]);
 });
 
-test("a file of an engine that has ended is removed, even where nobody has reaped it", async () => {
-  // The shell becomes a program that waits for no child.
+test("the file of an engine that has exited is removed, even while its process is a zombie", async () => {
+  // `exec` replaces the shell by a program that does not wait for its child.
   const parent = await start("/bin/sh", ["-c", `"${program}" 0 & echo $!; exec sleep 60`]);
-  const [said] = await once(parent.stdout, "data");
-  const pid = String(said).trim();
+  const [output] = await once(parent.stdout, "data");
+  const pid = String(output).trim();
   await expect.poll(() => readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/^State:\s+Z/m);
   expect(readFileSync(`/proc/${pid}/comm`, "utf8").trim()).toBe("dockerd");
   writeFileSync(file.path, `${pid}`);
@@ -53,7 +53,7 @@ test("a file of an engine that has ended is removed, even where nobody has reape
   expect(readdirSync(folder)).toEqual(["dockerd"]);
 });
 
-test("where there is no file there is nothing to remove", () => {
+test("a missing file is ignored", () => {
   removeIfStale(file);
   expect(readdirSync(folder)).toEqual(["dockerd"]);
 });

@@ -1,19 +1,19 @@
 import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 
-/** A file in which a program keeps its process id, so that it's not started twice. */
+/** A file in which a program keeps its process id, so that it is not started twice. */
 export interface PidFile {
   path: string;
-  /** What `/proc/<pid>/comm` says of the program, e.g. `dockerd`. */
+  /** The program's name in `/proc/<pid>/comm`, e.g. `dockerd`. */
   program: string;
 }
 
-/** Where dockerd and the containerd that it starts keep theirs. */
+/** The pid files of dockerd and of the containerd that it starts. */
 export const enginePidFiles = {
   dockerd: { path: "/var/run/docker.pid", program: "dockerd" },
   containerd: { path: "/var/run/docker/containerd/containerd.pid", program: "containerd" },
 } as const satisfies Record<string, PidFile>;
 
-/** Whether the process that the file names is there, is that program, and has not ended. */
+/** Whether the process that the file names exists, is that program, and is not a zombie. */
 export function isRunning(file: PidFile): boolean {
   try {
     const pid = readFileSync(file.path, "utf8").trim();
@@ -25,28 +25,28 @@ export function isRunning(file: PidFile): boolean {
 }
 
 /**
- * Removes a file whose program does not run. An engine that went down with its machine leaves such files where `/run`
- * outlives the boot; dockerd looks only whether *a* process has that id, and then ends with "pid file found", or waits
- * in vain for a containerd (both measured with 20.10.24). A file that a starting engine has just written stays.
+ * Removes a pid file whose program does not run. An engine that stopped together with its machine leaves such files where
+ * `/run` survives a reboot. dockerd only checks whether *any* process has that id, and then exits with "pid file found",
+ * or waits for a containerd that does not run (both measured with 20.10.24). The file of an engine that is starting stays.
  *
- * @throws {Error} when the file may not be removed
+ * @throws {Error} when the file cannot be removed
  */
 export function removeIfStale(file: PidFile): void {
-  // Taken away first and looked at then: whoever writes one meanwhile writes another file.
-  const taken = `${file.path}.${process.pid}`;
+  // Renamed first and checked then: an engine that starts in the meantime writes a new file, which is not removed.
+  const renamed = `${file.path}.${process.pid}`;
   try {
-    renameSync(file.path, taken);
+    renameSync(file.path, renamed);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
-  if (isRunning({ ...file, path: taken })) putBack(taken, file.path);
-  rmSync(taken, { force: true });
+  if (isRunning({ ...file, path: renamed })) putBack(renamed, file.path);
+  rmSync(renamed, { force: true });
 }
 
-function putBack(taken: string, path: string): void {
+function putBack(renamed: string, path: string): void {
   try {
-    linkSync(taken, path);
+    linkSync(renamed, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

@@ -2,16 +2,16 @@ import { afterEach, expect, test, vi } from "vitest";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "./engine.ts";
-import { removeContainer } from "./run-labels.ts";
+import { removeContainer } from "./removal.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-/** An engine that removes containers, and what it was asked. */
+/** An engine that can only remove containers. */
 function engineThat(remove: (container: string) => Promise<void>): Engine {
   return { docker: { getContainer: (id: string) => ({ remove: () => remove(id) }) } } as unknown as Engine;
 }
 
-test("containers are removed one at a time: engine 20.10 locks up when two leave one network at once", async () => {
+test("containers are removed one at a time: engine 20.10 deadlocks when two leave a network at the same time", async () => {
   let [now, most] = [0, 0];
   const engine = engineThat(async () => {
     most = Math.max(most, ++now);
@@ -22,7 +22,7 @@ test("containers are removed one at a time: engine 20.10 locks up when two leave
   expect(most).toBe(1);
 });
 
-test("removals that hang are told after one deadline, and those behind them are removed all the same", async () => {
+test("removals that hang are reported after one deadline, and the containers in the queue are still removed", async () => {
   vi.useFakeTimers();
   const removed: string[] = [];
   const engine = engineThat((id) => {

@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import { Progress } from "../../helpers/core/progress.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { attachEngine, type Engine } from "../engine/engine.ts";
-import { newRun, removeRun } from "../engine/run-labels.ts";
-import { follow } from "./build.ts";
-import { Images, type PartImage } from "./images.ts";
+import { removeRun } from "../engine/removal.ts";
+import { newRun } from "../engine/run-labels.ts";
+import { followEngineReport } from "./building/build.ts";
+import { Images } from "./images.ts";
+import type { PartImage } from "./part-image.ts";
 
 const progress = new Progress();
 const run = newRun({ keep: false });
 const commands = [{ command: "mcp-server-filesystem", version: "2025.8.21" }];
 
-/** A build from nothing takes minutes; with the images there, the pushes take most of the time. */
-const longest = 5 * 60_000;
+/** In milliseconds. Without cached images the builds take minutes; with them, the pushes take most of the time. */
+const buildTimeout = 5 * 60_000;
 
 let engine: Engine;
 let registry: string;
@@ -32,7 +34,7 @@ beforeAll(async () => {
   await publish(traefik, "library/traefik:v9.9.9");
   await publish(litellm, "berriai/litellm:main-v1.77.1");
   await publish(debian, "library/debian:trixie-slim");
-}, longest);
+}, buildTimeout);
 
 afterAll(async () => {
   await Promise.allSettled(tags.map((tag) => engine.docker.getImage(tag).remove()));
@@ -40,7 +42,9 @@ afterAll(async () => {
 }, deadlines.removal);
 
 describe("images from a registry", () => {
-  it("are taken by their upstream names, LiteLLM with its stdio commands on top", { timeout: longest }, async () => {
+  it("are pulled under their upstream names, LiteLLM with its stdio commands added", {
+    timeout: buildTimeout,
+  }, async () => {
     const images = new Images(engine, { mode: "pull", registry, progress });
     const [traefik, litellm, again] = await Promise.all([
       images.get("traefik"),
@@ -63,21 +67,21 @@ describe("images from a registry", () => {
     expect(litellm.source).toMatch(
       /^127\.0\.0\.1:\d+\/berriai\/litellm:main-v1\.77\.1@sha256:[0-9a-f]{64}, with .*mcp-server-filesystem 2025\.8\.21$/,
     );
-    // It looks at its directories before anything else, and ends when there are none.
+    // The command checks its directories first, and exits when there are none.
     expect(await output(litellm, "mcp-server-filesystem", "/nowhere")).toContain("Error accessing directory /nowhere");
   });
 
-  it("are pulled in auto mode where there is no lock to build from", { timeout: longest }, async () => {
+  it("are pulled in auto mode when there is no lock to build from", { timeout: buildTimeout }, async () => {
     const images = new Images(engine, { mode: "auto", registry, progress });
     expect(await images.get("traefik", "9.9.9")).toMatchObject({ version: "9.9.9", origin: "pulled" });
   });
 
-  it("are not asked for in auto mode once they are built", async () => {
+  it("are not pulled in auto mode once they are built", async () => {
     const images = new Images(engine, { mode: "auto", registry: `${registry}/elsewhere`, progress });
     expect((await images.get("traefik")).origin).toBe("built");
   });
 
-  it("are an environment's fault where the registry lacks them", { timeout: longest }, async () => {
+  it("are an environment failure when the registry does not have them", { timeout: buildTimeout }, async () => {
     const images = new Images(engine, { mode: "pull", registry, progress });
     const error = await images.get("whoami").catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EnvironmentError);
@@ -85,7 +89,7 @@ describe("images from a registry", () => {
   });
 });
 
-/** @returns `127.0.0.1:port`, which the engine speaks plain HTTP to */
+/** @returns `127.0.0.1:port`, for which the engine uses plain HTTP */
 async function startRegistry(image: PartImage): Promise<string> {
   const container = await engine.docker.createContainer({
     Image: image.reference,
@@ -103,7 +107,7 @@ async function startRegistry(image: PartImage): Promise<string> {
   return address;
 }
 
-/** Gives a built image its upstream name in the registry, and takes the name away here: what follows has to pull. */
+/** Pushes a built image under its upstream name, and removes that name from the engine, so that the tests must pull it. */
 async function publish(image: PartImage, name: string): Promise<void> {
   const reference = `${registry}/${name}`;
   const separator = reference.lastIndexOf(":");
@@ -111,11 +115,11 @@ async function publish(image: PartImage, name: string): Promise<void> {
   await engine.docker.getImage(image.reference).tag({ repo, tag });
   tags.push(reference);
   const stream = await engine.docker.getImage(reference).push({ authconfig: { username: "", password: "" } });
-  await follow(engine, stream, () => {});
+  await followEngineReport(engine, stream, () => {});
   await engine.docker.getImage(reference).remove();
 }
 
-/** What a command that ends by itself writes in a container of the image. */
+/** Output of a command that exits by itself, in a container of the image. */
 async function output(image: PartImage, ...command: string[]): Promise<string> {
   const container = await engine.docker.createContainer({
     Image: image.reference,
@@ -125,7 +129,7 @@ async function output(image: PartImage, ...command: string[]): Promise<string> {
     HostConfig: { NetworkMode: "none" },
   });
   await container.start();
-  await until(`${command[0]} ends`, deadlines.smallPartStart, async () => {
+  await until(`${command[0]} exits`, deadlines.smallPartStart, async () => {
     return (await container.inspect()).State.Running ? undefined : true;
   });
   return (await container.logs({ stdout: true, stderr: true, follow: false })).toString();

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import { Progress } from "../../helpers/core/progress.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { attachEngine, type Engine } from "../engine/engine.ts";
-import { buildImage, ImageError } from "./build.ts";
+import { buildImage, ImageError } from "./building/build.ts";
 import { Images } from "./images.ts";
 
 const progress = new Progress();
@@ -22,31 +22,31 @@ async function failure(work: Promise<unknown>): Promise<EnvironmentError> {
 }
 
 describe("Images", () => {
-  it("say which folder a version lacks", async () => {
+  it("name the missing folder of a version", async () => {
     const images = new Images(engine, { mode: "build", progress });
     const error = await failure(images.get("traefik", "9.9.9"));
     expect(error.part).toBe("traefik");
     expect(error.message).toBe(
       "traefik 9.9.9 cannot be built from packages: add a lock in the folder containers/images/contexts/traefik/9.9.9, " +
-        "or take one of 3.5.3, 3.7.15",
+        "or use one of 3.5.3, 3.7.15",
     );
   });
 
-  it("say that no registry answers where that is why", async () => {
+  it("say that no registry answers when that is the reason", async () => {
     const images = new Images(engine, { mode: "auto", registry: "127.0.0.1:1", progress });
     expect((await failure(images.get("traefik", "9.9.9"))).message).toMatch(
       /^no registry answers, and traefik 9\.9\.9/,
     );
   });
 
-  it("say which image cannot be pulled, and what to do", async () => {
+  it("say which image cannot be pulled, and how to fix it", async () => {
     const images = new Images(engine, { mode: "pull", registry: "127.0.0.1:1", progress });
     expect((await failure(images.get("postgres"))).message).toMatch(
-      /^127\.0\.0\.1:1\/library\/postgres:17 cannot be pulled: .*REGISTRY=host:port, or take IMAGES=build$/s,
+      /^127\.0\.0\.1:1\/library\/postgres:17 cannot be pulled: .*REGISTRY=host:port, or set IMAGES=build$/s,
     );
   });
 
-  it("say which folder a stdio command lacks", async () => {
+  it("name the missing folder of a stdio command", async () => {
     const images = new Images(engine, { mode: "build", progress });
     const commands = [{ command: "mcp-server-time", version: "1.0.0" }];
     expect((await failure(images.litellm({ commands }))).message).toContain(

@@ -12,12 +12,12 @@ describe("pullReference", () => {
     [traefik, "traefik:v3.5.3", "127.0.0.1:5000/library/traefik:v3.5.3"],
     [whoami, "traefik/whoami:v1.11", "127.0.0.1:5000/traefik/whoami:v1.11"],
     [litellm, "ghcr.io/berriai/litellm:main-v1.77.1", "127.0.0.1:5000/berriai/litellm:main-v1.77.1"],
-  ])("is the name as the engine lists it, or the stand-in's: %o", (upstream, own, standIn) => {
+  ])("is the name as the engine lists it, or the one in the replacing registry: %o", (upstream, own, replaced) => {
     expect(pullReference(upstream)).toBe(own);
-    expect(pullReference(upstream, "127.0.0.1:5000")).toBe(standIn);
+    expect(pullReference(upstream, "127.0.0.1:5000")).toBe(replaced);
   });
 
-  it("is told to people in full", () => {
+  it("is shown to people in full", () => {
     expect(fullName(traefik)).toBe("docker.io/library/traefik:v3.5.3");
   });
 });
@@ -35,23 +35,23 @@ describe("registryAnswers", () => {
     return `127.0.0.1:${(started.address() as AddressInfo).port}`;
   }
 
-  it("takes 200 for a registry", async () => {
+  it("accepts a 200", async () => {
     expect(await registryAnswers(await answering(200))).toBe(true);
   });
 
-  it("takes a challenge for a registry", async () => {
+  it("accepts a challenge", async () => {
     expect(await registryAnswers(await answering(401, { "www-authenticate": "Bearer realm=x" }))).toBe(true);
   });
 
-  it("looks at the host alone where the stand-in has a path", async () => {
+  it("asks the host only, when the replacing registry has a path", async () => {
     expect(await registryAnswers(`${await answering(200)}/mirror`)).toBe(true);
   });
 
-  it("takes a proxy's refusal for none", async () => {
+  it("rejects a proxy's refusal", async () => {
     expect(await registryAnswers(await answering(403))).toBe(false);
   });
 
-  it("takes a closed port for none", async () => {
+  it("rejects a closed port", async () => {
     expect(await registryAnswers("127.0.0.1:1")).toBe(false);
   });
 });

@@ -1,24 +1,24 @@
 import type { Flow, Watch } from "../../helpers/reachability/sweep.ts";
 import type { MadeNetwork } from "./network.ts";
 
-/** A port of the gateway host that leads to a part, as compose's `ports:` publishes it. */
+/** A port of the gateway host that leads to a part, as `ports:` in compose.yaml publishes it. */
 export interface Publication {
   port: number;
   to: { address: string; address6: string | undefined; port: number };
 }
 
-/** One of the gateway host's interfaces, called as on the real one. */
+/** An interface of the gateway host, with the name of the real one. */
 export interface HostInterface {
   name: string;
   network: MadeNetwork;
-  /** `bridge` is one of docker's, `internal` one of those without a way out; the others are the host's own. */
+  /** `bridge`: one of docker's bridges; `internal`: one without a route out; the others belong to the host itself. */
   side: "lan" | "outside" | "bridge" | "internal";
 }
 
 /**
- * What docker itself does on a host, as nftables rules: published ports get a destination NAT, a container on a bridge
- * is reached by its published ports alone, bridges are isolated from each other, internal ones from everything. Source
- * NAT leads answers back: without it the engine drops what comes from outside a network's subnet.
+ * The rules that docker itself sets on a host, in nftables syntax: published ports get a destination NAT, a container on a
+ * bridge can only be reached through its published ports, bridges are isolated from each other, and internal ones from
+ * everything. Source NAT leads responses back: without it the engine drops packets from outside a network's subnet.
  */
 export function dockerRules(interfaces: readonly HostInterface[], published: readonly Publication[]): string {
   const names = (...sides: HostInterface["side"][]): string =>
@@ -30,7 +30,7 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
     ip: published.map(({ port, to }) => `${port} : ${to.address} . ${to.port}`),
     ip6: published.flatMap(({ port, to }) => (to.address6 ? [`${port} : ${to.address6} . ${to.port}`] : [])),
   };
-  const own = names("lan", "outside");
+  const hostSides = names("lan", "outside");
   const bridges = names("bridge", "internal");
   const internal = names("internal");
   return [
@@ -43,7 +43,7 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
       .filter(([, map]) => map.length > 0)
       .map(
         ([family, map]) =>
-          `    iifname { ${own} } fib daddr type local dnat ${family} to tcp dport map { ${map.join(", ")} }`,
+          `    iifname { ${hostSides} } fib daddr type local dnat ${family} to tcp dport map { ${map.join(", ")} }`,
       ),
     "  }",
     "  chain forward {",
@@ -54,12 +54,12 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
     ...(bridges === "" ? [] : [`    oifname { ${bridges} } goto isolation`]),
     "  }",
     "  chain isolation {",
-    ...remember("isolated"),
+    ...record("isolated"),
     "    drop",
     "  }",
     "  chain postrouting {",
     "    type nat hook postrouting priority srcnat; policy accept;",
-    `    oifname { ${own} } masquerade`,
+    `    oifname { ${hostSides} } masquerade`,
     "    ct status dnat masquerade",
     "  }",
     "}",
@@ -67,7 +67,7 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
   ].join("\n");
 }
 
-/** Watches each connection that is asked for, and how far it comes. */
+/** Rules that record each connection attempt, and how far it gets. */
 export const watchRules = [
   ...fresh("watch"),
   "table inet watch {",
@@ -80,21 +80,21 @@ export const watchRules = [
   ...["forward", "input"].flatMap((hook) => [
     `  chain ${hook} {`,
     `    type filter hook ${hook} priority 300; policy accept;`,
-    ...remember("passed"),
+    ...record("passed"),
     "  }",
   ]),
-  // The engine asks this machine's name servers from within a container's network: told no, it does not wait for them.
+  // The engine queries this machine's name servers from a container's network: a rejection saves it the time-out.
   "  chain names { type filter hook forward priority -500; policy accept; udp dport 53 reject; }",
   "}",
   "",
 ].join("\n");
 
-/** In the place of what a table of the name held before: a gateway host may be set up again. */
+/** Deletes a table of that name, because a gateway host may be configured again. */
 function fresh(table: string): string[] {
   return [`table inet ${table}`, `delete table inet ${table}`];
 }
 
-/** A set for each family: source, target and port as the client asked for them. */
+/** One set for each address family: source, target and port of the client's connection attempt. */
 function sets(...names: string[]): string[] {
   return names.flatMap((name) => [
     `  set ${name}4 { typeof ip saddr . ct original ip daddr . tcp dport; flags dynamic; size 65535; }`,
@@ -102,7 +102,7 @@ function sets(...names: string[]): string[] {
   ]);
 }
 
-function remember(set: string): string[] {
+function record(set: string): string[] {
   const isNew = "    meta l4proto tcp ct state new";
   return [
     `${isNew} add @${set}4 { ip saddr . ct original ip daddr . ct original proto-dst }`,
@@ -116,9 +116,9 @@ interface ListedSet {
 }
 
 /**
- * What the gateway host has seen.
+ * The connection attempts that the gateway host has recorded.
  *
- * @param listing `nft -j list ruleset`
+ * @param listing output of `nft -j list ruleset`
  */
 export function readWatch(listing: string): Watch {
   const { nftables } = JSON.parse(listing) as { nftables: { set?: ListedSet }[] };
@@ -132,9 +132,9 @@ export function readWatch(listing: string): Watch {
 }
 
 /**
- * Packets that each named counter has counted.
+ * The packets of each named counter.
  *
- * @param listing `nft -j list ruleset`
+ * @param listing output of `nft -j list ruleset`
  */
 export function readCounters(listing: string): Record<string, number> {
   const { nftables } = JSON.parse(listing) as { nftables: { counter?: { name: string; packets: number } }[] };

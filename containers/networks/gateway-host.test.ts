@@ -41,7 +41,7 @@ test("each published TCP port leads to its part on the shared network", () => {
   expect(rules).not.toContain("dnat ip6");
 });
 
-test("a part with an IPv6 address is published by it too", () => {
+test("a part with an IPv6 address is also published at that address", () => {
   const published = publications(
     [{ service: service([[80, 80, "tcp"]]), part: part("10.0.0.2", "fd00::2") }],
     "run-traefik-net",
@@ -49,7 +49,7 @@ test("a part with an IPv6 address is published by it too", () => {
   expect(dockerRules(interfaces, published)).toContain("dnat ip6 to tcp dport map { 80 : fd00::2 . 80 }");
 });
 
-test("bridges are isolated, and internal ones have no way out", () => {
+test("bridges are isolated, and internal ones have no route out", () => {
   const rules = dockerRules(interfaces, []);
   expect(rules).toContain('iifname { "br-data" } goto isolation');
   expect(rules).toContain('oifname { "br-traefik", "br-data" } goto isolation');

@@ -1,20 +1,21 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import { displayPath } from "../../helpers/core/display-path.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
+import { displayPath } from "../../helpers/core/text/display-path.ts";
 import type { ComposeService } from "../../helpers/deployment/types.ts";
 import type { Engine } from "../engine/engine.ts";
+import { execute, launch } from "../parts/container-command.ts";
 import type { PartHandle } from "../parts/part.ts";
-import { execute, launch } from "../parts/part.ts";
 import { dockerRules, type HostInterface, type Publication, watchRules } from "./gateway-host-rules.ts";
 
-/** Where the firewall's file lies on the gateway host. */
+/** Path of the firewall's file on the gateway host. */
 export const firewallPath = "/etc/gateway-host/firewall.nft";
 
 const proxyPid = "/run/docker-proxy.pid";
 
 /**
- * What docker publishes on the real gateway host.
+ * The ports that docker publishes on the real gateway host.
  *
+ * @param services services of compose.yaml, with the parts that run them
  * @param network the engine's name of the network that the gateway host shares with the parts
  */
 export function publications(
@@ -33,15 +34,19 @@ export function publications(
   });
 }
 
-/** Renames the interfaces, and takes the addresses that the default routes of the networks lead to. */
-const configure = `set -e
+/**
+ * Shell script: gives the interfaces temporary names, because a final name may still belong to another interface. Each
+ * argument is a line: final name, own IPv4 address, addresses to add.
+ */
+const renameTemporarily = `set -e
 rename() { ip link set dev "$1" down; ip link set dev "$1" name "$2"; }
 index=0
 for line in "$@"; do set -- $line
   device=$(ip -o -4 address show to "$2" | { read -r _ name _; echo "\${name%@*}"; })
   rename "$device" "suite$index"; index=$((index + 1))
 done`;
-const configured = `set -e
+/** Shell script with the same arguments: gives the interfaces their final names, and adds the addresses. */
+const configureInterfaces = `set -e
 index=0
 for line in "$@"; do set -- $line
   ip link set dev "suite$index" name "$1"; ip link set dev "$1" up; index=$((index + 1))
@@ -53,12 +58,12 @@ for line in "$@"; do set -- $line
 done`;
 
 /**
- * Makes a part the gateway host: its interfaces are called as on the real one, the networks' default routes lead to it,
- * and its own to the sentinel, so that whatever tries to leave meets the deployment's firewall first. That is loaded as
- * it is written.
+ * Configures a part as the gateway host: its interfaces have the names of the real ones, the default routes of the networks
+ * lead to it, and its own to the sentinel, so that all traffic that leaves passes the deployment's firewall first. The
+ * firewall is loaded unchanged.
  *
  * @param firewall the operator's file; undefined where there is none
- * @throws {EnvironmentError} when an interface is missing, or nftables refuses the firewall
+ * @throws {EnvironmentError} when an interface is missing, or nftables rejects the firewall
  */
 export async function becomeGatewayHost(
   engine: Engine,
@@ -79,16 +84,16 @@ export async function becomeGatewayHost(
     const via = outside && addresses[outside.network.name];
     return via === undefined ? [] : [`ip route replace default via ${via}`];
   });
-  const script = `(${configure}\n)\n(${configured}\n)\n${routes.join("\n")}`;
-  await command(engine, gatewayHost, ["sh", "-ec", script, "sh", ...lines], "its interfaces can't be set up");
-  await command(engine, gatewayHost, ["nft", watchRules], "it took no nftables rules");
+  const script = `(${renameTemporarily}\n)\n(${configureInterfaces}\n)\n${routes.join("\n")}`;
+  await command(engine, gatewayHost, ["sh", "-ec", script, "sh", ...lines], "its interfaces cannot be configured");
+  await command(engine, gatewayHost, ["nft", watchRules], "it rejects the suite's nftables rules");
   if (firewall !== undefined) await loadFirewall(engine, gatewayHost, firewall);
 }
 
 /**
- * Publishes ports on the gateway host as docker does.
+ * Publishes ports on the gateway host as docker does. Replaces what an earlier call has published.
  *
- * @throws {EnvironmentError} when nftables refuses the rules
+ * @throws {EnvironmentError} when nftables rejects the rules
  */
 export async function publish(
   engine: Engine,
@@ -96,13 +101,18 @@ export async function publish(
   interfaces: readonly HostInterface[],
   published: readonly Publication[],
 ): Promise<void> {
-  await command(engine, gatewayHost, ["nft", dockerRules(interfaces, published)], "it took no nftables rules");
+  await command(
+    engine,
+    gatewayHost,
+    ["nft", dockerRules(interfaces, published)],
+    "it rejects the suite's nftables rules",
+  );
   if (published.length === 0) return;
-  // Docker's own proxy: it takes what no NAT has taken (IPv6 to a container without, and the host's own connections).
-  const ways = published.map(({ port, to }) => `${port}=${to.address}:${to.port}`);
-  // In the place of one that was there before.
-  const replace = 'kill "$(cat "$0")" 2>/dev/null; echo $$ > "$0"; exec node "$@"';
-  await launch(engine, gatewayHost.containerId, ["sh", "-c", replace, proxyPid, "/app/docker-proxy.ts", ...ways]);
+  // Like docker's own proxy, it takes connections without NAT: IPv6 to a container without IPv6, and the host's own.
+  const routes = published.map(({ port, to }) => `${port}=${to.address}:${to.port}`);
+  // Ends the proxy of an earlier call.
+  const startProxy = 'kill "$(cat "$0")" 2>/dev/null; echo $$ > "$0"; exec node "$@"';
+  await launch(engine, gatewayHost.containerId, ["sh", "-c", startProxy, proxyPid, "/app/docker-proxy.ts", ...routes]);
   await until("docker's proxy listens on the gateway host", deadlines.smallPartStart, async () => {
     const { stdout } = await execute(engine, gatewayHost.containerId, ["ss", "-Hltn"]);
     return published.every(({ port }) => new RegExp(`[\\]*]:${port}\\s`).test(stdout)) ? true : undefined;
@@ -114,12 +124,13 @@ async function loadFirewall(engine: Engine, gatewayHost: PartHandle, file: strin
   if (exitCode === 0) return;
   const [, line, what] = new RegExp(`${firewallPath}:(\\d+):[\\d-]+: Error: ([^\\n]*)`).exec(stderr) ?? [];
   throw new EnvironmentError(
-    `${displayPath(file)}${line === undefined ? "" : `:${line}`}: nft refuses the firewall: ${what ?? stderr.trim()}; ` +
-      `try it with \`nft -c -f ${displayPath(file)}\``,
+    `${displayPath(file)}${line === undefined ? "" : `:${line}`}: nft rejects the firewall: ${what ?? stderr.trim()}; ` +
+      `check it with \`nft -c -f ${displayPath(file)}\``,
     { part: gatewayHost.name, log: stderr.trim().split("\n") },
   );
 }
 
+/** @param what the problem when the command fails */
 async function command(engine: Engine, part: PartHandle, line: readonly string[], what: string): Promise<void> {
   const { exitCode, stderr } = await execute(engine, part.containerId, line);
   if (exitCode !== 0) {

@@ -7,37 +7,40 @@ import type { Run } from "../engine/run-labels.ts";
 import type { RunNetwork } from "../parts/part.ts";
 import { type InterfaceAddress, type Slice, slicesOf } from "./subnet.ts";
 
-/** A network to be made. */
+/** A network to create. */
 export interface NetworkPlan {
   /** Name in the deployment, e.g. `traefik-net`. */
   name: string;
-  /** No way out of it. */
+  /** Whether it has no route to other networks. */
   internal: boolean;
-  /** IPv6 as well, where the engine's machine has it. */
+  /** IPv6 in addition, where the engine's machine supports it. */
   ipv6?: boolean;
   /**
-   * Where the default route of what is on it leads: to an address that the engine gives nobody, and that a part may take
-   * ({@link MadeNetwork.router}). Without it, to the engine's machine, and so out of the throwaway network.
+   * Whether its default route leads to an address that the engine assigns to no container, and that a part may take
+   * ({@link MadeNetwork.router}). Otherwise it leads to the engine's machine, and so out of the throwaway network.
    */
   routed?: boolean;
-  /** The engine's machine has no IPv4 address on it: its own services are out of reach, and no port can be published. */
+  /** Whether the engine's machine has no IPv4 address on it: its services cannot be reached, and no port can be published. */
   apart?: boolean;
-  /** Not named after the rig: a multi-homed part's default route leads by the network whose name comes first. */
+  /**
+   * Whether its name must come after those of the rig's other networks: the default route of a part with several networks
+   * uses the one whose name comes first.
+   */
   last?: boolean;
 }
 
-/** A network that was made. */
+/** A network that was created. */
 export interface MadeNetwork extends RunNetwork {
-  /** IPv6 as well as IPv4. */
+  /** Whether it has IPv6 in addition to IPv4. */
   ipv6: boolean;
-  /** Where the default route of what is on it leads, for a part that takes these addresses; empty where that is nobody. */
+  /** The addresses that its default routes lead to, for a part that takes them; empty when the engine's machine has them. */
   router: readonly InterfaceAddress[];
 }
 
 /**
- * Makes the networks of a rig side by side. No subnet is fixed: the engine picks a free range, so that runs never meet.
+ * Creates the networks of a rig in parallel. The engine chooses their address ranges, so that runs do not conflict.
  *
- * @returns by the name in the deployment
+ * @returns the networks by their name in the deployment
  * @throws {EnvironmentError} when the engine has no address range left
  */
 export async function createNetworks(
@@ -66,17 +69,17 @@ export async function createNetworks(
       }),
     );
     const cause = failure.reason as Error;
-    // Another run may have been given the range between the question and the creation.
-    const overtaken = slices.length > 0 && /overlap/i.test(cause.message);
-    if (!overtaken || performance.now() - began > deadlines.smallPartStart) throw noNetworks(rig, cause);
+    // Another run may have got the range between the query and the creation.
+    const rangeIsTaken = slices.length > 0 && /overlap/i.test(cause.message);
+    if (!rangeIsTaken || performance.now() - began > deadlines.smallPartStart) throw noNetworks(rig, cause);
     await pause(pollInterval);
   }
 }
 
 function noNetworks(rig: string, cause: Error): EnvironmentError {
   return new EnvironmentError(
-    `the engine made no networks for the ${rig} rig: ${cause.message}; ` +
-      "`docker network prune` frees the address ranges of networks that nothing uses",
+    `the engine cannot create the networks of the ${rig} rig: ${cause.message}; ` +
+      "`docker network prune` frees the address ranges of unused networks",
     { cause },
   );
 }
@@ -113,7 +116,7 @@ async function createNetwork(
   try {
     return await create(uniqueLocalRange());
   } catch (error) {
-    // A machine without IPv6; who needs it asks the network whether it has it.
+    // The machine has no IPv6; callers see it in `MadeNetwork.ipv6`.
     if (/ipv6/i.test((error as Error).message)) return await create(undefined);
     throw error;
   }
@@ -127,9 +130,9 @@ function addressesOf({ subnet, gateway, router }: Slice, routerKey: string | und
   };
 }
 
-/** The range that the engine would give to its next network, in slices: a rig takes one range, not one a network. */
+/** The range that the engine would assign to its next network, in slices: a rig then uses one range, not one per network. */
 async function freeSlices(engine: Engine, run: Run, rig: string): Promise<Slice[]> {
-  const asked = await engine.docker
+  const probe = await engine.docker
     .createNetwork({
       Name: `${run.id}-${rig}-range-${randomBytes(3).toString("hex")}`,
       Driver: "bridge",
@@ -139,12 +142,12 @@ async function freeSlices(engine: Engine, run: Run, rig: string): Promise<Slice[
     .catch((cause: Error) => {
       throw noNetworks(rig, cause);
     });
-  const { IPAM: ipam } = (await asked.inspect()) as { IPAM: { Config: { Subnet: string }[] } };
-  await asked.remove();
+  const { IPAM: ipam } = (await probe.inspect()) as { IPAM: { Config: { Subnet: string }[] } };
+  await probe.remove();
   return slicesOf(ipam.Config[0]?.Subnet ?? "");
 }
 
-/** A range of RFC 4193: 40 random bits, so that no two networks are alike. */
+/** A unique local range (RFC 4193): 40 random bits make it different for every network. */
 function uniqueLocalRange(): Slice {
   const random = randomBytes(5).toString("hex");
   const prefix = `fd${random.slice(0, 2)}:${random.slice(2, 6)}:${random.slice(6, 10)}:1`;

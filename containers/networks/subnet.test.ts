@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { slicesOf } from "./subnet.ts";
 
-test("a range is cut into sixteen, each with a gateway and a router", () => {
+test("a range is divided into sixteen slices, each with a gateway and a router", () => {
   const slices = slicesOf("192.168.160.0/20");
   expect(slices).toHaveLength(16);
   expect(slices[1]).toEqual({
@@ -13,7 +13,7 @@ test("a range is cut into sixteen, each with a gateway and a router", () => {
   expect(slicesOf("10.0.0.0/24")[15]?.subnet).toBe("10.0.0.240/28");
 });
 
-test("a range that is too small for a network's parts is refused, and so is what is none", () => {
+test("a range that is too small for a network's parts is rejected, and so is anything that is not an IPv4 range", () => {
   expect(() => slicesOf("10.0.0.0/25")).toThrow(/too small/);
-  expect(() => slicesOf("fd00::/64")).toThrow(/no range/);
+  expect(() => slicesOf("fd00::/64")).toThrow(/^'fd00::\/64' is not an IPv4 range$/);
 });

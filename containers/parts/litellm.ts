@@ -1,18 +1,25 @@
 import { posix } from "node:path";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
-import { liteLLMPort } from "../rigs/edge-rig.ts";
-import type { RigContext } from "../rigs/rig.ts";
+import type { RigResources } from "../rigs/rig.ts";
 import type { PartFile, PartPlan } from "./part.ts";
-import { answersHttp, atOnce } from "./readiness.ts";
+import { answersHttp, readyWhenRunning } from "./readiness.ts";
 import { type RenderContext, renderLiteLLM } from "./render.ts";
 
-/** Servers for `mcp_servers` beside the operator's own, by name, as LiteLLM's config writes them. */
+/** Port on which LiteLLM listens, and so does the part that replaces it in the edge rig. */
+export const liteLLMPort = 4000;
+
+/** Servers that are added to the operator's `mcp_servers`, by name, in the form of LiteLLM's config. */
 export type ExtraServers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** The deployment's LiteLLM, ready to be started: its config, key module, environment and stdio commands. */
+/**
+ * The plan of the deployment's LiteLLM: its config, key module, environment and stdio commands.
+ *
+ * @returns the plan, and what was changed in the deployment's files
+ * @throws {EnvironmentError} when its image cannot be provided
+ */
 export async function liteLLMPlan(
-  { images, deployment, canaries }: RigContext,
+  { images, deployment, canaries, config }: RigResources,
   context: RenderContext,
   options: { networks: PartPlan["networks"]; servers?: ExtraServers },
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
@@ -23,7 +30,7 @@ export async function liteLLMPlan(
     return [{ command: upstream.command, version: version ?? "" }];
   });
   const [image, rendered] = await Promise.all([
-    images.litellm({ version: process.env.LITELLM_VERSION ?? service.version, commands }),
+    images.litellm({ version: config.versions.litellm ?? service.version, commands }),
     renderLiteLLM(context, options.servers),
   ]);
   const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>
@@ -44,14 +51,14 @@ export async function liteLLMPlan(
     files: [...rendered.files, ...canaryFiles],
     directories: rendered.directories,
     publish: [liteLLMPort],
-    // uvicorn's last words; LiteLLM 1.77.1 stays up after them and never listens.
-    ready: { ...answersHttp(liteLLMPort, "/health/liveliness"), givesUp: /Application startup failed/ },
+    // uvicorn's last message; LiteLLM 1.77.1 continues to run after it and never listens.
+    ready: { ...answersHttp(liteLLMPort, "/health/liveliness"), failurePattern: /Application startup failed/ },
     startDeadline: deadlines.gatewayStart,
   };
   return { plan, changes: rendered.changes };
 }
 
-/** The same image, environment and files, without LiteLLM: where the stdio upstreams are asked directly. */
+/** A part with LiteLLM's image, environment and files, but without LiteLLM: there the stdio upstreams are called directly. */
 export function upstreamsPlan(litellm: PartPlan, networks: PartPlan["networks"]): PartPlan {
   const { image, environment, files, directories } = litellm;
   return {
@@ -63,7 +70,7 @@ export function upstreamsPlan(litellm: PartPlan, networks: PartPlan["networks"])
     ...(environment === undefined ? {} : { environment }),
     ...(files === undefined ? {} : { files }),
     ...(directories === undefined ? {} : { directories }),
-    ready: atOnce,
+    ready: readyWhenRunning,
     startDeadline: deadlines.smallPartStart,
   };
 }

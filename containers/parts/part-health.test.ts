@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import { Progress } from "../../helpers/core/progress.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
-import { newRun, removeRun } from "../engine/run-labels.ts";
+import { removeRun } from "../engine/removal.ts";
+import { newRun } from "../engine/run-labels.ts";
 import { Images } from "../images/images.ts";
 import { createNetworks } from "../networks/network.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { type PartHandle, startPart } from "./part.ts";
+import type { PartHandle } from "./part.ts";
 import { environmentTrouble } from "./part-health.ts";
-import { atOnce } from "./readiness.ts";
+import { readyWhenRunning } from "./readiness.ts";
+import { startPart } from "./start-part.ts";
 
 const run = newRun({ keep: false });
 let engine: Engine;
@@ -27,7 +29,7 @@ async function startWhoami(name: string): Promise<PartHandle> {
     image,
     networks: [{ network, aliases: [] }],
     publish: [80],
-    ready: atOnce,
+    ready: readyWhenRunning,
     startDeadline: deadlines.smallPartStart,
   });
 }
@@ -43,7 +45,7 @@ function rigOf(part: PartHandle): RigState {
 }
 
 test.each(["kill", "remove"] as const)(
-  "a part is known to be gone as soon as it answers no more, whatever the engine says of it until then (%s)",
+  "a lost part is detected as soon as it stops answering, whatever state the engine still reports (%s)",
   async (how) => {
     const part = await startWhoami(`whoami-${how}`);
     await until("whoami answers", deadlines.smallPartStart, async () => (await isAnswered(part)) || undefined);
@@ -52,7 +54,7 @@ test.each(["kill", "remove"] as const)(
     const ending = how === "kill" ? container.kill() : container.remove({ force: true });
     while (await isAnswered(part));
     expect((await environmentTrouble(engine, [rigOf(part)]))?.message).toMatch(
-      new RegExp(`^edge/whoami-${how} (stopped|went away) in the middle of the run`),
+      new RegExp(`^edge/whoami-${how} (stopped|went away) during the run`),
     );
     await ending;
   },

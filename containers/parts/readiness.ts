@@ -3,20 +3,23 @@ import type { BoundPorts, WaitStrategy } from "testcontainers";
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 
-/** Where a part can be asked from this machine. */
-interface Reached {
+/** How this machine reaches a part that is starting. */
+export interface StartingPart {
   container: Dockerode.Container;
+  /** Host of the published ports. */
+  host: string;
   /** Published port for a container port. */
   port(containerPort: number): number;
 }
 
-/** A question to a part that starts: resolves to true once it is ready. What it throws counts as not yet. */
+/** A condition that a starting part must meet. */
 export interface Readiness {
   /** Names the condition, e.g. `answers GET /ping with 200`. */
   what: string;
-  ask(part: Reached): Promise<boolean>;
-  /** A log line after which the part will never be ready, though its container may stay up. */
-  givesUp?: RegExp;
+  /** Resolves to true once the part is ready. An error counts as not ready yet. */
+  ask(part: StartingPart): Promise<boolean>;
+  /** A log line after which the part will never be ready, although its container may continue to run. */
+  failurePattern?: RegExp;
 }
 
 /** The part answers an HTTP request on a published port with the status. */
@@ -24,7 +27,7 @@ export function answersHttp(port: number, path: string, status = 200): Readiness
   return {
     what: `answers GET ${path} on ${port} with ${status}`,
     async ask(part) {
-      const response = await request(`http://127.0.0.1:${part.port(port)}${path}`, {
+      const response = await request(`http://${part.host}:${part.port(port)}${path}`, {
         headersTimeout: deadlines.connect,
         bodyTimeout: deadlines.connect,
       });
@@ -35,7 +38,7 @@ export function answersHttp(port: number, path: string, status = 200): Readiness
 }
 
 /** A command in the part exits with 0. */
-export function succeeds(...command: string[]): Readiness {
+export function commandSucceeds(...command: string[]): Readiness {
   return {
     what: `\`${command.join(" ")}\` succeeds`,
     async ask({ container }) {
@@ -48,53 +51,59 @@ export function succeeds(...command: string[]): Readiness {
   };
 }
 
-/** Nothing to wait for: the container's process is all there is. */
-export const atOnce: Readiness = { what: "runs", ask: async () => true };
+/** The part is ready as soon as its container runs. */
+export const readyWhenRunning: Readiness = { what: "runs", ask: async () => true };
 
-/** A part that died will never be ready: it is asked every so many polls (a second) whether it still runs. */
-const pollsBetweenLifeChecks = 20;
+/** A part that has exited will never be ready: after this many polls (a second) its container is inspected. */
+const pollsBetweenStateChecks = 20;
 
-/** Hands a {@link Readiness} to testcontainers; gives up as soon as the container has exited. */
-export class ReadyWhen implements WaitStrategy {
+/** The wait strategy of testcontainers for a {@link Readiness}. Fails as soon as the container has exited. */
+export class ReadinessWait implements WaitStrategy {
   /** The part's last log lines, when it did not become ready. */
-  lastWords: readonly string[] | undefined;
+  lastLogLines: readonly string[] | undefined;
   readonly #readiness: Readiness;
-  readonly #readLog: (containerId: string) => Promise<readonly string[]>;
+  readonly #host: string;
+  readonly #readLastLines: (containerId: string) => Promise<readonly string[]>;
   #deadline: number = deadlines.smallPartStart;
 
-  /** @param readLog reads the last lines of a part that will be removed for not being ready */
-  constructor(readiness: Readiness, readLog: (containerId: string) => Promise<readonly string[]>) {
+  /**
+   * @param host host of the published ports
+   * @param readLastLines called before testcontainers removes a part that did not become ready
+   */
+  constructor(readiness: Readiness, host: string, readLastLines: (containerId: string) => Promise<readonly string[]>) {
     this.#readiness = readiness;
-    this.#readLog = readLog;
+    this.#host = host;
+    this.#readLastLines = readLastLines;
   }
 
   async waitUntilReady(container: Dockerode.Container, boundPorts: BoundPorts): Promise<void> {
     try {
       await this.#wait(container, boundPorts);
     } catch (error) {
-      this.lastWords = await this.#readLog(container.id);
+      this.lastLogLines = await this.#readLastLines(container.id);
       throw error;
     }
   }
 
   async #wait(container: Dockerode.Container, boundPorts: BoundPorts): Promise<void> {
-    const part: Reached = { container, port: (port) => boundPorts.getBinding(port) };
+    const part: StartingPart = { container, host: this.#host, port: (port) => boundPorts.getBinding(port) };
     let polls = 0;
-    let exited: string | undefined;
+    let failure: string | undefined;
     await until(this.#readiness.what, this.#deadline, async () => {
-      if (polls++ % pollsBetweenLifeChecks === 0 && polls > 1) {
-        exited = await endOf(container);
-        if (exited !== undefined) return true;
-        const { givesUp } = this.#readiness;
-        const lastLine = givesUp && (await this.#readLog(container.id)).find((line) => givesUp.test(line));
-        if (lastLine !== undefined) {
-          exited = `it gave up: ${lastLine.trim()}`;
-          return true;
-        }
+      if (polls++ % pollsBetweenStateChecks === 0 && polls > 1) {
+        failure = (await exitOf(container)) ?? (await this.#failureInLog(container));
+        if (failure !== undefined) return true;
       }
       return (await this.#readiness.ask(part)) ? true : undefined;
     });
-    if (exited !== undefined) throw new Error(exited);
+    if (failure !== undefined) throw new Error(failure);
+  }
+
+  async #failureInLog(container: Dockerode.Container): Promise<string | undefined> {
+    const { failurePattern } = this.#readiness;
+    if (failurePattern === undefined) return undefined;
+    const line = (await this.#readLastLines(container.id)).find((one) => failurePattern.test(one));
+    return line === undefined ? undefined : `its log says that it failed: ${line.trim()}`;
   }
 
   withStartupTimeout(milliseconds: number): this {
@@ -111,8 +120,8 @@ export class ReadyWhen implements WaitStrategy {
   }
 }
 
-/** How a container has ended; undefined while it runs. Whoever removes a run ends what is still being started. */
-async function endOf(container: Dockerode.Container): Promise<string | undefined> {
+/** How a container has ended; undefined while it runs. The removal of a run also removes parts that are still starting. */
+async function exitOf(container: Dockerode.Container): Promise<string | undefined> {
   try {
     const { State: state } = await container.inspect();
     if (state.Running) return undefined;

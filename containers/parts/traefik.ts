@@ -1,6 +1,5 @@
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
@@ -9,12 +8,12 @@ import { isEngineSocket, networksOf, type RenderContext, renderTraefik, traefikA
 
 /** The deployment's Traefik, ready to be started. */
 export async function traefikPlan(
-  { engine, images, deployment }: RigContext,
+  { engine, images, deployment, config }: RigContext,
   context: RenderContext,
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.traefik;
   const [image, rendered] = await Promise.all([
-    images.get("traefik", traefikVersion(deployment)),
+    images.get("traefik", config.versions.traefik ?? deployment.traefik.version),
     renderTraefik(context),
   ]);
   const plan: PartPlan = {
@@ -34,11 +33,6 @@ export async function traefikPlan(
     startDeadline: deadlines.smallPartStart,
   };
   return { plan, changes: rendered.changes };
-}
-
-/** `TRAEFIK_VERSION` first, then the image's tag; undefined for the suite's default. */
-function traefikVersion(deployment: Deployment): string | undefined {
-  return process.env.TRAEFIK_VERSION ?? deployment.traefik.version;
 }
 
 /** Entry point to port, from Traefik's flags `--entryPoints.<name>.address=:<port>`; names in lower case. */

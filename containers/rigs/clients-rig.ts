@@ -1,23 +1,22 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { heavyClients } from "../../helpers/run/client-choice.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
-import type { ImagePart } from "../images/images.ts";
+import type { ImagePart } from "../images/recipes/recipes.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "../parts/part.ts";
-import { atOnce, succeeds } from "../parts/readiness.ts";
+import { commandSucceeds, readyWhenRunning } from "../parts/readiness.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
-/** Port on which the fault front listens; on any other of its ports nothing does. */
+/** Port on which the fault front listens. Nothing listens on its other ports. */
 const frontPort = 80;
 
-/** A machine with one MCP client on it. */
+/** A machine with one MCP client. */
 interface ClientMachine {
-  /** Name of the part; a client of the suite's matrix names it. */
+  /** Name of the part, to which a client of the suite's matrix refers. */
   name: string;
   image: ImagePart;
   version: string;
 }
 
-/** The clients of every run. */
+/** The clients in every run. */
 const lightMachines: readonly ClientMachine[] = [
   { name: "codex-0.47", image: "codex", version: "0.47.0" },
   { name: "inspector", image: "inspector", version: "2.12.0" },
@@ -26,23 +25,23 @@ const lightMachines: readonly ClientMachine[] = [
   { name: "typescript-sdk", image: "typescript-sdk", version: "1.32.2" },
 ];
 
-/** Those of `CLIENTS=all`: under a licence of its own, or large. */
+/** The clients added by `CLIENTS=all`: one has its own licence, the other is large. */
 const heavyMachines: readonly ClientMachine[] = [
   { name: "claude-code", image: "claude-code", version: "2.1.332" },
   { name: "open-webui", image: "open-webui", version: "0.12.4" },
 ];
 
 /**
- * The clients rig: machines with MCP clients on them beside the agent's machine of the gateway rig, on its networks, and
- * the fault front, through which they meet a gateway that fails.
+ * Starts the clients rig: machines with MCP clients on the networks of the gateway rig's agent, and the fault front, through
+ * which they connect to a gateway that fails.
  *
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startClientsRig(rig: RigContext): Promise<RigState> {
   const name = "clients";
-  const { deployment, images } = rig;
-  // The images are made while the gateway boots.
-  const clientMachines = heavyClients() ? [...lightMachines, ...heavyMachines] : lightMachines;
+  const { deployment, images, config } = rig;
+  // The images are built or pulled while the gateway boots.
+  const clientMachines = config.clients === "all" ? [...lightMachines, ...heavyMachines] : lightMachines;
   const plansFor = clientMachines.map(async ({ name: part, image, version }) => ({
     part,
     image: await images.get(image, version),
@@ -63,7 +62,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
         PORT: String(frontPort),
       },
       // Not published: this machine has no address on the LAN.
-      ready: succeeds(
+      ready: commandSucceeds(
         "node",
         "-e",
         `fetch("http://127.0.0.1:${frontPort}/_health").then(({ ok }) => process.exit(ok ? 0 : 1))`,
@@ -76,7 +75,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
       networks: on([]),
       entrypoint: ["sleep"],
       command: ["infinity"],
-      ready: atOnce,
+      ready: readyWhenRunning,
       startDeadline: deadlines.smallPartStart,
     })),
   ];
@@ -85,10 +84,10 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
   return { rig: name, parts, networks: gateway.networks, changes: [] };
 }
 
-/** The networks of the agent's machine: where a user of the gateway is. */
+/** The networks of the agent's machine, which is where a user of the gateway is. */
 function networksOfAgent({ parts }: RigState): RunNetwork[] {
   const { codex } = parts;
   if (codex === undefined) throw new Error("the gateway rig has no codex");
-  // The engine takes a network's name for its id.
+  // The engine accepts a network's name instead of its id.
   return Object.keys(codex.addresses).map((name) => ({ name, id: name }));
 }

@@ -1,17 +1,15 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { liteLLMPort } from "../parts/litellm.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
-import { announced, rigMark } from "../parts/part.ts";
+import { rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp } from "../parts/readiness.ts";
 import { networksOf, type RenderContext, renderLabels } from "../parts/render.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/traefik.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
-/** Port on which LiteLLM listens, and so does what stands in its place. */
-export const liteLLMPort = 4000;
-
 /**
- * The edge rig: Traefik with the deployment's labels, whoami in LiteLLM's place. Up in about a second, because the two
- * start side by side.
+ * Starts the edge rig: Traefik with the deployment's labels, and whoami instead of LiteLLM. It takes about a second, because
+ * the two start in parallel.
  *
  * @throws {EnvironmentError} when a part does not start
  */
@@ -41,9 +39,9 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
       }),
     ),
   ]);
-  const target = announced(whoami);
+  const target = withRunningPromise(whoami);
   const starting = rig.startPart(name, target.plan);
-  // Traefik lists the containers and then begins to listen for new ones: one that starts in between it never sees.
+  // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
   await Promise.race([target.running, starting]);
   const [started, edge] = await Promise.all([starting, rig.startPart(name, traefik.plan)]);
   const parts: Record<string, PartHandle> = { whoami: started, traefik: edge };

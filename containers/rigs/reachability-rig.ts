@@ -2,41 +2,42 @@ import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { commonPorts } from "../../helpers/reachability/common-ports.ts";
 import type { Engine } from "../engine/engine.ts";
-import { execute, launch, type PartHandle } from "../parts/part.ts";
-import { atOnce } from "../parts/readiness.ts";
+import { execute, launch } from "../parts/container-command.ts";
+import type { PartHandle } from "../parts/part.ts";
+import { readyWhenRunning } from "../parts/readiness.ts";
 import { networksOf } from "../parts/render.ts";
 import { attachments } from "../parts/traefik.ts";
-import { machine } from "./gateway-rig.ts";
+import { machinePlan } from "./gateway-rig.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
-/** Machines of the gateway rig, by the policy's name for where they stand. */
+/** Machines of the gateway rig, by the policy's name of their site. */
 export const machines: Readonly<Record<string, string>> = {
   lan: "lan-host",
   outside: "sentinel",
   "gateway-host": "gateway-host",
 };
 
-/** What a namespace has, as namespace.ts tells it. */
+/** The addresses and listeners of a part's network namespace, as namespace.ts in the host's image reports them. */
 export interface Namespace {
   addresses: readonly string[];
   listening: readonly { address: string; port: number }[];
-  /** The part of it that is the suite's. */
+  /** Those of the listeners that the suite opened. */
   opened: readonly { address: string; port: number }[];
 }
 
-/** A port of the sentinel's that the policy can't open: the gateway host itself connects to it, as the control. */
+/** A port of the sentinel that no policy names: the gateway host itself connects to it, as the control. */
 export const controlPort = 7;
 
 /**
- * The reach rig: beside the gateway rig, a prober in the network namespace of each service, and a stand-in for each
- * service that the gateway rig does not run. Behind every port that is tried and where nothing listens it puts a
- * listener: a denial is never 'nobody was listening'. Not so on the ways by which the gateway is published: whether
- * something of its own stands there must show.
+ * Starts the reachability rig, in addition to the gateway rig: a prober in the network namespace of each service, and a
+ * stand-in for each service that the gateway rig does not run. It opens a listener on every port that is tried and where
+ * nothing listens, so that a denial never means that nothing was listening. The ports on which the gateway is published
+ * are the exception: there the deployment itself must listen.
  *
  * @throws {EnvironmentError} when a part does not start
  */
-export async function startReachRig(rig: RigContext): Promise<RigState> {
-  const name = "reach";
+export async function startReachabilityRig(rig: RigContext): Promise<RigState> {
+  const name = "reachability";
   const { engine, deployment, images } = rig;
   const [gateway, image] = await Promise.all([rig.rig("gateway"), images.get("host")]);
   const parts: Record<string, PartHandle> = {};
@@ -44,14 +45,14 @@ export async function startReachRig(rig: RigContext): Promise<RigState> {
   await Promise.all(
     [...deployment.compose.services.values()].map(async (service) => {
       const running = gateway.parts[gateway.services?.[service.name] ?? ""];
-      // Not the service's own name: it is not the service.
-      const plan = machine(`at-${service.name}`, image);
+      // Not the service's own name, because it is not the service.
+      const plan = machinePlan(`at-${service.name}`, image);
       const networks = new Map(Object.entries(gateway.networks).map(([key, made]) => [key, { name: made, id: made }]));
       services[service.name] = plan.name;
       parts[plan.name] = await rig.startPart(
         name,
         running === undefined
-          ? { ...plan, networks: attachments(networksOf(service), networks, service.name), ready: atOnce }
+          ? { ...plan, networks: attachments(networksOf(service), networks, service.name), ready: readyWhenRunning }
           : { ...plan, joins: running },
       );
     }),
@@ -71,14 +72,18 @@ export async function startReachRig(rig: RigContext): Promise<RigState> {
   return { rig: name, parts, networks: {}, changes: [], services };
 }
 
-/** What a part's network namespace has; the part must have the host's image. */
+/**
+ * The addresses and listeners of a part's network namespace. The part must have the host's image.
+ *
+ * @throws {Error} when they cannot be read
+ */
 export async function readNamespace(engine: Engine, part: PartHandle): Promise<Namespace> {
   const { exitCode, stdout, stderr } = await execute(engine, part.containerId, ["node", "/app/namespace.ts"]);
-  if (exitCode !== 0) throw new Error(`${part.name} does not tell what listens there: ${stderr.trim()}`);
+  if (exitCode !== 0) throw new Error(`the listeners of ${part.name} cannot be read: ${stderr.trim()}`);
   return JSON.parse(stdout) as Namespace;
 }
 
-/** Every port that anything listens on, that the policy or compose.yaml name, and the usual suspects. */
+/** Every port on which anything listens, or which the policy or compose.yaml names, and the common ports. */
 function portsToTry({ policy, compose }: Deployment, namespaces: readonly Namespace[]): number[] {
   const ports = [
     ...Object.keys(commonPorts).map(Number),
@@ -94,8 +99,12 @@ function portsToTry({ policy, compose }: Deployment, namespaces: readonly Namesp
 }
 
 /**
- * Those of the ports on which the suite's own listener stands: all but what the deployment itself has to listen on, where
- * the place is the real one (in a part that only stands for a service nothing of its own listens).
+ * The ports on which the suite opens a listener at a site: all except those on which the deployment itself must listen. A
+ * part that only replaces a service gets a listener on all of them.
+ *
+ * @param gateway the gateway rig
+ * @param location the policy's name of the site
+ * @param ports all ports that are tried
  */
 export function portsOfSuite(
   deployment: Deployment,
@@ -108,21 +117,21 @@ export function portsOfSuite(
   return ports.filter((port) => !own.includes(port));
 }
 
-/** Ports that the deployment itself has to listen on: on the gateway host those of the policy, in a service those published. */
+/** Ports on which the deployment itself must listen: on the gateway host those of the policy, in a service the published ones. */
 function ownPorts({ policy, compose }: Deployment, location: string): readonly number[] {
   if (location === "gateway-host")
     return policy.reach.filter(({ to }) => to === "gateway-host").flatMap((rule) => rule.ports);
   return compose.services.get(location)?.ports.map(({ container }) => container) ?? [];
 }
 
-/** Whether only the namespace itself reaches what listens at the address. */
+/** Whether what listens at the address can be reached from its own network namespace only. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }
 
 async function openListeners(engine: Engine, part: PartHandle, ports: readonly number[]): Promise<void> {
   await launch(engine, part.containerId, ["node", "/app/listen.ts", ...ports.map(String)]);
-  await until(`listeners stand on ${part.name}`, deadlines.smallPartStart, async () => {
+  await until(`the suite's listeners are open on ${part.name}`, deadlines.smallPartStart, async () => {
     const { opened } = await readNamespace(engine, part);
     return opened.length > 0 ? true : undefined;
   });

@@ -1,16 +1,32 @@
 import { startClientsRig } from "./clients-rig.ts";
 import { startEdgeRig } from "./edge-rig.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
-import { startReachRig } from "./reachability-rig.ts";
-import type { RigContext, RigName, RigState } from "./rig.ts";
+import { startReachabilityRig } from "./reachability-rig.ts";
+import type { RigContext, RigName, RigResources, RigStarters, RigState } from "./rig.ts";
 import { startRestartableGatewayRig, startTestGatewayRig } from "./test-gateway-rig.ts";
 
-/** How each rig is started. A new rig is a module of its own, its name in rig.ts and a line here. */
-export const rigStarters: Readonly<Record<RigName, (context: RigContext) => Promise<RigState>>> = {
+/** To add a rig: a module that starts it, its name in rig.ts and a line here. */
+const starters: Readonly<Record<RigName, (context: RigContext) => Promise<RigState>>> = {
   edge: startEdgeRig,
   gateway: startGatewayRig,
   clients: startClientsRig,
-  reach: startReachRig,
-  trial: startTestGatewayRig,
-  restart: startRestartableGatewayRig,
+  reachability: startReachabilityRig,
+  "test-gateway": startTestGatewayRig,
+  "restartable-gateway": startRestartableGatewayRig,
 };
+
+/** How each rig of a deployment is started. */
+export function rigStarters(resources: RigResources): RigStarters {
+  const starterOf =
+    (name: RigName): RigStarters[RigName] =>
+    (tools) =>
+      starters[name]({ ...resources, ...tools });
+  return {
+    edge: starterOf("edge"),
+    gateway: starterOf("gateway"),
+    clients: starterOf("clients"),
+    reachability: starterOf("reachability"),
+    "test-gateway": starterOf("test-gateway"),
+    "restartable-gateway": starterOf("restartable-gateway"),
+  };
+}

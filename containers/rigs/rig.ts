@@ -1,4 +1,5 @@
-import type { Progress } from "../../helpers/core/progress.ts";
+import type { RunConfig } from "../../helpers/core/run-config.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
@@ -8,26 +9,10 @@ import type { Images } from "../images/images.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 
-/** What starting a rig needs. */
-export interface RigContext {
-  engine: Engine;
-  run: Run;
-  images: Images;
-  /** Loaded with the run's canaries in place of its secrets. */
-  deployment: Deployment;
-  canaries: Canaries;
-  progress: Progress;
-  /** As `startPart` in part.ts. Who changes a deployment while it runs keeps the parts that come out the same. */
-  startPart(rig: string, plan: PartPlan): Promise<PartHandle>;
-  /** As `createNetworks` in network.ts. */
-  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>>;
-  /** Another rig of the run, for one that is added to it; started if nobody has asked for it yet. */
-  rig(name: RigName): Promise<RigState>;
-}
+/** Names of the rigs, as the report, container names and labels show them. */
+export const rigNames = ["edge", "gateway", "clients", "reachability", "test-gateway", "restartable-gateway"] as const;
 
-/** Names of the rigs. A check gets one by naming it in its parameters. */
-export const rigNames = ["edge", "gateway", "clients", "reach", "trial", "restart"] as const;
-
+/** Name of a rig. */
 export type RigName = (typeof rigNames)[number];
 
 /** Whether this is a rig's name. */
@@ -35,13 +20,42 @@ export function isRigName(name: string | undefined): name is RigName {
   return rigNames.some((known) => known === name);
 }
 
-/** A rig that runs, as plain data. */
+/** What the rigs of one deployment are started from. */
+export interface RigResources {
+  engine: Engine;
+  run: Run;
+  images: Images;
+  /** Loaded with the run's canaries in place of its secrets. */
+  deployment: Deployment;
+  canaries: Canaries;
+  /** Versions and clients that were chosen for this run. */
+  config: Pick<RunConfig, "versions" | "clients">;
+  progress: Progress;
+}
+
+/** What a rig pool gives to the starter of a rig. */
+export interface RigTools {
+  /** Starts a part, as `startPart` in parts/start-part.ts does; mutation testing reuses parts that would be identical. */
+  startPart(rig: string, plan: PartPlan): Promise<PartHandle>;
+  /** Creates networks, as `createNetworks` in networks/network.ts does. */
+  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>>;
+  /** Another rig of the run, for a rig that extends it; started at the first call. */
+  rig(name: RigName): Promise<RigState>;
+}
+
+/** What starting a rig needs. */
+export interface RigContext extends RigResources, RigTools {}
+
+/** How each rig is started. */
+export type RigStarters = Readonly<Record<RigName, (tools: RigTools) => Promise<RigState>>>;
+
+/** A running rig, as plain data. */
 export interface RigState {
   rig: RigName;
   parts: Readonly<Record<string, PartHandle>>;
   /** Network name in the deployment to its name on the engine. */
   networks: Readonly<Record<string, string>>;
   changes: readonly RenderedChange[];
-  /** Service of compose.yaml to the part that runs it, or stands for it. */
+  /** Service of compose.yaml to the part that runs it, or replaces it. */
   services?: Readonly<Record<string, string>>;
 }

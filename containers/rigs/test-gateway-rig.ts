@@ -5,48 +5,52 @@ import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark
 import { answersHttp } from "../parts/readiness.ts";
 import { networksOf, type RenderContext } from "../parts/render.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
-import { everything, hostile, shortWaits, soundServers, testServers } from "./test-upstreams.ts";
+import { everything, hostile, referenceServers, shortPoolTimeout, testServers } from "./test-upstreams.ts";
 
 /**
- * The trial rig: the deployment's LiteLLM once more, with upstreams that no operator has beside the operator's own:
- * server-everything over streamable HTTP, and the hostile one with all of its behaviours. The reference's own LiteLLM
- * stays pure. It shares the gateway rig's databases, and starts after it, so that it does not slow its boot.
+ * Starts the test gateway rig: another instance of the deployment's LiteLLM, with the suite's own test upstreams in addition
+ * to the operator's: server-everything over streamable HTTP, and the hostile one with all of its behaviours. The gateway
+ * rig's LiteLLM keeps the operator's upstreams only. It shares the gateway rig's databases, and starts after it, so that
+ * it does not slow its boot.
  *
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startTestGatewayRig(rig: RigContext): Promise<RigState> {
-  return await startBeside(rig, "trial", {
+  return await startSecondLiteLLM(rig, "test-gateway", {
     servers: testServers(rig.deployment),
     upstreams: [everythingPlan(rig), hostilePlan(rig)],
-    files: [{ target: `${shortWaits.directory}/${shortWaits.file}`, content: shortWaits.content }],
+    files: [{ target: `${shortPoolTimeout.directory}/${shortPoolTimeout.file}`, content: shortPoolTimeout.content }],
   });
 }
 
 /**
- * The restart rig: a LiteLLM that one check has to itself and may restart, with the operator's upstreams and
- * server-everything, which may be restarted too.
+ * Starts the restartable gateway rig: a LiteLLM that only one check uses, and may restart, with the operator's upstreams
+ * and server-everything, which may be restarted too.
  *
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startRestartableGatewayRig(rig: RigContext): Promise<RigState> {
-  return await startBeside(rig, "restart", { servers: soundServers, upstreams: [everythingPlan(rig)] });
+  return await startSecondLiteLLM(rig, "restartable-gateway", {
+    servers: referenceServers,
+    upstreams: [everythingPlan(rig)],
+  });
 }
 
-/** A part without its networks. */
-type Upstream = Omit<PartPlan, "networks"> & { alias: string };
+/** The plan of an upstream, without its networks. */
+type UpstreamPlan = Omit<PartPlan, "networks"> & { alias: string };
 
-/** What a LiteLLM beside the gateway's own has and that one lacks. */
-interface Beside {
+/** What a second LiteLLM has in addition to the gateway rig's. */
+interface Additions {
   servers: ExtraServers;
-  upstreams: readonly Promise<Upstream>[];
+  upstreams: readonly Promise<UpstreamPlan>[];
   files?: readonly PartFile[];
 }
 
-/** A LiteLLM of the deployment's config and more upstreams, beside the gateway rig. */
-async function startBeside(
+/** Starts a LiteLLM with the deployment's config and additional upstreams, on the networks of the gateway rig. */
+async function startSecondLiteLLM(
   rig: RigContext,
   name: RigName,
-  { servers, upstreams, files = [] }: Beside,
+  { servers, upstreams, files = [] }: Additions,
 ): Promise<RigState> {
   const { run, deployment } = rig;
   const [gateway, networks] = await Promise.all([
@@ -55,16 +59,16 @@ async function startBeside(
     rig.createNetworks(name, [{ name: "upstreams", internal: false }]),
   ]);
   const own = networks.get("upstreams");
-  if (own === undefined) throw new Error("the engine made no network");
+  if (own === undefined) throw new Error("the engine created no network");
   const context: RenderContext = { deployment, mark: rigMark(run, name), networks: new Map() };
-  // No alias on the gateway's networks: the name `litellm` is another container's there.
-  const shared = [...networksOf(deployment.litellm).keys()].flatMap((network) => shareOf(gateway, network));
+  // No alias on the gateway's networks: there the name `litellm` belongs to the gateway rig's container.
+  const shared = [...networksOf(deployment.litellm).keys()].flatMap((network) => networkOf(gateway, network));
   const { plan, changes } = await liteLLMPlan(rig, context, {
     networks: [{ network: own, aliases: [] }, ...shared.map((network) => ({ network, aliases: [] }))],
     servers,
   });
   const parts: Record<string, PartHandle> = {};
-  // The upstreams first: LiteLLM asks them while it boots.
+  // The upstreams start first, because LiteLLM calls them while it boots.
   await Promise.all(
     upstreams.map(async (planned) => {
       const { alias, ...upstream } = await planned;
@@ -72,36 +76,35 @@ async function startBeside(
       parts[upstream.name] = await rig.startPart(name, { ...upstream, networks });
     }),
   );
-  // Without labels: Traefik has nothing to do with it.
-  const environment = { NUM_WORKERS: "1", ...plan.environment };
   parts[plan.name] = await rig.startPart(name, {
     ...plan,
-    environment,
+    environment: { NUM_WORKERS: "1", ...plan.environment },
     files: [...(plan.files ?? []), ...files],
+    // Without labels, because Traefik must not route to it.
     labels: {},
   });
-  return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workers(rig, name)] };
+  return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workerChange(rig, name)] };
 }
 
-/** 1.77.1 starts four workers, each a whole LiteLLM, where nothing says how many. */
-function workers({ deployment }: RigContext, name: RigName): RenderedChange[] {
+/** LiteLLM 1.77.1 starts four workers, each a complete LiteLLM, unless NUM_WORKERS says otherwise. */
+function workerChange({ deployment }: RigContext, name: RigName): RenderedChange[] {
   if (deployment.litellm.environment.has("NUM_WORKERS")) return [];
   return [
     {
       where: `compose.yaml:${deployment.litellm.name}.environment`,
       what: `set NUM_WORKERS=1 in the ${name} rig`,
-      why: "beside the gateway's own LiteLLM one worker is enough",
+      why: "one worker is enough for a LiteLLM that runs in addition to the gateway's own",
     },
   ];
 }
 
-/** A network of the gateway rig; the engine takes its name for an id. */
-function shareOf({ networks }: RigState, name: string): RunNetwork[] {
+/** A network of a rig, by its name in the deployment. The engine accepts a network's name instead of its id. */
+function networkOf({ networks }: RigState, name: string): RunNetwork[] {
   const made = networks[name];
   return made === undefined ? [] : [{ name: made, id: made }];
 }
 
-async function everythingPlan({ images }: RigContext): Promise<Upstream> {
+async function everythingPlan({ images }: RigContext): Promise<UpstreamPlan> {
   return {
     name: "everything",
     alias: everything.host,
@@ -113,7 +116,7 @@ async function everythingPlan({ images }: RigContext): Promise<Upstream> {
   };
 }
 
-async function hostilePlan({ images }: RigContext): Promise<Upstream> {
+async function hostilePlan({ images }: RigContext): Promise<UpstreamPlan> {
   return {
     name: "hostile",
     alias: hostile.host,

@@ -2,21 +2,22 @@ import type { Deployment } from "../../helpers/deployment/types.ts";
 import { behaviours } from "../images/contexts/hostile-upstream/behaviours.ts";
 import type { ExtraServers } from "../parts/litellm.ts";
 
-/** Where server-everything listens, by its alias on the trial's network. */
+/** Where server-everything listens: its alias on the test gateway's network, and its port. */
 export const everything = { host: "everything", port: 3001 } as const;
 
 /** Where the hostile upstream listens. */
 export const hostile = { host: "hostile", port: 8080 } as const;
 
-/** What stands in the wrong DSN for the password; no secret, and none of the deployment's. */
+/** The password in the wrong DSN. It is not a secret of the deployment. */
 export const wrongPassword = "not-the-password";
 
 /**
- * Python's own hook for a site: postgres-mcp asks its pool for a connection three times before it owns that there is none,
- * and psycopg_pool waits 30 s each time, which no setting of either shortens. What is said in the end is the same.
+ * Python's `sitecustomize` hook, which shortens a time-out: postgres-mcp asks its pool for a connection three times before
+ * it reports that it has none, and psycopg_pool waits 30 s each time, which no setting of either shortens. The final error
+ * message is the same.
  */
-export const shortWaits = {
-  directory: "/conformance/short-waits",
+export const shortPoolTimeout = {
+  directory: "/conformance/short-pool-timeout",
   file: "sitecustomize.py",
   content: [
     "try:",
@@ -29,28 +30,28 @@ export const shortWaits = {
   ].join("\n"),
 } as const;
 
-/** server-everything over streamable HTTP: another transport than stdio, and more than tools. */
-export const soundServers: ExtraServers = {
+/** server-everything over streamable HTTP: another transport than stdio, with resources and prompts in addition to tools. */
+export const referenceServers: ExtraServers = {
   everything: { transport: "http", url: `http://${everything.host}:${everything.port}/mcp` },
 };
 
-/** Upstreams that no operator has, each sick in a way of its own; beside them {@link soundServers}. */
+/** The suite's own test upstreams: {@link referenceServers}, and upstreams that each fail in a different way. */
 export function testServers(deployment: Deployment): ExtraServers {
   const http = (path: string, port: number = hostile.port): Readonly<Record<string, unknown>> => ({
     transport: "http",
     url: `http://${hostile.host}:${port}/${path}`,
   });
   return {
-    ...soundServers,
+    ...referenceServers,
     ...Object.fromEntries(Object.keys(behaviours).map((name) => [name, http(name)])),
-    // The discard port: nothing listens there.
+    // The discard port, on which nothing listens.
     dead: http("dead", 9),
     missing: { transport: "stdio", command: "no-such-command", args: [] },
     ...wrongDsn(deployment),
   };
 }
 
-/** The deployment's own database upstream, with a password that its database does not know. */
+/** The deployment's own database upstream, with a wrong password. */
 function wrongDsn({ policy, litellmConfig, variables }: Deployment): ExtraServers {
   const { name, database } = policy.upstreams.find((upstream) => upstream.database !== undefined) ?? {};
   const upstream = litellmConfig.upstreams.find((one) => one.name === name);
@@ -60,5 +61,5 @@ function wrongDsn({ policy, litellmConfig, variables }: Deployment): ExtraServer
   wrong.password = wrongPassword;
   const { transport, command, args } = upstream;
   const env = Object.fromEntries([...upstream.env].map(([key, value]) => [key, value === dsn ? wrong.href : value]));
-  return { wrong_dsn: { transport, command, args, env: { ...env, PYTHONPATH: shortWaits.directory } } };
+  return { wrong_dsn: { transport, command, args, env: { ...env, PYTHONPATH: shortPoolTimeout.directory } } };
 }

@@ -1,14 +1,15 @@
 import { stringify } from "yaml";
 import type { Engine } from "../engine/engine.ts";
-import { type PartHandle, readLog } from "../parts/part.ts";
+import { readLog } from "../parts/container-log.ts";
+import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
 
-/** How many lines of a part's log are kept: the last ones. */
+/** How many of the last lines of a part's log are kept. */
 const keptLogLines = 3_000;
 
 /**
- * What the parts of some rigs show of a failure, while they are still up: the deployment as it was rendered, what each
- * part has written since, and which versions ran. Secrets stand in it: it must be redacted before it is written.
+ * Evidence of a failure, collected while the parts still run: the rendered deployment, the log of each part, and the
+ * versions. It contains secrets, and must be redacted before it is written.
  *
  * @param since when the check began
  * @returns path to text
@@ -36,7 +37,7 @@ export async function captureParts(
   ]);
 }
 
-/** A rig as compose would describe it, with the files that were put into its parts. */
+/** A rig as a compose file, with the files that were copied into its parts. */
 function renderedDeployment({ rig, parts }: RigState): Map<string, string> {
   const files = new Map<string, string>();
   const networks = new Set<string>();
@@ -63,7 +64,7 @@ function renderedDeployment({ rig, parts }: RigState): Map<string, string> {
     services: Object.fromEntries(services),
     networks: Object.fromEntries([...networks].map((network) => [network, {}])),
   };
-  // Compose interpolates `$`; what stands here is what was started.
+  // Compose interpolates `$`; these values are already interpolated.
   const text = stringify(compose, { lineWidth: 0, aliasDuplicateObjects: false }).replaceAll("$", "$$$$");
   return files.set(`deployment/${rig}/compose.yaml`, text);
 }
@@ -76,7 +77,7 @@ async function logOf(engine: Engine, part: PartHandle, since: Date): Promise<str
   try {
     return await readLog(engine, part.containerId, { since, tail: keptLogLines });
   } catch (error) {
-    // One part that is gone must not cost the log of the others.
+    // A missing part must not prevent that the logs of the others are kept.
     return `(its log could not be read: ${(error as Error).message})\n`;
   }
 }

@@ -4,10 +4,10 @@ import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Leak, RunDescriptor } from "../../helpers/run/run-record.ts";
 import type { RigName, RigState } from "../rigs/rig.ts";
-import type { CanariesOnTheWire, ErrorOnTheWire } from "./rig-server.ts";
+import type { SerializedCanaries, SerializedError } from "./rig-server.ts";
 
-/** A rig may be building images first: the main process bounds each of its steps, so the wait itself has no bound. */
-const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+/** No time-outs: a rig may have to build images first, and the main process limits each of its steps. */
+const withoutTimeouts = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /** The worker's side of the rig server. */
 export class RigClient {
@@ -17,35 +17,41 @@ export class RigClient {
     this.#server = server;
   }
 
-  /** @throws {EnvironmentError} when a part of the rig does not start */
+  /**
+   * A rig of the run, started at the first call of any worker.
+   *
+   * @throws {EnvironmentError} when a part of the rig does not start
+   */
   rig(name: RigName): Promise<RigState> {
     return this.#ask<RigState>("GET", `/rigs/${name}`);
   }
 
+  /** The run's canaries. */
   async canaries(): Promise<Canaries> {
-    const { secrets, ...rest } = await this.#ask<CanariesOnTheWire>("GET", "/canaries");
+    const { secrets, ...rest } = await this.#ask<SerializedCanaries>("GET", "/canaries");
     return { ...rest, secrets: new Map(secrets) };
   }
 
+  /** Reports a phase that a check measured. */
   async addPhase(phase: Phase): Promise<void> {
     await this.#ask("POST", "/phases", phase);
   }
 
-  /** Tells of secrets that came back in a response. */
-  async addResponseLeaks(seen: readonly Leak[]): Promise<void> {
-    if (seen.length > 0) await this.#ask("POST", "/sightings", seen);
+  /** Reports secrets that came back in a response. */
+  async addResponseLeaks(leaks: readonly Leak[]): Promise<void> {
+    if (leaks.length > 0) await this.#ask("POST", "/response-leaks", leaks);
   }
 
   async #ask<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
     const response = await request(`${this.#server.url}${path}`, {
       method,
-      dispatcher: patient,
+      dispatcher: withoutTimeouts,
       headers: { authorization: `Bearer ${this.#server.token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = await response.body.json();
     if (response.statusCode === 200) return answer as T;
-    const { name, message, part, log } = answer as ErrorOnTheWire;
+    const { name, message, part, log } = answer as SerializedError;
     if (name === "EnvironmentError") {
       throw new EnvironmentError(message, { ...(part === undefined ? {} : { part }), log: log ?? [] });
     }

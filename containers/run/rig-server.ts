@@ -4,29 +4,29 @@ import type { AddressInfo } from "node:net";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
-import type { Leak, RunRecord } from "../../helpers/run/run-record.ts";
+import type { FinalCheck, Leak, RunRecord } from "../../helpers/run/run-record.ts";
 import { isRigName, type RigName, type RigState } from "../rigs/rig.ts";
 
-/** What workers may ask the main process for. */
+/** What the main process offers to the workers. */
 export interface RigService {
-  /** Starts the rig at the first call; every call gets the same one. */
+  /** A rig, started at the first call; every call gets the same one. */
   rig(name: RigName): Promise<RigState>;
   canaries: Canaries;
-  /** Searches everything that the run has written until now for its secrets. */
-  leaks(): Promise<{ leaks: readonly Leak[]; searched: number }>;
-  /** What is known of the run by now. */
+  /** Runs the checks that come last, when every other check is over; none where no part was started. */
+  finalChecks(): Promise<readonly FinalCheck[]>;
+  /** What is known of the run until now. */
   record(): RunRecord;
-  /** Secrets that came back to a check in a response of LiteLLM's, where no secret may be. */
-  addResponseLeaks(seen: readonly Leak[]): void;
-  /** A phase that a check measured, for the report. */
+  /** Adds secrets that came back to a check in a response of LiteLLM, where no secret may be. */
+  addResponseLeaks(leaks: readonly Leak[]): void;
+  /** Adds a phase that a check measured, for the report. */
   addPhase(phase: Phase): void;
 }
 
-/** {@link Canaries} as they travel. */
-export type CanariesOnTheWire = Omit<Canaries, "secrets"> & { secrets: readonly (readonly [string, string])[] };
+/** {@link Canaries} as JSON. */
+export type SerializedCanaries = Omit<Canaries, "secrets"> & { secrets: readonly (readonly [string, string])[] };
 
-/** An error as it travels; `name` tells what it was. */
-export interface ErrorOnTheWire {
+/** An error as JSON; `name` is the name of its class. */
+export interface SerializedError {
   name: string;
   message: string;
   part?: string;
@@ -34,8 +34,8 @@ export interface ErrorOnTheWire {
 }
 
 /**
- * Serves rigs to the workers on the loopback: parts live in the main process, so that one rig serves all files and is
- * removed in one place. The token keeps other users of the machine out.
+ * Serves rigs to the workers on the loopback: the main process owns the parts, so that all spec files share one rig and
+ * one place removes it. The token keeps other users of the machine out.
  */
 export async function serveRigs(service: RigService): Promise<{ url: string; token: string; close(): Promise<void> }> {
   const token = randomBytes(16).toString("hex");
@@ -61,12 +61,12 @@ async function answer(
   try {
     if (collection === "rigs" && isRigName(name)) return reply(200, await service.rig(name));
     if (collection === "canaries") {
-      const body: CanariesOnTheWire = { ...service.canaries, secrets: [...service.canaries.secrets] };
+      const body: SerializedCanaries = { ...service.canaries, secrets: [...service.canaries.secrets] };
       return reply(200, body);
     }
     if (collection === "record") return reply(200, service.record());
-    if (collection === "leaks") return reply(200, await service.leaks());
-    if (collection === "phases" || collection === "sightings") {
+    if (collection === "final-checks") return reply(200, await service.finalChecks());
+    if (collection === "phases" || collection === "response-leaks") {
       let text = "";
       for await (const piece of request) text += String(piece);
       if (collection === "phases") service.addPhase(JSON.parse(text) as Phase);
@@ -75,11 +75,11 @@ async function answer(
     }
     reply(404, {});
   } catch (error) {
-    reply(500, onTheWire(error));
+    reply(500, serialized(error));
   }
 }
 
-function onTheWire(error: unknown): ErrorOnTheWire {
+function serialized(error: unknown): SerializedError {
   if (error instanceof EnvironmentError) {
     const { name, message, part, log } = error;
     return { name, message, log, ...(part === undefined ? {} : { part }) };

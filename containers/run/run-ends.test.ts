@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import { Progress } from "../../helpers/core/progress.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
-import { removeRun, runLabel } from "../engine/run-labels.ts";
+import { removeRun } from "../engine/removal.ts";
+import { runLabel } from "../engine/run-labels.ts";
 import { partLabel, rigLabel } from "../parts/part.ts";
 
-/** What a run that did not end by itself left behind. */
+/** The result of a run that was cut short. */
 interface Ended {
   exitCode: number | null;
   output: string;
@@ -19,23 +20,23 @@ interface Ended {
     | undefined;
 }
 
-/** Files whose checks take a few seconds, all of them at the edge. */
-const files = ["public-paths", "path-disguises", "credentials"].map((name) => `suites/routes/${name}.spec.ts`);
+/** Files whose checks need the edge rig only, and take a few seconds. */
+const files = ["public-paths", "path-disguises", "credentials"].map((name) => `suites/routes/access/${name}.spec.ts`);
 
 let folder: string;
 let reports: string;
 let engine: Engine;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "ends-"));
+  folder = mkdtempSync(join(tmpdir(), "run-ends-"));
   reports = join(folder, "reports");
   engine = await connectEngine({ progress: new Progress() });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts a run as a person would, and hands it to `disturb` once its output shows what is awaited. */
+/** Starts a run as an operator would, and passes it to `disturb` once its output contains the awaited text. */
 async function run(
   awaited: string,
-  disturb: (child: { pid: number; id: string; silence(): void }) => Promise<void> | void,
+  disturb: (child: { pid: number; id: string; stopReading(): void }) => Promise<void> | void,
   environment: Record<string, string> = {},
   chosen = files,
 ): Promise<Ended> {
@@ -50,17 +51,17 @@ async function run(
       output += piece;
     });
   }
-  const over = new Promise<number | null>((done) => child.once("close", done));
-  await until(`the run says '${awaited}'`, deadlines.gatewayStart, async () =>
+  const exit = new Promise<number | null>((done) => child.once("close", done));
+  await until(`the run prints '${awaited}'`, deadlines.gatewayStart, async () =>
     output.includes(awaited) || child.exitCode !== null ? true : undefined,
   );
   const { pid = 0 } = child;
-  const silence = (): void => {
+  const stopReading = (): void => {
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  await disturb({ pid, id: await runOf(pid), silence });
-  const exitCode = await over;
+  await disturb({ pid, id: await runOf(pid), stopReading });
+  const exitCode = await exit;
   const file = join(reports, "conformance.json");
   const report = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Ended["report"]) : undefined;
   return { exitCode, output, report };
@@ -73,9 +74,9 @@ async function runOf(pid: number): Promise<string> {
   return own?.Labels[runLabel] ?? "";
 }
 
-/** How many containers and networks of a run are still there. */
-async function leftOf({ report, output }: Ended): Promise<number> {
-  if (report === undefined) throw new Error(`there is no report: ${output}`);
+/** How many containers and networks of a run still exist. */
+async function remainingOf({ report, output }: Ended): Promise<number> {
+  if (report === undefined) throw new Error(`the run has written no report: ${output}`);
   const filters = { label: [`${runLabel}=${report.run.id}`] };
   const [containers, networks] = await Promise.all([
     engine.docker.listContainers({ all: true, filters }),
@@ -91,13 +92,13 @@ async function container(id: string, rig: string, part: string) {
   return engine.docker.getContainer(found.Id);
 }
 
-describe("a run that is cut short reports what it proved, marked incomplete, and leaves nothing behind", () => {
+describe("a run that is cut short reports what it proved, marked as incomplete, and leaves nothing behind", () => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s", async (signal) => {
     const ended = await run("✓ start the edge rig", ({ pid }) => void process.kill(pid, signal));
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.incomplete).toContain(`interrupted by ${signal}`);
     expect(ended.output).toContain("THE ENVIRONMENT FAILED");
-    expect(await leftOf(ended)).toBe(0);
+    expect(await remainingOf(ended)).toBe(0);
   });
 
   test("by SIGINT while LiteLLM boots", async () => {
@@ -109,21 +110,21 @@ describe("a run that is cut short reports what it proved, marked incomplete, and
     expect(ended.report?.incomplete).toContain("interrupted by SIGINT");
     expect(ended.report?.counts.failed, ended.output).toBe(0);
     expect(ended.output).not.toContain("✓ start the gateway rig");
-    expect(await leftOf(ended)).toBe(0);
+    expect(await remainingOf(ended)).toBe(0);
   });
 
-  test.each(["kill", "remove"] as const)("by a part that goes away (%s)", async (how) => {
+  test.each(["kill", "remove"] as const)("by the loss of a part (%s)", async (how) => {
     const ended = await run("✓ start the edge rig", async ({ id }) => {
       const traefik = await container(id, "edge", "traefik");
       await (how === "kill" ? traefik.kill() : traefik.remove({ force: true }));
     });
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.counts.failed, ended.output).toBe(0);
-    expect(ended.report?.incomplete).toMatch(/edge\/traefik (stopped|went away) in the middle of the run/);
-    expect(await leftOf(ended)).toBe(0);
+    expect(ended.report?.incomplete).toMatch(/edge\/traefik (stopped|went away) during the run/);
+    expect(await remainingOf(ended)).toBe(0);
   });
 
-  test("by an engine that goes away", async () => {
+  test("by the loss of the engine", async () => {
     const proxy = await engineProxy(join(folder, "engine.sock"));
     let runId = "";
     const ended = await run(
@@ -135,14 +136,14 @@ describe("a run that is cut short reports what it proved, marked incomplete, and
       { DOCKER_HOST: `unix://${proxy.path}` },
     );
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
-    expect(ended.report?.incomplete).toContain("the engine went away in the middle of the run");
+    expect(ended.report?.incomplete).toContain("the engine went away during the run");
     expect(ended.report?.counts.failed).toBe(0);
     expect(ended.output).toContain("the parts were not removed (the next start removes them)");
-    // As the next start would.
+    // The next start of the suite would do the same.
     await removeRun(engine, runId);
   });
 
-  test.skipIf(process.getuid?.() !== 0)("by a disk that is full", async () => {
+  test.skipIf(process.getuid?.() !== 0)("by a full disk", async () => {
     const disk = join(folder, "disk");
     mkdirSync(disk);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", disk]);
@@ -159,26 +160,26 @@ describe("a run that is cut short reports what it proved, marked incomplete, and
   });
 });
 
-test("of a rig of which one part can't be had the others go too, although they were just being made", async () => {
+test("when a part of a rig cannot be provided, the others are removed too, although they were still being created", async () => {
   const ended = await run("✗ start the gateway rig", () => {}, { CODEX_VERSION: "0.0.9" }, [
     "suites/catalogue/protocol/handshake.spec.ts",
   ]);
   expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
   expect(ended.output).toContain("codex 0.0.9 cannot be built");
-  expect(await leftOf(ended)).toBe(0);
+  expect(await remainingOf(ended)).toBe(0);
 });
 
-test("who reads the output may go away: the run goes on to its end", async () => {
-  const ended = await run("✓ start the edge rig", ({ silence }) => silence());
+test("a run continues to its end although its output is not read any more", async () => {
+  const ended = await run("✓ start the edge rig", ({ stopReading }) => stopReading());
   expect({ exitCode: ended.exitCode, result: ended.report?.result }).toEqual({ exitCode: 0, result: "conformant" });
-  expect(await leftOf(ended)).toBe(0);
+  expect(await remainingOf(ended)).toBe(0);
 });
 
-test("a signal before anything was started ends the run at once, and leaves no trace", async () => {
+test("a signal before anything was started ends the run immediately, and leaves nothing behind", async () => {
   const path = join(folder, "silent.sock");
-  // An engine that takes the connection and never answers.
-  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
-  const server = createServer(() => isAsked());
+  // An engine that accepts the connection and never answers.
+  const { promise: connected, resolve: onConnection } = Promise.withResolvers<void>();
+  const server = createServer(() => onConnection());
   await new Promise<void>((listening) => server.listen(path, listening));
   const { VITEST: _, VITEST_POOL_ID: __, VITEST_WORKER_ID: ___, VITEST_MODE: ____, ...clean } = process.env;
   const child = spawn(process.execPath, [resolve("node_modules/vitest/vitest.mjs"), "run", ...files], {
@@ -189,15 +190,15 @@ test("a signal before anything was started ends the run at once, and leaves no t
   child.stderr.on("data", (piece: Buffer) => {
     output += piece;
   });
-  const over = new Promise<number | null>((done) => child.once("close", done));
-  await asked;
+  const exit = new Promise<number | null>((done) => child.once("close", done));
+  await connected;
   child.kill("SIGINT");
-  expect({ exitCode: await over, output }).toEqual({ exitCode: 3, output: "SIGINT: nothing was started yet\n" });
+  expect({ exitCode: await exit, output }).toEqual({ exitCode: 3, output: "SIGINT: nothing was started yet\n" });
   expect(readdirSync(join(folder, ".running"))).toEqual([]);
   server.close();
 });
 
-test("a place that takes no report is told in one line, before anything is started", async () => {
+test("a folder in which no report can be written is reported in one line, before anything is started", async () => {
   writeFileSync(join(folder, "file"), "");
   const { exitCode, output } = await run("no report can be written", () => {}, { REPORTS: join(folder, "file", "r") });
   expect(exitCode).toBe(3);
@@ -216,7 +217,7 @@ function fill(file: string): void {
   }
 }
 
-/** The engine's socket behind one that can be cut. */
+/** A proxy in front of the engine's socket; its connections can be cut. */
 async function engineProxy(path: string): Promise<{ path: string; cut(): void }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {

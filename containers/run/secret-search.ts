@@ -1,32 +1,36 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { displayPath } from "../../helpers/core/display-path.ts";
-import { secretForms } from "../../helpers/core/redaction.ts";
+import { displayPath } from "../../helpers/core/text/display-path.ts";
+import { secretForms } from "../../helpers/core/text/redaction.ts";
 import type { Deployment, SecretPlace } from "../../helpers/deployment/types.ts";
 import type { Leak } from "../../helpers/run/run-record.ts";
 import type { Engine } from "../engine/engine.ts";
-import { execute, type PartHandle, readLog } from "../parts/part.ts";
+import { execute } from "../parts/container-command.ts";
+import { readLog } from "../parts/container-log.ts";
+import type { PartHandle } from "../parts/part.ts";
 import { rawData } from "../parts/traefik.ts";
 
-/** Somewhere that a secret may be seen, and what can be read there. */
+/** A place where a secret may be visible, and the text found there. */
 interface Source {
-  /** For the reader: `label traefik.http.… of litellm`. */
+  /** For the report, e.g. `label traefik.http.… of litellm`. */
   name: string;
   text: string;
-  /** The policy's name for the place; undefined where no secret may ever be. */
+  /** The policy's name of the place; undefined where no secret is ever allowed. */
   location: SecretPlace | undefined;
 }
 
-/** Files larger than this are no text of ours, in bytes. */
+/** In bytes: larger files are not written by the suite, and are not searched. */
 const largestFile = 50_000_000;
 
 /**
  * Searches everything that a run has and has written for its secrets: labels, commands, environments and logs of every
- * part, Traefik's API, a dump of each database, and the run's directory; of services that no run starts, what
- * compose.yaml gives them. Each secret is a canary, so a hit is a leak unless the policy allows the place. Values never
- * leave this function.
+ * part, Traefik's API, a dump of each database, and the run's directory; for services that no run starts, their values in
+ * compose.yaml. Each secret is a canary, so a match is a leak unless the policy allows the place. Values never leave this
+ * function.
  *
  * @param directory the run's directory
+ * @returns the leaks, and how many texts were searched
+ * @throws {Error} when a part or a database cannot be read
  */
 export async function findLeaks(
   engine: Engine,
@@ -43,10 +47,10 @@ export async function findLeaks(
     for (const [secret, form] of secretForms(secrets)) {
       if (!text.includes(form)) continue;
       const allowed = policy.secrets.find((one) => one.name === secret)?.mayBeIn ?? [];
-      // Two variables may share one value: where either may be, it may.
-      const twins = policy.secrets.filter((one) => secrets.get(one.name) === secrets.get(secret));
+      // Two secrets may have one value, which is then allowed wherever either of them is.
+      const sameValue = policy.secrets.filter((one) => secrets.get(one.name) === secrets.get(secret));
       const permitted =
-        location !== undefined && [...allowed, ...twins.flatMap((one) => one.mayBeIn)].includes(location);
+        location !== undefined && [...allowed, ...sameValue.flatMap((one) => one.mayBeIn)].includes(location);
       if (!permitted && !leaks.some((leak) => leak.secret === secret && leak.location === name)) {
         leaks.push({ secret, location: name });
       }
@@ -55,7 +59,7 @@ export async function findLeaks(
   return { leaks, searched: sources.length };
 }
 
-/** What compose.yaml gives the services that the suite does not start, or starts in a form of its own. */
+/** The values in compose.yaml of the services that the suite does not start, or replaces by a part of its own. */
 function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
   const { litellm, traefik } = policy.services;
   return [...compose.services.values()].flatMap(({ name, environment, labels, command }) => {
@@ -77,9 +81,9 @@ function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
   });
 }
 
-/** @param traefik what compose.yaml calls Traefik */
+/** @param traefik name of Traefik's service in compose.yaml */
 async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string): Promise<Source[]> {
-  // `upstreams` is LiteLLM's image and environment once more, where its stdio servers are asked directly.
+  // `upstreams` has LiteLLM's image and environment too: there the stdio servers are called directly.
   const environmentPlaces: Readonly<Record<string, SecretPlace>> = {
     litellm: "litellm.environment",
     upstreams: "litellm.environment",
@@ -100,8 +104,8 @@ async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string):
     { name: `the command ${of}`, text: JSON.stringify([config.Entrypoint, config.Cmd]), location: undefined },
     { name: `the log ${of}`, text: log, location: undefined },
   ];
-  // The database's own password has to stand there: the suite starts it. What the operator's own is given, the other
-  // services' sources hold.
+  // The suite's own database needs its password in the environment. That of the operator's database service is searched
+  // with the other services.
   if (!part.name.startsWith("postgres")) {
     const location = environmentPlaces[part.name];
     for (const line of config.Env ?? []) {
@@ -118,7 +122,7 @@ async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string):
 async function dump(engine: Engine, part: PartHandle): Promise<string> {
   const command = 'pg_dumpall --no-role-passwords -U "$POSTGRES_USER" -d "postgresql:///$POSTGRES_DB"';
   const { exitCode, stdout, stderr } = await execute(engine, part.containerId, ["sh", "-c", command]);
-  // An empty dump would hide everything.
+  // An empty dump would hide every leak.
   if (exitCode !== 0 || stdout === "") throw new Error(`the database could not be dumped: ${stderr.trim()}`);
   return stdout;
 }

@@ -6,9 +6,9 @@ import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readLog } from "../parts/container-log.ts";
-import { type PartHandle } from "../parts/part.ts";
+import { liteLLMPort } from "../parts/litellm.ts";
+import type { PartHandle } from "../parts/part.ts";
 import { type LiveRouter, rawData } from "../parts/traefik.ts";
-import { liteLLMPort } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
 import type { Once } from "./once.ts";

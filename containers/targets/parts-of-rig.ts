@@ -2,9 +2,9 @@ import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { Address } from "../../helpers/protocol/address.ts";
 import type { Resolve } from "../../helpers/protocol/recording-client.ts";
+import { liteLLMPort } from "../parts/litellm.ts";
 import type { PartHandle } from "../parts/part.ts";
 import { entryPointPorts } from "../parts/traefik.ts";
-import { liteLLMPort } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 
 /**

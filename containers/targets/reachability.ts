@@ -14,9 +14,10 @@ import {
 } from "../../helpers/reachability/sweep.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readCounters, readWatch } from "../networks/gateway-host-rules.ts";
-import { execute, type PartHandle } from "../parts/part.ts";
+import { execute } from "../parts/container-command.ts";
+import type { PartHandle } from "../parts/part.ts";
 import { traefikApiPort } from "../parts/render.ts";
-import { providerNetwork } from "../rigs/gateway-rig.ts";
+import { providerNetwork } from "../rigs/gateway-networks.ts";
 import {
   controlPort,
   isLoopback,
@@ -26,7 +27,7 @@ import {
   readNamespace,
 } from "../rigs/reachability-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { partOf } from "./edge.ts";
+import { partOf } from "./parts-of-rig.ts";
 
 /** A place with what it takes to try from there. */
 interface ProbedSite extends Site {
@@ -76,13 +77,13 @@ interface TriedSweep {
 const sweeps = new Map<string, Promise<TriedSweep>>();
 
 /** Who reaches whom, as a check sees it. */
-export class Reach {
+export class Reachability {
   readonly deployment: Deployment;
   readonly policy: Policy;
   readonly #engine: Engine;
   readonly #state: RigState;
   readonly #gateway: RigState;
-  readonly #acts: ActionLog;
+  readonly #actions: ActionLog;
 
   constructor(options: {
     engine: Engine;
@@ -96,7 +97,7 @@ export class Reach {
     this.#engine = options.engine;
     this.#state = options.state;
     this.#gateway = options.gateway;
-    this.#acts = options.actions;
+    this.#actions = options.actions;
   }
 
   /** Tries every pair of places on every port, once for all checks of a run. */
@@ -106,7 +107,7 @@ export class Reach {
     const sweeping = sweeps.get(key) ?? this.#sweep();
     sweeps.set(key, sweeping);
     const { sweep, connections } = await sweeping;
-    this.#acts.connections = connections;
+    this.#actions.connections = connections;
     return sweep;
   }
 
@@ -122,7 +123,7 @@ export class Reach {
     const [outside, host] = [siteNamed(sites, "outside"), siteNamed(sites, "gateway-host")];
     const [before, acceptedBefore] = await Promise.all([this.#ruleset(gatewayHost), this.#accepted(outside)]);
     const sources = sites.filter((site) => site !== host);
-    const [attempts, hostItself] = await Promise.all([
+    const [attempts, hostSelfFailures] = await Promise.all([
       Promise.all(sources.map((source) => this.#tryAll(source, sites, ports))),
       this.#tryItself(host, ports),
       this.#tryControl(host, outside),
@@ -142,7 +143,7 @@ export class Reach {
       sources: sources.map(({ name }) => name),
       ports,
       attempts: attempts.flat(),
-      hostItself,
+      hostSelfFailures,
       watch: readWatch(after),
       before: leaving(readWatch(before).arrived, sites),
       counted: Object.fromEntries(
@@ -167,8 +168,8 @@ export class Reach {
       const network = made.get(target.addresses.find((one) => one.address === address)?.network ?? "");
       if (network === undefined) return [];
       const { rig, name: part } = target.part;
-      const text = attemptText({ from, to: address, port });
-      return [{ text, from: locationOf(prober), to: { rig, part, network, family: familyOf(address) }, port, outcome }];
+      const id = attemptText({ from, to: address, port });
+      return [{ id, from: locationOf(prober), to: { rig, part, network, family: familyOf(address) }, port, outcome }];
     });
   }
 
@@ -178,7 +179,7 @@ export class Reach {
       const source = sources.find((site) => site.name === from);
       if (source === undefined || name === "outside" || (source.names[name] ?? []).length > 0) return [];
       return ports.map((port) => ({
-        text: attemptText({ from, to: name, port }),
+        id: attemptText({ from, to: name, port }),
         from: locationOf(source.prober),
         to: { name },
         port,

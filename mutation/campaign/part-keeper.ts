@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../../containers/engine/engine.ts";
-import { newRun, type Run, removeContainer, removeNetwork, removeRun } from "../../containers/engine/run-labels.ts";
+import { removeContainer, removeNetwork, removeRun } from "../../containers/engine/removal.ts";
+import { newRun, type Run } from "../../containers/engine/run-labels.ts";
 import { createNetworks, type MadeNetwork, type NetworkPlan } from "../../containers/networks/network.ts";
-import { type PartHandle, type PartPlan, startPart } from "../../containers/parts/part.ts";
+import type { PartHandle, PartPlan } from "../../containers/parts/part.ts";
+import { startPart } from "../../containers/parts/start-part.ts";
 import { rawData } from "../../containers/parts/traefik.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { deploymentDigest } from "../../helpers/deployment/source/digest.ts";
 
-/** Parts that a rig goes on to change once they run: kept, they would carry one deployment's rules into the next. */
+/** Parts that a rig configures after their start: a kept one would have the previous deployment's rules. */
 const neverKept: ReadonlySet<string> = new Set(["gateway-host", "lan-host", "sentinel"]);
 
 interface Kept {
@@ -20,8 +22,8 @@ interface Kept {
 }
 
 /**
- * Starts the parts of one deployment after the other, and keeps each part that the next one would start the same: a
- * mutant of labels costs one small container, a mutant of LiteLLM's config one LiteLLM.
+ * Starts the parts of one deployment after another, and keeps each part that would be identical for the next one: a mutant
+ * of labels then costs one small container, a mutant of LiteLLM's config one LiteLLM.
  */
 export class PartKeeper implements AsyncDisposable {
   readonly run: Run = newRun({ keep: false });
@@ -29,26 +31,26 @@ export class PartKeeper implements AsyncDisposable {
   readonly #parts = new Map<string, Kept>();
   readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
   readonly #starting = new Set<Promise<unknown>>();
-  /** Rigs that got another LiteLLM since the last deployment. */
+  /** Rigs that have got a new LiteLLM since the last call of {@link settle}. */
   readonly #renewed = new Set<string>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  /** As `startPart` of containers/part.ts; a part that runs already under the same plan is that part. */
+  /** Like `startPart` of containers/parts/start-part.ts, but returns the running part when its plan is identical. */
   startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
-    return this.#noted(this.#startPart(rig, plan));
+    return this.#track(this.#startPart(rig, plan));
   }
 
   async #startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
     const key = `${rig}/${plan.name}`;
-    // A new LiteLLM and a new gateway host may swap addresses; a Traefik that knows the old ones would take one for the other.
-    const isBehind = plan.name !== "traefik" || rig === "edge" || this.#parts.has(`${rig}/litellm`);
+    // A new LiteLLM and a new gateway host may exchange addresses, and a kept Traefik would confuse the two.
+    const hasSameLiteLLM = plan.name !== "traefik" || rig === "edge" || this.#parts.has(`${rig}/litellm`);
     const print = fingerprint(plan);
     const before = this.#parts.get(key);
     if (before !== undefined) {
-      const mayStay = isBehind && !neverKept.has(plan.name) && rig !== "reach";
+      const mayStay = hasSameLiteLLM && !neverKept.has(plan.name) && rig !== "reachability";
       if (before.print === print && mayStay && (await this.#runs(before.handle))) {
         plan.running?.();
         return before.handle;
@@ -67,24 +69,28 @@ export class PartKeeper implements AsyncDisposable {
       });
       return handle;
     } catch (error) {
-      // The next deployment's part will want the name.
+      // The next deployment's part needs the container's name.
       await removeContainer(this.#engine, `${this.run.id}-${rig}-${plan.name}`);
       throw error;
     }
   }
 
-  /** As `createNetworks` of containers/network.ts. Other networks are other places for every part of the rig. */
+  /**
+   * Like `createNetworks` of containers/networks/network.ts, but returns the existing networks when their plans are identical.
+   * Otherwise every part of the rig is removed with the old networks.
+   */
   createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
-    return this.#noted(this.#createNetworks(rig, plans));
+    return this.#track(this.#createNetworks(rig, plans));
   }
 
   /**
-   * Waits for what is still being started: where one part of a rig fails, the others go on, and would get into the way of
-   * the next deployment's.
+   * Waits for the parts and networks that are still being created, and removes the databases to which a replaced LiteLLM may
+   * have written. Where one part of a rig fails, the others continue to start, and would conflict with those of the next
+   * deployment.
    */
   async settle(): Promise<void> {
     while (this.#starting.size > 0) await Promise.allSettled(this.#starting);
-    // What a mutant's LiteLLM let through may be written to a database, where the next mutant would be taken for its cause.
+    // A mutant's LiteLLM may have let a write through to a database, which would be attributed to the next mutant.
     for (const [key, { handle, keepsState }] of this.#parts) {
       if (!keepsState || !this.#renewed.has(rigOf(key))) continue;
       this.#parts.delete(key);
@@ -104,15 +110,15 @@ export class PartKeeper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // What is in the middle of its start goes with the rest, and ends the sooner for it; then what it has left.
+    // The first removal ends the parts that are still starting, the second removes what they have left.
     await removeRun(this.#engine, this.run.id).catch(() => {});
     await this.settle();
     await removeRun(this.#engine, this.run.id);
   }
 
-  #noted<T>(starting: Promise<T>): Promise<T> {
+  #track<T>(starting: Promise<T>): Promise<T> {
     this.#starting.add(starting);
-    // Who awaits it hears of its failure.
+    // The caller gets the error.
     starting.catch(() => {}).finally(() => this.#starting.delete(starting));
     return starting;
   }
@@ -132,14 +138,14 @@ export class PartKeeper implements AsyncDisposable {
     await removeContainer(this.#engine, kept.handle.containerId);
     const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
     if (!kept.hasRouters || traefik === undefined) return;
-    // Otherwise the last mutant's routers could be taken for this one's.
-    await until("Traefik has forgotten the routers of the part before", deadlines.routersLoaded, async () => {
+    // Otherwise the last mutant's routers could be mistaken for this one's.
+    await until("Traefik has removed the routers of the previous part", deadlines.routersLoaded, async () => {
       const { routers } = await rawData(traefik);
       return routers.some(({ name: router }) => router.endsWith("@docker")) ? undefined : true;
     });
   }
 
-  /** With all that is on them: the parts of a rig that is added to this one, too, would be left without a network. */
+  /** Removes the parts on the networks too, also those of other rigs: they would be left without a network. */
   async #removeNetworks(rig: string, networks: ReadonlyMap<string, MadeNetwork>): Promise<void> {
     const names = new Set([...networks.values()].map(({ name }) => name));
     for (const [key, kept] of this.#parts) {
@@ -160,7 +166,7 @@ function hasRouters({ labels }: PartPlan): boolean {
   return Object.keys(labels ?? {}).some((label) => /^traefik\.http\.routers\./i.test(label));
 }
 
-/** Everything of a plan that makes a difference to the part. */
+/** A hash of everything in a plan that affects the part. */
 function fingerprint({ ready, running, startDeadline, directories, ...plan }: PartPlan): string {
   const copied = directories?.map(({ source, target }) => ({ target, digest: deploymentDigest(source) }));
   const text = JSON.stringify({ ...plan, directories: copied, ready: ready.what });

@@ -43,7 +43,7 @@ function tagAfter(edit: () => void): string {
 }
 
 describe("contextFiles", () => {
-  it("holds the part's files and the version's lock, and no other version's", () => {
+  it("are the part's files and the version's lock, without other versions' locks", () => {
     expect(contextFiles(recipe(), root).map(({ path, content }) => [path, content.toString()])).toEqual([
       ["Dockerfile", "FROM scratch\n"],
       ["entrypoint.sh", "#!/bin/sh\n"],
@@ -51,20 +51,20 @@ describe("contextFiles", () => {
     ]);
   });
 
-  it("holds no tests and no installed packages", () => {
+  it("exclude tests and installed packages", () => {
     write("part/server.test.ts", "");
     write("part/node_modules/left/index.js", "");
     expect(contextFiles(recipe(), root)).toHaveLength(3);
   });
 
-  it("holds what comes from this machine", () => {
+  it("include the files that come from this machine", () => {
     const files = contextFiles(recipe({ files: { "host-certificates/0.crt": "PEM" } }), root);
     expect(files.map(({ path }) => path)).toContain("host-certificates/0.crt");
   });
 });
 
 describe("contentTag", () => {
-  it("names the version, and is the same for the same content", () => {
+  it("begins with the version, and is the same for the same content", () => {
     expect(tag()).toMatch(/^1\.0-[0-9a-f]{12}$/);
     expect(tag()).toBe(tag());
   });
@@ -84,7 +84,7 @@ describe("contentTag", () => {
     ["an argument", () => tag({ arguments: { VERSION: "17" } })],
     ["a parent", () => tag({}, { BASE: "base:2" })],
     ["the platform", () => tag({}, {}, "arm64")],
-    ["what comes from this machine", () => tag({ files: { "host-certificates/0.crt": "PEM" } })],
+    ["a file that comes from this machine", () => tag({ files: { "host-certificates/0.crt": "PEM" } })],
   ])("changes with %s", (_what, changed) => {
     const before = tag();
     expect(changed()).not.toBe(before);
@@ -92,12 +92,12 @@ describe("contentTag", () => {
 });
 
 describe("lockedVersions", () => {
-  it("are the folders that are named after one", () => {
+  it("are the folders named after a version", () => {
     write("part/patches/one.patch", "");
     expect(lockedVersions("part", root)).toEqual(["1.0", "2.0"]);
   });
 
-  it("are none where there is no folder", () => {
+  it("are empty when the folder does not exist", () => {
     expect(lockedVersions("nothing", root)).toEqual([]);
   });
 });

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The folder with one folder a part. */
-export const imagesFolder = join(import.meta.dirname, "contexts");
+/** The folder that holds one build context per part. */
+export const imagesFolder = join(import.meta.dirname, "..", "contexts");
 
-/** An image by the name that its makers publish it under. */
+/** The name under which an image is published by its authors. */
 export interface UpstreamImage {
   /** `docker.io` or `ghcr.io`. */
   registry: string;
@@ -15,22 +15,22 @@ export interface UpstreamImage {
   tag: string;
 }
 
-/** How an image comes into being where it cannot be pulled. */
+/** How an image is built where it cannot be pulled. */
 export interface Recipe {
   /** Name of the image, and of the part in messages. */
   name: string;
   version: string;
-  /** Folders under `images/` whose files make the build context; of two files of a name the later folder's counts. */
+  /** Folders under `contexts/` whose files form the build context; of two files of the same name, the later folder's is used. */
   folders: readonly string[];
-  /** The Dockerfile's path under `images/`, or its text; undefined for Debian itself, which debootstrap makes. */
+  /** The Dockerfile's path under `contexts/`, or its text; undefined for Debian itself, which debootstrap makes. */
   dockerfile: string | { text: string } | undefined;
   /** Build arguments. */
   arguments?: Readonly<Record<string, string>>;
   /** Files that come from this machine, by path in the context. */
   files?: Readonly<Record<string, string>>;
-  /** Images that it is made from, by the build argument that names each. */
+  /** Images that it is built from, by the build argument that names each. */
   parents: Readonly<Record<string, Recipe>>;
-  /** Taken instead where a registry answers. */
+  /** Pulled instead where a registry answers. */
   upstream?: UpstreamImage;
   /** The packages that it is built from, for people. */
   packages: string;
@@ -45,7 +45,11 @@ export interface ContextFile {
   content: Buffer;
 }
 
-/** The files of a recipe's context, sorted by path. Tests and other versions' locks are no part of it. */
+/**
+ * The files of a recipe's context, sorted by path, without tests and without the locks of other versions.
+ *
+ * @param root the folder of the contexts
+ */
 export function contextFiles(recipe: Recipe, root: string = imagesFolder): ContextFile[] {
   const files = new Map<string, Buffer>();
   for (const folder of recipe.folders) {
@@ -57,10 +61,11 @@ export function contextFiles(recipe: Recipe, root: string = imagesFolder): Conte
 }
 
 /**
- * The tag says the content: of the context, of the arguments, of the parents, and the platform. Whoever edits a part gets
- * a new tag for it and for all that stands on it; whoever edits nothing builds nothing.
+ * A tag that is a hash of the context, the arguments, the parents and the platform. An edited part gets a new tag, and so
+ * does every image built on it; nothing else is built again.
  *
- * @param parents references of the parents that are used, by build argument
+ * @param parents identities of the parents that are used, by build argument
+ * @param root the folder of the contexts
  */
 export function contentTag(
   recipe: Recipe,
@@ -70,7 +75,7 @@ export function contentTag(
 ): string {
   const hash = createHash("sha256");
   const add = (...fields: (string | Buffer)[]): void => {
-    // Length first: no two lists of fields make the same bytes.
+    // Length first: two different lists of fields never give the same bytes.
     for (const field of fields) hash.update(`${Buffer.byteLength(field)}:`).update(field);
   };
   add(recipe.name, recipe.version, architecture);
@@ -80,7 +85,12 @@ export function contentTag(
   return `${recipe.version}-${hash.digest("hex").slice(0, 12)}`;
 }
 
-/** Versions that a part has a lock for: the folders of its folder whose names begin with a digit. */
+/**
+ * Versions that a part has a lock for: the subfolders whose names begin with a digit.
+ *
+ * @param folder relative to `root`
+ * @param root the folder of the contexts
+ */
 export function lockedVersions(folder: string, root: string = imagesFolder): string[] {
   const path = join(root, folder);
   if (!existsSync(path)) return [];

@@ -16,7 +16,7 @@ describe("the recipes", () => {
 
   it("name the folder to add for a version without a lock", () => {
     expect(recipes.of("traefik", "9.9.9").missing).toBe(
-      "add a lock in the folder containers/images/contexts/traefik/9.9.9, or take one of 3.5.3, 3.7.15",
+      "add a lock in the folder containers/images/contexts/traefik/9.9.9, or use one of 3.5.3, 3.7.15",
     );
     expect(recipes.litellm("2.0.0").missing).toContain("containers/images/contexts/litellm/2.0.0");
   });
@@ -24,11 +24,11 @@ describe("the recipes", () => {
   it("name the folder to add for a stdio command without one", () => {
     const { parents } = recipes.litellmWith("1.77.1", [{ command: "mcp-server-time", version: "1.0.0" }]);
     expect(parents.UPSTREAM0?.missing).toMatch(
-      /^add the folder containers\/images\/upstreams\/mcp-server-time\/1\.0\.0 with a package\.json/,
+      /^add the folder containers\/images\/contexts\/upstreams\/mcp-server-time\/1\.0\.0 with a package\.json/,
     );
   });
 
-  it("lay the commands over LiteLLM in an order that does not depend on the config's", () => {
+  it("add the commands to LiteLLM in an order that does not depend on the config", () => {
     const commands = [
       { command: "postgres-mcp", version: "0.3.0" },
       { command: "mcp-server-filesystem", version: "2025.8.21" },
@@ -42,7 +42,7 @@ describe("the recipes", () => {
     expect(other.parents.UPSTREAM0?.name).toBe("upstream-mcp-server-filesystem");
   });
 
-  it("put what this machine trusts into the base, and nowhere else", () => {
+  it("put this machine's certificates into the base image", () => {
     const trusting = new Recipes(["-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"]);
     const base = trusting.of("postgres", "17").parents.BASE;
     expect(Object.keys(base?.files ?? {})).toContain("host-certificates/0.crt");
@@ -66,7 +66,7 @@ describe("the locks", () => {
   ];
   const locks = folders.flatMap((folder) => lockedVersions(folder).map((version) => `${folder}/${version}`));
 
-  it.each(locks)("freeze %s by hash, and name no index", (folder) => {
+  it.each(locks)("pin %s by hash, and name no index", (folder) => {
     const python = join(imagesFolder, folder, "requirements.txt");
     if (existsSync(python)) {
       const text = readFileSync(python, "utf8");
@@ -83,8 +83,8 @@ describe("the locks", () => {
     }
   });
 
-  it("take the Node that scripts run on", () => {
-    const project: unknown = JSON.parse(readFileSync(join(imagesFolder, "..", "..", "package.json"), "utf8"));
+  it("use the Node version of package.json", () => {
+    const project: unknown = JSON.parse(readFileSync(join(imagesFolder, "..", "..", "..", "package.json"), "utf8"));
     const { devDependencies } = project as { devDependencies: Record<string, string> };
     const node = (recipe: Recipe): Recipe | undefined => recipe.parents.NODE;
     expect(node(recipes.of("codex", defaultVersions.codex))?.version).toBe(devDependencies.node);

@@ -3,18 +3,18 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 
-/** Variables that name a bundle of certificates, in the tools that honour them. */
+/** Environment variables of common tools that name a bundle of certificates. */
 const bundleVariables = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/** Where distributions keep the bundle of what the machine trusts: Debian and its kin, Fedora and its kin, Alpine. */
+/** Where distributions keep the bundle of trusted certificates: the Debian family, the Fedora family, Alpine. */
 const systemBundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
-/** The distribution's own certificates, before anybody added one. */
+/** The certificates that come with the distribution. */
 const distributionFolder = "/usr/share/ca-certificates/mozilla";
 
 /**
- * Certificates that this machine trusts beyond its distribution's own: those of a network that re-signs TLS, or of an
- * inside registry. A build must trust them too. Each in PEM form, in an order that depends on nothing but the content.
+ * Certificates that this machine trusts in addition to those of its distribution, e.g. of a proxy that re-signs TLS, or
+ * of an internal registry. A build must trust them too. Each in PEM form, in an order that depends on their content only.
  */
 export function hostCertificates(env: NodeJS.ProcessEnv = process.env): string[] {
   const known = new Set([...rootCertificates, ...distributionCertificates()].map(body));
@@ -38,7 +38,7 @@ function certificatesOf(bundle: string): string[] {
   return bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 
-/** The encoded certificate alone: line ends and remarks differ between copies of the same one. */
+/** The encoded certificate only: line ends and comments differ between copies of the same certificate. */
 function body(pem: string): string {
   return (certificatesOf(pem)[0] ?? "").replace(/-----[^-]+-----|\s/g, "");
 }

@@ -6,27 +6,30 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import type { Engine } from "../engine/engine.ts";
-import { keptLogLines, runOnHost } from "../engine/host-command.ts";
-import { type ContextFile, contextFiles, type Recipe } from "./recipe.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { keptLogLines, runOnHost } from "../../engine/host-command.ts";
+import { type ContextFile, contextFiles, type Recipe } from "../recipes/recipe.ts";
 
 /** The label that every image of the suite carries; its value is the image's name. */
 export const imageLabel = "gateway-conformance.image";
 
-/** Predefined by the engine as build arguments: they reach the commands of a build, and leave no trace in the image. */
+/** Build arguments that the engine predefines: the commands of a build see them, and the image does not contain them. */
 const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
+/** How an image is built. */
 export interface BuildOptions {
+  /** Name and tag of the new image. */
   reference: string;
   /** References of the parents, by build argument. */
   parents: Readonly<Record<string, string>>;
+  /** Receives each line of the build's output. */
   onLine: (line: string) => void;
 }
 
-/** The engine's report of a build, an import or a pull says that it failed. */
+/** A build, an import or a pull failed, as the engine's report says. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
-  /** Last lines of the report. */
+  /** The last lines of the report. */
   readonly log: readonly string[];
 
   constructor(message: string, log: readonly string[]) {
@@ -36,9 +39,9 @@ export class ImageError extends Error {
 }
 
 /**
- * Builds a recipe's image with the builder that every engine has, BuildKit or not.
+ * Builds a recipe's image with the classic builder, which every engine has, with or without BuildKit.
  *
- * @throws {CommandError} when npm cannot fill the context
+ * @throws {CommandError} when npm cannot install the packages of the context
  * @throws {ImageError} when the build fails
  */
 export async function buildImage(engine: Engine, recipe: Recipe, options: BuildOptions): Promise<void> {
@@ -53,25 +56,26 @@ export async function buildImage(engine: Engine, recipe: Recipe, options: BuildO
       labels: { [imageLabel]: recipe.name },
       forcerm: true,
     });
-    await follow(engine, stream, options.onLine);
+    await followEngineReport(engine, stream, options.onLine);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
 }
 
 /**
- * Reads an engine's report to its end.
+ * Reads the engine's report of a build, an import or a pull to its end.
  *
- * @throws {ImageError} when it says that the work failed
+ * @param onLine receives each line of the report
+ * @throws {ImageError} when the report says that the work failed
  */
-export async function follow(
+export async function followEngineReport(
   engine: Engine,
   stream: NodeJS.ReadableStream,
   onLine: (line: string) => void,
 ): Promise<void> {
   const log: string[] = [];
   let failure: string | undefined;
-  const hear = (event: EngineEvent): void => {
+  const onEvent = (event: EngineEvent): void => {
     failure ??= event.error;
     for (const line of linesOf(event)) {
       onLine(line);
@@ -80,7 +84,7 @@ export async function follow(
     }
   };
   await new Promise<void>((resolve, reject) => {
-    engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), hear);
+    engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), onEvent);
   }).catch((error: Error) => {
     failure ??= error.message;
   });
@@ -101,7 +105,7 @@ function linesOf({ stream, status, id, progress }: EngineEvent): string[] {
     text
       .split("\n")
       .map((line) => stripVTControlCharacters(line).trimEnd())
-      // The classic builder's own bookkeeping: `---> 33d1b22f359c`, `Removing intermediate container …`.
+      // Internal messages of the classic builder: `---> 33d1b22f359c`, `Removing intermediate container …`.
       .filter((line) => line !== "" && !/^ --->|^Removing intermediate /.test(line))
   );
 }
@@ -110,14 +114,14 @@ async function writeContext(folder: string, files: readonly ContextFile[]): Prom
   for (const { path, content } of files) {
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-    // Whatever this machine's umask: a part may run as another user.
+    // Regardless of this machine's umask: a part may run as another user.
     await writeFile(target, content, { mode: 0o644 });
   }
 }
 
 /**
- * npm is certain to be here and to reach its registry, with this machine's certificates and proxy; in a build neither
- * is. No script of a package is run.
+ * Runs `npm ci` on this machine, because npm is installed here and reaches its registry with this machine's certificates
+ * and proxy; neither is certain inside a build. No script of a package is run.
  */
 async function installPackages(folder: string, arch: Engine["arch"], onLine: (line: string) => void): Promise<void> {
   const cpu = arch === "amd64" ? "x64" : arch;
@@ -131,7 +135,7 @@ async function installPackages(folder: string, arch: Engine["arch"], onLine: (li
   });
 }
 
-/** An outer `npm run` names its own package, prefix and flags in the environment: they are not this one's. */
+/** The environment without the package, prefix and flags of an outer `npm run`, which would apply to this npm too. */
 function npmEnvironment(): NodeJS.ProcessEnv {
   const inherited =
     /^npm_(package_|lifecycle_|command$|execpath$|node_execpath$|config_(local_prefix|prefix|omit|include)$)/i;
@@ -148,7 +152,7 @@ function tarOf(folder: string): Readable {
     stdio: ["ignore", "pipe", "inherit"],
   });
   void once(tar, "close").then(
-    ([code]) => code !== 0 && tar.stdout.destroy(new Error(`tar ended with ${code}`)),
+    ([code]) => code !== 0 && tar.stdout.destroy(new Error(`tar exited with ${code}`)),
     (error: Error) => tar.stdout.destroy(error),
   );
   return tar.stdout;

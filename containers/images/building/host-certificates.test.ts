@@ -19,25 +19,25 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function bundle(name: string, ...certificates: string[]): string {
   const file = join(folder, name);
-  writeFileSync(file, certificates.map((pem) => `# a remark\n${pem}\n`).join("\n"));
+  writeFileSync(file, certificates.map((pem) => `# a comment\n${pem}\n`).join("\n"));
   return file;
 }
 
-/** The machine that runs the tests may trust some of its own. */
+/** The machine that runs the tests may trust additional certificates itself. */
 const machine = hostCertificates({});
 
 describe("hostCertificates", () => {
-  it("are those that the distribution does not know", () => {
+  it("are those that are not part of the distribution", () => {
     const found = hostCertificates({ SSL_CERT_FILE: bundle("ca.pem", wellKnown, own) });
     expect(found).toContain(own);
     expect(found).toHaveLength(machine.length + 1);
   });
 
-  it("are none where the bundle is the distribution's", () => {
+  it("are empty when the bundle is the distribution's own", () => {
     expect(hostCertificates({ PIP_CERT: bundle("ca.pem", wellKnown) })).toEqual(machine);
   });
 
-  it("come from every variable, each once, in an order that depends on the content alone", () => {
+  it("come from every variable, each once, in an order that depends on the content only", () => {
     const one = bundle("one.pem", own, other);
     const two = bundle("two.pem", other, own.replaceAll("\n", "\r\n"));
     const found = hostCertificates({ NODE_EXTRA_CA_CERTS: one, CURL_CA_BUNDLE: two });
@@ -47,7 +47,7 @@ describe("hostCertificates", () => {
     );
   });
 
-  it("takes a file that is not there for none", () => {
+  it("ignore a file that does not exist", () => {
     expect(hostCertificates({ SSL_CERT_FILE: join(folder, "gone.pem") })).toEqual(machine);
   });
 });

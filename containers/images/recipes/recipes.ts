@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { imagesFolder, lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
 
-/** The parts that stand alone in an image. LiteLLM's holds the stdio upstreams too, see {@link Recipes.litellm}. */
+/** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams, see {@link Recipes.litellmWith}. */
 export type ImagePart =
   | "traefik"
   | "whoami"
@@ -21,7 +21,7 @@ export type ImagePart =
   | "hostile-upstream"
   | "registry";
 
-/** What runs when neither the deployment nor a variable says a version. */
+/** The version that runs when neither the deployment nor the run configuration names one. */
 export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = {
   litellm: "1.77.1",
   traefik: "3.5.3",
@@ -46,22 +46,22 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
 export interface StdioCommand {
   /** What LiteLLM's config names, e.g. `postgres-mcp`. */
   command: string;
-  /** Version of the package that has it. */
+  /** Version of the package that contains it. */
   version: string;
 }
 
 const nodeVersion = "24.21.0";
 
-/** Every image of the suite, as recipes that name their parents. */
+/** The recipe of every image of the suite. */
 export class Recipes {
-  /** The distribution, as it comes. */
+  /** The plain distribution. */
   readonly debian: Recipe;
   readonly #base: Recipe;
   readonly #node: Recipe;
   readonly #python: Recipe;
   readonly #runtime: Recipe;
 
-  /** @param certificates what builds must trust on this machine, each in PEM form */
+  /** @param certificates additional certificates that builds on this machine must trust, each in PEM form */
   constructor(certificates: readonly string[]) {
     this.debian = {
       name: "debian",
@@ -74,7 +74,7 @@ export class Recipes {
     };
     this.#base = {
       ...dockerfileOf("base", "trixie", { DEBIAN: this.debian }, "Debian trixie"),
-      // Never empty: COPY needs the folder.
+      // A README, because COPY fails on a missing folder.
       files: Object.fromEntries([
         ["host-certificates/README", "What this machine trusts beyond its distribution's certificates.\n"],
         ...certificates.map((pem, index) => [`host-certificates/${index}.crt`, `${pem}\n`]),
@@ -90,7 +90,7 @@ export class Recipes {
     );
   }
 
-  /** A part in a version. */
+  /** The recipe of a part in a version. */
   of(part: ImagePart, version: string): Recipe {
     const base = { BASE: this.#base };
     const node = { NODE: this.#node };
@@ -110,7 +110,7 @@ export class Recipes {
           ...dockerfileOf(part, version, base, `Debian trixie postgresql-${version}`),
           arguments: { VERSION: version },
           upstream: dockerHub("library/postgres", version),
-          ...(version === "17" ? {} : { missing: "Debian trixie has PostgreSQL 17 alone; take that version" }),
+          ...(version === "17" ? {} : { missing: "Debian trixie has PostgreSQL 17 only; use that version" }),
         };
       case "codex":
         return locked(part, version, node, `npm @openai/codex ${version} on Debian trixie`);
@@ -140,7 +140,7 @@ export class Recipes {
     }
   }
 
-  /** LiteLLM itself, without any upstream in it. */
+  /** LiteLLM without stdio upstreams. */
   litellm(version: string): Recipe {
     const packages = `PyPI litellm[proxy] ${version} on Debian trixie`;
     return {
@@ -149,7 +149,7 @@ export class Recipes {
     };
   }
 
-  /** LiteLLM, pulled or built, with the commands that its config starts over stdio laid over it. */
+  /** LiteLLM, pulled or built, with the commands added that its config starts over stdio. */
   litellmWith(version: string, commands: readonly StdioCommand[]): Recipe {
     const litellm = this.litellm(version);
     const sorted = commands.toSorted((a, b) => a.command.localeCompare(b.command));
@@ -158,7 +158,7 @@ export class Recipes {
       ...["LITELLM", ...upstreams.map(([argument]) => argument)].map((argument) => `ARG ${argument}`),
       ...upstreams.map(([argument]) => `FROM \${${argument}} AS ${argument.toLowerCase()}`),
       `FROM \${LITELLM}`,
-      // All of them stand on the same runtime: the first one's will do.
+      // They all have the same runtime, so it is copied from the first one.
       ...upstreams.slice(0, 1).map(([argument]) => copyFrom(argument, "/opt/runtime/", "/opt/runtime/")),
       ...upstreams.flatMap(([argument]) => [
         copyFrom(argument, "/opt/upstreams/", "/opt/upstreams/"),
@@ -188,18 +188,18 @@ export class Recipes {
       parents: { RUNTIME: this.#runtime },
       packages: `${isPython ? "PyPI" : "npm"} ${command} ${version}`,
     };
-    const there = lockedVersions(`upstreams/${command}`);
-    if (there.includes(version)) return recipe;
+    const versions = lockedVersions(`upstreams/${command}`);
+    if (versions.includes(version)) return recipe;
     return {
       ...recipe,
       missing:
         `add the folder containers/images/contexts/${folder} with a package.json and its package-lock.json, or with a ` +
-        `requirements.txt from \`uv pip compile --generate-hashes\`${choice(there)}`,
+        `requirements.txt from \`uv pip compile --generate-hashes\`${choice(versions)}`,
     };
   }
 }
 
-/** `COPY` of a folder's content; links stay links. */
+/** A `COPY` of a folder's content that keeps links as links. */
 function copyFrom(argument: string, source: string, target: string): string {
   return `COPY --from=${argument.toLowerCase()} ${source} ${target}`;
 }
@@ -208,19 +208,19 @@ function dockerfileOf(name: string, version: string, parents: Recipe["parents"],
   return { name, version, folders: [name], dockerfile: `${name}/Dockerfile`, parents, packages };
 }
 
-/** A part whose packages are frozen by a lock per version. */
+/** A part whose packages are fixed by a lock for each version. */
 function locked(name: string, version: string, parents: Recipe["parents"], packages: string): Recipe {
   const recipe = dockerfileOf(name, version, parents, packages);
-  const there = lockedVersions(name);
-  if (there.includes(version)) return { ...recipe, folders: [name, `${name}/${version}`] };
+  const versions = lockedVersions(name);
+  if (versions.includes(version)) return { ...recipe, folders: [name, `${name}/${version}`] };
   return {
     ...recipe,
-    missing: `add a lock in the folder containers/images/contexts/${name}/${version}${choice(there)}`,
+    missing: `add a lock in the folder containers/images/contexts/${name}/${version}${choice(versions)}`,
   };
 }
 
-function choice(there: readonly string[]): string {
-  return there.length === 0 ? "" : `, or take one of ${there.join(", ")}`;
+function choice(versions: readonly string[]): string {
+  return versions.length === 0 ? "" : `, or use one of ${versions.join(", ")}`;
 }
 
 function dockerHub(repository: string, tag: string): UpstreamImage {

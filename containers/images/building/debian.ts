@@ -2,25 +2,27 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Engine } from "../engine/engine.ts";
-import { CommandError, keptLogLines, runOnHost } from "../engine/host-command.ts";
-import { isDebianFamily, operatingSystem } from "../engine/host-system.ts";
-import { follow, imageLabel } from "./build.ts";
-import { imagesFolder } from "./recipe.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { CommandError, keptLogLines, runOnHost } from "../../engine/host-command.ts";
+import { isDebianFamily, operatingSystem } from "../../engine/host-system.ts";
+import { imagesFolder } from "../recipes/recipe.ts";
+import { followEngineReport, imageLabel } from "./build.ts";
 
 const publicMirror = "http://deb.debian.org/debian";
 
 /** Why debootstrap cannot run here; undefined when it can. */
-export function debootstrapHindrance(): string | undefined {
+export function debootstrapObstacle(): string | undefined {
   if (!isDebianFamily(operatingSystem())) return "this machine is neither Debian nor Ubuntu";
-  return process.getuid?.() === 0 ? undefined : "debootstrap takes root";
+  return process.getuid?.() === 0 ? undefined : "debootstrap needs root";
 }
 
 /**
- * Makes a minimal Debian with debootstrap, which is installed where it is missing, and gives it to the engine.
+ * Makes a minimal Debian with debootstrap, and imports it into the engine. Installs debootstrap where it is missing.
  *
+ * @param reference name and tag of the new image
+ * @param onLine receives each line of debootstrap's output
  * @throws {CommandError} when debootstrap cannot be installed, or fails
- * @throws {ImageError} when the engine refuses the archive
+ * @throws {ImageError} when the engine rejects the archive
  */
 export async function importDebian(engine: Engine, reference: string, onLine: (line: string) => void): Promise<void> {
   await ensureDebootstrap(onLine);
@@ -36,7 +38,7 @@ export async function importDebian(engine: Engine, reference: string, onLine: (l
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code === 0) resolve();
-      else reject(new CommandError("debootstrap", `ended with ${code ?? signal}`, log));
+      else reject(new CommandError("debootstrap", `exited with ${code ?? signal}`, log));
     });
   });
   const separator = reference.lastIndexOf(":");
@@ -46,14 +48,14 @@ export async function importDebian(engine: Engine, reference: string, onLine: (l
       tag: reference.slice(separator + 1),
       changes: `LABEL ${imageLabel}=debian`,
     })
-    .then((stream) => follow(engine, stream, () => {}));
-  const [made, given] = await Promise.allSettled([ended, imported]);
-  // A half archive is an image too: it must not keep the name that says it is whole.
-  if (made.status === "rejected" && given.status === "fulfilled") {
+    .then((stream) => followEngineReport(engine, stream, () => {}));
+  const [debootstrap, image] = await Promise.allSettled([ended, imported]);
+  // The engine imports an incomplete archive too: the name of a complete image must not stay on it.
+  if (debootstrap.status === "rejected" && image.status === "fulfilled") {
     await engine.docker.getImage(reference).remove({ force: true });
   }
-  if (made.status === "rejected") throw made.reason;
-  if (given.status === "rejected") throw given.reason;
+  if (debootstrap.status === "rejected") throw debootstrap.reason;
+  if (image.status === "rejected") throw image.reason;
 }
 
 async function ensureDebootstrap(onLine: (line: string) => void): Promise<void> {
@@ -65,7 +67,13 @@ async function ensureDebootstrap(onLine: (line: string) => void): Promise<void> 
   await runOnHost("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, onLine });
 }
 
-/** The mirror that this machine takes its own Debian packages from. An Ubuntu's has no Debian. */
+/**
+ * The mirror of this machine's own Debian packages; the public one where none is configured, and on Ubuntu, whose mirrors
+ * do not have Debian.
+ *
+ * @param root folder of apt's configuration
+ * @param id id of the operating system, as in os-release(5)
+ */
 export function debianMirror(root = "/etc/apt", id: string = operatingSystem().id): string {
   if (id !== "debian") return publicMirror;
   const folder = join(root, "sources.list.d");

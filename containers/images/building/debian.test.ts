@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isDebianFamily, operatingSystem } from "../engine/host-system.ts";
+import { isDebianFamily, operatingSystem } from "../../engine/host-system.ts";
 import { debianMirror } from "./debian.ts";
 
 let root: string;
@@ -15,14 +15,14 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe("debianMirror", () => {
-  it("is the one in a deb822 file", () => {
+  it("is read from a deb822 file", () => {
     const text =
       "Types: deb\n# URIs: http://old.example/debian\nURIs: http://mirror.example/debian\nSuites: bookworm\n";
     writeFileSync(join(root, "sources.list.d", "debian.sources"), text);
     expect(debianMirror(root, "debian")).toBe("http://mirror.example/debian");
   });
 
-  it("is the one in a one-line file, and no other repository", () => {
+  it("is read from a one-line file, and other repositories are ignored", () => {
     writeFileSync(join(root, "sources.list.d", "other.list"), "deb https://packages.example/apt stable main\n");
     const lines =
       "# deb http://old.example/debian bookworm main\ndeb [arch=amd64] http://mirror.example/debian bookworm main\n";
@@ -30,7 +30,7 @@ describe("debianMirror", () => {
     expect(debianMirror(root, "debian")).toBe("http://mirror.example/debian");
   });
 
-  it("is the public one where none is found, and on Ubuntu, whose mirrors have no Debian", () => {
+  it("is the public one where none is configured, and on Ubuntu, whose mirrors do not have Debian", () => {
     expect(debianMirror(root, "debian")).toBe("http://deb.debian.org/debian");
     writeFileSync(join(root, "sources.list"), "deb http://mirror.example/debian bookworm main\n");
     expect(debianMirror(root, "ubuntu")).toBe("http://deb.debian.org/debian");

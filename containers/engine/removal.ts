@@ -1,0 +1,110 @@
+import { setTimeout as pause } from "node:timers/promises";
+import pLimit from "p-limit";
+import { DeadlineError, deadlines, pollInterval, within } from "../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { Engine } from "./engine.ts";
+import { deadRunOf, runLabel } from "./run-labels.ts";
+
+/**
+ * Removes everything of a run: containers first, then networks and volumes. What does not exist any more is ignored.
+ *
+ * @param id id of the run
+ * @throws {EnvironmentError} when a removal exceeds its deadline
+ */
+export async function removeRun(engine: Engine, id: string): Promise<void> {
+  const filters = { label: [`${runLabel}=${id}`] };
+  const containers = await engine.docker.listContainers({ all: true, filters });
+  await Promise.all(containers.map(({ Id }) => removeContainer(engine, Id)));
+  const [networks, { Volumes: volumes }] = await Promise.all([
+    engine.docker.listNetworks({ filters }),
+    engine.docker.listVolumes({ filters }),
+  ]);
+  await Promise.all([
+    ...networks.map(({ Id }) => removeNetwork(engine, Id).catch(ignoreGone)),
+    ...(volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove().catch(ignoreGone)),
+  ]);
+}
+
+/**
+ * Removes what runs have left whose process has ended.
+ *
+ * @returns ids of the removed runs
+ */
+export async function removeDeadRuns(engine: Engine): Promise<string[]> {
+  const filters = { label: [runLabel] };
+  const [containers, networks] = await Promise.all([
+    engine.docker.listContainers({ all: true, filters }),
+    engine.docker.listNetworks({ filters }),
+  ]);
+  const dead = [...new Set([...containers, ...networks].flatMap(({ Labels = {} }) => deadRunOf(Labels) ?? []))];
+  await Promise.all(dead.map((id) => removeRun(engine, id)));
+  return dead;
+}
+
+/**
+ * Removes a container and its volumes, running or not, while no other is being removed. A missing one is ignored.
+ *
+ * @param container id or name
+ * @throws {EnvironmentError} when the removal exceeds its deadline
+ */
+export async function removeContainer(engine: Engine, container: string): Promise<void> {
+  const removal = { force: true, v: true };
+  await inSequence("the engine removes a container", () =>
+    engine.docker.getContainer(container).remove(removal).catch(ignoreGone),
+  );
+}
+
+/**
+ * Removes a network, and disconnects what is still on it. Engine 20.10 can count a container whose start was cancelled
+ * forever, without listing it: such a network is left for the engine's next start, and does not fail the run.
+ *
+ * @throws {EnvironmentError} when a disconnection exceeds its deadline
+ */
+export async function removeNetwork(engine: Engine, id: string): Promise<void> {
+  const network = engine.docker.getNetwork(id);
+  const began = performance.now();
+  for (;;) {
+    try {
+      await network.remove();
+      return;
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 403) throw error;
+      if (performance.now() - began > deadlines.connect) return;
+    }
+    const { Containers: connected = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
+    const disconnect = (container: string): Promise<void> =>
+      inSequence("the engine disconnects a container from its network", () =>
+        network.disconnect({ Container: container, Force: true }).catch(ignoreGone),
+      );
+    await Promise.all(Object.keys(connected ?? {}).map(disconnect));
+    await pause(pollInterval);
+  }
+}
+
+/**
+ * Engine 20.10 can deadlock permanently when two containers leave one network at the same time: leaving takes the network's
+ * lock, then the controller's (libnetwork's `getSvcRecords`); recording who has left takes them in the opposite order
+ * (`processEndpointDelete`). Seen twice in some thousand concurrent removals.
+ */
+const oneAtATime = pLimit(1);
+
+/** @throws {EnvironmentError} when the engine exceeds the deadline */
+async function inSequence(what: string, work: () => Promise<unknown>): Promise<void> {
+  await oneAtATime(async () => {
+    try {
+      await within(what, deadlines.removal, work());
+    } catch (cause) {
+      if (!(cause instanceof DeadlineError)) throw cause;
+      // The removals in the queue must not wait for one deadline each: start all of them now.
+      oneAtATime.concurrency = Number.POSITIVE_INFINITY;
+      const fix = "the engine hangs; restart it, and the next start of the suite removes what is left";
+      throw new EnvironmentError(`${cause.message}: ${fix}`, { cause });
+    }
+  });
+}
+
+/** Another process may remove the same object: 404 (gone), 409 (removal in progress) and its 500 mean success here. */
+function ignoreGone(error: unknown): void {
+  const { statusCode: status, message = "" } = error as { statusCode?: number; message?: string };
+  if (status !== 404 && status !== 409 && !message.includes("marked for removal")) throw error;
+}

@@ -1,0 +1,58 @@
+import type { Engine } from "../engine/engine.ts";
+
+/** The part of a log to read. */
+export interface LogWindow {
+  /** Lines from the end. */
+  tail?: number;
+  /** Not before this time. */
+  since?: Date;
+}
+
+/**
+ * What a container has written to standard output and standard error, merged in the order in which it was written.
+ *
+ * @param container id or name
+ * @throws {Error} when the container does not exist
+ */
+export async function readLog(engine: Engine, container: string, window: LogWindow = {}): Promise<string> {
+  const raw = await engine.docker.getContainer(container).logs({
+    stdout: true,
+    stderr: true,
+    follow: false,
+    ...(window.tail === undefined ? {} : { tail: window.tail }),
+    ...(window.since === undefined ? {} : { since: window.since.getTime() / 1000 }),
+  });
+  return demultiplex(raw as unknown as Buffer);
+}
+
+/** How many log lines of a part that does not run are shown. */
+const shownLogLines = 25;
+
+/**
+ * The last lines of a container's log that are not empty, for a message.
+ *
+ * @param container id or name
+ * @returns an empty list when the log cannot be read
+ */
+export async function readLastLines(engine: Engine, container: string): Promise<string[]> {
+  try {
+    const log = await readLog(engine, container, { tail: shownLogLines });
+    return log.split("\n").filter((line) => line !== "");
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The text of the frames in which the engine sends the output of a container without a terminal: one byte stream type,
+ * three bytes of padding, four bytes of length (Docker Engine API, `ContainerAttach`).
+ */
+function demultiplex(buffer: Buffer): string {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at + 8 <= buffer.length; ) {
+    const length = buffer.readUInt32BE(at + 4);
+    pieces.push(buffer.subarray(at + 8, at + 8 + length));
+    at += 8 + length;
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}

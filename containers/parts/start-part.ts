@@ -1,0 +1,144 @@
+import { isUtf8 } from "node:buffer";
+import { GenericContainer, type InspectResult, PullPolicy } from "testcontainers";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Run } from "../engine/run-labels.ts";
+import { readLastLines } from "./container-log.ts";
+import { type PartHandle, type PartPlan, partLabel, rigLabel, rigMark, type StartedWith } from "./part.ts";
+import { ReadinessWait } from "./readiness.ts";
+
+/**
+ * Starts a part and waits until it is ready.
+ *
+ * @param rig name of the rig that it belongs to
+ * @throws {EnvironmentError} with the part's last log lines when it does not start
+ */
+export async function startPart(engine: Engine, run: Run, rig: string, plan: PartPlan): Promise<PartHandle> {
+  const name = `${run.id}-${rig}-${plan.name}`;
+  const readiness = new ReadinessWait(plan.ready, engine.host, (id) => readLastLines(engine, id));
+  const container = containerOf(engine, run, rig, plan).withName(name).withWaitStrategy(readiness);
+  try {
+    const started = await container.start();
+    const inspected = await engine.docker.getContainer(started.getId()).inspect();
+    return handleOf(engine, rig, plan, inspected);
+  } catch (cause) {
+    // testcontainers has already removed a container that did not become ready; one that did not run at all still exists.
+    const log = readiness.lastLogLines ?? (await readLastLines(engine, name));
+    throw new EnvironmentError(`${plan.name} (${plan.image.reference}) did not start: ${(cause as Error).message}`, {
+      part: plan.name,
+      log,
+      cause,
+    });
+  }
+}
+
+function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): GenericContainer {
+  const container = new PartContainer(engine, plan)
+    .withPullPolicy(PullPolicy.neverPull())
+    .withLabels({ ...plan.labels, ...run.labels, [partLabel]: plan.name, [rigLabel]: rigMark(run, rig) })
+    .withEnvironment({ ...plan.environment })
+    .withCopyContentToContainer(
+      (plan.files ?? []).map(({ content, target, mode }) => ({ content, target, mode: mode ?? 0o644 })),
+    )
+    .withCopyDirectoriesToContainer([...(plan.directories ?? [])])
+    .withBindMounts(
+      (plan.binds ?? []).map(({ source, target, readOnly }) => ({ source, target, mode: readOnly ? "ro" : "rw" })),
+    )
+    .withStartupTimeout(plan.startDeadline);
+  const [own] = plan.networks;
+  if (plan.joins !== undefined) container.withNetworkMode(`container:${plan.joins.containerId}`);
+  // Not the plain name: the engine resolves host names, and `litellm` must resolve to the service of that name only.
+  else container.withHostname(`${rig}-${plan.name}`);
+  if (own !== undefined) container.withNetworkMode(own.network.name);
+  if (plan.entrypoint) container.withEntrypoint([...plan.entrypoint]);
+  if (plan.command) container.withCommand([...plan.command]);
+  if (plan.publish?.length) container.withExposedPorts(...plan.publish);
+  if (plan.user) container.withUser(plan.user);
+  if (plan.workingDir) container.withWorkingDir(plan.workingDir);
+  if (plan.capabilities) {
+    container.withAddedCapabilities(...plan.capabilities.add).withDroppedCapabilities(...plan.capabilities.drop);
+  }
+  return container;
+}
+
+class PartContainer extends GenericContainer {
+  readonly #engine: Engine;
+  readonly #plan: PartPlan;
+
+  constructor(engine: Engine, plan: PartPlan) {
+    super(plan.image.reference);
+    this.#engine = engine;
+    this.#plan = plan;
+  }
+
+  protected override async beforeContainerCreated(): Promise<void> {
+    const [own] = this.#plan.networks;
+    if (own !== undefined) {
+      // Not withNetworkAliases: testcontainers 12 then leaves the container on the default bridge as well.
+      this.createOpts.NetworkingConfig = { EndpointsConfig: { [own.network.name]: { Aliases: [...own.aliases] } } };
+    }
+    for (const bindings of Object.values(this.hostConfig.PortBindings ?? {})) {
+      for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = this.#engine.publishAddress;
+    }
+    if (this.#plan.sysctls) this.hostConfig.Sysctls = { ...this.#plan.sysctls };
+    this.createOpts.StopTimeout = 1;
+  }
+
+  protected override async containerStarting(): Promise<void> {
+    this.#plan.running?.();
+  }
+
+  protected override async containerCreated(containerId: string): Promise<void> {
+    for (const { network, aliases } of this.#plan.networks.slice(1)) {
+      await this.#engine.docker
+        .getNetwork(network.id)
+        .connect({ Container: containerId, EndpointConfig: { Aliases: [...aliases] } });
+    }
+  }
+}
+
+/** The fields of `docker inspect` that a handle needs. */
+interface Inspected {
+  Id: string;
+  NetworkSettings: {
+    Ports?: Record<string, { HostPort: string }[] | null>;
+    Networks: Record<string, { IPAddress: string; GlobalIPv6Address?: string }>;
+  };
+}
+
+function handleOf(engine: Engine, rig: string, plan: PartPlan, inspected: InspectResult | Inspected): PartHandle {
+  const { NetworkSettings: net, Id: containerId } = inspected as Inspected;
+  const ports: Record<number, number> = {};
+  for (const [port, bindings] of Object.entries(net.Ports ?? {})) {
+    const hostPort = bindings?.[0]?.HostPort;
+    if (hostPort !== undefined) ports[Number.parseInt(port, 10)] = Number(hostPort);
+  }
+  const addresses: Record<string, string> = {};
+  const addresses6: Record<string, string> = {};
+  for (const [network, endpoint] of Object.entries(net.Networks)) {
+    addresses[network] = endpoint.IPAddress;
+    if (endpoint.GlobalIPv6Address) addresses6[network] = endpoint.GlobalIPv6Address;
+  }
+  const { version, reference, digest, origin, source } = plan.image;
+  return {
+    name: plan.name,
+    rig,
+    containerId,
+    ports,
+    host: engine.host,
+    addresses,
+    addresses6,
+    record: { name: plan.name, rig, version, image: reference, digest, origin, source, containerId },
+    started: startedWith(plan),
+  };
+}
+
+function startedWith(plan: PartPlan): StartedWith {
+  const { entrypoint, command, environment = {}, labels = {}, user, workingDir } = plan;
+  const networks = Object.fromEntries(plan.networks.map(({ network, aliases }) => [network.name, aliases]));
+  const files = (plan.files ?? []).map(({ target, content }) => ({
+    target,
+    content: typeof content === "string" || isUtf8(content) ? String(content) : `(${content.length} bytes)\n`,
+  }));
+  return { entrypoint, command, environment, labels, networks, files, user, workingDir };
+}
