@@ -20,8 +20,9 @@ export async function recordedCommand(
   const { environment = {}, workingDir, user } = options;
   const at = new Date().toISOString();
   const run = actions.begin({ at, rig: state.rig, part, command, environment, workingDir, user });
+  const began = performance.now();
   const executed = await execute(engine, partOf(state, part).containerId, command, options);
   const { exitCode, stdout, stderr } = executed;
-  Object.assign(run, { exitCode, stdout, stderr });
+  Object.assign(run, { exitCode, stdout, stderr, milliseconds: performance.now() - began });
   return { ...executed, id: run.id, command };
 }

@@ -14,6 +14,8 @@ export interface CommandRun {
   user: string | undefined;
   /** Undefined while it runs. */
   exitCode: number | undefined;
+  /** How long it took; undefined while it runs. */
+  milliseconds: number | undefined;
   stdout: string;
   stderr: string;
 }
@@ -46,11 +48,12 @@ export class ActionLog {
   connections: readonly TriedConnection[] = [];
 
   /** Notes a command that begins; the caller fills in its result. */
-  begin(command: Omit<CommandRun, "id" | "exitCode" | "stdout" | "stderr">): CommandRun {
+  begin(command: Omit<CommandRun, "id" | "exitCode" | "milliseconds" | "stdout" | "stderr">): CommandRun {
     const run: CommandRun = {
       ...command,
       id: `command-${this.commands.length + 1}`,
       exitCode: undefined,
+      milliseconds: undefined,
       stdout: "",
       stderr: "",
     };

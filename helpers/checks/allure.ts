@@ -6,42 +6,49 @@ import {
   label,
   logStep,
   parentSuite,
+  Status,
   severity,
-  step,
   story,
   suite,
   tag,
+  testCaseId,
 } from "allure-js-commons";
+import { BaseMessageTestRuntime, getGlobalTestRuntime } from "allure-js-commons/sdk/runtime";
+import { redact, secretsIn } from "../core/text/redaction.ts";
+import { type Exchange, receivedText, sentText } from "../protocol/exchange.ts";
 import { loadRequirements, type RequirementId } from "../requirements/requirements.ts";
+import { suiteOf } from "../requirements/suites.ts";
+import type { CommandRun } from "./action-log.ts";
+import type { FailureDetails } from "./check-failure.ts";
 
 /**
- * Files the running check under its suite, its first requirement and their level in Allure's report.
- *
- * @param level of the strictest requirement that the check proves
+ * Files the running check in Allure's report: below its suite and its first requirement, with its id, its requirements and
+ * the level of the strictest one as labels.
  */
-export async function labelCheck(check: {
-  suite: string;
-  requirements: readonly RequirementId[];
-  level: "MUST" | "SHOULD";
-}): Promise<void> {
+export async function labelCheck(check: { id: string; requirements: readonly RequirementId[] }): Promise<void> {
   const known = loadRequirements();
-  const [first] = check.requirements;
-  await epic(check.suite);
-  await parentSuite(check.suite);
+  const proved = check.requirements.flatMap((id) => known.get(id) ?? []);
+  const level = proved.some((requirement) => requirement.level === "MUST") ? "MUST" : "SHOULD";
+  const { folder } = suiteOf(check.id);
+  const [first] = proved;
+  await epic(folder);
+  await parentSuite(folder);
   if (first !== undefined) {
-    await feature(first);
-    await suite(`${first} ${known.get(first)?.level ?? ""}: ${known.get(first)?.statement ?? ""}`);
+    await feature(first.id);
+    await suite(`${first.id} ${first.level}: ${first.statement}`);
   }
-  await story(check.level);
-  await severity(check.level === "MUST" ? "critical" : "normal");
-  await tag(check.level);
-  for (const id of check.requirements) {
+  await story(level);
+  await severity(level === "MUST" ? "critical" : "normal");
+  await tag(level);
+  // Allure recognizes a check by it from run to run, whatever its title and its file are.
+  await testCaseId(check.id);
+  await label("check", check.id);
+  for (const { id } of proved) {
     await tag(id);
     await label("requirement", id);
   }
-  const proved = check.requirements.map((id) => known.get(id)).filter((requirement) => requirement !== undefined);
   await description(
-    proved.map(({ id, level, statement, source }) => `**${id}** (${level}) ${statement} *${source}*`).join("\n\n"),
+    proved.map(({ id, level: own, statement, source }) => `**${id}** (${own}) ${statement} *${source}*`).join("\n\n"),
   );
 }
 
@@ -51,30 +58,103 @@ export async function attachEvidence(name: string, content: string | Buffer, con
 }
 
 /** One thing that a check did, as a step of Allure's report. */
-export interface ToldStep {
-  /** `GET http://gateway.lan/ → 200`. */
+export interface ShownStep {
+  /** `without a key: GET http://gateway.lan/ → 200`. */
   name: string;
   /** ISO 8601. */
   at: string;
+  /** Undefined when it has no end, e.g. a request without a response. */
+  milliseconds: number | undefined;
+  /** The failure's evidence names it. */
+  failed: boolean;
   details: Readonly<Record<string, string>>;
+}
+
+/**
+ * The steps of a check: its requests and its commands, without secrets.
+ *
+ * @param secrets name to value
+ * @param failure how the check failed; its evidence tells which steps failed
+ */
+export function stepsOf(
+  exchanges: readonly Exchange[],
+  commands: readonly CommandRun[],
+  secrets: ReadonlyMap<string, string>,
+  failure?: FailureDetails,
+): ShownStep[] {
+  const hide = (text: string): string => redact(text, secrets);
+  const failed = failure === undefined ? [] : [failure, ...(failure.cases ?? [])];
+  const failedExchanges = new Set(failed.flatMap(({ evidence }) => evidence?.exchanges ?? []));
+  const failedCommands = new Set(failed.flatMap(({ evidence }) => evidence?.commands ?? []));
+  return [
+    ...exchanges.map((exchange) => {
+      const { id, at, request, response } = exchange;
+      return {
+        name: hide(
+          `${credentialOf(exchange, secrets)}: ${request.method} ${request.url} → ${response?.status ?? "no response"}`,
+        ),
+        at,
+        milliseconds: response?.endAfter,
+        failed: failedExchanges.has(id),
+        details: { sent: hide(sentText(exchange)), received: hide(receivedText(exchange)) },
+      };
+    }),
+    ...commands.map(({ id, part, command, at, exitCode, stderr, milliseconds }) => ({
+      name: hide(`${part}: ${command.slice(0, 3).join(" ")} → exit code ${exitCode}`),
+      at,
+      milliseconds,
+      failed: failedCommands.has(id),
+      details: { command: hide(command.join(" ")), "standard error": hide(stderr) },
+    })),
+  ];
+}
+
+/** Headers in which LiteLLM accepts a key. */
+const credentialHeaders: ReadonlySet<string> = new Set([
+  "authorization",
+  "api-key",
+  "x-api-key",
+  "x-goog-api-key",
+  "x-litellm-api-key",
+]);
+
+/** Whose key a request carried: `with LITELLM_MASTER_KEY`, `with another key`, or `without a key`. */
+function credentialOf({ request }: Exchange, secrets: ReadonlyMap<string, string>): string {
+  const values = request.headers.flatMap(([name, value]) => (credentialHeaders.has(name.toLowerCase()) ? [value] : []));
+  if (values.length === 0) return "without a key";
+  const names = secretsIn(values.join("\n"), secrets);
+  return names.length === 0 ? "with another key" : `with ${names.join(" and ")}`;
 }
 
 /** How much of a step's name and of its details is shown, in characters: a page with all of it opens slowly. */
 const shownName = 160;
 const shownDetail = 1_000;
-/** How many steps of a check are shown: the last ones. Its evidence has all. */
+/** How many steps of a check are shown: those that failed, then the last ones. Its evidence has all of them. */
 const shownSteps = 50;
 
-/** Tells what the running check did, step by step, in Allure's report. */
-export async function tellSteps(steps: readonly ToldStep[]): Promise<void> {
-  const inOrder = [...steps].sort((one, other) => (one.at < other.at ? -1 : 1));
-  const left = inOrder.length - shownSteps;
+/** Shows what the running check did in Allure's report, step by step: what failed first, the rest in order of time. */
+export async function showSteps(steps: readonly ShownStep[]): Promise<void> {
+  const runtime = getGlobalTestRuntime();
+  // Without Allure's reporter, e.g. in mutation, nobody reads them.
+  if (!(runtime instanceof BaseMessageTestRuntime)) return;
+  const inOrder = steps.toSorted((one, other) => (one.at < other.at ? -1 : 1));
+  const failed = inOrder.filter((step) => step.failed).slice(0, shownSteps);
+  const others = inOrder.filter((step) => !failed.includes(step));
+  const room = shownSteps - failed.length;
+  const left = Math.max(others.length - room, 0);
+  for (const step of failed) await showStep(runtime, step);
   if (left > 0) await logStep(`${left} earlier steps: see the attachments`);
-  for (const { name, details } of inOrder.slice(-shownSteps)) {
-    await step(cut(name, shownName), async (context) => {
-      for (const [key, value] of Object.entries(details)) await context.parameter(key, cut(value, shownDetail));
-    });
-  }
+  for (const step of others.slice(left)) await showStep(runtime, step);
+}
+
+/** `step()` of Allure's own measures the call to it: these steps are over, and have times of their own. */
+async function showStep(runtime: BaseMessageTestRuntime, step: ShownStep): Promise<void> {
+  const start = Date.parse(step.at);
+  await runtime.sendMessage({ type: "step_start", data: { name: cut(step.name, shownName), start } });
+  const parameters = Object.entries(step.details).map(([name, value]) => ({ name, value: cut(value, shownDetail) }));
+  await runtime.sendMessage({ type: "step_metadata", data: { parameters } });
+  const status = step.failed ? Status.FAILED : Status.PASSED;
+  await runtime.sendMessage({ type: "step_stop", data: { stop: start + (step.milliseconds ?? 0), status } });
 }
 
 function cut(text: string, length: number): string {

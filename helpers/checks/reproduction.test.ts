@@ -127,7 +127,16 @@ describe("what is repeated", () => {
 });
 
 test("a command runs where it ran, with the files that it needs and the model's script", () => {
-  const run = { at: "2", rig: "gateway", part: "codex", user: undefined, exitCode: 0, stdout: "", stderr: "" };
+  const run = {
+    at: "2",
+    rig: "gateway",
+    part: "codex",
+    user: undefined,
+    exitCode: 0,
+    milliseconds: 1,
+    stdout: "",
+    stderr: "",
+  };
   const file = { ...run, at: "1", environment: {}, workingDir: undefined };
   const environment = { HOME: "/tmp/turn-1", KEY: "sk-canary-1" };
   const write = ["sh", "-c", "cat", "sh", "/tmp/turn-1/.codex/config.toml", "x = 1"];
