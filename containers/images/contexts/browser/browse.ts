@@ -1,16 +1,16 @@
 /**
- * Opens a page as a person would and says what happened, as one line of JSON on standard output.
+ * Opens a page in Chromium and writes what happened to standard output, as one line of JSON.
  *
- * Usage: node browse.ts URL SELECTOR MILLISECONDS, where SELECTOR is what must become visible within the time.
+ * Usage: node browse.ts URL SELECTOR MILLISECONDS. It waits for SELECTOR to become visible, for at most MILLISECONDS.
  */
 import { chromium, type Page } from "playwright-core";
 
-/** One thing that the page asked for. */
+/** One request of the page. */
 interface Asset {
   method: string;
   url: string;
   type: string;
-  /** 0 when no response came. */
+  /** 0 when there was no response. */
   status: number;
   failure: string | undefined;
 }
@@ -49,10 +49,10 @@ try {
       () => true,
       () => false,
     );
-  // What the page still loads when the awaited thing is there counts as well.
+  // Requests that are still running when the element is visible are recorded too.
   await page.waitForLoadState("networkidle", { timeout }).catch(() => undefined);
   const screenshot = await page.screenshot();
-  // biome-ignore lint/performance/useDomNodeTextContent: what a person can read, not what a hidden node holds
+  // biome-ignore lint/performance/useDomNodeTextContent: the visible text, without that of hidden nodes
   const text = await page.locator("body").innerText();
   const report = {
     opened,

@@ -1,6 +1,6 @@
 /**
- * The fault front: a proxy between a client and the real gateway. `GATEWAY` is the gateway's URL, `MCP_ENDPOINT` the path
- * under which MCP lies.
+ * The fault front: a proxy between a client and the real gateway. `GATEWAY` is the gateway's URL, `MCP_ENDPOINT` the
+ * path of the MCP endpoint.
  */
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -8,7 +8,7 @@ import { emptyCatalogue, faultOf, statusOf, toolsRequest } from "./faults.ts";
 
 const gateway = new URL(process.env.GATEWAY ?? "http://gateway");
 const endpoint = process.env.MCP_ENDPOINT ?? "/mcp/";
-/** A late catalogue is held back until `/_release` is asked for; from then on it is in time, until `/_hold` is. */
+/** Late catalogues wait for this. `GET /_release` resolves it, `GET /_hold` makes the next ones wait again. */
 let released = Promise.withResolvers<void>();
 
 const server = createServer((request, response) => {
@@ -25,7 +25,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const isMcp = `${path.split("?")[0]}/`.replace(/\/+$/, "/").startsWith(endpoint.replace(/\/*$/, "/"));
   const fault = isMcp ? faultOf(request.headers.host) : undefined;
   const status = fault === undefined ? undefined : statusOf(fault);
-  console.log(`${request.method} ${request.headers.host}${path}: ${fault ?? "handed on"}`);
+  console.log(`${request.method} ${request.headers.host}${path}: ${fault ?? "forwarded"}`);
   if (path === "/_health") response.end("ok");
   else if (path === "/_release") {
     released.resolve();
@@ -46,13 +46,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       return;
     }
     if (fault === "late-catalogue" && listing !== undefined) await released.promise;
-    // Who has left by then wants no answer, and the gateway need not look for one.
+    // The client may have gone while the catalogue was held back.
     if (response.destroyed) return;
-    await handOn(request, response, body);
+    await forward(request, response, body);
   }
 }
 
-async function handOn(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
+async function forward(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
   const send = gateway.protocol === "https:" ? httpsRequest : httpRequest;
   const { "accept-encoding": _, "transfer-encoding": __, ...headers } = request.headers;
   const passed = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -61,7 +61,7 @@ async function handOn(request: IncomingMessage, response: ServerResponse, body: 
       {
         method: request.method,
         headers: { ...headers, host: gateway.host, ...(body.length > 0 ? { "content-length": body.length } : {}) },
-        // The throwaway network's Traefik has a certificate of its own making.
+        // Traefik has a self-signed certificate on the throwaway network.
         rejectUnauthorized: false,
       },
       resolve,
@@ -84,6 +84,6 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
 // Without a host Node listens on `::` for both families, or on 0.0.0.0 where IPv6 is off.
 server.listen(Number(process.env.PORT ?? 80));
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  // As process 1 of a container nothing ends it by default.
+  // Process 1 of a container has no default signal handlers.
   process.once(signal, () => process.exit(0));
 }

@@ -1,13 +1,13 @@
-// Stands behind ports where nothing listens, so that a denial is never 'nobody was listening'. Listens on each of the
-// namespace's own addresses but the loopback, and leaves alone what is taken.
-// node listen.ts PORT …
+// Listens on the given ports wherever no other program does, so that a failed connection is never due to a missing
+// listener. It uses every address of the network namespace except the loopback, and skips ports that are in use.
+// Usage: node listen.ts PORT …
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { acceptedFile, openedFile } from "./opened.ts";
 
-/** An IPv6 address can't be bound while the kernel still asks whether somebody else has it: a second or two. */
+/** In milliseconds. An IPv6 address cannot be bound during duplicate address detection: one or two seconds. */
 const pollInterval = 50;
 
 const addresses = Object.values(networkInterfaces())
@@ -15,23 +15,23 @@ const addresses = Object.values(networkInterfaces())
   .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
 const ports = process.argv.slice(2).map(Number);
 appendFileSync(acceptedFile, "");
-// Listeners of an earlier time may still be there.
+// Listeners of an earlier call may still be running.
 const earlier = existsSync(openedFile) ? (JSON.parse(readFileSync(openedFile, "utf8")) as object[]) : [];
 const opened = await Promise.all(
   addresses.flatMap(({ address }) =>
     ports.map(async (port) => ((await open(address, port)) ? [{ address, port }] : [])),
   ),
 );
-// Whoever waits for the file must not read half of it.
+// Renamed, so that no reader gets a part of the file.
 writeFileSync(`${openedFile}.new`, JSON.stringify([...earlier, ...opened.flat()]));
 renameSync(`${openedFile}.new`, openedFile);
 
-/** False when somebody else listens there. */
+/** Returns false when another program listens on the port. */
 async function open(address: string, port: number): Promise<boolean> {
   for (;;) {
     const code = await new Promise<string | undefined>((resolve) => {
       const server = createServer((socket) => {
-        // What the namespace asks of itself is no visit.
+        // Connections from the namespace itself are not counted.
         if (socket.remoteAddress !== socket.localAddress) appendFileSync(acceptedFile, `${port}\n`);
         socket.on("error", () => {});
         socket.end();

@@ -1,5 +1,5 @@
-// What the network namespace of this container has: its addresses, what listens there, and which of that is the suite's
-// (listen.ts writes it down). One JSON document on standard output.
+// Describes the network namespace of this container: its addresses, its listening sockets, and which of them listen.ts
+// opened. One JSON document on standard output.
 import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { openedFile } from "./opened.ts";
@@ -33,11 +33,11 @@ function listening(file: string): { address: string; port: number }[] {
     });
 }
 
-/** The kernel prints words of four bytes, each in the machine's order: little-endian. */
+/** The kernel prints addresses as words of four bytes, each in the machine's byte order: little-endian. */
 function readable(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
   if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
   const groups = Array.from({ length: 8 }, (_, index) => `${bytes[2 * index]}${bytes[2 * index + 1]}`);
-  // The URL parser writes an address in its shortest form.
+  // The URL parser returns an address in its shortest form.
   return new URL(`http://[${groups.join(":")}]/`).hostname.slice(1, -1);
 }

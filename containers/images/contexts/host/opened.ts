@@ -1,4 +1,4 @@
-/** Where listen.ts writes down what it has opened: a list of address and port. */
+/** The file in which listen.ts lists the address and port of each of its listeners, as JSON. */
 export const openedFile = "/tmp/opened.json";
-/** One line for each connection that was accepted: the port. */
+/** The file to which listen.ts appends the port of each accepted connection, one per line. */
 export const acceptedFile = "/tmp/accepted";

@@ -1,5 +1,5 @@
-// Tries connections from this container's network namespace, all at once, and looks names up.
-// node probe.ts '{ "names": ["litellm"], "targets": [["10.0.0.2", [80, 4000]]], "deadline": 2000 }'
+// Tries connections from this container's network namespace, in parallel, and resolves names.
+// Usage: node probe.ts '{ "names": ["litellm"], "targets": [["10.0.0.2", [80, 4000]]], "deadline": 2000 }'
 // One JSON document on standard output; the deadline is in milliseconds.
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
@@ -21,7 +21,7 @@ const [names, attempts] = await Promise.all([
 ]);
 console.log(JSON.stringify({ names: Object.fromEntries(names), attempts }));
 
-/** Empty when the name is not found. */
+/** The addresses of a name; empty when it cannot be resolved. */
 async function addressesOf(name: string): Promise<string[]> {
   try {
     return (await lookup(name, { all: true })).map(({ address }) => address);
@@ -30,7 +30,7 @@ async function addressesOf(name: string): Promise<string[]> {
   }
 }
 
-/** `connected`, `dropped` when nothing came back in time, else the error's code, e.g. `ECONNREFUSED`. */
+/** `connected`, `dropped` without an answer in time, else the error's code, e.g. `ECONNREFUSED`. */
 function attempt(address: string, port: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
@@ -39,7 +39,7 @@ function attempt(address: string, port: number): Promise<string> {
       socket.destroy();
       resolve(outcome);
     };
-    // What has come meanwhile counts: on a machine that is busy the timer may be asked before the network is.
+    // On a busy machine the timer may fire before network events that have already arrived: handle those first.
     const timer = setTimeout(() => setImmediate(() => end("dropped")), order.deadline);
     socket.once("connect", () => end("connected"));
     socket.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));

@@ -1,19 +1,21 @@
-/** One tool of a behaviour, as it is listed. */
+/** A tool as `tools/list` returns it. */
 export type ListedTool = Record<string, unknown> & { name: string };
 
-/** What a call of a tool leads to. */
+/** The outcome of a tool call. */
 export type Outcome =
   | { result: Record<string, unknown> }
   /** A JSON-RPC error instead of a result. */
   | { error: { code: number; message: string } }
-  /** The connection is closed without an answer. */
-  | { dies: true };
+  /** The connection is closed without a response. */
+  | { closes: true };
 
+/** How one of the server's endpoints behaves. */
 export interface Behaviour {
   /** One page of the listing. */
   list(cursor: string | undefined): { tools: ListedTool[]; nextCursor?: string };
+  /** Calls a tool. */
   call(tool: string, input: Readonly<Record<string, unknown>>): Outcome;
-  /** It accepts connections and never answers. */
+  /** Accepts connections and never answers. */
   silent?: boolean;
 }
 
@@ -30,12 +32,12 @@ const echo = (name: string, input: Readonly<Record<string, unknown>>): Outcome =
 });
 const one = (...tools: ListedTool[]): Behaviour => ({ list: () => ({ tools }), call: echo });
 
-/** The largest text that `huge` makes, in characters. */
-const mostCharacters = 20_000_000;
+/** The longest text that `huge` returns, in characters. */
+const maxCharacters = 20_000_000;
 
-/** By the first segment of the path under which each is served. */
+/** The behaviours, by the first path segment of their URLs. */
 export const behaviours: Readonly<Record<string, Behaviour>> = {
-  /** Well in its listing; its tools fail each in a way of its own. */
+  /** The listing is correct; each tool fails in a different way. */
   unwell: {
     list: () => ({
       tools: [
@@ -62,9 +64,9 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
         case "fail":
           return { error: { code: -32001, message: `the upstream's own error ${String(input.token)}` } };
         case "die":
-          return { dies: true };
+          return { closes: true };
         case "huge":
-          return { result: text("x".repeat(Math.min(Number(input.size ?? 0), mostCharacters))) };
+          return { result: text("x".repeat(Math.min(Number(input.size ?? 0), maxCharacters))) };
         case "structured": {
           const answer = { token: String(input.token), count: 3 };
           return { result: { ...text(JSON.stringify(answer)), structuredContent: answer } };
@@ -82,11 +84,11 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
     }),
     call: echo,
   },
-  /** A cursor that comes again and again. */
+  /** A listing that returns the same cursor on every page. */
   looping: { list: () => ({ tools: [tool("round")], nextCursor: "again" }), call: echo },
-  /** One tool whose schema says nothing, not even that it is an object's, beside a sound one. */
+  /** A tool with an empty input schema, without even `type: object`, next to a valid one. */
   untyped: one(tool("sound"), tool("untyped", { inputSchema: {} })),
-  /** One name twice. */
+  /** Two tools of the same name. */
   twins: one(tool("twin", { description: "The first." }), tool("twin", { description: "The second." }), tool("single")),
   silent: { ...one(tool("never_seen")), silent: true },
 };

@@ -1,19 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Behaviour, behaviours } from "./behaviours.ts";
 
-/** One call of a tool, as it arrived: who asks `GET /_calls` can prove that it did, or did not. */
+/**
+ * A tool call that arrived. `GET /_calls` returns all of them, so that a check can prove that a call arrived or did
+ * not.
+ */
 interface Call {
   behaviour: string;
   tool: string;
   input: Readonly<Record<string, unknown>>;
 }
 
-/** Streamable HTTP without sessions, written by hand: a library would keep it from misbehaving. */
+/** The revisions that it supports. It implements streamable HTTP itself: an MCP library would prevent the faults. */
 const revisions = ["2025-03-26", "2025-06-18", "2025-11-25"];
 const calls: Call[] = [];
 
 createServer((request, response) => {
-  // A caller that hangs up in the middle of a request must not take the server with it.
+  // A client that closes the connection during a request must not end the server.
   answer(request, response).catch(() => response.destroy());
 }).listen(8080);
 
@@ -24,7 +27,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const behaviour = behaviours[name];
   if (behaviour === undefined) return reply(response, 404, { error: `no behaviour ${name}` });
   if (behaviour.silent) return;
-  // No stream of its own, and no session to end (MCP transports).
+  // It has no stream for GET and no sessions for DELETE (MCP, streamable HTTP).
   if (request.method !== "POST") return reply(response, 405, undefined);
   let body = "";
   for await (const piece of request) body += String(piece);
@@ -43,7 +46,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   reply(response, 200, { jsonrpc: "2.0", id, ...outcome });
 }
 
-/** Undefined to die. */
+/** The response's result or error; undefined to close the connection. */
 function handle(
   name: string,
   behaviour: Behaviour,
@@ -70,7 +73,7 @@ function handle(
       const input = (params.arguments ?? {}) as Record<string, unknown>;
       calls.push({ behaviour: name, tool, input });
       const outcome = behaviour.call(tool, input);
-      return "dies" in outcome ? undefined : outcome;
+      return "closes" in outcome ? undefined : outcome;
     }
     default:
       return { error: { code: -32601, message: `no method ${method}` } };

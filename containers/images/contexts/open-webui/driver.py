@@ -1,8 +1,8 @@
-"""mcp-client URL TOOL: what a user of Open WebUI does, through its HTTP API, on a server of its own that is new.
+"""mcp-client URL TOOL: the steps of an Open WebUI user, through its HTTP API, on a new server of its own.
 
-Signs up, lets Open WebUI verify its tool server, chats once as it comes and once with the tools switched on. Writes one
-line of JSON a step, as soon as the step is done: what is missing did not happen. From the environment: MODEL_URL,
-MODEL_KEY, MODEL, MCP_KEY, PLAIN_PROMPT, TOOLS_PROMPT, and WAIT, the seconds that each step may take.
+Signs up, lets Open WebUI verify its tool server, chats once with the default settings and once with the tools enabled.
+Writes one line of JSON per finished step: a step without a line did not succeed. Environment: MODEL_URL, MODEL_KEY,
+MODEL, MCP_KEY, PLAIN_PROMPT, TOOLS_PROMPT, and WAIT, the time-out of each step in seconds.
 """
 
 import json
@@ -19,12 +19,12 @@ WAIT = float(os.environ["WAIT"])
 PORT = int(os.environ.get("PORT", "0")) or 20000 + os.getpid() % 20000
 
 
-def say(**step: object) -> None:
+def report(**step: object) -> None:
     print(json.dumps(step), flush=True)
 
 
 def until(what: str, ask):
-    """Asks until there is an answer; what is raised counts as none yet."""
+    """Polls until `ask` returns a value; an exception counts as no value yet."""
     end = time.monotonic() + WAIT
     last = None
     while time.monotonic() < end:
@@ -39,7 +39,7 @@ def until(what: str, ask):
 
 
 def chat(web: httpx.Client, prompt: str, tool_ids: list[str]) -> str:
-    """One turn of a new chat, as the page sends it: Open WebUI runs the tools and writes the answer into the chat."""
+    """One turn of a new chat, sent as the page does: Open WebUI runs the tools and stores the answer in the chat."""
     user, assistant = str(uuid.uuid4()), str(uuid.uuid4())
     message = {"id": user, "parentId": None, "childrenIds": [assistant], "role": "user", "content": prompt}
     body = {
@@ -91,7 +91,7 @@ def main() -> None:
                 "OPENAI_API_KEY": os.environ["MODEL_KEY"],
                 "TOOL_SERVER_CONNECTIONS": json.dumps([connection]),
                 "ENABLE_PERSISTENT_CONFIG": "false",
-                # It bounds every listing, not the handshake alone: a chat then goes on without the tools, in silence.
+                # It limits every listing too: when it passes, a chat continues without the tools and without an error.
                 "MCP_INITIALIZE_TIMEOUT": str(int(WAIT)),
                 "ENABLE_OLLAMA_API": "false",
                 "OFFLINE_MODE": "true",
@@ -99,7 +99,7 @@ def main() -> None:
                 "RAG_EMBEDDING_ENGINE": "openai",
                 "AUDIO_STT_ENGINE": "openai",
                 "RAG_RERANKING_ENGINE": "external",
-                # These would ask the model more than the user does.
+                # These would send requests to the model that the user did not make.
                 "ENABLE_TITLE_GENERATION": "false",
                 "ENABLE_TAGS_GENERATION": "false",
                 "ENABLE_FOLLOW_UP_GENERATION": "false",
@@ -114,17 +114,17 @@ def main() -> None:
                 token = web.post("/api/v1/auths/signup", json=person).raise_for_status().json()["token"]
                 web.headers["Authorization"] = f"Bearer {token}"
                 models = [model["id"] for model in web.get("/api/models").raise_for_status().json()["data"]]
-                say(models=models)
+                report(models=models)
                 if os.environ["MODEL"] in models:
-                    say(plain=chat(web, os.environ["PLAIN_PROMPT"], []))
+                    report(plain=chat(web, os.environ["PLAIN_PROMPT"], []))
                 verified = web.post("/api/v1/configs/tool_servers/verify", json=connection)
                 if verified.status_code != 200:
-                    say(refused=f"{verified.status_code} {verified.text}")
+                    report(refused=f"{verified.status_code} {verified.text}")
                     return
                 tools = [spec["name"] for spec in verified.json().get("specs", [])]
-                say(tools=tools)
+                report(tools=tools)
                 if sys.argv[2] in tools:
-                    say(text=chat(web, os.environ["TOOLS_PROMPT"], ["server:mcp:gateway"]))
+                    report(text=chat(web, os.environ["TOOLS_PROMPT"], ["server:mcp:gateway"]))
         except Exception:
             log.seek(0)
             sys.stderr.write(log.read()[-3000:])

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The contract of the official image's entry point: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
-# POSTGRES_HOST_AUTH_METHOD, *_FILE of each, and /docker-entrypoint-initdb.d, on the first start alone.
+# Supports the same settings as the official image's entry point: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
+# POSTGRES_HOST_AUTH_METHOD, the *_FILE form of each, and /docker-entrypoint-initdb.d on the first start only.
 set -eu
 
-from_file() { # NAME: its value from NAME_FILE, as secrets are mounted
+from_file() { # NAME: sets it from the file in NAME_FILE, the form for mounted secrets
   eval "file=\${$1_FILE:-}"
   [ -z "$file" ] || export "$1=$(cat "$file")"
 }
@@ -29,7 +29,7 @@ run_sql() { # DATABASE [psql arguments]
 }
 
 set_up() {
-  # The socket alone: nobody outside finds a half-made database.
+  # Only on the socket: no client may connect before the database is set up.
   as_postgres pg_ctl --pgdata="$PGDATA" -w start -o "-c listen_addresses=''" >/dev/null
   run_sql postgres -v user="$POSTGRES_USER" -v password="${POSTGRES_PASSWORD:-}" -v db="$POSTGRES_DB" --quiet <<'SQL'
 SELECT format('ALTER ROLE %I PASSWORD %L', :'user', :'password') WHERE :'password' <> '' \gexec

@@ -1,7 +1,7 @@
 """mcp-client URL [TOOL ARGUMENTS]: connects with the key in MCP_KEY, lists the tools, and calls one.
 
-Writes one line of JSON a step, as soon as the step is done: what is missing did not happen. Errors are left to Python,
-so that what a user of the SDK would see is what is seen.
+Writes one line of JSON per finished step: a step without a line did not succeed. Errors are left to Python, so that the
+output is what a user of the SDK would see.
 """
 
 import asyncio
@@ -10,19 +10,19 @@ import os
 import sys
 
 
-def say(**step: object) -> None:
+def report(**step: object) -> None:
     print(json.dumps(step), flush=True)
 
 
 async def steps(client: object, tool: list[str]) -> None:
     names = [one.name for one in (await client.list_tools()).tools]
-    say(tools=names)
-    # As an agent would: what is not listed can't be called.
+    report(tools=names)
+    # Like an agent, it calls only a tool that is listed.
     if tool and tool[0] in names:
         result = await client.call_tool(tool[0], json.loads(tool[1]))
-        # 1.x speaks the protocol's names, 2.x Python's.
+        # 1.x uses the protocol's names, 2.x Python's.
         failed = result.isError if hasattr(result, "isError") else result.is_error
-        say(text="\n".join(getattr(part, "text", "") for part in result.content), isError=bool(failed))
+        report(text="\n".join(getattr(part, "text", "") for part in result.content), isError=bool(failed))
 
 
 async def first_api(url: str, headers: dict[str, str], tool: list[str]) -> None:
@@ -31,7 +31,7 @@ async def first_api(url: str, headers: dict[str, str], tool: list[str]) -> None:
 
     async with streamablehttp_client(url, headers=headers) as (read, write, _), ClientSession(read, write) as session:
         hello = await session.initialize()
-        say(connected=hello.protocolVersion)
+        report(connected=hello.protocolVersion)
         await steps(session, tool)
 
 
@@ -42,7 +42,7 @@ async def second_api(url: str, headers: dict[str, str], tool: list[str]) -> None
 
     async with httpx2.AsyncClient(headers=headers, timeout=httpx2.Timeout(60)) as http:
         async with Client(streamable_http_client(url, http_client=http)) as client:
-            say(connected=str(getattr(client, "protocol_version", "connected")))
+            report(connected=str(getattr(client, "protocol_version", "connected")))
             await steps(client, tool)
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes /opt/runtime self-contained: libraries beside the programs, and the programs' loader and search path set to them.
+# Makes /opt/runtime self-contained: it copies the libraries, and sets the programs' loader and search path to them.
 set -eu
 runtime=/opt/runtime
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -8,14 +8,14 @@ cp "/usr/bin/python$version" "$runtime/bin/python$version"
 ln -s "python$version" "$runtime/bin/python3"
 mkdir -p "$runtime/lib"
 cp -r "/usr/lib/python$version" "$runtime/lib/"
-# Not for servers: the test suite, editors, and the installers of pip.
+# Servers do not need the test suite, editors, and pip's installers.
 cd "$runtime/lib/python$version"
 rm -rf test idlelib turtledemo tkinter ensurepip lib2to3 EXTERNALLY-MANAGED
 find . -name __pycache__ -prune -exec rm -rf {} +
 python3 -m compileall -q -j 0 .
 
-# Every library of every program and extension module, as the loader finds it here; and all of the C library, the
-# loader included, since what is installed later may want any piece of it.
+# Every library of every program and extension module, as the loader finds it here; and all of the C library with its
+# loader, because packages that are installed later may need any part of it.
 loader=$(patchelf --print-interpreter "$runtime/bin/node")
 {
   find "$runtime" -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'
@@ -24,7 +24,7 @@ loader=$(patchelf --print-interpreter "$runtime/bin/node")
 } | sort -u | while read -r library; do cp -L "$library" "$runtime/lib/"; done
 
 # --force-rpath: unlike DT_RUNPATH, DT_RPATH also serves the libraries of extension modules that are installed later.
-# The path goes first: patchelf 0.18 makes a program that crashes of Node when the interpreter is set before it.
+# Set the search path first: if the interpreter is set first, patchelf 0.18 produces a Node that crashes.
 for program in "$runtime/bin/node" "$runtime/bin/python$version"; do
   patchelf --force-rpath --set-rpath "$runtime/lib" "$program"
   patchelf --set-interpreter "$runtime/lib/$(basename "$loader")" "$program"

@@ -1,47 +1,48 @@
 import type { CallTurn, SayTurn, StreamShape, ToolNotOffered } from "./protocol.ts";
 import { displayName, findTool, type OfferedTool } from "./tools.ts";
 
-/** What a request, of either API, says to a script. */
+/** What a script needs from a request of either API. */
 export interface Conversation {
   model: string;
-  /** The client asks for a stream of events. */
+  /** The client requests an event stream. */
   stream: boolean;
   offered: OfferedTool[];
   /** Texts of the tool results since the last user message. */
   toolResults: string[];
 }
 
-/** What the model answers, before it is put into the words of an API. */
+/** The model's answer, independent of the API. */
 export type Answer = { text: string } | { calls: OfferedCall[] };
 
-/** A call in the client's own names. */
+/** A call, with the name that the client offered. */
 export interface OfferedCall extends OfferedTool {
   /** Unique within the conversation. */
   id: string;
-  /** JSON. */
+  /** A JSON text. */
   arguments: string;
 }
 
 /** One event of a stream. */
 export interface StreamEvent {
-  /** Responses API: repeated as the event's SSE name. */
+  /** The SSE event name, in the Responses API. */
   name?: string;
-  /** JSON, but for the `[DONE]` of chat completions. */
+  /** A JSON text, or `[DONE]` in chat completions. */
   data: string;
 }
 
-/** What every answer carries beside its content. */
+/** The fields of an answer other than its content. */
 export interface Envelope {
-  /** Unique per request, e.g. `7`; each API puts its own prefix before it. */
+  /** Unique per request, e.g. `7`; each API adds its own prefix. */
   id: string;
   /** Seconds since the epoch. */
   createdAt: number;
-  /** Tokens, estimated: four characters each. */
+  /** Numbers of tokens, estimated at four characters each. */
   usage: { input: number; output: number };
 }
 
-/** One API: how its requests are read and its answers written. */
+/** An API: reads its requests and writes its answers. */
 export interface Api {
+  /** Reads a request's JSON body. */
   read(body: unknown): Conversation;
   /** The answer as one JSON object. */
   whole(answer: Answer, envelope: Envelope, body: unknown): object;
@@ -51,7 +52,7 @@ export interface Api {
   readonly echoes: readonly string[];
 }
 
-/** The answer of a turn to a conversation; a tool that was not offered makes it a text that says so. */
+/** The answer of a turn to a conversation. If a tool is not offered, the answer is a text that says so. */
 export function answerOf(
   turn: SayTurn | CallTurn,
   { offered, toolResults }: Conversation,
@@ -60,7 +61,7 @@ export function answerOf(
   if ("say" in turn) {
     const { say } = turn;
     if (typeof say === "string") return { answer: { text: say } };
-    // A function: `$&` in a tool's output means nothing.
+    // A replacer function, so that `$&` in a tool's output stays as it is.
     const text = (say.template ?? "{results}").replaceAll("{results}", () => toolResults.join("\n"));
     return { answer: { text } };
   }
@@ -76,22 +77,22 @@ export function answerOf(
   return { answer: { calls } };
 }
 
-/** Four characters a token: a size to add up, not a tokeniser's count. */
+/** An estimate of four characters per token, not a tokeniser's count. */
 export function tokensIn(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
 /**
- * JSON without raw line separators: they are allowed, but LiteLLM 1.77.1 splits events at them (Python's `splitlines`)
- * and drops the halves in silence.
+ * JSON without unescaped line separators. JSON allows them, but LiteLLM 1.77.1 splits events at them (Python's
+ * `splitlines`) and drops both halves without an error.
  */
-export function wireJson(value: unknown): string {
+export function escapedJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u0085\u2028\u2029]/g, (separator) => {
     return `\\u${separator.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
 
-/** Cuts a text into pieces of nearly one length, none of them empty, no character torn apart. */
+/** Splits a text into at most `count` pieces of about the same length; none is empty, and no character is split. */
 export function pieces(text: string, count: number): string[] {
   const characters = Array.from(text);
   const size = Math.max(1, Math.ceil(characters.length / count));
@@ -100,7 +101,7 @@ export function pieces(text: string, count: number): string[] {
   return cut;
 }
 
-/** Pieces where the shape doesn't say. */
+/** The number of pieces when a turn's `stream` has no `chunks`. */
 export const defaultChunks = 4;
 
 function notOfferedText({ tool, offered }: ToolNotOffered): string {

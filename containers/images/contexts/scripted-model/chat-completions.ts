@@ -1,4 +1,12 @@
-import { type Answer, type Api, defaultChunks, type Envelope, pieces, type StreamEvent, wireJson } from "./answer.ts";
+import {
+  type Answer,
+  type Api,
+  defaultChunks,
+  type Envelope,
+  escapedJson,
+  pieces,
+  type StreamEvent,
+} from "./answer.ts";
 import { arrayOf, type JsonObject, objectOf } from "./json.ts";
 import { offeredTools } from "./tools.ts";
 
@@ -29,12 +37,12 @@ export const chatCompletions: Api = {
   events(answer, envelope, body, { chunks = defaultChunks }) {
     const withUsage = objectOf(objectOf(body).stream_options).include_usage === true;
     const chunk = (fields: JsonObject): StreamEvent => ({
-      data: wireJson({ ...head("chat.completion.chunk", envelope, body), ...fields }),
+      data: escapedJson({ ...head("chat.completion.chunk", envelope, body), ...fields }),
     });
     const delta = (content: JsonObject, finish: string | null = null): StreamEvent =>
       chunk({
         choices: [{ index: 0, delta: content, logprobs: null, finish_reason: finish }],
-        // With include_usage every other chunk has the field, null.
+        // With include_usage the field is null in all chunks but the last.
         ...(withUsage ? { usage: null } : {}),
       });
     return [

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { JournalEntry, JournalReply } from "./protocol.ts";
 
-/** What is written of a request before it is answered. */
-type Begun = Omit<JournalEntry, "sequence" | "reply">;
+/** What is recorded of a request before it is answered. */
+type NewEntry = Omit<JournalEntry, "sequence" | "reply">;
 
-/** Every request since the server started, in the order in which they came. */
+/** Every request since the server started, in the order of arrival. */
 export class Journal {
   readonly #entries: JournalEntry[] = [];
   readonly #began = new WeakMap<JournalEntry, number>();
   #sequence = 0;
 
-  /** Writes a request down when it has arrived, so that one which hangs is seen too. */
-  begin(request: Begun): JournalEntry {
+  /** Records a request on arrival, so that a request that hangs is recorded too. */
+  begin(request: NewEntry): JournalEntry {
     this.#sequence += 1;
     const entry = { sequence: this.#sequence, ...request };
     this.#entries.push(entry);
@@ -19,25 +19,25 @@ export class Journal {
     return entry;
   }
 
-  /** Adds what was sent. */
+  /** Adds the reply. */
   end(entry: JournalEntry, reply: Omit<JournalReply, "took">): void {
     const took = Math.round(performance.now() - (this.#began.get(entry) ?? 0));
     entry.reply = { ...reply, took };
   }
 
-  /** All entries, one script's, or with null those that no script claimed. */
+  /** All entries; with an id, those of that script; with null, those that match no script. */
   entries(script?: string | null): JournalEntry[] {
     return script === undefined ? [...this.#entries] : this.#entries.filter((entry) => entry.script === script);
   }
 
-  /** Drops a script's entries: a long run would otherwise keep every conversation in memory. */
+  /** Deletes a script's entries: otherwise a long run would keep every conversation in memory. */
   forget(script: string): void {
     const kept = this.#entries.filter((entry) => entry.script !== script);
     this.#entries.splice(0, this.#entries.length, ...kept);
   }
 }
 
-/** The headers that may be written down: all but Authorization, whose value is a key. */
+/** The headers to record: all except Authorization, which contains a key. */
 export function keptHeaders({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
@@ -46,7 +46,7 @@ export function keptHeaders({ headers }: IncomingMessage): Record<string, string
   );
 }
 
-/** Names the request's key among the script's. */
+/** The name of the request's key among the script's keys. */
 export function nameKey(
   { headers }: IncomingMessage,
   keys: Readonly<Record<string, string>> | undefined,

@@ -1,28 +1,28 @@
 /**
- * What a check and the scripted model say to each other. The image holds this folder alone, so the types live here;
- * `helpers/scripted-model.ts` hands them on to specs.
+ * The types of the interface between checks and the scripted model. The image contains only this folder, so they are
+ * here; `containers/targets/scripted-model.ts` exports them to specs.
  */
 
-/** What the model answers to the requests of one check. */
+/** The model's answers to the requests of one check. */
 export interface Script {
-  /** Which requests it is for. */
+  /** The requests that the script answers. */
   match: {
     /**
-     * Text that stands somewhere in the request's JSON: a correlation token in the prompt or in the agent's AGENTS.md.
-     * Of several scripts that match, the longest token counts.
+     * A text in the request's JSON: a correlation token in the prompt or in the agent's AGENTS.md. If several scripts
+     * match, the one with the longest token answers.
      */
     includes: string;
   };
-  /** In the order in which the conversation reaches them; see {@link Turn}. */
+  /** In the order of the conversation; see {@link Turn}. */
   turns: Turn[];
-  /** Keys by name; the journal says which of them the provider was called with. No value is kept in the journal. */
+  /** Keys by name. The journal records the name of the key of each request, never its value. */
   providerKeys?: Record<string, string>;
 }
 
 /**
- * One answer of the model. Which one is due is read from the request alone: a turn is due once every call of the turns
- * before it has its result, counted since the last user message. Retries and parallel clients are therefore safe, and a
- * turn that doesn't call is the last one that can be reached.
+ * One answer of the model. The request alone decides which turn is next: the one for which all calls of the earlier
+ * turns have results, counted since the last user message. Retries and parallel clients are therefore safe. A turn
+ * without calls is the last turn.
  */
 export type Turn = SayTurn | CallTurn | FailTurn | HangTurn | DisconnectTurn;
 
@@ -32,27 +32,27 @@ export interface SayTurn {
   stream?: StreamShape;
 }
 
-/** Text that holds what the tools returned: a canary in it proves that it came through them. */
+/** A text with the tools' results: a canary in it proves that the results reached the model. */
 export interface SayFromToolResults {
   from: "tool-results";
-  /** `{results}` stands for the tool outputs of this round, one below the other. Default: `{results}`. */
+  /** `{results}` is replaced by the tool outputs of this round, one per line. Default: `{results}`. */
   template?: string;
 }
 
-/** The model calls tools; several at once are parallel calls. */
+/** The model calls tools; several are parallel calls. */
 export interface CallTurn {
   call: ScriptedCall[];
   stream?: StreamShape;
 }
 
-/** One call. */
+/** One call of a tool. */
 export interface ScriptedCall {
-  /** As the catalogue names it, e.g. `postgres-execute_sql`, however the client under test renames it. */
+  /** The tool's name in the catalogue, e.g. `postgres-execute_sql`; the client under test may use another name. */
   tool: string;
   arguments: Record<string, unknown>;
 }
 
-/** The provider fails. */
+/** The provider answers with an error. */
 export interface FailTurn {
   fail: {
     status: number;
@@ -63,7 +63,7 @@ export interface FailTurn {
   };
 }
 
-/** The provider takes the request and never answers; the connection ends when the client gives up. */
+/** The provider accepts the request and never answers; the connection ends when the client closes it. */
 export interface HangTurn {
   hang: true;
 }
@@ -73,60 +73,60 @@ export interface DisconnectTurn {
   disconnect: true;
 }
 
-/** How a streamed answer is cut up; answers that are not streamed ignore it. */
+/** How a streamed answer is sent; no effect on other answers. */
 export interface StreamShape {
-  /** Pieces that each text and each call's arguments come in. Default: 4. */
+  /** The number of pieces of each text and of each call's arguments. Default: 4. */
   chunks?: number;
   /** Milliseconds between two events. Default: 0. */
   delayMs?: number;
-  /** The connection is closed after so many events. */
+  /** The connection is closed after this number of events. */
   cutAfter?: number;
 }
 
-/** A tool that the script calls and the request doesn't offer. */
+/** A tool that the script calls but the request does not offer. */
 export interface ToolNotOffered {
   tool: string;
   /** Names in the request, a namespace's tools as `namespace.tool`. */
   offered: string[];
 }
 
-/** One request to the model, and what became of it. */
+/** One request to the model, with its reply. */
 export interface JournalEntry {
-  /** Counts up from 1 over all scripts. */
+  /** Counts from 1, over all scripts. */
   sequence: number;
-  /** The script that claimed the request; null when none did. */
+  /** Id of the script that matches the request; null if none does. */
   script: string | null;
-  /** 0-based; absent when no turn was due. */
+  /** Index of the turn, from 0; absent if the script has no turn for the request. */
   turn?: number;
-  /** When the request had arrived, ISO 8601. */
+  /** Time of arrival, ISO 8601. */
   at: string;
   method: string;
   /** Path and query. */
   path: string;
   /** By lower-case name, without Authorization. */
   headers: Record<string, string>;
-  /** Which of the script's {@link Script.providerKeys} the call carried, by name; `unchecked` when the script has none. */
+  /** The name of the request's key among {@link Script.providerKeys}; `unchecked` if the script has none. */
   providerKey: { name: string } | "another" | "missing" | "unchecked";
-  /** The JSON body, or the text when it is none. */
+  /** The JSON body, or the text if it is not JSON. */
   body: unknown;
-  /** Names of the tools that the model was shown, a namespace's tools as `namespace.tool`. */
+  /** Names of the tools in the request, a namespace's tools as `namespace.tool`. */
   toolsOffered: string[];
-  /** Present when a scripted call found no such tool: the check must fail. */
+  /** Present if the request does not offer the tool of a scripted call: the check must fail. */
   toolNotOffered?: ToolNotOffered;
-  /** Absent while the request is being answered, or hangs. */
+  /** Absent until the reply is finished. */
   reply?: JournalReply;
 }
 
-/** What was sent back. */
+/** The reply to a request. */
 export interface JournalReply {
-  /** Absent when the connection was closed before a status was sent. */
+  /** Absent if the connection was closed before a status was sent. */
   status?: number;
   streamed: boolean;
-  /** The JSON; of a stream, what its events add up to. Fields that only echo the request are left out. */
+  /** The JSON body; for a stream, the complete answer. Fields that only repeat the request are omitted. */
   body?: unknown;
-  /** Events that were sent; 0 when nothing was streamed. */
+  /** The number of events sent; 0 if nothing was streamed. */
   events: number;
-  /** `disconnected`: by the script. `abandoned`: by the client. */
+  /** `disconnected`: the script closed the connection. `abandoned`: the client closed it. */
   ended: "complete" | "disconnected" | "abandoned";
   /** Milliseconds from the request's arrival to the end of the reply. */
   took: number;

@@ -1,12 +1,20 @@
-import { type Answer, type Api, defaultChunks, type Envelope, pieces, type StreamEvent, wireJson } from "./answer.ts";
+import {
+  type Answer,
+  type Api,
+  defaultChunks,
+  type Envelope,
+  escapedJson,
+  pieces,
+  type StreamEvent,
+} from "./answer.ts";
 import { arrayOf, type JsonObject, objectOf } from "./json.ts";
 import { offeredTools } from "./tools.ts";
 
 /**
  * OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses
  *
- * Every response carries all of the API's fields: LiteLLM 1.77.1 reads `response.created` into a strict model and ends the
- * stream with a 500 where `parallel_tool_calls`, `tool_choice`, `tools` or `top_p` is missing.
+ * Every response has all of the API's fields: LiteLLM 1.77.1 parses `response.created` strictly and ends the stream
+ * with a 500 if `parallel_tool_calls`, `tool_choice`, `tools` or `top_p` is missing.
  */
 export const responses: Api = {
   echoes: ["instructions", "tools"],
@@ -37,7 +45,7 @@ export const responses: Api = {
       { type: "response.completed", response: completed(items, envelope, body) },
     ];
     return events.map(({ type, ...fields }, sequence): StreamEvent => {
-      return { name: String(type), data: wireJson({ type, sequence_number: sequence, ...fields }) };
+      return { name: String(type), data: escapedJson({ type, sequence_number: sequence, ...fields }) };
     });
   },
 };
@@ -65,7 +73,7 @@ function itemsOf(answer: Answer, envelope: Envelope): OutputItem[] {
     status: "completed",
     call_id: id,
     name,
-    // Codex looks the tool up by both; without it the call is 'unsupported'.
+    // Codex finds the tool by both; without the namespace it reports an 'unsupported' call.
     ...(namespace === undefined ? {} : { namespace }),
     arguments: input,
   }));
@@ -124,7 +132,7 @@ function completed(output: readonly OutputItem[], envelope: Envelope, body: unkn
   };
 }
 
-/** The fields that every response has; what the request set, it repeats. */
+/** The fields of every response, with the values of the request where it sets them. */
 function responseOf({ id, createdAt }: Envelope, body: unknown): JsonObject {
   const request = objectOf(body);
   return {

@@ -1,19 +1,19 @@
-import { arrayOf, holds, isObject, type JsonObject, objectOf } from "./json.ts";
+import { arrayOf, contains, isObject, type JsonObject, objectOf } from "./json.ts";
 import type { Script, ScriptedCall, StreamShape, Turn } from "./protocol.ts";
 
-/** A script that cannot be taken; the message says which field and why. */
+/** An invalid script; the message names the field and the reason. */
 export class ScriptError extends Error {
   override readonly name = "ScriptError";
 }
 
-/** The scripts that are in force, by id. */
+/** The active scripts, by id. */
 export class Scripts {
   readonly #scripts = new Map<string, Script>();
 
   /**
-   * Puts a script in force; one of the same id is replaced.
+   * Activates a script; it replaces one with the same id.
    *
-   * @throws {ScriptError} when another script has the same token: which one answers would be chance
+   * @throws {ScriptError} when another script has the same token, so that it would be undefined which one answers
    */
   put(id: string, script: Script): void {
     for (const [other, { match }] of this.#scripts) {
@@ -32,38 +32,38 @@ export class Scripts {
   }
 
   /**
-   * The script whose token stands in the body; of several the longest token.
+   * The script whose token the body contains; of several, the one with the longest token.
    *
-   * @throws {ScriptError} when two tokens of that length stand in it
+   * @throws {ScriptError} when the body contains two longest tokens
    */
-  claim(body: unknown): { id: string; script: Script } | undefined {
-    const claims = [...this.#scripts]
+  matching(body: unknown): { id: string; script: Script } | undefined {
+    const matches = [...this.#scripts]
       .map(([id, script]) => ({ id, script, length: script.match.includes.length }))
-      .filter(({ script }) => holds(body, script.match.includes))
+      .filter(({ script }) => contains(body, script.match.includes))
       .sort((one, other) => other.length - one.length);
-    const [first, second] = claims;
+    const [first, second] = matches;
     if (first !== undefined && second?.length === first.length)
-      throw new ScriptError(`the request holds the tokens of both ${first.id} and ${second.id}`);
+      throw new ScriptError(`the request contains the tokens of both ${first.id} and ${second.id}`);
     return first;
   }
 }
 
 /**
- * The turn that is due.
+ * The turn that answers a request.
  *
  * @param results tool results since the last user message
- * @throws {ScriptError} when the script has no answer to so many
+ * @throws {ScriptError} when the script has no turn for this number of results
  */
-export function dueTurn(turns: readonly Turn[], results: number): { index: number; turn: Turn } {
+export function nextTurn(turns: readonly Turn[], results: number): { index: number; turn: Turn } {
   let expected = 0;
   for (const [index, turn] of turns.entries()) {
     if (expected === results) return { index, turn };
     if (!("call" in turn)) break;
     expected += turn.call.length;
     if (expected > results)
-      throw new ScriptError(`the request holds ${results} tool results; turn ${index} waits for ${expected}`);
+      throw new ScriptError(`the request contains ${results} tool results, but turn ${index} needs ${expected}`);
   }
-  throw new ScriptError(`the request holds ${results} tool results; no turn is due after ${expected}`);
+  throw new ScriptError(`the request contains ${results} tool results, but the script ends after ${expected}`);
 }
 
 /**
@@ -80,7 +80,7 @@ export function parseScript(value: unknown): Script {
   const parsed = turns.map((turn, index) => parseTurn(turn, `turns[${index}]`));
   const last = parsed.findIndex((turn) => !("call" in turn));
   if (last !== -1 && last < parsed.length - 1)
-    throw new ScriptError(`turns[${last + 1}]: never reached, for turns[${last}] calls no tool`);
+    throw new ScriptError(`turns[${last + 1}]: never used, because turns[${last}] calls no tool`);
   return {
     match: { includes: text(includes, "match.includes") },
     turns: parsed,
@@ -101,12 +101,12 @@ function parseTurn(value: unknown, where: string): Turn {
   const [kind, ...more] = Object.keys(turn);
   const known = kinds.find((name) => name === kind);
   if (known === undefined || more.length > 0)
-    throw new ScriptError(`${where}: exactly one of ${kinds.join(", ")}, and stream beside say or call`);
+    throw new ScriptError(`${where}: must have exactly one of ${kinds.join(", ")}; stream is allowed with say or call`);
   const content = turn[known];
   const shape = stream === undefined ? {} : { stream: parseShape(stream, `${where}.stream`) };
   if (known === "say") return { say: parseSay(content, `${where}.say`), ...shape };
   if (known === "call") return { call: parseCalls(content, `${where}.call`), ...shape };
-  if (stream !== undefined) throw new ScriptError(`${where}.stream: only beside say or call`);
+  if (stream !== undefined) throw new ScriptError(`${where}.stream: allowed only with say or call`);
   if (known === "fail") return { fail: parseFail(content, `${where}.fail`) };
   if (content !== true) throw new ScriptError(`${where}.${known}: true`);
   return known === "hang" ? { hang: true } : { disconnect: true };

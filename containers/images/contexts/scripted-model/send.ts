@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { StreamEvent } from "./answer.ts";
 import type { JournalReply, StreamShape } from "./protocol.ts";
 
-/** How the sending of a reply went. */
+/** How a reply was sent. */
 export type Sent = Pick<JournalReply, "streamed" | "events" | "ended"> & { status?: number };
 
 /** Sends a JSON reply. */
@@ -18,7 +18,7 @@ export async function sendJson(
   return { status, streamed: false, events: 0, ended: await closed };
 }
 
-/** Sends server-sent events, as the shape says. */
+/** Sends server-sent events in the given shape. */
 export async function sendEvents(
   response: ServerResponse,
   events: readonly StreamEvent[],
@@ -35,7 +35,7 @@ export async function sendEvents(
   }
   const cut = cutAfter !== undefined && cutAfter < events.length && !response.destroyed;
   if (cut) {
-    // What was written must be on its way before the connection ends in the middle of the chunked body.
+    // Flush the written events before the connection is closed in the middle of the chunked body.
     await Promise.race([closed, new Promise((resolve) => response.write("", resolve))]);
     response.destroy();
   } else response.end();
@@ -43,13 +43,13 @@ export async function sendEvents(
   return { status: 200, streamed: true, events: sent, ended: cut ? "disconnected" : ended };
 }
 
-/** Closes the connection without a word. */
+/** Closes the connection without a reply. */
 export function disconnect(response: ServerResponse): Sent {
   response.destroy();
   return { streamed: false, events: 0, ended: "disconnected" };
 }
 
-/** Says nothing until the client gives up. */
+/** Does not reply, and waits until the client closes the connection. */
 export async function hang(response: ServerResponse): Promise<Sent> {
   return { streamed: false, events: 0, ended: await whenClosed(response) };
 }

@@ -54,7 +54,7 @@ const namespace = {
 };
 const callSql: Turn = { call: [{ tool: "postgres-execute_sql", arguments: { sql: "SELECT 'a \"quoted\" text'" } }] };
 
-test("what no script claims is an error, and is written down", async () => {
+test("a request that matches no script is an error, and is recorded", async () => {
   const { status, text } = await ask("/v1/chat/completions", {
     model: "m",
     messages: [{ role: "user", content: "nobody's" }],
@@ -63,7 +63,7 @@ test("what no script claims is an error, and is written down", async () => {
   expect(JSON.parse(text)).toMatchObject({ error: { code: "unscripted_request" } });
 });
 
-test("a chat completion says what its script says", async () => {
+test("a chat completion has the text of its script", async () => {
   const token = await scripted({ say: "hello there" });
   const { text } = await ask("/v1/chat/completions", { model: "m", messages: [{ role: "user", content: token }] });
   expect(JSON.parse(text)).toMatchObject({
@@ -71,7 +71,7 @@ test("a chat completion says what its script says", async () => {
   });
 });
 
-test("a streamed tool call comes in pieces that join to valid JSON, and ends with [DONE]", async () => {
+test("a streamed tool call has several pieces that form valid JSON, and ends with [DONE]", async () => {
   const token = await scripted(callSql);
   const { text } = await ask("/v1/chat/completions", {
     model: "m",
@@ -97,7 +97,7 @@ test("a streamed tool call comes in pieces that join to valid JSON, and ends wit
   expect(JSON.parse(joined)).toEqual({ sql: "SELECT 'a \"quoted\" text'" });
 });
 
-test("turns follow the tool results, and the answer holds what the tools returned", async () => {
+test("the number of tool results selects the turn, and the answer contains the results", async () => {
   const token = await scripted(callSql, { say: { from: "tool-results", template: "Found: {results}" } });
   const user = { role: "user", content: token };
   const first = await ask("/v1/chat/completions", { model: "m", tools: [chatTool], messages: [user] });
@@ -109,7 +109,7 @@ test("turns follow the tool results, and the answer holds what the tools returne
   expect(JSON.parse(second.text)).toMatchObject({ choices: [{ message: { content: "Found: canary_db" } }] });
 });
 
-test("a tool in a namespace is called by its name there, as Codex wants it", async () => {
+test("a tool in a namespace is called by its name in the namespace, as Codex requires", async () => {
   const token = await scripted(callSql);
   const { text } = await ask("/v1/responses", {
     model: "m",
@@ -123,7 +123,7 @@ test("a tool in a namespace is called by its name there, as Codex wants it", asy
   });
 });
 
-test("the first event of a response carries what LiteLLM 1.77.1 demands", async () => {
+test("the first event of a response has the fields that LiteLLM 1.77.1 requires", async () => {
   const token = await scripted({ say: "x" });
   const { text } = await ask("/v1/responses", { model: "m", stream: true, tools: [flatTool], input: token });
   const [created] = events(text);
@@ -134,7 +134,7 @@ test("the first event of a response carries what LiteLLM 1.77.1 demands", async 
   expect(numbers).toEqual(numbers.map((_, index) => index + (numbers[0] ?? 0)));
 });
 
-test("a tool that is not offered is said, and written down", async () => {
+test("a tool that is not offered is reported in the answer and in the journal", async () => {
   const token = await scripted(callSql);
   const { text } = await ask("/v1/responses", { model: "m", tools: [], input: token });
   expect(text).toContain("tool not offered: postgres-execute_sql");
@@ -142,7 +142,7 @@ test("a tool that is not offered is said, and written down", async () => {
   expect(entry?.toolNotOffered).toMatchObject({ tool: "postgres-execute_sql" });
 });
 
-test("the journal holds the request, the tools that were shown, and the reply, but no key", async () => {
+test("the journal contains the request, the offered tools and the reply, but no key", async () => {
   const token = await scripted({ say: "x" });
   await fetch(`${url}/v1/responses`, {
     method: "POST",
@@ -159,7 +159,7 @@ test("the journal holds the request, the tools that were shown, and the reply, b
   expect(JSON.stringify(entries)).not.toContain("sk-provider");
 });
 
-test("the longest token claims, and one token can't have two scripts", async () => {
+test("the longest token decides, and two scripts cannot have the same token", async () => {
   await model.script("short", { includes: "abc", turns: [{ say: "short" }] });
   await model.script("long", { includes: "abcdef", turns: [{ say: "long" }] });
   const { text } = await ask("/v1/responses", { model: "m", input: "abcdefg" });

@@ -4,21 +4,22 @@ import { chatCompletions } from "./chat-completions.ts";
 import { Journal, keptHeaders, nameKey } from "./journal.ts";
 import type { JournalEntry, Turn } from "./protocol.ts";
 import { responses } from "./responses.ts";
-import { dueTurn, parseScript, ScriptError, Scripts } from "./script.ts";
+import { nextTurn, parseScript, ScriptError, Scripts } from "./script.ts";
 import { disconnect, hang, type Sent, sendEvents, sendJson } from "./send.ts";
 import { displayName } from "./tools.ts";
 
 /** The APIs that answer by script, by path. */
 const apis: Readonly<Record<string, Api>> = { "/v1/responses": responses, "/v1/chat/completions": chatCompletions };
 
-/** What a request is answered with: how it went, and the body for the journal. */
+/** How a request was answered, and the body for the journal. */
 type Replied = Sent & { body?: unknown };
 
 /**
- * An OpenAI-compatible model that says what scripts tell it to, and writes every request down.
+ * An OpenAI-compatible model that answers by scripts and records every request.
  *
  * `PUT` and `DELETE /_scripts/<id>`, `GET /_journal[?script=<id>|?unscripted]` and `GET /_health` are for checks;
- * everything else is the provider. What no script claims is answered with 400: no check can pass on a chance answer.
+ * everything else is the provider's API. A request that matches no script is answered with 400, so that no check passes
+ * by chance.
  */
 export function createModelServer(): Server {
   const scripts = new Scripts();
@@ -31,7 +32,7 @@ export function createModelServer(): Server {
         else await provide({ request, response, url, text, scripts, journal });
       })
       .catch((error: unknown) => {
-        // The client went away in the middle of its own request, or this server is wrong: say so where it is seen.
+        // The client closed the connection during its request, or this server has a fault: write it to the log.
         console.error(`${request.method} ${request.url}:`, error);
         if (!response.headersSent) void sendJson(response, 500, failure(String(error), "server_error", null));
         else response.destroy();
@@ -68,7 +69,8 @@ async function control({ request, response, url, text, scripts, journal }: Excha
     journal.forget(id);
     const found = scripts.delete(id);
     await sendJson(response, found ? 200 : 404, found ? { id } : failure(`no script ${id}`, "no_such_script"));
-  } else await sendJson(response, 404, failure(`no ${request.method} ${url.pathname} here`, "no_such_endpoint"));
+  } else
+    await sendJson(response, 404, failure(`no such endpoint: ${request.method} ${url.pathname}`, "no_such_endpoint"));
 }
 
 async function provide(exchange: Exchange): Promise<void> {
@@ -76,35 +78,39 @@ async function provide(exchange: Exchange): Promise<void> {
   const body = parseJson(text);
   const api = request.method === "POST" ? apis[url.pathname] : undefined;
   const conversation = api?.read(body);
-  let claimed: ReturnType<Scripts["claim"]>;
+  let matching: ReturnType<Scripts["matching"]>;
   let problem: string | undefined;
   try {
-    claimed = scripts.claim(body);
+    matching = scripts.matching(body);
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     problem = error.message;
   }
   const entry = journal.begin({
-    script: claimed?.id ?? null,
+    script: matching?.id ?? null,
     at: new Date().toISOString(),
     method: request.method ?? "",
     path: `${url.pathname}${url.search}`,
     headers: keptHeaders(request),
-    providerKey: nameKey(request, claimed?.script.providerKeys),
+    providerKey: nameKey(request, matching?.script.providerKeys),
     body: body ?? text,
     toolsOffered: conversation?.offered.map(displayName) ?? [],
   });
   const reply = async (): Promise<Replied> => {
     if (api === undefined || conversation === undefined) return await replyUnscripted(exchange);
     if (problem !== undefined) return await refuse(exchange, problem, "ambiguous_script");
-    if (claimed === undefined)
-      return await refuse(exchange, `no script claims this request (${scripts.size} in force)`, "unscripted_request");
-    return await replyByScript({ ...exchange, entry, api, conversation, body, turns: claimed.script.turns });
+    if (matching === undefined)
+      return await refuse(
+        exchange,
+        `no script matches this request (${scripts.size} scripts are active)`,
+        "unscripted_request",
+      );
+    return await replyByScript({ ...exchange, entry, api, conversation, body, turns: matching.script.turns });
   };
   journal.end(entry, await reply());
 }
 
-interface Claimed extends Exchange {
+interface ScriptedExchange extends Exchange {
   entry: JournalEntry;
   api: Api;
   conversation: Conversation;
@@ -112,29 +118,32 @@ interface Claimed extends Exchange {
   turns: readonly Turn[];
 }
 
-async function replyByScript(claimed: Claimed): Promise<Replied> {
-  const { response, entry, conversation, turns } = claimed;
-  let due: ReturnType<typeof dueTurn>;
+async function replyByScript(exchange: ScriptedExchange): Promise<Replied> {
+  const { response, entry, conversation, turns } = exchange;
+  let next: ReturnType<typeof nextTurn>;
   try {
-    due = dueTurn(turns, conversation.toolResults.length);
+    next = nextTurn(turns, conversation.toolResults.length);
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
-    return await refuse(claimed, `script ${entry.script}: ${error.message}`, "no_turn_due");
+    return await refuse(exchange, `script ${entry.script}: ${error.message}`, "no_turn");
   }
-  entry.turn = due.index;
-  const { turn } = due;
+  entry.turn = next.index;
+  const { turn } = next;
   if ("hang" in turn) return await hang(response);
   if ("disconnect" in turn) return disconnect(response);
   if ("fail" in turn) {
     const { status, headers } = turn.fail;
-    const body = turn.fail.body ?? failure("the script makes the provider fail", "scripted_failure", status);
+    const body = turn.fail.body ?? failure("the script asks for this error", "scripted_failure", status);
     return { ...(await sendJson(response, status, body, headers)), body };
   }
-  return await answer(claimed, turn);
+  return await answer(exchange, turn);
 }
 
-async function answer(claimed: Claimed, turn: Extract<Turn, { say: unknown } | { call: unknown }>): Promise<Replied> {
-  const { response, text, entry, api, conversation, body } = claimed;
+async function answer(
+  exchange: ScriptedExchange,
+  turn: Extract<Turn, { say: unknown } | { call: unknown }>,
+): Promise<Replied> {
+  const { response, text, entry, api, conversation, body } = exchange;
   const found = answerOf(turn, conversation, (index) => `call_${entry.sequence}_${index}`);
   if (found.toolNotOffered !== undefined) entry.toolNotOffered = found.toolNotOffered;
   const envelope: Envelope = {
@@ -156,8 +165,8 @@ async function replyUnscripted(exchange: Exchange): Promise<Replied> {
     const body = { object: "list", data: [{ id: "scripted-model", object: "model", created: 0, owned_by: "suite" }] };
     return { ...(await sendJson(response, 200, body)), body };
   }
-  // No response is stored: what a client wants to go on from, it must send.
-  return await refuse(exchange, `no ${request.method} ${url.pathname} here`, "not_found", 404);
+  // No response is stored: a client that continues a conversation must send all of it.
+  return await refuse(exchange, `no such endpoint: ${request.method} ${url.pathname}`, "not_found", 404);
 }
 
 async function refuse({ response }: Exchange, message: string, code: string, status = 400): Promise<Replied> {
@@ -177,7 +186,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The JSON, or undefined where the text is none. */
+/** The value, or undefined if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -191,7 +200,7 @@ if (import.meta.main) {
   // Without a host Node listens on `::` for both families, or on 0.0.0.0 where IPv6 is off.
   server.listen(Number(process.env.PORT ?? 8080));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    // As process 1 of a container nothing ends it by default.
+    // Process 1 of a container has no default signal handlers.
     process.once(signal, () => {
       server.close(() => process.exit(0));
       server.closeAllConnections();

@@ -1,15 +1,15 @@
 import { arrayOf, objectOf } from "./json.ts";
 
-/** A tool that a request offers, under the name that a call of it must carry. */
+/** A tool that a request offers, with the name that a call must have. */
 export interface OfferedTool {
   name: string;
-  /** Responses API: the namespace that a call must repeat, e.g. Codex's `mcp__litellm`. */
+  /** Responses API: the namespace of the tool, which a call must repeat, e.g. Codex's `mcp__litellm`. */
   namespace?: string;
 }
 
 /**
- * The tools of a request: flat functions of either API, and the functions of each namespace. What the provider would run
- * itself (`web_search` and the like) is none that a script can call.
+ * The tools of a request: functions in the format of either API, and the functions of each namespace. Tools that the
+ * provider would run itself, e.g. `web_search`, are not included.
  */
 export function offeredTools(tools: unknown): OfferedTool[] {
   return arrayOf(tools).flatMap((value): OfferedTool[] => {
@@ -27,16 +27,17 @@ export function displayName({ name, namespace }: OfferedTool): string {
 }
 
 /**
- * Finds a tool by the catalogue's name among those that a client offers. Clients rename: Codex 0.169 turns `-` into `_`
- * inside a namespace, older ones and Claude Code put the server before it (`litellm__…`, `mcp__litellm__…`), and Open
- * WebUI does so with one `_`. The least renamed one counts; two that are equally near count as none.
+ * Finds a tool among those that a client offers, by its name in the catalogue. Clients rename tools: Codex 0.169
+ * replaces `-` by `_` inside a namespace, older versions and Claude Code prefix the server (`litellm__…`,
+ * `mcp__litellm__…`), and Open WebUI does so with one `_`. The name with the smallest change is used; if two tools have
+ * it, there is no match.
  */
 export function findTool(offered: readonly OfferedTool[], tool: string): OfferedTool | undefined {
   const renamings: ((candidate: OfferedTool) => boolean)[] = [
     ({ name }) => name === tool,
-    ({ name }) => plain(name) === plain(tool),
-    ({ name }) => plain(name).endsWith(`__${plain(tool)}`),
-    // Unlike `__` a single `_` is part of tools' own names: the rest must be the name as it is, and not in a namespace.
+    ({ name }) => normalised(name) === normalised(tool),
+    ({ name }) => normalised(name).endsWith(`__${normalised(tool)}`),
+    // Unlike `__`, a single `_` occurs in tools' own names: the rest must be the unchanged name, outside a namespace.
     ({ name, namespace }) => namespace === undefined && name.endsWith(`_${tool}`),
   ];
   for (const isRenamed of renamings) {
@@ -46,6 +47,6 @@ export function findTool(offered: readonly OfferedTool[], tool: string): Offered
   return undefined;
 }
 
-function plain(name: string): string {
+function normalised(name: string): string {
   return name.replaceAll("-", "_");
 }

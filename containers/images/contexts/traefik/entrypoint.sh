@@ -1,5 +1,5 @@
 #!/bin/sh
-# As the official image's: flags alone, a subcommand, or any other program.
+# Like the official image's entry point: the arguments are flags, a subcommand, or another program.
 set -e
 case "${1-}" in
   -*) exec traefik "$@" ;;

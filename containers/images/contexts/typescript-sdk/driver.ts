@@ -1,7 +1,7 @@
 /**
- * `mcp-client URL [TOOL ARGUMENTS]`: connects with the key in MCP_KEY, lists the tools, and calls one. Writes one line of
- * JSON a step, as soon as the step is done: what is missing did not happen. Errors are left to Node, so that what a user
- * of the SDK would see is what is seen.
+ * `mcp-client URL [TOOL ARGUMENTS]`: connects with the key in MCP_KEY, lists the tools, and calls one. Writes one line
+ * of JSON per finished step: a step without a line did not succeed. Errors are left to Node, so that the output is what
+ * a user of the SDK would see.
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -14,17 +14,17 @@ const transport = new StreamableHTTPClientTransport(new URL(url), {
 const client = new Client({ name: "typescript-sdk", version: "1.0.0" }, { capabilities: {} });
 // The SDK's own types disagree under exactOptionalPropertyTypes.
 await client.connect(transport as Transport);
-say({ connected: transport.protocolVersion ?? "connected" });
+report({ connected: transport.protocolVersion ?? "connected" });
 const { tools } = await client.listTools();
-say({ tools: tools.map(({ name }) => name) });
-// As an agent would: what is not listed can't be called.
+report({ tools: tools.map(({ name }) => name) });
+// Like an agent, it calls only a tool that is listed.
 if (tool !== undefined && tools.some(({ name }) => name === tool)) {
   const result = await client.callTool({ name: tool, arguments: JSON.parse(input) as Record<string, unknown> });
   const content = result.content as { text?: string }[];
-  say({ text: content.map(({ text }) => text ?? "").join("\n"), isError: result.isError === true });
+  report({ text: content.map(({ text }) => text ?? "").join("\n"), isError: result.isError === true });
 }
 await client.close();
 
-function say(step: object): void {
+function report(step: object): void {
   process.stdout.write(`${JSON.stringify(step)}\n`);
 }

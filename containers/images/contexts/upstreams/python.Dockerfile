@@ -1,4 +1,4 @@
-# A stdio upstream from PyPI, under /opt/upstreams/<command>, to be laid over LiteLLM's image.
+# A stdio upstream from PyPI, under /opt/upstreams/<command>, to be copied into LiteLLM's image.
 ARG RUNTIME
 FROM ${RUNTIME}
 ARG COMMAND

@@ -24,27 +24,27 @@ function received(changes: Partial<Received> = {}): Received {
 }
 
 describe("requestText", () => {
-  it("writes host and agent first, then the other headers by name, repeated ones apart", () => {
+  it("writes host and agent first, then the other headers sorted by name, with one line per repeated value", () => {
     const rawHeaders = ["host", "gateway", "x-b", "1", "user-agent", "probe", "X-A", "2", "X-B", "3"];
     expect(requestText(received({ target: "/a%20b?c", rawHeaders })).toString()).toBe(
       "GET /a%20b?c HTTP/1.1\r\nHost: gateway\r\nUser-Agent: probe\r\nX-A: 2\r\nX-B: 1\r\nX-B: 3\r\n\r\n",
     );
   });
 
-  it("names Go's own agent where the client names none", () => {
+  it("names Go's own agent when the client sends none", () => {
     expect(requestText(received()).toString()).toBe(
       "GET / HTTP/1.1\r\nHost: gateway\r\nUser-Agent: Go-http-client/1.1\r\n\r\n",
     );
   });
 
-  it("writes the body behind its length", () => {
+  it("writes the body's length and the body", () => {
     const rawHeaders = ["Host", "gateway", "User-Agent", "x", "content-length", "2"];
     expect(requestText(received({ method: "POST", rawHeaders, body: Buffer.from("ok") })).toString()).toBe(
       "POST / HTTP/1.1\r\nHost: gateway\r\nUser-Agent: x\r\nContent-Length: 2\r\n\r\nok",
     );
   });
 
-  it("writes a length of none for a method that has a body, and for no other", () => {
+  it("writes a length of 0 for an empty body only if the method expects a body", () => {
     expect(requestText(received({ method: "PUT" })).toString()).toContain("Content-Length: 0\r\n");
     expect(requestText(received({ method: "HEAD" })).toString()).not.toContain("Content-Length");
   });
@@ -58,7 +58,7 @@ describe("requestText", () => {
 });
 
 describe("headerMap", () => {
-  it("keeps repeated values apart and the host out", () => {
+  it("keeps repeated values separate and excludes the host", () => {
     const rawHeaders = ["Host", "gateway", "authorization", "Bearer a", "Authorization", "Bearer b"];
     expect(headerMap(received({ rawHeaders }))).toEqual({
       headers: { Authorization: ["Bearer a", "Bearer b"] },

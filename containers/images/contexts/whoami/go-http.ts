@@ -1,27 +1,27 @@
-/** What Go's net/http makes of a request, and how Go prints it: whoami is a Go program. */
+/** How Go's net/http reads and prints a request: whoami is a Go program. */
 
-/** A request as it came over the wire. */
+/** A request as received. */
 export interface Received {
   method: string;
-  /** The request target as it was sent. */
+  /** The request target as sent. */
   target: string;
   /** E.g. `1.1`. */
   version: string;
-  /** Names and values in turn, as sent. */
+  /** Names and values alternately, as sent. */
   rawHeaders: readonly string[];
   body: Buffer;
 }
 
-/** Headers that Go keeps out of its map, or writes apart. */
-const writtenApart = new Set(["Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer"]);
+/** Headers that Go does not keep in its map, or prints in a fixed position. */
+const printedSeparately = new Set(["Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer"]);
 
-/** `accept-encoding` to `Accept-Encoding`; a name with characters that no token has stays as it is. */
+/** `accept-encoding` to `Accept-Encoding`; a name that is not a token is unchanged. */
 export function canonicalName(name: string): string {
   if (!/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(name)) return name;
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (match) => match.toUpperCase());
 }
 
-/** Go's `Request.Header` and `Request.Host`: repeated values apart, names sorted. */
+/** Go's `Request.Header` and `Request.Host`: one entry per repeated value, names sorted. */
 export function headerMap({ rawHeaders }: Received): { headers: Record<string, string[]>; host: string } {
   const found = new Map<string, string[]>();
   let host: string | undefined;
@@ -40,13 +40,13 @@ export function requestText(received: Received): Buffer {
   const agent = headers["User-Agent"] === undefined ? "Go-http-client/1.1" : headers["User-Agent"][0];
   const chunked = isChunked(received);
   const lines = [
-    // Whatever came, HTTP/1.1 is what Go writes.
+    // Go prints HTTP/1.1 whatever the request's version was.
     `${received.method} ${received.target} HTTP/1.1`,
     `Host: ${host}`,
     ...(agent ? [`User-Agent: ${agent}`] : []),
     ...lengthLines(received, headers, chunked),
     ...Object.entries(headers)
-      .filter(([name]) => !writtenApart.has(name))
+      .filter(([name]) => !printedSeparately.has(name))
       .flatMap(([name, values]) => values.map((value) => `${name}: ${value}`)),
   ];
   const body = chunked ? inChunks(received.body) : received.body;
@@ -79,16 +79,16 @@ function inChunks(body: Buffer): Buffer {
   return Buffer.concat([...pieces, Buffer.from("0\r\n\r\n")]);
 }
 
-/** A request target in the parts that Go's `url.ParseRequestURI` gives it. */
+/** A request target, split like Go's `url.ParseRequestURI`. */
 export interface Target {
-  /** As `URL.RequestURI()`: the target, less scheme and host where it has them. */
+  /** `URL.RequestURI()`: the target without scheme and host. */
   uri: string;
   /** Percent-decoded. */
   path: string;
   query: URLSearchParams;
 }
 
-/** Undefined where Go answers 400: a broken percent-encoding. */
+/** Undefined for invalid percent-encoding, to which Go answers 400. */
 export function parseTarget(sent: string): Target | undefined {
   const uri = sent.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
   const [rawPath = "", ...rest] = uri.split("?");
@@ -99,7 +99,7 @@ export function parseTarget(sent: string): Target | undefined {
   }
 }
 
-/** As Go's ServeMux cleans a path; one that it changes is answered by a redirect to the clean one. */
+/** The path as Go's ServeMux cleans it; it redirects when the cleaned path differs. */
 export function cleanPath(path: string): string {
   const segments: string[] = [];
   for (const segment of path.split("/")) {
@@ -111,7 +111,7 @@ export function cleanPath(path: string): string {
   return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
 }
 
-/** Go's `time.ParseDuration`, in milliseconds; undefined when it is none. */
+/** Go's `time.ParseDuration`, in milliseconds; undefined for any other text. */
 export function parseDuration(text: string): number | undefined {
   const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
@@ -127,7 +127,7 @@ export function isTrue(text: string | null): boolean {
   return text !== null && ["1", "t", "T", "true", "TRUE", "True"].includes(text);
 }
 
-/** Go's `json.Encoder`: characters that could end a script element are escaped, a line feed ends it. */
+/** Go's `json.Encoder`: characters that could end a script element are escaped, and the text ends with a line feed. */
 export function goJson(value: unknown): string {
   const escaped = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
@@ -138,14 +138,14 @@ export function goJson(value: unknown): string {
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** `02/Jan/2006:15:04:05 -0700`, in UTC as containers have it. */
+/** `02/Jan/2006:15:04:05 -0700`, in UTC like the clock of a container. */
 export function accessLogTime(time: Date): string {
   const [day, clock] = stamp(time);
   const [year, , date] = day.split("-");
   return `${date}/${months[time.getUTCMonth()]}/${year}:${clock} +0000`;
 }
 
-/** `2006/01/02 15:04:05`, which Go's `log` puts before each line. */
+/** `2006/01/02 15:04:05`, the prefix of each line of Go's `log`. */
 export function logPrefix(time: Date): string {
   const [day, clock] = stamp(time);
   return `${day.replaceAll("-", "/")} ${clock}`;

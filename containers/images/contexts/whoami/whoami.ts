@@ -1,7 +1,6 @@
 /**
- * Answers as traefik/whoami v1.11 does, as far as a client can tell: text on every path, JSON on `/api`, and `/bench`,
- * `/data`, `/health`. Flags and variables are its own. Not there: TLS, the WebSocket of `/echo`, methods that Node's
- * parser does not know.
+ * Behaves like traefik/whoami v1.11: text on every path, JSON on `/api`, and `/bench`, `/data`, `/health`, with the
+ * same flags and variables. Not supported: TLS, the WebSocket of `/echo`, methods that Node's parser does not know.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
@@ -21,7 +20,7 @@ import {
 } from "./go-http.ts";
 
 const { values: flags } = parseArgs({
-  // Go's flag package takes one dash or two.
+  // Go's flag package accepts one dash or two.
   args: process.argv.slice(2).map((argument) => argument.replace(/^-(?=[a-z])/, "--")),
   options: {
     port: { type: "string", default: process.env.WHOAMI_PORT_NUMBER || "80" },
@@ -33,19 +32,19 @@ const { values: flags } = parseArgs({
 
 const plainText = "text/plain; charset=utf-8";
 
-/** Go's default; with Node's of 16 KB the answer would be 431 where whoami's is 200. */
+/** Go's default, in bytes. With Node's default of 16 KB the response would be 431 where whoami's is 200. */
 const maxHeaderSize = 1024 * 1024;
 
-/** What `/health` answers, until a POST changes it. */
+/** The status of `/health`; a POST changes it. */
 let health = 200;
 
 const server = createServer({ maxHeaderSize, keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
-  // Go says nothing of what HTTP/1.1 means anyway.
+  // Go sends no Connection header for HTTP/1.1's default.
   response.removeHeader("Connection");
   handle(request, response).catch((error: Error) => response.destroy(error));
 });
 server.listen(Number(flags.port), () => log(`Starting up on port ${flags.port}`));
-// As process 1 it has no default for signals.
+// Process 1 of a container has no default signal handlers.
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -75,7 +74,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   }
 }
 
-/** By Go's ServeMux, before any handler: it is not logged. */
+/** Redirects like Go's ServeMux, which does it before any handler, so that nothing is logged. */
 function redirect(clean: string, { uri }: Target, response: ServerResponse): void {
   const query = uri.includes("?") ? uri.slice(uri.indexOf("?")) : "";
   const location = encodeURI(clean) + query;
@@ -117,11 +116,11 @@ async function answer(target: Target, received: Received, remote: string, respon
   }
 }
 
-/** Go's buffer: what fits into it is sent with its length, anything longer in chunks. */
-const buffered = 2048;
+/** Size of Go's buffer, in bytes: a response that fits is sent with its length, a longer one in chunks. */
+const bufferSize = 2048;
 
 function end(response: ServerResponse, { method }: Received, body: Buffer): void {
-  if (body.length <= buffered && method !== "HEAD") response.setHeader("Content-Length", body.length);
+  if (body.length <= bufferSize && method !== "HEAD") response.setHeader("Content-Length", body.length);
   response.end(body);
 }
 
@@ -134,7 +133,7 @@ function introduction(remote: string): string[] {
   ];
 }
 
-/** In the order of whoami's fields; empty ones are left out, as Go's `omitempty` does. */
+/** In the order of whoami's fields; empty ones are omitted, like Go's `omitempty`. */
 function description(target: Target, received: Received, remote: string): Record<string, unknown> {
   const { headers, host } = headerMap(received);
   const environment = isTrue(target.query.get("env")) ? { ...process.env } : {};
@@ -168,7 +167,7 @@ function answerHealth({ method, body }: Received, response: ServerResponse): voi
   response.end();
 }
 
-/** Bytes. */
+/** The size that `/data` is asked for, in bytes. */
 function dataSize(query: URLSearchParams): number {
   const text = query.get("size") ?? "";
   const size = /^-?\d+$/.test(text) ? Math.max(0, Number(text)) : 1;
@@ -189,7 +188,7 @@ function addresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
 }
 
-/** `address:port`, an IPv6 address in brackets, an IPv4 one without the prefix of a dual-stack socket. */
+/** `address:port`: an IPv6 address in brackets, an IPv4 address without the prefix of a dual-stack socket. */
 function remoteAddress({ socket }: IncomingMessage): string {
   const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
   return address.includes(":") ? `[${address}]:${socket.remotePort}` : `${address}:${socket.remotePort}`;
@@ -203,7 +202,7 @@ function asLines(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** As Go's `log`: to standard error, after the time. */
+/** Like Go's `log`: writes to standard error, with the time first. */
 function log(line: string): void {
   process.stderr.write(`${logPrefix(new Date())} ${line}\n`);
 }
