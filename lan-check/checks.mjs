@@ -30,8 +30,8 @@ const listingDeadline = 60_000;
 const privatePath = "/v1/models";
 
 /**
- * Checks a gateway from this machine: name, ports, public paths, refusal without a key, MCP. A check runs only if those that
- * it depends on passed.
+ * Checks a gateway from this machine: name, ports, public paths, refusal without a key, MCP. A check runs only if those
+ * that it depends on passed.
  *
  * @param {Wanted} wanted
  * @returns {AsyncGenerator<Line>}

@@ -35,7 +35,10 @@ if (typeof wanted === "string") {
   process.exitCode = failed > 0 ? 1 : notRun > 0 ? 3 : 0;
 }
 
-/** @returns {import("./checks.mjs").Wanted | string | undefined} what to check; an error message; or undefined for --help */
+/**
+ * @returns {import("./checks.mjs").Wanted | string | undefined} what to check; an error message; or undefined for
+ * --help
+ */
 function readArguments() {
   let values;
   try {

@@ -54,7 +54,8 @@ export interface Diagnosis {
 
 /**
  * Why an agent's turn has no result of its tool; undefined when it has one. Exit codes are ignored: Codex exits with 0
- * even when its tools are missing. A fault of the gateway comes first, because errors of the client are its consequence.
+ * even when its tools are missing. A fault of the gateway comes first, because errors of the client are its
+ * consequence.
  */
 export function diagnose(evidence: TurnEvidence): Diagnosis | undefined {
   if (evidence.transcript.toolCalls.some(({ tool, status }) => status === "completed" && isNameOf(tool, evidence.tool)))

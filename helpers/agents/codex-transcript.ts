@@ -17,7 +17,9 @@ export interface Transcript {
   events: CodexEvent[];
 }
 
-/** One call of an MCP tool. Only the status `completed` proves a result: Codex exits with 0 when every call has failed. */
+/**
+ * One call of an MCP tool. Only the status `completed` proves a result: Codex exits with 0 when every call has failed.
+ */
 export interface ToolCall {
   /** The server's name in the client's config, e.g. `litellm`. */
   server: string;
@@ -46,7 +48,9 @@ export interface CodexRun {
   stderr?: string;
 }
 
-/** Reads the standard output of `codex exec --json`. It does not throw: a line that is not an event is one of `errors`. */
+/**
+ * Reads the standard output of `codex exec --json`. It does not throw: a line that is not an event is one of `errors`.
+ */
 export function readTranscript(stdout: string): Transcript {
   const transcript: Transcript = {
     threadId: undefined,

@@ -1,9 +1,9 @@
 import { deadlineFactor as factor } from "./run-config.ts";
 
 /**
- * Every time-out of the suite, in milliseconds, with the reason for its size. A deadline limits how long a fault can stay
- * unnoticed; it is not a performance requirement, and a healthy part needs a tenth of it. `DEADLINE_FACTOR` multiplies all
- * of them on a slow machine (design, rule 7: readiness is asked for, never slept for).
+ * Every time-out of the suite, in milliseconds, with the reason for its size. A deadline limits how long a fault can
+ * stay unnoticed; it is not a performance requirement, and a healthy part needs a tenth of it. `DEADLINE_FACTOR`
+ * multiplies all of them on a slow machine (design, rule 7: readiness is asked for, never slept for).
  */
 export const deadlines = {
   /** The engine answers a ping; `dockerd` takes about 3 s to start. */
@@ -28,7 +28,9 @@ export const deadlines = {
   page: 20_000 * factor,
   /** A line that a part has written appears in its log. */
   logLine: 5_000 * factor,
-  /** A TCP connection on a bridge network succeeds or is refused; without an answer in this time it counts as dropped. */
+  /**
+   * A TCP connection on a bridge network succeeds or is refused; without an answer in this time it counts as dropped.
+   */
   connect: 2_000 * factor,
   /** The engine reports that a part was killed: 0.1–0.2 s measured. */
   endSeen: 2_000 * factor,
@@ -39,7 +41,10 @@ export const deadlines = {
 /** Time between two attempts of {@link until}, in milliseconds. */
 export const pollInterval = 50;
 
-/** Vitest's time-out for one check, in milliseconds: longer than any wait in it, so that the wait's own message is shown. */
+/**
+ * Vitest's time-out for one check, in milliseconds: longer than any wait in it, so that the wait's own message is
+ * shown.
+ */
 export const checkTimeout = deadlines.gatewayStart + deadlines.agentTurn + deadlines.mcpRequest;
 
 /**

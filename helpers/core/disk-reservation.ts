@@ -8,8 +8,8 @@ const file = "reserve.bin";
 const size = 4_000_000;
 
 /**
- * Creates the run's directory and reserves space in it, so that the reports can be written when the disk fills up during
- * the run.
+ * Creates the run's directory and reserves space in it, so that the reports can be written when the disk fills up
+ * during the run.
  *
  * @throws {EnvironmentError} when there is not enough space
  */

@@ -9,7 +9,8 @@ import type { RecordingClient } from "./recording-client.ts";
 const clientInfo = { name: "gateway-conformance", version: "1.0.0" };
 
 /**
- * The official SDK's client, connected (initialized) to an MCP endpoint over streamable HTTP. Every exchange is recorded.
+ * The official SDK's client, connected (initialized) to an MCP endpoint over streamable HTTP. Every exchange is
+ * recorded.
  *
  * @param http sends and records the requests
  * @param key sent as `Authorization: Bearer`; undefined sends no credential

@@ -83,8 +83,9 @@ export function faultText({ revision, direction, definition, faults }: ProtocolF
 }
 
 /**
- * The revision of an exchange: the one that a handshake agreed on, or the one in the header or in the request's `_meta`.
- * Without any of them it is 2025-03-26, as MCP assumes (2025-06-18, basic/transports, "Protocol Version Header").
+ * The revision of an exchange: the one that a handshake agreed on, or the one in the header or in the request's
+ * `_meta`. Without any of them it is 2025-03-26, as MCP assumes (2025-06-18, basic/transports, "Protocol Version
+ * Header").
  */
 function revisionOf(exchange: Exchange, requests: readonly Message[], answers: readonly Message[]): Revision {
   const agreed = answers.map(({ result }) => (isMessage(result) ? result.protocolVersion : undefined));

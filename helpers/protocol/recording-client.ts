@@ -60,7 +60,9 @@ export class RecordingClient {
     this.#agent = agentFor(resolve);
   }
 
-  /** Sends one request and reads the response to its end. A network failure is not thrown: it is the exchange's `error`. */
+  /**
+   * Sends one request and reads the response to its end. A network failure is not thrown: it is the exchange's `error`.
+   */
   async send(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
     const began = performance.now();
@@ -119,7 +121,8 @@ export class RecordingClient {
   }
 
   /**
-   * Sends a request over HTTP/2, which needs an https URL. A network failure is not thrown: it is the exchange's `error`.
+   * Sends a request over HTTP/2, which needs an https URL. A network failure is not thrown: it is the exchange's
+   * `error`.
    */
   async sendHttp2(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);

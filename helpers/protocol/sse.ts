@@ -1,6 +1,9 @@
 import { createParser } from "eventsource-parser";
 
-/** One item of an event stream; `invalid` is a line that is neither a field nor a comment. `after` is in milliseconds since reading began. */
+/**
+ * One item of an event stream; `invalid` is a line that is neither a field nor a comment. `after` is in milliseconds
+ * since reading began.
+ */
 export type StreamItem =
   | { kind: "comment"; text: string; after: number }
   | { kind: "event"; event: string | undefined; data: string; after: number }

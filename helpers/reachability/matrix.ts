@@ -119,7 +119,8 @@ function addressesToJudge(
   family: 4 | 6,
 ): SiteAddress[] | undefined {
   const all = target.addresses.filter(({ address }) => familyOf(address) === family);
-  // A source without an address in this family cannot connect: an allowed connection is not expected, a denied one is tried.
+  // A source without an address in this family cannot connect: an allowed connection is not expected, a denied one is
+  // tried.
   const has = source.addresses.some(({ address }) => familyOf(address) === family);
   if (rule !== undefined && !has) return undefined;
   if (rule === undefined) return all.length === 0 ? undefined : all;
@@ -166,7 +167,10 @@ export function deniedSource(from: string): DeniedSource {
   return from === "lan" || from === "outside" ? from : "services";
 }
 
-/** The sites in the order in which a reader looks for them: external sources first, and the gateway host as first target. */
+/**
+ * The sites in the order in which a reader looks for them: external sources first, and the gateway host as first
+ * target.
+ */
 export function axes(cells: readonly Cell[]): { sources: string[]; targets: string[] } {
   const external = ["lan", "outside"];
   const sites = [...new Set(cells.flatMap(({ from, to }) => [from, to]))];

@@ -63,8 +63,8 @@ export interface Sweep {
   ports: readonly number[];
   attempts: readonly Attempt[];
   /**
-   * Failed attempts of the gateway host to connect to its own addresses. The suite listens on each of these ports, so only
-   * the host's own firewall can be the cause.
+   * Failed attempts of the gateway host to connect to its own addresses. The suite listens on each of these ports, so
+   * only the host's own firewall can be the cause.
    */
   hostSelfFailures: readonly Attempt[];
   watch: Watch;

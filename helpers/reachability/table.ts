@@ -21,7 +21,10 @@ export function matrixTable(cells: readonly Cell[]): string {
     .join("\n");
 }
 
-/** A pair in one table cell: `80 4000` if allowed, `!9090 open` and `!80 blocked` if wrong, `-` if denied, `·` if not tried. */
+/**
+ * A pair in one table cell: `80 4000` if allowed, `!9090 open` and `!80 blocked` if wrong, `-` if denied, `·` if not
+ * tried.
+ */
 export function summary(cells: readonly Cell[]): string {
   if (cells.length === 0) return "·";
   const ports = (verdict: Cell["verdict"]): number[] =>

@@ -30,8 +30,8 @@ export interface ProgressOutput {
 }
 
 /**
- * Shows the running steps and their durations, on standard error by default: one redrawn line on a terminal, plain lines
- * elsewhere. Records the finished steps for the report.
+ * Shows the running steps and their durations, on standard error by default: one redrawn line on a terminal, plain
+ * lines elsewhere. Records the finished steps for the report.
  */
 export class Progress {
   /** The finished steps, in the order in which they ended. */

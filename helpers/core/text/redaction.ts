@@ -1,6 +1,6 @@
 /**
- * Replaces each secret by its name, e.g. `‹LITELLM_MASTER_KEY›`, so that the text can be published and still shows which
- * secret was where (design, rule 6).
+ * Replaces each secret by its name, e.g. `‹LITELLM_MASTER_KEY›`, so that the text can be published and still shows
+ * which secret was where (design, rule 6).
  *
  * @param secrets values by name; the password of a URL is replaced too, because errors may quote it on its own
  */

@@ -19,7 +19,8 @@ export interface RawRequest {
  * the deadline passes or the connection breaks after the head of the response, the part that arrived is returned with
  * a `defect`.
  *
- * @throws {Error} when the server closes without a response, sends something other than HTTP, or does not answer in time
+ * @throws {Error} when the server closes without a response, sends something other than HTTP, or does not answer in
+ *   time
  */
 export function exchangeRaw({ address, servername, bytes, deadline }: RawRequest): Promise<RawResponse> {
   const socket: Socket =

@@ -50,7 +50,9 @@ export function schemeCases(key: string): CredentialForm[] {
   return ["bearer", "BEARER", "bEaReR"].map((scheme) => ({ name: scheme, lines: [`Authorization: ${scheme} ${key}`] }));
 }
 
-/** A valid key next to another Authorization header. Traefik's rules cannot count headers: LiteLLM must refuse these. */
+/**
+ * A valid key next to another Authorization header. Traefik's rules cannot count headers: LiteLLM must refuse these.
+ */
 export function repeatedCredentials(key: string): CredentialForm[] {
   const valid = `Authorization: Bearer ${key}`;
   const other = "Authorization: Bearer sk-another";

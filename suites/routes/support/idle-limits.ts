@@ -1,7 +1,10 @@
 /** Idle time after which uvicorn closes a connection by default, in seconds (uvicorn, `--timeout-keep-alive`). */
 export const uvicornDefault = 5;
 
-/** Idle time after which Traefik closes a connection to a server by default, in seconds (ServersTransport, `idleConnTimeout`). */
+/**
+ * Idle time after which Traefik closes a connection to a server by default, in seconds (ServersTransport,
+ * `idleConnTimeout`).
+ */
 export const traefikDefault = 90;
 
 /**
@@ -18,8 +21,8 @@ export function liteLLMIdleTimeout(command: readonly string[] = [], variable?: s
 }
 
 /**
- * Traefik's idle time-out for connections to servers, in seconds: from its option (a number of seconds or a Go duration), or
- * its default.
+ * Traefik's idle time-out for connections to servers, in seconds: from its option (a number of seconds or a Go
+ * duration), or its default.
  *
  * @param command Traefik's command-line arguments
  */

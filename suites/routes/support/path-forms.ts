@@ -41,7 +41,9 @@ export interface Disguise {
   target: string;
 }
 
-/** Ways to write a target that contains a public path but means a private one (RFC 3986 §6.2, and servers' own rules). */
+/**
+ * Ways to write a target that contains a public path but means a private one (RFC 3986 §6.2, and servers' own rules).
+ */
 export function disguises(policy: Policy, privatePath: string): Disguise[] {
   const opened = policy.publicPaths.filter(({ below }) => below).map(({ path }) => path);
   const exact = policy.publicPaths.filter(({ below }) => !below).map(({ path }) => path);
@@ -99,8 +101,8 @@ function alternativeForms(privatePath: string): Disguise[] {
 }
 
 /**
- * Every path that a received target is equivalent to: unchanged, with unreserved characters decoded (RFC 3986 §6.2.2.2; an
- * encoded slash is not a slash), and each of them with slashes merged, parameters removed and dot segments resolved
+ * Every path that a received target is equivalent to: unchanged, with unreserved characters decoded (RFC 3986 §6.2.2.2;
+ * an encoded slash is not a slash), and each of them with slashes merged, parameters removed and dot segments resolved
  * (§6.2.2.3).
  */
 export function equivalentPaths(target: string): string[] {
