@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { mustReach, mustRefuse } from "../support/edge-decisions.ts";
+import { expectReached, expectRefused } from "../support/edge-decisions.ts";
 import { privatePaths } from "../support/private-paths.ts";
 
 check({
@@ -11,16 +13,15 @@ check({
   title: "without a Bearer credential no private path reaches LiteLLM",
   needs: ["edge"],
   async run({ edge }) {
-    const key = edge.anyKey;
     const cases = edge.policy.hosts.flatMap((host) => privatePaths(edge.policy).map((path) => ({ host, path })));
     await forEachCase(
       "an anonymous request to a private path is refused",
       cases,
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
-        await mustRefuse(edge, request);
-        // The same request with a key, a moment later: refused was not 'the target is down' (design, rule 2).
-        await mustReach(edge, { ...request, bearer: key });
+        await expectRefused(edge, await edge.send(request));
+        // Control (design, rule 2): the same request with a key gets through, so the target is up.
+        await expectReached(edge, await edge.send({ ...request, bearer: edge.anyKey }));
       },
     );
   },
@@ -33,26 +34,34 @@ check({
   needs: ["edge"],
   async run({ edge }) {
     const { refusal } = edge.policy;
-    // Paths of this check alone, so that a line in the target's log can only be one of its requests.
+    // Paths that only this check uses, so that a line in the target's log can only be one of its requests.
     const cases = edge.policy.hosts.flatMap((host) =>
-      ["/", "/v1/models/", "/key/", "/mcp/"].map((under) => ({ host, path: `${under}${randomUUID()}` })),
+      ["/", "/v1/models/", "/key/", "/mcp/"].map((prefix) => ({ host, path: `${prefix}${randomUUID()}` })),
     );
+    const sent = new Map<string, Exchange>();
     await forEachCase(
-      "a private path is refused as the policy says",
+      "an anonymous request to an unknown private path is refused",
       cases,
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
-        await mustRefuse(edge, request);
+        const exchange = await edge.send(request);
+        sent.set(request.path, exchange);
+        await expectRefused(edge, exchange);
       },
     );
     const log = await edge.targetLog();
     const arrived = cases.filter(({ path }) => log.some((line) => line.endsWith(` ${path}`)));
-    if (arrived.length > 0) {
-      throw new CheckFailure({
-        summary: `${arrived.length} of ${cases.length} refused requests stand in the target's log all the same`,
-        evidence: { received: arrived.map(({ host, path }) => `${host.name}${path}`).join("\n") },
-        cause: `Traefik answers ${refusal.status} and hands the request on: look for a mirroring or error-page middleware`,
-      });
-    }
+    const [first, ...others] = arrived.flatMap(({ path }) => sent.get(path) ?? []);
+    if (first === undefined) return;
+    throw new CheckFailure({
+      summary: `${arrived.length} of ${cases.length} refused requests are in the target's log`,
+      code: "refused-and-forwarded",
+      expected: "none of the refused requests in the target's log",
+      actual: arrived.map(({ host, path }) => `${host.name}${path}`).join("\n"),
+      evidence: exchangeEvidence(first, ...others),
+      cause: `Traefik answers ${refusal.status} and forwards the request as well, by a mirroring or error-page middleware`,
+      location: edge.deployment.litellm.location,
+      fix: "remove the middleware that forwards refused requests",
+    });
   },
 });

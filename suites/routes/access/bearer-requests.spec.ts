@@ -1,9 +1,10 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import { header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { mustReach } from "../support/edge-decisions.ts";
+import { answerFrom } from "../support/answers.ts";
+import { expectReached } from "../support/edge-decisions.ts";
 import { privatePaths } from "../support/private-paths.ts";
 
 check({
@@ -17,23 +18,24 @@ check({
       privatePaths(edge.policy).flatMap((path) => ["GET", "POST", "DELETE"].map((method) => ({ host, path, method }))),
     );
     await forEachCase(
-      "a request with a key gets through unchanged",
+      "a request with a key reaches LiteLLM unchanged",
       cases,
       ({ host, path, method }) => `${method} ${host.name}${path}`,
       async (request) => {
-        const { exchange, received } = await mustReach(edge, { ...request, bearer: key });
+        const exchange = await edge.send({ ...request, bearer: key });
+        const received = await expectReached(edge, exchange);
         const arrived = received.headers
           .filter(([name]) => name.toLowerCase() === "authorization")
           .map(([, value]) => value);
         if (arrived.length === 1 && arrived[0] === `Bearer ${key}` && received.target === request.path) return;
         throw new CheckFailure({
           summary: `${request.method} ${request.path} arrived changed`,
-          evidence: {
-            ...exchangeEvidence(exchange),
-            received: `target ${received.target}, Authorization ${JSON.stringify(arrived)}`,
-          },
-
+          code: "changed",
+          expected: `target ${request.path}, Authorization ${JSON.stringify([`Bearer ${key}`])}`,
+          actual: `target ${received.target}, Authorization ${JSON.stringify(arrived)}`,
+          evidence: exchangeEvidence(exchange),
           cause: "a middleware on the router for keys rewrites the path or the Authorization header",
+          location: edge.deployment.litellm.location,
         });
       },
     );
@@ -52,25 +54,33 @@ check({
       { name: "characters beyond ASCII", token: "sk-schl\u00fcssel" },
     ];
     await forEachCase(
-      "an unusual key is not changed on its way",
+      "an unusual key arrives unchanged",
       edge.policy.hosts.flatMap((host) => tokens.map((one) => ({ host, ...one }))),
       ({ host, name }) => `${name} (${host.name})`,
       async ({ host, name, token }) => {
         const exchange = await edge.sendRaw({ host, path: "/v1/models", lines: [`Authorization: Bearer ${token}`] });
         const received = edge.received(exchange);
-        // What is no token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
+        // What is not a token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
         if (received === undefined && name.startsWith("characters beyond")) return;
         const arrived = received && header(received.headers, "authorization");
-        // The target reads bytes as UTF-8 where it can: what counts is that none is lost or added.
+        // The target decodes bytes as UTF-8 where it can, so beyond ASCII only the header's presence is compared.
         if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;
         throw new CheckFailure({
           summary: received === undefined ? "the key does not get through" : "the key arrives changed",
+          code: received === undefined ? "not-reached" : "changed",
+          expected: `Authorization: Bearer with a token of ${token.length} characters at LiteLLM`,
+          actual:
+            received === undefined
+              ? answerFrom("Traefik", exchange)
+              : `Authorization: ${arrived?.slice(0, 80) ?? "(missing)"}`,
           evidence: {
             sent: `Authorization: Bearer ${token.slice(0, 40)}… (${token.length} characters)`,
             received: arrived?.slice(0, 80) ?? receivedText(exchange),
+            exchanges: [exchange.id],
           },
-
-          cause: "the rule's regular expression holds fewer characters than a token may have, or a limit cuts it",
+          cause:
+            "the rule's regular expression allows fewer characters than a token may have, or a limit cuts the token",
+          location: edge.deployment.litellm.location,
         });
       },
     );

@@ -1,4 +1,5 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
+import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
 import { locationOf } from "../support/router-locations.ts";
@@ -14,44 +15,50 @@ check({
     const live = routers.filter(({ name }) => !name.endsWith("@internal"));
     if (live.length === 0) {
       throw new CheckFailure({
-        summary: "Traefik has no router of the deployment's",
-        cause: "traefik.enable is not true, or Traefik refuses the labels as a whole",
+        summary: "Traefik has no router of this deployment",
+        code: "no-router",
+        expected: "at least one live router of the deployment",
+        actual: "none",
+        cause: "traefik.enable is not true, or Traefik rejects the labels as a whole",
         location: edge.deployment.litellm.location,
       });
     }
     const hit = await routersHit(edge);
-    const faults = live.flatMap((router) => {
-      const name = router.name.replace(/@.*$/, "");
-      const wrong = [
-        ...(router.status === "enabled" ? [] : [`is ${router.status}`]),
-        ...router.errors,
-        ...(hit.has(name)
-          ? []
-          : ["is claimed by nothing in the policy: no request that the policy knows of is taken by it"]),
-      ];
-      return wrong.map((what) => ({ router, what }));
-    });
-    const [first] = faults;
-    if (first === undefined) return;
-    const location = locationOf(edge.deployment, first.router.name);
-    throw new CheckFailure({
-      summary: `${faults.length} of ${live.length} live routers are not as the policy means them`,
-      evidence: {
-        received: faults
-          .map(
-            ({ router, what }) =>
-              `${router.name} ${what}\n  rule ${router.rule}, priority ${router.priority}, service ${router.service}`,
-          )
-          .join("\n"),
+    await forEachCase(
+      "a live router is claimed by the policy and enabled without error",
+      live,
+      ({ name }) => name,
+      async (router) => {
+        const isSound = router.status === "enabled" && router.errors.length === 0;
+        const isHit = hit.has(withoutProvider(router.name));
+        if (isSound && isHit) return;
+        const written = `rule ${router.rule}, priority ${router.priority}, service ${router.service}`;
+        const location = locationOf(edge.deployment, router.name);
+        throw new CheckFailure({
+          ...(isSound
+            ? {
+                summary: `${router.name} is claimed by nothing in the policy`,
+                code: "unclaimed-router",
+                expected: "a router that takes at least one request that the policy describes",
+                actual: `${written}: it took none`,
+                cause: "the router was forgotten or added, or another router outranks its rule",
+              }
+            : {
+                summary: `${router.name} is not enabled without error`,
+                code: "router-error",
+                expected: "status enabled, no error",
+                actual: [`status ${router.status}: ${written}`, ...router.errors].join("\n"),
+                cause: "its rule is invalid, or it names a middleware or service that does not exist",
+              }),
+          ...(location === undefined ? {} : { location }),
+          fix: "remove the router or correct it, or add what it serves to the policy",
+        });
       },
-      cause:
-        "a router that was forgotten or added, a middleware or service that does not exist, or a rule that another one outranks",
-      ...(location === undefined ? {} : { location }),
-    });
+    );
   },
 });
 
-/** The routers that take what the policy knows: each public path, a key, each injected route, and what is refused. */
+/** The routers that take what the policy describes: each public path, a key, each injected route, and refused requests. */
 async function routersHit(edge: Edge): Promise<Set<string>> {
   const { hosts, publicPaths, injectedRoutes } = edge.policy;
   const requests = hosts.flatMap((host) => [
@@ -63,5 +70,10 @@ async function routersHit(edge: Edge): Promise<Set<string>> {
   const taken = await Promise.all(
     requests.map(async (request) => (await edge.routing(await edge.send(request))).router),
   );
-  return new Set(taken.flatMap((router) => router?.replace(/@.*$/, "") ?? []));
+  return new Set(taken.flatMap((router) => (router === undefined ? [] : [withoutProvider(router)])));
+}
+
+/** `litellm-public` of `litellm-public@docker`. */
+function withoutProvider(router: string): string {
+  return router.replace(/@.*$/, "");
 }

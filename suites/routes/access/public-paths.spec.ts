@@ -1,9 +1,9 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { mustReach } from "../support/edge-decisions.ts";
+import { answerFrom } from "../support/answers.ts";
+import { expectReached } from "../support/edge-decisions.ts";
 
 check({
   id: "ROUTE-01/public-paths",
@@ -17,13 +17,17 @@ check({
       cases,
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
-        const { exchange, received } = await mustReach(edge, request);
+        const exchange = await edge.send(request);
+        const received = await expectReached(edge, exchange);
         if (received.method === "GET" && received.target === request.path && exchange.response?.status === 200) return;
         throw new CheckFailure({
           summary: `the target received ${received.method} ${received.target} instead`,
+          code: "changed",
+          expected: `200 to GET ${request.path}`,
+          actual: `${exchange.response?.status} to ${received.method} ${received.target}`,
           evidence: exchangeEvidence(exchange),
-
           cause: "a middleware rewrites the request",
+          location: edge.deployment.litellm.location,
         });
       },
     );
@@ -36,33 +40,40 @@ check({
   title: "each public path answers HEAD as it answers GET",
   needs: ["edge"],
   async run({ edge }) {
-    const marked = edge.policy.hosts.flatMap((host) =>
+    const requests = edge.policy.hosts.flatMap((host) =>
       edge.policy.publicPaths.map(({ path }) => ({ host, path, method: "HEAD" })),
     );
     const before = await edge.targetLog();
     await forEachCase(
       "a public path answers an anonymous HEAD",
-      marked,
+      requests,
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
-        // A response to HEAD has no body in which the target could name itself: Traefik's log says who answered.
+        // An answer to HEAD has no body in which the target can name itself: Traefik's log says who answered.
         const exchange = await edge.send(request);
         const { router, server } = await edge.routing(exchange);
         if (exchange.response?.status === 200 && server !== undefined) return;
         throw new CheckFailure({
           summary: `HEAD ${request.path} on ${request.host.name} does not get through`,
+          code: "not-reached",
+          expected: "200 from LiteLLM",
+          actual: answerFrom(server === undefined ? "Traefik" : "LiteLLM", exchange),
           evidence: exchangeEvidence(exchange),
-
           cause: router === undefined ? "no router matches HEAD" : `the router ${router} took it`,
+          location: edge.deployment.litellm.location,
         });
       },
     );
     const heads = (log: string[]): number => log.filter((line) => line.startsWith("HEAD ")).length;
     const arrived = heads(await edge.targetLog()) - heads(before);
-    if (arrived >= marked.length) return;
+    if (arrived >= requests.length) return;
     throw new CheckFailure({
-      summary: `of ${marked.length} HEAD requests the target's own log shows ${arrived}`,
+      summary: "not every HEAD request is in the target's own log",
+      code: "not-in-target-log",
+      expected: `${requests.length} HEAD requests in the target's log`,
+      actual: `${arrived} HEAD requests`,
       cause: "something between Traefik and the target answers for it",
+      location: edge.deployment.litellm.location,
     });
   },
 });

@@ -1,11 +1,11 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 import { repeatedCredentials } from "../support/credential-forms.ts";
 
-/** A path that only a credential opens, on any deployment. */
+/** A path that needs a credential on any deployment. */
 const path = "/v1/models";
 
 check({
@@ -18,11 +18,16 @@ check({
     if (control.response?.status !== 200) {
       throw new CheckFailure({
         summary: "the control fails: the key alone does not get through",
+        code: "control-failed",
+        expected: "200 to the master key alone",
+        actual: statusOf(control),
         evidence: exchangeEvidence(control),
+        cause: "no route leads to LiteLLM, or LiteLLM does not accept the key",
+        location: gateway.deployment.litellm.location,
       });
     }
     await forEachCase(
-      "repeated Authorization headers are refused",
+      "a request with repeated Authorization headers is refused",
       repeatedCredentials(gateway.masterKey),
       ({ name }) => name,
       async ({ lines }) => {
@@ -30,12 +35,14 @@ check({
         const status = exchange.response?.status ?? 0;
         if (status === 400 || status === 401) return;
         throw new CheckFailure({
-          summary: `LiteLLM answers ${status}: what the edge judged and what LiteLLM reads may be two credentials`,
+          summary: "the edge and LiteLLM may judge two different credentials of one request",
+          code: "not-refused",
+          expected: "400 or 401",
+          actual: statusOf(exchange),
           evidence: exchangeEvidence(exchange),
-
-          cause:
-            "Traefik's HeaderRegexp is content with any of the headers, and LiteLLM reads the first: refuse a request with more than one in custom_auth",
+          cause: "Traefik's HeaderRegexp matches when any of the headers matches, and LiteLLM reads the first one",
           location: gateway.deployment.litellm.location,
+          fix: "refuse a request with more than one Authorization header in custom_auth",
         });
       },
     );

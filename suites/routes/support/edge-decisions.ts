@@ -1,91 +1,106 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
+import { answerFrom } from "./answers.ts";
 import { locationOf } from "./router-locations.ts";
 
-/**
- * The request gets through to the target.
- *
- * @returns what the target received
- * @throws {CheckFailure} naming the router that took it instead
- */
-export async function mustReach(edge: Edge, request: EdgeRequest): Promise<{ exchange: Exchange; received: Received }> {
-  const exchange = await edge.send(request);
-  return { exchange, received: await mustHaveReached(edge, exchange) };
+/** A request that reached the target, with its answer. */
+export interface ReachedRequest<Request extends EdgeRequest> {
+  request: Request;
+  exchange: Exchange;
+  /** The request as the target received it. */
+  received: Received;
 }
 
 /**
- * Those of the requests that get through: whether each one should is another requirement's affair.
+ * Asserts that a request reached the target.
  *
- * @throws {CheckFailure} when none does, for then nothing could be judged
+ * @returns the request as the target received it
+ * @throws {CheckFailure} that names the router that took the request instead
  */
-export async function thoseThatReach<Request extends EdgeRequest>(
-  edge: Edge,
-  requests: readonly Request[],
-): Promise<{ request: Request; exchange: Exchange; received: Received }[]> {
-  const answered = await Promise.all(
-    requests.map(async (request) => {
-      const exchange = await edge.send(request);
-      const received = edge.received(exchange);
-      return received === undefined ? [] : [{ request, exchange, received }];
-    }),
-  );
-  const reached = answered.flat();
-  if (reached.length === 0) throw new CheckFailure({ summary: `none of ${requests.length} requests gets through` });
-  return reached;
-}
-
-/** {@link mustReach} for a request that was sent already. */
-export async function mustHaveReached(edge: Edge, exchange: Exchange): Promise<Received> {
+export async function expectReached(edge: Edge, exchange: Exchange): Promise<Received> {
   const received = edge.received(exchange);
   if (received !== undefined) return received;
   const { router, status } = await edge.routing(exchange);
   const location = locationOf(edge.deployment, router);
   throw new CheckFailure({
-    summary: `${exchange.request.method} ${exchange.request.url} does not get through`,
+    summary: `${exchange.request.method} ${exchange.request.url} does not reach LiteLLM`,
+    code: "not-reached",
+    expected: "an answer from LiteLLM",
+    actual: answerFrom("Traefik", exchange),
     evidence: exchangeEvidence(exchange),
-
     cause:
       router === undefined
-        ? `no router matches this request (Traefik answered ${status}): look at the rules of the routers for this host`
-        : `the router ${router} took it and answered ${status}`,
+        ? `no router matches this request (Traefik answered ${status})`
+        : `the router ${router} took the request and answered ${status}`,
+    ...(location === undefined ? {} : { location }),
+    ...(router === undefined ? { fix: "check the rules of the routers for this host" } : {}),
+  });
+}
+
+/**
+ * Asserts that Traefik refused a request and did not forward it: by the answer and by Traefik's own log.
+ *
+ * @param options.malformed Traefik answers what is not HTTP before it logs anything: then its answer alone counts
+ * @throws {CheckFailure} that names the router that forwarded the request
+ */
+export async function expectRefused(
+  edge: Edge,
+  exchange: Exchange,
+  options: { malformed?: boolean } = {},
+): Promise<void> {
+  const isReceived = edge.received(exchange) !== undefined;
+  if (options.malformed && !isReceived && (exchange.response?.status ?? 0) >= 400) return;
+  const { router, server } = await edge.routing(exchange);
+  const isForwarded = isReceived || server !== undefined;
+  if (!isForwarded && exchange.response !== undefined) return;
+  const request = `${exchange.request.method} ${exchange.request.url}`;
+  const location = locationOf(edge.deployment, router);
+  throw new CheckFailure({
+    ...(isForwarded
+      ? {
+          summary: `${request} reaches LiteLLM`,
+          code: "not-refused",
+          actual: answerFrom("LiteLLM", exchange),
+          cause: `the rule of router ${router} matches the request`,
+        }
+      : {
+          summary: `${request} is not answered`,
+          code: "no-response",
+          actual: "no response",
+          cause: "Traefik closed the connection or did not answer in time",
+        }),
+    expected: "a refusal from Traefik",
+    evidence: exchangeEvidence(exchange),
     ...(location === undefined ? {} : { location }),
   });
 }
 
 /**
- * The request is refused by Traefik and never handed to the target: by what came back and by Traefik's own log.
+ * Sends requests and returns those that reach the target; whether each of them should is another requirement.
  *
- * @throws {CheckFailure} naming the router that let it through
+ * @throws {CheckFailure} when none does, because then nothing can be judged
  */
-export async function mustRefuse(edge: Edge, request: EdgeRequest): Promise<Exchange> {
-  const exchange = await edge.send(request);
-  await mustHaveRefused(edge, exchange);
-  return exchange;
-}
-
-/**
- * The same for a request that was sent already.
- *
- * @param options.malformed Traefik answers what is no HTTP before it logs: then its answer alone counts
- */
-export async function mustHaveRefused(
+export async function reachedRequests<Request extends EdgeRequest>(
   edge: Edge,
-  exchange: Exchange,
-  options: { malformed?: boolean } = {},
-): Promise<void> {
-  const reached = edge.received(exchange) !== undefined;
-  if (options.malformed && !reached && (exchange.response?.status ?? 0) >= 400) return;
-  const { router, server } = await edge.routing(exchange);
-  if (!reached && server === undefined && exchange.response !== undefined) return;
-  const location = locationOf(edge.deployment, router);
+  requests: readonly Request[],
+): Promise<ReachedRequest<Request>[]> {
+  const exchanges = await Promise.all(requests.map((request) => edge.send(request)));
+  const reached = exchanges.flatMap((exchange, index) => {
+    const [request, received] = [requests[index], edge.received(exchange)];
+    return request === undefined || received === undefined ? [] : [{ request, exchange, received }];
+  });
+  if (reached.length > 0) return reached;
+  const [first, ...others] = exchanges;
   throw new CheckFailure({
-    summary: `${exchange.request.method} ${exchange.request.url} gets through to LiteLLM`,
-    evidence: exchangeEvidence(exchange),
-
-    cause: exchange.response === undefined ? "Traefik gave no answer" : `the rule of router ${router} matches it`,
-    ...(location === undefined ? {} : { location }),
+    summary: `none of ${requests.length} requests reaches LiteLLM`,
+    code: "none-reached",
+    expected: "at least one request that reaches LiteLLM",
+    actual: "none",
+    cause: "no router forwards them, or LiteLLM's port in the labels is wrong",
+    ...(first === undefined ? {} : { evidence: exchangeEvidence(first, ...others) }),
+    location: edge.deployment.litellm.location,
   });
 }

@@ -1,6 +1,6 @@
 import type { Policy } from "../../../helpers/deployment/types.ts";
 
-/** Paths of LiteLLM that nobody may reach without a credential, each of another kind of harm. */
+/** Paths of LiteLLM that need a credential; each would do another kind of harm without one. */
 const sensitivePaths = [
   "/v1/models",
   "/v1/chat/completions",
@@ -20,17 +20,19 @@ const sensitivePaths = [
   "/routes",
 ] as const;
 
-/** The {@link sensitivePaths} that the policy does not open, and the policy's own endpoints. */
+/** The {@link sensitivePaths} and the policy's MCP endpoints, without those that the policy makes public. */
 export function privatePaths(policy: Policy): string[] {
   const opened = new Set([
     ...policy.publicPaths.map(({ path }) => path),
     ...policy.injectedRoutes.map(({ path }) => path),
   ]);
   const own = [policy.mcp.endpoint, policy.mcp.stream];
-  return [...new Set([...sensitivePaths, ...own])].filter((path) => !opened.has(path) && !liesBelow(path, policy));
+  return [...new Set([...sensitivePaths, ...own])].filter(
+    (path) => !opened.has(path) && !isBelowPublicPath(path, policy),
+  );
 }
 
-function liesBelow(path: string, policy: Policy): boolean {
+function isBelowPublicPath(path: string, policy: Policy): boolean {
   return policy.publicPaths.some(
     (one) => one.below && path.startsWith(one.path.endsWith("/") ? one.path : `${one.path}/`),
   );

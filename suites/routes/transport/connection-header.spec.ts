@@ -1,12 +1,14 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { mustHaveReached, mustHaveRefused } from "../support/edge-decisions.ts";
+import { expectReached, expectRefused } from "../support/edge-decisions.ts";
 
 /** What a proxy adds for the server behind it: LiteLLM builds its redirects and its log from these. */
-const forwarded = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"] as const;
+const forwardedHeaders = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"] as const;
+
+const path = "/v1/models";
 
 check({
   id: "ROUTE-09/credential-named-in-connection",
@@ -14,7 +16,6 @@ check({
   title: "a credential that is named in Connection neither disappears nor bypasses the split",
   needs: ["edge"],
   async run({ edge }) {
-    const path = "/v1/models";
     const { anyKey } = edge;
     await forEachCase(
       "Authorization, named in Connection, arrives or the request is refused",
@@ -24,22 +25,27 @@ check({
         const lines = ["Connection: close, Authorization", `Authorization: Bearer ${anyKey}`];
         const exchange = await edge.sendRaw({ host, path, lines });
         const received = edge.received(exchange);
-        if (received === undefined || header(received.headers, "authorization") === `Bearer ${anyKey}`) return;
+        if (received === undefined) return;
+        const arrived = header(received.headers, "authorization");
+        if (arrived === `Bearer ${anyKey}`) return;
         throw new CheckFailure({
-          summary: "the request passes the split with a credential, and LiteLLM receives none",
+          summary: "the request passes the split with a credential, and LiteLLM does not receive it",
+          code: "credential-lost",
+          expected: `Authorization: Bearer ${anyKey} at LiteLLM, or a refusal`,
+          actual: arrived === undefined ? "no Authorization at LiteLLM" : `Authorization: ${arrived} at LiteLLM`,
           evidence: exchangeEvidence(exchange),
-
-          cause: "Traefik drops what Connection names after its routers have looked at it",
+          cause: "Traefik drops what Connection names after its routers have matched the request",
+          location: edge.deployment.traefik.location,
         });
       },
     );
     await forEachCase(
-      "naming a header in Connection opens nothing",
+      "naming a header in Connection gives no access",
       edge.policy.hosts,
       ({ name }) => name,
       async (host) => {
         const lines = ["Connection: close, Authorization, X-Forwarded-For, Host"];
-        await mustHaveRefused(edge, await edge.sendRaw({ host, path, lines }));
+        await expectRefused(edge, await edge.sendRaw({ host, path, lines }));
       },
     );
   },
@@ -51,24 +57,25 @@ check({
   title: "what Traefik reports to LiteLLM about the client cannot be dropped through Connection",
   needs: ["edge"],
   async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => forwarded.map((name) => ({ host, name })));
+    const cases = edge.policy.hosts.flatMap((host) => forwardedHeaders.map((name) => ({ host, name })));
     await forEachCase(
       "a forwarding header arrives although Connection names it",
       cases,
       ({ host, name }) => `${name} (${host.name})`,
       async ({ host, name }) => {
-        const exchange = await edge.sendRaw({
-          host,
-          path: "/v1/models",
-          lines: [`Connection: close, ${name}`, `Authorization: Bearer ${edge.anyKey}`],
-        });
-        const received = await mustHaveReached(edge, exchange);
+        const lines = [`Connection: close, ${name}`, `Authorization: Bearer ${edge.anyKey}`];
+        const exchange = await edge.sendRaw({ host, path, lines });
+        const received = await expectReached(edge, exchange);
         if (header(received.headers, name) !== undefined) return;
         throw new CheckFailure({
           summary: `LiteLLM receives no ${name}`,
+          code: "header-dropped",
+          expected: `${name} at LiteLLM`,
+          actual: `no ${name}`,
           evidence: exchangeEvidence(exchange),
-
-          cause: "this Traefik lets a client drop its forwarding headers (CVE-2024-45410)",
+          cause:
+            "this version of Traefik lets a client drop its forwarding headers (CVE-2024-45410), or a middleware drops it",
+          location: edge.deployment.traefik.location,
         });
       },
     );

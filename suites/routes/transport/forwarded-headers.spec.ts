@@ -1,9 +1,10 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { mustReach, thoseThatReach } from "../support/edge-decisions.ts";
+import { expectReached, reachedRequests } from "../support/edge-decisions.ts";
+import { anyPublicPath } from "../support/public-paths.ts";
 
 /** Values that no machine of the rig has. */
 const forged: readonly (readonly [string, string])[] = [
@@ -31,14 +32,18 @@ check({
       ({ host, name }) => `${name} (${host.name})`,
       async ({ host, name, value }) => {
         const request = { host, path: "/v1/models", headers: [[name, value] as const], bearer: edge.anyKey };
-        const { exchange, received } = await mustReach(edge, request);
-        if (!header(received.headers, name)?.includes(value)) return;
+        const exchange = await edge.send(request);
+        const received = await expectReached(edge, exchange);
+        const arrived = header(received.headers, name);
+        if (!arrived?.includes(value)) return;
         throw new CheckFailure({
           summary: `LiteLLM receives the client's own ${name}`,
+          code: "forged-header-trusted",
+          expected: `no ${name} at LiteLLM, or Traefik's own value`,
+          actual: `${name}: ${arrived}`,
           evidence: exchangeEvidence(exchange),
-
           cause:
-            "the entry point trusts forwarding headers: forwardedHeaders.insecure, or trustedIPs that hold the client's address",
+            "the entry point trusts forwarding headers: forwardedHeaders.insecure, or trustedIPs that include the client's address",
           location: edge.deployment.traefik.location,
         });
       },
@@ -52,32 +57,35 @@ check({
   title: "what Traefik reports to LiteLLM about a request is true",
   needs: ["edge"],
   async run({ edge }) {
-    const [open] = edge.policy.publicPaths;
-    if (open === undefined) throw new CheckFailure({ summary: "the policy names no public path" });
-    const cases = edge.policy.hosts.flatMap((host) => [
-      { host, path: open.path },
+    const publicPath = anyPublicPath(edge.policy).path;
+    const requests = edge.policy.hosts.flatMap((host) => [
+      { host, path: publicPath },
       { host, path: "/v1/models", bearer: edge.anyKey },
       ...edge.policy.injectedRoutes
         .filter(({ hosts }) => hosts.includes(host.name))
         .map(({ path }) => ({ host, path })),
     ]);
     await forEachCase(
-      "the scheme and the host are those of the request, and one address is the client's",
-      await thoseThatReach(edge, cases),
+      "the forwarding headers give the request's scheme and host, and one address of the client",
+      await reachedRequests(edge, requests),
       ({ request: { host, path } }) => `${host.name}${path}`,
-      async ({ request, exchange, received }) => {
-        const told = (name: string): string | undefined => header(received.headers, name);
-        const wrong = [
-          ...(told("X-Forwarded-Proto") === request.host.scheme ? [] : ["X-Forwarded-Proto"]),
-          ...(told("X-Forwarded-Host") === request.host.name ? [] : ["X-Forwarded-Host"]),
-          // The client's address as such is the engine's affair; that there is one, and the same in both, is not.
-          ...(told("X-Real-Ip") !== undefined && told("X-Real-Ip") === told("X-Forwarded-For") ? [] : ["X-Real-Ip"]),
+      async ({ request: { host }, exchange, received }) => {
+        const arrived = (name: string): string | undefined => header(received.headers, name);
+        const due: [string, string | undefined][] = [
+          ["X-Forwarded-Proto", host.scheme],
+          ["X-Forwarded-Host", host.name],
+          // Which address the client has depends on the engine. Both headers must hold the same one.
+          ["X-Real-Ip", arrived("X-Forwarded-For")],
         ];
+        const wrong = due.filter(([name, value]) => value === undefined || arrived(name) !== value);
         if (wrong.length === 0) return;
+        const actual = wrong.map(([name]) => `${name}: ${arrived(name)}`).join(", ");
         throw new CheckFailure({
-          summary: `LiteLLM receives ${wrong.map((name) => `${name}: ${told(name)}`).join(", ")}`,
+          summary: `LiteLLM receives ${actual}`,
+          code: "untrue-header",
+          expected: wrong.map(([name, value]) => `${name}: ${value ?? "the client's address"}`).join(", "),
+          actual,
           evidence: exchangeEvidence(exchange),
-
           cause: "a middleware sets or drops the header (customRequestHeaders), or rewrites the request",
           location: edge.deployment.litellm.location,
         });

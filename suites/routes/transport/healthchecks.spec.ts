@@ -1,9 +1,10 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
 
-/** What a shell and the engine say where there is no such command (POSIX, 2.8.2). */
-const noCommand: ReadonlySet<number> = new Set([126, 127]);
+/** Exit codes of a shell and the engine for a missing command (POSIX, 2.8.2). */
+const missingCommand: ReadonlySet<number> = new Set([126, 127]);
 
 check({
   id: "ROUTE-20/healthchecks",
@@ -15,33 +16,37 @@ check({
       const part = gateway.partOfService(name);
       return healthcheck === undefined || part === undefined ? [] : [{ service: name, part, ...healthcheck }];
     });
-    if (checked.length === 0) evidence.notSupported("compose.yaml gives no service that a run starts a healthcheck");
+    if (checked.length === 0) evidence.notSupported("no service that a run starts has a healthcheck in compose.yaml");
     let judged = 0;
     await forEachCase(
       "a healthcheck succeeds",
       checked,
       ({ service }) => service,
       async ({ service, part, command, location }) => {
-        const { exitCode, stdout, stderr } = await gateway.run(part.name, command);
-        if (noCommand.has(exitCode) && part.isBuilt) {
-          evidence.finding(`${service}: its image was built here and lacks the healthcheck's command: not judged.`);
+        const run = await gateway.run(part.name, command);
+        if (missingCommand.has(run.exitCode) && part.isBuilt) {
+          evidence.finding(
+            `The healthcheck of ${service} was not judged: its image was built here and lacks the command.`,
+          );
           return;
         }
         judged++;
-        if (exitCode === 0) return;
+        if (run.exitCode === 0) return;
         const isGateway = [gateway.policy.services.litellm, gateway.policy.services.traefik].includes(service);
         throw new CheckFailure({
-          summary: `the healthcheck of ${service} fails with exit code ${exitCode} in a container that serves`,
-          evidence: { sent: command.join(" "), received: `${stdout}${stderr}`.trim() || "nothing" },
-
+          summary: `the healthcheck of ${service} fails with exit code ${run.exitCode} while its container serves requests`,
+          code: "healthcheck-failed",
+          expected: "exit code 0",
+          actual: `exit code ${run.exitCode}`,
+          evidence: commandEvidence(run),
           cause: isGateway
-            ? "it asks for a path that needs a key, another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
-            : "it asks for another port, user or database, or runs a command that the image lacks: what depends on it never starts",
+            ? "it requests a path that needs a key or another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
+            : "it uses another port, user or database, or runs a command that the image lacks: services that depend on it never start",
           location,
         });
       },
     );
     if (judged === 0) evidence.notSupported("the images that were built here lack the commands of the healthchecks");
-    evidence.finding(`${judged} healthchecks of compose.yaml succeed in the services that they are for.`);
+    evidence.finding(`${judged} healthchecks of compose.yaml succeed in their services.`);
   },
 });

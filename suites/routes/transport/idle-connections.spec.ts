@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { check } from "../../runner/check.ts";
@@ -10,46 +10,53 @@ check({
   id: "ROUTE-19/idle-connections",
   requirements: ["ROUTE-19"],
   title: "LiteLLM keeps an idle connection longer than Traefik would reuse it",
-  needs: ["gateway"],
+  needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
     const { litellm } = gateway.deployment;
     const variable = litellm.environment.get("KEEPALIVE_TIMEOUT");
     const traefik = traefikIdleTimeout(gateway.deployment.traefik.command);
-    const told = {
+    const common = {
+      expected: `LiteLLM keeps an idle connection for more than ${traefik} s, for as long as Traefik reuses it`,
       cause: "KEEPALIVE_TIMEOUT in LiteLLM's environment is missing, or not above Traefik's idleConnTimeout",
       location: variable?.location ?? litellm.location,
+      fix: `set KEEPALIVE_TIMEOUT to more than ${traefik}`,
     };
-    const closed = await closedAfter(gateway, Math.min(uvicornDefault + 2, traefik));
+    const closed = await secondsUntilClosed(gateway, Math.min(uvicornDefault + 2, traefik));
     if (closed !== undefined) {
       throw new CheckFailure({
-        ...told,
-        summary: `LiteLLM closes an idle connection after ${closed.toFixed(1)} s, and Traefik uses it again for ${traefik} s`,
+        ...common,
+        summary: `LiteLLM closes an idle connection after ${closed.toFixed(1)} s, and Traefik reuses it for ${traefik} s`,
+        code: "closed-early",
+        actual: `closed after ${closed.toFixed(1)} s`,
         evidence: {
           sent: "GET /health/liveliness to LiteLLM's own port, then nothing on the same connection",
           received: "200, then the end of the connection",
         },
       });
     }
-    const set = liteLLMIdleTimeout(litellm.command, variable?.value);
-    // What is no number is not above it either.
-    if (!(set > traefik)) {
+    const configured = liteLLMIdleTimeout(litellm.command, variable?.value);
+    // Written so that a value which is not a number (NaN) fails as well.
+    if (!(configured > traefik)) {
       throw new CheckFailure({
-        ...told,
-        summary: `LiteLLM closes an idle connection after ${set} s, by its KEEPALIVE_TIMEOUT, and Traefik uses it again for ${traefik} s`,
+        ...common,
+        summary: `LiteLLM closes an idle connection after ${configured} s, by its KEEPALIVE_TIMEOUT, and Traefik reuses it for ${traefik} s`,
+        code: "configured-too-short",
+        actual: `configured to close it after ${configured} s`,
       });
     }
     evidence.finding(
-      `An idle connection to LiteLLM outlives uvicorn's default of ${uvicornDefault} s; KEEPALIVE_TIMEOUT is ${set} s, Traefik lets go after ${traefik} s.`,
+      `LiteLLM keeps an idle connection longer than uvicorn's default of ${uvicornDefault} s; KEEPALIVE_TIMEOUT is ${configured} s, Traefik stops reusing a connection after ${traefik} s.`,
     );
   },
 });
 
 /**
- * Seconds after which LiteLLM hung up on a connection that had carried one request; undefined when it had not by then.
+ * Measures when LiteLLM closes an idle connection that has carried one request.
  *
- * @param watch seconds
+ * @param limit how long to wait, in seconds
+ * @returns seconds, or undefined when the connection was still open after the limit
  */
-async function closedAfter(gateway: GatewayTarget, watch: number): Promise<number | undefined> {
+async function secondsUntilClosed(gateway: GatewayWith<"litellm-port">, limit: number): Promise<number | undefined> {
   const { hostname, port, pathname } = new URL(gateway.directUrl("/health/liveliness"));
   const socket = connect(Number(port), hostname);
   try {
@@ -63,10 +70,10 @@ async function closedAfter(gateway: GatewayTarget, watch: number): Promise<numbe
       last = performance.now();
     });
     try {
-      await once(socket, "end", { signal: AbortSignal.timeout(watch * 1000) });
+      await once(socket, "end", { signal: AbortSignal.timeout(limit * 1000) });
     } catch (error) {
       if ((error as Error).name === "AbortError") return undefined;
-      // A reset is an end as well.
+      // A reset closes the connection as well.
       if ((error as { code?: string }).code !== "ECONNRESET") throw error;
     }
     return (performance.now() - last) / 1000;

@@ -3,10 +3,10 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { thoseThatReach } from "../support/edge-decisions.ts";
+import { reachedRequests } from "../support/edge-decisions.ts";
 
-/** Bytes of a body: more than any buffer on the way holds by default. */
-const several = 5_000_000;
+/** Size of a body in bytes: more than any buffer on the way holds by default. */
+const bodySize = 5_000_000;
 
 check({
   id: "ROUTE-18/large-bodies",
@@ -14,31 +14,35 @@ check({
   title: "a body of several megabytes passes unchanged in both directions",
   needs: ["edge"],
   async run({ edge }) {
-    // Base64 without line breaks: any byte that is lost, doubled or changed shows.
-    const body = randomBytes((several * 3) / 4).toString("base64");
-    const cases = await Promise.all(
+    // Base64 without line breaks shows any byte that is lost, doubled or changed.
+    const body = randomBytes((bodySize * 3) / 4).toString("base64");
+    const requests = await Promise.all(
       edge.policy.hosts.map(async (host) => {
-        // A router of its own takes what is public: a limit there would stop a log-in as well. One path is enough, for the
-        // bodies of all of them at once are more than a client keeps on one connection.
+        // Public paths have a router of their own: a limit there would stop a login as well. One path is enough, because
+        // the bodies of all of them at the same time are more than a client keeps on one connection.
         const open = edge.policy.publicPaths.map(({ path }) => ({ host, path, method: "POST" }));
-        const [first] = await thoseThatReach(edge, open);
+        const [first] = await reachedRequests(edge, open);
         return [{ host, path: "/v1/files", method: "POST", bearer: edge.anyKey }, ...(first ? [first.request] : [])];
       }),
     );
     await forEachCase(
       "a large body comes back as it was sent",
-      cases.flat(),
+      requests.flat(),
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
         const exchange = await edge.send({ ...request, body });
-        // whoami answers with the request as it received it, body and all.
+        // whoami answers with the whole request as it received it.
         const echoed = exchange.response?.body ?? "";
         const at = echoed.indexOf(body.slice(0, 64));
         const back = at < 0 ? "" : echoed.slice(at, at + body.length);
         if (digest(back) === digest(body)) return;
+        const isComplete = back.length === body.length;
         throw new CheckFailure({
-          summary: `of ${body.length} bytes ${back.length} came back, ${back.length === body.length ? "changed" : "not all of them"}`,
-          evidence: { received: receivedText(exchange) },
+          summary: isComplete ? "the body comes back changed" : "the body does not come back whole",
+          code: isComplete ? "changed" : "cut",
+          expected: `${body.length} bytes, unchanged`,
+          actual: `${back.length} bytes${isComplete ? ", changed" : ""}`,
+          evidence: { received: receivedText(exchange), exchanges: [exchange.id] },
           cause: "a buffering middleware limits bodies (maxRequestBodyBytes, maxResponseBodyBytes)",
           location: edge.deployment.litellm.location,
         });

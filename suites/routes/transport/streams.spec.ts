@@ -1,16 +1,25 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { mustComeInPieces } from "../../prompts/support/streamed-answer.ts";
+import { expectStreamedChunks } from "../../prompts/support/streamed-answer.ts";
 import { check } from "../../runner/check.ts";
 
 check({
   id: "ROUTE-18/streams-not-buffered",
   requirements: ["ROUTE-18"],
   title: "a stream is forwarded as it arrives, not buffered",
-  needs: ["gateway"],
+  needs: ["gateway", "scripted-model"],
   async run({ gateway }) {
-    const [model] = gateway.deployment.litellmConfig.models;
-    if (model === undefined) throw new CheckFailure({ summary: "LiteLLM's config names no model" });
-    await mustComeInPieces(gateway, {
+    const { models, file } = gateway.deployment.litellmConfig;
+    const [model] = models;
+    if (model === undefined) {
+      throw new CheckFailure({
+        summary: "LiteLLM's config names no model, so nothing can be streamed",
+        code: "no-model",
+        expected: "at least one model under model_list",
+        actual: "none",
+        location: { file, line: 1 },
+      });
+    }
+    await expectStreamedChunks(gateway, {
       url: gateway.url("/v1/chat/completions"),
       headers: [
         ["Authorization", `Bearer ${gateway.masterKey}`],

@@ -1,9 +1,13 @@
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
-import { header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+
+/** Not MCP: its own refusals are the subject of CAT-10. */
+const path = "/v1/models";
 
 check({
   id: "ROUTE-14/litellm-challenges",
@@ -11,23 +15,18 @@ check({
   title: "LiteLLM itself challenges a caller with an unknown key, and no caller with a known one",
   needs: ["gateway"],
   async run({ gateway }) {
-    // MCP's own refusals are CAT-10's.
-    const path = "/v1/models";
-    const challengeTo = async (bearer: string) => {
-      const exchange = await gateway.send({ path, bearer });
-      const offered = header(exchange.response?.headers, "www-authenticate");
-      return { exchange, status: exchange.response?.status, offered };
-    };
-    const stranger = await challengeTo(unknownKey);
     const location = gateway.deployment.litellm.location;
-    if (stranger.status !== 401 || stranger.offered === undefined) {
+    const unknown = await answerTo(gateway, unknownKey);
+    if (unknown.status !== 401 || unknown.offered === undefined) {
       throw new CheckFailure({
-        summary: `a key that nobody has is answered ${stranger.status} ${stranger.offered === undefined ? "without" : "with"} WWW-Authenticate`,
-        evidence: exchangeEvidence(stranger.exchange),
-
-        cause:
-          "RFC 9110, 15.5.2: a 401 says how to authenticate; LiteLLM's own auth leaves that out, a custom_auth module can add it",
+        summary: `a key that does not exist is answered ${answerText(unknown)}`,
+        code: unknown.status === 401 ? "no-challenge" : "wrong-status",
+        expected: "401 with WWW-Authenticate",
+        actual: answerText(unknown),
+        evidence: exchangeEvidence(unknown.exchange),
+        cause: "LiteLLM's own authentication sends no challenge with a 401 (RFC 9110 §15.5.2 requires one)",
         location,
+        fix: "add WWW-Authenticate to a 401 in a custom_auth module",
       });
     }
     const known = [
@@ -39,16 +38,35 @@ check({
       known,
       ({ name }) => name,
       async ({ bearer }) => {
-        const { exchange, status, offered } = await challengeTo(bearer);
-        if (status !== 401 && offered === undefined) return;
+        const answer = await answerTo(gateway, bearer);
+        if (answer.status !== 401 && answer.offered === undefined) return;
         throw new CheckFailure({
-          summary: `the answer is ${status} ${offered === undefined ? "without" : "with"} WWW-Authenticate`,
-          evidence: exchangeEvidence(exchange),
-
-          cause: "a client that is told to authenticate tries again with the same key, for ever",
+          summary: `the answer is ${answerText(answer)}`,
+          code: "unexpected-challenge",
+          expected: "another status than 401, without WWW-Authenticate",
+          actual: answerText(answer),
+          evidence: exchangeEvidence(answer.exchange),
+          cause: "LiteLLM challenges callers whose key it knows: they retry with the same key, without end",
           location,
         });
       },
     );
   },
 });
+
+interface Answer {
+  exchange: Exchange;
+  status: number | undefined;
+  /** Value of `WWW-Authenticate`. */
+  offered: string | undefined;
+}
+
+async function answerTo(gateway: GatewayTarget, bearer: string): Promise<Answer> {
+  const exchange = await gateway.send({ path, bearer });
+  const offered = header(exchange.response?.headers, "www-authenticate");
+  return { exchange, status: exchange.response?.status, offered };
+}
+
+function answerText({ status, offered }: Answer): string {
+  return `${status ?? "nothing"} ${offered === undefined ? "without" : "with"} WWW-Authenticate`;
+}

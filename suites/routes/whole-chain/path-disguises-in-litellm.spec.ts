@@ -1,38 +1,46 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 import { disguises } from "../support/path-forms.ts";
 
 check({
   id: "ROUTE-08/disguised-paths-at-litellm",
   requirements: ["ROUTE-08"],
   title: "LiteLLM itself does not treat a disguised public path as a private one",
-  needs: ["gateway", "access-log"],
+  needs: ["gateway"],
   async run({ gateway }) {
     const path = "/v1/models";
     const control = await gateway.send({ path, bearer: gateway.masterKey });
     const data = control.response?.body ?? "";
     if (control.response?.status !== 200 || !data.includes('"data"')) {
       throw new CheckFailure({
-        summary: "the control fails: with the master key the list of models does not come",
+        summary: "the control fails: LiteLLM does not send its list of models to the master key",
+        code: "control-failed",
+        expected: "200 with LiteLLM's list of models",
+        actual: statusOf(control),
         evidence: exchangeEvidence(control),
+        cause: "no route leads to LiteLLM, or LiteLLM does not accept the key",
+        location: gateway.deployment.litellm.location,
       });
     }
     await forEachCase(
-      "an anonymous request in disguise gets none of LiteLLM's data",
+      "an anonymous request with a disguised path gets none of LiteLLM's data",
       disguises(gateway.policy, path),
       ({ name, target }) => `${name}: ${target}`,
       async ({ target }) => {
         const exchange = await gateway.sendRaw({ path, target, lines: [] });
         if (exchange.response?.body !== data) return;
-        const { router } = await gateway.routing(exchange);
         throw new CheckFailure({
-          summary: "LiteLLM answers with its list of models",
+          summary: "LiteLLM answers an anonymous request with its list of models",
+          code: "data-disclosed",
+          expected: "any answer without LiteLLM's data",
+          actual: `${statusOf(exchange)} with LiteLLM's list of models`,
           evidence: exchangeEvidence(exchange),
-
-          cause: `the router ${router} takes the target for a public path, LiteLLM for a private one`,
+          cause: "a router of Traefik treats the target as a public path, and LiteLLM treats it as a private one",
+          location: gateway.deployment.litellm.location,
+          fix: `look up the router in Traefik's access log (request ${exchange.id}), and narrow its rule`,
         });
       },
     );

@@ -1,8 +1,8 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { answerFrom } from "../support/answers.ts";
 
 check({
   id: "ROUTE-01/public-paths-at-litellm",
@@ -22,11 +22,14 @@ check({
         const found = exchange.response?.status;
         const { server } = await gateway.routing(exchange);
         if (found !== undefined && server !== undefined && statuses.includes(found)) return;
+        const isForwarded = server !== undefined;
         throw new CheckFailure({
-          summary: `${server === undefined ? "Traefik" : "LiteLLM"} answers ${found ?? "nothing"}, where the policy has LiteLLM answer ${statuses.join(" or ")}`,
+          summary: `${isForwarded ? "LiteLLM" : "Traefik"} answers ${found ?? "nothing"} to an anonymous GET of ${path}`,
+          code: isForwarded ? "wrong-status" : "not-reached",
+          expected: `${statuses.join(" or ")} from LiteLLM`,
+          actual: answerFrom(isForwarded ? "LiteLLM" : "Traefik", exchange),
           evidence: exchangeEvidence(exchange),
-
-          cause: causeOf(found, server !== undefined),
+          cause: causeOf(found, isForwarded),
           location,
         });
       },
@@ -34,9 +37,9 @@ check({
   },
 });
 
-function causeOf(status: number | undefined, reached: boolean): string {
-  if (!reached) return "no router leads it to LiteLLM";
+function causeOf(status: number | undefined, isForwarded: boolean): string {
+  if (!isForwarded) return "no router forwards this path to LiteLLM without a key";
   if (status === 404)
-    return "LiteLLM serves nothing there: an option (DOCS_URL, a root path) moves it, or this version has it elsewhere";
-  return "LiteLLM demands a key for it, or this version answers otherwise";
+    return "LiteLLM serves nothing there: an option (DOCS_URL, a root path) moves the page, or this version serves it elsewhere";
+  return "LiteLLM requires a key for it, or this version answers with another status";
 }

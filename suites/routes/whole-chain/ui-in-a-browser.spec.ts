@@ -1,47 +1,60 @@
 import type { PageAsset, PageVisit } from "../../../containers/targets/gateway.ts";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 
-/** Where a user types a password: the login form, whichever version draws it. */
+/** Where a user types a password: part of the login form in every version. */
 const loginForm = "input[type=password]";
-/** What LiteLLM 1.77.1 shows in the form's place while it has no database: nobody could log in then. */
+/** What LiteLLM 1.77.1 shows instead of the form while it has no database: logging in is impossible then. */
 const setUpInstructions = "Environment Setup Instructions";
 
 check({
   id: "ROUTE-16/ui-assets",
   requirements: ["ROUTE-16"],
   title: "every asset that the public UI loads in a real browser is served",
-  needs: ["gateway"],
+  needs: ["gateway", "browser"],
   async run({ gateway, evidence }) {
-    const { visit, url, own, told } = await openUi(gateway, evidence);
-    const failed = own.filter(isFailure);
-    if (visit.opened !== undefined || own.length === 0) {
+    const { visit, url, assets, visitEvidence } = await openUi(gateway, evidence);
+    const location = gateway.deployment.litellm.location;
+    if (visit.opened !== undefined || assets.length === 0) {
       throw new CheckFailure({
-        ...told,
         summary: "the page does not open",
-        cause: visit.opened ?? "nothing was loaded",
+        code: "page-not-opened",
+        expected: `${url} opens`,
+        actual: visit.opened ?? "nothing was loaded",
+        evidence: visitEvidence,
+        cause: "no router opens the page, or LiteLLM does not serve its UI",
+        location,
       });
     }
+    const failed = assets.filter(isFailure);
     if (failed.length > 0) {
       throw new CheckFailure({
-        ...told,
-        summary: `${failed.length} of the ${own.length} things that the page loads are not served`,
-        cause: "the UI needs more public paths than the labels open: scripts and styles lie beside /ui, not under it",
-        location: gateway.deployment.litellm.location,
+        summary: `${failed.length} of the ${assets.length} assets that the page loads are not served`,
+        code: "assets-not-served",
+        expected: "every asset served",
+        actual: failed.slice(0, shownAssets).map(assetText).join("\n"),
+        evidence: visitEvidence,
+        cause: "the UI needs more public paths than the labels open: scripts and styles are next to /ui, not below it",
+        location,
+        cases: failed.map(assetFailure),
       });
     }
-    // A page whose script is served but does nothing is as empty as one without.
-    if (visit.text.trim() === "" || !own.some(({ type }) => type === "script")) {
+    // A page whose script is served but does nothing is as empty as a page without the script.
+    if (visit.text.trim() === "" || !assets.some(({ type }) => type === "script")) {
       throw new CheckFailure({
-        ...told,
         summary: "the page stays empty",
-        cause: visit.messages[0] ?? "it loads no script",
+        code: "empty-page",
+        expected: "a page with text, drawn by its scripts",
+        actual: visit.text.trim() === "" ? "no text" : "no script loaded",
+        evidence: visitEvidence,
+        cause: visit.messages[0] ?? "the page loads no script",
+        location,
       });
     }
     evidence.finding(
-      `An anonymous browser gets all of the ${own.length} things that ${url} loads, and a page to read.`,
+      `An anonymous browser gets all ${assets.length} assets that ${url} loads, and the page shows text.`,
     );
   },
 });
@@ -50,45 +63,55 @@ check({
   id: "ROUTE-16/login-form",
   requirements: ["ROUTE-16"],
   title: "the login form is visible",
-  needs: ["gateway"],
+  needs: ["gateway", "browser"],
   async run({ gateway, evidence }) {
-    const { visit, told } = await openUi(gateway, evidence);
-    if (visit.seen && !visit.text.includes(setUpInstructions)) return;
-    if (visit.text.includes(setUpInstructions) && !(await hasDatabase(gateway))) {
+    const { visit, visitEvidence } = await openUi(gateway, evidence);
+    const showsInstructions = visit.text.includes(setUpInstructions);
+    if (visit.seen && !showsInstructions) return;
+    if (showsInstructions && !(await hasDatabase(gateway))) {
       evidence.notSupported(
-        "LiteLLM has no database, so this version shows how to set one up where the login form would be",
+        "LiteLLM has no database, and this version then shows set-up instructions instead of the login form",
       );
     }
+    const isEmpty = visit.text.trim() === "";
     throw new CheckFailure({
-      ...told,
-      summary: "the login form never comes",
-      cause:
-        visit.text.trim() === ""
-          ? "the page stays empty: a script that it needs is refused"
-          : "the page shows something else",
+      summary: "the login form never appears",
+      code: "no-login-form",
+      expected: `a visible ${loginForm}`,
+      actual: isEmpty ? "an empty page" : "another page",
+      evidence: visitEvidence,
+      cause: isEmpty ? "a script that the page needs is refused" : "the page shows something else",
       location: gateway.deployment.litellm.location,
     });
   },
 });
 
-/** Both checks look at one visit: a browser is the costliest client. */
-let visited: Promise<PageVisit> | undefined;
-
+/** Opens the UI; both checks use the same visit, because a browser is the most expensive client. */
 async function openUi(
-  gateway: GatewayTarget,
+  gateway: GatewayWith<"browser">,
   evidence: Evidence,
-): Promise<{ visit: PageVisit; url: string; own: PageAsset[]; told: { sent: string; received: string } }> {
+): Promise<{
+  visit: PageVisit;
+  url: string;
+  /** What the page loaded from the gateway itself. */
+  assets: PageAsset[];
+  visitEvidence: { sent: string; received: string };
+}> {
   const url = gateway.url("/ui/");
-  visited ??= gateway.browse(url, `${loginForm}, :text("${setUpInstructions}")`);
-  const visit = await visited;
+  const visit = await gateway.once.do("visit of the UI in a browser", () =>
+    gateway.browse(url, `${loginForm}, :text("${setUpInstructions}")`),
+  );
   await evidence.keepPicture("ui.png", Buffer.from(visit.screenshot, "base64"));
   await evidence.keep("ui.json", JSON.stringify({ ...visit, screenshot: "ui.png" }, null, 2));
-  const own = visit.assets.filter((asset) => new URL(asset.url).hostname === gateway.internalHost.name);
+  const assets = visit.assets.filter((asset) => new URL(asset.url).hostname === gateway.internalHost.name);
   return {
     visit,
     url,
-    own,
-    told: { sent: `a browser opens ${url}, anonymously`, received: describe(visit, own.filter(isFailure)) },
+    assets,
+    visitEvidence: {
+      sent: `a browser opens ${url}, anonymously`,
+      received: visitText(visit, assets.filter(isFailure)),
+    },
   };
 }
 
@@ -98,17 +121,35 @@ async function hasDatabase(gateway: GatewayTarget): Promise<boolean> {
 }
 
 function isFailure({ status, failure, type }: PageAsset): boolean {
-  // A navigation that replaces another aborts what that one still loaded.
+  // A navigation aborts what the previous page was still loading.
   if (status === 0) return failure !== "net::ERR_ABORTED" && type !== "ping";
   return status >= 400;
 }
 
-function describe(visit: PageVisit, failed: readonly PageAsset[]): string {
-  const assets = failed.slice(0, 8).map(({ method, url, status, failure }) => `${status || failure} ${method} ${url}`);
+/** How many failed assets a failure shows; the evidence has all of them. */
+const shownAssets = 8;
+
+/** `401 GET http://…`. */
+function assetText({ method, url, status, failure }: PageAsset): string {
+  return `${status || failure} ${method} ${url}`;
+}
+
+function assetFailure(asset: PageAsset): FailureDetails {
+  return {
+    summary: `${asset.url} is not served`,
+    code: "assets-not-served",
+    // Without the query, which may change with each visit.
+    case: `${asset.method} ${new URL(asset.url).pathname}`,
+    expected: "a status below 400",
+    actual: String(asset.status || asset.failure),
+  };
+}
+
+function visitText(visit: PageVisit, failed: readonly PageAsset[]): string {
   return [
     `ended at ${visit.url}, "${visit.title}"`,
-    ...assets,
+    ...failed.slice(0, shownAssets).map(assetText),
     ...visit.messages.slice(0, 3),
-    visit.text.trim().slice(0, 300) || "(nothing to read)",
+    visit.text.trim().slice(0, 300) || "(no text)",
   ].join("\n");
 }
