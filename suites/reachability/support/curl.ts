@@ -1,4 +1,3 @@
-import type { GatewayCapabilities } from "../../../containers/targets/needs.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 
 /** The result of one curl command on a machine of the rig. */
@@ -67,7 +66,9 @@ export interface CurlRequest {
 }
 
 /** Runs commands on the machines of a rig. */
-type CommandRunner = Pick<GatewayCapabilities["commands"], "run">;
+interface CommandRunner {
+  run(machine: string, command: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+}
 
 /**
  * The statuses of many requests, sent one after the other by one curl; 0 when there was no response. The first try is
