@@ -1,76 +1,64 @@
 import { expect, test } from "vitest";
+import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { CheckOrder } from "./check-order.ts";
-import type { Check } from "./checks.ts";
-import type { Saying } from "./mutant-run.ts";
+import { fakeCheck, fakeRun } from "./check-run-fixture.ts";
 
-const check = (id: string): Check => ({
-  id,
-  file: `suites/routes/${id}.spec.ts`,
-  suite: "routes",
-  requirements: ["ROUTE-10"],
-  sentence: id,
-  rigs: ["edge"],
-});
-const [cheap, dear, never] = [check("cheap"), check("dear"), check("never")];
+const cheap = fakeCheck("ROUTE-10/cheap");
+const expensive = fakeCheck("ROUTE-10/expensive");
+const other = fakeCheck("ROUTE-10/other");
 
 function mutant(id: string, { mutator = "a mutator", file = "compose.yaml", start = 0 } = {}): Mutant {
   const shown = { file, start, end: start + 1, text: "" };
   return { id, mutator, kind: "Traefik labels", subject: id, how: "broken", shown, edits: [shown] };
 }
 
-const saying = (heard: Check, outcome: Saying["outcome"], milliseconds = 10): Saying => ({
-  check: heard,
-  outcome,
-  message: "",
-  milliseconds,
-});
-
-function order(before: Record<string, string[]> = {}, mutants: readonly Mutant[] = []): CheckOrder {
-  const made = new CheckOrder(new Map(Object.entries(before)), mutants);
-  made.learnCost(saying(cheap, "passed", 10));
-  made.learnCost(saying(dear, "passed", 40));
-  made.learnCost(saying(never, "passed", 20));
+function order(earlierKillers: Record<string, string[]> = {}, mutants: readonly Mutant[] = []): CheckOrder {
+  const made = new CheckOrder(new Map(Object.entries(earlierKillers)), mutants);
+  made.learnCost(fakeRun(cheap, "passed", { duration: 10 }));
+  made.learnCost(fakeRun(expensive, "passed", { duration: 40 }));
+  made.learnCost(fakeRun(other, "passed", { duration: 20 }));
   return made;
 }
 
-const names = (checks: readonly Check[]): string[] => checks.map(({ id }) => id);
+const names = (checks: readonly LoadedCheck[]): string[] => checks.map(({ id }) => id.split("/")[1] ?? "");
 
 test("as long as nothing is known the cheapest come first", () => {
-  expect(names(order().sort(mutant("one"), [dear, never, cheap]))).toEqual(["cheap", "never", "dear"]);
+  expect(names(order().sort(mutant("one"), [expensive, other, cheap]))).toEqual(["cheap", "other", "expensive"]);
 });
 
-test("what noticed a mutant the last time comes first", () => {
-  expect(names(order({ one: ["dear"] }).sort(mutant("one"), [cheap, never, dear]))).toEqual(["dear", "cheap", "never"]);
+test("what killed a mutant in the earlier run comes first", () => {
+  const sorted = order({ one: [expensive.id] }).sort(mutant("one"), [cheap, other, expensive]);
+  expect(names(sorted)).toEqual(["expensive", "cheap", "other"]);
 });
 
-test("what noticed a neighbour the last time comes early", () => {
-  const learned = order({ "next to it": ["dear"] }, [mutant("next to it", { start: 100 })]);
+test("what killed a neighbour in the earlier run comes early", () => {
+  const learned = order({ "next to it": [expensive.id] }, [mutant("next to it", { start: 100 })]);
   for (let index = 0; index < 8; index++) {
-    for (const one of [cheap, dear, never])
-      learned.learn(mutant(`far ${index}`, { start: 20_000 }), saying(one, "passed"));
+    for (const one of [cheap, expensive, other])
+      learned.learn(mutant(`far ${index}`, { start: 20_000 }), fakeRun(one, "passed"));
   }
-  expect(names(learned.sort(mutant("one"), [cheap, never, dear]))).toEqual(["dear", "cheap", "never"]);
+  expect(names(learned.sort(mutant("one"), [cheap, other, expensive]))).toEqual(["expensive", "cheap", "other"]);
 });
 
-test("what has noticed nothing of a mutator goes back", () => {
+test("what has killed no mutant of a mutator comes later", () => {
   const learned = order();
   for (let index = 0; index < 4; index++)
-    learned.learn(mutant(`far ${index}`, { start: 9_000 }), saying(cheap, "passed"));
-  expect(names(learned.sort(mutant("one"), [cheap, never, dear]))).toEqual(["never", "dear", "cheap"]);
+    learned.learn(mutant(`far ${index}`, { start: 9_000 }), fakeRun(cheap, "passed"));
+  expect(names(learned.sort(mutant("one"), [cheap, other, expensive]))).toEqual(["other", "expensive", "cheap"]);
 });
 
 test.each([
-  ["a neighbour in the file", { start: 100 }, ["dear", "cheap", "never"]],
-  ["something far away", { start: 9_000 }, ["cheap", "never", "dear"]],
-  ["another file", { start: 100, file: "litellm/config.yaml" }, ["cheap", "never", "dear"]],
+  ["a neighbour in the file", { start: 100 }, ["expensive", "cheap", "other"]],
+  ["a mutant far away", { start: 9_000 }, ["cheap", "other", "expensive"]],
+  ["a mutant of another file", { start: 100, file: "litellm/config.yaml" }, ["cheap", "other", "expensive"]],
 ])("a kill of %s", (_, where, expected) => {
   const learned = order();
-  // Whatever the mutator: its neighbours are broken in another way.
-  learned.learn(mutant("other", { ...where, mutator: "another mutator" }), saying(dear, "failed"));
+  // Whatever the mutator: neighbours are broken in other ways.
+  learned.learn(mutant("other", { ...where, mutator: "another mutator" }), fakeRun(expensive, "failed"));
   for (let index = 0; index < 8; index++) {
-    for (const one of [cheap, dear, never])
-      learned.learn(mutant(`far ${index}`, { start: 20_000 }), saying(one, "passed"));
+    for (const one of [cheap, expensive, other])
+      learned.learn(mutant(`far ${index}`, { start: 20_000 }), fakeRun(one, "passed"));
   }
-  expect(names(learned.sort(mutant("one"), [cheap, never, dear])), JSON.stringify(where)).toEqual(expected);
+  expect(names(learned.sort(mutant("one"), [cheap, other, expensive])), JSON.stringify(where)).toEqual(expected);
 });

@@ -1,68 +1,74 @@
+import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import type { Mutant } from "../files/mutant.ts";
-import type { Check } from "./checks.ts";
-import type { Saying } from "./mutant-run.ts";
+import { type CheckRun, detected } from "./check-run.ts";
 
-/** How far from each other two mutants of a file are neighbours, in UTF-16 units: a few lines. */
+/** How far apart two mutants of a file are neighbours, in UTF-16 units: a few lines. */
 const neighbourhood = 300;
 
-/** How likely a check that has never been heard notices a mutant: one of the many that are heard of each does. */
+/** How likely a check that has not been run yet kills a mutant: of the many that can, about one in ten does. */
 const firstChance = 0.1;
 
-/** How likely a check notices a mutant whose neighbour it has noticed. */
+/** How likely a check kills a mutant whose neighbour it has killed. */
 const neighbourChance = 0.5;
 
-/** The checks that have passed on the deployment as it is, with what they cost, the likeliest killers first. */
+/** The cost of a check that has not been run yet, in milliseconds. */
+const unknownCost = 1_000;
+
+/** Sorts the checks for a mutant so that the likeliest and cheapest killers come first. */
 export class CheckOrder {
   readonly #cost = new Map<string, number>();
-  readonly #before: ReadonlyMap<string, readonly string[]>;
-  readonly #record = new Map<string, { tried: number; killed: number }>();
+  readonly #earlierKillers: ReadonlyMap<string, readonly string[]>;
+  readonly #history = new Map<string, { runs: number; kills: number }>();
   readonly #kills: { file: string; at: number; check: string }[] = [];
 
   /**
-   * @param before what noticed each mutant in an earlier run: by id, ids of checks
+   * @param earlierKillers what killed each mutant in an earlier run: id of the mutant to ids of checks
    * @param mutants where those mutants are
    */
-  constructor(before: ReadonlyMap<string, readonly string[]>, mutants: readonly Mutant[]) {
-    this.#before = before;
-    for (const { id, shown } of mutants) for (const check of before.get(id) ?? []) this.#note(shown, check);
+  constructor(earlierKillers: ReadonlyMap<string, readonly string[]>, mutants: readonly Mutant[]) {
+    this.#earlierKillers = earlierKillers;
+    for (const { id, shown } of mutants) for (const check of earlierKillers.get(id) ?? []) this.#addKill(shown, check);
   }
 
-  learnCost({ check, milliseconds }: Saying): void {
-    this.#cost.set(check.id, Math.max(milliseconds, 1));
+  /** Learns how long a check takes. */
+  learnCost({ check, record }: CheckRun): void {
+    this.#cost.set(check.id, Math.max(record.duration, 1));
   }
 
-  learn({ mutator, shown }: Mutant, { check, outcome }: Saying): void {
-    const record = this.#record.get(`${mutator} ${check.id}`) ?? { tried: 0, killed: 0 };
-    record.tried++;
-    if (outcome === "failed") {
-      record.killed++;
-      this.#note(shown, check.id);
+  /** Learns whether a check has killed a mutant. */
+  learn({ mutator, shown }: Mutant, run: CheckRun): void {
+    const { id } = run.check;
+    const history = this.#history.get(`${mutator} ${id}`) ?? { runs: 0, kills: 0 };
+    history.runs++;
+    if (detected(run)) {
+      history.kills++;
+      this.#addKill(shown, id);
     }
-    this.#record.set(`${mutator} ${check.id}`, record);
+    this.#history.set(`${mutator} ${id}`, history);
   }
 
-  #note({ file, start }: Mutant["shown"], check: string): void {
+  #addKill({ file, start }: Mutant["shown"], check: string): void {
     this.#kills.push({ file, at: start, check });
   }
 
   /**
-   * What noticed this mutant before comes first; then by the kills that a millisecond buys, as far as this run knows: what
-   * noticed its neighbours in the file, and what notices its kind of fault.
+   * First the checks that killed this mutant in an earlier run. Then by expected kills per millisecond, from what this run
+   * has learned: which checks killed neighbours in the file, and which kill mutants of this mutator.
    */
-  sort({ id: mutant, mutator, shown }: Mutant, checks: readonly Check[]): Check[] {
-    const before = this.#before.get(mutant) ?? [];
+  sort({ id: mutant, mutator, shown }: Mutant, checks: readonly LoadedCheck[]): LoadedCheck[] {
+    const earlier = this.#earlierKillers.get(mutant) ?? [];
     const near = new Set(
       this.#kills
         .filter(({ file, at }) => file === shown.file && Math.abs(at - shown.start) <= neighbourhood)
         .map(({ check }) => check),
     );
-    const worth = ({ id }: Check): number => {
-      if (before.includes(id)) return Number.POSITIVE_INFINITY;
-      const { tried, killed } = this.#record.get(`${mutator} ${id}`) ?? { tried: 0, killed: 0 };
-      const chance = (killed + firstChance) / (tried + 1);
-      return (near.has(id) ? Math.max(chance, neighbourChance) : chance) / (this.#cost.get(id) ?? 1_000);
+    const worth = ({ id }: LoadedCheck): number => {
+      if (earlier.includes(id)) return Number.POSITIVE_INFINITY;
+      const { runs, kills } = this.#history.get(`${mutator} ${id}`) ?? { runs: 0, kills: 0 };
+      const chance = (kills + firstChance) / (runs + 1);
+      return (near.has(id) ? Math.max(chance, neighbourChance) : chance) / (this.#cost.get(id) ?? unknownCost);
     };
-    // Infinity less itself is no number.
+    // Infinity minus Infinity is NaN.
     return checks.toSorted((one, other) => worth(other) - worth(one) || 0);
   }
 }

@@ -1,22 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MutantResult, MutantStatus, MutationTestResult } from "mutation-testing-report-schema/api";
-import type { Check } from "../campaign/checks.ts";
+import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
+import type { CheckRun } from "../campaign/check-run.ts";
 import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { hidden } from "./report.ts";
 
-/** What a run before has written; nothing where there was none. */
+/** The report of an earlier run; empty where there is none. */
 export class EarlierReport {
   readonly #report: MutationTestResult | undefined;
 
-  /** @param directory that of the report */
+  /** @param directory of the report */
   constructor(directory: string) {
     const file = join(directory, "mutation.json");
     if (existsSync(file)) this.#report = JSON.parse(readFileSync(file, "utf8")) as MutationTestResult;
   }
 
-  get isThere(): boolean {
+  /** Whether there is one. */
+  get exists(): boolean {
     return this.#report !== undefined;
   }
 
@@ -25,22 +27,22 @@ export class EarlierReport {
     return new Set(this.#mutants.filter(({ status }) => status === "Survived").map(({ id }) => id));
   }
 
-  /** Id of a mutant to the ids of the checks that noticed it. */
+  /** Id of a mutant to the ids of the checks that killed it. */
   get killers(): ReadonlyMap<string, readonly string[]> {
     return new Map(this.#mutants.map(({ id, killedBy = [] }) => [id, killedBy]));
   }
 
   /**
-   * What was judged then and would be judged the same now, as far as files tell (StrykerJS's incremental mode goes by the
-   * same): the file that is broken has not changed; a kill still has its check, in a spec file that is the same; whatever
-   * was noticed by nobody has the very same spec files to be noticed by.
+   * The verdicts that a run now would repeat, as far as files show it (StrykerJS's incremental mode uses the same rule):
+   * the mutated file has not changed; of a killed mutant, the spec files of its killers have not changed; of any other
+   * mutant, no spec file has changed.
    *
    * @param options.secrets values that the report shows masked
    */
   verdicts(options: {
     folder: string;
     mutants: readonly Mutant[];
-    checks: readonly Check[];
+    checks: readonly LoadedCheck[];
     secrets: readonly string[];
   }): ReadonlyMap<Mutant, MutantVerdict> {
     const { folder, mutants, checks, secrets } = options;
@@ -61,8 +63,8 @@ export class EarlierReport {
       const result = results.get(mutant.id);
       const verdict = result && verdictOf(result, mutant, known);
       if (verdict === undefined || !unchanged.has(mutant.shown.file)) continue;
-      const noticed = verdict.fate === "killed";
-      if (noticed ? verdict.killers.every(({ check }) => same.has(check.file)) : same.size === specs.size)
+      const isKilled = verdict.outcome === "killed";
+      if (isKilled ? verdict.killers.every(({ check }) => same.has(check.file)) : same.size === specs.size)
         verdicts.set(mutant, verdict);
     }
     return verdicts;
@@ -77,7 +79,7 @@ function textOf(file: string): string {
   return readFileSync(file, "utf8");
 }
 
-const fates: Readonly<Partial<Record<MutantStatus, MutantOutcome>>> = {
+const outcomes: Readonly<Partial<Record<MutantStatus, MutantOutcome>>> = {
   Killed: "killed",
   Survived: "survived",
   Timeout: "timed out",
@@ -85,18 +87,38 @@ const fates: Readonly<Partial<Record<MutantStatus, MutantOutcome>>> = {
   RuntimeError: "does not start",
 };
 
-/** Undefined for what was listed as equivalent then, and for a kill by a check that is gone. */
+/** Undefined for a mutant that was listed as equivalent, and for a kill by a check that does not exist any more. */
 function verdictOf(
   { status, statusReason = "", killedBy = [], testsCompleted = 0, duration = 0 }: MutantResult,
   mutant: Mutant,
-  known: ReadonlyMap<string, Check>,
+  known: ReadonlyMap<string, LoadedCheck>,
 ): MutantVerdict | undefined {
-  const fate = status === "Survived" && statusReason !== "" ? "broke a check" : fates[status];
+  const outcome = status === "Survived" && statusReason !== "" ? "broke a check" : outcomes[status];
   const checks = killedBy.flatMap((id) => known.get(id) ?? []);
-  if (fate === undefined || checks.length < killedBy.length || (fate === "killed" && checks.length === 0))
+  if (outcome === undefined || checks.length < killedBy.length || (outcome === "killed" && checks.length === 0))
     return undefined;
-  // The report says whose word it is before the word.
-  const reason = fate === "killed" ? statusReason.replace(/^[A-Z\d, -]+: /, "") : statusReason;
-  const killers = checks.map((check) => ({ check, outcome: "failed" as const, message: reason, milliseconds: 0 }));
-  return { mutant, fate, killers, heard: testsCompleted, reason, milliseconds: duration };
+  // The report names the requirements before the message.
+  const reason = outcome === "killed" ? statusReason.replace(/^[A-Z\d, -]+: /, "") : statusReason;
+  const killers = checks.map((check) => earlierRun(check, reason));
+  return { mutant, outcome, killers, checksRun: testsCompleted, reason, milliseconds: duration };
+}
+
+/** A killing check as far as the report has it: of its failure only the message. */
+function earlierRun(check: LoadedCheck, message: string): CheckRun {
+  const { id, title, requirements, needs } = check;
+  return {
+    check,
+    record: {
+      id,
+      title,
+      requirements,
+      needs,
+      outcome: "failed",
+      duration: 0,
+      failure: { summary: message.split("\n")[0] ?? "", message },
+      rigs: [],
+      evidence: [],
+      findings: [],
+    },
+  };
 }

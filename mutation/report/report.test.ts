@@ -3,40 +3,30 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { CheckOrder } from "../campaign/check-order.ts";
-import type { Check } from "../campaign/checks.ts";
-import type { Saying } from "../campaign/mutant-run.ts";
+import { type Ending, fakeCheck, fakeRun } from "../campaign/check-run-fixture.ts";
 import {
-  fateOf,
   type MutantOutcome,
   type MutantVerdict,
-  openElsewhere,
+  outcomeOf,
   score,
   unconfirmed,
+  undecidedIfSurvived,
 } from "../campaign/verdict.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { EarlierReport } from "./earlier-report.ts";
 import { writeReport } from "./report.ts";
 import { summary } from "./summary.ts";
 
-const check: Check = {
-  id: "suites/routes/access/hosts.spec.ts > a host",
-  file: "suites/routes/access/hosts.spec.ts",
-  suite: "routes",
-  requirements: ["ROUTE-10"],
-  sentence: "a host",
-  rigs: ["edge"],
-};
+const check = fakeCheck("ROUTE-10/hosts");
 
-const saying = (outcome: Saying["outcome"]): Saying => ({ check, outcome, message: outcome, milliseconds: 1 });
-
-function verdict(id: string, fate: MutantOutcome): MutantVerdict {
+function verdict(id: string, outcome: MutantOutcome): MutantVerdict {
   const edit = { file: "litellm.env.example", start: 0, end: 1, text: "sk-change-me-master-000000000000" };
   const mutant: Mutant = { id, mutator: "m", kind: "keys", subject: "s", how: "h", shown: edit, edits: [edit] };
-  const killers = fate === "killed" ? [saying("failed")] : [];
-  return { mutant, fate, killers, heard: 1, reason: "", milliseconds: 1 };
+  const killers = outcome === "killed" ? [fakeRun(check, "failed")] : [];
+  return { mutant, outcome, killers, checksRun: 1, reason: "", milliseconds: 1 };
 }
 
-const fates: MutantOutcome[] = [
+const outcomes: MutantOutcome[] = [
   "killed",
   "survived",
   "timed out",
@@ -45,32 +35,44 @@ const fates: MutantOutcome[] = [
   "broke a check",
   "equivalent",
 ];
-const verdicts = fates.map((fate) => verdict(fate, fate));
+const verdicts = outcomes.map((outcome) => verdict(outcome, outcome));
 
-test("a failed check kills, whatever else was said; an error of the environment or of the check itself does not", () => {
-  expect(fateOf([saying("environment"), saying("failed")]).fate).toBe("killed");
-  expect(fateOf([saying("passed"), saying("environment")]).fate).toBe("does not start");
-  expect(fateOf([saying("passed"), saying("broke")]).fate).toBe("broke a check");
-  expect(fateOf([saying("broke"), saying("timed-out")]).fate).toBe("timed out");
-  expect(fateOf([saying("passed"), saying("not-supported")]).fate).toBe("survived");
+test.each<[MutantOutcome, Ending[]]>([
+  ["killed", ["environment", "failed"]],
+  ["does not start", ["passed", "environment"]],
+  ["broke a check", ["passed", "broke"]],
+  ["timed out", ["broke", "timed out"]],
+  ["survived", ["passed", "not supported"]],
+])("%s: the outcome of checks that ended as %j", (outcome, endings) => {
+  expect(outcomeOf(endings.map((ending) => fakeRun(check, ending))).outcome).toBe(outcome);
 });
 
-test("where a run is cut short, what was not confirmed is undecided, and so is a survivor that another stage can see", () => {
-  const told = (one: MutantVerdict): unknown => ({ fate: one.fate, killers: one.killers.length });
-  expect(told(unconfirmed(verdict("a", "killed")))).toEqual({ fate: "undecided", killers: 0 });
-  expect(unconfirmed(verdict("a", "killed")).reason).toContain("ROUTE-10 noticed it");
-  expect(told(unconfirmed(verdict("a", "invalid")))).toEqual({ fate: "invalid", killers: 0 });
-  expect(told(openElsewhere(verdict("a", "survived")))).toEqual({ fate: "undecided", killers: 0 });
-  expect(told(openElsewhere(verdict("a", "killed")))).toEqual({ fate: "killed", killers: 1 });
+test("the reason names the check, and a kill keeps the failure's fields", () => {
+  expect(outcomeOf([fakeRun(check, "timed out")]).reason).toBe("ROUTE-10/hosts: too late");
+  const failure = { summary: "it fails", message: "it fails", code: "wrong-status" };
+  const { killers, reason } = outcomeOf([fakeRun(check, "failed", { failure })]);
+  expect(reason).toBe("it fails");
+  expect(killers.map(({ record }) => [record.id, record.requirements, record.failure?.code])).toEqual([
+    ["ROUTE-10/hosts", ["ROUTE-10"], "wrong-status"],
+  ]);
 });
 
-test("what is invalid, equivalent or does not start counts apart", () => {
-  // Killed and timed out of these two, the survivor and the one that broke a check.
+test("where a run is cut short, a kill that was not confirmed is undecided, and so is a survivor that other checks can detect", () => {
+  const shown = (one: MutantVerdict): unknown => ({ outcome: one.outcome, killers: one.killers.length });
+  expect(shown(unconfirmed(verdict("a", "killed")))).toEqual({ outcome: "undecided", killers: 0 });
+  expect(unconfirmed(verdict("a", "killed")).reason).toContain("ROUTE-10 detected it");
+  expect(shown(unconfirmed(verdict("a", "invalid")))).toEqual({ outcome: "invalid", killers: 0 });
+  expect(shown(undecidedIfSurvived(verdict("a", "survived")))).toEqual({ outcome: "undecided", killers: 0 });
+  expect(shown(undecidedIfSurvived(verdict("a", "killed")))).toEqual({ outcome: "killed", killers: 1 });
+});
+
+test("a mutant that is invalid, equivalent or does not start is left out of the score", () => {
+  // Two of four: killed and timed out, of these and the survivor and the one that broke a check.
   expect(score(verdicts)).toBe(0.5);
   expect(score([verdict("a", "invalid")])).toBeUndefined();
 });
 
-test("the report is valid by its schema, shows no secret of the operator's, and knows its survivors", () => {
+test("the report matches its schema, shows no secret of the operator, and names its survivors", () => {
   const directory = mkdtempSync(join(tmpdir(), "mutation-report-"));
   try {
     const secrets = ["sk-change-me-master-000000000000"];
@@ -79,7 +81,7 @@ test("the report is valid by its schema, shows no secret of the operator's, and 
       verdicts,
       checks: [check],
       secrets,
-      wanted: 97,
+      minimumScore: 97,
     });
     for (const file of ["mutation.json", "index.html"]) {
       const text = readFileSync(join(directory, file), "utf8");
@@ -88,8 +90,8 @@ test("the report is valid by its schema, shows no secret of the operator's, and 
     }
     const earlier = new EarlierReport(directory);
     expect([...earlier.survivors]).toEqual(["survived", "broke a check"]);
-    const other = { ...check, id: "other", sentence: "something else" };
-    const killed = verdicts.find(({ fate }) => fate === "killed")?.mutant;
+    const other = fakeCheck("ROUTE-10/other");
+    const killed = verdicts.find(({ outcome }) => outcome === "killed")?.mutant;
     if (killed === undefined) throw new Error("no mutant is killed");
     expect(new CheckOrder(earlier.killers, []).sort(killed, [other, check])).toEqual([check, other]);
   } finally {
@@ -97,13 +99,14 @@ test("the report is valid by its schema, shows no secret of the operator's, and 
   }
 });
 
-test("the summary names who slipped through, and the requirements that noticed and that did not", () => {
-  const text = summary(verdicts, { all: false, tried: ["ROUTE-10", "ROUTE-11"], asked: [] });
-  expect(text).toMatch(/slipped through:\n {2}survived/);
-  expect(text).toMatch(/noticed by.*ROUTE-10 1/);
-  expect(text).toMatch(/noticed nothing.*ROUTE-11/);
-  expect(text).toMatch(/not heard.*ROUTE-12/);
-  const asked = summary([verdict("a", "undecided")], { all: false, tried: ["ROUTE-10"], asked: ["ROUTE-10"] });
-  expect(asked).toContain("ROUTE-10");
-  expect(asked).not.toMatch(/not heard|not decided/);
+test("the summary names the survivors, and the requirements that detected mutants, detected none, and were not run", () => {
+  const text = summary(verdicts, { all: false, tried: ["ROUTE-10", "ROUTE-11"], requested: [] });
+  expect(text).toMatch(/^survived:\n {2}survived$/m);
+  expect(text).toMatch(/^detected by .*: ROUTE-10 1$/m);
+  expect(text).toMatch(/^detected nothing .*: ROUTE-11$/m);
+  expect(text).toMatch(/^not run .*ROUTE-12/m);
+  const options = { all: false, tried: ["ROUTE-10"], requested: ["ROUTE-10"] };
+  const requested = summary([verdict("a", "undecided")], options);
+  expect(requested).toContain("ROUTE-10");
+  expect(requested).not.toMatch(/not run|undecided/);
 });

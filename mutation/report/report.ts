@@ -4,11 +4,11 @@ import { basename, extname, join } from "node:path";
 import { Ajv } from "ajv";
 import type { FileResult, MutantResult, MutantStatus, MutationTestResult } from "mutation-testing-report-schema/api";
 import { SourceFile } from "../../helpers/deployment/source/source-file.ts";
-import type { Check } from "../campaign/checks.ts";
-import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
+import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
+import { killingRequirements, type MutantOutcome, type MutantVerdict } from "../campaign/verdict.ts";
 import type { TextEdit } from "../files/mutant.ts";
 
-/** Fates in the words of the mutation-testing-elements schema. */
+/** Outcomes as the mutation-testing-elements schema names them. */
 const statuses: Readonly<Record<MutantOutcome, MutantStatus>> = {
   killed: "Killed",
   survived: "Survived",
@@ -20,21 +20,21 @@ const statuses: Readonly<Record<MutantOutcome, MutantStatus>> = {
   equivalent: "Ignored",
 };
 
-/** What the report is made of. */
+/** What a report is made from. */
 export interface ReportInput {
   folder: string;
   verdicts: readonly MutantVerdict[];
-  checks: readonly Check[];
+  checks: readonly LoadedCheck[];
   /** Values that no report may show: the operator's own secrets. */
   secrets: readonly string[];
   /** In percent; see the schema's `thresholds`. */
-  wanted: number;
+  minimumScore: number;
 }
 
 /**
- * Writes `mutation.json` by the mutation-testing-elements schema, and `index.html`, its viewer, which opens from disk.
+ * Writes `mutation.json` in the mutation-testing-elements schema, and `index.html`, a viewer for it that opens from disk.
  *
- * @throws {Error} when the report is not valid by the schema
+ * @throws {Error} when the report does not match the schema
  */
 export function writeReport(directory: string, input: ReportInput): void {
   const report = mutationReport(input);
@@ -49,7 +49,7 @@ export function writeReport(directory: string, input: ReportInput): void {
 }
 
 /** The report as plain data. */
-export function mutationReport({ folder, verdicts, checks, secrets, wanted }: ReportInput): MutationTestResult {
+export function mutationReport({ folder, verdicts, checks, secrets, minimumScore }: ReportInput): MutationTestResult {
   const hide = (text: string): string => hidden(text, secrets);
   const files: Record<string, FileResult> = {};
   for (const [file, own] of Map.groupBy(verdicts, ({ mutant }) => mutant.shown.file)) {
@@ -62,7 +62,7 @@ export function mutationReport({ folder, verdicts, checks, secrets, wanted }: Re
   }
   return {
     schemaVersion: "2",
-    thresholds: { high: wanted, low: Math.max(wanted - 10, 0) },
+    thresholds: { high: minimumScore, low: Math.max(minimumScore - 10, 0) },
     framework: { name: "litellm-gateway-conformance" },
     files,
     testFiles: Object.fromEntries(
@@ -70,22 +70,16 @@ export function mutationReport({ folder, verdicts, checks, secrets, wanted }: Re
         file,
         {
           ...(existsSync(file) ? { source: readFileSync(file, "utf8") } : {}),
-          tests: own.map(({ id, requirements, sentence }) => ({
-            id,
-            name: `${requirements.join(", ")}: ${sentence}`,
-          })),
+          tests: own.map(({ id, title }) => ({ id, name: `${id}: ${title}` })),
         },
       ]),
     ),
   };
 }
 
-function mutantResult(
-  { mutant, fate, killers, heard, reason, milliseconds }: MutantVerdict,
-  source: SourceFile,
-  hide: (text: string) => string,
-): MutantResult {
-  const ids = [...new Set(killers.flatMap(({ check }) => check.requirements))];
+function mutantResult(verdict: MutantVerdict, source: SourceFile, hide: (text: string) => string): MutantResult {
+  const { mutant, outcome, killers, checksRun, reason, milliseconds } = verdict;
+  const ids = killingRequirements(verdict);
   const why = ids.length > 0 ? `${ids.join(", ")}: ${reason}` : reason;
   return {
     id: mutant.id,
@@ -93,10 +87,10 @@ function mutantResult(
     description: `${mutant.subject}: ${mutant.how}`,
     replacement: hide(mutant.shown.text),
     location: locationOf(mutant.shown, source),
-    status: statuses[fate],
+    status: statuses[outcome],
     ...(why === "" ? {} : { statusReason: hide(why) }),
     killedBy: killers.map(({ check }) => check.id),
-    testsCompleted: heard,
+    testsCompleted: checksRun,
     duration: Math.round(milliseconds),
   };
 }
@@ -109,7 +103,7 @@ function locationOf({ start, end }: TextEdit, source: SourceFile): MutantResult[
   return { start: position(start), end: position(end) };
 }
 
-/** A file's text as the report shows it: of the same length, so that every place in the file stays where it is. */
+/** A file's text as the report shows it, secrets masked. The length stays the same, so that every position stays valid. */
 export function hidden(text: string, secrets: readonly string[]): string {
   let shown = text;
   for (const secret of secrets) if (secret !== "") shown = shown.replaceAll(secret, "•".repeat(secret.length));
@@ -138,10 +132,10 @@ function validate(report: MutationTestResult): void {
   const check = new Ajv({ strict: false, validateSchema: false, validateFormats: false }).compile(schema);
   if (check(report)) return;
   const [first] = check.errors ?? [];
-  throw new Error(`mutation.json is not valid by its schema: ${first?.instancePath} ${first?.message}`);
+  throw new Error(`mutation.json does not match its schema: ${first?.instancePath} ${first?.message}`);
 }
 
-/** The data stands in the page: a page from disk may fetch nothing. */
+/** The data is part of the page: a page that is opened from disk may not fetch anything. */
 function page(script: string, json: string): string {
   // Within a script element, `</` would end it.
   const data = json.replaceAll("</", "<\\/");
@@ -150,12 +144,12 @@ function page(script: string, json: string): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>What the suite notices</title>
+<title>Mutation report</title>
 <script src="${script}"></script>
 </head>
 <body>
-<mutation-test-report-app title-postfix="What the suite notices">
-Your browser does not show custom elements; mutation.json holds the same.
+<mutation-test-report-app title-postfix="Mutation report">
+Your browser does not support custom elements; mutation.json has the same data.
 </mutation-test-report-app>
 <script>
 document.querySelector("mutation-test-report-app").report = ${data};

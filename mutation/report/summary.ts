@@ -1,29 +1,31 @@
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
-import { killingRequirements, type MutantVerdict, score } from "../campaign/verdict.ts";
+import { killingRequirements, type MutantOutcome, type MutantVerdict, score } from "../campaign/verdict.ts";
 import { kinds } from "../files/mutant.ts";
 
 interface SummaryOptions {
-  /** Whether every check was heard. */
+  /** Whether every check was run on each mutant. */
   all: boolean;
-  /** Requirements whose checks were heard. */
+  /** Requirements whose checks were run. */
   tried: readonly string[];
-  /** The requirements that were asked for alone; none for all. */
-  asked: readonly string[];
+  /** The requirements that the campaign was limited to; empty for all. */
+  requested: readonly string[];
 }
 
-/** What a person reads at the end: the score by kind, who slipped through, and which requirements noticed nothing. */
+const headings: readonly (readonly [MutantOutcome, string])[] = [
+  ["survived", "survived"],
+  ["undecided", "undecided: other checks can detect it too, or the run was cut short"],
+  ["broke a check", "broke a check, which named no requirement"],
+  ["timed out", "detected at a deadline, which names no requirement"],
+  ["does not start", "does not start: exit code 3, no requirement is named"],
+];
+
+/** What a person reads at the end: the score by kind, the survivors, and which requirements detected nothing. */
 export function summary(verdicts: readonly MutantVerdict[], options: SummaryOptions): string {
   const lines = [...scoreTable(verdicts)];
-  for (const [fate, heading] of [
-    ["survived", "slipped through"],
-    ["undecided", "not decided: others can see it too, or the run was cut short"],
-    ["broke a check", "broke a check, which named no requirement"],
-    ["timed out", "noticed at a deadline, which names no requirement"],
-    ["does not start", "did not start: exit code 3, no requirement is named"],
-  ] as const) {
-    const own = verdicts.filter((verdict) => verdict.fate === fate);
-    // Few checks are expected to leave most undecided.
-    if (own.length === 0 || (fate === "undecided" && options.asked.length > 0)) continue;
+  for (const [outcome, heading] of headings) {
+    const own = verdicts.filter((verdict) => verdict.outcome === outcome);
+    // With a few checks only, most mutants are expected to be undecided.
+    if (own.length === 0 || (outcome === "undecided" && options.requested.length > 0)) continue;
     lines.push("", `${heading}:`);
     for (const { mutant, reason } of own)
       lines.push(`  ${mutant.id}${reason === "" ? "" : `\n      ${firstLine(reason)}`}`);
@@ -34,9 +36,9 @@ export function summary(verdicts: readonly MutantVerdict[], options: SummaryOpti
 
 function* scoreTable(verdicts: readonly MutantVerdict[]): Generator<string> {
   const row = (name: string, own: readonly MutantVerdict[]): string => {
-    const count = (...fates: readonly string[]): string =>
-      String(own.filter(({ fate }) => fates.includes(fate)).length);
-    const part = score(own);
+    const count = (...outcomes: readonly MutantOutcome[]): string =>
+      String(own.filter(({ outcome }) => outcomes.includes(outcome)).length);
+    const share = score(own);
     return [
       name.padEnd(20),
       String(own.length).padStart(7),
@@ -46,7 +48,7 @@ function* scoreTable(verdicts: readonly MutantVerdict[]): Generator<string> {
       count("invalid").padStart(8),
       count("does not start").padStart(9),
       count("equivalent").padStart(11),
-      (part === undefined ? "–" : `${(part * 100).toFixed(1)} %`).padStart(8),
+      (share === undefined ? "–" : `${(share * 100).toFixed(1)} %`).padStart(8),
     ].join(" ");
   };
   yield "kind                 mutants  killed timed out  survived  invalid no start  equivalent    score";
@@ -57,22 +59,22 @@ function* scoreTable(verdicts: readonly MutantVerdict[]): Generator<string> {
   yield row("all", verdicts);
 }
 
-function requirementLines(verdicts: readonly MutantVerdict[], { all, tried, asked }: SummaryOptions): string[] {
+function requirementLines(verdicts: readonly MutantVerdict[], { all, tried, requested }: SummaryOptions): string[] {
   const kills = new Map<string, number>();
   for (const verdict of verdicts)
     for (const id of killingRequirements(verdict)) kills.set(id, (kills.get(id) ?? 0) + 1);
   const ids = [...loadRequirements().keys()].filter((id) => tried.includes(id));
-  const told = ids.filter((id) => kills.has(id)).map((id) => `${id} ${kills.get(id)}`);
-  const silent = ids.filter((id) => !kills.has(id));
-  const wanted = asked.length === 0 ? [...loadRequirements().keys()] : asked;
-  const unheard = wanted.filter((id) => !tried.includes(id));
-  const first = all ? "" : " (the first to notice counts: --all hears every check)";
+  const killing = ids.filter((id) => kills.has(id)).map((id) => `${id} ${kills.get(id)}`);
+  const withoutKill = ids.filter((id) => !kills.has(id));
+  const expected = requested.length === 0 ? [...loadRequirements().keys()] : requested;
+  const notRun = expected.filter((id) => !tried.includes(id));
+  const counting = all ? "" : " (only the first check to detect a mutant counts: --all runs every check)";
   return [
-    `noticed by${first}: ${told.join(" · ") || "nothing"}`,
-    ...(silent.length > 0 ? [`noticed nothing${first}: ${silent.join(" · ")}`] : []),
-    ...(unheard.length > 0
+    `detected by${counting}: ${killing.join(" · ") || "none"}`,
+    ...(withoutKill.length > 0 ? [`detected nothing${counting}: ${withoutKill.join(" · ")}`] : []),
+    ...(notRun.length > 0
       ? [
-          `not heard (no check passes on the deployment as it is, or none can see what was broken): ${unheard.join(" · ")}`,
+          `not run (no check of it passes on the unmodified deployment, or none can detect such a mutant): ${notRun.join(" · ")}`,
         ]
       : []),
   ];
