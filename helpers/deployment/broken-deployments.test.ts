@@ -7,7 +7,7 @@ import { type Patch, patchedCopy } from "./source/patched-copy.ts";
 
 const reference = resolve(import.meta.dirname, "../../deployments/reference");
 
-/** Faults of a patched copy of the reference, with paths relative to the copy, and its files. */
+/** The faults of a patched copy of the reference, with paths relative to the copy. */
 async function faultsOf(
   patches: readonly Patch[],
 ): Promise<{ faults: InputFault[]; lineOf: (file: string, text: string) => number }> {
@@ -18,7 +18,7 @@ async function faultsOf(
     try {
       texts.set(file, readFileSync(join(folder, file), "utf8"));
     } catch {
-      // Removed on purpose.
+      // The patch removed it.
     }
   };
   for (const file of [
@@ -34,7 +34,7 @@ async function faultsOf(
     const lines = (texts.get(file) ?? "").split("\n");
     const found = lines.flatMap((line, index) => (line.includes(text) ? [index + 1] : []));
     const [line] = found;
-    if (line === undefined || found.length > 1) throw new Error(`'${text}' stands in ${found.length} lines of ${file}`);
+    if (line === undefined || found.length > 1) throw new Error(`'${text}' is in ${found.length} lines of ${file}`);
     return line;
   };
   try {
@@ -52,11 +52,11 @@ interface Broken {
   patches: Patch[];
   /** File of the fault. */
   file: string;
-  /** Text of the one line (after the patch) that the fault must name; undefined when the whole file is the matter. */
+  /** Text of the one line (after the patch) that the fault must name; undefined for a fault of the whole file. */
   at: string | undefined;
   what: RegExp;
   fix?: RegExp;
-  /** Faults in all; 1 unless a mistake is one in two files. */
+  /** Total number of faults; 1 unless a mistake shows in two files. */
   faults?: number;
 }
 
@@ -120,7 +120,7 @@ const broken: Broken[] = [
     patches: [{ file: "docker-compose.yml", write: "services: {}\n" }],
     file: "docker-compose.yml",
     at: undefined,
-    what: /stands beside compose\.yaml/,
+    what: /is next to compose\.yaml/,
   },
   {
     name: "UTF-16",
@@ -131,7 +131,7 @@ const broken: Broken[] = [
     fix: /UTF-8/,
   },
   {
-    name: "no UTF-8",
+    name: "bytes that are not UTF-8",
     patches: [
       { file: "litellm.env.example", write: Buffer.concat([Buffer.from("# one\nA=1\nB="), Buffer.from([0xe9, 0x0a])]) },
     ],
@@ -175,7 +175,7 @@ const broken: Broken[] = [
     faults: 2,
   },
   {
-    name: "an anchor within itself",
+    name: "an anchor that contains itself",
     patches: [
       compose("x-logging: &logging\n  driver: json-file", "x-logging: &logging\n  driver: json-file\n  more: *logging"),
     ],
@@ -256,7 +256,7 @@ const broken: Broken[] = [
     what: /'image' is missing in services\.postgres/,
   },
   {
-    name: "a port that is none",
+    name: "a port that is not a number",
     patches: [compose('"4000:4000"', '"4000:http"')],
     file: "compose.yaml",
     at: '"4000:http"',
@@ -296,7 +296,7 @@ const broken: Broken[] = [
     faults: 2,
   },
   {
-    name: "depends_on a service that is none",
+    name: "depends_on a service that does not exist",
     patches: [compose("depends_on: [postgres]", "depends_on: [postgresql]")],
     file: "compose.yaml",
     at: "depends_on: [postgresql]",
@@ -368,7 +368,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "--accesLog",
     what: /unknown option '--accesLog'/,
-    fix: /accesslog/,
+    fix: /write 'accessLog'/,
   },
   {
     name: "an unknown option of an entry point",
@@ -381,7 +381,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "forwardHeaders",
     what: /unknown option/,
-    fix: /forwardedheaders/,
+    fix: /write 'forwardedHeaders'/,
   },
   {
     name: "no docker provider",
@@ -422,7 +422,7 @@ const broken: Broken[] = [
     faults: 2,
   },
   {
-    name: "an enable that is no truth value",
+    name: "an enable that is neither true nor false",
     patches: [compose('traefik.enable: "true"', 'traefik.enable: "yes"')],
     file: "compose.yaml",
     at: "traefik.enable",
@@ -447,7 +447,7 @@ const broken: Broken[] = [
     patches: [compose("Method(`GET`) && Path(`/sch", "Methods(`GET`) && Path(`/sch")],
     file: "compose.yaml",
     at: "litellm-status.rule",
-    what: /'Methods' is no matcher/,
+    what: /'Methods' is not a matcher/,
     fix: /write Method/,
   },
   {
@@ -464,7 +464,7 @@ const broken: Broken[] = [
     fix: /RE2/,
   },
   {
-    name: "a middleware that is defined nowhere",
+    name: "an undefined middleware",
     patches: [compose("middlewares: litellm-status-key", "middlewares: litellm-status-ky")],
     file: "compose.yaml",
     at: "litellm-status-ky",
@@ -472,7 +472,7 @@ const broken: Broken[] = [
     fix: /write 'litellm-status-key'/,
   },
   {
-    name: "a service that is defined nowhere",
+    name: "an undefined service",
     patches: [compose(`${router}.service: litellm`, `${router}.service: litelm`)],
     file: "compose.yaml",
     at: "litelm",
@@ -480,7 +480,7 @@ const broken: Broken[] = [
     fix: /write 'litellm'/,
   },
   {
-    name: "an entry point that is defined nowhere",
+    name: "an undefined entry point",
     patches: [compose(`${router}.entrypoints: web`, `${router}.entrypoints: Web`)],
     file: "compose.yaml",
     at: `${router}.entrypoints`,
@@ -503,25 +503,25 @@ const broken: Broken[] = [
     what: /in case only/,
   },
   {
-    name: "a priority that is no number",
+    name: "a priority that is not a number",
     patches: [compose('litellm-status.priority: "200"', "litellm-status.priority: high")],
     file: "compose.yaml",
     at: "litellm-status.priority",
-    what: /no whole number/,
+    what: /is not a whole number/,
   },
   {
-    name: "a range that is none",
+    name: "an invalid address range",
     patches: [compose("192.0.2.1/32", "192.0.2.1/33")],
     file: "compose.yaml",
     at: "192.0.2.1/33",
-    what: /no address and no range/,
+    what: /neither an address nor a range/,
   },
   {
     name: "a middleware of two kinds",
     patches: [compose("litellm-nobody.ipallowlist.rejectstatuscode", "litellm-challenge.ipallowlist.rejectstatuscode")],
     file: "compose.yaml",
     at: "litellm-challenge.ipallowlist",
-    what: /one kind each/,
+    what: /allows one kind/,
   },
   {
     name: "two services and a router that names none",
@@ -548,7 +548,7 @@ const broken: Broken[] = [
     patches: [compose("traefik.docker.network: traefik-net", "traefik.docker.network: traefiknet")],
     file: "compose.yaml",
     at: "traefiknet",
-    what: /network 'traefiknet', which it is not on/,
+    what: /network 'traefiknet', which the service is not on/,
     fix: /traefik-net/,
   },
 
@@ -577,7 +577,7 @@ const broken: Broken[] = [
     ],
     file: "litellm/config.yaml",
     at: "file-system:",
-    what: /'-', which divides server from tool/,
+    what: /'-', which separates server and tool/,
     fix: /file_system/,
   },
   {
@@ -599,7 +599,7 @@ const broken: Broken[] = [
     patches: [litellm("    transport: stdio\n    command: postgres-mcp", "    command: postgres-mcp")],
     file: "litellm/config.yaml",
     at: "command: postgres-mcp",
-    what: /no transport: LiteLLM takes http/,
+    what: /no transport: LiteLLM assumes http/,
   },
   {
     name: "an unknown key of an upstream",
@@ -614,7 +614,7 @@ const broken: Broken[] = [
     patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    allowed_tools: [list_schemas]")],
     file: "litellm/config.yaml",
     at: "allowed_tools",
-    what: /1\.77\.1 ignores it in silence/,
+    what: /1\.77\.1 ignores it without a warning/,
   },
   {
     name: "an unset variable of LiteLLM",
@@ -671,21 +671,21 @@ const broken: Broken[] = [
     patches: [{ file: "litellm/scoped_keys.py", find: "async def authenticate", replace: "def authenticate" }],
     file: "litellm/scoped_keys.py",
     at: "def authenticate",
-    what: /no async function/,
+    what: /is not an async function/,
   },
   {
     name: "a key module that is not mounted",
     patches: [litellm("scoped_keys.authenticate", "keys.authenticate")],
     file: "litellm/config.yaml",
     at: "custom_auth",
-    what: /\/app\/keys\.py, which is on no bind mount/,
+    what: /\/app\/keys\.py, which is not on a bind mount/,
   },
   {
     name: "a config that is not mounted",
     patches: [compose("      - ./litellm/config.yaml:/app/config.yaml:ro\n", "")],
     file: "compose.yaml",
     at: 'command: ["--config"',
-    what: /\/app\/config\.yaml is on no bind mount/,
+    what: /\/app\/config\.yaml is not on a bind mount/,
   },
   {
     name: "a model without provider",
@@ -738,7 +738,7 @@ const broken: Broken[] = [
     patches: [policy("name: litellm.ai-servicers.com,", "name: litellm.linuxserver.lan,")],
     file: "policy.yaml",
     at: "zone: external",
-    what: /the host 'litellm\.linuxserver\.lan' stands here a second time/,
+    what: /the host 'litellm\.linuxserver\.lan' is listed a second time/,
     faults: 2,
   },
   {
@@ -753,14 +753,14 @@ const broken: Broken[] = [
     patches: [policy("path: /docs,", "path: /mcp, below: true,")],
     file: "policy.yaml",
     at: "path: /mcp, below",
-    what: /opens MCP to everybody/,
+    what: /opens MCP to everyone/,
   },
   {
     name: "a public path with a query",
     patches: [policy("path: /docs,", "path: /docs?x=1,")],
     file: "policy.yaml",
     at: "/docs?x=1",
-    what: /holds a query/,
+    what: /contains a query/,
   },
   {
     name: "a public path with an encoding",
@@ -782,14 +782,14 @@ const broken: Broken[] = [
     patches: [policy("path: /docs,", "path: /openapi.json,")],
     file: "policy.yaml",
     at: "what the API documentation shows",
-    what: /public path '\/openapi\.json' stands here a second time/,
+    what: /public path '\/openapi\.json' is listed a second time/,
   },
   {
     name: "a scoped key with an unknown secret",
     patches: [policy("secret: LITELLM_FILES_KEY", "secret: LITELLM_FILE_KEY")],
     file: "policy.yaml",
     at: "secret: LITELLM_FILE_KEY",
-    what: /scoped key 'LITELLM_FILE_KEY' is no api-key under 'secrets'/,
+    what: /scoped key 'LITELLM_FILE_KEY' is not an api-key under 'secrets'/,
   },
   {
     name: "a scoped key for an unknown server",
@@ -835,14 +835,14 @@ const broken: Broken[] = [
     what: /'LITELLM_SALT_KEY' is not set in litellm\.env/,
   },
   {
-    name: "a DSN that is none",
+    name: "a DSN that is not a Postgres URL",
     patches: [env("POSTGRES_MCP_URL=postgresql://", "POSTGRES_MCP_URL=mysql://")],
     file: "litellm.env.example",
     at: "POSTGRES_MCP_URL=",
-    what: /no Postgres URL/,
+    what: /is not a Postgres URL/,
   },
   {
-    name: "a healthcheck that does not say how it is run",
+    name: "a healthcheck without CMD or CMD-SHELL",
     patches: [compose('test: ["CMD", "pg_isready"', 'test: ["pg_isready"')],
     file: "compose.yaml",
     at: 'test: ["pg_isready"',
@@ -850,26 +850,26 @@ const broken: Broken[] = [
     fix: /\[CMD, pg_isready/,
   },
   {
-    name: "a secret that may be with a service that is none",
+    name: "a secret allowed in a service that does not exist",
     patches: [policy("[litellm.environment, postgres.environment]", "[litellm.environment, postgress.environment]")],
     file: "policy.yaml",
     at: "postgress.environment",
-    what: /may be in postgress\.environment, but 'postgress' is no service/,
+    what: /may be in postgress\.environment, but 'postgress' is not a service/,
     fix: /postgres/,
   },
   {
-    name: "a secret that may be anywhere",
+    name: "a secret allowed in an unknown place",
     patches: [policy("kind: salt, may_be_in: [litellm.environment]", "kind: salt, may_be_in: [anywhere]")],
     file: "policy.yaml",
     at: "may_be_in: [anywhere]",
     what: /<whose>\.environment/,
   },
   {
-    name: "a salt for everybody",
+    name: "a salt allowed outside of LiteLLM",
     patches: [policy("kind: salt, may_be_in: [litellm.environment]", "kind: salt, may_be_in: [client.environment]")],
     file: "policy.yaml",
     at: "kind: salt",
-    what: /nobody but LiteLLM needs/,
+    what: /only LiteLLM needs/,
   },
   {
     name: "an upstream that the policy lacks",
@@ -885,10 +885,10 @@ const broken: Broken[] = [
     patches: [policy("- write_file", "- edit_file")],
     file: "policy.yaml",
     at: "- name: filesystem",
-    what: /tool of filesystem 'edit_file' stands here a second time/,
+    what: /tool of filesystem 'edit_file' is listed a second time/,
   },
   {
-    name: "traffic to a service that is none",
+    name: "traffic to a service that does not exist",
     patches: [policy("to: postgres, ports", "to: postgress, ports")],
     file: "policy.yaml",
     at: "to: postgress",
@@ -896,7 +896,7 @@ const broken: Broken[] = [
     fix: /write 'postgres'/,
   },
   {
-    name: "a firewall that is not there",
+    name: "a missing firewall file",
     patches: [{ file: "firewall.nft", remove: true }],
     file: "firewall.nft",
     at: undefined,
@@ -912,11 +912,11 @@ const broken: Broken[] = [
     fix: /denied_lan/,
   },
   {
-    name: "an interface for two",
+    name: "one name for two interfaces",
     patches: [policy("lan: lan0", "lan: br-traefik")],
     file: "policy.yaml",
     at: "firewall:",
-    what: /br-traefik is the LAN's interface and the network traefik-net's too/,
+    what: /br-traefik is the name of the LAN's interface and of the network traefik-net's/,
   },
   {
     name: "an interface with too long a name",
@@ -926,11 +926,11 @@ const broken: Broken[] = [
     what: /at most 15 characters/,
   },
   {
-    name: "a source that is denied in two ways",
+    name: "two denials of one source",
     patches: [policy("from: outside, by: drop", "from: lan, by: drop")],
     file: "policy.yaml",
     at: "from: lan, by: drop",
-    what: /how 'lan' is denied stands here a second time/,
+    what: /the denial of 'lan' is listed a second time/,
   },
   {
     name: "a challenge on a 404",
@@ -942,7 +942,7 @@ const broken: Broken[] = [
 
   // Env file
   {
-    name: "a line that is no assignment",
+    name: "a line that is not an assignment",
     patches: [env("# The model provider's key.", "The model provider's key.")],
     file: "litellm.env.example",
     at: "The model provider's",
@@ -990,7 +990,7 @@ const broken: Broken[] = [
   },
 ];
 
-describe("a deployment that is wrong", () => {
+describe("a faulty deployment", () => {
   test.each(broken)("$name", async ({ patches, file, at, what, fix, faults: count = 1 }) => {
     const { faults, lineOf } = await faultsOf(patches);
     const all = faults.map(faultLine).join("\n");
@@ -1009,7 +1009,7 @@ describe("a deployment that is wrong", () => {
   });
 });
 
-/** Where the policy and the deployment each make sense and differ, the suite has something to find out: no fault. */
+/** Policy and deployment each make sense and differ: not a fault, the checks find it. */
 const disagreements: { name: string; patches: Patch[] }[] = [
   {
     name: "a host on another entry point",
@@ -1032,7 +1032,7 @@ const disagreements: { name: string; patches: Patch[] }[] = [
   },
 ];
 
-describe("a deployment that does something else than its policy means", () => {
+describe("a deployment that differs from its policy", () => {
   test.each(disagreements)("$name is left to the checks", async ({ patches }) => {
     expect((await faultsOf(patches)).faults).toEqual([]);
   });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { loadDeployment } from "./load.ts";
 import { patchedCopy } from "./source/patched-copy.ts";
-import { routersFor } from "./traefik/labels.ts";
 
 test.each(["deployments/reference", "deployments/as-found"])("%s loads", async (folder) => {
   const deployment = await loadDeployment(folder);
@@ -12,7 +11,7 @@ test.each(["deployments/reference", "deployments/as-found"])("%s loads", async (
   expect(deployment.policy.hosts.map(({ zone }) => zone)).toEqual(["internal", "external"]);
 });
 
-test("a secret is replaced wherever its variable is used, and where its value stands literally", async () => {
+test("a secret is replaced wherever its variable is used, and where its value is pasted", async () => {
   using copy = patchedCopy("deployments/reference", [
     {
       file: "compose.yaml",
@@ -31,7 +30,7 @@ test("a secret is replaced wherever its variable is used, and where its value st
   expect(label?.[1].value).toBe("Bearer sk-canary-status");
 });
 
-test("the digest tells one deployment from another", async () => {
+test("two deployments that differ have different digests", async () => {
   using copy = patchedCopy("deployments/reference", [
     { file: "policy.yaml", find: "heartbeat_seconds: 15", replace: "heartbeat_seconds: 16" },
   ]);
@@ -39,9 +38,9 @@ test("the digest tells one deployment from another", async () => {
   expect(one.digest).not.toBe(other.digest);
 });
 
-test("a router remembers the line of its rule", async () => {
-  const deployment = await loadDeployment("deployments/reference");
-  const router = routersFor(deployment).find(({ name }) => name === "litellm-bearer");
+test("a router has the line of its rule", async () => {
+  const { traefikModel } = await loadDeployment("deployments/reference");
+  const router = traefikModel.routerOf("litellm-bearer@docker");
   expect(router).toMatchObject({ priority: 50, entryPoints: ["web"], service: "litellm" });
   expect(router?.location.line).toBeGreaterThan(1);
 });

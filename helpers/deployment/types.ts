@@ -1,34 +1,37 @@
+import type { ComposeFile, ComposeService } from "./compose/types.ts";
+import type { Facts, FactsOptions } from "./facts.ts";
+import type { LiteLLMConfig } from "./litellm/types.ts";
+import type { Policy } from "./policy/types.ts";
+import type { Written } from "./source/location.ts";
+import type { TraefikModel } from "./traefik/model.ts";
+
 export type * from "./compose/types.ts";
 export type * from "./litellm/types.ts";
 export type * from "./policy/types.ts";
 export type * from "./source/location.ts";
 
-import type { ComposeFile, ComposeService } from "./compose/types.ts";
-import type { LiteLLMConfig } from "./litellm/types.ts";
-import type { Policy } from "./policy/types.ts";
-import type { Written } from "./source/location.ts";
-
-/** An operator's folder, read and checked. Nothing of it is ever written to. */
+/** An operator's folder, read and checked. The suite never writes to it. */
 export interface Deployment {
   /** Absolute path. */
   folder: string;
   /** `sha256:…` over every file of the folder by relative path and content. */
   digest: string;
   policy: Policy;
+  /** Everything that the files say. */
+  facts: Facts;
   compose: ComposeFile;
   /** The services that the policy names. */
   litellm: ComposeService;
   traefik: ComposeService;
   litellmConfig: LiteLLMConfig;
-  /** Variables of the env file (after replacement). */
+  traefikModel: TraefikModel;
+  /** Variables of the env file, after replacement. */
   variables: ReadonlyMap<string, Written<string>>;
 }
 
-export interface LoadOptions {
-  /**
-   * Replacements for variables of the env file, made before anything is interpolated: the run's canaries.
-   * Where the original value also stands literally in a label, a command, an environment or LiteLLM's config, that is
-   * replaced too, so that a pasted secret is still recognised.
-   */
-  replace?: ReadonlyMap<string, string>;
-}
+/**
+ * `replace` has the run's canaries: replacements for variables of the env file, made before anything is interpolated.
+ * Where the original value is also pasted into a label, a command, an environment or LiteLLM's config, it is replaced
+ * there too, so that a pasted secret is still recognised.
+ */
+export type LoadOptions = Pick<FactsOptions, "replace" | "versions">;

@@ -1,25 +1,38 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import { suggest } from "../../core/text/nearest.ts";
 import { parseEnvFile } from "../compose/env-file.ts";
+import type { PolicyClient } from "../policy/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
+import type { Written } from "../source/location.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
-import type { PolicyClient, Written } from "../types.ts";
 
 /**
- * Checks that a client's config is there, parses, and takes its keys from variables that the env file has: a run gives
- * a client nothing else.
+ * Reads a client's config and checks that it parses and takes its keys from variables of the env file: a run gives a
+ * client no others.
+ *
+ * @param variables the env file; undefined when it could not be read: then no variable counts as unset
+ * @returns undefined when the file can't be read
  */
-export function checkClientConfig(
-  client: PolicyClient,
+export function readClientConfig(
+  client: Pick<PolicyClient, "name" | "kind" | "config">,
   variables: ReadonlyMap<string, Written<string>> | undefined,
   faults: FaultList,
-): void {
+): SourceFile | undefined {
   const source = readSource(
     client.config,
     faults,
-    `write it, or mend 'config' of the client '${client.name}' in policy.yaml`,
+    `write it, or fix 'config' of the client '${client.name}' in policy.yaml`,
   );
-  if (source === undefined) return;
+  if (source !== undefined) checkSyntax(client, source, variables, faults);
+  return source;
+}
+
+function checkSyntax(
+  client: Pick<PolicyClient, "kind">,
+  source: SourceFile,
+  variables: ReadonlyMap<string, Written<string>> | undefined,
+  faults: FaultList,
+): void {
   switch (client.kind) {
     case "codex":
       checkCodex(source, variables, faults);
@@ -32,12 +45,12 @@ export function checkClientConfig(
         faults.add(
           { file: source.file, line: source.lineAt(position) },
           "broken JSON",
-          "mend the syntax around this line",
+          "fix the syntax near this line",
         );
       }
       return;
     case "open-webui":
-      // Where the env file can't be read, every variable would seem unset: a dollar sign is taken for itself then.
+      // Without the env file every variable would seem unset: a dollar sign is then literal.
       if (variables === undefined)
         parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), faults);
       else parseEnvFile(source, faults, undefined, variables);
@@ -55,7 +68,7 @@ function checkCodex(
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const message = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "";
-    faults.add({ file: source.file, line: error.line }, `broken TOML: ${message}`, "mend the syntax around this line");
+    faults.add({ file: source.file, line: error.line }, `broken TOML: ${message}`, "fix the syntax near this line");
     return;
   }
   if (variables === undefined) return;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mapping, oneOf, text } from "../source/shape.ts";
 
-/** A section that is left to LiteLLM. */
+/** A section that the suite does not read. */
 const anything = z.unknown().optional();
 const texts = z.array(z.string({ error: "a text" }), { error: "a list of texts" });
 const pairs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: "a text" }), {
@@ -39,7 +39,7 @@ export const configKeys = [
 ];
 
 /**
- * An entry under mcp_servers that 1.77.1 reads; it ignores any other key in silence.
+ * An entry under mcp_servers that 1.77.1 reads; it ignores any other key without a warning.
  * Source: litellm 1.77.1, proxy/_experimental/mcp_server/mcp_server_manager.py, `load_servers_from_config`.
  */
 const serverKeysOf1771 = {
@@ -60,7 +60,7 @@ const serverKeysOf1771 = {
 
 /**
  * Keys that came later. Source: litellm 1.106.2, the same file, `MCPServerConfig`. A version between the two may know
- * a part of them only.
+ * some of them only.
  */
 const laterServerKeys = {
   ...Object.fromEntries(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { listOf, mapping, oneOf, text } from "../source/shape.ts";
-import type { SecretPlace } from "../types.ts";
+import type { SecretPlace } from "./types.ts";
 
 const status = z
   .number({ error: "an HTTP status" })
@@ -19,7 +19,7 @@ const count = z
   .int({ error: "a number above 0" })
   .min(1, { error: "a number above 0" });
 
-/** YAML takes `17` for a number; a version is a text all the same. */
+/** YAML reads `17` as a number; a version is a text. */
 const version = z
   .union([z.string(), z.number()], { error: "a version, e.g. 0.3.0" })
   .transform(String)
@@ -37,12 +37,12 @@ const secretPlaces = z
   );
 const methods = oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
-/** The kernel takes 15 bytes, and neither a slash nor a space. */
+/** The kernel accepts at most 15 bytes, without slashes and spaces. */
 const networkInterface = z.string({ error: "an interface's name" }).regex(/^[^\s/]{1,15}$/, {
-  error: "an interface's name, of at most 15 characters",
+  error: "an interface's name of at most 15 characters",
 });
 
-/** policy.yaml. */
+/** The shape of policy.yaml. */
 export const policyShape = mapping({
   services: mapping({ litellm: text.default("litellm"), traefik: text.default("traefik") }).prefault({}),
   env_file: text.default("litellm.env"),

@@ -12,10 +12,10 @@ export interface PolicyHost {
 
 export interface PublicPath {
   path: string;
-  /** True when all that lies below (`/ui/…`) is public too; the look-alike `/uix` never is. */
+  /** True when the paths below it (`/ui/…`) are public too; the look-alike `/uix` never is. */
   below: boolean;
   why: string;
-  /** LiteLLM's own answer to an anonymous GET, e.g. 200, or 307 for `/ui`; of several, by version, any will do. */
+  /** LiteLLM's own answers to an anonymous GET, e.g. 200, or 307 for `/ui`; which one depends on the version. */
   statuses: readonly number[];
   location: SourceLocation;
 }
@@ -24,14 +24,14 @@ export interface InjectedRoute {
   path: string;
   hosts: readonly string[];
   methods: readonly string[];
-  /** Name of the secret that is injected. */
+  /** Name of the injected secret. */
   secret: string;
-  /** Answer of LiteLLM to an accepted key. */
+  /** Status of LiteLLM's answer to an accepted key. */
   status: number;
   location: SourceLocation;
 }
 
-/** A key that sees and calls the tools of some servers alone. */
+/** A key that sees and calls the tools of some servers only. */
 export interface ScopedKey {
   /** Name of the secret that is the key. */
   secret: string;
@@ -46,18 +46,18 @@ export interface PolicyUpstream {
   name: string;
   /** Version of the package that provides the stdio command; undefined for a URL upstream. */
   version: string | undefined;
-  /** Tools that it must offer at least, unprefixed. */
+  /** Tools that it must offer; their names without prefix. */
   tools: readonly string[];
-  /** A Postgres upstream: the variable that holds its DSN, replaced by the throwaway Postgres's. */
+  /** A Postgres upstream: the variable with its DSN, which a run replaces with its own Postgres's. */
   database: { variable: string } | undefined;
-  /** A filesystem upstream: the allowed directory in LiteLLM's container, where canary files are put. */
+  /** A filesystem upstream: the allowed directory in LiteLLM's container, where a run puts its canary files. */
   directory: string | undefined;
   location: SourceLocation;
 }
 
 /**
- * Where a secret may be seen; anywhere else is a leak. `upstream.environment` and `client.environment` are those of what
- * LiteLLM starts and of its clients; any other `….environment` is that of a service of compose.yaml.
+ * Where a secret may be seen; anywhere else is a leak. `upstream.environment` is the environment of what LiteLLM starts,
+ * `client.environment` that of its clients, and any other `….environment` that of a service of the compose file.
  */
 export type SecretPlace = "litellm.config" | "traefik.labels" | "traefik.api" | `${string}.environment`;
 
@@ -74,14 +74,14 @@ export interface PolicyClient {
   kind: "codex" | "claude" | "open-webui";
   /** Absolute path of its config file. */
   config: string;
-  /** Version under test; undefined when the default counts. */
+  /** Version under test; undefined for the default. */
   version: string | undefined;
   /** Where it runs. */
   from: "lan" | "traefik-network";
   location: SourceLocation;
 }
 
-/** Traffic that is meant; what is not named is denied. */
+/** Traffic that is allowed; everything else is denied. */
 export interface ReachRule {
   /** `lan`, `outside`, or a service of compose.yaml. */
   from: string;
@@ -93,13 +93,13 @@ export interface ReachRule {
   location: SourceLocation;
 }
 
-/** Who a denial is told to: the LAN, the outside, or any service of compose.yaml. */
+/** The source of denied traffic: the LAN, the outside, or any service of the compose file. */
 export type DeniedSource = "lan" | "outside" | "services";
 
-/** How the firewall denies what the policy does not name. */
+/** How the firewall denies traffic that the policy does not allow. */
 export interface Denial {
   from: DeniedSource;
-  /** `refuse`: who tries is told at once (reset, or ICMP); `drop`: nothing comes back. */
+  /** `refuse`: the source gets a reset or an ICMP message; `drop`: it gets no answer. */
   by: "refuse" | "drop";
   /** The named counter in the firewall's file that counts it. */
   counter: Written<string>;
@@ -107,9 +107,9 @@ export interface Denial {
 
 /** The gateway host's own firewall. */
 export interface PolicyFirewall {
-  /** Absolute path of the nftables file, which the gateway host loads as it is. */
+  /** Absolute path of the nftables file, which the gateway host loads unchanged. */
   file: string;
-  /** What the gateway host's interfaces are called. */
+  /** Names of the gateway host's interfaces. */
   interfaces: { lan: string; outside: string };
   denials: readonly Denial[];
   location: SourceLocation;
@@ -118,38 +118,40 @@ export interface PolicyFirewall {
 /** A model that clients are offered. */
 export interface PolicyModel {
   name: string;
-  /** What the provider is asked for, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. */
+  /** The model's name at the provider, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. */
   providerModel: string;
   location: SourceLocation;
 }
 
 export interface Policy {
   file: string;
+  /** The services of the compose file that are LiteLLM and Traefik. */
   services: { litellm: string; traefik: string };
-  /** File name of the env file, relative to the folder; `<name>.example` is read where it is missing. */
+  serviceLocations: { litellm: SourceLocation; traefik: SourceLocation };
+  /** Path of the env file, relative to the folder; `<path>.example` is read where it is missing. */
   envFile: string;
   hosts: readonly PolicyHost[];
   publicPaths: readonly PublicPath[];
   injectedRoutes: readonly InjectedRoute[];
-  /** What an unauthenticated request must be answered. */
+  /** The answer to an unauthenticated request. */
   refusal: { status: 401 | 403 | 404; challenge: string | undefined };
   mcp: {
     /** Streamable-HTTP endpoint, e.g. `/mcp/`. */
     endpoint: string;
-    /** The stream that the status document watched, e.g. `/mcp/tools`. */
+    /** The tools stream, e.g. `/mcp/tools`. */
     stream: string;
     /** Longest time between two heartbeats, in seconds. */
     heartbeatSeconds: number;
-    /** What the catalogue may cost a client; undefined where the policy says nothing. */
+    /** The largest catalogue that a client may get; undefined where the policy does not say. */
     budget: { tools: number; tokens: number; location: SourceLocation } | undefined;
     scopedKeys: readonly ScopedKey[];
   };
   upstreams: readonly PolicyUpstream[];
-  /** What clients are offered; empty where the policy says nothing. */
+  /** The models that clients are offered; empty where the policy does not say. */
   models: readonly PolicyModel[];
   clients: readonly PolicyClient[];
   secrets: readonly PolicySecret[];
   reach: readonly ReachRule[];
-  /** Undefined where the gateway host has none. */
+  /** Undefined for a gateway host without one. */
   firewall: PolicyFirewall | undefined;
 }

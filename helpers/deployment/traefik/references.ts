@@ -1,8 +1,11 @@
 import { suggest } from "../../core/text/nearest.ts";
+import type { ComposeFile } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
-import type { ComposeFile, ComposeService, SourceLocation } from "../types.ts";
-import type { TraefikCommand } from "./command.ts";
-import { parseTraefikLabels, type TraefikLabels, type TraefikRouter } from "./labels.ts";
+import type { SourceLocation } from "../source/location.ts";
+import type { TraefikMiddleware, TraefikRouter } from "./dynamic.ts";
+import type { LabelledContainer, TraefikModel } from "./model.ts";
+import { splitList } from "./schema.ts";
+import type { StaticConfiguration } from "./static.ts";
 
 const internalServices = [
   "noop@internal",
@@ -13,163 +16,117 @@ const internalServices = [
   "rest@internal",
 ];
 
-/** A container's labels, with whose they are. */
-interface Labelled {
-  service: ComposeService;
-  labels: TraefikLabels;
+/** The names that routers may use. */
+interface KnownNames {
+  middlewares: ReadonlySet<string>;
+  services: ReadonlySet<string>;
 }
 
 /**
- * Checks that whatever a router names exists: entry points in Traefik's command, middlewares and services in the labels
- * of any container. Traefik itself only logs such a router as broken, or drops it.
- *
- * @returns the routers that Traefik makes
+ * Checks that whatever a router names exists: entry points in the static configuration, middlewares and services in the
+ * labels of any container. Traefik itself only logs such a router as broken, or drops it.
  */
-export function checkTraefikReferences(
-  compose: ComposeFile,
-  command: TraefikCommand,
-  faults: FaultList,
-): readonly TraefikRouter[] {
-  const all: Labelled[] = [...compose.services.values()].map((service) => ({
-    service,
-    labels: parseTraefikLabels(service.labels, faults),
-  }));
-  const live = all.filter(({ service, labels }) => isLive(service, labels, command, faults));
-  const middlewares = namesBelow(live, "middlewares");
-  const services = namesBelow(live, "services");
+export function checkTraefikReferences(model: TraefikModel, compose: ComposeFile, faults: FaultList): void {
+  const live = model.containers.filter((container) => isLive(container, model.static, faults));
+  const known: KnownNames = {
+    middlewares: new Set(live.flatMap(({ names }) => [...names.middlewares])),
+    services: new Set(live.flatMap(({ names }) => [...names.services])),
+  };
   const seen = new Map<string, { location: SourceLocation; owner: string }>();
-  for (const { service, labels } of live) {
-    checkNetwork(service, labels, compose, command, faults);
-    for (const router of labels.routers) {
+  for (const container of live) {
+    checkNetwork(container, compose, model.static, faults);
+    for (const router of container.configuration.routers) {
       const before = seen.get(router.name);
       if (before !== undefined) {
         faults.add(
           router.location,
-          `the router '${router.name}' is made a second time (by ${before.owner} in line ${before.location.line}): Traefik drops both when they differ`,
+          `the router '${router.name}' is defined a second time (by ${before.owner} in line ${before.location.line}): Traefik drops both when they differ`,
           "give one of them another name",
         );
       }
-      seen.set(router.name, { location: router.location, owner: service.name });
-      checkEntryPoints(router, command, service, faults);
-      for (const name of router.middlewares) checkMiddleware(router, name, middlewares, service, faults);
-      checkService(router, labels, services, service, faults);
+      seen.set(router.name, { location: router.location, owner: container.service.name });
+      checkEntryPoints(router, model.static, faults);
+      for (const name of router.middlewares) checkMiddleware(router, name, known.middlewares, faults);
+      checkService(router, container, known.services, faults);
     }
-    for (const middleware of labels.middlewares) {
-      if (middleware.kind !== "chain") continue;
-      for (const name of middleware.options.get("middlewares")?.value.split(",") ?? []) {
-        const wanted = name.trim().replace(/@docker$/, "");
-        if (!middlewares.has(wanted)) {
-          faults.add(
-            middleware.location,
-            `the chain '${middleware.name}' names the middleware '${wanted}', which no label defines`,
-            suggest(wanted, middlewares, "define it, or remove it"),
-          );
-        }
-      }
-    }
+    for (const middleware of container.configuration.middlewares) checkChain(middleware, known.middlewares, faults);
   }
-  return live.flatMap(({ labels }) => labels.routers);
 }
 
-/** Also what has a fault of its own: one mistake is to show once. */
-function namesBelow(all: readonly Labelled[], section: "middlewares" | "services"): Set<string> {
-  const pattern = new RegExp(`^traefik\\.http\\.${section}\\.([^.]+)\\.`, "i");
-  return new Set(
-    all.flatMap(({ service }) => [...service.labels.keys()].flatMap((key) => pattern.exec(key)?.[1] ?? [])),
-  );
-}
-
-function isLive(service: ComposeService, labels: TraefikLabels, command: TraefikCommand, faults: FaultList): boolean {
-  const some = labels.routers[0]?.location ?? labels.services[0]?.location ?? labels.middlewares[0]?.location;
-  if (labels.enable?.value === false || (labels.enable === undefined && !command.exposedByDefault)) {
-    if (some !== undefined && labels.enable === undefined) {
+function isLive(
+  { service, configuration, names }: LabelledContainer,
+  { exposedByDefault }: StaticConfiguration,
+  faults: FaultList,
+): boolean {
+  const { enable, routers, services, middlewares } = configuration;
+  const some = routers[0]?.location ?? services[0]?.location ?? middlewares[0]?.location;
+  if (enable?.value === false || (enable === undefined && !exposedByDefault)) {
+    if (some !== undefined && enable === undefined) {
       faults.add(
         some,
         `the labels of '${service.name}' have no effect: exposedByDefault is false and traefik.enable is missing`,
         'add the label traefik.enable: "true"',
       );
-      // Checked all the same, so that everything wrong shows at once.
+      // Checked nevertheless, so that all faults show in one run.
       return true;
     }
     return false;
   }
-  if (labels.enable?.value === true && labels.routers.length === 0 && !hasRouterLabel(service)) {
+  // A router that does not parse is a fault already.
+  if (enable?.value === true && names.routers.size === 0) {
     faults.add(
-      labels.enable.location,
-      `'${service.name}' has traefik.enable but no router: Traefik would make one up from its name`,
+      enable.location,
+      `'${service.name}' has traefik.enable but no router: Traefik would derive one from its name`,
       "add a router, or remove the label",
     );
   }
-  return labels.enable?.value === true || some !== undefined;
-}
-
-/** Also a router that does not parse counts here: it is a fault already. */
-function hasRouterLabel(service: ComposeService): boolean {
-  return [...service.labels.keys()].some((key) => /^traefik\.http\.routers\./i.test(key));
+  return enable?.value === true || some !== undefined;
 }
 
 function checkNetwork(
-  service: ComposeService,
-  labels: TraefikLabels,
+  { service, configuration }: LabelledContainer,
   compose: ComposeFile,
-  command: TraefikCommand,
+  { dockerNetwork }: StaticConfiguration,
   faults: FaultList,
 ): void {
-  const wanted = labels.network ?? command.network;
+  const wanted = configuration.network ?? dockerNetwork;
   const joined = [...service.networks.keys()];
-  // compose puts the project's name before a network that has no name of its own; both forms are taken.
-  const names = new Map(joined.map((key) => [compose.networks.get(key)?.name ?? key, key]));
-  if (wanted !== undefined) {
-    const known = names.has(wanted.value) || joined.some((key) => wanted.value.endsWith(`_${key}`));
-    if (!known) {
+  if (wanted === undefined) {
+    if (joined.length > 1 && configuration.routers.length > 0) {
       faults.add(
-        wanted.location,
-        `Traefik is to reach '${service.name}' by the network '${wanted.value}', which it is not on`,
-        suggest(wanted.value, names.keys(), `name one of ${[...names.keys()].join(", ")}`),
+        service.location,
+        `'${service.name}' is on ${joined.length} networks and nothing says by which Traefik reaches it: Traefik picks one at random`,
+        "add the label traefik.docker.network",
       );
     }
-  } else if (joined.length > 1 && labels.routers.length > 0) {
-    faults.add(
-      service.location,
-      `'${service.name}' is on ${joined.length} networks and nothing says by which Traefik reaches it: it picks one at random`,
-      "add the label traefik.docker.network",
-    );
+    return;
   }
+  const names = joined.map((key) => compose.networks.get(key)?.name ?? `${compose.project}_${key}`);
+  // The key alone is accepted too: the run maps it to its own network.
+  if (names.includes(wanted.value) || joined.includes(wanted.value)) return;
+  faults.add(
+    wanted.location,
+    `Traefik is to reach '${service.name}' by the network '${wanted.value}', which the service is not on`,
+    suggest(wanted.value, names, `name one of ${names.join(", ")}`),
+  );
 }
 
-function checkEntryPoints(
-  router: TraefikRouter,
-  command: TraefikCommand,
-  service: ComposeService,
-  faults: FaultList,
-): void {
-  const location = labelLocation(service, router, "entrypoints");
+function checkEntryPoints(router: TraefikRouter, { entryPoints }: StaticConfiguration, faults: FaultList): void {
   for (const name of router.entryPoints) {
-    if (command.entryPoints.has(name)) continue;
+    if (entryPoints.has(name)) continue;
     faults.add(
-      location,
+      locationIn(router, "entrypoints"),
       `the router '${router.name}' names the entry point '${name}', which Traefik's command does not define`,
-      suggest(name, command.entryPoints.keys(), `add --entryPoints.${name}.address to Traefik's command`),
+      suggest(name, entryPoints.keys(), `add --entryPoints.${name}.address to Traefik's command`),
     );
   }
 }
 
-function checkMiddleware(
-  router: TraefikRouter,
-  name: string,
-  known: ReadonlySet<string>,
-  service: ComposeService,
-  faults: FaultList,
-): void {
+function checkMiddleware(router: TraefikRouter, name: string, known: ReadonlySet<string>, faults: FaultList): void {
   const wanted = name.replace(/@docker$/, "");
-  const location = labelLocation(service, router, "middlewares");
+  const location = locationIn(router, "middlewares");
   if (wanted.includes("@")) {
-    if (!wanted.endsWith("@internal"))
-      faults.add(
-        location,
-        `the router '${router.name}' names '${wanted}' of another provider`,
-        "define the middleware with labels: the suite reads nothing else",
-      );
+    if (!wanted.endsWith("@internal")) reportOtherProvider(router, wanted, "middleware", location, faults);
     return;
   }
   if (known.has(wanted)) return;
@@ -180,25 +137,42 @@ function checkMiddleware(
   );
 }
 
+function checkChain(
+  { name, kind, options, location }: TraefikMiddleware,
+  known: ReadonlySet<string>,
+  faults: FaultList,
+): void {
+  if (kind !== "chain") return;
+  for (const item of splitList(options.get("chain.middlewares")?.value ?? "")) {
+    const wanted = item.replace(/@docker$/, "");
+    if (known.has(wanted)) continue;
+    faults.add(
+      location,
+      `the chain '${name}' names the middleware '${wanted}', which no label defines`,
+      suggest(wanted, known, "define it, or remove it"),
+    );
+  }
+}
+
 function checkService(
   router: TraefikRouter,
-  own: TraefikLabels,
+  { service, configuration }: LabelledContainer,
   known: ReadonlySet<string>,
-  service: ComposeService,
   faults: FaultList,
 ): void {
   if (router.service === undefined) {
-    if (own.services.length > 1) {
+    const { length } = configuration.services;
+    if (length > 1) {
       faults.add(
         router.location,
-        `the router '${router.name}' names no service and '${service.name}' has ${own.services.length}: Traefik drops it`,
+        `the router '${router.name}' names no service and '${service.name}' has ${length}: Traefik drops the router`,
         `add traefik.http.routers.${router.name}.service`,
       );
     }
     return;
   }
   const wanted = router.service.replace(/@docker$/, "");
-  const location = labelLocation(service, router, "service");
+  const location = locationIn(router, "service");
   if (wanted.endsWith("@internal")) {
     if (!internalServices.includes(wanted)) {
       faults.add(
@@ -210,11 +184,7 @@ function checkService(
     return;
   }
   if (wanted.includes("@")) {
-    faults.add(
-      location,
-      `the router '${router.name}' names '${wanted}' of another provider`,
-      "define the service with labels: the suite reads nothing else",
-    );
+    reportOtherProvider(router, wanted, "service", location, faults);
     return;
   }
   if (known.has(wanted)) return;
@@ -225,9 +195,21 @@ function checkService(
   );
 }
 
-/** The line of one option of a router; the rule's where it can't be found. */
-function labelLocation(service: ComposeService, router: TraefikRouter, option: string): SourceLocation {
-  const wanted = `traefik.http.routers.${router.name}.${option}`.toLowerCase();
-  for (const [key, { location }] of service.labels) if (key.toLowerCase() === wanted) return location;
-  return router.location;
+function reportOtherProvider(
+  { name }: TraefikRouter,
+  wanted: string,
+  part: string,
+  location: SourceLocation,
+  faults: FaultList,
+): void {
+  faults.add(
+    location,
+    `the router '${name}' names '${wanted}' of another provider`,
+    `define the ${part} with labels: the suite reads no other provider`,
+  );
+}
+
+/** The location of one option of a router; the rule's for one that is not set. */
+function locationIn({ options, location }: TraefikRouter, option: string): SourceLocation {
+  return options.get(option)?.location ?? location;
 }

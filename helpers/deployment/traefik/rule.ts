@@ -1,6 +1,9 @@
-import { isIP } from "node:net";
 import { nearest } from "../../core/text/nearest.ts";
 import { re2Problem } from "./re2.ts";
+import { RuleError, type Token, tokens } from "./rule-tokens.ts";
+import { isRange } from "./schema.ts";
+
+export { RuleError };
 
 /** The matchers of Traefik's v3 rules. */
 export const matcherNames = [
@@ -26,24 +29,10 @@ export type Rule = { span: RuleSpan } & (
   | { kind: "and" | "or"; left: Rule; right: Rule }
 );
 
-/** Where a part of a rule stands in the rule's text, parentheses around it included; `end` is exclusive. */
+/** The text of a part of a rule, including parentheses around it; offsets in the rule's text, `end` is exclusive. */
 export interface RuleSpan {
   start: number;
   end: number;
-}
-
-/** A rule that Traefik would not take. */
-export class RuleError extends Error {
-  override readonly name = "RuleError";
-  /** 1-based column in the rule. */
-  readonly column: number;
-  readonly fix: string;
-
-  constructor(column: number, message: string, fix: string) {
-    super(message);
-    this.column = column;
-    this.fix = fix;
-  }
 }
 
 const argumentCounts: Readonly<Record<MatcherName, readonly number[]>> = {
@@ -60,25 +49,17 @@ const argumentCounts: Readonly<Record<MatcherName, readonly number[]>> = {
   QueryRegexp: [1, 2],
 };
 
-/** What v2 had and v3 dropped. */
-const gone: Readonly<Record<string, string>> = { Headers: "Header", HeadersRegexp: "HeaderRegexp" };
+/** Matchers of v2 that v3 replaced. */
+const replaced: Readonly<Record<string, string>> = { Headers: "Header", HeadersRegexp: "HeaderRegexp" };
 
 /**
- * Parses a rule in Traefik's v3 syntax, which is Go's expression syntax with backticks or double quotes round values.
+ * Parses a rule in Traefik's v3 syntax, which is Go's expression syntax with values in backticks or double quotes.
  * Source: traefik v3.5, pkg/rules/parser.go and pkg/muxer/http/matcher.go.
  *
  * @throws RuleError with the column
  */
 export function parseRule(text: string): Rule {
   return new RuleReader(text).read();
-}
-
-interface Token {
-  kind: "word" | "text" | "&&" | "||" | "!" | "(" | ")" | "," | "end";
-  text: string;
-  column: number;
-  /** Offset behind its last character. */
-  end: number;
 }
 
 class RuleReader {
@@ -96,7 +77,7 @@ class RuleReader {
     if (rest.kind !== "end") {
       throw new RuleError(
         rest.column,
-        `'${rest.text}' follows where the rule could end`,
+        `'${rest.text}' follows a complete rule`,
         "join the parts with && or ||, and check the parentheses",
       );
     }
@@ -147,12 +128,12 @@ class RuleReader {
     if (token.kind === "end")
       throw new RuleError(
         token.column,
-        "the rule ends where a matcher is due",
+        "the rule ends where a matcher is expected",
         "write a matcher, e.g. Path(`/ui`), or remove the operator",
       );
     throw new RuleError(
       token.column,
-      `'${token.text}' stands where a matcher is due`,
+      `'${token.text}' found, a matcher was expected`,
       "write a matcher, e.g. Path(`/ui`)",
     );
   }
@@ -164,13 +145,17 @@ class RuleReader {
     const columns: number[] = [];
     while (this.#peek().kind !== ")") {
       if (args.length > 0) {
-        this.#expect(",", "part the values with a comma");
+        this.#expect(",", "separate the values with a comma");
         if (this.#peek().kind === ")") break;
       }
       const value = this.#next();
       if (value.kind !== "text") {
-        const found = value.kind === "end" ? "the rule ends" : `'${value.text}' stands`;
-        throw new RuleError(value.column, `${found} where a value of ${name} is due`, "put the value in backticks");
+        const found = value.kind === "end" ? "the end of the rule" : `'${value.text}'`;
+        throw new RuleError(
+          value.column,
+          `${found} found, a value of ${name} was expected`,
+          "put the value in backticks",
+        );
       }
       args.push(value.text);
       columns.push(value.column);
@@ -192,8 +177,8 @@ class RuleReader {
   #expect(kind: Token["kind"], fix: string): Token {
     const token = this.#next();
     if (token.kind === kind) return token;
-    const found = token.kind === "end" ? "the rule ends" : `'${token.text}' stands`;
-    throw new RuleError(token.column, `${found} where '${kind}' is due`, fix);
+    const found = token.kind === "end" ? "the end of the rule" : `'${token.text}'`;
+    throw new RuleError(token.column, `${found} found, '${kind}' was expected`, fix);
   }
 }
 
@@ -201,18 +186,19 @@ function joined(kind: "and" | "or", left: Rule, right: Rule): Rule {
   return { kind, left, right, span: { start: left.span.start, end: right.span.end } };
 }
 
-/** Traefik takes each name as it is, in capitals, in small letters, and with one capital in front. */
+/** Traefik accepts each name as it is, in upper case, in lower case, and capitalised. */
 function matcherName({ text, column }: Token): MatcherName {
   for (const name of matcherNames) {
     const lower = name.toLowerCase();
     if ([name, lower, name.toUpperCase(), lower.charAt(0).toUpperCase() + lower.slice(1)].includes(text)) return name;
   }
-  const instead = gone[text];
-  if (instead !== undefined) throw new RuleError(column, `'${text}' is Traefik v2's; v3 has none`, `write ${instead}`);
+  const instead = replaced[text];
+  if (instead !== undefined)
+    throw new RuleError(column, `'${text}' is a matcher of Traefik v2 that v3 does not have`, `write ${instead}`);
   const near = nearest(text, matcherNames);
   throw new RuleError(
     column,
-    `'${text}' is no matcher`,
+    `'${text}' is not a matcher`,
     near === undefined ? `use one of ${matcherNames.join(", ")}` : `write ${near}`,
   );
 }
@@ -245,80 +231,4 @@ function checkValue(name: MatcherName, index: number, value: string, column: num
 
 function isAscii(text: string): boolean {
   return [...text].every((char) => char.charCodeAt(0) < 128);
-}
-
-/** An IP address, or a range in CIDR form. */
-export function isRange(text: string): boolean {
-  const [address = "", bits, rest] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest !== undefined) return false;
-  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
-function tokens(text: string): Token[] {
-  const found: Token[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const column = at + 1;
-    const rest = text.slice(at);
-    const space = /^(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)+/.exec(rest)?.[0];
-    if (space !== undefined) {
-      at += space.length;
-      const last = found.at(-1)?.kind;
-      const complete = last === ")" || last === "word" || last === "text";
-      if (complete && space.includes("\n") && at < text.length) {
-        throw new RuleError(
-          column,
-          "the line ends where Go takes the expression for complete",
-          "fold the lines with '>-', or end the line with the operator",
-        );
-      }
-      continue;
-    }
-    const operator = /^(?:&&|\|\||[!(),])/.exec(rest)?.[0];
-    if (operator !== undefined) {
-      at += operator.length;
-      found.push({ kind: operator as Token["kind"], text: operator, column, end: at });
-      continue;
-    }
-    const word = /^[A-Za-z_]\w*/.exec(rest)?.[0];
-    if (word !== undefined) {
-      at += word.length;
-      found.push({ kind: "word", text: word, column, end: at });
-      continue;
-    }
-    if (rest.startsWith("`")) {
-      const end = text.indexOf("`", at + 1);
-      if (end === -1) throw new RuleError(column, "a backtick is never closed", "close the value with a backtick");
-      found.push({ kind: "text", text: text.slice(at + 1, end), column, end: end + 1 });
-      at = end + 1;
-      continue;
-    }
-    if (rest.startsWith('"')) {
-      const value = /^"(?:[^"\\]|\\.)*"/.exec(rest)?.[0];
-      if (value === undefined) throw new RuleError(column, "a double quote is never closed", 'close the value with "');
-      at += value.length;
-      found.push({ kind: "text", text: goString(value, column), column, end: at });
-      continue;
-    }
-    if (rest.startsWith("'"))
-      throw new RuleError(column, "single quotes enclose no value in Traefik's rules", "put the value in backticks");
-    const fix = /^[&|]/.test(rest) ? "write && or ||" : "remove it, or put it within the backticks of a value";
-    throw new RuleError(column, `'${rest.charAt(0)}' has no meaning here`, fix);
-  }
-  found.push({ kind: "end", text: "", column: text.length + 1, end: text.length });
-  return found;
-}
-
-/** Go's interpreted string: the escapes that JSON shares with it are enough for rules. */
-function goString(quoted: string, column: number): string {
-  try {
-    return String(JSON.parse(quoted));
-  } catch {
-    throw new RuleError(
-      column,
-      `${quoted} holds an escape that Go does not know`,
-      "put the value in backticks, where a backslash is one",
-    );
-  }
 }

@@ -1,11 +1,16 @@
-import { routersFor } from "../../../helpers/deployment/traefik/labels.ts";
 import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
 
-/** The label that holds the rule of a live router, e.g. `litellm-public@docker`. */
-export function locationOf(deployment: Deployment, liveName: string | undefined): SourceLocation | undefined {
-  const live = liveName?.replace(/@docker$/, "").toLowerCase();
-  // An entry point with defaults of its own puts its name before the router's, e.g. `websecure-litellm`.
-  return routersFor(deployment).find(
-    ({ name }) => live === name.toLowerCase() || live?.endsWith(`-${name.toLowerCase()}`),
-  )?.location;
+/**
+ * The location of a live router's option; the rule's without one, or where the option is not set.
+ *
+ * @param liveName as in Traefik's API, e.g. `litellm-public@docker`
+ * @param option in lower case, e.g. `priority` or `middlewares`
+ */
+export function locationOf(
+  { traefikModel }: Pick<Deployment, "traefikModel">,
+  liveName: string | undefined,
+  option = "rule",
+): SourceLocation | undefined {
+  const router = liveName === undefined ? undefined : traefikModel.routerOf(liveName);
+  return router?.options.get(option)?.location ?? router?.location;
 }

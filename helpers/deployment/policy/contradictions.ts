@@ -1,110 +1,26 @@
-import { resolve } from "node:path";
 import type { FaultList } from "../source/fault-list.ts";
-import { readShape } from "../source/shape.ts";
-import { locationOf, nodeAt, toPlain, type YamlNode } from "../source/yaml-tree.ts";
-import type { Policy, PublicPath, SourceLocation } from "../types.ts";
-import { policyShape } from "./policy-shape.ts";
-
-/** policy.yaml, read. */
-export interface ReadPolicy {
-  /** Undefined when its shape is wrong. */
-  policy: Policy | undefined;
-  /** Also known where the rest is wrong, so that the other files can still be checked. */
-  envFile: string | undefined;
-  location(...path: (string | number)[]): SourceLocation;
-}
+import type { SourceLocation } from "../source/location.ts";
+import type { Policy, PublicPath } from "./types.ts";
 
 /**
- * Reads policy.yaml. What is wrong with the policy by itself becomes a fault: shapes, doubles, contradictions. What
- * only shows beside the other files is {@link checkPolicy}'s.
+ * Reports what is wrong with a policy by itself: values that are listed twice, malformed names and paths, statements that
+ * exclude each other.
+ *
+ * @param at the location of a path in the policy file
  */
-export function readPolicy(file: string, folder: string, root: YamlNode, faults: FaultList): ReadPolicy {
-  const at = (...path: (string | number)[]): SourceLocation => locationOf(root, path);
-  const env = nodeAt(root, "env_file");
-  const envFile = env?.kind === "scalar" && typeof env.value === "string" ? env.value : undefined;
-  if (root.kind !== "map") {
-    faults.add(root.location, "is no mapping", "begin with services:, hosts: and upstreams:");
-    return { policy: undefined, envFile, location: at };
-  }
-  const data = readShape(policyShape, root, toPlain(root), faults);
-  if (data === undefined) return { policy: undefined, envFile, location: at };
-  const policy: Policy = {
-    file,
-    services: data.services,
-    envFile: data.env_file,
-    hosts: data.hosts.map(({ name, entry_point, scheme, zone }, index) => ({
-      name: name.toLowerCase(),
-      entryPoint: entry_point,
-      scheme,
-      zone,
-      location: at("hosts", index),
-    })),
-    publicPaths: data.public.map(({ status, ...path }, index) => ({
-      ...path,
-      statuses: [status].flat(),
-      location: at("public", index),
-    })),
-    injectedRoutes: data.injected.map((route, index) => ({
-      ...route,
-      hosts: route.hosts.map((host) => host.toLowerCase()),
-      location: at("injected", index),
-    })),
-    refusal: { status: data.refusal.status, challenge: data.refusal.challenge },
-    mcp: {
-      endpoint: data.mcp.endpoint,
-      stream: data.mcp.stream,
-      heartbeatSeconds: data.mcp.heartbeat_seconds,
-      budget: data.mcp.budget && { ...data.mcp.budget, location: at("mcp", "budget") },
-      scopedKeys: data.mcp.scoped_keys.map((key, index) => ({ ...key, location: at("mcp", "scoped_keys", index) })),
-    },
-    upstreams: data.upstreams.map(({ name, version, tools, database, directory }, index) => ({
-      name,
-      version,
-      tools,
-      database: database === undefined ? undefined : { variable: database },
-      directory,
-      location: at("upstreams", index),
-    })),
-    models: data.models.map(({ name, provider_model }, index) => ({
-      name,
-      providerModel: provider_model,
-      location: at("models", index),
-    })),
-    clients: data.clients.map(({ name, kind, config, version, from }, index) => ({
-      name,
-      kind,
-      config: resolve(folder, config),
-      version,
-      from,
-      location: at("clients", index),
-    })),
-    secrets: data.secrets.map(({ name, kind, may_be_in }, index) => ({
-      name,
-      kind,
-      mayBeIn: may_be_in,
-      location: at("secrets", index),
-    })),
-    reach: data.reach.map(({ from, to, as, ports }, index) => ({ from, to, as, ports, location: at("reach", index) })),
-    firewall: data.firewall && {
-      file: resolve(folder, data.firewall.file),
-      interfaces: data.firewall.interfaces,
-      denials: data.firewall.denials.map(({ from, by, counter }, index) => ({
-        from,
-        by,
-        counter: { value: counter, location: at("firewall", "denials", index) },
-      })),
-      location: at("firewall"),
-    },
-  };
-  checkDoubles(policy, faults);
+export function checkContradictions(
+  policy: Policy,
+  at: (...path: string[]) => SourceLocation,
+  faults: FaultList,
+): void {
+  checkDuplicates(policy, faults);
   checkHosts(policy, faults);
   checkPaths(policy, faults);
   checkRefusal(policy, at, faults);
   checkSecretPlaces(policy, faults);
-  return { policy, envFile: policy.envFile, location: at };
 }
 
-function checkDoubles(policy: Policy, faults: FaultList): void {
+function checkDuplicates(policy: Policy, faults: FaultList): void {
   const lists: [kind: string, items: readonly { key: string; location: SourceLocation }[]][] = [
     ["host", policy.hosts.map(({ name, location }) => ({ key: name, location }))],
     ["public path", policy.publicPaths.map(({ path, location }) => ({ key: path, location }))],
@@ -135,7 +51,7 @@ function checkDoubles(policy: Policy, faults: FaultList): void {
       else
         faults.add(
           location,
-          `the ${kind} '${key}' stands here a second time (first in line ${before.line})`,
+          `the ${kind} '${key}' is listed a second time (first in line ${before.line})`,
           "keep one of the two",
         );
     }
@@ -145,7 +61,7 @@ function checkDoubles(policy: Policy, faults: FaultList): void {
 function checkHosts(policy: Policy, faults: FaultList): void {
   for (const { name, location } of policy.hosts) {
     if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
-      faults.add(location, `'${name}' is no host name`, "write the name alone: no scheme, no port, no path");
+      faults.add(location, `'${name}' is not a host name`, "write the name only: no scheme, no port, no path");
     }
   }
 }
@@ -157,23 +73,23 @@ function checkPaths(policy: Policy, faults: FaultList): void {
   ];
   for (const { path, location, kind } of all) {
     if (/[?#]/.test(path))
-      faults.add(location, `the ${kind} '${path}' holds a query or a fragment`, "write the path alone");
+      faults.add(location, `the ${kind} '${path}' contains a query or a fragment`, "write the path only");
     else if (path.includes("%"))
       faults.add(
         location,
-        `the ${kind} '${path}' holds an encoded character`,
-        "write the character itself: checks make the encodings",
+        `the ${kind} '${path}' contains an encoded character`,
+        "write the character itself: the checks try the encodings",
       );
     else if (/[*{}\s\\]/.test(path))
       faults.add(
         location,
-        `the ${kind} '${path}' holds a pattern or a space`,
-        "write one path; 'below: true' opens what lies below it",
+        `the ${kind} '${path}' contains a pattern or a space`,
+        "write one path; 'below: true' also opens the paths below it",
       );
     else if (/\/\/|\/\.{1,2}(?:\/|$)/.test(path))
       faults.add(
         location,
-        `the ${kind} '${path}' holds an empty or a dot segment`,
+        `the ${kind} '${path}' contains an empty or a dot segment`,
         "write the path that LiteLLM receives",
       );
     else if (kind === "public path" && path.length > 1 && path.endsWith("/")) {
@@ -186,7 +102,7 @@ function checkPaths(policy: Policy, faults: FaultList): void {
   }
   for (const { path, below, location } of policy.publicPaths) {
     if (path === "/" && below)
-      faults.add(location, "'/' with 'below: true' makes everything public", "name the paths that are");
+      faults.add(location, "'/' with 'below: true' makes everything public", "name the public paths");
   }
   for (const route of policy.injectedRoutes) {
     const open = policy.publicPaths.find((item) => covers(item, route.path));
@@ -194,7 +110,7 @@ function checkPaths(policy: Policy, faults: FaultList): void {
       faults.add(
         route.location,
         `the injected route '${route.path}' is covered by the public path '${open.path}' in line ${open.location.line}`,
-        "remove one of the two: the split would not be decided by the policy",
+        "remove one of the two: the policy would not decide which one applies",
       );
     }
     for (const host of route.hosts) {
@@ -211,12 +127,12 @@ function checkPaths(policy: Policy, faults: FaultList): void {
   if (mcp !== undefined)
     faults.add(
       mcp.location,
-      `the public path '${mcp.path}' opens MCP to everybody`,
+      `the public path '${mcp.path}' opens MCP to everyone`,
       "name a path that does not cover mcp.endpoint and mcp.stream",
     );
 }
 
-/** Whether a public path opens another path. */
+/** Whether a public path includes another path. */
 function covers(open: PublicPath, path: string): boolean {
   const segment = open.path.replace(/\/$/, "");
   return path === open.path || (open.below && path.startsWith(`${segment}/`));
@@ -227,7 +143,7 @@ function checkRefusal(policy: Policy, at: (...path: string[]) => SourceLocation,
   if (status === 401 && challenge === undefined) {
     faults.add(
       at("refusal"),
-      "a 401 without a challenge: RFC 9110 asks for WWW-Authenticate",
+      "a 401 without a challenge: RFC 9110 requires WWW-Authenticate",
       "add 'challenge: Bearer'",
     );
   } else if (status !== 401 && challenge !== undefined) {
@@ -273,13 +189,13 @@ function checkSecretPlaces(policy: Policy, faults: FaultList): void {
         "set 'kind: api-key', or inject another secret",
       );
     mustBeIn(secret, location, "traefik.labels", "it is injected by a label");
-    mustBeIn(secret, location, "traefik.api", "Traefik's API shows what it injects");
+    mustBeIn(secret, location, "traefik.api", "Traefik's API shows injected headers");
   }
   for (const { secret, path, servers, location } of policy.mcp.scopedKeys) {
     if (secrets.get(secret)?.kind !== "api-key") {
       faults.add(
         location,
-        `the scoped key '${secret}' is no api-key under 'secrets'`,
+        `the scoped key '${secret}' is not an api-key under 'secrets'`,
         `add { name: ${secret}, kind: api-key, … } there`,
       );
     }
@@ -296,7 +212,7 @@ function checkSecretPlaces(policy: Policy, faults: FaultList): void {
         `the scoped key '${secret}' names the server '${unknown}', which is not under 'upstreams'`,
         `name one of ${policy.upstreams.map(({ name }) => name).join(", ")}`,
       );
-    mustBeIn(secret, location, "litellm.environment", "LiteLLM knows its callers from there");
+    mustBeIn(secret, location, "litellm.environment", "LiteLLM reads its callers' keys from there");
   }
   for (const { name, database, location } of policy.upstreams) {
     if (database === undefined) continue;
@@ -315,18 +231,18 @@ function checkSecretPlaces(policy: Policy, faults: FaultList): void {
         `${database.variable} is a ${known.kind}, but it is the DSN of '${name}' (line ${location.line})`,
         "set 'kind: postgres-url'",
       );
-    mustBeIn(database.variable, location, "litellm.environment", "LiteLLM takes it from there");
+    mustBeIn(database.variable, location, "litellm.environment", "LiteLLM reads it from there");
     mustBeIn(database.variable, location, "upstream.environment", "it is the upstream's DSN");
   }
   for (const { name, kind, mayBeIn, location } of policy.secrets) {
     const doubled = mayBeIn.find((item, index) => mayBeIn.indexOf(item) !== index);
     if (doubled !== undefined)
-      faults.add(location, `${name}: ${doubled} stands twice in may_be_in`, "keep one of the two");
+      faults.add(location, `${name}: ${doubled} is listed twice in may_be_in`, "keep one of the two");
     if (kind === "salt" && mayBeIn.some((item) => item !== "litellm.environment" && item !== "litellm.config")) {
       faults.add(
         location,
-        `${name} is a salt, which nobody but LiteLLM needs`,
-        "leave litellm.environment alone in its may_be_in",
+        `${name} is a salt, which only LiteLLM needs`,
+        "keep only litellm.environment in its may_be_in",
       );
     }
   }

@@ -1,52 +1,74 @@
-import { suggest } from "../../core/text/nearest.ts";
-import type { FaultList } from "../source/fault-list.ts";
-import { readSource } from "../source/source-file.ts";
-import type { TraefikCommand } from "../traefik/command.ts";
-import type { TraefikRouter } from "../traefik/labels.ts";
-import type { ComposeFile, ComposeService, LiteLLMConfig, Policy, PolicyFirewall, Written } from "../types.ts";
+import { suggest } from "../core/text/nearest.ts";
+import type { ComposeService } from "./compose/types.ts";
+import type { Facts } from "./facts.ts";
+import type { LiteLLMConfig } from "./litellm/types.ts";
+import type { Policy, PolicyFirewall } from "./policy/types.ts";
+import type { FaultList } from "./source/fault-list.ts";
+import { readSource } from "./source/source-file.ts";
+import type { TraefikModel } from "./traefik/model.ts";
 
-/** All that the policy is held against. Parts that could not be read are left out; they are faults already. */
-export interface PolicyContext {
-  compose: ComposeFile | undefined;
-  /** Names of all services, those that could not be read among them. */
-  serviceNames: readonly string[];
+/** What the services are that the policy names. What could not be read is undefined; it is a fault already. */
+interface Roles {
   litellm: ComposeService | undefined;
-  traefik: ComposeService | undefined;
-  command: TraefikCommand | undefined;
-  routers: readonly TraefikRouter[];
   litellmConfig: LiteLLMConfig | undefined;
-  /** The env file before any replacement; undefined when it could not be read. */
-  variables: ReadonlyMap<string, Written<string>> | undefined;
+  traefik: TraefikModel | undefined;
 }
 
-/** Holds the policy against the other files: names that it uses must be theirs, and the other way round. */
-export function checkPolicy(policy: Policy, context: PolicyContext, faults: FaultList): void {
-  checkHosts(policy, context, faults);
-  checkUpstreams(policy, context, faults);
-  checkSecrets(policy, context, faults);
-  checkReach(policy, context, faults);
-  if (policy.firewall !== undefined) checkFirewall(policy.firewall, context, faults);
+/**
+ * Holds a policy against the deployment's facts: the names that it uses must exist there, and the other way round. Where
+ * each of the two makes sense and they differ, the checks have something to find out: that is not a fault.
+ */
+export function validate(policy: Policy, facts: Facts, faults: FaultList): void {
+  const roles: Roles = {
+    litellm: facts.compose?.services.get(policy.services.litellm),
+    litellmConfig: facts.liteLLM(policy.services.litellm)?.config,
+    traefik: facts.traefik(policy.services.traefik),
+  };
+  checkServices(policy, facts, faults);
+  checkHosts(policy, roles, faults);
+  checkUpstreams(policy, roles, faults);
+  checkSecrets(policy, facts, faults);
+  checkReach(policy, facts, faults);
+  if (policy.firewall !== undefined) checkFirewall(policy.firewall, facts, faults);
 }
 
-function checkHosts(policy: Policy, { command, compose }: PolicyContext, faults: FaultList): void {
-  if (command === undefined || compose === undefined) return;
+function checkServices(
+  { services, serviceLocations }: Policy,
+  { compose, serviceNames }: Facts,
+  faults: FaultList,
+): void {
+  if (compose === undefined) return;
+  for (const role of ["litellm", "traefik"] as const) {
+    const name = services[role];
+    if (serviceNames.includes(name)) continue;
+    faults.add(
+      serviceLocations[role],
+      `services.${role} is '${name}', which compose.yaml does not have`,
+      suggest(name, serviceNames, `name one of ${serviceNames.join(", ")}`),
+    );
+  }
+}
+
+function checkHosts(policy: Policy, { traefik }: Roles, faults: FaultList): void {
+  if (traefik === undefined) return;
+  const { entryPoints } = traefik.static;
   for (const { name, entryPoint, location } of policy.hosts) {
-    if (!command.entryPoints.has(entryPoint)) {
+    if (!entryPoints.has(entryPoint)) {
       faults.add(
         location,
         `the host '${name}' names the entry point '${entryPoint}', which Traefik's command does not define`,
-        suggest(entryPoint, command.entryPoints.keys(), `add --entryPoints.${entryPoint}.address to Traefik's command`),
+        suggest(entryPoint, entryPoints.keys(), `add --entryPoints.${entryPoint}.address to Traefik's command`),
       );
     }
   }
 }
 
-function checkUpstreams(policy: Policy, { litellmConfig, litellm }: PolicyContext, faults: FaultList): void {
+function checkUpstreams(policy: Policy, { litellmConfig, litellm }: Roles, faults: FaultList): void {
   if (litellmConfig === undefined || litellm === undefined || litellmConfig.upstreams.length === 0) return;
   const configured = new Map(litellmConfig.upstreams.map((upstream) => [upstream.name, upstream]));
   for (const { name, version, database, location } of policy.upstreams) {
     const upstream = configured.get(name);
-    // One that LiteLLM lacks is for the checks to find.
+    // An upstream that LiteLLM does not have is left to the checks.
     if (upstream === undefined) continue;
     if (upstream.transport === "stdio") {
       if (version === undefined)
@@ -78,7 +100,7 @@ function checkUpstreams(policy: Policy, { litellmConfig, litellm }: PolicyContex
   }
 }
 
-function checkSecrets(policy: Policy, { variables, serviceNames }: PolicyContext, faults: FaultList): void {
+function checkSecrets(policy: Policy, { serviceNames, originals: variables }: Facts, faults: FaultList): void {
   const whose = ["litellm", "upstream", "client", ...serviceNames];
   for (const { name, mayBeIn, location } of policy.secrets) {
     const strange = mayBeIn.find(
@@ -88,7 +110,7 @@ function checkSecrets(policy: Policy, { variables, serviceNames }: PolicyContext
     const owner = strange.slice(0, -".environment".length);
     faults.add(
       location,
-      `${name} may be in ${strange}, but '${owner}' is no service of compose.yaml`,
+      `${name} may be in ${strange}, but '${owner}' is not a service of compose.yaml`,
       suggest(owner, whose, `write one of ${whose.join(", ")}`),
     );
   }
@@ -108,7 +130,7 @@ function checkSecrets(policy: Policy, { variables, serviceNames }: PolicyContext
     } else if (kind === "postgres-url" && !/^postgres(?:ql)?:$/.test(protocolOf(variable.value))) {
       faults.add(
         variable.location,
-        `${name} is no Postgres URL`,
+        `${name} is not a Postgres URL`,
         "write postgresql://user:password@host:5432/database",
       );
     }
@@ -119,7 +141,7 @@ function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : "";
 }
 
-function checkReach(policy: Policy, { compose, serviceNames: services }: PolicyContext, faults: FaultList): void {
+function checkReach(policy: Policy, { compose, serviceNames: services }: Facts, faults: FaultList): void {
   if (compose === undefined) return;
   for (const { from, to, as, ports, location } of policy.reach) {
     const sources = ["lan", "outside", ...services];
@@ -138,13 +160,13 @@ function checkReach(policy: Policy, { compose, serviceNames: services }: PolicyC
       );
     if (from === to) faults.add(location, `'${from}' always reaches itself`, "remove the rule");
     const doubled = ports.find((port, index) => ports.indexOf(port) !== index);
-    if (doubled !== undefined) faults.add(location, `port ${doubled} stands twice`, "keep one of the two");
+    if (doubled !== undefined) faults.add(location, `port ${doubled} is listed twice`, "keep one of the two");
     if (as !== undefined && to === "gateway-host") {
       const hosts = policy.hosts.map(({ name }) => name);
       if (!hosts.includes(as))
         faults.add(
           location,
-          `'as: ${as}' is no host of the policy`,
+          `'as: ${as}' is not a host of the policy`,
           suggest(as, hosts, `write one of ${hosts.join(", ")}`),
         );
     }
@@ -156,14 +178,14 @@ function checkReach(policy: Policy, { compose, serviceNames: services }: PolicyC
     if (before !== undefined)
       faults.add(
         location,
-        `traffic from ${key} stands here a second time (first in line ${before})`,
+        `traffic from ${key} is listed a second time (first in line ${before})`,
         "put all ports into one rule",
       );
     seen.set(key, location.line);
   }
 }
 
-function checkFirewall(firewall: PolicyFirewall, { compose }: PolicyContext, faults: FaultList): void {
+function checkFirewall(firewall: PolicyFirewall, { compose }: Facts, faults: FaultList): void {
   const { interfaces, denials, location } = firewall;
   const taken = new Map<string, string>();
   const names: [of: string, name: string][] = [
@@ -178,16 +200,16 @@ function checkFirewall(firewall: PolicyFirewall, { compose }: PolicyContext, fau
     if (before !== undefined)
       faults.add(
         location,
-        `${name} is ${before} interface and ${of} too`,
-        "give each its own name: the firewall and the run tell them apart by it",
+        `${name} is the name of ${before} interface and of ${of}`,
+        "give each its own name: the firewall and the run distinguish them by it",
       );
     taken.set(name, of);
   }
   for (const [index, { from, counter }] of denials.entries()) {
     if (denials.findIndex((other) => other.from === from) < index)
-      faults.add(counter.location, `how '${from}' is denied stands here a second time`, "keep one of the two");
+      faults.add(counter.location, `the denial of '${from}' is listed a second time`, "keep one of the two");
   }
-  const source = readSource(firewall.file, faults, "write it, or mend 'firewall.file' in policy.yaml");
+  const source = readSource(firewall.file, faults, "write it, or fix 'firewall.file' in policy.yaml");
   if (source === undefined) return;
   const counters = [...source.text.matchAll(/^[ \t]*counter[ \t]+([\w./-]+)[ \t]*\{/gm)].flatMap(
     ([, name]) => name ?? [],

@@ -1,0 +1,59 @@
+import { posix } from "node:path";
+import { suggest } from "../../core/text/nearest.ts";
+import type { ComposeService } from "../compose/types.ts";
+import type { FaultList } from "../source/fault-list.ts";
+import { readSource } from "../source/source-file.ts";
+import { locationOf, type YamlMap } from "../source/yaml-tree.ts";
+import { mountedFile } from "./config-file.ts";
+
+/** Checks `custom_auth`, a `module.function`; LiteLLM looks for the module next to its config only. */
+export function checkCustomAuth(
+  value: string,
+  root: YamlMap,
+  found: { inContainer: string },
+  service: ComposeService,
+  faults: FaultList,
+): void {
+  const location = locationOf(root, ["general_settings", "custom_auth"]);
+  const parts = value.split(".");
+  const name = parts.at(-1) ?? "";
+  if (parts.length < 2 || parts.includes("")) {
+    faults.add(
+      location,
+      `custom_auth is '${value}', expected module.function`,
+      "write it like scoped_keys.authenticate",
+    );
+    return;
+  }
+  const inContainer = posix.join(posix.dirname(found.inContainer), `${parts.slice(0, -1).join("/")}.py`);
+  const file = mountedFile(service, inContainer);
+  if (file === undefined) {
+    faults.add(
+      location,
+      `custom_auth is in ${inContainer}, which is not on a bind mount of '${service.name}'`,
+      "mount the module there: LiteLLM looks next to its config only",
+    );
+    return;
+  }
+  const source = readSource(file, faults, "write the module, or fix custom_auth");
+  if (source === undefined) return;
+  const defined = [...source.text.matchAll(/^(async\s+)?def\s+([A-Za-z_]\w*)/gm)];
+  const own = defined.find((match) => match[2] === name);
+  if (own === undefined) {
+    faults.add(
+      location,
+      `custom_auth names '${name}', which ${posix.basename(inContainer)} does not define`,
+      suggest(
+        name,
+        defined.map((match) => match[2] ?? ""),
+        `define 'async def ${name}(request, api_key)'`,
+      ),
+    );
+  } else if (own[1] === undefined) {
+    faults.add(
+      { file: source.file, line: source.lineAt(own.index) },
+      `'${name}' is not an async function: LiteLLM awaits it`,
+      `write 'async def ${name}(request, api_key)'`,
+    );
+  }
+}

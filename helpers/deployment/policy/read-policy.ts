@@ -1,0 +1,124 @@
+import { dirname, resolve } from "node:path";
+import { FaultList } from "../source/fault-list.ts";
+import type { SourceLocation } from "../source/location.ts";
+import { readShape } from "../source/shape.ts";
+import { readSource } from "../source/source-file.ts";
+import { locationOf, nodeAt, parseYaml, toPlain, type YamlNode } from "../source/yaml-tree.ts";
+import { checkContradictions } from "./contradictions.ts";
+import { policyShape } from "./policy-shape.ts";
+import type { Policy } from "./types.ts";
+
+/** A policy file, read as far as possible. */
+export interface PolicyReading {
+  /** Undefined when its shape is wrong. */
+  policy: Policy | undefined;
+  /** Known even where the rest is wrong, so that the deployment's other files can still be checked. */
+  envFile: string | undefined;
+}
+
+/**
+ * Reads a policy: its shape and its contradictions. What only shows next to the deployment's other files is left to
+ * `validate`.
+ *
+ * @param file absolute path; paths in the policy are relative to its folder
+ * @throws DeploymentError with every fault of the file
+ */
+export function readPolicy(file: string): Policy {
+  const faults = new FaultList();
+  const { policy } = readPolicyFile(file, faults);
+  faults.throwIfAny();
+  if (policy === undefined) throw new Error(`${file} could not be read, and no fault gives the reason`);
+  return policy;
+}
+
+/** As {@link readPolicy}, but collects the faults instead of throwing them. */
+export function readPolicyFile(file: string, faults: FaultList): PolicyReading {
+  const source = readSource(file, faults, "write it, or start from deployments/reference/policy.yaml");
+  const root = source === undefined ? undefined : parseYaml(source, faults);
+  if (root === undefined) return { policy: undefined, envFile: undefined };
+  const env = nodeAt(root, "env_file");
+  const envFile = env?.kind === "scalar" && typeof env.value === "string" ? env.value : undefined;
+  if (root.kind !== "map") {
+    faults.add(root.location, "is not a mapping", "begin with services:, hosts: and upstreams:");
+    return { policy: undefined, envFile };
+  }
+  const policy = policyOf(file, root, faults);
+  if (policy !== undefined) checkContradictions(policy, (...path) => locationOf(root, path), faults);
+  return { policy, envFile: policy?.envFile ?? envFile };
+}
+
+function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | undefined {
+  const folder = dirname(file);
+  const at = (...path: (string | number)[]): SourceLocation => locationOf(root, path);
+  const data = readShape(policyShape, root, toPlain(root), faults);
+  if (data === undefined) return undefined;
+  return {
+    file,
+    services: data.services,
+    serviceLocations: { litellm: at("services", "litellm"), traefik: at("services", "traefik") },
+    envFile: data.env_file,
+    hosts: data.hosts.map(({ name, entry_point, scheme, zone }, index) => ({
+      name: name.toLowerCase(),
+      entryPoint: entry_point,
+      scheme,
+      zone,
+      location: at("hosts", index),
+    })),
+    publicPaths: data.public.map(({ status, ...path }, index) => ({
+      ...path,
+      statuses: [status].flat(),
+      location: at("public", index),
+    })),
+    injectedRoutes: data.injected.map((route, index) => ({
+      ...route,
+      hosts: route.hosts.map((host) => host.toLowerCase()),
+      location: at("injected", index),
+    })),
+    refusal: { status: data.refusal.status, challenge: data.refusal.challenge },
+    mcp: {
+      endpoint: data.mcp.endpoint,
+      stream: data.mcp.stream,
+      heartbeatSeconds: data.mcp.heartbeat_seconds,
+      budget: data.mcp.budget && { ...data.mcp.budget, location: at("mcp", "budget") },
+      scopedKeys: data.mcp.scoped_keys.map((key, index) => ({ ...key, location: at("mcp", "scoped_keys", index) })),
+    },
+    upstreams: data.upstreams.map(({ name, version, tools, database, directory }, index) => ({
+      name,
+      version,
+      tools,
+      database: database === undefined ? undefined : { variable: database },
+      directory,
+      location: at("upstreams", index),
+    })),
+    models: data.models.map(({ name, provider_model }, index) => ({
+      name,
+      providerModel: provider_model,
+      location: at("models", index),
+    })),
+    clients: data.clients.map(({ name, kind, config, version, from }, index) => ({
+      name,
+      kind,
+      config: resolve(folder, config),
+      version,
+      from,
+      location: at("clients", index),
+    })),
+    secrets: data.secrets.map(({ name, kind, may_be_in }, index) => ({
+      name,
+      kind,
+      mayBeIn: may_be_in,
+      location: at("secrets", index),
+    })),
+    reach: data.reach.map(({ from, to, as, ports }, index) => ({ from, to, as, ports, location: at("reach", index) })),
+    firewall: data.firewall && {
+      file: resolve(folder, data.firewall.file),
+      interfaces: data.firewall.interfaces,
+      denials: data.firewall.denials.map(({ from, by, counter }, index) => ({
+        from,
+        by,
+        counter: { value: counter, location: at("firewall", "denials", index) },
+      })),
+      location: at("firewall"),
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { suggest } from "../../core/text/nearest.ts";
+import type { ComposeService, ComposeValue } from "../compose/types.ts";
+import type { EditableYaml } from "../source/editable-yaml.ts";
+import type { FaultList } from "../source/fault-list.ts";
+import type { SourceLocation } from "../source/location.ts";
+import type { EditableValue } from "../source/text-edit.ts";
+import { type NewOption, type OptionText, partOf, type TraefikOption } from "./options.ts";
+import { namesIn, staticSchema, stepInto } from "./schema.ts";
+
+/** A flag as a word of Traefik's command. */
+export function formatFlag(name: string, value: string): string {
+  return `--${name}=${value}`;
+}
+
+/**
+ * Reads the flags of a service's command as Traefik does. Unknown flags, and flags that the suite does not support, become
+ * faults.
+ *
+ * @param text the compose file as written, for edits; without it no flag can be edited
+ */
+export function readFlags(
+  { name: service, commandWords }: Pick<ComposeService, "name" | "commandWords">,
+  text: EditableYaml | undefined,
+  faults: FaultList,
+): TraefikOption[] {
+  const options: TraefikOption[] = [];
+  const words = commandWords[0]?.value === "traefik" ? commandWords.slice(1) : commandWords;
+  const editable = editableWords(words, text);
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at];
+    if (word === undefined) break;
+    const flag = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word.value);
+    if (flag === null) {
+      faults.add(
+        word.location,
+        `'${word.value}' is not an option of Traefik, which ignores everything after it`,
+        "write it as --name=value",
+      );
+      break;
+    }
+    const [, key = "", own] = flag;
+    const following = words[at + 1];
+    const separate = own === undefined && following !== undefined && !following.value.startsWith("-");
+    const path = pathOf(key, word.location, faults);
+    options.push({
+      source: "flag",
+      path,
+      key,
+      value: own ?? (separate ? following.value : "true"),
+      location: word.location,
+      service,
+      text: textOf(editable[at], separate ? editable[at + 1] : undefined),
+    });
+    if (separate) at++;
+  }
+  return options;
+}
+
+/** Follows a flag's name through Traefik's options; known names in lower case. */
+function pathOf(key: string, location: SourceLocation, faults: FaultList): string[] {
+  const path: string[] = [];
+  let section = staticSchema;
+  const steps = key.split(".");
+  for (const step of steps) {
+    const next = stepInto(section, step);
+    if (next === undefined) {
+      const known = namesIn(section) ?? [];
+      const otherwise =
+        known.length === 0 || path.length === 0
+          ? "remove it: Traefik would not start"
+          : `use one of ${known.join(", ")}`;
+      faults.add(location, `unknown option '--${key}' of Traefik`, suggest(step, known, otherwise));
+      return [...path, ...steps.slice(path.length)];
+    }
+    path.push(next.name);
+    section = next.schema;
+  }
+  if (path[0] === "providers" && path[1] === "file") {
+    faults.add(
+      location,
+      `'--${key}' is not supported: the suite reads routers from labels`,
+      "move the routers and middlewares of the file into labels",
+    );
+  }
+  return path;
+}
+
+/** A word of the command that can be edited: an item of a list, or a part of a text. */
+interface EditableWord {
+  value: EditableValue;
+  remove: OptionText["remove"];
+  addAfter: OptionText["addAfter"];
+}
+
+/** Undefined for a word that can't be edited. */
+function editableWords(words: readonly ComposeValue[], text: EditableYaml | undefined): (EditableWord | undefined)[] {
+  let from = 0;
+  return words.map((word) => {
+    const entry = text?.at(...word.path);
+    if (entry?.value === undefined) return undefined;
+    const { value } = entry;
+    if (typeof word.path.at(-1) === "number") {
+      const addAfter = (options: readonly NewOption[]) =>
+        entry.addAfter(options.map(({ key, value: own }) => `- ${listItem(formatFlag(key, own))}`));
+      return { value, remove: () => entry.remove(), addAfter };
+    }
+    // The command is one text: a word that quotes or variables change is not found in it.
+    const start = value.text.indexOf(word.value, from);
+    if (start === -1) return undefined;
+    const end = start + word.value.length;
+    from = end;
+    const gap = /\s*$/.exec(value.text.slice(0, start))?.[0].length ?? 0;
+    return {
+      value: partOf(value, start, end),
+      remove: () => value.replacePart(start - gap, end, ""),
+      addAfter: (options) =>
+        value.replacePart(end, end, options.map(({ key, value: own }) => ` ${formatFlag(key, own)}`).join("")),
+    };
+  });
+}
+
+/** A text as an item of a YAML list, quoted where it has to be. */
+function listItem(text: string): string {
+  return /^[\w./:=,-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** @param separate the word with the value, of a flag that has it in a word of its own */
+function textOf(word: EditableWord | undefined, separate: EditableWord | undefined): OptionText | undefined {
+  if (word === undefined) return undefined;
+  if (separate !== undefined) {
+    return {
+      written: `${word.value.text} ${separate.value.text}`,
+      value: separate.value,
+      remove: () => {
+        const [first, second] = [word.remove(), separate.remove()];
+        return first && second && { shown: first.shown, edits: [...first.edits, ...second.edits] };
+      },
+      addAfter: separate.addAfter,
+    };
+  }
+  const written = word.value.text;
+  const equals = written.indexOf("=");
+  const set = (text: string) => word.value.replace(`${written}=${text}`);
+  return {
+    written,
+    value:
+      equals === -1
+        ? { text: "", replace: set, replacePart: (_start, _end, text) => set(text) }
+        : partOf(word.value, equals + 1, written.length),
+    remove: word.remove,
+    addAfter: word.addAfter,
+  };
+}
