@@ -1,0 +1,143 @@
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import { familyOf, type Site, type SiteAddress } from "../../../helpers/reachability/sweep.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { PartHandle } from "../../parts/part.ts";
+import { traefikApiPort } from "../../parts/render.ts";
+import { providerNetwork } from "../../rigs/gateway-networks.ts";
+import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "../../rigs/reachability-rig.ts";
+import type { RigState } from "../../rigs/rig.ts";
+import { partOf } from "../parts-of-rig.ts";
+import { probe } from "./probe.ts";
+
+/** The running rigs that reachability is tried on. */
+export interface ReachabilityRigs {
+  engine: Engine;
+  deployment: Deployment;
+  gateway: RigState;
+  reachability: RigState;
+}
+
+/** A site, with the parts that connections are tried from and to. */
+export interface ProbedSite extends Site {
+  /** The part whose network namespace it is. */
+  part: PartHandle;
+  /** The part with the host's image in that namespace. */
+  prober: PartHandle;
+}
+
+/** A site's name and parts, before its addresses and listeners are known. */
+type SiteParts = Pick<ProbedSite, "name" | "part" | "prober">;
+
+/**
+ * The sites that the policy can name, and the ports that are tried on each: all on which anything listens, except those
+ * that the suite needs for itself.
+ *
+ * @throws {Error} when a site's listeners or names cannot be read
+ */
+export async function findSites(rigs: ReachabilityRigs): Promise<{ sites: ProbedSite[]; ports: number[] }> {
+  const namespaces = await Promise.all(
+    siteParts(rigs).map(async (site) => ({ site, namespace: await readNamespace(rigs.engine, site.prober) })),
+  );
+  const sites = await Promise.all(namespaces.map(({ site, namespace }) => describeSite(rigs, site, namespace)));
+  const ports = new Set(
+    namespaces.flatMap(({ namespace: { opened, listening } }) => [
+      ...opened.map(({ port }) => port),
+      ...listening.filter(({ address }) => !isLoopback(address)).map(({ port }) => port),
+    ]),
+  );
+  ports.delete(controlPort);
+  ports.delete(traefikApiPort);
+  return { sites, ports: [...ports].sort((a, b) => a - b) };
+}
+
+/** @throws {Error} when there is no such site */
+export function siteNamed(sites: readonly ProbedSite[], name: string): ProbedSite {
+  const site = sites.find((one) => one.name === name);
+  if (site === undefined) throw new Error(`the reachability rig has no site ${name}`);
+  return site;
+}
+
+function siteParts({ gateway, reachability }: ReachabilityRigs): SiteParts[] {
+  return [
+    ...Object.entries(machines).map(([name, machine]) => {
+      const part = partOf(gateway, machine);
+      return { name, part, prober: part };
+    }),
+    ...Object.entries(reachability.services ?? {}).map(([name, proberName]) => {
+      const prober = partOf(reachability, proberName);
+      const running = gateway.services?.[name];
+      return { name, prober, part: running === undefined ? prober : partOf(gateway, running) };
+    }),
+  ];
+}
+
+async function describeSite(rigs: ReachabilityRigs, site: SiteParts, namespace: Namespace): Promise<ProbedSite> {
+  const { engine, deployment } = rigs;
+  const { names } = await probe(engine, site.prober, { names: namesUsedBy(deployment, site.name), targets: [] });
+  const addresses = addressesOf(rigs, site.part);
+  return {
+    ...site,
+    addresses,
+    isInternal: addresses.every(({ network }) => deployment.compose.networks.get(network)?.internal),
+    listening: ownListeners(deployment, site.name, namespace, addresses),
+    names,
+  };
+}
+
+/** The names by which the policy lets a site connect. No other name is resolved, because an unknown one takes seconds. */
+function namesUsedBy({ policy }: Deployment, site: string): string[] {
+  const rules = policy.reach.filter(({ from, to, as }) => from === site && (as ?? to) !== "outside");
+  return [...new Set(rules.map(({ as, to }) => as ?? to))];
+}
+
+/** A part's addresses on the networks of the deployment, on the LAN and outside, but not on the suite's own network. */
+function addressesOf({ gateway }: ReachabilityRigs, part: PartHandle): SiteAddress[] {
+  return Object.entries(gateway.networks)
+    .filter(([network]) => network !== providerNetwork)
+    .flatMap(([network, made]) =>
+      [part.addresses[made], part.addresses6[made]].flatMap((address) => (address ? [{ address, network }] : [])),
+    );
+}
+
+/**
+ * Where a site's own programs listen. The suite's listeners do not count, and Traefik's API counts on the port where the
+ * deployment has it, because the suite has moved it.
+ */
+function ownListeners(
+  deployment: Deployment,
+  site: string,
+  { listening, opened }: Namespace,
+  addresses: readonly SiteAddress[],
+): Site["listening"] {
+  const own = listening.filter(
+    (one) =>
+      !isLoopback(one.address) && !opened.some(({ address, port }) => address === one.address && port === one.port),
+  );
+  const byAddress = own.flatMap(({ address: bound, port }) =>
+    addresses
+      .filter(({ address }) => address === bound || bound === "::" || (bound === "0.0.0.0" && familyOf(address) === 4))
+      .map(({ address }) => ({ address, port })),
+  );
+  if (site !== deployment.traefik.name) return byAddress;
+  const api = publicApiPort(deployment);
+  return [
+    ...byAddress.filter(({ port }) => port !== traefikApiPort),
+    ...(api === undefined ? [] : addresses.map(({ address }) => ({ address, port: api }))),
+  ];
+}
+
+/**
+ * The port on which Traefik's API would listen on every network; undefined when it is disabled, or on the loopback. The
+ * suite moves that entry point, and opens a listener of its own on the port.
+ */
+function publicApiPort({ traefik }: Deployment): number | undefined {
+  const flags = new Map(
+    (traefik.command ?? []).map((argument) => {
+      const [name = "", value = "true"] = argument.replace(/^--?/, "").split(/=(.*)/s);
+      return [name.toLowerCase(), value] as const;
+    }),
+  );
+  if (flags.get("api.insecure")?.toLowerCase() !== "true") return undefined;
+  const [, host = "", port = "8080"] = /^(.*):(\d+)/.exec(flags.get("entrypoints.traefik.address") ?? ":8080") ?? [];
+  return isLoopback(host) || host === "localhost" ? undefined : Number(port);
+}
