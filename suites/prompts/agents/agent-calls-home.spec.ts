@@ -1,15 +1,15 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
-import { databaseTool } from "../support/client-of.ts";
 import { lineOf } from "../support/codex-config.ts";
-import { CodexAgent, told } from "../support/codex-turn.ts";
+import { CodexAgent, turnEvidence } from "../support/codex-turn.ts";
 import { OutgoingCalls } from "../support/outgoing-calls.ts";
+import { databaseTool } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-14/no-calls-home",
   requirements: ["PROMPT-14"],
   title: "Codex, configured as in the deployment, contacts only the gateway in a turn",
-  needs: ["gateway"],
+  needs: ["gateway", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const agent = await CodexAgent.start(gateway, evidence, {
@@ -17,17 +17,21 @@ check({
     });
     const calls = await OutgoingCalls.record(gateway, "codex", `/tmp/${agent.token}`);
     const turn = await agent.ask("calls-home", "Ask the database", { environment: calls.environment });
-    await agent.mustHaveCalled(turn, tool);
-    const elsewhere = await calls.seen();
-    if (elsewhere.length > 0) {
+    await agent.expectCall(turn, tool);
+    const targets = await calls.targets();
+    if (targets.length > 0) {
       throw new CheckFailure({
-        ...told(turn),
-        summary: `in a turn that the gateway alone answers Codex also tries to reach ${elsewhere.join(", ")}`,
+        summary: "in a turn that needs only the gateway, Codex also tries to reach other hosts",
+        code: "other-hosts",
+        expected: "connections to the gateway only",
+        actual: `connection attempts to ${targets.join(", ")}`,
+        evidence: turnEvidence(turn),
         cause:
-          "a feature that calls home is on (plugins, apps, analytics, web_search, check_for_update_on_startup): where packets are dropped, each turn waits for it",
+          "a feature that calls home is on (plugins, apps, analytics, web_search, check_for_update_on_startup): where a firewall drops packets, each turn waits for it",
         location: lineOf(agent.config, "[features]"),
+        fix: "switch the feature off in config.toml",
       });
     }
-    evidence.finding("Codex reached for nothing but the gateway; the way out was watched by a proxy.");
+    evidence.finding("Codex contacted only the gateway; a proxy recorded all other outgoing requests.");
   },
 });

@@ -1,13 +1,12 @@
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
-import { databaseTool, fileTool } from "../support/client-of.ts";
-import { codexTurn, told } from "../support/codex-turn.ts";
+import { codexTurn, expectCanary } from "../support/codex-turn.ts";
+import { databaseTool, fileTool } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-03/two-upstreams-in-one-turn",
   requirements: ["PROMPT-03"],
   title: "Codex reads a canary file and queries the database in one turn, with a tool of each upstream",
-  needs: ["gateway", "canaries"],
+  needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
     const database = databaseTool(gateway);
     const file = fileTool(gateway);
@@ -24,23 +23,13 @@ check({
         { say: { from: "tool-results", template: "The file, and the databases:\n{results}" } },
       ],
     });
-    const expected = [
-      { tool: file.tool, canary: gateway.canaries.file.content, location: file.upstream.location },
-      { tool: database.tool, canary: gateway.canaries.database, location: database.upstream.location },
-    ];
-    const answer = turn.transcript.messages.at(-1) ?? "";
-    for (const { tool, canary, location } of expected) {
-      const call = await agent.mustHaveCalled(turn, tool);
-      if (call.resultText.includes(canary) && answer.includes(canary)) continue;
-      throw new CheckFailure({
-        ...told(turn),
-        summary: `the canary of ${tool} is not in ${call.resultText.includes(canary) ? "the answer" : "its result"}`,
-        cause: `the tool said: ${call.resultText}`,
-        location,
-      });
-    }
+    const { canaries } = gateway;
+    const fileRead = await agent.expectCall(turn, file.tool);
+    expectCanary(turn, fileRead, canaries.file.content, { location: file.upstream.location });
+    const databasesListed = await agent.expectCall(turn, database.tool);
+    expectCanary(turn, databasesListed, canaries.database, { location: database.upstream.location });
     evidence.finding(
-      `In one turn Codex read the canary file by ${file.tool} and asked the database by ${database.tool}. Transcript: ${turn.path}.`,
+      `In one turn, Codex read the canary file with ${file.tool} and queried the database with ${database.tool}. Transcript: ${turn.path}.`,
     );
   },
 });

@@ -1,93 +1,65 @@
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
-import { databaseTool, fileTool } from "../support/client-of.ts";
-import { CodexAgent, told } from "../support/codex-turn.ts";
-
-/** A call that must be refused, and the same one within bounds. */
-interface Refusal {
-  name: string;
-  prompt: string;
-  refused: ScriptedCall;
-  /** What the tool says then. */
-  says: RegExp;
-  allowed: ScriptedCall;
-  /** Seen in the allowed result, and nowhere else. */
-  canary: string;
-  /** What the refused call would have shown or done, by its result; undefined when its text can't tell. */
-  effect: (result: string) => string | undefined;
-  location: SourceLocation;
-}
+import { CodexAgent, type CodexTurn, turnEvidence } from "../support/codex-turn.ts";
+import { databaseTool, fileTool } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-04/refusals-reach-the-model",
   requirements: ["PROMPT-04"],
   title: "a refused write and a refused path reach the model as errors, and the answer says so",
-  needs: ["gateway", "commands"],
+  needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
     await forEachCase(
-      "a refusal reaches the model, beside the same call within bounds",
+      "a refusal reaches the model, and the same tool works for an allowed call",
       refusals(gateway),
       ({ name }) => name,
-      async ({ name, prompt, refused, says, allowed, canary, effect, location }) => {
+      async (refusal) => {
+        const { name, prompt, refused, allowed, says } = refusal;
         const agent = await CodexAgent.start(gateway, evidence, {
           turns: () => [
             { call: [refused] },
             { call: [allowed] },
-            { say: { from: "tool-results", template: "This is what the tools said:\n{results}" } },
+            { say: { from: "tool-results", template: `${answerStart}{results}` } },
           ],
         });
         const turn = await agent.ask(name.replaceAll(" ", "-"), prompt);
-        // What the model is asked next holds what the call before it returned.
-        const given = turn.journal.filter(({ turn: due }) => due === 1).map(({ body }) => JSON.stringify(body));
-        const [first, second] = turn.transcript.toolCalls;
-        const [, answer = ""] = turn.transcript.messages.at(-1)?.split("This is what the tools said:\n") ?? [];
-        const mayHave = effect(first?.resultText ?? "");
-        if (mayHave !== undefined)
-          throw new CheckFailure({ ...told(turn), summary: `${refused.tool} was not refused: ${mayHave}`, location });
-        if (second === undefined || !second.resultText.includes(canary)) {
-          await agent.mustHaveCalled(turn, allowed.tool);
-          throw new CheckFailure({
-            ...told(turn),
-            summary: `the same call within bounds brought no canary, so the refusal proves nothing: ${second?.resultText ?? "it was not made"}`,
-            location,
-          });
-        }
-        const unsaid = [
-          ...(given.some((body) => says.test(body)) ? [] : ["the model"]),
-          ...(says.test(answer) ? [] : ["the answer"]),
-        ];
-        if (unsaid.length > 0) {
-          throw new CheckFailure({
-            ...told(turn),
-            summary: `the refusal of ${refused.tool} does not reach ${unsaid.join(" or ")}`,
-            cause: `the tool said: ${first?.resultText || first?.error || "nothing"}`,
-            location,
-          });
-        }
+        expectRefused(turn, refusal);
+        await expectAllowed(agent, turn, refusal);
+        expectReported(turn, refusal);
+        const [first] = turn.transcript.toolCalls;
         evidence.finding(
-          `${name}: the model was told "${says.exec(first?.resultText ?? "")?.[0] ?? says.source}", and so was the user; ` +
+          `${name}: the model and the user got "${says.exec(first?.resultText ?? "")?.[0] ?? says.source}"; ` +
             `Codex marks the call as ${first?.status} (LiteLLM 1.77.1 drops isError). Transcript: ${turn.path}.`,
         );
       },
     );
-    const table = await gateway.run(
-      "postgres",
-      psql(gateway, "SELECT to_regclass('public.written_by_an_agent') IS NULL"),
-    );
-    if (table.stdout.trim() !== "t")
-      throw new CheckFailure({
-        summary: "the refused write was made: Postgres has the table written_by_an_agent",
-        evidence: { received: `${table.stdout}${table.stderr}` },
-        location: databaseTool(gateway).upstream.location,
-      });
+    await expectNoTable(gateway);
   },
 });
 
-function refusals(gateway: GatewayTarget): Refusal[] {
+/** A call that must be refused, and an allowed call of the same tool. */
+interface Refusal {
+  name: string;
+  prompt: string;
+  refused: ScriptedCall;
+  /** What the tool returns for the refused call. */
+  says: RegExp;
+  /** What shows in the refused call's result that it was refused. */
+  isRefusal: RegExp;
+  allowed: ScriptedCall;
+  /** Only in the allowed call's result. */
+  canary: string;
+  location: SourceLocation;
+}
+
+const answerStart = "This is what the tools returned:\n";
+
+function refusals(gateway: GatewayWith<"canaries">): Refusal[] {
   const database = databaseTool(gateway);
   const file = fileTool(gateway);
   return [
@@ -96,9 +68,9 @@ function refusals(gateway: GatewayTarget): Refusal[] {
       prompt: "Create a table in my database",
       refused: { tool: database.tool, arguments: { sql: "CREATE TABLE written_by_an_agent (id int)" } },
       says: /error/i,
+      isRefusal: /error/i,
       allowed: { tool: database.tool, arguments: { sql: "SELECT datname FROM pg_database" } },
       canary: gateway.canaries.database,
-      effect: (result) => (/error/i.test(result) ? undefined : `it said "${result}"`),
       location: database.upstream.location,
     },
     {
@@ -106,15 +78,81 @@ function refusals(gateway: GatewayTarget): Refusal[] {
       prompt: "Read /etc/hostname",
       refused: { tool: file.tool, arguments: { path: "/etc/hostname" } },
       says: /access denied/i,
+      isRefusal: /access denied|error|outside/i,
       allowed: { tool: file.tool, arguments: { path: file.path } },
       canary: gateway.canaries.file.content,
-      effect: (result) => (/access denied|error|outside/i.test(result) ? undefined : `it gave "${result}"`),
       location: file.upstream.location,
     },
   ];
 }
 
-/** A question to the run's Postgres itself. */
+function expectRefused(turn: CodexTurn, { refused, isRefusal, location }: Refusal): void {
+  const result = turn.transcript.toolCalls[0]?.resultText ?? "";
+  if (isRefusal.test(result)) return;
+  throw new CheckFailure({
+    summary: `${refused.tool} was not refused`,
+    code: "not-refused",
+    expected: `a result that matches ${isRefusal}`,
+    actual: result || "an empty result",
+    evidence: turnEvidence(turn),
+    location,
+  });
+}
+
+/** Without an allowed call of the same tool, a refusal proves nothing. */
+async function expectAllowed(
+  agent: CodexAgent,
+  turn: CodexTurn,
+  { allowed, canary, location }: Refusal,
+): Promise<void> {
+  const [, second] = turn.transcript.toolCalls;
+  if (second?.resultText.includes(canary)) return;
+  await agent.expectCall(turn, allowed.tool);
+  throw new CheckFailure({
+    summary: `an allowed call of ${allowed.tool} does not return the canary, so the refusal proves nothing`,
+    code: "control-failed",
+    expected: canary,
+    actual: second === undefined ? "the call was not made" : second.resultText || "an empty result",
+    evidence: turnEvidence(turn),
+    location,
+  });
+}
+
+function expectReported(turn: CodexTurn, { refused, says, location }: Refusal): void {
+  const [first] = turn.transcript.toolCalls;
+  // The request for the model's second answer holds the result of the first call.
+  const given = turn.journal.filter(({ turn: due }) => due === 1).map(({ body }) => JSON.stringify(body));
+  const [, answer = ""] = turn.transcript.messages.at(-1)?.split(answerStart) ?? [];
+  const missing = [
+    ...(given.some((body) => says.test(body)) ? [] : ["the request to the model"]),
+    ...(says.test(answer) ? [] : ["the answer"]),
+  ];
+  if (missing.length === 0) return;
+  throw new CheckFailure({
+    summary: `the refusal of ${refused.tool} is lost on its way to the model or to the user`,
+    code: "refusal-lost",
+    expected: `${says} in the request to the model and in the answer`,
+    actual: `not in ${missing.join(", nor in ")}; the tool returned: ${first?.resultText || first?.error || "nothing"}`,
+    evidence: turnEvidence(turn),
+    location,
+  });
+}
+
+async function expectNoTable(gateway: GatewayWith<"commands">): Promise<void> {
+  const query = psql(gateway, "SELECT to_regclass('public.written_by_an_agent') IS NULL");
+  const table = await gateway.run("postgres", query);
+  if (table.stdout.trim() === "t") return;
+  throw new CheckFailure({
+    summary: "the refused write took place",
+    code: "written",
+    expected: "no table written_by_an_agent in Postgres",
+    actual: table.exitCode === 0 ? "the table exists" : `psql ended with exit code ${table.exitCode}`,
+    evidence: commandEvidence(table),
+    location: databaseTool(gateway).upstream.location,
+  });
+}
+
+/** A query to the run's Postgres, without the gateway. */
 function psql(gateway: GatewayTarget, sql: string): string[] {
   const variable = gateway.policy.upstreams.find(({ database }) => database !== undefined)?.database?.variable ?? "";
   const url = new URL(gateway.secret(variable));

@@ -1,13 +1,13 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
-import { databaseTool, fileTool } from "../support/client-of.ts";
-import { CodexAgent, told } from "../support/codex-turn.ts";
+import { CodexAgent, turnEnd, turnEvidence } from "../support/codex-turn.ts";
+import { databaseTool, fileTool } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-11/second-turn",
   requirements: ["PROMPT-11"],
-  title: "a second turn of a thread knows what the first one's tools returned, and calls again",
-  needs: ["gateway", "canaries"],
+  title: "in the second turn of a thread, the model has the first turn's results and Codex calls tools again",
+  needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
     const { database, file } = gateway.canaries;
     const { tool } = databaseTool(gateway);
@@ -19,30 +19,43 @@ check({
       ],
     });
     const first = await agent.ask("thread-1", "List my PostgreSQL databases");
-    await agent.mustHaveCalled(first, tool);
+    await agent.expectCall(first, tool);
     const thread = first.transcript.threadId;
-    if (thread === undefined) throw new CheckFailure({ ...told(first), summary: "Codex began no thread" });
+    if (thread === undefined)
+      throw new CheckFailure({
+        summary: "Codex started no thread",
+        code: "no-thread",
+        expected: "a thread.started event",
+        actual: `none (${turnEnd(first)})`,
+        evidence: turnEvidence(first),
+      });
 
-    await agent.nowSays([
+    await agent.scriptModel([
       { call: [{ tool: reading.tool, arguments: { path: reading.path } }] },
       { say: { from: "tool-results" } },
     ]);
     const second = await agent.ask("thread-2", `And what is in ${file.name}?`, { thread });
-    await agent.mustHaveCalled(second, reading.tool);
+    await agent.expectCall(second, reading.tool);
     const [asked] = second.journal;
     const faults = [
-      ...(second.transcript.threadId === thread ? [] : [`it is another thread: ${second.transcript.threadId}`]),
+      ...(second.transcript.threadId === thread ? [] : [`the thread is ${second.transcript.threadId}`]),
       ...(JSON.stringify(asked?.body ?? {}).includes(database)
         ? []
-        : ["the model was not given what the first turn's tool returned"]),
+        : ["the model did not get the first turn's result"]),
       ...(second.transcript.messages.at(-1)?.includes(file.content)
         ? []
-        : ["the answer lacks the second turn's canary"]),
+        : ["the answer does not contain the second turn's canary"]),
     ];
     if (faults.length > 0)
-      throw new CheckFailure({ ...told(second), summary: `the thread does not go on: ${faults.join("; ")}` });
+      throw new CheckFailure({
+        summary: "the second turn does not continue the thread",
+        code: "thread-not-continued",
+        expected: `thread ${thread}, with the first turn's result for the model and the second turn's canary in the answer`,
+        actual: faults.join("; "),
+        evidence: turnEvidence(second),
+      });
     evidence.finding(
-      `A thread of two turns: the second one's model was given the first one's result. Transcripts: ${first.path}, ${second.path}.`,
+      `A thread of two turns: in the second, the model had the first one's result. Transcripts: ${first.path}, ${second.path}.`,
     );
   },
 });

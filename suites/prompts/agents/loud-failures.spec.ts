@@ -1,52 +1,51 @@
 import type { Clients } from "../../../containers/targets/clients.ts";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { Cause } from "../../../helpers/agents/agent-diagnosis.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { databaseTool } from "../support/client-of.ts";
 import { codexConfig, lineOf } from "../support/codex-config.ts";
-import { type CodexAgent, type CodexTurn, codexTurn, told } from "../support/codex-turn.ts";
+import { type AgentGateway, type CodexAgent, type CodexTurn, codexTurn, turnEvidence } from "../support/codex-turn.ts";
+import { databaseTool } from "../support/policy-lookup.ts";
 
-/** A gateway that fails, as Codex meets it. */
-interface Failing {
+/** A fault of the gateway, and what must come of it. */
+interface ExpectedFailure {
   fault: Parameters<Clients["origin"]>[0] | "wrong-key";
   cause: Cause;
   /**
-   * Codex itself ends with an error, given a config that says `required = true`. Of an empty catalogue no client can know
-   * that it is none: there the suite's own diagnosis is all.
+   * Whether Codex itself must end with an error, given `required = true` in its config. No client can tell an empty
+   * catalogue from a gateway without tools: there only the suite's diagnosis can name the cause.
    */
-  loud: boolean;
+  endsWithError: boolean;
 }
 
-const failing: readonly Failing[] = [
-  { fault: "wrong-key", cause: "wrong-key", loud: true },
-  { fault: "gateway-down", cause: "gateway-down", loud: true },
-  { fault: "mcp-404", cause: "mcp-not-found", loud: true },
-  { fault: "mcp-401", cause: "mcp-refused", loud: true },
-  { fault: "mcp-500", cause: "mcp-broken", loud: true },
-  { fault: "empty-catalogue", cause: "catalogue-empty", loud: false },
+const expectedFailures: readonly ExpectedFailure[] = [
+  { fault: "wrong-key", cause: "wrong-key", endsWithError: true },
+  { fault: "gateway-down", cause: "gateway-down", endsWithError: true },
+  { fault: "mcp-404", cause: "mcp-not-found", endsWithError: true },
+  { fault: "mcp-401", cause: "mcp-refused", endsWithError: true },
+  { fault: "mcp-500", cause: "mcp-broken", endsWithError: true },
+  { fault: "empty-catalogue", cause: "catalogue-empty", endsWithError: false },
 ];
 
 check({
   id: "PROMPT-05/named-cause-of-failure",
   requirements: ["PROMPT-05"],
   title: "with a wrong key, no gateway, a broken MCP or an empty catalogue, Codex's run fails with a named cause",
-  needs: ["gateway", "clients"],
+  needs: ["gateway", "clients", "canaries", "commands", "scripted-model"],
   async run({ gateway, clients, evidence }) {
-    const { tool } = databaseTool(gateway);
-    // The front hands on what has no fault: what fails behind it fails for the fault.
-    const { agent, turn } = await turnAt(gateway, clients, evidence, "none");
-    await agent.mustHaveCalled(turn, tool);
+    // Control: through the same front without a fault, the call works.
+    const { agent, turn } = await turnWithFault(gateway, clients, evidence, "none");
+    await agent.expectCall(turn, databaseTool(gateway).tool);
     await forEachCase(
-      "a gateway that fails makes Codex's run a failure with a named cause",
-      failing,
+      "Codex's run fails with a named cause when the gateway fails",
+      expectedFailures,
       ({ fault }) => fault,
-      async ({ fault, cause, loud }) => {
-        const met = await turnAt(gateway, clients, evidence, fault);
-        await mustFail(gateway, evidence, { ...met, fault, cause, loud });
+      async (expected) => {
+        const failed = await turnWithFault(gateway, clients, evidence, expected.fault);
+        await expectFailure(gateway, evidence, failed, expected);
       },
     );
   },
@@ -57,34 +56,40 @@ check({
   requirements: ["PROMPT-05"],
   title:
     "a catalogue that is slower than the first turn fails Codex's run, and is detected where `required` is missing",
-  needs: ["gateway", "clients"],
+  needs: ["gateway", "clients", "canaries", "commands", "scripted-model"],
   async run({ gateway, clients, evidence }) {
-    // Shorter than the deployment's, so that the wait for nothing is: what happens at its end is the same.
-    const impatient = (text: string): string => text.replace(/^startup_timeout_sec *=.*$/m, "startup_timeout_sec = 5");
+    // Shorter than the deployment's, to shorten the check: what happens when the time is over is the same.
+    const withShortTimeout = (text: string): string =>
+      text.replace(/^startup_timeout_sec *=.*$/m, "startup_timeout_sec = 5");
     await clients.holdCatalogue();
-    const [waiting, heedless] = await Promise.all([
-      turnAt(gateway, clients, evidence, "late-catalogue", { name: "late-catalogue", change: impatient }),
-      turnAt(gateway, clients, evidence, "late-catalogue", {
+    const [required, notRequired] = await Promise.all([
+      turnWithFault(gateway, clients, evidence, "late-catalogue", { name: "late-catalogue", change: withShortTimeout }),
+      turnWithFault(gateway, clients, evidence, "late-catalogue", {
         name: "late-catalogue-not-required",
-        change: (text) => impatient(text).replace(/^required *=.*$/m, ""),
+        change: (text) => withShortTimeout(text).replace(/^required *=.*$/m, ""),
       }),
     ]);
     await clients.releaseCatalogue();
     const late = { fault: "late-catalogue", cause: "catalogue-late" } as const;
     await Promise.all([
-      mustFail(gateway, evidence, { ...waiting, ...late, loud: true }),
-      mustFail(gateway, evidence, { ...heedless, ...late, loud: false }),
+      expectFailure(gateway, evidence, required, { ...late, endsWithError: true }),
+      expectFailure(gateway, evidence, notRequired, { ...late, endsWithError: false }),
     ]);
   },
 });
 
-async function turnAt(
-  gateway: GatewayTarget,
+interface AgentTurn {
+  agent: CodexAgent;
+  turn: CodexTurn;
+}
+
+async function turnWithFault(
+  gateway: AgentGateway,
   clients: Clients,
   evidence: Evidence,
-  fault: Failing["fault"],
+  fault: ExpectedFailure["fault"],
   { name = fault, change = (text: string) => text }: { name?: string; change?: (text: string) => string } = {},
-): Promise<{ agent: CodexAgent; turn: CodexTurn }> {
+): Promise<AgentTurn> {
   const { mcpUrl, modelUrl } = await codexConfig(gateway);
   const moved = (url: string): string =>
     fault === "wrong-key" ? url : `${clients.origin(fault)}${new URL(url).pathname}`;
@@ -93,8 +98,8 @@ async function turnAt(
     prompt: "List my PostgreSQL databases",
     ...(fault === "wrong-key" ? { key: unknownKey } : {}),
     config: (text) => {
-      const there = change(text).replaceAll(mcpUrl, moved(mcpUrl));
-      return fault === "gateway-down" ? there.replaceAll(modelUrl, moved(modelUrl)) : there;
+      const withFault = change(text).replaceAll(mcpUrl, moved(mcpUrl));
+      return fault === "gateway-down" ? withFault.replaceAll(modelUrl, moved(modelUrl)) : withFault;
     },
     turns: () => [
       { call: [{ tool: databaseTool(gateway).tool, arguments: { sql: "SELECT datname FROM pg_database" } }] },
@@ -103,35 +108,49 @@ async function turnAt(
   });
 }
 
-async function mustFail(
-  gateway: GatewayTarget,
+async function expectFailure(
+  gateway: GatewayWith<"canaries">,
   evidence: Evidence,
-  { agent, turn, fault, cause, loud }: Failing & { agent: CodexAgent; turn: CodexTurn },
+  { agent, turn }: AgentTurn,
+  { fault, cause, endsWithError }: ExpectedFailure,
 ): Promise<void> {
   const diagnosis = await agent.diagnosis(turn, databaseTool(gateway).tool);
   const { messages } = turn.transcript;
+  const common = { case: fault, evidence: turnEvidence(turn) };
   if (diagnosis === undefined || messages.some((text) => text.includes(gateway.canaries.database)))
     throw new CheckFailure({
-      ...told(turn),
-      summary: `${fault}: the tool was called all the same; the fault is not real`,
+      ...common,
+      summary: `${fault}: Codex gets the tool's result in spite of the fault`,
+      code: "fault-without-effect",
+      expected: "no result",
+      actual: diagnosis === undefined ? "a completed call" : "the canary in the answer",
+      cause: "the request went past the fault front",
     });
   if (diagnosis.cause !== cause) {
     throw new CheckFailure({
-      ...told(turn),
-      summary: `${fault}: the cause that shows is ${diagnosis.cause}, not ${cause}`,
+      ...common,
+      summary: `${fault}: the diagnosis names another cause`,
+      code: "wrong-diagnosis",
+      expected: cause,
+      actual: diagnosis.cause,
       cause: diagnosis.sentence,
     });
   }
-  if (loud && (turn.exitCode === 0 || messages.length > 0)) {
+  if (endsWithError && (turn.exitCode === 0 || messages.length > 0)) {
+    const answered = messages.length > 0 ? " and an answer without the tools" : "";
     throw new CheckFailure({
-      ...told(turn),
-      summary: `${fault}: Codex ends with ${turn.exitCode}${messages.length > 0 ? ", and answers without its tools" : ""}`,
-      cause: "without required = true Codex goes on without its tools, and the model makes an answer up",
+      ...common,
+      summary: `${fault}: Codex's run does not end as a failure`,
+      code: "no-error",
+      expected: "an exit code other than 0, and no answer",
+      actual: `exit code ${turn.exitCode}${answered}`,
+      cause: "without required = true Codex continues without its tools, and the model invents an answer",
       location: lineOf(agent.config, `[mcp_servers.${agent.config.server}]`),
+      fix: "set required = true for this server",
     });
   }
   evidence.finding(
-    `${fault}: Codex ends with exit code ${turn.exitCode} and ${messages.length > 0 ? `says "${shown(messages.at(-1))}"` : `shows "${shown(lastError(turn))}"`}. ` +
+    `${fault}: Codex ends with exit code ${turn.exitCode} and ${messages.length > 0 ? `answers "${quoted(messages.at(-1))}"` : `shows "${quoted(lastError(turn))}"`}. ` +
       `Diagnosis: ${diagnosis.sentence}`,
   );
 }
@@ -140,8 +159,8 @@ function lastError({ stderr, transcript }: CodexTurn): string | undefined {
   return stderr.trim().split("\n").at(-1) ?? transcript.errors.at(-1);
 }
 
-/** The cause stands at the end of Codex's chains of errors, behind its own types' names. */
-function shown(text = ""): string {
+/** Without the names of Codex's own types: the cause is at the end of its chain of errors. */
+function quoted(text = ""): string {
   const plain = text.replaceAll(/\[[\w:<>, ]+\]/g, "[…]").replaceAll(/\s+/g, " ");
   return plain.length > 300 ? `${plain.slice(0, 300)}…` : plain;
 }

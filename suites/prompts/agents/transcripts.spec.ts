@@ -1,12 +1,13 @@
-import { readTranscript } from "../../../helpers/agents/codex-transcript.ts";
+import { readTranscript, type Transcript } from "../../../helpers/agents/codex-transcript.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { redact, secretsIn } from "../../../helpers/core/text/redaction.ts";
 import { check } from "../../runner/check.ts";
-import { databaseTool } from "../support/client-of.ts";
-import { aimOf, keysOf } from "../support/codex-config.ts";
-import { codexTurn, told } from "../support/codex-turn.ts";
+import type { Evidence } from "../../runner/evidence.ts";
+import { accessOf, keysOf } from "../support/codex-config.ts";
+import { type CodexTurn, codexTurn, turnEvidence } from "../support/codex-turn.ts";
+import { databaseTool } from "../support/policy-lookup.ts";
 
-/** A result that no client may cut in what it keeps, in characters. */
+/** The length of a result that no client may cut in its transcript, in characters. */
 const longResult = 100_000;
 
 check({
@@ -14,7 +15,7 @@ check({
   requirements: ["PROMPT-02"],
   title:
     "the transcript of a turn with a long result is kept complete, for machines and for people, and free of secrets",
-  needs: ["gateway", "canaries"],
+  needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const { agent, turn } = await codexTurn(gateway, evidence, {
@@ -29,42 +30,74 @@ check({
         { say: "It is long." },
       ],
     });
-    const call = await agent.mustHaveCalled(turn, tool);
+    const { resultText } = await agent.expectCall(turn, tool);
     const end = `ends with ${agent.token}`;
-    if (call.resultText.length < longResult || !call.resultText.includes(end)) {
+    if (resultText.length < longResult || !resultText.includes(end)) {
       throw new CheckFailure({
-        ...told({ ...turn, transcript: { ...turn.transcript, messages: [] } }),
-        summary: `of a result of ${longResult} characters ${call.resultText.length} arrived at Codex`,
-        cause: "something between cuts long results",
+        summary: "a long result reaches Codex incomplete",
+        code: "cut-result",
+        expected: `at least ${longResult} characters, with '${end}'`,
+        actual: `${resultText.length} characters, ${resultText.includes(end) ? "with it" : "without it"}`,
+        evidence: turnEvidence({ ...turn, transcript: { ...turn.transcript, messages: [] } }),
+        cause: "LiteLLM or the upstream cuts long results",
       });
     }
-    const [events, text] = await Promise.all(
-      [turn.path.replace(/\.md$/, ".jsonl"), turn.path].map((path) => evidence.read(path)),
-    );
-    const secrets = gateway.canaries.secrets;
-    const kept = readTranscript(events ?? "");
-    const { key } = aimOf(agent.config, keysOf(gateway, agent.config));
+    const { secrets } = gateway.canaries;
+    const kept = await keptTranscript(evidence, turn);
     const faults = [
-      ...(kept.events.length === turn.transcript.events.length && kept.errors.length === turn.transcript.errors.length
-        ? []
-        : [`${kept.events.length} of ${turn.transcript.events.length} events are kept as JSON lines`]),
-      ...(kept.toolCalls[0]?.resultText === redact(call.resultText, secrets)
-        ? []
-        : ["the tool's result is not kept whole"]),
+      ...differences(turn.transcript, kept.events, redact(resultText, secrets)),
       ...[turn.prompt, tool, end, ...turn.transcript.messages]
-        .filter((part) => !text?.includes(part))
+        .filter((part) => !kept.text.includes(part))
         .map((part) => `the readable transcript lacks "${part}"`),
-      ...secretsIn(`${events}${text}`, secrets).map((name) => `the transcript holds ${name}`),
+      ...secretsIn(`${kept.lines}${kept.text}`, secrets).map((name) => `the transcript contains ${name}`),
     ];
-    if (faults.length > 0) throw new CheckFailure({ ...told(turn), summary: faults.join("; ") });
-
-    // The same way into the report, with a secret in it: it must come out as its name.
-    const path = await evidence.keepTranscript("with-a-key.md", `The user pasted ${key} here.\n`);
-    const redacted = await evidence.read(path);
-    if (redacted.includes(key) || !/pasted ‹\w+› here/.test(redacted))
-      throw new CheckFailure({ summary: "a key in a transcript is kept as it is", evidence: { received: redacted } });
+    if (faults.length > 0)
+      throw new CheckFailure({
+        summary: "the transcript is not kept complete and free of secrets",
+        code: "wrong-transcript",
+        expected: "every event, the whole result, and names in place of secrets",
+        actual: faults.join("; "),
+        evidence: turnEvidence(turn),
+      });
+    const { key } = accessOf(agent.config, keysOf(gateway, agent.config));
+    await expectRedacted(evidence, key);
     evidence.finding(
-      `A result of ${call.resultText.length} characters arrived whole; the transcript is kept as events and as text, with names in the place of secrets: ${turn.path}.`,
+      `A result of ${resultText.length} characters arrived complete; the transcript is kept as events and as text, with names in place of secrets: ${turn.path}.`,
     );
   },
 });
+
+interface KeptTranscript {
+  /** The events' file as written. */
+  lines: string;
+  events: Transcript;
+  /** The readable transcript. */
+  text: string;
+}
+
+async function keptTranscript(evidence: Evidence, { path }: CodexTurn): Promise<KeptTranscript> {
+  const [lines, text] = await Promise.all([evidence.read(path.replace(/\.md$/, ".jsonl")), evidence.read(path)]);
+  return { lines, events: readTranscript(lines), text };
+}
+
+function differences(transcript: Transcript, kept: Transcript, result: string): string[] {
+  const hasAllEvents =
+    kept.events.length === transcript.events.length && kept.errors.length === transcript.errors.length;
+  return [
+    ...(hasAllEvents ? [] : [`${kept.events.length} of ${transcript.events.length} events are kept as JSON lines`]),
+    ...(kept.toolCalls[0]?.resultText === result ? [] : ["the tool's result is kept incomplete"]),
+  ];
+}
+
+/** A transcript with a key in it, kept the same way, has the key's name in its place. */
+async function expectRedacted(evidence: Evidence, key: string): Promise<void> {
+  const path = await evidence.keepTranscript("with-a-key.md", `The user pasted ${key} here.\n`);
+  const redacted = await evidence.read(path);
+  if (!redacted.includes(key) && /pasted ‹\w+› here/.test(redacted)) return;
+  throw new CheckFailure({
+    summary: "a transcript is kept with a key in it",
+    code: "key-kept",
+    expected: "the key's name in place of the key",
+    actual: redacted,
+  });
+}

@@ -1,45 +1,44 @@
 import { randomUUID } from "node:crypto";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import type { JournalEntry, ScriptedCall } from "../../../containers/targets/scripted-model.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
-import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { wholeAnswer } from "../support/chat-answer.ts";
-import { type ChatAim, chatAim, post, streamed } from "../support/chat-request.ts";
-import { databaseTool } from "../support/client-of.ts";
+import { chatAccess, post, streamed } from "../support/chat-request.ts";
+import { databaseTool } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-08/calls-run-by-gateway",
   requirements: ["PROMPT-08"],
   title:
     "the gateway itself runs the calls of a responses request with MCP tools and returns the final answer, and runs none for a key without the right",
-  needs: ["gateway", "part-logs", "inspection"],
+  needs: ["gateway", "canaries", "inspection", "part-logs", "scripted-model"],
   async run({ gateway, evidence }) {
     const asked = await responses(gateway, listing(gateway));
-    mustRunCalls(evidence, asked);
-    mustAnswerWithCanary(gateway, asked);
+    expectCallsRun(evidence, asked);
+    expectCanary(gateway, asked);
     if (!(await gateway.log("postgres")).includes(asked.token))
       throw new CheckFailure({
-        ...asked.told,
-        summary: "Postgres's own log does not show the query: the answer came from elsewhere",
+        summary: "Postgres's own log does not contain the query",
+        code: "query-not-logged",
+        expected: `a logged query with ${asked.token}`,
+        actual: "no such query",
+        evidence: exchangeEvidence(asked.exchange),
+        cause: "the result does not come from this run's Postgres",
       });
+    const { key: own } = await chatAccess(gateway);
     const scoped = gateway.policy.injectedRoutes[0]?.secret;
-    for (const [name, key] of [
-      ["a key that nobody knows", unknownKey],
-      ...(scoped === undefined ? [] : [[scoped, gateway.secret(scoped)]]),
-    ] as [string, string][]) {
-      // With the keys of both the same there is no key without the right: INJ-03 says so.
-      if (key === (await chatAim(gateway)).key) continue;
-      const refused = await responses(gateway, listing(gateway), {}, key);
-      const { status } = refused.exchange.response ?? {};
-      if (status !== undefined && status >= 400 && refused.journal.length === 0) continue;
-      throw new CheckFailure({
-        ...refused.told,
-        summary: `with ${name} the gateway answers ${status}, and asks the model ${refused.journal.length} times`,
-        cause: "the key's routes are not judged where the gateway runs the calls",
-      });
+    const others = [
+      { name: "an unknown key", key: unknownKey },
+      ...(scoped === undefined ? [] : [{ name: scoped, key: gateway.secret(scoped) }]),
+    ];
+    for (const { name, key } of others) {
+      // Where both keys have one value, no key is without the right; INJ-03 reports that.
+      if (key !== own) await expectRefused(gateway, name, key);
     }
     evidence.finding(
       `LiteLLM ${gateway.version("litellm")} runs the calls of a /v1/responses request with MCP tools itself: one request, the canary database in its final answer, the query in Postgres's log.`,
@@ -51,18 +50,21 @@ check({
   id: "PROMPT-08/allowed-tools",
   requirements: ["PROMPT-08"],
   title: "allowed_tools limits what the model is offered when the gateway runs the calls",
-  needs: ["gateway"],
+  needs: ["gateway", "canaries", "scripted-model"],
   async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
-    const asked = await responses(gateway, listing(gateway), { allowed_tools: [tool] });
-    mustRunCalls(evidence, asked);
-    const shown = [...new Set(asked.journal.flatMap(({ toolsOffered }) => toolsOffered))];
-    if (shown.join() !== tool)
+    const asked = await responses(gateway, listing(gateway), { limits: { allowed_tools: [tool] } });
+    expectCallsRun(evidence, asked);
+    const offered = [...new Set(asked.journal.flatMap(({ toolsOffered }) => toolsOffered))];
+    if (offered.join() !== tool)
       throw new CheckFailure({
-        ...asked.told,
-        summary: `allowed_tools names ${tool}, and the model is shown ${shown.join(", ") || "none"}`,
+        summary: "allowed_tools does not limit the tools that the model is offered",
+        code: "wrong-tools",
+        expected: tool,
+        actual: offered.join(", ") || "no tool",
+        evidence: exchangeEvidence(asked.exchange),
       });
-    mustAnswerWithCanary(gateway, asked);
+    expectCanary(gateway, asked);
   },
 });
 
@@ -70,22 +72,25 @@ check({
   id: "PROMPT-08/failing-tool",
   requirements: ["PROMPT-08"],
   title: "a failing tool reaches the model as an error when the gateway runs the calls, and the answer says so",
-  needs: ["gateway"],
+  needs: ["gateway", "scripted-model"],
   async run({ gateway, evidence }) {
     const { tool } = databaseTool(gateway);
     const asked = await responses(gateway, () => ({ tool, arguments: { sql: "SELECT * FROM no_such_table_here" } }));
-    mustRunCalls(evidence, asked);
+    expectCallsRun(evidence, asked);
     const given = JSON.stringify(asked.journal.at(-1)?.body ?? {});
     const missing = [
       ...(/error/i.test(given) && given.includes("no_such_table_here") && asked.journal.length > 1
         ? []
-        : ["the model"]),
+        : ["the second request to the model"]),
       ...(/error/i.test(answerOf(asked.exchange)) ? [] : ["the answer"]),
     ];
     if (missing.length > 0)
       throw new CheckFailure({
-        ...asked.told,
-        summary: `a failing tool's error does not reach ${missing.join(" and ")}`,
+        summary: "a failing tool's error is lost on its way to the model or to the client",
+        code: "error-lost",
+        expected: "the error in the second request to the model and in the answer",
+        actual: `not in ${missing.join(", nor in ")}`,
+        evidence: exchangeEvidence(asked.exchange),
       });
   },
 });
@@ -94,23 +99,25 @@ check({
   id: "PROMPT-08/streamed-answer",
   requirements: ["PROMPT-08"],
   title: "the gateway streams the answer of a responses request whose calls it runs",
-  needs: ["gateway", "scripted-model", "canaries"],
+  needs: ["gateway", "canaries", "scripted-model"],
   async run({ gateway, evidence }) {
-    const { url, key, model } = await chatAim(gateway);
+    const { url, key, model } = await chatAccess(gateway);
     const token = await scripted(gateway, listing(gateway));
     const body = { model, input: `List my databases (${token})`, tools: [mcpTools], stream: true };
-    const pieces = await streamed(gateway, `${url}/responses`, headersFor(key), body);
-    const journal = await gateway.model.journal(token);
-    const text = pieces
-      .flatMap(({ data }) => (data.type === "response.output_text.delta" ? [String(data.delta)] : []))
+    const { events, exchange } = await streamed(gateway, `${url}/responses`, headersFor(key), body);
+    expectCallsRun(evidence, { exchange, journal: await gateway.model.journal(token) });
+    const text = events
+      .flatMap((event) => (event.type === "response.output_text.delta" ? [String(event.delta)] : []))
       .join("");
-    const types = [...new Set(pieces.map(({ data }) => String(data.type)))];
-    const told = { sent: `POST ${url}/responses with stream: true`, received: `${text}\n${types.join(", ")}` };
-    mustRunCalls(evidence, { journal, told });
-    if (!text.includes(gateway.canaries.database) || !types.includes("response.completed")) {
+    const types = [...new Set(events.map(({ type }) => String(type)))];
+    const isCompleted = types.includes("response.completed");
+    if (!text.includes(gateway.canaries.database) || !isCompleted) {
       throw new CheckFailure({
-        ...told,
-        summary: `the stream ${types.includes("response.completed") ? "lacks the canary" : "does not come to response.completed"}`,
+        summary: "the streamed answer is not complete",
+        code: isCompleted ? "no-canary" : "unfinished-stream",
+        expected: `${gateway.canaries.database} in the text, and response.completed`,
+        actual: `"${text}", ${isCompleted ? "with" : "without"} response.completed`,
+        evidence: { ...exchangeEvidence(exchange), received: `${text}\n${types.join(", ")}` },
         cause: "the gateway ends the stream at the call, without the answer that follows it",
       });
     }
@@ -121,56 +128,68 @@ check({
   id: "PROMPT-08/chat-completion-calls",
   requirements: ["PROMPT-08"],
   title: "the gateway also runs the calls of a chat completion with MCP tools",
-  needs: ["gateway", "scripted-model", "canaries"],
+  needs: ["gateway", "canaries", "scripted-model"],
   async run({ gateway, evidence }) {
-    const { url, key, model } = await chatAim(gateway);
+    const { url, key, model } = await chatAccess(gateway);
     const token = await scripted(gateway, listing(gateway));
     const body = { model, messages: [{ role: "user", content: `List my databases (${token})` }], tools: [mcpTools] };
     const exchange = await post(gateway, `${url}/chat/completions`, headersFor(key), body);
-    const told = { sent: sentText(exchange), received: receivedText(exchange) };
-    mustRunCalls(evidence, { journal: await gateway.model.journal(token), told });
-    if (wholeAnswer(exchange.response?.body)?.text.includes(gateway.canaries.database) !== true)
-      throw new CheckFailure({ ...told, summary: "the final answer lacks the canary database" });
+    expectCallsRun(evidence, { exchange, journal: await gateway.model.journal(token) });
+    const text = wholeAnswer(exchange.response?.body)?.text;
+    if (text?.includes(gateway.canaries.database) !== true)
+      throw new CheckFailure({
+        summary: "the final answer does not contain the canary database",
+        code: "no-canary",
+        expected: `an answer with ${gateway.canaries.database}`,
+        actual: text ?? "no chat completion",
+        evidence: exchangeEvidence(exchange),
+      });
   },
 });
 
-/** The gateway's own servers, as LiteLLM's documentation has it. */
+/** The gateway's own MCP servers, as LiteLLM's documentation names them. */
 const mcpTools = { type: "mcp", server_label: "litellm", server_url: "litellm_proxy", require_approval: "never" };
+
+type ModelGateway = GatewayWith<"scripted-model">;
 
 interface Asked {
   token: string;
   exchange: Exchange;
+  /** The gateway's requests to the model. */
   journal: JournalEntry[];
-  told: { sent: string; received: string };
 }
 
-/** A call that brings the run's databases, with the token as a column's value, so that Postgres logs it. */
+/** A call that lists the run's databases, with the token as a column's value, so that Postgres logs it. */
 function listing(gateway: GatewayTarget): (token: string) => ScriptedCall {
   const { tool } = databaseTool(gateway);
   return (token) => ({ tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database` } });
 }
 
-async function scripted(gateway: GatewayTarget, call: (token: string) => ScriptedCall): Promise<string> {
+async function scripted(gateway: ModelGateway, call: (token: string) => ScriptedCall): Promise<string> {
   const token = `layer-${randomUUID()}`;
   await gateway.model.script(token, {
     includes: token,
-    turns: [{ call: [call(token)] }, { say: { from: "tool-results", template: "The tool said:\n{results}" } }],
+    turns: [{ call: [call(token)] }, { say: { from: "tool-results", template: "The tool returned:\n{results}" } }],
   });
   return token;
 }
 
+/**
+ * Sends a responses request with the gateway's MCP tools.
+ *
+ * @param options.limits in addition to the fields of {@link mcpTools}
+ * @param options.key replaces the client's
+ */
 async function responses(
-  gateway: GatewayTarget,
+  gateway: ModelGateway,
   call: (token: string) => ScriptedCall,
-  limits: object = {},
-  otherKey?: string,
+  { limits = {}, key }: { limits?: object; key?: string } = {},
 ): Promise<Asked> {
-  const { url, key, model }: ChatAim = await chatAim(gateway);
+  const access = await chatAccess(gateway);
   const token = await scripted(gateway, call);
-  const body = { model, input: `List my databases (${token})`, tools: [{ ...mcpTools, ...limits }] };
-  const exchange = await post(gateway, `${url}/responses`, headersFor(otherKey ?? key), body);
-  const journal = await gateway.model.journal(token);
-  return { token, exchange, journal, told: { sent: sentText(exchange), received: receivedText(exchange) } };
+  const body = { model: access.model, input: `List my databases (${token})`, tools: [{ ...mcpTools, ...limits }] };
+  const exchange = await post(gateway, `${access.url}/responses`, headersFor(key ?? access.key), body);
+  return { token, exchange, journal: await gateway.model.journal(token) };
 }
 
 function headersFor(key: string): [string, string][] {
@@ -180,38 +199,67 @@ function headersFor(key: string): [string, string][] {
   ];
 }
 
-/** Where the tools reach the model as they were sent, this version does not run them: a feature that it lacks. */
-function mustRunCalls(evidence: Evidence, { journal, told }: Pick<Asked, "journal" | "told">): void {
+/** A version that forwards the MCP tools to the provider as they were sent does not run them: the feature is not supported. */
+function expectCallsRun(evidence: Evidence, { exchange, journal }: Pick<Asked, "exchange" | "journal">): void {
   const [first] = journal;
-  if (first === undefined) throw new CheckFailure({ ...told, summary: "the model was never asked" });
+  if (first === undefined)
+    throw new CheckFailure({
+      summary: "the gateway does not ask the model",
+      code: "model-not-asked",
+      expected: "a request to the model",
+      actual: "none",
+      evidence: exchangeEvidence(exchange),
+    });
   const sent = (first.body as { tools?: { type?: string }[] }).tools ?? [];
   if (sent.some(({ type }) => type === "mcp"))
-    evidence.notSupported(`this LiteLLM hands MCP tools of ${first.path} on to the provider instead of running them`);
+    evidence.notSupported(
+      `this LiteLLM forwards the MCP tools of ${first.path} to the provider instead of running them`,
+    );
   if (first.toolNotOffered !== undefined)
     throw new CheckFailure({
-      ...told,
-      summary: `the model was shown ${first.toolsOffered.join(", ") || "no tool"}, without ${first.toolNotOffered.tool}`,
+      summary: "the model is not offered the tool",
+      code: "tool-not-offered",
+      expected: first.toolNotOffered.tool,
+      actual: first.toolsOffered.join(", ") || "no tool",
+      evidence: exchangeEvidence(exchange),
     });
 }
 
-function mustAnswerWithCanary(gateway: GatewayTarget, { exchange, journal, told }: Asked): void {
-  if (
-    exchange.response?.status === 200 &&
-    answerOf(exchange).includes(gateway.canaries.database) &&
-    journal.length === 2
-  )
-    return;
+function expectCanary(gateway: GatewayWith<"canaries">, { exchange, journal }: Asked): void {
+  const hasCanary = answerOf(exchange).includes(gateway.canaries.database);
+  const status = exchange.response?.status;
+  if (status === 200 && hasCanary && journal.length === 2) return;
   throw new CheckFailure({
-    ...told,
-    summary: `the final answer ${answerOf(exchange).includes(gateway.canaries.database) ? `took ${journal.length} questions to the model` : "lacks the canary database"}`,
+    summary: hasCanary
+      ? "the gateway does not get from the call to the final answer with two requests to the model"
+      : "the final answer does not contain the canary database",
+    code: hasCanary ? "wrong-request-count" : "no-canary",
+    expected: `200, ${gateway.canaries.database} in the answer, 2 requests to the model`,
+    actual: `${status ?? "no response"}, ${hasCanary ? "the canary in the answer" : "no canary"}, ${journal.length} requests to the model`,
+    evidence: exchangeEvidence(exchange),
     cause:
       journal.length < 2
         ? "the gateway returns the call instead of running it"
-        : "the call failed, or its result was not given to the model",
+        : "the call failed, or the model did not get its result",
   });
 }
 
-/** The text of the answer's messages, without what the gateway says of the tools. */
+async function expectRefused(gateway: ModelGateway, name: string, key: string): Promise<void> {
+  const { exchange, journal } = await responses(gateway, listing(gateway), { key });
+  const status = exchange.response?.status;
+  if (status !== undefined && status >= 400 && journal.length === 0) return;
+  throw new CheckFailure({
+    summary: `the gateway runs a responses request with MCP tools for ${name}`,
+    code: "not-refused",
+    case: name,
+    expected: "a status from 400, and no request to the model",
+    actual: `${status ?? "no response"}, and ${journal.length} requests to the model`,
+    evidence: exchangeEvidence(exchange),
+    cause: "LiteLLM does not check the key's routes where it runs the calls",
+  });
+}
+
+/** The text of the answer's messages, without what the gateway adds about the tools. */
 function answerOf(exchange: Exchange): string {
   try {
     const { output = [] } = JSON.parse(exchange.response?.body ?? "") as {

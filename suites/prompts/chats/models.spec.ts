@@ -1,29 +1,28 @@
 import { randomUUID } from "node:crypto";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { PolicyModel } from "../../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { type ChatAim, chatAim, openWebUiHeaders, post } from "../support/chat-request.ts";
+import { type ChatAccess, chatAccess, openWebUiHeaders, post } from "../support/chat-request.ts";
 
 check({
   id: "PROMPT-15/offered-models",
   requirements: ["PROMPT-15"],
   title: "clients are offered the models that the policy names, each with its provider's model behind it",
-  needs: ["gateway"],
+  needs: ["gateway", "scripted-model"],
   async run({ gateway, evidence }) {
     const { models } = gateway.policy;
     if (models.length === 0)
-      evidence.notSupported("the policy names no models (models: in policy.yaml), so nobody can say which are meant");
-    const aim = await chatAim(gateway);
-    await mustOfferExactly(gateway, aim, models);
+      evidence.notSupported("policy.yaml has no 'models', so it does not say which models clients may be offered");
+    const access = await chatAccess(gateway);
+    await expectExactly(gateway, access, models);
     await forEachCase(
       "a model is the provider's model that the policy names",
       models,
       ({ name }) => name,
-      async (model) => await mustAskFor(gateway, aim, model),
+      async (model) => await expectProviderModel(gateway, access, model),
     );
     evidence.finding(
       `Clients are offered ${models.map(({ name, providerModel }) => `${name} (the provider's ${providerModel})`).join(", ")}.`,
@@ -31,28 +30,37 @@ check({
   },
 });
 
-async function mustOfferExactly(gateway: GatewayTarget, { url, key }: ChatAim, models: readonly PolicyModel[]) {
+async function expectExactly(
+  gateway: GatewayTarget,
+  { url, key }: ChatAccess,
+  models: readonly PolicyModel[],
+): Promise<void> {
   const exchange = await gateway.wire.send({ url: `${url}/models`, headers: [["Authorization", `Bearer ${key}`]] });
   const offered = offeredIn(exchange.response?.body ?? "");
   const missing = models.filter(({ name }) => !offered.includes(name));
-  const unmeant = offered.filter((id) => !models.some(({ name }) => name === id));
-  if (exchange.response?.status === 200 && missing.length === 0 && unmeant.length === 0) return;
-  const wrong = [
-    ...missing.map(({ name }) => `${name} is not offered`),
-    ...unmeant.map((id) => `${id} is offered, and the policy does not name it`),
-  ];
-  const [at] = [
-    ...missing.map(({ location }) => location),
+  const extra = offered.filter((id) => !models.some(({ name }) => name === id));
+  if (exchange.response?.status === 200 && missing.length === 0 && extra.length === 0) return;
+  const [location] = [
+    ...missing.map((model) => model.location),
     ...gateway.deployment.litellmConfig.models
-      .filter(({ value }) => unmeant.includes(value))
-      .map(({ location }) => location),
+      .filter(({ value }) => extra.includes(value))
+      .map((model) => model.location),
+  ];
+  const differences = [
+    ...missing.map(({ name }) => `${name} is missing`),
+    ...extra.map((id) => `${id} is not in the policy`),
   ];
   throw new CheckFailure({
-    summary: `clients are offered other models than the policy names: ${wrong.join("; ")}`,
+    summary: "clients are not offered exactly the models that the policy names",
+    code: missing.length > 0 ? "missing-models" : "unexpected-models",
+    expected: models.map(({ name }) => name).join(", "),
+    actual:
+      exchange.response?.status === 200
+        ? `${offered.join(", ") || "none"} (${differences.join("; ")})`
+        : (exchange.error ?? `status ${exchange.response?.status}`),
     evidence: exchangeEvidence(exchange),
-
     cause: "LiteLLM's model_list and the policy's models differ",
-    ...(at === undefined ? {} : { location: at }),
+    ...(location === undefined ? {} : { location }),
   });
 }
 
@@ -65,11 +73,11 @@ function offeredIn(body: string): string[] {
   }
 }
 
-async function mustAskFor(
-  gateway: GatewayTarget,
-  { url, key }: ChatAim,
+async function expectProviderModel(
+  gateway: GatewayWith<"scripted-model">,
+  { url, key }: ChatAccess,
   { name, providerModel, location }: PolicyModel,
-) {
+): Promise<void> {
   const token = `model-${randomUUID()}`;
   await gateway.model.script(token, { includes: token, turns: [{ say: "Hello." }] });
   const exchange = await post(gateway, `${url}/chat/completions`, openWebUiHeaders(key), {
@@ -77,16 +85,15 @@ async function mustAskFor(
     messages: [{ role: "user", content: token }],
   });
   const [asked] = await gateway.model.journal(token);
-  const askedFor = (asked?.body as { model?: unknown } | undefined)?.model;
-  if (exchange.response?.status === 200 && askedFor === providerModel) return;
+  const requested = (asked?.body as { model?: unknown } | undefined)?.model;
+  if (exchange.response?.status === 200 && requested === providerModel) return;
   throw new CheckFailure({
-    summary:
-      asked === undefined
-        ? `a request for ${name} never came to the provider`
-        : `a request for ${name} asks the provider for ${String(askedFor)}, not for ${providerModel}`,
+    summary: `a request for ${name} is not answered by the provider's model that the policy names`,
+    code: asked === undefined ? "provider-not-asked" : requested === providerModel ? "wrong-status" : "wrong-model",
+    expected: `200, and a request for ${providerModel} to the provider`,
+    actual: `${exchange.response?.status ?? "no response"}, and ${asked === undefined ? "no request" : `a request for ${String(requested)}`} to the provider`,
     evidence: exchangeEvidence(exchange),
-
-    cause: "litellm_params.model of that entry in LiteLLM's model_list",
+    cause: "litellm_params.model of this entry in LiteLLM's model_list",
     location: gateway.deployment.litellmConfig.models.find(({ value }) => value === name)?.location ?? location,
   });
 }

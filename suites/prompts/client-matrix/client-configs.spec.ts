@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
-import { type ClientEndpoint, clientSettings, endpointFaults } from "../support/client-endpoints.ts";
-import { databaseTool } from "../support/client-of.ts";
+import type { ClientEndpoint } from "../support/client-settings/client-endpoint.ts";
+import { type ClientSettings, clientSettings } from "../support/client-settings/client-settings.ts";
+import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
+import { mcpEvidence } from "../support/mcp-evidence.ts";
+import { databaseTool, secretValue } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-09/client-config-values",
@@ -17,34 +20,17 @@ check({
     "each client's config names the gateway as the policy has it, takes its key from the environment, and waits long enough",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
+    const { clients } = gateway.policy;
     await forEachCase(
       "a client's config has no fault",
-      gateway.policy.clients,
+      clients,
       ({ name, kind }) => `${name} (${kind})`,
-      async (client) => {
-        const settings = clientSettings(client, await readFile(client.config, "utf8"));
-        const [fault, ...more] = [...settings.faults, ...endpointFaults(settings, gateway.policy)];
-        if (fault !== undefined)
-          throw new CheckFailure({
-            summary: [fault, ...more].map(({ what }) => what).join("\n"),
-            location: fault.location,
-          });
-      },
+      async (client) => expectNoFault(gateway, await settingsOf(client)),
     );
-    const outside = gateway.policy.hosts.filter(({ zone }) => zone === "external");
-    const used = (await allEndpoints(gateway)).map(({ endpoint }) => endpoint.url);
-    const unused = outside.filter(
-      ({ name }) => !used.some((url) => URL.canParse(url) && new URL(url).hostname === name),
-    );
-    if (unused.length > 0 && gateway.policy.clients.some(({ kind }) => kind === "claude")) {
-      throw new CheckFailure({
-        summary: `no client has ${unused.map(({ name }) => name).join(", ")} to fall back on`,
-        cause: "Claude and VS Code leave the LAN: their settings need a second server at the external host",
-        location: { file: gateway.policy.clients.find(({ kind }) => kind === "claude")?.config ?? "", line: 1 },
-      });
-    }
+    const urls = (await allEndpoints(gateway)).map(({ endpoint }) => endpoint.url);
+    expectFallback(gateway, urls);
     evidence.finding(
-      `${gateway.policy.clients.length} client configs, ${used.length} ways to the gateway: ${used.join(", ")}.`,
+      `${clients.length} client configs with ${urls.length} addresses of the gateway: ${urls.join(", ")}.`,
     );
   },
 });
@@ -55,73 +41,132 @@ check({
   title: "each gateway address in a client's config answers as that client needs, with the key that the config names",
   needs: ["gateway", "canaries"],
   async run({ gateway, evidence }) {
-    // Several clients go one way: it is tried once.
-    const ways = Object.values(
-      Object.groupBy(await allEndpoints(gateway), ({ endpoint }) =>
-        [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText].join(" "),
-      ),
-    ).flatMap((same = []) => (same[0] === undefined ? [] : [{ endpoint: same[0].endpoint, clients: namesOf(same) }]));
     await forEachCase(
-      "a way to the gateway answers",
-      ways,
+      "an address in a client's config answers",
+      distinct(await allEndpoints(gateway)),
       ({ clients, endpoint }) => `${clients}, ${endpoint.url}`,
       async ({ clients, endpoint }) => {
-        const key = gateway.canaries.secrets.get(endpoint.keyVariable ?? "") ?? endpoint.keyText ?? "";
+        const key = secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "";
         const answer =
-          endpoint.for === "model" ? await models(gateway, endpoint, key) : await tools(gateway, endpoint, key);
+          endpoint.for === "model"
+            ? await expectModels(gateway, endpoint, key)
+            : await expectTools(gateway, endpoint, key);
         evidence.finding(`${clients}: ${endpoint.url} answers with ${answer}.`);
       },
     );
   },
 });
 
-function namesOf(several: readonly { client: PolicyClient }[]): string {
-  return several.map(({ client }) => client.name).join(", ");
+function expectNoFault({ policy }: GatewayTarget, settings: ClientSettings): void {
+  const faults = [...settings.faults, ...endpointFaults(settings, policy)];
+  const [first] = faults;
+  if (first === undefined) return;
+  throw new CheckFailure({
+    summary: faults.map(({ what }) => what).join("\n"),
+    code: "config-fault",
+    expected: "a config without faults",
+    actual: faults.length === 1 ? "1 fault" : `${faults.length} faults`,
+    location: first.location,
+  });
 }
 
-async function allEndpoints({ policy }: GatewayTarget): Promise<{ client: PolicyClient; endpoint: ClientEndpoint }[]> {
-  const read = policy.clients.map(async (client) => clientSettings(client, await readFile(client.config, "utf8")));
-  return (await Promise.all(read)).flatMap(({ client, endpoints }) =>
-    endpoints.map((endpoint) => ({ client, endpoint })),
+/** Claude and VS Code are used outside of the LAN too: their settings need a second server, at the external host. */
+function expectFallback({ policy }: GatewayTarget, urls: readonly string[]): void {
+  const claude = policy.clients.find(({ kind }) => kind === "claude");
+  if (claude === undefined) return;
+  const unused = policy.hosts
+    .filter(({ zone }) => zone === "external")
+    .filter(({ name }) => !urls.some((url) => URL.canParse(url) && new URL(url).hostname === name));
+  if (unused.length === 0) return;
+  throw new CheckFailure({
+    summary: "no client has an external host as a fallback",
+    code: "no-fallback",
+    expected: unused.map(({ name }) => name).join(", "),
+    actual: urls.join(", ") || "no address of the gateway",
+    cause: "Claude and VS Code are used outside of the LAN too",
+    location: { file: claude.config, line: 1 },
+    fix: "add a second server at the external host to their settings",
+  });
+}
+
+interface OfClient {
+  client: PolicyClient;
+  endpoint: ClientEndpoint;
+}
+
+async function settingsOf(client: PolicyClient): Promise<ClientSettings> {
+  return clientSettings(client, await readFile(client.config, "utf8"));
+}
+
+async function allEndpoints({ policy }: GatewayTarget): Promise<OfClient[]> {
+  const all = await Promise.all(policy.clients.map(settingsOf));
+  return all.flatMap(({ client, endpoints }) => endpoints.map((endpoint) => ({ client, endpoint })));
+}
+
+/** An endpoint that several clients use with the same key is tried once. */
+function distinct(all: readonly OfClient[]): { clients: string; endpoint: ClientEndpoint }[] {
+  const groups = Map.groupBy(all, ({ endpoint }) =>
+    [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText].join(" "),
   );
+  return [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    const clients = same.map(({ client }) => client.name).join(", ");
+    return first === undefined ? [] : [{ clients, endpoint: first.endpoint }];
+  });
 }
 
-async function models(gateway: GatewayTarget, { url, location }: ClientEndpoint, key: string): Promise<string> {
+async function expectModels(gateway: GatewayTarget, { url, location }: ClientEndpoint, key: string): Promise<string> {
   const exchange = await gateway.wire.send({
     url: `${url.replace(/\/$/, "")}/models`,
     headers: [["Authorization", `Bearer ${key}`]],
   });
-  const told = { sent: sentText(exchange), received: receivedText(exchange), location };
-  const offered = gateway.deployment.litellmConfig.models.map(({ value }) => value);
-  const missing = offered.filter((model) => !exchange.response?.body.includes(JSON.stringify(model)));
-  if (exchange.response?.status !== 200 || missing.length > 0 || offered.length === 0) {
-    throw new CheckFailure({
-      ...told,
-      summary: `${url} does not list the gateway's models`,
-      cause:
-        exchange.response?.status === 200
-          ? `missing: ${missing.join(", ")}`
-          : "the path is another one, or the key is not accepted",
-    });
-  }
-  return `${offered.length} models`;
+  const configured = gateway.deployment.litellmConfig.models.map(({ value }) => value);
+  const missing = configured.filter((model) => !exchange.response?.body.includes(JSON.stringify(model)));
+  const status = exchange.response?.status;
+  if (status === 200 && missing.length === 0 && configured.length > 0) return `${configured.length} models`;
+  throw new CheckFailure({
+    summary: `${url} does not list the gateway's models`,
+    code: status === 200 ? "missing-models" : "wrong-status",
+    expected: `200 with ${configured.join(", ") || "at least one model (LiteLLM's config names none)"}`,
+    actual:
+      status === 200 ? `200 without ${missing.join(", ") || "any model"}` : (exchange.error ?? `status ${status}`),
+    evidence: exchangeEvidence(exchange),
+    ...(status === 200 ? {} : { cause: "the path in the config is wrong, or the gateway does not accept the key" }),
+    location,
+  });
 }
 
-async function tools(gateway: GatewayTarget, { url, location }: ClientEndpoint, key: string): Promise<string> {
+async function expectTools(
+  gateway: GatewayWith<"canaries">,
+  { url, location }: ClientEndpoint,
+  key: string,
+): Promise<string> {
   const { tool } = databaseTool(gateway);
-  const told = { sent: `initialize, tools/list and ${tool} at ${url}`, location };
+  const evidence = (received: string) =>
+    mcpEvidence(gateway, { url, key, sent: `initialize, tools/list and a call of ${tool}`, received });
   try {
     const client = await connectOverHttp(gateway.wire, url, key);
     try {
       const offered = await listTools(client);
-      if (offered.length === 0) throw new CheckFailure({ ...told, summary: `${url} offers no tool` });
+      if (offered.length === 0)
+        throw new CheckFailure({
+          summary: `${url} offers no tool`,
+          code: "no-tools",
+          expected: "at least one tool",
+          actual: "0 tools",
+          evidence: evidence("an empty list"),
+          location,
+        });
       const call = { name: tool, arguments: { sql: "SELECT datname FROM pg_database" } };
       const result = JSON.stringify(await client.callTool(call, undefined, { timeout: deadlines.mcpRequest }));
       if (!result.includes(gateway.canaries.database))
         throw new CheckFailure({
-          ...told,
-          summary: `a call at ${url} does not bring the canary`,
-          evidence: { received: result },
+          summary: `a call at ${url} does not return the canary`,
+          code: "no-canary",
+          expected: `a result with ${gateway.canaries.database}`,
+          actual: "a result without it",
+          evidence: evidence(result),
+          location,
         });
       return `${offered.length} tools, and a call with the canary`;
     } finally {
@@ -129,11 +174,15 @@ async function tools(gateway: GatewayTarget, { url, location }: ClientEndpoint, 
     }
   } catch (error) {
     if (error instanceof CheckFailure) throw error;
+    const message = error instanceof Error ? error.message : String(error);
     throw new CheckFailure({
-      ...told,
       summary: `${url} does not answer as MCP`,
-      evidence: { received: error instanceof Error ? error.message : String(error) },
-      cause: "the host, the path or the key in the config; or no router leads there",
+      code: "no-mcp",
+      expected: "a session, a list of tools and a call's result",
+      actual: message,
+      evidence: evidence(message),
+      cause: "the host, the path or the key in the config is wrong, or no router leads to MCP",
+      location,
     });
   }
 }

@@ -1,55 +1,97 @@
 import type { Clients } from "../../../containers/targets/clients.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../../helpers/deployment/canaries.ts";
 import { check } from "../../runner/check.ts";
-import type { ClientRun, Visit } from "../clients/client.ts";
-import { matrix } from "../clients/matrix.ts";
-import { plainVisit, told } from "../clients/visit.ts";
+import { type ClientRun, type ClientTask, clientNeeds } from "../clients/client.ts";
+import { clientEvidence } from "../clients/client-failures.ts";
+import { databaseTask } from "../clients/client-task.ts";
+import { clientMatrix } from "../clients/matrix.ts";
 
-/** Gateways that fail; the last one no client can tell from a gateway without tools, so that it ends as if all were well. */
+/** Faults of the gateway. No client can tell an empty catalogue from a gateway without tools, so its run may succeed. */
 const faults = ["wrong-key", "gateway-down", "empty-catalogue"] as const;
+type Fault = (typeof faults)[number];
 
-for (const [title, client] of matrix) {
-  conformance(
-    ["PROMPT-13"],
-    `${title} gets nothing from a gateway that fails, and its run is told for a failure`,
-    async ({ gateway, clients, evidence }) => {
-      const rigs = { gateway, clients };
-      const visit = await plainVisit(rigs);
+for (const client of clientMatrix) {
+  check({
+    id: `PROMPT-13/${client.slug}`,
+    requirements: ["PROMPT-13"],
+    title: `${client.title} gets nothing from a gateway that fails, and its run is recognised as a failure`,
+    needs: [...clientNeeds, ...(client.isHeavy ? (["heavy-clients"] as const) : [])],
+    async run({ gateway, clients, evidence }) {
+      const targets = { gateway, clients };
+      const task = await databaseTask(gateway);
+      const name = `${client.name} ${client.version(targets)}`;
       await forEachCase(
-        "a gateway that fails is seen as such",
+        "a client's run shows the gateway's fault",
         faults,
         (fault) => fault,
         async (fault) => {
-          const run = await client.use(rigs, failing(clients, visit, fault));
-          const wrong = faultOf(run, fault, gateway.canaries.database);
-          if (wrong !== undefined)
-            throw new CheckFailure({ ...told(run), summary: `${client.name} ${client.version(rigs)}: ${wrong}` });
-          evidence.finding(
-            `${client.name} ${client.version(rigs)}, ${fault}: exit code ${run.exitCode}` +
-              `${run.shown === undefined ? ", nothing shown; the suite tells by the catalogue's length, 0" : `, shows "${run.shown}"`}.`,
-          );
+          const run = await client.use(targets, withFault(clients, task, fault));
+          const difference = differenceFromFailure(run, fault, gateway.canaries.database);
+          if (difference !== undefined)
+            throw new CheckFailure({
+              ...difference,
+              summary: `${name}, ${fault}: ${difference.summary}`,
+              evidence: clientEvidence(run),
+            });
+          const shown =
+            run.shown === undefined
+              ? "shows nothing; the suite recognises the fault by the number of tools, 0"
+              : `shows "${run.shown}"`;
+          evidence.finding(`${name}, ${fault}: exit code ${run.exitCode}, ${shown}.`);
         },
       );
     },
-  );
+  });
 }
 
-function failing(clients: Clients, visit: Visit, fault: (typeof faults)[number]): Visit {
-  if (fault === "wrong-key") return { ...visit, key: unknownKey };
-  return { ...visit, mcpUrl: `${clients.origin(fault)}${new URL(visit.mcpUrl).pathname}` };
+function withFault(clients: Clients, task: ClientTask, fault: Fault): ClientTask {
+  if (fault === "wrong-key") return { ...task, key: unknownKey };
+  return { ...task, mcpUrl: `${clients.origin(fault)}${new URL(task.mcpUrl).pathname}` };
 }
 
-/** What is wrong with a run against a gateway that fails; undefined when it is a failure that shows. */
-function faultOf(run: ClientRun, fault: (typeof faults)[number], canary: string): string | undefined {
-  if (run.result?.includes(canary)) return `with ${fault} the call brought the canary`;
-  if (fault === "empty-catalogue") {
-    if (run.tools === undefined)
-      return `with ${fault} it does not get as far as the catalogue: the fault is another one`;
-    return run.tools.length === 0 ? undefined : `with ${fault} it lists ${run.tools.length} tools`;
-  }
-  if ((run.tools?.length ?? 0) > 0) return `with ${fault} it lists ${run.tools?.length} tools`;
-  if (!run.failed) return `with ${fault} it ends as if all were well`;
-  return run.shown === undefined ? `with ${fault} it shows no cause` : undefined;
+type Difference = Required<Pick<FailureDetails, "summary" | "code" | "expected" | "actual">>;
+
+/** How a run differs from one that fails, and shows it; undefined when it does not. */
+function differenceFromFailure(run: ClientRun, fault: Fault, canary: string): Difference | undefined {
+  const tools = run.tools?.length ?? 0;
+  if (run.result?.includes(canary))
+    return {
+      summary: "the call returned the canary",
+      code: "canary-returned",
+      expected: "no result",
+      actual: "a result with the canary",
+    };
+  if (tools > 0)
+    return {
+      summary: "the client lists tools",
+      code: "tools-listed",
+      expected: fault === "empty-catalogue" ? "an empty list" : "no list",
+      actual: `${tools} tools`,
+    };
+  if (fault === "empty-catalogue")
+    return run.tools !== undefined
+      ? undefined
+      : {
+          summary: "the client gets no list of tools, so its failure has another cause",
+          code: "no-catalogue",
+          expected: "an empty list",
+          actual: `no list, exit code ${run.exitCode}`,
+        };
+  if (!run.failed)
+    return {
+      summary: "the client's run looks like a success",
+      code: "silent-failure",
+      expected: "a failure",
+      actual: `exit code ${run.exitCode}`,
+    };
+  if (run.shown === undefined)
+    return {
+      summary: "the client shows no cause",
+      code: "no-cause-shown",
+      expected: "an error message",
+      actual: "none",
+    };
+  return undefined;
 }

@@ -1,23 +1,26 @@
 import { check } from "../../runner/check.ts";
-import { matrix } from "../clients/matrix.ts";
-import { catalogue, mustHaveWorked, plainVisit } from "../clients/visit.ts";
+import { clientNeeds } from "../clients/client.ts";
+import { expectWorked } from "../clients/client-failures.ts";
+import { clientCatalogue, databaseTask } from "../clients/client-task.ts";
+import { clientMatrix } from "../clients/matrix.ts";
 
-/** Asked for once: a listing is the dearest thing that LiteLLM 1.77.1 can be asked for. */
-let expected: Promise<string[]> | undefined;
-
-for (const [title, client] of matrix) {
-  conformance(
-    ["PROMPT-12"],
-    `${title} connects, lists every tool of the catalogue, and gets a canary from a call`,
-    async ({ gateway, clients, evidence }) => {
-      const rigs = { gateway, clients };
-      const visit = await plainVisit(rigs);
-      expected ??= catalogue(gateway, visit.key);
-      const [tools, run] = await Promise.all([expected, client.use(rigs, visit)]);
-      mustHaveWorked(rigs, client, run, tools);
+for (const client of clientMatrix) {
+  check({
+    id: `PROMPT-12/${client.slug}`,
+    requirements: ["PROMPT-12"],
+    title: `${client.title} connects, lists every tool of the catalogue, and gets a canary from a call`,
+    needs: [...clientNeeds, ...(client.isHeavy ? (["heavy-clients"] as const) : [])],
+    async run({ gateway, clients, evidence }) {
+      const targets = { gateway, clients };
+      const [catalogue, run] = await Promise.all([
+        clientCatalogue(gateway),
+        databaseTask(gateway).then((task) => client.use(targets, task)),
+      ]);
+      expectWorked(targets, client, run, catalogue);
+      const note = run.note === undefined ? "" : `; ${run.note}`;
       evidence.finding(
-        `${client.name} ${client.version(rigs)}: ${run.tools?.length} tools, a call with the canary, in ${(run.took / 1000).toFixed(1)} s${run.note === undefined ? "" : `; ${run.note}`}.`,
+        `${client.name} ${client.version(targets)}: ${run.tools?.length} tools, a call with the canary, in ${(run.took / 1000).toFixed(1)} s${note}.`,
       );
     },
-  );
+  });
 }

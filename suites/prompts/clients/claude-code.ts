@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
-import { type McpClient, tellingLine } from "./client.ts";
+import { errorLine, type McpClient } from "./client.ts";
 
 const init = z.looseObject({
   type: z.literal("system"),
@@ -16,11 +16,14 @@ const toolResult = z.looseObject({
 });
 
 /**
- * Claude Code. It always ends with 0 where the model answers: whether MCP works is told by the server's status in its
- * first event. The model behind it is the gateway's, by the Messages API, with the operator's key: what fails is MCP.
+ * Claude Code. Its exit code is 0 whenever the model answers: only the server's status in its first event shows whether MCP
+ * works. Its model is the gateway's, by the Messages API, with the master key, so that only MCP can fail.
  */
 export const claudeCode: McpClient = {
+  slug: "claude-code",
+  title: "Claude Code",
   name: "Claude Code",
+  isHeavy: true,
   version: ({ clients }) => clients.version("claude-code"),
   async use({ gateway, clients }, { mcpUrl, key, call }) {
     const token = `claude-${randomUUID()}`;
@@ -28,7 +31,7 @@ export const claudeCode: McpClient = {
       includes: token,
       turns: [{ call: [call] }, { say: { from: "tool-results" } }],
     });
-    // The variable is Claude Code's own to fill in, as in the deployment's settings.
+    // Claude Code itself replaces the variable, as in the deployment's settings.
     const headers = { Authorization: "Bearer ${MCP_KEY}" };
     const config = JSON.stringify({ mcpServers: { gateway: { type: "http", url: mcpUrl, headers } } });
     const command = [
@@ -42,7 +45,7 @@ export const claudeCode: McpClient = {
       ...["--mcp-config", config, "--strict-mcp-config", "--allowedTools", "mcp__gateway"],
       ...["--output-format", "stream-json", "--verbose"],
     ];
-    const { exitCode, stdout, stderr, took } = await clients.run("claude-code", command, {
+    const { id, exitCode, stdout, stderr, took } = await clients.run("claude-code", command, {
       environment: {
         HOME: `/home/${token}`,
         MCP_KEY: key,
@@ -56,8 +59,8 @@ export const claudeCode: McpClient = {
       deadline: deadlines.agentTurn,
     });
     const events = stdout.split("\n").map(jsonOf);
-    const begun = events.flatMap((event) => init.safeParse(event).data ?? [])[0];
-    const status = begun?.mcp_servers.find(({ name }) => name === "gateway")?.status;
+    const first = events.flatMap((event) => init.safeParse(event).data ?? [])[0];
+    const status = first?.mcp_servers.find(({ name }) => name === "gateway")?.status;
     const results = events
       .flatMap((event) => toolResult.safeParse(event).data?.message.content ?? [])
       .filter(({ type }) => type === "tool_result")
@@ -66,10 +69,11 @@ export const claudeCode: McpClient = {
     return {
       exitCode,
       failed: !connected,
-      tools: connected ? begun?.tools.filter((name) => name.startsWith("mcp__gateway__")) : undefined,
+      tools: connected ? first?.tools.filter((name) => name.startsWith("mcp__gateway__")) : undefined,
       result: results.length === 0 ? undefined : results.join("\n"),
-      shown: connected ? undefined : `the status of its MCP server: ${status ?? tellingLine(stderr) ?? "none"}`,
+      shown: connected ? undefined : `the status of its MCP server: ${status ?? errorLine(stderr) ?? "none"}`,
       command: command.join(" "),
+      commands: [id],
       took,
     };
   },

@@ -1,44 +1,52 @@
-import type { Clients } from "../../../containers/targets/clients.ts";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { TargetsFor } from "../../../containers/targets/needs.ts";
 import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
+
+/** What every client of the matrix needs: its machine, a model with a script, and canaries in the results. */
+export const clientNeeds = ["gateway", "clients", "canaries", "commands", "inspection", "scripted-model"] as const;
+
+/** What a client of the matrix gets. */
+export type ClientTargets = TargetsFor<(typeof clientNeeds)[number]>;
 
 /** A client of the matrix: how it connects, lists and calls, and how its outcome is read. */
 export interface McpClient {
-  /** As the report calls it. */
+  /** In the ids of its checks, e.g. `codex-0.47`; never reused for another client. */
+  slug: string;
+  /** In the titles of its checks, e.g. `the Python SDK 1.x`. */
+  title: string;
+  /** In findings and failures, next to its version. */
   name: string;
+  /** Runs only when a run asks for it: under a licence of its own, or large. */
+  isHeavy?: boolean;
   /** Its version, from the machine that it runs on. */
-  version(rigs: Rigs): string;
-  /** Connects, lists the tools and calls one, as its user would. Never throws for what the gateway does. */
-  use(rigs: Rigs, visit: Visit): Promise<ClientRun>;
+  version(targets: ClientTargets): string;
+  /** Connects, lists the tools and calls one, as its user would. Does not throw for a fault of the gateway. */
+  use(targets: ClientTargets, task: ClientTask): Promise<ClientRun>;
 }
 
-export interface Rigs {
-  gateway: GatewayTarget;
-  clients: Clients;
-}
-
-/** Where a client goes, and what for. */
-export interface Visit {
+/** The endpoint and key that a client uses, and the call that it makes. */
+export interface ClientTask {
   mcpUrl: string;
   key: string;
   call: ScriptedCall;
 }
 
-/** What a client did. */
+/** The outcome of a client's task. */
 export interface ClientRun {
   exitCode: number;
-  /** The client itself says that it failed: by its exit code, where that tells, or in its own words. */
+  /** The client itself reports a failure: by its exit code where that is reliable, else in its output. */
   failed: boolean;
-  /** Names of the tools that it got, as it shows them; undefined when it never got that far. */
+  /** Names of the tools that it got, as it shows them; undefined when it got no list. */
   tools: readonly string[] | undefined;
   /** Text of the call's result; undefined when there was none. */
   result: string | undefined;
-  /** The last thing that it showed of an error, or undefined. */
+  /** The last error that it showed, or undefined. */
   shown: string | undefined;
-  /** What else the reader of the report should know. */
+  /** Something else that the reader of the report should know. */
   note?: string;
-  /** What was run, without its key. */
+  /** The command line, without its key. */
   command: string;
+  /** Ids of the recorded commands. */
+  commands: readonly string[];
   /** Milliseconds. */
   took: number;
 }
@@ -51,7 +59,7 @@ interface Step {
   refused?: string;
 }
 
-/** What a driver says that it did; a line that is none of its own is nothing that it did. */
+/** Reads a driver's output, one JSON object per line; other lines are ignored. */
 export function stepsOf(stdout: string): Step[] {
   return stdout.split("\n").flatMap((line): Step[] => {
     try {
@@ -62,8 +70,8 @@ export function stepsOf(stdout: string): Step[] {
   });
 }
 
-/** The line of a client's words that tells most: the last one that speaks of an error. */
-export function tellingLine(...texts: readonly string[]): string | undefined {
+/** The last line of a client's output that contains a word for an error, else its last line; cut to 300 characters. */
+export function errorLine(...texts: readonly string[]): string | undefined {
   const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "");
   const line = lines.findLast((one) => /error|refused|failed|unauthori[sz]ed|exception/i.test(one)) ?? lines.at(-1);
   return line?.replace(/^[\s|+-]+/, "").slice(0, 300);

@@ -2,21 +2,27 @@ import { randomUUID } from "node:crypto";
 import { readTranscript } from "../../../helpers/agents/codex-transcript.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { codexConfig, keysOf } from "../support/codex-config.ts";
-import { type McpClient, type Rigs, tellingLine } from "./client.ts";
+import { type ClientTargets, errorLine, type McpClient } from "./client.ts";
 
 /**
- * Codex in a version, with a config of the suite's own: the least that makes it reach the gateway's models and its MCP.
- * The model's key is always the right one, so that what fails is MCP.
+ * A version of Codex, with the suite's own config: the shortest one that uses the gateway's models and MCP. The model's key
+ * is always the right one, so that only MCP can fail.
  */
-export function codexClient(machine: "codex" | "codex-0.47"): McpClient {
-  const on = ({ gateway, clients }: Rigs) => (machine === "codex" ? gateway : clients);
+export function codexClient({
+  slug,
+  title,
+  machine,
+}: Pick<McpClient, "slug" | "title"> & { machine: "codex" | "codex-0.47" }): McpClient {
+  const machineOwner = ({ gateway, clients }: ClientTargets) => (machine === "codex" ? gateway : clients);
   return {
+    slug,
+    title,
     name: "Codex",
-    version: (rigs) => (machine === "codex" ? rigs.gateway.version(machine) : rigs.clients.version(machine)),
-    async use(rigs, { mcpUrl, key, call }) {
-      const { gateway } = rigs;
-      const { modelUrl, ...deployed } = await codexConfig(gateway);
-      const [modelKey] = Object.values(keysOf(gateway, { modelUrl, ...deployed }));
+    version: (targets) => machineOwner(targets).version(machine),
+    async use(targets, { mcpUrl, key, call }) {
+      const { gateway } = targets;
+      const deployed = await codexConfig(gateway);
+      const [modelKey] = Object.values(keysOf(gateway, deployed));
       const token = `matrix-${randomUUID()}`;
       const home = `/home/${token}`;
       await gateway.model.script(token, {
@@ -31,7 +37,7 @@ sandbox_mode = "read-only"
 check_for_update_on_startup = false
 [model_providers.gateway]
 name = "gateway"
-base_url = ${JSON.stringify(modelUrl)}
+base_url = ${JSON.stringify(deployed.modelUrl)}
 env_key = "MODEL_KEY"
 wire_api = "responses"
 [mcp_servers.gateway]
@@ -47,9 +53,9 @@ apps = false
 enabled = false
 `;
       const write = 'mkdir -p "$1/.codex" "$1/work" && printf %s "$2" > "$1/.codex/config.toml"';
-      await on(rigs).run(machine, ["sh", "-c", write, "sh", home, config]);
+      await machineOwner(targets).run(machine, ["sh", "-c", write, "sh", home, config]);
       const command = ["codex", "exec", "--json", "--skip-git-repo-check", `${call.tool}, please (${token})`];
-      const { exitCode, stdout, stderr, took } = await on(rigs).run(machine, command, {
+      const { id, exitCode, stdout, stderr, took } = await machineOwner(targets).run(machine, command, {
         environment: { HOME: home, CODEX_HOME: `${home}/.codex`, MODEL_KEY: modelKey ?? "", MCP_KEY: key },
         workingDir: `${home}/work`,
         deadline: deadlines.agentTurn,
@@ -60,12 +66,13 @@ enabled = false
       return {
         exitCode,
         failed: exitCode !== 0,
-        // What the model is shown; Codex's own tools carry no server's name.
+        // Codex's own tools have no server's name as a prefix.
         tools: asked?.toolsOffered.filter((name) => /^(?:mcp__)?gateway(?:\.|__)/.test(name)),
-        // 0.47 does not write a call's result down: what came back is what the model was given.
+        // 0.47 does not print a call's result; the scripted model repeats what it got.
         result: called ? transcript.messages.at(-1) : undefined,
-        shown: tellingLine(stderr, ...transcript.errors),
+        shown: errorLine(stderr, ...transcript.errors),
         command: command.join(" "),
+        commands: [id],
         took,
       };
     },

@@ -1,39 +1,52 @@
 import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
-import { type McpClient, tellingLine } from "./client.ts";
+import { type ClientRun, errorLine, type McpClient } from "./client.ts";
 
 const listing = z.object({ tools: z.array(z.object({ name: z.string() })) });
 const result = z.object({ content: z.array(z.object({ text: z.string().optional() })) });
 
-/** MCP Inspector's command line. It takes the key in a header's text, and ends with another code for each kind of failure. */
+/** MCP Inspector's command line. It takes the key as a header, and has an exit code for each kind of failure. */
 export const inspector: McpClient = {
+  slug: "mcp-inspector",
+  title: "MCP Inspector",
   name: "MCP Inspector",
   version: ({ clients }) => clients.version("inspector"),
   async use({ clients }, { mcpUrl, key, call }) {
     const ask = async (...method: string[]) => {
       const command = ["mcp-inspector", "--cli", mcpUrl, "--transport", "http", "--method", ...method];
       const header = ["--header", `Authorization: Bearer ${key}`];
-      // Its own 15 s are too few on a busy machine.
-      const patience = ["--connect-timeout", String(deadlines.mcpRequest)];
-      const ran = await clients.run("inspector", [...command, ...patience, ...header], {
+      // Its default of 15 s is too short on an overloaded machine.
+      const timeout = ["--connect-timeout", String(deadlines.mcpRequest)];
+      const run = await clients.run("inspector", [...command, ...timeout, ...header], {
         deadline: deadlines.agentTurn,
       });
-      return { ...ran, failed: ran.exitCode !== 0, command: command.join(" ") };
+      return { ...run, shownCommand: command.join(" ") };
     };
     const listed = await ask("tools/list");
     const tools = listing.safeParse(jsonOf(listed.stdout)).data?.tools.map(({ name }) => name);
-    const shown = tellingLine(listed.stderr);
-    if (listed.exitCode !== 0 || !tools?.includes(call.tool)) return { ...listed, tools, result: undefined, shown };
+    const runOf = (
+      last: Awaited<ReturnType<typeof ask>>,
+      rest: Pick<ClientRun, "result" | "shown" | "commands" | "took">,
+    ): ClientRun => ({
+      exitCode: last.exitCode,
+      failed: last.exitCode !== 0,
+      tools,
+      command: last.shownCommand,
+      ...rest,
+    });
+    if (listed.exitCode !== 0 || !tools?.includes(call.tool)) {
+      const { id, took, stderr } = listed;
+      return runOf(listed, { result: undefined, shown: errorLine(stderr), commands: [id], took });
+    }
     const given = Object.entries(call.arguments).flatMap(([name, value]) => ["--tool-arg", `${name}=${String(value)}`]);
     const called = await ask("tools/call", "--tool-name", call.tool, ...given);
     const content = result.safeParse(jsonOf(called.stdout)).data?.content;
-    return {
-      ...called,
-      tools,
+    return runOf(called, {
       result: content?.map(({ text }) => text ?? "").join("\n"),
-      shown: called.exitCode === 0 ? undefined : tellingLine(called.stderr),
+      shown: called.exitCode === 0 ? undefined : errorLine(called.stderr),
+      commands: [listed.id, called.id],
       took: listed.took + called.took,
-    };
+    });
   },
 };

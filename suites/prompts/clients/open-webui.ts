@@ -1,18 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { chatAim } from "../support/chat-request.ts";
-import { type McpClient, stepsOf, tellingLine } from "./client.ts";
+import { chatAccess } from "../support/chat-request.ts";
+import { errorLine, type McpClient, stepsOf } from "./client.ts";
 
 /**
  * The real Open WebUI, through its HTTP API: the plain chat of the status document, and one with the gateway's tools
- * switched on. With MCP down a chat succeeds without tools and without a word: its verification of the tool server is what
- * tells.
+ * switched on. With MCP down, a chat silently succeeds without tools: only its verification of the tool server shows the
+ * failure.
  */
 export const openWebUi: McpClient = {
+  slug: "open-webui",
+  title: "Open WebUI",
   name: "Open WebUI",
+  isHeavy: true,
   version: ({ clients }) => clients.version("open-webui"),
   async use({ gateway, clients }, { mcpUrl, key, call }) {
-    const { url, key: modelKey, model } = await chatAim(gateway);
+    const { url, key: modelKey, model } = await chatAccess(gateway);
     const [plain, withTools] = [`plain-${randomUUID()}`, `tools-${randomUUID()}`];
     await Promise.all([
       gateway.model.script(plain, { includes: plain, turns: [{ say: "You can list databases with \\l in psql." }] }),
@@ -22,7 +25,7 @@ export const openWebUi: McpClient = {
       }),
     ]);
     const command = ["mcp-client", mcpUrl, call.tool];
-    const { exitCode, stdout, stderr, took } = await clients.run("open-webui", command, {
+    const { id, exitCode, stdout, stderr, took } = await clients.run("open-webui", command, {
       environment: {
         MODEL_URL: url,
         MODEL_KEY: modelKey,
@@ -35,7 +38,7 @@ export const openWebUi: McpClient = {
       deadline: deadlines.gatewayStart + deadlines.agentTurn,
     });
     const steps = stepsOf(stdout);
-    // A client that did not even start has told nothing of the gateway.
+    // A client that did not start shows nothing about the gateway.
     if (!steps.some((step) => step.models !== undefined))
       throw new Error(`Open WebUI did not start: ${stderr.slice(-600)}`);
     const [asked] = await gateway.model.journal(plain);
@@ -45,18 +48,19 @@ export const openWebUi: McpClient = {
       failed: exitCode !== 0 || refused !== undefined,
       tools: steps.find((step) => step.tools !== undefined)?.tools,
       result: steps.find((step) => step.text !== undefined)?.text,
-      shown: refused ?? (exitCode === 0 ? undefined : tellingLine(stderr)),
+      shown: refused ?? (exitCode === 0 ? undefined : errorLine(stderr)),
       note:
         asked === undefined
-          ? "its plain chat never reached the model"
-          : `its plain chat showed the model ${asked.toolsOffered.length} tools of its own and ${gateways(asked.toolsOffered)} of the gateway's`,
+          ? "the model got no request from its plain chat"
+          : `its plain chat offered the model ${asked.toolsOffered.length} tools of its own and ${gatewayTools(asked.toolsOffered)} of the gateway's`,
       command: command.join(" "),
+      commands: [id],
       took,
     };
   },
 };
 
-/** Open WebUI puts the server's id before each tool. */
-function gateways(offered: readonly string[]): number {
+/** Open WebUI prefixes each tool with the server's id. */
+function gatewayTools(offered: readonly string[]): number {
   return offered.filter((name) => name.startsWith("gateway_")).length;
 }

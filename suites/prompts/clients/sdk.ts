@@ -1,23 +1,32 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { type McpClient, stepsOf, tellingLine } from "./client.ts";
+import { errorLine, type McpClient, stepsOf } from "./client.ts";
 
-/** A client built on an SDK: its image has a driver, `mcp-client`, that writes one line of JSON a step. */
-export function sdkClient(name: string, machine: string): McpClient {
+/** A client built on an SDK: its image has a driver, `mcp-client`, that writes one line of JSON per step. */
+export function sdkClient({
+  machine,
+  ...names
+}: Pick<McpClient, "slug" | "title" | "name"> & { machine: string }): McpClient {
   return {
-    name,
+    ...names,
     version: ({ clients }) => clients.version(machine),
     async use({ clients }, { mcpUrl, key, call }) {
       const command = ["mcp-client", mcpUrl, call.tool, JSON.stringify(call.arguments)];
-      const { exitCode, stdout, stderr, took } = await clients.run(machine, command, {
+      const { id, exitCode, stdout, stderr, took } = await clients.run(machine, command, {
         environment: { MCP_KEY: key },
-        // The Python SDK waits for ever for an answer that is no MCP.
+        // The Python SDK waits forever for a response that is not MCP.
         deadline: deadlines.mcpRequest,
       });
       const steps = stepsOf(stdout);
-      const tools = steps.find((step) => step.tools !== undefined)?.tools;
-      const result = steps.find((step) => step.text !== undefined)?.text;
-      const shown = exitCode === 0 ? undefined : tellingLine(stderr);
-      return { exitCode, failed: exitCode !== 0, tools, result, shown, command: command.join(" "), took };
+      return {
+        exitCode,
+        failed: exitCode !== 0,
+        tools: steps.find((step) => step.tools !== undefined)?.tools,
+        result: steps.find((step) => step.text !== undefined)?.text,
+        shown: exitCode === 0 ? undefined : errorLine(stderr),
+        command: command.join(" "),
+        commands: [id],
+        took,
+      };
     },
   };
 }

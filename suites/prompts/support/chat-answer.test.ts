@@ -1,36 +1,36 @@
 import { expect, test } from "vitest";
 import { joined, wholeAnswer } from "./chat-answer.ts";
 
-const piece = (delta: object, finish: string | null = null) => ({
-  data: { choices: [{ index: 0, delta, finish_reason: finish }] },
+const chunk = (delta: object, finish: string | null = null) => ({
+  choices: [{ index: 0, delta, finish_reason: finish }],
 });
 const fragment = (index: number, text: string, head: object = {}) =>
-  piece({
+  chunk({
     tool_calls: [{ index, ...head, function: { arguments: text, ...("id" in head ? { name: `tool_${index}` } : {}) } }],
   });
 
-test("the pieces of a text join to it", () => {
-  const pieces = [
-    piece({ role: "assistant", content: "" }),
-    piece({ content: "one " }),
-    piece({ content: "two" }),
-    piece({}, "stop"),
+test("the chunks of a text are joined", () => {
+  const chunks = [
+    chunk({ role: "assistant", content: "" }),
+    chunk({ content: "one " }),
+    chunk({ content: "two" }),
+    chunk({}, "stop"),
   ];
-  expect(joined(pieces)).toEqual({ text: "one two", toolCalls: [], finishReason: "stop" });
+  expect(joined(chunks)).toEqual({ text: "one two", toolCalls: [], finishReason: "stop" });
 });
 
-test("the pieces of two calls join by index, however they are mixed", () => {
-  const pieces = [
+test("the chunks of two calls are joined by index, in any order", () => {
+  const chunks = [
     fragment(0, "", { id: "a" }),
     fragment(1, "", { id: "b" }),
     fragment(1, '{"x"'),
     fragment(0, '{"sql":"SEL'),
     fragment(0, 'ECT 1"}'),
     fragment(1, ":1}"),
-    piece({}, "tool_calls"),
-    { data: { choices: [], usage: {} } },
+    chunk({}, "tool_calls"),
+    { choices: [], usage: {} },
   ];
-  expect(joined(pieces)).toEqual({
+  expect(joined(chunks)).toEqual({
     text: "",
     toolCalls: [
       { id: "a", name: "tool_0", arguments: '{"sql":"SELECT 1"}' },
@@ -40,7 +40,7 @@ test("the pieces of two calls join by index, however they are mixed", () => {
   });
 });
 
-test("a whole answer is read; what is none is not taken for an empty one", () => {
+test("a whole answer is read; another body is not treated as an empty answer", () => {
   const message = {
     role: "assistant",
     content: null,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Piece } from "./chat-request.ts";
+import type { StreamedEvent } from "./chat-request.ts";
 
 const call = z.looseObject({
   id: z.string().nullish(),
@@ -27,14 +27,14 @@ const chunk = z.looseObject({
   ),
 });
 
-/** What a chat completion says, streamed or not. */
+/** The content of a chat completion, streamed or not. */
 export interface ChatAnswer {
   text: string;
   toolCalls: { id: string; name: string; arguments: string }[];
   finishReason: string | undefined;
 }
 
-/** A chat completion as one JSON object; undefined when it is none. */
+/** Reads a chat completion that is one JSON object; undefined for any other body. */
 export function wholeAnswer(body: string | undefined): ChatAnswer | undefined {
   try {
     const [choice] = answer.parse(JSON.parse(body ?? "")).choices;
@@ -52,11 +52,11 @@ export function wholeAnswer(body: string | undefined): ChatAnswer | undefined {
   }
 }
 
-/** The pieces of a streamed chat completion, joined as a client joins them: by the index of each call. */
-export function joined(pieces: readonly Piece[]): ChatAnswer {
+/** Joins the chunks of a streamed chat completion as a client does: calls by their index. */
+export function joined(chunks: readonly StreamedEvent[]): ChatAnswer {
   const whole: ChatAnswer = { text: "", toolCalls: [], finishReason: undefined };
-  for (const { data } of pieces) {
-    for (const { delta, finish_reason: reason } of chunk.safeParse(data).data?.choices ?? []) {
+  for (const event of chunks) {
+    for (const { delta, finish_reason: reason } of chunk.safeParse(event).data?.choices ?? []) {
       whole.text += delta.content ?? "";
       whole.finishReason = reason ?? whole.finishReason;
       for (const { index, id, function: called } of delta.tool_calls ?? []) {

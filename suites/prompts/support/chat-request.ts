@@ -1,29 +1,42 @@
 import { readFile } from "node:fs/promises";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
+import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import type { HttpRequest } from "../../../helpers/protocol/recording-client.ts";
 import { readEventStream } from "../../../helpers/protocol/sse.ts";
-import { clientSettings } from "./client-endpoints.ts";
-import { clientOf } from "./client-of.ts";
+import { clientSettings } from "./client-settings/client-settings.ts";
 import { codexConfig, keysOf } from "./codex-config.ts";
+import { clientOf, secretValue } from "./policy-lookup.ts";
 
-/** Where a chat client sends its requests, and with which key. */
-export interface ChatAim {
+/** Where a chat client sends its requests, with which key, and for which model. */
+export interface ChatAccess {
   /** Base URL of the model's API. */
   url: string;
   key: string;
-  /** Whether the client's config names a tool server at all; undefined when the policy names no such client. */
-  toolServers: number | undefined;
   model: string;
+  /** How many tool servers the client's config names; undefined when the policy names no chat client. */
+  toolServers: number | undefined;
 }
 
-/** Open WebUI's own aim where the policy names it; else the one of any client. */
-export async function chatAim(gateway: GatewayTarget): Promise<ChatAim> {
-  // The last one: the first is the agent's.
-  const model = gateway.deployment.litellmConfig.models.at(-1)?.value;
-  if (model === undefined) throw new CheckFailure({ summary: "LiteLLM's config names no model" });
+/**
+ * The address and key in Open WebUI's config where the policy names it, else those in Codex's.
+ *
+ * @throws {CheckFailure} when LiteLLM's config names no model, or the client's config names no model provider
+ */
+export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
+  const { file, models } = gateway.deployment.litellmConfig;
+  // The first model is the agent's.
+  const model = models.at(-1)?.value;
+  if (model === undefined)
+    throw new CheckFailure({
+      summary: "LiteLLM's config names no model",
+      code: "no-model",
+      expected: "at least one entry in model_list",
+      actual: "none",
+      location: { file, line: 1 },
+    });
   const chat = clientOf(gateway, "open-webui");
   if (chat === undefined) {
     const config = await codexConfig(gateway);
@@ -35,11 +48,14 @@ export async function chatAim(gateway: GatewayTarget): Promise<ChatAim> {
   if (endpoint === undefined)
     throw new CheckFailure({
       summary: "Open WebUI's config names no model provider",
+      code: "no-endpoint",
+      expected: "OPENAI_API_BASE_URL or OPENAI_API_BASE_URLS",
+      actual: "neither",
       location: { file: chat.config, line: 1 },
     });
   return {
     url: endpoint.url.replace(/\/$/, ""),
-    key: gateway.canaries.secrets.get(endpoint.keyVariable ?? "") ?? endpoint.keyText ?? "",
+    key: secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "",
     toolServers: endpoints.filter((one) => one.for === "mcp").length,
     model,
   };
@@ -59,58 +75,75 @@ export function openWebUiHeaders(key: string): HeaderLines {
   ];
 }
 
-/** Sends a JSON request and reads the answer to its end. */
+/** Sends a JSON request and reads the response to its end. */
 export async function post(gateway: GatewayTarget, url: string, headers: HeaderLines, body: object): Promise<Exchange> {
   return await gateway.wire.send(request(url, headers, body));
 }
 
-/** One event of a streamed answer. */
-export interface Piece {
-  /** The event's JSON. */
-  data: Readonly<Record<string, unknown>>;
-}
+/** The JSON of one event of a streamed response. */
+export type StreamedEvent = Readonly<Record<string, unknown>>;
 
 /**
- * Sends a streaming request and reads the answer to its end.
+ * Sends a streaming request and reads the response to its end.
  *
- * @throws {CheckFailure} when no event stream comes, when it carries what is no JSON, or when it has no end
+ * @throws {CheckFailure} when the response is not an event stream, has an event that is not JSON, or ends without `[DONE]`
  */
 export async function streamed(
   gateway: GatewayTarget,
   url: string,
   headers: HeaderLines,
   body: object,
-): Promise<Piece[]> {
-  const stream = await gateway.wire.open(request(url, headers, body));
-  const { response } = stream.exchange;
-  const type = response?.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
-  const told = { sent: `POST ${url} with stream: true`, received: `${response?.status} ${type}` };
-  if (response?.status !== 200 || !type.startsWith("text/event-stream")) {
-    let text = "";
-    for await (const piece of stream.body) text += piece.toString("utf8");
+): Promise<{ events: StreamedEvent[]; exchange: Exchange }> {
+  const { exchange, ...stream } = await opened(gateway, request(url, headers, body));
+  const isEnd = (item: { kind: string; data?: string }): boolean => item.kind === "event" && item.data === "[DONE]";
+  const items = await readEventStream(stream, deadlines.agentTurn, (seen) => seen.some(isEnd));
+  const evidence = exchangeEvidence(exchange);
+  if (!items.some(isEnd))
     throw new CheckFailure({
-      ...told,
-      summary: "no event stream comes",
-      evidence: { received: `${told.received}\n${text.slice(0, 600)}` },
+      summary: "the event stream ends without [DONE]",
+      code: "unfinished-stream",
+      expected: "[DONE] as the last event",
+      actual: `${items.length} events without it`,
+      evidence: { ...evidence, received: JSON.stringify(items.slice(-3)) },
     });
-  }
-  const items = await readEventStream(stream, deadlines.agentTurn, (seen) =>
-    seen.some((item) => item.kind === "event" && item.data === "[DONE]"),
-  );
-  if (!items.some((item) => item.kind === "event" && item.data === "[DONE]"))
-    throw new CheckFailure({
-      ...told,
-      summary: "the stream ends without [DONE]",
-      evidence: { received: JSON.stringify(items.slice(-3)) },
-    });
-  return items.flatMap((item): Piece[] => {
-    if (item.kind === "comment" || (item.kind === "event" && item.data === "[DONE]")) return [];
+  const events = items.flatMap((item): StreamedEvent[] => {
+    if (item.kind === "comment" || isEnd(item)) return [];
     const text = item.kind === "event" ? item.data : item.text;
     try {
-      return [{ data: JSON.parse(text) as Piece["data"] }];
+      return [JSON.parse(text) as StreamedEvent];
     } catch {
-      throw new CheckFailure({ ...told, summary: `the stream carries what is no JSON: ${text.slice(0, 200)}` });
+      throw new CheckFailure({
+        summary: "an event of the stream is not JSON",
+        code: "malformed-event",
+        expected: "JSON",
+        actual: text.slice(0, 200),
+        evidence,
+      });
     }
+  });
+  return { events, exchange };
+}
+
+/** @throws {CheckFailure} when the response is not an event stream */
+async function opened(
+  gateway: GatewayTarget,
+  sent: HttpRequest,
+): Promise<Awaited<ReturnType<GatewayTarget["wire"]["open"]>>> {
+  const stream = await gateway.wire.open(sent);
+  const { response } = stream.exchange;
+  const type = header(response?.headers, "content-type") ?? "";
+  if (response?.status === 200 && type.startsWith("text/event-stream")) return stream;
+  let text = "";
+  for await (const piece of stream.body) text += piece.toString("utf8");
+  throw new CheckFailure({
+    summary: "the response to a streaming request is not an event stream",
+    code: "no-event-stream",
+    expected: "200 with text/event-stream",
+    actual: response === undefined ? "no response" : `${response.status} with ${type || "no content type"}`,
+    evidence: {
+      ...exchangeEvidence(stream.exchange),
+      received: `${receivedText(stream.exchange)}\n${text.slice(0, 600)}`,
+    },
   });
 }
 

@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
-import { mustHaveClient } from "./client-of.ts";
-import type { Aim } from "./gateway-answers.ts";
+import type { ClientAccess } from "./gateway-answers.ts";
+import { requireClient, secretValue } from "./policy-lookup.ts";
 
 const shape = z.looseObject({
   model_provider: z.string().optional(),
@@ -17,13 +17,13 @@ const shape = z.looseObject({
     .default({}),
 });
 
-/** The deployment's `config.toml`, as text and as what Codex makes of it. */
+/** The deployment's `config.toml`: its text, and the values that Codex takes from it. */
 export interface CodexConfig {
   file: string;
   text: string;
-  /** Name of the MCP server that leads to the gateway, e.g. `litellm`. */
+  /** Name of the MCP server that is the gateway, e.g. `litellm`. */
   server: string;
-  /** The variables that it takes its keys from. */
+  /** The environment variables that Codex takes its keys from. */
   keyVariables: readonly string[];
   modelUrl: string;
   mcpUrl: string;
@@ -33,22 +33,26 @@ export interface CodexConfig {
 /**
  * Reads the deployment's config of Codex.
  *
- * @param change what is otherwise in the copy that Codex gets
+ * @param change what differs in the copy that Codex gets
  * @throws {CheckFailure} when it names no MCP server by URL, or no model provider
  */
 export async function codexConfig(
   gateway: GatewayTarget,
   change: (text: string) => string = (text) => text,
 ): Promise<CodexConfig> {
-  const { config: file } = mustHaveClient(gateway, "codex");
+  const { config: file } = requireClient(gateway, "codex");
   const text = change(await readFile(file, "utf8"));
   const parsed = shape.parse(parse(text));
   const provider = parsed.model_providers[parsed.model_provider ?? ""] ?? Object.values(parsed.model_providers)[0];
   const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
   if (provider?.base_url === undefined || server?.[1].url === undefined) {
+    const missing = server === undefined ? "MCP server with a url" : "model provider with a base_url";
     throw new CheckFailure({
-      summary: `Codex's config names no ${server === undefined ? "MCP server with a url" : "model provider with a base_url"}`,
-      cause: "the agent would have no way to the gateway",
+      summary: `Codex's config names no ${missing}`,
+      code: "no-endpoint",
+      expected: `at least one ${missing}`,
+      actual: "none",
+      cause: "Codex does not know the gateway's address",
       location: { file, line: 1 },
     });
   }
@@ -65,7 +69,7 @@ export async function codexConfig(
   };
 }
 
-/** The line of a config that a text stands in; its first where it stands in none. */
+/** The line of a config that contains a text; line 1 when none does. */
 export function lineOf({ file, text }: Pick<CodexConfig, "file" | "text">, needle: string): SourceLocation {
   return { file, line: Math.max(1, text.split("\n").findIndex((line) => line.includes(needle)) + 1) };
 }
@@ -73,15 +77,18 @@ export function lineOf({ file, text }: Pick<CodexConfig, "file" | "text">, needl
 /**
  * The variables that Codex's config names for its keys, with this run's values.
  *
- * @throws {CheckFailure} when one is none of the policy's secrets
+ * @throws {CheckFailure} when one is not one of the policy's secrets
  */
 export function keysOf(gateway: GatewayTarget, config: CodexConfig): Record<string, string> {
   return Object.fromEntries(
     config.keyVariables.map((name) => {
-      const value = gateway.canaries.secrets.get(name);
+      const value = secretValue(gateway, name);
       if (value !== undefined) return [name, value];
       throw new CheckFailure({
-        summary: `Codex's config takes its key from ${name}, which is none of the policy's secrets`,
+        summary: `Codex's config takes its key from ${name}, which is not one of the policy's secrets`,
+        code: "unknown-key-variable",
+        expected: `one of ${gateway.policy.secrets.map((secret) => secret.name).join(", ") || "the policy's secrets (it names none)"}`,
+        actual: name,
         cause: "a typo in the config, or the secret is missing in policy.yaml",
         location: lineOf(config, name),
       });
@@ -89,7 +96,7 @@ export function keysOf(gateway: GatewayTarget, config: CodexConfig): Record<stri
   );
 }
 
-/** Where a config sends Codex, with the key that it gets there. */
-export function aimOf(config: CodexConfig, keys: Readonly<Record<string, string>>): Aim {
+/** The gateway's addresses in a config, with the key that Codex sends to MCP. */
+export function accessOf(config: CodexConfig, keys: Readonly<Record<string, string>>): ClientAccess {
   return { modelUrl: config.modelUrl, mcpUrl: config.mcpUrl, key: keys[config.mcpKeyVariable ?? ""] ?? "" };
 }

@@ -1,54 +1,60 @@
 import { randomUUID } from "node:crypto";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { JournalEntry, Turn } from "../../../containers/targets/scripted-model.ts";
-import { type Diagnosis, diagnose, isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
+import { type Diagnosis, diagnose, names } from "../../../helpers/agents/agent-diagnosis.ts";
 import {
   readTranscript,
   type ToolCall,
   type Transcript,
   transcriptMarkdown,
 } from "../../../helpers/agents/codex-transcript.ts";
-import { CheckFailure, type FailureStory } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { aimOf, type CodexConfig, codexConfig, keysOf, lineOf } from "./codex-config.ts";
+import { accessOf, type CodexConfig, codexConfig, keysOf, lineOf } from "./codex-config.ts";
 import { gatewayAnswers } from "./gateway-answers.ts";
+
+/** What an agent needs: a machine with Codex on it, and the model's script. */
+export type AgentGateway = GatewayWith<"commands" | "scripted-model">;
 
 /** One turn of the real Codex CLI. */
 export interface CodexTurn {
   prompt: string;
   transcript: Transcript;
+  /** Id of the recorded command. */
+  command: string;
   exitCode: number;
-  /** Codex's events as they came, one a line. */
+  /** Codex's events, one per line. */
   stdout: string;
   stderr: string;
-  /** What the scripted model was asked in this turn, and what it answered. */
+  /** The requests to the scripted model in this turn, with its answers. */
   journal: JournalEntry[];
-  /** Path of the readable transcript, relative to the run's directory; the events lie beside it. */
+  /** Path of the readable transcript, relative to the run's directory; the events are next to it. */
   path: string;
 }
 
 export interface AgentOptions {
-  /** What the scripted model says; gets the token, to put into what it calls. */
+  /** What the scripted model answers; the token is for the arguments of its calls. */
   turns: (token: string) => Turn[];
-  /** What is otherwise in the copy of the deployment's config that Codex gets. */
+  /** What differs in the copy of the deployment's config that Codex gets. */
   config?: (text: string) => string;
-  /** In place of the run's keys. */
+  /** Replaces the run's keys. */
   key?: string;
 }
 
-/** Codex on a machine that knows the deployment's `config.toml` and its key, and nothing else. */
+/** Codex on a machine that has the deployment's `config.toml` and its key, and nothing else. */
 export class CodexAgent {
-  /** Correlates Codex, the model and the database; stands in the agent's AGENTS.md. */
+  /** Identifies this agent to the model and in the database's log; it is in the agent's AGENTS.md. */
   readonly token: string;
   readonly config: CodexConfig;
-  readonly #gateway: GatewayTarget;
+  readonly #gateway: AgentGateway;
   readonly #evidence: Evidence;
   readonly #keys: Readonly<Record<string, string>>;
   #asked = 0;
 
   private constructor(
-    gateway: GatewayTarget,
+    gateway: AgentGateway,
     evidence: Evidence,
     config: CodexConfig,
     keys: Readonly<Record<string, string>>,
@@ -62,11 +68,11 @@ export class CodexAgent {
   }
 
   /**
-   * Sets a machine's home up, and tells the model what to say.
+   * Sets up a home directory on the agent's machine, and scripts the model.
    *
-   * @throws {CheckFailure} when the deployment names no Codex client, or the client's key is none of the policy's secrets
+   * @throws {CheckFailure} when the policy names no Codex client, or the client's key is not one of the policy's secrets
    */
-  static async start(gateway: GatewayTarget, evidence: Evidence, options: AgentOptions): Promise<CodexAgent> {
+  static async start(gateway: AgentGateway, evidence: Evidence, options: AgentOptions): Promise<CodexAgent> {
     const config = await codexConfig(gateway, options.config);
     const { key } = options;
     const keys =
@@ -83,12 +89,12 @@ export class CodexAgent {
     return agent;
   }
 
-  /** Tells the model what to say from now on. */
-  async nowSays(turns: Turn[]): Promise<void> {
+  /** Replaces the model's script. */
+  async scriptModel(turns: Turn[]): Promise<void> {
     await this.#gateway.model.script(this.token, { includes: this.token, turns });
   }
 
-  /** Below no temporary directory: Codex refuses to put its helpers there, and says so in every turn. */
+  /** Not below a temporary directory: Codex refuses to put its helpers there, and reports that in every turn. */
   get #home(): string {
     return `/home/${this.token}`;
   }
@@ -97,8 +103,8 @@ export class CodexAgent {
    * Runs `codex exec`.
    *
    * @param name of the transcript's files
-   * @param options.thread goes on with that one
-   * @param options.environment beside the keys
+   * @param options.thread to resume
+   * @param options.environment in addition to the keys
    */
   async ask(
     name: string,
@@ -110,7 +116,7 @@ export class CodexAgent {
       ...(thread === undefined ? [] : ["resume", thread]),
       prompt,
     ];
-    const { exitCode, stdout, stderr, took } = await this.#evidence.phase(`Codex turn ${name}`, () =>
+    const { id, exitCode, stdout, stderr, took } = await this.#evidence.phase(`Codex turn ${name}`, () =>
       this.#gateway.run("codex", command, {
         environment: { HOME: this.#home, CODEX_HOME: `${this.#home}/.codex`, ...this.#keys, ...environment },
         workingDir: `${this.#home}/work`,
@@ -124,45 +130,55 @@ export class CodexAgent {
     const journal = (await this.#gateway.model.journal(this.token)).slice(this.#asked);
     this.#asked += journal.length;
     await this.#evidence.keepTranscript(`${name}.model.json`, JSON.stringify(journal, null, 2));
-    return { prompt, transcript, exitCode, stdout, stderr, journal, path };
+    return { prompt, transcript, command: id, exitCode, stdout, stderr, journal, path };
   }
 
-  /** Why a turn brought no result of a tool, the gateway having been asked; undefined when it did. */
+  /** Asks the gateway too, to find why a turn has no result of a tool; undefined when it has one. */
   async diagnosis(turn: CodexTurn, tool: string): Promise<Diagnosis | undefined> {
     return diagnose({
       tool,
       transcript: turn.transcript,
       stderr: turn.stderr,
       journal: turn.journal,
-      gateway: await gatewayAnswers(this.#gateway, aimOf(this.config, this.#keys)),
+      gateway: await gatewayAnswers(this.#gateway, accessOf(this.config, this.#keys)),
     });
   }
 
   /**
-   * The tool's call that came back; the turn as a whole must have ended well.
+   * The tool's completed call, in a turn that completed as a whole.
    *
    * @throws {CheckFailure} with the diagnosis
    */
-  async mustHaveCalled(turn: CodexTurn, tool: string): Promise<ToolCall> {
-    const call = turn.transcript.toolCalls.find((one) => one.status === "completed" && isNameOf(one.tool, tool));
+  async expectCall(turn: CodexTurn, tool: string): Promise<ToolCall> {
+    const call = turn.transcript.toolCalls.find((one) => one.status === "completed" && names(one.tool, tool));
+    const evidence = turnEvidence(turn);
     if (call === undefined) {
       const diagnosis = await this.diagnosis(turn, tool);
       throw new CheckFailure({
-        ...told(turn),
         summary: `Codex completed no call of ${tool}`,
-        cause: diagnosis?.sentence ?? "the call did not come back",
+        code: "no-completed-call",
+        expected: `a completed call of ${tool}`,
+        actual: callList(turn),
+        evidence,
+        cause: diagnosis?.sentence ?? "the call did not return",
         location: lineOf(this.config, "url ="),
       });
     }
     if (turn.transcript.turn !== "completed" || turn.exitCode !== 0)
-      throw new CheckFailure({ ...told(turn), summary: "the turn did not complete" });
+      throw new CheckFailure({
+        summary: "the turn did not complete",
+        code: "incomplete-turn",
+        expected: "a completed turn and exit code 0",
+        actual: turnEnd(turn),
+        evidence,
+      });
     return call;
   }
 }
 
-/** One turn of an agent of its own. */
+/** One turn of a new agent. */
 export async function codexTurn(
-  gateway: GatewayTarget,
+  gateway: AgentGateway,
   evidence: Evidence,
   { name, prompt, ...options }: AgentOptions & { name: string; prompt: string },
 ): Promise<{ agent: CodexAgent; turn: CodexTurn }> {
@@ -170,23 +186,59 @@ export async function codexTurn(
   return { agent, turn: await agent.ask(name, prompt) };
 }
 
-/** What a failure tells of a turn. */
-export function told(turn: CodexTurn): Pick<FailureStory, "sent" | "received"> {
+/**
+ * A canary is in a tool's result, and in the turn's answer.
+ *
+ * @param causes of a result without it: a line of the deployment, and a sentence where one is likely
+ * @throws {CheckFailure} saying which of the two lacks it
+ */
+export function expectCanary(
+  turn: CodexTurn,
+  { tool, resultText }: ToolCall,
+  canary: string,
+  causes: { location: SourceLocation; cause?: string },
+): void {
+  const answer = turn.transcript.messages.at(-1) ?? "";
+  const isInResult = resultText.includes(canary);
+  if (isInResult && answer.includes(canary)) return;
+  throw new CheckFailure({
+    summary: `${isInResult ? "Codex's answer" : `the result of ${tool}`} does not contain the run's canary`,
+    code: isInResult ? "no-canary-in-answer" : "no-canary-in-result",
+    expected: `a text with ${canary}`,
+    actual: isInResult ? answer || "no answer" : resultText || "an empty result",
+    evidence: turnEvidence(turn),
+    ...(isInResult ? {} : causes),
+  });
+}
+
+/** A failure's evidence from a turn, with its command. */
+export function turnEvidence(turn: CodexTurn): FailureEvidence {
   const { transcript } = turn;
   return {
     sent: `codex exec --json "${turn.prompt}"`,
     received: [
-      `exit code ${turn.exitCode}, turn ${transcript.turn ?? "without end"}`,
+      turnEnd(turn),
       ...transcript.toolCalls.map((call) => `${call.server}.${call.tool}: ${call.status} ${call.error ?? ""}`),
       ...transcript.errors,
       ...transcript.messages,
       turn.stderr.trim().split("\n").slice(-3).map(shortened).join("\n"),
       `transcript: ${turn.path}`,
     ].join("\n"),
+    commands: [turn.command],
   };
 }
 
-/** Codex quotes whole type names of its own. */
+/** How a turn ended, e.g. `exit code 0, turn completed`. */
+export function turnEnd({ exitCode, transcript }: CodexTurn): string {
+  return `exit code ${exitCode}, ${transcript.turn === undefined ? "turn without an end" : `turn ${transcript.turn}`}`;
+}
+
+function callList({ transcript }: CodexTurn): string {
+  const calls = transcript.toolCalls.map(({ tool, status }) => `${tool}: ${status}`);
+  return calls.length === 0 ? "no call" : calls.join(", ");
+}
+
+/** Codex quotes long type names of its own. */
 const longestLine = 400;
 
 function shortened(line: string): string {

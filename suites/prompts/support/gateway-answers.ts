@@ -1,20 +1,23 @@
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { GatewayAnswers } from "../../../helpers/agents/agent-diagnosis.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { clientOf } from "./client-of.ts";
+import { clientOf } from "./policy-lookup.ts";
 
-/** Where a client's config sends it, and with which key. */
-export interface Aim {
-  /** Of the model's API, e.g. `http://litellm.linuxserver.lan/v1`. */
+/** The gateway's addresses in a client's config, and the client's key. */
+export interface ClientAccess {
+  /** Base URL of the model's API, e.g. `http://litellm.linuxserver.lan/v1`. */
   modelUrl: string;
   mcpUrl: string;
   key: string;
 }
 
-/** Asks the gateway what it answers to a client's own key, with curl, from the network where the client is. */
-export async function gatewayAnswers(gateway: GatewayTarget, { modelUrl, mcpUrl, key }: Aim): Promise<GatewayAnswers> {
+/** Asks the gateway with a client's own key and curl, from the network that the client is on. */
+export async function gatewayAnswers(
+  gateway: GatewayWith<"commands">,
+  { modelUrl, mcpUrl, key }: ClientAccess,
+): Promise<GatewayAnswers> {
   const ask = (url: string, body?: object, headers: readonly string[] = []) => curl(gateway, url, key, body, headers);
-  const [models, hello] = await Promise.all([
+  const [models, initialized] = await Promise.all([
     ask(`${modelUrl}/models`),
     ask(mcpUrl, {
       jsonrpc: "2.0",
@@ -27,20 +30,20 @@ export async function gatewayAnswers(gateway: GatewayTarget, { modelUrl, mcpUrl,
       },
     }),
   ]);
-  if (hello === undefined || hello.status < 200 || hello.status > 299)
-    return { models: models?.status, mcp: hello?.status, tools: undefined };
-  const session = /^mcp-session-id: *(\S+)/im.exec(hello.head)?.[1];
+  if (initialized === undefined || initialized.status < 200 || initialized.status > 299)
+    return { models: models?.status, mcp: initialized?.status, tools: undefined };
+  const session = /^mcp-session-id: *(\S+)/im.exec(initialized.head)?.[1];
   const inSession = [
     "MCP-Protocol-Version: 2025-06-18",
     ...(session === undefined ? [] : [`Mcp-Session-Id: ${session}`]),
   ];
   await ask(mcpUrl, { jsonrpc: "2.0", method: "notifications/initialized" }, inSession);
   const listed = await ask(mcpUrl, { jsonrpc: "2.0", id: 2, method: "tools/list" }, inSession);
-  return { models: models?.status, mcp: hello.status, tools: toolNames(listed?.body ?? "") };
+  return { models: models?.status, mcp: initialized.status, tools: toolNames(listed?.body ?? "") };
 }
 
 async function curl(
-  gateway: GatewayTarget,
+  gateway: GatewayWith<"commands">,
   url: string,
   key: string,
   body: object | undefined,
@@ -59,7 +62,7 @@ async function curl(
   return status === undefined ? undefined : { status: Number(status), head, body: content };
 }
 
-/** From JSON or from the first event of a stream. */
+/** From JSON, or from the first event of a stream. */
 function toolNames(body: string): string[] | undefined {
   const json = body.split("\n").find((line) => /^(?:data: ?)?\{/.test(line));
   try {

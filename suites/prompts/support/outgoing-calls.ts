@@ -1,7 +1,7 @@
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
 
-/** A proxy that carries nothing, and writes down where it was to lead; it ends by itself. Plain JavaScript, for any Node. */
+/** A proxy that forwards nothing and records where each request was meant to go; it ends by itself. Plain JavaScript, for any Node. */
 const proxy = `
 const { createServer } = require("node:http");
 const { appendFileSync, writeFileSync } = require("node:fs");
@@ -16,18 +16,18 @@ server.listen(0, "127.0.0.1", () => {
 setTimeout(() => process.exit(), Number(life));
 `;
 
-/** Where the control leads: nobody's, by RFC 2606. */
+/** Target of the control request: a name that never exists (RFC 2606). */
 const control = "control.invalid:443";
 
-/** What a program on a machine of the rig tries to reach beside the gateway. */
+/** Records what a program on a machine of the rig tries to reach in addition to the gateway. */
 export class OutgoingCalls {
-  /** For the program: every way but those to the policy's hosts leads through the recording proxy. */
+  /** For the program: the recording proxy for every host except the policy's. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly #gateway: GatewayTarget;
+  readonly #gateway: GatewayWith<"commands">;
   readonly #machine: string;
   readonly #folder: string;
 
-  private constructor(gateway: GatewayTarget, machine: string, folder: string, port: string) {
+  private constructor(gateway: GatewayWith<"commands">, machine: string, folder: string, port: string) {
     this.#gateway = gateway;
     this.#machine = machine;
     this.#folder = folder;
@@ -43,13 +43,13 @@ export class OutgoingCalls {
    *
    * @param machine a part of the rig that has Node
    * @param folder for its files, on that machine
-   * @throws {Error} when it does not stand
+   * @throws {DeadlineError} when it does not start
    */
-  static async record(gateway: GatewayTarget, machine: string, folder: string): Promise<OutgoingCalls> {
+  static async record(gateway: GatewayWith<"commands">, machine: string, folder: string): Promise<OutgoingCalls> {
     await gateway.write(machine, `${folder}/proxy.cjs`, proxy);
     const start = 'node "$1/proxy.cjs" "$1" "$2" </dev/null >/dev/null 2>&1 &';
     await gateway.run(machine, ["sh", "-c", start, "sh", folder, String(2 * deadlines.agentTurn)]);
-    const port = await until("the recording proxy stands", deadlines.smallPartStart, async () => {
+    const port = await until("the recording proxy listens", deadlines.smallPartStart, async () => {
       const { exitCode, stdout } = await gateway.run(machine, ["cat", `${folder}/port`]);
       return exitCode === 0 && stdout !== "" ? stdout : undefined;
     });
@@ -57,16 +57,16 @@ export class OutgoingCalls {
   }
 
   /**
-   * Where the program went, `host:port` or a URL, each once.
+   * Targets that the program tried to reach, as `host:port` or a URL, each once.
    *
-   * @throws {Error} when the proxy does not record what is certain to come: then silence would prove nothing
+   * @throws {Error} when the proxy did not record the control request: then an empty list would prove nothing
    */
-  async seen(): Promise<string[]> {
+  async targets(): Promise<string[]> {
     const ask = `require("node:http").request({ port: new URL(process.env.http_proxy).port, method: "CONNECT", path: "${control}" }).on("connect", () => process.exit()).end()`;
     await this.#gateway.run(this.#machine, ["node", "-e", ask], { environment: this.environment });
     const { stdout } = await this.#gateway.run(this.#machine, ["cat", `${this.#folder}/calls`]);
     const calls = [...new Set(stdout.split("\n").filter(Boolean))];
-    if (!calls.includes(control)) throw new Error("the recording proxy did not record the control");
+    if (!calls.includes(control)) throw new Error("the recording proxy did not record the control request");
     return calls.filter((call) => call !== control);
   }
 }

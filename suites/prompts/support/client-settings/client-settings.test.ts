@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import { loadDeployment } from "../../../helpers/deployment/load.ts";
-import type { Deployment, PolicyClient } from "../../../helpers/deployment/types.ts";
-import { clientSettings, endpointFaults } from "./client-endpoints.ts";
+import { loadDeployment } from "../../../../helpers/deployment/load.ts";
+import type { Deployment, PolicyClient } from "../../../../helpers/deployment/types.ts";
+import { clientSettings } from "./client-settings.ts";
+import { endpointFaults } from "./endpoint-faults.ts";
 
 let reference: Deployment;
 beforeAll(async () => {
@@ -11,15 +12,15 @@ beforeAll(async () => {
 
 const client = (kind: PolicyClient["kind"], { policy }: Deployment = reference): PolicyClient => {
   const found = policy.clients.find((one) => one.kind === kind);
-  if (found === undefined) throw new Error(`no ${kind}`);
+  if (found === undefined) throw new Error(`the policy names no ${kind}`);
   return found;
 };
 
-/** `line: what` of every fault of a client's config, with a text of it replaced. */
+/** `line: what` of every fault of a client's config, after a replacement in its text. */
 function faultsOf(kind: PolicyClient["kind"], find?: string, replace = "", deployment = reference): string[] {
   const one = client(kind, deployment);
   const text = readFileSync(one.config, "utf8");
-  if (find !== undefined && !text.includes(find)) throw new Error(`'${find}' does not stand in ${one.config}`);
+  if (find !== undefined && !text.includes(find)) throw new Error(`${one.config} does not contain '${find}'`);
   const settings = clientSettings(one, find === undefined ? text : text.replaceAll(find, () => replace));
   return [...settings.faults, ...endpointFaults(settings, deployment.policy)].map(
     ({ what, location }) => `${location.line}: ${what}`,
@@ -30,7 +31,7 @@ test.each(["codex", "claude", "open-webui"] as const)("the reference's config of
   expect(faultsOf(kind)).toEqual([]);
 });
 
-test("the reference's endpoints: the model's and MCP's, inside and outside", () => {
+test("the endpoints of the reference: the model's API and MCP, internal and external", () => {
   const endpoints = (["codex", "claude", "open-webui"] as const).flatMap(
     (kind) => clientSettings(client(kind), readFileSync(client(kind).config, "utf8")).endpoints,
   );
@@ -64,52 +65,64 @@ test.each([
     "codex",
     "http://litellm.linuxserver.lan/v1",
     "https://litellm.linuxserver.lan/v1",
-    /^12: .*is served by http, not by https/,
+    /^12: .*is served over http, not over https/,
   ],
-  ["codex", "linuxserver.lan/v1", "linuxserver.lan:4000/v1", /^12: .*past Traefik, by port 4000/],
+  ["codex", "linuxserver.lan/v1", "linuxserver.lan:4000/v1", /^12: .*port 4000 bypasses Traefik/],
   ["codex", "linuxserver.lan/v1", "linuxserver.lan/api/v1", /^12: .*the model's API is at \/v1/],
   [
     "codex",
     "//litellm.linuxserver.lan/mcp/",
     "//gateway.example/mcp/",
-    /^19: .*gateway\.example is none of the policy's hosts/,
+    /^19: .*gateway\.example is not one of the policy's hosts/,
   ],
   ["codex", "required = true", "required = false", /^22: required is not true/],
   ["codex", "required = true\n", "", /^17: required is not true/],
   ["codex", "startup_timeout_sec = 30", "startup_timeout_sec = 5", /^23: startup_timeout_sec is 5/],
   ["codex", 'default_tools_approval_mode = "approve"', "", /default_tools_approval_mode is not "approve"/],
   ["codex", 'wire_api = "responses"', 'wire_api = "chat"', /^15: wire_api is "chat"/],
-  ["codex", 'bearer_token_env_var = "LITELLM_CLIENT_KEY"', 'bearer_token = "sk-1"', /^19: .*the key is written out/],
+  [
+    "codex",
+    'bearer_token_env_var = "LITELLM_CLIENT_KEY"',
+    'bearer_token = "sk-1"',
+    /^19: .*the key itself is in the config/,
+  ],
   ["codex", 'bearer_token_env_var = "LITELLM_CLIENT_KEY"', "", /^19: .*no key is sent/],
-  ["codex", "LITELLM_CLIENT_KEY", "LITELLM_MASTER_KEY", /lets no client have LITELLM_MASTER_KEY/],
-  ["claude", bearer, "Bearer sk-1", /^5: .*the key is written out/],
-  ["claude", bearer, "Basic abc", /no Bearer credential/],
+  ["codex", "LITELLM_CLIENT_KEY", "LITELLM_MASTER_KEY", /does not let a client have LITELLM_MASTER_KEY/],
+  ["claude", bearer, "Bearer sk-1", /^5: .*the key itself is in the config/],
+  ["claude", bearer, "Basic abc", /is not a Bearer credential/],
   ["claude", '"type": "http"', '"type": "sse"', /^4: the type of litellm is "sse"/],
   ["claude", "ai-servicers.com/mcp/", "ai-servicers.com/mcp", /^10: .*without the slash/],
-  ["claude", "${LITELLM_CLIENT_KEY}", "${SOME_KEY}", /SOME_KEY is none of the policy's secrets/],
-  ["open-webui", "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}", "OPENAI_API_KEY=sk-1", /^4: .*the key is written out/],
+  ["claude", "${LITELLM_CLIENT_KEY}", "${SOME_KEY}", /SOME_KEY is not one of the policy's secrets/],
+  [
+    "open-webui",
+    "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}",
+    "OPENAI_API_KEY=sk-1",
+    /^4: .*the key itself is in the config/,
+  ],
   ["open-webui", "OPENAI_API_KEY=${LITELLM_CLIENT_KEY}\n", "", /^4: .*no key is sent/],
   ["open-webui", '"auth_type":"bearer"', '"auth_type":"none"', /^10: auth_type is "none"/],
   ["open-webui", "MCP_INITIALIZE_TIMEOUT=30", "", /^10: MCP_INITIALIZE_TIMEOUT is not set, so 10/],
   ["open-webui", "MCP_INITIALIZE_TIMEOUT=30", "MCP_INITIALIZE_TIMEOUT=soon", /^13: MCP_INITIALIZE_TIMEOUT is soon/],
-  ["open-webui", '[{"type":"mcp"', '{"type":"mcp"', /^10: TOOL_SERVER_CONNECTIONS is no JSON/],
-] as const)("%s with %s as %s: line and cause", (kind, find, replace, fault) => {
+  ["open-webui", '[{"type":"mcp"', '{"type":"mcp"', /^10: TOOL_SERVER_CONNECTIONS is not a JSON list/],
+] as const)("%s with %s replaced by %s: line and cause", (kind, find, replace, fault) => {
   expect(
     faultsOf(kind, find, replace).some((text) => fault.test(text)),
     faultsOf(kind, find, replace).join("\n"),
   ).toBe(true);
 });
 
-test("the document's clients hold the master key", async () => {
+test("the clients of the status document's deployment have the master key", async () => {
   const asFound = await loadDeployment("deployments/as-found");
   for (const kind of ["codex", "claude", "open-webui"] as const)
-    expect(faultsOf(kind, undefined, "", asFound)[0]).toMatch(/the policy lets no client have LITELLM_MASTER_KEY/);
+    expect(faultsOf(kind, undefined, "", asFound)[0]).toMatch(
+      /the policy does not let a client have LITELLM_MASTER_KEY/,
+    );
 });
 
-test("a config that names no way to the gateway is at fault", () => {
+test("a config without an address of the gateway has a fault", () => {
   const one = client("claude");
   const settings = clientSettings(one, "{}");
   expect(endpointFaults(settings, reference.policy)).toEqual([
-    { what: "it names no way to the gateway", location: { file: one.config, line: 1 } },
+    { what: "the config names no address of the gateway", location: { file: one.config, line: 1 } },
   ]);
 });

@@ -1,0 +1,70 @@
+import { names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
+import { databaseTool } from "../support/policy-lookup.ts";
+import type { ClientRun, ClientTargets, McpClient } from "./client.ts";
+
+/**
+ * The client listed every tool of the catalogue and no other, and its call returned the canary.
+ *
+ * @throws {CheckFailure} saying what is missing
+ */
+export function expectWorked(
+  targets: ClientTargets,
+  client: McpClient,
+  run: ClientRun,
+  catalogue: readonly string[],
+): void {
+  const { gateway } = targets;
+  const name = `${client.name} ${client.version(targets)}`;
+  const evidence = clientEvidence(run);
+  const { location } = databaseTool(gateway).upstream;
+  const expected = `the catalogue's ${catalogue.length} tools`;
+  if (run.tools === undefined)
+    throw new CheckFailure({
+      summary: `${name} gets no list of tools`,
+      code: "no-catalogue",
+      expected,
+      actual: `no list, exit code ${run.exitCode}`,
+      evidence,
+      location,
+    });
+  const missing = catalogue.filter((tool) => !run.tools?.some((shown) => names(shown, tool)));
+  const extra = run.tools.filter((shown) => !catalogue.some((tool) => names(shown, tool)));
+  if (missing.length + extra.length > 0 || run.tools.length !== catalogue.length) {
+    const differences = [...missing.map((tool) => `- ${tool}`), ...extra.map((tool) => `+ ${tool}`)];
+    throw new CheckFailure({
+      summary: `${name} does not list exactly the catalogue's tools`,
+      code: missing.length > 0 ? "missing-tools" : "unexpected-tools",
+      expected,
+      actual: `${run.tools.length} tools`,
+      evidence: { ...evidence, received: differences.join("\n") },
+      cause: "the client silently drops tools whose schema it does not accept",
+      location,
+    });
+  }
+  if (run.result?.includes(gateway.canaries.database) !== true) {
+    throw new CheckFailure({
+      summary: `${name} called a tool, and the result does not contain the canary`,
+      code: "no-canary",
+      expected: `a result with ${gateway.canaries.database}`,
+      actual: run.result ?? "no result",
+      evidence,
+      cause: "the call failed on its way, or the result comes from another database server",
+      location,
+    });
+  }
+}
+
+/** A failure's evidence from a client's run, with its commands. */
+export function clientEvidence({ command, commands, exitCode, tools, result, shown }: ClientRun): FailureEvidence {
+  return {
+    sent: command,
+    received: [
+      `exit code ${exitCode}`,
+      tools === undefined ? "no list of tools" : `${tools.length} tools`,
+      ...(result === undefined ? [] : [`result: ${result.slice(0, 300)}`]),
+      ...(shown === undefined ? [] : [shown]),
+    ].join("\n"),
+    commands,
+  };
+}

@@ -1,0 +1,59 @@
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { accessOf, codexConfig, keysOf } from "../support/codex-config.ts";
+import { mcpEvidence } from "../support/mcp-evidence.ts";
+import { databaseTool } from "../support/policy-lookup.ts";
+import type { ClientTask } from "./client.ts";
+
+/** A task that lists the run's databases, with the endpoint and key of the deployment's own client. */
+export async function databaseTask(gateway: GatewayTarget): Promise<ClientTask> {
+  const config = await codexConfig(gateway);
+  const { mcpUrl, key } = accessOf(config, keysOf(gateway, config));
+  const { tool } = databaseTool(gateway);
+  return { mcpUrl, key, call: { tool, arguments: { sql: "SELECT datname FROM pg_database" } } };
+}
+
+/**
+ * Names in the catalogue that the deployment's own client gets, listed by the suite's client. Listed once for all checks:
+ * a listing is the most expensive request of LiteLLM 1.77.1.
+ *
+ * @throws {CheckFailure} when there is no catalogue, or when it is empty: nothing could be compared with it
+ */
+export async function clientCatalogue(gateway: GatewayTarget): Promise<readonly string[]> {
+  const { key } = await databaseTask(gateway);
+  return await gateway.once.do("catalogue of the deployment's own client", () => listCatalogue(gateway, key));
+}
+
+async function listCatalogue(gateway: GatewayTarget, key: string): Promise<readonly string[]> {
+  const url = gateway.url(gateway.policy.mcp.endpoint);
+  const evidence = (received: string) =>
+    mcpEvidence(gateway, { url, key, sent: "initialize and tools/list", received });
+  try {
+    const client = await gateway.mcp(key);
+    try {
+      const found = (await listTools(client)).map(({ name }) => name);
+      if (found.length > 0) return found;
+      throw new CheckFailure({
+        summary: "the catalogue is empty, so there is nothing to compare a client's tools with",
+        code: "empty-catalogue",
+        expected: "at least one tool",
+        actual: "0 tools",
+        evidence: evidence("an empty list"),
+      });
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (error instanceof CheckFailure) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CheckFailure({
+      summary: "the suite's own MCP client gets no catalogue with the client's key",
+      code: "no-catalogue",
+      expected: "a session and a list of tools",
+      actual: message,
+      evidence: evidence(message),
+      cause: "MCP refuses the key, or does not answer",
+    });
+  }
+}
