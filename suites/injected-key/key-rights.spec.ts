@@ -4,63 +4,76 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
-import { ask, atOnce, isRefusal, lessWithoutKey, liveRoutes } from "./support/live-routes.ts";
+import {
+  concurrency,
+  differentAnswerWithoutKey,
+  isRefusal,
+  liveRoutes,
+  sendPastTraefik,
+} from "./support/live-routes.ts";
 
 check({
   id: "INJ-04/other-routes-refuse",
   requirements: ["INJ-04"],
   title: "with the injected key, every other route of LiteLLM's own list refuses",
-  needs: ["gateway"],
+  needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
     for (const route of gateway.policy.injectedRoutes) {
       const { key, location } = injectedKey(gateway) ?? { key: gateway.secret(route.secret), location: route.location };
       if (key === gateway.masterKey) {
         throw new CheckFailure({
-          summary: "the injected key is the master key: every route is open to whoever holds it",
-          cause: "labels and Traefik's API show it, and each anonymous caller of the injected route uses it",
+          summary: "the injected key is the master key: it opens every route",
+          code: "master-key-injected",
+          expected: "a key that opens only the injected route",
+          actual: "the master key",
+          cause: "labels and Traefik's API show the key, and each anonymous caller of the injected route uses it",
           location,
+          fix: "inject a key of its own that has no other right",
         });
       }
       const routes = (await liveRoutes(gateway)).filter(({ path }) => path !== route.path);
-      const limit = pLimit(atOnce);
+      const limit = pLimit(concurrency);
       const answers: Record<string, number> = {};
       await forEachCase(
         "a route refuses the injected key",
         routes,
         ({ method, path }) => `${method} ${path}`,
         async (one) => {
-          const keyed = await limit(() => ask(gateway, one, key));
+          const keyed = await limit(() => sendPastTraefik(gateway, one, key));
           const status = keyed.response?.status ?? 0;
           answers[status] = (answers[status] ?? 0) + 1;
           if (isRefusal(keyed)) return;
-          // What anybody gets without a key is no right of the key's; LiteLLM's MCP answers 500 to both on some versions.
-          const anonymous = await limit(() => lessWithoutKey(gateway, one, keyed));
+          // What any caller gets is not a right of the key. LiteLLM's MCP answers 500 to both on some versions.
+          const anonymous = await limit(() => differentAnswerWithoutKey(gateway, one, keyed));
           if (anonymous === undefined) return;
           throw new CheckFailure({
-            summary: `the injected key gets ${status} where a caller without a key gets ${anonymous.response?.status}`,
-            evidence: exchangeEvidence(keyed),
-
-            cause: "the key's scope holds more than its own route",
+            summary: `the injected key gets ${statusOf(keyed)} where a caller without a key gets ${statusOf(anonymous)}`,
+            code: "key-has-more-rights",
+            expected: `a refusal, or ${statusOf(anonymous)} as without a key`,
+            actual: statusOf(keyed),
+            evidence: exchangeEvidence(keyed, anonymous),
+            cause: "the key's scope contains more than its own route",
             location,
           });
         },
       );
-      const counted = Object.entries(answers).map(([status, count]) => `${count} × ${status}`);
+      const counts = Object.entries(answers).map(([status, count]) => `${count} × ${status}`);
       evidence.finding(
-        `A scoped key can take the master key's place for ${route.path}: with ${route.secret} in hand, ${routes.length} other routes ` +
-          `of LiteLLM's own list were tried and none gave more than it gives to anybody (${counted.join(", ")}).`,
+        `A scoped key can replace the master key for ${route.path}: with ${route.secret}, ${routes.length} other routes of LiteLLM's own ` +
+          `list were tried, and none gave more than it gives any caller (${counts.join(", ")}).`,
       );
     }
   },
 });
 
-/** The key that a label injects, whichever it is: the one that an anonymous caller has in hand. */
+/** The key that a label injects, whichever it is: an anonymous caller acts with this key. */
 function injectedKey({ deployment }: GatewayTarget): { key: string; location: SourceLocation } | undefined {
-  for (const [label, { value, location }] of deployment.litellm.labels) {
+  const options = deployment.traefikModel.middlewares.flatMap((middleware) => [...middleware.options]);
+  for (const [name, { value, location }] of options) {
     const key = /^Bearer +(\S+)$/i.exec(value)?.[1];
-    if (key !== undefined && /\.headers\.customrequestheaders\.authorization$/i.test(label)) return { key, location };
+    if (key !== undefined && /^headers\.customrequestheaders\.authorization$/i.test(name)) return { key, location };
   }
   return undefined;
 }

@@ -1,48 +1,49 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { GatewayTarget } from "../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { unknownKey } from "../../helpers/deployment/canaries.ts";
-import type { SourceLocation } from "../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import type { SourceLocation, Written } from "../../helpers/deployment/types.ts";
+import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
 
 check({
   id: "INJ-09/provider-key-opens-nothing",
   requirements: ["INJ-09"],
   title: "the key that a model's provider receives opens nothing at the gateway",
-  needs: ["gateway"],
+  needs: ["gateway", "scripted-model", "canaries"],
   async run({ gateway, evidence }) {
-    const { models } = gateway.deployment.litellmConfig;
     await forEachCase(
       "a model's provider gets a key of its own",
-      models,
+      gateway.deployment.litellmConfig.models,
       ({ value }) => value,
       async (model) => {
-        const name = await providerKeyOf(gateway, model.value);
+        const name = await providerKeyOf(gateway, model);
         if (name === undefined) {
-          evidence.finding(`The provider of ${model.value} is given none of the policy's secrets.`);
+          evidence.finding(`The provider of ${model.value} gets none of the policy's secrets.`);
           return;
         }
-        // A key that LiteLLM knows and does not let in is answered in another way than one that it does not know.
-        const [opens, unknown] = await Promise.all(
-          [gateway.secret(name), unknownKey].map((bearer) => gateway.send({ path: "/v1/models", bearer })),
-        );
-        const status = opens?.response?.status ?? 0;
-        if (status >= 400 && status === unknown?.response?.status) {
-          evidence.finding(
-            `The provider of ${model.value} is called with ${name}, which LiteLLM itself does not know.`,
-          );
+        // LiteLLM answers a key that it knows and refuses differently from a key that it does not know.
+        const [own, unknown] = await Promise.all([
+          gateway.send({ path: "/v1/models", bearer: gateway.secret(name) }),
+          gateway.send({ path: "/v1/models", bearer: unknownKey }),
+        ]);
+        const status = own.response?.status ?? 0;
+        if (status >= 400 && status === unknown.response?.status) {
+          evidence.finding(`The provider of ${model.value} gets ${name}, which LiteLLM itself does not know.`);
           return;
         }
         throw new CheckFailure({
-          summary: `the provider of ${model.value} is given ${name}, and that is a key of the gateway`,
-          ...(opens === undefined ? {} : { sent: sentText(opens), received: receivedText(opens) }),
+          summary: `the provider of ${model.value} is given ${name}, which is a key of the gateway`,
+          code: "provider-has-gateway-key",
+          expected: `${name} is answered as an unknown key is, ${statusOf(unknown)}`,
+          actual: statusOf(own),
+          evidence: exchangeEvidence(own, unknown),
           cause: "the model's api_key in LiteLLM's config names the wrong variable",
-          location: placeOfVariable(gateway, name) ?? model.location,
+          location: locationOfVariable(gateway, name) ?? model.location,
         });
       },
     );
@@ -50,11 +51,14 @@ check({
 });
 
 /**
- * Name of the secret that a model's provider is called with; undefined when it is none of the policy's.
+ * Name of the secret that LiteLLM sends to a model's provider; undefined when it is none of the policy's.
  *
- * @throws {CheckFailure} when the provider is not reached
+ * @throws {CheckFailure} when LiteLLM does not call the provider
  */
-async function providerKeyOf(gateway: GatewayTarget, model: string): Promise<string | undefined> {
+async function providerKeyOf(
+  gateway: GatewayWith<"scripted-model" | "canaries">,
+  model: Written<string>,
+): Promise<string | undefined> {
   const token = `provider-${randomUUID()}`;
   await gateway.model.script(token, {
     includes: token,
@@ -66,18 +70,24 @@ async function providerKeyOf(gateway: GatewayTarget, model: string): Promise<str
     method: "POST",
     bearer: gateway.masterKey,
     headers: [["Content-Type", "application/json"]],
-    body: JSON.stringify({ model, messages: [{ role: "user", content: token }] }),
+    body: JSON.stringify({ model: model.value, messages: [{ role: "user", content: token }] }),
     deadline: deadlines.agentTurn,
   });
-  const [asked] = await gateway.model.journal(token);
-  if (asked !== undefined) return typeof asked.providerKey === "string" ? undefined : asked.providerKey.name;
+  const [call] = await gateway.model.journal(token);
+  if (call !== undefined) return typeof call.providerKey === "string" ? undefined : call.providerKey.name;
   throw new CheckFailure({
-    summary: `the provider of ${model} was not asked by a chat completion`,
+    summary: `a chat completion with ${model.value} does not reach its provider`,
+    code: "provider-not-called",
+    expected: "one request at the provider",
+    actual: `none, and ${statusOf(exchange)} to the caller`,
     evidence: exchangeEvidence(exchange),
+    cause: "the model's api_base in LiteLLM's config, or LiteLLM does not accept the master key",
+    location: model.location,
   });
 }
 
-function placeOfVariable({ deployment }: GatewayTarget, variable: string): SourceLocation | undefined {
+/** The line of LiteLLM's config that takes an api_key from a variable. */
+function locationOfVariable({ deployment }: GatewayTarget, variable: string): SourceLocation | undefined {
   const { file } = deployment.litellmConfig;
   const lines = readFileSync(file, "utf8").split("\n");
   const index = lines.findIndex((line) => /api_key/.test(line) && line.includes(`os.environ/${variable}`));

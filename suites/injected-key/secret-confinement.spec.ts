@@ -1,6 +1,6 @@
+import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
-import { routersFor } from "../../helpers/deployment/traefik/labels.ts";
 import { check } from "../runner/check.ts";
 
 check({
@@ -9,47 +9,64 @@ check({
   title: "the injected key is not the master key, and the master key is only in LiteLLM's environment",
   needs: ["gateway", "inspection", "traefik-api"],
   async run({ gateway, evidence }) {
-    const master = gateway.masterKey;
-    const forms = secretForms(new Map([["the master key", master]]));
-    const holds = (text: string): boolean => forms.some(([, form]) => text.includes(form));
+    const forms = secretForms(new Map([["the master key", gateway.masterKey]]));
+    const holdsKey = (text: string): boolean => forms.some(([, form]) => text.includes(form));
 
-    // The search itself must be able to find: where the key has to be, it is (design, rule 2).
+    // Control (design, rule 2): the search finds the key where it has to be.
     const own = await gateway.inspect("litellm");
-    if (!own.environment.some(holds)) {
+    if (!own.environment.some(holdsKey)) {
       throw new CheckFailure({
         summary: "the control fails: the master key is not in LiteLLM's own environment",
+        code: "control-failed",
+        expected: "the run's master key in LiteLLM's environment",
+        actual: "no variable contains it",
         cause: "the master key does not come from the env file, so the run could not replace it",
+        location: gateway.deployment.litellm.location,
       });
     }
 
-    const { text: api } = await gateway.routers();
-    const found: string[] = holds(api) ? ["Traefik's API, /api/rawdata"] : [];
-    for (const part of gateway.parts) {
-      const { labels, environment, command } = await gateway.inspect(part);
-      for (const [label, value] of Object.entries(labels)) if (holds(value)) found.push(`label ${label} of ${part}`);
-      if (command.some(holds)) found.push(`the command of ${part}`);
-      // `upstreams` is LiteLLM's own image and environment once more, to ask its stdio servers directly.
-      if (part === "litellm" || part === "upstreams") continue;
-      for (const line of environment)
-        if (holds(line)) found.push(`${line.split("=")[0]} in the environment of ${part}`);
-    }
+    const { text, routers } = await gateway.routers();
+    const found = [...(holdsKey(text) ? ["Traefik's API, /api/rawdata"] : [])];
+    for (const part of gateway.parts) found.push(...(await placesIn(gateway, part, holdsKey)));
     if (found.length > 0) {
-      const label = [...gateway.deployment.litellm.labels.values()].find(({ value }) => holds(value));
+      const label = [...gateway.deployment.litellm.labels.values()].find(({ value }) => holdsKey(value));
       throw new CheckFailure({
-        summary: `the master key is to be read in ${found.length} places`,
-        evidence: { received: found.join("\n") },
+        summary: `the master key can be read in ${found.length} places`,
+        code: "master-key-out-of-place",
+        expected: "the master key only in LiteLLM's environment",
+        actual: found.join("\n"),
         cause:
-          "the master key itself is injected by a label: anyone who reads labels or Traefik's API is admin, and so is every anonymous " +
-          "caller of the injected route; give the middleware a key of its own that may do nothing else",
+          "a label injects the master key itself: anyone who reads labels or Traefik's API is admin, and so is every anonymous caller " +
+          "of the injected route",
         ...(label === undefined ? {} : { location: label.location }),
+        fix: "give the middleware a key of its own that has no other right",
       });
     }
 
-    const injecting = routersFor(gateway.deployment).filter(({ middlewares }) => middlewares.length > 0);
-    const searched = gateway.parts.length;
+    const withMiddlewares = routers.filter(
+      ({ name, middlewares }) => !name.endsWith("@internal") && middlewares.length > 0,
+    );
     evidence.finding(
-      `The master key stands in LiteLLM's environment and nowhere else: labels, commands and environments of ${searched} parts ` +
-        `and Traefik's API (${injecting.length} routers with middlewares) were searched for it.`,
+      `The master key is in LiteLLM's environment and nowhere else: labels, commands and environments of ${gateway.parts.length} parts ` +
+        `and Traefik's API (${withMiddlewares.length} routers with middlewares) were searched for it.`,
     );
   },
 });
+
+/** Where a text is in what the engine knows of a part: its labels, its command, its environment. */
+async function placesIn(
+  gateway: GatewayWith<"inspection">,
+  part: string,
+  holdsKey: (text: string) => boolean,
+): Promise<string[]> {
+  const { labels, environment, command } = await gateway.inspect(part);
+  const mayHoldKey = part === "litellm" || part === "upstreams";
+  return [
+    ...Object.entries(labels).flatMap(([label, value]) => (holdsKey(value) ? [`label ${label} of ${part}`] : [])),
+    ...(command.some(holdsKey) ? [`the command of ${part}`] : []),
+    // `upstreams` has LiteLLM's image and environment, because its stdio servers are started there directly.
+    ...(mayHoldKey ? [] : environment.filter(holdsKey)).map(
+      (line) => `${line.split("=")[0]} in the environment of ${part}`,
+    ),
+  ];
+}

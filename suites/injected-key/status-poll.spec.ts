@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
-import type { GatewayTarget } from "../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
-import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.ts";
-import { type Exchange, receivedText, sentText } from "../../helpers/protocol/exchange.ts";
+import type { InjectedRoute } from "../../helpers/deployment/types.ts";
+import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
-import { type KeyStanding, keyStanding, standingText } from "./support/poll-diagnosis.ts";
+import { hostsOf, injectedRequests } from "./support/injected-routes.ts";
+import { type KeyStatus, keyStatus, keyStatusText } from "./support/key-status.ts";
 
-/** How often the UI asks, in the time that a user looks at it. */
+/** How often the UI polls while a user looks at it. */
 const polls = 10;
 
 check({
@@ -19,18 +21,19 @@ check({
   async run({ gateway }) {
     await forEachCase(
       "an anonymous poll is answered with LiteLLM's status",
-      injectedRoutes(gateway),
+      injectedRequests(gateway.policy),
       ({ route, host }) => `${host.name}${route.path}`,
       async ({ route, host }) => {
         const exchange = await gateway.send({ host, path: route.path });
-        const status = exchange.response?.status;
-        const standing = keyStanding(status, exchange.response?.body ?? "");
-        if (status === route.status && standing === "accepted") return;
+        const status = keyStatus(exchange.response?.status, exchange.response?.body ?? "");
+        if (exchange.response?.status === route.status && status === "accepted") return;
         throw new CheckFailure({
-          summary: `the poll is answered ${status} where LiteLLM's own status was due`,
+          summary: "the poll does not get LiteLLM's own status",
+          code: status === "accepted" ? "wrong-status" : status,
+          expected: `${route.status} with LiteLLM's status`,
+          actual: statusOf(exchange),
           evidence: exchangeEvidence(exchange),
-
-          cause: standingText[standing],
+          cause: keyStatusText[status],
           location: route.location,
         });
       },
@@ -47,37 +50,41 @@ check({
     const mark = `poll-${randomBytes(6).toString("hex")}`;
     const since = new Date();
     await forEachCase(
-      "the polls are answered",
-      injectedRoutes(gateway),
+      "each poll is answered with the policy's status",
+      injectedRequests(gateway.policy),
       ({ route, host }) => `${host.name}${route.path}`,
       async ({ route, host }) => {
-        for (let poll = 0; poll < polls; poll++) {
+        for (let poll = 1; poll <= polls; poll++) {
           const exchange = await gateway.send({ host, path: `${route.path}?mark=${mark}` });
-          if (exchange.response?.status !== route.status) {
-            throw new CheckFailure({
-              summary: `poll ${poll + 1} is answered ${exchange.response?.status}`,
-              evidence: exchangeEvidence(exchange),
-
-              location: route.location,
-            });
-          }
+          if (exchange.response?.status === route.status) continue;
+          throw new CheckFailure({
+            summary: `poll ${poll} is answered ${statusOf(exchange)}`,
+            code: "wrong-status",
+            expected: String(route.status),
+            actual: statusOf(exchange),
+            evidence: exchangeEvidence(exchange),
+            cause: keyStatusText[keyStatus(exchange.response?.status, exchange.response?.body ?? "")],
+            location: route.location,
+          });
         }
       },
     );
     const log = await gateway.logOnce("litellm", (text) => text.split(mark).length > polls, { since });
-    // Other checks break things on purpose meanwhile: only what names this route is its own.
+    // Other checks cause errors on purpose at the same time: only lines that name this route count.
     const paths = gateway.policy.injectedRoutes.map(({ path }) => path);
-    const lines = log.split("\n");
-    const own = lines.filter(
-      (line) => /exception|traceback|error/i.test(line) && paths.some((path) => line.includes(path)),
-    );
-    if (own.length > 0) {
-      throw new CheckFailure({
-        summary: `${polls} polls leave ${own.length} complaints in LiteLLM's log`,
-        evidence: { received: own.slice(0, 5).join("\n") },
-        cause: "LiteLLM refuses the injected key and logs each refusal as an exception",
-      });
-    }
+    const errors = log
+      .split("\n")
+      .filter((line) => /exception|traceback|error/i.test(line) && paths.some((path) => line.includes(path)));
+    if (errors.length === 0) return;
+    const [location] = gateway.policy.injectedRoutes.map((route) => route.location);
+    throw new CheckFailure({
+      summary: `${polls} polls leave ${errors.length} errors in LiteLLM's log`,
+      code: "errors-in-log",
+      expected: "no error in LiteLLM's log that names the polled route",
+      actual: errors.slice(0, 5).join("\n"),
+      cause: "LiteLLM refuses the injected key and logs each refusal as an exception",
+      ...(location === undefined ? {} : { location }),
+    });
   },
 });
 
@@ -88,59 +95,90 @@ check({
   needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
     for (const route of gateway.policy.injectedRoutes) {
-      const others = gateway.policy.secrets.filter(({ kind, name }) => kind === "api-key" && name !== route.secret);
-      const polled = injectedRoutes(gateway)
-        .filter((one) => one.route === route)
-        .map(async ({ host }) =>
-          standingOf(`the key that is injected on ${host.name}`, await gateway.send({ host, path: route.path })),
-        );
-      const keys = [
-        { name: "a key that LiteLLM does not know", key: `sk-unknown-${randomBytes(8).toString("hex")}` },
-        { name: route.secret, key: gateway.secret(route.secret) },
-        ...others.map(({ name }) => ({ name, key: gateway.secret(name) })),
-        { name: "no key", key: undefined },
-      ];
-      const asked = keys.map(async ({ name, key }) => {
-        const exchange = await gateway.wire.send({
-          url: gateway.directUrl(route.path),
-          ...(key === undefined ? {} : { headers: [["Authorization", `Bearer ${key}`]] }),
-        });
-        return standingOf(name, exchange, key === undefined ? "no-key" : "a-key");
-      });
-      const [injected, [unknown, ...rest]] = await Promise.all([Promise.all(polled), Promise.all(asked)]);
-      const standings = [...injected, ...(unknown ? [unknown] : []), ...rest];
+      const [injected, { unknown, others }] = await Promise.all([
+        injectedKeys(gateway, route),
+        keysPastTraefik(gateway, route),
+      ]);
+      const tried = [...injected, unknown, ...others];
       const wrong =
-        injected.find(({ standing }) => standing !== "accepted") ??
-        standings.find(({ standing }) => standing === "other") ??
-        (unknown?.standing === "accepted" ? unknown : undefined);
+        injected.find(({ status }) => status !== "accepted") ??
+        tried.find(({ status }) => status === "other") ??
+        (unknown.status === "accepted" ? unknown : undefined);
       if (wrong !== undefined) {
         throw new CheckFailure({
-          summary: `${wrong.name}: ${standingText[wrong.standing]}`,
+          summary: `${wrong.name}: ${keyStatusText[wrong.status]}`,
+          actual: `${statusOf(wrong.exchange)} (${wrong.status})`,
           evidence: exchangeEvidence(wrong.exchange),
-
-          cause:
-            wrong === unknown
-              ? "LiteLLM accepts any key: no master_key is set"
-              : "the label injects a key that LiteLLM's configuration does not know for this route",
+          ...diagnosisOf(wrong, injected.includes(wrong)),
           location: route.location,
         });
       }
-      const told = standings.map(({ name, standing }) => `${name}: ${standing}`).join("; ");
-      evidence.finding(`The status poll tells keys apart (${told}).`);
+      const statuses = tried.map(({ name, status }) => `${name}: ${status}`).join("; ");
+      evidence.finding(`The status poll distinguishes keys (${statuses}).`);
     }
   },
 });
 
-function standingOf(
-  name: string,
-  exchange: Exchange,
-  sent: "a-key" | "no-key" = "a-key",
-): { name: string; standing: KeyStanding; exchange: Exchange } {
-  return { name, standing: keyStanding(exchange.response?.status, exchange.response?.body ?? "", sent), exchange };
+/** A key that was sent to the injected route, with what LiteLLM's answer says about it. */
+interface TriedKey {
+  name: string;
+  status: KeyStatus;
+  exchange: Exchange;
 }
 
-function injectedRoutes(gateway: GatewayTarget): { route: InjectedRoute; host: PolicyHost }[] {
-  return gateway.policy.injectedRoutes.flatMap((route) =>
-    gateway.policy.hosts.filter(({ name }) => route.hosts.includes(name)).map((host) => ({ route, host })),
+/** Polls through Traefik, which injects the key. */
+async function injectedKeys(gateway: GatewayWith<"litellm-port">, route: InjectedRoute): Promise<TriedKey[]> {
+  return await Promise.all(
+    hostsOf(route, gateway.policy.hosts).map(async (host) =>
+      triedKey(`the key that is injected on ${host.name}`, await gateway.send({ host, path: route.path })),
+    ),
   );
+}
+
+/** Polls LiteLLM's own port with keys of every kind: one that it does not know, the policy's, and none. */
+async function keysPastTraefik(
+  gateway: GatewayWith<"litellm-port">,
+  route: InjectedRoute,
+): Promise<{ unknown: TriedKey; others: TriedKey[] }> {
+  const poll = async (name: string, key: string | undefined): Promise<TriedKey> => {
+    const exchange = await gateway.wire.send({
+      url: gateway.directUrl(route.path),
+      ...(key === undefined ? {} : { headers: [["Authorization", `Bearer ${key}`]] }),
+    });
+    return triedKey(name, exchange, key === undefined ? "no-key" : "a-key");
+  };
+  const names = gateway.policy.secrets.filter(({ kind, name }) => kind === "api-key" && name !== route.secret);
+  const [unknown, ...others] = await Promise.all([
+    poll("a key that LiteLLM does not know", `sk-unknown-${randomBytes(8).toString("hex")}`),
+    poll(route.secret, gateway.secret(route.secret)),
+    ...names.map(({ name }) => poll(name, gateway.secret(name))),
+    poll("no key", undefined),
+  ]);
+  return { unknown, others };
+}
+
+function triedKey(name: string, exchange: Exchange, sent: "a-key" | "no-key" = "a-key"): TriedKey {
+  return { name, status: keyStatus(exchange.response?.status, exchange.response?.body ?? "", sent), exchange };
+}
+
+function diagnosisOf({ status }: TriedKey, isInjected: boolean): Pick<FailureDetails, "code" | "expected" | "cause"> {
+  if (isInjected) {
+    return {
+      code: `injected-key-${status}`,
+      expected: "LiteLLM accepts the injected key",
+      cause: "the label injects a key that LiteLLM's configuration does not know for this route",
+    };
+  }
+  if (status === "accepted") {
+    return {
+      code: "any-key-accepted",
+      expected: "LiteLLM refuses a key that it does not know",
+      cause: "LiteLLM accepts any key: no master_key is set",
+    };
+  }
+  return {
+    code: "answer-not-understood",
+    expected: "an answer that says whether the key is accepted, unknown or without the right",
+    cause: "this version of LiteLLM answers its status poll in another way",
+  };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyStanding } from "./poll-diagnosis.ts";
+import { keyStatus } from "./key-status.ts";
 
 test.each([
   [200, '{"scheduled":false}', "accepted"],
@@ -12,6 +12,10 @@ test.each([
   [500, "Internal Server Error", "other"],
   [404, "404 page not found", "no-route"],
   [undefined, "", "other"],
-] as const)("%s %s is %s", (status, body, standing) => {
-  expect(keyStanding(status, body)).toBe(standing);
+] as const)("%s %s is %s", (status, body, expected) => {
+  expect(keyStatus(status, body)).toBe(expected);
+});
+
+test("401 to a poll without a key is missing, not unknown", () => {
+  expect(keyStatus(401, "", "no-key")).toBe("missing");
 });

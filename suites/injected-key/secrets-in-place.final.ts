@@ -1,0 +1,47 @@
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { check } from "../runner/check.ts";
+
+check({
+  id: "INJ-09/secrets-in-place",
+  requirements: ["INJ-09"],
+  title: "each secret is only where the policy allows it, in everything that the run has and has written",
+  needs: ["secretSearch"],
+  async run({ secretSearch, evidence }) {
+    const { leaks, searched } = await secretSearch.search();
+    if (searched === 0) {
+      throw new CheckFailure({
+        summary: "the search for secrets read no source, so it proves nothing",
+        code: "nothing-searched",
+        expected: "at least one label, environment, log, dump or file searched",
+        actual: "none",
+        cause: "no part was running any more when the search began",
+      });
+    }
+    if (leaks.length > 0) {
+      const expected = "each secret only where the policy allows it";
+      const cause = "the deployment's files put the secret there, or a part prints or stores it";
+      const fix = "remove the secret from there, or allow the place under the secret's 'may_be_in' in the policy";
+      const found = leaks.map(({ secret, location }) => `${secret}: ${location}`);
+      throw new CheckFailure({
+        summary: `secrets are in ${leaks.length} places where the policy does not allow them`,
+        code: "secret-out-of-place",
+        expected,
+        actual: found.join("\n"),
+        cause,
+        fix,
+        cases: leaks.map(({ secret, location }, index) => ({
+          summary: `${secret} is in a place where the policy does not allow it: ${location}`,
+          code: "secret-out-of-place",
+          case: found[index] ?? secret,
+          expected,
+          actual: location,
+          cause,
+          fix,
+        })),
+      });
+    }
+    evidence.finding(
+      `Every secret is only where the policy allows it: ${searched} labels, environments, logs, dumps and files were searched.`,
+    );
+  },
+});
