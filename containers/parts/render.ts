@@ -1,17 +1,18 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { formatFlag } from "../../helpers/deployment/traefik/flags.ts";
 import type { ComposeService, Deployment } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { PartFile, RunNetwork } from "./part.ts";
 import { rigLabel } from "./part.ts";
 
-/** Alias and port under which LiteLLM finds the scripted model. */
+/** Alias and port of the scripted model for LiteLLM. */
 export const modelProvider = { host: "model-provider", port: 8080 } as const;
 
-/** Port of Traefik's API inside its container, for the suite alone. */
+/** Port of Traefik's API inside its container, for the suite only. */
 export const traefikApiPort = 8099;
 
-/** A service of compose.yaml, ready to be started, and what was changed for the throwaway network. */
+/** A service of the compose file, ready to start, and what was changed for the throwaway network. */
 export interface RenderedService {
   command: string[] | undefined;
   environment: Record<string, string>;
@@ -26,71 +27,68 @@ export interface RenderContext {
   deployment: Deployment;
   /** Value of the rig label, which Traefik's docker provider is constrained to. */
   mark: string;
-  /** By the name in compose.yaml. */
+  /** By key in the compose file. */
   networks: ReadonlyMap<string, RunNetwork>;
 }
 
-/** Flags that the suite sets on Traefik, whatever the operator set them to, with the reason. */
+/** Flags that the suite sets on Traefik, overriding the operator's, with the reason. */
 const traefikFlags = (mark: string): readonly (readonly [string, string, string])[] => [
   [
     "providers.docker.constraints",
     `Label(\`${rigLabel}\`,\`${mark}\`)`,
-    "Traefik's docker provider sees every container of the engine; only this rig's count",
+    "Traefik's docker provider sees every container of the engine, and must use this rig's only",
   ],
   ["api.insecure", "true", "the suite reads the live routers from Traefik's API"],
   [`entryPoints.traefik.address`, `:${traefikApiPort}`, "the entry point of that API"],
-  ["accesslog", "true", "which router and service took a request is read from the access log"],
-  ["accesslog.addinternals", "true", "without it Traefik logs no request that an internal service answers (noop)"],
-  ["providers.providersthrottleduration", "50ms", "labels count at once rather than after 2 s"],
-  ["accesslog.format", "json", "so that the access log can be read by a program"],
+  ["accesslog", "true", "the access log says which router and service handled a request"],
+  [
+    "accesslog.addinternals",
+    "true",
+    "without it Traefik does not log requests that an internal service answers (noop)",
+  ],
+  ["providers.providersthrottleduration", "50ms", "labels take effect immediately instead of after 2 s"],
+  ["accesslog.format", "json", "a program reads the access log"],
   [
     "accesslog.fields.headers.names.User-Agent",
     "keep",
-    "each request of the suite carries its id there, so that its log line is found",
+    "each request of the suite has its id there, which identifies its log line",
   ],
   ["global.checknewversion", "false", "no calls home from the throwaway network"],
   ["global.sendanonymoususage", "false", "no calls home from the throwaway network"],
 ];
 
-/** Flags that can't hold on a throwaway network, with the reason. */
+/** Flags that do not work on a throwaway network, by option in lower case, with the reason. */
 const droppedTraefikFlags: readonly (readonly [RegExp, string])[] = [
-  [/^accesslog\.filepath$/i, "the access log is read from the container's output"],
-  [
-    /^certificatesresolvers\./i,
-    "no certificate authority can be asked from a throwaway network; Traefik's own is used",
-  ],
-  [/^providers\.docker\.endpoint$/i, "the engine's socket is mounted instead"],
+  [/^accesslog\.filepath$/, "the access log is read from the container's output"],
+  [/^certificatesresolvers\./, "a throwaway network reaches no certificate authority; Traefik's own is used"],
+  [/^providers\.docker\.endpoint$/, "the engine's socket is mounted instead"],
 ];
 
 /** Traefik as the operator runs it, plus what a throwaway network needs. */
 export async function renderTraefik(context: RenderContext): Promise<RenderedService> {
-  const { deployment, mark, networks } = context;
+  const { deployment, mark } = context;
   const service = deployment.traefik;
   const rendered = await renderService(context, service);
   const where = `compose.yaml:${service.name}.command`;
   const command: string[] = [];
   const set = new Map(traefikFlags(mark).map(([flag, value, why]) => [flag.toLowerCase(), { flag, value, why }]));
-  for (const argument of service.command ?? []) {
-    const [flag = "", value = "true"] = splitFlag(argument);
-    const dropped = droppedTraefikFlags.find(([pattern]) => pattern.test(flag));
+  for (const { path, key, value } of deployment.traefikModel.static.options) {
+    const option = path.join(".").toLowerCase();
+    const dropped = droppedTraefikFlags.find(([pattern]) => pattern.test(option));
     if (dropped) {
-      rendered.changes.push({ where, what: `dropped --${flag}`, why: dropped[1] });
+      rendered.changes.push({ where, what: `dropped --${key}`, why: dropped[1] });
       continue;
     }
-    const ours = set.get(flag.toLowerCase());
+    const ours = set.get(option);
     if (ours !== undefined) {
       if (ours.flag === "providers.docker.constraints") ours.value = `(${value}) && ${ours.value}`;
       continue;
     }
-    if (flag.toLowerCase() === "providers.docker.network") {
-      command.push(`--${flag}=${networks.get(value)?.name ?? value}`);
-      continue;
-    }
-    command.push(argument);
+    command.push(formatFlag(key, option === "providers.docker.network" ? networkOfRun(context, value) : value));
   }
   for (const { flag, value, why } of set.values()) {
-    command.push(`--${flag}=${value}`);
-    rendered.changes.push({ where, what: `set --${flag}=${value}`, why });
+    command.push(formatFlag(flag, value));
+    rendered.changes.push({ where, what: `set ${formatFlag(flag, value)}`, why });
   }
   return { ...rendered, command };
 }
@@ -127,16 +125,16 @@ export async function renderLiteLLM(
 
 /** LiteLLM's own switches for a network without a way out. */
 const offlineSettings: readonly (readonly [string, string, string])[] = [
-  ["LITELLM_LOCAL_MODEL_COST_MAP", "True", "the price list is otherwise fetched from the internet at boot"],
-  ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True", "fetched from the internet otherwise"],
-  ["LITELLM_LOCAL_BLOG_POSTS", "True", "fetched from the internet otherwise"],
-  ["LITELLM_DISABLE_LATEST_RELEASE_CHECK", "True", "asks the internet otherwise"],
+  ["LITELLM_LOCAL_MODEL_COST_MAP", "True", "LiteLLM otherwise fetches its price list from the internet when it starts"],
+  ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True", "LiteLLM otherwise fetches it from the internet"],
+  ["LITELLM_LOCAL_BLOG_POSTS", "True", "LiteLLM otherwise fetches it from the internet"],
+  ["LITELLM_DISABLE_LATEST_RELEASE_CHECK", "True", "LiteLLM otherwise asks the internet"],
   ["LITELLM_TELEMETRY_DISABLED", "True", "no calls home from the throwaway network"],
 ];
 
-/** Labels of the LiteLLM service, for whichever container stands in its place, with network names mapped to the run's. */
-export function renderLabels({ deployment, networks }: RenderContext): Record<string, string> {
-  return mapLabels(deployment.litellm, networks, basename(deployment.folder));
+/** Labels of the LiteLLM service for the container in its place, with network names mapped to the run's. */
+export function renderLabels(context: RenderContext): Record<string, string> {
+  return mapLabels(context, context.deployment.litellm);
 }
 
 async function renderService(context: RenderContext, service: ComposeService): Promise<RenderedService> {
@@ -144,27 +142,31 @@ async function renderService(context: RenderContext, service: ComposeService): P
   return {
     command: service.command === undefined ? undefined : [...service.command],
     environment: Object.fromEntries([...service.environment].map(([name, { value }]) => [name, value])),
-    labels: mapLabels(service, context.networks, basename(context.deployment.folder)),
+    labels: mapLabels(context, service),
     files,
     directories,
     changes: [],
   };
 }
 
-function mapLabels(
-  service: ComposeService,
-  networks: ReadonlyMap<string, RunNetwork>,
-  project: string,
-): Record<string, string> {
+function mapLabels(context: RenderContext, service: ComposeService): Record<string, string> {
+  const { compose, traefikModel } = context.deployment;
   const labels: Record<string, string> = {
-    // Traefik names what a label leaves unnamed after these, as it does behind docker compose.
-    "com.docker.compose.project": project,
+    // Docker compose sets both; Traefik's default names of routers and services derive from them.
+    "com.docker.compose.project": compose.project,
     "com.docker.compose.service": service.name,
   };
-  for (const [name, { value }] of service.labels) {
-    labels[name] = name.toLowerCase() === "traefik.docker.network" ? (networks.get(value)?.name ?? value) : value;
-  }
+  for (const [name, { value }] of service.labels) labels[name] = value;
+  const network = traefikModel.containers.find((container) => container.service.name === service.name)?.configuration
+    .network;
+  if (network !== undefined) labels[network.key] = networkOfRun(context, network.value);
   return labels;
+}
+
+/** The run's network for one of the deployment's, by its name on the gateway host or by its key in the compose file. */
+function networkOfRun({ deployment, networks }: RenderContext, name: string): string {
+  const declared = [...deployment.compose.networks].find(([, network]) => network.name === name)?.[0];
+  return networks.get(declared ?? name)?.name ?? name;
 }
 
 async function copyMounts(service: ComposeService): Promise<Pick<RenderedService, "files" | "directories">> {
@@ -179,7 +181,7 @@ async function copyMounts(service: ComposeService): Promise<Pick<RenderedService
   return { files, directories };
 }
 
-/** Whether a bind mount is the engine's socket, which is mounted from where the engine really has it. */
+/** Whether a bind mount is the engine's socket, which the run mounts from the engine's own path. */
 export function isEngineSocket(source: string): boolean {
   return basename(source) === "docker.sock";
 }
@@ -200,18 +202,13 @@ function redirectModels(config: Record<string, unknown>, file: string): Rendered
     changes.push({
       where: `${file}:model_list[${index}]`,
       what: `api_base ${String(parameters.api_base)}${renamed}`,
-      why: "the scripted model stands in for the provider",
+      why: "the scripted model replaces the provider",
     });
   }
   return changes;
 }
 
-function splitFlag(argument: string): [string, string | undefined] {
-  const match = /^--?([^=]+)(?:=(.*))?$/s.exec(argument);
-  return match ? [match[1] ?? "", match[2]] : [argument, undefined];
-}
-
-/** Names of the networks that a service is on, as the rig needs them: compose's default network where it names none. */
+/** The networks of a service with its aliases; compose's default network for a service that names none. */
 export function networksOf(service: ComposeService): ReadonlyMap<string, readonly string[]> {
   return service.networks.size > 0 ? service.networks : new Map([["default", []]]);
 }

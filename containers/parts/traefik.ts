@@ -1,12 +1,14 @@
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { namesInLabels } from "../../helpers/deployment/traefik/labels.ts";
+import type { TraefikModel } from "../../helpers/deployment/traefik/model.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
 import { answersHttp } from "./readiness.ts";
 import { isEngineSocket, networksOf, type RenderContext, renderTraefik, traefikApiPort } from "./render.ts";
 
-/** The deployment's Traefik, ready to be started. */
+/** The deployment's Traefik, ready to start. */
 export async function traefikPlan(
   { engine, images, deployment, config }: RigContext,
   context: RenderContext,
@@ -28,24 +30,20 @@ export async function traefikPlan(
     binds: service.mounts
       .filter(({ source }) => isEngineSocket(source))
       .map(({ target }) => ({ source: engine.socketPath, target, readOnly: true })),
-    publish: [...entryPointPorts(service.command ?? []).values(), traefikApiPort],
+    publish: [...entryPointPorts(deployment.traefikModel).values(), traefikApiPort],
     ready: answersHttp(traefikApiPort, "/api/version"),
     startDeadline: deadlines.smallPartStart,
   };
   return { plan, changes: rendered.changes };
 }
 
-/** Entry point to port, from Traefik's flags `--entryPoints.<name>.address=:<port>`; names in lower case. */
-export function entryPointPorts(command: readonly string[]): Map<string, number> {
-  const ports = new Map<string, number>();
-  for (const argument of command) {
-    const match = /^--?entrypoints\.([^.]+)\.address=[^:]*:(\d+)(?:\/tcp)?$/i.exec(argument);
-    if (match?.[1] !== undefined) ports.set(match[1].toLowerCase(), Number(match[2]));
-  }
-  return ports;
+/** Entry point to port, for TCP; names in lower case. */
+export function entryPointPorts(model: TraefikModel): Map<string, number> {
+  const tcp = [...model.static.entryPoints.values()].filter(({ protocol }) => protocol === "tcp");
+  return new Map(tcp.map(({ name, port }) => [name.toLowerCase(), port]));
 }
 
-/** Networks of a service with its aliases; the service's own name is one, as compose makes it. */
+/** Networks of a service with its aliases; as in compose, the service's own name is one. */
 export function attachments(
   networks: ReadonlyMap<string, readonly string[]>,
   made: ReadonlyMap<string, RunNetwork>,
@@ -72,7 +70,7 @@ export interface LiveRouter {
   errors: readonly string[];
 }
 
-/** Everything that Traefik says of its live configuration, `GET /api/rawdata`. */
+/** Traefik's live configuration, from `GET /api/rawdata`. */
 export async function rawData(traefik: PartHandle): Promise<{ routers: LiveRouter[]; text: string }> {
   const response = await request(`http://${traefik.host}:${traefik.ports[traefikApiPort]}/api/rawdata`, {
     headersTimeout: deadlines.request,
@@ -96,17 +94,14 @@ export async function rawData(traefik: PartHandle): Promise<{ routers: LiveRoute
 }
 
 /**
- * Waits until Traefik has read the labels of the containers behind it: until as many docker routers live as the labels
- * name. Labels that Traefik refuses never come; then the wait ends at its deadline and the checks tell.
+ * Waits until Traefik has read the labels of the containers behind it: until it has as many docker routers as the labels
+ * name. Traefik never creates the routers of labels that it refuses: then the wait ends at its deadline, and the checks
+ * report the difference.
  *
- * @returns whether all of them live
+ * @returns whether all of them exist
  */
 export async function routersLoaded(traefik: PartHandle, labels: Readonly<Record<string, string>>): Promise<boolean> {
-  const named = new Set<string>();
-  for (const label of Object.keys(labels)) {
-    const match = /^traefik\.http\.routers\.([^.]+)\./i.exec(label);
-    if (match?.[1] !== undefined) named.add(match[1].toLowerCase());
-  }
+  const named = new Set([...namesInLabels(Object.keys(labels), "routers")].map((name) => name.toLowerCase()));
   const expected = Math.max(named.size, 1);
   try {
     return await until("Traefik has read the labels", deadlines.routersLoaded, async () => {

@@ -58,7 +58,7 @@ export function publishedIn(
     const at = part?.ports[container];
     if (part !== undefined && at !== undefined) byPort.set(port, { host: part.host, port: at, part, container });
   };
-  for (const port of entryPointPorts(deployment.traefik.command ?? []).values()) publish(port, traefik, port);
+  for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
   // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
   for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
   publish(liteLLMPort, state.parts.litellm, liteLLMPort);

@@ -130,14 +130,7 @@ function ownListeners(
  * The port on which Traefik's API would listen on every network; undefined when it is disabled, or on the loopback. The
  * suite moves that entry point, and opens a listener of its own on the port.
  */
-function publicApiPort({ traefik }: Deployment): number | undefined {
-  const flags = new Map(
-    (traefik.command ?? []).map((argument) => {
-      const [name = "", value = "true"] = argument.replace(/^--?/, "").split(/=(.*)/s);
-      return [name.toLowerCase(), value] as const;
-    }),
-  );
-  if (flags.get("api.insecure")?.toLowerCase() !== "true") return undefined;
-  const [, host = "", port = "8080"] = /^(.*):(\d+)/.exec(flags.get("entrypoints.traefik.address") ?? ":8080") ?? [];
-  return isLoopback(host) || host === "localhost" ? undefined : Number(port);
+function publicApiPort({ traefikModel }: Deployment): number | undefined {
+  const api = traefikModel.static.insecureApi;
+  return api === undefined || isLoopback(api.host) || api.host === "localhost" ? undefined : api.port;
 }

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { FaultList } from "../../../helpers/deployment/source/fault-list.ts";
+import { readFlags } from "../../../helpers/deployment/traefik/flags.ts";
+import { StaticConfiguration } from "../../../helpers/deployment/traefik/static.ts";
 import { liteLLMIdleTimeout, traefikDefault, traefikIdleTimeout, uvicornDefault } from "./idle-limits.ts";
 
 const option = "--serversTransport.forwardingTimeouts.idleConnTimeout";
@@ -16,7 +19,10 @@ test.each([
   [[`${option}=0`], Number.POSITIVE_INFINITY],
   [[`${option}=0s`], Number.POSITIVE_INFINITY],
 ])("Traefik's command %j keeps an idle connection for %d s", (command, seconds) => {
-  expect(traefikIdleTimeout(command)).toBeCloseTo(seconds, 6);
+  const location = { file: "/compose.yaml", line: 1 };
+  const commandWords = command.map((value, index) => ({ value, location, path: [index] }));
+  const options = readFlags({ name: "traefik", commandWords }, undefined, new FaultList());
+  expect(traefikIdleTimeout(new StaticConfiguration(options))).toBeCloseTo(seconds, 6);
 });
 
 test.each([

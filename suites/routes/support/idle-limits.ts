@@ -1,3 +1,5 @@
+import type { StaticConfiguration } from "../../../helpers/deployment/traefik/static.ts";
+
 /** Idle time after which uvicorn closes a connection by default, in seconds (uvicorn, `--timeout-keep-alive`). */
 export const uvicornDefault = 5;
 
@@ -24,11 +26,10 @@ export function liteLLMIdleTimeout(command: readonly string[] = [], variable?: s
  * Traefik's idle time-out for connections to servers, in seconds: from its option (a number of seconds or a Go
  * duration), or its default.
  *
- * @param command Traefik's command-line arguments
+ * @param configuration Traefik's static configuration
  */
-export function traefikIdleTimeout(command: readonly string[] = []): number {
-  const option = /^--serverstransport\.forwardingtimeouts\.idleconntimeout=(.+)$/i;
-  const [duration] = command.flatMap((flag) => option.exec(flag)?.[1] ?? []);
+export function traefikIdleTimeout(configuration: StaticConfiguration): number {
+  const duration = configuration.get("serversTransport.forwardingTimeouts.idleConnTimeout")?.value;
   if (duration === undefined) return traefikDefault;
   const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
   const pieces = [...duration.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)?/g)];

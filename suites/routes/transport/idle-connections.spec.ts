@@ -14,7 +14,7 @@ check({
   async run({ gateway, evidence }) {
     const { litellm } = gateway.deployment;
     const variable = litellm.environment.get("KEEPALIVE_TIMEOUT");
-    const traefik = traefikIdleTimeout(gateway.deployment.traefik.command);
+    const traefik = traefikIdleTimeout(gateway.deployment.traefikModel.static);
     const common = {
       expected: `LiteLLM keeps an idle connection for more than ${traefik} s, for as long as Traefik reuses it`,
       cause: "KEEPALIVE_TIMEOUT in LiteLLM's environment is missing, or not above Traefik's idleConnTimeout",
