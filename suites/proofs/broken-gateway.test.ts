@@ -11,12 +11,12 @@ interface Case {
   says: Record<string, RegExp>;
 }
 
-/** A run of the whole gateway costs half a minute: faults that don't touch each other share one. */
+/** A run of the whole gateway takes half a minute, so independent faults share one run. */
 const cases: Case[] = [
   {
     name: "ports, names, keys and client configs",
     breaks: [
-      // REACH-01: the LAN's port 4000 is published no more.
+      // REACH-01: port 4000 is no longer published on the LAN.
       { file: "compose.yaml", find: '      - "4000:4000"\n', replace: '      - "4001:4000"\n' },
       // REACH-07: the name is unknown on Traefik's network.
       { file: "compose.yaml", find: "aliases: [litellm.linuxserver.lan]", replace: "aliases: [another.name]" },
@@ -26,15 +26,15 @@ const cases: Case[] = [
         find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
         replace: "Authorization: Bearer sk-nobody-knows-me",
       },
-      // INJ-09: a key that the database has no business with.
+      // INJ-09: a key that the database must not have.
       {
         file: "compose.yaml",
         find: "      POSTGRES_DB: gateway\n",
         replace: "      POSTGRES_DB: gateway\n      CLIENT_KEY: ${LITELLM_CLIENT_KEY}\n",
       },
-      // CAT-06, CAT-07: a path that is no stream.
+      // CAT-06, CAT-07: a path that is not a stream.
       { file: "policy.yaml", find: "stream: /mcp/tools", replace: "stream: /v1/models" },
-      // PROMPT-01: Codex looks for its tools where there are none.
+      // PROMPT-01: Codex's config names a URL without MCP.
       {
         file: "clients/codex/config.toml",
         find: 'url = "http://litellm.linuxserver.lan/mcp/"',
@@ -45,10 +45,11 @@ const cases: Case[] = [
     says: {
       "INJ-08": /the key that is injected on litellm\.linuxserver\.lan: LiteLLM answers 401/,
       "INJ-09": /LITELLM_CLIENT_KEY: CLIENT_KEY in the environment of the service postgres \(.*compose\.yaml:\d+\)/,
-      "INJ-01": /no key is injected, or LiteLLM does not know the one that is/,
+      "INJ-01": /no key is injected, or LiteLLM does not know the injected key/,
       "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
       "REACH-07": /the name does not resolve on that machine/,
-      "PROMPT-01": /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP endpoint at the URL in the client's config/,
+      "PROMPT-01":
+        /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP endpoint at the URL in the client's config/,
     },
   },
   {
@@ -60,7 +61,7 @@ const cases: Case[] = [
         find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
         replace: "Authorization: Bearer ${LITELLM_MASTER_KEY}",
       },
-      // ROUTE-17: the internal host asks for no key.
+      // ROUTE-17: the internal host requires no key.
       {
         file: "compose.yaml",
         find: "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$$`)",
@@ -74,7 +75,7 @@ const cases: Case[] = [
     ],
     failed: ["ROUTE-17", "CAT-01", "CAT-02", "CAT-03", "INJ-03", "INJ-09"],
     says: {
-      "ROUTE-17": /the router litellm-bearer@docker hands it to LiteLLM/,
+      "ROUTE-17": /the router litellm-bearer@docker forwards it to LiteLLM/,
       "INJ-03": /label traefik\.http\.middlewares\.litellm-status-key[\s\S]*compose\.yaml:\d+/,
     },
   },
@@ -95,15 +96,15 @@ const cases: Case[] = [
           "Authorization: Bearer ${LITELLM_STATUS_KEY}\n" +
           "      traefik.http.middlewares.litellm-status-key.headers.customresponseheaders.X-Debug: ${LITELLM_STATUS_KEY}",
       },
-      // ROUTE-06: LiteLLM is content with several credentials.
+      // ROUTE-06: LiteLLM accepts a request with several credentials.
       {
         file: "litellm/scoped_keys.py",
         find: 'len(request.headers.getlist("authorization")) > 1',
         replace: 'len(request.headers.getlist("authorization")) > 9',
       },
-      // ROUTE-01: LiteLLM's docs are where nobody looks for them.
+      // ROUTE-01: LiteLLM serves its docs at another path.
       { file: "compose.yaml", find: "DOCS_URL: /docs", replace: "DOCS_URL: /documents" },
-      // ROUTE-20: Traefik would leave LiteLLM out.
+      // ROUTE-20: a healthcheck that needs a key.
       {
         file: "compose.yaml",
         find: "http://127.0.0.1:4000/health/liveliness",
@@ -117,9 +118,9 @@ const cases: Case[] = [
         find: "Host(`litellm.linuxserver.lan`) &&\n        (Path(`/ui`)",
         replace: "Host(`litellm.linuxserver.lan`) && !PathPrefix(`/litellm-asset-prefix/`) &&\n        (Path(`/ui`)",
       },
-      // ROUTE-19: what Traefik keeps for 90 s.
+      // ROUTE-19: Traefik reuses an idle connection for 90 s.
       { file: "compose.yaml", find: 'KEEPALIVE_TIMEOUT: "120"', replace: 'KEEPALIVE_TIMEOUT: "60"' },
-      // ROUTE-18: a response is handed on when it is whole.
+      // ROUTE-18: a response is forwarded only when it is complete.
       {
         file: "compose.yaml",
         find: "traefik.http.routers.litellm-bearer.service: litellm\n",
@@ -154,15 +155,17 @@ const cases: Case[] = [
     ],
     says: {
       "INJ-04": /GET \/v1\/models: the injected key gets 200/,
-      // What came back in an answer is a secret out of place, wherever it was seen.
+      // A secret in an answer is out of place, whichever check received the answer.
       "INJ-09": /LITELLM_STATUS_KEY: the answer 200 to GET/,
-      "INJ-06": /the answer \d+ holds LITELLM_STATUS_KEY/,
-      "ROUTE-14": /a key that nobody has is answered 401 without WWW-Authenticate/,
+      "INJ-06": /the answer \d+ contains LITELLM_STATUS_KEY/,
+      "ROUTE-14": /a key that does not exist is answered 401 without WWW-Authenticate/,
       "ROUTE-16": /401 GET .*litellm-asset-prefix/,
       "ROUTE-19": /idle connection after 60 s, by its KEEPALIVE_TIMEOUT, .* 90 s/,
-      "ROUTE-01": /linuxserver\.lan\/docs: LiteLLM answers 404, where the policy has LiteLLM answer 200/,
+      "ROUTE-01":
+        /linuxserver\.lan\/docs: LiteLLM answers 404 to an anonymous GET of \/docs[\s\S]*expected: +200 from LiteLLM/,
       "ROUTE-20": /the healthcheck of litellm fails with exit code 1[\s\S]*401[\s\S]*compose\.yaml:\d+/,
-      "ROUTE-18": /does not forward the first chunk[\s\S]*actual: +the first chunk after the model had sent the last one/,
+      "ROUTE-18":
+        /does not forward the first chunk[\s\S]*actual: +the first chunk after the model had sent the last one/,
     },
   },
 ];
@@ -180,7 +183,7 @@ const firstChecks = [
   "inside-by-name",
 ];
 
-/** Before anything starts: a check that has moved is told at once. */
+/** Resolved before anything starts: a check that has moved is reported immediately. */
 const runs = cases.map(({ files = firstChecks, ...rest }) => ({ ...rest, files: specFiles(files, rest.failed) }));
 
 test.for(runs)("$name: each fault fails its requirement and no other", async ({ breaks, files, failed, says }) => {
