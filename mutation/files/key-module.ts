@@ -1,23 +1,24 @@
 import { readFileSync } from "node:fs";
 import { posix, relative } from "node:path";
 import { parser } from "@lezer/python";
-import type { Change, TextEdit } from "./mutant.ts";
+import type { TextEdit } from "../../helpers/deployment/source/text-edit.ts";
+import type { Change } from "./mutant.ts";
 import type { OperatorFiles } from "./operator-files.ts";
 
-/** A piece of the module of keys. */
+/** A syntax node of the key module. */
 export interface Code {
-  /** As lezer's grammar calls it, e.g. `IfStatement`. */
+  /** Its name in lezer's grammar, e.g. `IfStatement`. */
   name: string;
-  /** Of the piece that it is part of. */
+  /** The name of the node that it is part of. */
   parent: string;
   text: string;
   children: readonly Code[];
-  /** With another text in its place. */
-  become(text: string): Change;
+  /** Replaces it by another text. */
+  replace(text: string): Change;
 }
 
 /**
- * Every piece of the module that `custom_auth` names, from the outside in; nothing where LiteLLM's config names none.
+ * Every syntax node of the module that `custom_auth` names, from the outside in; none where LiteLLM's config names no module.
  */
 export function codeOf({ deployment }: OperatorFiles): Code[] {
   const [module] = deployment.litellmConfig.customAuth?.split(".") ?? [];
@@ -35,7 +36,7 @@ export function codeOf({ deployment }: OperatorFiles): Code[] {
       parent,
       text: text.slice(from, to),
       children,
-      become(changed) {
+      replace(changed) {
         const edit: TextEdit = { file, start: from, end: to, text: changed };
         const what = own.text.replaceAll(/\s+/g, " ");
         return { subject: scope, how: `${what} → ${changed || "(nothing)"}`, shown: edit, edits: [edit] };
@@ -55,6 +56,6 @@ export function codeOf({ deployment }: OperatorFiles): Code[] {
   return found;
 }
 
-/** What gives its name to what stands in it. */
+/** Nodes whose name is part of the subject of what is in them. */
 const scopes: ReadonlySet<string> = new Set(["FunctionDefinition", "ClassDefinition", "AssignStatement"]);
 const named = /^(?:async\s+)?(?:def\s+|class\s+)?(\w+)/;

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
+import type { TextChange } from "../../helpers/deployment/source/text-edit.ts";
 
-/** What a mutant breaks, in the words of the report. Which checks can see it stands in {@link ./sight.ts}. */
+/** What a mutant breaks, as the report calls it. The checks that can detect each kind: campaign/check-selection.ts. */
 export const kinds = [
   "Traefik labels",
   "Traefik command",
@@ -18,30 +19,17 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number];
 
-/** A change to a file's text. Offsets count UTF-16 units from the file's beginning; `end` is exclusive. */
-export interface TextEdit {
-  /** Relative to the deployment's folder. */
-  file: string;
-  start: number;
-  end: number;
-  text: string;
-}
-
-/** One fault: what is changed where, before it has an identity. */
-export interface Change {
+/** A fault that a mutator makes, before it has an identity. */
+export interface Change extends TextChange {
   /** What is changed, e.g. `router litellm-public`. */
   subject: string;
-  /** How, in a few words that are unique for the mutator and the subject: they make the mutant's id. */
+  /** How, in a few words that are unique for the mutator and the subject: they are part of the mutant's id. */
   how: string;
-  /** Where the reader should look, and what stands there instead; need not be the text that is written. */
-  shown: TextEdit;
-  /** What is written. */
-  edits: readonly TextEdit[];
 }
 
-/** One deployment that is broken in one way. */
+/** A deployment with one fault. */
 export interface Mutant extends Change {
-  /** `<mutator> | <subject> | <how>`: stable as long as the thing itself is. */
+  /** `<mutator> | <subject> | <how>`: stable as long as the changed value is. */
   id: string;
   kind: Kind;
   mutator: string;
@@ -50,7 +38,7 @@ export interface Mutant extends Change {
 /**
  * The edits as patches for a copy of the deployment.
  *
- * @throws {Error} for edits that overlap, or change nothing: such a mutant would prove nothing
+ * @throws {Error} for edits that overlap or change nothing: such a mutant would prove nothing
  */
 export function patchesOf(folder: string, { id, edits }: Pick<Mutant, "id" | "edits">): Patch[] {
   const byFile = Map.groupBy(edits, ({ file }) => file);

@@ -1,12 +1,13 @@
+import type { EditableOption } from "../../helpers/deployment/traefik/options.ts";
 import type { MatcherName, Rule } from "../../helpers/deployment/traefik/rule.ts";
 import { parseRule } from "../../helpers/deployment/traefik/rule.ts";
 import type { Change } from "./mutant.ts";
-import { type OperatorFiles, optionOf, type WrittenLabel } from "./operator-files.ts";
+import { type OperatorFiles, optionOf } from "./operator-files.ts";
 
-/** A router's rule where it stands. */
+/** A router's rule as it is written. */
 export interface WrittenRule {
   router: string;
-  label: WrittenLabel;
+  label: EditableOption;
   /** As written, compose's `$$` for a `$`. */
   text: string;
   rule: Rule;
@@ -15,12 +16,12 @@ export interface WrittenRule {
 /** A matcher in a rule, e.g. Path(`/ui`). */
 export type Matcher = Rule & { kind: "matcher"; name: MatcherName };
 
-/** The rule of every router that labels make. */
+/** The rule of every router in labels. */
 export function rulesOf({ labels }: OperatorFiles): WrittenRule[] {
   return labels.flatMap((label) => {
     const option = optionOf(label, "routers");
     if (option?.option !== "rule") return [];
-    const text = label.value.value;
+    const { text } = label.text.value;
     return [{ router: option.name, label, text, rule: parseRule(text) }];
   });
 }
@@ -53,17 +54,17 @@ export function textOf({ text }: WrittenRule, { span }: Pick<Rule, "span">): str
   return text.slice(span.start, span.end);
 }
 
-/** A rule with one stretch of it written otherwise. */
+/** A rule with a part of it replaced. */
 export function rewritten(
   written: WrittenRule,
   { start, end }: Rule["span"],
   text: string,
   how = `${written.text.slice(start, end)} → ${text}`,
 ): Change {
-  return { subject: `router ${written.router}`, how, ...written.label.value.replace(start, end, text) };
+  return { subject: `router ${written.router}`, how, ...written.label.text.value.replacePart(start, end, text) };
 }
 
-/** A matcher with other values; a rule in a label writes `$` as compose wants it. */
+/** A matcher with other values; in a label compose wants `$$` for a `$`. */
 export function matcherText(name: MatcherName, ...values: readonly string[]): string {
   return `${name}(${values.map((value) => `\`${value}\``).join(", ")})`;
 }

@@ -4,9 +4,9 @@ import { basename, extname, join } from "node:path";
 import { Ajv } from "ajv";
 import type { FileResult, MutantResult, MutantStatus, MutationTestResult } from "mutation-testing-report-schema/api";
 import { SourceFile } from "../../helpers/deployment/source/source-file.ts";
+import type { TextEdit } from "../../helpers/deployment/source/text-edit.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { killingRequirements, type MutantOutcome, type MutantVerdict } from "../campaign/verdict.ts";
-import type { TextEdit } from "../files/mutant.ts";
 
 /** Outcomes as the mutation-testing-elements schema names them. */
 const statuses: Readonly<Record<MutantOutcome, MutantStatus>> = {

@@ -9,8 +9,8 @@ export default {
       if (name !== "IfStatement" && name !== "ConditionalExpression") continue;
       const condition = children[children.findIndex((child) => child.name === "if") + 1];
       if (condition === undefined) continue;
-      yield condition.become("True");
-      yield condition.become("False");
+      yield condition.replace("True");
+      yield condition.replace("False");
     }
   },
 } satisfies Mutator;

@@ -10,9 +10,9 @@ export default {
   *changes(files) {
     for (const list of codeOf(files)) {
       if (!lists.includes(list.name)) continue;
-      if (list.name === "TupleExpression" && list.parent === "ArgList") yield list.become("None");
+      if (list.name === "TupleExpression" && list.parent === "ArgList") yield list.replace("None");
       const items = list.children.filter(({ name }) => !punctuation.includes(name));
-      for (const item of items) yield { ...list.become(without(list, item, items)), how: `without ${oneLine(item)}` };
+      for (const item of items) yield { ...list.replace(without(list, item, items)), how: `without ${oneLine(item)}` };
     }
   },
 } satisfies Mutator;

@@ -16,18 +16,18 @@ export default {
     const keys = files.deployment.policy.secrets.filter(({ kind }) => kind === "api-key").map(({ name }) => name);
     for (const code of codeOf(files)) {
       const { name, text, parent } = code;
-      if (name === "Boolean") yield code.become(text === "True" ? "False" : "True");
-      if (name === "Number") yield code.become(String(Number(text) + 1));
+      if (name === "Boolean") yield code.replace(text === "True" ? "False" : "True");
+      if (name === "Number") yield code.replace(String(Number(text) + 1));
       const role = name === "PropertyName" ? roles[text] : undefined;
-      if (role !== undefined) yield code.become(role);
+      if (role !== undefined) yield code.replace(role);
       if (name !== "String" || parent === "ExpressionStatement") continue;
       const value = /^["'](.*)["']$/.exec(text)?.[1];
       if (value === undefined || value.startsWith('"')) continue;
       if (value.startsWith("/")) {
-        yield code.become('"/*"');
-        yield code.become(`"${value.endsWith("*") ? value.slice(0, -1) : `${value}*`}"`);
+        yield code.replace('"/*"');
+        yield code.replace(`"${value.endsWith("*") ? value.slice(0, -1) : `${value}*`}"`);
       }
-      if (keys.includes(value)) for (const other of keys) if (other !== value) yield code.become(`"${other}"`);
+      if (keys.includes(value)) for (const other of keys) if (other !== value) yield code.replace(`"${other}"`);
     }
   },
 } satisfies Mutator;

@@ -18,13 +18,13 @@ export default {
   *changes(files) {
     for (const code of codeOf(files)) {
       if (["CompareOp", "and", "or"].includes(code.name))
-        for (const other of instead[code.text] ?? []) yield code.become(other);
+        for (const other of instead[code.text] ?? []) yield code.replace(other);
       // `in` of a loop is no comparison.
-      if (code.parent === "BinaryExpression" && code.name === "not") yield code.become("");
+      if (code.parent === "BinaryExpression" && code.name === "not") yield code.replace("");
       if (code.name !== "BinaryExpression") continue;
       const words = code.children.map(({ name }) => name);
-      if (words.includes("in") && !words.includes("not")) yield code.become(code.text.replace(/ in /, " not in "));
-      if (words.includes("is") && !words.includes("not")) yield code.become(code.text.replace(/ is /, " is not "));
+      if (words.includes("in") && !words.includes("not")) yield code.replace(code.text.replace(/ in /, " not in "));
+      if (words.includes("is") && !words.includes("not")) yield code.replace(code.text.replace(/ is /, " is not "));
     }
   },
 } satisfies Mutator;

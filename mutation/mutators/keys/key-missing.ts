@@ -7,7 +7,7 @@ export default {
   *changes(files) {
     for (const line of envLinesOf(files)) {
       yield { subject: line.name, how: "not set", ...line.remove() };
-      if (line.value !== "") yield { subject: line.name, how: "empty", ...line.become("") };
+      if (line.value !== "") yield { subject: line.name, how: "empty", ...line.replace("") };
     }
   },
 } satisfies Mutator;

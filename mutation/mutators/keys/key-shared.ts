@@ -11,6 +11,6 @@ export default {
     const lines = envLinesOf(files).filter(({ name }) => keys.has(name));
     for (const [index, one] of lines.entries())
       for (const other of lines.slice(index + 1))
-        yield { subject: other.name, how: `the same as ${one.name}`, ...other.become(one.value) };
+        yield { subject: other.name, how: `the same as ${one.name}`, ...other.replace(one.value) };
   },
 } satisfies Mutator;

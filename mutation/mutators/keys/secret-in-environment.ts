@@ -10,8 +10,8 @@ export default {
       for (const secret of deployment.policy.secrets) {
         const added =
           written === undefined
-            ? compose.at("services", name, "image")?.follow(["environment:", `  LEAKED: \${${secret.name}}`])
-            : written.follow([`LEAKED: \${${secret.name}}`]);
+            ? compose.at("services", name, "image")?.addAfter(["environment:", `  LEAKED: \${${secret.name}}`])
+            : written.addAfter([`LEAKED: \${${secret.name}}`]);
         if (added === undefined || environment.has("LEAKED")) continue;
         yield { subject: `service ${name}`, how: `${secret.name} in its environment`, ...added };
       }

@@ -7,17 +7,17 @@ export default {
     for (const { path, value } of litellmConfig.entries) {
       if (value === undefined || path[0] === "mcp_servers") continue;
       const subject = path.join(".");
-      const flipped = { true: "false", false: "true" }[value.value.toLowerCase()];
+      const flipped = { true: "false", false: "true" }[value.text.toLowerCase()];
       if (flipped !== undefined) {
-        const { shown, edits } = value.become(flipped);
+        const { shown, edits } = value.replace(flipped);
         // Quoted, it would be a text.
         yield { subject, how: flipped, shown, edits: edits.map((edit) => ({ ...edit, text: flipped })) };
-      } else if (value.value.startsWith("os.environ/")) {
+      } else if (value.text.startsWith("os.environ/")) {
         for (const { name, kind } of deployment.policy.secrets) {
           const text = `os.environ/${name}`;
-          if (kind === "api-key" && text !== value.value) yield { subject, how: text, ...value.become(text) };
+          if (kind === "api-key" && text !== value.text) yield { subject, how: text, ...value.replace(text) };
         }
-      } else yield { subject, how: `${value.value}x`, ...value.become(`${value.value}x`) };
+      } else yield { subject, how: `${value.text}x`, ...value.replace(`${value.text}x`) };
     }
   },
 } satisfies Mutator;

@@ -7,11 +7,11 @@ export default {
     const { name: service } = deployment.litellm;
     for (const section of ["environment", "volumes", "command", "env_file"]) {
       for (const entry of compose.below("services", service, section)) {
-        const subject = `${section} ${entry.path.at(-1)}${section === "environment" ? "" : ` ${entry.value?.value ?? ""}`}`;
+        const subject = `${section} ${entry.path.at(-1)}${section === "environment" ? "" : ` ${entry.value?.text ?? ""}`}`;
         const removed = entry.remove();
         if (removed !== undefined) yield { subject, how: "dropped", ...removed };
-        const flipped = { true: "False", false: "True", "*": "127.0.0.1" }[entry.value?.value.toLowerCase() ?? ""];
-        if (entry.value && flipped !== undefined) yield { subject, how: flipped, ...entry.value.become(flipped) };
+        const flipped = { true: "False", false: "True", "*": "127.0.0.1" }[entry.value?.text.toLowerCase() ?? ""];
+        if (entry.value && flipped !== undefined) yield { subject, how: flipped, ...entry.value.replace(flipped) };
       }
     }
     const whole = compose.at("services", service, "env_file")?.remove();

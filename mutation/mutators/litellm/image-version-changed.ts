@@ -20,7 +20,7 @@ export default {
       if (image === undefined || version === undefined) continue;
       for (const other of knownVersions(part))
         if (other !== version)
-          yield { subject: `service ${name}`, how: other, ...image.become(image.value.replace(version, other)) };
+          yield { subject: `service ${name}`, how: other, ...image.replace(image.text.replace(version, other)) };
     }
   },
 } satisfies Mutator;

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
+import type { EditableEntry, EditableYaml } from "../../../helpers/deployment/source/editable-yaml.ts";
 import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
-import type { WrittenEntry, YamlText } from "../../files/written-values.ts";
 
 /** A server under another name, with another transport, another command, other arguments, other variables. */
 export default {
@@ -13,20 +13,20 @@ export default {
       const subject = `server ${name}`;
       const renamed = server.rename(`${name}_two`);
       if (renamed !== undefined) yield { subject, how: `called ${name}_two`, ...renamed };
-      const at = (...path: (string | number)[]): WrittenEntry | undefined => litellmConfig.at(...server.path, ...path);
+      const at = (...path: (string | number)[]): EditableEntry | undefined => litellmConfig.at(...server.path, ...path);
       const transport = at("transport")?.value;
       for (const other of ["http", "sse"])
-        if (transport && transport.value !== other)
-          yield { subject, how: `transport ${other}`, ...transport.become(other) };
+        if (transport && transport.text !== other)
+          yield { subject, how: `transport ${other}`, ...transport.replace(other) };
       const url = at("url")?.value;
-      if (url) yield { subject, how: "another url", ...url.become(`${url.value.replace(/\/$/, "")}/nowhere`) };
+      if (url) yield { subject, how: "another url", ...url.replace(`${url.text.replace(/\/$/, "")}/nowhere`) };
       const command = at("command")?.value;
       if (command) {
-        yield { subject, how: "a command that is not there", ...command.become(`${command.value}-x`) };
+        yield { subject, how: "a command that is not there", ...command.replace(`${command.text}-x`) };
         for (const other of servers) {
-          const its = litellmConfig.at(...other.path, "command")?.value?.value;
-          if (its !== undefined && its !== command.value)
-            yield { subject, how: `command ${its}`, ...command.become(its) };
+          const its = litellmConfig.at(...other.path, "command")?.value?.text;
+          if (its !== undefined && its !== command.text)
+            yield { subject, how: `command ${its}`, ...command.replace(its) };
         }
       }
       yield* otherArguments(litellmConfig, server, subject);
@@ -34,11 +34,11 @@ export default {
         const value = variable.value;
         const called = variable.rename(`${String(variable.path.at(-1))}_X`);
         if (called) yield { subject, how: `${String(variable.path.at(-1))} under another name`, ...called };
-        if (!value?.value.startsWith("os.environ/")) continue;
+        if (!value?.text.startsWith("os.environ/")) continue;
         for (const { name: other } of deployment.policy.secrets) {
           const text = `os.environ/${other}`;
-          if (text !== value.value)
-            yield { subject, how: `${String(variable.path.at(-1))} from ${other}`, ...value.become(text) };
+          if (text !== value.text)
+            yield { subject, how: `${String(variable.path.at(-1))} from ${other}`, ...value.replace(text) };
         }
       }
     }
@@ -46,15 +46,15 @@ export default {
 } satisfies Mutator;
 
 /** Arguments mean something to the command alone: what looks like a directory is widened, what looks like a mode is loosened. */
-function* otherArguments(config: YamlText, server: WrittenEntry, subject: string): Generator<Change> {
+function* otherArguments(config: EditableYaml, server: EditableEntry, subject: string): Generator<Change> {
   const list = config.below(...server.path, "args");
   for (const { value } of list) {
     if (value === undefined) continue;
-    if (value.value.startsWith("/")) {
-      for (const wider of new Set([posix.dirname(value.value), "/", "/tmp"]))
-        yield { subject, how: `argument ${value.value} → ${wider}`, ...value.become(wider) };
+    if (value.text.startsWith("/")) {
+      for (const wider of new Set([posix.dirname(value.text), "/", "/tmp"]))
+        yield { subject, how: `argument ${value.text} → ${wider}`, ...value.replace(wider) };
     }
-    const loosened = value.value.replace(/=restricted$/, "=unrestricted");
-    if (loosened !== value.value) yield { subject, how: `argument ${loosened}`, ...value.become(loosened) };
+    const loosened = value.text.replace(/=restricted$/, "=unrestricted");
+    if (loosened !== value.text) yield { subject, how: `argument ${loosened}`, ...value.replace(loosened) };
   }
 }

@@ -1,8 +1,8 @@
 import type { Mutator } from "../../files/mutators.ts";
-import { labelLine, optionOf } from "../../files/operator-files.ts";
+import { optionOf, optionsOfRouter } from "../../files/operator-files.ts";
 
-/** Middlewares that somebody may put on a router with the best of intentions, each with one option. */
-const wellMeant: readonly (readonly [string, string])[] = [
+/** Middlewares that an operator may add with good intentions, each with one option. */
+const plausible: readonly (readonly [string, string])[] = [
   ["stripprefix.prefixes", "/v1"],
   ["addprefix.prefix", "/api"],
   ["replacepath.path", "/"],
@@ -16,26 +16,19 @@ const wellMeant: readonly (readonly [string, string])[] = [
   ["inflightreq.amount", "1"],
 ];
 
-/** A middleware on a router that is handed on to a service of the deployment's own and has none. */
+/** A middleware on a router that has none and leads to a service of the deployment. */
 export default {
   kind: "Traefik labels",
   *changes({ labels }) {
-    const options = (router: string): Map<string, string> =>
-      new Map(
-        labels.flatMap((label) => {
-          const found = optionOf(label, "routers");
-          return found?.name === router ? [[found.option, label.value.value] as const] : [];
-        }),
-      );
     for (const label of labels) {
       const found = optionOf(label, "routers");
       if (found?.option !== "rule") continue;
-      const own = options(found.name);
+      const own = optionsOfRouter(labels, found.name);
       if (own.has("middlewares") || own.get("service")?.endsWith("@internal")) continue;
-      for (const [option, value] of wellMeant) {
-        const added = label.entry.follow([
-          labelLine(label, `traefik.http.routers.${found.name}.middlewares`, "added"),
-          labelLine(label, `traefik.http.middlewares.added.${option}`, value),
+      for (const [option, value] of plausible) {
+        const added = label.text.addAfter([
+          { key: `traefik.http.routers.${found.name}.middlewares`, value: "added" },
+          { key: `traefik.http.middlewares.added.${option}`, value },
         ]);
         if (added !== undefined) yield { subject: `router ${found.name}`, how: `with ${option} = ${value}`, ...added };
       }

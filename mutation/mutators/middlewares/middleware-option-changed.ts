@@ -1,8 +1,9 @@
+import type { EditableOption } from "../../../helpers/deployment/traefik/options.ts";
 import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
-import { optionOf, type WrittenLabel } from "../../files/operator-files.ts";
+import { optionOf } from "../../files/operator-files.ts";
 
-/** A header of another name, with another value, with another secret; a list that lets everybody in; another status. */
+/** A header with another name, value or secret; an address list that admits everyone; another status. */
 export default {
   kind: "Traefik labels",
   *changes({ labels, deployment }) {
@@ -13,38 +14,35 @@ export default {
       const header = /^headers\.custom(?:request|response)headers\.(.+)$/.exec(found.option)?.[1];
       if (header !== undefined) {
         yield* otherHeader(label, subject);
-        yield { subject, how: `${header} empty`, ...label.value.become("") };
-        yield { subject, how: `another ${header}`, ...label.value.become("Another value") };
-        for (const [, name] of label.value.value.matchAll(/\$\{?(\w+)\}?/g)) {
+        yield { subject, how: `${header} empty`, ...label.text.value.replace("") };
+        yield { subject, how: `another ${header}`, ...label.text.value.replace("Another value") };
+        for (const [, name] of label.text.value.text.matchAll(/\$\{?(\w+)\}?/g)) {
           for (const other of deployment.policy.secrets) {
             if (other.name === name || name === undefined) continue;
-            const value = label.value.value.replace(name, other.name);
-            yield { subject, how: `${header} with ${other.name}`, ...label.value.become(value) };
+            const value = label.text.value.text.replace(name, other.name);
+            yield { subject, how: `${header} with ${other.name}`, ...label.text.value.replace(value) };
           }
-          const literal = label.value.value.replace(/\$\{?\w+\}?/, "sk-nobody-knows-me");
-          yield { subject, how: `${header} with a key that nobody knows`, ...label.value.become(literal) };
+          const literal = label.text.value.text.replace(/\$\{?\w+\}?/, "sk-nobody-knows-me");
+          yield { subject, how: `${header} with a key that nobody knows`, ...label.text.value.replace(literal) };
         }
       }
       if (found.option === "ipallowlist.sourcerange")
-        yield { subject, how: "everybody", ...label.value.become("0.0.0.0/0,::/0") };
+        yield { subject, how: "everybody", ...label.text.value.replace("0.0.0.0/0,::/0") };
       if (found.option === "ipallowlist.rejectstatuscode")
         for (const status of ["403", "404", "200"])
-          if (status !== label.value.value) yield { subject, how: `status ${status}`, ...label.value.become(status) };
+          if (status !== label.text.value.text)
+            yield { subject, how: `status ${status}`, ...label.text.value.replace(status) };
     }
   },
 } satisfies Mutator;
 
-/** The label with another header's name takes the place of this one. */
-function* otherHeader(label: WrittenLabel, subject: string): Generator<Change> {
-  const removed = label.entry.remove();
+/** Replaces the label by one with another header's name. */
+function* otherHeader(label: EditableOption, subject: string): Generator<Change> {
+  const removed = label.text.remove();
   const [, , , , direction] = label.path;
   if (removed === undefined || direction === undefined) return;
   const key = label.key.replace(/\.[^.]+$/, ".X-Another");
-  const added = label.entry.follow([
-    typeof label.entry.path.at(-1) === "string"
-      ? `${key}: ${JSON.stringify(label.value.value)}`
-      : `- ${JSON.stringify(`${key}=${label.value.value}`)}`,
-  ]);
+  const added = label.text.addAfter([{ key, value: label.text.value.text }]);
   if (added === undefined) return;
   yield {
     subject,

@@ -1,14 +1,14 @@
 import type { Mutator } from "../../files/mutators.ts";
-import { labelLine, optionOf } from "../../files/operator-files.ts";
+import { optionOf } from "../../files/operator-files.ts";
 
-/** A middleware that is off one router, in another order, or on a router that has none of it. */
+/** A middleware removed from a router, in another order, or added to another router. */
 export default {
   kind: "Traefik labels",
   *changes({ labels }) {
     const own = labels.flatMap((label) => {
       const found = optionOf(label, "routers");
       return found?.option === "middlewares"
-        ? [{ router: found.name, label, names: label.value.value.split(",").map((name) => name.trim()) }]
+        ? [{ router: found.name, label, names: label.text.value.text.split(",").map((name) => name.trim()) }]
         : [];
     });
     const all = new Set(own.flatMap(({ names }) => names));
@@ -17,19 +17,19 @@ export default {
       if (names.length > 1) {
         for (const name of names) {
           const rest = names.filter((other) => other !== name).join(",");
-          yield { subject, how: `without middleware ${name}`, ...label.value.become(rest) };
+          yield { subject, how: `without middleware ${name}`, ...label.text.value.replace(rest) };
         }
-        yield { subject, how: "middlewares in reverse", ...label.value.become(names.toReversed().join(",")) };
+        yield { subject, how: "middlewares in reverse", ...label.text.value.replace(names.toReversed().join(",")) };
       }
       for (const name of all)
         if (!names.includes(name))
-          yield { subject, how: `with middleware ${name}`, ...label.value.become([...names, name].join(",")) };
+          yield { subject, how: `with middleware ${name}`, ...label.text.value.replace([...names, name].join(",")) };
     }
     for (const label of labels) {
       const found = optionOf(label, "routers");
       if (found?.option !== "rule" || own.some(({ router }) => router === found.name)) continue;
       for (const name of all) {
-        const added = label.entry.follow([labelLine(label, `traefik.http.routers.${found.name}.middlewares`, name)]);
+        const added = label.text.addAfter([{ key: `traefik.http.routers.${found.name}.middlewares`, value: name }]);
         if (added !== undefined) yield { subject: `router ${found.name}`, how: `with middleware ${name}`, ...added };
       }
     }

@@ -17,7 +17,7 @@ export default {
         ...wanted.map(([network, aliases]) => `  ${network}: { aliases: [${aliases.join(", ")}] }`),
       ];
       const instead = (wanted: readonly (readonly [string, readonly string[]])[]) => {
-        const added = section.follow(write(wanted));
+        const added = section.addAfter(write(wanted));
         return (
           added && {
             shown: { ...removed.shown, text: write(wanted).join("\n") },

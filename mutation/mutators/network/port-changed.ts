@@ -10,7 +10,7 @@ export default {
     for (const { name, ports } of deployment.compose.services.values()) {
       const subject = `service ${name}`;
       for (const entry of compose.below("services", name, "ports")) {
-        const written = entry.value?.value;
+        const written = entry.value?.text;
         if (entry.value === undefined || written === undefined) continue;
         const removed = entry.remove();
         if (removed !== undefined) yield { subject, how: `port ${written} dropped`, ...removed };
@@ -19,19 +19,19 @@ export default {
         const [, address, host = "", container = ""] = match;
         const front = address === undefined ? "" : `${address}:`;
         for (const other of [`${front}${Number(host) + 1}:${container}`, `${front}${host}:${Number(container) + 1}`])
-          yield { subject, how: `port ${written} → ${other}`, ...entry.value.become(other) };
+          yield { subject, how: `port ${written} → ${other}`, ...entry.value.replace(other) };
       }
       const test = compose.at("services", name, "healthcheck", "test");
       for (const { value } of test === undefined ? [] : [test, ...compose.below(...test.path)]) {
-        const [asked, port = ""] = /:(\d{2,5})\b/.exec(value?.value ?? "") ?? [];
+        const [asked, port = ""] = /:(\d{2,5})\b/.exec(value?.text ?? "") ?? [];
         if (value === undefined || asked === undefined) continue;
         const other = `:${Number(port) + 1}`;
-        yield { subject, how: `healthcheck${asked} → ${other}`, ...value.become(value.value.replace(asked, other)) };
+        yield { subject, how: `healthcheck${asked} → ${other}`, ...value.replace(value.text.replace(asked, other)) };
       }
       if (ports.length > 0) continue;
       const known = deployment.policy.reach.find(({ to }) => to === name)?.ports[0];
       const first = compose.at("services", name, "image");
-      const added = known === undefined ? undefined : first?.follow(["ports:", `  - "${known}:${known}"`]);
+      const added = known === undefined ? undefined : first?.addAfter(["ports:", `  - "${known}:${known}"`]);
       if (added !== undefined) yield { subject, how: `port ${known} published`, ...added };
     }
   },

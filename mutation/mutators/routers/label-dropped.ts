@@ -1,11 +1,11 @@
 import type { Mutator } from "../../files/mutators.ts";
 
-/** A label that is not there. */
+/** A label removed. */
 export default {
   kind: "Traefik labels",
   *changes({ labels }) {
-    for (const { service, key, entry } of labels) {
-      const removed = entry.remove();
+    for (const { service, key, text } of labels) {
+      const removed = text.remove();
       if (removed !== undefined) yield { subject: `label ${key} of ${service}`, how: "dropped", ...removed };
     }
   },

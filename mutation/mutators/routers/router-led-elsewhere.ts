@@ -7,12 +7,12 @@ export default {
   *changes({ labels }) {
     for (const wanted of ["entrypoints", "service"]) {
       const own = labels.filter((label) => optionOf(label, "routers")?.option === wanted);
-      const values = new Set(own.map(({ value }) => value.value));
+      const values = new Set(own.map(({ text }) => text.value.text));
       for (const label of own) {
         const router = optionOf(label, "routers")?.name;
         for (const other of values)
-          if (other !== label.value.value)
-            yield { subject: `router ${router}`, how: `${wanted} ${other}`, ...label.value.become(other) };
+          if (other !== label.text.value.text)
+            yield { subject: `router ${router}`, how: `${wanted} ${other}`, ...label.text.value.replace(other) };
       }
     }
   },

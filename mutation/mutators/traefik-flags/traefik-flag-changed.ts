@@ -1,22 +1,23 @@
 import type { Mutator } from "../../files/mutators.ts";
 
-/** Each flag of Traefik's dropped, flipped, or with another port. */
+/** Each of Traefik's flags dropped, flipped, or with another port. */
 export default {
   kind: "Traefik command",
-  *changes({ compose, deployment }) {
-    for (const entry of compose.below("services", deployment.traefik.name, "command")) {
-      const flag = entry.value?.value;
-      if (entry.value === undefined || flag === undefined) continue;
-      const subject = `flag ${flag}`;
-      const removed = entry.remove();
+  *changes({ flags }) {
+    for (const { path, text } of flags) {
+      const { written, value } = text;
+      const subject = `flag ${written}`;
+      const changed = (to: string): string => written.slice(0, written.length - value.text.length) + to;
+      const removed = text.remove();
       if (removed !== undefined) yield { subject, how: "dropped", ...removed };
-      const flipped = flag.replace(/=(true|false)$/i, (_, word: string) => (/true/i.test(word) ? "=false" : "=true"));
-      if (flipped !== flag) yield { subject, how: flipped, ...entry.value.become(flipped) };
-      const moved = flag.replace(
-        /(address=[^:]*:)(\d+)/i,
-        (_, name: string, port: string) => `${name}${Number(port) + 1}`,
+      const flipped = { true: "false", false: "true" }[value.text.toLowerCase()];
+      if (flipped !== undefined) yield { subject, how: changed(flipped), ...value.replace(flipped) };
+      if (path.at(-1) !== "address") continue;
+      const moved = value.text.replace(
+        /^([^:]*:)(\d+)/,
+        (_, host: string, port: string) => `${host}${Number(port) + 1}`,
       );
-      if (moved !== flag) yield { subject, how: moved, ...entry.value.become(moved) };
+      if (moved !== value.text) yield { subject, how: changed(moved), ...value.replace(moved) };
     }
   },
 } satisfies Mutator;
