@@ -1,26 +1,26 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Engine } from "../../containers/engine/engine.ts";
 import { partsOfProcess } from "../../containers/engine/run-labels.ts";
 
-/** For so long every LiteLLM stands still, in milliseconds: longer than a connection may take, shorter than an answer may. */
-const still = 2_500;
+/** How long a pause lasts, in milliseconds: longer than a connection may take, shorter than a response may take. */
+const pauseLength = 2_500;
 
-/** For so long it goes on before it stands still again, in milliseconds. */
-const going = 4_500;
+/** Time between two pauses, in milliseconds. */
+const pauseInterval = 4_500;
 
 /**
- * Has every LiteLLM of a run stand still again and again, as on a machine that is short of processors. It does nothing
- * wrong: a check that fails for it has no patience, and would cry wolf.
+ * Pauses every LiteLLM of a run repeatedly, as an overloaded machine would. LiteLLM does nothing wrong: a check that fails
+ * because of it does not wait long enough, and would report failures of a gateway that has none.
  *
- * @param pid of the process whose run it is
- * @param ended ends it; none stands still afterwards
- * @returns how often one stood still
+ * @param pid of the run's process
+ * @param ended ends it; no container stays paused
+ * @returns how many pauses there were
  */
 export async function injectPauses(engine: Engine, pid: number, ended: AbortSignal): Promise<number> {
-  let times = 0;
-  // Ended in the middle of a pause: there is nothing more to wait for.
-  const wait = (milliseconds: number): Promise<void> =>
-    pause(milliseconds, undefined, { signal: ended }).catch(() => undefined);
+  let pauses = 0;
+  // When the run ends in the middle of a pause there is nothing to wait for.
+  const untilEnded = (milliseconds: number): Promise<void> =>
+    wait(milliseconds, undefined, { signal: ended }).catch(() => undefined);
   while (!ended.aborted) {
     const containers = (await partsOfProcess(engine, pid, "litellm")).map((id) => engine.docker.getContainer(id));
     await Promise.all(
@@ -31,12 +31,12 @@ export async function injectPauses(engine: Engine, pid: number, ended: AbortSign
           // A check has stopped or removed it in the meantime.
           return;
         }
-        times++;
-        await wait(still);
+        pauses++;
+        await untilEnded(pauseLength);
         await container.unpause().catch(() => undefined);
       }),
     );
-    await wait(going);
+    await untilEnded(pauseInterval);
   }
-  return times;
+  return pauses;
 }

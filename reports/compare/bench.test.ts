@@ -31,7 +31,7 @@ test("the command fails where the run took more floors than it may, and where it
     const weigh = (phases: Record<string, number>, ...args: string[]): number | null => {
       const file = join(folder, "conformance.json");
       writeFileSync(file, serialize(report(phases)));
-      return spawnSync(process.execPath, ["reports/compare/bench-command.ts", file, ...args]).status;
+      return spawnSync(process.execPath, ["cli/main.ts", "bench", file, ...args]).status;
     };
     expect(weigh({ "floor: LiteLLM boot": 20_000 }, "--at-most", "3")).toBe(0);
     expect(weigh({ "floor: LiteLLM boot": 19_000 }, "--at-most", "3")).toBe(1);

@@ -70,13 +70,9 @@ describe("the command", () => {
 
   const diff = (...names: string[]) => {
     const files = names.map((name) => join(folder, name));
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ["reports/compare/report-diff-command.ts", ...files],
-      {
-        encoding: "utf8",
-      },
-    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report-diff", ...files], {
+      encoding: "utf8",
+    });
     return { status, stdout, stderr: stderr.replaceAll(`${folder}/`, "") };
   };
 
@@ -86,11 +82,11 @@ describe("the command", () => {
   });
 
   test.each([
-    [["old.json"], /^two reports are compared/],
+    [["old.json"], /^error: missing required argument 'new'\n/],
     [["old.json", "gone.json"], /^gone\.json: can't be read \(ENOENT\); name the conformance\.json of a run\n$/],
     [["old.json", "broken.json"], /^broken\.json: is no JSON \(.*\n$/],
     [["other.json", "old.json"], /^other\.json: is no report of a run \(suiteVersion: .*\n$/],
-  ])("tells in a line what is wrong with %j, and ends with 2", (names, line) => {
+  ])("says in one line what is wrong with %j, and ends with 2", (names, line) => {
     const { status, stderr } = diff(...names);
     expect(stderr).toMatch(line);
     expect(status).toBe(2);
@@ -98,6 +94,6 @@ describe("the command", () => {
 
   test("is there as README says", () => {
     const scripts = JSON.parse(execFileSync("npm", ["pkg", "get", "scripts"], { encoding: "utf8" })) as object;
-    expect(scripts).toMatchObject({ "report:diff": "node reports/report-diff-command.ts" });
+    expect(scripts).toMatchObject({ "report:diff": "node cli/main.ts report-diff" });
   });
 });

@@ -84,8 +84,8 @@ test("the same run twice is there once", async () => {
   expect(linked()).toEqual(["gc-1"]);
 });
 
-function publisher(directory: string, script = "reports/publish/report-publish-command.ts"): ChildProcess {
-  const args = [script, site, "--from", directory];
+function publisher(directory: string): ChildProcess {
+  const args = ["cli/main.ts", "report-publish", site, "--from", directory];
   return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 const exitOf = (child: ChildProcess): Promise<number | null> => new Promise((done) => child.once("close", done));
@@ -134,12 +134,15 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 test.each([
-  [[], /^one folder of runs is named/],
-  [["site", "--keep", "0"], /^--keep 0 is no number of runs/],
-  [["site", "--kep", "1"], /^Unknown option '--kep'/],
+  [[], /^error: missing required argument 'directory'/],
+  [
+    ["site", "--keep", "0"],
+    /^error: option '--keep <n>' argument '0' is invalid\. It must be a whole number of at least 1\./,
+  ],
+  [["site", "--kep", "1"], /^error: unknown option '--kep'/],
   [["site", "--from", "/nowhere"], /^\/nowhere\/conformance\.json: can't be read \(ENOENT\)/],
 ])("%j is told what is wrong in a line, with exit code 2", (args, line) => {
-  const { status, stderr } = spawnSync(process.execPath, ["reports/publish/report-publish-command.ts", ...args], {
+  const { status, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report-publish", ...args], {
     encoding: "utf8",
   });
   expect(stderr).toMatch(line);

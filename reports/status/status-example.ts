@@ -1,34 +1,40 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { RunConfig } from "../../helpers/core/run-config.ts";
+import { launchRun } from "../../helpers/run/launch-run.ts";
+
+const root = join(import.meta.dirname, "..", "..");
 
 /** The status document of `deployments/as-found` that is kept as the example. */
-export const exampleFile = join(import.meta.dirname, "..", "example", "STATUS.md");
+export const exampleFile = join(root, "reports", "example", "STATUS.md");
 
-/** Runs every suite against `deployments/as-found`, and returns the status document of that run. */
-export async function exampleStatus(): Promise<string> {
-  const reports = mkdtempSync(join(tmpdir(), "as-found-"));
+/**
+ * Runs every suite against `deployments/as-found`.
+ *
+ * @param onOutput called with each piece of the run's output
+ * @returns the status document of that run
+ * @throws {EnvironmentError} when the run leaves no report
+ */
+export async function exampleStatus(config: RunConfig, onOutput: (text: string) => void = () => {}): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "as-found-"));
+  const deployment = join(root, "deployments", "as-found");
   try {
-    const { VITEST: _, VITEST_POOL_ID: __, VITEST_WORKER_ID: ___, VITEST_MODE: ____, ...clean } = process.env;
-    const child = spawn(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run"], {
-      cwd: join(import.meta.dirname, "..", ".."),
-      env: { ...clean, DEPLOYMENT: "deployments/as-found", REPORTS: join(reports, "latest") },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    await new Promise((over) => child.once("close", over));
-    return readFileSync(join(reports, "latest", "STATUS.md"), "utf8");
+    const run = await launchRun({ ...config, deployment, reports: join(directory, "latest") }, { onOutput });
+    if (run.conformance === undefined) throw new EnvironmentError(`the run left no report (exit code ${run.exitCode})`);
+    return readFileSync(join(run.folder, "STATUS.md"), "utf8");
   } finally {
-    rmSync(reports, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
 /**
- * What of a status document is the same for two runs of the same suite against the same deployment: no dates, ids, digests
- * and numbers, and no quotations of what came back or of what a client said of it. Codex has two wordings for one time-out:
- * the one of the two clocks that strikes first has the word.
+ * The parts of a status document that are the same in two runs of the same suite against the same deployment: no dates,
+ * ids, digests and numbers, and no quotations of responses or of clients' messages. Codex has two messages for one
+ * time-out, and which one it prints depends on which of its two timers fires first.
  */
-export function whatDoesNotVary(status: string): string {
+export function stableParts(status: string): string {
   return status
     .replaceAll(/\n {2}```[\s\S]*?\n {2}```/g, "")
     .replaceAll(/\b(shows|says) ".*"(?=\.(?: Diagnosis:|$))/gm, '$1 "…"')

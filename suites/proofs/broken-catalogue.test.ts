@@ -119,7 +119,7 @@ test("a LiteLLM that is broken in every way, without its known gaps: each requir
 });
 
 /** On 1.106.2, where an empty catalogue has reasons of its own. */
-const newest = { environment: { LITELLM_VERSION: "1.106.2" } };
+const newest = { config: { versions: { litellm: "1.106.2" } } };
 
 test("a gate that is off is named as the reason of an empty catalogue, and a prompt that is changed is seen", async () => {
   const run = await runBroken(

@@ -1,8 +1,6 @@
-import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
-import { isEdgeAlone } from "../runner/file-order.ts";
-import { runBroken } from "./broken-deployment.ts";
+import { edgeSpecFiles, runBroken } from "./broken-deployment.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
@@ -13,44 +11,44 @@ const statusRule = `${internalHost} && Method(\`GET\`) && Path(\`/schedule/model
 const bearerService = "traefik.http.routers.litellm-bearer.service: litellm\n";
 const bearerRouter = "compose\\.yaml:\\d+";
 
-/** A middleware of its own on the internal host's router for keys. */
+/** Adds a middleware to the internal host's router for keys. */
 const onBearer = (middleware: string): Patch =>
   compose(
     bearerService,
     `${bearerService}      traefik.http.routers.litellm-bearer.middlewares: broken\n      traefik.http.middlewares.broken.${middleware}\n`,
   );
 
-/** Each breaks one thing of the reference, and must turn exactly these requirements red, saying why. */
+/** Each case breaks one thing of the reference: exactly these requirements must fail, with a message that names the cause. */
 const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[] = [
   {
     name: "a public path that no router opens",
     breaks: [compose(publicRule, publicRule.replace("Path(`/ui`)", "Path(`/gui`)"))],
     failed: ["ROUTE-01"],
-    says: /litellm\.linuxserver\.lan\/ui does not get through/,
+    says: /litellm\.linuxserver\.lan\/ui does not reach LiteLLM/,
   },
   {
-    name: "a public path without what lies under it",
+    name: "a public path without the paths below it",
     breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "Path(`/ui/`)"))],
     failed: ["ROUTE-02"],
-    says: /\/ui\/index\.html does not get through/,
+    says: /\/ui\/index\.html does not reach LiteLLM/,
   },
   {
-    name: "a prefix that is no path segment",
+    name: "a prefix that is not a whole path segment",
     breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "PathPrefix(`/ui`)"))],
     failed: ["ROUTE-03"],
     says: new RegExp(
-      `/uix.*gets through[\\s\\S]*the rule of router litellm-public@docker matches it[\\s\\S]*${bearerRouter}`,
+      `/uix reaches LiteLLM[\\s\\S]*the rule of router litellm-public@docker matches the request[\\s\\S]*${bearerRouter}`,
     ),
   },
   {
-    name: "a router that asks for no key",
+    name: "a router that does not require a key",
     breaks: [compose(bearerRule, internalHost)],
-    // Everything is open then, and the router that refuses is hit by nothing.
+    // Everything is open then, and no request hits the router that refuses.
     failed: ["ROUTE-03", "ROUTE-04", "ROUTE-06", "ROUTE-08", "ROUTE-09", "ROUTE-11", "ROUTE-12", "ROUTE-14"],
-    says: new RegExp(`the rule of router litellm-bearer@docker matches it[\\s\\S]*${bearerRouter}`),
+    says: new RegExp(`the rule of router litellm-bearer@docker matches the request[\\s\\S]*${bearerRouter}`),
   },
   {
-    name: "a key that is replaced on its way",
+    name: "a key that a middleware replaces",
     breaks: [onBearer("headers.customrequestheaders.Authorization: Bearer sk-another")],
     failed: ["ROUTE-05"],
     says: /arrived changed/,
@@ -62,10 +60,10 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     says: /a space in the token/,
   },
   {
-    name: "a scheme in one case alone",
+    name: "a scheme in one letter case only",
     breaks: [compose(bearerRule, bearerRule.replace("(?i)", ""))],
     failed: ["ROUTE-07"],
-    says: /the scheme in another case gets through: not so in 3 of 6 cases/,
+    says: /the scheme in another letter case gets through: failed in 3 of 6 cases/,
   },
   {
     name: "a rule that opens every path with a parameter",
@@ -89,10 +87,10 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     name: "a router on every entry point",
     breaks: [compose("      traefik.http.routers.litellm-public.entrypoints: web\n", "")],
     failed: ["ROUTE-10"],
-    says: /http:\/\/litellm\.linuxserver\.lan:443\/ui gets through to LiteLLM[\s\S]*it listens on all of them/,
+    says: /http:\/\/litellm\.linuxserver\.lan:443\/ui reaches LiteLLM[\s\S]*it listens on all of them/,
   },
   {
-    name: "a rule for some methods alone",
+    name: "a rule for only some methods",
     breaks: [compose(bearerRule, `${bearerRule} && (Method(\`GET\`) || Method(\`POST\`) || Method(\`DELETE\`))`)],
     failed: ["ROUTE-11"],
     says: /PUT over HTTP\/1\.1/,
@@ -122,13 +120,13 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     says: /LiteLLM receives the client's own X-Forwarded-For/,
   },
   {
-    name: "a client's address that Traefik makes up",
+    name: "a client's address that a middleware sets",
     breaks: [onBearer("headers.customrequestheaders.X-Real-Ip: 192.0.2.1")],
     failed: ["ROUTE-13"],
     says: /LiteLLM receives X-Real-Ip: 192\.0\.2\.1/,
   },
   {
-    name: "a challenge for who has a key",
+    name: "a challenge for callers with a key",
     breaks: [
       compose(
         bearerService,
@@ -139,19 +137,19 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     says: /the answer offers WWW-Authenticate: Bearer/,
   },
   {
-    name: "another status for what is refused",
+    name: "another status for refused requests",
     breaks: [compose('rejectstatuscode: "401"', 'rejectstatuscode: "403"')],
     failed: ["ROUTE-14"],
     says: /the answer is 403 with WWW-Authenticate/,
   },
   {
-    name: "no challenge for what is refused",
+    name: "no challenge for refused requests",
     breaks: [compose("customresponseheaders.WWW-Authenticate: Bearer", "customresponseheaders.X-Nothing: Bearer")],
     failed: ["ROUTE-14"],
     says: /the answer is 401 without WWW-Authenticate/,
   },
   {
-    name: "an entry point that takes headers of any size",
+    name: "an entry point that accepts headers of any size",
     breaks: [
       compose(
         "      - --entryPoints.web.address=:80\n",
@@ -159,10 +157,10 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
       ),
     ],
     failed: ["ROUTE-15"],
-    says: /a header of more than a megabyte.*Traefik hands it to LiteLLM/,
+    says: /a header of more than a megabyte.*Traefik forwards it to LiteLLM/,
   },
   {
-    name: "a limit for bodies",
+    name: "a limit on the size of bodies",
     breaks: [onBearer('buffering.maxrequestbodybytes: "1000000"')],
     failed: ["ROUTE-18"],
     says: /a buffering middleware limits bodies/,
@@ -202,7 +200,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     breaks: [
       compose(
         "    restart: unless-stopped\n    command:\n      - --providers.docker=true",
-        // biome-ignore format: as it stands in the file
+        // biome-ignore format: as in the file
         "    restart: unless-stopped\n    environment:\n      LEAKED: ${OPENAI_API_KEY}\n    command:\n      - --providers.docker=true",
       ),
     ],
@@ -211,11 +209,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
   },
 ];
 
-/** Every spec that the edge rig alone can answer. */
-const edgeSpecs = readdirSync("suites", { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".spec.ts"))
-  .map((path) => `suites/${path}`)
-  .filter(isEdgeAlone);
+const edgeSpecs = edgeSpecFiles();
 
 test.concurrent.for(cases)(
   "$name fails exactly its requirement, with exit code 1",
@@ -227,7 +221,7 @@ test.concurrent.for(cases)(
   },
 );
 
-test("of the gateway as the status document describes it, each weakness is named and nothing else", async () => {
+test("for the gateway as the status document describes it, exactly its weaknesses fail", async () => {
   const run = await runBroken([], edgeSpecs, "deployments/as-found");
   expect(run.exitCode, run.output).toBe(1);
   expect(run.failed, run.output).toEqual([
@@ -244,7 +238,7 @@ test("of the gateway as the status document describes it, each weakness is named
   ]);
 });
 
-test("a label that Traefik would not take is exit code 2 with file and line, before anything starts", async () => {
+test("a label that Traefik would reject is exit code 2 with file and line, before anything starts", async () => {
   const run = await runBroken([compose(bearerRule, "Host(`litellm.linuxserver.lan`")], ["suites/routes"]);
   expect(run.exitCode, run.output).toBe(2);
   expect(run.output).toMatch(/compose\.yaml:\d+: .+; .+/);

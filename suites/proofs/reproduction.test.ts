@@ -41,7 +41,7 @@ const files = specFiles(
 test("each failure is captured before its parts are gone, and its script shows it again on a network that is left up", async () => {
   const seen: Record<string, { due: string[]; got: string[] }> = {};
   const run = await runBroken(breaks, files, "deployments/reference", {
-    environment: { KEEP: "1" },
+    config: { keep: true },
     look: async (reports) => {
       const folder = join(reports, "failures");
       for (const name of readdirSync(folder)) {

@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+function run(args: readonly string[], environment: Record<string, string> = {}) {
+  const env = { ...process.env, NO_COLOR: "1", ...environment };
+  return spawnSync(process.execPath, ["cli/main.ts", ...args], { encoding: "utf8", env });
+}
+
+/** npm script to subcommand. */
+const scripts = {
+  mutate: "mutate",
+  soak: "soak",
+  bench: "bench",
+  "report:diff": "report-diff",
+  "report:publish": "report-publish",
+  "report:example": "report-example",
+  "lan-check": "lan-check",
+};
+
+test("every npm script calls its subcommand", () => {
+  const { scripts: own } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+  const called = Object.fromEntries(Object.entries(own).filter(([, script]) => script.startsWith("node ")));
+  expect(called).toEqual(
+    Object.fromEntries(Object.entries(scripts).map(([name, command]) => [name, `node cli/main.ts ${command}`])),
+  );
+});
+
+test.each(Object.values(scripts))("%s --help shows how it is called, on standard output", (command) => {
+  const { status, stdout, stderr } = run([command, "--help"]);
+  expect(stdout).toMatch(new RegExp(`(Usage: node cli/main\\.ts|npm run) ${command} `));
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+});
+
+test.each<[string[], RegExp]>([
+  [["unknown"], /^error: unknown command 'unknown'/],
+  [
+    ["mutate", "--sample", "few"],
+    /^error: option '--sample <n>' argument 'few' is invalid\. It must be a whole number/,
+  ],
+  [
+    ["mutate", "--stage", "lan"],
+    /^error: option '--stage <stage>' argument 'lan' is invalid\. Allowed choices are edge, gateway/,
+  ],
+  [["mutate", "--requirement", "ROUTE-99"], /^error: option '--requirement <id>' argument 'ROUTE-99' is invalid/],
+  [["mutate", "--at-least", "all"], /^error: option '--at-least <n>' argument 'all' is invalid/],
+  [["mutate", "--all", "--incremental"], /^error: --all and --incremental exclude each other/],
+  [
+    ["mutate", "--requirement", "ROUTE-01", "--incremental"],
+    /^error: --requirement and --incremental exclude each other/,
+  ],
+  [["soak"], /^error: missing required argument 'runs'/],
+  [
+    ["soak", "1"],
+    /^error: command-argument value '1' is invalid for argument 'runs'\. It must be a whole number of at least 2/,
+  ],
+  [["report-diff", "one.json"], /^error: missing required argument 'new'/],
+  [["report-publish", "site", "--keep", "0"], /^error: option '--keep <n>' argument '0' is invalid/],
+  [["lan-check"], /^--host is missing/],
+])("%j is wrong usage: one line and exit code 2", (args, line) => {
+  const { status, stderr } = run(args);
+  expect(stderr).toMatch(line);
+  expect(status, stderr).toBe(2);
+});
+
+test("a variable with a value that is not allowed is one line and exit code 2", () => {
+  const { status, stderr } = run(["bench"], { IMAGES: "never" });
+  expect(stderr).toBe("error: IMAGES=never is unknown; set it to auto, pull or build\n");
+  expect(status).toBe(2);
+});
+
+test("a deployment that is invalid is one line for each fault and exit code 2", () => {
+  const { status, stderr } = run(["mutate", "--list"], { DEPLOYMENT: "deployments/nowhere" });
+  expect(stderr).toMatch(/^deployments\/nowhere\S*: .+; .+\n$/);
+  expect(status).toBe(2);
+});

@@ -1,0 +1,31 @@
+import { Command } from "commander";
+import { addBench } from "./bench.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { addLanCheck } from "./lan-check.ts";
+import { addMutate } from "./mutate.ts";
+import { addReportDiff } from "./report-diff.ts";
+import { addReportExample } from "./report-example.ts";
+import { addReportPublish } from "./report-publish.ts";
+import { addSoak } from "./soak.ts";
+
+const program = new Command()
+  .name("node cli/main.ts")
+  .description("Everything except the conformance run itself, which is `npm test`. Each command has an npm script.")
+  .showHelpAfterError("(--help lists the options)")
+  .addHelpText(
+    "after",
+    `
+Exit codes: 0 success, 1 the criterion of the command is not met, 2 wrong usage or an invalid deployment,
+3 the environment failed`,
+  )
+  // Its own exit code for wrong usage is 1, which here means not conformant.
+  .exitOverride();
+
+for (const add of [addMutate, addSoak, addBench, addReportDiff, addReportPublish, addReportExample, addLanCheck])
+  add(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
