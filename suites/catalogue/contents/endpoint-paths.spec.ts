@@ -1,10 +1,13 @@
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { type Exchange, header, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import type { PolicyHost } from "../../../helpers/deployment/types.ts";
+import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
-import { mcpHeaders, rpc } from "../support/rpc.ts";
+import { statusText } from "../support/error-answers.ts";
+import { mcpHeaders, rpc, toolNamesIn } from "../support/rpc.ts";
 
 check({
   id: "CAT-08/unknown-server-path",
@@ -13,25 +16,30 @@ check({
   needs: ["gateway"],
   async run({ gateway }) {
     const { endpoint } = gateway.policy.mcp;
-    const [known] = gateway.deployment.litellmConfig.upstreams.toReversed();
+    const known = gateway.deployment.litellmConfig.upstreams.at(-1)?.name;
     const list = (path: string): Promise<Exchange> =>
       rpc(gateway, { path, method: "tools/list", bearer: gateway.masterKey });
-    const control = await list(`${endpoint}${known?.name}`);
-    if (toolsOf(control) === 0) {
+    const control = await list(`${endpoint}${known}`);
+    if (toolNamesIn(control).length === 0) {
       throw new CheckFailure({
-        summary: `the control fails: the path of the server ${known?.name} offers no tools`,
+        summary: `the control fails: the path of the server ${known} offers no tools`,
+        code: "control-failed",
+        expected: "at least one tool",
+        actual: `0 tools, ${statusText(control)}`,
+        cause: "this LiteLLM selects servers by another path, or the server is not up",
         evidence: exchangeEvidence(control),
-
-        cause: "this LiteLLM tells servers by another path",
       });
     }
-    const nobody = await list(`${endpoint}no_such_server`);
-    if (toolsOf(nobody) === 0) return;
+    const unknown = await list(`${endpoint}no_such_server`);
+    const offered = toolNamesIn(unknown).length;
+    if (offered === 0) return;
     throw new CheckFailure({
-      summary: `a path that names no server offers ${toolsOf(nobody)} tools`,
-      evidence: exchangeEvidence(nobody),
-
-      cause: "LiteLLM takes an unknown name for no name, and falls back to every server",
+      summary: "a path that names no server offers tools",
+      code: "tools-of-no-server",
+      expected: "0 tools",
+      actual: `${offered} tools`,
+      cause: "LiteLLM treats an unknown name as no name, and falls back to every server",
+      evidence: exchangeEvidence(unknown),
     });
   },
 });
@@ -42,41 +50,45 @@ check({
   title: "the endpoint without its slash works for a POST, or redirects with method, scheme and host kept",
   needs: ["gateway"],
   async run({ gateway }) {
-    const path = gateway.policy.mcp.endpoint.replace(/\/$/, "");
-    for (const host of gateway.policy.hosts) {
-      const exchange = await gateway.send({
-        host,
-        path,
-        method: "POST",
-        headers: mcpHeaders,
-        bearer: gateway.masterKey,
-        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
-        deadline: deadlines.mcpRequest,
-      });
-      const told = { sent: sentText(exchange), received: receivedText(exchange) };
-      const status = exchange.response?.status;
-      if (status === 200 && resultOf(exchange, 1) !== undefined) continue;
-      // 307 and 308 alone keep the method (RFC 9110 §15.4.8, §15.4.9).
-      if (status !== 307 && status !== 308) {
-        throw new CheckFailure({
-          ...told,
-          summary: `a POST to ${path} is neither answered nor redirected with its method kept`,
-          cause: "a client that leaves the slash out can't connect",
-        });
-      }
-      const location = new URL(header(exchange.response?.headers, "location") ?? "", gateway.url(path, host));
-      if (location.href === gateway.url(gateway.policy.mcp.endpoint, host)) continue;
-      throw new CheckFailure({
-        ...told,
-        summary: `a POST to ${gateway.url(path, host)} is redirected to ${location.href}`,
-        cause: "LiteLLM does not trust the proxy's X-Forwarded-Proto: set FORWARDED_ALLOW_IPS in its environment",
-        location: gateway.deployment.litellm.location,
-      });
-    }
+    for (const host of gateway.policy.hosts) await expectSlashOptional(gateway, host);
   },
 });
 
-function toolsOf(exchange: Exchange): number {
-  const tools = resultOf(exchange, 1)?.tools;
-  return Array.isArray(tools) ? tools.length : 0;
+async function expectSlashOptional(gateway: GatewayTarget, host: PolicyHost): Promise<void> {
+  const { endpoint } = gateway.policy.mcp;
+  const path = endpoint.replace(/\/$/, "");
+  const exchange = await gateway.send({
+    host,
+    path,
+    method: "POST",
+    headers: mcpHeaders,
+    bearer: gateway.masterKey,
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+    deadline: deadlines.mcpRequest,
+  });
+  const status = exchange.response?.status;
+  if (status === 200 && resultOf(exchange, 1) !== undefined) return;
+  // Only 307 and 308 keep the method (RFC 9110 §15.4.8, §15.4.9).
+  if (status !== 307 && status !== 308) {
+    throw new CheckFailure({
+      summary: `a POST to ${gateway.url(path, host)} is neither answered nor redirected with its method kept`,
+      code: "no-answer-or-redirect",
+      expected: "a result, or status 307 or 308",
+      actual: statusText(exchange),
+      cause: "LiteLLM does not serve the path without its slash: a client that omits the slash cannot connect",
+      evidence: exchangeEvidence(exchange),
+    });
+  }
+  const target = new URL(header(exchange.response?.headers, "location") ?? "", gateway.url(path, host));
+  if (target.href === gateway.url(endpoint, host)) return;
+  throw new CheckFailure({
+    summary: `a POST to ${gateway.url(path, host)} is redirected elsewhere`,
+    code: "wrong-redirect",
+    expected: gateway.url(endpoint, host),
+    actual: target.href,
+    cause: "LiteLLM does not trust the proxy's X-Forwarded-Proto",
+    location: gateway.deployment.litellm.location,
+    fix: "set FORWARDED_ALLOW_IPS in LiteLLM's environment",
+    evidence: exchangeEvidence(exchange),
+  });
 }

@@ -5,17 +5,29 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
-import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { listings } from "../support/listings.ts";
+import { statusText } from "../support/error-answers.ts";
+import { offeredTools } from "../support/listings.ts";
+import { catalogueName } from "../support/mcp-client.ts";
 
-/** A listing as LiteLLM's own routes write it; what else they say is theirs. */
-const answer = z.object({
+/** LiteLLM's own routes that list tools, in addition to MCP. */
+const routes = ["/mcp-rest/tools/list", "/v1/mcp/tools"];
+
+/** The part of such a listing that is compared; LiteLLM adds fields of its own. */
+const listingShape = z.object({
   tools: z.array(z.looseObject({ name: z.string(), description: z.string().nullish(), inputSchema: z.unknown() })),
 });
 
-const ways = ["/mcp-rest/tools/list", "/v1/mcp/tools"];
+type ListedTools = readonly { name: string; description?: string | null | undefined; inputSchema: unknown }[];
+
+/** The tools of one of LiteLLM's own routes. */
+interface OtherListing {
+  route: string;
+  exchange: Exchange;
+  tools: ListedTools;
+}
 
 check({
   id: "CAT-05/same-tools-by-every-way",
@@ -23,20 +35,18 @@ check({
   title: "every documented listing holds the same tools",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const { offered, direct } = await listings(gateway, evidence);
-    const servers = direct.map(({ name }) => name);
-    const bare = (name: string): string => unprefixed(name, servers);
-    const said = (tools: readonly { name: string; description?: string | null | undefined; inputSchema: unknown }[]) =>
-      Object.fromEntries(tools.map(({ name, description, inputSchema }) => [bare(name), { description, inputSchema }]));
-    for (const { way, exchange, tools } of await others(gateway, evidence)) {
-      const different = differences(said(offered), said(tools));
-      const uneven = tools.length !== offered.length;
-      if (different.length === 0 && !uneven) continue;
+    const offered = await offeredTools(gateway, evidence);
+    const servers = gateway.deployment.litellmConfig.upstreams.map(({ name }) => name);
+    for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
+      const different = differences(byBareName(offered, servers), byBareName(tools, servers));
+      if (different.length === 0 && tools.length === offered.length) continue;
       throw new CheckFailure({
-        summary: `${way} has ${tools.length} tools where tools/list has ${offered.length}, and differs`,
+        summary: `${route} lists other tools than tools/list`,
+        code: "other-tools",
+        expected: `the ${offered.length} tools of tools/list`,
+        actual: `${tools.length} tools${tools.length === offered.length ? ", some of them different" : ""}`,
+        cause: "LiteLLM builds the two listings in two places",
         evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
-
-        cause: "LiteLLM makes the two listings in two places",
       });
     }
   },
@@ -48,48 +58,53 @@ check({
   title: "a tool has the same name in every documented listing",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const { offered } = await listings(gateway, evidence);
+    const offered = await offeredTools(gateway, evidence);
     const names = offered.map(({ name }) => name).sort();
-    for (const { way, exchange, tools } of await others(gateway, evidence)) {
-      const different = differences(names, tools.map(({ name }) => name).sort());
+    for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
+      const found = tools.map(({ name }) => name).sort();
+      const different = differences(names, found);
+      const [name] = names.filter((one) => !found.includes(one));
       if (different.length === 0) continue;
       throw new CheckFailure({
-        summary: `${way} names tools otherwise than tools/list`,
+        summary: `${route} names tools differently from tools/list`,
+        code: "other-names",
+        expected: name ?? `the ${names.length} names of tools/list`,
+        actual: found.filter((one) => !names.includes(one))[0] ?? `${found.length} names`,
+        cause: "the server's prefix is missing there: a name from this listing cannot be called through MCP",
         evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
-
-        cause: "the server's prefix is left out there: a name taken from one listing is not to be called by the other",
       });
     }
   },
 });
 
-interface OtherListing {
-  way: string;
-  exchange: Exchange;
-  tools: readonly { name: string; description?: string | null | undefined; inputSchema: unknown }[];
+function otherListings(gateway: GatewayTarget, evidence: Evidence): Promise<readonly OtherListing[]> {
+  return gateway.once.do("tools of LiteLLM's own routes", () =>
+    Promise.all(routes.map((route) => listAt(gateway, evidence, route))),
+  );
 }
 
-let shared: Promise<readonly OtherListing[]> | undefined;
-
-function others(gateway: GatewayTarget, evidence: Evidence): Promise<readonly OtherListing[]> {
-  shared ??= Promise.all(ways.map((way) => listBy(gateway, evidence, way)));
-  return shared;
-}
-
-async function listBy(gateway: GatewayTarget, evidence: Evidence, way: string): Promise<OtherListing> {
-  const exchange = await gateway.send({ path: way, bearer: gateway.masterKey, deadline: deadlines.mcpRequest });
-  const read = answer.safeParse(jsonOf(exchange.response?.body));
-  await evidence.keep(`${way.replaceAll("/", "-").slice(1)}.json`, exchange.response?.body ?? "");
-  if (read.success && read.data.tools.length > 0) return { way, exchange, tools: read.data.tools };
+async function listAt(gateway: GatewayTarget, evidence: Evidence, route: string): Promise<OtherListing> {
+  const exchange = await gateway.send({ path: route, bearer: gateway.masterKey, deadline: deadlines.mcpRequest });
+  const read = listingShape.safeParse(jsonOf(exchange.response?.body));
+  await evidence.keep(`${route.replaceAll("/", "-").slice(1)}.json`, exchange.response?.body ?? "");
+  if (read.success && read.data.tools.length > 0) return { route, exchange, tools: read.data.tools };
   throw new CheckFailure({
-    summary: `${way} gives no tools`,
+    summary: `${route} lists no tools`,
+    code: "no-tools",
+    expected: "a JSON object with at least one tool",
+    actual: read.success ? "0 tools" : `${statusText(exchange)} without a list of tools`,
+    cause: "the route answers in another form on this version, or its catalogue is empty",
     evidence: exchangeEvidence(exchange),
-
-    cause: "the route answers otherwise on this version, or its catalogue is empty",
   });
 }
 
-function unprefixed(name: string, servers: readonly string[]): string {
-  const server = servers.find((one) => name.startsWith(`${one}-`));
-  return server === undefined ? name : name.slice(server.length + 1);
+/** What must be the same in both listings, by the tool's name without its server's prefix. */
+function byBareName(tools: ListedTools, servers: readonly string[]): Record<string, unknown> {
+  const bareName = (name: string): string => {
+    const prefix = servers.map((server) => catalogueName(server, "")).find((one) => name.startsWith(one)) ?? "";
+    return name.slice(prefix.length);
+  };
+  return Object.fromEntries(
+    tools.map(({ name, description, inputSchema }) => [bareName(name), { description, inputSchema }]),
+  );
 }

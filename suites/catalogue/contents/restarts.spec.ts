@@ -1,53 +1,59 @@
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
-import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
-import { listPatiently, withClient } from "../support/listings.ts";
+import { listPatiently } from "../support/listings.ts";
+import { catalogueName, clientEvidence, toolsOf } from "../support/mcp-client.ts";
 
 check({
   id: "CAT-20/complete-after-restarts",
   requirements: ["CAT-20"],
   title: "the catalogue is complete on the first request after boot, and the same after LiteLLM restarts",
   needs: ["restartableGateway"],
-  async run({ restartableGateway: restart, evidence }) {
-    const first = await evidence.phase("first listing after boot", () => names(restart));
-    const expected = restart.policy.upstreams.flatMap(({ name, tools }) => tools.map((tool) => `${name}-${tool}`));
+  async run({ restartableGateway, evidence }) {
+    const first = await evidence.phase("first listing after boot", () => toolNames(restartableGateway));
+    const expected = restartableGateway.policy.upstreams.flatMap(({ name, tools }) =>
+      tools.map((tool) => catalogueName(name, tool)),
+    );
     const missing = expected.filter((name) => !first.includes(name));
     if (missing.length > 0 || expected.length === 0) {
       throw new CheckFailure({
-        summary: `the first listing after boot lacks ${missing.length} of ${expected.length} tools`,
-        evidence: { received: missing.map((name) => `- ${name}`).join("\n") },
-        cause: "LiteLLM answers before it has its upstreams (BerriAI/litellm#31775)",
+        summary: "the first listing after boot is not complete",
+        code: "incomplete-after-boot",
+        expected: expected.length === 0 ? "at least one tool in the policy" : `${expected.length} tools of the policy`,
+        actual: `${expected.length - missing.length} of them`,
+        cause: "LiteLLM answers before it is connected to its upstreams (BerriAI/litellm#31775)",
+        evidence: clientEvidence(restartableGateway.wire, ['"tools/list"'], {
+          sent: `tools/list at ${restartableGateway.endpoint()}`,
+          received: missing.map((name) => `- ${name} (missing)`).join("\n"),
+        }),
       });
     }
-    await evidence.phase("restart LiteLLM", () => restart.restart("litellm"));
-    expectSame("after LiteLLM has restarted", first, await names(restart));
-    const { withUpstream } = await restartUpstream(restart);
-    expectSame("after an upstream over HTTP has restarted", first, withUpstream);
+    await evidence.phase("restart LiteLLM", () => restartableGateway.restart("litellm"));
+    expectSame("LiteLLM", first, await toolNames(restartableGateway));
+    await restartableGateway.restart("everything");
+    expectSame("an upstream over HTTP", first, await toolNames(restartableGateway));
     evidence.finding(
       `The catalogue has ${first.length} tools on the first request after boot, and the same after LiteLLM and an upstream restarted.`,
     );
   },
 });
 
-async function restartUpstream(restart: TestGateway): Promise<{ withUpstream: string[] }> {
-  await restart.restart("everything");
-  return { withUpstream: await names(restart) };
-}
-
-/** Sorted: the order is nobody's promise. */
-async function names(restart: TestGateway): Promise<string[]> {
-  const tools = await listPatiently(restart, () => withClient(restart.mcp(), listTools));
+/** Sorted: no specification defines the order. */
+async function toolNames(gateway: TestGateway): Promise<string[]> {
+  const tools = await listPatiently(() => toolsOf(gateway.endpoint(), gateway.mcp()));
   return tools.map(({ name }) => name).sort();
 }
 
-function expectSame(when: string, before: readonly string[], after: readonly string[]): void {
+function expectSame(restarted: string, before: readonly string[], after: readonly string[]): void {
   const different = differences(before, after);
   if (different.length === 0) return;
   throw new CheckFailure({
-    summary: `${when} the catalogue is another one`,
-    evidence: { received: different.join("\n") },
+    summary: `the catalogue changes when ${restarted} restarts`,
+    code: "changed-after-restart",
+    expected: `the ${before.length} tools of before`,
+    actual: `${after.length} tools`,
     cause: "LiteLLM keeps a connection or a session to an upstream that is gone",
+    evidence: { received: different.join("\n") },
   });
 }

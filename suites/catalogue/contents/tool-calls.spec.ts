@@ -1,47 +1,40 @@
-import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { type CallToolResult, CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { differences } from "../../../helpers/core/text/json-difference.ts";
-import type { UpstreamConfig } from "../../../helpers/deployment/types.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { errorOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
+import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
-import { catalogueName, withClient } from "../support/listings.ts";
+import {
+  type AnsweredCall,
+  callBoth,
+  callEvidence,
+  callTool,
+  expectSameResults,
+  type ToolCall,
+} from "../support/compare-calls.ts";
+import { expectErrorAnswer } from "../support/error-answers.ts";
+import { catalogueName, withClient } from "../support/mcp-client.ts";
 import { rpc } from "../support/rpc.ts";
-
-/** One call, made through the gateway and directly. */
-interface Call {
-  server: string;
-  tool: string;
-  input: Record<string, unknown>;
-}
-
-interface Answered extends Call {
-  through: CallToolResult;
-  direct: CallToolResult;
-}
 
 check({
   id: "CAT-04/content-equals-upstream",
   requirements: ["CAT-04"],
   title: "a call returns the content that the upstream returns directly",
-  needs: ["gateway", "canaries"],
+  needs: ["gateway", "canaries", "direct-upstreams"],
   async run({ gateway }) {
-    const answered = await operatorsCalls(gateway);
-    // The source of the answers, before any comparison: a canary that exists nowhere else.
+    const calls = await policyCalls(gateway);
+    // The source of the answers first: a canary that exists nowhere else.
     const { database, file } = gateway.canaries;
     for (const canary of [database, file.content]) {
-      if (answered.some(({ direct }) => JSON.stringify(direct.content).includes(canary))) continue;
+      if (calls.some(({ direct }) => JSON.stringify(direct.content).includes(canary))) continue;
       throw new CheckFailure({
-        summary: "no call returns a canary of this run, not even directly",
-        evidence: { received: canary },
+        summary: "no direct call returns a canary of this run",
+        code: "no-canary",
+        expected: canary,
+        actual: `none of ${calls.length} direct answers contains it`,
         cause: "the policy names no database or directory for its upstreams",
       });
     }
-    judge(answered, "content", ({ content }) => content);
+    expectSameResults(calls, { aspect: "content", of: ({ content }) => content, code: () => "content-changed" });
   },
 });
 
@@ -49,14 +42,24 @@ check({
   id: "CAT-04/error-flag-kept",
   requirements: ["CAT-04"],
   title: "a result that the upstream marks as an error arrives marked as an error",
-  needs: ["gateway"],
+  needs: ["gateway", "canaries", "direct-upstreams"],
   async run({ gateway }) {
-    const answered = await operatorsCalls(gateway);
-    if (!answered.some(({ direct }) => direct.isError === true))
+    const calls = await policyCalls(gateway);
+    if (!calls.some(({ direct }) => direct.isError === true)) {
       throw new CheckFailure({
-        summary: "no upstream marks a result as an error, though a refused path was asked for",
+        summary: "no upstream marks a result as an error",
+        code: "no-error-to-compare",
+        expected: "isError: true for a path outside of the allowed directory",
+        actual: `isError is not true in any of ${calls.length} direct answers`,
+        cause: "the policy names no directory, or the upstream's version reports a refusal in another form",
       });
-    judge(answered, "isError", ({ isError = false }) => isError);
+    }
+    expectSameResults(calls, {
+      aspect: "isError",
+      of: ({ isError = false }) => isError,
+      code: (different) =>
+        different.every(({ direct }) => direct.isError === true) ? "error-flag-lost" : "error-flag-changed",
+    });
   },
 });
 
@@ -65,13 +68,28 @@ check({
   requirements: ["CAT-04"],
   title: "structured content arrives as the upstream sent it",
   needs: ["testGateway"],
-  async run({ testGateway: trial }) {
-    const answered = await Promise.all(
-      [{ server: "unwell", tool: "structured", input: { token: "structure" } }].map((call) => bothWays(trial, call)),
-    );
-    if (!answered.every(({ direct }) => direct.structuredContent))
-      throw new CheckFailure({ summary: "the upstream itself gives no structured content" });
-    judge(answered, "structuredContent", ({ structuredContent }) => structuredContent);
+  async run({ testGateway }) {
+    const call = await callOfTestUpstream(testGateway, {
+      server: "unwell",
+      tool: "structured",
+      input: { token: "structure" },
+    });
+    if (!call.direct.structuredContent) {
+      throw new CheckFailure({
+        summary: "the upstream itself sends no structured content",
+        code: "nothing-to-compare",
+        expected: "structuredContent in the direct answer",
+        actual: "none",
+      });
+    }
+    expectSameResults([call], {
+      aspect: "structuredContent",
+      of: ({ structuredContent }) => structuredContent,
+      code: (different) =>
+        different.every(({ through }) => through.structuredContent === undefined)
+          ? "structured-content-lost"
+          : "structured-content-changed",
+    });
   },
 });
 
@@ -80,26 +98,27 @@ check({
   requirements: ["CAT-04"],
   title: "every kind of content arrives from an upstream over streamable HTTP",
   needs: ["testGateway"],
-  async run({ testGateway: trial }) {
-    const calls = [
-      { tool: "echo", input: { message: "echo" } },
-      { tool: "add", input: { a: 19, b: 23 } },
-      { tool: "getTinyImage", input: {} },
-      { tool: "annotatedMessage", input: { messageType: "error", includeImage: true } },
-      { tool: "getResourceReference", input: { resourceId: 1 } },
-      { tool: "getResourceLinks", input: { count: 2 } },
-      { tool: "structuredContent", input: { location: "here" } },
-    ].map((call) => ({ server: "everything", ...call }));
-    const answered = await withClient(trial.upstream("everything"), async (direct) =>
-      withClient(trial.mcp("everything"), (through) =>
-        Promise.all(calls.map(async (call) => ({ ...call, ...(await ask(call, through, direct)) }))),
+  async run({ testGateway }) {
+    const server = "everything";
+    const calls: ToolCall[] = [
+      { server, tool: "echo", input: { message: "echo" } },
+      { server, tool: "add", input: { a: 19, b: 23 } },
+      { server, tool: "getTinyImage", input: {} },
+      { server, tool: "annotatedMessage", input: { messageType: "error", includeImage: true } },
+      { server, tool: "getResourceReference", input: { resourceId: 1 } },
+      { server, tool: "getResourceLinks", input: { count: 2 } },
+      { server, tool: "structuredContent", input: { location: "here" } },
+    ];
+    const answered = await withClient(`the upstream ${server}`, testGateway.upstream(server), (direct) =>
+      withClient(testGateway.endpoint(server), testGateway.mcp(server), (through) =>
+        Promise.all(calls.map((call) => callBoth(call, through, direct, testGateway.wire))),
       ),
     );
-    judge(answered, "content, isError, structuredContent", (result) => ({
-      content: result.content,
-      isError: result.isError ?? false,
-      structuredContent: result.structuredContent,
-    }));
+    expectSameResults(answered, {
+      aspect: "content, isError, structuredContent",
+      of: ({ content, isError = false, structuredContent }) => ({ content, isError, structuredContent }),
+      code: () => "result-changed",
+    });
   },
 });
 
@@ -108,26 +127,9 @@ check({
   requirements: ["CAT-04"],
   title: "an upstream's error answers the call in which it happened",
   needs: ["testGateway"],
-  async run({ testGateway: trial }) {
-    for (const tool of ["fail", "die"]) {
-      const exchange = await rpc(trial, {
-        path: trial.endpoint("unwell"),
-        method: "tools/call",
-        params: { name: catalogueName("unwell", tool), arguments: { token: `went wrong by ${tool}` } },
-        id: 41,
-      });
-      const arrived = await trial.received(`went wrong by ${tool}`);
-      const told = { sent: sentText(exchange), received: receivedText(exchange) };
-      if (arrived.length === 0)
-        throw new CheckFailure({ ...told, summary: `the call of ${tool} never came to the upstream` });
-      const result = resultOf(exchange, 41);
-      if (result?.isError === true || errorOf(exchange, 41) !== undefined) continue;
-      throw new CheckFailure({
-        ...told,
-        summary: `the caller of a tool that ${tool === "die" ? "dies" : "answers with an error"} gets no answer to the call`,
-        cause: "LiteLLM loses the exception on its way: the request's id is not in the answer",
-      });
-    }
+  async run({ testGateway }) {
+    await expectErrorForwarded(testGateway, "fail", "answers with an error");
+    await expectErrorForwarded(testGateway, "die", "closes the connection");
   },
 });
 
@@ -136,115 +138,98 @@ check({
   requirements: ["CAT-04"],
   title: "a result of several MB arrives complete",
   needs: ["testGateway"],
-  async run({ testGateway: trial }) {
-    const size = 5_000_000;
-    const answer = await withClient(trial.mcp("unwell"), (client) =>
-      call(client, catalogueName("unwell", "huge"), { size }),
+  async run({ testGateway }) {
+    const name = catalogueName("unwell", "huge");
+    const input = { size: 5_000_000 };
+    const answer = await withClient(testGateway.endpoint("unwell"), testGateway.mcp("unwell"), (client) =>
+      callTool(client, name, input, testGateway.wire),
     );
     const [content] = answer.content;
     const length = content?.type === "text" ? content.text.length : 0;
-    if (length !== size) {
-      throw new CheckFailure({
-        summary: `of a result of ${size} characters ${length} arrive`,
-        cause: "something on the way limits bodies",
-      });
-    }
+    if (length === input.size) return;
+    throw new CheckFailure({
+      summary: "a large result arrives incomplete",
+      code: "incomplete-result",
+      expected: `${input.size} characters`,
+      actual: `${length} characters`,
+      cause: "a part between the client and the upstream limits the size of bodies",
+      evidence: callEvidence(testGateway.wire, name, input, {}),
+    });
   },
 });
 
-let operators: Promise<readonly Answered[]> | undefined;
-
-/** Calls of the operator's own upstreams; asked once for the checks that look at them. */
-function operatorsCalls(gateway: GatewayTarget): Promise<readonly Answered[]> {
-  operators ??= askOperators(gateway);
-  return operators;
+/** @param behaviour what the upstream does when the tool is called */
+async function expectErrorForwarded(testGateway: TestGateway, tool: string, behaviour: string): Promise<void> {
+  const token = `went wrong by ${tool}`;
+  const name = catalogueName("unwell", tool);
+  const id = 41;
+  const exchange = await rpc(testGateway, {
+    path: testGateway.endpoint("unwell"),
+    method: "tools/call",
+    params: { name, arguments: { token } },
+    id,
+  });
+  const received = await testGateway.received(token);
+  if (received.length === 0) {
+    throw new CheckFailure({
+      summary: `the call of ${name} did not reach the upstream`,
+      code: "not-forwarded",
+      expected: "one call with the check's token in the upstream's journal",
+      actual: "none",
+      cause: "LiteLLM answers the call itself",
+      evidence: callEvidence(testGateway.wire, name, { token }, {}),
+    });
+  }
+  expectErrorAnswer(exchange, id, {
+    summary: `the caller of a tool whose upstream ${behaviour} gets no error for the call`,
+    cause: "LiteLLM loses the exception: the answer does not have the request's id, or is a success",
+  });
 }
 
-async function askOperators(gateway: GatewayTarget): Promise<readonly Answered[]> {
-  const { litellmConfig, policy } = gateway.deployment;
-  const calls: { upstream: UpstreamConfig; calls: Call[] }[] = [];
-  for (const { name, database, directory } of policy.upstreams) {
-    const upstream = litellmConfig.upstreams.find((one) => one.name === name);
-    if (upstream === undefined) continue;
-    const call = (tool: string, input: Record<string, unknown>): Call => ({ server: name, tool, input });
-    if (database !== undefined) {
-      const databases = "SELECT datname FROM pg_database ORDER BY datname";
-      calls.push({
-        upstream,
-        calls: [call("execute_sql", { sql: databases }), call("execute_sql", { sql: "SELEKT" })],
-      });
-    }
-    if (directory !== undefined) {
-      const path = `${directory}/${gateway.canaries.file.name}`;
-      calls.push({
-        upstream,
-        calls: [
-          call("read_text_file", { path }),
-          call("list_allowed_directories", {}),
-          call("read_text_file", { path: "/etc/passwd" }),
-        ],
-      });
-    }
-  }
-  const answered = await withClient(gateway.mcp(), (through) =>
-    Promise.all(
-      calls.map(({ upstream, calls: own }) =>
-        withClient(gateway.upstream(upstream), (direct) =>
-          Promise.all(own.map(async (one) => ({ ...one, ...(await ask(one, through, direct)) }))),
-        ),
+/** Calls of the policy's upstreams through the gateway and directly, made once for all checks that compare them. */
+function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Promise<readonly AnsweredCall[]> {
+  return gateway.once.do("calls of the policy's upstreams", async () => {
+    const { endpoint } = gateway.policy.mcp;
+    const answered = await withClient(endpoint, gateway.mcp(), (through) =>
+      Promise.all(
+        gateway.policy.upstreams.map(async (meant) => {
+          const upstream = gateway.deployment.litellmConfig.upstreams.find(({ name }) => name === meant.name);
+          const calls = callsFor(gateway, meant);
+          if (upstream === undefined || calls.length === 0) return [];
+          return await withClient(`the upstream ${meant.name}`, gateway.upstream(upstream), (direct) =>
+            Promise.all(calls.map((call) => callBoth(call, through, direct, gateway.wire))),
+          );
+        }),
       ),
+    );
+    return answered.flat();
+  });
+}
+
+function callsFor(gateway: GatewayWith<"canaries">, { name: server, database, directory }: PolicyUpstream): ToolCall[] {
+  const databases = "SELECT datname FROM pg_database ORDER BY datname";
+  return [
+    ...(database === undefined
+      ? []
+      : [
+          { server, tool: "execute_sql", input: { sql: databases } },
+          { server, tool: "execute_sql", input: { sql: "SELEKT" } },
+        ]),
+    ...(directory === undefined
+      ? []
+      : [
+          { server, tool: "read_text_file", input: { path: `${directory}/${gateway.canaries.file.name}` } },
+          { server, tool: "list_allowed_directories", input: {} },
+          { server, tool: "read_text_file", input: { path: "/etc/passwd" } },
+        ]),
+  ];
+}
+
+async function callOfTestUpstream(testGateway: TestGateway, call: ToolCall): Promise<AnsweredCall> {
+  const { server } = call;
+  return await withClient(`the upstream ${server}`, testGateway.upstream(server), (direct) =>
+    withClient(testGateway.endpoint(server), testGateway.mcp(server), (through) =>
+      callBoth(call, through, direct, testGateway.wire),
     ),
   );
-  return answered.flat();
-}
-
-async function bothWays(trial: TestGateway, one: Call): Promise<Answered> {
-  return await withClient(trial.upstream(one.server), (direct) =>
-    withClient(trial.mcp(one.server), async (through) => ({ ...one, ...(await ask(one, through, direct)) })),
-  );
-}
-
-async function ask(
-  { server, tool, input }: Call,
-  through: Client,
-  direct: Client,
-): Promise<{ through: CallToolResult; direct: CallToolResult }> {
-  const [one, other] = await Promise.all([
-    call(through, catalogueName(server, tool), input),
-    call(direct, tool, input),
-  ]);
-  return { through: one, direct: other };
-}
-
-/** @throws {CheckFailure} when there is no result */
-async function call(client: Client, name: string, input: Record<string, unknown>): Promise<CallToolResult> {
-  try {
-    // As a request: the client's own method holds structured content against the listed schema, which is not our matter.
-    return await client.request({ method: "tools/call", params: { name, arguments: input } }, CallToolResultSchema, {
-      timeout: deadlines.mcpRequest,
-    });
-  } catch (error) {
-    throw new CheckFailure({
-      summary: `the call of ${name} has no result`,
-      evidence: { sent: JSON.stringify(input), received: (error as Error).message },
-
-      cause: "the tool is not there, or its upstream does not answer",
-    });
-  }
-}
-
-function judge(answered: readonly Answered[], aspect: string, of: (result: CallToolResult) => unknown): void {
-  if (answered.length === 0) throw new CheckFailure({ summary: "there is not one call to compare" });
-  const different = answered.flatMap(({ server, tool, input, through, direct }) => {
-    const lines = differences(of(direct), of(through));
-    return lines.length === 0
-      ? []
-      : [`${catalogueName(server, tool)} ${JSON.stringify(input)}`, ...lines.map((line) => `  ${line}`)];
-  });
-  if (different.length === 0) return;
-  throw new CheckFailure({
-    summary: `through the gateway calls differ from the upstream's own answers in ${aspect}`,
-    evidence: { received: different.join("\n") },
-    cause: "LiteLLM makes a new result of what the upstream answers",
-  });
 }

@@ -1,9 +1,10 @@
 import { LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { isMessage, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
+import { statusText } from "../support/error-answers.ts";
+import { initializeParams, rpc } from "../support/rpc.ts";
 
 check({
   id: "CAT-01/handshake",
@@ -11,51 +12,46 @@ check({
   title: "initialize over streamable HTTP negotiates a protocol version and announces tools",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const exchange = await gateway.send({
-      path: gateway.policy.mcp.endpoint,
-      method: "POST",
+    const { endpoint } = gateway.policy.mcp;
+    const exchange = await rpc(gateway, {
+      path: endpoint,
+      method: "initialize",
+      params: initializeParams(LATEST_PROTOCOL_VERSION),
       bearer: gateway.masterKey,
-      headers: [
-        ["Content-Type", "application/json"],
-        ["Accept", "application/json, text/event-stream"],
-      ],
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "initialize",
-        params: {
-          protocolVersion: LATEST_PROTOCOL_VERSION,
-          capabilities: {},
-          clientInfo: { name: "gateway-conformance", version: "1.0.0" },
-        },
-      }),
-      deadline: deadlines.mcpRequest,
     });
-    const told = { sent: sentText(exchange), received: receivedText(exchange) };
     const result = resultOf(exchange, 1);
     if (result === undefined) {
       throw new CheckFailure({
-        ...told,
         summary: "initialize has no result",
-        cause: `status ${exchange.response?.status}: the endpoint ${gateway.policy.mcp.endpoint} is not MCP, or the key is refused`,
+        code: "no-result",
+        expected: "a result",
+        actual: statusText(exchange),
+        cause: `the endpoint ${endpoint} is not MCP, or the key is refused`,
+        evidence: exchangeEvidence(exchange),
       });
     }
     const { protocolVersion, capabilities, serverInfo } = result;
     if (typeof protocolVersion !== "string" || !SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)) {
       throw new CheckFailure({
-        ...told,
-        summary: `the negotiated protocol version is ${JSON.stringify(protocolVersion)}`,
+        summary: "the negotiated protocol version is unknown",
+        code: "unknown-version",
+        expected: `one of ${SUPPORTED_PROTOCOL_VERSIONS.join(", ")}`,
+        actual: JSON.stringify(protocolVersion) ?? "none",
+        evidence: exchangeEvidence(exchange),
       });
     }
-    if (typeof capabilities !== "object" || capabilities === null || !("tools" in capabilities)) {
+    if (!isMessage(capabilities) || !("tools" in capabilities)) {
       throw new CheckFailure({
-        ...told,
         summary: "initialize announces no tools",
+        code: "no-tools-capability",
+        expected: "tools among the capabilities",
+        actual: JSON.stringify(capabilities) ?? "no capabilities",
         cause: "no upstream is registered",
+        evidence: exchangeEvidence(exchange),
       });
     }
     evidence.finding(
-      `${gateway.policy.mcp.endpoint} negotiates MCP ${protocolVersion} as ${JSON.stringify(serverInfo)} and announces tools.`,
+      `${endpoint} negotiates MCP ${protocolVersion} as ${JSON.stringify(serverInfo)} and announces tools.`,
     );
   },
 });

@@ -2,15 +2,22 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { type Exchange, receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, messagesOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { protocolReport } from "../../../helpers/protocol/protocol.ts";
 import { check } from "../../runner/check.ts";
-import { catalogueName } from "../support/listings.ts";
-import { initialize, mcpHeaders, rpc } from "../support/rpc.ts";
+import { expectErrorAnswer, expectStatus, statusText } from "../support/error-answers.ts";
+import { catalogueName, resultFrom, withClient } from "../support/mcp-client.ts";
+import { initializeParams, mcpHeaders, rpc } from "../support/rpc.ts";
 
 /** JSON-RPC 2.0 §5.1. */
 const codes = { parse: -32700, request: -32600, method: -32601, params: -32602 } as const;
+
+/** JSON that ends in the middle. */
+const brokenJson = '{"jsonrpc":"2.0",';
+
+/** A session of four requests has at least this many messages. */
+const fewestMessages = 8;
 
 check({
   id: "CAT-11/valid-session-messages",
@@ -18,22 +25,26 @@ check({
   title: "a session's messages are valid against the schema of its revision, in both directions",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const client = await gateway.mcp(gateway.masterKey, cheapPath(gateway));
-    try {
-      const { tools } = await client.listTools();
-      await client.ping();
-      const [tool] = tools;
-      if (tool === undefined)
-        throw new CheckFailure({ summary: "the catalogue is empty: there is no traffic to judge" });
-    } finally {
-      await client.close();
-    }
-    // What is invalid fails the check by itself; here it is shown that something was judged.
+    const path = cheapPath(gateway);
+    const { tools } = await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
+      const listed = await resultFrom(`tools/list at ${path}`, client.listTools());
+      await resultFrom(`ping at ${path}`, client.ping());
+      return listed;
+    });
+    // The runner fails every check that carried an invalid message; this check shows that messages were judged.
     const { messages } = protocolReport(gateway.wire.exchanges);
-    if (messages < 8) throw new CheckFailure({ summary: `only ${messages} messages were held against a schema` });
+    if (tools.length === 0 || messages < fewestMessages) {
+      throw new CheckFailure({
+        summary: "there is too little traffic to judge",
+        code: "nothing-to-judge",
+        expected: `at least one tool and ${fewestMessages} validated messages`,
+        actual: `${tools.length} tools and ${messages} messages`,
+        cause: "the catalogue is empty, or the suite does not recognise the messages",
+      });
+    }
     evidence.finding(
-      `Every JSON-RPC message of every check, both ways, is held against the MCP schema of its revision; a session of four ` +
-        `requests was ${messages} messages and parts.`,
+      `Every JSON-RPC message of every check, in both directions, is validated against the MCP schema of its revision; ` +
+        `a session of four requests has ${messages} messages and parts.`,
     );
   },
 });
@@ -45,7 +56,7 @@ check({
   needs: ["gateway"],
   async run({ gateway }) {
     const exchange = await ask(gateway, "no/such/method");
-    expectCode(exchange, errorOf(exchange, 1), [codes.method]);
+    expectErrorCode(exchange, errorOf(exchange, 1), [codes.method]);
   },
 });
 
@@ -55,11 +66,11 @@ check({
   title: "a call of an unknown tool is an error, not a success",
   needs: ["gateway"],
   async run({ gateway }) {
-    const exchange = await ask(gateway, "tools/call", {
-      name: catalogueName(cheapServer(gateway), "no_such_tool"),
-      arguments: {},
+    const name = catalogueName(cheapServer(gateway), "no_such_tool");
+    expectErrorAnswer(await ask(gateway, "tools/call", { name, arguments: {} }), 1, {
+      summary: "the call of a tool that no upstream has is not answered with an error",
+      cause: "LiteLLM puts the error into the text and does not mark the result as an error",
     });
-    expectFailure(exchange, "the call of a tool that no upstream has");
   },
 });
 
@@ -70,18 +81,31 @@ check({
   needs: ["gateway"],
   async run({ gateway }) {
     const { directory, name } = gateway.policy.upstreams.find((one) => one.directory !== undefined) ?? {};
-    if (directory === undefined || name === undefined)
-      throw new CheckFailure({ summary: "the policy names no upstream with a directory, whose tools have arguments" });
+    if (directory === undefined || name === undefined) {
+      throw new CheckFailure({
+        summary: "there is no tool whose arguments are known",
+        code: "nothing-to-judge",
+        expected: "at least one upstream with a directory in the policy",
+        actual: "none",
+      });
+    }
     const call = (path: unknown): Promise<Exchange> =>
       ask(gateway, "tools/call", { name: catalogueName(name, "list_directory"), arguments: { path } });
-    const [control, bad] = await Promise.all([call(directory), call({ not: "a path" })]);
-    if (resultOf(control, 1) === undefined || resultOf(control, 1)?.isError === true) {
+    const [control, invalid] = await Promise.all([call(directory), call({ not: "a path" })]);
+    const result = resultOf(control, 1);
+    if (result === undefined || result.isError === true) {
       throw new CheckFailure({
         summary: "the control fails: the same call with a path has no result",
+        code: "control-failed",
+        expected: "a result",
+        actual: result === undefined ? statusText(control) : "a result that is marked as an error",
         evidence: exchangeEvidence(control),
       });
     }
-    expectFailure(bad, "a call whose argument is an object where a path belongs");
+    expectErrorAnswer(invalid, 1, {
+      summary: "a call whose argument is an object in place of a path is not answered with an error",
+      cause: "LiteLLM puts the error into the text and does not mark the result as an error",
+    });
   },
 });
 
@@ -91,10 +115,9 @@ check({
   title: "a body that is not JSON is a parse error with status 400",
   needs: ["gateway"],
   async run({ gateway }) {
-    const exchange = await post(gateway, '{"jsonrpc":"2.0",');
-    const [message] = messagesOf(exchange);
-    expectStatus(exchange, 400);
-    expectCode(exchange, errorOf(exchange, (message?.id as number | string | null | undefined) ?? null), [codes.parse]);
+    const exchange = await post(gateway, brokenJson);
+    expectStatus(exchange, 400, "a body that is not JSON has the wrong status");
+    expectErrorCode(exchange, anyErrorOf(exchange), [codes.parse]);
   },
 });
 
@@ -104,14 +127,16 @@ check({
   title: "an error that answers no request carries the id null",
   needs: ["gateway"],
   async run({ gateway }) {
-    const exchange = await post(gateway, '{"jsonrpc":"2.0",');
+    const exchange = await post(gateway, brokenJson);
     const [message] = messagesOf(exchange);
     if (message !== undefined && (message.id === null || message.id === undefined)) return;
     throw new CheckFailure({
-      summary: `the error for a body that is no JSON answers the request ${JSON.stringify(message?.id)}, which nobody sent`,
+      summary: "the error for a body that is not JSON answers a request that was never sent",
+      code: message === undefined ? "no-answer" : "other-id",
+      expected: "the id null",
+      actual: message === undefined ? statusText(exchange) : `the id ${JSON.stringify(message.id)}`,
+      cause: "LiteLLM writes an id of its own; an id that cannot be read is null (JSON-RPC 2.0, section 5)",
       evidence: exchangeEvidence(exchange),
-
-      cause: "JSON-RPC 2.0, section 5: an id that could not be read is null",
     });
   },
 });
@@ -123,12 +148,8 @@ check({
   needs: ["gateway"],
   async run({ gateway }) {
     const exchange = await post(gateway, '{"hello":"world"}');
-    const [message] = messagesOf(exchange);
-    expectStatus(exchange, 400);
-    expectCode(exchange, errorOf(exchange, (message?.id as number | string | null | undefined) ?? null), [
-      codes.request,
-      codes.params,
-    ]);
+    expectStatus(exchange, 400, "JSON that is not JSON-RPC has the wrong status");
+    expectErrorCode(exchange, anyErrorOf(exchange), [codes.request, codes.params]);
   },
 });
 
@@ -149,7 +170,7 @@ check({
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
       deadline: deadlines.mcpRequest,
     });
-    expectStatus(exchange, 406);
+    expectStatus(exchange, 406, "a client that accepts only text/html is not refused with 406");
   },
 });
 
@@ -159,30 +180,30 @@ check({
   title: "a notification is accepted with 202 and no body",
   needs: ["gateway"],
   async run({ gateway }) {
-    const begun = await rpc(gateway, {
-      path: cheapPath(gateway),
-      method: "initialize",
-      params: initialize("2025-06-18"),
-      bearer: gateway.masterKey,
-    });
+    const path = cheapPath(gateway);
+    const bearer = gateway.masterKey;
+    const begun = await rpc(gateway, { path, method: "initialize", params: initializeParams("2025-06-18"), bearer });
     const session = begun.response?.headers.filter(([name]) => name.toLowerCase() === "mcp-session-id") ?? [];
     const exchange = await rpc(gateway, {
-      path: cheapPath(gateway),
+      path,
       method: "notifications/initialized",
       id: null,
       headers: [["MCP-Protocol-Version", "2025-06-18"], ...session],
-      bearer: gateway.masterKey,
+      bearer,
     });
-    expectStatus(exchange, 202);
-    if (exchange.response?.body !== "")
-      throw new CheckFailure({
-        summary: "a notification has an answer",
-        evidence: { received: receivedText(exchange) },
-      });
+    expectStatus(exchange, 202, "a notification has the wrong status");
+    if (exchange.response?.body === "") return;
+    throw new CheckFailure({
+      summary: "a notification is answered",
+      code: "answered-notification",
+      expected: "no body",
+      actual: `a body of ${exchange.response?.body.length} characters`,
+      evidence: exchangeEvidence(exchange),
+    });
   },
 });
 
-/** The server whose tools cost least to list; every path under the endpoint is the same MCP server of LiteLLM's. */
+/** The server whose tools are the cheapest to list; every path under the endpoint is the same MCP server of LiteLLM. */
 function cheapServer(gateway: GatewayTarget): string {
   const { upstreams } = gateway.policy;
   return (upstreams.find(({ database }) => database === undefined) ?? upstreams[0])?.name ?? "";
@@ -214,31 +235,20 @@ function post(gateway: GatewayTarget, body: string): Promise<Exchange> {
   });
 }
 
-function expectStatus(exchange: Exchange, status: number): void {
-  if (exchange.response?.status === status) return;
-  throw new CheckFailure({
-    summary: `the status is ${exchange.response?.status ?? "none"}, not ${status}`,
-    evidence: exchangeEvidence(exchange),
-  });
+/** The error of the response, whichever id it has. */
+function anyErrorOf(exchange: Exchange): { code: unknown } | undefined {
+  const id = messagesOf(exchange)[0]?.id;
+  return errorOf(exchange, typeof id === "number" || typeof id === "string" ? id : null);
 }
 
-function expectCode(exchange: Exchange, error: { code: unknown } | undefined, allowed: readonly number[]): void {
+function expectErrorCode(exchange: Exchange, error: { code: unknown } | undefined, allowed: readonly number[]): void {
   if (error !== undefined && allowed.some((code) => code === error.code)) return;
   throw new CheckFailure({
-    summary: `the error is ${error === undefined ? "missing" : String(error.code)}, not ${allowed.join(" or ")}`,
+    summary: "the request is not answered with the error that JSON-RPC defines for it",
+    code: error === undefined ? "no-error" : "wrong-error-code",
+    expected: `the error ${allowed.join(" or ")}`,
+    actual: error === undefined ? `no error, ${statusText(exchange)}` : `the error ${String(error.code)}`,
+    cause: "LiteLLM answers every request that it cannot parse with one code (JSON-RPC 2.0, section 5.1)",
     evidence: exchangeEvidence(exchange),
-
-    cause: "LiteLLM gives every request that it can't read one code (JSON-RPC 2.0, section 5.1)",
-  });
-}
-
-/** A JSON-RPC error, or a result that is marked as one (MCP tools, error handling). */
-function expectFailure(exchange: Exchange, what: string): void {
-  if (errorOf(exchange, 1) !== undefined || resultOf(exchange, 1)?.isError === true) return;
-  throw new CheckFailure({
-    summary: `${what} looks like a success`,
-    evidence: exchangeEvidence(exchange),
-
-    cause: "LiteLLM puts the error into the text and marks the result as none",
   });
 }

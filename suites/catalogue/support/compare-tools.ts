@@ -2,48 +2,65 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
-import { catalogueName } from "./listings.ts";
+import { catalogueName } from "./mcp-client.ts";
 
-/** What may be compared of a tool. */
-type Aspect = "title" | "description" | "inputSchema" | "outputSchema" | "annotations";
+/** A field of a tool that may be compared. */
+export type ToolField = "title" | "description" | "inputSchema" | "outputSchema" | "annotations";
+
+/** An upstream's own tools. */
+export interface UpstreamTools {
+  name: string;
+  tools: readonly Tool[];
+  location?: SourceLocation;
+}
 
 /**
- * Holds what the catalogue says of each tool against what its upstream says. A tool that is missing is not this
- * comparison's matter, but one of them at least must be there.
+ * Compares fields of each offered tool with the upstream's. A missing tool is not a difference here, but at least one
+ * tool must be offered.
  *
- * @param likelyCause of a difference
- * @throws {CheckFailure} with the differences, tool by tool
+ * @param cause of a difference
+ * @throws {CheckFailure} `changed-fields` with the differences of each tool; `nothing-to-compare`
  */
-export function compareTools(
+export function expectSameFields(
   offered: readonly Tool[],
-  direct: readonly { name: string; tools: readonly Tool[]; location?: SourceLocation }[],
-  aspects: readonly Aspect[],
+  direct: readonly UpstreamTools[],
+  fields: readonly ToolField[],
   cause: string,
 ): void {
-  const found = new Map(offered.map((tool) => [tool.name, tool]));
-  const different: { lines: string[]; location: SourceLocation | undefined }[] = [];
-  let compared = 0;
-  for (const { name, tools, location } of direct) {
-    for (const tool of tools) {
-      const here = found.get(catalogueName(name, tool.name));
-      if (here === undefined) continue;
-      compared++;
-      const lines = differences(only(tool, aspects), only(here, aspects));
-      if (lines.length > 0) different.push({ lines: [here.name, ...lines.map((line) => `  ${line}`)], location });
-    }
+  const byName = new Map(offered.map((tool) => [tool.name, tool]));
+  const compared = direct.flatMap(({ name, tools, location }) =>
+    tools.flatMap((tool) => {
+      const found = byName.get(catalogueName(name, tool.name));
+      return found === undefined
+        ? []
+        : [{ name: found.name, location, lines: differences(only(tool, fields), only(found, fields)) }];
+    }),
+  );
+  if (compared.length === 0) {
+    throw new CheckFailure({
+      summary: "no tool can be compared with its upstream's",
+      code: "nothing-to-compare",
+      expected: "at least one tool of an upstream in the catalogue",
+      actual: "none",
+      cause: "LiteLLM lists no tool of these upstreams; see CAT-02",
+    });
   }
-  if (compared === 0)
-    throw new CheckFailure({ summary: "no tool of any upstream is in the catalogue: nothing to compare" });
+  const different = compared.filter(({ lines }) => lines.length > 0);
   const [first] = different;
   if (first === undefined) return;
   throw new CheckFailure({
-    summary: `${different.length} of ${compared} tools differ from the upstream's in ${aspects.join(", ")}`,
-    evidence: { received: different.flatMap(({ lines }) => lines).join("\n") },
+    summary: `tools differ from the upstream's in ${fields.join(", ")}`,
+    code: "changed-fields",
+    expected: `the upstream's fields in all ${compared.length} tools`,
+    actual: `other fields in ${different.length} tools`,
     cause,
     ...(first.location === undefined ? {} : { location: first.location }),
+    evidence: {
+      received: different.flatMap(({ name, lines }) => [name, ...lines.map((line) => `  ${line}`)]).join("\n"),
+    },
   });
 }
 
-function only(tool: Tool, aspects: readonly Aspect[]): Partial<Tool> {
-  return Object.fromEntries(aspects.flatMap((aspect) => (tool[aspect] === undefined ? [] : [[aspect, tool[aspect]]])));
+function only(tool: Tool, fields: readonly ToolField[]): Partial<Tool> {
+  return Object.fromEntries(fields.flatMap((field) => (tool[field] === undefined ? [] : [[field, tool[field]]])));
 }

@@ -1,109 +1,127 @@
-import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import type { SourceLocation, UpstreamConfig } from "../../../helpers/deployment/types.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { resultFrom, toolsOf, withClient } from "./mcp-client.ts";
 
 /** What one upstream offers when it is asked directly. */
 export interface DirectListing {
   name: string;
+  /** The upstream's entry in LiteLLM's config. */
   location: SourceLocation;
   tools: readonly Tool[];
 }
 
-/** The gateway's catalogue beside what its upstreams say themselves. */
+/** The gateway's catalogue, and what the upstreams offer when they are asked directly. */
 export interface Listings {
   offered: readonly Tool[];
   direct: readonly DirectListing[];
 }
 
 /**
- * A listing spawns every stdio upstream anew on LiteLLM 1.77.1: the checks of a worker share one. Nothing that they
- * compare changes in between.
+ * The gateway's catalogue and the upstreams' own listings.
+ *
+ * @throws {CheckFailure} when the gateway or an upstream has no listing
  */
-let shared: Promise<Listings> | undefined;
-
-/** @throws {CheckFailure} when an upstream, or the gateway, has no listing */
-export function listings(gateway: GatewayTarget, evidence: Evidence): Promise<Listings> {
-  shared ??= list(gateway, evidence);
-  return shared;
+export async function listings(gateway: GatewayWith<"direct-upstreams">, evidence: Evidence): Promise<Listings> {
+  // Both are awaited even if one fails: a check that ends closes its connections, which other checks may still share.
+  const [offered, direct] = await Promise.allSettled([offeredTools(gateway, evidence), directListings(gateway)]);
+  if (offered.status === "rejected") throw offered.reason;
+  if (direct.status === "rejected") throw direct.reason;
+  return { offered: offered.value, direct: direct.value };
 }
-
-/** What a tool is called in the catalogue. */
-export function catalogueName(server: string, tool: string): string {
-  return `${server}-${tool}`;
-}
-
-/** Connects, does the work and closes the client again. */
-export async function withClient<T>(connecting: Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connecting;
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
-}
-
-async function list(gateway: GatewayTarget, evidence: Evidence): Promise<Listings> {
-  const { upstreams } = gateway.deployment.litellmConfig;
-  if (upstreams.length === 0) throw new CheckFailure({ summary: "LiteLLM's config registers no upstream" });
-  const [offered, ...direct] = await Promise.all([
-    listPatiently(gateway, () => listOnce(gateway, evidence)),
-    ...upstreams.map((upstream) => askDirectly(gateway, upstream)),
-  ]);
-  return { offered, direct };
-}
-
-/** How often a listing is asked for that LiteLLM itself gave up on. */
-const attempts = 3;
 
 /**
- * LiteLLM 1.77.1 gives each upstream 30 s and leaves it out after that, which a busy machine can reach though nothing is
- * wrong: where its log says so, it is asked again. An upstream that is slow by itself stays missing.
+ * The gateway's catalogue for the master key. LiteLLM 1.77.1 starts every stdio upstream again for each listing: all
+ * checks share one.
+ *
+ * @throws {CheckFailure} `no-result` when the gateway has no listing
  */
-export async function listPatiently(
-  rig: { log(part: string, window: { since: Date }): Promise<string> },
-  list: () => Promise<Tool[]>,
-): Promise<Tool[]> {
-  let tools: Tool[] = [];
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const since = new Date();
-    tools = await list();
-    const gaveUp = /Timeout while listing tools|Client operation cancelled/.test(await rig.log("litellm", { since }));
-    if (!gaveUp) break;
-  }
-  return tools;
+export function offeredTools(gateway: GatewayTarget, evidence: Evidence): Promise<readonly Tool[]> {
+  const { endpoint } = gateway.policy.mcp;
+  return gateway.once.do("tools of the gateway", () =>
+    listPatiently(() =>
+      withClient(endpoint, gateway.mcp(), (client) =>
+        evidence.phase("floor: first tools/list", () => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
+      ),
+    ),
+  );
 }
 
-async function listOnce(gateway: GatewayTarget, evidence: Evidence): Promise<Tool[]> {
-  try {
-    return await withClient(gateway.mcp(), (client) =>
-      evidence.phase("floor: first tools/list", () => listTools(client)),
+/**
+ * The gateway's catalogue with at least one tool.
+ *
+ * @throws {CheckFailure} `empty-catalogue`
+ */
+export async function someOfferedTools(gateway: GatewayTarget, evidence: Evidence): Promise<readonly Tool[]> {
+  const offered = await offeredTools(gateway, evidence);
+  if (offered.length > 0) return offered;
+  throw new CheckFailure({
+    summary: "the catalogue is empty",
+    code: "empty-catalogue",
+    expected: "at least one tool",
+    actual: "0 tools",
+    cause: "no upstream is registered, or LiteLLM cannot list any; see CAT-02",
+    evidence: { sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}` },
+  });
+}
+
+/** How often a listing is repeated in which LiteLLM gave up on an upstream. */
+const attempts = 3;
+
+/** LiteLLM waits this long for one upstream's listing (both versions, by source). Milliseconds. */
+const liteLLMPatience = 30_000;
+
+/**
+ * LiteLLM waits 30 s for each upstream and omits the tools of one that is slower, which happens on an overloaded machine
+ * without any fault: a listing that took this long is repeated. An upstream that is always slow stays missing.
+ */
+export async function listPatiently(list: () => Promise<Tool[]>): Promise<Tool[]> {
+  for (let attempt = 1; ; attempt++) {
+    const began = performance.now();
+    const tools = await list();
+    if (attempt === attempts || performance.now() - began < liteLLMPatience) return tools;
+  }
+}
+
+function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<readonly DirectListing[]> {
+  return gateway.once.do("tools of the upstreams", async () => {
+    const { upstreams } = gateway.deployment.litellmConfig;
+    if (upstreams.length === 0) {
+      throw new CheckFailure({
+        summary: "LiteLLM's config registers no upstream",
+        code: "no-upstream",
+        expected: "at least one MCP server in mcp_servers",
+        actual: "none",
+        fix: "register the policy's upstreams in LiteLLM's config",
+      });
+    }
+    return await Promise.all(
+      upstreams.map(async (upstream) => {
+        const { name, location } = upstream;
+        return { name, location, tools: await askDirectly(gateway, upstream) };
+      }),
     );
-  } catch (error) {
-    throw new CheckFailure({
-      summary: "the gateway answers no tools/list",
-      evidence: {
-        sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
-        received: (error as Error).message,
-      },
-
-      cause: "the endpoint is not MCP, or the key is refused",
-    });
-  }
+  });
 }
 
-async function askDirectly(gateway: GatewayTarget, upstream: UpstreamConfig): Promise<DirectListing> {
+async function askDirectly(
+  gateway: GatewayWith<"direct-upstreams">,
+  upstream: Parameters<typeof gateway.upstream>[0],
+): Promise<Tool[]> {
   const { name, location } = upstream;
   try {
-    return { name, location, tools: await withClient(gateway.upstream(upstream), listTools) };
+    return await toolsOf(`the upstream ${name}`, gateway.upstream(upstream));
   } catch (error) {
+    if (!(error instanceof CheckFailure)) throw error;
     throw new CheckFailure({
-      summary: `the upstream ${name} does not answer even when it is asked directly`,
-      evidence: { received: (error as Error).message },
-      cause: "its command, arguments or environment in LiteLLM's config: the gateway is not the fault",
+      ...error.details,
+      summary: `the upstream ${name} does not answer when it is asked directly`,
+      code: "upstream-fails-directly",
+      expected: "tools of the upstream",
+      cause: "its command, arguments or environment in LiteLLM's config; the gateway is not the cause",
       location,
     });
   }

@@ -1,8 +1,24 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
+import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 
-/** Whoever takes a request to LiteLLM: the gateway, or the trial. */
-interface Target {
+/** One JSON-RPC message to an MCP endpoint. */
+export interface RpcOptions {
+  path: string;
+  method: string;
+  params?: Record<string, unknown>;
+  /** Null for a notification; default: 1. */
+  id?: number | string | null;
+  bearer?: string;
+  /** In addition to the two that every MCP request has. */
+  headers?: HeaderLines;
+  /** Milliseconds. */
+  deadline?: number;
+  invalidOnPurpose?: boolean;
+}
+
+/** Sends requests to LiteLLM: the gateway or the test gateway. */
+export interface RpcTarget {
   send(request: {
     path: string;
     method: string;
@@ -14,29 +30,15 @@ interface Target {
   }): Promise<Exchange>;
 }
 
-export interface RpcOptions {
-  path: string;
-  method: string;
-  params?: Record<string, unknown>;
-  /** Null for a notification. */
-  id?: number | string | null;
-  bearer?: string;
-  /** Beside the two that every MCP request has. */
-  headers?: HeaderLines;
-  /** Milliseconds. */
-  deadline?: number;
-  invalidOnPurpose?: boolean;
-}
-
-/** What MCP demands of every POST (transports, sending messages to the server). */
+/** The headers that MCP requires for every POST (transports, sending messages to the server). */
 export const mcpHeaders: HeaderLines = [
   ["Content-Type", "application/json"],
   ["Accept", "application/json, text/event-stream"],
 ];
 
-/** One JSON-RPC request, as a client without a library sends it. */
+/** Sends one JSON-RPC message without a client library. */
 export async function rpc(
-  target: Target,
+  target: RpcTarget,
   { path, method, params, id = 1, bearer, headers = [], deadline = deadlines.mcpRequest, invalidOnPurpose }: RpcOptions,
 ): Promise<Exchange> {
   return await target.send({
@@ -56,6 +58,12 @@ export async function rpc(
 }
 
 /** The parameters of `initialize`. */
-export function initialize(protocolVersion: string): Record<string, unknown> {
+export function initializeParams(protocolVersion: string): Record<string, unknown> {
   return { protocolVersion, capabilities: {}, clientInfo: { name: "gateway-conformance", version: "1.0.0" } };
+}
+
+/** Names of the tools in the answer to a `tools/list` with the id 1; empty when it contains none. */
+export function toolNamesIn(exchange: Exchange): string[] {
+  const tools = resultOf(exchange, 1)?.tools;
+  return Array.isArray(tools) ? tools.map(({ name }: { name: string }) => name) : [];
 }

@@ -1,19 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { deadlines } from "../../../helpers/core/deadlines.ts";
-import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
+import { commandEvidence } from "../../../helpers/checks/evidence.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
-import { catalogueName, withClient } from "../support/listings.ts";
-
-/** A way out of the allowed directory, and what lies at its end. */
-interface Escape {
-  name: string;
-  tool: string;
-  input: Record<string, unknown>;
-}
+import { callEvidence } from "../support/compare-calls.ts";
+import { answerText, catalogueName, withClient } from "../support/mcp-client.ts";
 
 check({
   id: "CAT-14/filesystem-allowed-directory",
@@ -21,103 +15,163 @@ check({
   title: "the filesystem upstream serves what is inside its allowed directory and nothing else",
   needs: ["gateway", "commands", "canaries"],
   async run({ gateway, evidence }) {
-    const { name, directory } = filesystem(gateway);
-    const secret = `out of bounds ${randomUUID()}`;
-    const mark = randomUUID().slice(0, 8);
-    const inside = `${directory}/limits-${mark}`;
-    // Named so that a comparison by prefix takes it for the allowed directory.
-    const beside = `${directory}-limits-${mark}`;
-    await gateway.run("litellm", [
-      "sh",
-      "-c",
-      // A file of its own to move: where it can be moved out, other checks still want the canary.
-      `mkdir -p ${inside} ${beside} && printf %s '${secret}' > ${beside}/secret.txt && echo > ${inside}/own.txt && ` +
-        `ln -s ${beside}/secret.txt ${inside}/link.txt && ln -s ${beside} ${inside}/folder`,
-    ]);
-    await withClient(gateway.mcp(gateway.masterKey, `${gateway.policy.mcp.endpoint}${name}`), async (client) => {
-      const ask = (tool: string, input: Record<string, unknown>): Promise<string> => call(client, name, tool, input);
-      const { file } = gateway.canaries;
-      const control = await ask("read_text_file", { path: `${directory}/${file.name}` });
-      if (!control.includes(file.content)) {
-        throw new CheckFailure({
-          summary: "the control fails: a file inside of the allowed directory can't be read",
-          evidence: { received: control },
-          cause: "the directory of the policy is not the one in the upstream's arguments",
-          location: filesystem(gateway).location,
-        });
-      }
-      const escapes: Escape[] = [
-        ...[
-          `${beside}/secret.txt`,
-          `${inside}/../../${beside.split("/").at(-1)}/secret.txt`,
-          `${directory}/../${beside.split("/").slice(2).join("/")}/secret.txt`,
-          `${inside}/link.txt`,
-          `${inside}/folder/secret.txt`,
-          `${directory}/%2e%2e/${beside.split("/").at(-1)}/secret.txt`,
-          `${directory.toUpperCase()}-LIMITS-${mark}/secret.txt`,
-          `file://${beside}/secret.txt`,
-        ].map((path) => ({ name: `read ${path}`, tool: "read_text_file", input: { path } })),
-        { name: "list beside", tool: "list_directory", input: { path: beside } },
-        { name: "write beside", tool: "write_file", input: { path: `${beside}/new.txt`, content: secret } },
-        {
-          name: "write over a link",
-          tool: "write_file",
-          input: { path: `${inside}/link.txt`, content: "overwritten" },
-        },
-        {
-          name: "move out",
-          tool: "move_file",
-          input: { source: `${inside}/own.txt`, destination: `${beside}/moved.txt` },
-        },
-        { name: "make beside", tool: "create_directory", input: { path: `${beside}/made` } },
-      ];
+    const upstream = filesystemUpstream(gateway);
+    const { name, directory, location } = upstream;
+    const files = await createTestFiles(gateway, directory);
+    const path = `${gateway.policy.mcp.endpoint}${name}`;
+    await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
+      await expectReadable(gateway, client, upstream);
+      const attempts = escapes(directory, files);
       await forEachCase(
-        "a path out of the allowed directory is refused",
-        escapes,
+        "a path outside of the allowed directory is refused",
+        attempts,
         (one) => one.name,
         async ({ tool, input }) => {
-          const answer = await ask(tool, input);
-          if (!answer.includes(secret) && /denied|ENOENT|no such file|outside|error/i.test(answer)) return;
+          const answer = await answerText(client, catalogueName(name, tool), input);
+          if (!answer.includes(files.secret) && /denied|ENOENT|no such file|outside|error/i.test(answer)) return;
           throw new CheckFailure({
             summary: `${tool} with ${JSON.stringify(input)} is not refused`,
-            evidence: { received: answer },
-            cause: "the upstream's allowed directory is wider than the policy says, or it compares paths by prefix",
-            location: filesystem(gateway).location,
+            code: "not-refused",
+            expected: "an error, and nothing from outside of the allowed directory",
+            actual: answer,
+            cause: "the upstream's allowed directory is wider than the policy's, or it compares paths by prefix",
+            location,
+            evidence: callEvidence(gateway.wire, catalogueName(name, tool), input, { received: answer }),
           });
         },
       );
-      const left = await gateway.run("litellm", ["sh", "-c", `ls ${beside}; cat ${beside}/secret.txt`]);
-      if (left.stdout !== `secret.txt\n${secret}`) {
-        throw new CheckFailure({
-          summary: "something outside of the allowed directory was changed, whatever the answers say",
-          evidence: { received: left.stdout + left.stderr },
-          cause: "the upstream writes where it must not",
-        });
-      }
+      await expectUntouched(gateway, files);
       evidence.finding(
-        `The filesystem upstream serves ${directory} and nothing else: ${escapes.length} ways out of it were refused ` +
-          "(dot segments, absolute paths, links, look-alike names, encodings, writing and moving), and nothing outside had changed.",
+        `The filesystem upstream serves ${directory} and nothing else: it refused ${attempts.length} ways out ` +
+          "(dot segments, absolute paths, links, look-alike names, encodings, writing and moving), and nothing outside was changed.",
       );
     });
   },
 });
 
-function filesystem(gateway: GatewayTarget): PolicyUpstream & { directory: string } {
-  const upstream = gateway.policy.upstreams.find((one) => one.directory !== undefined);
-  if (upstream?.directory === undefined)
-    throw new CheckFailure({ summary: "the policy names no upstream with a directory" });
-  const location = gateway.deployment.litellmConfig.upstreams.find((one) => one.name === upstream.name)?.location;
-  return { ...upstream, directory: upstream.directory, location: location ?? upstream.location };
+/** Files inside and outside of the allowed directory. */
+interface TestFiles {
+  mark: string;
+  /** The content of `secret.txt` in {@link outside}. */
+  secret: string;
+  /** Inside of the allowed directory: a file to move, and links that lead out. */
+  inside: string;
+  /** Outside of the allowed directory. */
+  outside: string;
 }
 
-/** All that the answer says; an error of the protocol counts as one. */
-async function call(client: Client, server: string, tool: string, input: Record<string, unknown>): Promise<string> {
-  try {
-    const answer = await client.callTool({ name: catalogueName(server, tool), arguments: input }, undefined, {
-      timeout: deadlines.mcpRequest,
+/** A way out of the allowed directory. */
+interface Escape {
+  name: string;
+  tool: string;
+  input: Record<string, unknown>;
+}
+
+function filesystemUpstream({ policy, deployment }: GatewayTarget): {
+  name: string;
+  directory: string;
+  location: SourceLocation;
+} {
+  const upstream = policy.upstreams.find((one) => one.directory !== undefined);
+  if (upstream?.directory === undefined) {
+    throw new CheckFailure({
+      summary: "there is no filesystem upstream to try",
+      code: "nothing-to-judge",
+      expected: "at least one upstream with a directory in the policy",
+      actual: "none",
     });
-    return JSON.stringify(answer.content);
-  } catch (error) {
-    return `error: ${(error as Error).message}`;
   }
+  const { name, directory } = upstream;
+  const configured = deployment.litellmConfig.upstreams.find((one) => one.name === name);
+  return { name, directory, location: configured?.location ?? upstream.location };
+}
+
+async function createTestFiles(gateway: GatewayWith<"commands">, directory: string): Promise<TestFiles> {
+  const mark = randomUUID().slice(0, 8);
+  const files = {
+    mark,
+    secret: `out of bounds ${randomUUID()}`,
+    inside: `${directory}/limits-${mark}`,
+    // A comparison by prefix takes this name for the allowed directory.
+    outside: `${directory}-limits-${mark}`,
+  };
+  const { secret, inside, outside } = files;
+  await gateway.run("litellm", [
+    "sh",
+    "-c",
+    // The move has a file of its own: other checks need the canary where it is.
+    `mkdir -p ${inside} ${outside} && printf %s '${secret}' > ${outside}/secret.txt && echo > ${inside}/own.txt && ` +
+      `ln -s ${outside}/secret.txt ${inside}/link.txt && ln -s ${outside} ${inside}/folder`,
+  ]);
+  return files;
+}
+
+function escapes(directory: string, { mark, secret, inside, outside }: TestFiles): Escape[] {
+  const outsideName = outside.split("/").at(-1);
+  const paths = [
+    `${outside}/secret.txt`,
+    `${inside}/../../${outsideName}/secret.txt`,
+    `${directory}/../${outside.split("/").slice(2).join("/")}/secret.txt`,
+    `${inside}/link.txt`,
+    `${inside}/folder/secret.txt`,
+    `${directory}/%2e%2e/${outsideName}/secret.txt`,
+    `${directory.toUpperCase()}-LIMITS-${mark}/secret.txt`,
+    `file://${outside}/secret.txt`,
+  ];
+  return [
+    ...paths.map((path) => ({ name: `read ${path}`, tool: "read_text_file", input: { path } })),
+    { name: "list a directory outside", tool: "list_directory", input: { path: outside } },
+    {
+      name: "write a file outside",
+      tool: "write_file",
+      input: { path: `${outside}/new.txt`, content: secret },
+    },
+    {
+      name: "write through a link",
+      tool: "write_file",
+      input: { path: `${inside}/link.txt`, content: "overwritten" },
+    },
+    {
+      name: "move a file outside",
+      tool: "move_file",
+      input: { source: `${inside}/own.txt`, destination: `${outside}/moved.txt` },
+    },
+    { name: "create a directory outside", tool: "create_directory", input: { path: `${outside}/made` } },
+  ];
+}
+
+/** The control: a file inside of the allowed directory can be read. */
+async function expectReadable(
+  gateway: GatewayWith<"canaries">,
+  client: Client,
+  { name, directory, location }: ReturnType<typeof filesystemUpstream>,
+): Promise<void> {
+  const { file } = gateway.canaries;
+  const tool = catalogueName(name, "read_text_file");
+  const input = { path: `${directory}/${file.name}` };
+  const answer = await answerText(client, tool, input);
+  if (answer.includes(file.content)) return;
+  throw new CheckFailure({
+    summary: "the control fails: a file inside of the allowed directory cannot be read",
+    code: "control-failed",
+    expected: "the content of the canary file",
+    actual: answer,
+    cause: "the policy's directory is not the one in the upstream's arguments",
+    location,
+    evidence: callEvidence(gateway.wire, tool, input, { received: answer }),
+  });
+}
+
+/** Nothing outside of the allowed directory was changed, whatever the upstream answered. */
+async function expectUntouched(gateway: GatewayWith<"commands">, { secret, outside }: TestFiles): Promise<void> {
+  const listed = await gateway.run("litellm", ["sh", "-c", `ls ${outside}; cat ${outside}/secret.txt`]);
+  if (listed.stdout === `secret.txt\n${secret}`) return;
+  throw new CheckFailure({
+    summary: "something outside of the allowed directory was changed, although the upstream reported errors",
+    code: "changed-outside",
+    expected: "secret.txt with its content, and nothing else",
+    actual: listed.stdout,
+    cause: "the upstream writes where it must not",
+    evidence: commandEvidence(listed),
+  });
 }

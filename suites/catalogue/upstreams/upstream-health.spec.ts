@@ -4,64 +4,75 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
-import { receivedText, sentText } from "../../../helpers/protocol/exchange.ts";
-import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { dead } from "../support/listing-isolation.ts";
-import { rpc } from "../support/rpc.ts";
+import { statusText } from "../support/error-answers.ts";
+import { deadUpstreams } from "../support/listing-isolation.ts";
+import { rpc, toolNamesIn } from "../support/rpc.ts";
 
-// A file of its own: 1.77.1 asks all of its upstreams for the health of one, the silent ones too, one after the other.
+// In its own file: for the health of one upstream, 1.77.1 asks all of them one after the other, the silent ones too.
 check({
   id: "CAT-22/health-agrees-with-calls",
   requirements: ["CAT-22"],
   title: "LiteLLM's report of an upstream's health agrees with what a real call finds",
   needs: ["testGateway"],
-  async run({ testGateway: trial, evidence }) {
-    const ids = await trial.serverIds();
-    const names = ["unwell", ...dead];
+  async run({ testGateway, evidence }) {
+    const ids = await testGateway.serverIds();
+    const names = ["unwell", ...deadUpstreams];
     const idOf = (name: string): string => ids.get(name) ?? "";
-    const [healths, ...listings] = await Promise.all([
-      healthOf(trial, names.map(idOf)),
-      ...names.map((name) => rpc(trial, { path: trial.endpoint(name), method: "tools/list" })),
+    const [health, ...listings] = await Promise.all([
+      readHealth(testGateway, names.map(idOf)),
+      ...names.map(async (name) => ({
+        name,
+        exchange: await rpc(testGateway, { path: testGateway.endpoint(name), method: "tools/list" }),
+      })),
     ]);
-    const said = names.map((name, index) => {
-      const listing = listings[index];
-      const tools = listing && resultOf(listing, 1)?.tools;
-      const answers = Array.isArray(tools) && tools.length > 0;
-      const status = healths.get(idOf(name));
-      const text = `${name}: ${status ?? "no word"}, a listing ${answers ? "answers" : "does not"}`;
-      return { text, agrees: (status === "healthy") === answers };
+    const compared = listings.map(({ name, exchange }) => {
+      const status = health.statuses.get(idOf(name));
+      const isListed = toolNamesIn(exchange).length > 0;
+      const text = `${name}: ${status ?? "no status"}, ${isListed ? "listed" : "not listed"}`;
+      return { text, agrees: (status === "healthy") === isListed };
     });
-    const text = said.map((one) => one.text);
-    const wrong = said.filter(({ agrees }) => !agrees);
+    const texts = compared.map(({ text }) => text);
+    const wrong = compared.filter(({ agrees }) => !agrees);
     if (wrong.length > 0) {
       throw new CheckFailure({
-        summary: `LiteLLM's health is wrong about ${wrong.length} of ${said.length} upstreams`,
-        evidence: { received: text.join("\n") },
-        cause: "its check asks for the tools and takes an empty list for health",
+        summary: "LiteLLM's report of its upstreams' health does not agree with a real listing",
+        code: "wrong-health",
+        expected: `healthy for an upstream that is listed, and only then, for all ${compared.length}`,
+        actual: `a wrong status for ${wrong.length} of them`,
+        cause: "LiteLLM's check lists the tools, and treats an empty list as healthy",
+        evidence: { ...exchangeEvidence(health.exchange), received: texts.join("\n") },
       });
     }
-    evidence.finding(`LiteLLM's health of its upstreams agrees with a real listing: ${text.join("; ")}.`);
+    evidence.finding(`LiteLLM's report of its upstreams' health agrees with a real listing: ${texts.join("; ")}.`);
   },
 });
 
-const health = z.looseObject({ server_id: z.string(), status: z.string() });
-/** 1.106.2 answers with a list; 1.77.1 with a map, of every server whichever are asked for. */
-const answer = z.union([z.array(health), z.looseObject({ servers: z.record(z.string(), health) })]);
+const serverHealth = z.looseObject({ server_id: z.string(), status: z.string() });
 
-/** Server id to LiteLLM's word on it. The route for one server alone needs a database on 1.77.1. */
-async function healthOf(trial: TestGateway, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/** 1.106.2 answers with a list; 1.77.1 with a map of every server, whichever are named in the request. */
+const healthShape = z.union([z.array(serverHealth), z.looseObject({ servers: z.record(z.string(), serverHealth) })]);
+
+/** LiteLLM's status of each server, by id. 1.77.1 needs a database for the route that reports a single server. */
+async function readHealth(
+  testGateway: TestGateway,
+  ids: readonly string[],
+): Promise<{ exchange: Exchange; statuses: ReadonlyMap<string, string> }> {
   const query = ids.map((id) => `server_ids=${id}`).join("&");
-  const asked = await trial.send({ path: `/v1/mcp/server/health?${query}`, deadline: deadlines.silentUpstream });
-  const told = answer.safeParse(jsonOf(asked.response?.body));
-  if (told.success) {
-    const servers = Array.isArray(told.data) ? told.data : Object.values(told.data.servers);
-    return new Map(servers.map(({ server_id, status }) => [server_id, status]));
+  const path = `/v1/mcp/server/health?${query}`;
+  const exchange = await testGateway.send({ path, deadline: deadlines.silentUpstream });
+  const read = healthShape.safeParse(jsonOf(exchange.response?.body));
+  if (read.success) {
+    const servers = Array.isArray(read.data) ? read.data : Object.values(read.data.servers);
+    return { exchange, statuses: new Map(servers.map(({ server_id, status }) => [server_id, status])) };
   }
   throw new CheckFailure({
-    summary: "LiteLLM says nothing of its upstreams' health",
-    evidence: exchangeEvidence(asked),
-
-    cause: "this version has no /v1/mcp/server/health, or answers it in another form",
+    summary: "LiteLLM does not report its upstreams' health",
+    code: "no-health",
+    expected: "the status of each server at /v1/mcp/server/health",
+    actual: statusText(exchange),
+    cause: "this version has no such route, or answers in another form",
+    evidence: exchangeEvidence(exchange),
   });
 }

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import { forEachCase } from "../../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { check } from "../../runner/check.ts";
+import { callEvidence, callTool } from "../support/compare-calls.ts";
+import { catalogueName, clientEvidence, resultFrom, toolsOf, withClient } from "../support/mcp-client.ts";
+
+const clients = 20;
+
+check({
+  id: "CAT-13/twenty-clients-http",
+  requirements: ["CAT-13"],
+  title: "twenty concurrent clients get the same catalogue and each its own results",
+  needs: ["testGateway"],
+  async run({ testGateway }) {
+    const servers = ["unwell", "twins"];
+    const path = testGateway.endpoint(...servers);
+    const expected = await Promise.all(
+      servers.map(async (server) => {
+        const tools = await toolsOf(`the upstream ${server}`, testGateway.upstream(server));
+        return tools.map(({ name }) => catalogueName(server, name));
+      }),
+    );
+    const name = catalogueName("unwell", "answer");
+    await forEachCase(
+      "each client gets the catalogue and its own result",
+      Array.from({ length: clients }, () => randomUUID()),
+      (token) => `the client with the token ${token}`,
+      async (token) => {
+        const [tools, answer] = await withClient(path, testGateway.mcp(...servers), (client) =>
+          Promise.all([
+            resultFrom(`tools/list at ${path}`, listTools(client)),
+            callTool(client, name, { token }, testGateway.wire),
+          ]),
+        );
+        const different = differences(expected.flat().sort(), tools.map((tool) => tool.name).sort());
+        if (different.length > 0) {
+          throw new CheckFailure({
+            summary: "the catalogue is not what the upstreams offer",
+            code: "other-catalogue",
+            expected: `${expected.flat().length} tools`,
+            actual: `${tools.length} tools, not the same`,
+            cause: "LiteLLM mixes up concurrent requests",
+            evidence: clientEvidence(testGateway.wire, ['"tools/list"'], { received: different.join("\n") }),
+          });
+        }
+        const text = JSON.stringify(answer.content);
+        if (text.includes(`answer got ${token}`)) return;
+        throw new CheckFailure({
+          summary: "the result is not this client's own",
+          code: "other-result",
+          expected: `answer got ${token}`,
+          actual: text,
+          cause: "LiteLLM mixes up the answers of clients that call at the same time",
+          evidence: callEvidence(testGateway.wire, name, { token }, { received: text }),
+        });
+      },
+    );
+  },
+});
+
+check({
+  id: "CAT-13/twenty-clients-stdio",
+  requirements: ["CAT-13"],
+  title: "twenty concurrent clients get each its own results from a stdio upstream of the deployment",
+  needs: ["gateway", "commands"],
+  async run({ gateway }) {
+    const { name: server, directory } = gateway.policy.upstreams.find((one) => one.directory !== undefined) ?? {};
+    if (server === undefined || directory === undefined) {
+      throw new CheckFailure({
+        summary: "there is no upstream to call concurrently",
+        code: "nothing-to-judge",
+        expected: "at least one upstream with a directory in the policy",
+        actual: "none",
+      });
+    }
+    const folder = `${directory}/many-clients`;
+    const files = Array.from({ length: clients }, (_, index) => ({
+      path: `${folder}/${index}.txt`,
+      content: randomUUID(),
+    }));
+    const script = files.map(({ path, content }) => `printf %s ${content} > ${path}`).join("\n");
+    await gateway.run("litellm", ["sh", "-c", `mkdir -p ${folder}\n${script}`]);
+    const path = `${gateway.policy.mcp.endpoint}${server}`;
+    const name = catalogueName(server, "read_text_file");
+    await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
+      await forEachCase(
+        "each call gets its own file",
+        files,
+        (file) => file.path,
+        async (file) => {
+          const answer = await callTool(client, name, { path: file.path }, gateway.wire);
+          const text = JSON.stringify(answer.content);
+          if (text.includes(file.content)) return;
+          throw new CheckFailure({
+            summary: "the content is another file's, or there is none",
+            code: "other-result",
+            expected: file.content,
+            actual: text,
+            cause: "LiteLLM mixes up the answers of calls that are made at the same time",
+            evidence: callEvidence(gateway.wire, name, { path: file.path }, { received: text }),
+          });
+        },
+      );
+    });
+  },
+});

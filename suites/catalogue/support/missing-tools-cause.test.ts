@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { causeFrom, serverOutcomes } from "./missing-tools-cause.ts";
+
+const none = new Map<string, string>();
+
+test.each<[string, string, ReadonlyMap<string, string>, RegExp, RegExp | undefined]>([
+  [
+    "stdio servers are disabled (1.106.2)",
+    "LiteLLM:WARNING: stdio_gate.py:28 - MCP server 'postgres' will not start: stdio MCP servers are disabled on this proxy. Set LITELLM_ENABLE_MCP_STDIO=true on the proxy and restart to enable them",
+    none,
+    /^no tool of postgres is listed: this LiteLLM starts no stdio server unless LITELLM_ENABLE_MCP_STDIO=true$/,
+    /will not start/,
+  ],
+  [
+    "the command is not allowed (1.106.2)",
+    "",
+    new Map([["postgres", "forbidden"]]),
+    /not among LITELLM_MCP_STDIO_EXTRA_COMMANDS$/,
+    undefined,
+  ],
+  [
+    "a schema is rejected (1.106.2)",
+    "LiteLLM:WARNING: mcp_server_manager.py:5512 - Error listing tools from postgres: ValidationError",
+    new Map([["postgres", "internal"]]),
+    /rejected the schema/,
+    /ValidationError/,
+  ],
+  [
+    "the command is missing (1.77.1)",
+    "LiteLLM:WARNING: client.py - postgres: [Errno 2] No such file or directory: 'postgres-mcp'",
+    none,
+    /not installed where LiteLLM runs/,
+    /No such file/,
+  ],
+  [
+    "it is slow (1.77.1)",
+    "LiteLLM:WARNING: Timeout while listing tools from postgres",
+    none,
+    /LiteLLM's own 30 s/,
+    /Timeout while listing/,
+  ],
+  ["nothing reports a reason", "INFO: all is well with postgres", none, /could not start it/, undefined],
+])("why no tool is listed: %s", (_, log, outcomes, cause, line) => {
+  const found = causeFrom(["postgres"], log, outcomes);
+  expect(found.cause).toMatch(cause);
+  expect(found.log).toEqual(line === undefined ? [] : [expect.stringMatching(line)]);
+});
+
+test("another server's trouble is not the cause where the server's own is known", () => {
+  const log = "WARNING: MCP server 'other' will not start: stdio MCP servers are disabled";
+  const { cause } = causeFrom(["postgres"], log, new Map([["postgres", "unreachable"]]));
+  expect(cause).toContain("nothing answers at its address");
+});
+
+test("outcomes are read from the listing of a version that reports them", () => {
+  const result = { _meta: { "litellm.ai/server_outcomes": { a: { status: "ok" }, b: { status: "forbidden" } } } };
+  expect([...serverOutcomes(result)]).toEqual([
+    ["a", "ok"],
+    ["b", "forbidden"],
+  ]);
+  expect(serverOutcomes({ tools: [] }).size).toBe(0);
+});
