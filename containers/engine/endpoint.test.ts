@@ -89,7 +89,7 @@ describe("publishedPorts", () => {
   it.each(["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375", "tcp://localhost:2375", "tcp://[::1]:2375"])(
     "are on the loopback when the engine is local: %s",
     (uri) => {
-      expect(publishedPorts(at(uri), {})).toEqual({ host: "127.0.0.1", publishAddress: "127.0.0.1" });
+      expect(publishedPorts(at(uri), {})).toEqual({ host: "127.0.0.1", isRemote: false });
     },
   );
 
@@ -97,16 +97,16 @@ describe("publishedPorts", () => {
     ["tcp://10.0.0.5:2375", "10.0.0.5"],
     ["tcp://lab:2376", "lab"],
     ["tcp://127.lab.example:2376", "127.lab.example"],
-  ])("are on every address of a remote engine's machine, and reached at its name: %s", (uri, host) => {
-    expect(publishedPorts(at(uri), {})).toEqual({ host, publishAddress: "0.0.0.0" });
+  ])("are on a remote engine's machine, reached at its name: %s", (uri, host) => {
+    expect(publishedPorts(at(uri), {})).toEqual({ host, isRemote: true });
   });
 
   it("are where TESTCONTAINERS_HOST_OVERRIDE says when the engine's socket is forwarded", () => {
     const forwarded = at("unix:///tmp/docker.sock");
     expect(publishedPorts(forwarded, { TESTCONTAINERS_HOST_OVERRIDE: "lab" })).toEqual({
       host: "lab",
-      publishAddress: "0.0.0.0",
+      isRemote: true,
     });
-    expect(publishedPorts(forwarded, { TESTCONTAINERS_HOST_OVERRIDE: "" }).publishAddress).toBe("127.0.0.1");
+    expect(publishedPorts(forwarded, { TESTCONTAINERS_HOST_OVERRIDE: "" }).isRemote).toBe(false);
   });
 });

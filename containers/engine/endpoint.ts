@@ -55,17 +55,16 @@ export function clientOptions({ uri, certificates }: EngineEndpoint): Dockerode.
   };
 }
 
-/** Where the parts' published ports are bound, and where this machine reaches them. */
+/** Where this machine reaches the parts' published ports. */
 export interface PublishedPorts {
   /** Host for requests, e.g. `127.0.0.1`. */
   host: string;
-  /** Address on the engine's machine that the ports are bound to. */
-  publishAddress: "127.0.0.1" | "0.0.0.0";
+  /** Whether the engine is on another machine, whose loopback this machine cannot reach. */
+  isRemote: boolean;
 }
 
 /**
- * Where published ports are: on the loopback of this machine when the engine is local; otherwise on every address of the
- * engine's machine, because its loopback cannot be reached from here.
+ * Where published ports are: on the loopback of this machine when the engine is local, else on the engine's machine.
  *
  * `TESTCONTAINERS_HOST_OVERRIDE` names the engine's machine when the endpoint does not, e.g. when the engine's socket is
  * forwarded (node.testcontainers.org/configuration).
@@ -74,8 +73,8 @@ export function publishedPorts({ uri }: EngineEndpoint, env: NodeJS.ProcessEnv =
   const named = uri.startsWith("unix://") ? "127.0.0.1" : new URL(uri).hostname;
   const host = env.TESTCONTAINERS_HOST_OVERRIDE || named;
   // Not `localhost`: it may resolve to ::1, and the ports are bound to the IPv4 address.
-  if (isLoopback(host)) return { host: "127.0.0.1", publishAddress: "127.0.0.1" };
-  return { host, publishAddress: "0.0.0.0" };
+  if (isLoopback(host)) return { host: "127.0.0.1", isRemote: false };
+  return { host, isRemote: true };
 }
 
 function isLoopback(host: string): boolean {

@@ -75,13 +75,13 @@ test("a network is removed although another container is still on it", async () 
 
 test("removing a run ends the parts that are still starting", async () => {
   const run = newRun({ keep: false });
-  const progress = new Progress();
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
   const [network] = [...(await createNetworks(engine, run, "test", [{ name: "net", internal: true }])).values()];
   if (network === undefined) throw new Error("no network was made");
   const { promise: polled, resolve: onPoll } = Promise.withResolvers<void>();
-  const starting = startPart(engine, run, "test", {
+  const starting = startPart({ engine, run, images }, "test", {
     name: "never-ready",
-    image: await new Images(engine, { mode: "auto", progress }).get("whoami"),
+    image: await images.get("whoami"),
     networks: [{ network, aliases: [] }],
     ready: {
       what: "is ready",

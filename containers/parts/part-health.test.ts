@@ -21,12 +21,12 @@ beforeAll(async () => {
 afterAll(() => removeRun(engine, run.id));
 
 async function startWhoami(name: string): Promise<PartHandle> {
-  const image = await new Images(engine, { mode: "auto", progress: new Progress() }).get("whoami");
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
   const [network] = [...(await createNetworks(engine, run, name, [{ name, internal: false }])).values()];
   if (network === undefined) throw new Error("no network was made");
-  return await startPart(engine, run, "edge", {
+  return await startPart({ engine, run, images }, "edge", {
     name,
-    image,
+    image: await images.get("whoami"),
     networks: [{ network, aliases: [] }],
     publish: [80],
     ready: readyWhenRunning,

@@ -46,7 +46,7 @@ export interface PartPlan {
   directories?: readonly { source: string; target: string }[];
   /** Paths on the engine's machine, e.g. the engine's socket. */
   binds?: readonly { source: string; target: string; readOnly: boolean }[];
-  /** Container ports that this machine must reach: each is published on a free port, see {@link Engine.publishAddress}. */
+  /** Container ports that this machine must reach: each is published on a free port of the engine's machine. */
   publish?: readonly number[];
   capabilities?: { add: readonly string[]; drop: readonly string[] };
   sysctls?: Readonly<Record<string, string>>;

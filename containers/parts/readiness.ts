@@ -54,6 +54,14 @@ export function commandSucceeds(...command: string[]): Readiness {
 /** The part is ready as soon as its container runs. */
 export const readyWhenRunning: Readiness = { what: "runs", ask: async () => true };
 
+/** Where this machine reaches the published ports of a part. */
+export interface PartAddress {
+  /** Host of the published ports. */
+  host: string;
+  /** Container port to published port, for the ports that the part does not publish itself. */
+  relayed: ReadonlyMap<number, number>;
+}
+
 /** A part that has exited will never be ready: after this many polls (a second) its container is inspected. */
 const pollsBetweenStateChecks = 20;
 
@@ -62,17 +70,20 @@ export class ReadinessWait implements WaitStrategy {
   /** The part's last log lines, when it did not become ready. */
   lastLogLines: readonly string[] | undefined;
   readonly #readiness: Readiness;
-  readonly #host: string;
+  readonly #address: PartAddress;
   readonly #readLastLines: (containerId: string) => Promise<readonly string[]>;
   #deadline: number = deadlines.smallPartStart;
 
   /**
-   * @param host host of the published ports
    * @param readLastLines called before testcontainers removes a part that did not become ready
    */
-  constructor(readiness: Readiness, host: string, readLastLines: (containerId: string) => Promise<readonly string[]>) {
+  constructor(
+    readiness: Readiness,
+    address: PartAddress,
+    readLastLines: (containerId: string) => Promise<readonly string[]>,
+  ) {
     this.#readiness = readiness;
-    this.#host = host;
+    this.#address = address;
     this.#readLastLines = readLastLines;
   }
 
@@ -86,7 +97,8 @@ export class ReadinessWait implements WaitStrategy {
   }
 
   async #wait(container: Dockerode.Container, boundPorts: BoundPorts): Promise<void> {
-    const part: StartingPart = { container, host: this.#host, port: (port) => boundPorts.getBinding(port) };
+    const { host, relayed } = this.#address;
+    const part: StartingPart = { container, host, port: (port) => relayed.get(port) ?? boundPorts.getBinding(port) };
     let polls = 0;
     let failure: string | undefined;
     await until(this.#readiness.what, this.#deadline, async () => {

@@ -3,9 +3,18 @@ import { GenericContainer, type InspectResult, PullPolicy } from "testcontainers
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Run } from "../engine/run-labels.ts";
+import type { Images } from "../images/images.ts";
 import { readLastLines } from "./container-log.ts";
 import { type PartHandle, type PartPlan, partLabel, rigLabel, rigMark, type StartedWith } from "./part.ts";
+import { startPortRelay } from "./port-relay.ts";
 import { ReadinessWait } from "./readiness.ts";
+
+/** What parts are started with. */
+export interface PartContext {
+  engine: Engine;
+  run: Run;
+  images: Pick<Images, "get">;
+}
 
 /**
  * Starts a part and waits until it is ready.
@@ -13,23 +22,37 @@ import { ReadinessWait } from "./readiness.ts";
  * @param rig name of the rig that it belongs to
  * @throws {EnvironmentError} with the part's last log lines when it does not start
  */
-export async function startPart(engine: Engine, run: Run, rig: string, plan: PartPlan): Promise<PartHandle> {
+export async function startPart(context: PartContext, rig: string, plan: PartPlan): Promise<PartHandle> {
+  const { engine, run } = context;
   const name = `${run.id}-${rig}-${plan.name}`;
-  const readiness = new ReadinessWait(plan.ready, engine.host, (id) => readLastLines(engine, id));
-  const container = containerOf(engine, run, rig, plan).withName(name).withWaitStrategy(readiness);
+  let readiness: ReadinessWait | undefined;
   try {
+    const relayed = await relayedPorts(context, plan, name);
+    readiness = new ReadinessWait(plan.ready, { host: engine.host, relayed }, (id) => readLastLines(engine, id));
+    const container = containerOf(engine, run, rig, plan).withName(name).withWaitStrategy(readiness);
     const started = await container.start();
     const inspected = await engine.docker.getContainer(started.getId()).inspect();
-    return handleOf(engine, rig, plan, inspected);
+    return handleOf(engine, rig, plan, inspected, relayed);
   } catch (cause) {
+    if (cause instanceof EnvironmentError) throw cause;
     // testcontainers has already removed a container that did not become ready; one that did not run at all still exists.
-    const log = readiness.lastLogLines ?? (await readLastLines(engine, name));
+    const log = readiness?.lastLogLines ?? (await readLastLines(engine, name));
     throw new EnvironmentError(`${plan.name} (${plan.image.reference}) did not start: ${(cause as Error).message}`, {
       part: plan.name,
       log,
       cause,
     });
   }
+}
+
+/** Container port to published port on a remote engine; empty on a local one, where a part publishes its ports itself. */
+async function relayedPorts(
+  { engine, run, images }: PartContext,
+  plan: PartPlan,
+  name: string,
+): Promise<ReadonlyMap<number, number>> {
+  if (!engine.isRemote || !plan.publish?.length) return new Map();
+  return await startPortRelay(engine, run, plan, name, await images.get("host"));
 }
 
 function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): GenericContainer {
@@ -52,7 +75,7 @@ function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): Gen
   if (own !== undefined) container.withNetworkMode(own.network.name);
   if (plan.entrypoint) container.withEntrypoint([...plan.entrypoint]);
   if (plan.command) container.withCommand([...plan.command]);
-  if (plan.publish?.length) container.withExposedPorts(...plan.publish);
+  if (plan.publish?.length && !engine.isRemote) container.withExposedPorts(...plan.publish);
   if (plan.user) container.withUser(plan.user);
   if (plan.workingDir) container.withWorkingDir(plan.workingDir);
   if (plan.capabilities) {
@@ -78,7 +101,7 @@ class PartContainer extends GenericContainer {
       this.createOpts.NetworkingConfig = { EndpointsConfig: { [own.network.name]: { Aliases: [...own.aliases] } } };
     }
     for (const bindings of Object.values(this.hostConfig.PortBindings ?? {})) {
-      for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = this.#engine.publishAddress;
+      for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = "127.0.0.1";
     }
     if (this.#plan.sysctls) this.hostConfig.Sysctls = { ...this.#plan.sysctls };
     this.createOpts.StopTimeout = 1;
@@ -106,9 +129,15 @@ interface Inspected {
   };
 }
 
-function handleOf(engine: Engine, rig: string, plan: PartPlan, inspected: InspectResult | Inspected): PartHandle {
+function handleOf(
+  engine: Engine,
+  rig: string,
+  plan: PartPlan,
+  inspected: InspectResult | Inspected,
+  relayed: ReadonlyMap<number, number>,
+): PartHandle {
   const { NetworkSettings: net, Id: containerId } = inspected as Inspected;
-  const ports: Record<number, number> = {};
+  const ports: Record<number, number> = Object.fromEntries(relayed);
   for (const [port, bindings] of Object.entries(net.Ports ?? {})) {
     const hostPort = bindings?.[0]?.HostPort;
     if (hostPort !== undefined) ports[Number.parseInt(port, 10)] = Number(hostPort);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import { makeCanaries } from "../../helpers/deployment/canaries.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { activeGaps, type CheckIndex, type KnownGap, loadKnownGaps } from "../../helpers/requirements/known-gaps.ts";
@@ -67,7 +67,7 @@ export class Session {
     this.#pool = new RigPool({
       starters: rigStarters(resources),
       progress,
-      startPart: (rig, plan) => startPart(engine, run, rig, plan),
+      startPart: (rig, plan) => startPart(resources, rig, plan),
       createNetworks: (rig, plans) => createNetworks(engine, run, rig, plans),
       onSettled: (_, failure) => {
         // What fails because of an interruption is not a failure of its own.

@@ -81,7 +81,7 @@ async function runStage(
   context: CampaignContext,
 ): Promise<StageResult> {
   const result: StageResult = { verdicts: [], passing: [], failure: undefined };
-  const keepers = Array.from({ length: Math.min(workers[stage], queue.length) }, () => new PartKeeper(context.engine));
+  const keepers = Array.from({ length: Math.min(workers[stage], queue.length) }, () => new PartKeeper(context.engine, context.images));
   // A mutant that is being judged has no parts any more, so that its checks end immediately.
   const removeAll = (): Promise<unknown> => Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
   const { interrupted } = context;

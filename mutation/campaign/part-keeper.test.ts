@@ -16,8 +16,9 @@ let keeper: PartKeeper;
 beforeAll(async () => {
   const progress = new Progress();
   engine = await connectEngine({ progress });
-  image = await new Images(engine, { mode: "auto", progress }).get("whoami");
-  keeper = new PartKeeper(engine);
+  const images = new Images(engine, { mode: "auto", progress });
+  image = await images.get("whoami");
+  keeper = new PartKeeper(engine, images);
 });
 afterAll(async () => await keeper[Symbol.asyncDispose]());
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine } from "../../containers/engine/engine.ts";
 import { removeContainer, removeNetwork, removeRun } from "../../containers/engine/removal.ts";
 import { newRun, type Run } from "../../containers/engine/run-labels.ts";
+import type { Images } from "../../containers/images/images.ts";
 import { createNetworks, type MadeNetwork, type NetworkPlan } from "../../containers/networks/network.ts";
 import type { PartHandle, PartPlan } from "../../containers/parts/part.ts";
 import { startPart } from "../../containers/parts/start-part.ts";
@@ -28,14 +29,16 @@ interface Kept {
 export class PartKeeper implements AsyncDisposable {
   readonly run: Run = newRun({ keep: false });
   readonly #engine: Engine;
+  readonly #images: Pick<Images, "get">;
   readonly #parts = new Map<string, Kept>();
   readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
   readonly #starting = new Set<Promise<unknown>>();
   /** Rigs that have got a new LiteLLM since the last call of {@link settle}. */
   readonly #renewed = new Set<string>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, images: Pick<Images, "get">) {
     this.#engine = engine;
+    this.#images = images;
   }
 
   /** Like `startPart` of containers/parts/start-part.ts, but returns the running part when its plan is identical. */
@@ -59,7 +62,7 @@ export class PartKeeper implements AsyncDisposable {
     }
     if (plan.name === "litellm") this.#renewed.add(rig);
     try {
-      const handle = await startPart(this.#engine, this.run, rig, plan);
+      const handle = await startPart({ engine: this.#engine, run: this.run, images: this.#images }, rig, plan);
       this.#parts.set(key, {
         print,
         handle,
