@@ -34,7 +34,7 @@ export function pairName({ from, to }: Pick<Cell, "from" | "to">): string {
  *
  * @throws {CheckFailure} with the ports that differ, the likely cause, and the line of the deployment
  */
-export function mustMatchPolicy({ cells, ...pair }: Pair, deployment: Deployment): void {
+export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): void {
   const [open, blocked] = [
     cells.filter(({ verdict }) => verdict === "open"),
     cells.filter(({ verdict }) => verdict === "blocked"),
@@ -54,6 +54,8 @@ export function mustMatchPolicy({ cells, ...pair }: Pair, deployment: Deployment
   throw new CheckFailure({
     summary,
     code: open.length > 0 ? "unexpected-connection" : "missing-connection",
+    expected: expectedText(open, blocked),
+    actual: outcomeText([...open, ...blocked]),
     evidence: evidenceOf([...open, ...blocked]),
     cause: open.length > 0 ? causeOfOpen(first) : causeOfBlocked(first),
     ...(location === undefined ? {} : { location }),
@@ -65,7 +67,7 @@ export function mustMatchPolicy({ cells, ...pair }: Pair, deployment: Deployment
  *
  * @throws {CheckFailure} with the ports that are denied in any other way
  */
-export function mustBeDeniedAsDeclared({ cells, ...pair }: Pair, deployment: Deployment): void {
+export function expectDeclaredDenial({ cells, ...pair }: Pair, deployment: Deployment): void {
   const denial = deployment.policy.firewall?.denials.find(({ from }) => from === deniedSource(pair.from));
   const undeclared = cells.flatMap((cell) => {
     const why = differenceFromDenial(cell, denial);
@@ -77,6 +79,11 @@ export function mustBeDeniedAsDeclared({ cells, ...pair }: Pair, deployment: Dep
   throw new CheckFailure({
     summary: `${pairName(pair)} is not denied as the policy declares on ${portList(differing)}`,
     code: "undeclared-denial",
+    expected:
+      denial === undefined
+        ? "a denial that the policy declares"
+        : `'${denial.by}', by a rule with the counter ${denial.counter.value}`,
+    actual: outcomeText(differing),
     evidence: evidenceOf(differing),
     cause: first.why,
     location: denial?.counter.location ?? { file: deployment.policy.file, line: 1 },
@@ -103,7 +110,7 @@ function differenceFromDenial({ verdict, fate, outcome }: Cell, denial: Denial |
  *
  * @throws {CheckFailure} when it counted fewer, or when no denied connection reached the firewall
  */
-export function mustBeCounted(denial: Denial, cells: readonly Cell[], sweep: Sweep): void {
+export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Sweep): void {
   const denied = cells.filter(
     ({ from, verdict, fate }) =>
       deniedSource(from) === denial.from && verdict === "denied" && fate === "denied-by-firewall",
@@ -116,6 +123,11 @@ export function mustBeCounted(denial: Denial, cells: readonly Cell[], sweep: Swe
         ? `no denied connection from ${denial.from} reached the firewall: its counter proves nothing`
         : `the firewall denied ${denied.length} connections from ${denial.from}, but ${denial.counter.value} counted ${counted}`,
     code: "uncounted-denial",
+    expected:
+      denied.length === 0
+        ? `at least one denied connection from ${denial.from} at the firewall`
+        : `${denial.counter.value} counts at least ${denied.length}`,
+    actual: denied.length === 0 ? "none" : `${denial.counter.value} counted ${counted}`,
     ...(denied.length === 0 ? {} : { evidence: evidenceOf(denied) }),
     cause: "another rule denies them, or the rule that does has no counter of this name",
     location: denial.counter.location,
@@ -138,9 +150,21 @@ function evidenceOf(cells: readonly Cell[]): FailureEvidence {
   const more = cells.length > shownAttempts ? [`and ${cells.length - shownAttempts} more`] : [];
   return {
     sent: [...attempts.slice(0, shownAttempts), ...more].join("\n"),
-    received: [...new Set(cells.map(({ outcome }) => outcome))].join(", "),
+    received: outcomeText(cells),
     connections: attempts,
   };
+}
+
+/** The distinct outcomes, e.g. `connected, dropped`. */
+function outcomeText(cells: readonly Cell[]): string {
+  return [...new Set(cells.map(({ outcome }) => outcome))].join(", ");
+}
+
+function expectedText(open: readonly Cell[], blocked: readonly Cell[]): string {
+  return [
+    ...(open.length > 0 ? [`no connection on ${portList(open)}`] : []),
+    ...(blocked.length > 0 ? [`a connection on ${portList(blocked)}`] : []),
+  ].join(", and ");
 }
 
 function cellText({ from, address, to, port, rule }: Cell): string {

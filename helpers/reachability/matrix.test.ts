@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadDeployment } from "../deployment/load.ts";
 import type { Deployment, ReachRule } from "../deployment/types.ts";
-import { mustBeCounted, mustBeDeniedAsDeclared, mustMatchPolicy, type Pair, pairsOf } from "./failures.ts";
+import { expectCounted, expectDeclaredDenial, expectPolicy, type Pair, pairsOf } from "./failures.ts";
 import { type Cell, judge } from "./matrix.ts";
 import { matrixPicture } from "./picture.ts";
 import type { ConnectionOutcome, Site, Sweep } from "./sweep.ts";
@@ -135,7 +135,7 @@ describe("a pair", () => {
 describe("a denial", () => {
   const lanPair = (scenario: Scenario): ReturnType<typeof pairsOf> =>
     pairsOf(cellsOf(scenario).filter(({ from, to }) => from === "lan" && to === "web"));
-  const check = (scenario: Scenario) => () => forEachOf(lanPair(scenario), mustBeDeniedAsDeclared);
+  const check = (scenario: Scenario) => () => forEachOf(lanPair(scenario), expectDeclaredDenial);
 
   test("by the firewall must be the one that the policy declares", () => {
     expect(lanPair({})[0]?.cells[0]?.fate).toBe("denied-by-firewall");
@@ -155,7 +155,7 @@ describe("a denial", () => {
     const pairs = (outcomes: Scenario["outcomes"], from: string): ReturnType<typeof pairsOf> =>
       pairsOf(cellsOf({ outcomes: outcomes ?? {} }).filter((one) => one.from === from && one.to === "lan"));
     const denied = (outcomes: Scenario["outcomes"], from: string) => () =>
-      forEachOf(pairs(outcomes, from), mustBeDeniedAsDeclared);
+      forEachOf(pairs(outcomes, from), expectDeclaredDenial);
     expect(denied({ "web lan": "dropped" }, "web")).toThrow(/did not reach the gateway host/);
     expect(denied({ "web lan": "no route" }, "web")).not.toThrow();
     expect(denied({ "alone lan": "dropped" }, "alone")).not.toThrow();
@@ -167,17 +167,17 @@ describe("a denial", () => {
     if (denial === undefined) throw new Error("the reference denies the LAN");
     const sweep = sweepOf({});
     const counted = (packets: number) => () =>
-      mustBeCounted(denial, cells, { ...sweep, counted: { denied_lan: packets } });
+      expectCounted(denial, cells, { ...sweep, counted: { denied_lan: packets } });
     expect(counted(4)).not.toThrow();
     expect(counted(3)).toThrow(/denied 4 connections from lan, but denied_lan counted 3/);
-    expect(() => mustBeCounted(denial, [], sweep)).toThrow(/no denied connection from lan/);
+    expect(() => expectCounted(denial, [], sweep)).toThrow(/no denied connection from lan/);
   });
 });
 
 test("a failure names the ports, the cause and the line", () => {
   const cells = cellsOf({ rules: [lanRule], outcomes: { "lan web": "connected" } });
   const story = (to: string) => () =>
-    forEachOf(pairsOf(cells.filter((one) => one.from === "lan" && one.to === to)), mustMatchPolicy);
+    forEachOf(pairsOf(cells.filter((one) => one.from === "lan" && one.to === to)), expectPolicy);
   expect(story("web")).toThrow(
     /lan → web connects on 4000 \(LiteLLM\), which the policy does not allow[\s\S]*firewall\.nft:\d+/,
   );

@@ -11,14 +11,14 @@ interface Case {
   says: Record<string, RegExp>;
 }
 
-/** Faults that don't touch each other share a run. */
+/** Independent faults share a run. */
 const cases: Case[] = [
   {
-    name: "an agent that does not wait, a chat held back, tools that nobody sent, a key with one right more",
+    name: "an agent that does not wait, a buffered chat, tools that no client sent, a key with an additional right",
     breaks: [
-      // PROMPT-05, PROMPT-09: Codex goes on without its tools.
+      // PROMPT-05, PROMPT-09: Codex continues without its tools.
       { file: "clients/codex/config.toml", find: "required = true\n", replace: "" },
-      // PROMPT-06: a chat is handed on when it is whole.
+      // PROMPT-06: a chat is forwarded only when it is complete.
       {
         file: "compose.yaml",
         find: "      traefik.http.routers.litellm-bearer.service: litellm\n",
@@ -34,7 +34,7 @@ const cases: Case[] = [
           "",
         ].join("\n"),
       },
-      // PROMPT-07: the model is shown a tool that the chat did not send.
+      // PROMPT-07: the model is offered a tool that the chat did not send.
       {
         file: "litellm/config.yaml",
         find: "      model: openai/gpt-5-mini\n",
@@ -53,15 +53,16 @@ const cases: Case[] = [
     failed: ["PROMPT-05", "PROMPT-06", "PROMPT-07", "PROMPT-08", "PROMPT-09"],
     says: {
       "PROMPT-05":
-        /Codex ends with 0, and answers without its tools[\s\S]*without required = true[\s\S]*config\.toml:\d+/,
-      "PROMPT-06": /the first piece of a chat came when the model had sent its last one/,
-      "PROMPT-07": /reached the model with stowaway/,
-      "PROMPT-08": /with LITELLM_STATUS_KEY the gateway answers 200/,
+        /actual: +exit code 0 and an answer without the tools[\s\S]*without required = true[\s\S]*config\.toml:\d+/,
+      "PROMPT-06":
+        /does not forward the first chunk[\s\S]*actual: +the first chunk after the model had sent the last one/,
+      "PROMPT-07": /actual: +a request to the model with stowaway/,
+      "PROMPT-08": /the gateway runs a responses request with MCP tools for LITELLM_STATUS_KEY\n[\s\S]*actual: +200/,
       "PROMPT-09": /codex \(codex\): required is not true[\s\S]*config\.toml:\d+/,
     },
   },
   {
-    name: "a database that may be written to, a config that hides tools, a gateway that takes any key",
+    name: "a writable database, a config that excludes tools, a gateway that accepts any key",
     breaks: [
       // PROMPT-04
       { file: "litellm/config.yaml", find: "--access-mode=restricted", replace: "--access-mode=unrestricted" },
@@ -71,9 +72,9 @@ const cases: Case[] = [
         find: "required = true\n",
         replace: 'required = true\nenabled_tools = ["postgres-execute_sql", "filesystem-read_text_file"]\n',
       },
-      // PROMPT-15: the cheap model is the dear one.
+      // PROMPT-15: the small model is the large one.
       { file: "litellm/config.yaml", find: "model: openai/gpt-5-mini", replace: "model: openai/gpt-5" },
-      // PROMPT-14: on by default.
+      // PROMPT-14: plugins are on by default.
       { file: "clients/codex/config.toml", find: "plugins = false\n", replace: "" },
       // PROMPT-13
       {
@@ -86,10 +87,12 @@ const cases: Case[] = [
     failed: ["PROMPT-04", "PROMPT-10", "PROMPT-13", "PROMPT-14", "PROMPT-15"],
     says: {
       "PROMPT-04": /refused write: postgres-execute_sql was not refused/,
-      "PROMPT-10": /is shown 2 MCP tools where the catalogue has 23[\s\S]*config\.toml:\d+/,
-      "PROMPT-15": /gpt-5-mini asks the provider for gpt-5, not for gpt-5-mini[\s\S]*config\.yaml:\d+/,
-      "PROMPT-14": /also tries to reach api\.github\.com:443[\s\S]*config\.toml:\d+/,
-      "PROMPT-13": /wrong-key: .*with wrong-key the call brought the canary/,
+      "PROMPT-10": /expected: +the catalogue's 23 tools\n +actual: +2 MCP tools[\s\S]*config\.toml:\d+/,
+      "PROMPT-15":
+        /request for gpt-5-mini to the provider\n +actual: +200, and a request for gpt-5 to the provider\n[\s\S]*config\.yaml:\d+/,
+      "PROMPT-14":
+        /also tries to reach other hosts[\s\S]*actual: +connection attempts to api\.github\.com:443[\s\S]*config\.toml:\d+/,
+      "PROMPT-13": /wrong-key: \S.*, wrong-key: the call returned the canary/,
     },
   },
   {
@@ -100,16 +103,16 @@ const cases: Case[] = [
     says: {
       // 1.77.1 turns the refusal into a 500.
       "PROMPT-01":
-        /Codex completed no call of postgres-execute_sql[\s\S]*MCP answers 500 to a key that the gateway accepts/,
-      "PROMPT-12": /does not get as far as the catalogue, with the client.s key/,
+        /Codex completed no call of postgres-execute_sql[\s\S]*MCP answers 500 to a key that \/v1\/models accepts/,
+      "PROMPT-12": /gets no catalogue with the client's key/,
     },
   },
 ];
 
-/** Before anything starts: a check that has moved is told at once. */
+/** Resolved before a run starts, so that a moved check fails immediately. */
 const runs = cases.map(({ files, ...rest }) => ({ ...rest, files: specFiles(files, rest.failed) }));
 
-test.for(runs)("$name: each fault fails its requirement and no other", async ({ breaks, files, failed, says }) => {
+test.for(runs)("$name: exactly the requirements of the faults fail", async ({ breaks, files, failed, says }) => {
   const run = await runBroken(breaks, files);
   expect(run.failed, run.output).toEqual(failed);
   expect(run.exitCode).toBe(1);

@@ -12,16 +12,16 @@ interface Case {
 const firewall = (find: string, replace: string): Patch => ({ file: "firewall.nft", find, replace });
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
-/** A run of the whole gateway costs half a minute: faults that don't touch each other share one. */
+/** A run with the whole gateway takes half a minute: independent faults share one. */
 const cases: Case[] = [
   {
-    name: "a port opened on the LAN, drop for reject, a way out for all",
+    name: "an additional port open on the LAN, drop instead of reject, outgoing connections from every network",
     breaks: [
-      // REACH-02: anybody on the LAN reaches what monitors the host.
+      // REACH-02: the LAN reaches the node exporter.
       firewall('iifname "lan0" tcp dport { 80, 4000 } accept', 'iifname "lan0" tcp dport { 80, 4000, 9100 } accept'),
-      // REACH-03: who errs on the LAN waits.
+      // REACH-03: denied connections from the LAN get no answer.
       firewall('iifname "lan0" counter name denied_lan goto refused', 'iifname "lan0" counter name denied_lan drop'),
-      // REACH-05: every network's way out.
+      // REACH-05: every network may reach the outside.
       firewall('iifname "br-provider" oifname "wan0" tcp dport 443', 'oifname "wan0" tcp dport 443'),
     ],
     failed: ["REACH-02", "REACH-03", "REACH-05"],
@@ -36,13 +36,13 @@ const cases: Case[] = [
   {
     name: "IPv6 forgotten, Postgres on a shared network, LiteLLM without a key",
     breaks: [
-      // REACH-08: a firewall for IPv4 alone. REACH-05: the sentinel is met by IPv6.
+      // REACH-08: a firewall for IPv4 only. REACH-05: the sentinel is reached over IPv6.
       firewall("table inet gateway", "table ip gateway"),
       firewall("meta l4proto { icmp, ipv6-icmp } accept", "meta l4proto icmp accept"),
       firewall("reject with icmpx admin-prohibited", "reject with icmp admin-prohibited"),
       // REACH-04: Traefik's network reaches the database.
       compose("networks: [data-net]\n    healthcheck", "networks: [data-net, traefik-net]\n    healthcheck"),
-      // REACH-06: whoever brings no key is let in.
+      // REACH-06: a caller without a key is accepted.
       {
         file: "litellm/scoped_keys.py",
         find: 'raise _refusal(401, "Authentication Error, the key is missing or not known")',
@@ -72,7 +72,7 @@ const cases: Case[] = [
       firewall("tcp dport { 80, 4000 } accept", "tcp dport 80 accept"),
       firewall("ct original proto-dst { 80, 4000 } accept", "ct original proto-dst 80 accept"),
     ],
-    // What does not answer can't be shown to demand a key.
+    // On a port that does not answer, the demand for a key cannot be proved.
     failed: ["REACH-01", "REACH-06", "REACH-09"],
     says: {
       "REACH-01":
@@ -81,8 +81,8 @@ const cases: Case[] = [
   },
 ];
 
-test.for(cases)("$name: each fault fails its requirement and no other", async ({ breaks, failed, says }) => {
-  const run = await runBroken(breaks, ["suites/reach"]);
+test.for(cases)("$name: exactly the requirements of the faults fail", async ({ breaks, failed, says }) => {
+  const run = await runBroken(breaks, ["suites/reachability"]);
   expect(run.failed, run.output).toEqual(failed);
   expect(run.exitCode).toBe(1);
   for (const [id, pattern] of Object.entries(says)) expect(run.messages[id]).toMatch(pattern);

@@ -8,10 +8,10 @@ check({
   id: "REACH-07/inside-by-name",
   requirements: ["REACH-07"],
   title: "a container on Traefik's network reaches the gateway by its internal host name",
-  needs: ["gateway"],
+  needs: ["gateway", "commands"],
   async run({ gateway }) {
     await forEachCase(
-      "the name leads to the gateway from inside",
+      "the host name leads to the gateway on Traefik's network",
       gateway.policy.hosts.filter(({ zone }) => zone === "internal"),
       ({ name }) => name,
       async (host) => {
@@ -20,16 +20,17 @@ check({
           bearer: gateway.masterKey,
           deadline: deadlines.request,
         });
-        if (answer.status === 200 && answer.body.includes('"data"')) return;
+        const isModelList = answer.body.includes('"data"');
+        if (answer.status === 200 && isModelList) return;
         throw new CheckFailure({
-          summary: `from Traefik's network ${url} does not answer as LiteLLM`,
-          evidence: {
-            sent: answer.command,
-            received: answer.status === 0 ? answer.error : `${answer.status}\n${answer.body}`,
-          },
-
-          cause: `${answer.diagnosis}; Traefik needs the host's name as an alias on this network`,
+          summary: `from Traefik's network, ${url} does not answer as LiteLLM`,
+          code: answer.status === 0 ? "no-response" : "wrong-response",
+          expected: "200 with a list of models",
+          actual: `${answer.text}${answer.status === 200 ? " without a list of models" : ""}`,
+          evidence: answer.evidence,
+          cause: answer.cause,
           location: gateway.deployment.traefik.location,
+          fix: `give Traefik the alias ${host.name} on this network`,
         });
       },
     );

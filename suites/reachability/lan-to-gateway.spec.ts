@@ -8,13 +8,13 @@ check({
   id: "REACH-01/lan-by-name",
   requirements: ["REACH-01"],
   title: "a LAN host reaches the gateway host by name on each port that the policy opens to it",
-  needs: ["gateway"],
+  needs: ["gateway", "commands"],
   async run({ gateway }) {
     const cases = gateway.policy.reach
       .filter(({ from, to }) => from === "lan" && to === "gateway-host")
       .flatMap((rule) => rule.ports.map((port) => ({ rule, port, name: rule.as ?? gateway.internalHost.name })));
     await forEachCase(
-      "the LAN reaches the gateway host",
+      "a LAN host reaches the gateway host",
       cases,
       ({ name, port }) => `${name}:${port}`,
       async ({ rule, name, port }) => {
@@ -23,15 +23,15 @@ check({
           bearer: gateway.masterKey,
           deadline: deadlines.request,
         });
-        if (answer.status === 200 && /alive/i.test(answer.body)) return;
+        const isAlive = /alive/i.test(answer.body);
+        if (answer.status === 200 && isAlive) return;
         throw new CheckFailure({
-          summary: `from the LAN ${name}:${port} does not answer as LiteLLM`,
-          evidence: {
-            sent: answer.command,
-            received: answer.status === 0 ? answer.error : `${answer.status}\n${answer.body}`,
-          },
-
-          cause: answer.diagnosis,
+          summary: `from the LAN, ${name}:${port} does not answer as LiteLLM`,
+          code: answer.status === 0 ? "no-response" : "wrong-response",
+          expected: "200 with 'alive' in the body",
+          actual: `${answer.text}${answer.status === 200 ? " without 'alive' in the body" : ""}`,
+          evidence: answer.evidence,
+          cause: answer.cause,
           location: rule.location,
         });
       },

@@ -1,4 +1,4 @@
-import type { GatewayTarget } from "../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../helpers/deployment/canaries.ts";
@@ -6,40 +6,36 @@ import type { ReachRule } from "../../helpers/deployment/types.ts";
 import { privatePaths } from "../routes/support/private-paths.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
-import { type CurlRequest, statuses } from "./support/curl.ts";
+import { type CurlStatus, statuses } from "./support/curl.ts";
 
-/** LiteLLM 1.77.1 lets anybody have it open connections; a requirement of its own (REACH-09). */
+/** LiteLLM 1.77.1 opens connections for callers without a key on this path, which is a requirement of its own (REACH-09). */
 const connectionTest = "/mcp-rest/test/connection";
 
 check({
   id: "REACH-06/key-demanded-on-the-lan",
   requirements: ["REACH-06"],
   title: "past Traefik, LiteLLM demands a key on the LAN for everything that is not public",
-  needs: ["gateway"],
+  needs: ["gateway", "commands"],
   async run({ gateway, evidence }) {
-    for (const door of doorsPastTraefik(gateway, evidence)) {
-      await mustOpenWithKey(gateway, door);
-      const rows = privatePaths(gateway.policy)
+    for (const port of portsPastTraefik(gateway, evidence)) {
+      await expectOpenWithKey(gateway, port);
+      const requests = privatePaths(gateway.policy)
         .filter((path) => path !== connectionTest)
         .flatMap((path) => ["GET", "POST"].map((method) => ({ path, method })))
-        .flatMap((row) => [
-          { ...row, name: "no key", bearer: undefined },
-          { ...row, name: "an unknown key", bearer: unknownKey },
+        .flatMap((request) => [
+          { ...request, caller: "no key", bearer: undefined },
+          { ...request, caller: "an unknown key", bearer: unknownKey },
         ]);
-      const answers = await statuses(
-        gateway,
-        "lan-host",
-        rows.map((row) => ({ ...row, url: door.url(row.path) })),
-      );
-      const table = rows.map((row, index) => ({ ...row, status: answers[index] ?? 0 }));
+      const answers = await answersOf(gateway, port, requests);
+      const table = answers.map(({ path, method, caller, answer: { status } }) => ({ path, method, caller, status }));
       await evidence.keep("decisions.json", JSON.stringify(table, null, 1));
-      // No route of that method; each path must have one.
-      const routes = table.filter(({ status }) => status !== 404 && status !== 405);
+      // 404 and 405: the path has no route for this method.
+      const routes = answers.filter(({ answer: { status } }) => status !== 404 && status !== 405);
       await forEachCase(
-        "LiteLLM refuses",
+        "LiteLLM refuses a request without a valid key",
         routes,
-        ({ name, method, path }) => `${method} ${path} with ${name}`,
-        (row) => mustBeRefused(gateway, door, row, row.status),
+        ({ caller, method, path }) => `${method} ${path} with ${caller}`,
+        (answer) => expectRefused(gateway, port, answer),
       );
     }
   },
@@ -49,83 +45,123 @@ check({
   id: "REACH-09/no-outgoing-connections-without-key",
   requirements: ["REACH-09"],
   title: "past Traefik, LiteLLM opens no connection for a caller without a key",
-  needs: ["gateway"],
+  needs: ["gateway", "commands"],
   async run({ gateway, evidence }) {
-    for (const door of doorsPastTraefik(gateway, evidence)) {
-      await mustOpenWithKey(gateway, door);
-      const row = { path: connectionTest, method: "POST", bearer: undefined };
-      const [status = 0] = await statuses(gateway, "lan-host", [{ ...row, url: door.url(row.path) }]);
-      if (status === 404) evidence.finding(`${connectionTest} is no route of this version`);
-      else await mustBeRefused(gateway, door, { ...row, name: "no key" }, status);
+    for (const port of portsPastTraefik(gateway, evidence)) {
+      await expectOpenWithKey(gateway, port);
+      const request = { path: connectionTest, method: "POST", caller: "no key", bearer: undefined };
+      for (const answer of await answersOf(gateway, port, [request])) {
+        if (answer.answer.status === 404) evidence.finding(`This version has no route ${connectionTest}.`);
+        else await expectRefused(gateway, port, answer);
+      }
     }
   },
 });
 
-/** A port on the LAN that the policy opens and that is not Traefik's. */
-interface Door {
+/** A port that the policy opens to the LAN and that is not one of Traefik's. */
+interface OpenPort {
   rule: ReachRule;
-  port: number;
   url(path: string): string;
 }
 
-function doorsPastTraefik({ policy, deployment, internalHost }: GatewayTarget, evidence: Evidence): Door[] {
+function portsPastTraefik({ policy, deployment, internalHost }: GatewayTarget, evidence: Evidence): OpenPort[] {
   const traefik = new Set(deployment.traefik.ports.map(({ host }) => host));
-  const doors = policy.reach
+  const open = policy.reach
     .filter(({ from, to }) => from === "lan" && to === "gateway-host")
     .flatMap((rule) =>
       rule.ports
         .filter((port) => !traefik.has(port))
-        .map((port) => ({
-          rule,
-          port,
-          url: (path: string) => `http://${rule.as ?? internalHost.name}:${port}${path}`,
-        })),
+        .map((port) => ({ rule, url: (path: string) => `http://${rule.as ?? internalHost.name}:${port}${path}` })),
     );
-  if (doors.length === 0) evidence.notSupported("the policy opens no port past Traefik to the LAN");
-  return doors;
+  if (open.length === 0) evidence.notSupported("the policy opens no port past Traefik to the LAN");
+  return open;
 }
 
-/** Beside each 'is refused' the same port, allowed: with the master key. */
-async function mustOpenWithKey(gateway: GatewayTarget, { url, rule }: Door): Promise<void> {
-  const [status] = await statuses(gateway, "lan-host", [
-    { method: "GET", url: url("/v1/models"), bearer: gateway.masterKey },
-  ]);
-  if (status === 200) return;
-  throw new CheckFailure({
-    summary: `the control fails: with the master key ${url("/v1/models")} does not answer on the LAN`,
-    evidence: {
-      sent: `GET ${url("/v1/models")} with the master key`,
-      received: status === 0 ? "no response" : String(status),
-    },
+interface LanRequest {
+  path: string;
+  method: string;
+  bearer: string | undefined;
+  /** In messages: the credential that the caller has, e.g. `no key`. */
+  caller: string;
+}
 
-    cause: "the port is not published, or the firewall denies it",
-    location: rule.location,
+interface Answered extends LanRequest {
+  answer: CurlStatus;
+}
+
+/** Sends requests from the LAN. */
+async function answersOf(
+  gateway: GatewayWith<"commands">,
+  { url }: OpenPort,
+  requests: readonly LanRequest[],
+): Promise<Answered[]> {
+  const answers = await statuses(
+    gateway,
+    "lan-host",
+    requests.map(({ path, ...request }) => ({ ...request, url: url(path) })),
+  );
+  return answers.flatMap((answer, index) => {
+    const request = requests[index];
+    return request === undefined ? [] : [{ ...request, answer }];
   });
 }
 
-/** 401 and 403 are refusals; LiteLLM's MCP answers 500 on some versions (CAT-10), and otherwise with a key. */
-async function mustBeRefused(
-  gateway: GatewayTarget,
-  { url }: Door,
-  { path, method, name, bearer }: Omit<CurlRequest, "url"> & { path: string; name: string },
-  status: number,
+/** Control for the refusals: the same port answers with the master key. */
+async function expectOpenWithKey(gateway: GatewayWith<"commands">, port: OpenPort): Promise<void> {
+  const request = { path: "/v1/models", method: "GET", bearer: gateway.masterKey, caller: "the master key" };
+  for (const { answer } of await answersOf(gateway, port, [request])) {
+    if (answer.status === 200) continue;
+    const actual = statusText(answer.status);
+    throw new CheckFailure({
+      summary: `the control fails: ${port.url(request.path)} does not answer on the LAN with the master key`,
+      code: "control-failed",
+      expected: "200",
+      actual,
+      evidence: {
+        sent: `GET ${port.url(request.path)} with the master key`,
+        received: actual,
+        commands: [answer.command],
+      },
+      cause: "the port is not published, or the firewall denies it",
+      location: port.rule.location,
+    });
+  }
+}
+
+/** 401 and 403 are refusals; MCP answers 500 on some versions (CAT-10), and otherwise with the master key. */
+async function expectRefused(
+  gateway: GatewayWith<"commands">,
+  port: OpenPort,
+  { answer: { status, command }, ...request }: Answered,
 ): Promise<void> {
   if (status === 401 || status === 403) return;
-  const [keyed] = await statuses(gateway, "lan-host", [{ method, url: url(path), bearer: gateway.masterKey }]);
-  if (status >= 400 && keyed !== 0 && status !== keyed) return;
-  const isSilent = status === 0 || keyed === 0;
+  const withKey = { ...request, bearer: gateway.masterKey, caller: "the master key" };
+  // One short command with both requests is what a reproduction script repeats; a request without a response is not sent again.
+  const answers = await answersOf(gateway, port, status === 0 ? [withKey] : [request, withKey]);
+  const keyed = answers.at(-1)?.answer;
+  const keyedStatus = keyed?.status ?? 0;
+  if (status >= 400 && keyedStatus !== 0 && status !== keyedStatus) return;
+  const { method, path, caller, bearer } = request;
+  const isSilent = status === 0 || keyedStatus === 0;
   throw new CheckFailure({
     summary: isSilent
-      ? `${method} ${path} has no answer for a caller with ${status === 0 ? name : "the master key"}`
-      : `${method} ${path} is answered to a caller with ${name}`,
+      ? `${method} ${path} has no response for a caller with ${status === 0 ? caller : "the master key"}`
+      : `${method} ${path} is answered to a caller with ${caller}`,
+    code: isSilent ? "no-response" : "answered-without-key",
+    expected: "401 or 403, or an error that a caller with the master key does not get",
+    actual: `${statusText(status)}, and with the master key ${statusText(keyedStatus)}`,
     evidence: {
-      sent: `${method} ${url(path)}${bearer === undefined ? "" : " with Authorization: Bearer …"}`,
-      received: `${status || "no response"}, and with the master key ${keyed || "no response"}`,
+      sent: `${method} ${port.url(path)}${bearer === undefined ? "" : " with Authorization: Bearer …"}`,
+      received: `${statusText(status)}, and with the master key ${statusText(keyedStatus)}`,
+      commands: [...(status === 0 ? [command] : []), ...(keyed === undefined ? [] : [keyed.command])],
     },
-
     cause: isSilent
-      ? "LiteLLM hangs on this route, or what connects it to the LAN drops what is sent"
+      ? "LiteLLM hangs on this route, or the network between it and the LAN drops packets"
       : "LiteLLM demands no key for this route: no master_key, a custom_auth that admits it, or the version",
     location: gateway.deployment.litellm.location,
   });
+}
+
+function statusText(status: number): string {
+  return status === 0 ? "no response" : String(status);
 }

@@ -1,12 +1,13 @@
 import { basename } from "node:path";
-import type { Reach } from "../../containers/targets/reachability.ts";
+import type { Reachability } from "../../containers/targets/reachability.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import {
   attemptText,
-  mustBeCounted,
-  mustBeDeniedAsDeclared,
-  mustMatchPolicy,
+  expectCounted,
+  expectDeclaredDenial,
+  expectPolicy,
   type Pair,
   pairName,
   pairsOf,
@@ -18,55 +19,16 @@ import { matrixTable } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
 
-/** What is judged, once for each check; the matrix is kept with each, so that a failure can be looked at. */
-async function judged(reach: Reach, evidence: Evidence): Promise<{ sweep: Sweep; cells: Cell[]; table: string }> {
-  const sweep = await reach.sweep();
-  const cells = judge(reach.policy, sweep);
-  const table = matrixTable(cells);
-  await Promise.all([
-    evidence.keep(
-      "matrix.json",
-      JSON.stringify(
-        cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line })),
-        null,
-        1,
-      ),
-    ),
-    evidence.keep("matrix.txt", `${table}\n`),
-    evidence.keep(
-      "matrix.svg",
-      matrixPicture(cells, { deployment: basename(reach.deployment.folder), attempts: sweep.attempts.length }),
-    ),
-  ]);
-  return { sweep, cells, table };
-}
-
-const isFour = ({ family }: Cell): boolean => family === 4;
-
-async function forEachPair(
-  what: string,
-  pairs: readonly Pair[],
-  table: string,
-  check: (pair: Pair) => void,
-): Promise<void> {
-  try {
-    await forEachCase(what, pairs, pairName, async (pair) => check(pair));
-  } catch (error) {
-    if (!(error instanceof CheckFailure)) throw error;
-    throw new CheckFailure({ ...error.story, summary: `${error.story.what}\n${table}` });
-  }
-}
-
 check({
   id: "REACH-01/lan-allowed-ports",
   requirements: ["REACH-01"],
   title: "every port that the policy opens to the LAN connects from a LAN host",
   needs: ["reachability"],
-  async run({ reachability: reach, evidence }) {
-    const { cells, table } = await judged(reach, evidence);
-    const allowed = cells.filter((cell) => isFour(cell) && cell.from === "lan" && cell.rule !== undefined);
-    await forEachPair("the LAN reaches what it may", pairsOf(allowed), table, (pair) =>
-      mustMatchPolicy(pair, reach.deployment),
+  async run({ reachability, evidence }) {
+    const matrix = await judgedMatrix(reachability, evidence);
+    const allowed = matrix.cells.filter((cell) => isIpv4(cell) && cell.from === "lan" && cell.rule !== undefined);
+    await forEachPair("the LAN reaches what the policy allows", allowed, matrix, (pair) =>
+      expectPolicy(pair, reachability.deployment),
     );
   },
 });
@@ -76,13 +38,13 @@ check({
   requirements: ["REACH-02"],
   title: "a LAN host reaches nothing else, on any port of any part",
   needs: ["reachability"],
-  async run({ reachability: reach, evidence }) {
-    const { cells, table } = await judged(reach, evidence);
-    const denied = cells.filter(
-      (cell) => isFour(cell) && cell.from === "lan" && cell.to !== "outside" && cell.rule === undefined,
+  async run({ reachability, evidence }) {
+    const matrix = await judgedMatrix(reachability, evidence);
+    const denied = matrix.cells.filter(
+      (cell) => isIpv4(cell) && cell.from === "lan" && cell.to !== "outside" && cell.rule === undefined,
     );
-    await forEachPair("the LAN reaches nothing else", pairsOf(denied), table, (pair) =>
-      mustMatchPolicy(pair, reach.deployment),
+    await forEachPair("the LAN reaches nothing that the policy does not allow", denied, matrix, (pair) =>
+      expectPolicy(pair, reachability.deployment),
     );
   },
 });
@@ -92,24 +54,27 @@ check({
   requirements: ["REACH-03"],
   title: "each denial looks as the policy says, and is counted",
   needs: ["reachability"],
-  async run({ reachability: reach, evidence }) {
-    const { sweep, cells, table } = await judged(reach, evidence);
-    const { firewall, file } = reach.policy;
+  async run({ reachability, evidence }) {
+    const matrix = await judgedMatrix(reachability, evidence);
+    const { firewall, file } = reachability.policy;
     if (firewall === undefined) {
       throw new CheckFailure({
-        summary: "the policy names no firewall: nothing says how a denial looks, and nothing counts it",
-        cause: "the gateway host has none, or 'firewall' is missing in policy.yaml",
+        summary: "the policy names no firewall, so nothing says how connections are denied, and nothing counts denials",
+        code: "no-firewall",
+        expected: "'firewall' in policy.yaml",
+        actual: "none",
+        cause: "the gateway host has no firewall, or policy.yaml does not name it",
         location: { file, line: 1 },
       });
     }
-    await forEachPair("each denial is the policy's", pairsOf(cells), table, (pair) =>
-      mustBeDeniedAsDeclared(pair, reach.deployment),
+    await forEachPair("connections are denied as the policy declares", matrix.cells, matrix, (pair) =>
+      expectDeclaredDenial(pair, reachability.deployment),
     );
     await forEachCase(
-      "each denial is counted",
+      "denied connections are counted",
       firewall.denials,
       ({ from }) => from,
-      async (denial) => mustBeCounted(denial, cells, sweep),
+      async (denial) => expectCounted(denial, matrix.cells, matrix.sweep),
     );
   },
 });
@@ -119,30 +84,16 @@ check({
   requirements: ["REACH-04"],
   title: "each pair of parts connects or does not as the policy says",
   needs: ["reachability"],
-  async run({ reachability: reach, evidence }) {
-    const { sweep, cells, table } = await judged(reach, evidence);
-    const [failure] = sweep.hostSelfFailures;
-    if (failure !== undefined) {
-      throw new CheckFailure({
-        summary: `the gateway host does not reach itself on ${sweep.hostSelfFailures.length} ports and addresses where something listens`,
-        evidence: {
-          sent: sweep.hostSelfFailures
-            .map(({ from, address, port }) => attemptText({ from, to: address, port }))
-            .join("\n"),
-          received: failure.outcome,
-        },
-
-        cause: "its firewall takes what the host sends to itself for a stranger's: accept what comes in by lo",
-        location: reach.policy.firewall?.location ?? { file: reach.policy.file, line: 1 },
-      });
-    }
-    const others = cells.filter(
-      (cell) => isFour(cell) && cell.from !== "lan" && (cell.to !== "outside" || cell.rule !== undefined),
+  async run({ reachability, evidence }) {
+    const matrix = await judgedMatrix(reachability, evidence);
+    expectHostReachesItself(reachability, matrix.sweep);
+    const others = matrix.cells.filter(
+      (cell) => isIpv4(cell) && cell.from !== "lan" && (cell.to !== "outside" || cell.rule !== undefined),
     );
-    await forEachPair("the pair does as the policy says", pairsOf(others), table, (pair) =>
-      mustMatchPolicy(pair, reach.deployment),
+    await forEachPair("a pair connects, or does not, as the policy says", others, matrix, (pair) =>
+      expectPolicy(pair, reachability.deployment),
     );
-    evidence.finding(`not in the matrix, because they are the suite's own: ${reach.ownParts.join(", ")}`);
+    evidence.finding(`Not in the matrix, because they are the suite's own: ${reachability.ownParts.join(", ")}.`);
   },
 });
 
@@ -151,50 +102,16 @@ check({
   requirements: ["REACH-05"],
   title: "nothing reaches the outside except what the policy allows",
   needs: ["reachability"],
-  async run({ reachability: reach, evidence }) {
-    const { sweep, cells, table } = await judged(reach, evidence);
-    const { accepted, control } = sweep.sentinel;
-    if (!accepted[control]) throw new Error("the sentinel did not count the control");
-    const out = cells.filter((cell) => isFour(cell) && cell.to === "outside" && cell.rule === undefined);
-    await forEachPair("nothing else gets out", pairsOf(out), table, (pair) => mustMatchPolicy(pair, reach.deployment));
-    const outgoing = reach.policy.reach.filter(({ to }) => to === "outside");
-    const mayLeave = new Set(outgoing.flatMap(({ ports }) => ports));
-    const reached = Object.keys(accepted)
-      .map(Number)
-      .filter((port) => port !== control && !mayLeave.has(port));
-    if (reached.length > 0) {
-      throw new CheckFailure({
-        summary: `the sentinel outside was reached on ${reached.join(", ")}`,
-        evidence: {
-          sent: cells
-            .filter(({ to, outcome, port }) => to === "outside" && outcome === "connected" && reached.includes(port))
-            .map(({ from, address, port }) => attemptText({ from, to: address, port }))
-            .join("\n"),
-        },
-        cause: "the firewall lets more out than the policy names",
-        location: reach.policy.firewall?.location ?? { file: reach.policy.file, line: 1 },
-      });
-    }
-    const sites = new Map(
-      sweep.sites.flatMap(({ name, addresses }) => addresses.map(({ address }) => [address, name])),
+  async run({ reachability, evidence }) {
+    const matrix = await judgedMatrix(reachability, evidence);
+    const { accepted, control } = matrix.sweep.sentinel;
+    if (!accepted[control]) throw new Error("the sentinel did not count the control connection");
+    const outgoing = matrix.cells.filter((cell) => isIpv4(cell) && cell.to === "outside" && cell.rule === undefined);
+    await forEachPair("nothing reaches the outside that the policy does not allow", outgoing, matrix, (pair) =>
+      expectPolicy(pair, reachability.deployment),
     );
-    const tried = sweep.before.filter(
-      ({ source, port }) => !outgoing.some(({ from, ports }) => from === sites.get(source) && ports.includes(port)),
-    );
-    if (tried.length > 0) {
-      throw new CheckFailure({
-        summary: "a part tried to reach the outside by itself",
-        evidence: {
-          sent: tried
-            .map(({ source, target, port }) => `TCP from ${sites.get(source)} to ${target}:${port}`)
-            .join("\n"),
-          received: "nothing: it was denied",
-        },
-
-        cause: "it calls home; switch that off, or name it under 'reach'",
-        location: { file: reach.policy.file, line: 1 },
-      });
-    }
+    expectSentinelNotReached(reachability, matrix);
+    expectNoCallsHome(reachability, matrix.sweep);
   },
 });
 
@@ -203,23 +120,134 @@ check({
   requirements: ["REACH-08"],
   title: "IPv6 connections end as IPv4 connections do",
   needs: ["reachability"],
-  async run({ reachability: reach, evidence }) {
-    const { sweep, cells, table } = await judged(reach, evidence);
+  async run({ reachability, evidence }) {
+    const matrix = await judgedMatrix(reachability, evidence);
+    const { cells, sweep } = matrix;
     const withAddress = sweep.sites.filter(({ addresses }) => addresses.some(({ address }) => address.includes(":")));
     if (withAddress.length === 0) evidence.notSupported("the engine's machine has no IPv6");
+    // What is wrong over IPv4 fails its own requirement.
     const right = new Set(
-      cells.filter((cell) => isFour(cell) && cell.verdict !== "open" && cell.verdict !== "blocked").map(keyOf),
+      cells.filter((cell) => isIpv4(cell) && cell.verdict !== "open" && cell.verdict !== "blocked").map(keyOf),
     );
     const compared = cells.filter((cell) => cell.family === 6 && right.has(keyOf(cell)));
     if (!compared.some(({ verdict }) => verdict === "allowed" || verdict === "blocked")) {
-      throw new CheckFailure({ summary: "not one connection that the policy allows could be tried over IPv6" });
+      throw new CheckFailure({
+        summary: "no connection that the policy allows could be tried over IPv6",
+        code: "nothing-tried",
+        expected: "at least one allowed connection over IPv6",
+        actual: "none",
+      });
     }
-    await forEachPair("IPv6 does as IPv4", pairsOf(compared), table, (pair) => mustMatchPolicy(pair, reach.deployment));
-    const without = sweep.sites.filter((location) => !withAddress.includes(location)).map(({ name }) => name);
-    if (without.length > 0) evidence.finding(`without an IPv6 address: ${without.join(", ")}`);
+    await forEachPair("IPv6 connections end as IPv4 connections do", compared, matrix, (pair) =>
+      expectPolicy(pair, reachability.deployment),
+    );
+    const without = sweep.sites.filter((site) => !withAddress.includes(site)).map(({ name }) => name);
+    if (without.length > 0) evidence.finding(`Without an IPv6 address: ${without.join(", ")}.`);
   },
 });
 
+interface JudgedMatrix {
+  sweep: Sweep;
+  cells: readonly Cell[];
+  /** The cells as a text table. */
+  table: string;
+}
+
+/** The sweep's matrix, which each check keeps as evidence. */
+async function judgedMatrix(reachability: Reachability, evidence: Evidence): Promise<JudgedMatrix> {
+  const sweep = await reachability.sweep();
+  const cells = judge(reachability.policy, sweep);
+  const table = matrixTable(cells);
+  const plain = cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line }));
+  const deployment = basename(reachability.deployment.folder);
+  await Promise.all([
+    evidence.keep("matrix.json", JSON.stringify(plain, null, 1)),
+    evidence.keep("matrix.txt", `${table}\n`),
+    evidence.keep("matrix.svg", matrixPicture(cells, { deployment, attempts: sweep.attempts.length })),
+  ]);
+  return { sweep, cells, table };
+}
+
+/** Runs a check for each pair of sites that has cells; the failure shows the matrix too. */
+async function forEachPair(
+  what: string,
+  cells: readonly Cell[],
+  { table }: JudgedMatrix,
+  check: (pair: Pair) => void,
+): Promise<void> {
+  try {
+    await forEachCase(what, pairsOf(cells), pairName, async (pair) => check(pair));
+  } catch (error) {
+    if (!(error instanceof CheckFailure)) throw error;
+    throw new CheckFailure({ ...error.details, summary: `${error.details.summary}\n${table}` });
+  }
+}
+
+function isIpv4({ family }: Cell): boolean {
+  return family === 4;
+}
+
 function keyOf({ from, to, port }: Cell): string {
   return `${from} ${to} ${port}`;
+}
+
+function expectHostReachesItself({ policy }: Reachability, { hostSelfFailures: failures }: Sweep): void {
+  if (failures.length === 0) return;
+  const connections = failures.map(({ from, address, port }) => attemptText({ from, to: address, port }));
+  const outcomes = [...new Set(failures.map(({ outcome }) => outcome))].join(", ");
+  throw new CheckFailure({
+    summary: `the gateway host does not reach itself on ${failures.length} ports and addresses where something listens`,
+    code: "host-not-reached-by-itself",
+    expected: "connected",
+    actual: outcomes,
+    evidence: { sent: connections.join("\n"), received: outcomes, connections },
+    cause: "its firewall denies connections of the host to itself",
+    location: firewallOr(policy),
+    fix: "accept what arrives on the interface lo",
+  });
+}
+
+function expectSentinelNotReached({ policy }: Reachability, { cells, sweep }: JudgedMatrix): void {
+  const { accepted, control } = sweep.sentinel;
+  const allowed = new Set(policy.reach.filter(({ to }) => to === "outside").flatMap(({ ports }) => ports));
+  const reached = Object.keys(accepted)
+    .map(Number)
+    .filter((port) => port !== control && !allowed.has(port));
+  if (reached.length === 0) return;
+  const connections = cells
+    .filter(({ to, outcome, port }) => to === "outside" && outcome === "connected" && reached.includes(port))
+    .map(({ from, address, port }) => attemptText({ from, to: address, port }));
+  throw new CheckFailure({
+    summary: `the sentinel outside was reached on ${reached.join(", ")}`,
+    code: "sentinel-reached",
+    expected: `connections only on ${[control, ...allowed].join(", ")}`,
+    actual: reached.map((port) => `${accepted[port]} connections on ${port}`).join(", "),
+    evidence: { sent: connections.join("\n"), connections },
+    cause: "the firewall lets more out than the policy allows",
+    location: firewallOr(policy),
+  });
+}
+
+function expectNoCallsHome({ policy }: Reachability, { sites, before }: Sweep): void {
+  const outgoing = policy.reach.filter(({ to }) => to === "outside");
+  const names = new Map(sites.flatMap(({ name, addresses }) => addresses.map(({ address }) => [address, name])));
+  const undeclared = before.filter(
+    ({ source, port }) => !outgoing.some(({ from, ports }) => from === names.get(source) && ports.includes(port)),
+  );
+  if (undeclared.length === 0) return;
+  const attempts = undeclared.map(({ source, target, port }) => `TCP from ${names.get(source)} to ${target}:${port}`);
+  throw new CheckFailure({
+    summary: "a part tried to reach the outside by itself",
+    code: "call-home",
+    expected: "no connection that the policy does not allow",
+    actual: attempts.join(", "),
+    evidence: { sent: attempts.join("\n"), received: "nothing: it was denied" },
+    cause: "the part calls home",
+    location: { file: policy.file, line: 1 },
+    fix: "switch that off, or allow it under 'reach' in policy.yaml",
+  });
+}
+
+function firewallOr({ firewall, file }: Reachability["policy"]): SourceLocation {
+  return firewall?.location ?? { file, line: 1 };
 }

@@ -1,4 +1,4 @@
-import { names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
 import { clientCatalogue } from "../clients/client-task.ts";
@@ -34,8 +34,8 @@ check({
     const shown = asked.toolsOffered.filter((name) => name.startsWith("mcp__"));
     const own = asked.toolsOffered.filter((name) => !name.startsWith("mcp__"));
     const server = `mcp__${agent.config.server.replaceAll("-", "_")}.`;
-    const missing = catalogue.filter((tool) => !shown.some((name) => name.startsWith(server) && names(name, tool)));
-    const extra = shown.filter((name) => !name.startsWith(server) || !catalogue.some((tool) => names(name, tool)));
+    const missing = catalogue.filter((tool) => !shown.some((name) => name.startsWith(server) && isNameOf(name, tool)));
+    const extra = shown.filter((name) => !name.startsWith(server) || !catalogue.some((tool) => isNameOf(name, tool)));
     const duplicates = asked.toolsOffered.filter((name, index) => asked.toolsOffered.indexOf(name) !== index);
     if (missing.length + extra.length + duplicates.length > 0) {
       throw new CheckFailure({

@@ -1,4 +1,4 @@
-import { names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { databaseTool } from "../support/policy-lookup.ts";
 import type { ClientRun, ClientTargets, McpClient } from "./client.ts";
@@ -28,8 +28,8 @@ export function expectWorked(
       evidence,
       location,
     });
-  const missing = catalogue.filter((tool) => !run.tools?.some((shown) => names(shown, tool)));
-  const extra = run.tools.filter((shown) => !catalogue.some((tool) => names(shown, tool)));
+  const missing = catalogue.filter((tool) => !run.tools?.some((shown) => isNameOf(shown, tool)));
+  const extra = run.tools.filter((shown) => !catalogue.some((tool) => isNameOf(shown, tool)));
   if (missing.length + extra.length > 0 || run.tools.length !== catalogue.length) {
     const differences = [...missing.map((tool) => `- ${tool}`), ...extra.map((tool) => `+ ${tool}`)];
     throw new CheckFailure({

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { JournalEntry, Turn } from "../../../containers/targets/scripted-model.ts";
-import { type Diagnosis, diagnose, names } from "../../../helpers/agents/agent-diagnosis.ts";
+import { type Diagnosis, diagnose, isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import {
   readTranscript,
   type ToolCall,
@@ -150,7 +150,7 @@ export class CodexAgent {
    * @throws {CheckFailure} with the diagnosis
    */
   async expectCall(turn: CodexTurn, tool: string): Promise<ToolCall> {
-    const call = turn.transcript.toolCalls.find((one) => one.status === "completed" && names(one.tool, tool));
+    const call = turn.transcript.toolCalls.find((one) => one.status === "completed" && isNameOf(one.tool, tool));
     const evidence = turnEvidence(turn);
     if (call === undefined) {
       const diagnosis = await this.diagnosis(turn, tool);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { statuses } from "./curl.ts";
+import { curl, statuses } from "./curl.ts";
 
 const requests = ["/a", "/b", "/c"].map((path) => ({
   method: "GET",
@@ -8,27 +8,59 @@ const requests = ["/a", "/b", "/c"].map((path) => ({
   bearer: undefined,
 }));
 
-/** A machine on which successive curl commands print these texts. */
-function machine(...printed: string[]) {
+interface Output {
+  exitCode?: number;
+  stdout?: string;
+  stderr?: string;
+}
+
+/** A machine on which successive curl commands end like this. */
+function machine(...outputs: Output[]) {
   const commands: string[] = [];
   const run = async (_: string, command: readonly string[]) => {
     commands.push(command.join(" "));
-    return { exitCode: 0, stdout: printed.shift() ?? "", stderr: "", took: 0 };
+    const { exitCode = 0, stdout = "", stderr = "" } = outputs.shift() ?? {};
+    return { id: `command-${commands.length}`, exitCode, stdout, stderr };
   };
   return { commands, run };
 }
 
-test("a request without a response is sent again on its own, with a longer deadline", async () => {
-  const busy = machine("200\n000\n401\n", "403\n");
-  expect(await statuses(busy, "lan-host", requests)).toEqual([200, 403, 401]);
+test("a request without a response in a short time is sent again by itself, with a longer time", async () => {
+  const busy = machine({ stdout: "200\n000\n401\n" }, { stdout: "403\n" });
+  expect(await statuses(busy, "lan-host", requests)).toEqual([
+    { status: 200, command: "command-1" },
+    { status: 403, command: "command-2" },
+    { status: 401, command: "command-1" },
+  ]);
   expect(busy.commands[1]).toContain(`--max-time ${deadlines.mcpRequest / 1000} `);
   expect(busy.commands[1]).toMatch(/gateway\.lan:4000\/b$/);
   expect(busy.commands).toHaveLength(2);
 });
 
-test("a request with a response is sent once; without any response the status is 0", async () => {
-  const prompt = machine("200\n404\n401\n");
-  expect(await statuses(prompt, "lan-host", requests)).toEqual([200, 404, 401]);
+test("a request with a response is sent once; one without a response in any time has status 0", async () => {
+  const status = async (...printed: string[]) =>
+    (await statuses(machine(...printed.map((stdout) => ({ stdout }))), "lan-host", requests)).map((one) => one.status);
+  const prompt = machine({ stdout: "200\n404\n401\n" });
+  expect((await statuses(prompt, "lan-host", requests)).map((one) => one.status)).toEqual([200, 404, 401]);
   expect(prompt.commands).toHaveLength(1);
-  expect(await statuses(machine("000\n000\n401\n", "000\n000\n"), "lan-host", requests)).toEqual([0, 0, 401]);
+  expect(await status("000\n000\n401\n", "000\n000\n")).toEqual([0, 0, 401]);
+});
+
+test("an answer has the status and body, or the error with its likely cause", async () => {
+  const options = { deadline: 1000 };
+  const answered = machine({ stdout: '{"ok":true}\n200' });
+  expect(await curl(answered, "lan-host", "http://gateway.lan/", options)).toMatchObject({
+    status: 200,
+    body: '{"ok":true}',
+    text: "status 200",
+    evidence: { received: '200\n{"ok":true}', commands: ["command-1"] },
+  });
+  const unresolved = machine({ exitCode: 28, stdout: "\n000", stderr: "curl: (28) Resolving timed out after 1 ms\n" });
+  expect(await curl(unresolved, "lan-host", "http://gateway.lan/", options)).toMatchObject({
+    status: 0,
+    text: "curl: (28) Resolving timed out after 1 ms",
+    cause: "the name does not resolve on this network",
+  });
+  const dropped = machine({ exitCode: 28, stdout: "\n000", stderr: "curl: (28) Connection timed out\n" });
+  expect((await curl(dropped, "lan-host", "http://gateway.lan/", options)).cause).toMatch(/a rule drops the packets/);
 });

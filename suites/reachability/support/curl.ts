@@ -1,37 +1,44 @@
+import type { FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 
-/** The result of one curl command on a machine of the rig. */
+/** A machine of the rig that has curl. */
+export type CurlMachine = "lan-host" | "inside-host";
+
+/** Runs commands on the machines of a rig. */
+interface CommandRunner {
+  run(
+    machine: string,
+    command: readonly string[],
+  ): Promise<{ id: string; exitCode: number; stdout: string; stderr: string }>;
+}
+
+/** The response that curl got on a machine of the rig. */
 export interface CurlAnswer {
   /** 0 when there was no response. */
   status: number;
   body: string;
-  /** curl's own error message. */
-  error: string;
-  /** What curl's exit code means. */
-  diagnosis: string;
-  /** The command line, for the failure. */
-  command: string;
+  /** In messages, e.g. `status 404`, or what curl printed about the error. */
+  text: string;
+  /** The likely cause, by curl's exit code. */
+  cause: string;
+  evidence: FailureEvidence;
 }
 
-/** curl's exit codes for the end of a connection (`man curl`, EXIT CODES). */
-const diagnoses: Readonly<Record<number, string>> = {
+/** Causes by curl's exit code (`man curl`, EXIT CODES). */
+const causes: Readonly<Record<number, string>> = {
   0: "the connection works, but the response is not the expected one",
-  6: "the name does not resolve on that machine",
+  6: "the name does not resolve on this network",
   7: "the connection is refused, or there is no route: the port is closed or a rule rejects it",
-  28: "no answer in time: a rule drops the packets",
-  35: "TLS fails",
+  28: "no response in time: a rule drops the packets",
+  35: "the TLS handshake fails",
   52: "the connection is accepted and closed without a response",
   56: "the connection is reset",
 };
 
-/**
- * Runs curl on a machine of the rig.
- *
- * @param options `bearer`: the key to send, if any; `deadline`: milliseconds
- */
+/** Sends one request with a plain curl, as the status document did by hand. */
 export async function curl(
   runner: CommandRunner,
-  from: "lan-host" | "inside-host",
+  from: CurlMachine,
   url: string,
   options: { bearer?: string; deadline: number },
 ): Promise<CurlAnswer> {
@@ -47,53 +54,58 @@ export async function curl(
     ...(options.bearer === undefined ? [] : ["--header", `Authorization: Bearer ${options.bearer}`]),
     url,
   ];
-  const { exitCode, stdout, stderr } = await runner.run(from, command);
+  const { id, exitCode, stdout, stderr } = await runner.run(from, command);
   const end = stdout.lastIndexOf("\n");
+  const status = Number(stdout.slice(end + 1)) || 0;
+  const body = stdout.slice(0, Math.max(end, 0));
+  const error = stderr.trim() || `curl ended with exit code ${exitCode}`;
   return {
-    status: Number(stdout.slice(end + 1)) || 0,
-    body: stdout.slice(0, Math.max(end, 0)),
-    error: stderr.trim(),
-    diagnosis: diagnosisOf(exitCode, stderr),
-    command: command.join(" "),
+    status,
+    body,
+    text: status === 0 ? error : `status ${status}`,
+    cause: causeOf(exitCode, stderr),
+    evidence: { sent: command.join(" "), received: status === 0 ? error : `${status}\n${body}`, commands: [id] },
   };
 }
 
-/** A request of which only the status is read. */
+/** One of many requests whose statuses are wanted. */
 export interface CurlRequest {
   method: string;
   url: string;
   bearer: string | undefined;
 }
 
-/** Runs commands on the machines of a rig. */
-interface CommandRunner {
-  run(machine: string, command: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+/** The status of a request; 0 when there was no response. */
+export interface CurlStatus {
+  status: number;
+  /** Id of the recorded command that sent it. */
+  command: string;
 }
 
 /**
- * The statuses of many requests, sent one after the other by one curl; 0 when there was no response. The first try is
- * short, because an opened stream never ends. Requests without a response then, e.g. because LiteLLM was busy, are sent
- * again with the deadline of an MCP request.
+ * Sends many requests one after the other with one curl. Each gets a short time at first, because a stream that opens never
+ * ends. Those without a response then, perhaps because LiteLLM is busy, are sent again with the time that a request may
+ * take.
  */
 export async function statuses(
   runner: CommandRunner,
-  from: "lan-host" | "inside-host",
+  from: CurlMachine,
   requests: readonly CurlRequest[],
-): Promise<number[]> {
+): Promise<CurlStatus[]> {
   const first = await statusesWithin(deadlines.connect, runner, from, requests);
-  const unanswered = requests.filter((_, index) => !first[index]);
+  const unanswered = requests.filter((_, index) => !first[index]?.status);
   if (unanswered.length === 0) return first;
   const again = await statusesWithin(deadlines.mcpRequest, runner, from, unanswered);
-  return requests.map((_, index) => first[index] || again.shift() || 0);
+  return first.map((one) => (one.status ? one : (again.shift() ?? one)));
 }
 
 /** @param deadline of each request, in milliseconds */
 async function statusesWithin(
   deadline: number,
   runner: CommandRunner,
-  from: "lan-host" | "inside-host",
+  from: CurlMachine,
   requests: readonly CurlRequest[],
-): Promise<number[]> {
+): Promise<CurlStatus[]> {
   const one = ({ method, url, bearer }: CurlRequest): string[] => [
     "--silent",
     "--connect-timeout",
@@ -112,15 +124,16 @@ async function statusesWithin(
     ...(bearer === undefined ? [] : ["--header", `Authorization: Bearer ${bearer}`]),
     url,
   ];
-  const { stdout } = await runner.run(from, [
+  const { id, stdout } = await runner.run(from, [
     "curl",
     ...requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]),
   ]);
-  return stdout.trim().split("\n").map(Number);
+  const printed = stdout.trim().split("\n").map(Number);
+  return requests.map((_, index) => ({ status: printed[index] || 0, command: id }));
 }
 
-function diagnosisOf(exitCode: number, stderr: string): string {
-  // A DNS look-up without an answer is 28 as well, but no rule dropped a packet then.
+function causeOf(exitCode: number, stderr: string): string {
+  // A name server that does not answer gives exit code 28 too, but then no packet was sent that a rule could drop.
   const code = /resolving timed out/i.test(stderr) ? 6 : exitCode;
-  return diagnoses[code] ?? `curl ended with exit code ${exitCode}`;
+  return causes[code] ?? `curl ended with exit code ${exitCode}`;
 }
