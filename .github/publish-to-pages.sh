@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Adds a run to the folder of runs on branch gh-pages of the remote: publish-to-pages.sh REPORT [KEEP]
-# The branch is one commit without history, so that runs that went cost nothing. Who pushes in between is not lost: the
-# push demands the branch as it was, and is tried again from what is there by then.
+# The branch is one commit without history, so that removed runs cost nothing. A push by another job in the meantime is not
+# lost: this push requires the branch as it was fetched, and is retried from the new state.
 set -euo pipefail
 report=$(realpath "$1")
 keep=${2:-50}
@@ -15,7 +15,7 @@ for _ in $(seq 20); do
   rm -rf "$site"
   git init -q "$site"
   git -C "$site" remote add origin "$remote"
-  # The checkout's credentials belong to its own folder.
+  # The credentials of the checkout apply only to its own folder.
   if [ -n "$headers" ]; then git -C "$site" config "${headers%% *}" "${headers#* }"; fi
   before=$(git -C "$site" ls-remote origin "refs/heads/$branch" | cut -f1)
   if [ -n "$before" ]; then
