@@ -11,7 +11,7 @@ import { type LogWindow, readLog } from "../parts/container-log.ts";
 import { liteLLMPort } from "../parts/litellm.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { everything, hostile } from "../rigs/test-upstreams.ts";
+import { everything, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
 import type { Once } from "./once.ts";
 import { partOf } from "./parts-of-rig.ts";
 
@@ -44,6 +44,8 @@ export class TestGateway {
   readonly policy: Policy;
   readonly canaries: Canaries;
   readonly wire: RecordingClient;
+  /** The password in the DSN of the upstream `wrong_dsn`. */
+  readonly wrongPassword = wrongPassword;
   /** What the checks of this deployment share. */
   readonly once: Once;
   readonly #state: RigState;

@@ -1,4 +1,3 @@
-import { wrongPassword } from "../../../containers/rigs/test-upstreams.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
@@ -38,7 +37,7 @@ check({
         evidence: exchangeEvidence(exchange),
       });
     }
-    const revealing = testGateway.wire.exchanges.find((one) => one.response?.body.includes(wrongPassword));
+    const revealing = testGateway.wire.exchanges.find((one) => one.response?.body.includes(testGateway.wrongPassword));
     if (revealing === undefined) return;
     throw new CheckFailure({
       summary: "an answer reveals the DSN's password",
