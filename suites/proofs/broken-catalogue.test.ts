@@ -4,23 +4,23 @@ import { type BrokenRun, runBroken, specFiles } from "./broken-deployment.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
-/** Python that LiteLLM runs with the operator's key module: a fault of LiteLLM's own can be made nowhere else. */
+/** Adds Python to the operator's key module, which LiteLLM runs: faults of LiteLLM itself can be made only there. */
 const inLiteLLM = (code: string): Patch => ({
   file: "litellm/scoped_keys.py",
   find: "server_scope = ServerScope()\n",
   replace: `server_scope = ServerScope()\n\n${code}`,
 });
 
-/** On 1.77.1. What the known gaps account for there is red without them, and so needs no break. */
+/** On 1.77.1. What its known gaps account for fails without them, and so needs no break. */
 const breaks: Patch[] = [
   { file: "known-gaps.yaml", remove: true },
-  // CAT-09: LiteLLM does not know that it stands behind https.
+  // CAT-09: LiteLLM does not know that it is behind https.
   compose('FORWARDED_ALLOW_IPS: "*"', 'FORWARDED_ALLOW_IPS: "127.0.0.1"'),
   // CAT-14: the allowed directory is wider than the policy says.
   { file: "litellm/config.yaml", find: "args: [/srv/mcp-files]", replace: "args: [/srv]" },
   // CAT-15
   { file: "litellm/config.yaml", find: "--access-mode=restricted", replace: "--access-mode=unrestricted" },
-  // CAT-16: nothing keeps a scoped key from other servers' tools.
+  // CAT-16: a scoped key can call other servers' tools.
   { file: "litellm/scoped_keys.py", find: "if server not in caller.servers:", replace: "if False:" },
   // CAT-21
   { file: "policy.yaml", find: "budget: { tools: 40,", replace: "budget: { tools: 4," },
@@ -32,7 +32,7 @@ from starlette.responses import PlainTextResponse
 
 _manager = mcp_server_manager.MCPServerManager
 _listed, _called = _manager._create_prefixed_tools, _manager.call_tool
-# LiteLLM runs this module more than once in one boot: the first process of the container tells boots apart.
+# LiteLLM runs this module more than once per boot: the start time of the container's first process identifies a boot.
 _boot = open("/proc/1/stat").read().split()[21]
 if not os.path.exists("/tmp/booted"):
     open("/tmp/booted", "w").write(_boot)
@@ -47,7 +47,7 @@ def _list_otherwise(self, tools, server):
     return [] if _booted_before and server.name == "filesystem" else made
 
 
-# CAT-04, and CAT-13: whoever calls later gets the answer to an earlier call.
+# CAT-04, and CAT-13: a later call gets the answer to an earlier one.
 _answers = {}
 
 
@@ -80,48 +80,57 @@ mcp_server.session_manager.handle_request = _handle_otherwise
 `),
 ];
 
-/** What each failure must say, line by line where a requirement has several checks. */
+/** What the failures of each requirement must say, one pattern for each check that is meant. */
 const says: Record<string, RegExp[]> = {
   "CAT-02": [
-    /of 10 tools of everything the catalogue has 0/,
-    /of 6 tools of pages the catalogue has 2/,
+    /not every tool of the upstream everything is listed.*\n +expected: +10 tools\n +actual: +0 tools/,
+    /not every tool of the upstream pages is listed.*\n +expected: +6 tools\n +actual: +2 tools/,
     /twins-twin twice/,
   ],
   "CAT-03": [/description: .* became .*!/, /outputSchema: .* became absent/],
   "CAT-04": [
-    /in content[\s\S]*!/,
-    /isError: true became false|\/: true became false/,
-    /structuredContent/,
-    /dies|answers with an error/,
+    /differ from direct calls in content\n[\s\S]*!/,
+    /differ from direct calls in isError\n[\s\S]*\/: true became false/,
+    /differ from direct calls in structuredContent\n/,
+    /a tool whose upstream (answers with an error|closes the connection) gets no error for the call/,
   ],
-  "CAT-05": [/\/mcp-rest\/tools\/list has \d+ tools where tools\/list has \d+/],
-  "CAT-08": [/a path that names no server offers \d+ tools/],
-  "CAT-09": [/is redirected to http:\/\/litellm\.ai-servicers\.com[\s\S]*FORWARDED_ALLOW_IPS/],
-  "CAT-10": [/the answer is 500, not 401[\s\S]*37080/],
-  "CAT-11": [/the error is -32602, not -32601/, /looks like a success/, /answers the request "server-error"/],
-  "CAT-12": [/the listing says nothing of the upstream dead/],
+  "CAT-05": [
+    /\/mcp-rest\/tools\/list lists other tools than tools\/list\n +expected: +the \d+ tools of tools\/list\n +actual: +\d+ tools/,
+  ],
+  "CAT-08": [/a path that names no server offers tools\n +expected: +0 tools\n +actual: +\d+ tools/],
+  "CAT-09": [/is redirected elsewhere\n.*\n +actual: +http:\/\/litellm\.ai-servicers\.com[\s\S]*FORWARDED_ALLOW_IPS/],
+  "CAT-10": [/expected: +status 401 with WWW-Authenticate\n +actual: +status 500[\s\S]*37080/],
+  "CAT-11": [
+    /expected: +the error -32601\n +actual: +the error -32602/,
+    /a tool that no upstream has is not answered with an error\n.*\n +actual: +a success: Error: /,
+    /expected: +the id null\n +actual: +the id "server-error"/,
+  ],
+  "CAT-12": [/the listing does not report that the upstream dead cannot be listed/],
   "CAT-13": [/the result is not this client's own/],
   "CAT-14": [/is not refused/],
-  "CAT-15": [/the statement succeeds|Postgres has changed/],
+  "CAT-15": [/the statement succeeds|Postgres was changed/],
   "CAT-16": [/Postgres runs the statement/],
-  "CAT-18": [/the DELETE of a session is answered with 500/],
-  "CAT-19": [/is answered with 200, not with 400/, /a batch of two pings/],
-  "CAT-20": [/after LiteLLM has restarted the catalogue is another one/],
-  "CAT-21": [/more than the policy allows/],
-  "CAT-22": [/LiteLLM's health is wrong about 2 of 3 upstreams/],
+  "CAT-18": [/the DELETE of a session fails\n.*\n +actual: +status 500/],
+  "CAT-19": [
+    /that is not served is not refused\n +expected: +status 400.*\n +actual: +status 200/,
+    /a batch of two pings/,
+  ],
+  "CAT-20": [/the catalogue changes when LiteLLM restarts/],
+  "CAT-21": [/the catalogue is larger than the policy allows/],
+  "CAT-22": [/does not agree with a real listing\n +expected: .* for all 3\n +actual: +a wrong status for 2 of them/],
 };
 
-test("a LiteLLM that is broken in every way, without its known gaps: each requirement fails, and says why", async () => {
+test("a LiteLLM that is broken in every way, without its known gaps: each requirement fails and reports why", async () => {
   const run = await runBroken(breaks, ["suites/catalogue"]);
   expect(run.failed, run.output).toEqual(Object.keys(says));
   expect(run.exitCode).toBe(1);
   expectSaid(run, says);
 });
 
-/** On 1.106.2, where an empty catalogue has reasons of its own. */
+/** 1.106.2, where an empty catalogue has other causes. */
 const newest = { config: { versions: { litellm: "1.106.2" } } };
 
-test("a gate that is off is named as the reason of an empty catalogue, and a prompt that is changed is seen", async () => {
+test("a disabled stdio gate is named as the cause of an empty catalogue, and a changed prompt is found", async () => {
   const run = await runBroken(
     [
       compose('LITELLM_ENABLE_MCP_STDIO: "true"', 'LITELLM_ENABLE_MCP_STDIO: "false"'),
@@ -148,11 +157,11 @@ _manager.get_prompt_from_server = _prompt_otherwise
   expect(run.failed, run.output).toEqual(["CAT-02", "CAT-03", "CAT-17"]);
   expectSaid(run, {
     "CAT-02": [/starts no stdio server unless LITELLM_ENABLE_MCP_STDIO=true/],
-    "CAT-17": [/the prompt simple_prompt are not the upstream's/],
+    "CAT-17": [/the messages of the prompt simple_prompt are not the upstream's/],
   });
 });
 
-test("a command that is not allowed is named as the reason of the tools that are missing", async () => {
+test("a command that is not allowed is named as the cause of missing tools", async () => {
   const run = await runBroken(
     [compose("EXTRA_COMMANDS: postgres-mcp,mcp-server-filesystem", "EXTRA_COMMANDS: postgres-mcp")],
     specFiles(["complete-catalogue"], ["CAT-02"]),

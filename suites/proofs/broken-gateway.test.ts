@@ -69,7 +69,7 @@ const cases: Case[] = [
       },
       // CAT-02: the policy demands a tool that the upstream does not offer.
       { file: "policy.yaml", find: "      - list_schemas\n", replace: "      - list_schemas\n      - list_wishes\n" },
-      // CAT-01: the endpoint is not MCP's; what is listed nowhere is not as the upstream has it either (CAT-02, CAT-03).
+      // CAT-01: the endpoint is not MCP, so that no listing can be compared with the upstreams (CAT-02, CAT-03).
       { file: "policy.yaml", find: "endpoint: /mcp/", replace: "endpoint: /v1/models" },
       { file: "policy.yaml", find: "path: /mcp/filesystem", replace: "path: /v1/models/filesystem" },
     ],
