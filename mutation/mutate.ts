@@ -117,7 +117,7 @@ interface Plan {
   known: ReadonlyMap<Mutant, MutantVerdict>;
 }
 
-async function planOf(options: MutateOptions, { deployment: folder }: RunConfig): Promise<Plan> {
+async function planOf(options: MutateOptions, { deployment: folder, clients }: RunConfig): Promise<Plan> {
   const { requirements = [] } = options;
   const deployment = await loadDeployment(folder);
   const originals = new Map([...deployment.variables].map(([name, { value }]) => [name, value]));
@@ -126,9 +126,10 @@ async function planOf(options: MutateOptions, { deployment: folder }: RunConfig)
   const equivalents = readEquivalents(folder, every);
   const earlier = new EarlierReport(directory);
   if (options.survivors && !earlier.exists) throw new UsageError("--survivors: there is no report of an earlier run");
-  const checks = (await loadChecks()).filter(
-    (check) => requirements.length === 0 || check.requirements.some((id) => requirements.includes(id)),
-  );
+  const checks = (await loadChecks()).filter((check) => {
+    if (clients !== "all" && check.needs.includes("heavy-clients")) return false;
+    return requirements.length === 0 || check.requirements.some((id) => requirements.includes(id));
+  });
   const detectable = every.filter(({ kind }) => stagesFor(kind, checks).length > 0);
   const chosen = choose(detectable, options, earlier);
   const known = options.incremental
