@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin, type ViteUserConfig } from "vitest/config";
-import { checkTimeout, deadlines } from "./helpers/core/deadlines.ts";
+import { deadlines } from "./helpers/core/deadlines.ts";
 import { reserveDiskSpace } from "./helpers/core/disk-reservation.ts";
-import { EnvironmentError } from "./helpers/core/errors.ts";
+import { EnvironmentError, ExitCode, UsageError } from "./helpers/core/errors.ts";
+import { type RunConfig, runConfig } from "./helpers/core/run-config.ts";
+import { runDirectoryVariable } from "./helpers/run/run-directory.ts";
 import { fileReporters } from "./reports/writers/file-reporters.ts";
-import EdgeFirst, { rememberChosenFiles } from "./suites/runner/file-order.ts";
+import FileOrder, { rememberChosenFiles } from "./suites/runner/file-order.ts";
 
 /**
  * `vitest run` is the conformance run; `vitest run --mode check` runs the suite's own tests. Reporters are made before
@@ -14,37 +16,49 @@ import EdgeFirst, { rememberChosenFiles } from "./suites/runner/file-order.ts";
 export default defineConfig(({ mode }) => (mode === "check" ? ownTests() : conformanceRun()));
 
 function conformanceRun() {
-  // Beside where the report will lie, so that moving it there is one rename.
-  const target = resolve(process.env.REPORTS ?? "reports/latest");
+  // Next to where the report will be, so that moving it there is one rename.
+  const target = resolve(configured().reports);
   const directory = join(dirname(target), ".running", randomBytes(6).toString("hex"));
-  process.env.GATEWAY_CONFORMANCE_RUN_DIRECTORY = directory;
-  outliveReaders();
+  process.env[runDirectoryVariable] = directory;
+  ignoreClosedOutput();
   return {
     plugins: [alwaysReport(directory)],
     test: {
       include: ["suites/**/*.spec.ts"],
       globalSetup: ["vitest.setup.ts"],
-      setupFiles: ["allure-vitest/setup"],
+      setupFiles: ["allure-vitest/setup", "suites/runner/vitest-adapter.ts"],
       reporters: ["./reports/writers/terminal-reporter.ts"],
-      sequence: { sequencer: EdgeFirst },
-      // Checks wait more than they compute: more of them side by side than there are cores. Workers are shared by files,
-      // so that the deployment is read and the engine is found once for each.
+      sequence: { sequencer: FileOrder },
+      // Checks wait more than they compute: more of them run concurrently than there are cores. Files share workers, so
+      // that each worker reads the deployment and finds the engine once.
       pool: "threads",
       isolate: false,
       maxWorkers: 6,
-      testTimeout: checkTimeout,
-      hookTimeout: checkTimeout,
+      // The executor bounds each check, from the moment when its targets are ready.
+      testTimeout: 0,
+      hookTimeout: 0,
       teardownTimeout: deadlines.removal,
     },
   } satisfies ViteUserConfig;
 }
 
-/** The report is written whatever `--reporter` says: that flag changes the terminal alone. */
+/** A variable with a bad value ends the run before anything is started. */
+function configured(): RunConfig {
+  try {
+    return runConfig();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(ExitCode.deploymentWrong);
+  }
+}
+
+/** The report is written whatever `--reporter` says: that flag changes only the terminal. */
 function alwaysReport(directory: string): Plugin {
   return {
     name: "conformance-report",
     configureVitest: async ({ vitest }) => {
-      await reserveDiskSpace(directory).catch(endBeforeTheBeginning);
+      await reserveDiskSpace(directory).catch(endBeforeTheStart);
       vitest.config.reporters.push(
         rememberChosenFiles,
         ["./reports/writers/conformance-reporter.ts", {}],
@@ -55,24 +69,24 @@ function alwaysReport(directory: string): Plugin {
 }
 
 /** Where no report can be written nothing is started. */
-function endBeforeTheBeginning(error: unknown): never {
+function endBeforeTheStart(error: unknown): never {
   if (!(error instanceof EnvironmentError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(error.exitCode);
 }
 
-/** Who reads the output may go away first (`npm test | head`, a terminal that is closed): the run still ends properly. */
-function outliveReaders(): void {
+/** The reader of the output may close it first (`npm test | head`, a closed terminal): the run still ends properly. */
+function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 function ownTests() {
   return {
     test: {
-      include: ["{containers,helpers,lan-check,reports,suites,mutation}/**/*.test.ts"],
+      include: ["{cli,containers,helpers,lan-check,reports,suites,mutation}/**/*.test.ts"],
       testTimeout: 300_000,
       hookTimeout: 300_000,
-      // Runs of broken deployments side by side: they wait as much as they compute.
+      // Runs of broken deployments run concurrently: they wait as much as they compute.
       maxConcurrency: 3,
     },
   } satisfies ViteUserConfig;

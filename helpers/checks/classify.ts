@@ -1,5 +1,3 @@
-import { DeadlineError } from "../core/deadlines.ts";
-import { EnvironmentError } from "../core/errors.ts";
 import { CheckFailure } from "./check-failure.ts";
 
 /** The running version or the deployment lacks a feature, found by detection: the check proves nothing. */
@@ -22,12 +20,28 @@ export type ErrorClass =
 /**
  * The one place that decides what an error means; a run, its reports and mutation use it.
  *
- * Errors of `expect` count as failures of the requirement.
+ * It goes by names: vitest's main process has some modules twice, once by Node's loader and once by its own, and an error
+ * of the one is not an instance of the other's class. Errors of `expect` count as failures of the requirement.
  */
 export function classify(error: unknown): ErrorClass {
-  if (error instanceof CheckFailure) return "failure";
-  if (error instanceof NotSupported) return "not-supported";
-  if (error instanceof EnvironmentError) return "environment";
-  if (error instanceof DeadlineError) return "timed-out";
-  return error instanceof Error && error.name === "AssertionError" ? "failure" : "own-fault";
+  switch (error instanceof Error ? error.name : "") {
+    case "CheckFailure":
+    case "AssertionError":
+      return "failure";
+    case "NotSupported":
+      return "not-supported";
+    case "EnvironmentError":
+      return "environment";
+    case "DeadlineError":
+      return "timed-out";
+    default:
+      return "own-fault";
+  }
+}
+
+/** Whether an error is a check's failure, with its details. */
+export function isCheckFailure(error: unknown): error is CheckFailure {
+  return (
+    error instanceof CheckFailure || (error instanceof Error && error.name === "CheckFailure" && "details" in error)
+  );
 }

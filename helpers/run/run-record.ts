@@ -2,6 +2,7 @@ import type {} from "vitest";
 import type { FailureDetails } from "../checks/check-failure.ts";
 import type { Phase } from "../core/terminal/progress.ts";
 import type { DeploymentOutline } from "../deployment/outline.ts";
+import type { KnownGap } from "../requirements/known-gaps.ts";
 
 /** One part of the network, as the report names it. */
 export interface PartRecord {
@@ -66,6 +67,8 @@ export interface RunDescriptor {
   directory: string;
   /** Absolute folder of the deployment under test. */
   deployment: string;
+  /** The deployment's known gaps, whichever versions they are of. */
+  knownGaps: readonly KnownGap[];
   /** Where workers ask the main process for rigs. */
   rigServer: { url: string; token: string };
 }
@@ -112,6 +115,13 @@ export interface CheckRecord {
   evidenceLost?: string;
   /** Requests that LiteLLM answered, and the milliseconds that it took for them, concurrent or not. */
   gateway?: { requests: number; milliseconds: number };
+}
+
+/** A check that ran in the main process, when every other check was over. */
+export interface FinalCheck {
+  record: CheckRecord;
+  /** The file that declares it, relative to the project's root. */
+  file: string;
 }
 
 declare module "vitest" {

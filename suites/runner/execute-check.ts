@@ -1,9 +1,9 @@
 import type { TargetProvider, UsedRig } from "../../containers/targets/target-provider.ts";
 import { ActionLog, abridgedCommand } from "../../helpers/checks/action-log.ts";
 import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
-import { classify } from "../../helpers/checks/classify.ts";
+import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";
 import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
-import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { EnvironmentError } from "../../helpers/core/errors.ts";
 import { redact, redactError } from "../../helpers/core/text/redaction.ts";
 import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
 import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
@@ -149,7 +149,7 @@ async function endingOf(
   activity: CheckActivity | undefined,
 ): Promise<Ending> {
   const { targets, secrets, observer } = environment;
-  const details = thrown instanceof CheckFailure ? thrown.details : undefined;
+  const details = isCheckFailure(thrown) ? thrown.details : undefined;
   const requirements =
     details?.code === "invalid-message"
       ? [...new Set([...check.requirements, invalidMessageRequirement])]
@@ -193,9 +193,8 @@ async function endingOf(
 }
 
 function environmentFailure(error: unknown, message: string): EnvironmentFailure {
-  return error instanceof EnvironmentError
-    ? { part: error.part, message, log: error.log }
-    : { part: undefined, message, log: [] };
+  const { part, log = [] } = error as Partial<EnvironmentError>;
+  return { part, message, log };
 }
 
 /** The failure without secrets; an assertion of `expect` has a message only. */

@@ -1,61 +1,74 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
-import { type RigName, rigNames } from "../../containers/rigs/rig.ts";
+import type { RigName } from "../../containers/rigs/rig.ts";
+import type { Need, TargetName } from "../../containers/targets/needs.ts";
+import { isTargetName } from "../../containers/targets/needs.ts";
+import { runConfig } from "../../helpers/core/run-config.ts";
+import { type LoadedCheck, loadChecks } from "./load-checks.ts";
 
-/** Rigs that a spec file asks for: a check names what it needs in its parameters. */
-export function rigsOf(file: string): ReadonlySet<RigName> {
-  const text = readFileSync(file, "utf8");
-  return new Set(rigNames.filter((rig) => new RegExp(`async \\(\\{[^}]*\\b${rig}\\b`).test(text)));
+/** The rigs behind each target. */
+const rigsOfTarget: Readonly<Record<TargetName, readonly RigName[]>> = {
+  edge: ["edge"],
+  gateway: ["gateway"],
+  clients: ["gateway", "clients"],
+  reachability: ["gateway", "reachability"],
+  testGateway: ["test-gateway"],
+  restartableGateway: ["restartable-gateway"],
+  secretSearch: [],
+};
+
+/** The rigs that checks with these needs use. */
+export function rigsFor(needs: readonly Need[]): ReadonlySet<RigName> {
+  return new Set(needs.filter(isTargetName).flatMap((target) => rigsOfTarget[target]));
 }
 
-/** Whether the edge rig is all that a spec file needs. */
-export function isEdgeAlone(file: string): boolean {
-  const rigs = rigsOf(file);
-  return rigs.has("edge") && rigs.size === 1;
+/** Whether the edge rig is all that a check needs. */
+export function isEdgeOnly({ needs }: Pick<LoadedCheck, "needs">): boolean {
+  return [...rigsFor(needs)].join() === "edge";
 }
 
-/** Whether a file waits for limits of the gateway's own, half a minute and more: whatever else runs has no need to wait too. */
-function isPatient(file: string): boolean {
-  return readFileSync(file, "utf8").includes("deadlines.silentUpstream");
-}
+/** vitest tells only its reporters which files it is about to run, before it runs any global set-up. */
+const chosen = globalThis as { gatewayConformanceFiles?: readonly string[] };
 
-/** vitest tells its reporters alone which files it is about to run, before it runs any global set-up. */
-const chosenVariable = "GATEWAY_CONFORMANCE_FILES";
-
-/** Remembers the chosen files for {@link chosenFiles}. */
+/** Remembers the chosen files for {@link chosenChecks}. */
 export const rememberChosenFiles: Reporter = {
   onTestRunStart: (specifications) => {
-    process.env[chosenVariable] = JSON.stringify(specifications.map(({ moduleId }) => moduleId));
+    chosen.gatewayConformanceFiles = specifications.map(({ moduleId }) => moduleId);
   },
 };
 
-/** The spec files of this run. */
-export function chosenFiles(): string[] {
-  return JSON.parse(process.env[chosenVariable] ?? "[]") as string[];
+/**
+ * The checks of this run.
+ *
+ * @param namePattern vitest's `-t`
+ */
+export async function chosenChecks(namePattern: RegExp | undefined): Promise<readonly LoadedCheck[]> {
+  const checks = await loadChecks(chosen.gatewayConformanceFiles ?? []);
+  return namePattern === undefined ? checks : checks.filter(({ id, title }) => namePattern.test(`${id}: ${title}`));
 }
 
-/** Its value is the seed of an order by chance, the same for the same seed: `npm run soak` tries many. */
-export const orderVariable = "GATEWAY_CONFORMANCE_ORDER";
-
 /**
- * The order of files: the few that wait the longest first, or the whole run waits for them in the end; those of the edge
- * rig alone, for it is up in a second, and their checks run while the gateway still boots; then those of both; those that
- * can only wait for the gateway last.
+ * The order of files. First the few that wait longest, or the whole run waits for them in the end. Then those that need
+ * the edge rig only: it is up in a second, and their checks run while the gateway still boots. Then those of both; last
+ * those that can only wait for the gateway.
  */
-export default class EdgeFirst extends BaseSequencer {
+export default class FileOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
-      if (isPatient(moduleId)) return -1;
-      if (isEdgeAlone(moduleId)) return 0;
-      return rigsOf(moduleId).has("edge") ? 1 : 2;
-    };
-    const seed = process.env[orderVariable];
-    if (seed !== undefined) {
-      const location = ({ moduleId }: TestSpecification): string =>
-        createHash("sha256").update(`${seed} ${moduleId}`).digest("hex");
-      return [...files].sort((one, other) => location(one).localeCompare(location(other)));
-    }
-    return [...files].sort((one, other) => rank(one) - rank(other) || one.moduleId.localeCompare(other.moduleId));
+    const { order: seed } = runConfig();
+    if (seed !== undefined) return sortedBy(files, (id) => createHash("sha256").update(`${seed} ${id}`).digest("hex"));
+    const checks = new Map<string, readonly LoadedCheck[]>();
+    for (const { moduleId } of files) checks.set(moduleId, await loadChecks([moduleId]));
+    return sortedBy(files, (id) => `${rankOf(checks.get(id) ?? [])} ${id}`);
   }
+}
+
+function rankOf(checks: readonly LoadedCheck[]): number {
+  if (checks.some(({ slow }) => slow)) return 0;
+  if (checks.length > 0 && checks.every(isEdgeOnly)) return 1;
+  return checks.some(({ needs }) => needs.includes("edge")) ? 2 : 3;
+}
+
+function sortedBy(files: readonly TestSpecification[], keyOf: (moduleId: string) => string): TestSpecification[] {
+  const keyed = files.map((file) => [keyOf(file.moduleId), file] as const);
+  return keyed.toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, file]) => file);
 }

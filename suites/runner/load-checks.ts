@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Check, registerWith } from "./check.ts";
 
 /** A check with the spec file that declares it. */
@@ -55,9 +55,12 @@ export async function loadChecks(files: readonly string[] = checkFiles()): Promi
   return checks;
 }
 
+/** Node's own loader: `import()` in a module that vitest has transformed would transform every spec file as well. */
+const requireFile = createRequire(import.meta.url);
+
 async function load(file: string): Promise<LoadedCheck[]> {
   const own: LoadedCheck[] = [];
   registerWith((check) => own.push({ ...check, file: relative(process.cwd(), file) }));
-  await import(pathToFileURL(file).href);
+  requireFile(file);
   return own;
 }
