@@ -47,8 +47,3 @@ export function partOf(value: EditableValue, start: number, end: number): Editab
     replacePart: (from, to, text) => value.replacePart(start + from, start + to, text),
   };
 }
-
-/** Whether two paths name the same option; Traefik ignores case. */
-export function samePath(one: readonly string[], other: readonly string[]): boolean {
-  return one.join(".").toLowerCase() === other.join(".").toLowerCase();
-}

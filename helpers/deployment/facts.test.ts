@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readFacts } from "./facts.ts";
+import { patchedCopy } from "./source/patched-copy.ts";
+
+const reference = "deployments/reference";
+
+test("facts are read without a policy", () => {
+  using copy = patchedCopy(reference, [{ file: "policy.yaml", remove: true }]);
+  const facts = readFacts(copy.folder);
+  expect(facts.serviceNames).toEqual(["traefik", "litellm", "postgres"]);
+  expect(facts.liteLLM()?.config.upstreams.map(({ name }) => name)).toEqual(["postgres", "filesystem"]);
+  expect(facts.traefik()?.static.entryPoints.get("web")).toMatchObject({ port: 80, protocol: "tcp" });
+  expect(facts.traefik()?.routerOf("litellm-bearer@docker")?.priority).toBe(50);
+  expect(facts.variables.has("LITELLM_MASTER_KEY")).toBe(true);
+  const config = join(copy.folder, "clients/codex/config.toml");
+  expect(facts.clientConfig({ name: "codex", kind: "codex", config })?.text).toContain("model");
+  expect(facts.faults.faults).toEqual([]);
+});
+
+test("faults are collected, not thrown, and a part without a fault is still read", () => {
+  using copy = patchedCopy(reference, [
+    { file: "compose.yaml", find: "--accessLog=true", replace: "--accesLog=true" },
+    { file: "litellm/config.yaml", remove: true },
+  ]);
+  const facts = readFacts(copy.folder);
+  expect(facts.liteLLM()).toBeUndefined();
+  expect(facts.traefik()?.routers.length).toBeGreaterThan(0);
+  expect(facts.faults.faults.map(({ what }) => what)).toEqual([
+    "unknown option '--accesLog' of Traefik",
+    "'./litellm/config.yaml' is mounted but missing: docker would create an empty directory in its place",
+    "is missing",
+  ]);
+});
+
+test("a service is looked up by the name that the policy gives it", () => {
+  using copy = patchedCopy(reference, [
+    { file: "compose.yaml", find: "  traefik:\n    image", replace: "  proxy:\n    image" },
+  ]);
+  const facts = readFacts(copy.folder);
+  expect(facts.traefik()).toBeUndefined();
+  expect(facts.traefik("proxy")?.static.entryPoints.size).toBe(3);
+});
+
+test("without an env file by name, .env is read where litellm.env is missing", () => {
+  using copy = patchedCopy(reference, [
+    { file: "litellm.env.example", remove: true },
+    { file: ".env", write: "POSTGRES_PASSWORD=from-dot-env\n" },
+  ]);
+  expect(readFacts(copy.folder).variables.get("POSTGRES_PASSWORD")?.value).toBe("from-dot-env");
+});
+
+test.each([
+  [undefined, ["ignores it without a warning"]],
+  ["1.106.2", []],
+])("LiteLLM's keys are judged by the version that will run: %s", (litellm, faults) => {
+  using copy = patchedCopy(reference, [
+    {
+      file: "litellm/config.yaml",
+      find: "    command: postgres-mcp",
+      replace: "    command: postgres-mcp\n    allowed_tools: [a]",
+    },
+  ]);
+  const facts = readFacts(copy.folder, { versions: { litellm } });
+  facts.liteLLM();
+  expect(facts.faults.faults.map(({ what }) => what)).toEqual(faults.map((what) => expect.stringContaining(what)));
+});
