@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
-import type { RigResources } from "../rigs/rig.ts";
 import type { PartFile, PartPlan } from "./part.ts";
+import type { PartResources } from "./part-resources.ts";
 import { answersHttp, readyWhenRunning } from "./readiness.ts";
 import { type RenderContext, renderLiteLLM } from "./render.ts";
 
@@ -19,7 +19,7 @@ export type ExtraServers = Readonly<Record<string, Readonly<Record<string, unkno
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function liteLLMPlan(
-  { images, deployment, canaries, config }: RigResources,
+  { images, deployment, canaries, config }: PartResources,
   context: RenderContext,
   options: { networks: PartPlan["networks"]; servers?: ExtraServers },
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {

@@ -6,7 +6,6 @@ import { removeRun } from "../engine/removal.ts";
 import { newRun } from "../engine/run-labels.ts";
 import { Images } from "../images/images.ts";
 import { createNetworks } from "../networks/network.ts";
-import type { RigState } from "../rigs/rig.ts";
 import type { PartHandle } from "./part.ts";
 import { environmentTrouble } from "./part-health.ts";
 import { readyWhenRunning } from "./readiness.ts";
@@ -40,20 +39,16 @@ const isAnswered = ({ host, ports }: PartHandle) =>
     () => false,
   );
 
-function rigOf(part: PartHandle): RigState {
-  return { rig: "edge", parts: { [part.name]: part }, networks: {}, changes: [] };
-}
-
 test.each(["kill", "remove"] as const)(
   "a lost part is detected as soon as it stops answering, whatever state the engine still reports (%s)",
   async (how) => {
     const part = await startWhoami(`whoami-${how}`);
     await until("whoami answers", deadlines.smallPartStart, async () => (await isAnswered(part)) || undefined);
-    expect(await environmentTrouble(engine, [rigOf(part)])).toBeUndefined();
+    expect(await environmentTrouble(engine, [{ parts: { [part.name]: part } }])).toBeUndefined();
     const container = engine.docker.getContainer(part.containerId);
     const ending = how === "kill" ? container.kill() : container.remove({ force: true });
     while (await isAnswered(part));
-    expect((await environmentTrouble(engine, [rigOf(part)]))?.message).toMatch(
+    expect((await environmentTrouble(engine, [{ parts: { [part.name]: part } }]))?.message).toMatch(
       new RegExp(`^edge/whoami-${how} (stopped|went away) during the run`),
     );
     await ending;

@@ -2,7 +2,6 @@ import type { Container } from "dockerode";
 import { deadlines, within } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { RigState } from "../rigs/rig.ts";
 import { readLastLines } from "./container-log.ts";
 import type { PartHandle } from "./part.ts";
 
@@ -10,11 +9,12 @@ import type { PartHandle } from "./part.ts";
  * Why a failure may not be the gateway's: the engine does not answer any more, or a part has stopped. Called after a check
  * has failed, because a check whose part was lost proves nothing about the deployment.
  *
+ * @param rigs the rigs that the check used
  * @returns undefined when the engine answers and all parts run
  */
 export async function environmentTrouble(
   engine: Engine,
-  rigs: readonly RigState[],
+  rigs: readonly { parts: Readonly<Record<string, PartHandle>> }[],
 ): Promise<EnvironmentError | undefined> {
   const parts = rigs.flatMap(({ parts: own }) => Object.values(own));
   if (parts.length === 0) return undefined;

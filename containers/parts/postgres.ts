@@ -1,7 +1,7 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { ComposeService, Deployment } from "../../helpers/deployment/types.ts";
-import type { RigResources } from "../rigs/rig.ts";
 import type { PartPlan, RunNetwork } from "./part.ts";
+import type { PartResources } from "./part-resources.ts";
 import { commandSucceeds } from "./readiness.ts";
 import { networksOf } from "./render.ts";
 import { attachments } from "./traefik.ts";
@@ -34,7 +34,7 @@ export function usedDatabases(deployment: Deployment): UsedDatabase[] {
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function postgresPlan(
-  { images, deployment, canaries }: RigResources,
+  { images, deployment, canaries }: PartResources,
   { url, part }: UsedDatabase,
   networks: ReadonlyMap<string, RunNetwork>,
 ): Promise<PartPlan> {

@@ -6,15 +6,12 @@ import type { Run } from "../engine/run-labels.ts";
 import type { Images } from "../images/images.ts";
 import { readLastLines } from "./container-log.ts";
 import { type PartHandle, type PartPlan, partLabel, rigLabel, rigMark, type StartedWith } from "./part.ts";
+import type { PartResources } from "./part-resources.ts";
 import { startPortRelay } from "./port-relay.ts";
 import { ReadinessWait } from "./readiness.ts";
 
-/** What parts are started with. */
-export interface PartContext {
-  engine: Engine;
-  run: Run;
-  images: Pick<Images, "get">;
-}
+/** What a part is started with. */
+export type PartContext = Pick<PartResources, "engine" | "run"> & { images: Pick<Images, "get"> };
 
 /**
  * Starts a part and waits until it is ready.

@@ -3,14 +3,14 @@ import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { namesInLabels } from "../../helpers/deployment/traefik/labels.ts";
 import type { TraefikModel } from "../../helpers/deployment/traefik/model.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
-import type { RigContext } from "../rigs/rig.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "./part.ts";
+import type { PartResources } from "./part-resources.ts";
 import { answersHttp } from "./readiness.ts";
 import { isEngineSocket, networksOf, type RenderContext, renderTraefik, traefikApiPort } from "./render.ts";
 
 /** The deployment's Traefik, ready to start. */
 export async function traefikPlan(
-  { engine, images, deployment, config }: RigContext,
+  { engine, images, deployment, config }: PartResources,
   context: RenderContext,
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.traefik;

@@ -1,13 +1,8 @@
-import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
-import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Run } from "../engine/run-labels.ts";
-import type { Images } from "../images/images.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
+import type { PartResources } from "../parts/part-resources.ts";
 
 /** Names of the rigs, as the report, container names and labels show them. */
 export const rigNames = ["edge", "gateway", "clients", "reachability", "test-gateway", "restartable-gateway"] as const;
@@ -21,15 +16,7 @@ export function isRigName(name: string | undefined): name is RigName {
 }
 
 /** What the rigs of one deployment are started from. */
-export interface RigResources {
-  engine: Engine;
-  run: Run;
-  images: Images;
-  /** Loaded with the run's canaries in place of its secrets. */
-  deployment: Deployment;
-  canaries: Canaries;
-  /** Versions and clients that were chosen for this run. */
-  config: Pick<RunConfig, "versions" | "clients">;
+export interface RigResources extends PartResources {
   progress: Progress;
 }
 

@@ -1,0 +1,18 @@
+import type { RunConfig } from "../../helpers/core/run-config.ts";
+import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Run } from "../engine/run-labels.ts";
+import type { Images } from "../images/images.ts";
+
+/** What the parts of one deployment are planned and started from. */
+export interface PartResources {
+  engine: Engine;
+  run: Run;
+  images: Images;
+  /** Loaded with the run's canaries in place of its secrets. */
+  deployment: Deployment;
+  canaries: Canaries;
+  /** The versions and clients that were chosen for this run. */
+  config: Pick<RunConfig, "versions" | "clients">;
+}
