@@ -42,6 +42,8 @@ export async function serveRigs(service: RigService): Promise<{ url: string; tok
   const server = createServer((request, response) => {
     void answer(service, token, request, response);
   });
+  // A worker reuses its connections: one that the server closes as idle while a request is on its way would be an error.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, token, close: () => close(server) };
