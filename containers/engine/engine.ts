@@ -10,7 +10,7 @@ import {
   type PublishedPorts,
   publishedPorts,
 } from "./endpoint.ts";
-import { installEngine } from "./install.ts";
+import { installEngine } from "./installation/install.ts";
 
 /** A container engine that answers. Its `host` is where published ports are reached. */
 export interface Engine extends PublishedPorts {

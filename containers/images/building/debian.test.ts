@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isDebianFamily, operatingSystem } from "../../engine/host-system.ts";
+import { isDebianFamily, operatingSystem } from "../../engine/installation/host-system.ts";
 import { debianMirror } from "./debian.ts";
 
 let root: string;

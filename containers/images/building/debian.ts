@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Engine } from "../../engine/engine.ts";
 import { CommandError, keptLogLines, runOnHost } from "../../engine/host-command.ts";
-import { isDebianFamily, operatingSystem } from "../../engine/host-system.ts";
+import { isDebianFamily, operatingSystem } from "../../engine/installation/host-system.ts";
 import { imagesFolder } from "../recipes/recipe.ts";
 import { followEngineReport, imageLabel } from "./build.ts";
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
-import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Progress } from "../../helpers/core/terminal/progress.ts";
-import { CommandError, keptLogLines, runOnHost } from "./host-command.ts";
+import { deadlines, until } from "../../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import type { Progress } from "../../../helpers/core/terminal/progress.ts";
+import { CommandError, keptLogLines, runOnHost } from "../host-command.ts";
 import { isDebianFamily, type OperatingSystem, operatingSystem } from "./host-system.ts";
 import { enginePidFiles, isRunning, removeIfStale } from "./pid-files.ts";
 
