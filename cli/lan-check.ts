@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { ExitCode } from "../helpers/core/errors.ts";
 
-/** Runs alone too, on machines that have only Node and this folder. */
+/** It also runs without this command, on machines that have only Node and its folder. */
 const script = join(import.meta.dirname, "..", "lan-check", "lan-check.mjs");
 
 export function addLanCheck(program: Command): void {

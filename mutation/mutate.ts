@@ -117,9 +117,9 @@ interface Plan {
   known: ReadonlyMap<Mutant, MutantVerdict>;
 }
 
-async function planOf(options: MutateOptions, { deployment: folder, clients }: RunConfig): Promise<Plan> {
+async function planOf(options: MutateOptions, { deployment: folder, clients, versions }: RunConfig): Promise<Plan> {
   const { requirements = [] } = options;
-  const deployment = await loadDeployment(folder);
+  const deployment = await loadDeployment(folder, { versions });
   const originals = new Map([...deployment.variables].map(([name, { value }]) => [name, value]));
   const secrets = deployment.policy.secrets.flatMap(({ name }) => originals.get(name) ?? []);
   const every = await mutantsOf(openOperatorFiles(deployment));

@@ -30,7 +30,7 @@ export interface Campaign {
  * Tries every mutant, stage by stage: a mutant that no check at the edge has detected goes on to the whole gateway.
  *
  * @param context.interrupted ends it with what was judged until then, and removes the parts
- * @param only one stage alone
+ * @param only the one stage to try; both when undefined
  * @throws {EnvironmentError} when the unmodified deployment does not start, unless something was judged before
  */
 export async function runCampaign(
@@ -81,7 +81,10 @@ async function runStage(
   context: CampaignContext,
 ): Promise<StageResult> {
   const result: StageResult = { verdicts: [], passing: [], failure: undefined };
-  const keepers = Array.from({ length: Math.min(workers[stage], queue.length) }, () => new PartKeeper(context.engine, context.images));
+  const keepers = Array.from(
+    { length: Math.min(workers[stage], queue.length) },
+    () => new PartKeeper(context.engine, context.images),
+  );
   // A mutant that is being judged has no parts any more, so that its checks end immediately.
   const removeAll = (): Promise<unknown> => Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()));
   const { interrupted } = context;

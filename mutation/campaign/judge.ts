@@ -72,7 +72,8 @@ export async function runUnmodified(
   keeper: PartKeeper,
   context: Omit<JudgeContext, "checks">,
 ): Promise<CheckRun[]> {
-  const deployment = await loadDeployment(context.config.deployment, { replace: context.canaries.secrets });
+  const { deployment: folder, versions } = context.config;
+  const deployment = await loadDeployment(folder, { replace: context.canaries.secrets, versions });
   using run = new MutantRun({ ...context, keeper, deployment });
   await run.prepare(stage);
   const runs: CheckRun[] = [];
@@ -96,11 +97,12 @@ async function runMutated(
   keeper: PartKeeper,
   context: JudgeContext,
 ): Promise<CheckRun[]> {
-  const asWritten = await loadDeployment(folder);
+  const { versions } = context.config;
+  const asWritten = await loadDeployment(folder, { versions });
   const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
   // Secrets that share one value in the env file share one in the run: a mutant of that file has canaries of its own.
   const canaries = mutant.kind === "keys" ? makeCanaries(asWritten.policy, originals) : context.canaries;
-  const deployment = await loadDeployment(folder, { replace: canaries.secrets });
+  const deployment = await loadDeployment(folder, { replace: canaries.secrets, versions });
   using run = new MutantRun({ ...context, keeper, deployment, canaries });
   await run.prepare(stage);
   const runs: CheckRun[] = [];
