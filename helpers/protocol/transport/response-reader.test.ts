@@ -103,7 +103,8 @@ test.each([
   expect(read(text)).toMatchObject(expected);
 });
 
-test("bytes that are not HTTP, and no bytes at all, are errors", () => {
+test("bytes that are not HTTP, no bytes, and no final response are errors", () => {
+  expect(() => read("HTTP/1.1 100 Continue\r\n\r\n")).toThrow("closed without a final response");
   expect(() => read("SSH-2.0-OpenSSH\r\n")).toThrow("not an HTTP response: SSH-2.0-OpenSSH");
   expect(() => read("")).toThrow("closed without a response");
 });

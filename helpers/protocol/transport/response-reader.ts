@@ -35,11 +35,14 @@ export class ResponseReader {
   #bodyEnd: number | undefined;
   #defect: string | undefined;
   #isMalformed = false;
+  #hasInterim = false;
 
   /** @param options `toHead`: the response answers a HEAD request and has no body, whatever its headers say */
   constructor({ toHead }: { toHead: boolean }) {
     this.#parser[HTTPParser.kOnHeadersComplete] = ({ statusCode, headers }) => {
-      if (this.#isDone || isInterim(statusCode)) return 0;
+      if (this.#isDone) return 0;
+      this.#hasInterim ||= isInterim(statusCode);
+      if (isInterim(statusCode)) return 0;
       this.#head = { status: statusCode, headers, end: this.#position };
       const length = valuesOf(headers, "content-length").find((value) => !/^\d+$/.test(value));
       if (toHead) return skipBody;
@@ -70,7 +73,7 @@ export class ResponseReader {
    * The response, when no more bytes will come.
    *
    * @param failure why the connection ended, where the server did not close it in order
-   * @throws {Error} when nothing arrived, or nothing that begins like an HTTP response
+   * @throws {Error} when nothing arrived, only interim responses, or something other than an HTTP response
    */
   end(failure?: Error): RawResponse {
     const received = Buffer.concat(this.#pieces);
@@ -82,6 +85,7 @@ export class ResponseReader {
     }
     const { statusCode, headers: parsed } = this.#parser.info;
     const head = this.#head ?? (statusCode === undefined ? undefined : { status: statusCode, headers: parsed });
+    if (head === undefined && this.#hasInterim) throw failure ?? new Error("closed without a final response");
     if (head === undefined)
       throw new Error(`not an HTTP response: ${received.toString("latin1").slice(0, quotedCharacters)}`);
     return {
