@@ -1,39 +1,82 @@
 import { expect, test } from "vitest";
 import { forEachCase } from "./cases.ts";
-import { CheckFailure } from "./check-failure.ts";
+import { CheckFailure, type FailureDetails } from "./check-failure.ts";
 
-const fail = async (one: string): Promise<void> => {
-  throw new CheckFailure({ summary: `${one} is broken` });
-};
+const location = { file: "compose.yaml", line: 7 };
 
-test("one failure names every case that failed", async () => {
-  const error: unknown = await forEachCase(
-    "all hold",
-    ["a", "b", "c", "d", "e"],
-    (one) => `case ${one}`,
-    async (one) => {
-      if (one !== "b") await fail(one);
-    },
-  ).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(CheckFailure);
-  const { message, details } = error as CheckFailure;
-  expect(message).toMatch(
-    /^all hold: failed in 4 of 5 cases\ncase a: a is broken\ncase c: [\s\S]*case d: [\s\S]*and 1 more: case e$/,
+function failWith(details: Partial<FailureDetails>): (one: string) => Promise<void> {
+  return async (one) => {
+    throw new CheckFailure({ summary: `${one} is broken`, expected: "whole", actual: "broken", ...details });
+  };
+}
+
+/** What the cases `a`, `b` … fail with together. */
+async function failureOf(cases: readonly string[], work: (one: string) => Promise<void>): Promise<CheckFailure> {
+  try {
+    await forEachCase("all hold", cases, (one) => `case ${one}`, work);
+  } catch (error) {
+    if (error instanceof CheckFailure) return error;
+    throw error;
+  }
+  throw new Error("nothing failed");
+}
+
+test("one failure names every case that failed, the first ones in full", async () => {
+  const fail = failWith({ code: "broken", location });
+  const failure = await failureOf(["a", "b", "c", "d", "e"], async (one) => {
+    if (one !== "b") await fail(one);
+  });
+  expect(failure.message).toMatch(
+    /^all hold: failed in 4 of 5 cases\ncase a: a is broken\n +expected: +whole\n[\s\S]*case c: c is broken[\s\S]*case d: d is broken[\s\S]*\nand 1 more: case e$/,
   );
-  expect(details.cases?.map((one) => one.case)).toEqual(["case a", "case c", "case d", "case e"]);
+  expect(failure.message.match(/compose\.yaml:7/g)).toHaveLength(3);
 });
 
-test("no case at all is a failure, never a pass", async () => {
-  await expect(forEachCase("all hold", [], String, async () => {})).rejects.toMatchObject({
-    details: { code: "no-case", summary: "all hold: there is no case to try" },
+test("a failure's fields have every failed case, with its own fields", async () => {
+  const failure = await failureOf(["a", "b", "c"], async (one) => {
+    if (one !== "b") await failWith({ code: "broken", actual: `half ${one}`, location })(one);
+  });
+  expect(failure.details).toEqual({
+    summary: expect.stringContaining("failed in 2 of 3 cases"),
+    code: "broken",
+    location,
+    cases: [
+      { case: "case a", summary: "a is broken", code: "broken", expected: "whole", actual: "half a", location },
+      { case: "case c", summary: "c is broken", code: "broken", expected: "whole", actual: "half c", location },
+    ],
   });
 });
 
-test("an error that is not a check's failure passes through unchanged", async () => {
+test("cases that fail in different ways have no common code", async () => {
+  const failure = await failureOf(["a", "b"], async (one) => failWith({ code: `kind-${one}` })(one));
+  expect(failure.details.code).toBeUndefined();
+  expect(failure.details.cases?.map(({ code }) => code)).toEqual(["kind-a", "kind-b"]);
+});
+
+test("of many failed cases some are only named, and the rest is counted", async () => {
+  const cases = Array.from({ length: 30 }, (_, index) => String(index));
+  const { details, message } = await failureOf(cases, failWith({}));
+  expect(message).toMatch(
+    /failed in 30 of 30 cases\n[\s\S]*\nand 27 more: case 3 · case 4 · .* · case 22 · and 7 others$/,
+  );
+  expect(details.cases).toHaveLength(30);
+});
+
+test("no failed case is no failure", async () => {
+  await expect(forEachCase("all hold", ["a", "b"], String, async () => {})).resolves.toBeUndefined();
+});
+
+test("an empty list of cases is a failure, never a pass", async () => {
+  const failure = await failureOf([], async () => {});
+  expect(failure.details).toMatchObject({ code: "no-case", expected: "at least one case" });
+  expect(failure.message).toContain("all hold: there is no case to try");
+});
+
+test("an error that is not a failure of the subject passes through unchanged", async () => {
   const bug = new TypeError("bug");
-  await expect(
-    forEachCase("all hold", ["a"], String, async () => {
-      throw bug;
-    }),
-  ).rejects.toBe(bug);
+  const work = async (one: string): Promise<void> => {
+    if (one === "b") throw bug;
+    await failWith({})(one);
+  };
+  await expect(forEachCase("all hold", ["a", "b"], String, work)).rejects.toBe(bug);
 });
