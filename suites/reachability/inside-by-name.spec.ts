@@ -30,7 +30,7 @@ check({
           evidence: answer.evidence,
           cause: answer.cause,
           location: gateway.deployment.traefik.location,
-          fix: `give Traefik the alias ${host.name} on this network`,
+          ...(answer.status === 0 ? { fix: `give Traefik the alias ${host.name} on this network` } : {}),
         });
       },
     );

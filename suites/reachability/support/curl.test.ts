@@ -63,4 +63,9 @@ test("an answer has the status and body, or the error with its likely cause", as
   });
   const dropped = machine({ exitCode: 28, stdout: "\n000", stderr: "curl: (28) Connection timed out\n" });
   expect((await curl(dropped, "lan-host", "http://gateway.lan/", options)).cause).toMatch(/a rule drops the packets/);
+  const unfinished = machine({ exitCode: 28, stdout: "\n200", stderr: "curl: (28) Operation timed out\n" });
+  expect(await curl(unfinished, "lan-host", "http://gateway.lan/", options)).toMatchObject({
+    status: 200,
+    cause: "the response begins, but does not end in time: the gateway hangs or is overloaded",
+  });
 });

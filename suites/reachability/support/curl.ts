@@ -63,7 +63,7 @@ export async function curl(
     status,
     body,
     text: status === 0 ? error : `status ${status}`,
-    cause: causeOf(exitCode, stderr),
+    cause: causeOf(status, exitCode, stderr),
     evidence: { sent: command.join(" "), received: status === 0 ? error : `${status}\n${body}`, commands: [id] },
   };
 }
@@ -132,7 +132,9 @@ async function statusesWithin(
   return requests.map((_, index) => ({ status: printed[index] || 0, command: id }));
 }
 
-function causeOf(exitCode: number, stderr: string): string {
+function causeOf(status: number, exitCode: number, stderr: string): string {
+  if (status !== 0 && exitCode === 28)
+    return "the response begins, but does not end in time: the gateway hangs or is overloaded";
   // A name server that does not answer gives exit code 28 too, but then no packet was sent that a rule could drop.
   const code = /resolving timed out/i.test(stderr) ? 6 : exitCode;
   return causes[code] ?? `curl ended with exit code ${exitCode}`;
