@@ -21,6 +21,9 @@ import { suiteOf } from "../requirements/suites.ts";
 import type { CommandRun } from "./action-log.ts";
 import type { FailureDetails } from "./check-failure.ts";
 
+/** Name of the label that holds the check's id in Allure's results. */
+export const checkLabel = "check";
+
 /**
  * Files the running check in Allure's report: below its suite and its first requirement, with its id, its requirements and
  * the level of the strictest one as labels.
@@ -42,7 +45,7 @@ export async function labelCheck(check: { id: string; requirements: readonly Req
   await tag(level);
   // Allure recognizes a check by it from run to run, whatever its title and its file are.
   await testCaseId(check.id);
-  await label("check", check.id);
+  await label(checkLabel, check.id);
   for (const { id } of proved) {
     await tag(id);
     await label("requirement", id);

@@ -15,7 +15,7 @@ function report(phases: Record<string, number>): ConformanceReport {
   };
 }
 
-test("a run is weighed by its own floor", () => {
+test("a run is related to its own floor", () => {
   const bench = benchOf(
     report({ "start the edge rig": 2_000, "floor: LiteLLM boot": 15_000, "floor: Codex turn": 5_000 }),
   );
@@ -25,19 +25,19 @@ test("a run is weighed by its own floor", () => {
   );
 });
 
-test("the command fails where the run took more floors than it may, and where it had none", () => {
+test("the command fails where the run took more floors than allowed, and where it had none", () => {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   try {
-    const weigh = (phases: Record<string, number>, ...args: string[]): number | null => {
+    const exitCode = (phases: Record<string, number>, ...args: string[]): number | null => {
       const file = join(folder, "conformance.json");
       writeFileSync(file, serialize(report(phases)));
       return spawnSync(process.execPath, ["cli/main.ts", "bench", file, ...args]).status;
     };
-    expect(weigh({ "floor: LiteLLM boot": 20_000 }, "--at-most", "3")).toBe(0);
-    expect(weigh({ "floor: LiteLLM boot": 19_000 }, "--at-most", "3")).toBe(1);
-    expect(weigh({ "floor: LiteLLM boot": 19_000 })).toBe(0);
-    expect(weigh({}, "--at-most", "3")).toBe(2);
-    expect(weigh({}, "--at-most", "much")).toBe(2);
+    expect(exitCode({ "floor: LiteLLM boot": 20_000 }, "--at-most", "3")).toBe(0);
+    expect(exitCode({ "floor: LiteLLM boot": 19_000 }, "--at-most", "3")).toBe(1);
+    expect(exitCode({ "floor: LiteLLM boot": 19_000 })).toBe(0);
+    expect(exitCode({}, "--at-most", "3")).toBe(2);
+    expect(exitCode({}, "--at-most", "much")).toBe(2);
   } finally {
     rmSync(folder, { recursive: true });
   }

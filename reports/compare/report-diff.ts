@@ -1,28 +1,31 @@
+import { messageOf } from "../model/check-result.ts";
 import type { ComparableReport } from "../model/read-report.ts";
 
 /** What changed between two runs. */
 export interface ReportDifference {
-  /** `ROUTE-03: passed → failed`, and what it means. */
   worse: readonly RequirementChange[];
   better: readonly RequirementChange[];
-  /** Neither better nor worse: not tried in one of the runs, or not supported. */
+  /** Neither better nor worse: not tested in one of the runs, or not supported. */
   other: readonly RequirementChange[];
-  /** Parts, the engine, the suite and the deployment, where they are not the same. */
+  /** Parts, the engine, the suite and the deployment, where they differ. */
   changed: readonly ComponentChange[];
-  /** Verdicts, where they are not the same. */
+  /** Verdicts, where they differ. */
   result: { before: string; after: string } | undefined;
 }
 
+/** A requirement whose outcome changed. */
 export interface RequirementChange {
   id: string;
   statement: string;
-  /** Undefined where the run did not know the requirement. */
+  /** Outcome in the older run; undefined where that suite did not have the requirement. */
   before: string | undefined;
+  /** Outcome in the newer run. */
   after: string | undefined;
-  /** Of the newer run's first check with that outcome. */
-  message: string | undefined;
+  /** First line of why the newer run's first check with that outcome did not pass. */
+  reason: string | undefined;
 }
 
+/** A part, the engine, the suite or the deployment, where it changed. */
 export interface ComponentChange {
   name: string;
   /** Version and digest; undefined where the run had none. */
@@ -30,7 +33,7 @@ export interface ComponentChange {
   after: string | undefined;
 }
 
-/** From the worst to the best that can be said of a requirement; what is not here says nothing about it. */
+/** Outcomes from worst to best; `not-tested` says nothing about a requirement. */
 const rank: Readonly<Record<string, number>> = { failed: 0, "known-gap": 1, "not-supported": 2, passed: 3 };
 
 /** Compares two reports, the older one first. */
@@ -40,14 +43,15 @@ export function reportDifference(before: ComparableReport, after: ComparableRepo
   const changes = [...new Set([...now.keys(), ...old.keys()])].flatMap((id): RequirementChange[] => {
     const [was, is] = [old.get(id), now.get(id)];
     if (was?.outcome === is?.outcome) return [];
-    const message = is?.checks.find(({ outcome }) => outcome === is.outcome)?.message ?? undefined;
+    const decisive = is?.checks.find(({ outcome }) => outcome === is.outcome);
+    const reason = decisive && (messageOf(decisive) ?? decisive.message)?.split("\n")[0];
     const statement = (is ?? was)?.statement ?? "";
-    return [{ id, statement, before: was?.outcome, after: is?.outcome, message }];
+    return [{ id, statement, before: was?.outcome, after: is?.outcome, reason }];
   });
   const direction = ({ before: was = "", after: is = "" }: RequirementChange): number => {
     const [from, to] = [rank[was], rank[is]];
     if (to === undefined) return 0;
-    // A failure that nobody had looked for before is worse news than none.
+    // A failure that no run tested before counts as worse.
     if (from === undefined) return is === "failed" ? -1 : 0;
     return to - from;
   };
@@ -60,7 +64,7 @@ export function reportDifference(before: ComparableReport, after: ComparableRepo
   };
 }
 
-/** The difference in words; a failure's first line with it. */
+/** The difference as text, with the first line of each failure. */
 export function differenceText(difference: ReportDifference): string {
   const { worse, better, other, changed, result } = difference;
   const requirements = (title: string, changes: readonly RequirementChange[]): string[] =>
@@ -68,16 +72,16 @@ export function differenceText(difference: ReportDifference): string {
       ? []
       : [
           `${title}:`,
-          ...changes.flatMap(({ id, statement, before, after, message }) => [
+          ...changes.flatMap(({ id, statement, before, after, reason }) => [
             `  ${id}: ${before ?? "unknown"} → ${after ?? "unknown"}: ${statement}`,
-            ...(message === undefined ? [] : [`    ${message.split("\n")[0]}`]),
+            ...(reason === undefined ? [] : [`    ${reason}`]),
           ]),
         ];
   const lines = [
     ...requirements("worse", worse),
     ...requirements("better", better),
-    ...requirements("otherwise", other),
-    ...(changed.length === 0 ? [] : ["changed in between:"]),
+    ...requirements("changed otherwise", other),
+    ...(changed.length === 0 ? [] : ["changed between the runs:"]),
     ...changed.map(({ name, before, after }) => `  ${name}: ${before ?? "none"} → ${after ?? "none"}`),
     ...(result === undefined ? [] : [`result: ${result.before} → ${result.after}`]),
   ];

@@ -1,21 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { Requirement, RequirementId } from "../../helpers/requirements/requirements.ts";
-import { type CheckResult, countOutcomes, type Outcome, requirementResults, verdictOf } from "./outcomes.ts";
+import type { CheckOutcome } from "../../helpers/run/run-record.ts";
+import { countOutcomes, requirementResults, verdictOf } from "./outcomes.ts";
 import { checkOf } from "./report-fixture.ts";
 
-const registry = new Map(
+const requirements = new Map(
   (["ROUTE-01", "ROUTE-02"] as const).map((id): [RequirementId, Requirement] => [
     id,
     { id, level: "MUST", whereSupported: false, statement: "S", source: "x" },
   ]),
 );
 
-function check(outcome: Outcome, requirements: string[] = ["ROUTE-01"], errorName?: string): CheckResult {
-  return checkOf("ROUTE-01", outcome, { name: outcome, requirements, errorName });
-}
-
 describe("a requirement's outcome", () => {
-  test.each<[Outcome, Outcome[]]>([
+  test.each<[CheckOutcome, CheckOutcome[]]>([
     ["not-tested", []],
     ["not-tested", ["not-tested"]],
     ["passed", ["passed", "not-tested"]],
@@ -26,16 +23,16 @@ describe("a requirement's outcome", () => {
     ["failed", ["passed", "known-gap", "failed"]],
   ])("is %s where its checks are %j", (outcome, checks) => {
     const results = requirementResults(
-      registry,
-      checks.map((one) => check(one)),
+      requirements,
+      checks.map((one) => checkOf("ROUTE-01", one)),
     );
     expect(results.map((result) => result.outcome)).toEqual([outcome, "not-tested"]);
     expect(results[0]?.checks).toHaveLength(checks.length);
   });
 
-  test("a check counts for each requirement that it names", () => {
-    const results = requirementResults(registry, [check("failed", ["ROUTE-01", "ROUTE-02"])]);
-    expect(countOutcomes(results)).toEqual({
+  test("follows from each check that names it", () => {
+    const check = checkOf("ROUTE-01", "failed", { requirements: ["ROUTE-01", "ROUTE-02"] });
+    expect(countOutcomes(requirementResults(requirements, [check]))).toEqual({
       passed: 0,
       failed: 2,
       "known-gap": 0,
@@ -46,21 +43,22 @@ describe("a requirement's outcome", () => {
 });
 
 describe("a run's verdict", () => {
-  const sound = { environment: false, own: [] };
+  const none = { environment: false, suite: false };
+  const checks = (...outcomes: CheckOutcome[]) => outcomes.map((outcome) => checkOf("ROUTE-01", outcome));
 
-  test("needs a check that ran, and none that failed", () => {
-    expect(verdictOf([check("passed")], sound)).toBe("conformant");
-    expect(verdictOf([check("passed"), check("known-gap")], sound)).toBe("conformant");
-    expect(verdictOf([check("passed"), check("failed")], sound)).toBe("not-conformant");
-    expect(verdictOf([], sound)).toBe("not-conformant");
-    expect(verdictOf([check("not-tested")], sound)).toBe("not-conformant");
+  test("is conformant when a check ran and none failed", () => {
+    expect(verdictOf(checks("passed"), none)).toBe("conformant");
+    expect(verdictOf(checks("passed", "known-gap"), none)).toBe("conformant");
+    expect(verdictOf(checks("passed", "failed"), none)).toBe("not-conformant");
+    expect(verdictOf([], none)).toBe("not-conformant");
+    expect(verdictOf(checks("not-tested"), none)).toBe("not-conformant");
   });
 
-  test("is spoilt by a fault of the suite's own", () => {
-    expect(verdictOf([check("passed")], { environment: false, own: ["broken"] })).toBe("not-conformant");
+  test("is not conformant when the suite itself is at fault", () => {
+    expect(verdictOf(checks("passed"), { environment: false, suite: true })).toBe("not-conformant");
   });
 
-  test("judges nobody where the environment failed", () => {
-    expect(verdictOf([check("failed")], { environment: true, own: ["broken"] })).toBe("environment-failed");
+  test("is none on the gateway when the environment failed", () => {
+    expect(verdictOf(checks("failed"), { environment: true, suite: true })).toBe("environment-failed");
   });
 });

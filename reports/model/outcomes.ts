@@ -1,55 +1,19 @@
-import type { Requirement, RequirementId } from "../../helpers/requirements/requirements.ts";
-import type { EnvironmentFailure } from "../../helpers/run/run-record.ts";
-
-/** What became of a requirement, or of one check. */
-export type Outcome = "passed" | "failed" | "known-gap" | "not-supported" | "not-tested";
-
-/** One check, as the run saw it. */
-export interface CheckResult {
-  /** The sentence. */
-  name: string;
-  /** Spec file, relative to the project's root. */
-  file: string;
-  requirements: readonly string[];
-  outcome: Outcome;
-  /** Milliseconds. */
-  duration: number;
-  /** Milliseconds since the epoch. */
-  endedAt: number;
-  /** Rigs that it used. */
-  rigs: readonly string[];
-  /** Relative to the run's directory. */
-  evidence: readonly string[];
-  findings: readonly string[];
-  /** Its requests to LiteLLM, and the milliseconds that LiteLLM took for them. */
-  gateway?: { requests: number; milliseconds: number };
-  /** Folder of what its failure left, relative to the run's directory. */
-  failure?: string;
-  /** The line of the deployment that most likely causes its failure; the path as a person would type it. */
-  location?: { file: string; line: number };
-  /** What the environment did to it, which is nobody's conformance. */
-  environment?: EnvironmentFailure;
-  /** The failure's own words, or the reason of a known gap or of what is not supported. */
-  message: string | undefined;
-  /** Name of the error that it failed with, e.g. `CheckFailure`. */
-  errorName: string | undefined;
-}
+import type { Requirement, Requirements } from "../../helpers/requirements/requirements.ts";
+import type { CheckOutcome } from "../../helpers/run/run-record.ts";
+import type { CheckResult } from "./check-result.ts";
 
 /** A requirement with the checks that name it. */
 export interface RequirementResult {
   requirement: Requirement;
-  outcome: Outcome;
+  outcome: CheckOutcome;
   checks: readonly CheckResult[];
 }
 
-/** A failed check is a failed requirement; one that passes proves it only if no other check of it failed. */
-const precedence: readonly Outcome[] = ["failed", "known-gap", "passed", "not-supported"];
+/** A failed check is a failed requirement; a check that passes proves it only if no other check of it failed. */
+const precedence: readonly CheckOutcome[] = ["failed", "known-gap", "passed", "not-supported"];
 
-/** The outcome of every requirement of the registry, in its order. */
-export function requirementResults(
-  requirements: ReadonlyMap<RequirementId, Requirement>,
-  checks: readonly CheckResult[],
-): RequirementResult[] {
+/** The outcome of every requirement, in the order of the requirements. */
+export function requirementResults(requirements: Requirements, checks: readonly CheckResult[]): RequirementResult[] {
   return [...requirements.values()].map((requirement) => {
     const own = checks.filter((check) => check.requirements.includes(requirement.id));
     const outcome = precedence.find((candidate) => own.some((check) => check.outcome === candidate)) ?? "not-tested";
@@ -57,28 +21,33 @@ export function requirementResults(
   });
 }
 
-/** How many requirements came to which outcome. */
-export function countOutcomes(results: readonly RequirementResult[]): Record<Outcome, number> {
-  const counts: Record<Outcome, number> = { passed: 0, failed: 0, "known-gap": 0, "not-supported": 0, "not-tested": 0 };
+/** The number of requirements with each outcome. */
+export function countOutcomes(results: readonly RequirementResult[]): Record<CheckOutcome, number> {
+  const counts: Record<CheckOutcome, number> = {
+    passed: 0,
+    failed: 0,
+    "known-gap": 0,
+    "not-supported": 0,
+    "not-tested": 0,
+  };
   for (const { outcome } of results) counts[outcome]++;
   return counts;
 }
 
-/** What the run as a whole came to. */
-export type Verdict = "conformant" | "not-conformant" | "environment-failed";
+/** The result of a run as a whole. */
+export type RunVerdict = "conformant" | "not-conformant" | "environment-failed";
 
-/** What else can go wrong in a run than a requirement. */
-export interface Trouble {
-  /** A part or the engine failed. */
-  environment: boolean;
-  /** Files that would not load, unhandled errors, checks without a requirement: the suite's own faults. */
-  own: readonly string[];
-}
-
-/** The environment's failure comes first: what it kept from being tested may be conformant or not. */
-export function verdictOf(checks: readonly CheckResult[], trouble: Trouble): Verdict {
-  if (trouble.environment) return "environment-failed";
+/**
+ * The verdict on a run. A failure of the environment comes first: what it kept from being tested may be conformant or not.
+ *
+ * @param problems what else went wrong: the engine or a part (`environment`), or the suite itself or its input (`suite`)
+ */
+export function verdictOf(
+  checks: readonly CheckResult[],
+  problems: { environment: boolean; suite: boolean },
+): RunVerdict {
+  if (problems.environment) return "environment-failed";
   const ran = checks.filter(({ outcome }) => outcome !== "not-tested");
   const failed = ran.some(({ outcome }) => outcome === "failed");
-  return failed || ran.length === 0 || trouble.own.length > 0 ? "not-conformant" : "conformant";
+  return failed || ran.length === 0 || problems.suite ? "not-conformant" : "conformant";
 }

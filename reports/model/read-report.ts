@@ -2,10 +2,24 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { DeploymentError } from "../../helpers/core/errors.ts";
 
-/**
- * What reports of every schema version have, and what comparing and publishing them needs: runs of older suites stand
- * beside newer ones.
- */
+/** What explains a check's outcome: fields from schema version 3 on, and one text before. */
+const comparableCheck = z.object({
+  outcome: z.string(),
+  failure: z
+    .union([
+      z.object({ message: z.string() }),
+      // Until version 2: a folder.
+      z.string().transform(() => null),
+    ])
+    .nullish(),
+  gap: z.object({ reason: z.string(), link: z.string(), until: z.string() }).nullish(),
+  ownFault: z.object({ message: z.string() }).nullish(),
+  reason: z.string().nullish(),
+  /** Until version 2. */
+  message: z.string().nullish(),
+});
+
+/** What comparing and publishing reports needs, and reports of every schema version have: runs of older suites too. */
 const comparableReport = z.object({
   suiteVersion: z.string(),
   run: z.object({ id: z.string(), startedAt: z.string(), finishedAt: z.iso.datetime() }),
@@ -21,7 +35,7 @@ const comparableReport = z.object({
         level: z.string(),
         statement: z.string(),
         outcome: z.string(),
-        checks: z.array(z.object({ outcome: z.string(), message: z.string().nullable() })).readonly(),
+        checks: z.array(comparableCheck).readonly(),
       }),
     )
     .readonly(),
@@ -29,29 +43,29 @@ const comparableReport = z.object({
   phases: z.array(z.object({ name: z.string(), milliseconds: z.number() })).readonly(),
 });
 
-/** A report, as far as runs are compared. */
+/** The part of a report that is compared and published. */
 export type ComparableReport = z.infer<typeof comparableReport>;
 
 /**
- * Reads a `conformance.json` of this suite's version or of another.
+ * Reads a `conformance.json` of this schema version or of an older one.
  *
- * @throws {DeploymentError} with one line that says what is wrong with the file
+ * @throws {DeploymentError} with one fault: what is wrong with the file
  */
 export function readReport(file: string): ComparableReport {
-  const wrong = (what: string): never => {
+  const refuse = (what: string): never => {
     throw new DeploymentError([{ file, what, fix: "name the conformance.json of a run" }]);
   };
-  const parsed = comparableReport.safeParse(jsonOf(file, wrong));
+  const parsed = comparableReport.safeParse(jsonOf(file, refuse));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  return wrong(`is no report of a run (${issue?.path.join(".") || "it"}: ${issue?.message})`);
+  return refuse(`is not the report of a run (${issue?.path.join(".") || "it"}: ${issue?.message})`);
 }
 
-function jsonOf(file: string, wrong: (what: string) => never): unknown {
+function jsonOf(file: string, refuse: (what: string) => never): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError) return wrong(`is no JSON (${error.message})`);
-    return wrong(`can't be read (${(error as NodeJS.ErrnoException).code})`);
+    if (error instanceof SyntaxError) return refuse(`is not JSON (${error.message})`);
+    return refuse(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }

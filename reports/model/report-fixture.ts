@@ -1,8 +1,10 @@
-import { loadRequirements, type RequirementId } from "../../helpers/requirements/requirements.ts";
-import { suiteOf } from "../../helpers/requirements/suites.ts";
-import type { RunRecord } from "../../helpers/run/run-record.ts";
-import { type ConformanceReport, conformanceReport } from "./conformance-json.ts";
-import { type CheckResult, type Outcome, requirementResults, type Verdict } from "./outcomes.ts";
+import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { failureText } from "../../helpers/checks/check-failure.ts";
+import { loadRequirements } from "../../helpers/requirements/requirements.ts";
+import type { CheckOutcome, FailureRecord, RunRecord } from "../../helpers/run/run-record.ts";
+import type { CheckResult } from "./check-result.ts";
+import { type ConformanceReport, conformanceReport, type ReportInput } from "./conformance-json.ts";
+import { type RunVerdict, requirementResults } from "./outcomes.ts";
 
 /** A run record with nothing wrong. */
 export const soundRecord: RunRecord = {
@@ -27,25 +29,53 @@ export const soundRecord: RunRecord = {
   interruptedAt: undefined,
 };
 
-/** A check that came to an outcome. */
-export function checkOf(id: string, outcome: Outcome, rest: Partial<CheckResult> = {}): CheckResult {
+/** A failure as a check's record has it. */
+export function failureOf(details: FailureDetails): FailureRecord {
+  return { ...details, message: failureText(details) };
+}
+
+/**
+ * A check that ended with an outcome. One that failed or is a known gap has a failure.
+ *
+ * @param requirement that it proves
+ */
+export function checkOf(requirement: string, outcome: CheckOutcome, rest: Partial<CheckResult> = {}): CheckResult {
+  const gap = { reason: "a defect of this version", link: "https://example.org/1", until: "2999-12-31" };
   return {
-    name: "holds",
+    id: `${requirement}/holds`,
+    title: "it holds",
     file: "suites/routes/some.spec.ts",
-    requirements: [id],
+    requirements: [requirement],
+    needs: ["edge"],
     outcome,
     duration: 1,
     endedAt: 0,
     rigs: [],
     evidence: [],
     findings: [],
-    message: undefined,
-    errorName: undefined,
+    ...(outcome === "failed" || outcome === "known-gap" ? { failure: failureOf({ summary: "it does not hold" }) } : {}),
+    ...(outcome === "known-gap" ? { gap, reason: gap.reason } : {}),
+    ...(outcome === "not-supported" ? { reason: "this version lacks it" } : {}),
     ...rest,
   };
 }
 
-/** What a report can be like, beside its outcomes. */
+/** A report of these checks, of a run with nothing else wrong. */
+export function reportOfChecks(checks: readonly CheckResult[], change: Partial<ReportInput> = {}): ConformanceReport {
+  return conformanceReport({
+    run: soundRecord,
+    finishedAt: "2026-01-01T00:01:00.000Z",
+    verdict: checks.some(({ outcome }) => outcome === "failed") ? "not-conformant" : "conformant",
+    incomplete: undefined,
+    environmentFailures: [],
+    faults: [],
+    staleGaps: [],
+    requirements: requirementResults(loadRequirements(), checks),
+    ...change,
+  });
+}
+
+/** What can differ between reports, in addition to their outcomes. */
 export interface ReportFixture {
   id?: string;
   finishedAt?: string;
@@ -55,14 +85,17 @@ export interface ReportFixture {
   engine?: string;
   /** Name to version. */
   parts?: Readonly<Record<string, string>>;
-  result?: Verdict;
+  result?: RunVerdict;
 }
 
-/** A report in which the named requirements came to these outcomes, and no other was tried. */
-export function reportOf(outcomes: Readonly<Record<string, Outcome>>, fixture: ReportFixture = {}): ConformanceReport {
-  const { id = "gc-test", finishedAt = "2026-01-01T00:01:00.000Z", digest = "0", engine = "20.10.24" } = fixture;
+/** A report in which the named requirements have these outcomes, and no other was tested. */
+export function reportOf(
+  outcomes: Readonly<Record<string, CheckOutcome>>,
+  fixture: ReportFixture = {},
+): ConformanceReport {
+  const { id = "gc-test", digest = "0", engine = "20.10.24" } = fixture;
   const checks = Object.entries(outcomes).flatMap(([requirement, outcome]) =>
-    outcome === "not-tested" ? [] : [checkOf(requirement as RequirementId, outcome)],
+    outcome === "not-tested" ? [] : [checkOf(requirement, outcome)],
   );
   const parts = Object.entries(fixture.parts ?? {}).map(([name, version]) => ({
     name,
@@ -79,19 +112,9 @@ export function reportOf(outcomes: Readonly<Record<string, Outcome>>, fixture: R
     folder: fixture.folder ?? "deployments/reference",
     digest: `sha256:${digest.repeat(64)}`,
   };
-  const run = { ...soundRecord, id, deployment, engine: { version: engine, apiVersion: "1.41" }, parts };
-  const failed = Object.values(outcomes).includes("failed");
-  return conformanceReport(
-    {
-      run,
-      finishedAt,
-      verdict: fixture.result ?? (failed ? "not-conformant" : "conformant"),
-      incomplete: undefined,
-      environmentFailures: [],
-      faults: [],
-      staleGaps: [],
-      requirements: requirementResults(loadRequirements(), checks),
-    },
-    (id) => suiteOf(id).folder,
-  );
+  return reportOfChecks(checks, {
+    run: { ...soundRecord, id, deployment, engine: { version: engine, apiVersion: "1.41" }, parts },
+    ...(fixture.finishedAt === undefined ? {} : { finishedAt: fixture.finishedAt }),
+    ...(fixture.result === undefined ? {} : { verdict: fixture.result }),
+  });
 }

@@ -27,14 +27,14 @@ test("a run's directory becomes the latest report, and replaces the one before",
   expect(readdirSync(join(root, ".running"))).toEqual([]);
 });
 
-test("a run that has no directory leaves the latest report as it was", async () => {
+test("a run without a directory leaves the latest report unchanged", async () => {
   const target = join(root, "latest");
   await publishLatest(run("one"), target);
   await expect(publishLatest(join(root, ".running", "gone"), target)).rejects.toThrow("ENOENT");
   expect(latest()).toBe("one");
 });
 
-test("runs that end at once leave one whole report and nothing else", async () => {
+test("runs that end at the same time leave one whole report and nothing else", async () => {
   const names = Array.from({ length: 8 }, (_, index) => `run-${index}`);
   await Promise.all(names.map((name) => publishLatest(run(name), join(root, "latest"))));
   expect(names).toContain(latest());

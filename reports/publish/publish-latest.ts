@@ -2,33 +2,34 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** How often two runs that end at once may step on each other before one gives up. */
+/** How often runs that end at the same time may get in each other's way before one gives up. */
 const attempts = 20;
 
 /**
- * Moves a finished run to where its report is looked for. The report that was there is moved aside first and removed
- * last, so that a reader never sees half of one; of two runs that end at once, the later one stays.
+ * Moves a finished run's directory to where the report belongs. The report that was there is moved away first and removed
+ * last, so that a reader never sees half of one. Of two runs that end at the same time, the later one stays.
  *
  * @param directory the run's directory, on the same file system as `target`
  * @returns `target`
+ * @throws {Error} when the directory cannot be moved: it stays where it is
  */
 export async function publishLatest(directory: string, target: string): Promise<string> {
   await mkdir(dirname(target), { recursive: true });
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const aside = join(dirname(directory), `old-${randomBytes(6).toString("hex")}`);
-    const moved = await rename(target, aside).then(
+    const old = join(dirname(directory), `old-${randomBytes(6).toString("hex")}`);
+    const moved = await rename(target, old).then(
       () => true,
       (error: NodeJS.ErrnoException) => unless(error, "ENOENT"),
     );
     const published = await rename(directory, target).then(
       () => true,
-      // Another run has published in between: its report is the older one now.
+      // Another run was published in between: its report is the older one now.
       async (error: NodeJS.ErrnoException) => {
-        if (unexpected(error, "ENOTEMPTY", "EEXIST") && moved) await rename(aside, target);
+        if (unexpected(error, "ENOTEMPTY", "EEXIST") && moved) await rename(old, target);
         return unless(error, "ENOTEMPTY", "EEXIST");
       },
     );
-    if (moved) await rm(aside, { recursive: true, force: true });
+    if (moved) await rm(old, { recursive: true, force: true });
     if (published) return target;
   }
   throw new Error(`the report stays in ${directory}: other runs kept writing to ${target}`);

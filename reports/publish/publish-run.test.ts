@@ -34,7 +34,7 @@ const runs = (): string[] => readdirSync(join(site, "runs")).sort();
 const linked = (): string[] =>
   [...index().matchAll(/<tr>\s*<td><a href="runs\/[^"]*-(gc-\d+)\//g)].map(([, id]) => id ?? "");
 
-test("a run gets a page, the index the newest status document and the trend, and old runs go", async () => {
+test("a run gets a page, the index has the newest status document and the trend, and old runs are removed", async () => {
   await publishRun(run(1, { parts: { litellm: "1.77.1" } }), site, 2);
   await publishRun(run(2, { parts: { litellm: "1.77.1" } }, "failed"), site, 2);
   const page = await publishRun(run(3, { parts: { litellm: "1.106.2" } }), site, 2);
@@ -59,12 +59,36 @@ test("nothing that a gateway answered becomes part of a page", async () => {
   }
 });
 
-test("runs of an older suite stand beside newer ones, and what is no run is passed over", async () => {
+/** A check as reports of schema version 2 had it, with its failure's folder. */
+const oldCheck = {
+  name: "it holds",
+  file: "suites/routes/some.spec.ts",
+  outcome: "failed",
+  duration: 1,
+  message: "it does not hold",
+  location: null,
+  evidence: [],
+  failure: "failures/ROUTE-01-it-holds",
+  findings: [],
+};
+
+test("runs of an older suite are listed next to newer ones, and what is not a run is ignored", async () => {
   const old = run(1, {}, "failed");
   const file = join(old, "conformance.json");
-  const { deployment, ...rest } = JSON.parse(readFileSync(file, "utf8")) as { deployment: Record<string, unknown> };
+  const { deployment, requirements, ...rest } = JSON.parse(readFileSync(file, "utf8")) as {
+    deployment: Record<string, unknown>;
+    requirements: { checks: object[] }[];
+  };
   const { folder, digest } = deployment;
-  writeFileSync(file, JSON.stringify({ ...rest, schemaVersion: 1, deployment: { folder, digest } }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...rest,
+      schemaVersion: 1,
+      deployment: { folder, digest },
+      requirements: requirements.map(({ checks, ...one }) => ({ ...one, checks: checks.map(() => oldCheck) })),
+    }),
+  );
   await publishRun(old, site, 9);
   mkdirSync(join(site, "runs", "notes"));
   await publishRun(run(2), site, 9);
@@ -72,13 +96,13 @@ test("runs of an older suite stand beside newer ones, and what is no run is pass
   expect(index()).toContain("better: ROUTE-01");
 });
 
-test("runs that are published out of order stand in the order in which they ran", async () => {
+test("runs that are published out of order are listed in the order in which they ran", async () => {
   for (const minute of [2, 3, 1]) await publishRun(run(minute), site, 9);
   expect(linked()).toEqual(["gc-3", "gc-2", "gc-1"]);
   expect(index()).toContain("Status of run 3");
 });
 
-test("the same run twice is there once", async () => {
+test("the same run, published twice, is listed once", async () => {
   await publishRun(run(1), site, 9);
   await publishRun(join(root, "gc-1"), site, 9);
   expect(linked()).toEqual(["gc-1"]);
@@ -90,19 +114,19 @@ function publisher(directory: string): ChildProcess {
 }
 const exitOf = (child: ChildProcess): Promise<number | null> => new Promise((done) => child.once("close", done));
 
-test("of runs that are published at once, by processes of their own, none is lost", async () => {
+test("of runs that several processes publish at the same time, none is lost", async () => {
   const minutes = Array.from({ length: 8 }, (_, minute) => minute);
   const codes = await Promise.all(minutes.map((minute) => exitOf(publisher(run(minute)))));
   expect(codes).toEqual(minutes.map(() => 0));
   expect(linked()).toEqual(minutes.map((minute) => `gc-${minute}`).reverse());
 });
 
-test("a publisher that is killed at any moment leaves a whole index, and the next one goes on", async () => {
+test("a publisher that is killed at any moment leaves a complete index, and the next one continues", async () => {
   await publishRun(run(1), site, 9);
   const large = run(2);
   for (let file = 0; file < 400; file++) writeFileSync(join(large, `evidence-${file}.json`), "x".repeat(20_000));
-  // From before it has begun to after it has ended.
-  const whole = await timed(() => exitOf(publisher(large)));
+  // The kills are spread over the time that publishing takes.
+  const duration = await timed(() => exitOf(publisher(large)));
   rmSync(join(site, "runs", runs().at(-1) ?? ""), { recursive: true });
   await publishRun(run(3), site, 9);
   const steps = 12;
@@ -111,10 +135,10 @@ test("a publisher that is killed at any moment leaves a whole index, and the nex
     const before = index();
     const child = publisher(large);
     const over = exitOf(child);
-    await new Promise((later) => setTimeout(later, (whole * step) / steps));
+    await new Promise((later) => setTimeout(later, (duration * step) / steps));
     child.kill("SIGKILL");
     await over;
-    // Old or new, never half of one, and no link leads nowhere.
+    // The index is the old or the new one, never half of one, and each of its links works.
     expect(index().trimEnd().endsWith("</html>")).toBe(true);
     states.add(index() === before ? "old" : "new");
     for (const [, page] of index().matchAll(/href="(runs\/[^"]+)"/g))
@@ -140,8 +164,8 @@ test.each([
     /^error: option '--keep <n>' argument '0' is invalid\. It must be a whole number of at least 1\./,
   ],
   [["site", "--kep", "1"], /^error: unknown option '--kep'/],
-  [["site", "--from", "/nowhere"], /^\/nowhere\/conformance\.json: can't be read \(ENOENT\)/],
-])("%j is told what is wrong in a line, with exit code 2", (args, line) => {
+  [["site", "--from", "/nowhere"], /^\/nowhere\/conformance\.json: cannot be read \(ENOENT\)/],
+])("%j ends with one line that says what is wrong, and exit code 2", (args, line) => {
   const { status, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report-publish", ...args], {
     encoding: "utf8",
   });

@@ -6,49 +6,49 @@ import { DeploymentError, EnvironmentError } from "../../helpers/core/errors.ts"
 import { readReport } from "../model/read-report.ts";
 import { indexPage, type PublishedRun, runPage } from "./published-pages.ts";
 
-/** How long one publisher waits for another, in milliseconds: to copy a run takes a second or two. */
-const patience = 120_000;
+/** How long one publisher waits for another, in milliseconds: copying a run takes a second or two. */
+const longestWait = 120_000;
 
-/** What a run has that is of use to its readers; what Allure made its page of is not. */
-const left: ReadonlySet<string> = new Set(["allure-results", "run.json"]);
+/** What of a run is not published: nobody reads it. */
+const unpublished: ReadonlySet<string> = new Set(["allure-results", "run.json"]);
 
 /**
- * Adds a run to a folder of runs, which any static host can serve: `index.html` with the newest STATUS.md and the trend,
- * `runs/<id>/` with a page for each. The oldest runs beyond the limit go.
+ * Adds a run to a folder of runs that any static host can serve: `index.html` with the newest STATUS.md and the trend, and
+ * `runs/<id>/` with a page for each run. The oldest runs beyond the limit are removed.
  *
- * The folder is whole at every moment. A run is copied beside the others and then renamed; the index is made of what is
- * there, and renamed too. Publishers take turns by a lock that the system takes from a process that dies, so two at once
- * lose nothing, and what a dead one had begun the next one clears away.
+ * The folder is complete at every moment: a run is copied next to the others and then renamed, and so is the index, which is
+ * made from the runs that are there. Publishers take turns by a lock that the system releases when a process dies, so that
+ * two at the same time lose nothing; the next publisher removes what a dead one left.
  *
  * @param report the run's directory, e.g. `reports/latest`
- * @param site the folder of runs; made if it is not there
+ * @param site the folder of runs; created when it is missing
  * @param limit how many runs are kept
  * @returns the run's page, relative to `site`
  * @throws {DeploymentError} when `report` holds no report
- * @throws {EnvironmentError} when another publisher does not come to an end
+ * @throws {EnvironmentError} when another publisher does not finish
  */
 export async function publishRun(report: string, site: string, limit: number): Promise<string> {
   const { run } = readReport(join(report, "conformance.json"));
-  // By time first: the order of names is the order of runs.
+  // The time comes first: the order of names is the order of runs.
   const name = `${run.finishedAt.replaceAll(/[:.]/g, "-")}-${run.id || "no-run"}`;
   await mkdir(join(site, "runs"), { recursive: true });
   using _ = lock(site);
-  await clearAway(site);
+  await removeLeftovers(site);
   const location = join(site, "runs", name);
-  // What is there is whole: a try that died between here and the index is taken up again.
+  // A run that is there is complete: its publisher died before it wrote the index.
   if (!existsSync(location)) await addRun(report, join(site, `${incomingPrefix}${name}`), location, name);
   const names = (await readdir(join(site, "runs"))).sort().reverse();
   const kept = names.slice(0, limit);
   const runs = (await Promise.all(kept.map((one) => readable(join(site, "runs", one), one)))).flat();
   await replace(join(site, "index.html"), indexPage(runs));
   await replace(join(site, "STATUS.md"), runs[0]?.status ?? "");
-  // Last: no index points at a page that is gone.
+  // Last: the index never points to a page that is gone.
   await Promise.all(names.slice(limit).map((one) => rm(join(site, "runs", one), { recursive: true, force: true })));
   return `runs/${name}/index.html`;
 }
 
 async function addRun(report: string, incoming: string, location: string, name: string): Promise<void> {
-  await cp(report, incoming, { recursive: true, filter: (source) => !left.has(relative(report, source)) });
+  await cp(report, incoming, { recursive: true, filter: (source) => !unpublished.has(relative(report, source)) });
   await writeFile(join(incoming, "index.html"), runPage(await publishedRun(incoming, name)));
   await rename(incoming, location);
 }
@@ -56,8 +56,8 @@ async function addRun(report: string, incoming: string, location: string, name: 
 const incomingPrefix = ".incoming-";
 const newSuffix = ".new";
 
-/** What publishers that died have left; whoever holds the lock is the only one. */
-async function clearAway(site: string): Promise<void> {
+/** Removes what publishers left that died. The caller holds the lock, so no other publisher runs. */
+async function removeLeftovers(site: string): Promise<void> {
   const dead = (await readdir(site)).filter((name) => name.startsWith(incomingPrefix) || name.endsWith(newSuffix));
   await Promise.all(dead.map((name) => rm(join(site, name), { recursive: true, force: true })));
 }
@@ -67,7 +67,7 @@ async function replace(file: string, content: string): Promise<void> {
   await rename(`${file}${newSuffix}`, file);
 }
 
-/** A folder that somebody else has put there must not keep runs from being published. */
+/** A folder that is not a run must not keep runs from being published. */
 async function readable(directory: string, name: string): Promise<PublishedRun[]> {
   try {
     return [await publishedRun(directory, name)];
@@ -96,17 +96,14 @@ async function publishedRun(directory: string, name: string): Promise<PublishedR
   };
 }
 
-/**
- * The lock of a folder. SQLite's, because it goes with its process, however that ends; a file that says 'locked' would
- * outlive it.
- */
+/** The lock of a folder: SQLite's, because it ends with its process, however that ends. A lock file would outlive it. */
 function lock(site: string): Disposable {
-  const database = new DatabaseSync(join(site, ".lock"), { timeout: patience });
+  const database = new DatabaseSync(join(site, ".lock"), { timeout: longestWait });
   try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     database.close();
-    throw new EnvironmentError(`another run is being published to ${site}, and does not come to an end`, { cause });
+    throw new EnvironmentError(`another run is being published to ${site}, and does not finish`, { cause });
   }
   return { [Symbol.dispose]: () => database.close() };
 }

@@ -4,16 +4,16 @@ import { escapeHtml, markdownToHtml } from "../status/markdown.ts";
 
 /** A run in a folder of runs. */
 export interface PublishedRun {
-  /** Of its folder. */
+  /** Name of its folder. */
   name: string;
   report: ComparableReport;
-  /** STATUS.md. */
+  /** Text of STATUS.md. */
   status: string;
-  /** What of the run can be opened, relative to its folder. */
+  /** Files and folders of the run that can be opened, relative to its folder. */
   files: readonly string[];
 }
 
-/** What stands for an outcome in words and in colour; the order is that of the bar. */
+/** The outcomes and their colours, in the order of the bar. */
 const outcomes = [
   { name: "passed", colour: "#2da160" },
   { name: "known-gap", colour: "#d9a514" },
@@ -34,7 +34,11 @@ const style = `
   .legend span { margin-right: 1rem; } .legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .3rem; }
 `;
 
-/** The first page of a folder of runs: the newest status document, then the trend of each deployment. Newest run first. */
+/**
+ * The first page of a folder of runs: the newest status document, then the trend of each deployment.
+ *
+ * @param runs newest first
+ */
 export function indexPage(runs: readonly PublishedRun[]): string {
   const deployments = [...new Set(runs.map(({ report }) => report.deployment.folder))];
   const [newest] = runs;
@@ -79,7 +83,7 @@ function trend(folder: string, runs: readonly PublishedRun[]): string[] {
       <td>${report.result}${report.incomplete === null ? "" : " (incomplete)"}</td>
       <td>${bar(report)}${countsOf(report)}</td>
       <td>${versions(report, before)}</td>
-      <td>${before === undefined ? "" : turns(before, report)}</td></tr>`;
+      <td>${before === undefined ? "" : changes(before, report)}</td></tr>`;
   });
   return [
     `<h2>${escapeHtml(folder)}</h2>`,
@@ -88,7 +92,7 @@ function trend(folder: string, runs: readonly PublishedRun[]): string[] {
   ];
 }
 
-/** Of each version of LiteLLM that was met, the newest run. */
+/** The newest run of each version of LiteLLM. */
 function byVersion(runs: readonly PublishedRun[]): string[] {
   const newest = new Map<string, PublishedRun>();
   for (const run of runs) {
@@ -107,7 +111,7 @@ function versionOf({ parts }: ComparableReport, name: string): string | undefine
   return parts.find((part) => part.name === name)?.version;
 }
 
-/** The parts whose version an operator chooses; what is new since the run before stands out. */
+/** The parts whose version an operator chooses; a version that is new since the run before is bold. */
 function versions(report: ComparableReport, before: ComparableReport | undefined): string {
   return ["litellm", "traefik", "codex", "postgres"]
     .flatMap((name) => {
@@ -119,10 +123,10 @@ function versions(report: ComparableReport, before: ComparableReport | undefined
     .join(", ");
 }
 
-function turns(before: ComparableReport, after: ComparableReport): string {
+function changes(before: ComparableReport, after: ComparableReport): string {
   const { worse, better, changed } = reportDifference(before, after);
-  const ids = (kind: string, changes: readonly { id: string; after: string | undefined }[]): string[] =>
-    changes.length === 0 ? [] : [`<span class="${kind}">${kind}: ${changes.map(({ id }) => id).join(", ")}</span>`];
+  const ids = (kind: string, own: readonly { id: string }[]): string[] =>
+    own.length === 0 ? [] : [`<span class="${kind}">${kind}: ${own.map(({ id }) => id).join(", ")}</span>`];
   const deployment = changed.some(({ name }) => name === "deployment") ? ["deployment changed"] : [];
   return [...ids("worse", worse), ...ids("better", better), ...deployment].join("<br>");
 }

@@ -1,8 +1,8 @@
 import { Marked } from "marked";
 
 /**
- * Markdown as HTML. What a gateway answered stands in reports: no tag of it gets through, and no link but to the web or
- * to a file beside the page.
+ * Converts Markdown to HTML. Reports quote what a gateway answered: tags are escaped, and links lead only to the web or to
+ * a file next to the page.
  */
 export function markdownToHtml(markdown: string): string {
   const marked = new Marked({
@@ -20,7 +20,7 @@ export function markdownToHtml(markdown: string): string {
   return String(marked.parse(markdown));
 }
 
-/** Text as HTML shows it, in an attribute too. */
+/** Escapes a text for HTML, attributes included. */
 export function escapeHtml(text: string): string {
   const names: Readonly<Record<string, string>> = {
     "&": "&amp;",

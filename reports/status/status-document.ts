@@ -1,20 +1,13 @@
-import type { ConformanceReport } from "../model/conformance-json.ts";
+import { loadSuites } from "../../helpers/requirements/suites.ts";
+import { messageOf } from "../model/check-result.ts";
+import type { ConformanceReport, ReportedFailure, ReportedRequirement } from "../model/conformance-json.ts";
 import { answers } from "./open-questions.ts";
 
-/** What each suite proves, for the reader of the status document. */
-const suiteTitles: Readonly<Record<string, string>> = {
-  routes: "Traefik routing",
-  catalogue: "MCP catalogue and streams",
-  "injected-key": "Injected key",
-  prompts: "Agents and chats",
-  reach: "Reachability",
-};
-
-/** How much of a failure's own words the document quotes: lines, and characters of each. `conformance.json` has all. */
+/** How much of a failure's message the document quotes: lines, and characters of each. `conformance.json` has all of it. */
 const quotedLines = 24;
 const quotedLength = 300;
 
-/** The status document, in the form that was once kept by hand, from the run alone. */
+/** The status document (`STATUS.md`), in the form of the document that was once written by hand. */
 export function statusDocument(report: ConformanceReport): string {
   return [
     "# MCP Integration Status: LiteLLM gateway",
@@ -63,31 +56,31 @@ function upstreamText({ name, transport, source, version }: Upstream): string {
 }
 
 type Upstream = ConformanceReport["deployment"]["upstreams"][number];
-type Requirement = ConformanceReport["requirements"][number];
 
 function validation(report: ConformanceReport): string[] {
   const suites = [...new Set(report.requirements.map(({ suite }) => suite))];
+  const titles = new Map(loadSuites().map(({ folder, title }) => [folder, title]));
   return [
     "## Validation to Date",
     ...suites.flatMap((suite) => {
       const own = report.requirements.filter((requirement) => requirement.suite === suite);
-      // What a check tells of cases side by side comes in the order in which they end.
+      // Cases run concurrently: their findings come in the order in which they end.
       const findings = new Set(own.flatMap(({ checks }) => checks.flatMap((check) => check.findings.toSorted())));
-      return [`- **${suiteTitles[suite] ?? suite}**: ${suiteLine(own)}`, ...[...findings].map((text) => `  - ${text}`)];
+      return [`- **${titles.get(suite) ?? suite}**: ${suiteLine(own)}`, ...[...findings].map((text) => `  - ${text}`)];
     }),
     "",
   ];
 }
 
 /** A suite in a sentence: how much of it was proved, and what was not, by name. */
-function suiteLine(own: readonly Requirement[]): string {
+function suiteLine(own: readonly ReportedRequirement[]): string {
   const of = (outcome: string): string[] => own.filter((one) => one.outcome === outcome).map(({ id }) => id);
-  const checks = new Set(own.flatMap((one) => one.checks.map(({ file, name }) => `${file} ${name}`))).size;
+  const checks = new Set(own.flatMap((one) => one.checks.map(({ id }) => id))).size;
   const others = [
     ["failed", "does not hold", "do not hold"],
     ["known-gap", "is a known gap", "are known gaps"],
     ["not-supported", "needs another version", "need another version"],
-    ["not-tested", "was not tried", "were not tried"],
+    ["not-tested", "was not tested", "were not tested"],
   ].flatMap(([outcome = "", one, several]) => {
     const ids = of(outcome);
     return ids.length === 0 ? [] : [`${ids.length} ${ids.length === 1 ? one : several} (${ids.join(", ")})`];
@@ -104,11 +97,11 @@ function gaps(report: ConformanceReport): string[] {
     "## Gaps",
     ...found.map(({ id, statement, outcome, checks }) => {
       const own = checks.filter((check) => check.outcome === outcome);
-      const left = own.flatMap(({ failure }) => (failure === null ? [] : [`\`${failure}/\``]));
+      const left = own.flatMap(({ failureFolder }) => (failureFolder === null ? [] : [`\`${failureFolder}/\``]));
       const head = `- **${id}** (${outcome.replace("-", " ")}): ${statement}`;
       return [
         `${head}${left.length > 0 ? ` Captured: ${left.join(", ")}.` : ""}`,
-        ...quoted(own[0]?.message ?? ""),
+        ...quoted(own[0] === undefined ? undefined : messageOf(own[0])),
       ].join("\n");
     }),
     "",
@@ -126,12 +119,12 @@ function nextSteps(report: ConformanceReport): string[] {
   );
   const untested = report.requirements.filter(({ outcome }) => outcome === "not-tested");
   const steps = [
-    ...report.faults.map((fault) => `Mend the suite itself: ${fault}`),
-    ...report.staleGaps.map((line) => `Clear a known gap: ${line}`),
-    ...report.environmentFailures.map(({ message }) => `Mend the environment and run again: ${message}`),
-    ...failed.map((requirement) => `Mend ${stepText(requirement)}`),
+    ...report.faults.map((fault) => `Fix the suite itself: ${fault}`),
+    ...report.staleGaps.map(({ message }) => `Remove a stale known gap: ${message}`),
+    ...report.environmentFailures.map(({ message }) => `Fix the environment and run again: ${message}`),
+    ...failed.map((requirement) => `Fix ${stepText(requirement)}`),
     ...advised.map((requirement) => `Consider ${stepText(requirement)}`),
-    ...(untested.length > 0 ? [`Prove what this run did not: ${untested.map(({ id }) => id).join(", ")}.`] : []),
+    ...(untested.length > 0 ? [`Prove what this run did not test: ${untested.map(({ id }) => id).join(", ")}.`] : []),
   ];
   return [
     "## Immediate Next Steps",
@@ -140,17 +133,34 @@ function nextSteps(report: ConformanceReport): string[] {
   ];
 }
 
-/** What to mend, and where to begin. */
-function stepText({ id, statement, checks }: Requirement): string {
-  const failed = checks.filter(({ outcome }) => outcome === "failed");
-  const location = failed.find((check) => check.location !== null)?.location;
-  const cause = failed.flatMap(({ message }) => /likely cause: (.*)/.exec(message ?? "")?.[1] ?? [])[0];
-  const where = location ? ` Look at \`${location.file}:${location.line}\`.` : "";
-  return `${id}: ${statement}${where}${cause === undefined ? "" : ` Likely cause: ${cause.replace(/\.$/, "")}.`}`;
+/** What to fix, where, and how. */
+function stepText({ id, statement, checks }: ReportedRequirement): string {
+  const failures = checks.flatMap(({ outcome, failure }) =>
+    outcome === "failed" && failure !== null ? [failure] : [],
+  );
+  const location = failures.find((failure) => failure.location !== null)?.location;
+  const [cause, fix] = [firstOf(failures, "cause"), firstOf(failures, "fix")];
+  return [
+    `${id}: ${statement}`,
+    ...(location ? [`Look at \`${location.file}:${location.line}\`.`] : []),
+    ...(cause === undefined ? [] : [`Likely cause: ${sentence(cause)}`]),
+    ...(fix === undefined ? [] : [`Fix: ${sentence(fix)}`]),
+  ].join(" ");
 }
 
-function quoted(message: string): string[] {
-  if (message === "") return [];
+/** A field of the first failure that has it: of the check's own, or of one of its cases. */
+function firstOf(failures: readonly ReportedFailure[], field: "cause" | "fix"): string | undefined {
+  return (
+    failures.flatMap((failure) => [failure, ...failure.cases]).find((one) => one[field] !== null)?.[field] ?? undefined
+  );
+}
+
+function sentence(text: string): string {
+  return `${text.replace(/\.$/, "")}.`;
+}
+
+function quoted(message: string | undefined): string[] {
+  if (message === undefined) return [];
   const lines = message.split("\n");
   const kept = lines
     .slice(0, quotedLines)

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { reportOf } from "../model/report-fixture.ts";
+import { checkOf, reportOf, reportOfChecks } from "../model/report-fixture.ts";
 import { generateAllure } from "./allure.ts";
 
 let directory: string;
@@ -21,8 +21,8 @@ function writeResult(change: Record<string, unknown> = {}): string {
   const uuid = randomUUID();
   const result = {
     uuid,
-    name: "a path that only looks public is not",
-    fullName: "a path that only looks public is not",
+    name: "ROUTE-03/look-alike-paths: a path that only looks public is refused",
+    fullName: "ROUTE-03/look-alike-paths: a path that only looks public is refused",
     status: "passed",
     stage: "finished",
     start: 0,
@@ -47,7 +47,7 @@ test("the report is one file that loads nothing from elsewhere", async () => {
   expect(html.trimEnd()).toMatch(/<\/body>\s*<\/html>$/);
 });
 
-test("the environment stands above the results, and the trend is of whole runs of the same deployment", async () => {
+test("the environment is shown above the results, and the trend covers whole runs of the same deployment", async () => {
   const history = join(directory, "history");
   const generate = async (report: object): Promise<string> => {
     writeResult();
@@ -66,25 +66,34 @@ test("the environment stands above the results, and the trend is of whole runs o
   expect([lines("deployments_reference.jsonl"), lines(".._other.jsonl")]).toEqual([2, 1]);
 });
 
-/** A file that Allure has put into its page. */
+/** A file that Allure embedded in its page. */
 function embedded(html: string, name: string): string {
   const [, content = ""] = new RegExp(`${name}",\\s*"([^"]*)"`).exec(html) ?? [];
   return Buffer.from(content, "base64").toString();
 }
 
-test("where there are no results there is no report", async () => {
+test("without results there is no report", async () => {
   await generateAllure(directory, join(directory, "history"));
   expect(existsSync(page())).toBe(false);
 });
 
-test("a check that found the gateway at fault has failed; what threw anything else is broken", async () => {
-  const broken = (trace: string): string => writeResult({ status: "broken", statusDetails: { message: "m", trace } });
-  const results = [
-    broken("CheckFailure: not refused\n    at …"),
-    broken("TypeError: no property\n    at …"),
-    broken("EnvironmentError: litellm did not start"),
-    writeResult(),
+test("a check whose requirement does not hold has failed; one that broke is broken", async () => {
+  const { failure: _, ...broke } = checkOf("ROUTE-02", "failed", { ownFault: { name: "TypeError", message: "m" } });
+  const environment = { part: "litellm", message: "m", log: [] };
+  const checks = [
+    checkOf("ROUTE-01", "failed"),
+    broke,
+    checkOf("ROUTE-03", "not-tested", { environment }),
+    checkOf("ROUTE-04", "passed"),
   ];
+  writeFileSync(join(directory, "conformance.json"), JSON.stringify(reportOfChecks(checks)));
+  const results = checks.map(({ id, outcome }) =>
+    writeResult({
+      status: outcome === "passed" ? "passed" : "broken",
+      statusDetails: { message: "m", trace: "CheckFailure: not what decides" },
+      labels: [{ name: "check", value: id }],
+    }),
+  );
   await generateAllure(directory, join(directory, "history"));
   const statuses = results.map(
     (uuid) => (JSON.parse(readFileSync(resultFile(uuid), "utf8")) as { status: string }).status,

@@ -3,36 +3,37 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { checkLabel } from "../../helpers/checks/allure.ts";
 import type { ConformanceReport } from "../model/conformance-json.ts";
 
 const run = promisify(execFile);
 
-/** A report takes 2–3 s; one that hangs must not keep the run from ending. Milliseconds. */
+/** Allure takes 2–3 s; if it hangs, it must not keep the run from ending. Milliseconds. */
 const deadline = 120_000;
 
-/** How many runs the trend goes back. */
+/** How many runs the trend covers. */
 const longestTrend = 30;
 
 /**
  * Writes `html/index.html` from `allure-results/`: one file that opens from disk, grouped by suite and requirement, with
- * the trend over the runs of the same deployment. Where there are no results there is no report. Opening it asks nobody
- * for anything.
+ * the trend over the runs of the same deployment. Without results there is no report. The page loads nothing from anywhere.
  *
  * @param directory the run's directory
- * @param history folder where the outcomes of earlier runs are kept, one file a deployment; made if it is not there
- * @throws {Error} with Allure's own words when it fails, or when its page would load something from elsewhere
+ * @param history folder that keeps the outcomes of earlier runs, one file for each deployment; created when it is missing
+ * @throws {Error} with Allure's output when it fails, or when its page would load something from elsewhere
  */
 export async function generateAllure(directory: string, history: string): Promise<void> {
   const results = join(directory, "allure-results");
   const found = (await readdir(results).catch(() => [])).filter((name) => name.endsWith("-result.json"));
   if (found.length === 0) return;
-  await Promise.all(found.map((name) => tellFailedFromBroken(join(results, name))));
   const report = await reportOf(directory);
+  const failed = failedChecks(report);
+  await Promise.all(found.map((name) => correctStatus(join(results, name), failed)));
   const past = join(history, `${(report?.deployment.folder ?? "unknown").replaceAll(/[^\w.-]+/g, "_")}.jsonl`);
   const own = join(directory, "allure-history.jsonl");
   await copyFile(past, own).catch(unlessMissing);
   const config = join(directory, "allurerc.json");
-  // A run of some files says nothing of a trend.
+  // A run of some files is not part of the trend.
   const complete = report !== undefined && report.incomplete === null;
   await writeFile(config, JSON.stringify(configuration(directory, own, complete, report)));
   const cli = join(createRequire(import.meta.url).resolve("allure"), "..", "..", "cli.js");
@@ -48,7 +49,7 @@ export async function generateAllure(directory: string, history: string): Promis
   await writeFile(page, withoutAnalytics(await readFile(page, "utf8")));
   await rm(config);
   await mkdir(history, { recursive: true });
-  // Renamed, so that nobody reads half of it; of two runs that end at once one is missing in the trend.
+  // Renamed, so that nobody reads half of it. If two runs end at the same time, one is missing in the trend.
   if (complete) await rename(own, past);
   else await rm(own, { force: true });
 }
@@ -64,7 +65,7 @@ function configuration(
     singleFile: true,
     reportLanguage: "en",
     groupBy: ["parentSuite", "suite"],
-    // The failure beside the list that it stands in.
+    // The failure next to the list of checks.
     layout: "split",
     // By id: the order in which checks end means nothing.
     defaultSortBy: "name,asc",
@@ -87,7 +88,7 @@ function configuration(
   };
 }
 
-/** The environment of the run, as Allure shows it above the results. */
+/** The environment of the run, which Allure shows above the results. */
 function variables(report: ConformanceReport | undefined): Record<string, string> {
   if (report === undefined) return {};
   const { deployment, engine, parts, result, incomplete } = report;
@@ -109,22 +110,35 @@ function unlessMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
+/** Ids of the checks that failed because a requirement does not hold. */
+function failedChecks(report: ConformanceReport | undefined): ReadonlySet<string> {
+  const checks = (report?.requirements ?? []).flatMap((requirement) => requirement.checks);
+  return new Set(checks.flatMap(({ id, outcome, failure }) => (outcome === "failed" && failure !== null ? [id] : [])));
+}
+
+/** Allure's result of one test, as far as it is read here. */
+interface AllureResult {
+  status?: string;
+  labels?: readonly { name: string; value: string }[];
+}
+
 /**
- * Allure calls every error but an assertion 'broken', by which its reader understands a fault of the test's own. A check
- * that found the gateway at fault has failed.
+ * Allure gives every error except an assertion the status 'broken', which means that the test itself is at fault. A check
+ * that found a requirement violated has failed.
  */
-async function tellFailedFromBroken(file: string): Promise<void> {
-  const result = JSON.parse(await readFile(file, "utf8")) as { status?: string; statusDetails?: { trace?: string } };
-  if (result.status !== "broken" || result.statusDetails?.trace?.startsWith("CheckFailure: ") !== true) return;
-  await writeFile(file, JSON.stringify({ ...result, status: "failed" }));
+async function correctStatus(file: string, failed: ReadonlySet<string>): Promise<void> {
+  const result = JSON.parse(await readFile(file, "utf8")) as AllureResult;
+  const id = result.labels?.find(({ name }) => name === checkLabel)?.value ?? "";
+  if (result.status === "broken" && failed.has(id))
+    await writeFile(file, JSON.stringify({ ...result, status: "failed" }));
 }
 
 const analytics = '<script async src="https://www.googletagmanager.com/';
 const scriptEnd = "</script>";
 
 /**
- * Allure's page tells Google's analytics that it was opened, and no option of 3.18.0 turns that off (`analyticsEnable`
- * is fixed in @allurereport/plugin-awesome): the script and its set-up, which is the next one, are cut out.
+ * Removes Google's analytics from Allure's page: the script that loads it, and the next one, which sets it up. No option of
+ * Allure 3.18.0 turns it off (`analyticsEnable` is fixed in @allurereport/plugin-awesome).
  */
 function withoutAnalytics(page: string): string {
   const start = page.indexOf(analytics);

@@ -2,20 +2,19 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Reporter, TestModule, TestRunEndReason } from "vitest/node";
 import { ExitCode } from "../../helpers/core/errors.ts";
-import { suiteOf } from "../../helpers/requirements/suites.ts";
 import { conformanceReport, serialize } from "../model/conformance-json.ts";
-import { finishRun } from "../model/finished-run.ts";
-import type { Verdict } from "../model/outcomes.ts";
+import type { RunVerdict } from "../model/outcomes.ts";
+import { finishRun } from "../run/finished-run.ts";
 import { statusDocument } from "../status/status-document.ts";
-import { failureAnnotations, isOnActions, writeSummary } from "./github-actions.ts";
+import { actionsJob, failureAnnotations, writeSummary } from "./github-actions.ts";
 
-const exitCodes: Readonly<Record<Verdict, number>> = {
+const exitCodes: Readonly<Record<RunVerdict, number>> = {
   conformant: ExitCode.conformant,
   "not-conformant": ExitCode.notConformant,
   "environment-failed": ExitCode.environmentFailed,
 };
 
-/** Writes `conformance.json` and `STATUS.md`, and makes vitest's process end in the verdict's exit code. */
+/** Writes `conformance.json` and `STATUS.md`, and sets the exit code of vitest's process to that of the verdict. */
 export default class ConformanceReporter implements Reporter {
   async onTestRunEnd(
     modules: readonly TestModule[],
@@ -23,21 +22,21 @@ export default class ConformanceReporter implements Reporter {
     reason: TestRunEndReason,
   ): Promise<void> {
     const { directory, ...finished } = await finishRun(modules, unhandled, reason);
-    const finishedAt = new Date().toISOString();
-    const report = conformanceReport({ ...finished, finishedAt }, (id) => suiteOf(id).folder);
+    const report = conformanceReport({ ...finished, finishedAt: new Date().toISOString() });
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "conformance.json"), serialize(report));
     const status = statusDocument(report);
     writeFileSync(join(directory, "STATUS.md"), status);
-    if (isOnActions()) {
-      for (const annotation of failureAnnotations(report)) console.log(annotation);
-      writeSummary(report, status);
+    const job = actionsJob();
+    if (job !== undefined) {
+      for (const annotation of failureAnnotations(report, job)) console.log(annotation);
+      writeSummary(report, status, job);
     }
-    // vitest knows 0 and 1 alone, and may set its own last.
+    // vitest itself sets only 0 and 1, and may do so last.
     const code = exitCodes[finished.verdict];
     process.exitCode = code;
     process.once("exit", () => {
-      // What breaks from here on (removal, Allure, publishing) must show: a conformant run that left parts behind is none.
+      // What breaks from here on (removal, Allure, publishing) must show: a run that left parts behind is not conformant.
       if (code !== ExitCode.conformant) process.exitCode = code;
     });
   }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import AllureVitestReporter from "allure-vitest/reporter";
 import { JUnitReporter, type Reporter, type Vitest } from "vitest/node";
 
-/** The reporters of others that write into the run's directory: `junit.xml`, and what Allure makes its pages of. */
+/** Other projects' reporters that write into the run's directory: `junit.xml`, and the results that Allure's page is made from. */
 export function fileReporters(directory: string): Reporter[] {
   return [
     tolerant("junit.xml", new JUnitReporter({ outputFile: join(directory, "junit.xml") })),
@@ -11,15 +11,15 @@ export function fileReporters(directory: string): Reporter[] {
 }
 
 /**
- * A reporter that can't write (a disk that is full) must not end the run, whose verdict others write; and where it has
- * written is told once, at the end, by another.
+ * Keeps a reporter that cannot write, e.g. because the disk is full, from ending the run: other reporters write the
+ * verdict. Its messages about where it has written are dropped: the terminal reporter says so once, at the end.
  */
 function tolerant(what: string, reporter: Reporter): Reporter {
-  let told = false;
-  const lost = (error: unknown): void => {
-    if (!isOfTheSystem(error)) throw error;
-    if (!told) process.stderr.write(`${what} was not written: ${error.message}\n`);
-    told = true;
+  let warned = false;
+  const warn = (error: unknown): void => {
+    if (!isSystemError(error)) throw error;
+    if (!warned) process.stderr.write(`${what} was not written: ${error.message}\n`);
+    warned = true;
   };
   return new Proxy(reporter, {
     get(target, key) {
@@ -27,21 +27,21 @@ function tolerant(what: string, reporter: Reporter): Reporter {
       if (typeof member !== "function") return member;
       return async (...given: unknown[]) => {
         try {
-          await Reflect.apply(member, target, key === "onInit" ? given.map(silenced) : given);
+          await Reflect.apply(member, target, key === "onInit" ? given.map(withoutLog) : given);
         } catch (error) {
-          lost(error);
+          warn(error);
         }
       };
     },
   });
 }
 
-function isOfTheSystem(error: unknown): error is NodeJS.ErrnoException {
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
 
-/** vitest itself, but for its voice. */
-function silenced(vitest: unknown): unknown {
+/** vitest itself, with a logger that prints nothing. */
+function withoutLog(vitest: unknown): unknown {
   if (typeof vitest !== "object" || vitest === null || !("logger" in vitest)) return vitest;
   const { logger } = vitest as Vitest;
   const quiet = new Proxy(logger, { get: (target, key) => (key === "log" ? () => {} : Reflect.get(target, key)) });

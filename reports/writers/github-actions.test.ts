@@ -5,72 +5,93 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { serialize } from "../model/conformance-json.ts";
-import { reportOf } from "../model/report-fixture.ts";
-import { failureAnnotations, faultAnnotations, stepSummary } from "./github-actions.ts";
+import { checkOf, failureOf, reportOf, reportOfChecks } from "../model/report-fixture.ts";
+import { actionsJob, failureAnnotations, faultAnnotations, stepSummary } from "./github-actions.ts";
 import { runFixture } from "./run-fixture.ts";
 
-const workspace = { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: process.cwd() };
+const job = { workspace: process.cwd(), summaryFile: undefined };
 
-function failing(id: string, location: { file: string; line: number } | null, message = "no\n100%") {
-  const report = reportOf({ [id]: "failed" });
-  for (const requirement of report.requirements)
-    for (const check of requirement.checks) Object.assign(check, { location, message });
-  return report;
-}
+const failing = (requirement: string, details: FailureDetails) =>
+  reportOfChecks([checkOf(requirement, "failed", { failure: failureOf(details) })]);
+
+test("a job is known by GitHub's variables", () => {
+  const environment = { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: "/w", GITHUB_STEP_SUMMARY: "/s" };
+  expect(actionsJob(environment)).toEqual({ workspace: "/w", summaryFile: "/s" });
+  expect(actionsJob({ ...environment, GITHUB_ACTIONS: undefined })).toBeUndefined();
+});
 
 describe("an annotation", () => {
-  test("stands at the line of the deployment, with the failure's own words", () => {
+  test("is at the line of the deployment, and has the failure in full", () => {
     const location = { file: "deployments/a,b/compose.yaml", line: 86 };
-    const [line = "", ...others] = failureAnnotations(failing("ROUTE-03", location), workspace);
+    const [line = "", ...others] = failureAnnotations(failing("ROUTE-03", { summary: "no\n100%", location }), job);
     expect(others).toEqual([]);
     expect(line).toMatch(
-      /^::error file=deployments\/a%2Cb\/compose\.yaml,line=86,title=ROUTE-03 MUST::A path .*%0A%0Ano%0A100%25$/,
+      /^::error file=deployments\/a%2Cb\/compose\.yaml,line=86,title=ROUTE-03 MUST::A path .*%0A%0AROUTE-03\/holds: it holds%0Ano%0A100%25%0A {2}look at: +deployments\/a,b\/compose\.yaml:86$/,
     );
   });
 
-  test("has no file where the line lies outside of the repository, or none is known", () => {
-    const outside = failureAnnotations(failing("ROUTE-03", { file: "/elsewhere/compose.yaml", line: 1 }), workspace);
+  test("has no file where the line is outside of the repository, or no line is known", () => {
+    const location = { file: "/elsewhere/compose.yaml", line: 1 };
+    const outside = failureAnnotations(failing("ROUTE-03", { summary: "no", location }), job);
     expect(outside).toEqual([expect.stringMatching(/^::error title=ROUTE-03/)]);
-    expect(failureAnnotations(failing("ROUTE-03", null), workspace)[0]).toMatch(/^::error title=/);
+    expect(failureAnnotations(failing("ROUTE-03", { summary: "no" }), job)[0]).toMatch(/^::error title=/);
   });
 
-  test("of what MUST hold comes before that of what SHOULD", () => {
-    const titles = failureAnnotations(reportOf({ "ROUTE-07": "failed", "ROUTE-08": "failed" }), workspace);
+  test("of a requirement that MUST hold comes before those of a requirement that SHOULD", () => {
+    const titles = failureAnnotations(reportOf({ "ROUTE-07": "failed", "ROUTE-08": "failed" }), job);
     expect(titles.map((line) => /title=(\S+)/.exec(line)?.[1])).toEqual(["ROUTE-08", "ROUTE-07"]);
   });
 
-  test("tells of a stale gap at its line, and of a failed environment", () => {
-    const report = {
-      ...reportOf({}),
-      staleGaps: ["deployments/d/known-gaps.yaml:7: CAT-04 no longer fails"],
+  test("of a stale gap is at the gap's line; of a failed environment it has the log", () => {
+    const report = reportOfChecks([], {
+      staleGaps: [
+        {
+          check: undefined,
+          requirement: "CAT-04",
+          code: undefined,
+          cases: undefined,
+          actual: undefined,
+          part: "litellm",
+          versions: "<2",
+          reason: "r",
+          link: "l",
+          until: "2999-12-31",
+          location: { file: "deployments/d/known-gaps.yaml", line: 7 },
+        },
+      ],
       environmentFailures: [{ part: "litellm", message: "did not start", log: ["last words"] }],
-    };
-    expect(failureAnnotations(report, workspace)).toEqual([
-      "::error file=deployments/d/known-gaps.yaml,line=7,title=stale known gap::deployments/d/known-gaps.yaml:7: CAT-04 no longer fails",
+    });
+    expect(failureAnnotations(report, job)).toEqual([
+      expect.stringMatching(
+        /^::error file=deployments\/d\/known-gaps\.yaml,line=7,title=stale known gap::deployments\/d\/known-gaps\.yaml:7: CAT-04 no longer fails/,
+      ),
       "::error title=the environment failed::did not start%0Alast words",
     ]);
   });
 
-  test("stands at what is wrong with the deployment's own files", () => {
-    expect(faultAnnotations([{ file: "d/policy.yaml", line: 3, what: "w", fix: "m" }], workspace)).toEqual([
-      "::error file=d/policy.yaml,line=3,title=the deployment is wrong::d/policy.yaml:3: w; m",
+  test("is at what is wrong with the deployment's own files", () => {
+    expect(faultAnnotations([{ file: "d/policy.yaml", line: 3, what: "w", fix: "m" }], job)).toEqual([
+      "::error file=d/policy.yaml,line=3,title=the deployment is invalid::d/policy.yaml:3: w; m",
     ]);
   });
 });
 
-test("the summary names what failed with its line, and is never larger than GitHub takes", () => {
-  const text = stepSummary(failing("ROUTE-03", { file: "compose.yaml", line: 86 }), "# Status");
+test("the summary names what failed with its line, cause and fix, and is never larger than GitHub accepts", () => {
+  const location = { file: "compose.yaml", line: 86 };
+  const cases = [{ summary: "n", cause: "a|b", fix: "write it" }];
+  const text = stepSummary(failing("ROUTE-03", { summary: "no", location, cases }), "# Status");
   expect(text).toMatch(/^## ❌ deployments\/reference: not conformant/);
-  expect(text).toMatch(/\| ROUTE-03 \| MUST \| A path .* \| `compose\.yaml:86` \|/);
+  expect(text).toMatch(/\| ROUTE-03 \| MUST \| A path .* \| `compose\.yaml:86` \| a\\\|b \| write it \|/);
   expect(text).toContain("# Status");
   expect(stepSummary(reportOf({}), "x".repeat(2_000_000)).length).toBeLessThan(251_000);
 });
 
-test("a run on Actions annotates and writes its summary; elsewhere it does neither", async () => {
+test("a run on GitHub Actions annotates and writes its summary; elsewhere it does neither", async () => {
   const specs = {
-    "specs/routes/a.spec.ts": `test("refuses", proves("ROUTE-02"), () => {
-      throw new CheckFailure({ what: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } });
+    "specs/routes/a.spec.ts": `check("ROUTE-02/refuses", {
+      failure: { summary: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } },
     });`,
   };
   const onActions = await runFixture({
@@ -78,7 +99,7 @@ test("a run on Actions annotates and writes its summary; elsewhere it does neith
     environment: { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: "summary.md" },
   });
   expect(onActions.output).toMatch(/^::error .*title=ROUTE-02 MUST::/m);
-  expect(onActions.report?.requirements[1]?.checks[0]?.location).toEqual({ file: "compose.yaml", line: 3 });
+  expect(onActions.report?.requirements[1]?.checks[0]?.failure?.location).toEqual({ file: "compose.yaml", line: 3 });
   expect(onActions.summary).toContain("| ROUTE-02 |");
   const elsewhere = await runFixture({ specs });
   expect(elsewhere.output).not.toContain("::error");
@@ -98,18 +119,19 @@ describe("the workflow and the action", () => {
     jobs: Record<string, { steps: (Step & { uses?: string; with?: Record<string, string> })[] }>;
   };
 
-  test("name only inputs, outputs and variables that there are", () => {
+  test("use only declared inputs and documented variables", () => {
     const text = readFileSync("action.yml", "utf8");
     const used = new Set([...text.matchAll(/inputs\.([\w-]+)/g)].map(([, name]) => name));
     expect([...used].sort()).toEqual(Object.keys(action.inputs).sort());
     const given = workflow.jobs.conformance?.steps.find(({ uses }) => uses === "./")?.with ?? {};
     for (const name of Object.keys(given)) expect(Object.keys(action.inputs)).toContain(name);
-    const readme = readFileSync("README.md", "utf8");
+    const documented = readFileSync("docs/configuration.md", "utf8");
     const variables = action.runs.steps.flatMap(({ env = {} }) => Object.keys(env));
-    for (const name of variables.filter((one) => !["ARGUMENTS", "CODE"].includes(one))) expect(readme).toContain(name);
+    for (const name of variables.filter((one) => !["ARGUMENTS", "CODE"].includes(one)))
+      expect(documented).toContain(name);
   });
 
-  test("the action hands on the run's exit code, keeps its report, and takes no empty version for one", () => {
+  test("the action passes on the run's exit code and its report", () => {
     const script = action.runs.steps.find(({ run }) => run?.includes("npm test"))?.run ?? "";
     const folder = mkdtempSync(join(tmpdir(), "action-"));
     try {
@@ -121,11 +143,11 @@ describe("the workflow and the action", () => {
       const output = join(folder, "output");
       const env = { PATH: `${folder}:${process.env.PATH}`, ARGUMENTS: "suites/routes -t x", GITHUB_OUTPUT: output };
       const versions = { LITELLM_VERSION: "", TRAEFIK_VERSION: "3.7.15", CODEX_VERSION: "", REPORTS: "r" };
-      const told = execFileSync("bash", ["-eo", "pipefail", "-c", script], {
+      const printed = execFileSync("bash", ["-eo", "pipefail", "-c", script], {
         env: { ...env, ...versions },
         encoding: "utf8",
       });
-      expect(told).toBe("test -- suites/routes -t x [unset] [3.7.15]\n");
+      expect(printed).toBe("test -- suites/routes -t x [] [3.7.15]\n");
       expect(readFileSync(output, "utf8")).toBe("exit-code=3\nreport=r\n");
     } finally {
       rmSync(folder, { recursive: true });
@@ -141,14 +163,14 @@ describe("the branch that Pages serves", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** A checkout of the project, as far as publishing needs it, and a run. */
+  /** Publishes a run from a checkout that has what publishing needs. */
   async function publish(minute: number): Promise<void> {
     const checkout = join(folder, `checkout-${minute}`);
     mkdirSync(checkout);
     const git = (...args: string[]) => execFileSync("git", ["-C", checkout, ...args]);
     git("init", "-q");
     git("remote", "add", "origin", join(folder, "remote"));
-    for (const name of ["package.json", "helpers", "reports", "suites", "node_modules", ".github"])
+    for (const name of ["package.json", "cli", "node_modules", ".github"])
       symlinkSync(join(process.cwd(), name), join(checkout, name));
     const run = join(folder, `run-${minute}`);
     mkdirSync(run);
@@ -167,7 +189,7 @@ describe("the branch that Pages serves", () => {
     });
   }
 
-  test("gets every run, of two that are published at once too, in one commit", async () => {
+  test("gets every run in one commit, also of several that are published at the same time", async () => {
     await publish(1);
     await Promise.all([publish(2), publish(3), publish(4)]);
     const site = join(folder, "site");

@@ -1,106 +1,96 @@
 import { appendFileSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { faultLine, type InputFault } from "../../helpers/core/errors.ts";
-import type { ConformanceReport } from "../model/conformance-json.ts";
+import { messageOf } from "../model/check-result.ts";
+import type { ConformanceReport, ReportedLocation } from "../model/conformance-json.ts";
 
-/** What GitHub Actions says of where it runs (docs.github.com/actions, Variables). */
-export type ActionsEnvironment = Readonly<Record<string, string | undefined>>;
+/** A job of GitHub Actions, as far as its variables say (docs.github.com/actions, Variables). */
+export interface ActionsJob {
+  /** Absolute folder of the checked out repository. */
+  workspace: string | undefined;
+  /** File that takes the step's summary. */
+  summaryFile: string | undefined;
+}
 
 /** A message at a line of the repository. */
 interface Annotation {
-  level: "error" | "warning";
   title: string;
-  /** As a person would type it; undefined where no line is the cause. */
+  /** Undefined where no line is the cause. */
   location: { file: string; line?: number } | undefined;
   message: string;
 }
 
-/** The step summary may hold 1 MiB; a character may take four bytes. */
-const longestSummary = 250_000;
-
-/** Whether the run is one of GitHub Actions. */
-export function isOnActions(environment: ActionsEnvironment = process.env): boolean {
-  return environment.GITHUB_ACTIONS === "true";
+/** The job that this process runs in; undefined outside of GitHub Actions. */
+export function actionsJob(environment: NodeJS.ProcessEnv = process.env): ActionsJob | undefined {
+  const { GITHUB_ACTIONS, GITHUB_WORKSPACE: workspace, GITHUB_STEP_SUMMARY: summaryFile } = environment;
+  return GITHUB_ACTIONS === "true" ? { workspace, summaryFile } : undefined;
 }
 
 /**
  * Workflow commands that annotate the lines of the deployment that most likely cause each failure. GitHub shows ten errors
- * of a step: what MUST hold comes first.
+ * of a step: requirements that MUST hold come first.
  */
-export function failureAnnotations(report: ConformanceReport, environment: ActionsEnvironment = process.env): string[] {
-  const failed = report.requirements.filter(({ outcome }) => outcome === "failed");
-  const byLevel = [...failed].sort((one, other) => Number(isAdvice(one.level)) - Number(isAdvice(other.level)));
-  return [
-    ...byLevel.flatMap(({ id, level, statement, checks }) =>
+export function failureAnnotations(report: ConformanceReport, job: ActionsJob): string[] {
+  const failed = report.requirements
+    .filter(({ outcome }) => outcome === "failed")
+    .toSorted((one, other) => Number(isAdvice(one.level)) - Number(isAdvice(other.level)));
+  const annotations: Annotation[] = [
+    ...failed.flatMap(({ id, level, statement, checks }) =>
       checks
         .filter(({ outcome }) => outcome === "failed")
-        .map(({ location, message }) => {
-          const told = [statement, "", message ?? ""].join("\n");
-          return command(
-            { level: "error", title: `${id} ${level}`, location: location ?? undefined, message: told },
-            environment,
-          );
-        }),
+        .map((check) => ({
+          title: `${id} ${level}`,
+          location: check.failure?.location ?? undefined,
+          message: [statement, "", `${check.id}: ${check.title}`, messageOf(check) ?? ""].join("\n"),
+        })),
     ),
-    ...report.staleGaps.map((line) => command(ofLine("stale known gap", line), environment)),
-    ...report.faults.map((message) =>
-      command({ level: "error", title: "the suite's own fault", location: undefined, message }, environment),
-    ),
-    ...report.environmentFailures.map(({ message, log }) => {
-      const told = [message, ...log].join("\n");
-      return command(
-        { level: "error", title: "the environment failed", location: undefined, message: told },
-        environment,
-      );
-    }),
+    ...report.staleGaps.map(({ location, message }) => ({ title: "stale known gap", location, message })),
+    ...report.faults.map((message) => ({ title: "fault of the suite itself", location: undefined, message })),
+    ...report.environmentFailures.map(({ message, log }) => ({
+      title: "the environment failed",
+      location: undefined,
+      message: [message, ...log].join("\n"),
+    })),
   ];
+  return annotations.map((annotation) => command(annotation, job));
 }
 
 /** Workflow commands that annotate what is wrong with a deployment's files. */
-export function faultAnnotations(
-  faults: readonly InputFault[],
-  environment: ActionsEnvironment = process.env,
-): string[] {
+export function faultAnnotations(faults: readonly InputFault[], job: ActionsJob): string[] {
   return faults.map((fault) => {
     const location = { file: fault.file, ...(fault.line === undefined ? {} : { line: fault.line }) };
-    return command(
-      { level: "error", title: "the deployment is wrong", location, message: faultLine(fault) },
-      environment,
-    );
+    return command({ title: "the deployment is invalid", location, message: faultLine(fault) }, job);
   });
 }
 
-/** Writes the run into the step's summary. */
-export function writeSummary(report: ConformanceReport, status: string, file = process.env.GITHUB_STEP_SUMMARY): void {
-  if (file !== undefined) appendFileSync(file, `${stepSummary(report, status)}\n`);
+/** Writes the run into the step's summary, where the job has one. */
+export function writeSummary(report: ConformanceReport, status: string, { summaryFile }: ActionsJob): void {
+  if (summaryFile !== undefined) appendFileSync(summaryFile, `${stepSummary(report, status)}\n`);
 }
 
-/** The run on the page of its workflow: the verdict, what failed with its line, and the whole status document. */
+/** A step summary may hold 1 MiB; a character may take four bytes. */
+const longestSummary = 250_000;
+
+/**
+ * The run on the page of its workflow, as Markdown: the verdict, each failure with its location, cause and fix, and the
+ * whole status document.
+ */
 export function stepSummary(report: ConformanceReport, status: string): string {
-  const { result, incomplete, counts, deployment, requirements } = report;
-  const failed = requirements.filter(({ outcome }) => outcome === "failed");
-  const rows = failed.map(({ id, level, statement, checks }) => {
-    const location = checks.find((check) => check.outcome === "failed" && check.location !== null)?.location;
-    return `| ${id} | ${level} | ${cell(statement)} | ${location ? `\`${location.file}:${location.line}\`` : ""} |`;
-  });
-  const table =
-    rows.length === 0
-      ? []
-      : ["", "| failed | level | what must hold | look at |", "| --- | --- | --- | --- |", ...rows];
+  const { result, incomplete, counts, deployment } = report;
   const numbers = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome.replace("-", " ")}`);
   const head = [
     `## ${mark[result]} ${deployment.folder}: ${result.replace("-", " ")}`,
     "",
     `${numbers.join(", ")}${incomplete === null ? "" : `. Incomplete: ${incomplete}`}`,
-    ...table,
+    ...failureTable(report),
     "",
     "<details><summary>Status document</summary>",
     "",
     "",
   ].join("\n");
   const room = longestSummary - head.length;
-  const told = status.length <= room ? status : `${status.slice(0, room)}\n… (cut: see STATUS.md)`;
-  return `${head}${told}\n</details>`;
+  const text = status.length <= room ? status : `${status.slice(0, room)}\n… (cut: see STATUS.md)`;
+  return `${head}${text}\n</details>`;
 }
 
 const mark: Readonly<Record<ConformanceReport["result"], string>> = {
@@ -109,29 +99,45 @@ const mark: Readonly<Record<ConformanceReport["result"], string>> = {
   "environment-failed": "⚠️",
 };
 
+function failureTable({ requirements }: ConformanceReport): string[] {
+  const failed = requirements.filter(({ outcome }) => outcome === "failed");
+  if (failed.length === 0) return [];
+  const rows = failed.map(({ id, level, statement, checks }) => {
+    const failures = checks.flatMap(({ outcome, failure }) => (outcome === "failed" && failure ? [failure] : []));
+    const details = failures.flatMap((failure) => [failure, ...failure.cases]);
+    const location = details.find((one) => one.location !== null)?.location;
+    const cause = details.find((one) => one.cause !== null)?.cause ?? "";
+    const fix = details.find((one) => one.fix !== null)?.fix ?? "";
+    return `| ${id} | ${level} | ${cell(statement)} | ${location ? placeOf(location) : ""} | ${cell(cause)} | ${cell(fix)} |`;
+  });
+  return [
+    "",
+    "| failed | level | what must hold | look at | likely cause | fix |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ];
+}
+
+function placeOf({ file, line }: ReportedLocation): string {
+  return `\`${file}:${line}\``;
+}
+
 function isAdvice(level: string): boolean {
   return level.startsWith("SHOULD");
 }
 
-/** `file:line: what`, as the suite tells it. */
-function ofLine(title: string, text: string): Annotation {
-  const [, file, line] = /^(.+?):(\d+): /.exec(text) ?? [];
-  const location = file === undefined ? undefined : { file, line: Number(line) };
-  return { level: "error", title, location, message: text };
-}
-
-function command({ level, title, location, message }: Annotation, environment: ActionsEnvironment): string {
-  const file = location && inWorkspace(location.file, environment.GITHUB_WORKSPACE);
+function command({ title, location, message }: Annotation, { workspace }: ActionsJob): string {
+  const file = location && pathInWorkspace(location.file, workspace);
   const properties = [
     ...(file === undefined ? [] : [`file=${property(file)}`]),
     ...(file === undefined || location?.line === undefined ? [] : [`line=${location.line}`]),
     `title=${property(title)}`,
   ];
-  return `::${level} ${properties.join(",")}::${data(message)}`;
+  return `::error ${properties.join(",")}::${data(message)}`;
 }
 
-/** GitHub knows a file by its path in the repository; one that lies outside can't be annotated. */
-function inWorkspace(file: string, workspace: string | undefined): string | undefined {
+/** GitHub knows a file by its path in the repository; a file outside of it cannot be annotated. */
+function pathInWorkspace(file: string, workspace: string | undefined): string | undefined {
   if (workspace === undefined) return file;
   const path = relative(workspace, resolve(file));
   return path.startsWith("..") || isAbsolute(path) ? undefined : path;

@@ -1,7 +1,7 @@
 import type { TestModule, TestRunEndReason } from "vitest/node";
 import type { EnvironmentFailure } from "../../helpers/run/run-record.ts";
 
-/** Why a run did not try everything; undefined when it did. */
+/** Why a run did not test everything; undefined when it did. */
 export async function incompleteBecause(
   modules: readonly TestModule[],
   failures: readonly EnvironmentFailure[],
@@ -11,8 +11,9 @@ export async function incompleteBecause(
   if (reason === "interrupted") return "the run was interrupted";
   const vitest = modules[0]?.project.vitest;
   if (vitest === undefined) return "no spec file was run";
-  if (vitest.config.testNamePattern !== undefined)
-    return `only checks named like ${vitest.config.testNamePattern.source} were run`;
+  const pattern = vitest.config.testNamePattern;
+  // `source` escapes slashes, which every check's id has.
+  if (pattern !== undefined) return `only checks that match ${pattern.source.replaceAll("\\/", "/")} were run`;
   const all = await vitest.globTestSpecifications();
   return modules.length < all.length ? `${modules.length} of ${all.length} spec files were run` : undefined;
 }
