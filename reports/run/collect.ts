@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { TestCase, TestModule } from "vitest/node";
+import { classify } from "../../helpers/checks/classify.ts";
 import type { CheckRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "../model/check-result.ts";
 
@@ -66,7 +67,7 @@ function lacksRecord(test: TestCase): boolean {
   return check === undefined && (checkId === undefined || test.result().state === "passed");
 }
 
-/** The record of a test that did not run as a check: it was not chosen, or vitest failed. */
+/** The record of a test that left none: it was not chosen, or it failed before its check began. */
 function recordOfVitest(test: TestCase, duration: number): CheckRecord {
   const { checkId } = test.meta();
   const id = checkId ?? test.name;
@@ -79,6 +80,10 @@ function recordOfVitest(test: TestCase, duration: number): CheckRecord {
     return { ...record, outcome: "not-tested", reason: note ?? "it did not run" };
   }
   const { name = "Error", message = "vitest gives no reason", stack } = result.errors[0] ?? {};
+  if (classify(Object.assign(new Error(message), { name })) === "environment") {
+    const environment = { part: undefined, message, log: [] };
+    return { ...record, outcome: "not-tested", reason: message, environment };
+  }
   return {
     ...record,
     outcome: "failed",

@@ -185,6 +185,20 @@ test("a failure of the environment comes before all others", async () => {
   expect(recorded.report).toMatchObject({ result: "environment-failed", incomplete: "litellm did not start" });
 });
 
+test("a test that the environment failed before its check began is not tested", async () => {
+  const { exitCode, report } = await runFixture({
+    specs: specs(`test("ROUTE-02/a: it holds", { meta: { checkId: "ROUTE-02/a" } }, () => {
+      throw Object.assign(new Error("the engine is gone"), { name: "EnvironmentError" });
+    });`),
+  });
+  expect(exitCode).toBe(3);
+  expect(report).toMatchObject({ result: "environment-failed", incomplete: "the engine is gone" });
+  expect(report?.requirements[1]).toMatchObject({
+    outcome: "not-tested",
+    checks: [{ reason: "the engine is gone", ownFault: null }],
+  });
+});
+
 test("evidence that could not be written is a failure of the environment", async () => {
   const { exitCode, report } = await runFixture({
     specs: specs(`check("ROUTE-02/full", { evidenceLost: "evidence/a.json: no space left" });`),

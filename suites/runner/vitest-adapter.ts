@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { inject, type TestContext, test } from "vitest";
 import { attachEvidence, labelCheck, showSteps, stepsOf } from "../../helpers/checks/allure.ts";
+import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import type { CheckRecord } from "../../helpers/run/run-record.ts";
 import { type Check, registerWith } from "./check.ts";
 import { activityFiles, type CheckObserver, executeCheck, folderOf } from "./execute-check.ts";
@@ -44,6 +45,7 @@ async function runTest(check: Check, { task, skip }: TestContext): Promise<void>
 }
 
 function observerOf(worker: RunWorker, files: RunFiles, file: string): CheckObserver {
+  let failure: FailureDetails | undefined;
   return {
     keep: (path, content) => files.keep(path, content),
     keepPicture: (path, png) => files.keepPicture(path, png),
@@ -51,16 +53,17 @@ function observerOf(worker: RunWorker, files: RunFiles, file: string): CheckObse
     addPhase: (phase) => worker.server.addPhase(phase),
     addResponseLeaks: (leaks) => worker.server.addResponseLeaks(leaks),
     async did(activity) {
-      await showSteps(stepsOf(activity.exchanges, activity.actions.commands, worker.secrets));
+      await showSteps(stepsOf(activity.exchanges, activity.actions.commands, worker.secrets, failure));
       for (const [name, text] of activityFiles(activity))
         await files.keep(`evidence/${folderOf(activity.check)}/${name}`, text);
     },
-    async failed(failure) {
-      const folder = `failures/${folderOf(failure.check)}`;
+    async failed(failed) {
+      failure = failed.details;
+      const folder = `failures/${folderOf(failed.check)}`;
       try {
-        await files.keepFailure(folder, await failureFiles(failure, file, worker.surroundings));
+        await files.keepFailure(folder, await failureFiles(failed, file, worker.surroundings));
       } catch (error) {
-        await files.keepFailure(folder, new Map([["failure.txt", `${failure.message}\n\n${String(error)}\n`]]));
+        await files.keepFailure(folder, new Map([["failure.txt", `${failed.message}\n\n${String(error)}\n`]]));
       }
       return folder;
     },
