@@ -6,7 +6,7 @@ const location = { file: "policy.yaml", line: 1 };
 const secret = (name: string, kind: PolicySecret["kind"]): PolicySecret => ({ name, kind, mayBeIn: [], location });
 const policy = (...secrets: PolicySecret[]): Policy => ({ secrets }) as unknown as Policy;
 
-test("every run has canaries of its own", () => {
+test("every run has its own canaries", () => {
   const one = makeCanaries(policy(secret("KEY", "api-key")), new Map([["KEY", "sk-1"]]));
   const other = makeCanaries(policy(secret("KEY", "api-key")), new Map([["KEY", "sk-1"]]));
   expect(one.secrets.get("KEY")).toMatch(/^sk-canary-[0-9a-f]{32}$/);
@@ -14,7 +14,7 @@ test("every run has canaries of its own", () => {
   expect(one.database).not.toBe(other.database);
 });
 
-test("secrets that share a value keep sharing one, so that a key which is used twice still is", () => {
+test("secrets that share a value share a canary, so that a key which is used twice still is", () => {
   const { secrets } = makeCanaries(
     policy(secret("MASTER", "api-key"), secret("STATUS", "api-key"), secret("OTHER", "api-key")),
     new Map([
@@ -27,12 +27,12 @@ test("secrets that share a value keep sharing one, so that a key which is used t
   expect(secrets.get("OTHER")).not.toBe(secrets.get("MASTER"));
 });
 
-test("unset secrets don't count as one secret", () => {
+test("unset secrets do not share a canary", () => {
   const { secrets } = makeCanaries(policy(secret("A", "api-key"), secret("B", "api-key")), new Map());
   expect(secrets.get("A")).not.toBe(secrets.get("B"));
 });
 
-test("of a database URL the password alone is replaced", () => {
+test("only the password of a database URL is replaced", () => {
   const { secrets } = makeCanaries(
     policy(secret("URL", "postgres-url")),
     new Map([["URL", "postgresql://reader:hidden@db.example:5433/orders?sslmode=disable"]]),

@@ -1,23 +1,23 @@
 import { randomBytes } from "node:crypto";
 import type { Policy } from "./types.ts";
 
-/** Made up for one run: seen anywhere, they prove where an answer or a leak came from (design, rules 3 and 6). */
+/** Values that exist in one run only: seen anywhere, they prove where an answer or a leak comes from (design, rules 3 and 6). */
 export interface Canaries {
-  /** Variable of the env file to the value that stands in for it during the run. */
+  /** Variable of the env file to the value that replaces it during the run. */
   secrets: ReadonlyMap<string, string>;
   /** A database that exists in the run's Postgres only. */
   database: string;
   /** A file that exists in the filesystem upstream's directory only. */
   file: { name: string; content: string };
-  /** The name by which the stub behind the edge rig introduces itself. */
+  /** The name in the answers of the stub behind the edge rig. */
   target: string;
 }
 
-/** A key that no gateway has ever been told of. */
+/** A key that no gateway knows. */
 export const unknownKey = "sk-nobody-has-this-key";
 
 /**
- * Makes the canaries of a run. Secrets that have one value in the operator's env file keep sharing one, so that a key
+ * Makes the canaries of a run. Secrets that share a value in the operator's env file share a canary, so that a key
  * which is used twice still is.
  *
  * @param variables the env file's own values, by name
@@ -47,7 +47,7 @@ function canaryFor(kind: Policy["secrets"][number]["kind"], original: string): s
     case "api-key":
       return `sk-canary-${random}`;
     case "postgres-url": {
-      // The user, host, port and database stay what the operator wrote: the run's Postgres takes that place.
+      // User, host, port and database stay as written: the run's Postgres uses them.
       const url = new URL(original);
       url.password = `canary-${random}`;
       return url.href;

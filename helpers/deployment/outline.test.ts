@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "./load.ts";
 import { outlineOf } from "./outline.ts";
 
-test("a deployment is introduced with what a status document names, and no value of a secret", async () => {
+test("the outline has what a status document names, and no secret's value", async () => {
   const outline = outlineOf(await loadDeployment("deployments/as-found"));
   expect(outline).toMatchObject({
     hosts: [

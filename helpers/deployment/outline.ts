@@ -1,13 +1,12 @@
-import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Deployment } from "./types.ts";
 
-/** A deployment as a reader of the report wants it introduced; no secret's value stands in it. */
+/** The summary of a deployment for a report; it contains no secret's value. */
 export interface DeploymentOutline {
   hosts: readonly { name: string; url: string; zone: string }[];
   /** LiteLLM's config, relative to the folder. */
   config: string;
-  /** What it registers. */
+  /** The upstreams that it registers. */
   upstreams: readonly { name: string; transport: string; source: string; version: string | null }[];
   /** The env file, relative to the folder, and the variables that hold a secret. */
   secrets: { file: string; names: readonly string[] };
@@ -15,8 +14,8 @@ export interface DeploymentOutline {
   clients: readonly { name: string; kind: string; config: string; addresses: readonly string[] }[];
 }
 
-/** Introduces a deployment. */
-export function outlineOf({ folder, policy, litellmConfig }: Deployment): DeploymentOutline {
+/** Summarises a deployment. */
+export function outlineOf({ folder, policy, facts, litellmConfig }: Deployment): DeploymentOutline {
   return {
     hosts: policy.hosts.map(({ name, scheme, zone }) => ({ name, url: `${scheme}://${name}`, zone })),
     config: relative(folder, litellmConfig.file),
@@ -27,16 +26,16 @@ export function outlineOf({ folder, policy, litellmConfig }: Deployment): Deploy
       version: policy.upstreams.find(({ name }) => name === upstream.name)?.version ?? null,
     })),
     secrets: { file: policy.envFile, names: policy.secrets.map(({ name }) => name) },
-    clients: policy.clients.map(({ name, kind, config }) => ({
-      name,
-      kind,
-      config: relative(folder, config),
-      addresses: addressesIn(readFileSync(config, "utf8")),
+    clients: policy.clients.map((client) => ({
+      name: client.name,
+      kind: client.kind,
+      config: relative(folder, client.config),
+      addresses: addressesIn(facts.clientConfig(client)?.text ?? ""),
     })),
   };
 }
 
-/** Addresses without credentials, query and fragment: where a client looks for its gateway. */
+/** The addresses in a text, without credentials, query and fragment. */
 function addressesIn(text: string): string[] {
   const found = [...text.matchAll(/https?:\/\/[^\s"'`<>]+/g)].flatMap(([url]) => {
     if (!URL.canParse(url)) return [];

@@ -5,11 +5,11 @@ import { join, resolve } from "node:path";
 import { test } from "vitest";
 import { patchedCopy } from "./source/patched-copy.ts";
 
-/** A deployment that a person may well have, and the lines that they are told. */
+/** A deployment that an operator may have, and the lines that the run prints. */
 interface Refused {
   name: string;
   spoil(folder: string): void;
-  /** Without the folder. */
+  /** Paths relative to the folder. */
   lines: RegExp[];
 }
 
@@ -18,7 +18,7 @@ const replace = (file: string, content: string) => (folder: string) => {
   writeFileSync(join(folder, file), content);
 };
 
-/** Each line holds the one before it nine times: 9 to the ninth texts, were they all expanded. */
+/** Each line contains the one before it nine times: expanded, 9 to the power of 9 texts. */
 const bomb = [
   'a: &a ["x"]',
   ..."bcdefghij"
@@ -35,7 +35,7 @@ const refused: Refused[] = [
     lines: [/^policy\.yaml:\d+: unknown key 'host'; write 'hosts'$/],
   },
   {
-    name: "a file that leads to itself",
+    name: "a link to itself",
     spoil: (folder) => {
       rmSync(join(folder, "policy.yaml"));
       symlinkSync("policy.yaml", join(folder, "policy.yaml"));
@@ -43,7 +43,7 @@ const refused: Refused[] = [
     lines: [/^policy\.yaml: can't be read \(ELOOP\); make it readable/],
   },
   {
-    name: "a link that leads nowhere",
+    name: "a broken link",
     spoil: (folder) => {
       rmSync(join(folder, "compose.yaml"));
       symlinkSync("gone.yaml", join(folder, "compose.yaml"));
@@ -51,20 +51,20 @@ const refused: Refused[] = [
     lines: [/^compose\.yaml: is missing; /],
   },
   {
-    name: "a pipe that nobody writes into",
+    name: "a pipe without a writer",
     spoil: (folder) => {
       rmSync(join(folder, "policy.yaml"));
       execFileSync("mkfifo", [join(folder, "policy.yaml")]);
     },
-    lines: [/^policy\.yaml: is no regular file; /],
+    lines: [/^policy\.yaml: is not a regular file; /],
   },
   {
-    name: "anchors that grow beyond measure",
+    name: "anchors that expand without bound",
     spoil: replace("compose.yaml", `${bomb}\n`),
     lines: [/^compose\.yaml:\d+: .*\*?(anchor|alias)/],
   },
   {
-    name: "a known gap that is past",
+    name: "a known gap that has expired",
     spoil: (folder) =>
       writeFileSync(
         join(folder, "known-gaps.yaml"),
@@ -74,7 +74,7 @@ const refused: Refused[] = [
   },
 ];
 
-/** Ends as a person would see it, where no engine answers. */
+/** Runs the suite without an engine and returns what an operator would see. */
 async function run(deployment: string): Promise<{ exitCode: number | null; lines: string[]; left: string[] }> {
   const reports = mkdtempSync(join(tmpdir(), "refused-"));
   chmodSync(reports, 0o777);
@@ -100,7 +100,7 @@ async function run(deployment: string): Promise<{ exitCode: number | null; lines
 }
 
 test.concurrent.for(refused)(
-  "$name: its lines, exit code 2, no engine, nothing left behind",
+  "$name: the faults' lines, exit code 2, no engine, nothing left behind",
   async ({ spoil, lines }, { expect }) => {
     using copy = patchedCopy(resolve("deployments/reference"), []);
     spoil(copy.folder);

@@ -6,14 +6,14 @@ import { readSource } from "../../helpers/deployment/source/source-file.ts";
 import { locationOf, parseYaml, toPlain } from "../../helpers/deployment/source/yaml-tree.ts";
 import type { Mutant } from "./mutant.ts";
 
-/** Beside the deployment's other files; optional, as known-gaps.yaml is. */
+/** Next to the deployment's other files; optional, like known-gaps.yaml. */
 const fileName = "equivalent-mutants.yaml";
 
 const shape = listOf(mapping({ mutant: text, reason: text }));
 
 /**
- * The mutants that mean the same as the deployment as it is, by id, each with the reason. An entry names an id; `…` in it
- * stands for anything.
+ * The mutants that are equivalent to the unchanged deployment, by id, each with the reason. An entry names an id; `…` in it
+ * matches any text.
  *
  * @throws {DeploymentError} with every fault of the file; an entry that names no mutant is one
  */
@@ -32,7 +32,7 @@ export function readEquivalents(folder: string, mutants: readonly Mutant[]): Rea
     faults.add(
       locationOf(tree, [index, "mutant"]),
       `no mutant is called '${entry.mutant}'`,
-      "remove the entry, or mend it",
+      "remove the entry, or fix its id",
     );
   }
   faults.throwIfAny();

@@ -15,7 +15,7 @@ async function mutantsIn(folder: string): Promise<Mutant[]> {
   return await mutantsOf(openOperatorFiles(await loadDeployment(folder)));
 }
 
-test.for(["reference", "as-found"])("every mutant of %s changes its copy, each in another way", async (name) => {
+test.for(["reference", "as-found"])("every mutant of %s changes its copy, each in a different way", async (name) => {
   const folder = resolve("deployments", name);
   const mutants = await mutantsIn(folder);
   const written = mutants.map((mutant) => JSON.stringify(patchesOf(folder, mutant)));
@@ -29,7 +29,7 @@ test("every mutator breaks something of the reference, which has one of everythi
   expect((await loadMutators()).map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
 });
 
-test("a label that is written as a list item is broken as one that is an entry of a mapping", async () => {
+test("a label in a list is mutated like one in a mapping", async () => {
   const folder = resolve("deployments/as-found");
   const mutants = await mutantsIn(folder);
   const [mutant] = mutants.filter(({ mutator, how }) => mutator === "path-widened" && how.includes("/docs"));
@@ -43,7 +43,7 @@ test("a label that is written as a list item is broken as one that is an entry o
   expect(changed[0]?.[1].value).toContain(mutant.shown.text);
 });
 
-test("most of what is written is still a deployment; what is not is refused with a line, never with a crash", async () => {
+test("most mutants still load; the others are refused with a fault, not with a crash", async () => {
   let refused = 0;
   const sample = sampleOf(await mutantsIn(reference), 60, "loader");
   for (const mutant of sample) {
@@ -58,7 +58,7 @@ test("most of what is written is still a deployment; what is not is refused with
   expect(refused).toBeLessThan(sample.length / 3);
 });
 
-test("a sample is the same for a seed, and holds every kind", async () => {
+test("a sample is the same for a seed, and contains every kind", async () => {
   const mutants = await mutantsIn(reference);
   const sample = sampleOf(mutants, 40, "1");
   expect(sampleOf(mutants, 40, "1")).toEqual(sample);

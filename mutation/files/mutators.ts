@@ -3,16 +3,16 @@ import { basename, join } from "node:path";
 import type { Change, Kind, Mutant } from "./mutant.ts";
 import type { OperatorFiles } from "./operator-files.ts";
 
-/** One way to break a deployment. A new one is a file below mutators/ whose default export is this. */
+/** One way to break a deployment. A new one is a file below mutators/ with a mutator as its default export. */
 export interface Mutator {
   kind: Kind;
-  /** Every place where it can break these files; nothing where they hold nothing of the sort. */
+  /** Every change that it can make to these files. */
   changes(files: OperatorFiles): Iterable<Change>;
 }
 
 /**
- * Every mutant of a deployment, in the order of the mutators' names. The same text is written once: of two mutators that
- * come to the same, the first counts.
+ * Every mutant of a deployment, in the order of the mutators' names. Where two mutators make the same edits, the first one
+ * counts.
  */
 export async function mutantsOf(files: OperatorFiles): Promise<Mutant[]> {
   const found = new Map<string, Mutant>();
@@ -31,7 +31,7 @@ export async function mutantsOf(files: OperatorFiles): Promise<Mutant[]> {
   return [...found.values()];
 }
 
-/** Every module of mutators/; its name is the mutator's. */
+/** Every module of mutators/; the module's name is the mutator's. */
 export async function loadMutators(): Promise<{ name: string; mutator: Mutator }[]> {
   const folder = join(import.meta.dirname, "..", "mutators");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -49,7 +49,7 @@ export function matchersOf(
   );
 }
 
-/** A part of a rule as it is written. */
+/** The text of a part of a rule. */
 export function textOf({ text }: WrittenRule, { span }: Pick<Rule, "span">): string {
   return text.slice(span.start, span.end);
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Kind, Mutant } from "./mutant.ts";
 
 /**
- * A part of the mutants, the same for the same seed: every kind in turn, and within a kind every mutator in turn, so that
- * a small sample still holds some of everything.
+ * A sample of the mutants, the same for the same seed: every kind in turn, and within a kind every mutator in turn, so that
+ * a small sample still contains every kind.
  *
  * @param size how many; all where there are fewer
  */

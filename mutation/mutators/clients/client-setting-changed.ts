@@ -3,10 +3,10 @@ import { relative } from "node:path";
 import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** A setting of a client's config, in whichever of the formats: `key = value`, `"key": value`, `KEY=value`. */
+/** A setting of a client's config in any of the formats: `key = value`, `"key": value`, `KEY=value`. */
 const setting = /^([ \t]*)"?([\w.-]+)"?[ \t]*([=:])[ \t]*(\S.*?),?[ \t]*$/gm;
 
-/** Each setting of each client's config dropped, flipped, or led elsewhere. */
+/** Each setting of each client's config dropped, flipped, or with another value. */
 export default {
   kind: "client configs",
   *changes({ deployment }) {

@@ -1,7 +1,7 @@
 import { codeOf } from "../../files/key-module.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** A condition that always holds, or never. */
+/** A condition that is always or never true. */
 export default {
   kind: "scoped-key module",
   *changes(files) {

@@ -4,7 +4,7 @@ import type { Mutator } from "../../files/mutators.ts";
 const lists = ["TupleExpression", "ArrayExpression", "SetExpression"];
 const punctuation = ["(", ")", "[", "]", "{", "}", ",", "Comment"];
 
-/** An item that is missing in a tuple, a list or a set: a route, a method, a caller. A tuple of routes may also be none, which means all. */
+/** An item removed from a tuple, a list or a set: a route, a method, a caller. A tuple of routes may also be `None`: all. */
 export default {
   kind: "scoped-key module",
   *changes(files) {
@@ -20,7 +20,7 @@ export default {
 function without(list: Code, gone: Code, items: readonly Code[]): string {
   const rest = items.filter((item) => item !== gone).map(({ text }) => text);
   const [open, close] = [list.text.charAt(0), list.text.charAt(list.text.length - 1)];
-  // An empty set has no literal of its own, and one item alone makes no tuple without a comma.
+  // An empty set has no literal, and a tuple of one item needs a comma.
   if (list.name === "SetExpression" && rest.length === 0) return "set()";
   return `${open}${rest.join(", ")}${list.name === "TupleExpression" && rest.length === 1 ? "," : ""}${close}`;
 }

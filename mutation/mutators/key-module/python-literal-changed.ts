@@ -1,7 +1,7 @@
 import { codeOf } from "../../files/key-module.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** Names of LiteLLM's roles, each with one that may do more or less. */
+/** LiteLLM's roles, each with one that has more or fewer rights. */
 const roles: Readonly<Record<string, string>> = {
   PROXY_ADMIN: "INTERNAL_USER",
   PROXY_ADMIN_VIEW_ONLY: "PROXY_ADMIN",
@@ -9,7 +9,7 @@ const roles: Readonly<Record<string, string>> = {
   INTERNAL_USER_VIEW_ONLY: "PROXY_ADMIN",
 };
 
-/** A route that is wider or elsewhere, another variable, another role, another number, the other of true and false. */
+/** A wider or different route, another variable, another role, another number, a truth value flipped. */
 export default {
   kind: "scoped-key module",
   *changes(files) {

@@ -12,14 +12,14 @@ const instead: Readonly<Record<string, readonly string[]>> = {
   or: ["and"],
 };
 
-/** Another comparison, the other of `and` and `or`, a `not` that is missing or one too many. */
+/** Another comparison, `and` for `or` and the reverse, a `not` removed or added. */
 export default {
   kind: "scoped-key module",
   *changes(files) {
     for (const code of codeOf(files)) {
       if (["CompareOp", "and", "or"].includes(code.name))
         for (const other of instead[code.text] ?? []) yield code.replace(other);
-      // `in` of a loop is no comparison.
+      // `in` of a loop is not a comparison.
       if (code.parent === "BinaryExpression" && code.name === "not") yield code.replace("");
       if (code.name !== "BinaryExpression") continue;
       const words = code.children.map(({ name }) => name);

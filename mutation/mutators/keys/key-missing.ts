@@ -1,7 +1,7 @@
 import { envLinesOf } from "../../files/env-text.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** A variable of the env file that is not set, or empty. */
+/** A variable of the env file unset or empty. */
 export default {
   kind: "keys",
   *changes(files) {

@@ -1,7 +1,7 @@
 import { envLinesOf } from "../../files/env-text.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** Two keys that are one: the scoped key is the master key, the provider's key opens the gateway. */
+/** Two keys with one value: the scoped key is the master key, the provider's key opens the gateway. */
 export default {
   kind: "keys",
   *changes(files) {

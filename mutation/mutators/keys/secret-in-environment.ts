@@ -1,6 +1,6 @@
 import type { Mutator } from "../../files/mutators.ts";
 
-/** Each secret in the environment of each service that has no business with it. */
+/** Each secret in the environment of each other service. */
 export default {
   kind: "keys",
   *changes({ compose, deployment }) {

@@ -1,6 +1,6 @@
 import type { Mutator } from "../../files/mutators.ts";
 
-/** Each entry of LiteLLM's config that stands on lines of its own: a server, a model, an argument, a setting. */
+/** Each entry of LiteLLM's config with its own lines removed: a server, a model, an argument, a setting. */
 export default {
   kind: "LiteLLM config",
   *changes({ litellmConfig }) {

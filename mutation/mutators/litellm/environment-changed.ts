@@ -1,6 +1,6 @@
 import type { Mutator } from "../../files/mutators.ts";
 
-/** Each variable of LiteLLM's in compose.yaml dropped or flipped; its env file, its command and its volumes likewise. */
+/** Each variable of LiteLLM's in compose.yaml dropped or flipped; the same for its env file, command and volumes. */
 export default {
   kind: "LiteLLM environment",
   *changes({ compose, deployment }) {

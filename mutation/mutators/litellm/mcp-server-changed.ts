@@ -45,7 +45,7 @@ export default {
   },
 } satisfies Mutator;
 
-/** Arguments mean something to the command alone: what looks like a directory is widened, what looks like a mode is loosened. */
+/** Only the command knows what its arguments mean: what looks like a directory is widened, what looks like a mode loosened. */
 function* otherArguments(config: EditableYaml, server: EditableEntry, subject: string): Generator<Change> {
   const list = config.below(...server.path, "args");
   for (const { value } of list) {

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** What may stand in a rule, and what somebody may write instead. */
+/** A part of a rule, and what an operator may write instead. */
 const slips: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\baccept$/, ["drop"]],
   [/\bdrop$/, ["accept"]],
@@ -14,7 +14,7 @@ const slips: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\bmeta l4proto tcp\b/, ["meta l4proto udp"]],
 ];
 
-/** Each rule of the firewall dropped, turned round, for another port, from or to elsewhere, for one family alone. */
+/** Each rule of the firewall dropped, inverted, for another port, for another interface, or for one address family only. */
 export default {
   kind: "firewall",
   *changes({ deployment }) {
@@ -56,7 +56,7 @@ export default {
       }
       for (const { 1: name = "", index: from } of rule.matchAll(/\b[io]ifname "([^"]+)"/g)) {
         const start = rule.indexOf(name, from);
-        // One other is enough: a rule for the wrong interface is a rule for none that it means.
+        // One other interface is enough: the rule no longer applies to its own.
         const other = names[(names.indexOf(name) + 1) % names.length] ?? name;
         if (other !== name) yield at(start, start + name.length, other, `${name} → ${other}`);
       }

@@ -1,6 +1,6 @@
 import type { Mutator } from "../../files/mutators.ts";
 
-/** A service off one of its networks, or on one more; an alias that is missing; a network that is internal no more. */
+/** A service removed from a network or added to one; an alias removed; a network no longer internal. */
 export default {
   kind: "networks and ports",
   *changes({ compose, deployment }) {
@@ -10,7 +10,7 @@ export default {
       const section = compose.at("services", name, "networks");
       const removed = section?.remove();
       if (section === undefined || removed === undefined) continue;
-      // In the long form each network may say more; in the short one it is a name.
+      // Always written in the long form, which has the aliases.
       const own = [...networks];
       const write = (wanted: readonly (readonly [string, readonly string[]])[]): string[] => [
         "networks:",

@@ -1,8 +1,8 @@
 import type { Mutator } from "../../files/mutators.ts";
 
 /**
- * Each published port dropped, moved, or led elsewhere; a port published on each service that publishes none; and another
- * one asked by each healthcheck.
+ * Each published port dropped, moved, or leading to another port; a port published on each service that publishes none;
+ * another port in each healthcheck.
  */
 export default {
   kind: "networks and ports",

@@ -1,7 +1,7 @@
 import type { Mutator } from "../../files/mutators.ts";
 import { matchersOf, matcherText, rewritten } from "../../files/rules.ts";
 
-/** Any host, a host with something before or behind it, another host. */
+/** Any host, a host with a prefix or a suffix, another host. */
 export default {
   kind: "Traefik labels",
   *changes(files) {

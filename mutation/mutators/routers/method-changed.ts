@@ -1,7 +1,7 @@
 import type { Mutator } from "../../files/mutators.ts";
 import { matchersOf, matcherText, rewritten } from "../../files/rules.ts";
 
-/** Another method, and one more. */
+/** Another method instead, and one method more. */
 export default {
   kind: "Traefik labels",
   *changes(files) {

@@ -1,7 +1,7 @@
 import type { Mutator } from "../../files/mutators.ts";
 import { matchersOf, matcherText, rewritten } from "../../files/rules.ts";
 
-/** A letter too many. */
+/** A path with an extra letter. */
 export default {
   kind: "Traefik labels",
   *changes(files) {

@@ -1,7 +1,7 @@
 import type { Mutator } from "../../files/mutators.ts";
 import { matchersOf, matcherText, rewritten } from "../../files/rules.ts";
 
-/** A path that opens more than it says: a prefix for a path, a prefix that is no segment, a pattern that is not anchored. */
+/** A rule that matches more: a prefix for a path, a prefix that is not a whole segment, an unanchored pattern. */
 export default {
   kind: "Traefik labels",
   *changes(files) {

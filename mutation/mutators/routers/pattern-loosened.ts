@@ -1,7 +1,7 @@
 import type { Mutator } from "../../files/mutators.ts";
 import { matchersOf, matcherText, rewritten } from "../../files/rules.ts";
 
-/** What may go wrong in a regular expression, and still compile: `from` in it becomes `to`. `$$` is compose's `$`. */
+/** Mistakes in a regular expression that still compile, as `from` and `to`. `$$` is compose's `$`. */
 const slips: readonly (readonly [RegExp, string])[] = [
   [/\^/, ""],
   [/\$\$$/, ""],
@@ -16,7 +16,7 @@ const slips: readonly (readonly [RegExp, string])[] = [
   [/Bearer/i, "\\w+"],
 ];
 
-/** A pattern that matches more, or less, than it means. */
+/** A pattern that matches more or less than intended. */
 export default {
   kind: "Traefik labels",
   *changes(files) {

@@ -2,7 +2,7 @@ import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
 import { optionOf } from "../../files/operator-files.ts";
 
-/** Each two routers of an entry point with their priorities swapped, and each router above and below all others. */
+/** The priorities of two routers of an entry point swapped, and each router above and below all others. */
 export default {
   kind: "Traefik labels",
   *changes({ labels }) {

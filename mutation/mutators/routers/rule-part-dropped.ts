@@ -1,14 +1,14 @@
 import type { Mutator } from "../../files/mutators.ts";
 import { partsOf, rewritten, rulesOf, textOf } from "../../files/rules.ts";
 
-/** One side of each `&&` and `||` goes: a rule that asks for less, or opens less. */
+/** One side of each `&&` and `||` removed: a rule that requires less, or opens less. */
 export default {
   kind: "Traefik labels",
   *changes(files) {
     for (const written of rulesOf(files)) {
       for (const part of partsOf(written.rule)) {
         if (part.kind !== "and" && part.kind !== "or") continue;
-        // A side that is itself an `||` in an `||` goes piece by piece, further in.
+        // A side of the same kind is taken apart at its own level.
         for (const [gone, left] of [
           [part.left, part.right],
           [part.right, part.left],
