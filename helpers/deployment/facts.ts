@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readClientConfig } from "./clients/client-config.ts";
 import { type ReadCompose, readCompose } from "./compose/compose.ts";
-import { EnvFiles } from "./compose/env-files.ts";
+import { EnvFiles } from "./compose/environment/env-files.ts";
 import type { ComposeFile } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
 import type { PolicyClient } from "./policy/types.ts";

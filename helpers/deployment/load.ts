@@ -7,7 +7,7 @@ import type { Deployment, LoadOptions } from "./types.ts";
 import { validate } from "./validate.ts";
 
 /**
- * Loads an operator's folder: reads the policy and the facts, and holds the two together. Starts nothing and needs no
+ * Loads an operator's folder: reads the policy and the facts, and compares the two. Starts nothing and needs no
  * engine.
  *
  * @throws DeploymentError with every fault that was found

@@ -104,9 +104,9 @@ test.concurrent.for(refused)(
   async ({ spoil, lines }, { expect }) => {
     using copy = patchedCopy(resolve("deployments/reference"), []);
     spoil(copy.folder);
-    const { exitCode, lines: told, left } = await run(copy.folder);
-    for (const line of lines) expect(told).toContainEqual(expect.stringMatching(line));
-    for (const line of told) expect(line).toMatch(/^[\w./-]+(:\d+)?: .*; .*/);
+    const { exitCode, lines: printed, left } = await run(copy.folder);
+    for (const line of lines) expect(printed).toContainEqual(expect.stringMatching(line));
+    for (const line of printed) expect(line).toMatch(/^[\w./-]+(:\d+)?: .*; .*/);
     expect({ exitCode, left }).toEqual({ exitCode: 2, left: [] });
   },
 );

@@ -1,6 +1,6 @@
 import type { EditableOption } from "../../helpers/deployment/traefik/options.ts";
-import type { MatcherName, Rule } from "../../helpers/deployment/traefik/rule.ts";
-import { parseRule } from "../../helpers/deployment/traefik/rule.ts";
+import type { MatcherName, Rule } from "../../helpers/deployment/traefik/rules/rule.ts";
+import { parseRule } from "../../helpers/deployment/traefik/rules/rule.ts";
 import type { Change } from "./mutant.ts";
 import { type OperatorFiles, optionOf } from "./operator-files.ts";
 

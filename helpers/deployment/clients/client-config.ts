@@ -1,6 +1,6 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import { suggest } from "../../core/text/nearest.ts";
-import { parseEnvFile } from "../compose/env-file.ts";
+import { parseEnvFile } from "../compose/environment/env-file.ts";
 import type { PolicyClient } from "../policy/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { Written } from "../source/location.ts";

@@ -16,7 +16,7 @@ import {
 } from "../source/yaml-tree.ts";
 import { compareWithSchema } from "./compose-schema.ts";
 import { isExtension, isTrue, networkShape, unsupportedTopKeys, volumeShape } from "./compose-shape.ts";
-import { interpolate } from "./interpolation.ts";
+import { interpolate } from "./environment/interpolation.ts";
 import { checkHostPorts } from "./ports.ts";
 import { projectName } from "./project-name.ts";
 import { readService, type ServiceContext } from "./service.ts";

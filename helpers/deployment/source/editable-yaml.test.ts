@@ -24,7 +24,7 @@ function open(text: string): EditableYaml {
   const faults = new FaultList();
   const root = parseYaml(source, faults);
   faults.throwIfAny();
-  if (root === undefined) throw new Error("the text holds no YAML");
+  if (root === undefined) throw new Error("the text is not YAML");
   return new EditableYaml("/folder", source, root);
 }
 

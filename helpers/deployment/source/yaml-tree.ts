@@ -26,7 +26,7 @@ export interface YamlScalar extends YamlPosition {
   value: string | number | boolean | null;
   /** The value as written, without quotes and escapes; {@link mapTexts} does not change it. */
   written: string;
-  /** The text that holds the value: the anchor's for an alias. */
+  /** The value's own text: the anchor's for an alias. */
   span: TextSpan & { source: SourceFile };
 }
 
@@ -54,7 +54,7 @@ const MAX_NODES = 50_000;
 /**
  * Parses a YAML file. Bad syntax, a duplicate key and an anchor that contains itself become faults.
  *
- * @returns undefined when the file holds nothing that can be read
+ * @returns undefined when nothing in the file can be read
  *
  * @param version 1.1 as PyYAML reads (LiteLLM), 1.2 as Go's yaml.v3 reads (compose)
  */
@@ -204,7 +204,7 @@ function explain(code: string, message: string, text: string, offset: number): [
   const first = message.split("\n")[0] ?? message;
   if (code === "TAG_RESOLVE_FAILED") return [first, "remove the tag: the suite does not support it"];
   if (code === "MULTIPLE_DOCS")
-    return ["holds more than one YAML document", "remove everything from the second '---' on"];
+    return ["contains more than one YAML document", "remove everything from the second '---' on"];
   return [`broken YAML: ${first}`, "fix the syntax near this line"];
 }
 

@@ -1,7 +1,7 @@
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { TraefikOption } from "./options.ts";
-import { parseRule, type Rule, RuleError } from "./rule.ts";
+import { parseRule, type Rule, RuleError } from "./rules/rule.ts";
 import { isTrue, splitList } from "./schema.ts";
 
 /** A part of the dynamic configuration that has a name. */

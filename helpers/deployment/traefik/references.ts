@@ -102,7 +102,7 @@ function checkNetwork(
     return;
   }
   const names = joined.map((key) => compose.networks.get(key)?.name ?? `${compose.project}_${key}`);
-  // The key alone is accepted too: the run maps it to its own network.
+  // The key without the project's name is accepted too: the run maps it to its own network.
   if (names.includes(wanted.value) || joined.includes(wanted.value)) return;
   faults.add(
     wanted.location,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { re2Problem } from "./re2.ts";
+import { re2Problem } from "./rules/re2.ts";
 import type { OptionSchema } from "./schema/generate.ts";
 
 const generatedLabels = readSchema("labels.json");

@@ -62,7 +62,7 @@ function shapeOf(sample: unknown, title?: string): OptionSchema {
   return { ...named, type: "string" };
 }
 
-/** `Router0`, `name1`: a name that stands for any. */
+/** Whether a name is a placeholder for any name: `Router0`, `name1`. */
 function isPlaceholder(name: string): boolean {
   return /\d$/.test(name) && !/^http[23]$/.test(name);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseEnvFile } from "../../../../helpers/deployment/compose/env-file.ts";
+import { parseEnvFile } from "../../../../helpers/deployment/compose/environment/env-file.ts";
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
 import { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import type { Written } from "../../../../helpers/deployment/types.ts";

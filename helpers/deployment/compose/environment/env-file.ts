@@ -1,6 +1,6 @@
-import type { FaultList } from "../source/fault-list.ts";
-import type { SourceLocation, Written } from "../source/location.ts";
-import type { SourceFile } from "../source/source-file.ts";
+import type { FaultList } from "../../source/fault-list.ts";
+import type { SourceLocation, Written } from "../../source/location.ts";
+import type { SourceFile } from "../../source/source-file.ts";
 import { interpolate } from "./interpolation.ts";
 
 /** One assignment of an env file, as written. */

@@ -1,7 +1,7 @@
-import { nearest } from "../../core/text/nearest.ts";
+import { nearest } from "../../../core/text/nearest.ts";
+import { isRange } from "../schema.ts";
 import { re2Problem } from "./re2.ts";
 import { RuleError, type Token, tokens } from "./rule-tokens.ts";
-import { isRange } from "./schema.ts";
 
 export { RuleError };
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { FaultList } from "../source/fault-list.ts";
-import { LiteralSecrets } from "../source/literal-secrets.ts";
-import type { SourceLocation, Written } from "../source/location.ts";
-import { readSource, type SourceFile } from "../source/source-file.ts";
+import type { FaultList } from "../../source/fault-list.ts";
+import { LiteralSecrets } from "../../source/literal-secrets.ts";
+import type { SourceLocation, Written } from "../../source/location.ts";
+import { readSource, type SourceFile } from "../../source/source-file.ts";
 import { parseEnvFile } from "./env-file.ts";
 
 type Variables = ReadonlyMap<string, Written<string>>;

@@ -27,7 +27,7 @@ test.each([
   expect(parseRule(text)).toMatchObject(rule);
 });
 
-test("each part knows where it stands, its parentheses included", () => {
+test("each part has its span in the text, including its parentheses", () => {
   const text = "Host(`a.lan`) && (!Path(`/ui`) || Method(`GET`))";
   const rule = parseRule(text);
   const written = ({ span }: typeof rule): string => text.slice(span.start, span.end);
