@@ -2,7 +2,7 @@ import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
-import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
+import type { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readLog } from "../parts/container-log.ts";

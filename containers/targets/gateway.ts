@@ -2,10 +2,9 @@ import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import type { Canaries } from "../../helpers/deployment/canaries.ts";
-import type { Deployment, Policy, PolicyHost, UpstreamConfig } from "../../helpers/deployment/types.ts";
-import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
-import { connectOver, connectOverHttp } from "../../helpers/protocol/mcp.ts";
-import type { RawHttpRequest, RecordingClient } from "../../helpers/protocol/recording-client.ts";
+import type { UpstreamConfig } from "../../helpers/deployment/types.ts";
+import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { connectOver } from "../../helpers/protocol/mcp.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
@@ -14,23 +13,11 @@ import { modelProvider } from "../parts/render.ts";
 import { type LiveRouter, rawData } from "../parts/traefik.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { AccessLog, type Routing } from "./access-log.ts";
-import type { Once } from "./once.ts";
+import { HttpGateway, type HttpGatewayOptions } from "./http-gateway.ts";
 import { partOf, secretOf } from "./parts-of-rig.ts";
 import { type RecordedCommand, recordedCommand } from "./recorded-command.ts";
 import { ScriptedModel } from "./scripted-model.ts";
 import { ContainerStdioTransport } from "./stdio-transport.ts";
-
-/** What a check sends through the whole chain. */
-export interface GatewayRequest {
-  host?: PolicyHost;
-  path: string;
-  method?: string;
-  headers?: HeaderLines;
-  bearer?: string;
-  body?: string;
-  deadline?: number;
-  invalidOnPurpose?: boolean;
-}
 
 /** One thing that a page asked for. */
 export interface PageAsset {
@@ -61,62 +48,29 @@ export interface PageVisit {
   screenshot: string;
 }
 
-/** The whole gateway, as a check sees it. */
-export class Gateway {
-  readonly deployment: Deployment;
-  readonly policy: Policy;
+/** The whole gateway of a rig, as a check sees it. */
+export class Gateway extends HttpGateway {
   readonly canaries: Canaries;
-  readonly wire: RecordingClient;
   /** The scripted model in the provider's place. */
   readonly model: ScriptedModel;
-  /** What the checks of this deployment share. */
-  readonly once: Once;
   readonly #state: RigState;
   readonly #engine: Engine;
   readonly #actions: ActionLog;
 
-  constructor(options: {
-    state: RigState;
-    engine: Engine;
-    deployment: Deployment;
-    canaries: Canaries;
-    wire: RecordingClient;
-    actions: ActionLog;
-    once: Once;
-  }) {
-    this.#actions = options.actions;
-    this.once = options.once;
+  constructor(
+    options: HttpGatewayOptions & { state: RigState; engine: Engine; canaries: Canaries; actions: ActionLog },
+  ) {
+    super(options);
     this.#state = options.state;
     this.#engine = options.engine;
-    this.wire = options.wire;
-    this.deployment = options.deployment;
+    this.#actions = options.actions;
     this.canaries = options.canaries;
-    this.policy = options.deployment.policy;
     const model = partOf(this.#state, "scripted-model");
     this.model = new ScriptedModel(`http://${model.host}:${model.ports[modelProvider.port]}`, this.#actions.scripts);
   }
 
-  /** The host by which the LAN and Traefik's network know the gateway. */
-  get internalHost(): PolicyHost {
-    const host = this.policy.hosts.find(({ zone }) => zone === "internal") ?? this.policy.hosts[0];
-    if (host === undefined) throw new Error("the policy names no host");
-    return host;
-  }
-
-  /** The value of a secret in this run. */
   secret(name: string): string {
     return secretOf(this.canaries, name);
-  }
-
-  /** The key that may do everything. */
-  get masterKey(): string {
-    const key = this.deployment.litellmConfig.masterKey;
-    if (key === undefined) throw new Error("LiteLLM's config names no master_key");
-    return key;
-  }
-
-  url(path: string, host: PolicyHost = this.internalHost): string {
-    return `${host.scheme}://${host.name}${path}`;
   }
 
   /** LiteLLM's own port, past Traefik. */
@@ -125,31 +79,12 @@ export class Gateway {
     return `http://${litellm.host}:${litellm.ports[liteLLMPort]}${path}`;
   }
 
-  /** Sends a request through Traefik to LiteLLM. */
-  async send({ host, path, method, headers = [], bearer, ...rest }: GatewayRequest): Promise<Exchange> {
-    return await this.wire.send({
-      url: this.url(path, host),
-      method: method ?? "GET",
-      headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
-      ...rest,
-    });
-  }
-
-  /**
-   * The official MCP client, connected through Traefik. The caller closes it.
-   *
-   * @param path default: the policy's endpoint
-   */
-  async mcp(key: string | undefined = this.masterKey, path: string = this.policy.mcp.endpoint): Promise<Client> {
-    return await connectOverHttp(this.wire, this.url(path), key);
-  }
-
   /**
    * The official MCP client, connected to a stdio upstream directly, by the command that LiteLLM's config names, in a
    * container of its own with LiteLLM's image, environment and networks. The caller closes it.
    */
   async upstream(upstream: UpstreamConfig): Promise<Client> {
-    if (upstream.transport !== "stdio") throw new Error(`${upstream.name} is no stdio upstream`);
+    if (upstream.transport !== "stdio") throw new Error(`${upstream.name} is not a stdio upstream`);
     const container = partOf(this.#state, "upstreams").containerId;
     const transport = new ContainerStdioTransport(
       this.#engine,
@@ -164,15 +99,6 @@ export class Gateway {
       const said = transport.stderr.trim();
       throw new Error(`${upstream.command} was asked directly and did not answer${said ? `: ${said}` : ""}`, { cause });
     }
-  }
-
-  /** Sends a request as it is written through Traefik to LiteLLM; see {@link RecordingClient.sendRaw}. */
-  async sendRaw({
-    host,
-    path,
-    ...rest
-  }: Omit<RawHttpRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
-    return await this.wire.sendRaw({ url: this.url(path, host), ...rest });
   }
 
   /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */

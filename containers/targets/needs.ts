@@ -2,6 +2,7 @@ import type { Leak as SecretLeak } from "../../helpers/run/run-record.ts";
 import type { Clients } from "./clients.ts";
 import type { Edge } from "./edge.ts";
 import type { Gateway } from "./gateway.ts";
+import type { HttpGateway } from "./http-gateway.ts";
 import type { Reachability } from "./reachability.ts";
 import type { TestGateway } from "./test-gateway.ts";
 
@@ -33,20 +34,7 @@ export interface SecretSearch {
 export type TargetName = keyof TargetTypes;
 
 /** All that a gateway offers through HTTP and MCP, with the policy and the deployment's files at hand. */
-export type GatewayTarget = Pick<
-  Gateway,
-  | "deployment"
-  | "policy"
-  | "wire"
-  | "once"
-  | "internalHost"
-  | "secret"
-  | "masterKey"
-  | "url"
-  | "send"
-  | "sendRaw"
-  | "mcp"
->;
+export type GatewayTarget = HttpGateway;
 
 /** What only some gateways offer in addition. A rig offers all of it; a live gateway none. */
 export interface GatewayCapabilities {

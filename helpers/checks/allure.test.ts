@@ -59,7 +59,13 @@ test("steps have the times that they took; what the failure's evidence names com
     [exchange("b", 2), exchange("a", 1), exchange("c", 3)],
     [{ ...command, exitCode: 1, stdout: "", stderr: "", milliseconds: 1_500 }],
     secrets,
-    { summary: "s", evidence: { commands: ["command-1"] }, cases: [{ summary: "s", evidence: { exchanges: ["c"] } }] },
+    {
+      summary: "s",
+      expected: "a",
+      actual: "b",
+      evidence: { commands: ["command-1"] },
+      cases: [{ summary: "s", expected: "a", actual: "b", evidence: { exchanges: ["c"] } }],
+    },
   );
   await showSteps(steps);
   expect(shown()).toEqual([

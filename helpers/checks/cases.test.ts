@@ -39,6 +39,8 @@ test("a failure's fields have every failed case, with its own fields", async () 
   expect(failure.details).toEqual({
     summary: expect.stringContaining("failed in 2 of 3 cases"),
     code: "broken",
+    expected: "0 failed cases of 3",
+    actual: "2 failed cases of 3",
     location,
     cases: [
       { case: "case a", summary: "a is broken", code: "broken", expected: "whole", actual: "half a", location },

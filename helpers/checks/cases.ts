@@ -44,6 +44,8 @@ export async function forEachCase<T>(
   const codes = new Set(failures.map(({ code }) => code));
   throw new CheckFailure({
     summary: `${what}: failed in ${failures.length} of ${cases.length} cases\n${inFull.join("\n")}${more}`,
+    expected: `0 failed cases of ${cases.length}`,
+    actual: `${failures.length} failed cases of ${cases.length}`,
     ...(codes.size === 1 && first.code !== undefined ? { code: first.code } : {}),
     ...(first.location === undefined ? {} : { location: first.location }),
     cases: failures.map(({ message: _, ...details }) => details),

@@ -24,9 +24,9 @@ export interface FailureDetails {
   /** The case that failed, of a check that tries several, e.g. `litellm.linuxserver.lan/uix`. */
   case?: string;
   /** What was expected, e.g. `401 from Traefik`. */
-  expected?: string;
+  expected: string;
   /** What happened instead, e.g. `200 from LiteLLM`. */
-  actual?: string;
+  actual: string;
   /** The likely cause, in one sentence. */
   cause?: string;
   /** The line of the deployment that most likely causes it. */
@@ -49,7 +49,10 @@ export class CheckFailure extends Error {
   }
 }
 
-/** A failure as an operator reads it: the sentence, then one labelled line for each fact. */
+/**
+ * A failure as an operator reads it: the sentence, then one labelled line for each fact. The summary of several cases has
+ * their facts already.
+ */
 export function failureText({
   summary,
   expected,
@@ -58,13 +61,16 @@ export function failureText({
   cause,
   location,
   fix,
-}: Omit<FailureDetails, "cases">): string {
+  cases,
+}: FailureDetails): string {
   const lines = [summary];
   const add = (label: string, text: string | undefined): void => {
     if (text !== undefined && text !== "") lines.push(`  ${`${label}:`.padEnd(13)} ${indented(text)}`);
   };
-  add("expected", expected);
-  add("actual", actual);
+  if (cases === undefined) {
+    add("expected", expected);
+    add("actual", actual);
+  }
   add("sent", evidence?.sent);
   add("received", evidence?.received);
   add("likely cause", cause);

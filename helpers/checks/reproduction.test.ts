@@ -101,24 +101,37 @@ describe("what is repeated", () => {
   const evidence = (...paths: string[]) => ({ exchanges: paths.map((path) => `http://gateway.lan${path}`) });
 
   test("is what the failure's evidence names", () => {
-    expect(repeated({ details: { summary: "w", evidence: evidence("/b") } })).toEqual(["/b"]);
-    expect(repeated({ details: { summary: "w", evidence: evidence("/c", "/a") } })).toEqual(["/c", "/a"]);
+    expect(repeated({ details: { summary: "w", expected: "a", actual: "b", evidence: evidence("/b") } })).toEqual([
+      "/b",
+    ]);
+    expect(repeated({ details: { summary: "w", expected: "a", actual: "b", evidence: evidence("/c", "/a") } })).toEqual(
+      ["/c", "/a"],
+    );
   });
 
   test("is what the evidence of its cases names: each once, and the first three", () => {
-    const cases = ["/b", "/a", "/b", "/c", "/d"].map((path) => ({ summary: "w", evidence: evidence(path) }));
-    expect(repeated({ details: { summary: "w", cases } })).toEqual(["/b", "/a", "/c"]);
-    expect(repeated({ details: { summary: "w", evidence: evidence("/e"), cases } })).toEqual(["/e", "/b", "/a"]);
+    const cases = ["/b", "/a", "/b", "/c", "/d"].map((path) => ({
+      summary: "w",
+      expected: "a",
+      actual: "b",
+      evidence: evidence(path),
+    }));
+    expect(repeated({ details: { summary: "w", expected: "a", actual: "b", cases } })).toEqual(["/b", "/a", "/c"]);
+    expect(
+      repeated({ details: { summary: "w", expected: "a", actual: "b", evidence: evidence("/e"), cases } }),
+    ).toEqual(["/e", "/b", "/a"]);
   });
 
   test("is not chosen by the texts of the evidence", () => {
     const texts = { sent: "GET http://gateway.lan/b", received: "200" };
-    expect(repeated({ details: { summary: "w", evidence: texts } })).toEqual(["/e"]);
+    expect(repeated({ details: { summary: "w", expected: "a", actual: "b", evidence: texts } })).toEqual(["/e"]);
   });
 
   test("is the last that was sent where the evidence names nothing, or nothing that is known", () => {
     expect(repeated({})).toEqual(["/e"]);
-    expect(repeated({ details: { summary: "w", evidence: evidence("/unknown") } })).toEqual(["/e"]);
+    expect(repeated({ details: { summary: "w", expected: "a", actual: "b", evidence: evidence("/unknown") } })).toEqual(
+      ["/e"],
+    );
   });
 
   test("is nothing where nothing was sent: the script says where to look", () => {
@@ -155,7 +168,7 @@ test("a command runs where it ran, with the files that it needs and the model's 
       { ...file, id: "command-4", at: "3", command: ["date"] },
     ],
     scripts: ["turn-1", "turn-2"].map((id) => ({ id, script: { match: { includes: id }, turns: [{ say: "x" }] } })),
-    details: { summary: "no call", evidence: { commands: ["command-3"] } },
+    details: { summary: "no call", expected: "a", actual: "b", evidence: { commands: ["command-3"] } },
   });
   expect(argumentsOf(text, "docker exec -e")).toEqual([
     "-e",
@@ -183,7 +196,7 @@ describe("a connection", () => {
     port: 9100,
     outcome: "connected",
   } as const;
-  const details = { summary: "it connects", evidence: { connections: [tried.id] } };
+  const details = { summary: "it connects", expected: "a", actual: "b", evidence: { connections: [tried.id] } };
 
   test("is tried again from the same machine, at the address that the target has on this network", () => {
     const text = script({ connections: [tried], details });
@@ -203,7 +216,7 @@ describe("a connection", () => {
     };
     const text = script({
       connections: [unknown],
-      details: { summary: "does not connect", evidence: { connections: [unknown.id] } },
+      details: { summary: "does not connect", expected: "a", actual: "b", evidence: { connections: [unknown.id] } },
     });
     expect(text).toContain('docker exec "$(part lan-host gateway)" getent ahosts litellm || echo "name not found"');
   });

@@ -138,11 +138,14 @@ export function activeGaps(gaps: readonly KnownGap[], running: RunningVersions):
   });
 }
 
+/** The fields of a failure that a gap can name. */
+export type FailureFields = Partial<Pick<FailureDetails, "code" | "case" | "actual">>;
+
 /** A failing check, as far as gaps are concerned. */
 export interface FailingCheck {
   check: string;
   requirements: readonly string[];
-  failure: Pick<FailureDetails, "code" | "case" | "actual" | "cases">;
+  failure: FailureFields & { cases?: readonly FailureFields[] };
 }
 
 /**

@@ -19,7 +19,10 @@ export function fakeCheck(id: LoadedCheck["id"], own: Partial<LoadedCheck> = {})
 
 const endings = {
   passed: { outcome: "passed" },
-  failed: { outcome: "failed", failure: { summary: "it fails", message: "it fails" } },
+  failed: {
+    outcome: "failed",
+    failure: { summary: "it fails", expected: "it holds", actual: "it does not", message: "it fails" },
+  },
   "timed out": { outcome: "failed", ownFault: { name: "DeadlineError", message: "too late" } },
   broke: { outcome: "failed", ownFault: { name: "TypeError", message: "it broke" } },
   "not supported": { outcome: "not-supported", reason: "no such feature" },

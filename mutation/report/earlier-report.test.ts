@@ -47,7 +47,13 @@ function known(
   const verdicts = outcomes.map((outcome): MutantVerdict => {
     const isKilled = outcome === "killed";
     const message = "the host: answers";
-    const killers = isKilled ? [fakeRun(hosts, "failed", { failure: { summary: message, message } })] : [];
+    const killers = isKilled
+      ? [
+          fakeRun(hosts, "failed", {
+            failure: { summary: message, expected: "it holds", actual: "it does not", message },
+          }),
+        ]
+      : [];
     const reason = isKilled ? message : "";
     return { mutant: mutant(outcome), outcome, killers, checksRun: 1, reason, milliseconds: 1 };
   });

@@ -115,7 +115,7 @@ function earlierRun(check: LoadedCheck, message: string): CheckRun {
       needs,
       outcome: "failed",
       duration: 0,
-      failure: { summary: message.split("\n")[0] ?? "", message },
+      failure: { summary: message.split("\n")[0] ?? "", expected: "", actual: "", message },
       rigs: [],
       evidence: [],
       findings: [],

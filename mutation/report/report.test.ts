@@ -49,7 +49,13 @@ test.each<[MutantOutcome, Ending[]]>([
 
 test("the reason names the check, and a kill keeps the failure's fields", () => {
   expect(outcomeOf([fakeRun(check, "timed out")]).reason).toBe("ROUTE-10/hosts: too late");
-  const failure = { summary: "it fails", message: "it fails", code: "wrong-status" };
+  const failure = {
+    summary: "it fails",
+    expected: "it holds",
+    actual: "it does not",
+    message: "it fails",
+    code: "wrong-status",
+  };
   const { killers, reason } = outcomeOf([fakeRun(check, "failed", { failure })]);
   expect(reason).toBe("it fails");
   expect(killers.map(({ record }) => [record.id, record.requirements, record.failure?.code])).toEqual([

@@ -51,7 +51,10 @@ describe("a check", () => {
       fix: "write Path()",
       evidence: { sent: "GET /x", received: "200", exchanges: ["id-1"] },
     };
-    const cases = [{ ...details, case: "gateway.lan/x" }, { summary: "no field but this" }];
+    const cases = [
+      { ...details, case: "gateway.lan/x" },
+      { summary: "no other field", expected: "a", actual: "b" },
+    ];
     const check = checkOf("ROUTE-01", "failed", {
       failure: failureOf({ ...details, cases }),
       failureFolder: "failures/ROUTE-01-holds",
@@ -80,11 +83,11 @@ describe("a check", () => {
       reason: null,
       failure: {
         ...own,
-        message: expect.stringMatching(/^a path gets through\n {2}expected: +401 from Traefik\n/),
+        message: expect.stringMatching(/^a path gets through\n {2}sent: +GET \/x\n/),
         case: null,
         cases: [
           { ...own, case: "gateway.lan/x", cases: [] },
-          { ...none, summary: "no field but this", case: null, cases: [] },
+          { ...none, summary: "no other field", expected: "a", actual: "b", case: null, cases: [] },
         ],
       },
       gap: null,
@@ -101,7 +104,12 @@ describe("a check", () => {
       outcome: "known-gap",
       reason: gap.reason,
       gap,
-      failure: { summary: "it does not hold", message: "it does not hold" },
+      failure: {
+        summary: "it does not hold",
+        expected: "it holds",
+        actual: "it does not",
+        message: "it does not hold\n  expected:     it holds\n  actual:       it does not",
+      },
     });
   });
 
@@ -130,8 +138,10 @@ test.each<[string, Partial<ConformanceReport>]>([
 });
 
 test("a failure with an unknown field is refused, in a case too", () => {
-  const cases = [{ summary: "a" }];
-  const report = reportOfChecks([checkOf("ROUTE-01", "failed", { failure: failureOf({ summary: "s", cases }) })]);
+  const cases = [{ summary: "a", expected: "a", actual: "b" }];
+  const report = reportOfChecks([
+    checkOf("ROUTE-01", "failed", { failure: failureOf({ summary: "s", expected: "a", actual: "b", cases }) }),
+  ]);
   const failure = report.requirements[0]?.checks[0]?.failure;
   for (const object of [failure, failure?.cases[0]]) {
     expect(() => serialize(report)).not.toThrow();

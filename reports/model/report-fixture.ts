@@ -53,7 +53,9 @@ export function checkOf(requirement: string, outcome: CheckOutcome, rest: Partia
     rigs: [],
     evidence: [],
     findings: [],
-    ...(outcome === "failed" || outcome === "known-gap" ? { failure: failureOf({ summary: "it does not hold" }) } : {}),
+    ...(outcome === "failed" || outcome === "known-gap"
+      ? { failure: failureOf({ summary: "it does not hold", expected: "it holds", actual: "it does not" }) }
+      : {}),
     ...(outcome === "known-gap" ? { gap, reason: gap.reason } : {}),
     ...(outcome === "not-supported" ? { reason: "this version lacks it" } : {}),
     ...rest,

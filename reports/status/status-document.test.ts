@@ -15,16 +15,18 @@ function failed(requirement: string, details: FailureDetails, rest: Partial<Chec
   return checkOf(requirement, "failed", { failure: failureOf(details), ...rest });
 }
 
+const fields = { expected: "a", actual: "b" };
+
 test("the document says what the run proved, suite by suite, and what is left to do", () => {
   const location = { file: "compose.yaml", line: 12 };
   const text = status([
     checkOf("ROUTE-01", "passed", { findings: ["Both hosts answered."] }),
     failed(
       "ROUTE-03",
-      { summary: "/uix is public", cause: "a prefix.", location, fix: "write Path()" },
+      { ...fields, summary: "/uix is public", cause: "a prefix.", location, fix: "write Path()" },
       { failureFolder: "failures/ROUTE-03-looks" },
     ),
-    failed("ROUTE-07", { summary: "bearer is refused" }),
+    failed("ROUTE-07", { ...fields, summary: "bearer is refused" }),
     checkOf("CAT-17", "not-supported"),
   ]);
   expect(text).toContain("**Updated**: 2026-01-02");
@@ -33,7 +35,7 @@ test("the document says what the run proved, suite by suite, and what is left to
   );
   expect(text).toMatch(/^ {2}- Both hosts answered\.$/m);
   expect(text).toMatch(
-    /## Gaps\n- \*\*ROUTE-03\*\* \(failed\): .* Captured: `failures\/ROUTE-03-looks\/`\.\n\n {2}```\n {2}\/uix is public\n {4}likely cause: a prefix\.\n {4}look at: +compose\.yaml:12\n {4}fix: +write Path\(\)\n/,
+    /## Gaps\n- \*\*ROUTE-03\*\* \(failed\): .* Captured: `failures\/ROUTE-03-looks\/`\.\n\n {2}```\n {2}\/uix is public\n {4}expected: +a\n {4}actual: +b\n {4}likely cause: a prefix\.\n {4}look at: +compose\.yaml:12\n {4}fix: +write Path\(\)\n/,
   );
   expect(text).toMatch(/- \*\*CAT-17\*\* \(not supported\): .*\n\n {2}```\n {2}this version lacks it\n/);
   expect(text).toMatch(
@@ -42,14 +44,18 @@ test("the document says what the run proved, suite by suite, and what is left to
 });
 
 test("the next step of a failure with several cases has the cause and the fix of the first case that has them", () => {
-  const cases = [{ summary: "a" }, { summary: "b", cause: "a rule", fix: "change it" }, { summary: "c", cause: "no" }];
-  const text = status([failed("ROUTE-03", { summary: "failed in 3 of 4 cases", cases })]);
+  const cases = [
+    { ...fields, summary: "a" },
+    { ...fields, summary: "b", cause: "a rule", fix: "change it" },
+    { ...fields, summary: "c", cause: "no" },
+  ];
+  const text = status([failed("ROUTE-03", { ...fields, summary: "failed in 3 of 4 cases", cases })]);
   expect(text).toMatch(/1\. Fix ROUTE-03: .*\. Likely cause: a rule\. Fix: change it\.\n/);
 });
 
 test("the next step reads fields: a sentence that looks like one in a message means nothing", () => {
   const text = status([
-    failed("ROUTE-03", { summary: "not refused\n  likely cause: a quotation\n  look at: a.yaml:1" }),
+    failed("ROUTE-03", { ...fields, summary: "not refused\n  likely cause: a quotation\n  look at: a.yaml:1" }),
   ]);
   expect(text).toMatch(/1\. Fix ROUTE-03: [^\n]*\n2\. /);
   expect(text).not.toMatch(/1\. Fix ROUTE-03: [^\n]*(Likely cause|Look at)/);
@@ -91,7 +97,7 @@ describe("an open question is answered by what proves it", () => {
     ["not-supported", /\*\*Not with these versions\*\*: CAT-06\./, "CAT-06 not supported: this version lacks it."],
     ["not-tested", /\*\*So far\*\*: Nothing is missing.* Still open: CAT-06\./, ""],
   ])("where one of it is %s", (outcome, verdict, proof) => {
-    const failure = failureOf({ summary: "no stream", cause: "a wrong path" });
+    const failure = failureOf({ ...fields, summary: "no stream", cause: "a wrong path" });
     const own = outcome === "failed" || outcome === "known-gap" ? { failure } : {};
     const text = answer(asked.map((id) => (id === "CAT-06" ? checkOf(id, outcome, own) : checkOf(id, "passed"))));
     expect(text).toMatch(verdict);
@@ -133,8 +139,8 @@ test("a fault of the suite itself is named: nothing else says why the run is not
 
 test("a long failure is cut, so that the document stays readable", () => {
   const lines = ["first", "x".repeat(5_000), ...Array.from({ length: 500 }, (_, index) => `case ${index}`)];
-  const text = status([failed("ROUTE-01", { summary: lines.join("\n") })]);
+  const text = status([failed("ROUTE-01", { ...fields, summary: lines.join("\n") })]);
   expect(text).toContain(`  first\n  ${"x".repeat(300)} …\n  case 0\n`);
-  expect(text).toContain("  … 478 more lines in conformance.json\n  ```");
+  expect(text).toContain("  … 480 more lines in conformance.json\n  ```");
   expect(text.length).toBeLessThan(6_000);
 });

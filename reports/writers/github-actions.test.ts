@@ -22,21 +22,26 @@ test("a job is known by GitHub's variables", () => {
   expect(actionsJob({ ...environment, GITHUB_ACTIONS: undefined })).toBeUndefined();
 });
 
+const fields = { expected: "a", actual: "b" };
+
 describe("an annotation", () => {
   test("is at the line of the deployment, and has the failure in full", () => {
     const location = { file: "deployments/a,b/compose.yaml", line: 86 };
-    const [line = "", ...others] = failureAnnotations(failing("ROUTE-03", { summary: "no\n100%", location }), job);
+    const [line = "", ...others] = failureAnnotations(
+      failing("ROUTE-03", { ...fields, summary: "no\n100%", location }),
+      job,
+    );
     expect(others).toEqual([]);
     expect(line).toMatch(
-      /^::error file=deployments\/a%2Cb\/compose\.yaml,line=86,title=ROUTE-03 MUST::A path .*%0A%0AROUTE-03\/holds: it holds%0Ano%0A100%25%0A {2}look at: +deployments\/a,b\/compose\.yaml:86$/,
+      /^::error file=deployments\/a%2Cb\/compose\.yaml,line=86,title=ROUTE-03 MUST::A path .*%0A%0AROUTE-03\/holds: it holds%0Ano%0A100%25%0A {2}expected: +a%0A {2}actual: +b%0A {2}look at: +deployments\/a,b\/compose\.yaml:86$/,
     );
   });
 
   test("has no file where the line is outside of the repository, or no line is known", () => {
     const location = { file: "/elsewhere/compose.yaml", line: 1 };
-    const outside = failureAnnotations(failing("ROUTE-03", { summary: "no", location }), job);
+    const outside = failureAnnotations(failing("ROUTE-03", { ...fields, summary: "no", location }), job);
     expect(outside).toEqual([expect.stringMatching(/^::error title=ROUTE-03/)]);
-    expect(failureAnnotations(failing("ROUTE-03", { summary: "no" }), job)[0]).toMatch(/^::error title=/);
+    expect(failureAnnotations(failing("ROUTE-03", { ...fields, summary: "no" }), job)[0]).toMatch(/^::error title=/);
   });
 
   test("of a requirement that MUST hold comes before those of a requirement that SHOULD", () => {
@@ -80,8 +85,8 @@ describe("an annotation", () => {
 
 test("the summary names what failed with its line, cause and fix, and is never larger than GitHub accepts", () => {
   const location = { file: "compose.yaml", line: 86 };
-  const cases = [{ summary: "n", cause: "a|b", fix: "write it" }];
-  const text = stepSummary(failing("ROUTE-03", { summary: "no", location, cases }), "# Status");
+  const cases = [{ ...fields, summary: "n", cause: "a|b", fix: "write it" }];
+  const text = stepSummary(failing("ROUTE-03", { ...fields, summary: "no", location, cases }), "# Status");
   expect(text).toMatch(/^## ❌ deployments\/reference: not conformant/);
   expect(text).toMatch(/\| ROUTE-03 \| MUST \| A path .* \| `compose\.yaml:86` \| a\\\|b \| write it \|/);
   expect(text).toContain("# Status");
@@ -91,7 +96,7 @@ test("the summary names what failed with its line, cause and fix, and is never l
 test("a run on GitHub Actions annotates and writes its summary; elsewhere it does neither", async () => {
   const specs = {
     "specs/routes/a.spec.ts": `check("ROUTE-02/refuses", {
-      failure: { summary: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } },
+      failure: { ...fields, summary: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } },
     });`,
   };
   const onActions = await runFixture({

@@ -294,7 +294,12 @@ describe("the checks that the main process runs last", () => {
     needs: ["secretSearch"],
     outcome: "failed",
     duration: 2_000,
-    failure: { summary: "a secret is out of place", message: "a secret is out of place" },
+    failure: {
+      summary: "a secret is out of place",
+      expected: "no secret out of place",
+      actual: "1 secret out of place",
+      message: "a secret is out of place",
+    },
     rigs: [],
     evidence: [],
     findings: [],

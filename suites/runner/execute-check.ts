@@ -203,7 +203,7 @@ function failureRecord(
   message: string,
   secrets: ReadonlyMap<string, string>,
 ): FailureRecord {
-  const plain = details ?? { summary: message };
+  const plain = details ?? { summary: message, expected: "the assertion holds", actual: "it does not" };
   const text = redact(JSON.stringify(plain), secrets);
   return {
     ...(JSON.parse(text) as FailureDetails),

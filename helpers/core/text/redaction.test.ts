@@ -20,7 +20,12 @@ test("the password of a URL is replaced where it is quoted on its own", () => {
 
 test("an error loses its secrets in message, stack, cause and details", () => {
   const cause = new Error("inner sk-canary-1");
-  const error = new CheckFailure({ summary: "leak", evidence: { sent: "Authorization: Bearer sk-canary-1" } });
+  const error = new CheckFailure({
+    summary: "leak",
+    expected: "a",
+    actual: "b",
+    evidence: { sent: "Authorization: Bearer sk-canary-1" },
+  });
   error.cause = cause;
   redactError(error, secrets);
   const all = [error.message, error.stack, cause.message, cause.stack, JSON.stringify(error.details)].join("\n");

@@ -1,0 +1,111 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
+import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
+import type { RawHttpRequest, RecordingClient } from "../../helpers/protocol/recording-client.ts";
+import type { Once } from "./once.ts";
+
+/** What a check sends through the whole chain. */
+export interface GatewayRequest {
+  /** Default: the internal host. */
+  host?: PolicyHost;
+  /** Path and query, sent as written. */
+  path: string;
+  /** Default: GET. */
+  method?: string;
+  headers?: HeaderLines;
+  /** Sent as `Authorization: Bearer …`. */
+  bearer?: string;
+  body?: string;
+  /** Milliseconds. */
+  deadline?: number;
+  /** The request is not validated against MCP's schema. */
+  invalidOnPurpose?: boolean;
+}
+
+/** What reaching a gateway by HTTP takes, wherever it runs. */
+export interface HttpGatewayOptions {
+  deployment: Deployment;
+  /** Records what is sent, and knows where the policy's hosts are. */
+  wire: RecordingClient;
+  /** What the checks of this deployment share. */
+  once: Once;
+}
+
+/** A gateway by HTTP and MCP: all that a check needs which needs no engine. */
+export abstract class HttpGateway {
+  readonly deployment: Deployment;
+  readonly policy: Policy;
+  readonly wire: RecordingClient;
+  readonly once: Once;
+
+  constructor({ deployment, wire, once }: HttpGatewayOptions) {
+    this.deployment = deployment;
+    this.policy = deployment.policy;
+    this.wire = wire;
+    this.once = once;
+  }
+
+  /**
+   * The value of a secret.
+   *
+   * @throws {Error} when the policy names no such secret, or its value is not known here
+   */
+  abstract secret(name: string): string;
+
+  /**
+   * The host by which the LAN and Traefik's network know the gateway.
+   *
+   * @throws {Error} when the policy names no host
+   */
+  get internalHost(): PolicyHost {
+    const host = this.policy.hosts.find(({ zone }) => zone === "internal") ?? this.policy.hosts[0];
+    if (host === undefined) throw new Error("the policy names no host");
+    return host;
+  }
+
+  /**
+   * The key that may do everything.
+   *
+   * @throws {Error} when LiteLLM's config names none
+   */
+  get masterKey(): string {
+    const key = this.deployment.litellmConfig.masterKey;
+    if (key === undefined) throw new Error("LiteLLM's config names no master_key");
+    return key;
+  }
+
+  /** The URL of a path on a host of the policy; default: the internal one. */
+  url(path: string, host: PolicyHost = this.internalHost): string {
+    return `${host.scheme}://${host.name}${path}`;
+  }
+
+  /** Sends a request through Traefik to LiteLLM. */
+  async send({ host, path, method, headers = [], bearer, ...rest }: GatewayRequest): Promise<Exchange> {
+    return await this.wire.send({
+      url: this.url(path, host),
+      method: method ?? "GET",
+      headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
+      ...rest,
+    });
+  }
+
+  /** Sends a request as it is written through Traefik to LiteLLM; see {@link RecordingClient.sendRaw}. */
+  async sendRaw({
+    host,
+    path,
+    ...rest
+  }: Omit<RawHttpRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
+    return await this.wire.sendRaw({ url: this.url(path, host), ...rest });
+  }
+
+  /**
+   * The official MCP client, connected through Traefik. The caller closes it.
+   *
+   * @param key default: the master key
+   * @param path default: the policy's endpoint
+   */
+  async mcp(key: string | undefined = this.masterKey, path: string = this.policy.mcp.endpoint): Promise<Client> {
+    return await connectOverHttp(this.wire, this.url(path), key);
+  }
+}

@@ -1,0 +1,226 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Need } from "../../containers/targets/needs.ts";
+import type { TargetProvider } from "../../containers/targets/target-provider.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { DeadlineError } from "../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { KnownGap } from "../../helpers/requirements/known-gaps.ts";
+import type { CheckRecord } from "../../helpers/run/run-record.ts";
+import { type Check, check, registerWith } from "./check.ts";
+import { type CheckEnvironment, executeCheck, type FailedCheck } from "./execute-check.ts";
+
+const details: FailureDetails = {
+  summary: "the key sk-very-secret is accepted",
+  code: "accepted",
+  expected: "401",
+  actual: "200 for sk-very-secret",
+};
+
+const gap: KnownGap = {
+  check: "CAT-10/wrong-key",
+  requirement: "CAT-10",
+  code: "accepted",
+  cases: undefined,
+  actual: undefined,
+  part: "litellm",
+  versions: "*",
+  reason: "known since 1.77",
+  link: "https://example.org/1",
+  until: "2999-12-31",
+  location: { file: "known-gaps.yaml", line: 1 },
+};
+
+/** What the environment of a test was told. */
+interface Kept {
+  failed: FailedCheck[];
+  connected: number;
+}
+
+function environment(options: {
+  provider?: Partial<TargetProvider>;
+  gaps?: readonly KnownGap[];
+  kept?: Kept;
+}): CheckEnvironment {
+  const { kept = { failed: [], connected: 0 } } = options;
+  return {
+    targets: {
+      unmet: () => [],
+      connect: async () => {
+        kept.connected++;
+        return { targets: {}, rigs: [], http: [] };
+      },
+      environmentTrouble: async () => undefined,
+      ...options.provider,
+    },
+    secrets: new Map([["CLIENT_KEY", "sk-very-secret"]]),
+    activeGaps: () => options.gaps ?? [],
+    observer: {
+      keep: async (path) => path,
+      keepPicture: async (path) => path,
+      read: async () => "",
+      addPhase: async () => {},
+      addResponseLeaks: async () => {},
+      did: async () => {},
+      failed: async (failure) => {
+        kept.failed.push(failure);
+        return "failures/CAT-10-wrong-key";
+      },
+    },
+  };
+}
+
+function checkThat(run: Check["run"], needs: readonly Need[] = []): Check {
+  return { id: "CAT-10/wrong-key", requirements: ["CAT-10"], title: "a wrong key is refused", needs, slow: false, run };
+}
+
+const failing = checkThat(async () => {
+  throw new CheckFailure(details);
+});
+
+function execute(one: Check, options: Parameters<typeof environment>[0] = {}): Promise<CheckRecord> {
+  return executeCheck(one, environment(options));
+}
+
+describe("a check", () => {
+  test("that returns has passed, with what it found", async () => {
+    const record = await execute(
+      checkThat(async ({ evidence }) => evidence.finding("the key sk-very-secret was refused")),
+    );
+    expect(record).toMatchObject({
+      id: "CAT-10/wrong-key",
+      requirements: ["CAT-10"],
+      outcome: "passed",
+      findings: ["the key ‹CLIENT_KEY› was refused"],
+    });
+  });
+
+  test("whose needs are not met is not tested, says what it needs, and connects to nothing", async () => {
+    const kept = { failed: [], connected: 0 };
+    const provider = { unmet: () => ["commands: a run on a throwaway network has it"] };
+    const record = await execute(failing, { provider, kept });
+    expect(record).toMatchObject({
+      outcome: "not-tested",
+      reason: "needs commands: a run on a throwaway network has it",
+    });
+    expect(record.environment).toBeUndefined();
+    expect(kept.connected).toBe(0);
+  });
+
+  test("that fails has its failure field by field, without secrets; what is captured has them", async () => {
+    const kept: Kept = { failed: [], connected: 0 };
+    const record = await execute(failing, { kept });
+    expect(record).toMatchObject({
+      outcome: "failed",
+      failure: {
+        summary: "the key ‹CLIENT_KEY› is accepted",
+        code: "accepted",
+        expected: "401",
+        actual: "200 for ‹CLIENT_KEY›",
+        message: "the key ‹CLIENT_KEY› is accepted\n  expected:     401\n  actual:       200 for ‹CLIENT_KEY›",
+      },
+      failureFolder: "failures/CAT-10-wrong-key",
+    });
+    expect(JSON.stringify(record)).not.toContain("sk-very-secret");
+    expect(kept.failed[0]?.details).toEqual(details);
+  });
+
+  test("that fails as a known gap says is a known gap; another kind of failure stays one", async () => {
+    const kept: Kept = { failed: [], connected: 0 };
+    const { reason, link, until } = gap;
+    expect(await execute(failing, { gaps: [gap], kept })).toMatchObject({
+      outcome: "known-gap",
+      reason,
+      gap: { reason, link, until },
+      failure: { code: "accepted" },
+    });
+    expect(kept.failed).toEqual([]);
+    expect(await execute(failing, { gaps: [{ ...gap, code: "no-answer" }], kept })).toMatchObject({
+      outcome: "failed",
+    });
+  });
+
+  test("that finds the feature missing is not supported", async () => {
+    const record = await execute(checkThat(async ({ evidence }) => evidence.notSupported("no database")));
+    expect(record).toMatchObject({ outcome: "not-supported", reason: "no database" });
+    expect(record.failure).toBeUndefined();
+  });
+
+  test.each([
+    ["breaks", new TypeError("undefined is not a function"), "TypeError"],
+    ["waits to a deadline", new DeadlineError("LiteLLM logs the request", 5_000, undefined), "DeadlineError"],
+  ])("that %s is the suite's own fault, never a known gap", async (_, error, name) => {
+    const record = await execute(
+      checkThat(async () => {
+        throw error;
+      }),
+      { gaps: [{ ...gap, code: undefined }] },
+    );
+    expect(record).toMatchObject({ outcome: "failed", ownFault: { name, message: error.message } });
+    expect(record.failure).toBeUndefined();
+  });
+
+  test("whose part is gone when it fails is not tested: that is the environment's failure", async () => {
+    const trouble = new EnvironmentError("gateway/litellm stopped", { part: "litellm", log: ["Killed"] });
+    const kept: Kept = { failed: [], connected: 0 };
+    const record = await execute(failing, { provider: { environmentTrouble: async () => trouble }, gaps: [gap], kept });
+    expect(record).toMatchObject({
+      outcome: "not-tested",
+      environment: { part: "litellm", message: "gateway/litellm stopped", log: ["Killed"] },
+    });
+    expect(kept.failed).toEqual([]);
+  });
+
+  test("whose targets do not start is not tested", async () => {
+    const connect = async (): Promise<never> => {
+      throw new EnvironmentError("litellm did not start", { part: "litellm", log: ["last words"] });
+    };
+    expect(await execute(failing, { provider: { connect } })).toMatchObject({
+      outcome: "not-tested",
+      environment: { part: "litellm", log: ["last words"] },
+    });
+  });
+
+  test("is measured without the wait for its targets", async () => {
+    let ready = 0;
+    const connect: TargetProvider["connect"] = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      ready = performance.now();
+      return { targets: {}, rigs: [], http: [] };
+    };
+    const record = await execute(
+      checkThat(async () => {}),
+      { provider: { connect } },
+    );
+    expect(record.duration).toBeLessThanOrEqual(performance.now() - ready);
+  });
+});
+
+describe("a declaration", () => {
+  const declared: Check[] = [];
+  afterEach(() => void declared.splice(0));
+  registerWith((one) => declared.push(one));
+  const run = async (): Promise<void> => {};
+
+  test("has an id that begins with its first requirement", () => {
+    check({ id: "ROUTE-03/look-alike-paths", requirements: ["ROUTE-03"], title: "t", needs: ["edge"], run });
+    expect(declared).toMatchObject([{ id: "ROUTE-03/look-alike-paths", needs: ["edge"], slow: false }]);
+    expect(() => check({ id: "ROUTE-03/A b", requirements: ["ROUTE-03"], title: "t", needs: [], run })).toThrow(
+      "ROUTE-03/A b is not a check's id; write one like ROUTE-03/look-alike-paths",
+    );
+    expect(() => check({ id: "ROUTE-04/x", requirements: ["ROUTE-03"], title: "t", needs: [], run })).toThrow(
+      "ROUTE-04/x: a check's id begins with its first requirement, ROUTE-03",
+    );
+  });
+
+  test("names known requirements", () => {
+    expect(() => check({ id: "ROUTE-99/x", requirements: ["ROUTE-99"], title: "t", needs: [], run })).toThrow(
+      "no requirements.yaml has ROUTE-99",
+    );
+  });
+
+  test("names a gateway with its capabilities", () => {
+    expect(() => check({ id: "CAT-10/x", requirements: ["CAT-10"], title: "t", needs: ["access-log"], run })).toThrow(
+      'CAT-10/x needs access-log of a gateway, and does not need "gateway"',
+    );
+  });
+});
