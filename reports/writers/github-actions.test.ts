@@ -96,7 +96,7 @@ test("the summary names what failed with its line, cause and fix, and is never l
 test("a run on GitHub Actions annotates and writes its summary; elsewhere it does neither", async () => {
   const specs = {
     "specs/routes/a.spec.ts": `check("ROUTE-02/refuses", {
-      failure: { ...fields, summary: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } },
+      failure: { expected: "a", actual: "b", summary: "not refused", location: { file: process.cwd() + "/compose.yaml", line: 3 } },
     });`,
   };
   const onActions = await runFixture({
