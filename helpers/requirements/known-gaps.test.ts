@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { FailureDetails } from "../checks/check-failure.ts";
 import { DeploymentError, faultLine } from "../core/errors.ts";
 import {
   activeGaps,
@@ -225,14 +226,21 @@ describe("overlapping gaps", () => {
 });
 
 describe("a gap accounts for a failure", () => {
-  const failing = (
-    check: string,
-    requirements: readonly string[],
-    failure: FailingCheck["failure"] = {},
-  ): FailingCheck => ({ check, requirements, failure });
-  const flag = (failure: FailingCheck["failure"]): FailingCheck =>
-    failing("CAT-04/error-flag-kept", ["CAT-04"], failure);
-  const failedCase = (name: string, rest: FailingCheck["failure"] = {}) => ({ summary: "wrong", case: name, ...rest });
+  /** Fields of a failure or of a case; the others do not matter. */
+  type Fields = Partial<FailureDetails>;
+  const failing = (check: string, requirements: readonly string[], fields: Fields = {}): FailingCheck => ({
+    check,
+    requirements,
+    failure: { actual: "broken", ...fields },
+  });
+  const flag = (fields: Fields): FailingCheck => failing("CAT-04/error-flag-kept", ["CAT-04"], fields);
+  const failedCase = (name: string, fields: Fields = {}): FailureDetails => ({
+    summary: "wrong",
+    expected: "whole",
+    actual: "broken",
+    case: name,
+    ...fields,
+  });
 
   test("of the check that it names, whatever the check proves, and of no other", () => {
     const gaps = gapsOf({ check: "CAT-11/invalid-schema" });
