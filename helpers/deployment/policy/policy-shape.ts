@@ -6,13 +6,15 @@ const status = z
   .number({ error: "an HTTP status" })
   .int({ error: "an HTTP status" })
   .min(100, { error: "an HTTP status" })
-  .max(599, { error: "an HTTP status" });
-const path = text.startsWith("/", { error: "a path that begins with '/'" });
+  .max(599, { error: "an HTTP status" })
+  .meta({ title: "HTTP status" });
+const path = text.startsWith("/", { error: "a path that begins with '/'" }).meta({ title: "path" });
 const port = z
   .number({ error: "a port" })
   .int({ error: "a port" })
   .min(1, { error: "a port" })
-  .max(65535, { error: "a port" });
+  .max(65535, { error: "a port" })
+  .meta({ title: "port" });
 
 const count = z
   .number({ error: "a number above 0" })
@@ -23,7 +25,8 @@ const count = z
 const version = z
   .union([z.string(), z.number()], { error: "a version, e.g. 0.3.0" })
   .transform(String)
-  .refine((value) => /^\d+(?:\.\d+)*(?:[-.+]?[A-Za-z]\w*)?$/.test(value), { error: "a version, e.g. 0.3.0" });
+  .refine((value) => /^\d+(?:\.\d+)*(?:[-.+]?[A-Za-z]\w*)?$/.test(value), { error: "a version, e.g. 0.3.0" })
+  .meta({ title: "version" });
 
 const secretPlaces = z
   .string({ error: "a place" })
@@ -34,98 +37,215 @@ const secretPlaces = z
       error:
         "litellm.config, traefik.labels, traefik.api, or <whose>.environment with litellm, upstream, client or a service of compose.yaml",
     },
-  );
+  )
+  .meta({ title: "place" });
 const methods = oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
 /** The kernel accepts at most 15 bytes, without slashes and spaces. */
-const networkInterface = z.string({ error: "an interface's name" }).regex(/^[^\s/]{1,15}$/, {
-  error: "an interface's name of at most 15 characters",
-});
+const networkInterface = z
+  .string({ error: "an interface's name" })
+  .regex(/^[^\s/]{1,15}$/, { error: "an interface's name of at most 15 characters" })
+  .meta({ title: "interface name" });
 
-/** The shape of policy.yaml. */
+/**
+ * The shape of policy.yaml. docs/policy.md is generated from it (`npm run docs`): a description says what a key means, a
+ * title names a type.
+ */
 export const policyShape = mapping({
-  services: mapping({ litellm: text.default("litellm"), traefik: text.default("traefik") }).prefault({}),
-  env_file: text.default("litellm.env"),
+  services: mapping({
+    litellm: text.default("litellm").describe("The service that is LiteLLM."),
+    traefik: text.default("traefik").describe("The service that is Traefik."),
+  })
+    .prefault({})
+    .describe("Names in `compose.yaml`."),
+  env_file: text
+    .default("litellm.env")
+    .describe(
+      "The file with the variables that `compose.yaml` and LiteLLM use. Where it is missing, `<env_file>.example` is read.",
+    ),
   hosts: listOf(
     mapping({
-      name: text,
-      entry_point: text,
-      scheme: oneOf("http", "https"),
-      zone: oneOf("internal", "external"),
+      name: text.describe("The host name only: no scheme, no port, no path."),
+      entry_point: text.describe("Traefik's entry point that serves it, e.g. `web`."),
+      scheme: oneOf("http", "https").describe("How clients call it."),
+      zone: oneOf("internal", "external").describe(
+        "`internal` is reached from the LAN and from Traefik's network, `external` from outside.",
+      ),
     }),
-  ).min(1, { error: "a list with at least one host" }),
+  )
+    .min(1, { error: "a list with at least one host" })
+    .describe("The names by which clients call the gateway."),
   public: listOf(
     mapping({
-      path,
-      below: z.boolean({ error: "true or false" }).default(false),
-      status: z.union([status, listOf(status).min(1)], { error: "an HTTP status, or a list of them" }).default(200),
-      why: text,
+      path: path.describe("The path only: no pattern, no query, no encoded character, no slash at its end."),
+      below: z
+        .boolean({ error: "true or false" })
+        .default(false)
+        .describe("`true` also opens the paths below it (`/ui/…`). A look-alike such as `/uix` is never public."),
+      status: z
+        .union([status, listOf(status).min(1)], { error: "an HTTP status, or a list of them" })
+        .default(200)
+        .describe("LiteLLM's own answer to an anonymous GET of the path itself; any of a list is accepted."),
+      why: text.describe("Why anyone may read it, for readers of the policy."),
     }),
-  ).default([]),
+  )
+    .default([])
+    .describe("Paths that are open to anyone, on every host. They must not cover `mcp.endpoint` or `mcp.stream`."),
   injected: listOf(
     mapping({
-      path,
-      hosts: listOf(text).min(1, { error: "a list with at least one host" }),
-      methods: listOf(methods).min(1, { error: "a list with at least one method" }).default(["GET"]),
-      secret: text,
-      status: status.default(200),
+      path: path.describe("The path; not one that `public` opens."),
+      hosts: listOf(text)
+        .min(1, { error: "a list with at least one host" })
+        .describe("The hosts that have the route, each one of `hosts`."),
+      methods: listOf(methods)
+        .min(1, { error: "a list with at least one method" })
+        .default(["GET"])
+        .describe("The methods that get the key."),
+      secret: text.describe(
+        "The injected key: an `api-key` of `secrets` that may be in `traefik.labels` and `traefik.api`.",
+      ),
+      status: status.default(200).describe("LiteLLM's answer to the accepted key."),
     }),
-  ).default([]),
+  )
+    .default([])
+    .describe("Routes on which Traefik adds a key for callers that have none."),
   refusal: mapping({
-    status: z.literal([401, 403, 404], { error: "401, 403 or 404" }).default(401),
-    challenge: text.optional(),
-  }).default({ status: 401, challenge: "Bearer" }),
+    status: z
+      .literal([401, 403, 404], { error: "401, 403 or 404" })
+      .default(401)
+      .describe("The status. A 401 needs a `challenge` (RFC 9110)."),
+    challenge: text.optional().describe("The value of `WWW-Authenticate`; with a 401 only."),
+  })
+    .default({ status: 401, challenge: "Bearer" })
+    .describe("The answer to a request without a credential."),
   mcp: mapping({
-    endpoint: path.default("/mcp/"),
-    stream: path.default("/mcp/tools"),
+    endpoint: path.default("/mcp/").describe("The Streamable HTTP endpoint."),
+    stream: path.default("/mcp/tools").describe("LiteLLM's stream of heartbeats. It never carries the catalogue."),
     heartbeat_seconds: z
       .number({ error: "a number of seconds" })
       .positive({ error: "a number of seconds" })
-      .default(15),
-    budget: mapping({ tools: count, tokens: count }).optional(),
+      .default(15)
+      .describe("The longest time between two heartbeats."),
+    budget: mapping({
+      tools: count.describe("The most tools."),
+      tokens: count.describe("The most tokens; a token is about four characters."),
+    })
+      .optional()
+      .describe(
+        "What the catalogue may cost a client that sends all of it with every request. Without it there is no limit.",
+      ),
     scoped_keys: listOf(
-      mapping({ secret: text, path, servers: listOf(text).min(1, { error: "a list with at least one server" }) }),
-    ).default([]),
-  }).prefault({}),
+      mapping({
+        secret: text.describe("The key: an `api-key` of `secrets` that may be in `litellm.environment`."),
+        path: path.describe("The endpoint that it is meant for, below `mcp.endpoint`, e.g. `/mcp/filesystem`."),
+        servers: listOf(text)
+          .min(1, { error: "a list with at least one server" })
+          .describe("The servers whose tools it sees, each a name of `upstreams`."),
+      }),
+    )
+      .default([])
+      .describe("Keys that see and call the tools of some servers only."),
+  })
+    .prefault({})
+    .describe("LiteLLM's MCP endpoints."),
   upstreams: listOf(
     mapping({
-      name: text,
-      version: version.optional(),
-      tools: listOf(text).min(1, { error: "a list with at least one tool" }),
-      database: text.optional(),
-      directory: path.optional(),
+      name: text.describe("The key under `mcp_servers` in LiteLLM's config."),
+      version: version
+        .optional()
+        .describe("Version of the package that contains the command; required for a stdio upstream."),
+      tools: listOf(text)
+        .min(1, { error: "a list with at least one tool" })
+        .describe("The tools that it must offer, by their names without prefix."),
+      database: text
+        .optional()
+        .describe(
+          "Of a Postgres upstream: the variable with its DSN, a `postgres-url` of `secrets`. A run points it at its own Postgres.",
+        ),
+      directory: path
+        .optional()
+        .describe(
+          "Of a filesystem upstream: the allowed directory in LiteLLM's container. A run puts its canary files there.",
+        ),
     }),
-  ).min(1, { error: "a list with at least one upstream" }),
-  models: listOf(mapping({ name: text, provider_model: text })).default([]),
+  )
+    .min(1, { error: "a list with at least one upstream" })
+    .describe("The MCP servers behind LiteLLM: every server of its config must be listed."),
+  models: listOf(
+    mapping({
+      name: text.describe("The name that clients use."),
+      provider_model: text.describe(
+        "The model's name at the provider, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`.",
+      ),
+    }),
+  )
+    .default([])
+    .describe("The models that clients are offered, and no others. Without any, offered models are not checked."),
   clients: listOf(
     mapping({
-      name: text,
-      kind: oneOf("codex", "claude", "open-webui"),
-      config: text,
-      version: version.optional(),
-      from: oneOf("lan", "traefik-network").default("lan"),
+      name: text.describe("A name for the report."),
+      kind: oneOf("codex", "claude", "open-webui").describe(
+        "Which program reads the config: Codex (TOML), Claude Code or VS Code (JSON), or Open WebUI (env file).",
+      ),
+      config: text.describe("Path of its config file, relative to the policy."),
+      version: version
+        .optional()
+        .describe(
+          "Of Codex: the version under test; the suite's default where it is missing. `CODEX_VERSION` replaces it.",
+        ),
+      from: oneOf("lan", "traefik-network")
+        .default("lan")
+        .describe("Where it runs: on the LAN, or in a container on Traefik's network. It decides where the suite runs Codex."),
     }),
-  ).default([]),
+  )
+    .default([])
+    .describe("Clients whose config files are part of the deployment."),
   secrets: listOf(
     mapping({
-      name: text,
-      kind: oneOf("api-key", "postgres-url", "salt", "password"),
-      may_be_in: listOf(secretPlaces).default([]),
+      name: text.describe("The variable's name in the env file."),
+      kind: oneOf("api-key", "postgres-url", "salt", "password").describe(
+        "What it is. A `postgres-url` keeps all but its password; a `salt` may only be in LiteLLM's environment or config.",
+      ),
+      may_be_in: listOf(secretPlaces)
+        .default([])
+        .describe(
+          "The only places where it may be seen: `litellm.config`, `traefik.labels`, `traefik.api`, or `….environment` of " +
+            "`litellm`, `upstream` (what LiteLLM starts), `client`, or a service of `compose.yaml`.",
+        ),
     }),
-  ).default([]),
+  )
+    .default([])
+    .describe("Variables of the env file that hold a secret. A run replaces each by a canary."),
   reach: listOf(
     mapping({
-      from: text,
-      to: text,
-      as: text.optional(),
-      ports: listOf(port).min(1, { error: "a list with at least one port" }),
+      from: text.describe("`lan`, `outside`, or a service of `compose.yaml`."),
+      to: text.describe("`gateway-host`, `lan`, `outside`, or a service of `compose.yaml`."),
+      as: text.optional().describe("The name that the source uses; for `gateway-host` one of `hosts`."),
+      ports: listOf(port)
+        .min(1, { error: "a list with at least one port" })
+        .describe("The ports on which the source may connect."),
     }),
-  ).default([]),
+  )
+    .default([])
+    .describe("Traffic that is allowed; all other traffic must be denied. See [reachability](reachability.md)."),
   firewall: mapping({
-    file: text,
-    interfaces: mapping({ lan: networkInterface, outside: networkInterface }),
+    file: text.describe("Path of the nftables file, relative to the policy; loaded unchanged."),
+    interfaces: mapping({
+      lan: networkInterface.describe("The interface on the LAN."),
+      outside: networkInterface.describe("The interface on the outside."),
+    }).describe("The gateway host's interfaces, as the file names them."),
     denials: listOf(
-      mapping({ from: oneOf("lan", "outside", "services"), by: oneOf("refuse", "drop"), counter: text }),
-    ).min(1, { error: "a list with at least one denial" }),
-  }).optional(),
+      mapping({
+        from: oneOf("lan", "outside", "services").describe("The source; each at most once."),
+        by: oneOf("refuse", "drop").describe(
+          "`refuse`: the source gets a reset or an ICMP message; `drop`: it gets no answer.",
+        ),
+        counter: text.describe("The named counter in the file that counts the denials."),
+      }),
+    )
+      .min(1, { error: "a list with at least one denial" })
+      .describe("How the firewall denies what `reach` does not allow."),
+  })
+    .optional()
+    .describe("The gateway host's own firewall. Without it, the gateway host has none."),
 });
