@@ -15,6 +15,7 @@ const scripts = {
   "report:diff": "report-diff",
   "report:publish": "report-publish",
   "report:example": "report-example",
+  docs: "docs",
   "lan-check": "lan-check",
 };
 

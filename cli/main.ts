@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addBench } from "./bench.ts";
+import { addDocs } from "./docs.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { addLanCheck } from "./lan-check.ts";
 import { addMutate } from "./mutate.ts";
@@ -21,7 +22,16 @@ Exit codes: 0 success, 1 the criterion of the command is not met, 2 wrong usage 
   // Its own exit code for wrong usage is 1, which here means not conformant.
   .exitOverride();
 
-for (const add of [addMutate, addSoak, addBench, addReportDiff, addReportPublish, addReportExample, addLanCheck])
+for (const add of [
+  addMutate,
+  addSoak,
+  addBench,
+  addReportDiff,
+  addReportPublish,
+  addReportExample,
+  addDocs,
+  addLanCheck,
+])
   add(program);
 
 try {
