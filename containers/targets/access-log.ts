@@ -3,11 +3,11 @@ import { PassThrough } from "node:stream";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** Which way a request took through Traefik, by its own access log. */
+/** How Traefik routed a request, by its own access log. */
 export interface Routing {
   /** `litellm-public@docker`; undefined when no router matched. */
   router: string | undefined;
-  /** Address of the server that the request was handed to; undefined when Traefik answered it itself. */
+  /** Address of the server that got the request; undefined when Traefik answered it itself. */
   server: string | undefined;
   status: number;
 }
@@ -30,9 +30,9 @@ export class AccessLog {
   }
 
   /**
-   * The way of the request whose `User-Agent` carries the id.
+   * The routing of the request whose `User-Agent` carries the id.
    *
-   * @throws {DeadlineError} when its line does not come: Traefik logs a request once it has been answered
+   * @throws {DeadlineError} when its line does not appear: Traefik logs a request once it has been answered
    */
   async routing(requestId: string): Promise<Routing> {
     return await until(`Traefik's access log shows request ${requestId}`, deadlines.logLine, async () =>
@@ -40,7 +40,7 @@ export class AccessLog {
     );
   }
 
-  /** The way of a request that may not be logged at all: what is no HTTP is refused before. */
+  /** The routing of a request that may not be logged: Traefik refuses what is not HTTP before it logs. */
   seen(requestId: string): Routing | undefined {
     return this.#byRequest.get(requestId);
   }

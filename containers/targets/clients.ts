@@ -9,7 +9,7 @@ import { type RecordedCommand, recordedCommand } from "./recorded-command.ts";
 
 export type { GatewayFault } from "../images/contexts/fault-front/faults.ts";
 
-/** Machines with MCP clients on them, as a check sees them; they stand beside the gateway's own agent. */
+/** Machines with MCP clients on them, as a check sees them, on the same networks as the gateway rig's agent. */
 export class Clients {
   readonly #state: RigState;
   readonly #engine: Engine;
@@ -21,27 +21,27 @@ export class Clients {
     this.#engine = options.engine;
   }
 
-  /** Where the gateway has a fault, for whoever is on the clients' network. */
+  /** The origin at which the gateway has a fault, from the clients' network. */
   origin(fault: GatewayFault | "none" | "gateway-down"): string {
     // Nothing listens on that port.
     if (fault === "gateway-down") return "http://gateway-down.faults:81";
     return `http://${fault === "none" ? faultlessHost : faultHost(fault)}`;
   }
 
-  /** Holds the late catalogue back, whoever has released it before. */
+  /** Holds the late catalogue back, also after an earlier release. */
   async holdCatalogue(): Promise<void> {
-    await this.#tellFront("_hold");
+    await this.#askFront("_hold");
   }
 
-  /** Lets the late catalogue arrive: for those who still wait, and for all who come. */
+  /** Lets the late catalogue arrive, for requests that wait and for later ones. */
   async releaseCatalogue(): Promise<void> {
-    await this.#tellFront("_release");
+    await this.#askFront("_release");
   }
 
-  async #tellFront(what: string): Promise<void> {
+  async #askFront(what: string): Promise<void> {
     const ask = `fetch("http://127.0.0.1/${what}").then(({ ok }) => process.exit(ok ? 0 : 1))`;
     const { exitCode, stderr } = await this.run("fault-front", ["node", "-e", ask]);
-    if (exitCode !== 0) throw new Error(`the fault front did not do ${what}: ${stderr.trim()}`);
+    if (exitCode !== 0) throw new Error(`the fault front refused ${what}: ${stderr.trim()}`);
   }
 
   /** Runs a command on a client's machine, with standard input closed. */
@@ -50,7 +50,7 @@ export class Clients {
     return await recordedCommand({ engine, state: this.#state, actions: this.#actions }, part, command, options);
   }
 
-  /** What the fault front has handed on, and what it has not: one line a request. */
+  /** What the fault front has forwarded, and what it has not: one line per request. */
   async frontLog(): Promise<string> {
     return await readLog(this.#engine, partOf(this.#state, "fault-front").containerId);
   }

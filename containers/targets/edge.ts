@@ -46,7 +46,7 @@ export class Edge {
   readonly once: Once;
   readonly #state: RigState;
   readonly #engine: Engine;
-  readonly #wire: RecordingClient;
+  readonly #http: RecordingClient;
   readonly #canaries: Canaries;
 
   constructor(options: {
@@ -54,13 +54,13 @@ export class Edge {
     engine: Engine;
     deployment: Deployment;
     canaries: Canaries;
-    wire: RecordingClient;
+    http: RecordingClient;
     once: Once;
   }) {
     this.once = options.once;
     this.#state = options.state;
     this.#engine = options.engine;
-    this.#wire = options.wire;
+    this.#http = options.http;
     this.#canaries = options.canaries;
     this.deployment = options.deployment;
     this.policy = options.deployment.policy;
@@ -81,7 +81,7 @@ export class Edge {
 
   /** Sends a request through Traefik, by the entry point that serves the host. */
   async send({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
-    return await this.#wire.send({
+    return await this.#http.send({
       url: `${host.scheme}://${host.name}${path}`,
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
@@ -91,12 +91,12 @@ export class Edge {
 
   /** Sends a request as it is written; see {@link RecordingClient.sendRaw}. */
   async sendRaw({ host, path, ...rest }: RawEdgeRequest): Promise<Exchange> {
-    return await this.#wire.sendRaw({ url: `${host.scheme}://${host.name}${path}`, ...rest });
+    return await this.#http.sendRaw({ url: `${host.scheme}://${host.name}${path}`, ...rest });
   }
 
   /** Sends a request over HTTP/2, which needs a host that is served by TLS. */
   async sendHttp2({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
-    return await this.#wire.sendHttp2({
+    return await this.#http.sendHttp2({
       url: `${host.scheme}://${host.name}${path}`,
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
@@ -109,7 +109,7 @@ export class Edge {
     return receivedBy(this.#canaries.target, exchange);
   }
 
-  /** The way that a request took, by Traefik's access log. */
+  /** How Traefik routed a request, by its access log. */
   async routing(exchange: Exchange): Promise<Routing> {
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
     return await log.routing(exchange.id);
@@ -132,7 +132,7 @@ export class Edge {
    */
   async targetLog(): Promise<string[]> {
     const target = this.#part("whoami");
-    const marker = await this.#wire.send({
+    const marker = await this.#http.send({
       url: `http://${target.host}:${target.ports[liteLLMPort]}/${crypto.randomUUID()}`,
     });
     const mark = new URL(marker.request.url).pathname;

@@ -96,8 +96,10 @@ export class Gateway extends HttpGateway {
       return await connectOver(transport);
     } catch (cause) {
       await transport.close();
-      const said = transport.stderr.trim();
-      throw new Error(`${upstream.command} was asked directly and did not answer${said ? `: ${said}` : ""}`, { cause });
+      const stderr = transport.stderr.trim();
+      throw new Error(`${upstream.command} was asked directly and did not answer${stderr ? `: ${stderr}` : ""}`, {
+        cause,
+      });
     }
   }
 
@@ -126,15 +128,15 @@ export class Gateway extends HttpGateway {
     return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
   }
 
-  /** The log of a part, as soon as it shows what was awaited: a part may write a line after it has answered. */
+  /** The log of a part, as soon as it shows the awaited line: a part may write it after it has answered. */
   async logOnce(part: string, shows: (log: string) => boolean, window?: LogWindow): Promise<string> {
-    return await until(`the log of ${part} shows what was awaited`, deadlines.logLine, async () => {
+    return await until(`the log of ${part} shows the awaited line`, deadlines.logLine, async () => {
       const log = await this.log(part, window);
       return shows(log) ? log : undefined;
     });
   }
 
-  /** The way that a request took through Traefik, by its access log. */
+  /** How Traefik routed a request, by its access log. */
   async routing(exchange: Exchange): Promise<Routing> {
     const log = await AccessLog.of(this.#engine, partOf(this.#state, "traefik").containerId);
     return await log.routing(exchange.id);
@@ -150,7 +152,10 @@ export class Gateway extends HttpGateway {
     return partOf(this.#state, part).record.version;
   }
 
-  /** The part that stands for a service of compose.yaml, and whether its image was built here; undefined for a service that no run starts. */
+  /**
+   * The part that runs a service of compose.yaml or replaces it, and whether its image was built here; undefined for a
+   * service that no run starts.
+   */
   partOfService(service: string): { name: string; isBuilt: boolean } | undefined {
     const name = this.#state.services?.[service];
     return name === undefined ? undefined : { name, isBuilt: partOf(this.#state, name).record.origin === "built" };
@@ -181,6 +186,6 @@ export class Gateway extends HttpGateway {
       path,
       content,
     ]);
-    if (exitCode !== 0) throw new Error(`${part} took no file ${path}: ${stderr.trim()}`);
+    if (exitCode !== 0) throw new Error(`the file ${path} could not be written into ${part}: ${stderr.trim()}`);
   }
 }

@@ -27,7 +27,7 @@ export interface GatewayRequest {
 export interface HttpGatewayOptions {
   deployment: Deployment;
   /** Records what is sent, and knows where the policy's hosts are. */
-  wire: RecordingClient;
+  http: RecordingClient;
   /** What the checks of this deployment share. */
   once: Once;
 }
@@ -36,13 +36,13 @@ export interface HttpGatewayOptions {
 export abstract class HttpGateway {
   readonly deployment: Deployment;
   readonly policy: Policy;
-  readonly wire: RecordingClient;
+  readonly http: RecordingClient;
   readonly once: Once;
 
-  constructor({ deployment, wire, once }: HttpGatewayOptions) {
+  constructor({ deployment, http, once }: HttpGatewayOptions) {
     this.deployment = deployment;
     this.policy = deployment.policy;
-    this.wire = wire;
+    this.http = http;
     this.once = once;
   }
 
@@ -82,7 +82,7 @@ export abstract class HttpGateway {
 
   /** Sends a request through Traefik to LiteLLM. */
   async send({ host, path, method, headers = [], bearer, ...rest }: GatewayRequest): Promise<Exchange> {
-    return await this.wire.send({
+    return await this.http.send({
       url: this.url(path, host),
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
@@ -96,7 +96,7 @@ export abstract class HttpGateway {
     path,
     ...rest
   }: Omit<RawHttpRequest, "url"> & { host?: PolicyHost; path: string }): Promise<Exchange> {
-    return await this.wire.sendRaw({ url: this.url(path, host), ...rest });
+    return await this.http.sendRaw({ url: this.url(path, host), ...rest });
   }
 
   /**
@@ -106,6 +106,6 @@ export abstract class HttpGateway {
    * @param path default: the policy's endpoint
    */
   async mcp(key: string | undefined = this.masterKey, path: string = this.policy.mcp.endpoint): Promise<Client> {
-    return await connectOverHttp(this.wire, this.url(path), key);
+    return await connectOverHttp(this.http, this.url(path), key);
   }
 }

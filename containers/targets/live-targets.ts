@@ -31,9 +31,9 @@ export class LiveTargets implements TargetProvider {
 
   async connect(_needs: readonly Need[], { label }: { label: string }): Promise<ConnectedTargets> {
     const { deployment, secrets, resolve } = this.#options;
-    const wire = new RecordingClient(label, resolve);
-    const gateway = new LiveGateway({ deployment, wire, once: this.#once }, secrets);
-    return { targets: { gateway }, rigs: [], http: [wire] };
+    const http = new RecordingClient(label, resolve);
+    const gateway = new LiveGateway({ deployment, http, once: this.#once }, secrets);
+    return { targets: { gateway }, rigs: [], http: [http] };
   }
 
   /** Nothing is known of the parts of a gateway that runs elsewhere. */

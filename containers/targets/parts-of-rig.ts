@@ -33,8 +33,8 @@ export interface Published extends Address {
 }
 
 /**
- * Sends URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, LiteLLM's
- * own port to LiteLLM; whatever else is not the rig's goes where it says.
+ * Resolves URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, by
+ * LiteLLM's own port to LiteLLM. An address that is not the rig's stays as it is.
  */
 export function resolveIn(state: RigState, deployment: Deployment): Resolve {
   const published = publishedIn(state, deployment);
@@ -47,7 +47,7 @@ export function resolveIn(state: RigState, deployment: Deployment): Resolve {
   };
 }
 
-/** Finds what a URL's host and port mean in a rig; undefined for what is not the rig's. */
+/** Finds the part behind a URL's host and port; undefined for what is not the rig's. */
 export function publishedIn(
   state: RigState,
   deployment: Deployment,

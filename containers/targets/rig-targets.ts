@@ -74,13 +74,13 @@ export class RigTargets implements TargetProvider {
     switch (name) {
       case "edge": {
         const state = await rig("edge");
-        const wire = new RecordingClient(label, resolveIn(state, deployment));
-        return { target: { edge: new Edge({ ...common, state, wire }) }, rigs: [{ state, http: wire }] };
+        const http = new RecordingClient(label, resolveIn(state, deployment));
+        return { target: { edge: new Edge({ ...common, state, http }) }, rigs: [{ state, http }] };
       }
       case "gateway": {
         const state = await rig("gateway");
-        const wire = new RecordingClient(label, resolveIn(state, deployment));
-        return { target: { gateway: new Gateway({ ...common, state, wire, actions }) }, rigs: [{ state, http: wire }] };
+        const http = new RecordingClient(label, resolveIn(state, deployment));
+        return { target: { gateway: new Gateway({ ...common, state, http, actions }) }, rigs: [{ state, http }] };
       }
       case "clients": {
         const state = await rig("clients");
@@ -98,8 +98,8 @@ export class RigTargets implements TargetProvider {
       case "testGateway":
       case "restartableGateway": {
         const state = await rig(name === "testGateway" ? "test-gateway" : "restartable-gateway");
-        const wire = new RecordingClient(label, asWritten);
-        return { target: { [name]: new TestGateway({ ...common, state, wire }) }, rigs: [{ state, http: wire }] };
+        const http = new RecordingClient(label, asWritten);
+        return { target: { [name]: new TestGateway({ ...common, state, http }) }, rigs: [{ state, http }] };
       }
     }
   }

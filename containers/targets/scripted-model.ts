@@ -8,19 +8,19 @@ export type { JournalEntry, ScriptedCall, Turn } from "../images/contexts/script
 /** The scripted model in the provider's place, as a check directs it. */
 export class ScriptedModel {
   readonly #baseUrl: string;
-  readonly #told: ModelScript[];
+  readonly #scripts: ModelScript[];
 
   /**
    * @param baseUrl where this machine reaches it, e.g. `http://127.0.0.1:32768`
-   * @param told takes every script that is put in force, for who wants to do it again
+   * @param scripts takes every script that is set, so that a reproduction script can set it again
    */
-  constructor(baseUrl: string, told: ModelScript[] = []) {
+  constructor(baseUrl: string, scripts: ModelScript[] = []) {
     this.#baseUrl = baseUrl;
-    this.#told = told;
+    this.#scripts = scripts;
   }
 
   /**
-   * Says what the model answers to requests that hold a token; a script of the same id is replaced.
+   * Sets what the model answers to requests that contain a token; a script of the same id is replaced.
    *
    * @param id names the script in the journal
    * @throws {ScriptedModelError} when the script is not one, or another one has the same token
@@ -30,14 +30,14 @@ export class ScriptedModel {
     { includes, ...rest }: { includes: string; turns: Turn[]; providerKeys?: Record<string, string> },
   ): Promise<void> {
     const script: Script = { match: { includes }, ...rest };
-    this.#told.push({ id, script });
+    this.#scripts.push({ id, script });
     await this.#ask("PUT", `/_scripts/${encodeURIComponent(id)}`, script);
   }
 
   /**
-   * Takes a script out of force, and its entries out of the journal.
+   * Removes a script, and its entries from the journal.
    *
-   * @throws {ScriptedModelError} when there is none of that id
+   * @throws {ScriptedModelError} when no script has that id
    */
   async remove(id: string): Promise<void> {
     await this.#ask("DELETE", `/_scripts/${encodeURIComponent(id)}`);

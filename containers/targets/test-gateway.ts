@@ -15,10 +15,10 @@ import { everything, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
 import type { Once } from "./once.ts";
 import { partOf } from "./parts-of-rig.ts";
 
-/** Where no Traefik is in between, a URL says itself where it leads. */
+/** Resolves a URL to the host and port that it names: there is no Traefik in between. */
 export const asWritten: Resolve = (_scheme, host, port) => ({ host, port });
 
-/** What a check sends to the trial's LiteLLM. */
+/** What a check sends to the test gateway's LiteLLM. */
 export interface TestGatewayRequest {
   path: string;
   method?: string;
@@ -38,12 +38,12 @@ export interface ReceivedCall {
   input: Readonly<Record<string, unknown>>;
 }
 
-/** The deployment's LiteLLM with upstreams beside the operator's own, as a check sees it: at its own port. */
+/** The deployment's LiteLLM with the suite's own test upstreams, as a check sees it: at LiteLLM's own port. */
 export class TestGateway {
   readonly deployment: Deployment;
   readonly policy: Policy;
   readonly canaries: Canaries;
-  readonly wire: RecordingClient;
+  readonly http: RecordingClient;
   /** The password in the DSN of the upstream `wrong_dsn`. */
   readonly wrongPassword = wrongPassword;
   /** What the checks of this deployment share. */
@@ -56,13 +56,13 @@ export class TestGateway {
     engine: Engine;
     deployment: Deployment;
     canaries: Canaries;
-    wire: RecordingClient;
+    http: RecordingClient;
     once: Once;
   }) {
     this.once = options.once;
     this.#state = options.state;
     this.#engine = options.engine;
-    this.wire = options.wire;
+    this.http = options.http;
     this.deployment = options.deployment;
     this.canaries = options.canaries;
     this.policy = options.deployment.policy;
@@ -75,18 +75,19 @@ export class TestGateway {
     return key;
   }
 
+  /** The URL of a path at LiteLLM's own port. */
   url(path: string): string {
     return `${this.#address("litellm", liteLLMPort)}${path}`;
   }
 
-  /** The MCP endpoint of some of the servers alone, which LiteLLM tells by the path. */
+  /** The MCP endpoint of some servers only; LiteLLM selects them by the path. */
   endpoint(...servers: string[]): string {
     return `${this.policy.mcp.endpoint}${servers.join(",")}`;
   }
 
   /** Sends a request to LiteLLM. */
   async send({ path, method, headers = [], bearer = this.masterKey, ...rest }: TestGatewayRequest): Promise<Exchange> {
-    return await this.wire.send({
+    return await this.http.send({
       url: this.url(path),
       method: method ?? "GET",
       headers: [...headers, ["Authorization", `Bearer ${bearer}`]],
@@ -94,9 +95,9 @@ export class TestGateway {
     });
   }
 
-  /** The official MCP client with the master key, for some of the servers alone. The caller closes it. */
+  /** The official MCP client with the master key, for some servers only. The caller closes it. */
   async mcp(...servers: string[]): Promise<Client> {
-    return await connectOverHttp(this.wire, this.url(this.endpoint(...servers)), this.masterKey);
+    return await connectOverHttp(this.http, this.url(this.endpoint(...servers)), this.masterKey);
   }
 
   /** The same client, connected to server-everything or to a behaviour of the hostile upstream directly. */
@@ -105,19 +106,19 @@ export class TestGateway {
       name === everything.host
         ? `${this.#address("everything", everything.port)}/mcp`
         : `${this.#address("hostile", hostile.port)}/${name}`;
-    return await connectOverHttp(this.wire, url, undefined);
+    return await connectOverHttp(this.http, url, undefined);
   }
 
-  /** The calls that came to the hostile upstream with a token, from whomever. */
+  /** The calls with this token that the hostile upstream received, from any client. */
   async received(token: string): Promise<ReceivedCall[]> {
-    const exchange = await this.wire.send({ url: `${this.#address("hostile", hostile.port)}/_calls` });
+    const exchange = await this.http.send({ url: `${this.#address("hostile", hostile.port)}/_calls` });
     const calls = JSON.parse(exchange.response?.body ?? "[]") as ReceivedCall[];
     return calls.filter(({ input }) => input.token === token);
   }
 
   /**
-   * LiteLLM's ids of its servers, by name. Not over the wire, which keeps what it sees: 1.77.1 tells each server's
-   * environment along with its id, the DSN included.
+   * LiteLLM's ids of its servers, by name. Not through the recording client, which keeps what it sees: 1.77.1 returns
+   * each server's environment with its id, the DSN included.
    */
   async serverIds(): Promise<ReadonlyMap<string, string>> {
     const response = await request(this.url("/v1/mcp/server"), {
@@ -129,12 +130,13 @@ export class TestGateway {
     return new Map(servers.map(({ server_name, server_id }) => [server_name, server_id]));
   }
 
+  /** What a part has written to its log. */
   async log(part: string, window?: LogWindow): Promise<string> {
     return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
   }
 
   /**
-   * Restarts a part and waits until it answers again. The engine may publish its ports elsewhere then.
+   * Restarts a part and waits until it answers again. The engine may then publish its ports elsewhere.
    *
    * @throws {DeadlineError} when it does not come back
    */

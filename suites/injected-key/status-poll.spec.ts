@@ -141,7 +141,7 @@ async function keysPastTraefik(
   route: InjectedRoute,
 ): Promise<{ unknown: TriedKey; others: TriedKey[] }> {
   const poll = async (name: string, key: string | undefined): Promise<TriedKey> => {
-    const exchange = await gateway.wire.send({
+    const exchange = await gateway.http.send({
       url: gateway.directUrl(route.path),
       ...(key === undefined ? {} : { headers: [["Authorization", `Bearer ${key}`]] }),
     });

@@ -49,7 +49,7 @@ check({
         actual: `${found.length} tools: ${missing.length} missing, ${extra.length} extra, ${twice.length} twice`,
         cause,
         ...(silent[0] === undefined ? {} : { location: silent[0].location }),
-        evidence: clientEvidence(gateway.wire, ['"tools/list"'], {
+        evidence: clientEvidence(gateway.http, ['"tools/list"'], {
           sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
           received,
         }),

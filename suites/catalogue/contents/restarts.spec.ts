@@ -23,7 +23,7 @@ check({
         expected: expected.length === 0 ? "at least one tool in the policy" : `${expected.length} tools of the policy`,
         actual: `${expected.length - missing.length} of them`,
         cause: "LiteLLM answers before it is connected to its upstreams (BerriAI/litellm#31775)",
-        evidence: clientEvidence(restartableGateway.wire, ['"tools/list"'], {
+        evidence: clientEvidence(restartableGateway.http, ['"tools/list"'], {
           sent: `tools/list at ${restartableGateway.endpoint()}`,
           received: missing.map((name) => `- ${name} (missing)`).join("\n"),
         }),

@@ -111,7 +111,7 @@ check({
     ];
     const answered = await withClient(`the upstream ${server}`, testGateway.upstream(server), (direct) =>
       withClient(testGateway.endpoint(server), testGateway.mcp(server), (through) =>
-        Promise.all(calls.map((call) => callBoth(call, through, direct, testGateway.wire))),
+        Promise.all(calls.map((call) => callBoth(call, through, direct, testGateway.http))),
       ),
     );
     expectSameResults(answered, {
@@ -142,7 +142,7 @@ check({
     const name = catalogueName("unwell", "huge");
     const input = { size: 5_000_000 };
     const answer = await withClient(testGateway.endpoint("unwell"), testGateway.mcp("unwell"), (client) =>
-      callTool(client, name, input, testGateway.wire),
+      callTool(client, name, input, testGateway.http),
     );
     const [content] = answer.content;
     const length = content?.type === "text" ? content.text.length : 0;
@@ -153,7 +153,7 @@ check({
       expected: `${input.size} characters`,
       actual: `${length} characters`,
       cause: "a part between the client and the upstream limits the size of bodies",
-      evidence: callEvidence(testGateway.wire, name, input, {}),
+      evidence: callEvidence(testGateway.http, name, input, {}),
     });
   },
 });
@@ -177,7 +177,7 @@ async function expectErrorForwarded(testGateway: TestGateway, tool: string, beha
       expected: "one call with the check's token in the upstream's journal",
       actual: "none",
       cause: "LiteLLM answers the call itself",
-      evidence: callEvidence(testGateway.wire, name, { token }, {}),
+      evidence: callEvidence(testGateway.http, name, { token }, {}),
     });
   }
   expectErrorAnswer(exchange, id, {
@@ -197,7 +197,7 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
           const calls = callsFor(gateway, meant);
           if (upstream === undefined || calls.length === 0) return [];
           return await withClient(`the upstream ${meant.name}`, gateway.upstream(upstream), (direct) =>
-            Promise.all(calls.map((call) => callBoth(call, through, direct, gateway.wire))),
+            Promise.all(calls.map((call) => callBoth(call, through, direct, gateway.http))),
           );
         }),
       ),
@@ -229,7 +229,7 @@ async function callOfTestUpstream(testGateway: TestGateway, call: ToolCall): Pro
   const { server } = call;
   return await withClient(`the upstream ${server}`, testGateway.upstream(server), (direct) =>
     withClient(testGateway.endpoint(server), testGateway.mcp(server), (through) =>
-      callBoth(call, through, direct, testGateway.wire),
+      callBoth(call, through, direct, testGateway.http),
     ),
   );
 }

@@ -72,7 +72,7 @@ async function expectChallenge(gateway: GatewayTarget, url: string, headers: Hea
 }
 
 function initialize(gateway: GatewayTarget, url: string, headers: HeaderLines): Promise<Exchange> {
-  return gateway.wire.send({
+  return gateway.http.send({
     url,
     method: "POST",
     headers: [...mcpHeaders, ...headers],

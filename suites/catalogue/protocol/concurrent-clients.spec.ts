@@ -32,7 +32,7 @@ check({
         const [tools, answer] = await withClient(path, testGateway.mcp(...servers), (client) =>
           Promise.all([
             resultFrom(`tools/list at ${path}`, listTools(client)),
-            callTool(client, name, { token }, testGateway.wire),
+            callTool(client, name, { token }, testGateway.http),
           ]),
         );
         const different = differences(expected.flat().sort(), tools.map((tool) => tool.name).sort());
@@ -43,7 +43,7 @@ check({
             expected: `${expected.flat().length} tools`,
             actual: `${tools.length} tools, not the same`,
             cause: "LiteLLM mixes up concurrent requests",
-            evidence: clientEvidence(testGateway.wire, ['"tools/list"'], { received: different.join("\n") }),
+            evidence: clientEvidence(testGateway.http, ['"tools/list"'], { received: different.join("\n") }),
           });
         }
         const text = JSON.stringify(answer.content);
@@ -54,7 +54,7 @@ check({
           expected: `answer got ${token}`,
           actual: text,
           cause: "LiteLLM mixes up the answers of clients that call at the same time",
-          evidence: callEvidence(testGateway.wire, name, { token }, { received: text }),
+          evidence: callEvidence(testGateway.http, name, { token }, { received: text }),
         });
       },
     );
@@ -91,7 +91,7 @@ check({
         files,
         (file) => file.path,
         async (file) => {
-          const answer = await callTool(client, name, { path: file.path }, gateway.wire);
+          const answer = await callTool(client, name, { path: file.path }, gateway.http);
           const text = JSON.stringify(answer.content);
           if (text.includes(file.content)) return;
           throw new CheckFailure({
@@ -100,7 +100,7 @@ check({
             expected: file.content,
             actual: text,
             cause: "LiteLLM mixes up the answers of calls that are made at the same time",
-            evidence: callEvidence(gateway.wire, name, { path: file.path }, { received: text }),
+            evidence: callEvidence(gateway.http, name, { path: file.path }, { received: text }),
           });
         },
       );

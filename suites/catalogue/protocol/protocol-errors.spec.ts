@@ -32,7 +32,7 @@ check({
       return listed;
     });
     // The runner fails every check that carried an invalid message; this check shows that messages were judged.
-    const { messages } = protocolReport(gateway.wire.exchanges);
+    const { messages } = protocolReport(gateway.http.exchanges);
     if (tools.length === 0 || messages < fewestMessages) {
       throw new CheckFailure({
         summary: "there is too little traffic to judge",

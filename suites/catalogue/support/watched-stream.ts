@@ -76,7 +76,7 @@ async function watchUntilInTime(gateway: GatewayTarget): Promise<WatchedStreams>
 
 async function watch(gateway: GatewayTarget): Promise<WatchedStream> {
   const deadline = longestWait(gateway);
-  const opened = await gateway.wire.open({
+  const opened = await gateway.http.open({
     url: gateway.url(gateway.policy.mcp.stream),
     headers: [
       ["Accept", "text/event-stream"],

@@ -29,7 +29,7 @@ check({
       expected: `${valid} in the client's listing`,
       actual: `${offered.length} tools without it`,
       cause: "LiteLLM, or the client, rejects the whole listing for one invalid schema",
-      evidence: clientEvidence(testGateway.wire, ['"tools/list"'], {
+      evidence: clientEvidence(testGateway.http, ['"tools/list"'], {
         sent: `tools/list at ${testGateway.endpoint("untyped")}`,
       }),
     });

@@ -36,7 +36,7 @@ check({
             actual: answer,
             cause: "the upstream's allowed directory is wider than the policy's, or it compares paths by prefix",
             location,
-            evidence: callEvidence(gateway.wire, catalogueName(name, tool), input, { received: answer }),
+            evidence: callEvidence(gateway.http, catalogueName(name, tool), input, { received: answer }),
           });
         },
       );
@@ -158,7 +158,7 @@ async function expectReadable(
     actual: answer,
     cause: "the policy's directory is not the one in the upstream's arguments",
     location,
-    evidence: callEvidence(gateway.wire, tool, input, { received: answer }),
+    evidence: callEvidence(gateway.http, tool, input, { received: answer }),
   });
 }
 

@@ -94,7 +94,7 @@ async function expectReadable(
     actual: answer,
     cause: "the upstream's DSN leads to another database",
     location,
-    evidence: callEvidence(gateway.wire, tool, input, { received: answer }),
+    evidence: callEvidence(gateway.http, tool, input, { received: answer }),
   });
 }
 
@@ -105,7 +105,7 @@ async function expectRefused(
   sql: string,
 ): Promise<void> {
   const answer = await answerText(client, tool, { sql });
-  const evidence = callEvidence(gateway.wire, tool, { sql }, { received: answer });
+  const evidence = callEvidence(gateway.http, tool, { sql }, { received: answer });
   const leaked = secretsIn(answer, gateway.canaries.secrets);
   if (leaked.length > 0) {
     throw new CheckFailure({

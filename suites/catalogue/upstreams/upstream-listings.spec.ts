@@ -41,7 +41,7 @@ check({
       expected: "each name once",
       actual: names.length === 0 ? "0 tools" : `${twice.join(", ")} twice`,
       cause: names.length === 0 ? "LiteLLM drops the whole listing" : "LiteLLM forwards names without comparing them",
-      evidence: clientEvidence(testGateway.wire, ['"tools/list"'], {
+      evidence: clientEvidence(testGateway.http, ['"tools/list"'], {
         sent: `tools/list at ${testGateway.endpoint("twins")}`,
         received: names.join("\n"),
       }),
@@ -90,7 +90,7 @@ async function expectAllListed(testGateway: TestGateway, name: string): Promise<
       name === "everything" && repeated
         ? "the upstream answers 400 to LiteLLM, which sends MCP-Protocol-Version twice"
         : "LiteLLM does not read the upstream's listing to its end",
-    evidence: clientEvidence(testGateway.wire, ['"tools/list"'], {
+    evidence: clientEvidence(testGateway.http, ['"tools/list"'], {
       sent: `tools/list at ${testGateway.endpoint(name)}`,
       received: missing.map((tool) => `- ${tool} (missing)`).join("\n"),
     }),

@@ -37,7 +37,7 @@ check({
         evidence: exchangeEvidence(exchange),
       });
     }
-    const revealing = testGateway.wire.exchanges.find((one) => one.response?.body.includes(testGateway.wrongPassword));
+    const revealing = testGateway.http.exchanges.find((one) => one.response?.body.includes(testGateway.wrongPassword));
     if (revealing === undefined) return;
     throw new CheckFailure({
       summary: "an answer reveals the DSN's password",

@@ -59,7 +59,7 @@ export async function sendPastTraefik(
   { method, path }: Route,
   key: string | undefined,
 ): Promise<Exchange> {
-  return await gateway.wire.send({
+  return await gateway.http.send({
     url: gateway.directUrl(path),
     method,
     headers: [

@@ -35,7 +35,7 @@ async function expectExactly(
   { url, key }: ChatAccess,
   models: readonly PolicyModel[],
 ): Promise<void> {
-  const exchange = await gateway.wire.send({ url: `${url}/models`, headers: [["Authorization", `Bearer ${key}`]] });
+  const exchange = await gateway.http.send({ url: `${url}/models`, headers: [["Authorization", `Bearer ${key}`]] });
   const offered = offeredIn(exchange.response?.body ?? "");
   const missing = models.filter(({ name }) => !offered.includes(name));
   const extra = offered.filter((id) => !models.some(({ name }) => name === id));

@@ -116,7 +116,7 @@ function distinct(all: readonly OfClient[]): { clients: string; endpoint: Client
 }
 
 async function expectModels(gateway: GatewayTarget, { url, location }: ClientEndpoint, key: string): Promise<string> {
-  const exchange = await gateway.wire.send({
+  const exchange = await gateway.http.send({
     url: `${url.replace(/\/$/, "")}/models`,
     headers: [["Authorization", `Bearer ${key}`]],
   });
@@ -145,7 +145,7 @@ async function expectTools(
   const evidence = (received: string) =>
     mcpEvidence(gateway, { url, key, sent: `initialize, tools/list and a call of ${tool}`, received });
   try {
-    const client = await connectOverHttp(gateway.wire, url, key);
+    const client = await connectOverHttp(gateway.http, url, key);
     try {
       const offered = await listTools(client);
       if (offered.length === 0)

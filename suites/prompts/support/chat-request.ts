@@ -77,7 +77,7 @@ export function openWebUiHeaders(key: string): HeaderLines {
 
 /** Sends a JSON request and reads the response to its end. */
 export async function post(gateway: GatewayTarget, url: string, headers: HeaderLines, body: object): Promise<Exchange> {
-  return await gateway.wire.send(request(url, headers, body));
+  return await gateway.http.send(request(url, headers, body));
 }
 
 /** The JSON of one event of a streamed response. */
@@ -128,8 +128,8 @@ export async function streamed(
 async function opened(
   gateway: GatewayTarget,
   sent: HttpRequest,
-): Promise<Awaited<ReturnType<GatewayTarget["wire"]["open"]>>> {
-  const stream = await gateway.wire.open(sent);
+): Promise<Awaited<ReturnType<GatewayTarget["http"]["open"]>>> {
+  const stream = await gateway.http.open(sent);
   const { response } = stream.exchange;
   const type = header(response?.headers, "content-type") ?? "";
   if (response?.status === 200 && type.startsWith("text/event-stream")) return stream;

@@ -8,12 +8,12 @@ import { header } from "../../../helpers/protocol/exchange.ts";
  * @param sent what the client did, e.g. `initialize and tools/list`
  */
 export function mcpEvidence(
-  { wire }: GatewayTarget,
+  { http }: GatewayTarget,
   { url, key, sent, received }: { url: string; key: string; sent: string; received: string },
 ): FailureEvidence {
   // The SDK's client sends a URL in its normal form.
   const href = URL.canParse(url) ? new URL(url).href : url;
-  const exchanges = wire.exchanges.filter(
+  const exchanges = http.exchanges.filter(
     ({ request }) => request.url === href && header(request.headers, "authorization") === `Bearer ${key}`,
   );
   return { sent: `${sent} at ${url}`, received, exchanges: exchanges.map(({ id }) => id) };

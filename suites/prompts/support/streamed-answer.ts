@@ -28,7 +28,7 @@ export async function expectStreamedChunks(
     includes: token,
     turns: [{ say: "one two three four five six seven eight", stream: slow }],
   });
-  const stream = await gateway.wire.open({
+  const stream = await gateway.http.open({
     url,
     method: "POST",
     headers,
