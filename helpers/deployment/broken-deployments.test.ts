@@ -384,6 +384,27 @@ const broken: Broken[] = [
     fix: /write 'forwardedHeaders'/,
   },
   {
+    name: "an unknown option deep in a section",
+    patches: [
+      compose(
+        "--entryPoints.web.address=:80",
+        "--entryPoints.web.address=:80\n      - --entryPoints.web.http.maxHeaderByte=1",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "maxHeaderByte",
+    what: /unknown option '--entryPoints\.web\.http\.maxHeaderByte' of Traefik/,
+    fix: /write 'maxHeaderBytes'/,
+  },
+  {
+    name: "a static file",
+    patches: [compose("--accessLog=true", "--configFile=/etc/traefik.yml")],
+    file: "compose.yaml",
+    at: "--configFile",
+    what: /'--configFile' is not supported/,
+    fix: /into the command/,
+  },
+  {
     name: "no docker provider",
     patches: [
       compose(

@@ -29,7 +29,7 @@ export interface FactsOptions {
   versions?: PartVersions | undefined;
 }
 
-/** Versions of the parts under test. */
+/** Versions of the parts under test. LiteLLM's decides which keys of its config are known; Traefik's decides nothing yet. */
 export interface PartVersions {
   litellm?: string | undefined;
   traefik?: string | undefined;

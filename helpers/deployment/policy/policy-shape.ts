@@ -195,7 +195,9 @@ export const policyShape = mapping({
         ),
       from: oneOf("lan", "traefik-network")
         .default("lan")
-        .describe("Where it runs: on the LAN, or in a container on Traefik's network. It decides where the suite runs Codex."),
+        .describe(
+          "Where it runs: on the LAN, or in a container on Traefik's network. It decides where the suite runs Codex.",
+        ),
     }),
   )
     .default([])

@@ -1,46 +1,79 @@
 import { expect, test } from "vitest";
 import { labelSchema, staticSchema } from "../schema.ts";
-import { schemaOfFiles, schemaOfLabels } from "./generate.ts";
+import { schemaOfLabels, schemaOfStatic } from "./generate.ts";
 
-const file = `http:
-  routers:
-    Router0:
-      entryPoints: [foobar, foobar]
-      tls:
-        options: foobar
-    Router1:
-      priority: 42
-  services:
-    Service0:
-      loadBalancer:
-        healthCheck: { interval: 42s }
-      weighted: {}
-`;
-
-test("samples become types, placeholders become any name", () => {
-  const { properties } = schemaOfFiles([file]);
-  expect(properties?.http?.properties?.routers?.additionalProperties).toEqual({
+test("samples of a reference file become types, placeholders any name, and flags add what the file lacks", () => {
+  const file =
+    "entryPoints:\n  EntryPoint0: { asDefault: true, trustedIPs: [foobar], timeout: 42s }\n  EntryPoint1: { port: 42 }\n";
+  expect(schemaOfStatic([file], ["entrypoints._name_.http", "entrypoints._name_.http.size", "log"])).toEqual({
     type: "object",
     additionalProperties: false,
     properties: {
-      entrypoints: { title: "entryPoints", type: "array", items: { type: "string" } },
-      tls: { type: "object", additionalProperties: false, properties: { options: { type: "string" } } },
-      priority: { type: "integer" },
+      log: { type: "string" },
+      entrypoints: {
+        title: "entryPoints",
+        type: "object",
+        additionalProperties: {
+          type: "object",
+          additionalProperties: false,
+          properties: {
+            asdefault: { title: "asDefault", type: "boolean" },
+            trustedips: { title: "trustedIPs", type: "array", items: { type: "string" } },
+            timeout: { type: "string", format: "duration" },
+            port: { type: "integer" },
+            http: { type: "object", properties: { size: { type: "string" } } },
+          },
+        },
+      },
     },
   });
 });
 
-test("labels add options of their own, and leave out what no label sets", () => {
-  const labels =
-    '- "traefik.http.routers.router0.tls=true"\n- "traefik.http.services.service0.loadbalancer.server.port=foobar"\n';
-  const { properties } = schemaOfLabels(schemaOfFiles([file]), [labels]);
-  const { routers, services } = properties?.http?.properties ?? {};
-  expect(routers?.additionalProperties).toMatchObject({ properties: { tls: { type: ["object", "boolean"] } } });
-  expect(routers?.additionalProperties).not.toHaveProperty("properties.priority");
-  expect(services?.additionalProperties).toMatchObject({
-    properties: { loadbalancer: { properties: { server: { properties: { port: { type: "string" } } } } } },
+const types = `
+type Configuration struct {
+	Routers map[string]*Router \`json:"routers,omitempty"\`
+}
+// Router is a router.
+type Router struct {
+	ext.Router \`yaml:",inline"\`
+
+	EntryPoints []string         \`json:"entryPoints,omitempty"\`
+	Priority    int              \`json:"priority,omitempty"\`
+	TLS         *TLS             \`json:"tls,omitempty" label:"allowEmpty"\`
+	Servers     []Server         \`json:"servers,omitempty" label-slice-as-struct:"server"\`
+	Interval    ptypes.Duration  \`json:"interval,omitempty"\`
+	Hidden      string           \`json:"hidden,omitempty" label:"-"\`
+}
+type TLS struct {
+	Names Names \`json:"names,omitempty"\`
+}
+type Names []string
+type Server struct {
+	Port string \`json:"-"\`
+}
+`;
+
+test("Go types become the labels that Traefik decodes into them", () => {
+  const router = schemaOfLabels([[types]]).properties?.routers?.additionalProperties;
+  expect(router).toEqual({
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      entrypoints: { title: "entryPoints", type: "array", items: { type: "string" } },
+      priority: { type: "integer" },
+      tls: {
+        type: ["object", "boolean"],
+        additionalProperties: false,
+        properties: { names: { type: "array", items: { type: "string" } } },
+      },
+      server: {
+        type: "object",
+        additionalProperties: false,
+        properties: { port: { title: "Port", type: "string" } },
+      },
+      interval: { type: "string", format: "duration" },
+    },
   });
-  expect(services?.additionalProperties).not.toHaveProperty("properties.weighted");
 });
 
 test("the generated files have the sections of Traefik 3", () => {

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 
 /**
  * A section or an option of Traefik's configuration, as JSON schema. Names are in lower case, since Traefik ignores case;
- * `title` has the name as Traefik's documentation writes it.
+ * `title` is the name as Traefik's documentation writes it.
  */
 export interface OptionSchema {
   title?: string;
@@ -16,50 +16,41 @@ export interface OptionSchema {
 }
 
 /**
- * The shape of Traefik's configuration, from the reference files that Traefik generates of its own types: each has every
- * option once with a sample value (`foobar`, 42, `42s`, true), and `Router0`, `name1` where names are the operator's.
+ * The shape of the static configuration. Traefik's reference file has names and types, its list of flags every name.
  *
- * @param references one file per version of Traefik; an option of any of them is known
+ * @param files Traefik's `file.yaml` of several versions: every option with a sample value (`foobar`, 42, `42s`, true), and
+ *   `EntryPoint0`, `name1` where names are the operator's
+ * @param flags the flags of several versions: `entrypoints._name_.address`
  */
-export function schemaOfFiles(references: readonly string[]): OptionSchema {
-  return references.map((text) => shapeOf(parse(text, { uniqueKeys: false }))).reduce(merged);
+export function schemaOfStatic(files: readonly string[], flags: readonly string[]): OptionSchema {
+  const schema = files.map((text) => shapeOf(parse(text, { uniqueKeys: false }))).reduce(merged);
+  for (const flag of flags) addFlag(schema, flag);
+  return schema;
 }
 
-/**
- * The shape of Traefik's labels, which have some options that files do not have, and lack others.
- *
- * @param files the shape of the dynamic configuration in files, which has the types
- * @param references Traefik's samples of labels, one per version
- */
-export function schemaOfLabels(files: OptionSchema, references: readonly string[]): OptionSchema {
-  const schema = structuredClone(files);
-  const used = new Set([schema]);
-  for (const text of references) for (const label of parse(text) as string[]) addLabel(schema, label, used);
-  return pruned(schema, used);
-}
-
-function shapeOf(sample: unknown, title?: string): OptionSchema {
-  const named: OptionSchema = title === undefined || title === title.toLowerCase() ? {} : { title };
+function shapeOf(sample: unknown, name?: string): OptionSchema {
+  const title = titleOf(name);
   if (Array.isArray(sample))
-    return { ...named, type: "array", items: sample.map((item) => shapeOf(item)).reduce(merged) };
+    return { ...title, type: "array", items: sample.map((item) => shapeOf(item)).reduce(merged) };
   if (typeof sample === "object" && sample !== null) {
     const entries = Object.entries(sample);
-    const own = entries.length > 0 && entries.every(([name]) => isPlaceholder(name));
-    if (own) {
-      const value = entries.map(([, item]) => shapeOf(item)).reduce(merged);
-      return { ...named, type: "object", additionalProperties: value };
+    if (entries.length > 0 && entries.every(([key]) => isPlaceholder(key))) {
+      return {
+        ...title,
+        type: "object",
+        additionalProperties: entries.map(([, item]) => shapeOf(item)).reduce(merged),
+      };
     }
-    return {
-      ...named,
-      type: "object",
-      properties: Object.fromEntries(entries.map(([name, item]) => [name.toLowerCase(), shapeOf(item, name)])),
-      additionalProperties: false,
-    };
+    const properties = Object.fromEntries(entries.map(([key, item]) => [key.toLowerCase(), shapeOf(item, key)]));
+    return { ...title, type: "object", properties, additionalProperties: false };
   }
-  if (typeof sample === "boolean") return { ...named, type: "boolean" };
-  if (typeof sample === "number") return { ...named, type: "integer" };
-  if (sample === "42s") return { ...named, type: "string", format: "duration" };
-  return { ...named, type: "string" };
+  if (typeof sample === "boolean") return { ...title, type: "boolean" };
+  if (typeof sample === "number") return { ...title, type: "integer" };
+  return { ...title, type: "string", ...(sample === "42s" ? { format: "duration" } : {}) };
+}
+
+function titleOf(name: string | undefined): { title?: string } {
+  return name === undefined || name === name.toLowerCase() ? {} : { title: name };
 }
 
 /** Whether a name is a placeholder for any name: `Router0`, `name1`. */
@@ -85,45 +76,81 @@ function merged(one: OptionSchema, other: OptionSchema): OptionSchema {
   };
 }
 
-/** Adds the option of one label, `traefik.http.routers.router0.tls=true`. */
-function addLabel(schema: OptionSchema, label: string, used: Set<OptionSchema>): void {
-  const [key = "", value = ""] = label.split(/=(.*)/s);
+function addFlag(schema: OptionSchema, flag: string): void {
   let section = schema;
-  const steps = key.split(".").slice(1);
+  const steps = flag.toLowerCase().split(".");
   for (const [index, step] of steps.entries()) {
-    const last = index === steps.length - 1;
-    const name = step.replace(/\[\d+\]$/, "");
-    section.properties ??= {};
-    const { additionalProperties: any } = section;
-    const next =
-      section.properties[name.toLowerCase()] ??
-      (typeof any === "object" ? any : undefined) ??
-      shapeOf(last ? sampleIn(value) : {}, name);
-    if (next !== any) section.properties[name.toLowerCase()] = next;
-    if (last && next.type === "object" && value === "true") next.type = ["object", "boolean"];
-    used.add(next);
-    if (next.items !== undefined) used.add(next.items);
-    section = next.type === "array" && !last ? (next.items ?? next) : next;
+    const name = step.replace(/\[\w+\]$/, "");
+    const any = typeof section.additionalProperties === "object" ? section.additionalProperties : undefined;
+    let next = section.properties?.[name] ?? any;
+    if (next === undefined) {
+      next = index === steps.length - 1 ? { type: "string" } : { type: "object" };
+      if (name === "_name_") section.additionalProperties = next;
+      else section.properties = { ...section.properties, [name]: next };
+    }
+    if (index < steps.length - 1 && next.type === "string") next.type = "object";
+    section = next.type === "array" ? (next.items ?? next) : next;
   }
 }
 
-function sampleIn(value: string): unknown {
-  if (value === "true") return true;
-  if (value === "42") return 42;
-  return value.includes(", ") ? value.split(", ") : value;
+/** A type of Traefik's Go source. */
+type GoType = { alias: string } | { fields: readonly GoField[] };
+
+interface GoField {
+  name: string;
+  type: string;
+  tags: string;
 }
 
-/** The schema without the sections and options that no label uses. */
-function pruned(schema: OptionSchema, used: ReadonlySet<OptionSchema>): OptionSchema {
-  const { properties, additionalProperties: any, items } = schema;
-  const kept = Object.entries(properties ?? {}).filter(([, own]) => used.has(own));
-  const other = typeof any === "object" ? used.has(any) && pruned(any, used) : any;
-  return {
-    ...schema,
-    ...(properties === undefined
-      ? {}
-      : { properties: Object.fromEntries(kept.map(([name, own]) => [name, pruned(own, used)])) }),
-    ...(other === undefined ? {} : { additionalProperties: other }),
-    ...(items === undefined ? {} : { items: pruned(items, used) }),
-  };
+/**
+ * The shape of labels, from the Go types into which Traefik decodes them (paerser: a label's name is the field's name
+ * without regard to case, `label:"-"` leaves a field out, `label-slice-as-struct` renames a list).
+ *
+ * @param versions the Go sources of each version's types; the first file has `Configuration`
+ */
+export function schemaOfLabels(versions: readonly (readonly string[])[]): OptionSchema {
+  return versions.map((sources) => goSchema("Configuration", goTypes(sources))).reduce(merged);
+}
+
+function goTypes(sources: readonly string[]): Map<string, GoType> {
+  const types = new Map<string, GoType>();
+  for (const source of sources) {
+    for (const [, name = "", alias] of source.matchAll(/^type (\w+) ((?:map|\[\])\S+|string|int)/gm)) {
+      if (alias !== undefined && !types.has(name)) types.set(name, { alias });
+    }
+    for (const [, name = "", body = ""] of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
+      const fields = [...body.matchAll(/^\t([A-Z]\w*)\s+(\S+)\s+`([^`]*)`/gm)].map(
+        ([, field = "", type = "", tags = ""]) => ({ name: field, type, tags }),
+      );
+      if (!types.has(name)) types.set(name, { fields });
+    }
+  }
+  return types;
+}
+
+function goSchema(type: string, types: ReadonlyMap<string, GoType>): OptionSchema {
+  const own = type.replace(/^\*/, "");
+  if (own === "ptypes.Duration") return { type: "string", format: "duration" };
+  if (own === "bool") return { type: "boolean" };
+  if (/^u?int\d*$/.test(own)) return { type: "integer" };
+  if (own.startsWith("[]")) return { type: "array", items: goSchema(own.slice(2), types) };
+  const value = /^map\[\w+\](.*)$/.exec(own)?.[1];
+  if (value !== undefined) return { type: "object", additionalProperties: goSchema(value, types) };
+  const named = types.get(own.replace(/^\w+\./, ""));
+  if (named === undefined) return { type: "string" };
+  if ("alias" in named) return goSchema(named.alias, types);
+  const properties: Record<string, OptionSchema> = {};
+  for (const field of named.fields) {
+    if (/\blabel:"-"/.test(field.tags)) continue;
+    const renamed = /label-slice-as-struct:"(\w+)"/.exec(field.tags)?.[1];
+    const schema = goSchema(renamed === undefined ? field.type : field.type.replace(/^\[\]/, ""), types);
+    const name = renamed ?? /json:"(\w+)/.exec(field.tags)?.[1] ?? field.name;
+    const empty = schema.type === "object" && /label:"allowEmpty"/.test(field.tags);
+    properties[(renamed ?? field.name).toLowerCase()] = {
+      ...titleOf(name),
+      ...schema,
+      ...(empty ? { type: ["object", "boolean"] as const } : {}),
+    };
+  }
+  return { type: "object", properties, additionalProperties: false };
 }
