@@ -202,7 +202,7 @@ test("a folder in which no report can be written is reported in one line, before
   writeFileSync(join(folder, "file"), "");
   const { exitCode, output } = await run("no report can be written", () => {}, { REPORTS: join(folder, "file", "r") });
   expect(exitCode).toBe(3);
-  expect(output).toMatch(/^no report can be written to .*; free 4 MB, or set REPORTS to another place$/m);
+  expect(output).toMatch(/^no report can be written to .*; free 4 MB, or set REPORTS to another directory$/m);
 });
 
 function fill(file: string): void {
