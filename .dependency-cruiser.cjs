@@ -62,8 +62,8 @@ module.exports = {
       name: "a-suite-knows-no-other-suite",
       comment: "a suite imports its own folder and, of the runner, what declares checks and keeps evidence",
       severity: "error",
-      from: { path: "^suites/([^/]+)/", pathNot: "^suites/(runner|proofs)/" },
-      to: { path: "^suites/", pathNot: ["^suites/$1/", "^suites/runner/(check|evidence)\\.ts$"] },
+      from: { path: "^suites/([^/]+)/", pathNot: "^suites/(runner|proofs|support)/" },
+      to: { path: "^suites/", pathNot: ["^suites/$1/", "^suites/support/", "^suites/runner/(check|evidence)\\.ts$"] },
     },
     {
       name: "a-suite-never-touches-the-engine",

@@ -7,7 +7,7 @@ import { EnvironmentError, ExitCode, UsageError } from "./helpers/core/errors.ts
 import { type RunConfig, runConfig } from "./helpers/core/run-config.ts";
 import { runDirectoryVariable } from "./helpers/run/run-directory.ts";
 import { fileReporters } from "./reports/writers/file-reporters.ts";
-import FileOrder, { rememberChosenFiles } from "./suites/runner/file-order.ts";
+import FileOrder, { rememberChosenFiles } from "./suites/runner/vitest/file-order.ts";
 
 /**
  * `vitest run` is the conformance run; `vitest run --mode check` runs the suite's own tests. Reporters are made before
@@ -26,7 +26,7 @@ function conformanceRun() {
     test: {
       include: ["suites/**/*.spec.ts"],
       globalSetup: ["vitest.setup.ts"],
-      setupFiles: ["allure-vitest/setup", "suites/runner/vitest-adapter.ts"],
+      setupFiles: ["allure-vitest/setup", "suites/runner/vitest/vitest-adapter.ts"],
       reporters: ["./reports/writers/terminal-reporter.ts"],
       sequence: { sequencer: FileOrder },
       // Checks wait more than they compute: more of them run concurrently than there are cores. Files share workers, so

@@ -9,9 +9,9 @@ import { runDirectory } from "./helpers/run/run-directory.ts";
 import { publishLatest } from "./reports/publish/publish-latest.ts";
 import { generateAllure } from "./reports/writers/allure.ts";
 import { actionsJob, faultAnnotations } from "./reports/writers/github-actions.ts";
-import { chosenChecks, rigsFor } from "./suites/runner/file-order.ts";
 import { runFinalChecks } from "./suites/runner/final-checks.ts";
 import { loadChecks } from "./suites/runner/load-checks.ts";
+import { chosenChecks, rigsFor } from "./suites/runner/vitest/file-order.ts";
 
 /** The main process's side of a run: begins the session before the first worker, and ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,5 +1,5 @@
 import type { RunConfig } from "../../helpers/core/run-config.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Run } from "../engine/run-labels.ts";

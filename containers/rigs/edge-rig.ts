@@ -1,10 +1,10 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { liteLLMPort } from "../parts/litellm.ts";
+import { liteLLMPort } from "../parts/deployment/litellm.ts";
+import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render.ts";
+import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp } from "../parts/readiness.ts";
-import { networksOf, type RenderContext, renderLabels } from "../parts/render.ts";
-import { attachments, routersLoaded, traefikPlan } from "../parts/traefik.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
 /**

@@ -4,12 +4,12 @@ import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { PartImage } from "../images/part-image.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "../networks/gateway-host.ts";
 import type { MadeNetwork } from "../networks/network.ts";
-import { liteLLMPlan, upstreamsPlan } from "../parts/litellm.ts";
+import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
+import { postgresPlan, usedDatabases } from "../parts/deployment/postgres.ts";
+import { modelProvider, networksOf, type RenderContext } from "../parts/deployment/render.ts";
+import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark, withRunningPromise } from "../parts/part.ts";
-import { postgresPlan, usedDatabases } from "../parts/postgres.ts";
 import { answersHttp, readyWhenRunning } from "../parts/readiness.ts";
-import { modelProvider, networksOf, type RenderContext } from "../parts/render.ts";
-import { attachments, routersLoaded, traefikPlan } from "../parts/traefik.ts";
 import {
   agentNetwork,
   gatewayNetworkPlans,

@@ -3,10 +3,10 @@ import type { Deployment } from "../../helpers/deployment/types.ts";
 import { commonPorts } from "../../helpers/reachability/common-ports.ts";
 import type { Engine } from "../engine/engine.ts";
 import { execute, launch } from "../parts/container-command.ts";
+import { networksOf } from "../parts/deployment/render.ts";
+import { attachments } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
 import { readyWhenRunning } from "../parts/readiness.ts";
-import { networksOf } from "../parts/render.ts";
-import { attachments } from "../parts/traefik.ts";
 import { machinePlan } from "./gateway-rig.ts";
 import type { RigContext, RigState } from "./rig.ts";
 

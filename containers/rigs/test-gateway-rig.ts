@@ -1,9 +1,9 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
-import { type ExtraServers, liteLLMPlan } from "../parts/litellm.ts";
+import { type ExtraServers, liteLLMPlan } from "../parts/deployment/litellm.ts";
+import { networksOf, type RenderContext } from "../parts/deployment/render.ts";
 import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "../parts/part.ts";
 import { answersHttp } from "../parts/readiness.ts";
-import { networksOf, type RenderContext } from "../parts/render.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
 import { everything, hostile, referenceServers, shortPoolTimeout, testServers } from "./test-upstreams.ts";
 

@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Leak, RunDescriptor } from "../../helpers/run/run-record.ts";
 import type { RigName, RigState } from "../rigs/rig.ts";
 import type { SerializedCanaries, SerializedError } from "./rig-server.ts";

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { FinalCheck, Leak, RunRecord } from "../../helpers/run/run-record.ts";
 import { isRigName, type RigName, type RigState } from "../rigs/rig.ts";
 

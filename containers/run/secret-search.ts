@@ -7,8 +7,8 @@ import type { Leak } from "../../helpers/run/run-record.ts";
 import type { Engine } from "../engine/engine.ts";
 import { execute } from "../parts/container-command.ts";
 import { readLog } from "../parts/container-log.ts";
+import { rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
-import { rawData } from "../parts/traefik.ts";
 
 /** A place where a secret may be visible, and the text found there. */
 interface Source {

@@ -4,8 +4,8 @@ import { faultHost, faultlessHost, type GatewayFault } from "../images/contexts/
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { readLog } from "../parts/container-log.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { partOf } from "./parts-of-rig.ts";
-import { type RecordedCommand, recordedCommand } from "./recorded-command.ts";
+import { partOf } from "./rig-access/parts-of-rig.ts";
+import { type RecordedCommand, recordedCommand } from "./rig-access/recorded-command.ts";
 
 export type { GatewayFault } from "../images/contexts/fault-front/faults.ts";
 

@@ -1,18 +1,18 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import type { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readLog } from "../parts/container-log.ts";
-import { liteLLMPort } from "../parts/litellm.ts";
+import { liteLLMPort } from "../parts/deployment/litellm.ts";
+import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
-import { type LiveRouter, rawData } from "../parts/traefik.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { AccessLog, type Routing } from "./access-log.ts";
-import type { Once } from "./once.ts";
-import { partOf, secretOf } from "./parts-of-rig.ts";
+import type { Once } from "./providers/once.ts";
+import { AccessLog, type Routing } from "./rig-access/access-log.ts";
+import { partOf, secretOf } from "./rig-access/parts-of-rig.ts";
 
 /** What a check sends to the edge. */
 export interface EdgeRequest {

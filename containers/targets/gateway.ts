@@ -1,23 +1,23 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { UpstreamConfig } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { connectOver } from "../../helpers/protocol/mcp.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
-import { liteLLMPort } from "../parts/litellm.ts";
-import { modelProvider } from "../parts/render.ts";
-import { type LiveRouter, rawData } from "../parts/traefik.ts";
+import { liteLLMPort } from "../parts/deployment/litellm.ts";
+import { modelProvider } from "../parts/deployment/render.ts";
+import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { AccessLog, type Routing } from "./access-log.ts";
 import { HttpGateway, type HttpGatewayOptions } from "./http-gateway.ts";
-import { partOf, secretOf } from "./parts-of-rig.ts";
-import { type RecordedCommand, recordedCommand } from "./recorded-command.ts";
-import { ScriptedModel } from "./scripted-model.ts";
-import { ContainerStdioTransport } from "./stdio-transport.ts";
+import { AccessLog, type Routing } from "./rig-access/access-log.ts";
+import { partOf, secretOf } from "./rig-access/parts-of-rig.ts";
+import { type RecordedCommand, recordedCommand } from "./rig-access/recorded-command.ts";
+import { ScriptedModel } from "./rig-access/scripted-model.ts";
+import { ContainerStdioTransport } from "./rig-access/stdio-transport.ts";
 
 /** One thing that a page asked for. */
 export interface PageAsset {

@@ -3,7 +3,7 @@ import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/ty
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RawHttpRequest, RecordingClient } from "../../helpers/protocol/recording-client.ts";
-import type { Once } from "./once.ts";
+import type { Once } from "./providers/once.ts";
 
 /** What a check sends through the whole chain. */
 export interface GatewayRequest {

@@ -1,19 +1,19 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
-import type { Canaries } from "../../helpers/deployment/canaries.ts";
+import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
-import { liteLLMPort } from "../parts/litellm.ts";
+import { liteLLMPort } from "../parts/deployment/litellm.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { everything, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
-import type { Once } from "./once.ts";
-import { partOf } from "./parts-of-rig.ts";
+import type { Once } from "./providers/once.ts";
+import { partOf } from "./rig-access/parts-of-rig.ts";
 
 /** Resolves a URL to the host and port that it names: there is no Traefik in between. */
 export const asWritten: Resolve = (_scheme, host, port) => ({ host, port });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type Cause, diagnose, isNameOf, type TurnEvidence } from "./agent-diagnosis.ts";
-import type { ToolCall } from "./codex-transcript.ts";
+import type { AgentToolCall } from "./codex-transcript.ts";
 
 const tool = "postgres-execute_sql";
 const catalogue = [tool, "filesystem-read_file"];
 const shown = ["exec_command", "mcp__litellm.postgres_execute_sql", "mcp__litellm.filesystem_read_file"];
 
-const call = (status: ToolCall["status"], error?: string): ToolCall => ({
+const call = (status: AgentToolCall["status"], error?: string): AgentToolCall => ({
   server: "litellm",
   tool,
   arguments: {},

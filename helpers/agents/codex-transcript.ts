@@ -4,7 +4,7 @@ import { z } from "zod";
 export interface Transcript {
   threadId: string | undefined;
   /** MCP tool calls in the order in which they began. */
-  toolCalls: ToolCall[];
+  toolCalls: AgentToolCall[];
   /** The agent's messages; the last one is its answer. */
   messages: string[];
   /** How the turn ended; undefined when it did not end, or did not begin. */
@@ -20,7 +20,7 @@ export interface Transcript {
 /**
  * One call of an MCP tool. Only the status `completed` proves a result: Codex exits with 0 when every call has failed.
  */
-export interface ToolCall {
+export interface AgentToolCall {
   /** The server's name in the client's config, e.g. `litellm`. */
   server: string;
   /** The tool's name in the catalogue, e.g. `postgres-execute_sql`. */
@@ -61,7 +61,7 @@ export function readTranscript(stdout: string): Transcript {
     notices: [],
     events: [],
   };
-  const calls = new Map<string, ToolCall>();
+  const calls = new Map<string, AgentToolCall>();
   // Only at line feeds: JSON may contain U+2028, which other splitters treat as a line break.
   for (const line of stdout.split("\n")) {
     if (line.trim() === "") continue;
@@ -134,7 +134,7 @@ function parseEvent(line: string): CodexEvent | undefined {
   }
 }
 
-function readEvent(event: CodexEvent, transcript: Transcript, calls: Map<string, ToolCall>): void {
+function readEvent(event: CodexEvent, transcript: Transcript, calls: Map<string, AgentToolCall>): void {
   switch (event.type) {
     case "thread.started":
       transcript.threadId = z.object({ thread_id: z.string() }).safeParse(event).data?.thread_id;

@@ -2,16 +2,16 @@ import type { Engine } from "../../containers/engine/engine.ts";
 import type { Images } from "../../containers/images/images.ts";
 import { DeploymentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
-import { type Canaries, makeCanaries } from "../../helpers/deployment/canaries.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
+import { type Canaries, makeCanaries } from "../../helpers/deployment/source/canaries.ts";
 import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
 import { isFinal, type LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { type Mutant, patchesOf } from "../files/mutant.ts";
 import type { CheckOrder } from "./check-order.ts";
-import { type CheckRun, detected } from "./check-run.ts";
 import { type StageName, stagesFor } from "./check-selection.ts";
-import { MutantRun } from "./mutant-run.ts";
-import type { PartKeeper } from "./part-keeper.ts";
+import { type CheckRun, detected } from "./run/check-run.ts";
+import { MutantRun } from "./run/mutant-run.ts";
+import type { PartKeeper } from "./run/part-keeper.ts";
 import { type MutantVerdict, outcomeOf } from "./verdict.ts";
 
 /** What judging mutants takes. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
-import { fakeCheck, fakeRun } from "../campaign/check-run-fixture.ts";
+import { fakeCheck, fakeRun } from "../campaign/run/check-run-fixture.ts";
 import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { EarlierReport } from "./earlier-report.ts";

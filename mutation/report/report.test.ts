@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { CheckOrder } from "../campaign/check-order.ts";
-import { type Ending, fakeCheck, fakeRun } from "../campaign/check-run-fixture.ts";
+import { type Ending, fakeCheck, fakeRun } from "../campaign/run/check-run-fixture.ts";
 import {
   type MutantOutcome,
   type MutantVerdict,

@@ -21,7 +21,7 @@ const statuses: Readonly<Record<MutantOutcome, MutantStatus>> = {
 };
 
 /** What a report is made from. */
-export interface ReportInput {
+export interface MutationReportInput {
   folder: string;
   verdicts: readonly MutantVerdict[];
   checks: readonly LoadedCheck[];
@@ -36,7 +36,7 @@ export interface ReportInput {
  *
  * @throws {Error} when the report does not match the schema
  */
-export function writeReport(directory: string, input: ReportInput): void {
+export function writeReport(directory: string, input: MutationReportInput): void {
   const report = mutationReport(input);
   validate(report);
   mkdirSync(directory, { recursive: true });
@@ -49,7 +49,13 @@ export function writeReport(directory: string, input: ReportInput): void {
 }
 
 /** The report as plain data. */
-export function mutationReport({ folder, verdicts, checks, secrets, minimumScore }: ReportInput): MutationTestResult {
+export function mutationReport({
+  folder,
+  verdicts,
+  checks,
+  secrets,
+  minimumScore,
+}: MutationReportInput): MutationTestResult {
   const hide = (text: string): string => hidden(text, secrets);
   const files: Record<string, FileResult> = {};
   for (const [file, own] of Map.groupBy(verdicts, ({ mutant }) => mutant.shown.file)) {

@@ -3,10 +3,10 @@ import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
-import { unknownKey } from "../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { PolicySecret } from "../../helpers/deployment/types.ts";
-import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 import {
   concurrency,
   differentAnswerWithoutKey,

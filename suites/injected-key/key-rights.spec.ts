@@ -4,8 +4,8 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
-import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 import {
   concurrency,
   differentAnswerWithoutKey,

@@ -5,10 +5,10 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { unknownKey } from "../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation, Written } from "../../helpers/deployment/types.ts";
-import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 
 check({
   id: "INJ-09/provider-key-opens-nothing",

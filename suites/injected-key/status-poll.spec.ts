@@ -5,8 +5,8 @@ import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-fa
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { InjectedRoute } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
-import { statusOf } from "../routes/support/answers.ts";
 import { check } from "../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 import { hostsOf, injectedRequests } from "./support/injected-routes.ts";
 import { type KeyStatus, keyStatus, keyStatusText } from "./support/key-status.ts";
 

@@ -1,11 +1,11 @@
 import type { GatewayTarget, GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { unknownKey } from "../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { ReachRule } from "../../helpers/deployment/types.ts";
-import { privatePaths } from "../routes/support/private-paths.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
+import { privatePaths } from "../support/private-paths.ts";
 import { type CurlStatus, statuses } from "./support/curl.ts";
 
 /** LiteLLM 1.77.1 opens connections for callers without a key on this path, which is a requirement of its own (REACH-09). */

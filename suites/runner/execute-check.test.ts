@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Need } from "../../containers/targets/needs.ts";
-import type { TargetProvider } from "../../containers/targets/target-provider.ts";
+import type { TargetProvider } from "../../containers/targets/providers/target-provider.ts";
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { DeadlineError } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";

@@ -1,4 +1,4 @@
-import type { TargetProvider, UsedRig } from "../../containers/targets/target-provider.ts";
+import type { TargetProvider, UsedRig } from "../../containers/targets/providers/target-provider.ts";
 import { ActionLog, abridgedCommand } from "../../helpers/checks/action-log.ts";
 import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
 import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";

@@ -1,4 +1,4 @@
-import type { TargetProvider } from "../../containers/targets/target-provider.ts";
+import type { TargetProvider } from "../../containers/targets/providers/target-provider.ts";
 import type { KnownGap } from "../../helpers/requirements/known-gaps.ts";
 import type { FinalCheck } from "../../helpers/run/run-record.ts";
 import { executeCheck } from "./execute-check.ts";

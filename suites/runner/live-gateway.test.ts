@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LiveTargets } from "../../containers/targets/live-targets.ts";
+import { LiveTargets } from "../../containers/targets/providers/live-targets.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import type { CheckRecord } from "../../helpers/run/run-record.ts";
 import { executeCheck } from "./execute-check.ts";

@@ -1,12 +1,12 @@
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import { familyOf, type Site, type SiteAddress } from "../../../helpers/reachability/sweep.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { traefikApiPort } from "../../parts/deployment/render.ts";
 import type { PartHandle } from "../../parts/part.ts";
-import { traefikApiPort } from "../../parts/render.ts";
 import { providerNetwork } from "../../rigs/gateway-networks.ts";
 import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "../../rigs/reachability-rig.ts";
 import type { RigState } from "../../rigs/rig.ts";
-import { partOf } from "../parts-of-rig.ts";
+import { partOf } from "../rig-access/parts-of-rig.ts";
 import { probe } from "./probe.ts";
 
 /** The running rigs that reachability is tried on. */

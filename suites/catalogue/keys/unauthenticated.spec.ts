@@ -2,7 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { unknownKey } from "../../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";

@@ -96,8 +96,8 @@ export function expectSameResults(
   throw new CheckFailure({
     summary: `calls through the gateway differ from direct calls in ${aspect}`,
     code: code(different.map(({ call }) => call)),
-    expected: `the upstream's ${aspect} in all ${calls.length} calls`,
-    actual: `another ${aspect} in ${different.length} of them`,
+    expected: `the upstream's ${aspect} in each call`,
+    actual: `another ${aspect} in ${different.length} of ${calls.length} calls`,
     cause: "LiteLLM builds a new result from what the upstream answers",
     evidence: callEvidence(http, catalogueName(server, tool), input, { received: shown.join("\n") }),
   });

@@ -1,7 +1,7 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
 import type { InjectedRoute, Policy, PolicyHost, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
-import { locationOf } from "../../routes/support/router-locations.ts";
+import { locationOf } from "../../support/router-locations.ts";
 
 /** Values of `Authorization` as the target received them; none when the request did not reach it. */
 export function arrivedCredentials(edge: Edge, exchange: Exchange): string[] {

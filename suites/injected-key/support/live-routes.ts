@@ -3,7 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
-import { unknownKey } from "../../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { keyStatus } from "./key-status.ts";
 

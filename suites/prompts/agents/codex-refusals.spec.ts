@@ -1,5 +1,5 @@
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
-import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
+import type { ScriptedCall } from "../../../containers/targets/rig-access/scripted-model.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";

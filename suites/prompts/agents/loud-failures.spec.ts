@@ -3,7 +3,7 @@ import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { Cause } from "../../../helpers/agents/agent-diagnosis.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { unknownKey } from "../../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { codexConfig, lineOf } from "../support/codex-config.ts";

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
-import type { ScriptedCall, Turn } from "../../../containers/targets/scripted-model.ts";
+import type { ScriptedCall, Turn } from "../../../containers/targets/rig-access/scripted-model.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { expectStreamedChunks } from "../../support/streamed-answer.ts";
 import { type ChatAnswer, joined, wholeAnswer } from "../support/chat-answer.ts";
 import { type ChatAccess, chatAccess, openWebUiHeaders, post, streamed } from "../support/chat-request.ts";
-import { expectStreamedChunks } from "../support/streamed-answer.ts";
 
 check({
   id: "PROMPT-06/chat-completion",

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
-import type { JournalEntry, ScriptedCall } from "../../../containers/targets/scripted-model.ts";
+import type { JournalEntry, ScriptedCall } from "../../../containers/targets/rig-access/scripted-model.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { unknownKey } from "../../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";

@@ -1,7 +1,7 @@
 import type { Clients } from "../../../containers/targets/clients.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
-import { unknownKey } from "../../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { check } from "../../runner/check.ts";
 import { type ClientRun, type ClientTask, clientNeeds } from "../clients/client.ts";
 import { clientEvidence } from "../clients/client-failures.ts";

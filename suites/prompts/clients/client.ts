@@ -1,5 +1,5 @@
 import type { TargetsFor } from "../../../containers/targets/needs.ts";
-import type { ScriptedCall } from "../../../containers/targets/scripted-model.ts";
+import type { ScriptedCall } from "../../../containers/targets/rig-access/scripted-model.ts";
 
 /** What every client of the matrix needs: its machine, a model with a script, and canaries in the results. */
 export const clientNeeds = ["gateway", "clients", "canaries", "commands", "inspection", "scripted-model"] as const;

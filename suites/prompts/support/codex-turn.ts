@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
-import type { JournalEntry, Turn } from "../../../containers/targets/scripted-model.ts";
+import type { JournalEntry, Turn } from "../../../containers/targets/rig-access/scripted-model.ts";
 import { type Diagnosis, diagnose, isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import {
+  type AgentToolCall,
   readTranscript,
-  type ToolCall,
   type Transcript,
   transcriptMarkdown,
 } from "../../../helpers/agents/codex-transcript.ts";
@@ -149,7 +149,7 @@ export class CodexAgent {
    *
    * @throws {CheckFailure} with the diagnosis
    */
-  async expectCall(turn: CodexTurn, tool: string): Promise<ToolCall> {
+  async expectCall(turn: CodexTurn, tool: string): Promise<AgentToolCall> {
     const call = turn.transcript.toolCalls.find((one) => one.status === "completed" && isNameOf(one.tool, tool));
     const evidence = turnEvidence(turn);
     if (call === undefined) {
@@ -194,7 +194,7 @@ export async function codexTurn(
  */
 export function expectCanary(
   turn: CodexTurn,
-  { tool, resultText }: ToolCall,
+  { tool, resultText }: AgentToolCall,
   canary: string,
   causes: { location: SourceLocation; cause?: string },
 ): void {

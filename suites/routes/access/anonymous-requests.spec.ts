@@ -4,8 +4,8 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { privatePaths } from "../../support/private-paths.ts";
 import { expectReached, expectRefused } from "../support/edge-decisions.ts";
-import { privatePaths } from "../support/private-paths.ts";
 
 check({
   id: "ROUTE-04/private-paths-refused",

@@ -3,9 +3,9 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { answerFrom } from "../support/answers.ts";
+import { answerFrom } from "../../support/answers.ts";
+import { privatePaths } from "../../support/private-paths.ts";
 import { expectReached } from "../support/edge-decisions.ts";
-import { privatePaths } from "../support/private-paths.ts";
 
 check({
   id: "ROUTE-05/private-paths-with-key",

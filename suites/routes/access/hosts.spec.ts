@@ -4,10 +4,10 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
-import { answerFrom } from "../support/answers.ts";
+import { answerFrom } from "../../support/answers.ts";
+import { locationOf } from "../../support/router-locations.ts";
 import { expectReached, expectRefused } from "../support/edge-decisions.ts";
 import { anyPublicPath } from "../support/public-paths.ts";
-import { locationOf } from "../support/router-locations.ts";
 
 check({
   id: "ROUTE-10/unknown-host",

@@ -2,7 +2,7 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
-import { locationOf } from "../support/router-locations.ts";
+import { locationOf } from "../../support/router-locations.ts";
 
 check({
   id: "ROUTE-12/routers-claimed-and-hit",

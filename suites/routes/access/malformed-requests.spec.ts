@@ -5,7 +5,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { type Exchange, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { answerFrom, statusOf } from "../support/answers.ts";
+import { answerFrom, statusOf } from "../../support/answers.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 
 /** Larger than any client sends: Go's server accepts 1 MiB of headers (net/http, DefaultMaxHeaderBytes). */

@@ -3,9 +3,9 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { locationOf } from "../../support/router-locations.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 import { disguises, isPublicInEveryForm } from "../support/path-forms.ts";
-import { locationOf } from "../support/router-locations.ts";
 
 check({
   id: "ROUTE-08/disguised-paths",

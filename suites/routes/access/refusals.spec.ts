@@ -3,8 +3,8 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { privatePaths } from "../../support/private-paths.ts";
 import { expectRefused, reachedRequests } from "../support/edge-decisions.ts";
-import { privatePaths } from "../support/private-paths.ts";
 
 check({
   id: "ROUTE-14/status-and-challenge",

@@ -2,7 +2,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
-import { statusOf } from "../support/answers.ts";
+import { statusOf } from "../../support/answers.ts";
 import { repeatedCredentials } from "../support/credential-forms.ts";
 
 /** A path that needs a credential on any deployment. */

@@ -3,8 +3,8 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
-import { answerFrom } from "./answers.ts";
-import { locationOf } from "./router-locations.ts";
+import { answerFrom } from "../../support/answers.ts";
+import { locationOf } from "../../support/router-locations.ts";
 
 /** A request that reached the target, with its answer. */
 export interface ReachedRequest<Request extends EdgeRequest> {

@@ -1,6 +1,6 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { expectStreamedChunks } from "../../prompts/support/streamed-answer.ts";
 import { check } from "../../runner/check.ts";
+import { expectStreamedChunks } from "../../support/streamed-answer.ts";
 
 check({
   id: "ROUTE-18/streams-not-buffered",

@@ -2,7 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { unknownKey } from "../../../helpers/deployment/canaries.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 

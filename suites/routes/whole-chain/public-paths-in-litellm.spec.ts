@@ -2,7 +2,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
-import { answerFrom } from "../support/answers.ts";
+import { answerFrom } from "../../support/answers.ts";
 
 check({
   id: "ROUTE-01/public-paths-at-litellm",

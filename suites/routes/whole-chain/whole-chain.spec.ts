@@ -2,9 +2,9 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
-import { answerFrom, statusOf } from "../support/answers.ts";
-import { privatePaths } from "../support/private-paths.ts";
-import { locationOf } from "../support/router-locations.ts";
+import { answerFrom, statusOf } from "../../support/answers.ts";
+import { privatePaths } from "../../support/private-paths.ts";
+import { locationOf } from "../../support/router-locations.ts";
 
 check({
   id: "ROUTE-17/no-data-for-anonymous-requests",

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ScriptedModel } from "../../../targets/scripted-model.ts";
+import { ScriptedModel } from "../../../targets/rig-access/scripted-model.ts";
 import type { Turn } from "./protocol.ts";
 import { createModelServer } from "./server.ts";
 

@@ -1,0 +1,143 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runVariables } from "../../helpers/core/run-config.ts";
+import { loadRequirements } from "../../helpers/requirements/requirements.ts";
+import { loadChecks } from "../../suites/runner/load-checks.ts";
+
+const files = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md").sort()];
+const texts = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+
+test("README has at most 120 lines", () => {
+  expect(readFileSync("README.md", "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+});
+
+test("README lists every document", () => {
+  const listed = linksOf("README.md").map(({ path }) => path);
+  expect(files.filter((file) => file !== "README.md" && !listed.includes(file))).toEqual([]);
+});
+
+test("architecture.md lists every folder of the suite, and of helpers/, containers/ and reports/", () => {
+  const text = texts.get("docs/architecture.md") ?? "";
+  const folders = ["cli", "deployments", "docs", "lan-check", "mutation"].map((name) => `${name}/`);
+  const inner = ["helpers", "containers"].flatMap((name) => foldersIn(name).map((folder) => `${name}/${folder}/`));
+  expect([...folders, ...inner].filter((folder) => !text.includes(`\`${folder}`))).toEqual([]);
+});
+
+describe.each(files)("%s", (file) => {
+  test("every relative link leads to a file, and to a heading of it", () => {
+    const broken = linksOf(file).filter(({ path, anchor }) => {
+      if (!existsSync(path)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(path, "utf8")).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("every path of the repository in backticks exists", () => {
+    expect(codesOf(file).flatMap(pathIn).filter(isMissing)).toEqual([]);
+  });
+
+  test("every npm script exists, with the options that are used", () => {
+    const commands = [...textOf(file).matchAll(/npm run ([\w:]+)(?: -- ([^`\n#|]*))?/g)];
+    for (const [command, name = "", options = ""] of commands) {
+      if (name === "NAME") continue;
+      expect(scripts, command).toHaveProperty([name]);
+      for (const [option] of options.matchAll(/--[a-z][a-z-]*/g))
+        if (option !== "--help") expect(optionsOf(name), command).toContain(option);
+    }
+  });
+
+  test("every requirement and check exists", async () => {
+    const requirements = [...loadRequirements().keys()];
+    const known = new Set<string>([...requirements, ...(await loadChecks()).map(({ id }) => id)]);
+    const families = [...new Set(requirements.map((id) => id.split("-")[0]))].join("|");
+    const ids = textOf(file).match(new RegExp(`\\b(?:${families})-\\d\\d(?:/[a-z0-9][a-z0-9.-]*[a-z0-9])?`, "g")) ?? [];
+    expect(ids.filter((id) => !known.has(id))).toEqual([]);
+  });
+});
+
+test("every npm script is described, except the parts of `check`", () => {
+  const all = [...texts.values()].join("\n");
+  const commands = Object.keys(scripts).map((name) => (name === "test" ? "npm test" : `npm run ${name}`));
+  const described = commands.filter((command) => new RegExp(`${command}(?![\\w:])`).test(all));
+  expect(commands.filter((command) => !command.includes("check:") && !described.includes(command))).toEqual([]);
+});
+
+test("configuration.md lists every variable of the run configuration, except the soak runs' own", () => {
+  const rows = (texts.get("docs/configuration.md") ?? "").match(/^\| `[A-Z_]+`/gm) ?? [];
+  const variables = rows.map((row) => row.replace(/^\| `|`$/g, ""));
+  expect(variables.sort()).toEqual(runVariables.filter((name) => name !== "GATEWAY_CONFORMANCE_ORDER").sort());
+});
+
+test("mutation-testing.md lists exactly the options of mutate", () => {
+  const rows = (texts.get("docs/mutation-testing.md") ?? "").match(/^\| `-- (--[a-z-]+)/gm) ?? [];
+  const listed = rows.map((row) => row.replace("| `-- ", ""));
+  const own = optionsOf("mutate").filter((option) => !["--help", "--seed"].includes(option));
+  expect([...new Set(listed)].sort()).toEqual(own.sort());
+});
+
+function textOf(file: string): string {
+  return texts.get(file) ?? "";
+}
+
+/** The relative links of a document, as paths from the project's root. */
+function linksOf(file: string): { path: string; anchor: string | undefined }[] {
+  return [...withoutBlocks(textOf(file)).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {
+    if (/^[a-z]+:/.test(target)) return [];
+    const [path = "", anchor] = target.split("#");
+    return [{ path: path === "" ? file : normalize(join(dirname(file), path)), anchor }];
+  });
+}
+
+/** The anchors that GitHub gives to headings. */
+function anchorsOf(text: string): string[] {
+  return [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** What is in backticks, outside of blocks. */
+function codesOf(file: string): string[] {
+  return [...withoutBlocks(textOf(file)).matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+}
+
+function withoutBlocks(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+}
+
+const topLevel = readdirSync(".").filter((name) => name !== "node_modules");
+/** What a run writes; a clone has none of it. */
+const written = /^reports\/(?:latest|mutation)(?:\/|$)/;
+
+/** The path of the repository that a code names: below a top-level folder, or a module by its name. */
+function pathIn(code: string): string[] {
+  return code.split(" ").flatMap((word) => {
+    const [first = ""] = word.split("/");
+    const isPath = word.includes("/") && topLevel.includes(first);
+    const isModule = /^[\w.-]+\.(?:ts|mjs|sh)$/.test(word);
+    return (isPath || isModule) && !written.test(word) ? [word] : [];
+  });
+}
+
+function isMissing(path: string): boolean {
+  if (!path.includes("/")) return globSync([path, `*/**/${path}`], { exclude: ["node_modules/**"] }).length === 0;
+  return globSync(path.replaceAll(/<[^>]+>/g, "*")).length === 0;
+}
+
+function foldersIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+/** The options of an npm script's command, by its `--help`. */
+function optionsOf(script: string): string[] {
+  const command = scripts[script]?.replace("node ", "") ?? "";
+  const { stdout } = spawnSync(process.execPath, [...command.split(" "), "--help"], { encoding: "utf8" });
+  return [...new Set(stdout.match(/--[a-z][a-z-]*/g) ?? [])];
+}

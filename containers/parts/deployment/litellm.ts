@@ -1,0 +1,76 @@
+import { posix } from "node:path";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import type { PartFile, PartPlan } from "../part.ts";
+import type { PartResources } from "../part-resources.ts";
+import { answersHttp, readyWhenRunning } from "../readiness.ts";
+import { type RenderContext, renderLiteLLM } from "./render.ts";
+
+/** Port on which LiteLLM listens, and so does the part that replaces it in the edge rig. */
+export const liteLLMPort = 4000;
+
+/** Servers that are added to the operator's `mcp_servers`, by name, in the form of LiteLLM's config. */
+export type ExtraServers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/**
+ * The plan of the deployment's LiteLLM: its config, key module, environment and stdio commands.
+ *
+ * @returns the plan, and what was changed in the deployment's files
+ * @throws {EnvironmentError} when its image cannot be provided
+ */
+export async function liteLLMPlan(
+  { images, deployment, canaries, config }: PartResources,
+  context: RenderContext,
+  options: { networks: PartPlan["networks"]; servers?: ExtraServers },
+): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
+  const service = deployment.litellm;
+  const commands = deployment.litellmConfig.upstreams.flatMap((upstream) => {
+    if (upstream.transport !== "stdio") return [];
+    const version = deployment.policy.upstreams.find(({ name }) => name === upstream.name)?.version;
+    return [{ command: upstream.command, version: version ?? "" }];
+  });
+  const [image, rendered] = await Promise.all([
+    images.litellm({ version: config.versions.litellm ?? service.version, commands }),
+    renderLiteLLM(context, options.servers),
+  ]);
+  const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>
+    directory === undefined
+      ? []
+      : [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }],
+  );
+  const plan: PartPlan = {
+    name: "litellm",
+    image,
+    networks: options.networks,
+    ...(rendered.command === undefined ? {} : { command: rendered.command }),
+    ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
+    ...(service.user === undefined ? {} : { user: service.user }),
+    ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
+    environment: rendered.environment,
+    labels: rendered.labels,
+    files: [...rendered.files, ...canaryFiles],
+    directories: rendered.directories,
+    publish: [liteLLMPort],
+    // uvicorn's last message; LiteLLM 1.77.1 continues to run after it and never listens.
+    ready: { ...answersHttp(liteLLMPort, "/health/liveliness"), failurePattern: /Application startup failed/ },
+    startDeadline: deadlines.gatewayStart,
+  };
+  return { plan, changes: rendered.changes };
+}
+
+/** A part with LiteLLM's image, environment and files, but without LiteLLM: there the stdio upstreams are called directly. */
+export function upstreamsPlan(litellm: PartPlan, networks: PartPlan["networks"]): PartPlan {
+  const { image, environment, files, directories } = litellm;
+  return {
+    name: "upstreams",
+    image,
+    networks: networks.map(({ network }) => ({ network, aliases: [] })),
+    entrypoint: ["sleep"],
+    command: ["infinity"],
+    ...(environment === undefined ? {} : { environment }),
+    ...(files === undefined ? {} : { files }),
+    ...(directories === undefined ? {} : { directories }),
+    ready: readyWhenRunning,
+    startDeadline: deadlines.smallPartStart,
+  };
+}

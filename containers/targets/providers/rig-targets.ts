@@ -1,0 +1,106 @@
+import type { ActionLog } from "../../../helpers/checks/action-log.ts";
+import type { EnvironmentError } from "../../../helpers/core/errors.ts";
+import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import { RecordingClient } from "../../../helpers/protocol/recording-client.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { environmentTrouble } from "../../parts/part-health.ts";
+import type { RigName, RigState } from "../../rigs/rig.ts";
+import { Clients } from "../clients.ts";
+import { Edge } from "../edge.ts";
+import { Gateway } from "../gateway.ts";
+import { isTargetName, type Need, type SecretSearch, type TargetName, type TargetTypes } from "../needs.ts";
+import { Reachability } from "../reachability.ts";
+import { resolveIn } from "../rig-access/parts-of-rig.ts";
+import { asWritten, TestGateway } from "../test-gateway.ts";
+import { Once } from "./once.ts";
+import type { ConnectedTargets, TargetProvider, UsedRig } from "./target-provider.ts";
+
+/** What handing out rigs takes. */
+export interface RigTargetsOptions {
+  engine: Engine;
+  /** Loaded with the run's canaries in place of its secrets. */
+  deployment: Deployment;
+  canaries: Canaries;
+  /** Whether the large clients of the matrix run too. */
+  heavyClients: boolean;
+  /** Starts a rig at the first call; every call gets the same one. */
+  rig(name: RigName): Promise<RigState>;
+  /** Set where every other check is over. */
+  secretSearch?: SecretSearch;
+}
+
+/** Targets on the rigs of one deployment under test. */
+export class RigTargets implements TargetProvider {
+  readonly #options: RigTargetsOptions;
+  readonly #once = new Once();
+
+  constructor(options: RigTargetsOptions) {
+    this.#options = options;
+  }
+
+  unmet(needs: readonly Need[]): readonly string[] {
+    const { heavyClients, secretSearch } = this.#options;
+    return [
+      ...(needs.includes("heavy-clients") && !heavyClients ? ["heavy-clients: set CLIENTS=all"] : []),
+      ...(needs.includes("secretSearch") && secretSearch === undefined ? ["secretSearch: a run that is over"] : []),
+    ];
+  }
+
+  async connect(needs: readonly Need[], check: { label: string; actions: ActionLog }): Promise<ConnectedTargets> {
+    const names = needs.filter(isTargetName);
+    const connected = await Promise.all(names.map(async (name) => await this.#connect(name, check)));
+    const rigs = connected.flatMap((one) => one.rigs);
+    return {
+      targets: Object.assign({}, ...connected.map(({ target }) => target)) as Partial<TargetTypes>,
+      rigs,
+      http: rigs.flatMap(({ http }) => http ?? []),
+    };
+  }
+
+  environmentTrouble(rigs: readonly UsedRig[]): Promise<EnvironmentError | undefined> {
+    return environmentTrouble(
+      this.#options.engine,
+      rigs.map(({ state }) => state),
+    );
+  }
+
+  async #connect(
+    name: TargetName,
+    { label, actions }: { label: string; actions: ActionLog },
+  ): Promise<{ target: Partial<TargetTypes>; rigs: UsedRig[] }> {
+    const { engine, deployment, canaries, rig } = this.#options;
+    const common = { engine, deployment, canaries, once: this.#once };
+    switch (name) {
+      case "edge": {
+        const state = await rig("edge");
+        const http = new RecordingClient(label, resolveIn(state, deployment));
+        return { target: { edge: new Edge({ ...common, state, http }) }, rigs: [{ state, http }] };
+      }
+      case "gateway": {
+        const state = await rig("gateway");
+        const http = new RecordingClient(label, resolveIn(state, deployment));
+        return { target: { gateway: new Gateway({ ...common, state, http, actions }) }, rigs: [{ state, http }] };
+      }
+      case "clients": {
+        const state = await rig("clients");
+        return { target: { clients: new Clients({ engine, state, actions }) }, rigs: [{ state }] };
+      }
+      case "reachability": {
+        const [gateway, state] = await Promise.all([rig("gateway"), rig("reachability")]);
+        const target = new Reachability({ engine, deployment, state, gateway, actions });
+        return { target: { reachability: target }, rigs: [{ state: gateway }, { state }] };
+      }
+      case "secretSearch": {
+        const { secretSearch } = this.#options;
+        return { target: secretSearch === undefined ? {} : { secretSearch }, rigs: [] };
+      }
+      case "testGateway":
+      case "restartableGateway": {
+        const state = await rig(name === "testGateway" ? "test-gateway" : "restartable-gateway");
+        const http = new RecordingClient(label, asWritten);
+        return { target: { [name]: new TestGateway({ ...common, state, http }) }, rigs: [{ state, http }] };
+      }
+    }
+  }
+}

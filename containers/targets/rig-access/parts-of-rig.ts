@@ -1,0 +1,73 @@
+import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { Address } from "../../../helpers/protocol/address.ts";
+import type { Resolve } from "../../../helpers/protocol/recording-client.ts";
+import { liteLLMPort } from "../../parts/deployment/litellm.ts";
+import { entryPointPorts } from "../../parts/deployment/traefik.ts";
+import type { PartHandle } from "../../parts/part.ts";
+import type { RigState } from "../../rigs/rig.ts";
+
+/**
+ * The value of a secret in this run.
+ *
+ * @throws {Error} when the policy names no such secret
+ */
+export function secretOf(canaries: Canaries, name: string): string {
+  const value = canaries.secrets.get(name);
+  if (value === undefined) throw new Error(`the policy names no secret ${name}`);
+  return value;
+}
+
+/** A part of a rig by name. */
+export function partOf(state: RigState, name: string): PartHandle {
+  const part = state.parts[name];
+  if (part === undefined) throw new Error(`the ${state.rig} rig has no part ${name}`);
+  return part;
+}
+
+/** Where a part's port is published. */
+export interface Published extends Address {
+  part: PartHandle;
+  /** The port inside of the container. */
+  container: number;
+}
+
+/**
+ * Resolves URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, by
+ * LiteLLM's own port to LiteLLM. An address that is not the rig's stays as it is.
+ */
+export function resolveIn(state: RigState, deployment: Deployment): Resolve {
+  const published = publishedIn(state, deployment);
+  return (_scheme, host, port) => {
+    if (host === "127.0.0.1") return { host, port };
+    const address = published(host, port);
+    if (address === undefined)
+      throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
+    return address;
+  };
+}
+
+/** Finds the part behind a URL's host and port; undefined for what is not the rig's. */
+export function publishedIn(
+  state: RigState,
+  deployment: Deployment,
+): (host: string, port: number) => Published | undefined {
+  const { traefik } = state.parts;
+  const byPort = new Map<number, Published>();
+  const publish = (port: number, part: PartHandle | undefined, container: number): void => {
+    const at = part?.ports[container];
+    if (part !== undefined && at !== undefined) byPort.set(port, { host: part.host, port: at, part, container });
+  };
+  for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
+  // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
+  for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
+  publish(liteLLMPort, state.parts.litellm, liteLLMPort);
+  const bySocket = new Map<string, Published>();
+  for (const part of Object.values(state.parts)) {
+    for (const [container, port] of Object.entries(part.ports)) {
+      const { host } = part;
+      bySocket.set(`${host}:${port}`, { host, port, part, container: Number(container) });
+    }
+  }
+  return (host, port) => bySocket.get(`${host}:${port}`) ?? byPort.get(port);
+}

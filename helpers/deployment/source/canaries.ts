@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import type { Policy } from "../types.ts";
+
+/** Values that exist in one run only: seen anywhere, they prove where an answer or a leak comes from (design, rules 3 and 6). */
+export interface Canaries {
+  /** Variable of the env file to the value that replaces it during the run. */
+  secrets: ReadonlyMap<string, string>;
+  /** A database that exists in the run's Postgres only. */
+  database: string;
+  /** A file that exists in the filesystem upstream's directory only. */
+  file: { name: string; content: string };
+  /** The name in the answers of the stub behind the edge rig. */
+  target: string;
+}
+
+/** A key that no gateway knows. */
+export const unknownKey = "sk-nobody-has-this-key";
+
+/**
+ * Makes the canaries of a run. Secrets that share a value in the operator's env file share a canary, so that a key
+ * which is used twice still is.
+ *
+ * @param variables the env file's own values, by name
+ */
+export function makeCanaries(policy: Policy, variables: ReadonlyMap<string, string>): Canaries {
+  const secrets = new Map<string, string>();
+  const byOriginal = new Map<string, string>();
+  for (const secret of policy.secrets) {
+    const original = variables.get(secret.name) ?? "";
+    const shared = original === "" ? undefined : byOriginal.get(original);
+    const value = shared ?? canaryFor(secret.kind, original);
+    if (original !== "") byOriginal.set(original, value);
+    secrets.set(secret.name, value);
+  }
+  const mark = randomBytes(5).toString("hex");
+  return {
+    secrets,
+    database: `canary_${mark}`,
+    file: { name: `canary-${mark}.txt`, content: `The canary of this run sings ${randomBytes(8).toString("hex")}.` },
+    target: `target-${mark}`,
+  };
+}
+
+function canaryFor(kind: Policy["secrets"][number]["kind"], original: string): string {
+  const random = randomBytes(16).toString("hex");
+  switch (kind) {
+    case "api-key":
+      return `sk-canary-${random}`;
+    case "postgres-url": {
+      // User, host, port and database stay as written: the run's Postgres uses them.
+      const url = new URL(original);
+      url.password = `canary-${random}`;
+      return url.href;
+    }
+    case "salt":
+    case "password":
+      return `canary-${random}`;
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../../../containers/engine/engine.ts";
+import type { Images } from "../../../containers/images/images.ts";
+import { environmentTrouble } from "../../../containers/parts/part-health.ts";
+import type { RigName } from "../../../containers/rigs/rig.ts";
+import { RigPool } from "../../../containers/rigs/rig-pool.ts";
+import { rigStarters } from "../../../containers/rigs/rig-starters.ts";
+import { findLeaks } from "../../../containers/run/secret-search.ts";
+import type { SecretSearch } from "../../../containers/targets/needs.ts";
+import { RigTargets } from "../../../containers/targets/providers/rig-targets.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import type { RunConfig } from "../../../helpers/core/run-config.ts";
+import { Progress } from "../../../helpers/core/terminal/progress.ts";
+import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import { executeCheck } from "../../../suites/runner/execute-check.ts";
+import type { LoadedCheck } from "../../../suites/runner/load-checks.ts";
+import type { CheckRun } from "./check-run.ts";
+import { MemoryObserver } from "./memory-observer.ts";
+import type { PartKeeper } from "./part-keeper.ts";
+
+/** Prints nothing: a rig is started for every other mutant. */
+const silent = new Progress({ write: () => true });
+
+/** What running the checks on one deployment takes. */
+export interface MutantRunOptions {
+  engine: Engine;
+  images: Images;
+  config: RunConfig;
+  keeper: PartKeeper;
+  /** Loaded with the canaries in place of its secrets. */
+  deployment: Deployment;
+  canaries: Canaries;
+}
+
+/** One deployment, mutated or not, on the parts of one worker: runs checks on it. */
+export class MutantRun implements Disposable {
+  readonly #options: MutantRunOptions;
+  readonly #pool: RigPool;
+  readonly #targets: RigTargets;
+  readonly #observer: MemoryObserver;
+  /** In the place of a run's directory; nothing is written into it. */
+  readonly #directory = mkdtempSync(join(tmpdir(), "mutant-run-"));
+
+  constructor(options: MutantRunOptions) {
+    const { engine, images, config, keeper, deployment, canaries } = options;
+    this.#options = options;
+    this.#observer = new MemoryObserver(canaries.secrets);
+    this.#pool = new RigPool({
+      starters: rigStarters({ engine, run: keeper.run, images, deployment, canaries, config, progress: silent }),
+      progress: silent,
+      startPart: (rig, plan) => keeper.startPart(rig, plan),
+      createNetworks: (rig, plans) => keeper.createNetworks(rig, plans),
+    });
+    this.#targets = new RigTargets({
+      engine,
+      deployment,
+      canaries,
+      heavyClients: config.clients === "all",
+      rig: (name) => this.#pool.rig(name),
+      secretSearch: { search: () => this.#searchSecrets() },
+    });
+  }
+
+  /** A rig that failed may go on to start its other parts: not on parts that belong to the next mutant by then. */
+  [Symbol.dispose](): void {
+    this.#pool.stop(new EnvironmentError("the checks of this mutant are over"));
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Starts a rig before the first check needs it. Never throws: the check that needs the rig gets the error. */
+  async prepare(rig: RigName): Promise<void> {
+    await this.#pool.prepare(rig);
+  }
+
+  /** Runs one check. Never throws for what the check finds, or for a part that does not start. */
+  async run(check: LoadedCheck): Promise<CheckRun> {
+    const record = await executeCheck(check, {
+      targets: this.#targets,
+      secrets: this.#options.canaries.secrets,
+      // A gap is a failure that is known on the unmodified deployment: a check that has one can detect no mutant.
+      activeGaps: () => [],
+      observer: this.#observer,
+    });
+    return { check, record };
+  }
+
+  async #searchSecrets(): ReturnType<SecretSearch["search"]> {
+    const { engine, deployment, canaries } = this.#options;
+    const rigs = await this.#pool.all();
+    const parts = rigs.flatMap((state) => Object.values(state.parts));
+    const search = findLeaks(engine, parts, deployment, canaries.secrets, this.#directory);
+    const found = await search.catch(async (error: unknown) => {
+      throw (await environmentTrouble(engine, rigs)) ?? error;
+    });
+    return { ...found, leaks: [...found.leaks, ...this.#observer.responseLeaks] };
+  }
+}

@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import type { Engine } from "../../../containers/engine/engine.ts";
+import { removeContainer, removeNetwork, removeRun } from "../../../containers/engine/removal.ts";
+import { newRun, type Run } from "../../../containers/engine/run-labels.ts";
+import type { Images } from "../../../containers/images/images.ts";
+import { createNetworks, type MadeNetwork, type NetworkPlan } from "../../../containers/networks/network.ts";
+import { rawData } from "../../../containers/parts/deployment/traefik.ts";
+import type { PartHandle, PartPlan } from "../../../containers/parts/part.ts";
+import { startPart } from "../../../containers/parts/start-part.ts";
+import { deadlines, until } from "../../../helpers/core/deadlines.ts";
+import { deploymentDigest } from "../../../helpers/deployment/source/digest.ts";
+
+/** Parts that a rig configures after their start: a kept one would have the previous deployment's rules. */
+const neverKept: ReadonlySet<string> = new Set(["gateway-host", "lan-host", "sentinel"]);
+
+interface Kept {
+  print: string;
+  keepsState: boolean;
+  handle: PartHandle;
+  hasRouters: boolean;
+  /** Names on the engine. */
+  networks: readonly string[];
+}
+
+/**
+ * Starts the parts of one deployment after another, and keeps each part that would be identical for the next one: a mutant
+ * of labels then costs one small container, a mutant of LiteLLM's config one LiteLLM.
+ */
+export class PartKeeper implements AsyncDisposable {
+  readonly run: Run = newRun({ keep: false });
+  readonly #engine: Engine;
+  readonly #images: Pick<Images, "get">;
+  readonly #parts = new Map<string, Kept>();
+  readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
+  readonly #starting = new Set<Promise<unknown>>();
+  /** Rigs that have got a new LiteLLM since the last call of {@link settle}. */
+  readonly #renewed = new Set<string>();
+
+  constructor(engine: Engine, images: Pick<Images, "get">) {
+    this.#engine = engine;
+    this.#images = images;
+  }
+
+  /** Like `startPart` of containers/parts/start-part.ts, but returns the running part when its plan is identical. */
+  startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
+    return this.#track(this.#startPart(rig, plan));
+  }
+
+  async #startPart(rig: string, plan: PartPlan): Promise<PartHandle> {
+    const key = `${rig}/${plan.name}`;
+    // A new LiteLLM and a new gateway host may exchange addresses, and a kept Traefik would confuse the two.
+    const hasSameLiteLLM = plan.name !== "traefik" || rig === "edge" || this.#parts.has(`${rig}/litellm`);
+    const print = fingerprint(plan);
+    const before = this.#parts.get(key);
+    if (before !== undefined) {
+      const mayStay = hasSameLiteLLM && !neverKept.has(plan.name) && rig !== "reachability";
+      if (before.print === print && mayStay && (await this.#runs(before.handle))) {
+        plan.running?.();
+        return before.handle;
+      }
+      await this.#remove(rig, plan.name);
+    }
+    if (plan.name === "litellm") this.#renewed.add(rig);
+    try {
+      const handle = await startPart({ engine: this.#engine, run: this.run, images: this.#images }, rig, plan);
+      this.#parts.set(key, {
+        print,
+        handle,
+        keepsState: plan.keepsState ?? false,
+        hasRouters: hasRouters(plan),
+        networks: plan.networks.map(({ network }) => network.name),
+      });
+      return handle;
+    } catch (error) {
+      // The next deployment's part needs the container's name.
+      await removeContainer(this.#engine, `${this.run.id}-${rig}-${plan.name}`);
+      throw error;
+    }
+  }
+
+  /**
+   * Like `createNetworks` of containers/networks/network.ts, but returns the existing networks when their plans are identical.
+   * Otherwise every part of the rig is removed with the old networks.
+   */
+  createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
+    return this.#track(this.#createNetworks(rig, plans));
+  }
+
+  /**
+   * Waits for the parts and networks that are still being created, and removes the databases to which a replaced LiteLLM may
+   * have written. Where one part of a rig fails, the others continue to start, and would conflict with those of the next
+   * deployment.
+   */
+  async settle(): Promise<void> {
+    while (this.#starting.size > 0) await Promise.allSettled(this.#starting);
+    // A mutant's LiteLLM may have let a write through to a database, which would be attributed to the next mutant.
+    for (const [key, { handle, keepsState }] of this.#parts) {
+      if (!keepsState || !this.#renewed.has(rigOf(key))) continue;
+      this.#parts.delete(key);
+      await removeContainer(this.#engine, handle.containerId);
+    }
+    this.#renewed.clear();
+  }
+
+  async #createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
+    const print = JSON.stringify(plans.toSorted((one, other) => one.name.localeCompare(other.name)));
+    const before = this.#networks.get(rig);
+    if (before?.print === print) return before.made;
+    if (before !== undefined) await this.#removeNetworks(rig, before.made);
+    const made = await createNetworks(this.#engine, this.run, rig, plans);
+    this.#networks.set(rig, { print, made });
+    return made;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The first removal ends the parts that are still starting, the second removes what they have left.
+    await removeRun(this.#engine, this.run.id).catch(() => {});
+    await this.settle();
+    await removeRun(this.#engine, this.run.id);
+  }
+
+  #track<T>(starting: Promise<T>): Promise<T> {
+    this.#starting.add(starting);
+    // The caller gets the error.
+    starting.catch(() => {}).finally(() => this.#starting.delete(starting));
+    return starting;
+  }
+
+  async #runs({ containerId }: PartHandle): Promise<boolean> {
+    try {
+      return (await this.#engine.docker.getContainer(containerId).inspect()).State.Running;
+    } catch {
+      return false;
+    }
+  }
+
+  async #remove(rig: string, name: string): Promise<void> {
+    const kept = this.#parts.get(`${rig}/${name}`);
+    if (kept === undefined) return;
+    this.#parts.delete(`${rig}/${name}`);
+    await removeContainer(this.#engine, kept.handle.containerId);
+    const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
+    if (!kept.hasRouters || traefik === undefined) return;
+    // Otherwise the last mutant's routers could be mistaken for this one's.
+    await until("Traefik has removed the routers of the previous part", deadlines.routersLoaded, async () => {
+      const { routers } = await rawData(traefik);
+      return routers.some(({ name: router }) => router.endsWith("@docker")) ? undefined : true;
+    });
+  }
+
+  /** Removes the parts on the networks too, also those of other rigs: they would be left without a network. */
+  async #removeNetworks(rig: string, networks: ReadonlyMap<string, MadeNetwork>): Promise<void> {
+    const names = new Set([...networks.values()].map(({ name }) => name));
+    for (const [key, kept] of this.#parts) {
+      if (rigOf(key) !== rig && !kept.networks.some((name) => names.has(name))) continue;
+      this.#parts.delete(key);
+      await removeContainer(this.#engine, kept.handle.containerId);
+    }
+    for (const { id } of networks.values()) await removeNetwork(this.#engine, id);
+    this.#networks.delete(rig);
+  }
+}
+
+function rigOf(key: string): string {
+  return key.split("/")[0] ?? "";
+}
+
+function hasRouters({ labels }: PartPlan): boolean {
+  return Object.keys(labels ?? {}).some((label) => /^traefik\.http\.routers\./i.test(label));
+}
+
+/** A hash of everything in a plan that affects the part. */
+function fingerprint({ ready, running, startDeadline, directories, ...plan }: PartPlan): string {
+  const copied = directories?.map(({ source, target }) => ({ target, digest: deploymentDigest(source) }));
+  const text = JSON.stringify({ ...plan, directories: copied, ready: ready.what });
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,78 @@
+import type { Engine } from "../../../containers/engine/engine.ts";
+import type { RigState } from "../../../containers/rigs/rig.ts";
+import { captureParts } from "../../../containers/run/failure-capture.ts";
+import type { UsedRig } from "../../../containers/targets/providers/target-provider.ts";
+import { publishedIn } from "../../../containers/targets/rig-access/parts-of-rig.ts";
+import { abridgedCommand } from "../../../helpers/checks/action-log.ts";
+import { reproduction, type SentTo } from "../../../helpers/checks/reproduction.ts";
+import { environmentOf, type RunConfig } from "../../../helpers/core/run-config.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import { abridged } from "../../../helpers/protocol/exchange.ts";
+import type { FailedCheck } from "../execute-check.ts";
+
+/** What the checks of a run share. */
+export interface RunSurroundings {
+  engine: Engine;
+  deployment: Deployment;
+  /** Name to value. */
+  secrets: ReadonlyMap<string, string>;
+  /** Id of the run. */
+  run: string;
+  config: RunConfig;
+}
+
+/**
+ * All that a failure leaves, before anything is taken down; see docs/reports.md, `failures/`.
+ *
+ * @param file the spec file, relative to the project's root
+ * @returns path in the check's folder to text, secrets included
+ */
+export async function failureFiles(
+  failed: FailedCheck,
+  file: string,
+  { engine, deployment, secrets, run, config }: RunSurroundings,
+): Promise<ReadonlyMap<string, string>> {
+  const { check, actions, exchanges, message, details, requirements, rigs, beganAt } = failed;
+  const { commands, scripts, connections } = actions;
+  const script = reproduction({
+    id: check.id,
+    title: check.title,
+    requirements,
+    file,
+    message,
+    details,
+    run,
+    environment: environmentOf(config),
+    requests: sentRequests(rigs, deployment),
+    commands,
+    scripts,
+    connections,
+    secrets,
+  });
+  return new Map([
+    ["failure.txt", `${message}\n`],
+    ["repro.sh", script],
+    ["wire.json", JSON.stringify(exchanges.map(abridged), null, 2)],
+    ["commands.json", JSON.stringify(commands.map(abridgedCommand), null, 2)],
+    ...(await captureParts(engine, statesOf(rigs), beganAt)),
+  ]);
+}
+
+/** Each rig once: a check may use one directly and through another. */
+function statesOf(rigs: readonly UsedRig[]): RigState[] {
+  return [...new Map(rigs.map(({ state }) => [state.rig, state])).values()];
+}
+
+/** The requests of a check, each with the part that took it, in the order in which they were sent. */
+function sentRequests(rigs: readonly UsedRig[], deployment: Deployment): SentTo[] {
+  const sent = rigs.flatMap(({ state, http }) => {
+    if (http === undefined) return [];
+    const published = publishedIn(state, deployment);
+    return http.exchanges.flatMap((exchange): SentTo[] => {
+      const url = new URL(exchange.request.url.split(" ")[0] ?? "");
+      const at = published(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80));
+      return at === undefined ? [] : [{ exchange, rig: state.rig, part: at.part.name, port: at.container }];
+    });
+  });
+  return sent.sort((one, other) => (one.exchange.at < other.exchange.at ? -1 : 1));
+}

@@ -1,0 +1,80 @@
+import { relative } from "node:path";
+import { inject, type TestContext, test } from "vitest";
+import { attachEvidence, labelCheck, showSteps, stepsOf } from "../../../helpers/checks/allure.ts";
+import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import type { CheckRecord } from "../../../helpers/run/run-record.ts";
+import { type Check, registerWith } from "../check.ts";
+import { activityFiles, type CheckObserver, executeCheck, folderOf } from "../execute-check.ts";
+import { failureFiles } from "./failure-files.ts";
+import { RunFiles } from "./run-files.ts";
+import { type RunWorker, runWorker } from "./run-worker.ts";
+
+/**
+ * vitest's set-up file for a run: every check that a spec file declares becomes a test. vitest's own time-out is off: the
+ * executor's clock starts when the check's targets are ready.
+ */
+registerWith((check) => {
+  test(`${check.id}: ${check.title}`, { timeout: 0, meta: { checkId: check.id } }, (context) =>
+    runTest(check, context),
+  );
+});
+
+async function runTest(check: Check, { task, skip }: TestContext): Promise<void> {
+  const worker = await runWorker();
+  await labelCheck(check);
+  const files = new RunFiles(inject("run").directory, worker.secrets, attachEvidence);
+  const file = relative(process.cwd(), task.file.filepath);
+  const executed = await executeCheck(check, {
+    targets: worker.targets,
+    secrets: worker.secrets,
+    activeGaps: () => worker.activeGaps(),
+    observer: observerOf(worker, files, file),
+  });
+  const record: CheckRecord = {
+    ...executed,
+    evidence: files.evidence,
+    ...(files.lost === undefined ? {} : { evidenceLost: files.lost }),
+  };
+  task.meta.check = record;
+  if (record.outcome === "passed") return;
+  if (record.outcome === "failed") throw failedTest(record);
+  if (record.environment !== undefined) throw failedTest(record);
+  if (record.gap !== undefined && record.failure !== undefined)
+    await attachEvidence("known gap", `${record.reason}\n${record.failure.message}`, "text/plain");
+  skip(`${record.outcome.replace("-", " ")}: ${record.reason}`);
+}
+
+function observerOf(worker: RunWorker, files: RunFiles, file: string): CheckObserver {
+  let failure: FailureDetails | undefined;
+  return {
+    keep: (path, content) => files.keep(path, content),
+    keepPicture: (path, png) => files.keepPicture(path, png),
+    read: (path) => files.read(path),
+    addPhase: (phase) => worker.server.addPhase(phase),
+    addResponseLeaks: (leaks) => worker.server.addResponseLeaks(leaks),
+    async did(activity) {
+      await showSteps(stepsOf(activity.exchanges, activity.actions.commands, worker.secrets, failure));
+      for (const [name, text] of activityFiles(activity))
+        await files.keep(`evidence/${folderOf(activity.check)}/${name}`, text);
+    },
+    async failed(failed) {
+      failure = failed.details;
+      const folder = `failures/${folderOf(failed.check)}`;
+      try {
+        await files.keepFailure(folder, await failureFiles(failed, file, worker.surroundings));
+      } catch (error) {
+        await files.keepFailure(folder, new Map([["failure.txt", `${failed.message}\n\n${String(error)}\n`]]));
+      }
+      return folder;
+    },
+  };
+}
+
+/** What makes the test fail; reports read the record. */
+function failedTest({ failure, ownFault, environment }: CheckRecord): Error {
+  const error = new Error(failure?.message ?? ownFault?.message ?? environment?.message ?? "");
+  error.name = failure !== undefined ? "CheckFailure" : (ownFault?.name ?? "EnvironmentError");
+  if (ownFault?.stack !== undefined) error.stack = ownFault.stack;
+  else delete error.stack;
+  return error;
+}
