@@ -63,14 +63,15 @@ check({
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
       const found = tools.map(({ name }) => name).sort();
       const different = differences(names, found);
-      const [name] = names.filter((one) => !found.includes(one));
       if (different.length === 0) continue;
+      const prefixed = found.map((name) => names.find((one) => one.endsWith(`-${name}`)));
+      const isPrefixMissing = found.length === names.length && prefixed.every((name) => name !== undefined);
       throw new CheckFailure({
         summary: `${route} names tools differently from tools/list`,
-        code: "other-names",
-        expected: name ?? `the ${names.length} names of tools/list`,
-        actual: found.filter((one) => !names.includes(one))[0] ?? `${found.length} names`,
-        cause: "the server's prefix is missing there: a name from this listing cannot be called through MCP",
+        code: isPrefixMissing ? "prefix-missing" : "other-names",
+        expected: (isPrefixMissing ? prefixed[0] : undefined) ?? `the ${names.length} names of tools/list`,
+        actual: (isPrefixMissing ? found[0] : undefined) ?? `${found.length} names, some of them different`,
+        cause: "LiteLLM omits the server's prefix there: a name from this listing cannot be called through MCP",
         evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
       });
     }
