@@ -78,7 +78,7 @@ test("fields of an object, of list items and of one of several forms", () => {
 
 test("a table aligns its columns and escapes their separators", () => {
   expect(markdownTable(["key", "meaning"], [["`longer`", "a | b"]])).toBe(
-    ["| key      | meaning |", "| -------- | ------- |", "| `longer` | a \\| b |"].join("\n"),
+    ["| key      | meaning |", "| -------- | ------- |", "| `longer` | a \\| b  |"].join("\n"),
   );
 });
 
