@@ -42,7 +42,7 @@ export async function failureFiles(
     message,
     details,
     run,
-    environment: environmentOf(config),
+    environment: whatIsTested(config),
     requests: sentRequests(rigs, deployment),
     commands,
     scripts,
@@ -75,4 +75,10 @@ function sentRequests(rigs: readonly UsedRig[], deployment: Deployment): SentTo[
     });
   });
   return sent.sort((one, other) => (one.exchange.at < other.exchange.at ? -1 : 1));
+}
+
+/** The variables that choose what is tested: not where the report goes, nor how long waits may take. */
+function whatIsTested(config: RunConfig): Record<string, string> {
+  const { REPORTS: _reports, DEADLINE_FACTOR: _factor, KEEP: _keep, ...chosen } = environmentOf(config);
+  return chosen;
 }
