@@ -88,12 +88,13 @@ export class Session {
   static async begin(options: SessionOptions): Promise<Session> {
     const { config, progress } = options;
     const folder = resolve(config.deployment);
-    const asWritten = await loadDeployment(folder);
+    const { versions } = config;
+    const asWritten = await loadDeployment(folder, { versions });
     const knownGaps = loadKnownGaps(folder, options.checks);
     const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
     const canaries = makeCanaries(asWritten.policy, originals);
     const [deployment, engine] = await Promise.all([
-      loadDeployment(folder, { replace: canaries.secrets }),
+      loadDeployment(folder, { replace: canaries.secrets, versions }),
       connectEngine({ progress }),
     ]);
     const dead = await removeDeadRuns(engine);
