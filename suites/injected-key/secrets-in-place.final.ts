@@ -23,7 +23,7 @@ check({
       const fix = "remove the secret from there, or allow the place under the secret's 'may_be_in' in the policy";
       const found = leaks.map(({ secret, location }) => `${secret}: ${location}`);
       throw new CheckFailure({
-        summary: `secrets are in ${leaks.length} places where the policy does not allow them`,
+        summary: ["secrets are in places where the policy does not allow them:", ...found].join("\n  "),
         code: "secret-out-of-place",
         expected,
         actual: found.join("\n"),
