@@ -46,8 +46,9 @@ const cases: Case[] = [
       "INJ-08": /the key that is injected on litellm\.linuxserver\.lan: LiteLLM answers 401/,
       "INJ-09": /LITELLM_CLIENT_KEY: CLIENT_KEY in the environment of the service postgres \(.*compose\.yaml:\d+\)/,
       "INJ-01": /no key is injected, or LiteLLM does not know the injected key/,
-      "REACH-01": /litellm\.linuxserver\.lan:4000: from the LAN .* does not answer/,
-      "REACH-07": /the name does not resolve on that machine/,
+      "REACH-01":
+        /litellm\.linuxserver\.lan:4000: from the LAN, litellm\.linuxserver\.lan:4000 does not answer as LiteLLM/,
+      "REACH-07": /the name does not resolve on this network/,
       "PROMPT-01":
         /Codex completed no call of postgres-execute_sql[\s\S]*There is no MCP endpoint at the URL in the client's config/,
     },
