@@ -14,6 +14,17 @@ test("README has at most 120 lines", () => {
   expect(readFileSync("README.md", "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(120);
 });
 
+test("README's failure is one that the suite reports", async () => {
+  const [, block = ""] = /```text\n(✗[\s\S]*?)```/.exec(textOf("README.md")) ?? [];
+  const [title = "", id = "", requirement = "", summary = ""] = block.split("\n");
+  const check = (await loadChecks()).find((one) => one.id === id.trim());
+  expect(title).toBe(`✗ ${check?.title}  ${check?.file}`);
+  const { level, statement } = loadRequirements().get(check?.requirements[0] ?? "ROUTE-01") ?? {};
+  expect(requirement.trim()).toBe(`${check?.requirements[0]} ${level}: ${statement}`);
+  const [what = ""] = summary.trim().split(": failed in");
+  expect(readFileSync(check?.file ?? "", "utf8")).toContain(JSON.stringify(what));
+});
+
 test("README lists every document", () => {
   const listed = linksOf("README.md").map(({ path }) => path);
   expect(files.filter((file) => file !== "README.md" && !listed.includes(file))).toEqual([]);
