@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { DeploymentError, faultLine, type InputFault } from "../../core/errors.ts";
+import { loadDeployment } from "../load.ts";
+import { type Patch, patchedCopy } from "../source/patched-copy.ts";
+
+const reference = resolve(import.meta.dirname, "../../../deployments/reference");
+
+/** The faults of a patched copy of the reference, with paths relative to the copy. */
+export async function faultsOf(
+  patches: readonly Patch[],
+): Promise<{ faults: InputFault[]; lineOf: (file: string, text: string) => number }> {
+  using copy = patchedCopy(reference, patches);
+  const { folder } = copy;
+  const texts = new Map<string, string>();
+  const remember = (file: string): void => {
+    try {
+      texts.set(file, readFileSync(join(folder, file), "utf8"));
+    } catch {
+      // The patch removed it.
+    }
+  };
+  for (const file of [
+    "policy.yaml",
+    "compose.yaml",
+    "litellm.env.example",
+    "litellm/config.yaml",
+    "litellm/scoped_keys.py",
+    "clients/codex/config.toml",
+  ])
+    remember(file);
+  const lineOf = (file: string, text: string): number => {
+    const lines = (texts.get(file) ?? "").split("\n");
+    const found = lines.flatMap((line, index) => (line.includes(text) ? [index + 1] : []));
+    const [line] = found;
+    if (line === undefined || found.length > 1) throw new Error(`'${text}' is in ${found.length} lines of ${file}`);
+    return line;
+  };
+  try {
+    await loadDeployment(folder);
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    const faults = error.faults.map((fault) => ({ ...fault, file: fault.file.replace(`${folder}/`, "") }));
+    return { faults, lineOf };
+  }
+  return { faults: [], lineOf };
+}
+
+/** A deployment that is broken in one way, and the one fault that it must have. */
+export interface Broken {
+  name: string;
+  patches: Patch[];
+  /** File of the fault. */
+  file: string;
+  /**
+   * The line that the fault must name: text of exactly one line (after the patch), "" for line 1,
+   * "nowhere" for any later line, undefined for a fault of the whole file.
+   */
+  at: string | undefined;
+  what: RegExp;
+  fix?: RegExp;
+  /** Total number of faults; 1 unless a mistake shows in two files. */
+  faults?: number;
+}
+
+/** Makes a patch maker for one file of the reference: `find` must occur there. */
+const patchOf =
+  (file: string) =>
+  (find: string, replace: string): Patch => ({ file, find, replace });
+
+export const compose = patchOf("compose.yaml");
+export const policy = patchOf("policy.yaml");
+export const litellm = patchOf("litellm/config.yaml");
+export const env = patchOf("litellm.env.example");
+export const codex = patchOf("clients/codex/config.toml");
+
+/** Tests that each broken deployment has its one fault, with file, line, what and fix. */
+export function testFaults(broken: readonly Broken[]): void {
+  test.each(broken)("$name", async ({ patches, file, at, what, fix, faults: count = 1 }) => {
+    const { faults, lineOf } = await faultsOf(patches);
+    const all = faults.map(faultLine).join("\n");
+    const fault = faults.find((item) => item.file === file && what.test(item.what));
+    expect(fault, `no such fault among:\n${all}`).toBeDefined();
+    if (at === undefined) expect(fault?.line).toBeUndefined();
+    else if (at === "") expect(fault?.line).toBe(1);
+    else if (at !== "nowhere") expect(fault?.line, all).toBe(lineOf(file, at));
+    if (at === "nowhere") expect(fault?.line, all).toBeGreaterThan(1);
+    expect(fault?.fix).toMatch(fix ?? /\S/);
+    for (const item of faults) {
+      expect(faultLine(item)).not.toMatch(/[\r\n]/);
+      expect(item.fix.trim()).not.toBe("");
+    }
+    expect(faults.length, all).toBe(count);
+  });
+}

@@ -1,0 +1,150 @@
+import { describe } from "vitest";
+import { type Broken, compose, env, litellm, policy, testFaults } from "./broken-deployment.ts";
+
+const broken: Broken[] = [
+  {
+    name: "an unknown transport",
+    patches: [litellm("  postgres:\n    transport: stdio", "  postgres:\n    transport: stdoi")],
+    file: "litellm/config.yaml",
+    at: "stdoi",
+    what: /mcp_servers\.postgres\.transport is 'stdoi', expected one of stdio, http, sse/,
+  },
+  {
+    name: "an upstream twice",
+    patches: [litellm("  filesystem:\n", "  postgres:\n")],
+    file: "litellm/config.yaml",
+    at: "nowhere",
+    what: /'postgres' is set a second time \(first in line \d+\)/,
+    faults: 2,
+  },
+  {
+    name: "a dash in an upstream's name",
+    patches: [
+      litellm("  filesystem:", "  file-system:"),
+      policy("- name: filesystem", "- name: file-system"),
+      policy("servers: [filesystem]", "servers: [file-system]"),
+    ],
+    file: "litellm/config.yaml",
+    at: "file-system:",
+    what: /'-', which separates server and tool/,
+    fix: /file_system/,
+  },
+  {
+    name: "no command",
+    patches: [litellm("    command: postgres-mcp\n", "")],
+    file: "litellm/config.yaml",
+    at: "  postgres:",
+    what: /has no command/,
+  },
+  {
+    name: "no url",
+    patches: [litellm("    transport: stdio\n    command: mcp-server-filesystem", "    transport: http")],
+    file: "litellm/config.yaml",
+    at: "  filesystem:",
+    what: /has no url/,
+  },
+  {
+    name: "no transport",
+    patches: [litellm("    transport: stdio\n    command: postgres-mcp", "    command: postgres-mcp")],
+    file: "litellm/config.yaml",
+    at: "command: postgres-mcp",
+    what: /no transport: LiteLLM assumes http/,
+  },
+  {
+    name: "an unknown key of an upstream",
+    patches: [litellm("    command: postgres-mcp", "    comand: postgres-mcp")],
+    file: "litellm/config.yaml",
+    at: "comand",
+    what: /unknown key 'comand'/,
+    fix: /write 'command'/,
+  },
+  {
+    name: "a key that 1.77.1 ignores",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    allowed_tools: [list_schemas]")],
+    file: "litellm/config.yaml",
+    at: "allowed_tools",
+    what: /1\.77\.1 ignores it without a warning/,
+  },
+  {
+    name: "an unset variable of LiteLLM",
+    patches: [litellm("os.environ/POSTGRES_MCP_URL", "os.environ/POSTGRES_MPC_URL")],
+    file: "litellm/config.yaml",
+    at: "POSTGRES_MPC_URL",
+    what: /'POSTGRES_MPC_URL' is not set/,
+    fix: /POSTGRES_MCP_URL/,
+    faults: 2,
+  },
+  {
+    name: "a variable within args",
+    patches: [litellm("args: [/srv/mcp-files]", "args: [os.environ/MCP_FILES]")],
+    file: "litellm/config.yaml",
+    at: "MCP_FILES",
+    what: /substitutes nothing in lists/,
+  },
+  {
+    name: "no master key",
+    patches: [
+      litellm("  master_key: os.environ/LITELLM_MASTER_KEY\n", ""),
+      env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY="),
+    ],
+    file: "litellm/config.yaml",
+    at: "general_settings:",
+    what: /no master key/,
+    faults: 2,
+  },
+  {
+    name: "the example's master key",
+    patches: [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=sk-1234")],
+    file: "litellm/config.yaml",
+    at: "  master_key:",
+    what: /well-known example/,
+  },
+  {
+    name: "an unknown section",
+    patches: [litellm("litellm_settings:", "litelm_settings:")],
+    file: "litellm/config.yaml",
+    at: "litelm_settings",
+    what: /unknown key 'litelm_settings'/,
+    fix: /litellm_settings/,
+  },
+  {
+    name: "a key function that is not defined",
+    patches: [litellm("scoped_keys.authenticate", "scoped_keys.authenticat")],
+    file: "litellm/config.yaml",
+    at: "custom_auth",
+    what: /'authenticat', which scoped_keys\.py does not define/,
+    fix: /write 'authenticate'/,
+  },
+  {
+    name: "a key function that is not async",
+    patches: [{ file: "litellm/scoped_keys.py", find: "async def authenticate", replace: "def authenticate" }],
+    file: "litellm/scoped_keys.py",
+    at: "def authenticate",
+    what: /is not an async function/,
+  },
+  {
+    name: "a key module that is not mounted",
+    patches: [litellm("scoped_keys.authenticate", "keys.authenticate")],
+    file: "litellm/config.yaml",
+    at: "custom_auth",
+    what: /\/app\/keys\.py, which is not on a bind mount/,
+  },
+  {
+    name: "a config that is not mounted",
+    patches: [compose("      - ./litellm/config.yaml:/app/config.yaml:ro\n", "")],
+    file: "compose.yaml",
+    at: 'command: ["--config"',
+    what: /\/app\/config\.yaml is not on a bind mount/,
+  },
+  {
+    name: "a model without provider",
+    patches: [litellm("      model: openai/gpt-5-mini\n", "")],
+    file: "litellm/config.yaml",
+    at: "nowhere",
+    what: /'model' is missing in model_list\[1\]\.litellm_params/,
+  },
+];
+
+describe("a faulty deployment", () => {
+  testFaults(broken);
+});

@@ -1,0 +1,220 @@
+import { describe } from "vitest";
+import { type Broken, compose, testFaults } from "./broken-deployment.ts";
+
+const router = "traefik.http.routers.litellm-bearer";
+
+const broken: Broken[] = [
+  {
+    name: "an unknown option of Traefik",
+    patches: [compose("--accessLog=true", "--accesLog=true")],
+    file: "compose.yaml",
+    at: "--accesLog",
+    what: /unknown option '--accesLog'/,
+    fix: /write 'accessLog'/,
+  },
+  {
+    name: "an unknown option of an entry point",
+    patches: [
+      compose(
+        "      - --accessLog=true",
+        "      - --accessLog=true\n      - --entryPoints.web.forwardHeaders.insecure=true",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "forwardHeaders",
+    what: /unknown option/,
+    fix: /write 'forwardedHeaders'/,
+  },
+  {
+    name: "an unknown option deep in a section",
+    patches: [
+      compose(
+        "--entryPoints.web.address=:80",
+        "--entryPoints.web.address=:80\n      - --entryPoints.web.http.maxHeaderByte=1",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "maxHeaderByte",
+    what: /unknown option '--entryPoints\.web\.http\.maxHeaderByte' of Traefik/,
+    fix: /write 'maxHeaderBytes'/,
+  },
+  {
+    name: "a static file",
+    patches: [compose("--accessLog=true", "--configFile=/etc/traefik.yml")],
+    file: "compose.yaml",
+    at: "--configFile",
+    what: /'--configFile' is not supported/,
+    fix: /into the command/,
+  },
+  {
+    name: "no docker provider",
+    patches: [
+      compose(
+        "      - --providers.docker=true\n      - --providers.docker.exposedByDefault=false\n      - --providers.docker.network=traefik-net\n",
+        "",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "  traefik:",
+    what: /docker provider is not on/,
+  },
+
+  {
+    name: "an unknown option of a router",
+    patches: [compose(`${router}.entrypoints`, `${router}.entrypoint`)],
+    file: "compose.yaml",
+    at: `${router}.entrypoint:`,
+    what: /unknown label '.*': 'entrypoint'/,
+    fix: /traefik\.http\.routers\.litellm-bearer\.entrypoints/,
+  },
+  {
+    name: "an unknown kind of middleware",
+    patches: [compose("litellm-nobody.ipallowlist.sourcerange", "litellm-nobody.ipalowlist.sourcerange")],
+    file: "compose.yaml",
+    at: "ipalowlist",
+    what: /unknown label/,
+    fix: /ipallowlist/,
+  },
+  {
+    name: "a root that is not Traefik's",
+    patches: [compose("      traefik.enable:", "      trafik.enable:")],
+    file: "compose.yaml",
+    at: "trafik.enable",
+    what: /not Traefik's/,
+    faults: 2,
+  },
+  {
+    name: "an enable that is neither true nor false",
+    patches: [compose('traefik.enable: "true"', 'traefik.enable: "yes"')],
+    file: "compose.yaml",
+    at: "traefik.enable",
+    what: /neither true nor false/,
+    faults: 2,
+  },
+  {
+    name: "a rule that does not parse",
+    patches: [
+      compose(
+        "Host(`litellm.linuxserver.lan`) && Method(`GET`) && Path",
+        "Host(`litellm.linuxserver.lan`) & Method(`GET`) && Path",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "litellm-status.rule",
+    what: /router 'litellm-status' does not parse: column 33: '&'/,
+    fix: /&&/,
+  },
+  {
+    name: "an unknown matcher",
+    patches: [compose("Method(`GET`) && Path(`/sch", "Methods(`GET`) && Path(`/sch")],
+    file: "compose.yaml",
+    at: "litellm-status.rule",
+    what: /'Methods' is not a matcher/,
+    fix: /write Method/,
+  },
+  {
+    name: "a lookahead",
+    patches: [
+      compose(
+        "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer +\\S+$$`)",
+        "Host(`litellm.linuxserver.lan`) && HeaderRegexp(`Authorization`, `^(?!Basic).+`)",
+      ),
+    ],
+    file: "compose.yaml",
+    at: `${router}.rule`,
+    what: /no lookaround/,
+    fix: /RE2/,
+  },
+  {
+    name: "an undefined middleware",
+    patches: [compose("middlewares: litellm-status-key", "middlewares: litellm-status-ky")],
+    file: "compose.yaml",
+    at: "litellm-status-ky",
+    what: /middleware 'litellm-status-ky', which no label defines/,
+    fix: /write 'litellm-status-key'/,
+  },
+  {
+    name: "an undefined service",
+    patches: [compose(`${router}.service: litellm`, `${router}.service: litelm`)],
+    file: "compose.yaml",
+    at: "litelm",
+    what: /service 'litelm', which no label defines/,
+    fix: /write 'litellm'/,
+  },
+  {
+    name: "an undefined entry point",
+    patches: [compose(`${router}.entrypoints: web`, `${router}.entrypoints: Web`)],
+    file: "compose.yaml",
+    at: `${router}.entrypoints`,
+    what: /entry point 'Web'/,
+    fix: /write 'web'/,
+  },
+  {
+    name: "an internal service that Traefik lacks",
+    patches: [compose("litellm-refused.service: noop@internal", "litellm-refused.service: nop@internal")],
+    file: "compose.yaml",
+    at: "nop@internal",
+    what: /'nop@internal', which Traefik does not have/,
+    fix: /noop@internal/,
+  },
+  {
+    name: "names that differ in case",
+    patches: [compose(`${router}.priority`, "traefik.http.routers.LiteLLM-bearer.priority")],
+    file: "compose.yaml",
+    at: "LiteLLM-bearer",
+    what: /in case only/,
+  },
+  {
+    name: "a priority that is not a number",
+    patches: [compose('litellm-status.priority: "200"', "litellm-status.priority: high")],
+    file: "compose.yaml",
+    at: "litellm-status.priority",
+    what: /is not a whole number/,
+  },
+  {
+    name: "an invalid address range",
+    patches: [compose("192.0.2.1/32", "192.0.2.1/33")],
+    file: "compose.yaml",
+    at: "192.0.2.1/33",
+    what: /neither an address nor a range/,
+  },
+  {
+    name: "a middleware of two kinds",
+    patches: [compose("litellm-nobody.ipallowlist.rejectstatuscode", "litellm-challenge.ipallowlist.rejectstatuscode")],
+    file: "compose.yaml",
+    at: "litellm-challenge.ipallowlist",
+    what: /allows one kind/,
+  },
+  {
+    name: "two services and a router that names none",
+    patches: [
+      compose(
+        `      ${router}.service: litellm\n`,
+        '      traefik.http.services.other.loadbalancer.server.port: "1"\n',
+      ),
+    ],
+    file: "compose.yaml",
+    at: `${router}.rule`,
+    what: /names no service and 'litellm' has 2/,
+  },
+  {
+    name: "labels without traefik.enable",
+    patches: [compose('      traefik.enable: "true"\n', "")],
+    file: "compose.yaml",
+    at: "traefik.http.routers.litellm-public.rule",
+    what: /have no effect/,
+    fix: /traefik\.enable/,
+  },
+  {
+    name: "a docker network that the service is not on",
+    patches: [compose("traefik.docker.network: traefik-net", "traefik.docker.network: traefiknet")],
+    file: "compose.yaml",
+    at: "traefiknet",
+    what: /network 'traefiknet', which the service is not on/,
+    fix: /traefik-net/,
+  },
+];
+
+describe("a faulty deployment", () => {
+  testFaults(broken);
+});
