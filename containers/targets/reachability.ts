@@ -58,7 +58,7 @@ export class Reachability {
     return sweep;
   }
 
-  /** The suite's own parts of the gateway rig, which are no sites and which the policy cannot name. */
+  /** The suite's own parts of the gateway rig, which are not sites and which the policy cannot name. */
   get ownParts(): string[] {
     const { gateway } = this.#rigs;
     const siteParts = [...Object.values(gateway.services ?? {}), ...Object.values(machines)];

@@ -33,7 +33,7 @@ export interface TriedConnection {
   outcome: string;
 }
 
-/** What the scripted model was told to answer. */
+/** What the scripted model answers. */
 export interface ModelScript {
   id: string;
   /** As the scripted model takes it: which requests it claims, and its turns. */

@@ -64,7 +64,7 @@ test("of many failed cases some are only named, and the rest is counted", async 
   expect(details.cases).toHaveLength(30);
 });
 
-test("no failed case is no failure", async () => {
+test("without a failed case nothing is thrown", async () => {
   await expect(forEachCase("all hold", ["a", "b"], String, async () => {})).resolves.toBeUndefined();
 });
 

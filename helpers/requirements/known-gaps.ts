@@ -132,7 +132,7 @@ export function activeGaps(gaps: readonly KnownGap[], running: RunningVersions):
     const version = running.get(part);
     if (version === undefined) return false;
     if (validRange(versions) === "*") return true;
-    // A tag such as `1.77.1-stable` is no version before 1.77.1, which is what semver would take it for.
+    // A tag such as `1.77.1-stable` is not a version before 1.77.1, although semver orders it so.
     const comparable = coerce(version);
     return comparable !== null && satisfies(comparable, versions);
   });

@@ -11,7 +11,7 @@ export interface CollectedFile {
   checks: readonly CheckResult[];
   /** What broke outside of any test, one line each. */
   broken: readonly string[];
-  /** Names of tests that no check left a record of although they ran, or that are no checks. */
+  /** Names of tests that no check left a record of although they ran, or that are not checks. */
   withoutRecord: readonly string[];
   /** vitest counts the file as failed. */
   failed: boolean;

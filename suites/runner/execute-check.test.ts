@@ -30,7 +30,7 @@ const gap: KnownGap = {
   location: { file: "known-gaps.yaml", line: 1 },
 };
 
-/** What the environment of a test was told. */
+/** The calls that the environment of a test received. */
 interface Kept {
   failed: FailedCheck[];
   connected: number;

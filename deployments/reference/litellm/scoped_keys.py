@@ -9,8 +9,8 @@ What to know before editing:
 - LiteLLM calls `authenticate` before its own check for public routes, so here those need a key like all others
   (`/routes`, `/config/yaml`, `/health/readiness` are of no use to an anonymous caller). What it never asks about stays
   open: `/health/liveliness` and the UI's pages.
-- It fails closed: an unset key matches nothing, two callers with one key are refused at boot, and whatever is no known
-  key is 401.
+- It fails closed: an unset key matches nothing, two callers with one key are refused at boot, and an unknown key
+  gets 401.
 - `allowed_routes` is enforced by LiteLLM as well. It answers a breach with 500 (1.77.1) or 403 (newer), so the
   scope is checked here first, where the answer can be a proper 403.
 - MCP on 1.77.1 turns every refusal into a 500 without saying why (BerriAI/litellm#37080); nothing here can help.

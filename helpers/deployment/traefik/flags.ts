@@ -58,7 +58,7 @@ export function readFlags(
 
 /** Follows a flag's name through Traefik's options; known names in lower case. */
 function pathOf(key: string, location: SourceLocation, faults: FaultList): string[] {
-  // The static file itself is no option of the configuration.
+  // `--configFile` names the static file. It is not an option of the static configuration.
   if (key.toLowerCase() === "configfile") {
     faults.add(location, `'--${key}' is not supported`, "write the static options into the command");
     return ["configfile"];

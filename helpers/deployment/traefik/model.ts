@@ -23,7 +23,7 @@ export interface LabelledContainer {
 export class TraefikModel {
   readonly static: StaticConfiguration;
   readonly containers: readonly LabelledContainer[];
-  /** The routers of every container that Traefik is not told to ignore. Their names are global in the docker provider. */
+  /** The routers of every container that Traefik does not ignore. Their names are global in the docker provider. */
   readonly routers: readonly TraefikRouter[];
   /** The middlewares of the same containers. */
   readonly middlewares: readonly TraefikMiddleware[];
