@@ -70,6 +70,29 @@ describe.each(files)("%s", (file) => {
   });
 });
 
+test("writing-checks.md shows code of the files that it names", () => {
+  const text = textOf("docs/writing-checks.md");
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
+  expect(blocks.length).toBeGreaterThan(2);
+  for (const { index, 1: code = "" } of blocks) {
+    const file =
+      text
+        .slice(0, index)
+        .match(/`[\w./-]+\.ts`/g)
+        ?.at(-1)
+        ?.slice(1, -1) ?? "";
+    const own = new Set(
+      readFileSync(file, "utf8")
+        .split("\n")
+        .map((line) => line.trim()),
+    );
+    expect(
+      code.split("\n").filter((line) => !own.has(line.trim())),
+      file,
+    ).toEqual([]);
+  }
+});
+
 test("every npm script is described, except the parts of `check`", () => {
   const all = [...texts.values()].join("\n");
   const commands = Object.keys(scripts).map((name) => (name === "test" ? "npm test" : `npm run ${name}`));
