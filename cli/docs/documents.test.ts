@@ -3,6 +3,8 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runVariables } from "../../helpers/core/run-config.ts";
+import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import { readKnownGaps } from "../../helpers/requirements/known-gaps.ts";
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
 import { loadChecks } from "../../suites/runner/load-checks.ts";
 
@@ -91,6 +93,14 @@ test("writing-checks.md shows code of the files that it names", () => {
       file,
     ).toEqual([]);
   }
+});
+
+test("the entry in known-gaps.md is one that the suite accepts", async () => {
+  const [, entry = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(textOf("docs/known-gaps.md")) ?? [];
+  using copy = patchedCopy("deployments/reference", [{ file: "known-gaps.yaml", write: entry }]);
+  const { gaps, faults } = readKnownGaps(copy.folder, await loadChecks(), "2026-01-01");
+  expect(faults).toEqual([]);
+  expect(gaps.map(({ check }) => check)).toEqual(["CAT-02/paginated-upstream"]);
 });
 
 test("every npm script is described, except the parts of `check`", () => {
