@@ -103,7 +103,13 @@ async function openUi(
   );
   await evidence.keepPicture("ui.png", Buffer.from(visit.screenshot, "base64"));
   await evidence.keep("ui.json", JSON.stringify({ ...visit, screenshot: "ui.png" }, null, 2));
-  const assets = visit.assets.filter((asset) => new URL(asset.url).hostname === gateway.internalHost.name);
+  const assets = await gateway.once.do("assets of the UI", () =>
+    Promise.all(
+      visit.assets
+        .filter((asset) => new URL(asset.url).hostname === gateway.internalHost.name)
+        .map((asset) => withStatus(gateway, asset)),
+    ),
+  );
   return {
     visit,
     url,
@@ -120,9 +126,22 @@ async function hasDatabase(gateway: GatewayTarget): Promise<boolean> {
   return /"db"\s*:\s*"connected"/i.test(response?.body ?? "");
 }
 
+/** How Chromium reports a request that a navigation aborted while the previous page was still loading. */
+const aborted = "net::ERR_ABORTED";
+
+/**
+ * Asks again for what a navigation aborted. Whether the response arrives before the navigation depends on the load of
+ * the machine; whether the gateway serves it does not.
+ */
+async function withStatus(gateway: GatewayTarget, asset: PageAsset): Promise<PageAsset> {
+  if (asset.failure !== aborted || asset.method !== "GET") return asset;
+  const { pathname, search } = new URL(asset.url);
+  const { response } = await gateway.send({ path: pathname + search });
+  return response === undefined ? asset : { ...asset, status: response.status };
+}
+
 function isFailure({ status, failure, type }: PageAsset): boolean {
-  // A navigation aborts what the previous page was still loading.
-  if (status === 0) return failure !== "net::ERR_ABORTED" && type !== "ping";
+  if (status === 0) return failure !== aborted && type !== "ping";
   return status >= 400;
 }
 
