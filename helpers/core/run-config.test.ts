@@ -63,6 +63,7 @@ test("environmentOf leaves out what has its default value", () => {
 test.each([
   ["IMAGES", "never", "IMAGES=never is unknown; set it to auto, pull or build"],
   ["CLIENTS", "none", "CLIENTS=none is unknown; set it to default or all"],
+  ["KEEP", "true", "KEEP=true is unknown; set it to 0 or 1"],
   ["DEADLINE_FACTOR", "0", "DEADLINE_FACTOR=0 is not a positive number; set it to 2, for example"],
   ["DEADLINE_FACTOR", "fast", "DEADLINE_FACTOR=fast is not a positive number; set it to 2, for example"],
 ])("%s=%s is one line and exit code 2", (variable, value, message) => {

@@ -93,7 +93,7 @@ export function parseRunConfig(environment: Environment): RunConfig {
       ...(registry === undefined ? {} : { registry }),
     },
     clients: oneOf("CLIENTS", value("CLIENTS") ?? defaults.CLIENTS, ["default", "all"]),
-    keep: value("KEEP") === "1",
+    keep: oneOf("KEEP", value("KEEP") ?? "0", ["0", "1"]) === "1",
     reports: resolve(value("REPORTS") ?? defaults.REPORTS),
     deadlineFactor: positive("DEADLINE_FACTOR", value("DEADLINE_FACTOR") ?? defaults.DEADLINE_FACTOR),
     ...(order === undefined ? {} : { order }),
