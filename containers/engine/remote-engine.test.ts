@@ -6,7 +6,7 @@ import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { Images } from "../images/images.ts";
 import { createNetworks } from "../networks/network.ts";
 import { execute } from "../parts/container-command.ts";
-import { modelProvider } from "../parts/deployment/render.ts";
+import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { answersHttp } from "../parts/readiness.ts";
 import { startPart } from "../parts/start-part.ts";
 import { engineEndpoints } from "./endpoint.ts";

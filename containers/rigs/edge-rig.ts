@@ -1,6 +1,6 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { liteLLMPort } from "../parts/deployment/litellm.ts";
-import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render.ts";
+import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render-service.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { rigMark, withRunningPromise } from "../parts/part.ts";

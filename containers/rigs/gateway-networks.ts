@@ -1,7 +1,7 @@
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { HostInterface } from "../networks/gateway-host-rules.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
-import { networksOf } from "../parts/deployment/render.ts";
+import { networksOf } from "../parts/deployment/render-service.ts";
 
 /** Network between LiteLLM and the scripted model; the suite's own. */
 export const providerNetwork = "model-provider";

@@ -6,7 +6,8 @@ import { becomeGatewayHost, firewallPath, publications, publish } from "../netwo
 import type { MadeNetwork } from "../networks/network.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
 import { postgresPlan, usedDatabases } from "../parts/deployment/postgres.ts";
-import { modelProvider, networksOf, type RenderContext } from "../parts/deployment/render.ts";
+import { modelProvider } from "../parts/deployment/render-litellm.ts";
+import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp, readyWhenRunning } from "../parts/readiness.ts";

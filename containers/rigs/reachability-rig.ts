@@ -3,7 +3,7 @@ import type { Deployment } from "../../helpers/deployment/types.ts";
 import { commonPorts } from "../../helpers/reachability/common-ports.ts";
 import type { Engine } from "../engine/engine.ts";
 import { execute, launch } from "../parts/container-command.ts";
-import { networksOf } from "../parts/deployment/render.ts";
+import { networksOf } from "../parts/deployment/render-service.ts";
 import { attachments } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
 import { readyWhenRunning } from "../parts/readiness.ts";

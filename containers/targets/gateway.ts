@@ -9,7 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import { liteLLMPort } from "../parts/deployment/litellm.ts";
-import { modelProvider } from "../parts/deployment/render.ts";
+import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { HttpGateway, type HttpGatewayOptions } from "./http-gateway.ts";

@@ -9,6 +9,7 @@ import type { PolicyClient } from "./policy/types.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
 import type { Written } from "./source/location.ts";
+import { NoteList } from "./source/note-list.ts";
 import { readSource, type SourceFile } from "./source/source-file.ts";
 import { parseYaml } from "./source/yaml-tree.ts";
 import { readTraefik, type TraefikModel } from "./traefik/model.ts";
@@ -53,6 +54,8 @@ export class Facts {
   readonly folder: string;
   /** What is wrong with the files that were read so far. */
   readonly faults = new FaultList();
+  /** What a reader of the report should know about the files that were read so far. */
+  readonly notes = new NoteList();
   readonly #env: EnvFiles;
   readonly #compose: ReadCompose | undefined;
   readonly #versions: PartVersions;

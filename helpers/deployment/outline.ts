@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import type { DeploymentNote } from "./source/note-list.ts";
 import type { Deployment } from "./types.ts";
 
 /** The summary of a deployment for a report; it contains no secret's value. */
@@ -12,6 +13,8 @@ export interface DeploymentOutline {
   secrets: { file: string; names: readonly string[] };
   /** Each client with the addresses that its config names. */
   clients: readonly { name: string; kind: string; config: string; addresses: readonly string[] }[];
+  /** What a reader should know about the files: what is ignored, changed or not proved. */
+  notes: readonly DeploymentNote[];
 }
 
 /** Summarises a deployment. */
@@ -32,6 +35,7 @@ export function outlineOf({ folder, policy, facts, litellmConfig }: Deployment):
       config: relative(folder, client.config),
       addresses: addressesIn(facts.clientConfig(client)?.text ?? ""),
     })),
+    notes: facts.notes.notes,
   };
 }
 

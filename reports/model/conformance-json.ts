@@ -124,6 +124,7 @@ const nothing: RunRecord["deployment"] = {
   upstreams: [],
   secrets: { file: "", names: [] },
   clients: [],
+  notes: [],
 };
 
 /** Builds the report. */

@@ -20,6 +20,7 @@ export const soundRecord: RunRecord = {
     upstreams: [{ name: "postgres", transport: "stdio", source: "postgres-mcp", version: "0.3.0" }],
     secrets: { file: "litellm.env", names: ["LITELLM_MASTER_KEY"] },
     clients: [{ name: "codex", kind: "codex", config: "codex/config.toml", addresses: ["http://gateway.lan/mcp/"] }],
+    notes: [],
   },
   engine: { version: "20.10.24", apiVersion: "1.41" },
   parts: [],

@@ -4,7 +4,8 @@ import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartFile, PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp, readyWhenRunning } from "../readiness.ts";
-import { type RenderContext, renderLiteLLM } from "./render.ts";
+import { renderLiteLLM } from "./render-litellm.ts";
+import type { RenderContext } from "./render-service.ts";
 
 /** Port on which LiteLLM listens, and so does the part that replaces it in the edge rig. */
 export const liteLLMPort = 4000;

@@ -3,7 +3,7 @@ import type { ComposeService, Deployment } from "../../../helpers/deployment/typ
 import type { PartPlan, RunNetwork } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { commandSucceeds } from "../readiness.ts";
-import { networksOf } from "./render.ts";
+import { networksOf } from "./render-service.ts";
 import { attachments } from "./traefik.ts";
 
 /** A database that the deployment's upstreams use, and the part that runs it. */

@@ -6,7 +6,8 @@ import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
-import { isEngineSocket, networksOf, type RenderContext, renderTraefik, traefikApiPort } from "./render.ts";
+import { isEngineSocket, networksOf, type RenderContext } from "./render-service.ts";
+import { renderTraefik, traefikApiPort } from "./render-traefik.ts";
 
 /** The deployment's Traefik, ready to start. */
 export async function traefikPlan(

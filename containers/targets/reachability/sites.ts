@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import { familyOf, type Site, type SiteAddress } from "../../../helpers/reachability/sweep.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { traefikApiPort } from "../../parts/deployment/render.ts";
+import { traefikApiPort } from "../../parts/deployment/render-traefik.ts";
 import type { PartHandle } from "../../parts/part.ts";
 import { providerNetwork } from "../../rigs/gateway-networks.ts";
 import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "../../rigs/reachability-rig.ts";
