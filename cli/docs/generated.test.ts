@@ -28,7 +28,7 @@ test("the small policy of docs/policy.md is accepted, and only what it calls req
   const [, example = ""] = /```yaml\n([^`]*)```/.exec(readFileSync("docs/policy.md", "utf8")) ?? [];
   using copy = patchedCopy("deployments/reference", [{ file: "policy.yaml", write: example }]);
   expect(readPolicy(join(copy.folder, "policy.yaml")).hosts).toHaveLength(1);
-  expect(policySchema().required).toEqual(["hosts", "upstreams"]);
+  expect(policySchema().required).toEqual(["hosts"]);
 });
 
 test("a key's type, default and whether it is required come from the policy's shape", () => {

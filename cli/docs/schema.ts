@@ -17,6 +17,10 @@ const schemaShape = z.object({
   get items() {
     return schemaShape.optional();
   },
+  /** Of a mapping whose keys are the writer's own. */
+  get additionalProperties() {
+    return z.union([z.boolean().transform(() => undefined), schemaShape]).optional();
+  },
   get anyOf() {
     return z.array(schemaShape).optional();
   },
@@ -66,9 +70,10 @@ export function fieldsOf({ properties = {}, required }: Schema, within = ""): Sc
   });
 }
 
-/** The fields within a field: of an object, of the items of a list, or of one of several forms. */
+/** The fields within a field: of an object, of the items of a list, of the values of a mapping with keys of the writer's own, or of one of several forms. */
 export function fieldsWithin(schema: Schema, path: string): SchemaField[] {
   if (schema.items !== undefined) return fieldsOf(schema.items, `${path}[]`);
+  if (schema.additionalProperties !== undefined) return fieldsOf(schema.additionalProperties, `${path}.*`);
   return [schema, ...formsOf(schema)].flatMap((form) => fieldsOf(form, path));
 }
 

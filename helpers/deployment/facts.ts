@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readClientConfig } from "./clients/client-config.ts";
 import { type ReadCompose, readCompose } from "./compose/compose.ts";
+import { defaultEnvFile } from "./compose/environment/default-env-file.ts";
 import { EnvFiles } from "./compose/environment/env-files.ts";
 import type { ComposeFile } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
@@ -17,9 +18,6 @@ import { checkTraefikReferences } from "./traefik/references.ts";
 
 /** In the order in which compose looks for them. */
 const composeNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/** The main env file where nothing else is said, in order of preference. */
-const envFileNames = ["litellm.env", ".env"];
 
 export interface FactsOptions {
   /** The env file for interpolation, relative to the folder; by default `litellm.env`, else `.env`. */
@@ -141,12 +139,6 @@ function once<T>(known: Map<string, { value: T }>, name: string, read: () => T):
   const { value } = known.get(name) ?? { value: read() };
   known.set(name, { value });
   return value;
-}
-
-function defaultEnvFile(folder: string): string {
-  const present = (name: string): boolean =>
-    existsSync(join(folder, name)) || existsSync(join(folder, `${name}.example`));
-  return envFileNames.find(present) ?? "litellm.env";
 }
 
 function openCompose(folder: string, env: EnvFiles, faults: FaultList): ReadCompose | undefined {

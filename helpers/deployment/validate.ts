@@ -53,7 +53,13 @@ function checkHosts(policy: Policy, { traefik }: Roles, faults: FaultList): void
   if (traefik === undefined) return;
   const { entryPoints } = traefik.static;
   for (const { name, entryPoint, location } of policy.hosts) {
-    if (!entryPoints.has(entryPoint)) {
+    if (entryPoint === undefined) {
+      faults.add(
+        location,
+        `the host '${name}' names no entry point`,
+        `add 'entry_point:' with one of ${[...entryPoints.keys()].join(", ")}`,
+      );
+    } else if (!entryPoints.has(entryPoint)) {
       faults.add(
         location,
         `the host '${name}' names the entry point '${entryPoint}', which Traefik's command does not define`,

@@ -1,32 +1,13 @@
 import { z } from "zod";
 import { listOf, mapping, oneOf, text } from "../source/shape.ts";
+import { accessRuleShape } from "./access-shape.ts";
 import type { SecretPlace } from "./types.ts";
-
-const status = z
-  .number({ error: "an HTTP status" })
-  .int({ error: "an HTTP status" })
-  .min(100, { error: "an HTTP status" })
-  .max(599, { error: "an HTTP status" })
-  .meta({ title: "HTTP status" });
-const path = text.startsWith("/", { error: "a path that begins with '/'" }).meta({ title: "path" });
-const port = z
-  .number({ error: "a port" })
-  .int({ error: "a port" })
-  .min(1, { error: "a port" })
-  .max(65535, { error: "a port" })
-  .meta({ title: "port" });
+import { methods, path, port, status, version } from "./values.ts";
 
 const count = z
   .number({ error: "a number above 0" })
   .int({ error: "a number above 0" })
   .min(1, { error: "a number above 0" });
-
-/** YAML reads `17` as a number; a version is a text. */
-const version = z
-  .union([z.string(), z.number()], { error: "a version, e.g. 0.3.0" })
-  .transform(String)
-  .refine((value) => /^\d+(?:\.\d+)*(?:[-.+]?[A-Za-z]\w*)?$/.test(value), { error: "a version, e.g. 0.3.0" })
-  .meta({ title: "version" });
 
 const secretPlaces = z
   .string({ error: "a place" })
@@ -39,13 +20,27 @@ const secretPlaces = z
     },
   )
   .meta({ title: "place" });
-const methods = oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
 /** The kernel accepts at most 15 bytes, without slashes and spaces. */
 const networkInterface = z
   .string({ error: "an interface's name" })
   .regex(/^[^\s/]{1,15}$/, { error: "an interface's name of at most 15 characters" })
   .meta({ title: "interface name" });
+
+const packageName = z
+  .string({ error: "a package" })
+  .regex(/^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@[\w.+-]+|pypi:[\w.-]+(?:\[[\w,.-]+\])?==[\w.+-]+)$/, {
+    error: "a package with its exact version, npm:NAME@VERSION or pypi:NAME==VERSION",
+  })
+  .meta({ title: "package" });
+
+const partShape = mapping({
+  package: packageName.optional().describe("The package that the service is started from."),
+  command: listOf(text).optional().describe("With `package`: the command; default: the compose service's."),
+  stand_in: oneOf("forward-auth").optional().describe("A stand-in of the suite's own. The report lists it."),
+  version: version.optional().describe("The version of the part, for an image tag that names none."),
+  left_out: text.optional().describe("Why the service is not part of the run."),
+});
 
 /**
  * The shape of policy.yaml. docs/policy.md is generated from it (`npm run docs`): a description says what a key means, a
@@ -59,18 +54,61 @@ export const policyShape = mapping({
     .prefault({})
     .describe("Names in `compose.yaml`."),
   env_file: text
-    .default("litellm.env")
+    .optional()
     .describe(
-      "The file with the variables that `compose.yaml` and LiteLLM use. Where it is missing, `<env_file>.example` is read.",
+      "The file with the variables that `compose.yaml` and LiteLLM use (compose's `--env-file`). Where it is missing, " +
+        "`<env_file>.example` is read. Default: `litellm.env`, else `.env`.",
+    ),
+  compose: listOf(
+    mapping({
+      project: text.optional().describe("The project's name. Default: as compose derives it."),
+      files: listOf(text)
+        .min(1, { error: "a list with at least one file" })
+        .describe("Its compose files in the order of compose's `-f`, relative to the policy."),
+      env_file: text.optional().describe("Its `--env-file`. Default: `.env` next to its first file."),
+      profiles: listOf(text).default([]).describe("Profiles that are on, in addition to `COMPOSE_PROFILES`."),
+    }),
+  )
+    .default([])
+    .describe("The compose projects. Default: the files that compose itself finds in the policy's folder."),
+  variables: z
+    .record(text, z.union([z.string(), z.number(), z.boolean()], { error: "a text" }).transform(String), {
+      error: "a mapping",
+    })
+    .default({})
+    .describe(
+      "Variables of the shell in which the operator calls compose, e.g. `HOME`. A value that begins with `./` or `../` is a " +
+        "path relative to the policy.",
+    ),
+  files: z
+    .record(text.startsWith("/", { error: "an absolute path" }), text, { error: "a mapping" })
+    .default({})
+    .describe(
+      "Files and directories of the host outside of this folder, each with what stands for it, relative to the policy.",
+    ),
+  parts: z
+    .record(text, partShape, { error: "a mapping" })
+    .default({})
+    .describe(
+      "How a compose service is run where its image does not say it: by package, by a stand-in, or not at all.",
     ),
   hosts: listOf(
     mapping({
       name: text.describe("The host name only: no scheme, no port, no path."),
-      entry_point: text.describe("Traefik's entry point that serves it, e.g. `web`."),
+      entry_point: text
+        .optional()
+        .describe("Traefik's entry point that serves it, e.g. `web`; required where the deployment has a Traefik."),
       scheme: oneOf("http", "https").describe("How clients call it."),
       zone: oneOf("internal", "external").describe(
         "`internal` is reached from the LAN and from Traefik's network, `external` from outside.",
       ),
+      access: listOf(accessRuleShape)
+        .min(1, { error: "a list with at least one rule" })
+        .optional()
+        .describe(
+          "Who may reach what; the first rule that matches counts. Default: `public` is open, everything else needs a Bearer " +
+            "credential.",
+        ),
     }),
   )
     .min(1, { error: "a list with at least one host" })
@@ -153,10 +191,23 @@ export const policyShape = mapping({
       name: text.describe("The key under `mcp_servers` in LiteLLM's config."),
       version: version
         .optional()
-        .describe("Version of the package that contains the command; required for a stdio upstream."),
-      tools: listOf(text)
-        .min(1, { error: "a list with at least one tool" })
-        .describe("The tools that it must offer, by their names without prefix."),
+        .describe(
+          "Version of the package that contains the command; required for a stdio upstream whose command names none.",
+        ),
+      package: packageName
+        .optional()
+        .describe("The package that contains the command, where the command does not say it."),
+      tools: listOf(text).default([]).describe("The tools that it must offer, by their names without prefix."),
+      in: oneOf("config", "database")
+        .default("config")
+        .describe("Where it is registered; a run registers one of the `database` by LiteLLM's own API."),
+      url: text.optional().describe("With `in: database`: its address."),
+      transport: oneOf("http", "sse").optional().describe("With `in: database`: its transport (default `http`)."),
+      stand_in: z
+        .boolean({ error: "true or false" })
+        .default(false)
+        .describe("`true`: a server of the suite's own with these tools takes its place. The report says so."),
+      left_out: text.optional().describe("Why it is not part of the run. The report lists it as not proved."),
       database: text
         .optional()
         .describe(
@@ -169,7 +220,7 @@ export const policyShape = mapping({
         ),
     }),
   )
-    .min(1, { error: "a list with at least one upstream" })
+    .default([])
     .describe("The MCP servers behind LiteLLM: every server of its config must be listed."),
   models: listOf(
     mapping({
@@ -204,7 +255,8 @@ export const policyShape = mapping({
     .describe("Clients whose config files are part of the deployment."),
   secrets: listOf(
     mapping({
-      name: text.describe("The variable's name in the env file."),
+      name: text.describe("The variable's name in the env file, or the compose secret's name."),
+      in: oneOf("variable", "compose-secret").default("variable").describe("What the name is a name of."),
       kind: oneOf("api-key", "postgres-url", "salt", "password").describe(
         "What it is. A `postgres-url` keeps all but its password; a `salt` may only be in LiteLLM's environment or config.",
       ),

@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { defaultEnvFile } from "../compose/environment/default-env-file.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { readShape } from "../source/shape.ts";
@@ -6,7 +7,7 @@ import { readSource } from "../source/source-file.ts";
 import { locationOf, nodeAt, parseYaml, toPlain, type YamlNode } from "../source/yaml-tree.ts";
 import { checkContradictions } from "./contradictions.ts";
 import { policyShape } from "./policy-shape.ts";
-import type { Policy } from "./types.ts";
+import type { PackageName, Policy } from "./types.ts";
 
 /** A policy file, read as far as possible. */
 export interface PolicyReading {
@@ -56,12 +57,56 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
     file,
     services: data.services,
     serviceLocations: { litellm: at("services", "litellm"), traefik: at("services", "traefik") },
-    envFile: data.env_file,
-    hosts: data.hosts.map(({ name, entry_point, scheme, zone }, index) => ({
+    envFile: data.env_file ?? defaultEnvFile(folder),
+    compose: data.compose.map(({ project, files, env_file, profiles }, index) => ({
+      project,
+      files: files.map((path) => resolve(folder, path)),
+      envFile: env_file === undefined ? undefined : resolve(folder, env_file),
+      profiles,
+      location: at("compose", index),
+    })),
+    variables: new Map(
+      Object.entries(data.variables).map(([name, value]) => [
+        name,
+        { value: /^\.\.?\//.test(value) ? resolve(folder, value) : value, location: at("variables", name) },
+      ]),
+    ),
+    files: new Map(
+      Object.entries(data.files).map(([path, here]) => [
+        path,
+        { value: resolve(folder, here), location: at("files", path) },
+      ]),
+    ),
+    parts: new Map(
+      Object.entries(data.parts).map(([name, part]) => [
+        name,
+        {
+          package: packageOf(part.package),
+          command: part.command,
+          standIn: part.stand_in,
+          version: part.version,
+          leftOut: part.left_out,
+          location: at("parts", name),
+        },
+      ]),
+    ),
+    hosts: data.hosts.map(({ name, entry_point, scheme, zone, access }, index) => ({
       name: name.toLowerCase(),
       entryPoint: entry_point,
       scheme,
       zone,
+      access: access?.map((rule, position) => ({
+        paths: rule.paths,
+        methods: rule.methods,
+        who: rule.who,
+        statuses: rule.status === undefined ? undefined : [rule.status].flat(),
+        challenge: rule.challenge,
+        to: rule.to,
+        service: rule.service,
+        headers: rule.headers ?? [],
+        why: rule.why,
+        location: at("hosts", index, "access", position),
+      })),
       location: at("hosts", index),
     })),
     publicPaths: data.public.map(({ status, ...path }, index) => ({
@@ -82,12 +127,18 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       budget: data.mcp.budget && { ...data.mcp.budget, location: at("mcp", "budget") },
       scopedKeys: data.mcp.scoped_keys.map((key, index) => ({ ...key, location: at("mcp", "scoped_keys", index) })),
     },
-    upstreams: data.upstreams.map(({ name, version, tools, database, directory }, index) => ({
-      name,
-      version,
-      tools,
-      database: database === undefined ? undefined : { variable: database },
-      directory,
+    upstreams: data.upstreams.map((upstream, index) => ({
+      name: upstream.name,
+      version: upstream.version,
+      package: packageOf(upstream.package),
+      tools: upstream.tools,
+      in: upstream.in,
+      url: upstream.url,
+      transport: upstream.transport,
+      standIn: upstream.stand_in,
+      leftOut: upstream.left_out,
+      database: upstream.database === undefined ? undefined : { variable: upstream.database },
+      directory: upstream.directory,
       location: at("upstreams", index),
     })),
     models: data.models.map(({ name, provider_model }, index) => ({
@@ -103,8 +154,9 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       from,
       location: at("clients", index),
     })),
-    secrets: data.secrets.map(({ name, kind, may_be_in }, index) => ({
+    secrets: data.secrets.map(({ name, in: source, kind, may_be_in }, index) => ({
       name,
+      in: source,
       kind,
       mayBeIn: may_be_in,
       location: at("secrets", index),
@@ -121,4 +173,12 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       location: at("firewall"),
     },
   };
+}
+
+/** A package as the shape accepts it: `npm:NAME@VERSION`, `pypi:NAME==VERSION`. */
+function packageOf(text: string | undefined): PackageName | undefined {
+  const match = /^(npm|pypi):(.+?)(?:==|(?<=.)@)([^@=]+)$/.exec(text ?? "");
+  if (match === null) return undefined;
+  const [, ecosystem, name = "", version = ""] = match;
+  return { ecosystem: ecosystem === "npm" ? "npm" : "pypi", name, version };
 }

@@ -2,11 +2,70 @@ import type { SourceLocation, Written } from "../source/location.ts";
 
 export interface PolicyHost {
   name: string;
-  /** Traefik entry point that serves it, e.g. `web`. */
-  entryPoint: string;
+  /** Traefik entry point that serves it, e.g. `web`; undefined where there is no Traefik. */
+  entryPoint: string | undefined;
   scheme: "http" | "https";
   /** `internal` is reached from the LAN and from Traefik's network; `external` from outside. */
   zone: "internal" | "external";
+  /** Who may reach what; the first rule that matches counts. Undefined: split by the policy's public paths. */
+  access: readonly AccessRule[] | undefined;
+  location: SourceLocation;
+}
+
+/**
+ * Who a rule lets through. `bearer`: the edge demands a Bearer credential; `litellm`: everything passes and LiteLLM judges;
+ * `login`: a forward-auth service judges; `nobody`: the edge refuses everyone; `redirect`: the edge answers with a redirect.
+ */
+export type AccessKind = "anyone" | "bearer" | "litellm" | "login" | "nobody" | "redirect";
+
+/** One rule of a host's access, as written. */
+export interface AccessRule {
+  /** As written: `/ui` is that path alone, `/ui/**` every path below it. Undefined: every path. */
+  paths: readonly string[] | undefined;
+  /** Undefined: every method. */
+  methods: readonly string[] | undefined;
+  who: AccessKind;
+  /** Statuses as written; undefined where the default counts. */
+  statuses: readonly number[] | undefined;
+  challenge: string | undefined;
+  /** Of a redirect: `https`, or an address. */
+  to: string | undefined;
+  /** Of a login: the compose service that judges. */
+  service: string | undefined;
+  /** Of a login: the headers by which the service names the caller. */
+  headers: readonly string[];
+  why: string | undefined;
+  location: SourceLocation;
+}
+
+/** One compose project of the deployment. */
+export interface PolicyComposeProject {
+  /** Undefined: as compose derives it. */
+  project: string | undefined;
+  /** Absolute paths, in the order of compose's `-f`. */
+  files: readonly string[];
+  /** Absolute path; undefined: `.env` next to the first file. */
+  envFile: string | undefined;
+  profiles: readonly string[];
+  location: SourceLocation;
+}
+
+/** A package with its exact version. */
+export interface PackageName {
+  ecosystem: "npm" | "pypi";
+  /** As the registry names it; of PyPI with extras as written. */
+  name: string;
+  version: string;
+}
+
+/** How a compose service is run. */
+export interface PolicyPart {
+  package: PackageName | undefined;
+  command: readonly string[] | undefined;
+  standIn: "forward-auth" | undefined;
+  version: string | undefined;
+  /** Why it is not part of the run. */
+  leftOut: string | undefined;
   location: SourceLocation;
 }
 
@@ -46,8 +105,19 @@ export interface PolicyUpstream {
   name: string;
   /** Version of the package that provides the stdio command; undefined for a URL upstream. */
   version: string | undefined;
-  /** Tools that it must offer; their names without prefix. */
+  /** The package that contains the command; undefined where the command or a recipe of the suite says it. */
+  package: PackageName | undefined;
+  /** Tools that it must offer; their names without prefix. Empty for one that is left out. */
   tools: readonly string[];
+  /** Where it is registered. */
+  in: "config" | "database";
+  /** Of one in the database: its address and transport. */
+  url: string | undefined;
+  transport: "http" | "sse" | undefined;
+  /** True when a server of the suite's own takes its place. */
+  standIn: boolean;
+  /** Why it is not part of the run; undefined for one that is. */
+  leftOut: string | undefined;
   /** A Postgres upstream: the variable with its DSN, which a run replaces with its own Postgres's. */
   database: { variable: string } | undefined;
   /** A filesystem upstream: the allowed directory in LiteLLM's container, where a run puts its canary files. */
@@ -62,8 +132,9 @@ export interface PolicyUpstream {
 export type SecretPlace = "litellm.config" | "traefik.labels" | "traefik.api" | `${string}.environment`;
 
 export interface PolicySecret {
-  /** Variable of the env file. */
+  /** Variable of an env file, or name of a compose secret. */
   name: string;
+  in: "variable" | "compose-secret";
   kind: "api-key" | "postgres-url" | "salt" | "password";
   mayBeIn: readonly SecretPlace[];
   location: SourceLocation;
@@ -130,6 +201,14 @@ export interface Policy {
   serviceLocations: { litellm: SourceLocation; traefik: SourceLocation };
   /** Path of the env file, relative to the folder; `<path>.example` is read where it is missing. */
   envFile: string;
+  /** Empty: what compose itself finds in the folder. */
+  compose: readonly PolicyComposeProject[];
+  /** Variables of the operator's shell. A path is absolute. */
+  variables: ReadonlyMap<string, Written<string>>;
+  /** Absolute path on the host to the absolute path of what stands for it here. */
+  files: ReadonlyMap<string, Written<string>>;
+  /** By compose service. */
+  parts: ReadonlyMap<string, PolicyPart>;
   hosts: readonly PolicyHost[];
   publicPaths: readonly PublicPath[];
   injectedRoutes: readonly InjectedRoute[];

@@ -3,7 +3,13 @@ import type { Policy, PolicySecret } from "../types.ts";
 import { makeCanaries } from "./canaries.ts";
 
 const location = { file: "policy.yaml", line: 1 };
-const secret = (name: string, kind: PolicySecret["kind"]): PolicySecret => ({ name, kind, mayBeIn: [], location });
+const secret = (name: string, kind: PolicySecret["kind"]): PolicySecret => ({
+  name,
+  in: "variable",
+  kind,
+  mayBeIn: [],
+  location,
+});
 const policy = (...secrets: PolicySecret[]): Policy => ({ secrets }) as unknown as Policy;
 
 test("every run has its own canaries", () => {
