@@ -68,8 +68,9 @@ export function readCompose(source: SourceFile, root: YamlNode, context: Compose
     faults.add(locationOf(tree, ["services"]), "has no services", "write 'services:' with the services below it");
     return undefined;
   }
+  const text = new EditableYaml(context.folder, source, root);
   for (const [name, { keyLocation, value }] of serviceMap.entries) {
-    const service = readService(name, keyLocation, value, { ...context, networks, volumes });
+    const service = readService(name, keyLocation, value, { ...context, networks, volumes, project, yaml: text });
     if (service !== undefined) services.set(name, service);
   }
   // Where the suite's own reading found a fault, the schema would report the same value a second time.
@@ -77,8 +78,18 @@ export function readCompose(source: SourceFile, root: YamlNode, context: Compose
   checkDependencies(serviceMap, faults);
   checkHostPorts([...services.values()], faults);
   return {
-    compose: { file: source.file, project, services, networks, volumes },
-    text: new EditableYaml(context.folder, source, root),
+    compose: {
+      file: source.file,
+      project,
+      projects: [{ name: project, folder: context.folder, files: [source.file], profiles: [] }],
+      services,
+      inactive: new Map(),
+      networks,
+      volumes,
+      configs: [],
+      secrets: [],
+    },
+    text,
     serviceNames: [...serviceMap.entries.keys()],
   };
 }
@@ -106,6 +117,7 @@ function readNetworks(node: YamlNode | undefined, project: string, faults: Fault
     const bridge = data?.driver_opts?.["com.docker.network.bridge.name"];
     networks.set(key, {
       name: nameOnHost(key, data, project),
+      external: isExternal(data),
       internal: isTrue(data?.internal),
       ipv6: isTrue(data?.enable_ipv6),
       bridge: bridge === undefined ? undefined : String(bridge),
@@ -119,7 +131,7 @@ function readVolumes(node: YamlNode | undefined, project: string, faults: FaultL
   const volumes = new Map<string, ComposeVolume>();
   for (const [key, { keyLocation, value }] of entriesOf(node, "volumes", faults)) {
     const data = readShape(volumeShape, value, toPlain(value, isExtension), faults, `volumes.${key}`);
-    volumes.set(key, { name: nameOnHost(key, data, project), location: keyLocation });
+    volumes.set(key, { name: nameOnHost(key, data, project), external: isExternal(data), location: keyLocation });
   }
   return volumes;
 }
@@ -131,7 +143,11 @@ function nameOnHost(
   project: string,
 ): string {
   if (data?.name !== undefined) return String(data.name);
-  return data?.external === true || data?.external === "true" ? key : `${project}_${key}`;
+  return isExternal(data) ? key : `${project}_${key}`;
+}
+
+function isExternal(data: { external?: unknown } | null | undefined): boolean {
+  return data?.external === true || data?.external === "true";
 }
 
 function entriesOf(node: YamlNode | undefined, name: string, faults: FaultList): YamlMap["entries"] {

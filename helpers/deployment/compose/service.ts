@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { suggest } from "../../core/text/nearest.ts";
+import type { EditableYaml } from "../source/editable-yaml.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import { readShape } from "../source/shape.ts";
@@ -18,6 +19,10 @@ export interface ServiceContext {
   /** The declared networks and volumes, by key. */
   networks: ReadonlyMap<string, ComposeNetwork>;
   volumes: ReadonlyMap<string, ComposeVolume>;
+  /** The project's name. */
+  project: string;
+  /** The compose file as written. */
+  yaml: EditableYaml;
   /** Reads an env file that a service names; undefined when it is missing, which is then a fault. */
   envFile(path: string, required: boolean, location: SourceLocation): ReadonlyMap<string, Written<string>> | undefined;
   faults: FaultList;
@@ -51,6 +56,7 @@ export function readService(
   const at = (key: string): ValueContext => ({
     within: `${within}.${key}`,
     path: ["services", name, key],
+    yaml: context.yaml,
     faults,
   });
   const command = readWords(nodeAt(node, "command"), data.command, at("command"));
@@ -58,20 +64,36 @@ export function readService(
   const image = { value: data.image, location: locationOf(node, ["image"]) };
   return {
     name,
+    key: name,
+    project: context.project,
     location,
     image,
     version: imageVersion(image.value),
+    build: undefined,
+    replicas: 1,
+    containerName: undefined,
     entrypoint: entrypoint?.map(({ value }) => value),
     command: command?.map(({ value }) => value),
     commandWords: command ?? [],
     environment: readEnvironment(node, at("environment"), context),
     labels: readPairs(nodeAt(node, "labels"), at("labels")),
+    deployLabels: new Map(),
     mounts: readMounts(node, data, within, context),
+    anonymousVolumes: [],
+    tmpfs: [],
+    files: [],
     ports: readPorts(node, data, within, faults),
+    unfixedPorts: [],
+    expose: [],
     networks: readServiceNetworks(node, data, within, context),
+    networkMode: undefined,
+    links: new Map(),
+    dependsOn: new Map(),
+    init: false,
     user: data.user === undefined ? undefined : String(data.user),
     workingDir: data.working_dir === undefined ? undefined : String(data.working_dir),
     healthcheck: readHealthcheck(node, data, within, faults),
+    settings: new Map(),
   };
 }
 

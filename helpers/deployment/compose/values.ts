@@ -1,3 +1,4 @@
+import type { EditableYaml } from "../source/editable-yaml.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { locationOf, type YamlNode } from "../source/yaml-tree.ts";
@@ -9,6 +10,8 @@ export interface ValueContext {
   /** The value's path, for messages: `services.litellm.command`. */
   within: string;
   path: ComposeValue["path"];
+  /** The compose file as written. */
+  yaml: EditableYaml;
   faults: FaultList;
 }
 
@@ -20,7 +23,7 @@ export interface ValueContext {
 export function readWords(
   node: YamlNode | undefined,
   data: string | readonly (string | number | boolean)[] | null | undefined,
-  { within, path, faults }: ValueContext,
+  { within, path, yaml, faults }: ValueContext,
 ): ComposeValue[] | undefined {
   if (node === undefined || data === undefined || data === null) return undefined;
   if (typeof data !== "string") {
@@ -28,10 +31,11 @@ export function readWords(
       value: String(value),
       location: locationOf(node, [index]),
       path: [...path, index],
+      yaml,
     }));
   }
   try {
-    return shellWords(data).map((value) => ({ value, location: lineOfWord(node, value), path }));
+    return shellWords(data).map((value) => ({ value, location: lineOfWord(node, value), path, yaml }));
   } catch (error) {
     faults.add(
       node.location,
@@ -48,7 +52,7 @@ export function readWords(
  */
 export function readPairs(
   node: YamlNode | undefined,
-  { within, path, faults }: ValueContext,
+  { within, path, yaml, faults }: ValueContext,
 ): Map<string, ComposeValue> {
   const pairs = new Map<string, ComposeValue>();
   if (node?.kind === "map") {
@@ -62,7 +66,7 @@ export function readPairs(
         );
         continue;
       }
-      pairs.set(key, { value: String(value.value ?? ""), location: keyLocation, path: [...path, key] });
+      pairs.set(key, { value: String(value.value ?? ""), location: keyLocation, path: [...path, key], yaml });
     }
   } else if (node?.kind === "list") {
     for (const [index, item] of node.items.entries()) {
@@ -90,6 +94,7 @@ export function readPairs(
         value: equals === -1 ? "" : written.slice(equals + 1),
         location: item.location,
         path: [...path, index],
+        yaml,
       });
     }
   }
