@@ -1,10 +1,10 @@
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import { type CheckRun, messageOf } from "../../suites/runner/deployment-run/check-run.ts";
+import type { PartKeeper } from "../../suites/runner/deployment-run/part-keeper.ts";
 import type { Mutant } from "../files/mutant.ts";
 import type { StageName } from "./check-selection.ts";
 import { type JudgeContext, judgeMutant, runUnmodified } from "./judge.ts";
-import { type CheckRun, messageOf } from "./run/check-run.ts";
-import type { PartKeeper } from "./run/part-keeper.ts";
 import { killingRequirements, type MutantVerdict, unconfirmed } from "./verdict.ts";
 
 /** Some of the mutants that are tried at a stage. */

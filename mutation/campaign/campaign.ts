@@ -1,11 +1,11 @@
 import { EnvironmentError } from "../../helpers/core/errors.ts";
+import { messageOf } from "../../suites/runner/deployment-run/check-run.ts";
+import { PartKeeper } from "../../suites/runner/deployment-run/part-keeper.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { type BatchContext, judgeBatch } from "./batch.ts";
 import { type StageName, stageNames, stagesFor } from "./check-selection.ts";
 import { runUnmodified } from "./judge.ts";
-import { messageOf } from "./run/check-run.ts";
-import { PartKeeper } from "./run/part-keeper.ts";
 import { type MutantVerdict, undecidedIfSurvived } from "./verdict.ts";
 
 /** How many mutants are tried concurrently: they wait as much as they compute. Each worker has parts of its own. */

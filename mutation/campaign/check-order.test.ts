@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { fakeCheck, fakeRun } from "../../suites/runner/deployment-run/check-run-fixture.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { CheckOrder } from "./check-order.ts";
-import { fakeCheck, fakeRun } from "./run/check-run-fixture.ts";
 
 const cheap = fakeCheck("ROUTE-10/cheap");
 const expensive = fakeCheck("ROUTE-10/expensive");

@@ -1,6 +1,6 @@
+import { type CheckRun, detected } from "../../suites/runner/deployment-run/check-run.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import type { Mutant } from "../files/mutant.ts";
-import { type CheckRun, detected } from "./run/check-run.ts";
 
 /** How far apart two mutants of a file are neighbours, in UTF-16 units: a few lines. */
 const neighbourhood = 300;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { loadSuites } from "../../helpers/requirements/suites.ts";
+import { fakeCheck } from "../../suites/runner/deployment-run/check-run-fixture.ts";
 import { kinds } from "../files/mutant.ts";
 import { stagesFor } from "./check-selection.ts";
-import { fakeCheck } from "./run/check-run-fixture.ts";
 
 const edge = fakeCheck("ROUTE-10/edge");
 const gateway = fakeCheck("ROUTE-10/gateway", { needs: ["edge", "gateway", "access-log"] });

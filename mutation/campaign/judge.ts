@@ -5,13 +5,13 @@ import type { RunConfig } from "../../helpers/core/run-config.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { type Canaries, makeCanaries } from "../../helpers/deployment/source/canaries.ts";
 import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
-import { isFinal, type LoadedCheck } from "../../suites/runner/load-checks.ts";
+import { type CheckRun, detected } from "../../suites/runner/deployment-run/check-run.ts";
+import { DeploymentRun } from "../../suites/runner/deployment-run/deployment-run.ts";
+import type { PartKeeper } from "../../suites/runner/deployment-run/part-keeper.ts";
+import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { type Mutant, patchesOf } from "../files/mutant.ts";
 import type { CheckOrder } from "./check-order.ts";
 import { type StageName, stagesFor } from "./check-selection.ts";
-import { type CheckRun, detected } from "./run/check-run.ts";
-import { MutantRun } from "./run/mutant-run.ts";
-import type { PartKeeper } from "./run/part-keeper.ts";
 import { type MutantVerdict, outcomeOf } from "./verdict.ts";
 
 /** What judging mutants takes. */
@@ -74,14 +74,9 @@ export async function runUnmodified(
 ): Promise<CheckRun[]> {
   const { deployment: folder, versions } = context.config;
   const deployment = await loadDeployment(folder, { replace: context.canaries.secrets, versions });
-  using run = new MutantRun({ ...context, keeper, deployment });
+  using run = new DeploymentRun({ ...context, keeper, deployment });
   await run.prepare(stage);
-  const runs: CheckRun[] = [];
-  await runAll(checks, stage, async (check) => {
-    runs.push(await run.run(check));
-    return true;
-  });
-  return runs;
+  return await run.runAll(checks, concurrency[stage]);
 }
 
 /**
@@ -103,34 +98,10 @@ async function runMutated(
   // Secrets that share one value in the env file share one in the run: a mutant of that file has canaries of its own.
   const canaries = mutant.kind === "keys" ? makeCanaries(asWritten.policy, originals) : context.canaries;
   const deployment = await loadDeployment(folder, { replace: canaries.secrets, versions });
-  using run = new MutantRun({ ...context, keeper, deployment, canaries });
+  using run = new DeploymentRun({ ...context, keeper, deployment, canaries });
   await run.prepare(stage);
-  const runs: CheckRun[] = [];
-  await runAll(context.order.sort(mutant, checks), stage, async (check) => {
-    const checkRun = await run.run(check);
-    runs.push(checkRun);
+  return await run.runAll(context.order.sort(mutant, checks), concurrency[stage], (checkRun) => {
     context.order.learn(mutant, checkRun);
     return checkRun.record.environment === undefined && (context.all || !detected(checkRun));
   });
-  return runs;
-}
-
-/**
- * Runs checks as a run does: some concurrently, and the final ones when all others are over.
- *
- * @param runOne returns whether to go on; after a false no other check is begun
- */
-async function runAll(
-  checks: readonly LoadedCheck[],
-  stage: StageName,
-  runOne: (check: LoadedCheck) => Promise<boolean>,
-): Promise<void> {
-  const { last = [], others = [] } = Object.groupBy(checks, ({ file }) => (isFinal(file) ? "last" : "others"));
-  let goesOn = true;
-  const runNext = async (): Promise<void> => {
-    for (let check = others.shift(); check !== undefined && goesOn; check = others.shift())
-      if (!(await runOne(check))) goesOn = false;
-  };
-  await Promise.all(Array.from({ length: concurrency[stage] }, runNext));
-  for (const check of last) if (goesOn) goesOn = await runOne(check);
 }

@@ -1,5 +1,5 @@
+import { type CheckRun, detected, messageOf } from "../../suites/runner/deployment-run/check-run.ts";
 import type { Mutant } from "../files/mutant.ts";
-import { type CheckRun, detected, messageOf } from "./run/check-run.ts";
 
 /** What became of a mutant. */
 export type MutantOutcome =

@@ -2,8 +2,8 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { fakeCheck, fakeRun } from "../../suites/runner/deployment-run/check-run-fixture.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
-import { fakeCheck, fakeRun } from "../campaign/run/check-run-fixture.ts";
 import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { EarlierReport } from "./earlier-report.ts";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MutantResult, MutantStatus, MutationTestResult } from "mutation-testing-report-schema/api";
+import type { CheckRun } from "../../suites/runner/deployment-run/check-run.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
-import type { CheckRun } from "../campaign/run/check-run.ts";
 import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { hidden } from "./report.ts";

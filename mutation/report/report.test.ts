@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { type Ending, fakeCheck, fakeRun } from "../../suites/runner/deployment-run/check-run-fixture.ts";
 import { CheckOrder } from "../campaign/check-order.ts";
-import { type Ending, fakeCheck, fakeRun } from "../campaign/run/check-run-fixture.ts";
 import {
   type MutantOutcome,
   type MutantVerdict,

@@ -56,11 +56,6 @@ export function specFiles(names: readonly string[], failed: readonly string[]): 
   return files;
 }
 
-/** Paths of the spec files whose checks need only the edge rig. */
-export function edgeSpecFiles(): string[] {
-  return [...specs].flatMap(([file, own]) => (own.every(({ needs }) => needs.join() === "edge") ? [file] : []));
-}
-
 function requirementsOf(own: readonly LoadedCheck[]): ReadonlySet<string> {
   return new Set(own.flatMap(({ requirements }) => requirements));
 }

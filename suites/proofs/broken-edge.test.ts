@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
-import { edgeSpecFiles, runBroken } from "./broken-deployment.ts";
+import { runBroken } from "./broken-deployment.ts";
+import { BrokenEdges } from "./broken-edges.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
@@ -209,22 +210,20 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
   },
 ];
 
-const edgeSpecs = edgeSpecFiles();
+const edges = new BrokenEdges();
+afterAll(async () => await edges[Symbol.asyncDispose]());
 
-test.concurrent.for(cases)(
-  "$name fails exactly its requirement, with exit code 1",
-  async ({ breaks, failed, says }) => {
-    const run = await runBroken(breaks, edgeSpecs);
-    expect(run.failed, run.output).toEqual(failed);
-    expect(run.exitCode, run.output).toBe(1);
-    expect(run.messages[failed[0] ?? ""]).toMatch(says);
-  },
-);
+test.concurrent.for(cases)("$name fails exactly its requirement", async ({ breaks, failed, says }) => {
+  const result = await edges.run(breaks);
+  expect(result.undecided).toEqual([]);
+  expect(result.failed, JSON.stringify(result.messages, null, 2)).toEqual(failed);
+  expect(result.messages[failed[0] ?? ""]).toMatch(says);
+});
 
-test("for the gateway as the status document describes it, exactly its weaknesses fail", async () => {
-  const run = await runBroken([], edgeSpecs, "deployments/as-found");
-  expect(run.exitCode, run.output).toBe(1);
-  expect(run.failed, run.output).toEqual([
+test.concurrent("for the gateway as the status document describes it, exactly its weaknesses fail", async () => {
+  const result = await edges.run([], "deployments/as-found");
+  expect(result.undecided).toEqual([]);
+  expect(result.failed, JSON.stringify(result.messages, null, 2)).toEqual([
     "ROUTE-01",
     "ROUTE-02",
     "ROUTE-03",
@@ -236,6 +235,19 @@ test("for the gateway as the status document describes it, exactly its weaknesse
     "INJ-02",
     "INJ-09",
   ]);
+});
+
+test("nothing of the unbroken reference fails", async () => {
+  expect(await edges.run([])).toEqual({ failed: [], messages: {}, undecided: [] });
+});
+
+test("a deployment that fails a requirement ends a run with exit code 1", async () => {
+  const run = await runBroken(
+    [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "PathPrefix(`/ui`)"))],
+    ["suites/routes/access/path-boundaries.spec.ts"],
+  );
+  expect(run.failed, run.output).toEqual(["ROUTE-03"]);
+  expect(run.exitCode, run.output).toBe(1);
 });
 
 test("a label that Traefik would reject is exit code 2 with file and line, before anything starts", async () => {

@@ -1,5 +1,5 @@
 import type { CheckRecord } from "../../../helpers/run/run-record.ts";
-import type { LoadedCheck } from "../../../suites/runner/load-checks.ts";
+import type { LoadedCheck } from "../load-checks.ts";
 import type { CheckRun } from "./check-run.ts";
 
 /** A check that is never run, for tests. */

@@ -1,5 +1,5 @@
 import type { CheckRecord } from "../../../helpers/run/run-record.ts";
-import type { LoadedCheck } from "../../../suites/runner/load-checks.ts";
+import type { LoadedCheck } from "../load-checks.ts";
 
 /** One check that was run on one deployment. */
 export interface CheckRun {
@@ -7,7 +7,7 @@ export interface CheckRun {
   record: CheckRecord;
 }
 
-/** Whether the check found that a requirement does not hold: only this kills a mutant. */
+/** Whether the check found that a requirement does not hold. A fault of the suite, or of the environment, detects nothing. */
 export function detected({ record }: CheckRun): boolean {
   return record.outcome === "failed" && record.failure !== undefined;
 }

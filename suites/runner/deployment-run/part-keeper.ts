@@ -23,8 +23,8 @@ interface Kept {
 }
 
 /**
- * Starts the parts of one deployment after another, and keeps each part that would be identical for the next one: a mutant
- * of labels then costs one small container, a mutant of LiteLLM's config one LiteLLM.
+ * Starts the parts of one deployment after another, and keeps each part that would be identical for the next one: a change
+ * of labels then costs one small container, a change of LiteLLM's config one LiteLLM.
  */
 export class PartKeeper implements AsyncDisposable {
   readonly run: Run = newRun({ keep: false });
@@ -93,7 +93,7 @@ export class PartKeeper implements AsyncDisposable {
    */
   async settle(): Promise<void> {
     while (this.#starting.size > 0) await Promise.allSettled(this.#starting);
-    // A mutant's LiteLLM may have let a write through to a database, which would be attributed to the next mutant.
+    // A broken LiteLLM may have let a write through to a database, which would be attributed to the next deployment.
     for (const [key, { handle, keepsState }] of this.#parts) {
       if (!keepsState || !this.#renewed.has(rigOf(key))) continue;
       this.#parts.delete(key);
@@ -141,7 +141,7 @@ export class PartKeeper implements AsyncDisposable {
     await removeContainer(this.#engine, kept.handle.containerId);
     const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
     if (!kept.hasRouters || traefik === undefined) return;
-    // Otherwise the last mutant's routers could be mistaken for this one's.
+    // Otherwise the last deployment's routers could be mistaken for this one's.
     await until("Traefik has removed the routers of the previous part", deadlines.routersLoaded, async () => {
       const { routers } = await rawData(traefik);
       return routers.some(({ name: router }) => router.endsWith("@docker")) ? undefined : true;

@@ -1,8 +1,8 @@
 import { redact } from "../../../helpers/core/text/redaction.ts";
 import type { Leak } from "../../../helpers/run/run-record.ts";
-import type { CheckObserver } from "../../../suites/runner/execute-check.ts";
+import type { CheckObserver } from "../execute-check.ts";
 
-/** Keeps the evidence of checks in memory: only a check itself reads what it kept of a mutant. */
+/** Keeps the evidence of checks in memory: only a check itself reads what it kept. */
 export class MemoryObserver implements CheckObserver {
   /** Secrets that LiteLLM returned in responses. */
   readonly responseLeaks: Leak[] = [];

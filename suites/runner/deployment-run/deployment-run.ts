@@ -15,17 +15,17 @@ import type { RunConfig } from "../../../helpers/core/run-config.ts";
 import { Progress } from "../../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
-import { executeCheck } from "../../../suites/runner/execute-check.ts";
-import type { LoadedCheck } from "../../../suites/runner/load-checks.ts";
+import { executeCheck } from "../execute-check.ts";
+import { isFinal, type LoadedCheck } from "../load-checks.ts";
 import type { CheckRun } from "./check-run.ts";
 import { MemoryObserver } from "./memory-observer.ts";
 import type { PartKeeper } from "./part-keeper.ts";
 
-/** Prints nothing: a rig is started for every other mutant. */
+/** Prints nothing: a rig is started for every other deployment. */
 const silent = new Progress({ write: () => true });
 
 /** What running the checks on one deployment takes. */
-export interface MutantRunOptions {
+export interface DeploymentRunOptions {
   engine: Engine;
   images: Images;
   config: RunConfig;
@@ -36,15 +36,15 @@ export interface MutantRunOptions {
 }
 
 /** One deployment, mutated or not, on the parts of one worker: runs checks on it. */
-export class MutantRun implements Disposable {
-  readonly #options: MutantRunOptions;
+export class DeploymentRun implements Disposable {
+  readonly #options: DeploymentRunOptions;
   readonly #pool: RigPool;
   readonly #targets: RigTargets;
   readonly #observer: MemoryObserver;
   /** In the place of a run's directory; nothing is written into it. */
-  readonly #directory = mkdtempSync(join(tmpdir(), "mutant-run-"));
+  readonly #directory = mkdtempSync(join(tmpdir(), "deployment-run-"));
 
-  constructor(options: MutantRunOptions) {
+  constructor(options: DeploymentRunOptions) {
     const { engine, images, config, keeper, deployment, canaries } = options;
     this.#options = options;
     this.#observer = new MemoryObserver(canaries.secrets);
@@ -64,9 +64,9 @@ export class MutantRun implements Disposable {
     });
   }
 
-  /** A rig that failed may go on to start its other parts: not on parts that belong to the next mutant by then. */
+  /** A rig that failed may go on to start its other parts: not on parts that belong to the next deployment by then. */
   [Symbol.dispose](): void {
-    this.#pool.stop(new EnvironmentError("the checks of this mutant are over"));
+    this.#pool.stop(new EnvironmentError("the checks of this deployment are over"));
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -80,11 +80,37 @@ export class MutantRun implements Disposable {
     const record = await executeCheck(check, {
       targets: this.#targets,
       secrets: this.#options.canaries.secrets,
-      // A gap is a failure that is known on the unmodified deployment: a check that has one can detect no mutant.
+      // Callers want to see every failure; what is known of the unmodified deployment is theirs to compare.
       activeGaps: () => [],
       observer: this.#observer,
     });
     return { check, record };
+  }
+
+  /**
+   * Runs checks as a run does: some concurrently, and the final ones when all others are over.
+   *
+   * @param goesOn asked after each check; after a false no other check is begun
+   */
+  async runAll(
+    checks: readonly LoadedCheck[],
+    concurrency: number,
+    goesOn: (run: CheckRun) => boolean = () => true,
+  ): Promise<CheckRun[]> {
+    const { last = [], others = [] } = Object.groupBy(checks, ({ file }) => (isFinal(file) ? "last" : "others"));
+    const runs: CheckRun[] = [];
+    let isOver = false;
+    const runOne = async (check: LoadedCheck): Promise<void> => {
+      const run = await this.run(check);
+      runs.push(run);
+      if (!goesOn(run)) isOver = true;
+    };
+    const runNext = async (): Promise<void> => {
+      for (let check = others.shift(); check !== undefined && !isOver; check = others.shift()) await runOne(check);
+    };
+    await Promise.all(Array.from({ length: concurrency }, runNext));
+    for (const check of last) if (!isOver) await runOne(check);
+    return runs;
   }
 
   async #searchSecrets(): ReturnType<SecretSearch["search"]> {
