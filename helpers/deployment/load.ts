@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { checkFolder, readFacts } from "./facts.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
+import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
 import { FaultList } from "./source/fault-list.ts";
 import type { Deployment, LoadOptions } from "./types.ts";
@@ -41,7 +42,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   ) {
     throw new Error(`${root} could not be read, and no fault gives the reason`);
   }
-  return {
+  const deployment: Deployment = {
     folder: root,
     digest: deploymentDigest(root),
     policy,
@@ -53,4 +54,6 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     traefikModel,
     variables: facts.variables,
   };
+  notePlan(deployment, facts.notes);
+  return deployment;
 }

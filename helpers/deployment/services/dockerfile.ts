@@ -1,0 +1,149 @@
+import { shellWords } from "../compose/shell-words.ts";
+import { type PackageSpec, readNpmSpec, readPypiSpec } from "./package-spec.ts";
+
+/** What is read of a Dockerfile: what a build needs, and which packages it installs by name. */
+export interface DockerfileOutline {
+  /** The images that its stages are built on, each once; stages of the file itself are left out. */
+  bases: readonly string[];
+  /** The image that the built stage is based on, through other stages where it is based on those. */
+  base: string | undefined;
+  /** The packages that the built stage and the stages below it install by name. */
+  packages: readonly PackageSpec[];
+  entrypoint: readonly string[] | undefined;
+  command: readonly string[] | undefined;
+}
+
+interface Stage {
+  name: string | undefined;
+  from: string;
+  instructions: { keyword: string; rest: string }[];
+}
+
+/**
+ * Reads a Dockerfile by its instructions; `RUN` lines only for packages that they install by name.
+ *
+ * @param args build arguments, which replace the defaults of `ARG`
+ * @param target the stage to build; undefined for the last one
+ */
+export function readDockerfile(
+  text: string,
+  args: ReadonlyMap<string, string> = new Map(),
+  target?: string,
+): DockerfileOutline {
+  const stages = readStages(text, args);
+  const index = target === undefined ? -1 : stages.findIndex(({ name }) => name === target);
+  const built = stages.at(index);
+  const chain: Stage[] = [];
+  for (let stage = built; stage !== undefined && !chain.includes(stage); ) {
+    chain.unshift(stage);
+    const { from } = stage;
+    stage = stages.find(({ name }) => name === from);
+  }
+  const instructions = chain.flatMap((stage) => stage.instructions);
+  const last = (keyword: string): string | undefined => instructions.findLast((one) => one.keyword === keyword)?.rest;
+  const names = new Set(stages.map(({ name }) => name));
+  return {
+    bases: [...new Set(stages.map(({ from }) => from).filter((from) => !names.has(from) && from !== "scratch"))],
+    base: chain[0]?.from,
+    packages: instructions.filter(({ keyword }) => keyword === "RUN").flatMap(({ rest }) => packagesIn(rest)),
+    entrypoint: wordsOf(last("ENTRYPOINT")),
+    command: wordsOf(last("CMD")),
+  };
+}
+
+function readStages(text: string, given: ReadonlyMap<string, string>): Stage[] {
+  const stages: Stage[] = [];
+  const args = new Map(given);
+  for (const { keyword, rest } of instructionsOf(text)) {
+    if (keyword === "ARG" && stages.length === 0) {
+      const [, name = "", , value = ""] = /^(\w+)(=(.*))?$/.exec(rest) ?? [];
+      if (!args.has(name)) args.set(name, value.replace(/^["']|["']$/g, ""));
+    } else if (keyword === "FROM") {
+      const words = withArguments(rest, args)
+        .split(/\s+/)
+        .filter((word) => !word.startsWith("--"));
+      stages.push({
+        from: words[0] ?? "",
+        name: words[1]?.toUpperCase() === "AS" ? words[2] : undefined,
+        instructions: [],
+      });
+    } else stages.at(-1)?.instructions.push({ keyword, rest });
+  }
+  return stages;
+}
+
+/** The instructions, with continued lines joined and comments removed. */
+function instructionsOf(text: string): { keyword: string; rest: string }[] {
+  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#|$)/.test(line));
+  const joined = lines.join("\n").replace(/\\[ \t]*\n/g, " ");
+  return joined.split("\n").flatMap((line) => {
+    const [, keyword, rest] = /^\s*([a-z]+)\s+(.*)$/i.exec(line) ?? [];
+    return keyword === undefined ? [] : [{ keyword: keyword.toUpperCase(), rest: (rest ?? "").trim() }];
+  });
+}
+
+function withArguments(text: string, args: ReadonlyMap<string, string>): string {
+  return text.replace(
+    /\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g,
+    (_, braced: string | undefined, fallback: string | undefined, bare: string | undefined) =>
+      args.get(braced ?? bare ?? "") || (fallback ?? ""),
+  );
+}
+
+/** `["a", "b"]` as it is, any other text by way of the shell. */
+function wordsOf(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const words: unknown = JSON.parse(text);
+    if (Array.isArray(words)) return words.map(String);
+  } catch {
+    // It is not in the exec form.
+  }
+  return ["/bin/sh", "-c", text];
+}
+
+/** Options of npm and pip that take a value as the next word. */
+const valuedOptions = new Set(
+  (
+    "-r --requirement -i --index-url --extra-index-url -t --target --python -c --constraint --prefix --registry " +
+    "-f --find-links --root --cache-dir -e --editable --exclude-newer --loglevel"
+  ).split(" "),
+);
+
+function packagesIn(command: string): PackageSpec[] {
+  return command.split(/&&|\|\||;|\n/).flatMap((part) => {
+    let words: string[];
+    try {
+      words = shellWords(part);
+    } catch {
+      return [];
+    }
+    const line = words.join(" ");
+    const npm = /(?:^|\s)(?:npm\s+(?:install|i|add)|pnpm\s+add|yarn\s+global\s+add|bun\s+(?:add|install))(?=\s)/.exec(
+      line,
+    );
+    const pip =
+      /(?:^|\s)(?:pip3?(?:\.\d+)?\s+install|uv\s+pip\s+install|uv\s+tool\s+install|pipx\s+install)(?=\s)/.exec(line);
+    const found = npm ?? pip;
+    if (found === null) return [];
+    const rest = line
+      .slice(found.index + found[0].length)
+      .trim()
+      .split(" ");
+    return withoutOptions(rest).flatMap((word) => {
+      // A range names no version: the newest that it allows is not known here.
+      const spec = npm === null ? readPypiSpec(word.replace(/\s*(?:[<>!~]=?|===).*$/, "")) : readNpmSpec(word);
+      return spec ?? [];
+    });
+  });
+}
+
+function withoutOptions(words: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? "";
+    if (valuedOptions.has(word)) index++;
+    else if (!word.startsWith("-") && word !== "") kept.push(word);
+  }
+  return kept;
+}

@@ -1,0 +1,72 @@
+import type { NoteList } from "../source/note-list.ts";
+import type { Deployment } from "../types.ts";
+import { packageText } from "./package-spec.ts";
+import { type PlannedService, planServices, unneeded } from "./service-plan.ts";
+import { type PlannedStdioServer, stdioServers } from "./stdio-servers.ts";
+
+/** Adds what a reader should know about the services and upstreams that a run replaces, installs or leaves out. */
+export function notePlan(deployment: Deployment, notes: NoteList): void {
+  noteServices(deployment, notes);
+  for (const server of stdioServers(deployment)) noteStdioServer(server, notes);
+  for (const { name, standIn, leftOut, location } of deployment.policy.upstreams) {
+    if (standIn)
+      notes.add(
+        "not-proved",
+        location,
+        `a stand-in replaces the upstream ${name}`,
+        "its tools have the names that the policy lists, and the stand-in's own descriptions, schemas and answers",
+      );
+    if (leftOut !== undefined) notes.add("not-proved", location, `the upstream ${name} is left out`, leftOut);
+  }
+}
+
+function noteServices(deployment: Deployment, notes: NoteList): void {
+  const leftOut: PlannedService[] = [];
+  for (const planned of planServices(deployment).values()) {
+    const { service, run, reason } = planned;
+    if (run.as === "part") continue;
+    if (run.as === "left-out" && reason === unneeded) leftOut.push(planned);
+    else
+      notes.add(
+        "not-proved",
+        service.location,
+        `service ${service.key} is ${run.as === "left-out" ? "left out" : "replaced by a stand-in"}`,
+        reason,
+      );
+  }
+  const [first] = leftOut;
+  if (first === undefined) return;
+  const names = leftOut.map(({ service }) => service.key).join(", ");
+  notes.add("change", first.service.location, `the run leaves out: ${names}`, "no check needs them");
+}
+
+function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteList): void {
+  const { name, command, location } = upstream;
+  if (server === undefined) {
+    notes.add(
+      "not-proved",
+      location,
+      `nothing says which package the upstream ${name} is (${command})`,
+      "nothing is fetched during a run, so it can't start",
+      `name its package in the policy (upstreams: ${name}: package:), or set left_out: or stand_in: there`,
+    );
+    return;
+  }
+  const { launcher, packages: [first] = [] } = server;
+  if (launcher === undefined || first === undefined) return;
+  const text = packageText(first);
+  notes.add(
+    "change",
+    location,
+    `${text} is installed before the run, and ${launcher.name} starts what is installed`,
+    "nothing is fetched during a run",
+  );
+  notes.add(
+    "finding",
+    location,
+    `${launcher.name} asks the registry for ${text} each time LiteLLM starts the upstream ${name}`,
+    "LiteLLM starts a stdio server for each listing and each call, so each of them waits for the registry, fails without " +
+      `it${first.version === undefined ? ", and gets another version without notice" : ""}`,
+    `install the package${first.version === undefined ? " in a fixed version" : ""} in LiteLLM's image, and name its command`,
+  );
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { loadDeployment } from "../load.ts";
+import { type Patch, patchedCopy } from "../source/patched-copy.ts";
+import type { UpstreamConfig } from "../types.ts";
+import { type PlannedService, planServices } from "./service-plan.ts";
+import { stdioServer } from "./stdio-servers.ts";
+
+const reference = "deployments/reference";
+
+async function planOf(...patches: Patch[]): Promise<ReadonlyMap<string, PlannedService>> {
+  using copy = patchedCopy(reference, patches);
+  return planServices(await loadDeployment(copy.folder));
+}
+
+/** Patches of the reference: a service, with more of the policy and of LiteLLM's config. */
+function withService(text: string, more: { policy?: string; server?: string; upstream?: string } = {}): Patch[] {
+  const patches: Patch[] = [
+    { file: "compose.yaml", find: "  postgres:\n    image", replace: `${text}\n  postgres:\n    image` },
+  ];
+  if (more.policy !== undefined)
+    patches.push({
+      file: "policy.yaml",
+      find: "env_file: litellm.env",
+      replace: `env_file: litellm.env\n${more.policy}`,
+    });
+  if (more.server !== undefined)
+    patches.push({ file: "litellm/config.yaml", find: "mcp_servers:\n", replace: `mcp_servers:\n  ${more.server}\n` });
+  if (more.upstream !== undefined)
+    patches.push({ file: "policy.yaml", find: "upstreams:\n", replace: `upstreams:\n  - ${more.upstream}\n` });
+  return patches;
+}
+
+const everything = "  everything:\n    image: mcp/everything:latest\n    networks: [data-net]\n";
+const server = "everything: { transport: http, url: http://everything:3001/mcp }";
+const upstream = "{ name: everything, tools: [echo] }";
+
+describe("the plan of the services", () => {
+  it("runs LiteLLM, Traefik and the upstreams' database, by their images or the suite's recipes", async () => {
+    const plan = await planOf();
+    expect(Object.fromEntries([...plan].map(([key, { role, run }]) => [key, [role, run]]))).toEqual({
+      traefik: ["traefik", part({ from: "image", image: "traefik:v3.5.3" }, recipe("traefik", "3.5.3"))],
+      litellm: [
+        "litellm",
+        part({ from: "image", image: "ghcr.io/berriai/litellm:main-v1.77.1" }, recipe("litellm", "1.77.1")),
+      ],
+      postgres: ["database", part({ from: "image", image: "postgres:17" }, recipe("postgres", "17"))],
+    });
+  });
+
+  it("leaves out what no check needs", async () => {
+    const plan = await planOf(...withService("  chat:\n    image: ghcr.io/open-webui/open-webui:main\n"));
+    expect(plan.get("chat")).toMatchObject({ role: undefined, run: { as: "left-out" }, reason: "no check needs it" });
+  });
+
+  it("leaves out what the policy leaves out, with its reason", async () => {
+    const policy = "parts: { chat: { left_out: nobody uses it } }";
+    const plan = await planOf(...withService("  chat:\n    image: chat:1\n", { policy }));
+    expect(plan.get("chat")).toMatchObject({ run: { as: "left-out" }, reason: "nobody uses it" });
+  });
+
+  it("runs an upstream in a container of its own, from the package that its image is known to contain", async () => {
+    const plan = await planOf(...withService(everything, { server, upstream }));
+    expect(plan.get("everything")).toMatchObject({
+      role: "upstream",
+      run: part(
+        { from: "image", image: "mcp/everything:latest" },
+        packages({ ecosystem: "npm", name: "@modelcontextprotocol/server-everything", version: undefined }),
+      ),
+    });
+  });
+
+  it("takes the policy's package instead of the image", async () => {
+    const policy = 'parts: { everything: { package: "npm:other@1.2.3", command: [other, serve] } }';
+    const plan = await planOf(...withService(everything, { server, upstream, policy }));
+    const run = part({
+      ...packages({ ecosystem: "npm", name: "other", version: "1.2.3" }),
+      entrypoint: undefined,
+      command: ["other", "serve"],
+    });
+    expect(plan.get("everything")).toMatchObject({ role: "upstream", run });
+  });
+
+  it("leaves a service out whose upstream the policy replaces or leaves out", async () => {
+    for (const how of ["stand_in: true, tools: [echo]", "left_out: it is not here"]) {
+      const plan = await planOf(...withService(everything, { server, upstream: `{ name: everything, ${how} }` }));
+      expect(plan.get("everything")).toMatchObject({ role: undefined, run: { as: "left-out" } });
+    }
+  });
+
+  it("finds an upstream and a cache by any of their names", async () => {
+    const aliased = "  mcp:\n    image: mcp/everything\n    networks: { data-net: { aliases: [everything] } }\n";
+    const plan = await planOf(
+      ...withService(`${aliased}  redis:\n    image: redis:8\n    networks: { data-net: { aliases: [cache] } }\n`, {
+        server,
+        upstream,
+      }),
+      {
+        file: "compose.yaml",
+        find: '      NUM_WORKERS: "1"',
+        replace: '      REDIS_HOST: cache\n      NUM_WORKERS: "1"',
+      },
+    );
+    expect(plan.get("mcp")?.role).toBe("upstream");
+    expect(plan.get("redis")).toMatchObject({
+      role: "cache",
+      run: part({ from: "image", image: "redis:8" }, recipe("redis", "8")),
+    });
+  });
+});
+
+describe("a stdio server", () => {
+  const stdio = (command: string): UpstreamConfig & { transport: "stdio" } => {
+    const [program = "", ...args] = command.split(" ");
+    const location = { file: "/config.yaml", line: 1 };
+    return { name: "one", location, transport: "stdio", command: program, args, env: new Map() };
+  };
+
+  it("is what its launcher fetches", () => {
+    expect(stdioServer(stdio("npx -y @scope/server@1.0 /data"), undefined, [])).toEqual({
+      command: "server",
+      version: "1.0",
+      packages: [{ ecosystem: "npm", name: "@scope/server", version: "1.0" }],
+      launcher: { name: "npx", arguments: ["-y", "@scope/server@1.0"], environment: {} },
+    });
+    expect(stdioServer(stdio("docker run -i mcp/time --x"), undefined, [])).toMatchObject({
+      command: "mcp-server-time",
+      packages: [{ ecosystem: "pypi", name: "mcp-server-time" }],
+      launcher: { name: "docker", arguments: ["run", "-i", "mcp/time"] },
+    });
+  });
+
+  it("is unknown where nothing says which package it is", () => {
+    expect(stdioServer(stdio("docker run -i example.org/server"), undefined, [])).toBeUndefined();
+    expect(stdioServer(stdio("npx github:user/repository"), undefined, [])).toBeUndefined();
+  });
+
+  it("comes from the package that the operator's image installs", () => {
+    const files = { ecosystem: "npm", name: "@modelcontextprotocol/server-filesystem", version: "2025.8.21" } as const;
+    expect(stdioServer(stdio("mcp-server-filesystem /data"), undefined, [files])).toMatchObject({
+      version: "2025.8.21",
+      packages: [files],
+      launcher: undefined,
+    });
+    expect(stdioServer(stdio("something /data"), undefined, [files])?.packages).toBeUndefined();
+  });
+});
+
+function part(...sources: unknown[]): unknown {
+  return { as: "part", sources };
+}
+
+function recipe(name: string, version: string): unknown {
+  return { from: "recipe", part: name, version };
+}
+
+function packages(...specs: object[]): object {
+  return { from: "packages", packages: specs };
+}

@@ -1,0 +1,148 @@
+import { imageVersion } from "../compose/image-version.ts";
+import type { ComposeBuild, ComposeService } from "../compose/types.ts";
+import type { Deployment } from "../types.ts";
+import { outlineOf } from "./build-outline.ts";
+import { knownImage } from "./known-images.ts";
+import type { PackageSpec } from "./package-spec.ts";
+import { neededServices, type ServiceRole } from "./roles.ts";
+
+/** One way to get what a service runs, tried in order. */
+export type ServiceSource =
+  /** The operator's image, from its registry. */
+  | { from: "image"; image: string }
+  /** The operator's Dockerfile, where its base images can be pulled. */
+  | { from: "build"; build: ComposeBuild; bases: readonly string[] }
+  /** Packages by name, with what the image itself would start. */
+  | {
+      from: "packages";
+      packages: readonly PackageSpec[];
+      entrypoint: readonly string[] | undefined;
+      command: readonly string[] | undefined;
+    }
+  /** A recipe of the suite. */
+  | { from: "recipe"; part: "litellm" | "traefik" | "postgres" | "redis"; version: string | undefined };
+
+/** How a compose service is part of a run. */
+export type ServiceRun =
+  | { as: "part"; sources: readonly ServiceSource[] }
+  | { as: "stand-in"; kind: "forward-auth" }
+  | { as: "left-out" };
+
+/** A compose service in the plan. */
+export interface PlannedService {
+  service: ComposeService;
+  /** What the run needs it for; undefined where no check needs it. */
+  role: ServiceRole | undefined;
+  run: ServiceRun;
+  /** Why, as a part of a sentence: `a check asks for its tools`. */
+  reason: string;
+}
+
+/** How each compose service of a deployment is run, by its key. Decided from the files alone: no registry is asked. */
+export function planServices(deployment: Deployment): ReadonlyMap<string, PlannedService> {
+  const needed = neededServices(deployment);
+  const planned = [...deployment.compose.services.values()].map((service): [string, PlannedService] => {
+    const role = needed.get(service.key);
+    return [service.key, { service, role, ...planService(deployment, service, role) }];
+  });
+  return new Map(planned);
+}
+
+/** The reason of a service that no check needs. */
+export const unneeded = "no check needs it";
+
+function planService(
+  { policy }: Deployment,
+  service: ComposeService,
+  role: ServiceRole | undefined,
+): Pick<PlannedService, "run" | "reason"> {
+  const part = policy.parts.get(service.key) ?? policy.parts.get(service.name);
+  const isUnderTest = role === "litellm" || role === "traefik";
+  if (part?.leftOut !== undefined && !isUnderTest) return { run: { as: "left-out" }, reason: part.leftOut };
+  if (part?.standIn !== undefined)
+    return { run: { as: "stand-in", kind: part.standIn }, reason: "the policy asks for a stand-in" };
+  const hasPackage = part?.package !== undefined;
+  if (role === undefined && !hasPackage) return { run: { as: "left-out" }, reason: unneeded };
+  if (service.networkMode !== undefined && !isUnderTest)
+    return {
+      run: { as: "left-out" },
+      reason: `it runs on network_mode ${service.networkMode.value}, which the throwaway networks do not have`,
+    };
+  const sources = sourcesOf(service, role, part);
+  return { run: { as: "part", sources }, reason: role === undefined ? "the policy names its package" : reasons[role] };
+}
+
+const reasons: Readonly<Record<ServiceRole, string>> = {
+  litellm: "it is the gateway",
+  traefik: "it is the edge",
+  upstream: "it is an upstream of the gateway",
+  database: "the gateway or an upstream keeps its data there",
+  cache: "the gateway keeps its cache there",
+  login: "it judges who may pass the edge",
+};
+
+function sourcesOf(
+  service: ComposeService,
+  role: ServiceRole | undefined,
+  part:
+    | { package: PackageSpec | undefined; command: readonly string[] | undefined; version: string | undefined }
+    | undefined,
+): ServiceSource[] {
+  const built = service.build === undefined ? undefined : outlineOf(service.build);
+  const image = service.image?.value;
+  const own: ServiceSource[] =
+    service.build !== undefined
+      ? [{ from: "build", build: service.build, bases: built?.bases ?? [] }]
+      : image === undefined
+        ? []
+        : [{ from: "image", image }];
+  const recipe = role === undefined ? undefined : recipeOf[role];
+  if (recipe !== undefined) {
+    const version =
+      part?.version ?? service.version ?? (built?.base === undefined ? undefined : imageVersion(built.base));
+    // A version of the policy replaces that of the files.
+    return [...(part?.version === undefined ? own : []), { from: "recipe", part: recipe, version }];
+  }
+  const known = image === undefined ? undefined : knownImage(image);
+  const packages = packagesOf(
+    part?.package,
+    built?.packages ?? [],
+    known && { ...known.package, version: service.version },
+  );
+  if (packages.length === 0) return own;
+  const start: ServiceSource = {
+    from: "packages",
+    packages,
+    entrypoint: built?.entrypoint ?? known?.entrypoint,
+    command: part?.command ?? built?.command ?? known?.command,
+  };
+  return part?.package === undefined ? [...own, start] : [start];
+}
+
+const recipeOf: Readonly<Partial<Record<ServiceRole, (ServiceSource & { from: "recipe" })["part"]>>> = {
+  litellm: "litellm",
+  traefik: "traefik",
+  database: "postgres",
+  cache: "redis",
+};
+
+/** The policy's package first, then those of the Dockerfile, else what the image is known to contain. */
+function packagesOf(
+  given: PackageSpec | undefined,
+  built: readonly PackageSpec[],
+  known: PackageSpec | undefined,
+): PackageSpec[] {
+  if (given !== undefined) return [given, ...built.filter(({ name }) => name !== given.name)];
+  if (built.length > 0) return [...built];
+  return known === undefined ? [] : [known];
+}
+
+/**
+ * The version of LiteLLM or Traefik that the deployment's files name: by the policy, the image's tag, or the image that the
+ * operator's build is based on. Undefined for a tag such as `main-stable`.
+ */
+export function versionOf(service: ComposeService, policy: Pick<Deployment["policy"], "parts">): string | undefined {
+  const part = policy.parts.get(service.key) ?? policy.parts.get(service.name);
+  const base = service.build === undefined ? undefined : outlineOf(service.build)?.base;
+  return part?.version ?? service.version ?? (base === undefined ? undefined : imageVersion(base));
+}

@@ -1,0 +1,90 @@
+import { posix } from "node:path";
+import type { UpstreamConfig } from "../litellm/types.ts";
+import type { PolicyUpstream } from "../policy/types.ts";
+import type { Deployment } from "../types.ts";
+import { outlineOf } from "./build-outline.ts";
+import { knownImage } from "./known-images.ts";
+import { type LauncherName, readLauncher } from "./launcher.ts";
+import { type PackageSpec, unscopedName } from "./package-spec.ts";
+
+/** A server that LiteLLM starts over stdio, and what its command comes from. */
+export interface StdioServer {
+  /** What starts it; behind a launcher the package's command, or the name of its default one. */
+  command: string;
+  /** Undefined for the newest. */
+  version: string | undefined;
+  /** What is installed, the package with the command first; undefined where only the suite's own locks can tell. */
+  packages: readonly PackageSpec[] | undefined;
+  /** What fetches it at each start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
+  launcher:
+    | { name: LauncherName; arguments: readonly string[]; environment: Readonly<Record<string, string>> }
+    | undefined;
+}
+
+/** A stdio server of LiteLLM's config in the plan. */
+export interface PlannedStdioServer {
+  upstream: StdioUpstream;
+  /** Undefined where nothing says which package it is. */
+  server: StdioServer | undefined;
+}
+
+type StdioUpstream = UpstreamConfig & { transport: "stdio" };
+
+/** The stdio servers of LiteLLM's config that are part of the run, and what each comes from. */
+export function stdioServers({ policy, litellm, litellmConfig }: Deployment): PlannedStdioServer[] {
+  const built = litellm.build === undefined ? [] : (outlineOf(litellm.build)?.packages ?? []);
+  return litellmConfig.upstreams.flatMap((upstream) => {
+    const own = policy.upstreams.find(({ name }) => name === upstream.name);
+    if (upstream.transport !== "stdio" || own?.leftOut !== undefined || own?.standIn === true) return [];
+    return { upstream, server: stdioServer(upstream, own, built) };
+  });
+}
+
+/**
+ * What must be installed for a stdio server, so that its command runs without fetching anything.
+ *
+ * @param built the packages that the operator's own image installs
+ * @returns undefined where nothing says which package it is
+ */
+export function stdioServer(
+  upstream: StdioUpstream,
+  policy: PolicyUpstream | undefined,
+  built: readonly PackageSpec[],
+): StdioServer | undefined {
+  const { command, args } = upstream;
+  const call = readLauncher(command, args);
+  const given = policy?.package;
+  if (call === undefined) {
+    const name = posix.basename(command);
+    const spec = given ?? built.find((one) => unscopedName(one) === name || commandsOf[one.name] === name);
+    return {
+      command: name,
+      version: policy?.version ?? spec?.version,
+      packages: spec === undefined ? undefined : [{ ...spec, version: policy?.version ?? spec.version }],
+      launcher: undefined,
+    };
+  }
+  const [named, ...added] = call.packages;
+  const image = call.launcher === "docker" ? knownImage(call.target)?.package : undefined;
+  const first = given ?? named ?? (image === undefined ? undefined : { ...image, version: undefined });
+  if (first === undefined) return undefined;
+  const version = first.version ?? policy?.version;
+  return {
+    command: call.command ?? unscopedName(first),
+    version,
+    packages: [{ ...first, version }, ...added],
+    launcher: {
+      name: call.launcher,
+      arguments: args.slice(0, call.ownArguments),
+      environment: Object.fromEntries(call.environment),
+    },
+  };
+}
+
+/** Commands of packages that have another name. */
+const commandsOf: Readonly<Record<string, string>> = Object.fromEntries(
+  ["filesystem", "everything", "memory", "sequential-thinking"].map((name) => [
+    `@modelcontextprotocol/server-${name}`,
+    `mcp-server-${name}`,
+  ]),
+);
