@@ -46,11 +46,11 @@ describe("Images", () => {
     );
   });
 
-  it("name the missing folder of a stdio command", async () => {
+  it("ask for the package of a stdio command without a lock", async () => {
     const images = new Images(engine, { mode: "build", progress });
     const commands = [{ command: "mcp-server-time", version: "1.0.0" }];
     expect((await failure(images.litellm({ commands }))).message).toContain(
-      "add the folder containers/images/contexts/upstreams/mcp-server-time/1.0.0",
+      "name the package that contains the command in the policy (upstreams: package: npm:NAME@VERSION or pypi:NAME==VERSION)",
     );
   });
 });

@@ -9,7 +9,8 @@ import { hostCertificates } from "./building/host-certificates.ts";
 import { builtImage, type LocalImage, type PartImage, pulledImage, type ResolvedImage } from "./part-image.ts";
 import { pullImage } from "./pull.ts";
 import { contentTag, type Recipe, type UpstreamImage } from "./recipes/recipe.ts";
-import { defaultVersions, type ImagePart, Recipes, type StdioCommand } from "./recipes/recipes.ts";
+import { defaultVersions, type ImagePart, Recipes } from "./recipes/recipes.ts";
+import type { StdioCommand } from "./recipes/stdio-commands.ts";
 import { fullName, pullReference, registryAnswers } from "./registry.ts";
 
 /** Where the images come from. */

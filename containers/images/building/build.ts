@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -48,7 +48,9 @@ export async function buildImage(engine: Engine, recipe: Recipe, options: BuildO
   const context = await mkdtemp(join(tmpdir(), "gateway-conformance-"));
   try {
     await writeContext(context, contextFiles(recipe));
-    if (existsSync(join(context, "package-lock.json"))) await installPackages(context, engine.arch, options.onLine);
+    const install = npmCommand(context);
+    if (install !== undefined)
+      await installPackages(context, npmArguments(install, recipe), engine.arch, options.onLine);
     const archive = tarOf(context);
     const stream = await engine.docker.buildImage(archive, {
       t: options.reference,
@@ -115,20 +117,37 @@ async function writeContext(folder: string, files: readonly ContextFile[]): Prom
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true, mode: 0o755 });
     // Regardless of this machine's umask: a part may run as another user.
-    await writeFile(target, content, { mode: 0o644 });
+    await writeFile(target, content, { mode: content.subarray(0, 2).toString() === "#!" ? 0o755 : 0o644 });
   }
 }
 
+/** `ci` for a lock, `install` for packages by name; undefined for a context without packages of npm. */
+function npmCommand(context: string): "ci" | "install" | undefined {
+  if (existsSync(join(context, "package-lock.json"))) return "ci";
+  const file = join(context, "package.json");
+  return existsSync(file) && readFileSync(file, "utf8").includes('"dependencies"') ? "install" : undefined;
+}
+
+/** npm's command, and the date after which a package was published that it must not install. */
+function npmArguments(command: "ci" | "install", { arguments: { BEFORE: before } = {} }: Recipe): string[] {
+  return before === undefined || command === "ci" ? [command] : [command, `--before=${before}`];
+}
+
 /**
- * Runs `npm ci` on this machine, because npm is installed here and reaches its registry with this machine's certificates
+ * Runs npm on this machine, because npm is installed here and reaches its registry with this machine's certificates
  * and proxy; neither is certain inside a build. No script of a package is run.
  */
-async function installPackages(folder: string, arch: Engine["arch"], onLine: (line: string) => void): Promise<void> {
+async function installPackages(
+  folder: string,
+  command: readonly string[],
+  arch: Engine["arch"],
+  onLine: (line: string) => void,
+): Promise<void> {
   const cpu = arch === "amd64" ? "x64" : arch;
   const platform = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
   const quiet = ["--no-audit", "--no-fund", "--no-update-notifier"];
-  onLine("npm ci");
-  await runOnHost("npm", ["ci", "--omit=dev", "--ignore-scripts", ...platform, ...quiet], {
+  onLine(`npm ${command.join(" ")}`);
+  await runOnHost("npm", [...command, "--omit=dev", "--ignore-scripts", ...platform, ...quiet], {
     cwd: folder,
     env: npmEnvironment(),
     onLine,

@@ -21,27 +21,6 @@ describe("the recipes", () => {
     expect(recipes.litellm("2.0.0").missing).toContain("containers/images/contexts/litellm/2.0.0");
   });
 
-  it("name the folder to add for a stdio command without one", () => {
-    const { parents } = recipes.litellmWith("1.77.1", [{ command: "mcp-server-time", version: "1.0.0" }]);
-    expect(parents.UPSTREAM0?.missing).toMatch(
-      /^add the folder containers\/images\/contexts\/upstreams\/mcp-server-time\/1\.0\.0 with a package\.json/,
-    );
-  });
-
-  it("add the commands to LiteLLM in an order that does not depend on the config", () => {
-    const commands = [
-      { command: "postgres-mcp", version: "0.3.0" },
-      { command: "mcp-server-filesystem", version: "2025.8.21" },
-    ];
-    const [one, other] = [
-      recipes.litellmWith("1.77.1", commands),
-      recipes.litellmWith("1.77.1", commands.toReversed()),
-    ];
-    expect(one.dockerfile).toEqual(other.dockerfile);
-    expect(one.parents.UPSTREAM0?.name).toBe("upstream-mcp-server-filesystem");
-    expect(other.parents.UPSTREAM0?.name).toBe("upstream-mcp-server-filesystem");
-  });
-
   it("put this machine's certificates into the base image", () => {
     const trusting = new Recipes(["-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"]);
     const base = trusting.of("postgres", "17").parents.BASE;

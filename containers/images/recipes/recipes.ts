@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { imagesFolder, lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
+import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
+import { type StdioCommand, withStdioCommands } from "./stdio-commands.ts";
 
 /** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams, see {@link Recipes.litellmWith}. */
 export type ImagePart =
@@ -41,14 +40,6 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   "hostile-upstream": "1",
   registry: "2",
 };
-
-/** A command that LiteLLM starts over stdio. */
-export interface StdioCommand {
-  /** What LiteLLM's config names, e.g. `postgres-mcp`. */
-  command: string;
-  /** Version of the package that contains it. */
-  version: string;
-}
 
 const nodeVersion = "24.21.0";
 
@@ -151,57 +142,8 @@ export class Recipes {
 
   /** LiteLLM, pulled or built, with the commands added that its config starts over stdio. */
   litellmWith(version: string, commands: readonly StdioCommand[]): Recipe {
-    const litellm = this.litellm(version);
-    const sorted = commands.toSorted((a, b) => a.command.localeCompare(b.command));
-    const upstreams = sorted.map((command, index) => [`UPSTREAM${index}`, this.#stdio(command)] as const);
-    const lines = [
-      ...["LITELLM", ...upstreams.map(([argument]) => argument)].map((argument) => `ARG ${argument}`),
-      ...upstreams.map(([argument]) => `FROM \${${argument}} AS ${argument.toLowerCase()}`),
-      `FROM \${LITELLM}`,
-      // They all have the same runtime, so it is copied from the first one.
-      ...upstreams.slice(0, 1).map(([argument]) => copyFrom(argument, "/opt/runtime/", "/opt/runtime/")),
-      ...upstreams.flatMap(([argument]) => [
-        copyFrom(argument, "/opt/upstreams/", "/opt/upstreams/"),
-        copyFrom(argument, "/launchers/", "/usr/local/bin/"),
-      ]),
-    ];
-    const names = sorted.map(({ command, version }) => `${command} ${version}`).join(", ");
-    return {
-      name: "litellm-with-upstreams",
-      version,
-      folders: [],
-      dockerfile: { text: `${lines.join("\n")}\n` },
-      parents: { LITELLM: litellm, ...Object.fromEntries(upstreams) },
-      packages: names,
-    };
+    return withStdioCommands(this.litellm(version), this.#runtime, commands);
   }
-
-  #stdio({ command, version }: StdioCommand): Recipe {
-    const folder = `upstreams/${command}/${version}`;
-    const isPython = existsSync(join(imagesFolder, folder, "requirements.txt"));
-    const recipe: Recipe = {
-      name: `upstream-${command}`,
-      version,
-      folders: [folder],
-      dockerfile: isPython ? "upstreams/python.Dockerfile" : "upstreams/npm.Dockerfile",
-      arguments: { COMMAND: command },
-      parents: { RUNTIME: this.#runtime },
-      packages: `${isPython ? "PyPI" : "npm"} ${command} ${version}`,
-    };
-    const versions = lockedVersions(`upstreams/${command}`);
-    if (versions.includes(version)) return recipe;
-    return {
-      ...recipe,
-      missing:
-        `add the folder containers/images/contexts/${folder} with a package.json and its package-lock.json, or with a ` +
-        `requirements.txt from \`uv pip compile --generate-hashes\`${choice(versions)}`,
-    };
-  }
-}
-
-/** A `COPY` of a folder's content that keeps links as links. */
-function copyFrom(argument: string, source: string, target: string): string {
-  return `COPY --from=${argument.toLowerCase()} ${source} ${target}`;
 }
 
 function dockerfileOf(name: string, version: string, parents: Recipe["parents"], packages: string): Recipe {

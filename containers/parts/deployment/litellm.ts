@@ -1,6 +1,9 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { versionOf } from "../../../helpers/deployment/services/service-plan.ts";
+import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
 import type { PartFile, PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp, readyWhenRunning } from "../readiness.ts";
@@ -25,13 +28,9 @@ export async function liteLLMPlan(
   options: { networks: PartPlan["networks"]; servers?: ExtraServers },
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.litellm;
-  const commands = deployment.litellmConfig.upstreams.flatMap((upstream) => {
-    if (upstream.transport !== "stdio") return [];
-    const version = deployment.policy.upstreams.find(({ name }) => name === upstream.name)?.version;
-    return [{ command: upstream.command, version: version ?? "" }];
-  });
+  const commands = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
   const [image, rendered] = await Promise.all([
-    images.litellm({ version: config.versions.litellm ?? service.version, commands }),
+    images.litellm({ version: config.versions.litellm ?? versionOf(service, deployment.policy), commands }),
     renderLiteLLM(context, options.servers),
   ]);
   const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>
@@ -57,6 +56,15 @@ export async function liteLLMPlan(
     startDeadline: deadlines.gatewayStart,
   };
   return { plan, changes: rendered.changes };
+}
+
+function stdioCommand({ command, version, packages, launcher }: StdioServer): StdioCommand {
+  return {
+    command,
+    version,
+    ...(packages === undefined ? {} : { packages }),
+    ...(launcher === undefined ? {} : { launcher }),
+  };
 }
 
 /** A part with LiteLLM's image, environment and files, but without LiteLLM: there the stdio upstreams are called directly. */
