@@ -1,28 +1,34 @@
 import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { readClientConfig } from "./clients/client-config.ts";
-import { type ReadCompose, readCompose } from "./compose/compose.ts";
 import { defaultEnvFile } from "./compose/environment/default-env-file.ts";
-import { EnvFiles } from "./compose/environment/env-files.ts";
-import type { ComposeFile } from "./compose/types.ts";
+import { EnvFiles, type EnvFilesContext } from "./compose/environment/env-files.ts";
+import { ProjectVariables } from "./compose/environment/project-variables.ts";
+import { defaultComposeFiles, projectFolder } from "./compose/loading/project-files.ts";
+import type { ProjectFiles } from "./compose/projects/project.ts";
+import { type ReadCompose, readCompose } from "./compose/read-compose.ts";
+import type { ComposeFile, ComposeService } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
-import type { PolicyClient } from "./policy/types.ts";
+import type { Policy, PolicyClient } from "./policy/types.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
+import { HostFiles } from "./source/host-files.ts";
 import type { Written } from "./source/location.ts";
 import { NoteList } from "./source/note-list.ts";
-import { readSource, type SourceFile } from "./source/source-file.ts";
-import { parseYaml } from "./source/yaml-tree.ts";
+import type { SourceFile } from "./source/source-file.ts";
 import { readTraefik, type TraefikModel } from "./traefik/model.ts";
 import { checkTraefikReferences } from "./traefik/references.ts";
-
-/** In the order in which compose looks for them. */
-const composeNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 export interface FactsOptions {
   /** The env file for interpolation, relative to the folder; by default `litellm.env`, else `.env`. */
   envFile?: string | undefined;
-  /** Variable of that env file to the value that replaces it before anything is interpolated. */
+  /** The compose projects; by default what compose itself finds in the folder. */
+  compose?: Policy["compose"] | undefined;
+  /** Variables of the operator's shell. */
+  variables?: Policy["variables"] | undefined;
+  /** Absolute path on the gateway host to the absolute path of what stands for it here. */
+  files?: Policy["files"] | undefined;
+  /** Variable of an env file, or compose secret, to the value that replaces it before anything is interpolated. */
   replace?: ReadonlyMap<string, string> | undefined;
   /** The versions that will run, where they differ from the images' tags. */
   versions?: PartVersions | undefined;
@@ -56,17 +62,28 @@ export class Facts {
   readonly notes = new NoteList();
   readonly #env: EnvFiles;
   readonly #compose: ReadCompose | undefined;
+  /** The variables of the env files as the operator wrote them. */
+  readonly #originals: ReadonlyMap<string, Written<string>>;
+  readonly #isEnvKnown: boolean;
   readonly #versions: PartVersions;
   readonly #traefik = new Map<string, { value: TraefikModel | undefined }>();
   readonly #liteLLM = new Map<string, { value: ReadLiteLLM | undefined }>();
   readonly #clients = new Map<string, { value: SourceFile | undefined }>();
 
   /** @param folder absolute path */
-  constructor(folder: string, { envFile, replace = new Map(), versions = {} }: FactsOptions) {
+  constructor(folder: string, options: FactsOptions) {
     this.folder = folder;
-    this.#versions = versions;
-    this.#env = new EnvFiles(folder, envFile ?? defaultEnvFile(folder), replace, this.faults);
-    this.#compose = openCompose(folder, this.#env, this.faults);
+    this.#versions = options.versions ?? {};
+    // Which values are secrets shows only once every env file is read, and replacing them takes a second reading.
+    const asWritten = { replace: new Map(), faults: new FaultList(), notes: new NoteList() };
+    const written = options.replace?.size ? readComposeFiles(folder, options, asWritten) : undefined;
+    const { replace = new Map() } = options;
+    const originals = written?.envFiles.variables;
+    const read = readComposeFiles(folder, options, { replace, originals, faults: this.faults, notes: this.notes });
+    this.#env = read.envFiles;
+    this.#compose = read.compose;
+    this.#originals = originals ?? read.envFiles.variables;
+    this.#isEnvKnown = read.isEnvKnown;
   }
 
   /** The compose file; undefined when it could not be read. */
@@ -74,9 +91,14 @@ export class Facts {
     return this.#compose?.compose;
   }
 
-  /** The compose file as written, for edits. */
+  /** The first compose file as written, for edits. */
   get composeText(): EditableYaml | undefined {
-    return this.#compose?.text;
+    return this.composeTexts[0];
+  }
+
+  /** Every compose file as written, for edits: those of all projects, and what they include and extend. */
+  get composeTexts(): readonly EditableYaml[] {
+    return this.#compose?.texts ?? [];
   }
 
   /** The names of all services, including those that could not be read. */
@@ -84,14 +106,14 @@ export class Facts {
     return this.#compose?.serviceNames ?? [];
   }
 
-  /** The variables of the main env file, after replacement. */
+  /** The variables of the env files, after replacement. */
   get variables(): ReadonlyMap<string, Written<string>> {
     return this.#env.variables;
   }
 
-  /** The variables of the main env file as the operator wrote them; undefined when it could not be read. */
+  /** The variables of the env files as the operator wrote them; undefined when the main one could not be read. */
   get originals(): ReadonlyMap<string, Written<string>> | undefined {
-    return this.#env.originals;
+    return this.#isEnvKnown ? this.#originals : undefined;
   }
 
   /**
@@ -104,6 +126,7 @@ export class Facts {
       const { compose, composeText } = this;
       const own = compose?.services.get(service);
       if (compose === undefined || own === undefined) return undefined;
+      this.requireService(own);
       const model = readTraefik(compose, own, composeText, this.faults);
       checkTraefikReferences(model, compose, this.faults);
       return model;
@@ -119,6 +142,7 @@ export class Facts {
     return once(this.#liteLLM, service, () => {
       const own = this.compose?.services.get(service);
       if (own === undefined) return undefined;
+      this.requireService(own);
       return readLiteLLMConfig(own, {
         folder: this.folder,
         secrets: this.#env.secrets,
@@ -129,9 +153,14 @@ export class Facts {
     });
   }
 
+  /** Adds a fault for each value without which a service can't be started: for one that a run starts. */
+  requireService({ missing }: ComposeService): void {
+    for (const { what, fix, location } of missing) this.faults.add(location, what, fix);
+  }
+
   /** A client's config; undefined when it can't be read. */
   clientConfig(client: Pick<PolicyClient, "name" | "kind" | "config">): SourceFile | undefined {
-    return once(this.#clients, client.name, () => readClientConfig(client, this.originals, this.faults));
+    return once(this.#clients, client.name, () => readClientConfig(client, this.originals, this.faults, this.notes));
   }
 }
 
@@ -141,22 +170,55 @@ function once<T>(known: Map<string, { value: T }>, name: string, read: () => T):
   return value;
 }
 
-function openCompose(folder: string, env: EnvFiles, faults: FaultList): ReadCompose | undefined {
-  const found = composeNames.filter((name) => existsSync(join(folder, name)));
-  const [name = "compose.yaml", second] = found;
-  if (second !== undefined)
-    faults.add(join(folder, second), `is next to ${name}: compose reads only one of them`, "remove one of the two");
-  const source = readSource(join(folder, name), faults, "write it, or start from deployments/reference/compose.yaml");
-  const tree = source === undefined ? undefined : parseYaml(source, faults);
-  if (source === undefined || tree === undefined) return undefined;
-  return readCompose(source, tree, {
-    folder,
-    variables: env.variables,
-    variablesKnown: env.originals !== undefined,
-    secrets: env.secrets,
-    envFile: (path, required, location) => env.named(path, required, location),
-    faults,
-  });
+/** Reads the compose projects and the env files that they name. */
+function readComposeFiles(
+  folder: string,
+  {
+    envFile = defaultEnvFile(folder),
+    compose: projects = [],
+    variables: shell = new Map(),
+    files = new Map(),
+  }: FactsOptions,
+  reading: Pick<EnvFilesContext, "replace" | "originals" | "faults" | "notes">,
+): { envFiles: EnvFiles; compose: ReadCompose | undefined; isEnvKnown: boolean } {
+  const mapped = new Map([...files].map(([path, { value }]) => [path, value]));
+  const named = [...shell.values()].map(({ value }) => value);
+  const host = new HostFiles(folder, mapped, [
+    ...named,
+    ...projects.flatMap((project) => project.files.map((file) => dirname(file))),
+  ]);
+  const envFiles = new EnvFiles({ host, ...reading });
+  const main = resolve(folder, envFile);
+  // Compose does without a `.env`.
+  const hasMain = projects.length === 0 && (basename(main) !== ".env" || envFiles.has(main));
+  const variables = new ProjectVariables(
+    shell,
+    hasMain ? envFiles.forInterpolation(main, new ProjectVariables(shell)) : new Map(),
+  );
+  const read: ProjectFiles[] =
+    projects.length === 0
+      ? [
+          {
+            name: undefined,
+            folder,
+            files: defaultComposeFiles(folder, variables, reading.notes),
+            envFile: hasMain ? main : undefined,
+            profiles: [],
+          },
+        ]
+      : projects.map(({ project: name, files: own, envFile: stated, profiles }) => {
+          const home = projectFolder(own, folder);
+          const dotEnv = join(home, ".env");
+          return {
+            name,
+            folder: home,
+            files: own,
+            envFile: stated ?? (envFiles.has(dotEnv) ? dotEnv : undefined),
+            profiles,
+          };
+        });
+  const compose = readCompose(read, { host, envFiles, shell, ...reading });
+  return { envFiles, compose, isEnvKnown: !hasMain || envFiles.isReadable(main) };
 }
 
 /** Adds a fault for a deployment's folder that is missing, or not a directory. */

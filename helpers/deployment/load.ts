@@ -20,7 +20,13 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   faults.throwIfAny();
 
   const { policy, envFile } = readPolicyFile(join(root, "policy.yaml"), faults);
-  const facts = readFacts(root, { ...options, envFile: envFile ?? "litellm.env" });
+  const facts = readFacts(root, {
+    ...options,
+    envFile,
+    compose: policy?.compose,
+    variables: policy?.variables,
+    files: policy?.files,
+  });
   // Without a policy the default names still let the files be checked.
   const traefikModel = facts.traefik(policy?.services.traefik);
   const liteLLM = facts.liteLLM(policy?.services.litellm);

@@ -4,6 +4,7 @@ import { parseEnvFile } from "../compose/environment/env-file.ts";
 import type { PolicyClient } from "../policy/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { Written } from "../source/location.ts";
+import type { NoteList } from "../source/note-list.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
 
 /**
@@ -17,13 +18,14 @@ export function readClientConfig(
   client: Pick<PolicyClient, "name" | "kind" | "config">,
   variables: ReadonlyMap<string, Written<string>> | undefined,
   faults: FaultList,
+  notes: NoteList,
 ): SourceFile | undefined {
   const source = readSource(
     client.config,
     faults,
     `write it, or fix 'config' of the client '${client.name}' in policy.yaml`,
   );
-  if (source !== undefined) checkSyntax(client, source, variables, faults);
+  if (source !== undefined) checkSyntax(client, source, variables, faults, notes);
   return source;
 }
 
@@ -32,6 +34,7 @@ function checkSyntax(
   source: SourceFile,
   variables: ReadonlyMap<string, Written<string>> | undefined,
   faults: FaultList,
+  notes: NoteList,
 ): void {
   switch (client.kind) {
     case "codex":
@@ -52,8 +55,8 @@ function checkSyntax(
     case "open-webui":
       // Without the env file every variable would seem unset: a dollar sign is then literal.
       if (variables === undefined)
-        parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), faults);
-      else parseEnvFile(source, faults, undefined, variables);
+        parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), { faults, notes });
+      else parseEnvFile(source, { outer: { get: (name) => variables.get(name)?.value }, faults, notes });
       return;
   }
 }

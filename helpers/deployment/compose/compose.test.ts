@@ -7,26 +7,24 @@ import { parseYaml } from "../source/yaml-tree.ts";
 import { compareWithSchema } from "./compose-schema.ts";
 import { projectName } from "./project-name.ts";
 
-function nameOf(yaml: string, folder: string): { name: string | undefined; faults: string[] } {
+function nameOf(yaml: string, folder: string, variables = new Map<string, string>()): string {
   const faults = new FaultList();
   const root = parseYaml(new SourceFile(`${folder}/compose.yaml`, yaml), faults);
-  const name = root && projectName(root, folder, faults);
-  return { name, faults: faults.faults.map(({ what }) => what) };
+  if (root === undefined) throw new Error("no YAML");
+  return projectName([root], folder, variables, faults);
 }
 
 test.each([
   ["name: gateway", "/srv/other", "gateway"],
   ["services: {}", "/srv/My Gateway (2)", "mygateway2"],
   ["name:", "/srv/_lite.LLM-1", "litellm-1"],
+  ["name: My Gateway", "/srv/x", "mygateway"],
 ])("%s in %s is the project %s", (yaml, folder, name) => {
-  expect(nameOf(yaml, folder)).toEqual({ name, faults: [] });
+  expect(nameOf(yaml, folder)).toBe(name);
 });
 
-test("a project name that compose refuses is a fault", () => {
-  expect(nameOf("name: My Gateway", "/srv/x")).toEqual({
-    name: "x",
-    faults: ["the project's name is 'My Gateway': compose accepts lower-case letters, digits, '_' and '-' only"],
-  });
+test("COMPOSE_PROJECT_NAME comes before the file's name", () => {
+  expect(nameOf("name: gateway", "/srv/x", new Map([["COMPOSE_PROJECT_NAME", "other"]]))).toBe("other");
 });
 
 test("networks and volumes without a name of their own have the project's name in front", () => {

@@ -1,31 +1,40 @@
 import { basename } from "node:path";
 import type { FaultList } from "../source/fault-list.ts";
 import { nodeAt, type YamlNode } from "../source/yaml-tree.ts";
+import type { VariableLookup } from "./environment/interpolation.ts";
+import { interpolate } from "./environment/interpolation.ts";
 
 /**
- * The compose project's name: the top-level `name`, or the folder's name as compose normalises it. Networks, volumes and
- * Traefik's default names derive from it. Source: compose-go, loader/loader.go, `projectName`.
+ * The compose project's name: `COMPOSE_PROJECT_NAME`, the top-level `name` of the last file that has one, or the folder's
+ * name; the last two as compose normalises them. Networks, volumes and Traefik's default names derive from it.
  *
- * @param root the compose file with variables interpolated
- * @param folder absolute path of the deployment's folder
+ * Source: compose-go, cli/options.go and loader/loader.go, `projectName`.
+ *
+ * @param documents the documents of the project's files, as written
+ * @param folder absolute path of the project's folder
  */
-export function projectName(root: YamlNode, folder: string, faults: FaultList): string {
-  const fallback = normalisedName(basename(folder));
-  const node = nodeAt(root, "name");
-  if (node === undefined || (node.kind === "scalar" && (node.value === null || node.value === ""))) return fallback;
-  if (node.kind !== "scalar") {
-    faults.add(node.location, "'name' is not a text", "write the project's name");
-    return fallback;
-  }
-  const name = String(node.value);
-  if (/^[a-z0-9][a-z0-9_-]*$/.test(name)) return name;
-  const allowed = normalisedName(name);
-  faults.add(
-    node.location,
-    `the project's name is '${name}': compose accepts lower-case letters, digits, '_' and '-' only`,
-    allowed === "" ? "write a name that begins with a letter or a digit" : `write '${allowed}'`,
-  );
-  return fallback;
+export function projectName(
+  documents: readonly YamlNode[],
+  folder: string,
+  variables: VariableLookup,
+  faults: FaultList,
+): string {
+  const fromEnvironment = variables.get("COMPOSE_PROJECT_NAME");
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
+  const names = documents.flatMap((root) => {
+    const node = nodeAt(root, "name");
+    return node?.kind === "scalar" && node.value !== null && node.value !== "" ? [node] : [];
+  });
+  const last = names.at(-1);
+  const written = last === undefined ? "" : interpolate(String(last.value), variables).value;
+  const name = normalisedName(written) || normalisedName(basename(folder));
+  if (name === "")
+    faults.add(
+      last?.location ?? folder,
+      "the project has no name that compose accepts",
+      "add 'name:' with a name of lower-case letters and digits",
+    );
+  return name;
 }
 
 /** Lower case, without any character that compose does not allow in a project's name. */

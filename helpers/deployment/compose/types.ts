@@ -1,6 +1,6 @@
-import type { EditableYaml, YamlPath } from "../source/editable-yaml.ts";
+import type { EditableYaml } from "../source/editable-yaml.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
-import type { Plain } from "../source/yaml-tree.ts";
+import type { Plain, ValueProblem, YamlPath } from "../source/yaml-tree.ts";
 
 /** A value of a compose file, with its place in the file that says it. */
 export interface ComposeValue extends Written<string> {
@@ -14,6 +14,11 @@ export interface Mount {
   /** Absolute path on this machine for a bind mount; the volume's key in {@link ComposeFile.volumes} for a volume. */
   source: string;
   kind: "bind" | "volume";
+  /**
+   * False for a path that is missing (docker makes an empty directory in its place), and for one of the gateway host that
+   * the policy has nothing for.
+   */
+  isAvailable: boolean;
   /** Absolute path in the container. */
   target: string;
   readOnly: boolean;
@@ -72,8 +77,8 @@ export type FileContent =
   /** Absolute path on this machine. */
   | { from: "file"; file: string }
   | { from: "text"; text: string }
-  /** A variable of the host's shell or of `.env`. */
-  | { from: "variable"; variable: string; text: string }
+  /** A variable of the host's shell or of `.env`; no text where neither sets it. */
+  | { from: "variable"; variable: string; text: string | undefined }
   /** Made outside of compose; its name on the host. */
   | { from: "external"; external: string };
 
@@ -167,6 +172,8 @@ export interface ComposeService {
    * and so on; the keys of `deploy` as `deploy.resources`, `deploy.placement`.
    */
   settings: ReadonlyMap<string, ServiceSetting>;
+  /** Values without which it can't be started and that no file gives. They are faults where a run starts it. */
+  missing: readonly ValueProblem[];
 }
 
 /** A key of a service that is kept as compose's long form has it. */

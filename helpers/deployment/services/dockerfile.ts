@@ -1,4 +1,4 @@
-import { shellWords } from "../compose/shell-words.ts";
+import { shellWords } from "../compose/service/shell-words.ts";
 import { type PackageSpec, readNpmSpec, readPypiSpec } from "./package-spec.ts";
 
 /** What is read of a Dockerfile: what a build needs, and which packages it installs by name. */

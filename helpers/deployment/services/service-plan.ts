@@ -1,4 +1,4 @@
-import { imageVersion } from "../compose/image-version.ts";
+import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";

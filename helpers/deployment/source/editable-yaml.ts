@@ -1,10 +1,7 @@
 import { relative } from "node:path";
 import type { SourceFile } from "./source-file.ts";
 import type { EditableValue, TextChange, TextEdit } from "./text-edit.ts";
-import type { TextSpan, YamlNode, YamlScalar } from "./yaml-tree.ts";
-
-/** Keys and indices from the root of a YAML file. */
-export type YamlPath = readonly (string | number)[];
+import type { TextSpan, YamlNode, YamlPath, YamlScalar } from "./yaml-tree.ts";
 
 /** An entry of a mapping or of a list, as it is written. */
 export interface EditableEntry {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -8,6 +8,8 @@ export type Patch =
   | { file: string; find: string; replace: string }
   | { file: string; write: string | Buffer }
   | { file: string; remove: true }
+  /** Replaces the file by a symbolic link. */
+  | { file: string; link: string }
   | { directory: string };
 
 /** A changed copy of a deployment in a temporary folder. */
@@ -37,7 +39,10 @@ function apply(folder: string, patch: Patch): void {
   }
   const file = join(folder, patch.file);
   if ("remove" in patch) rmSync(file, { recursive: true });
-  else if ("write" in patch) {
+  else if ("link" in patch) {
+    rmSync(file, { force: true });
+    symlinkSync(patch.link, file);
+  } else if ("write" in patch) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, patch.write);
   } else {

@@ -1,7 +1,11 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments } from "yaml";
 import type { FaultList } from "./fault-list.ts";
+import { goScalar } from "./go-scalar.ts";
 import type { SourceLocation } from "./location.ts";
 import type { SourceFile } from "./source-file.ts";
+
+/** Keys and indices from the root of a YAML file. */
+export type YamlPath = readonly (string | number)[];
 
 /** A YAML value with anchors and merge keys resolved; every value knows its line and its text. */
 export type YamlNode = YamlScalar | YamlMap | YamlList;
@@ -13,8 +17,13 @@ export interface TextSpan {
 }
 
 /** What every YAML value has. */
-interface YamlPosition {
+export interface YamlPosition {
   location: SourceLocation;
+  source: SourceFile;
+  /** Keys and indices from the root of its file, where it is used. */
+  path: YamlPath;
+  /** A tag that YAML itself does not know, e.g. `!reset`. */
+  tag?: string | undefined;
   /** The value's text where it is used: the alias (`*name`) for a value that is written as one. */
   usedAt: TextSpan;
   /** True for a value that is written as an alias: its own text belongs to the anchor. */
@@ -28,6 +37,17 @@ export interface YamlScalar extends YamlPosition {
   written: string;
   /** The value's own text: the anchor's for an alias. */
   span: TextSpan & { source: SourceFile };
+  /** What is wrong with the value for whoever needs it, e.g. a variable in it that nothing sets. */
+  problems?: readonly ValueProblem[] | undefined;
+}
+
+/** Why a value is not what it was meant to be. */
+export interface ValueProblem {
+  /** `unset`: an empty text is in its place. `missing`: nothing can be started with it. */
+  kind: "unset" | "missing";
+  what: string;
+  fix: string;
+  location: SourceLocation;
 }
 
 export interface YamlMap extends YamlPosition {
@@ -52,40 +72,86 @@ export interface YamlList extends YamlPosition {
 const MAX_NODES = 50_000;
 
 /**
- * Parses a YAML file. Bad syntax, a duplicate key and an anchor that contains itself become faults.
+ * Parses a YAML file of one document. Bad syntax, a duplicate key and an anchor that contains itself become faults.
  *
  * @returns undefined when nothing in the file can be read
  *
  * @param version 1.1 as PyYAML reads (LiteLLM), 1.2 as Go's yaml.v3 reads (compose)
  */
 export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" | "1.2" = "1.2"): YamlNode | undefined {
-  const lines = new LineCounter();
-  const document = parseDocument(source.text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    version,
-    merge: true,
-  });
-  const locationAt = (offset: number): SourceLocation => ({ file: source.file, line: source.lineAt(offset) });
-  for (const problem of [...document.errors, ...document.warnings]) {
-    const [what, fix] = explain(problem.code, problem.message, source.text, problem.pos[0]);
-    faults.add(locationAt(problem.pos[0]), what, fix);
+  const documents = parseAllDocuments(source.text, { prettyErrors: false, uniqueKeys: false, version, merge: true });
+  const [document, second] = Array.isArray(documents) ? documents : [];
+  if (second !== undefined) {
+    faults.add(
+      { file: source.file, line: source.lineAt(second.range[0]) },
+      "contains more than one YAML document",
+      "remove everything from the second '---' on",
+    );
+    return undefined;
   }
-  if (document.errors.length > 0) return undefined;
-  if (document.contents === null) {
+  if (document === undefined || document.contents === null) {
     faults.add(source.file, "is empty", "write it, or start from the one in deployments/reference");
     return undefined;
   }
+  return convertDocument(document, source, faults, { unknownTags: "fault", go: version === "1.2" });
+}
+
+/**
+ * Parses a YAML file of any number of documents, as Go's yaml.v3 reads it. A tag that YAML does not know is kept in
+ * {@link YamlPosition.tag}.
+ *
+ * @returns undefined when something in the file can't be read; the reason is then a fault
+ */
+export function parseYamlDocuments(source: SourceFile, faults: FaultList): YamlNode[] | undefined {
+  const documents = parseAllDocuments(source.text, { prettyErrors: false, uniqueKeys: false, merge: true });
+  const roots: YamlNode[] = [];
+  for (const document of Array.isArray(documents) ? documents : []) {
+    if (document.contents === null && document.errors.length === 0) continue;
+    const root = convertDocument(document, source, faults, { unknownTags: "keep", go: true });
+    if (root === undefined) return undefined;
+    roots.push(root);
+  }
+  return roots;
+}
+
+function convertDocument(
+  document: Document.Parsed,
+  source: SourceFile,
+  faults: FaultList,
+  { unknownTags, go }: { unknownTags: "fault" | "keep"; go: boolean },
+): YamlNode | undefined {
+  const locationAt = (offset: number): SourceLocation => ({ file: source.file, line: source.lineAt(offset) });
+  for (const problem of [...document.errors, ...document.warnings]) {
+    if (problem.code === "TAG_RESOLVE_FAILED" && unknownTags === "keep") continue;
+    const [what, fix] = explain(problem.code, problem.message, source.text, problem.pos[0]);
+    faults.add(locationAt(problem.pos[0]), what, fix);
+  }
+  if (document.errors.some(({ code }) => code !== "TAG_RESOLVE_FAILED" || unknownTags === "fault")) return undefined;
+  if (document.contents === null) return undefined;
 
   let nodes = 0;
   const open = new Set<Node>();
+  /** By anchor: the last value in front of the alias. */
+  const anchors = new Map<string, Node>();
   let tooLarge = false;
 
-  const convert = (node: unknown, fallback: SourceLocation, offset: number, aliasAt?: TextSpan): YamlNode => {
+  const convert = (
+    node: unknown,
+    path: YamlPath,
+    fallback: SourceLocation,
+    offset: number,
+    aliasAt?: TextSpan,
+  ): YamlNode => {
     const here = hasRange(node) ? locationAt(node.range[0]) : fallback;
     const own = spanOf(node) ?? { start: offset, end: offset };
-    const position: YamlPosition = { location: here, usedAt: aliasAt ?? own, alias: aliasAt !== undefined };
+    const position: YamlPosition = {
+      location: here,
+      source,
+      path,
+      tag: customTag(node),
+      usedAt: aliasAt ?? own,
+      alias: aliasAt !== undefined,
+    };
     const empty: YamlScalar = {
       kind: "scalar",
       value: null,
@@ -100,7 +166,7 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
       return empty;
     }
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = anchors.get(node.source);
       if (target === undefined) {
         faults.add(
           here,
@@ -113,24 +179,25 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
         faults.add(here, `the anchor '&${node.source}' contains itself`, "break the circle");
         return empty;
       }
-      return convert(target, here, own.start, aliasAt ?? own);
+      return convert(target, path, here, own.start, aliasAt ?? own);
     }
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isMap(node)) {
       open.add(node);
-      const entries = convertEntries(node.items, here);
+      const entries = convertEntries(node.items, path, here);
       open.delete(node);
       return { kind: "map", entries, ...position };
     }
     if (isSeq(node)) {
       open.add(node);
-      const items = node.items.map((item) => convert(item, here, own.start));
+      const items = node.items.map((item, index) => convert(item, [...path, index], here, own.start));
       open.delete(node);
       return { kind: "list", items, ...position };
     }
     if (isScalar(node)) {
       return {
         kind: "scalar",
-        value: plainValue(node.value, node.source),
+        value: go && node.type === "PLAIN" ? goScalar(node.source ?? "") : plainValue(node.value, node.source),
         written: typeof node.value === "string" ? node.value : (node.source ?? String(node.value)),
         ...position,
         span: { source, ...own },
@@ -139,7 +206,7 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
     return empty;
   };
 
-  const convertEntries = (items: readonly Pair[], location: SourceLocation): Map<string, YamlEntry> => {
+  const convertEntries = (items: readonly Pair[], path: YamlPath, location: SourceLocation): Map<string, YamlEntry> => {
     const own = new Map<string, YamlEntry>();
     const merged = new Map<string, YamlEntry>();
     for (const { key, value } of items) {
@@ -151,7 +218,7 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
       }
       const isMerge = typeof key.value === "symbol" || (key.value === "<<" && key.type === "PLAIN");
       if (isMerge) {
-        const sources = convert(value, keyLocation, keySpan.end);
+        const sources = convert(value, [...path, "<<"], keyLocation, keySpan.end);
         for (const from of sources.kind === "list" ? sources.items : [sources]) {
           if (from.kind !== "map") {
             faults.add(keyLocation, "'<<' merges a value that is not a mapping", "name the anchor of a mapping");
@@ -171,19 +238,30 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
           "keep one of the two: only the last one counts, without a warning",
         );
       }
-      own.set(name, { keyLocation, keySpan, merged: false, value: convert(value, keyLocation, keySpan.end) });
+      own.set(name, {
+        keyLocation,
+        keySpan,
+        merged: false,
+        value: convert(value, [...path, name], keyLocation, keySpan.end),
+      });
     }
     const entries = new Map(own);
     for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry);
     return entries;
   };
 
-  const root = convert(document.contents, { file: source.file, line: 1 }, 0);
+  const root = convert(document.contents, [], { file: source.file, line: 1 }, 0);
   return tooLarge ? undefined : root;
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {
   return typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
+}
+
+/** A tag that YAML itself does not know. */
+function customTag(node: unknown): string | undefined {
+  const { tag } = isMap(node) || isSeq(node) || isScalar(node) ? node : {};
+  return tag === undefined || tag.startsWith("tag:") ? undefined : tag;
 }
 
 function spanOf(node: unknown): TextSpan | undefined {
@@ -203,8 +281,6 @@ function explain(code: string, message: string, text: string, offset: number): [
   }
   const first = message.split("\n")[0] ?? message;
   if (code === "TAG_RESOLVE_FAILED") return [first, "remove the tag: the suite does not support it"];
-  if (code === "MULTIPLE_DOCS")
-    return ["contains more than one YAML document", "remove everything from the second '---' on"];
   return [`broken YAML: ${first}`, "fix the syntax near this line"];
 }
 
@@ -252,11 +328,14 @@ export function nodeAt(node: YamlNode | undefined, ...path: (string | number)[])
 
 /** The same tree with every text replaced. */
 export function mapTexts(node: YamlNode, change: (text: string, scalar: YamlScalar) => string): YamlNode {
-  if (node.kind === "scalar") {
-    return typeof node.value === "string" ? { ...node, value: change(node.value, node) } : node;
-  }
-  if (node.kind === "list") return { ...node, items: node.items.map((item) => mapTexts(item, change)) };
+  return mapTextNodes(node, (text, scalar) => ({ ...scalar, value: change(text, scalar) }));
+}
+
+/** The same tree with every scalar that is a text replaced. */
+export function mapTextNodes(node: YamlNode, change: (text: string, scalar: YamlScalar) => YamlScalar): YamlNode {
+  if (node.kind === "scalar") return typeof node.value === "string" ? change(node.value, node) : node;
+  if (node.kind === "list") return { ...node, items: node.items.map((item) => mapTextNodes(item, change)) };
   const entries = new Map<string, YamlEntry>();
-  for (const [key, entry] of node.entries) entries.set(key, { ...entry, value: mapTexts(entry.value, change) });
+  for (const [key, entry] of node.entries) entries.set(key, { ...entry, value: mapTextNodes(entry.value, change) });
   return { ...node, entries };
 }

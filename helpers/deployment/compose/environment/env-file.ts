@@ -1,107 +1,125 @@
 import type { FaultList } from "../../source/fault-list.ts";
 import type { SourceLocation, Written } from "../../source/location.ts";
+import type { NoteList } from "../../source/note-list.ts";
 import type { SourceFile } from "../../source/source-file.ts";
-import { interpolate } from "./interpolation.ts";
+import { interpolate, type VariableLookup } from "./interpolation.ts";
 
-/** One assignment of an env file, as written. */
-interface Assignment {
-  name: string;
-  text: string;
-  /** Single quotes: nothing is interpolated. */
-  literal: boolean;
-  location: SourceLocation;
+/** How the values of an env file are read. */
+export interface EnvFileOptions {
+  /** Variables from elsewhere, which come before those of the file itself. */
+  outer?: VariableLookup | undefined;
+  /** Where the file's own variables are collected; those of earlier files may be in it already. */
+  into?: Map<string, Written<string>>;
+  /** May replace a value before later lines use it. */
+  change?: (name: string, value: string) => string;
+  /** `raw`: the text after `=` is the value (`format: raw` of compose). */
+  format?: string | undefined;
+  faults: FaultList;
+  notes: NoteList;
 }
 
 /**
- * Reads an env file as compose does: `NAME=value`, comments, `export`, single quotes (literal), double quotes (with escapes
- * such as `\n`, possibly over several lines), and variables of the same file.
+ * Reads an env file as compose does: `NAME=value` or `NAME: value`, comments, `export`, single quotes (literal), double
+ * quotes (with escapes such as `\n`, possibly over several lines), a name alone (from elsewhere), and variables.
  *
- * @param change may replace a value, before later lines use it
- * @param outer variables from elsewhere, e.g. the `--env-file` of compose
+ * Source: compose-go, dotenv/parser.go.
+ *
+ * @returns the variables of this file and those of {@link EnvFileOptions.into}
  */
-export function parseEnvFile(
-  source: SourceFile,
-  faults: FaultList,
-  change: (name: string, value: string) => string = (_, value) => value,
-  outer?: ReadonlyMap<string, Written<string>>,
-): Map<string, Written<string>> {
-  const variables = new Map<string, Written<string>>();
-  const lookUp = { get: (name: string) => (variables.get(name) ?? outer?.get(name))?.value };
-  for (const { name, text, literal, location } of assignments(source, faults)) {
-    const before = variables.get(name);
+export function parseEnvFile(source: SourceFile, options: EnvFileOptions): Map<string, Written<string>> {
+  const { outer, into: variables = new Map<string, Written<string>>(), change, faults, notes } = options;
+  const own = new Map<string, SourceLocation>();
+  const lookUp: VariableLookup = { get: (name) => outer?.get(name) ?? variables.get(name)?.value };
+  for (const { name, text, literal, location } of assignments(source, options.format === "raw", faults)) {
+    if (text === undefined) {
+      const inherited = outer?.get(name);
+      if (inherited !== undefined) variables.set(name, { value: change?.(name, inherited) ?? inherited, location });
+      continue;
+    }
+    const before = own.get(name);
     if (before !== undefined) {
-      faults.add(
+      notes.add(
+        "finding",
         location,
-        `'${name}' is set a second time (first in line ${before.location.line})`,
-        "keep one of the two: only the last one counts",
+        `'${name}' is set a second time (first in line ${before.line})`,
+        "only the last one counts",
+        "keep one of the two",
       );
     }
+    own.set(name, location);
     let value = text;
     if (!literal) {
       const result = interpolate(text, lookUp);
-      for (const problem of result.problems) {
-        faults.add(
-          location,
-          `in the value of ${name}: ${problem.what}`,
-          "put the value in single quotes if the dollar sign is part of it, or set the variable above this line",
-        );
+      for (const { kind, what } of result.problems) {
+        const fix =
+          "put the value in single quotes if the dollar sign is part of it, or set the variable above this line";
+        if (kind === "unset")
+          notes.add("finding", location, `in the value of ${name}: ${what}`, "compose inserts an empty text", fix);
+        else faults.add(location, `in the value of ${name}: ${what}`, fix);
       }
       value = result.value;
     }
-    variables.set(name, { value: change(name, value), location });
+    variables.set(name, { value: change?.(name, value) ?? value, location });
   }
   return variables;
 }
 
-function assignments(source: SourceFile, faults: FaultList): Assignment[] {
+/** One assignment of an env file, as written. */
+interface Assignment {
+  name: string;
+  /** Undefined for a name alone. */
+  text: string | undefined;
+  /** Nothing is interpolated. */
+  literal: boolean;
+  location: SourceLocation;
+}
+
+function assignments(source: SourceFile, raw: boolean, faults: FaultList): Assignment[] {
   const found: Assignment[] = [];
   const { text } = source;
   let at = 0;
   while (at < text.length) {
+    at += /^\s*/.exec(text.slice(at, at + 4096))?.[0].length ?? 0;
+    if (at >= text.length) break;
+    if (/\s/.test(text[at] ?? "")) continue;
     const end = endOfLine(text, at);
-    const line = text.slice(at, end).replace(/\r$/, "");
+    if (text[at] === "#") {
+      at = end;
+      continue;
+    }
     const location = { file: source.file, line: source.lineAt(at) };
-    if (/^\s*(#|$)/.test(line)) {
-      at = end + 1;
+    const line = text.slice(at, end);
+    const [, exported = "", key = "", separator] =
+      /^(export[ \t]+)?([\p{L}\p{N}_.[\]\-\s]*?)[ \t]*([=:]|$)/u.exec(line) ?? [];
+    if (separator === undefined || key.trim() === "" || /\s/.test(key.trim())) {
+      faults.add(location, "is not an assignment", "write NAME=value, or begin the line with '#'");
+      at = end;
       continue;
     }
-    const start = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=[ \t]*/.exec(line);
-    if (start === null) {
-      const bare = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*$/.exec(line);
-      if (bare === null) faults.add(location, "is not an assignment", "write NAME=value, or begin the line with '#'");
-      else
-        faults.add(
-          location,
-          `'${bare[1]}' has no value: compose would take it from the shell`,
-          `write ${bare[1]}=value`,
-        );
-      at = end + 1;
+    const name = key.trim();
+    if (separator === "") {
+      found.push({ name, text: undefined, literal: true, location });
+      at = end;
       continue;
     }
-    const name = start[1] ?? "";
-    const from = at + start[0].length;
+    const afterSeparator = at + line.indexOf(separator, exported.length + key.length) + 1;
+    const from = afterSeparator + (/^[ \t\v\f\r]*/.exec(text.slice(afterSeparator, end))?.[0].length ?? 0);
     const quote = text[from];
-    if (quote !== '"' && quote !== "'") {
-      const value = line
-        .slice(start[0].length)
-        .replace(/(^|\s+)#.*$/, "")
-        .trimEnd();
-      found.push({ name, text: value, literal: false, location });
-      at = end + 1;
+    if (raw || (quote !== '"' && quote !== "'")) {
+      const whole = text.slice(raw ? afterSeparator : from, end);
+      const value = raw ? whole.replace(/\r$/, "") : (whole.split(" #")[0] ?? "").trimEnd();
+      found.push({ name, text: value, literal: raw, location });
+      at = end;
       continue;
     }
-    const close = closingQuote(text, from, quote);
-    if (close === -1) {
+    const quoted = readQuoted(text, from, quote);
+    if (quoted === undefined) {
       faults.add(location, `the quote in the value of ${name} is never closed`, `close it with ${quote}`);
       return found;
     }
-    const inner = text.slice(from + 1, close).replaceAll("\r\n", "\n");
-    found.push({ name, text: quote === '"' ? unescaped(inner) : inner, literal: quote === "'", location });
-    const rest = text.slice(close + 1, endOfLine(text, close)).trim();
-    if (rest !== "" && !rest.startsWith("#")) {
-      faults.add(location, `text follows the quoted value of ${name}`, "put the whole value within the quotes");
-    }
-    at = endOfLine(text, close) + 1;
+    const value = quote === '"' ? expandEscapes(quoted.value) : quoted.value;
+    found.push({ name, text: value, literal: quote === "'", location });
+    at = quoted.end;
   }
   return found;
 }
@@ -111,15 +129,40 @@ function endOfLine(text: string, at: number): number {
   return end === -1 ? text.length : end;
 }
 
-function closingQuote(text: string, open: number, quote: string): number {
+/** The text between two quotes, in which a backslash protects the quote; undefined when the second one is missing. */
+function readQuoted(text: string, open: number, quote: string): { value: string; end: number } | undefined {
+  let value = "";
   for (let at = open + 1; at < text.length; at++) {
-    if (text[at] === "\\" && quote === '"') at++;
-    else if (text[at] === quote) return at;
+    const char = text[at] ?? "";
+    if (char === "\\" && text[at + 1] === quote) {
+      value += quote;
+      at++;
+    } else if (char === "\\" && text[at + 1] === "\\") {
+      value += "\\\\";
+      at++;
+    } else if (char === quote) return { value, end: at + 1 };
+    else value += char;
   }
-  return -1;
+  return undefined;
 }
 
-function unescaped(text: string): string {
-  const meant: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$$" };
-  return text.replaceAll(/\\([nrt"\\$])/g, (_, char: string) => meant[char] ?? char);
+/** Source: `expandEscapes`. */
+function expandEscapes(text: string): string {
+  return text.replaceAll(/\\(?:([abcfnrtv$"\\])|0(\d{0,3}))/g, (match, char: string | undefined, octal = "") => {
+    if (char === undefined) return octal?.length === 3 ? String.fromCharCode(Number.parseInt(octal, 8)) : `\\${octal}`;
+    return escapes[char] ?? match;
+  });
 }
+
+const escapes: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  $: "$$",
+  '"': '"',
+  "\\": "\\",
+};

@@ -1,73 +1,147 @@
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
 import type { FaultList } from "../../source/fault-list.ts";
+import type { HostFiles } from "../../source/host-files.ts";
 import { LiteralSecrets } from "../../source/literal-secrets.ts";
 import type { SourceLocation, Written } from "../../source/location.ts";
+import type { NoteList } from "../../source/note-list.ts";
 import { readSource, type SourceFile } from "../../source/source-file.ts";
+import type { ValueProblem } from "../../source/yaml-tree.ts";
 import { parseEnvFile } from "./env-file.ts";
+import type { VariableLookup } from "./interpolation.ts";
 
-type Variables = ReadonlyMap<string, Written<string>>;
+type Variables = Map<string, Written<string>>;
 
-/** The env files of a deployment, each read once. `<file>.example` is read in place of a missing file. */
+/** What reading env files needs of the rest of the deployment. */
+export interface EnvFilesContext {
+  host: HostFiles;
+  /** Variable to the value that replaces it, in whichever file it is. */
+  replace: ReadonlyMap<string, string>;
+  /** Every variable of the env files as the operator wrote them, where they are known already. */
+  originals?: ReadonlyMap<string, Written<string>> | undefined;
+  faults: FaultList;
+  notes: NoteList;
+}
+
+/** The env files of a deployment. `<file>.example` is read in place of a missing file. */
 export class EnvFiles {
-  /** Absolute path of the main env file, which compose uses for interpolation (`--env-file`). */
-  readonly file: string;
-  /** The main env file as the operator wrote it; undefined when it could not be read. */
-  readonly originals: Variables | undefined;
-  /** The main env file after replacements; empty when it could not be read. */
-  readonly variables: Variables;
   readonly secrets: LiteralSecrets;
-  readonly #folder: string;
-  readonly #faults: FaultList;
-  readonly #read = new Map<string, Variables>();
+  /** Every variable that was read so far, after replacement; the first file that sets one counts. */
+  readonly variables: Variables = new Map();
+  readonly #context: EnvFilesContext;
+  readonly #sources = new Map<string, SourceFile | undefined>();
 
-  /**
-   * @param folder absolute path of the deployment's folder
-   * @param name the main env file, relative to the folder
-   * @param replace variable of the main env file to the value that replaces it
-   */
-  constructor(folder: string, name: string, replace: ReadonlyMap<string, string>, faults: FaultList) {
-    this.#folder = folder;
-    this.#faults = faults;
-    this.file = resolve(folder, name);
-    const source = this.#open(this.file);
-    this.originals = source === undefined ? undefined : parseEnvFile(source, faults);
-    const values = new Map([...(this.originals ?? [])].map(([key, { value }]) => [key, value]));
-    this.secrets = new LiteralSecrets(values, replace);
-    this.variables = source === undefined ? new Map() : this.#parse(source);
-    this.#read.set(this.file, this.variables);
+  constructor(context: EnvFilesContext) {
+    this.#context = context;
+    const originals = new Map([...(context.originals ?? [])].map(([name, { value }]) => [name, value]));
+    this.secrets = new LiteralSecrets(originals, context.replace);
   }
 
-  /** An env file that a service names, by its absolute path; undefined when it is missing, which is then a fault. */
-  named(file: string, required: boolean, location: SourceLocation): Variables | undefined {
-    const before = this.#read.get(file);
-    if (before !== undefined) return before;
-    if (!existsSync(file) && !existsSync(`${file}.example`)) {
-      if (required)
-        this.#faults.add(
+  /** Whether a file that was opened could be read. */
+  isReadable(file: string): boolean {
+    return this.#sources.get(this.#present(file) ?? file) !== undefined;
+  }
+
+  /** Whether a file, or its example, is there to be read. */
+  has(file: string): boolean {
+    return this.#present(file) !== undefined;
+  }
+
+  /**
+   * Reads an env file for interpolation, as `--env-file` and `.env`.
+   *
+   * @param file absolute path on the host
+   * @param shell variables of the host's shell, which come first
+   */
+  forInterpolation(file: string, shell: VariableLookup): Variables {
+    const source = this.#open(file);
+    return source === undefined ? new Map() : this.#parse(source, { outer: shell });
+  }
+
+  /**
+   * Reads an env file of a service into its environment.
+   *
+   * @param outer the project's variables, which come first in interpolation
+   * @returns what is wrong with it for a service that needs it
+   */
+  forService(
+    {
+      file,
+      required,
+      format,
+      location,
+    }: { file: string; required: boolean; format?: string | undefined; location: SourceLocation },
+    into: Variables,
+    outer: VariableLookup,
+  ): ValueProblem | undefined {
+    if (this.#present(file) === undefined) {
+      if (!required) return undefined;
+      const { state } = this.#context.host.find(file);
+      if (state === "leads-outside")
+        return {
+          kind: "missing",
+          what: `the env file '${this.#name(file)}' is a link that leads out of the deployment's folder`,
+          fix: `put a copy of it into the folder, or add '${file}: ./COPY' under 'files:' in policy.yaml`,
           location,
-          `the env file '${relative(this.#folder, file)}' is missing, and so is its .example`,
-          "write it, or fix the path",
-        );
-      return undefined;
+        };
+      return {
+        kind: "missing",
+        what:
+          state === "outside"
+            ? `the env file '${file}' is outside of the deployment's folder`
+            : `the env file '${this.#name(file)}' is missing, and so is its .example`,
+        fix:
+          state === "outside"
+            ? `put a copy of it into the folder, and add '${file}: ./COPY' under 'files:' in policy.yaml`
+            : "write it, or fix the path",
+        location,
+      };
     }
     const source = this.#open(file);
-    if (source === undefined) return undefined;
-    const variables = this.#parse(source);
-    this.#read.set(file, variables);
-    return variables;
+    if (source !== undefined) this.#parse(source, { into, outer, format });
+    return undefined;
+  }
+
+  #name(file: string): string {
+    const { folder } = this.#context.host;
+    return file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
+  }
+
+  /** The path on this machine of a file or its example; undefined where neither is there. */
+  #present(file: string): string | undefined {
+    for (const path of [file, `${file}.example`]) {
+      const found = this.#context.host.find(path);
+      if (found.state === "present") return found.path;
+      if (found.state === "missing" && existsSync(`${found.path}.example`)) return `${found.path}.example`;
+    }
+    return undefined;
   }
 
   #open(file: string): SourceFile | undefined {
-    const present = existsSync(file) || !existsSync(`${file}.example`) ? file : `${file}.example`;
-    return readSource(
-      present,
-      this.#faults,
-      "write it (its .example is missing too), or fix 'env_file' in policy.yaml",
-    );
+    const path = this.#present(file) ?? file;
+    if (!this.#sources.has(path))
+      this.#sources.set(
+        path,
+        readSource(
+          path,
+          this.#context.faults,
+          "write it (its .example is missing too), or fix 'env_file' in policy.yaml",
+        ),
+      );
+    return this.#sources.get(path);
   }
 
-  #parse(source: SourceFile): Variables {
-    return parseEnvFile(source, this.#faults, (name, value) => this.secrets.variable(name, value));
+  #parse(
+    source: SourceFile,
+    options: { into?: Variables; outer: VariableLookup; format?: string | undefined },
+  ): Variables {
+    const { faults, notes } = this.#context;
+    const own = parseEnvFile(source, {
+      ...options,
+      change: (name, value) => this.secrets.variable(name, value),
+      faults,
+      notes,
+    });
+    for (const [name, written] of own) if (!this.variables.has(name)) this.variables.set(name, written);
+    return own;
   }
 }

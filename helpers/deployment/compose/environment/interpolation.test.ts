@@ -20,6 +20,7 @@ test.each([
   ["${UNSET:+instead}", ""],
   ["${SET:?must be set}", "value"],
   ["no variable", "no variable"],
+  ["a lone $ sign", "a lone $ sign"],
 ])("%s is %s", (text, value) => {
   expect(interpolate(text, variables)).toEqual({ value, problems: [] });
 });
@@ -35,6 +36,6 @@ test.each([
   expect(problems[0]).toMatchObject({ variable, fix: expect.stringMatching(/\S/) });
 });
 
-test.each(["${SET", "a lone $ sign", "${}"])("%s is a problem", (text) => {
+test.each(["${SET", "${ SET}", "${}"])("%s is a problem", (text) => {
   expect(interpolate(text, variables).problems).not.toHaveLength(0);
 });

@@ -1,8 +1,14 @@
-/** A variable that can't be interpolated. */
+/** What compose says of a variable in a text. */
 export interface InterpolationProblem {
-  /** The piece of the text that is the matter, e.g. `${POSTGRES_PASWORD`. */
+  /**
+   * - `unset`: compose warns, and inserts an empty text.
+   * - `required`: `${NAME:?}` or `${NAME?}` without a value, which compose refuses.
+   * - `invalid`: not a form that compose knows, which it refuses.
+   */
+  kind: "unset" | "required" | "invalid";
+  /** The piece of the text that is the matter, e.g. `${POSTGRES_PASWORD}`. */
   piece: string;
-  /** The variable's name, when a variable is at fault. */
+  /** The variable's name; undefined for an invalid form. */
   variable?: string;
   what: string;
   fix: string;
@@ -13,95 +19,81 @@ export interface Interpolated {
   problems: readonly InterpolationProblem[];
 }
 
+/** Where the values of variables come from. */
+export interface VariableLookup {
+  get(name: string): string | undefined;
+}
+
 const ESCAPED = "write '$$' for a literal dollar sign";
+
+/** Source: compose-go, template/template.go, `DefaultPattern`. */
+const pattern = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*(?::?[-+?][^\n]*)?)\})?)/gi;
 
 /**
  * Compose's interpolation: `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
- * `${VAR:+instead}`, `${VAR+instead}`, and `$$` for a dollar sign. An unset variable is a problem here;
- * compose warns and inserts an empty text.
- *
- * Source: compose-spec, 12-interpolation.
+ * `${VAR:+instead}`, `${VAR+instead}`, nested, and `$$` for a dollar sign. A single dollar sign in front of anything else
+ * is a dollar sign.
  */
-export function interpolate(text: string, variables: { get(name: string): string | undefined }): Interpolated {
+export function interpolate(text: string, variables: VariableLookup): Interpolated {
+  if (!text.includes("$")) return { value: text, problems: [] };
   const problems: InterpolationProblem[] = [];
-  let value = "";
-  let at = 0;
-  while (at < text.length) {
-    const dollar = text.indexOf("$", at);
-    if (dollar === -1) break;
-    value += text.slice(at, dollar);
-    const rest = text.slice(dollar);
-    if (rest.startsWith("$$")) {
-      value += "$";
-      at = dollar + 2;
-      continue;
-    }
-    const named = /^\$([A-Za-z_][A-Za-z0-9_]*)/.exec(rest);
-    if (named !== null) {
-      const name = named[1] ?? "";
-      value += variables.get(name) ?? unset(name, named[0], problems);
-      at = dollar + named[0].length;
-      continue;
-    }
-    if (rest.startsWith("${")) {
-      const end = closingBrace(rest);
-      const piece = end === -1 ? rest : rest.slice(0, end + 1);
-      at = dollar + piece.length;
-      const parts = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([\s\S]*))?\}$/.exec(piece);
-      if (end === -1 || parts === null) {
-        problems.push({
-          piece: piece.slice(0, 40),
-          what: end === -1 ? "'${' is never closed" : `'${piece}' is not a variable`,
-          fix:
-            end === -1
-              ? `close it with '}', or ${ESCAPED}`
-              : `write \${NAME} in a form that compose knows, or ${ESCAPED}`,
-        });
-        continue;
-      }
-      value += substitute(parts[1] ?? "", parts[2], parts[3] ?? "", piece, variables, problems);
-      continue;
-    }
+  const value = text.replaceAll(pattern, (match) => replacement(match, variables, problems));
+  return { value, problems };
+}
+
+function replacement(match: string, variables: VariableLookup, problems: InterpolationProblem[]): string {
+  // The pattern reads to the last brace of the line; what follows this variable's own brace is a text of its own.
+  const close = closingBrace(match);
+  const piece = close === -1 ? match : match.slice(0, close + 1);
+  const [, escaped, named, braced] = new RegExp(pattern.source, "i").exec(piece) ?? [];
+  if (escaped !== undefined) return escaped;
+  if (named !== undefined) return variables.get(named) ?? unset(named, piece, problems);
+  if (braced === undefined) {
     problems.push({
-      piece: rest.slice(0, 2),
-      what: "a single '$' that starts no variable: compose refuses it",
-      fix: ESCAPED,
+      kind: "invalid",
+      piece: piece.slice(0, 40),
+      what: "'${' begins no variable in a form that compose knows",
+      fix: `write \${NAME}, or ${ESCAPED}`,
     });
-    at = dollar + 1;
+    return "";
   }
-  return { value: value + text.slice(at), problems };
+  const nested = (inner: string): string => {
+    const result = interpolate(inner, variables);
+    problems.push(...result.problems);
+    return result.value;
+  };
+  const rest = close === -1 ? "" : match.slice(close + 1);
+  return substitute(braced, piece, variables, nested, problems) + nested(rest);
 }
 
 function substitute(
-  name: string,
-  operator: string | undefined,
-  word: string,
+  braced: string,
   piece: string,
-  variables: { get(name: string): string | undefined },
+  variables: VariableLookup,
+  nested: (inner: string) => string,
   problems: InterpolationProblem[],
 ): string {
+  const [, name = "", operator, word = ""] = /^([_a-z][_a-z0-9]*)(:?[-+?])?([\s\S]*)$/i.exec(braced) ?? [];
   const set = variables.get(name);
   // With a colon, empty counts as unset.
   const given = operator?.startsWith(":") && set === "" ? undefined : set;
-  const nested = (): string => {
-    const inner = interpolate(word, variables);
-    problems.push(...inner.problems);
-    return inner.value;
-  };
   switch (operator?.at(-1)) {
     case "-":
-      return given ?? nested();
+      return given ?? nested(word);
     case "+":
-      return given === undefined ? "" : nested();
-    case "?":
+      return given === undefined ? "" : nested(word);
+    case "?": {
       if (given !== undefined) return given;
+      const reason = nested(word);
       problems.push({
+        kind: "required",
         piece,
         variable: name,
-        what: `the variable '${name}' is not set${word === "" ? "" : `: ${nested()}`}`,
-        fix: `set ${name} in the env file`,
+        what: `the variable '${name}' is required and not set${reason === "" ? "" : `: ${reason}`}`,
+        fix: `set ${name} in the project's .env file, or under 'variables:' in policy.yaml`,
       });
       return "";
+    }
     default:
       return set ?? unset(name, piece, problems);
   }
@@ -109,20 +101,24 @@ function substitute(
 
 function unset(name: string, piece: string, problems: InterpolationProblem[]): string {
   problems.push({
+    kind: "unset",
     piece,
     variable: name,
     what: `the variable '${name}' is not set`,
-    fix: `set ${name} in the env file, or ${ESCAPED}`,
+    fix: `set ${name} in the project's .env file, or ${ESCAPED}`,
   });
   return "";
 }
 
-/** Offset of the brace that closes the one at offset 1; -1 when there is none. */
+/** Offset of the brace that closes the first one; -1 when there is none. Source: `getFirstBraceClosingIndex`. */
 function closingBrace(text: string): number {
   let depth = 0;
-  for (let at = 1; at < text.length; at++) {
-    if (text[at] === "{" && text[at - 1] === "$") depth++;
-    else if (text[at] === "}" && --depth === 0) return at;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "}" && --depth === 0) return at;
+    if (text[at] === "{") {
+      depth++;
+      at++;
+    }
   }
   return -1;
 }

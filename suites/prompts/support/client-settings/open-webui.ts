@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseEnvFile } from "../../../../helpers/deployment/compose/environment/env-file.ts";
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
+import { NoteList } from "../../../../helpers/deployment/source/note-list.ts";
 import { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import type { Written } from "../../../../helpers/deployment/types.ts";
 import {
@@ -26,7 +27,10 @@ type Variables = ReadonlyMap<string, Written<string>>;
 /** Open WebUI's env file. */
 export function openWebUiSettings(source: SourceFile): ReadSettings {
   // Without interpolation, the file shows which variable a key comes from; compose writes a dollar sign as `$$`.
-  const variables = parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), new FaultList());
+  const variables = parseEnvFile(new SourceFile(source.file, source.text.replaceAll("$", "$$$$")), {
+    faults: new FaultList(),
+    notes: new NoteList(),
+  });
   const mcp = mcpSettings(variables);
   return { endpoints: [...modelEndpoints(variables, lineFinder(source)), ...mcp.endpoints], faults: mcp.faults };
 }

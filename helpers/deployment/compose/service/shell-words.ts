@@ -1,7 +1,10 @@
 /**
- * Splits a command that is one text into words, as compose does: quotes and backslashes count, nothing is expanded.
+ * Splits a command that is one text into words, as compose does: quotes and backslashes count, nothing is expanded, and
+ * what follows an operator of the shell (`;`, `&`, `|`, `<`, `>`) is dropped.
  *
- * @throws Error when a quote is never closed
+ * Source: mattn/go-shellwords, which compose-go uses.
+ *
+ * @throws Error when a quote is never closed, or where there is a parenthesis
  */
 export function shellWords(text: string): string[] {
   const words: string[] = [];
@@ -21,6 +24,10 @@ export function shellWords(text: string): string[] {
     } else if (char === '"' || char === "'") {
       quote = char;
       word ??= "";
+    } else if (/[;&|<>]/.test(char)) {
+      break;
+    } else if (/[()`]/.test(char)) {
+      throw new Error(`compose refuses '${char}' outside of quotes`);
     } else if (/\s/.test(char)) {
       if (word !== undefined) words.push(word);
       word = undefined;

@@ -1,0 +1,43 @@
+import { suggest } from "../../../core/text/nearest.ts";
+import type { FaultList } from "../../source/fault-list.ts";
+import type { LiteralSecrets } from "../../source/literal-secrets.ts";
+import { mapTextNodes, type ValueProblem, type YamlNode, type YamlScalar } from "../../source/yaml-tree.ts";
+import { interpolate } from "../environment/interpolation.ts";
+import type { ProjectVariables } from "../environment/project-variables.ts";
+
+/** What interpolating needs of the rest of the deployment. */
+export interface InterpolationContext {
+  variables: ProjectVariables;
+  secrets: LiteralSecrets;
+  faults: FaultList;
+}
+
+/**
+ * A file's tree with its variables replaced. A form that compose refuses is a fault; a variable that nothing sets stays
+ * with the value, for those who need it.
+ */
+export function interpolateTree(root: YamlNode, context: InterpolationContext): YamlNode {
+  return mapTextNodes(root, (text, scalar) => {
+    const { value, problems } = interpolated(text, scalar, context);
+    return { ...scalar, value: context.secrets.text(value), problems };
+  });
+}
+
+function interpolated(
+  text: string,
+  scalar: YamlScalar,
+  { variables, faults }: InterpolationContext,
+): { value: string; problems: readonly ValueProblem[] | undefined } {
+  const { value, problems } = interpolate(text, variables);
+  if (problems.length === 0) return { value, problems: undefined };
+  const found = problems.flatMap(({ kind, piece, variable, what, fix }): ValueProblem[] => {
+    const { source, start, end } = scalar.span;
+    const offset = source.text.indexOf(piece, start);
+    const line = offset === -1 || offset >= end ? scalar.location.line : source.lineAt(offset);
+    const location = { file: scalar.location.file, line };
+    const better = variable === undefined ? fix : suggest(variable, variables.names(), fix);
+    if (kind === "invalid") faults.add(location, `${what}: compose refuses it`, better);
+    return kind === "invalid" ? [] : [{ kind: kind === "required" ? "missing" : "unset", what, fix: better, location }];
+  });
+  return { value, problems: found };
+}

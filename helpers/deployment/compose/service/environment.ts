@@ -1,0 +1,66 @@
+import type { Written } from "../../source/location.ts";
+import type { ValueProblem, YamlMap } from "../../source/yaml-tree.ts";
+import { isNull, textOf } from "../loading/nodes.ts";
+import type { ComposeValue } from "../types.ts";
+import type { ServiceContext } from "./service-context.ts";
+import { entriesAt, flagAt, itemsAt, textAt, valuesAt } from "./values.ts";
+
+/**
+ * The variables of `env_file`, overridden by `environment`.
+ *
+ * Source: compose-go, types/project.go, `WithServicesEnvironmentResolved`.
+ */
+export function readEnvironment(
+  service: YamlMap,
+  within: string,
+  { variables: outer, envFiles, notes }: ServiceContext,
+): { variables: Map<string, Written<string>>; missing: ValueProblem[] } {
+  const own = entriesAt(service, "environment");
+  const inline = new Map(own.map(({ name, value }) => [name, textOf(value)]));
+  const variables = new Map<string, Written<string>>();
+  const missing: ValueProblem[] = [];
+  for (const item of itemsAt(service, "env_file")) {
+    if (item.kind !== "map") continue;
+    const file = textAt(item, "path");
+    if (file === undefined || file === "") continue;
+    const problem = envFiles.forService(
+      { file, required: flagAt(item, "required") ?? true, format: textAt(item, "format"), location: item.location },
+      variables,
+      { get: (name) => outer.get(name) ?? inline.get(name) },
+    );
+    if (problem !== undefined) missing.push(problem);
+  }
+  for (const { name, location, value } of own) {
+    const text = textOf(value);
+    if (text !== undefined) variables.set(name, { value: text, location });
+    else if (isNull(value)) {
+      variables.delete(name);
+      notes.add(
+        "finding",
+        location,
+        `${within}.environment.${name} has no value, and no file gives it one`,
+        "compose takes it from the host's shell, and leaves it out where that has none",
+        `add '${name}:' under 'variables:' in policy.yaml, or write ${name}: "" for an empty value`,
+      );
+    }
+  }
+  return { variables, missing };
+}
+
+/** The labels of `label_file`, overridden by `labels`. */
+export function readLabels(service: YamlMap, within: string, context: ServiceContext): Map<string, ComposeValue> {
+  const labels = new Map<string, ComposeValue>();
+  const fromFiles = new Map<string, Written<string>>();
+  for (const item of itemsAt(service, "label_file")) {
+    const file = textOf(item);
+    if (file === undefined) continue;
+    const problem = context.envFiles.forService({ file, required: true, location: item.location }, fromFiles, {
+      get: () => undefined,
+    });
+    if (problem !== undefined)
+      context.faults.add(problem.location, problem.what.replace("env file", `label file of ${within}`), problem.fix);
+  }
+  for (const [name, value] of fromFiles) labels.set(name, { ...value, path: [] });
+  for (const [name, value] of valuesAt(service, context.textOf, "labels")) labels.set(name, value);
+  return labels;
+}

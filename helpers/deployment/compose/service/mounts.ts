@@ -1,0 +1,101 @@
+import { isAbsolute } from "node:path";
+import { suggest } from "../../../core/text/nearest.ts";
+import type { ValueProblem, YamlMap } from "../../source/yaml-tree.ts";
+import { textOf } from "../loading/nodes.ts";
+import type { AnonymousVolume, ComposeService, Mount, TmpfsMount } from "../types.ts";
+import type { ServiceContext } from "./service-context.ts";
+import { flagAt, itemsAt, textAt } from "./values.ts";
+
+type Mounts = Pick<ComposeService, "mounts" | "anonymousVolumes" | "tmpfs"> & { missing: ValueProblem[] };
+
+/** What is mounted into a service's containers, its configs and secrets apart. */
+export function readMounts(service: YamlMap, within: string, context: ServiceContext): Mounts {
+  const { faults, notes, host, volumeKey, volumes } = context;
+  const mounts: Mount[] = [];
+  const anonymousVolumes: AnonymousVolume[] = [];
+  const missing: ValueProblem[] = [];
+  const tmpfs: TmpfsMount[] = itemsAt(service, "tmpfs").map((item) => {
+    const [target = "", ...options] = (textOf(item) ?? "").split(":");
+    return { target, options: options.join(":"), location: item.location };
+  });
+  for (const [index, item] of itemsAt(service, "volumes").entries()) {
+    if (item.kind !== "map") continue;
+    const { location } = item;
+    const [type, source = "", target = ""] = ["type", "source", "target"].map((key) => textAt(item, key));
+    if (!isAbsolute(target)) {
+      faults.add(
+        location,
+        `${within}.volumes[${index}]: the target '${target}' is not an absolute path`,
+        "begin it with '/'",
+      );
+      continue;
+    }
+    if (type === "tmpfs") tmpfs.push({ target, options: tmpfsOptions(item), location });
+    else if (type === "bind") {
+      const found = host.find(source);
+      const shown = source.startsWith(`${host.folder}/`) ? `.${source.slice(host.folder.length)}` : source;
+      if (found.state === "leads-outside")
+        missing.push({
+          kind: "missing",
+          what: `'${shown}' is mounted, and is a link that leads out of the deployment's folder`,
+          fix: `put a copy of it into the folder, or add '${shown}: ./COPY' under 'files:' in policy.yaml`,
+          location,
+        });
+      else if (found.state === "missing" && flagAt(item, "bind", "create_host_path") !== true)
+        missing.push({
+          kind: "missing",
+          what: `'${shown}' is mounted but missing, and docker refuses that in the long form`,
+          fix: "write the file, fix the path, or add 'bind: { create_host_path: true }'",
+          location,
+        });
+      else if (found.state === "missing")
+        notes.add(
+          "finding",
+          location,
+          `'${shown}' is mounted but missing`,
+          "docker makes an empty directory in its place",
+          "write the file, or fix the path",
+        );
+      mounts.push({
+        kind: "bind",
+        source: found.path,
+        isAvailable: found.state === "present",
+        target,
+        readOnly: flagAt(item, "read_only") ?? false,
+        location,
+      });
+    } else if (source === "") anonymousVolumes.push({ target, location });
+    else if (type === "volume") {
+      const key = volumeKey(source);
+      if (!volumes.has(key))
+        faults.add(
+          location,
+          `the volume '${source}' is not declared`,
+          suggest(
+            source,
+            context.volumeNames,
+            `add '${source}:' under the top level's 'volumes:', or begin a path with './'`,
+          ),
+        );
+      mounts.push({
+        kind: "volume",
+        source: key,
+        isAvailable: true,
+        target,
+        readOnly: flagAt(item, "read_only") ?? false,
+        location,
+      });
+    }
+  }
+  return { mounts, anonymousVolumes, tmpfs, missing };
+}
+
+/** The engine's mount options for the long form's `tmpfs: { size, mode }`. */
+function tmpfsOptions(item: YamlMap): string {
+  const [size, mode] = [textAt(item, "tmpfs", "size"), textAt(item, "tmpfs", "mode")];
+  const options = [
+    size === undefined ? "" : `size=${size}`,
+    mode === undefined ? "" : `mode=${Number(mode).toString(8)}`,
+  ];
+  return options.filter((option) => option !== "").join(",");
+}
