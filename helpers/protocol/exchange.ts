@@ -33,8 +33,19 @@ export interface Exchange {
     | undefined;
   /** Why there was no response. */
   error: string | undefined;
+  /** What the check expected of the answer, and found; undefined where it judged it together with others. */
+  judgement?: Judgement;
   /** The check sent an invalid request on purpose: the request is not validated against MCP's schema. */
   invalidOnPurpose?: boolean;
+}
+
+/** What a check expected of an answer, and what it found, each in a few words. */
+export interface Judgement {
+  /** E.g. `refused`. */
+  expected: string;
+  /** E.g. `200 from LiteLLM`. */
+  found: string;
+  holds: boolean;
 }
 
 /** The value of a header, or undefined. Repeated lines are joined with commas (RFC 9110 §5.3). */

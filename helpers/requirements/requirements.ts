@@ -7,10 +7,21 @@ import { loadSuites, suitesFolder } from "./suites.ts";
 /** `ROUTE-03`; an id is never reused. */
 export type RequirementId = `${string}-${string}`;
 
+/**
+ * What it costs an operator when a requirement does not hold, worst first: a secret or an administrator's rights in other
+ * hands, access for somebody who should have none, clients that fail or get wrong results, and what is only unpleasant.
+ */
+export const harms = ["secrets", "access", "function", "convenience"] as const;
+
+/** One of {@link harms}. */
+export type Harm = (typeof harms)[number];
+
 /** One sentence that must or should hold. */
 export interface Requirement {
   id: RequirementId;
   level: "MUST" | "SHOULD";
+  /** `function` where requirements.yaml does not say. */
+  harm: Harm;
   /** True where the level counts only on versions that have the feature. */
   whereSupported: boolean;
   statement: string;
@@ -81,7 +92,7 @@ function requirement(family: string, entry: YAMLMap, location: string): Requirem
     }
     return value.value;
   };
-  const known = new Set(["id", "level", "where", "statement", "source"]);
+  const known = new Set(["id", "level", "harm", "where", "statement", "source"]);
   for (const { key } of entry.items)
     if (!known.has(String(key))) throw new Error(`${location}: unknown key ${String(key)}`);
   const id = text("id");
@@ -93,9 +104,12 @@ function requirement(family: string, entry: YAMLMap, location: string): Requirem
   const where = entry.has("where") ? text("where") : undefined;
   if (where !== undefined && where !== "supported")
     throw new Error(`${location}: where is ${where}, expected supported`);
+  const harm = harms.find((one) => one === (entry.has("harm") ? text("harm") : "function"));
+  if (harm === undefined) throw new Error(`${location}: harm is ${text("harm")}, expected one of ${harms.join(", ")}`);
   return {
     id: id as RequirementId,
     level,
+    harm,
     whereSupported: where === "supported",
     statement: text("statement"),
     source: text("source"),

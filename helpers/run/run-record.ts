@@ -1,5 +1,6 @@
 import type {} from "vitest";
 import type { FailureDetails } from "../checks/check-failure.ts";
+import type { Comparison } from "../checks/comparison.ts";
 import type { Phase } from "../core/terminal/progress.ts";
 import type { DeploymentOutline } from "../deployment/outline.ts";
 import type { KnownGap } from "../requirements/known-gaps.ts";
@@ -82,6 +83,9 @@ export interface FailureRecord extends FailureDetails {
   message: string;
 }
 
+/** The entry of known-gaps.yaml that accounts for a failure. */
+export type AcceptedGap = Pick<KnownGap, "reason" | "link" | "until" | "part" | "versions">;
+
 /** What one check came to, as plain data: it travels from the worker that ran it to the reports. */
 export interface CheckRecord {
   /** `ROUTE-03/look-alike-paths`. */
@@ -98,7 +102,7 @@ export interface CheckRecord {
   /** Set where it failed by finding that a requirement does not hold, known gaps included. */
   failure?: FailureRecord;
   /** The entry of known-gaps.yaml that accounts for the failure. */
-  gap?: { reason: string; link: string; until: string };
+  gap?: AcceptedGap;
   /** The engine, a part or the machine failed: no verdict is possible. */
   environment?: EnvironmentFailure;
   /** The check itself broke or waited to its deadline: neither the gateway's failure nor the environment's. */
@@ -109,6 +113,8 @@ export interface CheckRecord {
   evidence: readonly string[];
   /** Sentences for the reader of the report. */
   findings: readonly string[];
+  /** What it compared, for the pictures of the report; undefined for nothing. */
+  comparisons?: readonly Comparison[];
   /** Folder of what the failure left, relative to the run's directory. */
   failureFolder?: string;
   /** A file of evidence that could not be written, and why. */

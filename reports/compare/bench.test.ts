@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type ConformanceReport, serialize } from "../model/conformance-json.ts";
+import { serialize } from "../model/conformance-json.ts";
+import type { ConformanceReport } from "../model/conformance-report.ts";
 import { reportOf } from "../model/report-fixture.ts";
 import { benchOf, benchText } from "./bench.ts";
 

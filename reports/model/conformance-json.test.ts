@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
 import type { CheckResult } from "./check-result.ts";
-import { type ConformanceReport, type ReportedCheck, serialize } from "./conformance-json.ts";
+import { serialize } from "./conformance-json.ts";
+import type { ConformanceReport, ReportedCheck } from "./conformance-report.ts";
 import { checkOf, failureOf, reportOfChecks, soundRecord } from "./report-fixture.ts";
 
 const parsed = (checks: readonly CheckResult[]): ConformanceReport =>

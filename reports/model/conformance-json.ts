@@ -2,16 +2,28 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
+import type { Comparison } from "../../helpers/checks/comparison.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { type KnownGap, staleGapLine } from "../../helpers/requirements/known-gaps.ts";
+import type { Harm } from "../../helpers/requirements/requirements.ts";
 import { suiteOf } from "../../helpers/requirements/suites.ts";
-import type { EnvironmentFailure, RunRecord } from "../../helpers/run/run-record.ts";
+import type { AcceptedGap, CheckOutcome, EnvironmentFailure, RunRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "./check-result.ts";
+import type {
+  ConformanceReport,
+  ReportedCheck,
+  ReportedFailure,
+  ReportedLocation,
+  ReportedRequirement,
+  ReportedStaleGap,
+} from "./conformance-report.ts";
+import { checksOf } from "./conformance-report.ts";
+import { summaryLine } from "./headline.ts";
 import { countOutcomes, type RequirementResult, type RunVerdict } from "./outcomes.ts";
 
 /** Version of the report's shape; raised with every change that a reader would notice. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 /** Everything that a report is made of. */
 export interface ReportInput {
@@ -30,92 +42,6 @@ export interface ReportInput {
   requirements: readonly RequirementResult[];
 }
 
-/** The report for machines, as `conformance.schema.json` describes it. */
-export interface ConformanceReport {
-  schemaVersion: number;
-  suiteVersion: string;
-  run: { id: string; startedAt: string; finishedAt: string; arguments: readonly string[] };
-  deployment: RunRecord["deployment"];
-  engine: { version: string; apiVersion: string };
-  result: RunVerdict;
-  incomplete: string | null;
-  faults: readonly string[];
-  staleGaps: readonly ReportedStaleGap[];
-  counts: Record<string, number>;
-  requirements: readonly ReportedRequirement[];
-  parts: RunRecord["parts"];
-  changes: RunRecord["changes"];
-  phases: RunRecord["phases"];
-  environmentFailures: readonly { part: string | null; message: string; log: readonly string[] }[];
-}
-
-/** A requirement as the report has it. */
-export interface ReportedRequirement {
-  id: string;
-  /** Folder of its suite. */
-  suite: string;
-  /** `MUST`, `SHOULD`, or one of them `where supported`. */
-  level: string;
-  statement: string;
-  source: string;
-  outcome: string;
-  checks: readonly ReportedCheck[];
-}
-
-/** A check as the report has it. */
-export interface ReportedCheck {
-  id: string;
-  title: string;
-  file: string;
-  outcome: string;
-  /** Milliseconds. */
-  duration: number;
-  requirements: readonly string[];
-  needs: readonly string[];
-  reason: string | null;
-  /** With a message for people. */
-  failure: (ReportedFailure & { message: string }) | null;
-  gap: { reason: string; link: string; until: string } | null;
-  ownFault: { name: string; message: string } | null;
-  evidence: readonly string[];
-  failureFolder: string | null;
-  findings: readonly string[];
-}
-
-/** A failure, or one of its cases, as the report has it. */
-export interface ReportedFailure {
-  summary: string;
-  code: string | null;
-  case: string | null;
-  expected: string | null;
-  actual: string | null;
-  cause: string | null;
-  location: ReportedLocation | null;
-  fix: string | null;
-  sent: string | null;
-  received: string | null;
-  cases: readonly ReportedFailure[];
-}
-
-/** A line of the deployment or the policy. */
-export interface ReportedLocation {
-  /** As an operator would type it. */
-  file: string;
-  line: number;
-}
-
-/** A known gap that no longer fails, as the report has it. */
-export interface ReportedStaleGap {
-  requirement: string;
-  /** Null for a gap of every check of the requirement. */
-  check: string | null;
-  part: string;
-  versions: string;
-  location: ReportedLocation;
-  /** For people. */
-  message: string;
-}
-
 const nothing: RunRecord["deployment"] = {
   folder: "",
   digest: "",
@@ -130,7 +56,8 @@ const nothing: RunRecord["deployment"] = {
 /** Builds the report. */
 export function conformanceReport(input: ReportInput): ConformanceReport {
   const { run } = input;
-  return {
+  const requirements = input.requirements.map(reportedRequirement);
+  const report = {
     schemaVersion,
     suiteVersion: run?.suiteVersion ?? "",
     run: {
@@ -145,13 +72,26 @@ export function conformanceReport(input: ReportInput): ConformanceReport {
     incomplete: input.incomplete ?? null,
     faults: input.faults,
     staleGaps: input.staleGaps.map(reportedStaleGap),
-    counts: countOutcomes(input.requirements),
-    requirements: input.requirements.map(reportedRequirement),
+    counts: countOutcomes(requirements),
+    checkCounts: countOutcomes(checksOf({ requirements })),
+    results: resultsOf(requirements),
+    requirements,
     parts: (run?.parts ?? []).toSorted((one, other) => compare(`${one.rig}/${one.name}`, `${other.rig}/${other.name}`)),
     changes: run?.changes ?? [],
     phases: (run?.phases ?? []).map((phase) => ({ ...phase, milliseconds: Math.round(phase.milliseconds) })),
     environmentFailures: input.environmentFailures.map((failure) => ({ ...failure, part: failure.part ?? null })),
   };
+  return { ...report, summary: summaryLine(report) };
+}
+
+function resultsOf(requirements: readonly ReportedRequirement[]): ConformanceReport["results"] {
+  const suites = [...new Set(requirements.map(({ suite }) => suite))];
+  return suites.flatMap((suite) =>
+    (["MUST", "SHOULD"] as const).flatMap((level) => {
+      const own = requirements.filter((one) => one.suite === suite && one.level.startsWith(level));
+      return own.length === 0 ? [] : [{ suite, level, ...countOutcomes(own) }];
+    }),
+  );
 }
 
 /**
@@ -180,6 +120,7 @@ function reportedRequirement({ requirement, outcome, checks }: RequirementResult
     id: requirement.id,
     suite: suiteOf(requirement.id).folder,
     level: requirement.whereSupported ? `${requirement.level} where supported` : requirement.level,
+    harm: requirement.harm,
     statement: requirement.statement,
     source: requirement.source,
     outcome,
@@ -197,16 +138,19 @@ function reportedCheck(check: CheckResult): ReportedCheck {
     title,
     file,
     outcome,
+    endedAt: check.endedAt > 0 ? new Date(check.endedAt).toISOString() : null,
     duration: Math.round(check.duration),
     requirements,
     needs,
     reason: check.reason ?? null,
     failure: failure === undefined ? null : { message: failure.message, ...reportedFailure(failure) },
     gap: gap ?? null,
+    knownDefect: check.knownDefect ?? null,
     ownFault: ownFault === undefined ? null : { name: ownFault.name, message: ownFault.message },
     evidence,
     failureFolder: check.failureFolder ?? null,
     findings,
+    comparisons: check.comparisons ?? [],
   };
 }
 

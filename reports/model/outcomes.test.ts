@@ -7,7 +7,7 @@ import { checkOf } from "./report-fixture.ts";
 const requirements = new Map(
   (["ROUTE-01", "ROUTE-02"] as const).map((id): [RequirementId, Requirement] => [
     id,
-    { id, level: "MUST", whereSupported: false, statement: "S", source: "x" },
+    { id, level: "MUST", harm: "function", whereSupported: false, statement: "S", source: "x" },
   ]),
 );
 

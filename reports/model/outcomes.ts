@@ -21,8 +21,8 @@ export function requirementResults(requirements: Requirements, checks: readonly 
   });
 }
 
-/** The number of requirements with each outcome. */
-export function countOutcomes(results: readonly RequirementResult[]): Record<CheckOutcome, number> {
+/** The number of requirements, or of checks, with each outcome. */
+export function countOutcomes(results: readonly { outcome: CheckOutcome }[]): Record<CheckOutcome, number> {
   const counts: Record<CheckOutcome, number> = {
     passed: 0,
     failed: 0,

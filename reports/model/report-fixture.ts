@@ -3,7 +3,8 @@ import { failureText } from "../../helpers/checks/check-failure.ts";
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
 import type { CheckOutcome, FailureRecord, RunRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "./check-result.ts";
-import { type ConformanceReport, conformanceReport, type ReportInput } from "./conformance-json.ts";
+import { conformanceReport, type ReportInput } from "./conformance-json.ts";
+import type { ConformanceReport } from "./conformance-report.ts";
 import { type RunVerdict, requirementResults } from "./outcomes.ts";
 
 /** A run record with nothing wrong. */
@@ -41,7 +42,13 @@ export function failureOf(details: FailureDetails): FailureRecord {
  * @param requirement that it proves
  */
 export function checkOf(requirement: string, outcome: CheckOutcome, rest: Partial<CheckResult> = {}): CheckResult {
-  const gap = { reason: "a defect of this version", link: "https://example.org/1", until: "2999-12-31" };
+  const gap = {
+    reason: "a defect of this version",
+    link: "https://example.org/1",
+    until: "2999-12-31",
+    part: "litellm",
+    versions: "<2",
+  };
   return {
     id: `${requirement}/holds`,
     title: "it holds",

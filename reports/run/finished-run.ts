@@ -14,9 +14,10 @@ import { collect } from "./collect.ts";
 import { incompleteBecause } from "./completeness.ts";
 import { environmentFailures, suiteFaults } from "./faults.ts";
 import { finalChecks } from "./final-checks.ts";
+import { withKnownDefects } from "./known-defects.ts";
 
 /** What a run resulted in, before its parts are taken down. */
-export interface FinishedRun extends Omit<ReportInput, "finishedAt"> {
+export interface FinishedRun extends ReportInput {
   /** The run's directory. */
   directory: string;
   /** Every check, the final ones last. */
@@ -47,13 +48,14 @@ async function judge(
   unhandled: readonly { message?: string }[],
   reason: TestRunEndReason,
 ): Promise<FinishedRun> {
+  const finishedAt = new Date().toISOString();
   const directory = runDirectory();
   await releaseDiskSpace(directory);
   const descriptor = modules[0]?.project.getProvidedContext().run;
   const run = await currentRecord(descriptor, directory);
   const files = collect(modules, run?.interruptedAt);
   const final = await finalChecks(descriptor, run);
-  const checks = [...files.flatMap((file) => file.checks), ...final.checks];
+  const checks = withKnownDefects([...files.flatMap((file) => file.checks), ...final.checks], run);
   const failures = environmentFailures(run, checks);
   const faults = [...suiteFaults(files, unhandled, run, directory), ...final.faults];
   const requirements = requirementResults(loadRequirements(), checks);
@@ -66,6 +68,7 @@ async function judge(
   return {
     directory,
     run,
+    finishedAt,
     checks,
     finalChecks: final.checks,
     environmentFailures: failures,

@@ -1,5 +1,5 @@
 import { gapText, messageOf } from "../model/check-result.ts";
-import type { ConformanceReport, ReportedCheck, ReportedRequirement } from "../model/conformance-json.ts";
+import type { ConformanceReport, ReportedCheck, ReportedRequirement } from "../model/conformance-report.ts";
 
 /** A question that a run's evidence answers. */
 interface OpenQuestion {

@@ -1,6 +1,6 @@
 import { loadSuites } from "../../helpers/requirements/suites.ts";
 import { messageOf } from "../model/check-result.ts";
-import type { ConformanceReport, ReportedFailure, ReportedRequirement } from "../model/conformance-json.ts";
+import type { ConformanceReport, ReportedFailure, ReportedRequirement } from "../model/conformance-report.ts";
 import { answers } from "./open-questions.ts";
 
 /** How much of a failure's message the document quotes: lines, and characters of each. `conformance.json` has all of it. */

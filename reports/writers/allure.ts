@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkLabel } from "../../helpers/checks/allure.ts";
-import type { ConformanceReport } from "../model/conformance-json.ts";
+import type { ConformanceReport } from "../model/conformance-report.ts";
 
 const run = promisify(execFile);
 

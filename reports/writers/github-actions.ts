@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { faultLine, type InputFault } from "../../helpers/core/errors.ts";
 import { messageOf } from "../model/check-result.ts";
-import type { ConformanceReport, ReportedLocation } from "../model/conformance-json.ts";
+import type { ConformanceReport, ReportedLocation } from "../model/conformance-report.ts";
 
 /** A job of GitHub Actions, as far as its variables say (docs.github.com/actions, Variables). */
 export interface ActionsJob {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runDirectoryVariable } from "../../helpers/run/run-directory.ts";
 import type { RunRecord } from "../../helpers/run/run-record.ts";
-import type { ConformanceReport } from "../model/conformance-json.ts";
+import type { ConformanceReport } from "../model/conformance-report.ts";
 import { soundRecord } from "../model/report-fixture.ts";
 
 /** The result of a run of vitest with the project's reporters. */

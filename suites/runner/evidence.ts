@@ -1,4 +1,5 @@
 import { NotSupported } from "../../helpers/checks/classify.ts";
+import type { ComparedCase, ComparisonList, ComparisonSubject } from "../../helpers/checks/comparison.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import { redact } from "../../helpers/core/text/redaction.ts";
 
@@ -18,6 +19,8 @@ export interface Evidence {
   read(path: string): Promise<string>;
   /** A sentence for the reader of the report. */
   finding(text: string): void;
+  /** A case at its place in one of the report's matrices. Texts come with their secrets. */
+  compare(subject: ComparisonSubject, compared: ComparedCase): void;
   /** The running version or the deployment lacks the feature, found by detection: ends the check, which then proves nothing. */
   notSupported(reason: string): never;
   /** Measures a phase for the report, e.g. `floor: first tools/list`. */
@@ -37,12 +40,12 @@ export interface EvidenceStore {
  * The evidence of one check.
  *
  * @param folder of the check's files, below `evidence/`
- * @param findings takes what the check finds, without secrets
+ * @param left takes what the check finds and compares, without secrets
  */
 export function evidenceIn(
   store: EvidenceStore,
   folder: string,
-  findings: string[],
+  { findings, compared }: { findings: string[]; compared: ComparisonList },
   secrets: ReadonlyMap<string, string>,
 ): Evidence {
   return {
@@ -51,6 +54,16 @@ export function evidenceIn(
     keepTranscript: (name, content) => store.keep(`transcripts/${name}`, content),
     read: (path) => store.read(path),
     finding: (text) => void findings.push(redact(text, secrets)),
+    compare(subject, { row, column, expected, found, holds }) {
+      const hide = (text: string): string => redact(text, secrets);
+      compared.add(subject, {
+        row: hide(row),
+        column: hide(column),
+        expected: hide(expected),
+        found: hide(found),
+        holds,
+      });
+    },
     notSupported(reason) {
       throw new NotSupported(reason);
     },

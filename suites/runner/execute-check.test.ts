@@ -126,11 +126,11 @@ describe("a check", () => {
 
   test("that fails as a known gap says is a known gap; another kind of failure stays one", async () => {
     const kept: Kept = { failed: [], connected: 0 };
-    const { reason, link, until } = gap;
+    const { reason, link, until, part, versions } = gap;
     expect(await execute(failing, { gaps: [gap], kept })).toMatchObject({
       outcome: "known-gap",
       reason,
-      gap: { reason, link, until },
+      gap: { reason, link, until, part, versions },
       failure: { code: "accepted" },
     });
     expect(kept.failed).toEqual([]);

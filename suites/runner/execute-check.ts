@@ -2,6 +2,7 @@ import type { TargetProvider, UsedRig } from "../../containers/targets/providers
 import { ActionLog, abridgedCommand } from "../../helpers/checks/action-log.ts";
 import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
 import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";
+import { ComparisonList } from "../../helpers/checks/comparison.ts";
 import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
 import type { EnvironmentError } from "../../helpers/core/errors.ts";
 import { redact, redactError } from "../../helpers/core/text/redaction.ts";
@@ -9,6 +10,7 @@ import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
 import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
 import type { CheckRecord, EnvironmentFailure, FailureRecord, Leak } from "../../helpers/run/run-record.ts";
 import type { Check } from "./check.ts";
+import { edgeDecision } from "./edge-decision.ts";
 import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
 import { responseLeaks } from "./response-leaks.ts";
@@ -71,6 +73,7 @@ type Ending = Pick<
 export async function executeCheck(check: Check, environment: CheckEnvironment): Promise<CheckRecord> {
   const { targets, secrets, observer } = environment;
   const findings: string[] = [];
+  const compared = new ComparisonList();
   const record = (ending: Ending, duration: number, rigs: readonly UsedRig[] = []): CheckRecord => ({
     id: check.id,
     title: check.title,
@@ -106,7 +109,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
   const began = performance.now();
   let thrown: { error: unknown } | undefined;
   try {
-    const evidence = evidenceIn(observer, folderOf(check), findings, secrets);
+    const evidence = evidenceIn(observer, folderOf(check), { findings, compared }, secrets);
     await within(`${check.id} is over`, checkTimeout, check.run({ ...connected.targets, evidence }));
     expectValidMessages(activity.exchanges);
   } catch (error) {
@@ -122,8 +125,16 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
   // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
   await observer.addResponseLeaks(responseLeaks(answered, secrets));
   await observer.did(activity);
-  const gateway = answered.length > 0 ? { gateway: timeOf(answered) } : {};
-  return { ...record(ending, duration, rigs), ...gateway };
+  for (const exchange of activity.exchanges) {
+    const decision = edgeDecision(check, exchange);
+    if (decision !== undefined) compared.add("edge-decisions", decision);
+  }
+  const { comparisons } = compared;
+  return {
+    ...record(ending, duration, rigs),
+    ...(answered.length > 0 ? { gateway: timeOf(answered) } : {}),
+    ...(comparisons.length > 0 ? { comparisons } : {}),
+  };
 }
 
 /** The check's own folder of evidence and failures, e.g. `ROUTE-03-look-alike-paths`. */
@@ -170,8 +181,8 @@ async function endingOf(
       const failure = failureRecord(details, message, secrets);
       const gap = gapFor(environment.activeGaps(), { check: check.id, requirements, failure });
       if (gap !== undefined) {
-        const { reason, link, until } = gap;
-        return { requirements, outcome: "known-gap", reason, gap: { reason, link, until }, failure };
+        const { reason, link, until, part, versions } = gap;
+        return { requirements, outcome: "known-gap", reason, gap: { reason, link, until, part, versions }, failure };
       }
       const failureFolder = activity && (await observer.failed({ ...activity, requirements, message, details }));
       return { requirements, outcome: "failed", failure, ...(failureFolder === undefined ? {} : { failureFolder }) };

@@ -22,6 +22,8 @@ export interface ReachedRequest<Request extends EdgeRequest> {
  */
 export async function expectReached(edge: Edge, exchange: Exchange): Promise<Received> {
   const received = edge.received(exchange);
+  const actual = answerFrom(received === undefined ? "Traefik" : "LiteLLM", exchange);
+  exchange.judgement = { expected: "reaches LiteLLM", found: actual, holds: received !== undefined };
   if (received !== undefined) return received;
   const { router, status } = await edge.routing(exchange);
   const location = locationOf(edge.deployment, router);
@@ -29,7 +31,7 @@ export async function expectReached(edge: Edge, exchange: Exchange): Promise<Rec
     summary: `${exchange.request.method} ${exchange.request.url} does not reach LiteLLM`,
     code: "not-reached",
     expected: "an answer from LiteLLM",
-    actual: answerFrom("Traefik", exchange),
+    actual,
     evidence: exchangeEvidence(exchange),
     cause:
       router === undefined
@@ -52,12 +54,17 @@ export async function expectRefused(
   options: { malformed?: boolean } = {},
 ): Promise<void> {
   const isReceived = edge.received(exchange) !== undefined;
+  const judge = (found: string, holds: boolean): void => {
+    exchange.judgement = { expected: "refused", found, holds };
+  };
+  judge(answerFrom("Traefik", exchange), true);
   if (options.malformed && !isReceived && (exchange.response?.status ?? 0) >= 400) return;
   const { router, server } = await edge.routing(exchange);
   const isForwarded = isReceived || server !== undefined;
   if (!isForwarded && exchange.response !== undefined) return;
   const request = `${exchange.request.method} ${exchange.request.url}`;
   const location = locationOf(edge.deployment, router);
+  judge(isForwarded ? answerFrom("LiteLLM", exchange) : "no response", false);
   throw new CheckFailure({
     ...(isForwarded
       ? {
