@@ -78,6 +78,7 @@ describe("a check", () => {
       title: "it holds",
       file: "suites/routes/some.spec.ts",
       outcome: "failed",
+      endedAt: null,
       duration: 1,
       requirements: ["ROUTE-01"],
       needs: ["edge"],
@@ -92,10 +93,12 @@ describe("a check", () => {
         ],
       },
       gap: null,
+      knownDefect: null,
       ownFault: null,
       evidence: [],
       failureFolder: "failures/ROUTE-01-holds",
       findings: [],
+      comparisons: [],
     });
   });
 

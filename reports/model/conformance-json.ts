@@ -2,13 +2,11 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
-import type { Comparison } from "../../helpers/checks/comparison.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { type KnownGap, staleGapLine } from "../../helpers/requirements/known-gaps.ts";
-import type { Harm } from "../../helpers/requirements/requirements.ts";
 import { suiteOf } from "../../helpers/requirements/suites.ts";
-import type { AcceptedGap, CheckOutcome, EnvironmentFailure, RunRecord } from "../../helpers/run/run-record.ts";
+import type { EnvironmentFailure, RunRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "./check-result.ts";
 import type {
   ConformanceReport,

@@ -4,6 +4,7 @@ import type { Reporter, TestModule, TestRunEndReason } from "vitest/node";
 import { ExitCode } from "../../helpers/core/errors.ts";
 import { conformanceReport, serialize } from "../model/conformance-json.ts";
 import type { RunVerdict } from "../model/outcomes.ts";
+import { writePage } from "../page/write-page.ts";
 import { finishRun } from "../run/finished-run.ts";
 import { statusDocument } from "../status/status-document.ts";
 import { actionsJob, failureAnnotations, writeSummary } from "./github-actions.ts";
@@ -27,6 +28,7 @@ export default class ConformanceReporter implements Reporter {
     writeFileSync(join(directory, "conformance.json"), serialize(report));
     const status = statusDocument(report);
     writeFileSync(join(directory, "STATUS.md"), status);
+    writePage(report, directory);
     const job = actionsJob();
     if (job !== undefined) {
       for (const annotation of failureAnnotations(report, job)) console.log(annotation);

@@ -86,7 +86,7 @@ test("failures are shown in full, with a stack trace only where the suite itself
 test("known gaps and what is not supported are neither passed nor failed", async () => {
   const { exitCode, report, output } = await runFixture({
     specs: specs(`
-      const gap = { reason: "as known", link: "https://example.org", until: "2999-12-31" };
+      const gap = { reason: "as known", link: "https://example.org", until: "2999-12-31", part: "litellm", versions: "<2" };
       check("ROUTE-02/gap", { outcome: "known-gap", gap, reason: gap.reason, failure: { summary: "it fails" } });
       check("ROUTE-03/unsupported", { outcome: "not-supported", reason: "no such feature" });
       check("ROUTE-04/unmet", { outcome: "not-tested", reason: "needs a browser" });`),
@@ -210,7 +210,7 @@ test("evidence that could not be written is a failure of the environment", async
 });
 
 test("what failed after the run was interrupted is not tested; what passed or was a known gap still counts", async () => {
-  const gap = `{ reason: "as known", link: "https://example.org", until: "2999-12-31" }`;
+  const gap = `{ reason: "as known", link: "https://example.org", until: "2999-12-31", part: "litellm", versions: "<2" }`;
   const { report } = await runFixture({
     specs: specs(`
       check("ROUTE-02/fails", { failure: { summary: "no" } });

@@ -23,7 +23,7 @@ export interface ReachedRequest<Request extends EdgeRequest> {
 export async function expectReached(edge: Edge, exchange: Exchange): Promise<Received> {
   const received = edge.received(exchange);
   const actual = answerFrom(received === undefined ? "Traefik" : "LiteLLM", exchange);
-  exchange.judgement = { expected: "reaches LiteLLM", found: actual, holds: received !== undefined };
+  exchange.judgement = { expected: "let through", found: actual, holds: received !== undefined };
   if (received !== undefined) return received;
   const { router, status } = await edge.routing(exchange);
   const location = locationOf(edge.deployment, router);
