@@ -24,18 +24,17 @@ async function failure(work: Promise<unknown>): Promise<EnvironmentError> {
 describe("Images", () => {
   it("name the missing folder of a version", async () => {
     const images = new Images(engine, { mode: "build", progress });
-    const error = await failure(images.get("traefik", "9.9.9"));
-    expect(error.part).toBe("traefik");
-    expect(error.message).toBe(
-      "traefik 9.9.9 cannot be built from packages: add a lock in the folder containers/images/contexts/traefik/9.9.9, " +
-        "or use one of 3.5.3, 3.7.15",
+    const error = await failure(images.get("codex", "9.9.9"));
+    expect(error.part).toBe("codex");
+    expect(error.message).toMatch(
+      /^codex 9\.9\.9 cannot be built from packages: add a lock in the folder containers\/images\/contexts\/codex\/9\.9\.9, or use one of /,
     );
   });
 
   it("say that no registry answers when that is the reason", async () => {
     const images = new Images(engine, { mode: "auto", registry: "127.0.0.1:1", progress });
-    expect((await failure(images.get("traefik", "9.9.9"))).message).toMatch(
-      /^no registry answers, and traefik 9\.9\.9/,
+    expect((await failure(images.get("traefik", "2.11.0"))).message).toMatch(
+      /^no registry answers, and traefik 2\.11\.0/,
     );
   });
 

@@ -27,9 +27,10 @@ export interface ResolvedImage {
 }
 
 /** The image of a recipe that was built from packages. Its tag is a hash of its content, so it is the identity too. */
-export function builtImage({ name, version, packages }: Recipe, reference: string, { id }: LocalImage): ResolvedImage {
+export function builtImage(recipe: Recipe, reference: string, { id }: LocalImage): ResolvedImage {
+  const { name, version, builtVersion = version, packages } = recipe;
   return {
-    image: { part: name, version, reference, digest: id, origin: "built", source: packages },
+    image: { part: name, version: builtVersion, reference, digest: id, origin: "built", source: packages },
     identity: reference,
   };
 }

@@ -34,6 +34,8 @@ export interface Recipe {
   upstream?: UpstreamImage;
   /** The packages that it is built from, for people. */
   packages: string;
+  /** The version that a build has, where packages have no other: the nearest one that can stand in for {@link version}. */
+  builtVersion?: string;
   /** Why it cannot be built, and what to add; undefined when it can. */
   missing?: string;
 }

@@ -14,11 +14,23 @@ describe("the recipes", () => {
     expect(contextFiles(recipe).map(({ path }) => path)).toContain("Dockerfile");
   });
 
-  it("name the folder to add for a version without a lock", () => {
-    expect(recipes.of("traefik", "9.9.9").missing).toBe(
-      "add a lock in the folder containers/images/contexts/traefik/9.9.9, or use one of 3.5.3, 3.7.15",
-    );
-    expect(recipes.litellm("2.0.0").missing).toContain("containers/images/contexts/litellm/2.0.0");
+  it("install a version without a lock by its number, where packages have it", () => {
+    const traefik = recipes.of("traefik", "3.4.1");
+    expect([traefik.missing, traefik.arguments]).toEqual([undefined, { VERSION: "3.4.1" }]);
+    const litellm = recipes.litellm("1.83.14");
+    expect([litellm.missing, litellm.arguments]).toEqual([undefined, { VERSION: "1.83.14" }]);
+    expect(recipes.litellm("1.77.1").arguments).toBeUndefined();
+  });
+
+  it("name the versions that there are where packages have none, or the folder to add", () => {
+    expect(recipes.of("traefik", "2.11.0").missing).toContain("no package has Traefik before version 3");
+    expect(recipes.of("codex", "9.9.9").missing).toMatch(/^add a lock in the folder .*codex\/9\.9\.9, or use one of/);
+  });
+
+  it("take Debian's PostgreSQL for a version that no package has, and say so", () => {
+    const { missing, builtVersion, packages } = recipes.of("postgres", "16");
+    expect([missing, builtVersion]).toEqual([undefined, "17"]);
+    expect(packages).toBe("Debian trixie postgresql-17, in place of version 16");
   });
 
   it("put this machine's certificates into the base image", () => {

