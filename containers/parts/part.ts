@@ -1,3 +1,4 @@
+import type { HostConfig } from "dockerode";
 import type { PartRecord } from "../../helpers/run/run-record.ts";
 import type { Run } from "../engine/run-labels.ts";
 import type { PartImage } from "../images/part-image.ts";
@@ -28,6 +29,40 @@ export interface PartFile {
   mode?: number;
 }
 
+/** Fields of the engine's host configuration that a service of the compose file decides. */
+export type HostSettings = Partial<
+  Pick<
+    HostConfig,
+    | "CapAdd"
+    | "CapDrop"
+    | "Dns"
+    | "DnsOptions"
+    | "DnsSearch"
+    | "ExtraHosts"
+    | "GroupAdd"
+    | "Init"
+    | "Memory"
+    | "MemorySwap"
+    | "NanoCpus"
+    | "PidsLimit"
+    | "ReadonlyRootfs"
+    | "SecurityOpt"
+    | "ShmSize"
+    | "Sysctls"
+    | "Tmpfs"
+    | "Ulimits"
+  >
+>;
+
+/** What compose sets on a container besides the rest of {@link PartPlan}. */
+export interface ContainerSettings {
+  host: HostSettings;
+  stopSignal?: string | undefined;
+  domainname?: string | undefined;
+  /** Absolute paths in the container of directories that are made empty. */
+  emptyDirectories?: readonly string[];
+}
+
 /** Everything needed to start one part. */
 export interface PartPlan {
   /** Name on the network, in messages and in the report. */
@@ -52,6 +87,7 @@ export interface PartPlan {
   sysctls?: Readonly<Record<string, string>>;
   user?: string;
   workingDir?: string;
+  settings?: ContainerSettings;
   /** Whether it stores what other parts write to it: mutation testing then removes it, so that no mutant sees another's data. */
   keepsState?: boolean;
   ready: Readiness;

@@ -101,7 +101,18 @@ class PartContainer extends GenericContainer {
       for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = "127.0.0.1";
     }
     if (this.#plan.sysctls) this.hostConfig.Sysctls = { ...this.#plan.sysctls };
+    this.#applySettings();
     this.createOpts.StopTimeout = 1;
+  }
+
+  #applySettings(): void {
+    const { settings } = this.#plan;
+    if (settings === undefined) return;
+    Object.assign(this.hostConfig, settings.host);
+    if (settings.stopSignal !== undefined) this.createOpts.StopSignal = settings.stopSignal;
+    if (settings.domainname !== undefined) this.createOpts.Domainname = settings.domainname;
+    const empty = Object.fromEntries((settings.emptyDirectories ?? []).map((target) => [target, {}]));
+    if (Object.keys(empty).length > 0) this.createOpts.Volumes = { ...this.createOpts.Volumes, ...empty };
   }
 
   protected override async containerStarting(): Promise<void> {

@@ -48,6 +48,7 @@ export async function liteLLMPlan(
     ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
     environment: rendered.environment,
     labels: rendered.labels,
+    settings: rendered.settings,
     files: [...rendered.files, ...canaryFiles],
     directories: rendered.directories,
     publish: [liteLLMPort],

@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { basename } from "node:path";
-import type { ComposeService, Deployment } from "../../../helpers/deployment/types.ts";
+import { basename, extname } from "node:path";
+import type { ComposeService, Deployment, ServiceFile } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
-import type { PartFile, RunNetwork } from "../part.ts";
+import type { ContainerSettings, PartFile, RunNetwork } from "../part.ts";
+import { containerSettings } from "./container-settings.ts";
 
 /** A service of the compose file, ready to start, and what was changed for the throwaway network. */
 export interface RenderedService {
@@ -11,6 +13,7 @@ export interface RenderedService {
   labels: Record<string, string>;
   files: PartFile[];
   directories: { source: string; target: string }[];
+  settings: ContainerSettings;
   changes: RenderedChange[];
 }
 
@@ -28,24 +31,28 @@ export function renderLabels(context: RenderContext): Record<string, string> {
   return mapLabels(context, context.deployment.litellm);
 }
 
-/** A service as its compose file has it: command, environment, labels and bind mounts. */
+/** A service as its compose file has it: command, environment, labels, mounts, configs, secrets and settings. */
 export async function renderService(context: RenderContext, service: ComposeService): Promise<RenderedService> {
-  const { files, directories } = await copyMounts(service);
+  const mounted = await copyMounts(service);
+  const own = await copyFiles(service);
+  const files = [...mounted.files, ...own.files];
+  const { settings, changes } = containerSettings(service, files.length + mounted.directories.length > 0);
   return {
     command: service.command === undefined ? undefined : [...service.command],
     environment: Object.fromEntries([...service.environment].map(([name, { value }]) => [name, value])),
     labels: mapLabels(context, service),
     files,
-    directories,
-    changes: [],
+    directories: mounted.directories,
+    settings: { ...settings, emptyDirectories: mounted.emptyDirectories },
+    changes: [...changes, ...mounted.changes, ...own.changes],
   };
 }
 
 function mapLabels(context: RenderContext, service: ComposeService): Record<string, string> {
-  const { compose, traefikModel } = context.deployment;
+  const { traefikModel } = context.deployment;
   const labels: Record<string, string> = {
     // Docker compose sets both; Traefik's default names of routers and services derive from them.
-    "com.docker.compose.project": compose.project,
+    "com.docker.compose.project": service.project,
     "com.docker.compose.service": service.name,
   };
   for (const [name, { value }] of service.labels) labels[name] = value;
@@ -61,16 +68,63 @@ export function networkOfRun({ deployment, networks }: RenderContext, name: stri
   return networks.get(declared ?? name)?.name ?? name;
 }
 
-async function copyMounts(service: ComposeService): Promise<Pick<RenderedService, "files" | "directories">> {
-  const files: PartFile[] = [];
-  const directories: { source: string; target: string }[] = [];
+interface CopiedMounts extends Pick<RenderedService, "files" | "directories" | "changes"> {
+  emptyDirectories: string[];
+}
+
+/** The content of the bind mounts. Docker makes an empty directory for a missing one. */
+async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
+  const copied: CopiedMounts = { files: [], directories: [], changes: [], emptyDirectories: [] };
   for (const mount of service.mounts) {
     if (mount.kind !== "bind" || isEngineSocket(mount.source)) continue;
-    const found = await stat(mount.source);
-    if (found.isDirectory()) directories.push({ source: mount.source, target: mount.target });
-    else if (found.isFile()) files.push({ target: mount.target, content: await readFile(mount.source) });
+    if (mount.isAvailable) {
+      const found = await stat(mount.source);
+      if (found.isDirectory()) copied.directories.push({ source: mount.source, target: mount.target });
+      else if (found.isFile()) copied.files.push({ target: mount.target, content: await readFile(mount.source) });
+      continue;
+    }
+    // The host's clock settings change nothing that a check could see.
+    if (/^\/etc\/(?:localtime|timezone)$/.test(mount.source)) continue;
+    const isFile = extname(mount.target) !== "";
+    if (!isFile) copied.emptyDirectories.push(mount.target);
+    copied.changes.push({
+      where: `${basename(mount.location.file)}:${service.key}.volumes`,
+      what: isFile ? `nothing mounted on ${mount.target}` : `an empty directory on ${mount.target}`,
+      why: `${mount.source} of the gateway host is not among the deployment's files`,
+    });
   }
-  return { files, directories };
+  return copied;
+}
+
+/** The configs and secrets of a service, as compose mounts them. */
+async function copyFiles(service: ComposeService): Promise<Pick<RenderedService, "files" | "changes">> {
+  const files: PartFile[] = [];
+  const changes: RenderedChange[] = [];
+  for (const { kind, name, content, target, mode = 0o444, uid, location } of service.files) {
+    const where = `${basename(location.file)}:${service.key}.${kind}s`;
+    // The copy belongs to root: everyone may read what its owner may.
+    const isOwned = uid !== undefined && uid !== "0";
+    if (isOwned) changes.push({ where, what: `${target} belongs to root`, why: "files are copied into the container" });
+    files.push({ target, content: await contentOf(content), mode: isOwned ? mode | 0o444 : mode });
+    if (content.from === "external")
+      changes.push({
+        where,
+        what: `made-up content for the ${kind} '${name}'`,
+        why: `${content.external} is made outside of compose, and the policy does not name it under 'secrets'`,
+      });
+  }
+  return { files, changes };
+}
+
+async function contentOf(content: ServiceFile["content"]): Promise<string | Buffer> {
+  switch (content.from) {
+    case "file":
+      return await readFile(content.file);
+    case "external":
+      return `made-up-${randomBytes(12).toString("hex")}`;
+    default:
+      return content.text ?? "";
+  }
 }
 
 /** Whether a bind mount is the engine's socket, which the run mounts from the engine's own path. */

@@ -26,6 +26,7 @@ export async function traefikPlan(
     ...(rendered.command === undefined ? {} : { command: rendered.command }),
     environment: rendered.environment,
     labels: rendered.labels,
+    settings: rendered.settings,
     files: rendered.files,
     directories: rendered.directories,
     binds: service.mounts
