@@ -70,9 +70,7 @@ export abstract class HttpGateway {
    * @throws {Error} when LiteLLM's config names none
    */
   get masterKey(): string {
-    const key = this.deployment.litellmConfig.masterKey;
-    if (key === undefined) throw new Error("LiteLLM's config names no master_key");
-    return key;
+    return this.deployment.litellmConfig.masterKey;
   }
 
   /** The URL of a path on a host of the policy; default: the internal one. */

@@ -9,6 +9,7 @@ import type { ProjectFiles } from "./compose/projects/project.ts";
 import { type ReadCompose, readCompose } from "./compose/read-compose.ts";
 import type { ComposeFile, ComposeService } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
+import { runningVersion } from "./litellm/version.ts";
 import type { Policy, PolicyClient } from "./policy/types.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
@@ -32,6 +33,8 @@ export interface FactsOptions {
   replace?: ReadonlyMap<string, string> | undefined;
   /** The versions that will run, where they differ from the images' tags. */
   versions?: PartVersions | undefined;
+  /** Compose service to the version that the policy names for it. */
+  partVersions?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Versions of the parts under test. LiteLLM's decides which keys of its config are known; Traefik's decides nothing yet. */
@@ -66,6 +69,8 @@ export class Facts {
   readonly #originals: ReadonlyMap<string, Written<string>>;
   readonly #isEnvKnown: boolean;
   readonly #versions: PartVersions;
+  readonly #partVersions: ReadonlyMap<string, string>;
+  readonly #replacements: ReadonlyMap<string, string>;
   readonly #traefik = new Map<string, { value: TraefikModel | undefined }>();
   readonly #liteLLM = new Map<string, { value: ReadLiteLLM | undefined }>();
   readonly #clients = new Map<string, { value: SourceFile | undefined }>();
@@ -74,6 +79,8 @@ export class Facts {
   constructor(folder: string, options: FactsOptions) {
     this.folder = folder;
     this.#versions = options.versions ?? {};
+    this.#partVersions = options.partVersions ?? new Map();
+    this.#replacements = options.replace ?? new Map();
     // Which values are secrets shows only once every env file is read, and replacing them takes a second reading.
     const asWritten = { replace: new Map(), faults: new FaultList(), notes: new NoteList() };
     const written = options.replace?.size ? readComposeFiles(folder, options, asWritten) : undefined;
@@ -146,9 +153,15 @@ export class Facts {
       return readLiteLLMConfig(own, {
         folder: this.folder,
         secrets: this.#env.secrets,
+        replacements: this.#replacements,
         variablesKnown: this.originals !== undefined,
-        version: this.#versions.litellm ?? own.version,
+        version: runningVersion(
+          own,
+          this.#versions.litellm ?? this.#partVersions.get(own.key) ?? this.#partVersions.get(own.name),
+          this.notes,
+        ),
         faults: this.faults,
+        notes: this.notes,
       });
     });
   }

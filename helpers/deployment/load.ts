@@ -20,8 +20,14 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   faults.throwIfAny();
 
   const { policy, envFile } = readPolicyFile(join(root, "policy.yaml"), faults);
+  const partVersions = new Map(
+    [...(policy?.parts ?? [])].flatMap(([part, { version }]) =>
+      version === undefined ? [] : [[part, version] as const],
+    ),
+  );
   const facts = readFacts(root, {
     ...options,
+    partVersions,
     envFile,
     compose: policy?.compose,
     variables: policy?.variables,

@@ -5,7 +5,7 @@ import type { Deployment } from "./types.ts";
 /** The summary of a deployment for a report; it contains no secret's value. */
 export interface DeploymentOutline {
   hosts: readonly { name: string; url: string; zone: string }[];
-  /** LiteLLM's config, relative to the folder. */
+  /** LiteLLM's config, relative to the folder; `none` where it runs without one. */
   config: string;
   /** The upstreams that it registers. */
   upstreams: readonly { name: string; transport: string; source: string; version: string | null }[];
@@ -21,7 +21,7 @@ export interface DeploymentOutline {
 export function outlineOf({ folder, policy, facts, litellmConfig }: Deployment): DeploymentOutline {
   return {
     hosts: policy.hosts.map(({ name, scheme, zone }) => ({ name, url: `${scheme}://${name}`, zone })),
-    config: relative(folder, litellmConfig.file),
+    config: litellmConfig.files.length === 0 ? "none" : relative(folder, litellmConfig.file),
     upstreams: litellmConfig.upstreams.map((upstream) => ({
       name: upstream.name,
       transport: upstream.transport,

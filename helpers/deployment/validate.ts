@@ -95,15 +95,6 @@ function checkUpstreams(policy: Policy, { litellmConfig, litellm }: Roles, fault
       }
     }
   }
-  for (const { name, location } of litellmConfig.upstreams) {
-    if (!policy.upstreams.some((upstream) => upstream.name === name)) {
-      faults.add(
-        location,
-        `the upstream '${name}' is in LiteLLM's config but not in the policy`,
-        "add it under 'upstreams' of policy.yaml with the tools that it must offer, or remove it here",
-      );
-    }
-  }
 }
 
 function checkSecrets(policy: Policy, { serviceNames, originals: variables }: Facts, faults: FaultList): void {

@@ -1,6 +1,5 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { versionOf } from "../../../helpers/deployment/services/service-plan.ts";
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
@@ -23,14 +22,14 @@ export type ExtraServers = Readonly<Record<string, Readonly<Record<string, unkno
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function liteLLMPlan(
-  { images, deployment, canaries, config }: PartResources,
+  { images, deployment, canaries }: PartResources,
   context: RenderContext,
   options: { networks: PartPlan["networks"]; servers?: ExtraServers },
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.litellm;
   const commands = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
   const [image, rendered] = await Promise.all([
-    images.litellm({ version: config.versions.litellm ?? versionOf(service, deployment.policy), commands }),
+    images.litellm({ version: deployment.litellmConfig.version, commands }),
     renderLiteLLM(context, options.servers),
   ]);
   const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>

@@ -2,6 +2,9 @@ import { basename } from "node:path";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
 
+/** The config that the suite adds where LiteLLM has none. */
+const addedConfig = "/gateway-conformance/config.yaml";
+
 /** Alias and port of the scripted model for LiteLLM. */
 export const modelProvider = { host: "model-provider", port: 8080 } as const;
 
@@ -16,13 +19,28 @@ export async function renderLiteLLM(
 ): Promise<RenderedService> {
   const { deployment } = context;
   const rendered = await renderService(context, deployment.litellm);
-  const config = structuredClone(deployment.litellmConfig.document);
-  config.mcp_servers = { ...(config.mcp_servers as Record<string, unknown> | undefined), ...servers };
-  rendered.changes.push(...redirectModels(config, basename(deployment.litellmConfig.file)));
-  const target = deployment.litellm.mounts.find(({ source }) => source === deployment.litellmConfig.file)?.target;
-  const file = rendered.files.find((candidate) => candidate.target === target);
-  // JSON is YAML 1.2, which is what LiteLLM's loader reads.
-  if (file) file.content = JSON.stringify(config, null, 2);
+  const configs = deployment.litellmConfig.files.map((file) => ({ ...file, document: structuredClone(file.document) }));
+  if (configs.length === 0 && Object.keys(servers).length > 0) {
+    configs.push({ file: addedConfig, inContainer: addedConfig, document: {} });
+    rendered.environment.CONFIG_FILE_PATH = addedConfig;
+    rendered.changes.push({
+      where: `compose.yaml:${deployment.litellm.name}.environment`,
+      what: `set CONFIG_FILE_PATH=${addedConfig}`,
+      why: "LiteLLM runs without a config, and the suite's own upstreams need one",
+    });
+  }
+  // The last file that has mcp_servers replaces those of the files before it.
+  const holder = configs.findLast(({ document }) => document.mcp_servers !== undefined) ?? configs[0];
+  if (holder !== undefined && Object.keys(servers).length > 0)
+    holder.document.mcp_servers = { ...(holder.document.mcp_servers as Record<string, unknown> | null), ...servers };
+  for (const { file, inContainer, document } of configs) {
+    rendered.changes.push(...redirectModels(document, basename(file)));
+    // JSON is YAML 1.2, which is what LiteLLM's loader reads.
+    const content = JSON.stringify(document, null, 2);
+    const known = rendered.files.find(({ target }) => target === inContainer);
+    if (known === undefined) rendered.files.push({ target: inContainer, content });
+    else known.content = content;
+  }
   for (const [name, value, why] of offlineSettings) {
     if (rendered.environment[name] !== undefined) continue;
     rendered.environment[name] = value;

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { Patch } from "../source/patched-copy.ts";
-import { faultsOf, policy } from "./broken-deployment.ts";
+import { faultsOf, litellm, policy } from "./broken-deployment.ts";
 
 /** Policy and deployment each make sense and differ: not a fault, the checks find it. */
 const disagreements: { name: string; patches: Patch[] }[] = [
   {
     name: "a host on another entry point",
     patches: [policy("entry_point: web, scheme: http", "entry_point: websecure, scheme: http")],
+  },
+  {
+    name: "an upstream that the policy lacks",
+    patches: [
+      litellm("litellm_settings:", "  n8n:\n    transport: http\n    url: http://n8n:5678/mcp\n\nlitellm_settings:"),
+    ],
   },
   { name: "http where the routers want TLS", patches: [policy("scheme: https", "scheme: http")] },
   { name: "another directory than LiteLLM's", patches: [policy("directory: /srv/mcp-files", "directory: /srv/files")] },

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { type Broken, compose, env, litellm, policy, testFaults } from "./broken-deployment.ts";
+import { type Broken, compose, env, policy, testFaults } from "./broken-deployment.ts";
 
 const broken: Broken[] = [
   {
@@ -176,15 +176,6 @@ const broken: Broken[] = [
     file: "policy.yaml",
     at: "kind: salt",
     what: /only LiteLLM needs/,
-  },
-  {
-    name: "an upstream that the policy lacks",
-    patches: [
-      litellm("litellm_settings:", "  n8n:\n    transport: http\n    url: http://n8n:5678/mcp\n\nlitellm_settings:"),
-    ],
-    file: "litellm/config.yaml",
-    at: "  n8n:",
-    what: /'n8n' is in LiteLLM's config but not in the policy/,
   },
   {
     name: "a tool twice",

@@ -1,37 +1,82 @@
-import { posix } from "node:path";
-import type { ComposeService } from "../compose/types.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import type { ComposeService, ServiceFile } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
+import type { NoteList } from "../source/note-list.ts";
+import { readSource, SourceFile } from "../source/source-file.ts";
+import type { StartCommand } from "./start-command.ts";
 
-/** LiteLLM's config file: the one that its command or `CONFIG_FILE_PATH` names, on this machine and in the container. */
-export function findLiteLLMConfig(
-  service: ComposeService,
-  faults: FaultList,
-): { file: string; inContainer: string; location: SourceLocation } | undefined {
-  const named = optionOf(service.commandWords, ["--config", "-c"]) ?? service.environment.get("CONFIG_FILE_PATH");
-  if (named === undefined) {
-    faults.add(
-      service.location,
-      `the command of '${service.name}' names no config`,
-      "add --config /app/config.yaml to it",
-    );
-    return undefined;
-  }
-  const inContainer = posix.resolve(service.workingDir ?? "/app", named.value);
-  const file = mountedFile(service, inContainer);
-  if (file === undefined) {
-    faults.add(
-      named.location,
-      `LiteLLM's config ${inContainer} is not on a bind mount of '${service.name}'`,
-      `mount it: ./litellm/config.yaml:${inContainer}:ro`,
-    );
-    return undefined;
-  }
-  return { file, inContainer, location: named.location };
+/** A file in LiteLLM's container that the deployment has. */
+export interface ContainerFile {
+  /** Absolute path in the container. */
+  inContainer: string;
+  /** Undefined when it can't be read; the reason is then a fault. */
+  source: SourceFile | undefined;
 }
 
-/** The file on this machine behind a path in the container. */
+/** Where LiteLLM finds its config: a file, or `"none"` where it runs without one. */
+export type FoundConfig = { inContainer: string; location: SourceLocation } | "none";
+
+/**
+ * LiteLLM's config. `CONFIG_FILE_PATH` counts before `--config`; where it names no file, LiteLLM starts without a config.
+ * Source: litellm 1.77.1 and 1.106.2, proxy/proxy_server.py, `proxy_startup_event`.
+ *
+ * @returns undefined when LiteLLM would refuse to start, which is then a fault
+ */
+export function findLiteLLMConfig(
+  service: ComposeService,
+  start: StartCommand,
+  { faults, notes }: { faults: FaultList; notes: NoteList },
+): FoundConfig | undefined {
+  const option = optionOf(start.words, ["--config", "-c"]);
+  const variable = start.environment.get("CONFIG_FILE_PATH");
+  const absolute = (path: string): string => posix.resolve(service.workingDir ?? "/app", path);
+  if (variable !== undefined) {
+    const inContainer = absolute(variable.value);
+    if (option !== undefined && absolute(option.value) !== inContainer) {
+      notes.add(
+        "finding",
+        option.location,
+        `--config names ${option.value}, and CONFIG_FILE_PATH names ${variable.value}`,
+        "LiteLLM reads the settings and servers of CONFIG_FILE_PATH only",
+        "name one file",
+      );
+    }
+    if (isIn(service, inContainer)) return { inContainer, location: variable.location };
+    notes.add(
+      "finding",
+      variable.location,
+      `CONFIG_FILE_PATH names ${inContainer}, which is not mounted into '${service.name}'`,
+      "LiteLLM starts without a config then, and does not say so",
+      `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+    );
+    return "none";
+  }
+  if (option === undefined) return "none";
+  const inContainer = absolute(option.value);
+  if (isIn(service, inContainer)) return { inContainer, location: option.location };
+  faults.add(
+    option.location,
+    `LiteLLM's config ${inContainer} is not in the container of '${service.name}': neither a bind mount, a config of compose, nor its Dockerfile has it`,
+    `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+  );
+  return undefined;
+}
+
+/** The deployment's file behind a path in the container; undefined when no mount, config or Dockerfile has it. */
+export function fileIn(service: ComposeService, inContainer: string, faults: FaultList): ContainerFile | undefined {
+  const given = service.files.find(({ target }) => target === inContainer);
+  if (given !== undefined) return { inContainer, source: sourceOf(given, faults) };
+  const file = presentFile(service, inContainer);
+  if (file === undefined) return undefined;
+  return { inContainer, source: readSource(file, faults, "write it, or fix the mount in the compose file") };
+}
+
+/** The file on this machine behind a path in the container; undefined when it is on no bind mount. */
 export function mountedFile(service: ComposeService, inContainer: string): string | undefined {
+  const given = service.files.find(({ target }) => target === inContainer);
+  if (given?.content.from === "file") return given.content.file;
   const mounts = service.mounts
     .filter(({ target }) => inContainer === target || inContainer.startsWith(target === "/" ? "/" : `${target}/`))
     .toSorted((a, b) => b.target.length - a.target.length);
@@ -39,6 +84,77 @@ export function mountedFile(service: ComposeService, inContainer: string): strin
   if (mount === undefined || mount.kind !== "bind") return undefined;
   const rest = inContainer.slice(mount.target.length).replace(/^\//, "");
   return rest === "" ? mount.source : `${mount.source}/${rest}`;
+}
+
+/** Whether the deployment says that a file is in the container. A mounted file that is missing counts: that is a fault. */
+function isIn(service: ComposeService, inContainer: string): boolean {
+  return service.files.some(({ target }) => target === inContainer) || presentFile(service, inContainer) !== undefined;
+}
+
+/** A file that is mounted itself may be missing, which is a fault; one in a mounted directory is then not there. */
+function presentFile(service: ComposeService, inContainer: string): string | undefined {
+  const mounted = mountedFile(service, inContainer);
+  const isMount = service.mounts.some(({ target }) => target === inContainer);
+  return mounted !== undefined && (isMount || existsSync(mounted)) ? mounted : copiedFile(service, inContainer);
+}
+
+/** The file of the build context that the service's Dockerfile copies to a path. */
+function copiedFile({ build }: ComposeService, inContainer: string): string | undefined {
+  if (build === undefined) return undefined;
+  const dockerfile = build.dockerfile ?? join(build.context, "Dockerfile");
+  const text = build.inline?.value ?? (existsSync(dockerfile) ? readFileSync(dockerfile, "utf8") : "");
+  let directory = "/";
+  for (const line of text.split("\n")) {
+    const [instruction = "", ...words] = line.trim().split(/\s+/);
+    if (/^workdir$/i.test(instruction)) directory = posix.resolve(directory, words[0] ?? "");
+    if (!/^(?:copy|add)$/i.test(instruction)) continue;
+    const paths = words.filter((word) => !word.startsWith("--"));
+    const target = posix.resolve(directory, paths.at(-1) ?? "");
+    for (const from of paths.slice(0, -1)) {
+      const file = join(build.context, from);
+      const reached = [target, posix.join(target, posix.basename(from))].includes(inContainer)
+        ? file
+        : inContainer.startsWith(`${target}/`)
+          ? join(file, inContainer.slice(target.length + 1))
+          : undefined;
+      if (reached !== undefined && existsSync(reached)) return reached;
+    }
+  }
+  return undefined;
+}
+
+function sourceOf({ content, location }: ServiceFile, faults: FaultList): SourceFile | undefined {
+  switch (content.from) {
+    case "file":
+      return readSource(content.file, faults, "write it, or fix its path in the compose file");
+    case "text":
+    case "variable":
+      if (content.text !== undefined)
+        return new SourceFile(location.file, content.text, firstLineOf(content.text, location));
+      faults.add(
+        location,
+        "the variable that holds its content is not set",
+        "set it in .env, or under 'variables:' of policy.yaml",
+      );
+      return undefined;
+    case "external":
+      faults.add(
+        location,
+        `the content of '${content.external}' is in none of these files: it was made outside of compose`,
+        "put the file next to the compose file and name it with 'file:', or under 'files:' of policy.yaml",
+      );
+      return undefined;
+  }
+}
+
+/** The line of the compose file in which a text begins that is written into it. */
+function firstLineOf(text: string, { file, line }: SourceLocation): number {
+  const wanted = text.split("\n").findIndex((each) => each.trim() !== "");
+  const first = text.split("\n")[wanted]?.trim();
+  if (first === undefined || !existsSync(file)) return line;
+  const lines = readFileSync(file, "utf8").split("\n");
+  const at = lines.findIndex((each) => each.trim() === first);
+  return at === -1 ? line : Math.max(1, at + 1 - wanted);
 }
 
 function optionOf(command: readonly Written<string>[], names: readonly string[]): Written<string> | undefined {

@@ -1,23 +1,28 @@
-import { suggest } from "../../core/text/nearest.ts";
 import type { ComposeService } from "../compose/types.ts";
 import { EditableYaml } from "../source/editable-yaml.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import type { Written } from "../source/location.ts";
+import { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
-import { readSource } from "../source/source-file.ts";
-import { locationOf, mapTexts, nodeAt, parseYaml, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
-import { findLiteLLMConfig } from "./config-file.ts";
-import { configKeys, modelShape } from "./config-shape.ts";
+import { SourceFile } from "../source/source-file.ts";
+import { locationOf, mapTexts, nodeAt, toPlain, type YamlMap } from "../source/yaml-tree.ts";
+import { readConfigDocument } from "./config-document.ts";
+import { fileIn, findLiteLLMConfig } from "./config-file.ts";
+import { modelShape } from "./config-shape.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
+import { checkProviders, checkSections } from "./findings.ts";
+import { readMasterKey } from "./master-key.ts";
+import { checkReferences, resolveReference } from "./references.ts";
+import { startCommand } from "./start-command.ts";
 import type { LiteLLMConfig } from "./types.ts";
 import { readUpstreams } from "./upstreams.ts";
 
 /** LiteLLM's config, read. */
 export interface ReadLiteLLM {
   config: LiteLLMConfig;
-  /** The file as written, for edits. */
-  text: EditableYaml;
+  /** The main file as written, for edits; undefined without a config. */
+  text: EditableYaml | undefined;
 }
 
 /** What reading LiteLLM's config needs of the rest of the deployment. */
@@ -25,135 +30,104 @@ export interface LiteLLMContext {
   /** Absolute path of the deployment's folder. */
   folder: string;
   secrets: LiteralSecrets;
-  /** False when the env file could not be read: then no variable counts as unset. */
+  /** Compose secret to the value that replaces it, or that takes the place of one made outside of compose. */
+  replacements: ReadonlyMap<string, string>;
+  /** False when an env file could not be read: then no variable counts as unset. */
   variablesKnown: boolean;
-  /** The version that will run; undefined for an unknown one. */
-  version: string | undefined;
+  /** The version that will run. */
+  version: string;
   faults: FaultList;
+  notes: NoteList;
 }
 
-const PREFIX = "os.environ/";
-/** Variables that every container has. */
-const alwaysSet = ["HOME", "HOSTNAME", "PATH"];
-
 /**
- * Reads LiteLLM's config as LiteLLM does. What it refuses, or ignores without a warning, becomes a fault.
+ * Reads LiteLLM's config as LiteLLM does. What it refuses becomes a fault; what it ignores or misreads becomes a finding.
  *
- * @returns undefined when the config can't be found or read
+ * @returns undefined when the config can't be read
  */
-export function readLiteLLMConfig(
-  service: ComposeService,
-  { folder, secrets, variablesKnown, version, faults }: LiteLLMContext,
-): ReadLiteLLM | undefined {
-  const found = findLiteLLMConfig(service, faults);
+export function readLiteLLMConfig(service: ComposeService, context: LiteLLMContext): ReadLiteLLM | undefined {
+  const { folder, version, faults, notes, variablesKnown } = context;
+  const start = startCommand(service, (inContainer) => contentOf(service, inContainer, context));
+  const found = findLiteLLMConfig(service, start, { faults, notes });
   if (found === undefined) return undefined;
-  const source = readSource(found.file, faults, "write it, or fix the mount in compose.yaml");
-  // PyYAML reads YAML 1.1: `on` is true there.
-  const parsed = source === undefined ? undefined : parseYaml(source, faults, "1.1");
-  if (source === undefined || parsed === undefined) return undefined;
-  if (parsed.kind !== "map") {
-    faults.add(parsed.location, "is not a mapping", "begin with model_list: and mcp_servers:");
-    return undefined;
-  }
-  const root = mapTexts(parsed, (text) => secrets.text(text));
-  if (root.kind !== "map") return undefined;
-  for (const [key, { keyLocation }] of root.entries) {
-    if (!configKeys.includes(key))
-      faults.add(
-        keyLocation,
-        `unknown key '${key}': LiteLLM ignores it without a warning`,
-        suggest(key, configKeys, `remove it (known here: ${configKeys.join(", ")})`),
-      );
-  }
-  const environment = (name: string): string | undefined =>
-    service.environment.get(name)?.value ?? (alwaysSet.includes(name) ? "" : undefined);
+  const document = found === "none" ? undefined : readConfigDocument(service, found, context);
+  if (found !== "none" && document === undefined) return undefined;
+  const nowhere = service.location;
+  const root: YamlMap = document?.root ?? emptyConfig(service);
+  const { environment } = start;
+  checkSections(root, { faults, notes });
+  checkProviders(root, notes);
   // Without the env file every variable would seem unset.
-  const referenceFaults = variablesKnown ? faults : new FaultList();
-  checkReferences(root, [], service, referenceFaults);
-  const resolved = mapTexts(root, (text) =>
-    text.startsWith(PREFIX) ? (environment(text.slice(PREFIX.length)) ?? text) : text,
-  );
+  const unknown = variablesKnown ? { faults, notes } : { faults: new FaultList(), notes: new NoteList() };
+  checkReferences(root, { environment, service: service.name, version, ...unknown });
+  const resolved = mapTexts(root, (text) => resolveReference(text, environment) ?? text);
 
-  const settings = nodeAt(resolved, "general_settings");
-  const customAuth = scalarText(nodeAt(settings, "custom_auth"));
-  const masterKey = readMasterKey(root, settings, service, referenceFaults);
-  if (customAuth !== undefined) checkCustomAuth(customAuth, root, found, service, faults);
-  const plain = toPlain(root);
+  const customAuth = scalarText(root, "general_settings", "custom_auth");
+  const masterKey = readMasterKey(root, environment, { version, nowhere, ...unknown });
+  if (customAuth !== undefined && found !== "none")
+    checkCustomAuth(customAuth, root, found, service, { faults, notes });
+  const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
+  reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
     config: {
-      file: found.file,
-      document: typeof plain === "object" && plain !== null && !Array.isArray(plain) ? plain : {},
+      file: document?.main.source.file ?? nowhere.file,
+      files: document?.files ?? [],
+      document: plainMap(root),
+      version,
       models: readModels(root, faults),
-      upstreams: readUpstreams(root, resolved, version, faults),
-      masterKey,
+      upstreams: servers.upstreams,
+      unusableServers: servers.unusable,
+      separator: servers.separator,
+      masterKey: masterKey.key,
+      masterKeyFinding: masterKey.finding,
       customAuth,
     },
-    text: new EditableYaml(folder, source, parsed),
+    text: document === undefined ? undefined : new EditableYaml(folder, document.main.source, document.main.root),
   };
 }
 
-/** Every `os.environ/X` must be where LiteLLM substitutes it, and X must be set. */
-function checkReferences(node: YamlNode, path: readonly string[], service: ComposeService, faults: FaultList): void {
-  if (node.kind === "map") {
-    for (const [key, { value }] of node.entries) checkReferences(value, [...path, key], service, faults);
-    return;
-  }
-  if (node.kind === "list") {
-    for (const item of node.items) {
-      if (item.kind === "scalar" && typeof item.value === "string" && item.value.includes(PREFIX)) {
-        faults.add(
-          item.location,
-          `'${item.value}' is in the list ${path.join(".")}: LiteLLM substitutes nothing in lists`,
-          "write the value itself, or use a key under env",
-        );
-      } else checkReferences(item, path, service, faults);
-    }
-    return;
-  }
-  if (typeof node.value !== "string" || !node.value.includes(PREFIX)) return;
-  const name = node.value.slice(PREFIX.length);
-  if (!node.value.startsWith(PREFIX)) {
-    faults.add(
-      node.location,
-      `${path.join(".")} contains '${PREFIX}' in the middle: LiteLLM substitutes whole values only`,
-      `set one variable to the whole value, and write ${PREFIX}NAME`,
-    );
-  } else if (!service.environment.has(name) && !alwaysSet.includes(name)) {
-    faults.add(
-      node.location,
-      `${path.join(".")}: the variable '${name}' is not set in the environment of '${service.name}'`,
-      suggest(name, service.environment.keys(), `set ${name} in the env file`),
-    );
-  }
+/** What a script in the container reads from a file: a config or a secret of compose, or a mounted file. */
+function contentOf(
+  service: ComposeService,
+  inContainer: string,
+  { replacements, secrets }: LiteLLMContext,
+): string | undefined {
+  const given = service.files.find(({ target }) => target === inContainer);
+  const replaced = given === undefined ? undefined : replacements.get(given.name);
+  if (replaced !== undefined) return replaced;
+  if (given?.content.from === "external") return undefined;
+  const text = fileIn(service, inContainer, new FaultList())?.source?.text;
+  return text === undefined ? undefined : secrets.text(text);
 }
 
-function readMasterKey(
+function emptyConfig(service: ComposeService): YamlMap {
+  const { location } = service;
+  const source = new SourceFile(location.file, "");
+  return { kind: "map", entries: new Map(), location, source, path: [], usedAt: { start: 0, end: 0 }, alias: false };
+}
+
+function reportNoServers(
   root: YamlMap,
-  settings: YamlNode | undefined,
+  count: number,
+  environment: ReadonlyMap<string, Written<string>>,
   service: ComposeService,
-  faults: FaultList,
-): string | undefined {
-  const fix =
-    "set general_settings.master_key to os.environ/LITELLM_MASTER_KEY, and that variable to a long random value";
-  const written = scalarText(nodeAt(settings, "master_key"));
-  const value = written ?? service.environment.get("LITELLM_MASTER_KEY")?.value;
-  const location = locationOf(root, ["general_settings", "master_key"]);
-  if (value === undefined || value === "") {
-    faults.add(
-      location,
-      "LiteLLM has no master key: 1.77.1 then treats every caller as an admin, newer versions don't start",
-      fix,
-    );
-    return undefined;
-  }
-  if (value === "sk-1234")
-    faults.add(location, "the master key is LiteLLM's well-known example: newer versions refuse to start with it", fix);
-  return value;
+  notes: NoteList,
+): void {
+  const hasDatabase =
+    environment.has("DATABASE_URL") || scalarText(root, "general_settings", "database_url") !== undefined;
+  if (count > 0 || hasDatabase) return;
+  notes.add(
+    "finding",
+    root.entries.size === 0 ? service.location : locationOf(root, ["mcp_servers"]),
+    "LiteLLM has no MCP server",
+    "its config has no mcp_servers, and it has no database that could hold any",
+    "add 'mcp_servers:' with the servers below it",
+  );
 }
 
 function readModels(root: YamlMap, faults: FaultList): Written<string>[] {
   const list = nodeAt(root, "model_list");
-  if (list === undefined) return [];
+  if (list === undefined || (list.kind === "scalar" && list.value === null)) return [];
   if (list.kind !== "list") {
     faults.add(locationOf(root, ["model_list"]), "model_list is not a list", "write '- model_name: …' for each model");
     return [];
@@ -166,6 +140,11 @@ function readModels(root: YamlMap, faults: FaultList): Written<string>[] {
   return models;
 }
 
-function scalarText(node: YamlNode | undefined): string | undefined {
+function plainMap(root: YamlMap): Record<string, unknown> {
+  return Object.fromEntries([...root.entries].map(([key, { value }]) => [key, toPlain(value)]));
+}
+
+function scalarText(root: YamlMap, ...path: string[]): string | undefined {
+  const node = nodeAt(root, ...path);
   return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
 }

@@ -2,17 +2,17 @@ import { posix } from "node:path";
 import { suggest } from "../../core/text/nearest.ts";
 import type { ComposeService } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
-import { readSource } from "../source/source-file.ts";
+import type { NoteList } from "../source/note-list.ts";
 import { locationOf, type YamlMap } from "../source/yaml-tree.ts";
-import { mountedFile } from "./config-file.ts";
+import { fileIn } from "./config-file.ts";
 
 /** Checks `custom_auth`, a `module.function`; LiteLLM looks for the module next to its config only. */
 export function checkCustomAuth(
   value: string,
   root: YamlMap,
-  found: { inContainer: string },
+  config: { inContainer: string },
   service: ComposeService,
-  faults: FaultList,
+  { faults, notes }: { faults: FaultList; notes: NoteList },
 ): void {
   const location = locationOf(root, ["general_settings", "custom_auth"]);
   const parts = value.split(".");
@@ -25,9 +25,19 @@ export function checkCustomAuth(
     );
     return;
   }
-  const inContainer = posix.join(posix.dirname(found.inContainer), `${parts.slice(0, -1).join("/")}.py`);
-  const file = mountedFile(service, inContainer);
-  if (file === undefined) {
+  const inContainer = posix.join(posix.dirname(config.inContainer), `${parts.slice(0, -1).join("/")}.py`);
+  const found = fileIn(service, inContainer, faults);
+  if (found === undefined && service.build !== undefined) {
+    notes.add(
+      "not-proved",
+      location,
+      `custom_auth is in ${inContainer}, which none of these files has`,
+      "the image that the operator builds may have it",
+      "mount the module there",
+    );
+    return;
+  }
+  if (found === undefined) {
     faults.add(
       location,
       `custom_auth is in ${inContainer}, which is not on a bind mount of '${service.name}'`,
@@ -35,7 +45,7 @@ export function checkCustomAuth(
     );
     return;
   }
-  const source = readSource(file, faults, "write the module, or fix custom_auth");
+  const { source } = found;
   if (source === undefined) return;
   const defined = [...source.text.matchAll(/^(async\s+)?def\s+([A-Za-z_]\w*)/gm)];
   const own = defined.find((match) => match[2] === name);

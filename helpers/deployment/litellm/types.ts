@@ -4,6 +4,11 @@ import type { SourceLocation, Written } from "../source/location.ts";
 export type UpstreamConfig = {
   name: string;
   location: SourceLocation;
+  /** Its name in front of its tools: `alias`, or from `litellm_settings.mcp_aliases`, else {@link name}. */
+  prefix: Written<string>;
+  /** Which of its tools LiteLLM lists. */
+  tools: ToolFilter;
+  accessGroups: readonly string[];
 } & (
   | {
       transport: "stdio";
@@ -15,14 +20,63 @@ export type UpstreamConfig = {
   | { transport: "http" | "sse"; url: string; headers: ReadonlyMap<string, string> }
 );
 
-export interface LiteLLMConfig {
+/** What a server's entry says about its tools, as far as the version that runs obeys it. */
+export interface ToolFilter {
+  /** The tools that are listed; undefined for all of them. */
+  allowed: Written<readonly string[]> | undefined;
+  /** The tools that are left out. */
+  disallowed: Written<readonly string[]> | undefined;
+}
+
+/** A server that LiteLLM starts with and that can list no tool. */
+export interface UnusableServer {
+  name: string;
+  location: SourceLocation;
+  /** Why, as part of a sentence. */
+  why: string;
+  fix: string;
+}
+
+/** A value that LiteLLM misreads, and what to do. */
+export interface ConfigFinding {
+  location: SourceLocation;
+  what: string;
+  why: string;
+  fix: string;
+}
+
+/** One file of the config: the main one, or one that `include` names. */
+export interface ConfigFile {
+  /** Absolute path on this machine; the compose file for a config that is written into it. */
   file: string;
+  /** Absolute path in the container. */
+  inContainer: string;
   /** The whole document as plain data, for rendering a changed copy. */
   document: Record<string, unknown>;
+}
+
+export interface LiteLLMConfig {
+  /** The main file; the compose file where LiteLLM runs without a config. */
+  file: string;
+  /** In the order in which LiteLLM merges them; empty without a config. */
+  files: readonly ConfigFile[];
+  /** What LiteLLM makes of them, as plain data; `os.environ/X` is as written. */
+  document: Readonly<Record<string, unknown>>;
+  /** The version that runs. */
+  version: string;
   models: readonly Written<string>[];
+  /** The servers that can list tools. */
   upstreams: readonly UpstreamConfig[];
-  /** `general_settings.master_key` with `os.environ/X` resolved; undefined when unset. */
-  masterKey: string | undefined;
+  unusableServers: readonly UnusableServer[];
+  /** What LiteLLM puts between a server's name and its tool's. */
+  separator: string;
+  /**
+   * The key of the admin, with `os.environ/X` resolved. Where LiteLLM takes none, it is the one that the operator meant, or
+   * any text: then every key is an admin's.
+   */
+  masterKey: string;
+  /** Why LiteLLM has no master key of its own; undefined when it has one. */
+  masterKeyFinding: ConfigFinding | undefined;
   /** `general_settings.custom_auth`, e.g. `scoped_keys.authenticate`. */
   customAuth: string | undefined;
 }

@@ -1,120 +1,247 @@
+import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
-import type { SourceLocation } from "../source/location.ts";
+import type { SourceLocation, Written } from "../source/location.ts";
+import type { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
 import { locationOf, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
-import { laterServerKeyNames, serverShape } from "./config-shape.ts";
-import type { UpstreamConfig } from "./types.ts";
+import { ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
+import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
+import type { ToolFilter, UnusableServer, UpstreamConfig } from "./types.ts";
+import { atLeast } from "./version.ts";
+
+/** What reading the servers needs. */
+export interface ServerContext {
+  version: string;
+  environment: ReadonlyMap<string, Written<string>>;
+  faults: FaultList;
+  notes: NoteList;
+}
+
+/** The servers of a config. */
+export interface ReadServers {
+  upstreams: UpstreamConfig[];
+  unusable: UnusableServer[];
+  separator: string;
+}
 
 /**
- * The servers under `mcp_servers`. A server that LiteLLM refuses, or keys that it ignores, become faults.
+ * The servers under `mcp_servers`. A server with which LiteLLM refuses to start is a fault; keys that it ignores, and a
+ * server that can list no tool, are findings.
  *
  * @param resolved the config with `os.environ/X` replaced by the variables' values
- * @param version LiteLLM's version, which decides the known keys; undefined for an unknown one
  */
-export function readUpstreams(
-  root: YamlMap,
-  resolved: YamlNode,
-  version: string | undefined,
-  faults: FaultList,
-): UpstreamConfig[] {
+export function readUpstreams(root: YamlMap, resolved: YamlNode, context: ServerContext): ReadServers {
+  const { version, environment, faults, notes } = context;
+  const separator = environment.get("MCP_TOOL_PREFIX_SEPARATOR")?.value ?? "-";
   const servers = nodeAt(resolved, "mcp_servers");
-  if (servers === undefined || servers.kind !== "map" || servers.entries.size === 0) {
+  const read: ReadServers = { upstreams: [], unusable: [], separator };
+  if (servers === undefined || (servers.kind === "scalar" && servers.value === null)) return read;
+  if (servers.kind !== "map") {
     faults.add(
       locationOf(root, ["mcp_servers"]),
-      "LiteLLM's config has no mcp_servers",
-      "add 'mcp_servers:' with the upstreams below it",
+      "mcp_servers is not a mapping: LiteLLM refuses to start",
+      "write the servers' names below it, each with transport: and command: or url:",
     );
-    return [];
+    return read;
   }
-  const upstreams: UpstreamConfig[] = [];
-  for (const [name, { keyLocation, value }] of servers.entries) {
-    const upstream = readUpstream(name, keyLocation, value, version, faults);
-    if (upstream !== undefined) upstreams.push(upstream);
+  const used = new Set<string>();
+  const prefixes = new Map<string, string>();
+  for (const [name, { keyLocation: location, value }] of servers.entries) {
+    const prefix = serverPrefix(root, name, version, used);
+    prefixes.set(name, prefix.value);
+    const server = readUpstream({ name, location, prefix, separator }, value, context);
+    if (server === undefined) continue;
+    if ("why" in server) {
+      read.unusable.push(server);
+      notes.add("finding", location, `mcp_servers.${name} can list no tool`, server.why, server.fix);
+    } else read.upstreams.push(server);
   }
-  return upstreams;
+  checkAliases(root, prefixes, version, notes);
+  checkPrefixes(read, notes);
+  checkStdio(read.upstreams, context);
+  return read;
 }
 
 function readUpstream(
-  name: string,
-  location: SourceLocation,
+  server: { name: string; location: SourceLocation; prefix: Written<string>; separator: string },
   node: YamlNode,
-  version: string | undefined,
-  faults: FaultList,
-): UpstreamConfig | undefined {
+  { version, environment, faults, notes }: ServerContext,
+): UpstreamConfig | UnusableServer | undefined {
+  const { name, location, prefix, separator } = server;
   const within = `mcp_servers.${name}`;
-  if (name.includes("-")) {
+  if (separator !== "" && name.includes(separator)) {
     faults.add(
       location,
-      `the server's name '${name}' has a '-', which separates server and tool: LiteLLM 1.77.1 refuses to start`,
-      `write '${name.replaceAll("-", "_")}'`,
+      `the server's name '${name}' has a '${separator}', which separates server and tool: LiteLLM refuses to start`,
+      `write '${name.replaceAll(separator, separator === "_" ? "" : "_")}'`,
     );
   }
   if (node.kind !== "map") {
-    faults.add(location, `${within} is not a mapping`, "write transport: and command: or url: below it");
+    faults.add(
+      location,
+      `${within} is not a mapping: LiteLLM refuses to start`,
+      "write transport: and command: or url: below it",
+    );
     return undefined;
   }
-  const data = readShape(serverShape, node, toPlain(node), faults, within);
-  if (version === "1.77.1") {
-    for (const [key, { keyLocation }] of node.entries) {
-      if (laterServerKeyNames.includes(key))
-        faults.add(
-          keyLocation,
-          `'${key}' in ${within}: LiteLLM 1.77.1 ignores it without a warning`,
-          "remove it, or use an image with a newer version",
-        );
-    }
-  }
+  checkKeys(within, node, version, notes);
+  checkDate(within, node, version, faults);
+  const data = readShape(serverShapeOf(version), node, toPlain(node), faults, within);
   if (data === undefined) return undefined;
-  if (data.transport === undefined && data.command !== undefined) {
-    faults.add(
-      locationOf(node, ["command"]),
-      `${within} has a command but no transport: LiteLLM assumes http`,
-      "add 'transport: stdio'",
-    );
-    return undefined;
-  }
   const transport = data.transport ?? "http";
+  const unusable = (why: string, fix: string, at = location): UnusableServer => ({ name, location: at, why, fix });
+  const useShort = /^(1|true|yes|on)$/i.test(environment.get("LITELLM_USE_SHORT_MCP_TOOL_PREFIX")?.value.trim() ?? "");
+  const alias = prefix.value === name ? "" : prefix.value;
+  const common = {
+    name,
+    location,
+    prefix:
+      useShort && atLeast(version, "1.92.0")
+        ? {
+            value: shortPrefix({ name, url: data.url ?? "", transport, authType: data.auth_type ?? "", alias }),
+            location,
+          }
+        : prefix,
+    tools: toolFilter(node, data, version),
+    accessGroups: data.access_groups ?? [],
+  };
   if (transport === "stdio") {
-    if (data.command === undefined) {
-      faults.add(location, `${within} has no command: LiteLLM starts and its catalogue stays empty`, "add 'command:'");
-      return undefined;
-    }
-    if (data.url !== undefined)
-      faults.add(
+    if (!data.command) return unusable("it has no command", "add 'command:'");
+    if (data.url)
+      notes.add(
+        "finding",
         locationOf(node, ["url"]),
-        `${within} is stdio and has a url, which has no effect`,
-        "remove the url, or set 'transport: http'",
+        `${within} is stdio and has a url`,
+        "it has no effect",
+        "remove it, or set 'transport: http'",
       );
-    const env = new Map(Object.entries(data.env ?? {}).map(([key, value]) => [key, String(value)]));
-    return { name, location, transport, command: data.command, args: data.args ?? [], env };
+    return {
+      ...common,
+      transport,
+      command: data.command,
+      args: data.args ?? [],
+      env: new Map(Object.entries(data.env ?? {})),
+    };
   }
-  if (data.command !== undefined)
-    faults.add(
+  if (!data.url) {
+    return data.command
+      ? unusable(
+          "it has a command and no transport: LiteLLM assumes http",
+          "add 'transport: stdio'",
+          locationOf(node, ["command"]),
+        )
+      : unusable("it has no url", "add 'url:'");
+  }
+  if (data.command)
+    notes.add(
+      "finding",
       locationOf(node, ["command"]),
-      `${within} is ${transport} and has a command, which has no effect`,
-      "remove the command, or set 'transport: stdio'",
+      `${within} is ${transport} and has a command`,
+      "it has no effect",
+      "remove it, or set 'transport: stdio'",
     );
-  if (data.url === undefined) {
-    faults.add(location, `${within} has no url: LiteLLM starts and its catalogue stays empty`, "add 'url:'");
-    return undefined;
+  if (!URL.canParse(data.url) || !/^https?:/.test(data.url))
+    return unusable("its url is not an http address", "write it like http://name:8000/mcp", locationOf(node, ["url"]));
+  return { ...common, transport, url: data.url, headers: headersOf(data, version) };
+}
+
+function checkKeys(within: string, node: YamlNode & { kind: "map" }, version: string, notes: NoteList): void {
+  for (const [key, { keyLocation }] of node.entries) {
+    if (!serverKeys.includes(key))
+      notes.add(
+        "finding",
+        keyLocation,
+        `unknown key '${key}' in ${within}`,
+        "LiteLLM ignores it without a warning",
+        suggest(key, serverKeys, "remove it"),
+      );
+    else if (ignoresServerKey(key, version))
+      notes.add(
+        "finding",
+        keyLocation,
+        `'${key}' in ${within}`,
+        `LiteLLM ${version} ignores it without a warning`,
+        key === "spec_version" ? "remove it" : "remove it, or use an image with a newer version",
+      );
   }
-  if (!URL.canParse(data.url) || !/^https?:/.test(data.url)) {
+}
+
+/** PyYAML makes a date of `2025-06-18` without quotes, which 1.77.1 refuses. */
+function checkDate(within: string, node: YamlNode, version: string, faults: FaultList): void {
+  const written = nodeAt(node, "spec_version");
+  if (written?.kind !== "scalar" || ignoresServerKey("spec_version", version)) return;
+  const { source, start } = written.span;
+  if (/^\d{4}-\d\d-\d\d/.test(source.text.slice(start)))
     faults.add(
-      locationOf(node, ["url"]),
-      `the url of ${within} is not an http address`,
-      "write it like http://name:8000/mcp",
+      written.location,
+      `spec_version of ${within} is a date: LiteLLM ${version} refuses to start`,
+      "put it into quotes",
     );
-    return undefined;
-  }
-  const headers = new Map(Object.entries(data.static_headers ?? {}).map(([key, value]) => [key, String(value)]));
-  const token = data.authentication_token ?? data.auth_value;
+}
+
+function toolFilter(node: YamlNode, data: ServerEntry, version: string): ToolFilter {
+  const filter = (key: "allowed_tools" | "disallowed_tools"): Written<readonly string[]> | undefined => {
+    const value = data[key];
+    if (ignoresServerKey(key, version) || value === undefined || value === null || value.length === 0) return undefined;
+    return { value, location: locationOf(node, [key]) };
+  };
+  const allowed = filter("allowed_tools");
+  // 1.106.2 reads the second list only where there is no first one.
+  return { allowed, disallowed: allowed === undefined ? filter("disallowed_tools") : undefined };
+}
+
+function headersOf(data: ServerEntry, version: string): Map<string, string> {
+  const headers = new Map(ignoresServerKey("static_headers", version) ? [] : Object.entries(data.static_headers ?? {}));
+  const token = data.authentication_token ?? data.auth_value ?? undefined;
   const scheme: Readonly<Record<string, (token: string) => [string, string]>> = {
     bearer_token: (value) => ["Authorization", `Bearer ${value}`],
     basic: (value) => ["Authorization", `Basic ${Buffer.from(value).toString("base64")}`],
     api_key: (value) => ["X-API-Key", value],
     authorization: (value) => ["Authorization", value],
+    token: (value) => ["Authorization", `token ${value}`],
   };
   const header = token === undefined ? undefined : scheme[data.auth_type ?? ""]?.(token);
   if (header !== undefined) headers.set(header[0], header[1]);
-  return { name, location, transport, url: data.url, headers };
+  return headers;
+}
+
+/** Reports prefixes by which LiteLLM can't tell servers apart. */
+function checkPrefixes({ upstreams, separator }: ReadServers, notes: NoteList): void {
+  for (const { name, prefix } of upstreams) {
+    const other = upstreams.find((one) => one.name !== name && one.prefix.value === prefix.value);
+    if (other !== undefined)
+      notes.add(
+        "finding",
+        prefix.location,
+        `the tools of '${name}' and of '${other.name}' have the same prefix '${prefix.value}'`,
+        "LiteLLM can't tell them apart",
+        "give one of the two another alias",
+      );
+    if (prefix.value !== name && separator !== "" && prefix.value.includes(separator))
+      notes.add(
+        "finding",
+        prefix.location,
+        `the alias '${prefix.value}' has a '${separator}', which separates server and tool`,
+        "LiteLLM takes what is in front of the first one for the server",
+        `write '${prefix.value.replaceAll(separator, "_")}'`,
+      );
+  }
+}
+
+/** From 1.106.2 on LiteLLM starts stdio servers on request only. */
+function checkStdio(upstreams: readonly UpstreamConfig[], { version, environment, notes }: ServerContext): void {
+  if (
+    !atLeast(version, "1.106.2") ||
+    /^(true|1|yes|on)$/i.test(environment.get("LITELLM_ENABLE_MCP_STDIO")?.value ?? "")
+  )
+    return;
+  for (const { name, transport, location } of upstreams)
+    if (transport === "stdio")
+      notes.add(
+        "finding",
+        location,
+        `mcp_servers.${name} is a stdio server`,
+        `LiteLLM ${version} starts none unless LITELLM_ENABLE_MCP_STDIO is true`,
+        'set LITELLM_ENABLE_MCP_STDIO: "true" in the environment, and name its command in LITELLM_MCP_STDIO_EXTRA_COMMANDS',
+      );
 }

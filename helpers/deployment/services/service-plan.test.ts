@@ -112,7 +112,9 @@ describe("a stdio server", () => {
   const stdio = (command: string): UpstreamConfig & { transport: "stdio" } => {
     const [program = "", ...args] = command.split(" ");
     const location = { file: "/config.yaml", line: 1 };
-    return { name: "one", location, transport: "stdio", command: program, args, env: new Map() };
+    const tools = { allowed: undefined, disallowed: undefined };
+    const common = { name: "one", location, prefix: { value: "one", location }, tools, accessGroups: [] };
+    return { ...common, transport: "stdio", command: program, args, env: new Map() };
   };
 
   it("is what its launcher fetches", () => {

@@ -136,13 +136,3 @@ function packagesOf(
   if (built.length > 0) return [...built];
   return known === undefined ? [] : [known];
 }
-
-/**
- * The version of LiteLLM or Traefik that the deployment's files name: by the policy, the image's tag, or the image that the
- * operator's build is based on. Undefined for a tag such as `main-stable`.
- */
-export function versionOf(service: ComposeService, policy: Pick<Deployment["policy"], "parts">): string | undefined {
-  const part = policy.parts.get(service.key) ?? policy.parts.get(service.name);
-  const base = service.build === undefined ? undefined : outlineOf(service.build)?.base;
-  return part?.version ?? service.version ?? (base === undefined ? undefined : imageVersion(base));
-}

@@ -13,9 +13,12 @@ export class SourceFile {
   /** Length of the byte order mark in front of the text: 0 or 1. Offsets in the file count it. */
   readonly byteOrderMark: 0 | 1;
   readonly #lineStarts: number[];
+  readonly #firstLine: number;
 
-  constructor(file: string, text: string) {
+  /** @param firstLine the line of the file in which the text begins, for a text that is a part of it */
+  constructor(file: string, text: string, firstLine = 1) {
     this.file = file;
+    this.#firstLine = firstLine;
     this.byteOrderMark = text.startsWith("\uFEFF") ? 1 : 0;
     this.text = text.slice(this.byteOrderMark);
     this.#lineStarts = [0];
@@ -24,7 +27,7 @@ export class SourceFile {
     }
   }
 
-  /** 1-based line of an offset. */
+  /** 1-based line of the file of an offset. */
   lineAt(offset: number): number {
     let low = 0;
     let high = this.#lineStarts.length - 1;
@@ -33,7 +36,7 @@ export class SourceFile {
       if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return low + 1;
+    return low + this.#firstLine;
   }
 }
 

@@ -77,8 +77,14 @@ const MAX_NODES = 50_000;
  * @returns undefined when nothing in the file can be read
  *
  * @param version 1.1 as PyYAML reads (LiteLLM), 1.2 as Go's yaml.v3 reads (compose)
+ * @param onDuplicateKey what is done with a key that is set twice, where the program takes the last one (PyYAML)
  */
-export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" | "1.2" = "1.2"): YamlNode | undefined {
+export function parseYaml(
+  source: SourceFile,
+  faults: FaultList,
+  version: "1.1" | "1.2" = "1.2",
+  onDuplicateKey?: FaultList["add"],
+): YamlNode | undefined {
   const documents = parseAllDocuments(source.text, { prettyErrors: false, uniqueKeys: false, version, merge: true });
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (second !== undefined) {
@@ -93,7 +99,7 @@ export function parseYaml(source: SourceFile, faults: FaultList, version: "1.1" 
     faults.add(source.file, "is empty", "write it, or start from the one in deployments/reference");
     return undefined;
   }
-  return convertDocument(document, source, faults, { unknownTags: "fault", go: version === "1.2" });
+  return convertDocument(document, source, faults, { unknownTags: "fault", go: version === "1.2", onDuplicateKey });
 }
 
 /**
@@ -118,8 +124,10 @@ function convertDocument(
   document: Document.Parsed,
   source: SourceFile,
   faults: FaultList,
-  { unknownTags, go }: { unknownTags: "fault" | "keep"; go: boolean },
+  options: { unknownTags: "fault" | "keep"; go: boolean; onDuplicateKey?: FaultList["add"] | undefined },
 ): YamlNode | undefined {
+  const { unknownTags, go } = options;
+  const onDuplicateKey: FaultList["add"] = options.onDuplicateKey ?? ((at, what, fix) => faults.add(at, what, fix));
   const locationAt = (offset: number): SourceLocation => ({ file: source.file, line: source.lineAt(offset) });
   for (const problem of [...document.errors, ...document.warnings]) {
     if (problem.code === "TAG_RESOLVE_FAILED" && unknownTags === "keep") continue;
@@ -232,7 +240,7 @@ function convertDocument(
       const name = String(key.value);
       const before = own.get(name);
       if (before !== undefined) {
-        faults.add(
+        onDuplicateKey(
           keyLocation,
           `'${name}' is set a second time (first in line ${before.keyLocation.line})`,
           "keep one of the two: only the last one counts, without a warning",

@@ -1,0 +1,116 @@
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { compose, litellm } from "../broken/broken-deployment.ts";
+import { readFacts } from "../facts.ts";
+import { type Patch, patchedCopy } from "../source/patched-copy.ts";
+import type { LiteLLMConfig } from "./types.ts";
+
+const reference = resolve(import.meta.dirname, "../../../deployments/reference");
+const command = '    command: ["--config", "/app/config.yaml", "--port", "4000"]';
+const mount = "./litellm/config.yaml:/app/config.yaml:ro";
+
+function read(
+  patches: readonly Patch[],
+  version?: string,
+): { config: LiteLLMConfig | undefined; faults: string[]; folder: string } {
+  using copy = patchedCopy(reference, patches);
+  const facts = readFacts(copy.folder, { versions: { litellm: version } });
+  const config = facts.liteLLM()?.config;
+  return { config, faults: facts.faults.faults.map(({ what }) => what), folder: copy.folder };
+}
+
+test.each<[string, Patch[]]>([
+  ["the command", []],
+  ["an option with =", [compose(command, '    command: ["--config=/app/config.yaml"]')]],
+  ["a relative path", [compose(command, "    command: --config config.yaml")]],
+  [
+    "a shell in the entrypoint",
+    [compose(command, '    entrypoint: ["/bin/sh", "-c", "export X=1 && exec litellm --config /app/config.yaml"]')],
+  ],
+  [
+    "a shell in the command",
+    [compose(command, `    command: sh -c "sleep 0; exec litellm --port 4000 --config '/app/config.yaml'"`)],
+  ],
+  [
+    "CONFIG_FILE_PATH",
+    [
+      compose(command, "    command: --port 4000"),
+      compose(
+        '      LITELLM_ENABLE_MCP_STDIO: "true"',
+        '      LITELLM_ENABLE_MCP_STDIO: "true"\n      CONFIG_FILE_PATH: /app/config.yaml',
+      ),
+    ],
+  ],
+  [
+    "a mounted directory",
+    [compose(mount, "./litellm:/app/config:ro"), compose(command, "    command: --config /app/config/config.yaml")],
+  ],
+])("the config is found by %s", (_name, patches) => {
+  const { config, folder } = read(patches);
+  expect(config?.file).toBe(join(folder, "litellm/config.yaml"));
+  expect(config?.upstreams.map(({ name }) => name)).toEqual(["postgres", "filesystem"]);
+});
+
+test("LiteLLM may run without a config: a database may hold everything", () => {
+  const { config, faults } = read([compose(command, "    command: --port 4000")]);
+  expect(faults).toEqual([]);
+  expect(config).toMatchObject({ files: [], upstreams: [], models: [], masterKey: "sk-change-me-master-000000000000" });
+});
+
+test("a script's own variables count, and what it reads from mounted files", () => {
+  const { config } = read([
+    compose(
+      command,
+      '    entrypoint: ["sh", "-c", "export LITELLM_MASTER_KEY=$$(cat /run/key.txt) && litellm --config /app/config.yaml"]',
+    ),
+    compose(`      - ${mount}`, `      - ${mount}\n      - ./key.txt:/run/key.txt:ro`),
+    { file: "key.txt", write: "sk-from-the-file\n" },
+  ]);
+  expect(config?.masterKey).toBe("sk-from-the-file");
+});
+
+const included = [
+  litellm("model_list:", "include: [parts/one.yaml]\nmodel_list:"),
+  compose(`      - ${mount}`, "      - ./litellm:/app:ro"),
+  {
+    file: "litellm/parts/one.yaml",
+    write:
+      "include: [two.yaml]\nmodel_list: [{ model_name: one, litellm_params: { model: openai/one } }]\n" +
+      "litellm_settings: { drop_params: true }\n",
+  },
+];
+const two = "model_list: [{ model_name: two, litellm_params: { model: openai/two } }]\n";
+
+test("include: lists are extended, next to the including file on 1.106.2", () => {
+  const { config, folder, faults } = read([...included, { file: "litellm/parts/two.yaml", write: two }], "1.106.2");
+  expect(faults).toEqual([]);
+  expect(config?.models.map(({ value }) => value)).toEqual(["gpt-5", "gpt-5-mini", "one", "two"]);
+  expect(config?.models.at(-1)?.location).toEqual({ file: join(folder, "litellm/parts/two.yaml"), line: 1 });
+  expect(config?.files.map(({ inContainer }) => inContainer)).toEqual([
+    "/app/config.yaml",
+    "/app/parts/one.yaml",
+    "/app/parts/two.yaml",
+  ]);
+});
+
+test("include: 1.77.1 looks next to the main config only", () => {
+  expect(read([...included, { file: "litellm/parts/two.yaml", write: two }]).faults.join()).toMatch(
+    /\/app\/two\.yaml is not/,
+  );
+  expect(read([...included, { file: "litellm/two.yaml", write: two }]).config?.models).toHaveLength(4);
+});
+
+test("include: a circle ends", () => {
+  const circle = [...included, { file: "litellm/two.yaml", write: "include: [parts/one.yaml]\n" }];
+  expect(read(circle).faults.join()).toMatch(/never finishes reading/);
+  expect(read(circle, "1.106.2").faults).toEqual([]);
+});
+
+test("an image without a version runs the newest known, which is noted", () => {
+  using copy = patchedCopy(reference, [compose("main-v1.77.1", "main-stable")]);
+  const facts = readFacts(copy.folder);
+  expect(facts.liteLLM()?.config.version).toBe("1.106.2");
+  expect(facts.notes.notes.find(({ kind }) => kind === "change")).toMatchObject({
+    why: expect.stringContaining("1.106.2"),
+  });
+});

@@ -1,0 +1,225 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { compose, env, litellm } from "../broken/broken-deployment.ts";
+import { readFacts } from "../facts.ts";
+import { type Patch, patchedCopy } from "../source/patched-copy.ts";
+
+const reference = resolve(import.meta.dirname, "../../../deployments/reference");
+
+/** What LiteLLM accepts and does not honour: a finding with its line, and no fault. */
+const findings: {
+  name: string;
+  patches: Patch[];
+  version?: string;
+  at: string;
+  file?: string;
+  what: RegExp;
+  why: RegExp;
+}[] = [
+  {
+    name: "an unknown section",
+    patches: [litellm("litellm_settings:", "litelm_settings:")],
+    at: "litelm_settings",
+    what: /unknown key 'litelm_settings'/,
+    why: /ignores it without a warning/,
+  },
+  {
+    name: "virtual keys in the config",
+    patches: [litellm("model_list:", "virtual_keys: []\nmodel_list:")],
+    at: "virtual_keys",
+    what: /unknown key 'virtual_keys'/,
+    why: /ignores it/,
+  },
+  {
+    name: "an unknown setting",
+    patches: [litellm("general_settings:", "general_settings:\n  log_level: DEBUG")],
+    at: "log_level",
+    what: /unknown key 'log_level' in general_settings/,
+    why: /no such setting/,
+  },
+  {
+    name: "an upstream twice",
+    patches: [litellm("  filesystem:\n", "  postgres:\n")],
+    at: "nowhere",
+    what: /'postgres' is set a second time/,
+    why: /the last one only/,
+  },
+  {
+    name: "an unknown key of an upstream",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    require_approval: never")],
+    at: "require_approval",
+    what: /unknown key 'require_approval' in mcp_servers\.postgres/,
+    why: /ignores it/,
+  },
+  {
+    name: "allowed tools that 1.77.1 ignores",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    allowed_tools: [list_schemas]")],
+    at: "allowed_tools",
+    what: /'allowed_tools' in mcp_servers\.postgres/,
+    why: /LiteLLM 1\.77\.1 ignores it/,
+  },
+  {
+    name: "spec_version where the version reads none",
+    patches: [litellm("    command: postgres-mcp", '    command: postgres-mcp\n    spec_version: "2025-06-18"')],
+    version: "1.106.2",
+    at: "spec_version",
+    what: /'spec_version'/,
+    why: /LiteLLM 1\.106\.2 ignores it/,
+  },
+  {
+    name: "no command",
+    patches: [litellm("    command: postgres-mcp\n", "")],
+    at: "  postgres:",
+    what: /mcp_servers\.postgres can list no tool/,
+    why: /no command/,
+  },
+  {
+    name: "no url",
+    patches: [litellm("    transport: stdio\n    command: mcp-server-filesystem", "    transport: http")],
+    at: "  filesystem:",
+    what: /can list no tool/,
+    why: /no url/,
+  },
+  {
+    name: "no transport",
+    patches: [litellm("    transport: stdio\n    command: postgres-mcp", "    command: postgres-mcp")],
+    at: "  postgres:",
+    what: /can list no tool/,
+    why: /LiteLLM assumes http/,
+  },
+  {
+    name: "a shell's variable",
+    patches: [litellm("os.environ/POSTGRES_MCP_URL", "${POSTGRES_MCP_URL}")],
+    at: "${POSTGRES_MCP_URL}",
+    what: /env\.DATABASE_URI is '\$\{POSTGRES_MCP_URL\}'/,
+    why: /does not substitute this form/,
+  },
+  {
+    name: "a variable within args",
+    patches: [litellm("args: [/srv/mcp-files]", "args: [os.environ/MCP_FILES]")],
+    at: "MCP_FILES",
+    what: /args has 'os\.environ\/MCP_FILES'/,
+    why: /substitutes nothing in lists/,
+  },
+  {
+    name: "a model's key that is not set",
+    patches: [
+      litellm(
+        "model: openai/gpt-5\n      api_key: os.environ/OPENAI_API_KEY",
+        "model: openai/gpt-5\n      api_key: os.environ/NOPE",
+      ),
+    ],
+    at: "NOPE",
+    what: /the variable 'NOPE' is not set/,
+    why: /scripted model/,
+  },
+  {
+    name: "a provider that LiteLLM does not know",
+    patches: [litellm("model: openai/gpt-5-mini", "model: opneai/gpt-5-mini")],
+    at: "opneai",
+    what: /the provider 'opneai'/,
+    why: /starts without this model/,
+  },
+  {
+    name: "an alias that 1.77.1 forgets",
+    patches: [litellm("  telemetry: false", "  telemetry: false\n  mcp_aliases: { db: postgres }")],
+    at: "mcp_aliases",
+    what: /mcp_aliases gives 'postgres' the name 'db'/,
+    why: /keep the prefix 'postgres'/,
+  },
+  {
+    name: "a master key in the wrong section",
+    patches: [
+      litellm("  master_key: os.environ/LITELLM_MASTER_KEY\n", ""),
+      litellm("  telemetry: false", "  telemetry: false\n  master_key: os.environ/GATEWAY_ADMIN_KEY"),
+      env("LITELLM_MASTER_KEY=", "GATEWAY_ADMIN_KEY="),
+    ],
+    at: "GATEWAY_ADMIN_KEY",
+    what: /the master key is under litellm_settings/,
+    why: /takes every caller for an admin/,
+  },
+  {
+    name: "no master key",
+    patches: [
+      litellm("  master_key: os.environ/LITELLM_MASTER_KEY\n", ""),
+      env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY="),
+    ],
+    at: "general_settings:",
+    what: /no master key/,
+    why: /1\.77\.1 takes every caller for an admin/,
+  },
+  {
+    name: "the example's master key",
+    patches: [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=sk-1234")],
+    at: "  master_key:",
+    what: /well-known example/,
+    why: /guess/,
+  },
+  {
+    name: "a stdio server that 1.106.2 does not start",
+    patches: [compose("      LITELLM_ENABLE_MCP_STDIO:", "      LITELLM_ENABLE_MCP_STUDIO:")],
+    version: "1.106.2",
+    at: "  postgres:",
+    what: /is a stdio server/,
+    why: /unless LITELLM_ENABLE_MCP_STDIO/,
+  },
+  {
+    name: "a config that CONFIG_FILE_PATH names and nothing mounts",
+    patches: [
+      compose(
+        '      LITELLM_ENABLE_MCP_STDIO: "true"',
+        '      LITELLM_ENABLE_MCP_STDIO: "true"\n      CONFIG_FILE_PATH: /none.yaml',
+      ),
+    ],
+    file: "compose.yaml",
+    at: "CONFIG_FILE_PATH",
+    what: /names \/none\.yaml, which is not mounted/,
+    why: /starts without a config/,
+  },
+];
+
+describe("what LiteLLM accepts and does not honour", () => {
+  test.each(findings)("$name", ({ patches, version, at, file = "litellm/config.yaml", what, why }) => {
+    using copy = patchedCopy(reference, patches);
+    const facts = readFacts(copy.folder, { versions: { litellm: version } });
+    facts.liteLLM();
+    expect(facts.faults.faults).toEqual([]);
+    const found = facts.notes.notes.find((note) => what.test(note.what) && why.test(note.why));
+    expect(found, facts.notes.notes.map((note) => `${note.line}: ${note.what}: ${note.why}`).join("\n")).toBeDefined();
+    expect(found?.file).toBe(join(copy.folder, file));
+    expect(found?.fix).toMatch(/\S/);
+    if (at === "nowhere") return;
+    const lines = readFileSync(join(copy.folder, file), "utf8").split("\n");
+    expect(lines[(found?.line ?? 0) - 1]).toContain(at);
+  });
+});
+
+test.each([
+  [
+    "the key in the wrong section",
+    [litellm("  master_key: os.environ/LITELLM_MASTER_KEY", "  none: x"), env("LITELLM_MASTER_KEY=", "OTHER=")],
+  ],
+  ["the example's key", [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=sk-1234")]],
+])("1.106.2 refuses to start: %s", (_name, patches) => {
+  using copy = patchedCopy(reference, patches);
+  const facts = readFacts(copy.folder, { versions: { litellm: "1.106.2" } });
+  facts.liteLLM();
+  expect(facts.faults.faults.map(({ what }) => what).join()).toMatch(/refuses to start/);
+});
+
+test("a name with a dash is a name where another separator is set", () => {
+  using copy = patchedCopy(reference, [
+    litellm("  filesystem:", "  file-system:"),
+    env("LITELLM_MASTER_KEY=", "MCP_TOOL_PREFIX_SEPARATOR=__\nLITELLM_MASTER_KEY="),
+  ]);
+  const facts = readFacts(copy.folder);
+  expect(facts.liteLLM()?.config.separator).toBe("__");
+  expect(facts.faults.faults).toEqual([]);
+});
+
+test("the reference has no finding", () => {
+  const facts = readFacts(reference);
+  facts.liteLLM();
+  expect(facts.notes.notes).toEqual([]);
+});

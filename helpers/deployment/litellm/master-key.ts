@@ -1,0 +1,109 @@
+import type { FaultList } from "../source/fault-list.ts";
+import type { SourceLocation, Written } from "../source/location.ts";
+import type { NoteList } from "../source/note-list.ts";
+import { locationOf, nodeAt, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
+import { resolveReference } from "./references.ts";
+import type { ConfigFinding } from "./types.ts";
+import { atLeast } from "./version.ts";
+
+const fix =
+  "set general_settings.master_key to os.environ/LITELLM_MASTER_KEY, and that variable to a long random value";
+
+/** A text that is accepted as a key where LiteLLM has no master key. */
+const anyKey = "sk-any-key-is-an-admin-here";
+
+/** LiteLLM's master key, and why it has none. */
+export interface MasterKey {
+  key: string;
+  finding: ConfigFinding | undefined;
+}
+
+/**
+ * The master key that LiteLLM takes: `general_settings.master_key`, else the variable `LITELLM_MASTER_KEY`. An empty value
+ * under general_settings hides the variable. Without one, 1.77.1 starts and takes every caller for an admin; 1.106.2 refuses
+ * to start. Measured with both.
+ */
+export function readMasterKey(
+  root: YamlMap,
+  environment: ReadonlyMap<string, Written<string>>,
+  { version, faults, notes, nowhere }: { version: string; faults: FaultList; notes: NoteList; nowhere: SourceLocation },
+): MasterKey {
+  const written = nodeAt(root, "general_settings", "master_key");
+  const variables = nodeAt(root, "environment_variables", "LITELLM_MASTER_KEY");
+  const variable = environment.get("LITELLM_MASTER_KEY")?.value;
+  const section = textOf(variables);
+  const own = written === undefined ? (section ?? variable) : resolve(textOf(written), environment);
+  const location =
+    written === undefined
+      ? root.entries.size === 0
+        ? nowhere
+        : locationOf(root, ["general_settings", "master_key"])
+      : locationOf(root, ["general_settings", "master_key"]);
+  if (written?.kind === "scalar" && written.value !== null && typeof written.value !== "string")
+    faults.add(location, "general_settings.master_key is not a text: LiteLLM refuses to start", "put it into quotes");
+
+  if (own !== undefined && own.trim() !== "") {
+    reportElsewhere(root, notes);
+    if (own === "sk-1234") {
+      const what = "the master key is LiteLLM's well-known example";
+      if (permitsWeakKey(root, environment) || !atLeast(version, "1.106.2"))
+        notes.add("finding", location, what, "anyone can guess it, and newer versions refuse to start with it", fix);
+      else faults.add(location, `${what}: LiteLLM ${version} refuses to start with it`, fix);
+    }
+    return { key: own, finding: undefined };
+  }
+
+  const meant = elsewhere(root);
+  const finding: ConfigFinding = {
+    location: meant?.location ?? location,
+    what: meant === undefined ? "LiteLLM has no master key" : `the master key is under ${meant.section}`,
+    why:
+      meant === undefined
+        ? `LiteLLM ${version} takes every caller for an admin then, with any key and without one`
+        : `LiteLLM reads it under general_settings only, so it has none, and ${version} takes every caller for an admin`,
+    fix: meant === undefined ? fix : `move it to general_settings.master_key, or set the variable LITELLM_MASTER_KEY`,
+  };
+  if (atLeast(version, "1.106.2") && !permitsWeakKey(root, environment))
+    faults.add(finding.location, `${finding.what}: LiteLLM ${version} refuses to start without one`, finding.fix);
+  else notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
+  return { key: resolve(textOf(meant?.node), environment) ?? anyKey, finding };
+}
+
+/** A master key where LiteLLM does not read it. */
+function elsewhere(root: YamlMap): { node: YamlNode; section: string; location: SourceLocation } | undefined {
+  for (const path of [["litellm_settings"], ["router_settings"], []]) {
+    const node = nodeAt(root, ...path, "master_key");
+    if (node !== undefined)
+      return { node, section: path[0] ?? "the top level", location: locationOf(root, [...path, "master_key"]) };
+  }
+  return undefined;
+}
+
+function reportElsewhere(root: YamlMap, notes: NoteList): void {
+  const meant = elsewhere(root);
+  if (meant === undefined) return;
+  notes.add(
+    "finding",
+    meant.location,
+    `a master key is under ${meant.section}`,
+    "LiteLLM reads it under general_settings only; another one counts",
+    "remove it, or move it to general_settings.master_key",
+  );
+}
+
+/** LiteLLM's own switch for local development, from 1.106.2 on. */
+function permitsWeakKey(root: YamlMap, environment: ReadonlyMap<string, Written<string>>): boolean {
+  const setting = nodeAt(root, "general_settings", "dangerously_permit_weak_or_unset_master_key");
+  return (
+    textOf(setting) === "true" ||
+    /^true$/i.test(environment.get("LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY")?.value ?? "")
+  );
+}
+
+function resolve(text: string | undefined, environment: ReadonlyMap<string, Written<string>>): string | undefined {
+  return text === undefined ? undefined : resolveReference(text, environment);
+}
+
+function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
+}

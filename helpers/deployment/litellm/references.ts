@@ -1,0 +1,133 @@
+import { suggest } from "../../core/text/nearest.ts";
+import type { FaultList } from "../source/fault-list.ts";
+import type { Written } from "../source/location.ts";
+import type { NoteList } from "../source/note-list.ts";
+import type { YamlNode, YamlScalar } from "../source/yaml-tree.ts";
+import { atLeast } from "./version.ts";
+
+const prefix = "os.environ/";
+
+/** Variables that every container has. */
+const alwaysSet = ["HOME", "HOSTNAME", "PATH"];
+
+/** What the references of a config are resolved with. */
+export interface ReferenceContext {
+  /** LiteLLM's environment. */
+  environment: ReadonlyMap<string, Written<string>>;
+  /** The service's name, for messages. */
+  service: string;
+  version: string;
+  faults: FaultList;
+  notes: NoteList;
+}
+
+/** The value of `os.environ/NAME` as LiteLLM resolves it; undefined for a variable that is not set. */
+export function resolveReference(text: string, environment: ReferenceContext["environment"]): string | undefined {
+  if (!text.startsWith(prefix)) return text;
+  const name = text.slice(prefix.length);
+  return environment.get(name)?.value ?? (alwaysSet.includes(name) ? "" : undefined);
+}
+
+/**
+ * Reports what LiteLLM does not substitute, or finds no value for. A value without which it does not start is a fault:
+ * `model`, and a server's `env` (from 1.106.2 on its `static_headers` too).
+ */
+export function checkReferences(node: YamlNode, context: ReferenceContext, path: readonly string[] = []): void {
+  if (node.kind === "map") {
+    for (const [key, { value }] of node.entries) checkReferences(value, context, [...path, key]);
+  } else if (node.kind === "list") {
+    for (const item of node.items) {
+      if (item.kind === "scalar") checkListItem(item, context, path);
+      else checkReferences(item, context, path);
+    }
+  } else checkValue(node, context, path);
+}
+
+function checkListItem(item: YamlScalar, { notes }: ReferenceContext, path: readonly string[]): void {
+  if (typeof item.value !== "string") return;
+  if (!item.value.includes(prefix) && !isShellReference(item.value, path)) return;
+  notes.add(
+    "finding",
+    item.location,
+    `${path.join(".")} has '${item.value}'`,
+    "LiteLLM substitutes nothing in lists: the text is used as it stands",
+    "write the value itself, or use a key under env",
+  );
+}
+
+function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
+  const { environment, service, version, faults, notes } = context;
+  const { value, location } = node;
+  if (typeof value !== "string") return;
+  const where = path.join(".");
+  if (isShellReference(value, path)) {
+    if (isSubstitutedLater(value, path, version)) return;
+    notes.add(
+      "finding",
+      location,
+      `${where} is '${value}'`,
+      "LiteLLM does not substitute this form: the text is used as it stands",
+      `write ${prefix}${/\w+/.exec(value)?.[0] ?? "NAME"} as the whole value`,
+    );
+    return;
+  }
+  if (!value.includes(prefix)) return;
+  if (!value.startsWith(prefix)) {
+    notes.add(
+      "finding",
+      location,
+      `${where} contains '${prefix}' in the middle`,
+      "LiteLLM substitutes whole values only: the text is used as it stands",
+      `set one variable to the whole value, and write ${prefix}NAME`,
+    );
+    return;
+  }
+  const name = value.slice(prefix.length);
+  if (resolveReference(value, environment) !== undefined) return;
+  const fix = suggest(
+    name,
+    environment.keys(),
+    `set ${name} in an env file of '${service}', or under 'variables:' of policy.yaml`,
+  );
+  if (isNeededToStart(path, version)) {
+    faults.add(location, `${where}: the variable '${name}' is not set in the environment of '${service}'`, fix);
+  } else if (path[0] === "model_list" && /key|token|secret|base|version|region|project/i.test(path.at(-1) ?? "")) {
+    notes.add(
+      "not-proved",
+      location,
+      `${where}: the variable '${name}' is not set in the environment of '${service}'`,
+      "the scripted model takes the provider's place, so the run needs no value; LiteLLM starts without it",
+      fix,
+    );
+  } else {
+    notes.add(
+      "finding",
+      location,
+      `${where}: the variable '${name}' is not set in the environment of '${service}'`,
+      "LiteLLM starts and takes no value there",
+      fix,
+    );
+  }
+}
+
+/** Whether a whole value, or a part of it, has the form of a shell's variable, where an operator means a variable. */
+function isShellReference(value: string, path: readonly string[]): boolean {
+  if (path[0] === "mcp_servers" && ["description", "mcp_info", "instructions"].includes(path[2] ?? "")) return false;
+  return /\$\{[A-Za-z_][\w-]*\}/.test(value) || /^\$[A-Z_][A-Z0-9_]*$/.test(value);
+}
+
+/**
+ * 1.106.2 takes `${X-NAME}` in a stdio server's `env` from the client's header, and `${NAME}` in `static_headers` from the
+ * server's `env_vars`. Source: proxy/_experimental/mcp_server/mcp_server_manager.py.
+ */
+function isSubstitutedLater(value: string, path: readonly string[], version: string): boolean {
+  if (path[0] !== "mcp_servers" || !atLeast(version, "1.106.2")) return false;
+  return (path[2] === "env" && /^\$\{X-[^}]+\}$/.test(value)) || path[2] === "static_headers";
+}
+
+/** Measured with both versions: a value of None ends in a validation error there. */
+function isNeededToStart(path: readonly string[], version: string): boolean {
+  if (path[0] === "model_list") return path.at(-1) === "model";
+  if (path[0] !== "mcp_servers") return false;
+  return path[2] === "env" || (path[2] === "static_headers" && atLeast(version, "1.106.2"));
+}

@@ -1,0 +1,78 @@
+import { basename, posix } from "node:path";
+import { shellWords } from "../compose/service/shell-words.ts";
+import type { ComposeService } from "../compose/types.ts";
+import type { Written } from "../source/location.ts";
+
+/** How a container starts LiteLLM. */
+export interface StartCommand {
+  /** The words of LiteLLM's own command, a shell's script (`sh -c "… exec litellm …"`) taken apart. */
+  words: readonly Written<string>[];
+  /** The environment that LiteLLM gets: the service's, and what the script exports before. */
+  environment: ReadonlyMap<string, Written<string>>;
+}
+
+/** What a script reads from a file: `$(cat FILE)`, `$(< FILE)` or the same in backticks. */
+const fileSubstitution = /(["']?)(?:\$\(\s*(?:cat\s+|<\s*)([^)\s]+)\s*\)|`\s*(?:cat\s+|<\s*)([^`\s]+)\s*`)\1/g;
+
+/**
+ * LiteLLM's own command and environment, from the service's entrypoint and command.
+ *
+ * @param contentOf the text of a file in the container; undefined for one that the deployment does not have
+ */
+export function startCommand(
+  service: ComposeService,
+  contentOf: (inContainer: string) => string | undefined,
+): StartCommand {
+  const written = (value: string): Written<string> => ({ value, location: service.location });
+  const words: Written<string>[] = [...(service.entrypoint ?? []).map(written), ...service.commandWords];
+  const environment = new Map(service.environment);
+  const script = scriptOf(words);
+  if (script === undefined) return { words, environment };
+
+  const expand = (text: string): string =>
+    text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => environment.get(braced ?? bare)?.value ?? "");
+  const files: string[] = [];
+  const marked = script.value.replace(fileSubstitution, (_all, _quote, inParentheses, inBackticks) => {
+    files.push(contentOf(posix.normalize(inParentheses ?? inBackticks ?? ""))?.trimEnd() ?? "");
+    return `\u0000${files.length - 1}\u0000`;
+  });
+  const value = (text: string): string =>
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark of a file's content, set above.
+    expand(text).replace(/\u0000(\d+)\u0000/g, (_all, index) => files[Number(index)] ?? "");
+  for (const command of simpleCommands(marked)) {
+    const [first = "", ...rest] = command;
+    const assignments = first === "export" ? rest : command.filter((word) => /^\w+=/.test(word));
+    for (const assignment of assignments) {
+      const equals = assignment.indexOf("=");
+      if (equals > 0)
+        environment.set(assignment.slice(0, equals), {
+          value: value(assignment.slice(equals + 1)),
+          location: script.location,
+        });
+    }
+    if (command.some((word) => basename(word) === "litellm"))
+      return { words: command.map((word) => ({ value: value(word), location: script.location })), environment };
+  }
+  return { words, environment };
+}
+
+/** The script of `sh -c SCRIPT`; undefined for a command without a shell. */
+function scriptOf(words: readonly Written<string>[]): Written<string> | undefined {
+  const [shell, ...rest] = words;
+  if (shell === undefined || !/^(?:ba|da|a|z)?sh$/.test(basename(shell.value))) return undefined;
+  const flag = rest.findIndex(({ value }) => /^-[a-z]*c$/.test(value));
+  return flag === -1 ? undefined : rest[flag + 1];
+}
+
+/** The words of each command of a script, in order. Only what separates commands and words is understood. */
+function simpleCommands(script: string): string[][] {
+  return script.split(/&&|\|\||[;\n|]/).flatMap((text) => {
+    try {
+      const words = shellWords(text);
+      return words.length === 0 ? [] : [words];
+    } catch {
+      // A quote around a separator: such a command names no config that could be found.
+      return [];
+    }
+  });
+}

@@ -1,0 +1,41 @@
+import { imageVersion } from "../compose/service/image-version.ts";
+import type { ComposeService } from "../compose/types.ts";
+import { outlineOf } from "../services/build-outline.ts";
+import type { NoteList } from "../source/note-list.ts";
+
+/** The newest LiteLLM that the suite knows: it runs where neither the image's tag nor the policy names a version. */
+export const newestLiteLLM = "1.106.2";
+
+/** Whether a version is another one or a later one; by numbers, `1.100.0` is later than `1.99.9`. */
+export function atLeast(version: string, other: string): boolean {
+  const [own, wanted] = [numbers(version), numbers(other)];
+  for (let at = 0; at < Math.max(own.length, wanted.length); at++) {
+    const difference = (own[at] ?? 0) - (wanted[at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+function numbers(version: string): number[] {
+  return version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0);
+}
+
+/**
+ * The version of LiteLLM that runs: the one that was asked for, else the image's tag's, else that of the image from which the
+ * Dockerfile builds, else the newest that the suite knows, which is noted.
+ *
+ * @param asked by the run or the policy
+ */
+export function runningVersion(service: ComposeService, asked: string | undefined, notes: NoteList): string {
+  const base = service.build === undefined ? undefined : outlineOf(service.build)?.base;
+  const known = asked ?? service.version ?? (base === undefined ? undefined : imageVersion(base));
+  if (known !== undefined) return known;
+  notes.add(
+    "change",
+    service.image?.location ?? service.location,
+    `the image of '${service.name}' names no version`,
+    `the run starts LiteLLM ${newestLiteLLM}, the newest that the suite knows`,
+    `name the version that runs: parts.${service.key}.version in policy.yaml`,
+  );
+  return newestLiteLLM;
+}
