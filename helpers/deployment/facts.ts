@@ -17,8 +17,8 @@ import { HostFiles } from "./source/host-files.ts";
 import type { Written } from "./source/location.ts";
 import { NoteList } from "./source/note-list.ts";
 import type { SourceFile } from "./source/source-file.ts";
-import { readTraefik, type TraefikModel } from "./traefik/model.ts";
-import { checkTraefikReferences } from "./traefik/references.ts";
+import type { TraefikModel } from "./traefik/model.ts";
+import { readTraefik } from "./traefik/read-traefik.ts";
 
 export interface FactsOptions {
   /** The env file for interpolation, relative to the folder; by default `litellm.env`, else `.env`. */
@@ -130,13 +130,11 @@ export class Facts {
    */
   traefik(service = "traefik"): TraefikModel | undefined {
     return once(this.#traefik, service, () => {
-      const { compose, composeText } = this;
+      const { compose, composeText, folder, faults, notes } = this;
       const own = compose?.services.get(service);
       if (compose === undefined || own === undefined) return undefined;
       this.requireService(own);
-      const model = readTraefik(compose, own, composeText, this.faults);
-      checkTraefikReferences(model, compose, this.faults);
-      return model;
+      return readTraefik(compose, own, { folder, text: composeText, faults, notes });
     });
   }
 

@@ -1,3 +1,4 @@
+import { causeOfErrors, causeOfMissingSource, type RouterCause } from "../../helpers/deployment/traefik/causes.ts";
 import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 
 /**
@@ -11,6 +12,35 @@ export function locationOf(
   liveName: string | undefined,
   option = "rule",
 ): SourceLocation | undefined {
-  const router = liveName === undefined ? undefined : traefikModel.routerOf(liveName);
-  return router?.options.get(option)?.location ?? router?.location;
+  if (liveName === undefined) return undefined;
+  const router = traefikModel.routerOf(liveName);
+  return router?.options.get(option)?.location ?? router?.location ?? traefikModel.lineNaming("routers", liveName);
+}
+
+/** The fields of a failure that say why. */
+type Cause = { cause: string; location: SourceLocation; fix?: string };
+
+/**
+ * Why a live router is not enabled without error, by the deployment's files; nothing where they do not tell.
+ *
+ * @param live name and errors as in Traefik's API
+ */
+export function causeOfRouter(
+  { traefikModel }: Pick<Deployment, "traefikModel">,
+  live: { name: string; errors: readonly string[] },
+): Partial<Cause> {
+  const found = causeOfErrors(traefikModel, live);
+  return found === undefined ? {} : fieldsOf(found);
+}
+
+/** Why Traefik has no router of the deployment at all. */
+export function causeOfNoRouter({ traefikModel, litellm }: Pick<Deployment, "traefikModel" | "litellm">): Cause {
+  const found = causeOfMissingSource(traefikModel);
+  if (found !== undefined) return fieldsOf(found);
+  return { cause: "traefik.enable is not true, or no file defines a router", location: litellm.location };
+}
+
+/** The fields of a failure that say why a router is missing. */
+export function fieldsOf({ cause, location, fix }: RouterCause): Cause {
+  return { cause, location, ...(fix === undefined ? {} : { fix }) };
 }

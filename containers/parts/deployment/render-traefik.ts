@@ -1,4 +1,4 @@
-import { formatFlag } from "../../../helpers/deployment/traefik/flags.ts";
+import { formatFlag } from "../../../helpers/deployment/traefik/static/flags.ts";
 import { rigLabel } from "../part.ts";
 import { networkOfRun, type RenderContext, type RenderedService, renderService } from "./render-service.ts";
 

@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
-import { namesInLabels } from "../../../helpers/deployment/traefik/labels.ts";
+import { namesInLabels } from "../../../helpers/deployment/traefik/dynamic/labels.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "../part.ts";

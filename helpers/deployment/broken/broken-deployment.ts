@@ -3,14 +3,17 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { DeploymentError, faultLine, type InputFault } from "../../core/errors.ts";
 import { loadDeployment } from "../load.ts";
+import type { DeploymentNote } from "../source/note-list.ts";
 import { type Patch, patchedCopy } from "../source/patched-copy.ts";
 
 const reference = resolve(import.meta.dirname, "../../../deployments/reference");
 
-/** The faults of a patched copy of the reference, with paths relative to the copy. */
-export async function faultsOf(
-  patches: readonly Patch[],
-): Promise<{ faults: InputFault[]; lineOf: (file: string, text: string) => number }> {
+/** The faults and notes of a patched copy of the reference, with paths relative to the copy. */
+export async function faultsOf(patches: readonly Patch[]): Promise<{
+  faults: InputFault[];
+  notes: readonly DeploymentNote[];
+  lineOf: (file: string, text: string) => number;
+}> {
   using copy = patchedCopy(reference, patches);
   const { folder } = copy;
   const texts = new Map<string, string>();
@@ -37,14 +40,14 @@ export async function faultsOf(
     if (line === undefined || found.length > 1) throw new Error(`'${text}' is in ${found.length} lines of ${file}`);
     return line;
   };
+  const own = <T extends { file: string }>(one: T): T => ({ ...one, file: one.file.replace(`${folder}/`, "") });
   try {
-    await loadDeployment(folder);
+    const { facts } = await loadDeployment(folder);
+    return { faults: [], notes: facts.notes.notes.map(own), lineOf };
   } catch (error) {
     if (!(error instanceof DeploymentError)) throw error;
-    const faults = error.faults.map((fault) => ({ ...fault, file: fault.file.replace(`${folder}/`, "") }));
-    return { faults, lineOf };
+    return { faults: error.faults.map(own), notes: [], lineOf };
   }
-  return { faults: [], lineOf };
 }
 
 /** A deployment that is broken in one way, and the one fault that it must have. */
@@ -62,6 +65,12 @@ export interface Broken {
   fix?: RegExp;
   /** Total number of faults; 1 unless a mistake shows in two files. */
   faults?: number;
+}
+
+/** A deployment that the programs start with, and the note that the report must have of it. */
+export interface Noted extends Omit<Broken, "faults" | "at"> {
+  at: string;
+  why?: RegExp;
 }
 
 /** Makes a patch maker for one file of the reference: `find` must occur there. */
@@ -92,5 +101,19 @@ export function testFaults(broken: readonly Broken[]): void {
       expect(item.fix.trim()).not.toBe("");
     }
     expect(faults.length, all).toBe(count);
+  });
+}
+
+/** Tests that each deployment is accepted, and has a note with file, line, what, why and fix. */
+export function testNotes(noted: readonly Noted[]): void {
+  test.each(noted)("$name", async ({ patches, file, at, what, why, fix }) => {
+    const { faults, notes, lineOf } = await faultsOf(patches);
+    expect(faults.map(faultLine)).toEqual([]);
+    const all = notes.map((one) => `${one.file}:${one.line}: ${one.what}: ${one.why}; ${one.fix}`).join("\n");
+    const note = notes.find((one) => one.file === file && what.test(one.what));
+    expect(note, `no such note among:\n${all}`).toBeDefined();
+    expect(note?.line, all).toBe(lineOf(file, at));
+    expect(note?.why).toMatch(why ?? /\S/);
+    expect(note?.fix).toMatch(fix ?? /\S/);
   });
 }

@@ -1,8 +1,9 @@
 import { describe } from "vitest";
-import { type Broken, compose, testFaults } from "./broken-deployment.ts";
+import { type Broken, compose, type Noted, testFaults, testNotes } from "./broken-deployment.ts";
 
 const router = "traefik.http.routers.litellm-bearer";
 
+/** What Traefik refuses at its start. */
 const broken: Broken[] = [
   {
     name: "an unknown option of Traefik",
@@ -39,13 +40,27 @@ const broken: Broken[] = [
     fix: /write 'maxHeaderBytes'/,
   },
   {
-    name: "a static file",
-    patches: [compose("--accessLog=true", "--configFile=/etc/traefik.yml")],
+    name: "a switch that is neither true nor false",
+    patches: [compose("--accessLog=true", "--api.insecure=maybe")],
     file: "compose.yaml",
-    at: "--configFile",
-    what: /'--configFile' is not supported/,
-    fix: /into the command/,
+    at: "--api.insecure=maybe",
+    what: /option '--api\.insecure' is neither true nor false/,
+    fix: /true or false/,
   },
+  {
+    name: "an address without a port",
+    patches: [compose("--entryPoints.web.address=:80", "--entryPoints.web.address=localhost")],
+    file: "compose.yaml",
+    at: "--entryPoints.web.address=localhost",
+    what: /entry point 'web' listens on 'localhost', which names no port/,
+    fix: /:80/,
+    // The policy's host has no entry point then.
+    faults: 2,
+  },
+];
+
+/** What Traefik starts with, and then refuses, drops or ignores. */
+const noted: Noted[] = [
   {
     name: "no docker provider",
     patches: [
@@ -55,10 +70,36 @@ const broken: Broken[] = [
       ),
     ],
     file: "compose.yaml",
-    at: "  traefik:",
-    what: /docker provider is not on/,
+    at: "traefik.enable",
+    what: /reads none of the labels of the container of 'litellm'/,
+    why: /provider 'docker' is off/,
   },
-
+  {
+    name: "a static file that is in no mount",
+    patches: [compose("--accessLog=true", "--configFile=/etc/traefik.yml")],
+    file: "compose.yaml",
+    at: "--configFile",
+    what: /static file '\/etc\/traefik\.yml' is in nothing/,
+    fix: /mount the file/,
+  },
+  {
+    name: "a word that is not an option",
+    patches: [compose("      - --accessLog=true\n", "      - --accessLog=true\n      - accesslog\n")],
+    file: "compose.yaml",
+    at: "- accesslog",
+    what: /'accesslog' in Traefik's command is not an option/,
+    why: /ignores it and everything after it/,
+  },
+  {
+    name: "variables next to flags",
+    patches: [
+      compose("    image: traefik:", '    environment:\n      TRAEFIK_API_INSECURE: "true"\n    image: traefik:'),
+    ],
+    file: "compose.yaml",
+    at: "TRAEFIK_API_INSECURE",
+    what: /TRAEFIK_API_INSECURE has no effect/,
+    why: /one source only, here from the flags/,
+  },
   {
     name: "an unknown option of a router",
     patches: [compose(`${router}.entrypoints`, `${router}.entrypoint`)],
@@ -81,7 +122,6 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "trafik.enable",
     what: /not Traefik's/,
-    faults: 2,
   },
   {
     name: "an enable that is neither true nor false",
@@ -89,7 +129,6 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "traefik.enable",
     what: /neither true nor false/,
-    faults: 2,
   },
   {
     name: "a rule that does not parse",
@@ -130,7 +169,7 @@ const broken: Broken[] = [
     patches: [compose("middlewares: litellm-status-key", "middlewares: litellm-status-ky")],
     file: "compose.yaml",
     at: "litellm-status-ky",
-    what: /middleware 'litellm-status-ky', which no label defines/,
+    what: /middleware 'litellm-status-ky', which nothing defines/,
     fix: /write 'litellm-status-key'/,
   },
   {
@@ -138,7 +177,7 @@ const broken: Broken[] = [
     patches: [compose(`${router}.service: litellm`, `${router}.service: litelm`)],
     file: "compose.yaml",
     at: "litelm",
-    what: /service 'litelm', which no label defines/,
+    what: /service 'litelm', which nothing defines/,
     fix: /write 'litellm'/,
   },
   {
@@ -217,4 +256,8 @@ const broken: Broken[] = [
 
 describe("a faulty deployment", () => {
   testFaults(broken);
+});
+
+describe("a deployment that Traefik starts with", () => {
+  testNotes(noted);
 });

@@ -1,11 +1,12 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readFacts } from "../facts.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
 import type { TextChange } from "../source/text-edit.ts";
 import type { TraefikModel } from "./model.ts";
 
-function modelOf(folder: string): TraefikModel {
-  const model = readFacts(folder).traefik();
+function modelOf(folder: string, service = "traefik"): TraefikModel {
+  const model = readFacts(folder).traefik(service);
   if (model === undefined) throw new Error(`${folder} has no Traefik`);
   return model;
 }
@@ -47,4 +48,47 @@ test("labels of a container that Traefik ignores make no routers", () => {
   const model = modelOf(copy.folder);
   expect(model.routers).toEqual([]);
   expect(model.labels.length).toBeGreaterThan(0);
+});
+
+test("static options come from a file that is mounted where Traefik looks, routers from templates in a directory", () => {
+  const model = modelOf("deployments/examples/allow-list", "edge");
+  expect(model.static.source).toMatchObject({ kind: "file", file: { path: "/etc/traefik/traefik.yaml" } });
+  expect([...model.static.entryPoints.keys()]).toEqual(["websecure", "metrics"]);
+  expect(model.static.entryPoints.get("websecure")).toMatchObject({ port: 443, tls: true });
+  expect(model.providers).toEqual(["file"]);
+  expect(model.routers.map(({ name, provider, ruleText }) => [name, provider, ruleText.slice(0, 23)])).toEqual([
+    ["api", "file", "Host(`api.example.dev`)"],
+    ["deny", "file", "Host(`api.example.dev`)"],
+  ]);
+  expect(model.routerOf("api@file")?.location).toMatchObject({
+    file: expect.stringMatching(/dynamic\/api\.yml$/),
+    line: 4,
+  });
+  expect(model.middlewareOf("rate", "file")).toMatchObject({ kind: "ratelimit", location: { line: 21 } });
+  expect(model.problems).toEqual([]);
+});
+
+test("a value of a template's file is changed in the file as written", () => {
+  const rule = modelOf("deployments/examples/allow-list", "edge").routerOf("deny@file")?.options.get("rule");
+  expect(rule?.value).toBe("Host(`api.example.dev`)");
+  const source = readFileSync("deployments/examples/allow-list/dynamic/api.yml", "utf8");
+  const [edit] = rule?.text?.value.replace("Host(`x`)").edits ?? [];
+  expect(source.slice(edit?.start, edit?.end)).toBe("'Host(`api.{{ env \"DOMAIN\" }}`)'");
+});
+
+test("a name of another provider is found there", () => {
+  using copy = patchedCopy("deployments/reference", [
+    {
+      file: "compose.yaml",
+      find: "middlewares: litellm-status-key",
+      replace: "middlewares: litellm-status-key@file",
+    },
+  ]);
+  const facts = readFacts(copy.folder);
+  expect(facts.traefik()?.problems.map(({ what, fix }) => [what, fix])).toEqual([
+    [
+      "the router 'litellm-status' names the middleware 'litellm-status-key@file', which nothing defines",
+      "write 'litellm-status-key'",
+    ],
+  ]);
 });

@@ -1,7 +1,7 @@
 import type { Written } from "../source/location.ts";
 import type { EditableValue, TextChange } from "../source/text-edit.ts";
 
-/** Where Traefik reads an option from. Today the suite reads flags and labels. */
+/** Where Traefik reads an option from. */
 export type OptionSource = "flag" | "environment" | "static-file" | "label" | "file-provider";
 
 /** One option of Traefik's configuration, whatever source it comes from. The location is its line. */
@@ -9,11 +9,11 @@ export interface TraefikOption extends Written<string> {
   source: OptionSource;
   /** Known names in lower case, the operator's own names as written: `["entrypoints", "web", "address"]`. */
   path: readonly string[];
-  /** The name as written: `entryPoints.web.address`, `traefik.http.routers.ui.rule`. */
+  /** The name as written: `entryPoints.web.address`, `traefik.http.routers.ui.rule`, `TRAEFIK_API_INSECURE`. */
   key: string;
-  /** The compose service whose command or labels hold it; undefined for an option of a file. */
+  /** Key of the compose service whose command, environment or labels hold it; undefined for an option of a file. */
   service: string | undefined;
-  /** The option as text that can be edited; undefined where a YAML alias or merge key brings it in. */
+  /** The option as text that can be edited; undefined where a YAML alias, a merge key or a template brings it in. */
   text: OptionText | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface OptionText {
   value: EditableValue;
   /** Removes the option; undefined where other text shares its lines. */
   remove(): TextChange | undefined;
-  /** Adds options of the same source after this one; undefined where other text shares its lines. */
+  /** Adds options of the same source after this one; undefined where that is not possible. */
   addAfter(options: readonly NewOption[]): TextChange | undefined;
 }
 

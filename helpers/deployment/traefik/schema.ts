@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { re2Problem } from "./rules/re2.ts";
 import type { OptionSchema } from "./schema/generate.ts";
 
+const providerLabels: OptionSchema = {
+  type: "object",
+  properties: { network: { type: "string" }, lbswarm: { type: "boolean" } },
+  additionalProperties: false,
+};
+
 const generatedLabels = readSchema("labels.json");
 
 /** Every static option of Traefik; names in lower case. */
@@ -15,14 +21,14 @@ export const labelSchema: OptionSchema = {
   properties: {
     // Read by the provider itself (traefik, pkg/provider/docker/config.go).
     enable: { type: "boolean" },
-    docker: {
-      type: "object",
-      properties: { network: { type: "string" }, lbswarm: { type: "boolean" } },
-      additionalProperties: false,
-    },
+    docker: providerLabels,
+    swarm: providerLabels,
     ...generatedLabels.properties,
   },
 };
+
+/** Every option of the file provider's files; names in lower case. */
+export const fileSchema: OptionSchema = readSchema("files.json");
 
 function readSchema(name: string): OptionSchema {
   const schema: OptionSchema = JSON.parse(readFileSync(join(import.meta.dirname, "schema", name), "utf8"));

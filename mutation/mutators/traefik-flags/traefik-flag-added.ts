@@ -1,4 +1,4 @@
-import { formatFlag } from "../../../helpers/deployment/traefik/flags.ts";
+import { formatFlag } from "../../../helpers/deployment/traefik/static/flags.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
 /** Options of an entry point that each weaken or break it. */

@@ -2,7 +2,7 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
-import { locationOf } from "../../support/router-locations.ts";
+import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
 
 check({
   id: "ROUTE-12/routers-claimed-and-hit",
@@ -19,8 +19,7 @@ check({
         code: "no-router",
         expected: "at least one live router of the deployment",
         actual: "none",
-        cause: "traefik.enable is not true, or Traefik rejects the labels as a whole",
-        location: edge.deployment.litellm.location,
+        ...causeOfNoRouter(edge.deployment),
       });
     }
     const hit = await routersHit(edge);
@@ -52,6 +51,7 @@ check({
               }),
           ...(location === undefined ? {} : { location }),
           fix: "remove the router or correct it, or add what it serves to the policy",
+          ...(isSound ? {} : causeOfRouter(edge.deployment, router)),
         });
       },
     );

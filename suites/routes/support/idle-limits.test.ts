@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { FaultList } from "../../../helpers/deployment/source/fault-list.ts";
-import { readFlags } from "../../../helpers/deployment/traefik/flags.ts";
-import { StaticConfiguration } from "../../../helpers/deployment/traefik/static.ts";
+import { NoteList } from "../../../helpers/deployment/source/note-list.ts";
+import { readFlags } from "../../../helpers/deployment/traefik/static/flags.ts";
+import { StaticConfiguration } from "../../../helpers/deployment/traefik/static/static.ts";
 import { liteLLMIdleTimeout, traefikDefault, traefikIdleTimeout, uvicornDefault } from "./idle-limits.ts";
 
 const option = "--serversTransport.forwardingTimeouts.idleConnTimeout";
@@ -21,7 +22,10 @@ test.each([
 ])("Traefik's command %j keeps an idle connection for %d s", (command, seconds) => {
   const location = { file: "/compose.yaml", line: 1 };
   const commandWords = command.map((value, index) => ({ value, location, path: [index] }));
-  const options = readFlags({ name: "traefik", commandWords }, undefined, new FaultList());
+  const options = readFlags({ key: "traefik", commandWords }, undefined, {
+    faults: new FaultList(),
+    notes: new NoteList(),
+  });
   expect(traefikIdleTimeout(new StaticConfiguration(options))).toBeCloseTo(seconds, 6);
 });
 

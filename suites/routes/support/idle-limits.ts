@@ -1,4 +1,4 @@
-import type { StaticConfiguration } from "../../../helpers/deployment/traefik/static.ts";
+import type { StaticConfiguration } from "../../../helpers/deployment/traefik/static/static.ts";
 
 /** Idle time after which uvicorn closes a connection by default, in seconds (uvicorn, `--timeout-keep-alive`). */
 export const uvicornDefault = 5;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { labelSchema, staticSchema } from "../schema.ts";
-import { schemaOfLabels, schemaOfStatic } from "./generate.ts";
+import { fileSchema, labelSchema, staticSchema } from "../schema.ts";
+import { schemaOfFiles, schemaOfLabels, schemaOfStatic } from "./generate.ts";
 
 test("samples of a reference file become types, placeholders any name, and flags add what the file lacks", () => {
   const file =
@@ -76,9 +76,19 @@ test("Go types become the labels that Traefik decodes into them", () => {
   });
 });
 
+test("in a file a list stays a list, and what labels leave out is there", () => {
+  const router = schemaOfFiles([[types]]).properties?.routers?.additionalProperties;
+  const properties = typeof router === "object" ? router.properties : undefined;
+  expect(properties?.servers?.type).toBe("array");
+  expect(properties?.hidden).toEqual({ type: "string" });
+  expect(properties?.tls?.type).toBe("object");
+});
+
 test("the generated files have the sections of Traefik 3", () => {
   expect(Object.keys(staticSchema.properties ?? {})).toEqual(
     expect.arrayContaining(["entrypoints", "providers", "api", "accesslog", "serverstransport"]),
   );
-  expect(Object.keys(labelSchema.properties ?? {})).toEqual(["enable", "docker", "http", "tcp", "udp", "tls"]);
+  expect(Object.keys(labelSchema.properties ?? {})).toEqual(["enable", "docker", "swarm", "http", "tcp", "udp", "tls"]);
+  expect(Object.keys(fileSchema.properties ?? {})).toEqual(["http", "tcp", "udp", "tls"]);
+  expect(Object.keys(fileSchema.properties?.http?.properties ?? {})).toContain("serverstransports");
 });

@@ -94,7 +94,7 @@ function addFlag(schema: OptionSchema, flag: string): void {
 }
 
 /** A type of Traefik's Go source. */
-type GoType = { alias: string } | { fields: readonly GoField[] };
+type GoType = { alias: string } | { fields: readonly GoField[]; embedded: readonly string[] };
 
 interface GoField {
   name: string;
@@ -109,7 +109,12 @@ interface GoField {
  * @param versions the Go sources of each version's types; the first file has `Configuration`
  */
 export function schemaOfLabels(versions: readonly (readonly string[])[]): OptionSchema {
-  return versions.map((sources) => goSchema("Configuration", goTypes(sources))).reduce(merged);
+  return versions.map((sources) => goSchema("Configuration", goTypes(sources), "label")).reduce(merged);
+}
+
+/** The shape of the file provider's files, from the same Go types: `file:"-"` leaves a field out, and lists stay lists. */
+export function schemaOfFiles(versions: readonly (readonly string[])[]): OptionSchema {
+  return versions.map((sources) => goSchema("Configuration", goTypes(sources), "file")).reduce(merged);
 }
 
 function goTypes(sources: readonly string[]): Map<string, GoType> {
@@ -122,30 +127,32 @@ function goTypes(sources: readonly string[]): Map<string, GoType> {
       const fields = [...body.matchAll(/^\t([A-Z]\w*)\s+(\S+)\s+`([^`]*)`/gm)].map(
         ([, field = "", type = "", tags = ""]) => ({ name: field, type, tags }),
       );
-      if (!types.has(name)) types.set(name, { fields });
+      const embedded = [...body.matchAll(/^\t([A-Z]\w*)\s+`[^`]*inline[^`]*`/gm)].flatMap(([, type]) => type ?? []);
+      if (!types.has(name)) types.set(name, { fields, embedded });
     }
   }
   return types;
 }
 
-function goSchema(type: string, types: ReadonlyMap<string, GoType>): OptionSchema {
+function goSchema(type: string, types: ReadonlyMap<string, GoType>, tag: "label" | "file"): OptionSchema {
   const own = type.replace(/^\*/, "");
   if (own === "ptypes.Duration") return { type: "string", format: "duration" };
   if (own === "bool") return { type: "boolean" };
   if (/^u?int\d*$/.test(own)) return { type: "integer" };
-  if (own.startsWith("[]")) return { type: "array", items: goSchema(own.slice(2), types) };
+  if (own.startsWith("[]")) return { type: "array", items: goSchema(own.slice(2), types, tag) };
   const value = /^map\[\w+\](.*)$/.exec(own)?.[1];
-  if (value !== undefined) return { type: "object", additionalProperties: goSchema(value, types) };
+  if (value !== undefined) return { type: "object", additionalProperties: goSchema(value, types, tag) };
   const named = types.get(own.replace(/^\w+\./, ""));
   if (named === undefined) return { type: "string" };
-  if ("alias" in named) return goSchema(named.alias, types);
+  if ("alias" in named) return goSchema(named.alias, types, tag);
   const properties: Record<string, OptionSchema> = {};
+  for (const type of named.embedded) Object.assign(properties, goSchema(type, types, tag).properties);
   for (const field of named.fields) {
-    if (/\blabel:"-"/.test(field.tags)) continue;
-    const renamed = /label-slice-as-struct:"(\w+)"/.exec(field.tags)?.[1];
-    const schema = goSchema(renamed === undefined ? field.type : field.type.replace(/^\[\]/, ""), types);
+    if (new RegExp(`\\b${tag}:"-"`).test(field.tags)) continue;
+    const renamed = tag === "label" ? /label-slice-as-struct:"(\w+)"/.exec(field.tags)?.[1] : undefined;
+    const schema = goSchema(renamed === undefined ? field.type : field.type.replace(/^\[\]/, ""), types, tag);
     const name = renamed ?? /json:"(\w+)/.exec(field.tags)?.[1] ?? field.name;
-    const empty = schema.type === "object" && /label:"allowEmpty"/.test(field.tags);
+    const empty = schema.type === "object" && new RegExp(`${tag}:"allowEmpty"`).test(field.tags);
     properties[(renamed ?? field.name).toLowerCase()] = {
       ...titleOf(name),
       ...schema,

@@ -1,11 +1,12 @@
-import { suggest } from "../../core/text/nearest.ts";
-import type { ComposeService, ComposeValue } from "../compose/types.ts";
-import type { EditableYaml } from "../source/editable-yaml.ts";
-import type { FaultList } from "../source/fault-list.ts";
-import type { SourceLocation } from "../source/location.ts";
-import type { EditableValue } from "../source/text-edit.ts";
-import { type NewOption, type OptionText, partOf, type TraefikOption } from "./options.ts";
-import { namesIn, staticSchema, stepInto } from "./schema.ts";
+import { suggest } from "../../../core/text/nearest.ts";
+import type { ComposeService, ComposeValue } from "../../compose/types.ts";
+import type { EditableYaml } from "../../source/editable-yaml.ts";
+import type { FaultList } from "../../source/fault-list.ts";
+import type { SourceLocation } from "../../source/location.ts";
+import type { NoteList } from "../../source/note-list.ts";
+import type { EditableValue } from "../../source/text-edit.ts";
+import { type NewOption, type OptionText, partOf, type TraefikOption } from "../options.ts";
+import { isSection, namesIn, problemOfValue, staticSchema, stepInto } from "../schema.ts";
 
 /** A flag as a word of Traefik's command. */
 export function formatFlag(name: string, value: string): string {
@@ -13,15 +14,15 @@ export function formatFlag(name: string, value: string): string {
 }
 
 /**
- * Reads the flags of a service's command as Traefik does. Unknown flags, and flags that the suite does not support, become
- * faults.
+ * Reads the flags of a service's command as Traefik does. Flags that Traefik refuses become faults, words that it ignores
+ * notes.
  *
- * @param text the compose file as written, for edits; without it no flag can be edited
+ * @param text the compose file as written, for edits of words that do not know their own; without it they can't be edited
  */
 export function readFlags(
-  { name: service, commandWords }: Pick<ComposeService, "name" | "commandWords">,
+  { key: service, commandWords }: Pick<ComposeService, "key" | "commandWords">,
   text: EditableYaml | undefined,
-  faults: FaultList,
+  { faults, notes }: { faults: FaultList; notes: NoteList },
 ): TraefikOption[] {
   const options: TraefikOption[] = [];
   const words = commandWords[0]?.value === "traefik" ? commandWords.slice(1) : commandWords;
@@ -31,9 +32,11 @@ export function readFlags(
     if (word === undefined) break;
     const flag = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word.value);
     if (flag === null) {
-      faults.add(
+      notes.add(
+        "finding",
         word.location,
-        `'${word.value}' is not an option of Traefik, which ignores everything after it`,
+        `'${word.value}' in Traefik's command is not an option`,
+        "Traefik ignores it and everything after it",
         "write it as --name=value",
       );
       break;
@@ -41,12 +44,12 @@ export function readFlags(
     const [, key = "", own] = flag;
     const following = words[at + 1];
     const separate = own === undefined && following !== undefined && !following.value.startsWith("-");
-    const path = pathOf(key, word.location, faults);
+    const value = own ?? (separate ? following.value : "true");
     options.push({
       source: "flag",
-      path,
+      path: pathOfStatic(key.split("."), `--${key}`, { value, location: word.location }, faults),
       key,
-      value: own ?? (separate ? following.value : "true"),
+      value,
       location: word.location,
       service,
       text: textOf(editable[at], separate ? editable[at + 1] : undefined),
@@ -56,16 +59,22 @@ export function readFlags(
   return options;
 }
 
-/** Follows a flag's name through Traefik's options; known names in lower case. */
-function pathOf(key: string, location: SourceLocation, faults: FaultList): string[] {
-  // `--configFile` names the static file. It is not an option of the static configuration.
-  if (key.toLowerCase() === "configfile") {
-    faults.add(location, `'--${key}' is not supported`, "write the static options into the command");
-    return ["configfile"];
-  }
+/**
+ * Follows an option's name through Traefik's static options; known names in lower case. A name or a value that Traefik
+ * refuses becomes a fault.
+ *
+ * @param shown the name as written, for messages
+ */
+export function pathOfStatic(
+  steps: readonly string[],
+  shown: string,
+  { value, location }: { value: string; location: SourceLocation },
+  faults: FaultList,
+): string[] {
+  // `configFile` names the static file. It is not an option of the static configuration.
+  if (steps.length === 1 && steps[0]?.toLowerCase() === "configfile") return ["configfile"];
   const path: string[] = [];
   let section = staticSchema;
-  const steps = key.split(".");
   for (const step of steps) {
     const next = stepInto(section, step);
     if (next === undefined) {
@@ -74,19 +83,14 @@ function pathOf(key: string, location: SourceLocation, faults: FaultList): strin
         known.length === 0 || path.length === 0
           ? "remove it: Traefik would not start"
           : `use one of ${known.join(", ")}`;
-      faults.add(location, `unknown option '--${key}' of Traefik`, suggest(step, known, otherwise));
+      faults.add(location, `unknown option '${shown}' of Traefik`, suggest(step, known, otherwise));
       return [...path, ...steps.slice(path.length)];
     }
     path.push(next.name);
     section = next.schema;
   }
-  if (path[0] === "providers" && path[1] === "file") {
-    faults.add(
-      location,
-      `'--${key}' is not supported: the suite reads routers from labels`,
-      "move the routers and middlewares of the file into labels",
-    );
-  }
+  const problem = isSection(section) || section.type === "string" ? undefined : problemOfValue(path, section, value);
+  if (problem !== undefined) faults.add(location, `the option '${shown}' ${problem.what}`, problem.fix);
   return path;
 }
 
@@ -101,7 +105,7 @@ interface EditableWord {
 function editableWords(words: readonly ComposeValue[], text: EditableYaml | undefined): (EditableWord | undefined)[] {
   let from = 0;
   return words.map((word) => {
-    const entry = text?.at(...word.path);
+    const entry = (word.yaml ?? text)?.at(...word.path);
     if (entry?.value === undefined) return undefined;
     const { value } = entry;
     if (typeof word.path.at(-1) === "number") {

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { EditableYaml } from "../source/editable-yaml.ts";
-import { FaultList } from "../source/fault-list.ts";
-import { SourceFile } from "../source/source-file.ts";
-import type { TextChange } from "../source/text-edit.ts";
-import { nodeAt, parseYaml } from "../source/yaml-tree.ts";
+import { EditableYaml } from "../../source/editable-yaml.ts";
+import { FaultList } from "../../source/fault-list.ts";
+import { NoteList } from "../../source/note-list.ts";
+import { SourceFile } from "../../source/source-file.ts";
+import type { TextChange } from "../../source/text-edit.ts";
+import { nodeAt, parseYaml } from "../../source/yaml-tree.ts";
+import type { TraefikOption } from "../options.ts";
 import { readFlags } from "./flags.ts";
-import type { TraefikOption } from "./options.ts";
-import { readStatic } from "./static.ts";
+import { buildStatic } from "./static.ts";
 
 const location = { file: "/f/compose.yaml", line: 1 };
 
@@ -28,7 +29,10 @@ function flagsOf(command: string): { options: TraefikOption[]; apply(change: Tex
           .split(" ")
           .map((value) => ({ value, location, path: ["command"] }));
   const faults = new FaultList();
-  const options = readFlags({ name: "traefik", commandWords }, new EditableYaml("/f", source, root), faults);
+  const options = readFlags({ key: "traefik", commandWords }, new EditableYaml("/f", source, root), {
+    faults,
+    notes: new NoteList(),
+  });
   faults.throwIfAny();
   const apply = (change: TextChange | undefined): string =>
     (change?.edits ?? [])
@@ -87,10 +91,21 @@ test("the static configuration ignores case, and the last of two flags counts", 
     "--api.insecure=false",
   ];
   const commandWords = words.map((value, index) => ({ value, location, path: [index] }));
-  const configuration = readStatic(readFlags({ name: "t", commandWords }, undefined, faults), location, faults);
+  const options = readFlags({ key: "t", commandWords }, undefined, { faults, notes: new NoteList() });
+  const configuration = buildStatic(options, { kind: "flags" }, { service: location, faults });
   expect(faults.faults).toEqual([]);
   expect([...configuration.entryPoints.values()]).toEqual([
-    { name: "Web", host: "127.0.0.1", port: 80, protocol: "tcp", location },
+    {
+      name: "Web",
+      host: "127.0.0.1",
+      port: 80,
+      protocol: "tcp",
+      asDefault: false,
+      tls: false,
+      middlewares: [],
+      redirectTo: undefined,
+      location,
+    },
   ]);
   expect(configuration.insecureApi).toBeUndefined();
   expect(configuration.has("providers.docker")).toBe(true);

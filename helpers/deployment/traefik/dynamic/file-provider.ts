@@ -1,0 +1,159 @@
+import { extname } from "node:path";
+import { EditableYaml } from "../../source/editable-yaml.ts";
+import { FaultList } from "../../source/fault-list.ts";
+import type { SourceLocation } from "../../source/location.ts";
+import type { NoteList } from "../../source/note-list.ts";
+import type { SourceFile } from "../../source/source-file.ts";
+import { parseToml } from "../../source/toml-tree.ts";
+import { parseYaml } from "../../source/yaml-tree.ts";
+import { type ContainerFile, type ContainerFiles, readContainerFile } from "../container-files.ts";
+import { optionsOfFile } from "../file-options.ts";
+import type { TraefikOption } from "../options.ts";
+import type { ProblemList } from "../problems.ts";
+import { fileSchema } from "../schema.ts";
+import type { FileProviderOptions } from "../static/static.ts";
+import { RenderedFile, renderTemplate, TemplateError } from "../template/render-template.ts";
+import { type NamedLine, namedLines } from "./named-lines.ts";
+
+/** A file of the file provider. */
+export interface ProviderFile extends ContainerFile {
+  options: readonly TraefikOption[];
+  /** Its text after Go's template engine; undefined where the suite can't render it. */
+  rendered: SourceFile | undefined;
+  /** Whether it contains template actions. */
+  isTemplate: boolean;
+  /** The lines of the names in a file that could not be read. */
+  names: readonly NamedLine[];
+}
+
+/** What the file provider's files say. */
+export interface ReadFiles {
+  files: readonly ProviderFile[];
+  /** Of a name that two files define the first one counts. */
+  options: readonly TraefikOption[];
+  /** Whether Traefik takes nothing of them because of one. */
+  areRefused: boolean;
+}
+
+/** What the files are read with. */
+export interface FileProviderReading {
+  /** The deployment's folder, to which edits are relative. */
+  folder: string;
+  /** The environment of Traefik's container, for templates. */
+  environment: ReadonlyMap<string, string>;
+  /** Traefik's service. */
+  service: SourceLocation;
+  problems: ProblemList;
+  notes: NoteList;
+}
+
+const source = { kind: "source", source: "file" } as const;
+const refusesAll = "Traefik takes no router, middleware or service of the file provider because of it, and logs that";
+
+/** Reads the files of Traefik's file provider as Traefik does (pkg/provider/file/file.go). */
+export function readFileProvider(
+  { directory, filename }: FileProviderOptions,
+  files: ContainerFiles,
+  reading: FileProviderReading,
+): ReadFiles {
+  const at = directory ?? filename;
+  if (at === undefined) {
+    const what = "the file provider has neither a directory nor a filename";
+    reading.problems.add(source, reading.service, what, refusesAll, "set providers.file.directory");
+    return { files: [], options: [], areRefused: true };
+  }
+  const one = directory === undefined ? files.find(at.value) : undefined;
+  const found = directory === undefined ? one && [one] : files.list(directory.value)?.filter(isConfiguration);
+  if (found === undefined) {
+    reading.notes.add(
+      "not-proved",
+      at.location,
+      `the file provider reads '${at.value}', which nothing in the deployment brings into Traefik's container`,
+      "what the image may have there is unknown to the run",
+      "mount it there, or fix the path",
+    );
+    return { files: [], options: [], areRefused: false };
+  }
+  const refused = { is: false };
+  const read = found.map((file) => readProviderFile(file, refused, reading));
+  return { files: read, options: firstOfEach(read, reading.problems), areRefused: refused.is };
+}
+
+function isConfiguration({ path }: ContainerFile): boolean {
+  return [".toml", ".yaml", ".yml"].includes(extname(path).toLowerCase());
+}
+
+function readProviderFile(file: ContainerFile, refused: { is: boolean }, reading: FileProviderReading): ProviderFile {
+  const refuse = (location: SourceLocation, what: string, fix: string): void => {
+    refused.is = true;
+    reading.problems.add(source, location, what, refusesAll, fix);
+  };
+  const faults = new FaultList();
+  const written = readContainerFile(file, faults);
+  const unread = { ...file, options: [], rendered: undefined, isTemplate: false, names: [] };
+  if (written === undefined) {
+    for (const { what, fix } of faults.faults) refuse(file.location, what, fix);
+    return unread;
+  }
+  const isTemplate = written.text.includes("{{");
+  const rendered = isTemplate ? rendering(written, reading) : written;
+  const names = namedLines(written);
+  if (rendered === undefined) return { ...unread, isTemplate, names };
+  const isEmpty = rendered.text.split("\n").every((line) => /^\s*(?:#|$|---)/.test(line));
+  const isToml = extname(file.path).toLowerCase() === ".toml";
+  const root = isEmpty ? undefined : (isToml ? parseToml : parseYaml)(rendered, faults);
+  for (const { line, what, fix } of faults.faults) refuse({ file: written.file, line: line ?? 1 }, what, fix);
+  if (root === undefined) return { ...unread, rendered, isTemplate, names };
+  const options = optionsOfFile(root, {
+    source: "file-provider",
+    schema: fileSchema,
+    editable: file.file === undefined ? undefined : new EditableYaml(reading.folder, rendered, root),
+    inFile: rendered instanceof RenderedFile ? (change) => rendered.inTemplate(change) : undefined,
+    refused: refuse,
+    ignored: (location, name) =>
+      reading.problems.add(
+        source,
+        location,
+        `'${name}' is not a section of a file of the file provider`,
+        "Traefik ignores it without a message",
+        "remove it, or write one of http, tcp, udp, tls",
+      ),
+  });
+  return { ...file, options, rendered, isTemplate, names };
+}
+
+function rendering(written: SourceFile, { environment, notes }: FileProviderReading): RenderedFile | undefined {
+  try {
+    return renderTemplate(written, environment);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    notes.add(
+      "not-proved",
+      { file: written.file, line: written.lineAt(error.offset) },
+      `the suite can't render this template: ${error.message}`,
+      "Traefik renders it in the run, so its routers are checked; what the files say about them is not compared",
+    );
+    return undefined;
+  }
+}
+
+/** Of routers, middlewares and services of the same name Traefik takes the first file's. */
+function firstOfEach(files: readonly ProviderFile[], problems: ProblemList): TraefikOption[] {
+  const owners = new Map<string, { file: string; location: SourceLocation }>();
+  const told = new Set<string>();
+  return files.flatMap(({ path: file, options }) =>
+    options.filter(({ path, location }) => {
+      const [root, section, name] = path;
+      if (name === undefined || (root === "tls" && section === "certificates")) return true;
+      const id = `${root}.${section}.${name}`;
+      const owner = owners.get(id) ?? { file, location };
+      owners.set(id, owner);
+      if (owner.file === file) return true;
+      if (told.has(`${id} ${file}`)) return false;
+      told.add(`${id} ${file}`);
+      const what = `${id} is defined a second time: ${owner.file} has it in line ${owner.location.line}`;
+      problems.add({ kind: "nothing" }, location, what, "Traefik takes the first file's", "give it another name");
+      return false;
+    }),
+  );
+}

@@ -1,0 +1,74 @@
+import type { TraefikModel } from "../model.ts";
+import { normalize } from "../template/functions.ts";
+import type { DynamicConfiguration, ProviderName } from "./dynamic.ts";
+
+/** The names that routers and chains may use, each with its provider: `ui@docker`. */
+export interface KnownNames {
+  middlewares: ReadonlySet<string>;
+  services: ReadonlySet<string>;
+  internalServices: readonly string[];
+  tlsOptions: ReadonlySet<string>;
+  /** Those of sources that Traefik refuses or ignores. */
+  dropped: { middlewares: ReadonlySet<string>; services: ReadonlySet<string> };
+}
+
+const internalServices = [
+  "noop@internal",
+  "api@internal",
+  "dashboard@internal",
+  "ping@internal",
+  "prometheus@internal",
+  "rest@internal",
+  "acme-http@internal",
+];
+
+/** A name with its provider: that of who names it, where it has none. */
+export function qualified(name: string, provider: ProviderName): string {
+  return name.includes("@") ? name : `${name}@${provider}`;
+}
+
+/** The names that the configuration defines. */
+export function knownNames(model: TraefikModel): KnownNames {
+  const sources = [
+    ...model.containers.map(({ configuration, isLive, provider, service }) => ({
+      provider,
+      configuration,
+      isLive,
+      own: normalize(`${service.name}_${service.project}`),
+    })),
+    ...(model.files === undefined
+      ? []
+      : [
+          {
+            provider: "file" as const,
+            configuration: model.files.configuration,
+            isLive: !model.files.areRefused,
+            own: undefined,
+          },
+        ]),
+  ];
+  const names = (
+    isLive: boolean,
+    parts: (configuration: DynamicConfiguration) => readonly string[],
+    unnamed = false,
+  ): string[] =>
+    sources.flatMap((source) => {
+      if (source.isLive !== isLive) return [];
+      const own = parts(source.configuration);
+      const all = own.length === 0 && unnamed && source.own !== undefined ? [source.own] : own;
+      return all.map((name) => `${name}@${source.provider}`);
+    });
+  const middlewares = ({ middlewares: own }: DynamicConfiguration): string[] => own.map(({ name }) => name);
+  const services = ({ services: own }: DynamicConfiguration): string[] => own.map(({ name }) => name);
+  // What a template that the suite can't render names is not missing.
+  const lines = (model.files?.files ?? []).flatMap((file) => file.names);
+  const unread = (section: string): string[] =>
+    lines.flatMap((line) => (line.section === section ? [`${line.name}@file`] : []));
+  return {
+    middlewares: new Set([...names(true, middlewares), ...unread("middlewares")]),
+    services: new Set([...names(true, services, true), ...unread("services"), ...internalServices]),
+    internalServices,
+    tlsOptions: new Set(names(true, ({ tlsOptions }) => tlsOptions)),
+    dropped: { middlewares: new Set(names(false, middlewares)), services: new Set(names(false, services)) },
+  };
+}

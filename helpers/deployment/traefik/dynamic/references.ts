@@ -1,0 +1,225 @@
+import { suggest } from "../../../core/text/nearest.ts";
+import type { ComposeFile } from "../../compose/types.ts";
+import type { SourceLocation } from "../../source/location.ts";
+import type { LabelledContainer, TraefikModel } from "../model.ts";
+import type { ProblemList } from "../problems.ts";
+import { splitList } from "../schema.ts";
+import type { ProviderName, TraefikRouter } from "./dynamic.ts";
+import { type KnownNames, knownNames, qualified } from "./known-names.ts";
+
+const disabled = "Traefik disables the router, and logs it";
+
+/**
+ * Checks that whatever the live configuration names exists: entry points, middlewares, services, TLS options, of any
+ * provider. Traefik itself starts without, and disables or drops such a router.
+ */
+export function checkReferences(model: TraefikModel, compose: ComposeFile, problems: ProblemList): void {
+  const known = knownNames(model);
+  const seen = new Map<string, { location: SourceLocation; owner: string }>();
+  for (const container of model.containers) {
+    checkEnable(container, problems);
+    if (!container.isLive) continue;
+    checkNetwork(container, compose, model, problems);
+    for (const router of container.configuration.routers) {
+      const before = seen.get(fullName(router));
+      if (before !== undefined) {
+        problems.add(
+          routerScope(router),
+          router.location,
+          `the router '${router.name}' is defined a second time (by ${before.owner} in line ${before.location.line})`,
+          "Traefik drops both when they differ",
+          "give one of them another name",
+        );
+      }
+      seen.set(fullName(router), { location: router.location, owner: container.service.name });
+      checkOnlyService(router, container, problems);
+    }
+  }
+  for (const router of model.routers) {
+    checkEntryPoints(router, model, problems);
+    for (const name of router.middlewares) checkMiddleware(router, name, known, problems);
+    checkService(router, known, problems);
+    checkTlsOptions(router, known, problems);
+  }
+  checkChains(model, known, problems);
+}
+
+function fullName({ name, provider }: TraefikRouter): string {
+  return `${name}@${provider}`;
+}
+
+function routerScope(router: TraefikRouter): { kind: "router"; name: string } {
+  return { kind: "router", name: fullName(router) };
+}
+
+function checkEnable(
+  { service, provider, configuration, names, isLive }: LabelledContainer,
+  problems: ProblemList,
+): void {
+  const { enable, routers, services, middlewares } = configuration;
+  const some = routers[0]?.location ?? services[0]?.location ?? middlewares[0]?.location;
+  const scope = { kind: "source", source: service.name } as const;
+  if (!isLive && enable === undefined && some !== undefined) {
+    problems.add(
+      scope,
+      some,
+      `the labels of '${service.name}' have no effect: exposedByDefault is false and traefik.enable is missing`,
+      `Traefik's provider '${provider}' ignores the container`,
+      'add the label traefik.enable: "true"',
+    );
+  }
+  const isAlone = names.routers.size === 0 && names.services.size === 0 && names.middlewares.size === 0;
+  if (isLive && enable?.value === true && isAlone && routers[0] !== undefined) {
+    const what = `'${service.name}' has traefik.enable but no router`;
+    const effect = `Traefik makes the router '${routers[0].name}' with the rule ${routers[0].ruleText}`;
+    problems.add({ kind: "nothing" }, enable.location, what, effect, "add a router, or remove the label");
+  }
+}
+
+function checkNetwork(
+  { service, provider, configuration }: LabelledContainer,
+  compose: ComposeFile,
+  model: TraefikModel,
+  problems: ProblemList,
+): void {
+  const ofProvider = model.static.labelProviders.find(({ name }) => name === provider)?.network;
+  const wanted = configuration.network ?? ofProvider;
+  const joined = [...service.networks.keys()];
+  if (wanted === undefined) {
+    if (joined.length > 1 && configuration.routers.length > 0) {
+      problems.add(
+        { kind: "nothing" },
+        service.location,
+        `'${service.name}' is on ${joined.length} networks and nothing says by which Traefik reaches it`,
+        "Traefik picks one at random",
+        `add the label traefik.${provider}.network`,
+      );
+    }
+    return;
+  }
+  const names = joined.map((key) => compose.networks.get(key)?.name ?? `${compose.project}_${key}`);
+  // The key without the project's name is accepted too: the run maps it to its own network.
+  if (names.includes(wanted.value) || joined.includes(wanted.value)) return;
+  problems.add(
+    { kind: "nothing" },
+    wanted.location,
+    `Traefik is to reach '${service.name}' by the network '${wanted.value}', which the service is not on`,
+    "Traefik picks another one of its networks, and logs it",
+    suggest(wanted.value, names, `name one of ${names.join(", ")}`),
+  );
+}
+
+function checkOnlyService(
+  router: TraefikRouter,
+  { service, configuration }: LabelledContainer,
+  problems: ProblemList,
+): void {
+  const { length } = configuration.services;
+  if (router.service !== undefined || length < 2) return;
+  problems.add(
+    routerScope(router),
+    router.location,
+    `the router '${router.name}' names no service and '${service.name}' has ${length}`,
+    "Traefik drops the router, and logs it",
+    `add traefik.http.routers.${router.name}.service`,
+  );
+}
+
+function checkEntryPoints(router: TraefikRouter, model: TraefikModel, problems: ProblemList): void {
+  const { entryPoints } = model.static;
+  for (const name of router.entryPoints) {
+    if (entryPoints.has(name)) continue;
+    problems.add(
+      routerScope(router),
+      locationIn(router, "entrypoints"),
+      `the router '${router.name}' names the entry point '${name}', which Traefik's static configuration does not define`,
+      "Traefik leaves that entry point out, and logs it",
+      suggest(name, entryPoints.keys(), `define the entry point '${name}' with an address`),
+    );
+  }
+}
+
+function checkMiddleware(router: TraefikRouter, name: string, known: KnownNames, problems: ProblemList): void {
+  const wanted = qualified(name, router.provider);
+  if (wanted.endsWith("@internal") || known.middlewares.has(wanted)) return;
+  problems.add(
+    routerScope(router),
+    locationIn(router, "middlewares"),
+    `the router '${router.name}' names the middleware '${name}', ${whyMissing(wanted, known, "middlewares")}`,
+    disabled,
+    fixMissing(name, router.provider, known.middlewares, "middleware"),
+  );
+}
+
+function checkService(router: TraefikRouter, known: KnownNames, problems: ProblemList): void {
+  const location = locationIn(router, "service");
+  if (router.service === undefined) {
+    if (router.provider !== "file") return;
+    const what = `the router '${router.name}' names no service`;
+    problems.add(routerScope(router), location, what, disabled, "add 'service:'");
+    return;
+  }
+  const wanted = qualified(router.service, router.provider);
+  if (known.services.has(wanted)) return;
+  const isInternal = wanted.endsWith("@internal");
+  problems.add(
+    routerScope(router),
+    location,
+    isInternal
+      ? `the router '${router.name}' names '${wanted}', which Traefik does not have`
+      : `the router '${router.name}' names the service '${router.service}', ${whyMissing(wanted, known, "services")}`,
+    disabled,
+    isInternal
+      ? suggest(wanted, known.internalServices, `use one of ${known.internalServices.join(", ")}`)
+      : fixMissing(router.service, router.provider, known.services, "service"),
+  );
+}
+
+function checkTlsOptions(router: TraefikRouter, known: KnownNames, problems: ProblemList): void {
+  const written = router.options.get("tls.options");
+  if (written === undefined || written.value === "default") return;
+  if (known.tlsOptions.has(qualified(written.value, router.provider))) return;
+  problems.add(
+    routerScope(router),
+    written.location,
+    `the router '${router.name}' names the TLS options '${written.value}', which nothing defines`,
+    disabled,
+    suggest(written.value, known.tlsOptions, "define them under tls.options of a file of the file provider"),
+  );
+}
+
+function checkChains(model: TraefikModel, known: KnownNames, problems: ProblemList): void {
+  for (const { name, provider, kind, options, location } of model.middlewares) {
+    if (kind !== "chain") continue;
+    for (const item of splitList(options.get("chain.middlewares")?.value ?? "")) {
+      const wanted = qualified(item, provider);
+      if (known.middlewares.has(wanted)) continue;
+      problems.add(
+        { kind: "middleware", name: `${name}@${provider}` },
+        options.get("chain.middlewares")?.location ?? location,
+        `the chain '${name}' names the middleware '${item}', ${whyMissing(wanted, known, "middlewares")}`,
+        "Traefik disables it, and every router that uses it",
+        fixMissing(item, provider, known.middlewares, "middleware"),
+      );
+    }
+  }
+}
+
+function whyMissing(wanted: string, known: KnownNames, section: "middlewares" | "services"): string {
+  return known.dropped[section].has(wanted)
+    ? "whose source Traefik refuses or ignores as a whole"
+    : "which nothing defines";
+}
+
+function fixMissing(name: string, provider: ProviderName, known: ReadonlySet<string>, part: string): string {
+  const own = [...known].map((one) => (one.endsWith(`@${provider}`) ? one.slice(0, one.lastIndexOf("@")) : one));
+  const elsewhere = [...known].find((one) => one.startsWith(`${name}@`));
+  return elsewhere === undefined
+    ? suggest(name, own, `define the ${part}, or remove the name`)
+    : `write '${elsewhere}'`;
+}
+
+/** The location of one option of a router; the rule's for one that is not set. */
+function locationIn({ options, location }: TraefikRouter, option: string): SourceLocation {
+  return options.get(option)?.location ?? location;
+}

@@ -1,0 +1,162 @@
+import type { ComposeFile, ComposeService, ComposeValue } from "../compose/types.ts";
+import type { NoteList } from "../source/note-list.ts";
+import { ContainerFiles } from "./container-files.ts";
+import { type DynamicConfiguration, type DynamicReading, readDynamic } from "./dynamic/dynamic.ts";
+import { readFileProvider } from "./dynamic/file-provider.ts";
+import { namesInLabels, readLabels } from "./dynamic/labels.ts";
+import { checkReferences } from "./dynamic/references.ts";
+import { type FileProvider, type LabelledContainer, TraefikModel } from "./model.ts";
+import type { TraefikOption } from "./options.ts";
+import { ProblemList } from "./problems.ts";
+import { isTrue } from "./schema.ts";
+import { readStatic, type StaticReading } from "./static/read-static.ts";
+import type { LabelProvider, StaticConfiguration } from "./static/static.ts";
+import { normalize } from "./template/functions.ts";
+import { renderText, TemplateError } from "./template/render-template.ts";
+
+/**
+ * Builds the model of Traefik's configuration. What Traefik refuses at its start becomes a fault; what it refuses or ignores
+ * later becomes a problem of the model, and a note.
+ *
+ * @param traefik the service that is Traefik
+ */
+export function readTraefik(compose: ComposeFile, traefik: ComposeService, reading: StaticReading): TraefikModel {
+  const configuration = readStatic(traefik, reading);
+  const problems = new ProblemList(reading.notes);
+  const containers = configuration.labelProviders.flatMap((provider) =>
+    [...compose.services.values()].flatMap(
+      (service) => readContainer(service, provider, configuration, reading, problems) ?? [],
+    ),
+  );
+  noteUnreadLabels(compose, configuration, reading.notes);
+  const files = readFiles(traefik, configuration, reading, problems);
+  const model = new TraefikModel(configuration, { containers, files }, problems.problems);
+  checkReferences(model, compose, problems);
+  return model;
+}
+
+function readContainer(
+  service: ComposeService,
+  provider: LabelProvider,
+  configuration: StaticConfiguration,
+  { text }: StaticReading,
+  problems: ProblemList,
+): LabelledContainer | undefined {
+  const labels = labelsOf(service, provider.name);
+  const keys = [...labels.keys()];
+  const { options, areRefused } = readLabels(service.name, labels, { provider: provider.name, text, problems });
+  if (options.length === 0 && !areRefused) return undefined;
+  const enable = options.find(({ path }) => path.join(".") === "enable");
+  const isEnabled = enable === undefined ? provider.exposedByDefault : isTrue(enable.value);
+  const isLive = isEnabled && !areRefused;
+  return {
+    service,
+    provider: provider.name,
+    options,
+    configuration: readDynamic(options, {
+      provider: provider.name,
+      defaultRouter: defaultRouter(service, options, isLive),
+      defaultRule: () => defaultRule(service, provider, labels),
+      ruleSyntax: ruleSyntaxOf(configuration),
+      problems,
+    }),
+    names: {
+      routers: namesInLabels(keys, "routers"),
+      middlewares: namesInLabels(keys, "middlewares"),
+      services: namesInLabels(keys, "services"),
+    },
+    isLive,
+  };
+}
+
+/** The labels that a provider reads: Swarm has those under `deploy:`, docker the container's own. */
+function labelsOf(
+  { labels, deployLabels }: ComposeService,
+  provider: LabelProvider["name"],
+): ReadonlyMap<string, ComposeValue> {
+  return provider === "swarm" ? deployLabels : labels;
+}
+
+/** Of a container that publishes something over HTTP and names no router Traefik makes one, named after the service. */
+function defaultRouter(
+  service: ComposeService,
+  options: readonly TraefikOption[],
+  isLive: boolean,
+): DynamicReading["defaultRouter"] {
+  const roots = new Set(options.map(({ path: [root] }) => root));
+  const isOther = (roots.has("tcp") || roots.has("udp")) && !roots.has("http");
+  const location = options.find(({ path }) => path.join(".") === "enable")?.location ?? options[0]?.location;
+  return !isLive || isOther || location === undefined ? undefined : { name: defaultName(service), location };
+}
+
+/** How Traefik names the router and the service of a container that names none. */
+function defaultName({ name, project }: ComposeService): string {
+  return normalize(`${name}_${project}`);
+}
+
+function defaultRule(
+  service: ComposeService,
+  provider: LabelProvider,
+  labels: ReadonlyMap<string, ComposeValue>,
+): string | undefined {
+  try {
+    return renderText(provider.defaultRule, {
+      Name: defaultName(service),
+      ContainerName: service.containerName?.value ?? `${service.project}-${service.name}-1`,
+      Labels: Object.fromEntries([...labels].map(([key, { value }]) => [key, value])),
+    });
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return undefined;
+  }
+}
+
+function ruleSyntaxOf(configuration: StaticConfiguration): "v2" | "v3" {
+  return configuration.get("core.defaultRuleSyntax")?.value.toLowerCase() === "v2" ? "v2" : "v3";
+}
+
+/** Notes labels of Traefik's that no provider reads. */
+function noteUnreadLabels(compose: ComposeFile, { labelProviders }: StaticConfiguration, notes: NoteList): void {
+  const isOn = (name: LabelProvider["name"]): boolean => labelProviders.some((provider) => provider.name === name);
+  for (const { name, labels, deployLabels } of compose.services.values()) {
+    for (const [provider, own, where] of [
+      ["docker", labels, "of the container"],
+      ["swarm", deployLabels, "under deploy:"],
+    ] as const) {
+      const first = [...own].find(([key]) => key.startsWith("traefik."));
+      if (first === undefined || isOn(provider)) continue;
+      notes.add(
+        "finding",
+        first[1].location,
+        `Traefik reads none of the labels ${where} of '${name}'`,
+        `its provider '${provider}' is off`,
+        `switch on providers.${provider}, or move the labels`,
+      );
+    }
+  }
+}
+
+function readFiles(
+  traefik: ComposeService,
+  configuration: StaticConfiguration,
+  { folder, notes }: StaticReading,
+  problems: ProblemList,
+): FileProvider | undefined {
+  const { fileProvider } = configuration;
+  if (fileProvider === undefined) return undefined;
+  const read = readFileProvider(fileProvider, new ContainerFiles(traefik), {
+    folder,
+    environment: new Map([...traefik.environment].map(([name, { value }]) => [name, value])),
+    service: traefik.location,
+    problems,
+    notes,
+  });
+  const own: DynamicConfiguration = readDynamic(read.options, {
+    provider: "file",
+    defaultRouter: undefined,
+    defaultRule: undefined,
+    ruleSyntax: ruleSyntaxOf(configuration),
+    problems,
+  });
+  return { ...read, configuration: own };
+}
