@@ -14,7 +14,7 @@ import type { Policy, PolicyClient } from "./policy/types.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
 import { HostFiles } from "./source/host-files.ts";
-import type { Written } from "./source/location.ts";
+import type { SourceLocation, Written } from "./source/location.ts";
 import { NoteList } from "./source/note-list.ts";
 import type { SourceFile } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
@@ -29,6 +29,8 @@ export interface FactsOptions {
   variables?: Policy["variables"] | undefined;
   /** Absolute path on the gateway host to the absolute path of what stands for it here. */
   files?: Policy["files"] | undefined;
+  /** Variables that the policy lists as secrets: one that no file sets still has a value in a run. */
+  declared?: ReadonlyMap<string, SourceLocation> | undefined;
   /** Variable of an env file, or compose secret, to the value that replaces it before anything is interpolated. */
   replace?: ReadonlyMap<string, string> | undefined;
   /** The versions that will run, where they differ from the images' tags. */
@@ -189,9 +191,13 @@ function readComposeFiles(
     compose: projects = [],
     variables: shell = new Map(),
     files = new Map(),
+    declared: secrets = new Map(),
   }: FactsOptions,
   reading: Pick<EnvFilesContext, "replace" | "originals" | "faults" | "notes">,
 ): { envFiles: EnvFiles; compose: ReadCompose | undefined; isEnvKnown: boolean } {
+  const declared = new Map(
+    [...secrets].map(([name, location]) => [name, { value: reading.replace.get(name) ?? `unset-${name}`, location }]),
+  );
   const mapped = new Map([...files].map(([path, { value }]) => [path, value]));
   const named = [...shell.values()].map(({ value }) => value);
   const host = new HostFiles(folder, mapped, [
@@ -205,6 +211,7 @@ function readComposeFiles(
   const variables = new ProjectVariables(
     shell,
     hasMain ? envFiles.forInterpolation(main, new ProjectVariables(shell)) : new Map(),
+    declared,
   );
   const read: ProjectFiles[] =
     projects.length === 0
@@ -228,7 +235,7 @@ function readComposeFiles(
             profiles,
           };
         });
-  const compose = readCompose(read, { host, envFiles, shell, ...reading });
+  const compose = readCompose(read, { host, envFiles, shell, declared, ...reading });
   return { envFiles, compose, isEnvKnown: !hasMain || envFiles.isReadable(main) };
 }
 

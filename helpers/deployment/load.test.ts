@@ -44,3 +44,16 @@ test("a router has the line of its rule", async () => {
   expect(router).toMatchObject({ priority: 50, entryPoints: ["web"], service: "litellm" });
   expect(router?.location.line).toBeGreaterThan(1);
 });
+
+test("a secret that no file sets gets the run's value wherever compose would put it, and a note", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    { file: "litellm.env.example", find: "LITELLM_STATUS_KEY=", replace: "ANOTHER_KEY=" },
+  ]);
+  const { facts, litellm } = await loadDeployment(copy.folder, {
+    replace: new Map([["LITELLM_STATUS_KEY", "sk-canary-status"]]),
+  });
+  expect([...litellm.labels.values()].map(({ value }) => value)).toContain("Bearer sk-canary-status");
+  expect(facts.notes.notes).toMatchObject([
+    { kind: "change", what: "no env file sets the secret 'LITELLM_STATUS_KEY'" },
+  ]);
+});

@@ -32,6 +32,12 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     compose: policy?.compose,
     variables: policy?.variables,
     files: policy?.files,
+    // A DSN says where a database is, which nobody can make up.
+    declared: new Map(
+      policy?.secrets.flatMap(({ name, in: source, kind, location }) =>
+        source === "variable" && kind !== "postgres-url" ? [[name, location]] : [],
+      ),
+    ),
   });
   // Without a policy the default names still let the files be checked.
   const traefikModel = facts.traefik(policy?.services.traefik);

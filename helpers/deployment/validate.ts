@@ -97,7 +97,11 @@ function checkUpstreams(policy: Policy, { litellmConfig, litellm }: Roles, fault
   }
 }
 
-function checkSecrets(policy: Policy, { serviceNames, originals: variables }: Facts, faults: FaultList): void {
+function checkSecrets(
+  policy: Policy,
+  { serviceNames, originals: variables, notes, faults: readingFaults }: Facts,
+  faults: FaultList,
+): void {
   const whose = ["litellm", "upstream", "client", ...serviceNames];
   for (const { name, mayBeIn, location } of policy.secrets) {
     const strange = mayBeIn.find(
@@ -112,13 +116,30 @@ function checkSecrets(policy: Policy, { serviceNames, originals: variables }: Fa
     );
   }
   if (variables === undefined) return;
-  for (const { name, kind, location } of policy.secrets) {
-    const variable = variables.get(name);
-    if (variable === undefined) {
+  for (const { name, in: source, kind, location } of policy.secrets) {
+    if (source === "compose-secret") continue;
+    const variable = variables.get(name) ?? policy.variables.get(name);
+    if (variable === undefined && kind === "postgres-url") {
+      // Where a file could not be read, or misses the variable, that is the fault.
+      if (!readingFaults.empty) continue;
       faults.add(
         location,
-        `the secret '${name}' is not set in ${policy.envFile}`,
-        suggest(name, variables.keys(), `set it there, and in ${policy.envFile}.example`),
+        `the DSN '${name}' is set in no env file`,
+        suggest(
+          name,
+          variables.keys(),
+          `set it in ${policy.envFile}, or under 'variables:'; its password may be anything`,
+        ),
+      );
+      continue;
+    }
+    if (variable === undefined) {
+      notes.add(
+        "change",
+        location,
+        `no env file sets the secret '${name}'`,
+        "the run makes up a value, as for every secret",
+        suggest(name, variables.keys(), `set it in ${policy.envFile}.example, so that readers know of it`),
       );
       continue;
     }

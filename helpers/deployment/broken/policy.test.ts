@@ -134,13 +134,6 @@ const broken: Broken[] = [
     what: /may not be in traefik\.labels, but it is injected/,
   },
   {
-    name: "a secret that the env file lacks",
-    patches: [env("LITELLM_SALT_KEY=change-me-salt-0000000000000000\n", "")],
-    file: "policy.yaml",
-    at: "name: LITELLM_SALT_KEY",
-    what: /'LITELLM_SALT_KEY' is not set in litellm\.env/,
-  },
-  {
     name: "a DSN that is not a Postgres URL",
     patches: [env("POSTGRES_MCP_URL=postgresql://", "POSTGRES_MCP_URL=mysql://")],
     file: "litellm.env.example",

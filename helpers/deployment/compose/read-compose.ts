@@ -52,12 +52,12 @@ export function readCompose(projects: readonly ProjectFiles[], context: ComposeC
 
 function loadProject(
   files: ProjectFiles,
-  { host, envFiles, shell, faults, notes }: ComposeContext,
+  { host, envFiles, shell, declared, faults, notes }: ComposeContext,
 ): LoadedProject | undefined {
   const sources = new ComposeSources(host, faults);
   const own =
     files.envFile === undefined ? new Map() : envFiles.forInterpolation(files.envFile, new ProjectVariables(shell));
-  const known = new ProjectVariables(shell, own);
+  const known = new ProjectVariables(shell, own, declared);
   const documents = files.files.flatMap((file) => sources.read(file) ?? []);
   if (documents.length === 0) return undefined;
   const name = files.name ?? projectName(documents, files.folder, known, faults);

@@ -27,6 +27,8 @@ export interface ComposeContext {
   envFiles: EnvFiles;
   /** Variables of the host's shell. */
   shell: ReadonlyMap<string, Written<string>>;
+  /** Secrets of the policy, which count where no file and no shell sets them. */
+  declared: ReadonlyMap<string, Written<string>>;
   /** Compose secret to the value that replaces it. */
   replace: ReadonlyMap<string, string>;
   faults: FaultList;
