@@ -9,6 +9,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}) 
 
 /** npm script to subcommand. */
 const scripts = {
+  init: "init",
   mutate: "mutate",
   soak: "soak",
   bench: "bench",
@@ -58,6 +59,8 @@ test.each<[string[], RegExp]>([
   ],
   [["report-diff", "one.json"], /^error: missing required argument 'new'/],
   [["report-publish", "site", "--keep", "0"], /^error: option '--keep <n>' argument '0' is invalid/],
+  [["init"], /^error: missing required argument 'dir'/],
+  [["init", "deployments/reference"], /^error: deployments\/reference\/policy\.yaml exists; --force overwrites it/],
   [["lan-check"], /^--host is missing/],
 ])("%j is wrong usage: one line and exit code 2", (args, line) => {
   const { status, stderr } = run(args);

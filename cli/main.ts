@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addBench } from "./bench.ts";
 import { addDocs } from "./docs.ts";
 import { exitCodeOf } from "./exit-code.ts";
+import { addInit } from "./init.ts";
 import { addLanCheck } from "./lan-check.ts";
 import { addMutate } from "./mutate.ts";
 import { addReportDiff } from "./report-diff.ts";
@@ -23,6 +24,7 @@ Exit codes: 0 success, 1 the criterion of the command is not met, 2 wrong usage 
   .exitOverride();
 
 for (const add of [
+  addInit,
   addMutate,
   addSoak,
   addBench,

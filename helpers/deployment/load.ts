@@ -19,7 +19,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   checkFolder(root, faults);
   faults.throwIfAny();
 
-  const { policy, envFile } = readPolicyFile(join(root, "policy.yaml"), faults);
+  const { policy, envFile } = readPolicyFile(join(root, "policy.yaml"), faults, options.policy);
   const partVersions = new Map(
     [...(policy?.parts ?? [])].flatMap(([part, { version }]) =>
       version === undefined ? [] : [[part, version] as const],

@@ -34,4 +34,7 @@ export interface Deployment {
  * Where the original value is also pasted into a label, a command, an environment or LiteLLM's config, it is replaced
  * there too, so that a pasted secret is still recognised.
  */
-export type LoadOptions = Pick<FactsOptions, "replace" | "versions">;
+export interface LoadOptions extends Pick<FactsOptions, "replace" | "versions"> {
+  /** The policy's text, in place of the folder's `policy.yaml`. */
+  policy?: string;
+}

@@ -3,7 +3,7 @@ import { defaultEnvFile } from "../compose/environment/default-env-file.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { readShape } from "../source/shape.ts";
-import { readSource } from "../source/source-file.ts";
+import { readSource, SourceFile } from "../source/source-file.ts";
 import { locationOf, nodeAt, parseYaml, toPlain, type YamlNode } from "../source/yaml-tree.ts";
 import { checkContradictions } from "./contradictions.ts";
 import { policyShape } from "./policy-shape.ts";
@@ -32,9 +32,16 @@ export function readPolicy(file: string): Policy {
   return policy;
 }
 
-/** As {@link readPolicy}, but collects the faults instead of throwing them. */
-export function readPolicyFile(file: string, faults: FaultList): PolicyReading {
-  const source = readSource(file, faults, "write it, or start from deployments/reference/policy.yaml");
+/**
+ * As {@link readPolicy}, but collects the faults instead of throwing them.
+ *
+ * @param text the policy's text where the file does not exist yet
+ */
+export function readPolicyFile(file: string, faults: FaultList, text?: string): PolicyReading {
+  const source =
+    text === undefined
+      ? readSource(file, faults, "write it with `npm run init`, or start from deployments/reference/policy.yaml")
+      : new SourceFile(file, text);
   const root = source === undefined ? undefined : parseYaml(source, faults);
   if (root === undefined) return { policy: undefined, envFile: undefined };
   const env = nodeAt(root, "env_file");

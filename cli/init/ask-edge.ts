@@ -1,0 +1,89 @@
+import { Agent, request } from "undici";
+import { rawData } from "../../containers/parts/deployment/traefik.ts";
+import type { PartHandle } from "../../containers/parts/part.ts";
+import type { RigState } from "../../containers/rigs/rig.ts";
+import { partOf } from "../../containers/targets/rig-access/parts-of-rig.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import type {
+  AskEdge,
+  EdgeEntryPoint,
+  EdgeView,
+  Probe,
+  ProbeAnswer,
+} from "../../helpers/deployment/infer/edge/edge-view.ts";
+import { liveView } from "../../helpers/deployment/infer/edge/live-view.ts";
+import { probeCredential } from "../../helpers/deployment/infer/edge/match-rule.ts";
+
+/** Requests to Traefik at one time. */
+const concurrency = 16;
+
+/** A Traefik that runs, and how it is asked. */
+export interface LiveEdge extends AsyncDisposable {
+  view: EdgeView;
+  ask: AskEdge;
+}
+
+/**
+ * Connects to the Traefik of an edge rig.
+ *
+ * @param canary the name in the answers of what stands for LiteLLM there
+ */
+export async function liveEdge(
+  state: RigState,
+  entryPoints: readonly EdgeEntryPoint[],
+  canary: string,
+): Promise<LiveEdge> {
+  const traefik = partOf(state, "traefik");
+  const { text } = await rawData(traefik);
+  const clients = new Map<string, Agent>();
+  return {
+    view: liveView(text, entryPoints),
+    ask: (probe) => send(probe, traefik, entryPoints, clientFor(clients, probe.host), canary),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}
+
+/** A client for each host, because TLS names it. The run's Traefik has a certificate that nobody has signed. */
+function clientFor(clients: Map<string, Agent>, host: string): Agent {
+  const known =
+    clients.get(host) ??
+    new Agent({ connections: concurrency, connect: { servername: host, rejectUnauthorized: false } });
+  clients.set(host, known);
+  return known;
+}
+
+async function send(
+  { host, entryPoint, scheme, path, method, hasBearer }: Probe,
+  traefik: PartHandle,
+  entryPoints: readonly EdgeEntryPoint[],
+  dispatcher: Agent,
+  canary: string,
+): Promise<ProbeAnswer> {
+  const port = entryPoints.find(({ name }) => name === entryPoint)?.port;
+  const published = port === undefined ? undefined : traefik.ports[port];
+  if (published === undefined) return { isReached: false, status: 404 };
+  const response = await request(`${scheme}://${traefik.host}:${published}${path}`, {
+    dispatcher,
+    method,
+    headers: { host, ...(hasBearer ? { authorization: probeCredential } : {}) },
+    headersTimeout: deadlines.request,
+    bodyTimeout: deadlines.request,
+  });
+  const body = await response.body.text();
+  const isReached = body.includes(canary);
+  const arrived = /^Authorization: (.*?)\r?$/m.exec(body)?.[1];
+  const sent = hasBearer ? probeCredential : undefined;
+  return {
+    isReached,
+    status: response.statusCode,
+    location: headerOf(response.headers.location),
+    challenge: headerOf(response.headers["www-authenticate"]),
+    injected: isReached && arrived !== sent ? arrived : undefined,
+  };
+}
+
+function headerOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,126 @@
+import { lockedVersions } from "../../containers/images/recipes/recipe.ts";
+import { type ShortRun, shortRun } from "../../containers/run/short-run.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { RunConfig } from "../../helpers/core/run-config.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { AskEdge, EdgeView } from "../../helpers/deployment/infer/edge/edge-view.ts";
+import { hostCandidates, type ObservedHost, observeHost } from "../../helpers/deployment/infer/edge/observe-hosts.ts";
+import type { FoundProjects } from "../../helpers/deployment/infer/files/projects.ts";
+import type { HostValues } from "../../helpers/deployment/infer/host-values.ts";
+import { inferFromFiles } from "../../helpers/deployment/infer/infer-from-files.ts";
+import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infer-policy.ts";
+import { policyText } from "../../helpers/deployment/infer/policy-text.ts";
+import { loadDeployment } from "../../helpers/deployment/load.ts";
+import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
+import { liveEdge } from "./ask-edge.ts";
+import { askGateway } from "./ask-gateway.ts";
+
+/** How a policy is derived. */
+export interface DeriveOptions {
+  folder: string;
+  projects: FoundProjects;
+  host: HostValues;
+  /** Start nothing: take what Traefik does from its files alone. */
+  isOffline: boolean;
+  config: RunConfig;
+  progress: Progress;
+}
+
+/**
+ * Derives the policy of a deployment: from its files, and from the answers of its Traefik and its LiteLLM where they may
+ * be started.
+ *
+ * @returns the policy's text, which the suite accepts
+ * @throws {DeploymentError} when the deployment can't be read
+ * @throws {EnvironmentError} when there is no engine
+ */
+export async function derivePolicy({
+  folder,
+  projects,
+  host,
+  isOffline,
+  config,
+  progress,
+}: DeriveOptions): Promise<string> {
+  const { versions } = config;
+  const fromFiles = await inferFromFiles({ folder, projects, host, versions, versionsOf });
+  const draft = policyText(inferPolicy(fromFiles));
+  const asWritten = await loadDeployment(folder, { policy: draft, versions });
+  if (isOffline) return draft;
+  const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
+  const canaries = makeCanaries(asWritten.policy, originals);
+  const deployment = await loadDeployment(folder, { policy: draft, versions, replace: canaries.secrets });
+  const asked = await shortRun({ config, deployment, canaries, progress }, async (run) => {
+    const edge = await askedEdge(run, fromFiles, canaries.target, progress);
+    return await askedGateway(run, edge, progress);
+  });
+  const text = policyText(inferPolicy(withNames(asked, originals, canaries.secrets)));
+  await loadDeployment(folder, { policy: text, versions });
+  return text;
+}
+
+/** The versions of a package that the suite has a lock for; oldest first. */
+function versionsOf(command: string): readonly string[] {
+  return lockedVersions(`upstreams/${command}`);
+}
+
+/** Replaces what the files say of Traefik by what it answers. */
+async function askedEdge(run: ShortRun, inference: Inference, canary: string, progress: Progress): Promise<Inference> {
+  if (inference.view.traefik === undefined) return inference;
+  try {
+    const state = await run.rig("edge");
+    await using edge = await liveEdge(state, inference.edge.entryPoints, canary);
+    const observed = await progress.during("ask Traefik", () => observeHosts(edge.view, edge.ask));
+    return { ...inference, edge: edge.view, observed };
+  } catch (error) {
+    return withRemark(inference, error, "Traefik could not be asked, so hosts and access follow its files");
+  }
+}
+
+async function observeHosts(view: EdgeView, ask: AskEdge): Promise<ObservedHost[]> {
+  const observed: ObservedHost[] = [];
+  for (const host of hostCandidates(view)) observed.push(await observeHost(view, host, ask));
+  return observed;
+}
+
+/** Adds the tools of the upstreams, and LiteLLM's answers to callers without a key. */
+async function askedGateway(run: ShortRun, inference: Inference, progress: Progress): Promise<Inference> {
+  const paths = inference.observed.flatMap(({ rules }) => rules.map(({ pattern }) => pattern.replace(/\/\*\*$/, "")));
+  try {
+    const gateway = await run.gateway();
+    const { statuses, tools } = await progress.during("ask LiteLLM", () => askGateway(gateway, [...new Set(paths)]));
+    return {
+      ...inference,
+      statusOf: (path) => statuses.get(path),
+      upstreams: { ...inference.upstreams, toolsOf: (name) => tools.get(name) },
+    };
+  } catch (error) {
+    return withRemark(inference, error, "LiteLLM could not be asked, so tools and statuses are not known");
+  }
+}
+
+/** @throws what is no fault of the environment */
+function withRemark(inference: Inference, error: unknown, what: string): Inference {
+  if (!(error instanceof EnvironmentError)) throw error;
+  const reason = error.message.split("\n")[0] ?? "";
+  return { ...inference, remarks: [...inference.remarks, `${what}: ${reason}`] };
+}
+
+/** An injected key arrives as the run's canary: the policy names the variable by the operator's value. */
+function withNames(
+  inference: Inference,
+  originals: ReadonlyMap<string, string>,
+  canaries: ReadonlyMap<string, string>,
+): Inference {
+  const original = (value: string): string => {
+    const name = [...canaries].find(([, canary]) => value.endsWith(canary))?.[0];
+    return name === undefined ? value : `Bearer ${originals.get(name) ?? value}`;
+  };
+  return {
+    ...inference,
+    observed: inference.observed.map((host) => ({
+      ...host,
+      injected: host.injected.map((injection) => ({ ...injection, value: original(injection.value) })),
+    })),
+  };
+}

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runConfig } from "../../helpers/core/run-config.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
+import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
+import { hostValues } from "../../helpers/deployment/infer/host-values.ts";
+import { readPolicy, readPolicyFile } from "../../helpers/deployment/policy/read-policy.ts";
+import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
+import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import type { Policy } from "../../helpers/deployment/types.ts";
+import { derivePolicy } from "./derive-policy.ts";
+
+const silent = new Progress({ write: () => true });
+
+/** The policy that `init --offline` derives for a copy of the reference deployment without its policy. */
+async function derivedOffline(): Promise<{ derived: Policy; text: string }> {
+  using copy = patchedCopy("deployments/reference", [{ file: "policy.yaml", remove: true }]);
+  const { folder } = copy;
+  const projects = findProjects(folder);
+  const options = { folder, projects, host: hostValues(folder, projects), config: runConfig(), progress: silent };
+  const text = await derivePolicy({ ...options, isOffline: true });
+  const faults = new FaultList();
+  const { policy } = readPolicyFile(join(folder, "policy.yaml"), faults, text);
+  expect(faults.faults).toEqual([]);
+  if (policy === undefined) throw new Error("the derived policy has no faults and can't be read");
+  return { derived: policy, text };
+}
+
+/** The items of a list by their own values: without where they are written, in one order. */
+function plain<Item extends { location: unknown }>(
+  items: readonly Item[],
+  without: readonly (keyof Item)[] = [],
+): unknown[] {
+  return items
+    .map((item) => {
+      const left = Object.entries(item).filter(([key]) => key !== "location" && !without.some((one) => one === key));
+      return JSON.stringify(Object.fromEntries(left.toSorted(([a], [b]) => (a < b ? -1 : 1))));
+    })
+    .toSorted();
+}
+
+const { derived, text } = await derivedOffline();
+const written = readPolicy("deployments/reference/policy.yaml");
+
+test("hosts, public paths and the refusal are those of the policy that was written by hand", () => {
+  expect(plain(derived.hosts)).toEqual(plain(written.hosts));
+  // The reasons are in other words.
+  expect(plain(derived.publicPaths, ["why"])).toEqual(plain(written.publicPaths, ["why"]));
+  expect([derived.refusal.status, derived.refusal.challenge]).toEqual([
+    written.refusal.status,
+    written.refusal.challenge,
+  ]);
+});
+
+test("so are the injected routes, models, secrets, reach and firewall", () => {
+  expect(plain(derived.injectedRoutes)).toEqual(plain(written.injectedRoutes));
+  expect(plain(derived.models)).toEqual(plain(written.models));
+  expect(plain(derived.secrets)).toEqual(plain(written.secrets));
+  expect(plain(derived.reach)).toEqual(plain(written.reach));
+  expect(derived.firewall?.interfaces).toEqual(written.firewall?.interfaces);
+  expect(derived.firewall?.denials.map(({ from, by, counter }) => [from, by, counter.value])).toEqual(
+    written.firewall?.denials.map(({ from, by, counter }) => [from, by, counter.value]),
+  );
+});
+
+test("so are the upstreams, but for their tools, which only asking them can tell", () => {
+  expect(plain(derived.upstreams, ["tools"])).toEqual(plain(written.upstreams, ["tools"]));
+});
+
+test("so are the clients, but for Codex's version, which no file names", () => {
+  const own = ({ kind, from, config }: Policy["clients"][number]): string =>
+    [kind, from, config.split("/").at(-1)].join(" ");
+  expect(derived.clients.map(own).toSorted()).toEqual(written.clients.map(own).toSorted());
+});
+
+test("what can't be derived is a question", () => {
+  expect(text).toMatch(/# QUESTION: which keys of scoped_keys\.authenticate see the tools of some servers only\?/);
+  expect(text).toMatch(/# QUESTION: which tools must it offer\?/);
+  expect(derived.mcp.scopedKeys).toEqual([]);
+});

@@ -1,0 +1,59 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RunConfig } from "../../helpers/core/run-config.ts";
+import { progress } from "../../helpers/core/terminal/progress.ts";
+import { displayPath } from "../../helpers/core/text/display-path.ts";
+import { checkFolder } from "../../helpers/deployment/facts.ts";
+import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
+import { hostValues } from "../../helpers/deployment/infer/host-values.ts";
+import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
+import { derivePolicy } from "./derive-policy.ts";
+
+/** What `init` does; see cli/init.ts for the flags. */
+export interface InitOptions {
+  /** Absolute path of the deployment's folder. */
+  folder: string;
+  /** Absolute path of the policy. */
+  file: string;
+  config: RunConfig;
+  isOffline: boolean;
+  /** Print the policy instead of writing it. */
+  isPrinted: boolean;
+}
+
+/**
+ * Derives a deployment's policy and writes it, with an env file where the deployment needs one that is not in the folder.
+ *
+ * @throws {DeploymentError} when the deployment can't be read
+ * @throws {EnvironmentError} when there is no engine
+ */
+export async function writePolicy({ folder, file, config, isOffline, isPrinted }: InitOptions): Promise<void> {
+  const faults = new FaultList();
+  checkFolder(folder, faults);
+  faults.throwIfAny();
+  const projects = findProjects(folder);
+  const host = hostValues(folder, projects);
+  const standIn = host.standIn && { path: join(folder, host.standIn.file), text: host.standIn.text };
+  const isNew = standIn !== undefined && !existsSync(standIn.path);
+  // The deployment can't be read without it.
+  if (isNew) writeFileSync(standIn.path, standIn.text);
+  let text: string;
+  try {
+    text = await derivePolicy({ folder, projects, host, isOffline, config, progress });
+  } catch (error) {
+    if (isNew) rmSync(standIn.path);
+    throw error;
+  }
+  if (isPrinted) {
+    if (isNew) rmSync(standIn.path);
+    console.log(text.trimEnd());
+    return;
+  }
+  writeFileSync(file, text);
+  const questions = text.match(/# QUESTION:/g)?.length ?? 0;
+  console.log(
+    `wrote ${displayPath(file)}; ${questions} ${questions === 1 ? "question is" : "questions are"} open in it`,
+  );
+  if (isNew) console.log(`wrote ${displayPath(standIn.path)}: placeholders for values that no file of the folder sets`);
+  console.log(`next: DEPLOYMENT=${displayPath(folder)} npm test`);
+}

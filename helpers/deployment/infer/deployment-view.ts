@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ComposeBuild, ComposeFile, ComposeService } from "../compose/types.ts";
+import type { Facts } from "../facts.ts";
+import type { LiteLLMConfig } from "../litellm/types.ts";
+import { FaultList } from "../source/fault-list.ts";
+import { readSource } from "../source/source-file.ts";
+import type { ServiceOutline } from "./files/compose-files.ts";
+import { serviceOf } from "./files/roles.ts";
+
+/** A deployment's facts, as inference looks at them. */
+export interface DeploymentView {
+  /** Absolute path. */
+  folder: string;
+  compose: ComposeFile;
+  litellm: ComposeService;
+  /** Undefined for a gateway behind another proxy, or behind none. */
+  traefik: ComposeService | undefined;
+  /** Undefined where LiteLLM runs without a config, or it can't be read. */
+  config: LiteLLMConfig | undefined;
+  /** Every variable of the env files, by name. */
+  variables: ReadonlyMap<string, string>;
+}
+
+/** What {@link deploymentView} finds missing. */
+export type MissingPart = "compose" | "litellm";
+
+/** Looks up LiteLLM and Traefik, and collects the variables of every env file. */
+export function deploymentView(facts: Facts): DeploymentView | MissingPart {
+  const { compose, folder } = facts;
+  if (compose === undefined) return "compose";
+  const services = [...compose.services.values()];
+  const litellm = serviceOf("litellm", services, outlineOf);
+  const traefik = serviceOf("traefik", services, outlineOf);
+  if (litellm === undefined) return "litellm";
+  return {
+    folder,
+    compose,
+    litellm,
+    traefik,
+    config: facts.liteLLM(litellm.key)?.config,
+    variables: variablesOf(facts, compose, services),
+  };
+}
+
+function outlineOf({ name, image, build, command, entrypoint }: ComposeService): ServiceOutline {
+  const dockerfile = build === undefined ? undefined : dockerfileText(build);
+  return {
+    name,
+    image: image?.value,
+    dockerfile,
+    command: [...(entrypoint ?? []), ...(command ?? [])].join(" "),
+  };
+}
+
+/** The text of the Dockerfile that a service is built from; undefined where it can't be read. */
+export function dockerfileText({ inline, context, dockerfile }: ComposeBuild): string | undefined {
+  if (inline !== undefined) return inline.value;
+  const file = dockerfile ?? join(context, "Dockerfile");
+  return existsSync(file) ? readSource(file, new FaultList(), "write it")?.text : undefined;
+}
+
+/** The env files' variables: those for interpolation, and what the services get from files of their own. */
+function variablesOf({ originals }: Facts, { projects }: ComposeFile, services: readonly ComposeService[]) {
+  const composeFiles = new Set(projects.flatMap(({ files }) => files));
+  const own = services.flatMap(({ environment }) =>
+    [...environment].filter(([, { location }]) => !composeFiles.has(location.file)),
+  );
+  return new Map([...(originals ?? []), ...own].map(([name, { value }]) => [name, value]));
+}

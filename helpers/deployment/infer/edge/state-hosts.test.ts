@@ -1,0 +1,196 @@
+import { expect, test } from "vitest";
+import { parseRule } from "../../traefik/rules/rule.ts";
+import type { EdgeMiddleware, EdgeRouter, EdgeView } from "./edge-view.ts";
+import { askModel } from "./model-answer.ts";
+import { hostCandidates, observeHost } from "./observe-hosts.ts";
+import type { LiteLLMStatus } from "./state-access.ts";
+import { type StatedHosts, stateHosts } from "./state-hosts.ts";
+
+const entryPoints = [
+  { name: "web", port: 80 },
+  { name: "websecure", port: 443 },
+];
+
+function router(rule: string, own: Partial<Omit<EdgeRouter, "rule">> = {}): EdgeRouter {
+  return {
+    name: `r${rule.length}@docker`,
+    rule: parseRule(rule),
+    priority: rule.length,
+    entryPoints: ["websecure"],
+    tls: true,
+    service: "litellm@docker",
+    isLiteLLM: true,
+    middlewares: [],
+    ...own,
+  };
+}
+
+function middleware(kind: string, options: Readonly<Record<string, string>>): EdgeMiddleware {
+  return { name: `${kind}@docker`, kind, options: new Map(Object.entries(options)) };
+}
+
+const nobody = middleware("ipallowlist", { sourcerange: "192.0.2.1/32" });
+
+async function stated(routers: readonly EdgeRouter[], statusOf: LiteLLMStatus = () => undefined): Promise<StatedHosts> {
+  const view: EdgeView = { routers, entryPoints };
+  const ask = askModel(view);
+  const observed = await Promise.all(hostCandidates(view).map((host) => observeHost(view, host, ask)));
+  return stateHosts(observed, {
+    statusOf,
+    secretOf: (value) => (value === "Bearer sk-status" ? "STATUS_KEY" : undefined),
+    serviceOf: (host) => (host === "authelia" ? "sso" : undefined),
+  });
+}
+
+test("a host that is passed on as a whole is LiteLLM's to judge", async () => {
+  const { hosts, injected } = await stated([router("Host(`ai.example.org`)")]);
+  expect(hosts.map(({ value }) => value)).toEqual([
+    {
+      name: "ai.example.org",
+      entry_point: "websecure",
+      scheme: "https",
+      zone: "external",
+      access: [{ who: "litellm" }],
+    },
+  ]);
+  expect(injected).toEqual([]);
+});
+
+test("a split is stated in its short form", async () => {
+  const { hosts, split } = await stated([
+    router("Host(`ai.lan`) && (Path(`/ui`) || PathPrefix(`/ui/`) || Path(`/openapi.json`))", { priority: 9 }),
+    router("Host(`ai.lan`) && HeaderRegexp(`Authorization`, `(?i)^Bearer .+$`)", { priority: 5 }),
+    router("Host(`ai.lan`)", {
+      priority: 1,
+      middlewares: [
+        middleware("headers", { "customresponseheaders.www-authenticate": "Bearer" }),
+        middleware("ipallowlist", { sourcerange: "192.0.2.1/32", rejectstatuscode: "401" }),
+      ],
+    }),
+  ]);
+  expect(hosts.map(({ value }) => value)).toEqual([
+    { name: "ai.lan", entry_point: "websecure", scheme: "https", zone: "internal" },
+  ]);
+  expect(split).toEqual({
+    public: [
+      { path: "/openapi.json", status: 200, why: "what the API documentation shows" },
+      { path: "/ui", below: true, status: 307, why: "the UI's pages" },
+    ],
+    refusal: { status: 401, challenge: "Bearer" },
+  });
+});
+
+test("an allow-list: what is listed reaches LiteLLM, everything else is refused", async () => {
+  const { hosts } = await stated([
+    router("Host(`api.example.dev`) && (Path(`/v1/models`) || Path(`/mcp/`) || Path(`/health/liveliness`))", {
+      priority: 9,
+    }),
+    router("Host(`api.example.dev`)", { priority: 1, middlewares: [nobody] }),
+  ]);
+  expect(hosts[0]?.value.access).toEqual([
+    {
+      paths: ["/health/liveliness"],
+      who: "anyone",
+      status: 200,
+      why: "tells a monitor that LiteLLM runs",
+    },
+    { paths: ["/mcp/", "/v1/models"], who: "litellm" },
+    { who: "nobody", status: 403 },
+  ]);
+});
+
+test("LiteLLM's own answers decide between open and guarded", async () => {
+  const { hosts } = await stated(
+    [
+      router("Host(`api.example.dev`) && (Path(`/own`) || Path(`/guarded`))", { priority: 9 }),
+      router("Host(`api.example.dev`)", { priority: 1, middlewares: [nobody] }),
+    ],
+    (path) => ({ "/own": 204, "/guarded": 401 })[path],
+  );
+  expect(hosts[0]?.value.access).toEqual([
+    { paths: ["/guarded"], who: "litellm" },
+    { paths: ["/own"], who: "anyone", status: 204 },
+    { who: "nobody", status: 403 },
+  ]);
+  expect(hosts[0]?.questions).toContain("why may anyone reach /own?");
+});
+
+test("a forward-auth service in front, by its compose service", async () => {
+  const login = middleware("forwardauth", {
+    address: "http://authelia:9091/api/authz/forward-auth",
+    authresponseheaders: "Remote-User,Remote-Groups",
+  });
+  const { hosts } = await stated([router("Host(`ai.example.net`)", { middlewares: [login] })]);
+  expect(hosts[0]?.value.access).toEqual([{ who: "login", service: "sso", headers: ["Remote-User", "Remote-Groups"] }]);
+});
+
+test("an entry point that only redirects is a host of its own", async () => {
+  const { hosts } = await stated([
+    router("Host(`ai.example.org`)"),
+    router("Host(`ai.example.org`)", {
+      entryPoints: ["web"],
+      tls: false,
+      middlewares: [middleware("redirectscheme", { scheme: "https" })],
+    }),
+  ]);
+  expect(hosts.map(({ value }) => [value.entry_point, value.scheme, value.access])).toEqual([
+    ["websecure", "https", [{ who: "litellm" }]],
+    ["web", "http", [{ who: "redirect", to: "https" }]],
+  ]);
+});
+
+test("an injected key by its variable, for GET, on the hosts that its rule names", async () => {
+  const key = middleware("headers", { "customrequestheaders.authorization": "Bearer sk-status" });
+  const { injected, hosts } = await stated([
+    router("Host(`ai.lan`) && Path(`/status`)", { priority: 9, middlewares: [key] }),
+    router("Host(`ai.lan`) && HeaderRegexp(`Authorization`, `^Bearer .+`)", { priority: 5 }),
+  ]);
+  expect(injected.map(({ value }) => value)).toEqual([
+    { path: "/status", hosts: ["ai.lan"], methods: ["GET"], secret: "STATUS_KEY" },
+  ]);
+  expect(hosts[0]?.value.access).toBeUndefined();
+});
+
+test("a key that is written into a label is stated under a name, never by its value", async () => {
+  const key = middleware("headers", { "customrequestheaders.authorization": "Bearer sk-in-the-label" });
+  const { injected } = await stated([
+    router("Path(`/status`)", { priority: 99, middlewares: [key] }),
+    router("Host(`ai.lan`)"),
+    router("Host(`ai.example.org`)"),
+  ]);
+  expect(injected[0]?.value).toEqual({
+    path: "/status",
+    hosts: ["ai.lan"],
+    methods: ["GET"],
+    secret: "LITELLM_INJECTED_KEY",
+  });
+  expect(injected[0]?.questions).toHaveLength(2);
+  expect(JSON.stringify(injected)).not.toContain("sk-in-the-label");
+});
+
+test("a prefix that also takes look-alikes is a question", async () => {
+  const { hosts } = await stated([
+    router("Host(`ai.lan`) && PathPrefix(`/ui`)", { priority: 9 }),
+    router("Host(`ai.lan`) && HeaderRegexp(`Authorization`, `^Bearer .+`)", { priority: 5 }),
+  ]);
+  expect(hosts[0]?.questions?.[0]).toMatch(/^the rule for \/ui also takes \/uix/);
+});
+
+test("methods that a rule tells apart", async () => {
+  const { hosts } = await stated([
+    router("Host(`ai.lan`) && Path(`/v1/models`) && Method(`GET`)", { priority: 9 }),
+    router("Host(`ai.lan`)", { priority: 1, middlewares: [nobody] }),
+  ]);
+  expect(hosts[0]?.value.access).toEqual([
+    { paths: ["/v1/models"], methods: ["GET"], who: "litellm" },
+    { who: "nobody", status: 403 },
+  ]);
+});
+
+test("a host that leads elsewhere is none of the gateway's", async () => {
+  const { hosts, others } = await stated([
+    router("Host(`ai.lan`)"),
+    router("Host(`photos.lan`)", { service: "photos@docker", isLiteLLM: false }),
+  ]);
+  expect([hosts.map(({ value }) => value.name), others]).toEqual([["ai.lan"], ["photos.lan"]]);
+});

@@ -1,0 +1,125 @@
+import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
+import type { ObservedHost, ObservedInjection } from "./observe-hosts.ts";
+import { type SplitForm, splitForm } from "./split-form.ts";
+import { type LiteLLMStatus, stateAccess } from "./state-access.ts";
+
+/** What the hosts of a gateway let through, as its policy states it. */
+export interface StatedHosts {
+  hosts: readonly Stated<HostInput>[];
+  /** The short form of `access`, where every host is split alike: the hosts then have none. */
+  split: SplitForm | undefined;
+  injected: readonly Stated<ItemOf<"injected">>[];
+  /** Hosts of Traefik's rules by which nobody reaches LiteLLM. */
+  others: readonly string[];
+}
+
+/** What stating needs to know of the deployment. */
+export interface HostContext {
+  statusOf: LiteLLMStatus;
+  /** Name of the secret that is put into a request; undefined for a text that no variable holds. */
+  secretOf(authorization: string): string | undefined;
+  /** The compose service of a host name; undefined where none has it. */
+  serviceOf(host: string): string | undefined;
+}
+
+/** The name under which a policy states a key that no variable holds. */
+export const literalKeyName = "LITELLM_INJECTED_KEY";
+
+/** States the hosts by which LiteLLM is reached, and the entry points on which they only redirect. */
+export function stateHosts(observed: readonly ObservedHost[], context: HostContext): StatedHosts {
+  const names = new Set(observed.flatMap(({ name, isReached }) => (isReached ? name : [])));
+  const own = observed.filter((host) => names.has(host.name) && (host.isReached || redirects(host)));
+  const hosts = own.map((host) => statedHost(host, context));
+  const split = splitForm(hosts);
+  return {
+    hosts: split === undefined ? hosts : hosts.map(withoutAccess),
+    split,
+    injected: statedInjections(own, context),
+    others: [...new Set(observed.flatMap(({ name }) => (names.has(name) ? [] : name)))],
+  };
+}
+
+function withoutAccess({ value: { access: _, ...value }, ...notes }: Stated<HostInput>): Stated<HostInput> {
+  return { ...notes, value };
+}
+
+function redirects({ rest }: ObservedHost): boolean {
+  return [...rest.values()].every(({ who }) => who === "redirect");
+}
+
+function statedHost(observed: ObservedHost, { statusOf, serviceOf }: HostContext): Stated<HostInput> {
+  const { name, entryPoint, scheme, questions } = observed;
+  const rules = stateAccess(observed, statusOf);
+  const unknown = rules.flatMap(({ value }) => {
+    if (value.service === undefined) return [];
+    const service = serviceOf(value.service);
+    if (service !== undefined) value.service = service;
+    return service === undefined ? value.service : [];
+  });
+  return {
+    value: { name, entry_point: entryPoint, scheme, ...zoneOf(name), access: rules.map(({ value }) => value) },
+    remarks: rules.flatMap(({ remarks = [] }) => remarks),
+    questions: [
+      ...questions,
+      ...rules.flatMap(({ questions = [] }) => questions),
+      ...unknown.map((service) => `which compose service is ${service}, the forward-auth service?`),
+    ],
+  };
+}
+
+/** Names that no public DNS has. */
+function zoneOf(name: string): Pick<HostInput, "zone"> {
+  const isInternal =
+    !name.includes(".") || /\.(?:lan|local|localhost|internal|intranet|home|home\.arpa|private|corp)$/.test(name);
+  return { zone: isInternal ? "internal" : "external" };
+}
+
+function statedInjections(hosts: readonly ObservedHost[], { secretOf }: HostContext): Stated<ItemOf<"injected">>[] {
+  const all = hosts.flatMap((host) => host.injected.map((injection) => ({ host: host.name, injection })));
+  return [...Map.groupBy(all, ({ injection }) => injection.path)].flatMap(([path, found]) => {
+    const [first] = found;
+    if (first === undefined) return [];
+    const secret = secretOf(first.injection.value);
+    return [
+      {
+        value: {
+          path,
+          hosts: [...new Set(hostsOf(found).map(({ host }) => host))],
+          methods: ["GET" as const],
+          secret: secret ?? literalKeyName,
+        },
+        questions: injectionQuestions(path, found, secret),
+      },
+    ];
+  });
+}
+
+type FoundInjection = { host: string; injection: ObservedInjection };
+
+/** Those whose rule names them; where no rule names a host, every internal one, else all. */
+function hostsOf(found: readonly FoundInjection[]): readonly FoundInjection[] {
+  const named = found.filter(({ injection }) => injection.namesHost);
+  if (named.length > 0) return named;
+  const internal = found.filter(({ host }) => zoneOf(host).zone === "internal");
+  return internal.length > 0 ? internal : found;
+}
+
+function injectionQuestions(path: string, found: readonly FoundInjection[], secret: string | undefined): string[] {
+  const stated = hostsOf(found);
+  const methods = [...new Set(found.flatMap(({ injection }) => injection.methods))];
+  const more = methods.filter((method) => method !== "GET");
+  const external = stated.filter(({ host }) => zoneOf(host).zone === "external").map(({ host }) => host);
+  return [
+    ...(secret === undefined
+      ? [
+          `the key is written into Traefik's configuration. Which variable is to hold it? ${literalKeyName} stands for it here, ` +
+            "and the run makes one up",
+        ]
+      : []),
+    ...(more.length > 0 ? [`${path} gets the key for ${methods.join(", ")} too: is more than GET meant?`] : []),
+    ...(found.length > stated.length ? [`${path} gets the key on every host that Traefik serves: is that meant?`] : []),
+    ...(external.length > 0
+      ? [`is ${path} meant to get a key from outside, by ${[...new Set(external)].join(", ")}?`]
+      : []),
+  ];
+}

@@ -1,0 +1,181 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { FaultList } from "../../source/fault-list.ts";
+import { readSource } from "../../source/source-file.ts";
+import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
+
+/** A compose file, as far as it says to which project it belongs. */
+export interface ComposeOutline {
+  /** Absolute path. */
+  file: string;
+  /** Its top-level `name`, as written. */
+  name: string | undefined;
+  services: readonly ServiceOutline[];
+  /** Networks that it declares itself, by key. */
+  ownNetworks: readonly string[];
+  /** Networks that another project made: their names on the host. */
+  externalNetworks: readonly string[];
+  /** Absolute paths of the files that it includes or extends, each with compose's names where it names a folder. */
+  uses: readonly string[];
+}
+
+/** One service of a {@link ComposeOutline}. */
+export interface ServiceOutline {
+  name: string;
+  /** As written, so with variables. */
+  image: string | undefined;
+  /** The Dockerfile's text for a service that is built; undefined where it can't be read. */
+  dockerfile: string | undefined;
+  /** Entrypoint and command as one text. */
+  command: string;
+}
+
+/** In the order in which compose looks for them. */
+export const composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/** What compose merges over a file of {@link composeFileNames} without being told. */
+const overrideNames = [
+  "compose.override.yaml",
+  "compose.override.yml",
+  "docker-compose.override.yaml",
+  "docker-compose.override.yml",
+];
+
+/** Folders that hold no deployment. */
+const skippedFolders = new Set(["node_modules", "__pycache__", "venv"]);
+const maxDepth = 5;
+const maxFiles = 5_000;
+
+/** Every compose file below a folder, by path; what can't be read as YAML is left out. */
+export function composeOutlines(folder: string): ComposeOutline[] {
+  return filesBelow(folder)
+    .filter((file) => /\.ya?ml$/i.test(file))
+    .flatMap((file) => outlineOf(file) ?? []);
+}
+
+/** Absolute paths of the files below a folder, sorted; without hidden folders and those of package managers. */
+export function filesBelow(folder: string): string[] {
+  const found: string[] = [];
+  const walk = (at: string, depth: number): void => {
+    for (const entry of entriesOf(at)) {
+      if (found.length >= maxFiles) return;
+      const path = join(at, entry.name);
+      if (entry.isFile()) found.push(path);
+      else if (entry.isDirectory() && depth < maxDepth && !isSkipped(entry.name)) walk(path, depth + 1);
+    }
+  };
+  walk(resolve(folder), 0);
+  return found.toSorted();
+}
+
+/** Whether compose merges this file over the one next to it. */
+export function isOverride(file: string): boolean {
+  return overrideNames.includes(basename(file));
+}
+
+function entriesOf(folder: string): ReturnType<typeof readFolder> {
+  try {
+    return readFolder(folder);
+  } catch {
+    // A folder that can't be read, e.g. a database's: it has no deployment files for whoever runs the suite.
+    return [];
+  }
+}
+
+function readFolder(folder: string) {
+  return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function isSkipped(name: string): boolean {
+  return skippedFolders.has(name) || (name.startsWith(".") && name !== ".claude" && name !== ".codex");
+}
+
+function outlineOf(file: string): ComposeOutline | undefined {
+  const faults = new FaultList();
+  const source = readSource(file, faults, "write it");
+  if (source === undefined || !/^\s*["']?services["']?\s*:/m.test(source.text)) return undefined;
+  const root = parseYaml(source, faults);
+  const services = nodeAt(root, "services");
+  if (root === undefined || services?.kind !== "map") return undefined;
+  const entries = [...services.entries].filter(([, { value }]) => isService(value));
+  if (entries.length === 0) return undefined;
+  const networks = networksOf(root);
+  return {
+    file,
+    name: textOf(nodeAt(root, "name")),
+    services: entries.map(([name, { value }]) => serviceOf(name, value, dirname(file))),
+    ownNetworks: networks.flatMap(({ key, external }) => (external === undefined ? [key] : [])),
+    externalNetworks: networks.flatMap(({ external }) => external ?? []),
+    uses: [...includesOf(root), ...entries.flatMap(([, { value }]) => extendedFileOf(value))].map((path) =>
+      resolve(dirname(file), path),
+    ),
+  };
+}
+
+/** A policy has `services:` too, with names only. */
+function isService(node: YamlNode): boolean {
+  return (
+    node.kind === "map" && ["image", "build", "extends", "command", "environment"].some((key) => node.entries.has(key))
+  );
+}
+
+function serviceOf(name: string, node: YamlNode, folder: string): ServiceOutline {
+  return {
+    name,
+    image: textOf(nodeAt(node, "image")),
+    dockerfile: dockerfileOf(node, folder),
+    command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].map(wordsOf).join(" "),
+  };
+}
+
+function dockerfileOf(service: YamlNode, folder: string): string | undefined {
+  const build = nodeAt(service, "build");
+  if (build === undefined) return undefined;
+  const inline = textOf(nodeAt(build, "dockerfile_inline"));
+  if (inline !== undefined) return inline;
+  const context = textOf(build) ?? textOf(nodeAt(build, "context")) ?? ".";
+  const file = resolve(folder, context, textOf(nodeAt(build, "dockerfile")) ?? "Dockerfile");
+  return existsSync(file) ? readSource(file, new FaultList(), "write it")?.text : undefined;
+}
+
+function networksOf(root: YamlNode): { key: string; external: string | undefined }[] {
+  const networks = nodeAt(root, "networks");
+  if (networks?.kind !== "map") return [];
+  return [...networks.entries].map(([key, { value }]) => {
+    const external = nodeAt(value, "external");
+    const isExternal = external !== undefined && !(external.kind === "scalar" && external.value === false);
+    // `external: { name: … }` is compose's earlier form.
+    const name = textOf(nodeAt(value, "name")) ?? textOf(nodeAt(external, "name")) ?? key;
+    return { key, external: isExternal ? name : undefined };
+  });
+}
+
+function includesOf(root: YamlNode): string[] {
+  const include = nodeAt(root, "include");
+  if (include?.kind !== "list") return [];
+  return include.items.flatMap((item) => textsOf(item.kind === "map" ? nodeAt(item, "path") : item));
+}
+
+function extendedFileOf(service: YamlNode): string[] {
+  return textsOf(nodeAt(service, "extends", "file"));
+}
+
+function textsOf(node: YamlNode | undefined): string[] {
+  if (node?.kind === "list") return node.items.flatMap((item) => textOf(item) ?? []);
+  return [textOf(node)].flatMap((text) => text ?? []);
+}
+
+function wordsOf(node: YamlNode | undefined): string {
+  if (node === undefined) return "";
+  const plain = toPlain(node);
+  return Array.isArray(plain) ? plain.join(" ") : String(plain ?? "");
+}
+
+function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
+}
+
+/** A path as a policy in the folder names it. */
+export function pathIn(folder: string, file: string): string {
+  return relative(resolve(folder), file).replaceAll("\\", "/");
+}

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { smallDeployment } from "../small-deployment.ts";
+import { findProjects } from "./projects.ts";
+
+const litellm = "services: { litellm: { image: ghcr.io/berriai/litellm:main-v1.77.1, networks: [edge] } }\n";
+const traefik = "services: { traefik: { image: 'traefik:v3.5.3', networks: [edge] } }\n";
+const both = `services:
+  traefik: { image: 'traefik:v3.5.3' }
+  gateway: { image: docker.litellm.ai/berriai/litellm:v1.77.1-stable }
+`;
+const external = "networks: { edge: { external: true } }\n";
+
+function found(files: Readonly<Record<string, string>>) {
+  using deployment = smallDeployment(files);
+  const { compose, others } = findProjects(deployment.folder);
+  return { compose: compose?.map(({ project, files: own }) => ({ project, files: own })), others };
+}
+
+test("what compose finds in the folder needs no 'compose:'", () => {
+  expect(
+    found({ "compose.yaml": both, "compose.override.yaml": "services: { gateway: { command: --port 4000 } }\n" }),
+  ).toEqual({
+    compose: undefined,
+    others: [],
+  });
+});
+
+test("projects in subfolders, joined by a network", () => {
+  const files = {
+    "proxy/docker-compose.yml": traefik + external,
+    "ai/docker-compose.yml": litellm + external,
+    "photos/docker-compose.yml": "services: { photos: { image: photos } }\n",
+    "ai/config.yaml": "model_list: []\n",
+    "proxy/rules.yml": "http: { services: { home: { loadBalancer: { servers: [] } } } }\n",
+  };
+  expect(found(files)).toEqual({
+    compose: [
+      { project: undefined, files: ["ai/docker-compose.yml"] },
+      { project: undefined, files: ["proxy/docker-compose.yml"] },
+    ],
+    others: ["photos/docker-compose.yml"],
+  });
+});
+
+test("stacks under names of their own are projects, each named after its file", () => {
+  expect(found({ "litellm-stack.yml": litellm + external, "traefik-stack.yml": traefik + external })).toEqual({
+    compose: [
+      { project: "litellm", files: ["litellm-stack.yml"] },
+      { project: "traefik", files: ["traefik-stack.yml"] },
+    ],
+    others: [],
+  });
+});
+
+test("files that share a service are one project", () => {
+  const more = "services: { litellm: { environment: { A: b } } }\n";
+  expect(found({ "stack.base.yml": litellm, "stack.prod.yml": more }).compose?.map(({ files }) => files)).toEqual([
+    ["stack.base.yml", "stack.prod.yml"],
+  ]);
+});
+
+test("what is included or extended is no project of its own", () => {
+  const files = {
+    "compose.yaml": `include: [mcp/compose.yaml, db]\n${both}  base: { extends: { file: common.yaml, service: python } }\n`,
+    "common.yaml": "services: { python: { image: python } }\n",
+    "mcp/compose.yaml": "services: { mcp: { image: mcp/everything } }\n",
+    "db/docker-compose.yml": "services: { db: { image: postgres } }\n",
+  };
+  expect(found(files)).toEqual({ compose: undefined, others: [] });
+});
+
+test("a service that is built from LiteLLM's image is LiteLLM", () => {
+  using deployment = smallDeployment({
+    "ai/compose.yaml": "services: { api: { build: ., networks: [edge] } }\nnetworks: { edge: {} }\n",
+    "ai/Dockerfile": "FROM ghcr.io/berriai/litellm:main-v1.77.1\nRUN true\n",
+    "photos/compose.yaml": "services: { photos: { image: photos } }\n",
+  });
+  const { compose, others } = findProjects(deployment.folder);
+  expect([compose?.map(({ files }) => files), others]).toEqual([[["ai/compose.yaml"]], ["photos/compose.yaml"]]);
+});
+
+test("a policy, LiteLLM's config and broken YAML are no compose files", () => {
+  const files = {
+    "compose.yaml": both,
+    "policy.yaml": "services: { litellm: gateway }\n",
+    "broken/compose.yaml": "services: { a: [\n",
+  };
+  expect(found(files)).toEqual({ compose: undefined, others: [] });
+});

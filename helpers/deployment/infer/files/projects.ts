@@ -1,0 +1,165 @@
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { type ComposeOutline, composeFileNames, composeOutlines, isOverride, pathIn } from "./compose-files.ts";
+import { roleSigns } from "./roles.ts";
+
+/** A compose project, as `compose:` of a policy names it. Paths are relative to the deployment's folder. */
+export interface FoundProject {
+  /** As compose or `docker stack deploy` names it; undefined where compose derives it from its folder. */
+  project: string | undefined;
+  files: readonly string[];
+  /** What the names of the project's files leave open. */
+  question: string | undefined;
+}
+
+/** The compose projects of a deployment's folder. */
+export interface FoundProjects {
+  /** Undefined where compose finds the only project itself, in the folder. */
+  compose: readonly FoundProject[] | undefined;
+  /** The files of each project, absolute paths, without those that they include. */
+  files: readonly (readonly string[])[];
+  /** Compose files that have nothing to do with the gateway, relative to the folder. */
+  others: readonly string[];
+}
+
+/** Files that compose reads together. */
+interface Candidate {
+  files: readonly ComposeOutline[];
+  /** Whether compose finds it in its folder. */
+  isDefault: boolean;
+}
+
+/**
+ * Finds the compose projects that make up the gateway: what compose finds in the folder itself; where LiteLLM or Traefik
+ * is not in it, the projects in its subfolders and the stacks under other names. Files that another one includes or
+ * extends are no projects. A project that shares no network with LiteLLM or Traefik is left out.
+ *
+ * @param folder the deployment's folder
+ */
+export function findProjects(folder: string): FoundProjects {
+  const root = resolve(folder);
+  const outlines = composeOutlines(root);
+  const used = new Set(outlines.flatMap(({ uses }) => uses.flatMap(composeFilesAt)));
+  const candidates = candidatesOf(outlines.filter(({ file }) => !used.has(file)));
+  const own = candidates.find(({ files, isDefault }) => isDefault && files.some(({ file }) => dirname(file) === root));
+  const withIncluded = own && ownWithIncluded(own, outlines);
+  if (own !== undefined && withIncluded !== undefined && (candidates.length === 1 || hasBothRoles(withIncluded)))
+    return foundProjects(root, candidates, [own], own);
+  return foundProjects(root, candidates, relevant(candidates), own);
+}
+
+function foundProjects(
+  root: string,
+  all: readonly Candidate[],
+  chosen: readonly Candidate[],
+  own: Candidate | undefined,
+): FoundProjects {
+  const isFoundByCompose = chosen.length === 1 && chosen[0] === own;
+  const projects = chosen.map((candidate) => projectOf(root, candidate));
+  return {
+    compose: isFoundByCompose ? undefined : projects,
+    files: chosen.map(({ files }) => files.map(({ file }) => file)),
+    others: all.filter((one) => !chosen.includes(one)).flatMap((one) => pathsOf(root, one)),
+  };
+}
+
+/** A path of `include`, or the compose file in the folder that it names. */
+function composeFilesAt(path: string): string[] {
+  return [path, ...composeFileNames.map((name) => join(path, name))];
+}
+
+function ownWithIncluded({ files }: Candidate, all: readonly ComposeOutline[]): readonly ComposeOutline[] {
+  const found = new Set(files);
+  for (const outline of found) {
+    for (const path of outline.uses.flatMap(composeFilesAt)) {
+      const next = all.find(({ file }) => file === path);
+      if (next !== undefined) found.add(next);
+    }
+  }
+  return [...found];
+}
+
+function candidatesOf(outlines: readonly ComposeOutline[]): Candidate[] {
+  const byFolder = Map.groupBy(outlines, ({ file }) => dirname(file));
+  return [...byFolder.values()].flatMap((files) => {
+    const main = composeFileNames.flatMap((name) => files.find(({ file }) => basename(file) === name) ?? [])[0];
+    if (main !== undefined) {
+      // Other files next to it are variants (compose.prod.yaml), unless they are stacks with services of their own.
+      const override = files.find(({ file }) => isOverride(file));
+      const rest = files.filter((one) => one !== main && one !== override && !sharesServices(one, main));
+      return [
+        { files: override === undefined ? [main] : [main, override], isDefault: true },
+        ...joined(rest).map((group) => ({ files: group, isDefault: false })),
+      ];
+    }
+    return joined(files.filter(({ file }) => !isOverride(file))).map((group) => ({ files: group, isDefault: false }));
+  });
+}
+
+/** Files of one folder that are one project: they share a service, or a network that none of them calls external. */
+function joined(files: readonly ComposeOutline[]): ComposeOutline[][] {
+  const groups: ComposeOutline[][] = [];
+  for (const file of files) {
+    const group = groups.find((one) =>
+      one.some((other) => sharesServices(file, other) || sharesOwnNetwork(file, other)),
+    );
+    if (group === undefined) groups.push([file]);
+    else group.push(file);
+  }
+  return groups;
+}
+
+function sharesServices(one: ComposeOutline, other: ComposeOutline): boolean {
+  return one.services.some(({ name }) => other.services.some((service) => service.name === name));
+}
+
+function sharesOwnNetwork(one: ComposeOutline, other: ComposeOutline): boolean {
+  return one.ownNetworks.some((network) => network !== "default" && other.ownNetworks.includes(network));
+}
+
+/** The projects of LiteLLM and Traefik, and those that join their networks. */
+function relevant(candidates: readonly Candidate[]): readonly Candidate[] {
+  const core = (["litellm", "traefik"] as const).flatMap((role) => {
+    const signs = candidates.map((candidate) => ({ candidate, sign: strongest(candidate.files, role) }));
+    return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.candidate ?? [];
+  });
+  if (core.length === 0) return candidates;
+  const networks = new Set(core.flatMap(({ files }) => files.flatMap(networkNames)));
+  return candidates.filter(
+    (candidate) => core.includes(candidate) || candidate.files.flatMap(networkNames).some((name) => networks.has(name)),
+  );
+}
+
+function networkNames({ ownNetworks, externalNetworks }: ComposeOutline): string[] {
+  return [...ownNetworks, ...externalNetworks].filter((name) => name !== "default");
+}
+
+function hasBothRoles(files: readonly ComposeOutline[]): boolean {
+  return strongest(files, "litellm") > 0 && strongest(files, "traefik") > 0;
+}
+
+function strongest(files: readonly ComposeOutline[], role: "litellm" | "traefik"): number {
+  return Math.max(0, ...files.flatMap(({ services }) => services.map((service) => roleSigns(service, role))));
+}
+
+function projectOf(root: string, candidate: Candidate): FoundProject {
+  const [first] = candidate.files;
+  const files = pathsOf(root, candidate);
+  const declared = candidate.files.findLast(({ name }) => name !== undefined)?.name;
+  if (first === undefined || candidate.isDefault || declared !== undefined)
+    return { project: declared, files, question: undefined };
+  const stem = basename(first.file, extname(first.file));
+  const project = stem
+    .toLowerCase()
+    .replace(/^(?:docker-)?compose[-_.]|^stack[-_.]/, "")
+    .replace(/[-_.](?:stack|compose|swarm)$/, "")
+    .replaceAll(/[^a-z0-9_-]/g, "");
+  return {
+    project: project || undefined,
+    files,
+    question: `by which name is ${files.join(" with ")} deployed? \`docker stack deploy\` and \`-p\` decide it; guessed from the file's name`,
+  };
+}
+
+function pathsOf(root: string, { files }: Candidate): string[] {
+  return files.map(({ file }) => pathIn(root, file));
+}

@@ -1,0 +1,47 @@
+import type { ServiceOutline } from "./compose-files.ts";
+
+/** What the suite knows a service by. */
+export type Role = "litellm" | "traefik";
+
+/** `ghcr.io/berriai/litellm-database`, `docker.litellm.ai/berriai/litellm`, a mirror's `litellm/litellm`. */
+const liteLLMImage = /(?:^|\/)litellm(?:[-_][\w.-]+)?(?:[:@]|$)/i;
+const traefikImage = /(?:^|\/)traefik(?:[:@]|$)/i;
+
+/** Images around Traefik whose names begin with it, e.g. `traefik/whoami` and `traefik-certs-dumper`. */
+const otherImage = /whoami|certs-dumper|forward-auth|postgres|exporter/i;
+
+/**
+ * How sure it is that a service plays a role: 0 for no sign, 1 for a sign in its name or command, 2 for its image, or the
+ * image that its Dockerfile begins with.
+ */
+export function roleSigns({ name, image, dockerfile, command }: ServiceOutline, role: Role): 0 | 1 | 2 {
+  const images = [image, ...basesOf(dockerfile)].flatMap((one) => (one === undefined ? [] : imageOf(one)));
+  const pattern = role === "litellm" ? liteLLMImage : traefikImage;
+  if (images.some((one) => pattern.test(one) && !otherImage.test(one))) return 2;
+  if (images.some((one) => otherImage.test(one))) return 0;
+  if (role === "traefik") return /--providers\.\w+|--entrypoints\.|traefik\.(?:ya?ml|toml)/i.test(command) ? 1 : 0;
+  if (/(?:^|[\s/"'])litellm\s+--?\w/.test(command)) return 1;
+  return /^litellm(?:[-_](?:proxy|gateway))?$/i.test(name) && !/postgres|redis|prometheus/i.test(image ?? "") ? 1 : 0;
+}
+
+/** The service with the clearest signs of a role; of equals the first. */
+export function serviceOf<Item>(
+  role: Role,
+  items: readonly Item[],
+  outline: (item: Item) => ServiceOutline,
+): Item | undefined {
+  const signs = items.map((item) => ({ item, sign: roleSigns(outline(item), role) }));
+  return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.item;
+}
+
+/** The images that a Dockerfile's stages begin with; the last stage's first. */
+function basesOf(dockerfile: string | undefined): string[] {
+  if (dockerfile === undefined) return [];
+  return [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim)].flatMap(([, base]) => base ?? []).reverse();
+}
+
+/** An image with its variables' defaults: `${LITELLM_IMAGE:-ghcr.io/…}`. */
+function imageOf(written: string): string[] {
+  const defaults = [...written.matchAll(/:?-([^{}$]+)/g)].flatMap(([, text]) => text ?? []);
+  return written.includes("$") ? [written.replaceAll(/\$\{[^}]*\}/g, ""), ...defaults] : [written];
+}

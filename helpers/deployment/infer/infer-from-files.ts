@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { DeploymentError } from "../../core/errors.ts";
+import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
+import { FaultList } from "../source/fault-list.ts";
+import { type DeploymentView, deploymentView } from "./deployment-view.ts";
+import { askModel } from "./edge/model-answer.ts";
+import { modelView } from "./edge/model-view.ts";
+import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
+import type { FoundProjects } from "./files/projects.ts";
+import type { HostValues } from "./host-values.ts";
+import type { Inference } from "./infer-policy.ts";
+import type { UpstreamKnowledge } from "./sections/upstreams.ts";
+
+/** What a deployment's files alone are inferred from. */
+export interface FileInference extends Pick<FactsOptions, "versions">, Pick<UpstreamKnowledge, "versionsOf"> {
+  /** Absolute path. */
+  folder: string;
+  projects: FoundProjects;
+  host: HostValues;
+}
+
+/**
+ * Derives all that the files say. What only a running Traefik or LiteLLM can say is derived from their configuration, or
+ * left open.
+ *
+ * @throws {DeploymentError} when the compose files can't be read, or LiteLLM is not among their services
+ */
+export async function inferFromFiles({
+  folder,
+  projects,
+  host,
+  versions,
+  versionsOf,
+}: FileInference): Promise<Inference> {
+  const facts = readFacts(folder, { envFile: host.envFile?.value, versions });
+  const view = viewOf(facts);
+  const model = view.traefik === undefined ? undefined : facts.traefik(view.traefik.key);
+  const edge = model === undefined ? { routers: [], entryPoints: [] } : modelView(model, view);
+  const ask = askModel(edge);
+  return {
+    view,
+    projects,
+    host,
+    edge,
+    observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
+    statusOf: () => undefined,
+    upstreams: { versionsOf, toolsOf: () => undefined },
+    remarks: [],
+  };
+}
+
+/** @throws {DeploymentError} */
+function viewOf(facts: Facts): DeploymentView {
+  const view = deploymentView(facts);
+  if (typeof view !== "string") return view;
+  const faults = new FaultList();
+  faults.addAll(facts.faults);
+  if (view === "litellm")
+    faults.add(
+      facts.compose?.file ?? join(facts.folder, "compose.yaml"),
+      "none of the services looks like LiteLLM: by its image, its Dockerfile or its command",
+      "call `npm run init` for the folder with LiteLLM's compose file, or write policy.yaml with `services:` by hand",
+    );
+  throw new DeploymentError(faults.faults);
+}

@@ -1,0 +1,138 @@
+import type { DeploymentView } from "./deployment-view.ts";
+import type { EdgeView } from "./edge/edge-view.ts";
+import type { ObservedHost } from "./edge/observe-hosts.ts";
+import type { LiteLLMStatus } from "./edge/state-access.ts";
+import { stateHosts } from "./edge/state-hosts.ts";
+import type { FoundProject, FoundProjects } from "./files/projects.ts";
+import type { HostValues } from "./host-values.ts";
+import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
+import { findClients, variablesOf } from "./sections/clients.ts";
+import { stateFirewall } from "./sections/firewall.ts";
+import { modelPatterns, stateModels } from "./sections/models.ts";
+import { stateReach } from "./sections/reach.ts";
+import { stateSecrets } from "./sections/secrets.ts";
+import { serviceNamed, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
+
+/** What a policy is derived from. */
+export interface Inference {
+  view: DeploymentView;
+  projects: FoundProjects;
+  /** What stands for values of the host that no file gives. */
+  host: HostValues;
+  edge: Pick<EdgeView, "entryPoints">;
+  /** What was asked of Traefik, or of its model. */
+  observed: readonly ObservedHost[];
+  /** LiteLLM's answers to a GET without a key, where it was asked. */
+  statusOf: LiteLLMStatus;
+  upstreams: UpstreamKnowledge;
+  /** How the answers came about, for the head of the file. */
+  remarks: readonly string[];
+}
+
+/** Derives a policy from a deployment's facts. */
+export function inferPolicy(inference: Inference): PolicyDraft {
+  const { view, projects, host, observed, statusOf, edge } = inference;
+  const services = [...view.compose.services.values()];
+  const { hosts, split, injected, others } = stateHosts(observed, {
+    statusOf,
+    secretOf: (authorization) => variableOf(view, authorization),
+    serviceOf: (host) => serviceNamed(services, host)?.key,
+  });
+  const stated = hosts.length > 0 ? hosts : [placeholderHost(view, edge)];
+  const names = [...new Set(stated.map(({ value }) => value.name))];
+  const clients = findClients(view.folder, [...names, `${view.litellm.name}:`]);
+  const firewall = stateFirewall(view.folder);
+  return {
+    remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
+    questions: openQuestions(view),
+    services: servicesOf(view),
+    envFile: host.envFile,
+    compose: (projects.compose ?? []).map(statedProject),
+    variables: host.variables,
+    files: host.files,
+    parts: new Map(),
+    hosts: stated,
+    public: (split?.public ?? []).map((value) => ({ value })),
+    refusal: split?.refusal,
+    injected,
+    upstreams: stateUpstreams(view, inference.upstreams),
+    models: stateModels(view),
+    clients: clients.map((client) => client.stated),
+    secrets: stateSecrets(view, {
+      inClients: new Set(clients.flatMap(variablesOf)),
+      injected: new Set(injected.map(({ value }) => value.secret)),
+    }),
+    reach: stateReach(view, {
+      hosts: stated.map(({ value }) => value),
+      entryPoints: edge.entryPoints,
+      hasFirewall: firewall !== undefined,
+    }),
+    firewall,
+  };
+}
+
+/** The variable whose value a header carries; of several the one that no other part of LiteLLM uses comes first. */
+function variableOf({ variables }: DeploymentView, authorization: string): string | undefined {
+  const key = authorization.replace(/^\S+\s+/, "");
+  return [...variables].find(([, value]) => value !== "" && value === key)?.[0];
+}
+
+function servicesOf({ litellm, traefik }: DeploymentView): PolicyDraft["services"] {
+  const names = { litellm: litellm.key, traefik: traefik?.key ?? "traefik" };
+  return names.litellm === "litellm" && names.traefik === "traefik" ? undefined : names;
+}
+
+function statedProject({ project, files, question }: FoundProject): PolicyDraft["compose"][number] {
+  return {
+    value: { ...(project === undefined ? {} : { project }), files: [...files] },
+    questions: question === undefined ? [] : [question],
+  };
+}
+
+/** A gateway must have a name: the one that LiteLLM itself is told, else a placeholder. */
+function placeholderHost(
+  { litellm }: DeploymentView,
+  { entryPoints }: Pick<EdgeView, "entryPoints">,
+): Stated<HostInput> {
+  const told = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
+  const url = URL.canParse(told) ? new URL(told) : undefined;
+  const scheme = url?.protocol === "https:" ? "https" : "http";
+  const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
+  const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];
+  return {
+    value: {
+      name: url?.hostname ?? "litellm.localhost",
+      ...(entryPoint === undefined ? {} : { entry_point: entryPoint.name }),
+      scheme,
+      zone: url === undefined ? "internal" : "external",
+      access: [{ who: "litellm" }],
+    },
+    questions: ["by which name do clients call the gateway? No rule of Traefik names a host that leads to LiteLLM"],
+  };
+}
+
+function outsideRemarks(hosts: readonly string[], { others }: FoundProjects): string[] {
+  return [
+    ...(hosts.length === 0 ? [] : [`Not part of it, because LiteLLM is not reached by them: ${hosts.join(", ")}.`]),
+    ...(others.length === 0 ? [] : [`Compose files that were left out: ${others.join(", ")}.`]),
+  ];
+}
+
+function openQuestions(view: DeploymentView): string[] {
+  const { config, litellm } = view;
+  const storesServers = litellm.environment.has("DATABASE_URL");
+  const patterns = modelPatterns(view);
+  return [
+    ...(storesServers
+      ? [
+          "which MCP servers are registered in LiteLLM's database? No file names them; add each to `upstreams` with `in: database`",
+        ]
+      : []),
+    ...(config?.customAuth === undefined
+      ? []
+      : [`which keys of ${config.customAuth} see the tools of some servers only? \`mcp.scoped_keys\` states them`]),
+    ...(patterns.length === 0
+      ? []
+      : [`which models do ${patterns.join(", ")} stand for? Only models with a name are stated`]),
+  ];
+}

@@ -1,0 +1,154 @@
+import type { ComposeService } from "../../compose/types.ts";
+import type { DeploymentView } from "../deployment-view.ts";
+import type { EdgeEntryPoint } from "../edge/edge-view.ts";
+import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
+
+type ReachInput = ItemOf<"reach">;
+
+/** What reachability follows from, next to the compose files. */
+export interface ReachContext {
+  hosts: readonly HostInput[];
+  entryPoints: readonly EdgeEntryPoint[];
+  /** Whether the deployment has a firewall, which decides what the outside reaches. */
+  hasFirewall: boolean;
+}
+
+/** The port on which LiteLLM listens where its command names none. */
+const defaultLiteLLMPort = 4000;
+
+/** Ports of images that everybody runs as they are. */
+const portsOfImages: readonly [image: RegExp, port: number][] = [
+  [/(?:^|\/)(?:postgres|postgresql|pgvector|timescaledb)\b/, 5432],
+  [/(?:^|\/)(?:redis|valkey)\b/, 6379],
+];
+
+/** More services than these on one network share it for other reasons than the gateway. */
+const mostNeighbours = 8;
+
+/** What compose's networks and published ports allow, as far as the gateway needs it. */
+export function stateReach(view: DeploymentView, context: ReachContext): Stated<ReachInput>[] {
+  return [...published(view, context), ...neighbours(view, context), ...toOutside(view)];
+}
+
+function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: ReachContext): Stated<ReachInput>[] {
+  const all = [...view.compose.services.values()].flatMap((service) =>
+    service.ports
+      .filter(({ protocol, address }) => protocol === "tcp" && !isLoopback(address))
+      .map((port) => ({ service, port })),
+  );
+  const portsFor = (zone: HostInput["zone"]): number[] => {
+    const names = hosts.filter((host) => host.zone === zone).map((host) => host.entry_point);
+    const inside = new Set(entryPoints.filter(({ name }) => names.includes(name)).map(({ port }) => port));
+    return all.flatMap(({ service, port }) =>
+      service === view.traefik && inside.has(port.container) ? port.host : [],
+    );
+  };
+  const ownPorts = all.flatMap(({ service, port }) => (service === view.litellm ? port.host : []));
+  const rule = (from: "lan" | "outside", ports: readonly number[]): ReachInput[] => {
+    const zone = from === "lan" ? "internal" : "external";
+    const name = hosts.find((host) => host.zone === zone)?.name;
+    return ports.length === 0 || name === undefined
+      ? []
+      : [{ from, to: "gateway-host", as: name, ports: inOrder(ports) }];
+  };
+  const isInside = hosts.some(({ zone }) => zone === "internal");
+  const stated = [
+    ...rule("lan", [...portsFor("internal"), ...(isInside ? ownPorts : [])]),
+    ...rule("outside", portsFor("external")),
+  ];
+  const named = new Set(stated.flatMap(({ ports }) => ports));
+  const rest = all.filter(({ port }) => !named.has(port.host));
+  const open = inOrder(all.map(({ port }) => port.host));
+  const questions = [
+    ...rest.map(
+      ({ service, port }) => `port ${port.host} of ${service.key} is published on every address: who may use it?`,
+    ),
+    ...(hasFirewall || open.length === 0
+      ? []
+      : [
+          `no firewall is in the deployment, so ${open.join(", ")} are open to the LAN and to the outside alike, unless ` +
+            "something else stops them. What is meant?",
+        ]),
+  ];
+  return stated.map((value, index) => (index === 0 ? { value, questions } : { value }));
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && (address.startsWith("127.") || address === "::1");
+}
+
+/** Services on one docker network connect to each other on every port that listens there. */
+function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachInput>[] {
+  const { compose, litellm, traefik } = view;
+  const services = [...compose.services.values()].filter(({ networkMode }) => networkMode === undefined);
+  const sharing = (one: ComposeService, other: ComposeService): string | undefined =>
+    networksOf(one).find((network) => networksOf(other).includes(network));
+  return services.flatMap((from) =>
+    services.flatMap((to): Stated<ReachInput>[] => {
+      const network = from === to ? undefined : sharing(from, to);
+      if (network === undefined) return [];
+      const isOwn = [from, to].some((one) => one === litellm || one === traefik);
+      if (!isOwn && services.filter((one) => networksOf(one).includes(network)).length > mostNeighbours) return [];
+      const ports = listeningPorts(view, context, to);
+      const alias = [...(to.networks.get(network) ?? [])].find((name) =>
+        context.hosts.some((host) => host.name === name),
+      );
+      const named = alias === undefined ? {} : { as: alias };
+      return ports.length === 0 ? [] : [{ value: { from: from.key, to: to.key, ...named, ports } }];
+    }),
+  );
+}
+
+function networksOf({ networks }: ComposeService): string[] {
+  return networks.size === 0 ? ["default"] : [...networks.keys()];
+}
+
+function listeningPorts(
+  { litellm, traefik }: DeploymentView,
+  { hosts, entryPoints }: ReachContext,
+  service: ComposeService,
+): number[] {
+  if (service === litellm) return [liteLLMPort(service)];
+  if (service === traefik) {
+    const used = hosts.map((host) => host.entry_point);
+    return inOrder(entryPoints.filter(({ name }) => used.includes(name)).map(({ port }) => port));
+  }
+  const image = service.image?.value ?? "";
+  const ofImage = portsOfImages.flatMap(([pattern, port]) => (pattern.test(image) ? port : []));
+  const ofLabels = [...service.labels, ...service.deployLabels].flatMap(([name, { value }]) =>
+    /^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/i.test(name) ? Number(value) : [],
+  );
+  const declared = [
+    ...service.ports.map(({ container }) => container),
+    ...service.unfixedPorts.map(({ container }) => container),
+    ...service.expose.map(({ port }) => port),
+    ...optionPorts(service),
+  ];
+  return inOrder([...ofImage, ...ofLabels, ...declared]);
+}
+
+/** `--port 8000` of a command, and `PORT` of its environment. */
+function optionPorts({ command = [], environment }: ComposeService): number[] {
+  const named = command.flatMap((word, index) => {
+    const text = word === "--port" ? command[index + 1] : /^--port=(\d+)$/.exec(word)?.[1];
+    return text === undefined ? [] : Number(text);
+  });
+  const own = Number(environment.get("PORT")?.value ?? 0);
+  return [...named, own].filter((port) => Number.isInteger(port) && port > 0 && port < 65536);
+}
+
+/** The port on which LiteLLM listens. */
+export function liteLLMPort(litellm: ComposeService): number {
+  return optionPorts(litellm)[0] ?? defaultLiteLLMPort;
+}
+
+/** LiteLLM calls its model providers. */
+function toOutside({ compose, litellm, config }: DeploymentView): Stated<ReachInput>[] {
+  const hasWayOut = networksOf(litellm).some((network) => compose.networks.get(network)?.internal !== true);
+  if (!hasWayOut || config === undefined || config.models.length === 0) return [];
+  return [{ value: { from: litellm.key, to: "outside", ports: [443] }, remarks: ["The model providers."] }];
+}
+
+function inOrder(ports: readonly number[]): number[] {
+  return [...new Set(ports)].toSorted((a, b) => a - b);
+}

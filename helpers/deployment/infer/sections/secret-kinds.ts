@@ -1,0 +1,24 @@
+import type { ItemOf } from "../policy-input.ts";
+
+/** Kind of a secret in a policy. */
+export type SecretKind = ItemOf<"secrets">["kind"];
+
+/**
+ * What a variable's name and value say of it: the kind of secret that it is; undefined for one that is none, by all
+ * appearances.
+ */
+export function secretKind(name: string, value: string): SecretKind | undefined {
+  if (isPostgresUrl(value)) return new URL(value).password === "" ? undefined : "postgres-url";
+  // A URL, a path or a switch is no key, whatever its variable is called.
+  if (/^(?:\/|\.\/|https?:\/\/[^@]*$|true$|false$|\d{1,6}$)/i.test(value)) return undefined;
+  if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
+  if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";
+  if (value.startsWith("sk-") || /(?:^|_)(?:API_?KEY|MASTER_KEY|KEY)$/i.test(name)) return "api-key";
+  if (/(?:^|_)(?:TOKEN|SECRET|CREDENTIALS?|DSN)$/i.test(name)) return "password";
+  return undefined;
+}
+
+/** Whether a text is the DSN of a PostgreSQL server. */
+export function isPostgresUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol);
+}

@@ -1,0 +1,132 @@
+import type { ComposeService } from "../../compose/types.ts";
+import type { SecretPlace } from "../../policy/types.ts";
+import type { DeploymentView } from "../deployment-view.ts";
+import { literalKeyName } from "../edge/state-hosts.ts";
+import type { ItemOf, Stated } from "../policy-input.ts";
+import { type SecretKind, secretKind } from "./secret-kinds.ts";
+
+type SecretInput = ItemOf<"secrets">;
+
+/** A use of secrets that no compose service shows. */
+export interface SecretUses {
+  /** Variables that client configs name. */
+  inClients: ReadonlySet<string>;
+  /** Names that injected routes send. */
+  injected: ReadonlySet<string>;
+}
+
+/** A shorter value can't be told from an ordinary word. */
+const shortest = 6;
+
+/** The secrets of a deployment: variables of its env files and secrets of compose, each with the places that use it. */
+export function stateSecrets(view: DeploymentView, uses: SecretUses): Stated<SecretInput>[] {
+  const variables = [...view.variables].flatMap(([name, value]) => statedVariable(view, uses, name, value) ?? []);
+  const literal = uses.injected.has(literalKeyName)
+    ? [stated(literalKeyName, "api-key", ["traefik.labels", "traefik.api"], { questions: ["see `injected`"] })]
+    : [];
+  return [...variables, ...literal, ...composeSecrets(view)];
+}
+
+function statedVariable(
+  view: DeploymentView,
+  uses: SecretUses,
+  name: string,
+  value: string,
+): Stated<SecretInput> | undefined {
+  const kind = secretKind(name, value) ?? (uses.injected.has(name) ? "api-key" : undefined);
+  if (kind === undefined || value === "") return undefined;
+  const isInjected = uses.injected.has(name);
+  const places = new Set<SecretPlace>([
+    ...placesOf(view, name, value),
+    ...(isInjected ? (["traefik.labels", "traefik.api"] as const) : []),
+  ]);
+  const isClients = uses.inClients.has(name) || (kind === "api-key" && !isInjected && isForCallers(view, name));
+  if (isClients) places.add("client.environment");
+  const salted = kind === "salt" ? [...places].filter((place) => place === "litellm.environment") : [...places];
+  const questions =
+    isInjected && isMasterKey(view, name)
+      ? [
+          `${name} is LiteLLM's master key, and Traefik puts it into requests of anyone: is a key with fewer rights meant?`,
+        ]
+      : [];
+  return stated(name, kind, salted, { questions });
+}
+
+function stated(
+  name: string,
+  kind: SecretKind,
+  mayBeIn: readonly SecretPlace[],
+  notes: Pick<Stated<SecretInput>, "questions"> = {},
+): Stated<SecretInput> {
+  return { value: { name, kind, may_be_in: [...mayBeIn] }, ...notes };
+}
+
+function placesOf(view: DeploymentView, name: string, value: string): SecretPlace[] {
+  const { compose, litellm, config, variables } = view;
+  // A DSN has a password in it: it is a secret of its own, and the run replaces it by itself.
+  const others = new Set([...variables].flatMap(([other, whole]) => (other !== name && whole !== value ? whole : [])));
+  const holds = (text: string): boolean => value.length >= shortest && !others.has(text) && text.includes(value);
+  const services = [...compose.services.values()].toSorted((a, b) => Number(b === litellm) - Number(a === litellm));
+  const environments = services.flatMap((service): SecretPlace[] =>
+    isInEnvironment(service, name, value, holds)
+      ? [service === litellm ? "litellm.environment" : `${service.key}.environment`]
+      : [],
+  );
+  const isInLabels = services.some(({ labels, deployLabels }) =>
+    [...labels.values(), ...deployLabels.values()].some((label) => holds(label.value)),
+  );
+  const isInUpstream = config?.upstreams.some(
+    (upstream) =>
+      upstream.transport === "stdio" &&
+      [...upstream.env.values()].some((one) => holds(one) || names(one).includes(name)),
+  );
+  return [
+    ...environments,
+    ...(isInUpstream ? (["upstream.environment"] as const) : []),
+    ...(isInLabels ? (["traefik.labels", "traefik.api"] as const) : []),
+    ...(config !== undefined && holds(JSON.stringify(config.document)) ? (["litellm.config"] as const) : []),
+  ];
+}
+
+function isInEnvironment(
+  { environment }: ComposeService,
+  name: string,
+  value: string,
+  holds: (text: string) => boolean,
+): boolean {
+  return environment.get(name)?.value === value || [...environment.values()].some((own) => holds(own.value));
+}
+
+/** The variables that a value of LiteLLM's config refers to, also in a form that LiteLLM does not read. */
+function names(text: string): string[] {
+  return [...text.matchAll(/os\.environ\/(\w+)|\$\{(\w+)\}/g)].flatMap(([, first, second]) => first ?? second ?? []);
+}
+
+/**
+ * A key that is in LiteLLM's environment and that its config does not use: with a key module, one of its callers' keys,
+ * so their environments have it too.
+ */
+function isForCallers({ litellm, config }: DeploymentView, name: string): boolean {
+  if (config?.customAuth === undefined || !litellm.environment.has(name)) return false;
+  return !names(JSON.stringify(config.document)).includes(name);
+}
+
+function isMasterKey({ config, variables }: DeploymentView, name: string): boolean {
+  const value = variables.get(name);
+  return name === "LITELLM_MASTER_KEY" || (value !== undefined && config?.masterKey === value);
+}
+
+/** The secrets of compose that a service mounts. */
+function composeSecrets({ compose, litellm }: DeploymentView): Stated<SecretInput>[] {
+  return compose.secrets.flatMap(({ name }) => {
+    const users = [...compose.services.values()].filter(({ files }) =>
+      files.some((file) => file.kind === "secret" && file.name === name),
+    );
+    if (users.length === 0) return [];
+    const kind = secretKind(name.toUpperCase(), "") ?? "password";
+    const places = users.map(
+      (user): SecretPlace => (user === litellm ? "litellm.environment" : `${user.key}.environment`),
+    );
+    return [{ value: { name, in: "compose-secret" as const, kind, may_be_in: places } }];
+  });
+}

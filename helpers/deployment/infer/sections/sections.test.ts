@@ -1,0 +1,198 @@
+import { expect, test } from "vitest";
+import { readFacts } from "../../facts.ts";
+import { type DeploymentView, deploymentView } from "../deployment-view.ts";
+import { smallDeployment } from "../small-deployment.ts";
+import { findClients, variablesOf } from "./clients.ts";
+import { stateFirewall } from "./firewall.ts";
+import { modelPatterns, stateModels } from "./models.ts";
+import { packageOf, packagesIn } from "./packages.ts";
+import { stateReach } from "./reach.ts";
+import { secretKind } from "./secret-kinds.ts";
+import { stateSecrets } from "./secrets.ts";
+import { stateUpstreams } from "./upstreams.ts";
+
+const compose = `
+services:
+  proxy:
+    image: traefik:v3.5.3
+    command: [--providers.docker=true, "--entryPoints.web.address=:80", "--entryPoints.websecure.address=:443"]
+    ports: ["80:80", "443:443"]
+    environment: { CF_DNS_API_TOKEN: "\${CF_TOKEN}" }
+    networks: { edge: { aliases: [ai.lan] } }
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: [--config, /app/config.yaml]
+    env_file: litellm.env
+    environment: { DATABASE_URL: "postgresql://llm:\${PG_PASSWORD}@db:5432/llm", LITELLM_SALT_KEY: "\${SALT_KEY}" }
+    volumes: [./config.yaml:/app/config.yaml:ro]
+    ports: ["4000:4000"]
+    networks: [edge, data]
+    labels: { "traefik.http.middlewares.key.headers.customrequestheaders.Authorization": "Bearer \${STATUS_KEY}" }
+  db:
+    image: postgres:17
+    environment: { POSTGRES_PASSWORD: "\${PG_PASSWORD}" }
+    networks: [data]
+networks: { edge: {}, data: { internal: true } }
+`;
+const env = `MASTER_KEY=sk-master-000000
+STATUS_KEY=sk-status-000000
+OPENAI_API_KEY=openai-0000000
+PG_PASSWORD=database-00000
+CF_TOKEN=cloudflare-000
+SALT_KEY=salt-000000000
+MCP_DSN=postgresql://reader:other-password@db:5432/app
+LOG_LEVEL=INFO
+BASE_URL=https://ai.example.org
+`;
+const config = `
+model_list:
+  - { model_name: gpt-5, litellm_params: { model: openai/gpt-5, api_key: os.environ/OPENAI_API_KEY } }
+  - { model_name: "openai/*", litellm_params: { model: "openai/*" } }
+mcp_servers:
+  db: { transport: stdio, command: postgres-mcp, env: { DATABASE_URI: os.environ/MCP_DSN } }
+  files: { transport: stdio, command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem@2025.8.21", /srv/files] }
+  notes: { transport: http, url: "http://notes.elsewhere:8000/mcp" }
+general_settings: { master_key: os.environ/MASTER_KEY }
+`;
+
+function viewOf(files: Readonly<Record<string, string>> = {}): DeploymentView {
+  using deployment = smallDeployment({ "compose.yaml": compose, "litellm.env": env, "config.yaml": config, ...files });
+  const view = deploymentView(readFacts(deployment.folder));
+  if (typeof view === "string") throw new Error(`no ${view}`);
+  return view;
+}
+
+test("the services are found by their images", () => {
+  const { litellm, traefik } = viewOf();
+  expect([litellm.key, traefik?.key]).toEqual(["litellm", "proxy"]);
+});
+
+test("secrets by their use, with the places that use them", () => {
+  const uses = { inClients: new Set<string>(), injected: new Set(["STATUS_KEY"]) };
+  const stated = stateSecrets(viewOf(), uses).map(({ value: { name, kind, may_be_in } }) => [name, kind, may_be_in]);
+  expect(stated).toEqual([
+    ["MASTER_KEY", "api-key", ["litellm.environment"]],
+    ["STATUS_KEY", "api-key", ["litellm.environment", "traefik.labels", "traefik.api"]],
+    ["OPENAI_API_KEY", "api-key", ["litellm.environment"]],
+    ["PG_PASSWORD", "password", ["litellm.environment", "db.environment"]],
+    ["CF_TOKEN", "password", ["litellm.environment", "proxy.environment"]],
+    ["SALT_KEY", "salt", ["litellm.environment"]],
+    ["MCP_DSN", "postgres-url", ["litellm.environment", "upstream.environment"]],
+  ]);
+});
+
+test("no secret's value is stated", () => {
+  const stated = JSON.stringify(stateSecrets(viewOf(), { inClients: new Set(), injected: new Set() }));
+  for (const line of env.split("\n").filter((one) => /KEY|PASSWORD|TOKEN|DSN/.test(one)))
+    expect(stated).not.toContain(line.slice(line.indexOf("=") + 1));
+});
+
+test.each([
+  ["API_KEY", "sk-1234567", "api-key"],
+  ["KEY_FILE", "/run/secrets/key", undefined],
+  ["SECRET", "", "password"],
+  ["DATABASE_URL", "postgresql://u:p@h/d", "postgres-url"],
+  ["DATABASE_URL", "postgresql://u@h/d", undefined],
+  ["PROXY_BASE_URL", "https://ai.example.org", undefined],
+  ["MAX_TOKENS", "4096", undefined],
+  ["LITELLM_SALT_KEY", "x1y2z3", "salt"],
+])("the kind of %s=%s is %s", (name, value, kind) => {
+  expect(secretKind(name, value)).toBe(kind);
+});
+
+test("upstreams: the DSN's variable, the directory, the version of the command, and what runs elsewhere", () => {
+  const known = {
+    versionsOf: (name: string) => (name === "postgres-mcp" ? ["0.3.0"] : []),
+    toolsOf: (name: string) => (name === "files" ? ["read_file"] : undefined),
+  };
+  expect(stateUpstreams(viewOf(), known).map(({ value }) => value)).toEqual([
+    { name: "db", version: "0.3.0", database: "MCP_DSN", tools: [] },
+    { name: "files", directory: "/srv/files", tools: ["read_file"] },
+    { name: "notes", left_out: "notes.elsewhere runs in none of these files" },
+  ]);
+});
+
+test("packages behind commands and in Dockerfiles", () => {
+  expect(packageOf("uvx", ["--from", "mcp-server-time==2025.9.25", "mcp-server-time"])?.version).toBe("2025.9.25");
+  expect(packageOf("npx", ["-y", "@scope/server@latest"])).toEqual({
+    ecosystem: "npm",
+    name: "@scope/server",
+    version: undefined,
+  });
+  expect(packageOf("/usr/local/bin/unknown", [])).toBeUndefined();
+  const dockerfile =
+    "FROM x\nRUN pip install --no-cache-dir postgres-mcp==0.3.0 && npm i -g @scope/server@1.2.3 other\n";
+  expect(packagesIn(dockerfile).map(({ name, version }) => [name, version])).toEqual([
+    ["postgres-mcp", "0.3.0"],
+    ["@scope/server", "1.2.3"],
+  ]);
+});
+
+test("models with a name, and the patterns", () => {
+  const view = viewOf();
+  expect(stateModels(view).map(({ value }) => value)).toEqual([{ name: "gpt-5", provider_model: "gpt-5" }]);
+  expect(modelPatterns(view)).toEqual(["openai/*"]);
+});
+
+test("reach: published ports by zone, and services that share a network", () => {
+  const stated = stateReach(viewOf(), {
+    hosts: [
+      { name: "ai.lan", entry_point: "web", scheme: "http", zone: "internal" },
+      { name: "ai.example.org", entry_point: "websecure", scheme: "https", zone: "external" },
+    ],
+    entryPoints: [
+      { name: "web", port: 80 },
+      { name: "websecure", port: 443 },
+    ],
+    hasFirewall: false,
+  });
+  expect(stated.map(({ value }) => value)).toEqual([
+    { from: "lan", to: "gateway-host", as: "ai.lan", ports: [80, 4000] },
+    { from: "outside", to: "gateway-host", as: "ai.example.org", ports: [443] },
+    { from: "proxy", to: "litellm", ports: [4000] },
+    { from: "litellm", to: "proxy", as: "ai.lan", ports: [80, 443] },
+    { from: "litellm", to: "db", ports: [5432] },
+    { from: "db", to: "litellm", ports: [4000] },
+    { from: "litellm", to: "outside", ports: [443] },
+  ]);
+  expect(stated[0]?.questions?.[0]).toMatch(/^no firewall is in the deployment, so 80, 443, 4000 are open/);
+});
+
+test("clients by their config files, wherever they lie", () => {
+  using deployment = smallDeployment({
+    "home/.codex/config.toml": '[mcp_servers.x]\nurl = "https://ai.lan/mcp/"\nbearer_token_env_var = "CLIENT_KEY"\n',
+    "docs/mcp.json":
+      '{ "mcpServers": { "x": { "url": "http://ai.lan/mcp/", "headers": { "Authorization": "Bearer ${KEY}" } } } }',
+    "chat.env": "OPENAI_API_BASE_URL=http://ai.lan/v1\nOPENAI_API_KEY=x\n",
+    "other.json": '{ "mcpServers": { "x": { "url": "http://elsewhere/mcp/" } } }',
+    "package.json": '{ "homepage": "http://ai.lan" }',
+  });
+  const found = findClients(deployment.folder, ["ai.lan"]);
+  expect(found.map(({ stated }) => stated.value)).toEqual([
+    { name: "open-webui", kind: "open-webui", from: "traefik-network", config: "chat.env" },
+    { name: "claude", kind: "claude", config: "docs/mcp.json" },
+    { name: "codex", kind: "codex", config: "home/.codex/config.toml" },
+  ]);
+  expect(found.flatMap(variablesOf)).toEqual(["KEY", "CLIENT_KEY"]);
+});
+
+test("the firewall's interfaces and how it denies", () => {
+  using deployment = smallDeployment({
+    "host.nft": `table inet t {
+      counter from_lan { }
+      chain c { iifname "lan0" counter name from_lan goto refused
+        iifname "wan0" counter name from_wan drop
+        counter name rest reject }
+      chain refused { reject with tcp reset }
+    }\n`,
+  });
+  expect(stateFirewall(deployment.folder)?.value).toEqual({
+    file: "host.nft",
+    interfaces: { lan: "lan0", outside: "wan0" },
+    denials: [
+      { from: "lan", by: "refuse", counter: "from_lan" },
+      { from: "outside", by: "drop", counter: "from_wan" },
+      { from: "services", by: "refuse", counter: "rest" },
+    ],
+  });
+});
