@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DeploymentError } from "../../core/errors.ts";
 import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
+import { readPolicyFile } from "../policy/read-policy.ts";
 import { FaultList } from "../source/fault-list.ts";
 import { type DeploymentView, deploymentView } from "./deployment-view.ts";
 import { askModel } from "./edge/model-answer.ts";
@@ -8,7 +9,8 @@ import { modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host-values.ts";
-import type { Inference } from "./infer-policy.ts";
+import { beginning, type Inference } from "./infer-policy.ts";
+import { policyText } from "./policy-text.ts";
 import type { UpstreamKnowledge } from "./sections/upstreams.ts";
 
 /** What a deployment's files alone are inferred from. */
@@ -32,7 +34,7 @@ export async function inferFromFiles({
   versions,
   versionsOf,
 }: FileInference): Promise<Inference> {
-  const facts = readFacts(folder, { envFile: host.envFile?.value, versions });
+  const facts = factsOf(folder, projects, host, versions);
   const view = viewOf(facts);
   const model = view.traefik === undefined ? undefined : facts.traefik(view.traefik.key);
   const edge = model === undefined ? { routers: [], entryPoints: [] } : modelView(model, view);
@@ -47,6 +49,24 @@ export async function inferFromFiles({
     upstreams: { versionsOf, toolsOf: () => undefined },
     remarks: [],
   };
+}
+
+/** The facts by the compose projects and the host's values alone, which a policy would state. */
+function factsOf(folder: string, projects: FoundProjects, host: HostValues, versions: FactsOptions["versions"]): Facts {
+  const faults = new FaultList();
+  const { policy, envFile } = readPolicyFile(
+    join(folder, "policy.yaml"),
+    faults,
+    policyText(beginning(projects, host)),
+  );
+  faults.throwIfAny();
+  return readFacts(folder, {
+    envFile,
+    compose: policy?.compose,
+    variables: policy?.variables,
+    files: policy?.files,
+    versions,
+  });
 }
 
 /** @throws {DeploymentError} */

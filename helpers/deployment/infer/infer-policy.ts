@@ -43,14 +43,10 @@ export function inferPolicy(inference: Inference): PolicyDraft {
   const clients = findClients(view.folder, [...names, `${view.litellm.name}:`]);
   const firewall = stateFirewall(view.folder);
   return {
+    ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
     questions: openQuestions(view),
     services: servicesOf(view),
-    envFile: host.envFile,
-    compose: (projects.compose ?? []).map(statedProject),
-    variables: host.variables,
-    files: host.files,
-    parts: new Map(),
     hosts: stated,
     public: (split?.public ?? []).map((value) => ({ value })),
     refusal: split?.refusal,
@@ -68,6 +64,30 @@ export function inferPolicy(inference: Inference): PolicyDraft {
       hasFirewall: firewall !== undefined,
     }),
     firewall,
+  };
+}
+
+/** The part of a policy without which the other files can't be read: the compose projects and what the host gives. */
+export function beginning({ compose }: FoundProjects, { envFile, variables, files }: HostValues): PolicyDraft {
+  return {
+    remarks: [],
+    questions: [],
+    services: undefined,
+    envFile,
+    compose: (compose ?? []).map(statedProject),
+    variables,
+    files,
+    parts: new Map(),
+    hosts: [{ value: { name: "litellm.localhost", scheme: "http", zone: "internal" } }],
+    public: [],
+    refusal: undefined,
+    injected: [],
+    upstreams: [],
+    models: [],
+    clients: [],
+    secrets: [],
+    reach: [],
+    firewall: undefined,
   };
 }
 
