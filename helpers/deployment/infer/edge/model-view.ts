@@ -1,28 +1,42 @@
-import type { TraefikMiddleware, TraefikRouter } from "../../traefik/dynamic.ts";
+import type { TraefikMiddleware, TraefikRouter, TraefikService } from "../../traefik/dynamic/dynamic.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
 import { parseRule } from "../../traefik/rules/rule.ts";
 import { splitList } from "../../traefik/schema.ts";
+import type { EntryPoint } from "../../traefik/static/static.ts";
 import type { DeploymentView } from "../deployment-view.ts";
+import { serviceNamed } from "../sections/upstreams.ts";
 import type { EdgeEntryPoint, EdgeMiddleware, EdgeRouter, EdgeView } from "./edge-view.ts";
 
 /** What Traefik would do by its files alone, where it can't be asked. */
 export function modelView(model: TraefikModel, view: DeploymentView): EdgeView {
   const entryPoints = httpEntryPoints(model);
   const names = entryPoints.map(({ name }) => name);
-  const routers = model.routers.map((router): EdgeRouter => {
-    const own = router.entryPoints.length === 0 ? names : router.entryPoints.filter((name) => names.includes(name));
-    return {
-      name: `${router.name}@docker`,
-      rule: router.rule,
-      priority: router.priority,
-      entryPoints: own,
-      tls: router.tls || own.some((name) => model.static.has(`entryPoints.${name}.http.tls`)),
-      service: router.service ?? router.name,
-      isLiteLLM: leadsToLiteLLM(router, model, view),
-      middlewares: router.middlewares.flatMap((name) => resolved(name, model)),
-    };
+  const { defaultEntryPoints, entryPoints: all } = model.static;
+  const routers = model.routers.flatMap((router): EdgeRouter[] => {
+    const { rule, provider } = router;
+    if (rule === undefined) return [];
+    const wanted = router.entryPoints.length === 0 ? defaultEntryPoints : router.entryPoints;
+    // Each entry point has middlewares of its own, which come first.
+    return wanted.flatMap((name) => {
+      const entryPoint = names.includes(name) ? all.get(name) : undefined;
+      if (entryPoint === undefined) return [];
+      const middlewares = [...entryPoint.middlewares, ...router.middlewares];
+      return {
+        name: `${router.name}@${provider}`,
+        rule,
+        priority: router.priority,
+        entryPoints: [name],
+        tls: router.tls || entryPoint.tls,
+        service: withProvider(router.service ?? router.name, provider),
+        isLiteLLM: leadsToLiteLLM(router, model, view),
+        middlewares: middlewares.flatMap((one) => resolved(one, provider, model)),
+      };
+    });
   });
-  return { routers: [...routers, ...redirections(model, names)], entryPoints };
+  return {
+    routers: [...routers, ...entryPoints.flatMap(({ name }) => redirection(all.get(name), model))],
+    entryPoints,
+  };
 }
 
 /** The entry points for HTTP, without the one of Traefik's API. */
@@ -32,55 +46,77 @@ export function httpEntryPoints(model: TraefikModel): EdgeEntryPoint[] {
   );
 }
 
-/** By labels the service is the container that has them. */
-function leadsToLiteLLM(router: TraefikRouter, { containers }: TraefikModel, { litellm }: DeploymentView): boolean {
-  if (router.service?.endsWith("@internal")) return false;
-  const wanted = router.service?.replace(/@\w+$/, "").toLowerCase();
-  const container = containers.find(({ configuration }) =>
-    wanted === undefined
-      ? configuration.routers.includes(router)
-      : configuration.services.some(({ name }) => name.toLowerCase() === wanted),
-  );
-  return container?.service === litellm;
+function withProvider(name: string, provider: string): string {
+  return name.includes("@") ? name : `${name}@${provider}`;
 }
 
-function resolved(name: string, model: TraefikModel, depth = 0): EdgeMiddleware[] {
-  const found = model.middlewareOf(name);
+/** By labels a service is the container that has them, by a file it is where its servers' URLs lead. */
+function leadsToLiteLLM(router: TraefikRouter, model: TraefikModel, view: DeploymentView): boolean {
+  const wanted = withProvider(router.service ?? "", router.provider);
+  if (wanted.endsWith("@internal")) return false;
+  const name = wanted.slice(0, wanted.indexOf("@")).toLowerCase();
+  if (wanted.endsWith("@file"))
+    return leadsByUrl(
+      model.files?.configuration.services.find((one) => one.name.toLowerCase() === name),
+      view,
+    );
+  const container = model.containers.find(({ configuration }) =>
+    router.service === undefined
+      ? configuration.routers.includes(router)
+      : configuration.services.some((one) => one.name.toLowerCase() === name),
+  );
+  return container?.service === view.litellm;
+}
+
+function leadsByUrl(service: TraefikService | undefined, { compose, litellm }: DeploymentView): boolean {
+  const services = [...compose.services.values()];
+  return (service?.urls ?? []).some(
+    (url) => URL.canParse(url) && serviceNamed(services, new URL(url).hostname) === litellm,
+  );
+}
+
+function resolved(name: string, provider: TraefikRouter["provider"], model: TraefikModel, depth = 0): EdgeMiddleware[] {
+  const found = model.middlewareOf(name, provider);
   if (found === undefined || depth > 10) return [];
   const chain = found.kind === "chain" ? splitList(found.options.get("chain.middlewares")?.value ?? "") : [];
-  return chain.length === 0 ? [edgeMiddleware(found)] : chain.flatMap((one) => resolved(one, model, depth + 1));
+  if (chain.length === 0) return [edgeMiddleware(found)];
+  return chain.flatMap((one) => resolved(one, found.provider, model, depth + 1));
 }
 
-function edgeMiddleware({ name, kind, options }: TraefikMiddleware): EdgeMiddleware {
-  const own = [...options].map(([key, { value }]): [string, string] => [
-    key.toLowerCase().replace(/^[^.]+\.?/, ""),
-    value,
+function edgeMiddleware({ name, provider, kind, options }: TraefikMiddleware): EdgeMiddleware {
+  const lists = new Map<string, string[]>();
+  for (const [key, { value }] of options) {
+    // A list in a file has an option for each item: `sourcerange[0]`.
+    const option = key
+      .toLowerCase()
+      .replace(/^[^.]+\.?/, "")
+      .replace(/\[\d+\]$/, "");
+    lists.set(option, [...(lists.get(option) ?? []), value]);
+  }
+  const own = [...lists].map(([option, values]): [string, string] => [option, values.join(",")]);
+  return { name: `${name}@${provider}`, kind, options: new Map(own) };
+}
+
+/** An entry point that sends everything to another one has a router of Traefik's own, which comes before the others. */
+function redirection(entryPoint: EntryPoint | undefined, { static: configuration }: TraefikModel): EdgeRouter[] {
+  const { name = "", redirectTo } = entryPoint ?? {};
+  if (redirectTo === undefined) return [];
+  const option = (key: string): string | undefined =>
+    configuration.get(`entryPoints.${name}.http.redirections.entryPoint.${key}`)?.value;
+  const options = new Map([
+    ["scheme", option("scheme") ?? "https"],
+    ["permanent", option("permanent") ?? "true"],
   ]);
-  return { name: `${name}@docker`, kind, options: new Map(own) };
-}
-
-/** Entry points that send everything to another one are routers of Traefik's own, with the highest priority. */
-function redirections({ static: configuration }: TraefikModel, names: readonly string[]): EdgeRouter[] {
-  return names.flatMap((name): EdgeRouter[] => {
-    const option = (key: string): string | undefined =>
-      configuration.get(`entryPoints.${name}.http.redirections.entryPoint.${key}`)?.value;
-    const to = option("to");
-    if (to === undefined) return [];
-    const options = new Map([
-      ["scheme", option("scheme") ?? "https"],
-      ["permanent", option("permanent") ?? "true"],
-    ]);
-    return [
-      {
-        name: `${name}-to-${to}@internal`,
-        rule: parseRule("HostRegexp(`^.+$`)"),
-        priority: Number(option("priority") ?? Number.MAX_SAFE_INTEGER - 1),
-        entryPoints: [name],
-        tls: false,
-        service: "noop@internal",
-        isLiteLLM: false,
-        middlewares: [{ name: `redirect-${name}-to-${to}@internal`, kind: "redirectscheme", options }],
-      },
-    ];
-  });
+  return [
+    {
+      name: `${name}-to-${redirectTo}@internal`,
+      rule: parseRule("HostRegexp(`^.+$`)"),
+      priority: Number(option("priority") ?? Number.MAX_SAFE_INTEGER - 1),
+      entryPoints: [name],
+      tls: false,
+      service: "noop@internal",
+      isLiteLLM: false,
+      middlewares: [{ name: `redirect-${name}-to-${redirectTo}@internal`, kind: "redirectscheme", options }],
+    },
+  ];
 }

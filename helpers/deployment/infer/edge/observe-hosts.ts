@@ -38,7 +38,7 @@ export interface HostCandidate {
   scheme: "http" | "https";
 }
 
-/** Every host that a rule names, on every entry point of its routers. */
+/** Every host that a rule names, on every entry point of its routers, and on those that redirect whatever comes. */
 export function hostCandidates({ routers }: EdgeView): HostCandidate[] {
   const found = new Map<string, HostCandidate>();
   for (const { rule, entryPoints, tls } of routers) {
@@ -47,6 +47,18 @@ export function hostCandidates({ routers }: EdgeView): HostCandidate[] {
         const key = `${name.toLowerCase()} ${entryPoint}`;
         const isSecure = tls || found.get(key)?.scheme === "https";
         found.set(key, { name: name.toLowerCase(), entryPoint, scheme: isSecure ? "https" : "http" });
+      }
+    }
+  }
+  const redirecting = routers.filter(({ rule, middlewares }) => {
+    const isForAll = argumentsOf(rule, ["Host", "Path", "PathPrefix"]).length === 0;
+    return isForAll && middlewares.some(({ kind }) => kind === "redirectscheme");
+  });
+  for (const { name } of [...found.values()]) {
+    for (const { entryPoints, tls } of redirecting) {
+      for (const entryPoint of entryPoints) {
+        const key = `${name} ${entryPoint}`;
+        if (!found.has(key)) found.set(key, { name, entryPoint, scheme: tls ? "https" : "http" });
       }
     }
   }

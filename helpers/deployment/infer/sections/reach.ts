@@ -66,7 +66,7 @@ function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: Re
     ...(hasFirewall || open.length === 0
       ? []
       : [
-          `no firewall is in the deployment, so ${open.join(", ")} are open to the LAN and to the outside alike, unless ` +
+          `no firewall is in the deployment, so what is published (${open.join(", ")}) is open to the LAN and to the outside alike, unless ` +
             "something else stops them. What is meant?",
         ]),
   ];
@@ -83,6 +83,7 @@ function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachIn
   const services = [...compose.services.values()].filter(({ networkMode }) => networkMode === undefined);
   const sharing = (one: ComposeService, other: ComposeService): string | undefined =>
     networksOf(one).find((network) => networksOf(other).includes(network));
+  const asked = new Set<string>();
   return services.flatMap((from) =>
     services.flatMap((to): Stated<ReachInput>[] => {
       const network = from === to ? undefined : sharing(from, to);
@@ -94,7 +95,11 @@ function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachIn
         context.hosts.some((host) => host.name === name),
       );
       const named = alias === undefined ? {} : { as: alias };
-      return ports.length === 0 ? [] : [{ value: { from: from.key, to: to.key, ...named, ports } }];
+      if (ports.length === 0) return [];
+      const isAsked = !isOwn && !asked.has(network);
+      if (isAsked) asked.add(network);
+      const question = `is it meant that services on ${network} reach each other, and not only LiteLLM?`;
+      return [{ value: { from: from.key, to: to.key, ...named, ports }, questions: isAsked ? [question] : [] }];
     }),
   );
 }
