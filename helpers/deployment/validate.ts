@@ -26,7 +26,7 @@ export function validate(policy: Policy, facts: Facts, faults: FaultList): void 
   };
   checkServices(policy, facts, faults);
   checkHosts(policy, roles, faults);
-  checkUpstreams(policy, roles, faults);
+  checkUpstreams(policy, facts, roles, faults);
   checkSecrets(policy, facts, faults);
   checkReach(policy, facts, faults);
   if (policy.firewall !== undefined) checkFirewall(policy.firewall, facts, faults);
@@ -69,7 +69,7 @@ function checkHosts(policy: Policy, { traefik }: Roles, faults: FaultList): void
   }
 }
 
-function checkUpstreams(policy: Policy, { litellmConfig, litellm }: Roles, faults: FaultList): void {
+function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litellm }: Roles, faults: FaultList): void {
   if (litellmConfig === undefined || litellm === undefined || litellmConfig.upstreams.length === 0) return;
   const configured = new Map(litellmConfig.upstreams.map((upstream) => [upstream.name, upstream]));
   for (const { name, version, database, location } of policy.upstreams) {
@@ -87,10 +87,12 @@ function checkUpstreams(policy: Policy, { litellmConfig, litellm }: Roles, fault
         database !== undefined &&
         ![...upstream.env.values()].includes(litellm.environment.get(database.variable)?.value ?? "")
       ) {
-        faults.add(
-          location,
-          `the upstream '${name}' has its DSN in ${database.variable}, but its env in LiteLLM's config (line ${upstream.location.line}) does not use that`,
-          `write os.environ/${database.variable} there, or name the variable that it uses`,
+        notes.add(
+          "finding",
+          upstream.location,
+          `the env of '${name}' does not get the value of ${database.variable}, which the policy calls its DSN`,
+          "LiteLLM substitutes os.environ/NAME only, and only as a whole value",
+          `write os.environ/${database.variable} there, or name the variable that it uses in the policy (line ${location.line})`,
         );
       }
     }

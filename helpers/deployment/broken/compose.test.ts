@@ -110,7 +110,7 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "env_file: litelm.env",
     what: /'litelm\.env' is missing/,
-    faults: 3,
+    faults: 2,
   },
   {
     name: "a required variable that nothing sets",

@@ -77,7 +77,6 @@ const broken: Broken[] = [
     at: "POSTGRES_MPC_URL",
     what: /'POSTGRES_MPC_URL' is not set/,
     fix: /POSTGRES_MCP_URL/,
-    faults: 2,
   },
   {
     name: "a key function that is not defined",
