@@ -1,6 +1,7 @@
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { ImageSource } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { ServiceSource } from "../../helpers/deployment/services/service-plan.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CommandError } from "../engine/host-command.ts";
 import { buildImage, ImageError } from "./building/build.ts";
@@ -23,6 +24,15 @@ export interface ImagesOptions {
   /** Replaces Docker Hub and ghcr.io, e.g. `127.0.0.1:5000`. */
   registry?: string;
   progress: Progress;
+}
+
+/** The image of a compose service. */
+export interface ServiceImage {
+  image: PartImage;
+  /** Where it came from. */
+  source: ServiceSource;
+  /** Why each source before it can't be had here. */
+  passedOver: readonly string[];
 }
 
 /** In milliseconds: a pull that reports no progress for this long is cancelled where the image can be built instead. */
@@ -77,6 +87,31 @@ export class Images {
     const [{ image: gateway }, { image: combined }] = await Promise.all([this.#resolve(plain), this.#resolve(recipe)]);
     const from = gateway.origin === "pulled" ? `${gateway.source}@${gateway.digest}` : gateway.source;
     return { ...combined, part: "litellm", origin: gateway.origin, source: `${from}, with ${recipe.packages}` };
+  }
+
+  /**
+   * The image of a compose service, from the first of its sources that can be had here.
+   *
+   * @returns also why each source before it can't
+   * @throws {EnvironmentError} when none can
+   */
+  async service(name: string, sources: readonly ServiceSource[]): Promise<ServiceImage> {
+    const passedOver: string[] = [];
+    for (const source of sources) {
+      const recipe = this.#recipes.service(name, source);
+      try {
+        if (recipe !== undefined) return { image: (await this.#resolve(recipe)).image, source, passedOver };
+        passedOver.push("it is built from a Dockerfile");
+      } catch (error) {
+        if (!(error instanceof EnvironmentError) || this.#options.mode === "pull") throw error;
+        passedOver.push(error.message);
+      }
+    }
+    throw new EnvironmentError(
+      `service ${name} can't be started: ${passedOver.join("; ") || "the compose file names no image"}; name its package ` +
+        `in the policy (parts: ${name}: package: npm:NAME@VERSION or pypi:NAME==VERSION), or leave it out there (left_out:)`,
+      { part: name },
+    );
   }
 
   #resolve(recipe: Recipe): Promise<ResolvedImage> {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { fullName, pullReference, registryAnswers } from "./registry.ts";
+import { fullName, pullReference, readImageReference, registryAnswers } from "./registry.ts";
 
 const traefik = { registry: "docker.io", repository: "library/traefik", tag: "v3.5.3" };
 const whoami = { registry: "docker.io", repository: "traefik/whoami", tag: "v1.11" };
@@ -19,6 +19,23 @@ describe("pullReference", () => {
 
   it("is shown to people in full", () => {
     expect(fullName(traefik)).toBe("docker.io/library/traefik:v3.5.3");
+  });
+});
+
+describe("readImageReference", () => {
+  it.each([
+    ["traefik", "docker.io", "library/traefik", "latest"],
+    ["mcp/everything:latest", "docker.io", "mcp/everything", "latest"],
+    ["docker.io/library/redis:8", "docker.io", "library/redis", "8"],
+    ["docker.litellm.ai/berriai/litellm:v1.77.1-stable", "docker.litellm.ai", "berriai/litellm", "v1.77.1-stable"],
+    ["localhost:5000/one:2", "localhost:5000", "one", "2"],
+    ["ghcr.io/one/two:v1@sha256:00ff", "ghcr.io", "one/two", "sha256:00ff"],
+  ])("reads %s", (image, registry, repository, tag) => {
+    expect(readImageReference(image)).toEqual({ registry, repository, tag });
+  });
+
+  it("pulls a digest by the digest", () => {
+    expect(pullReference(readImageReference("ghcr.io/one/two:v1@sha256:00ff"))).toBe("ghcr.io/one/two@sha256:00ff");
   });
 });
 

@@ -10,10 +10,27 @@ const probeDeadline = 2_000;
  * @param replacement replaces Docker Hub and ghcr.io, e.g. `127.0.0.1:5000`
  */
 export function pullReference({ registry, repository, tag }: UpstreamImage, replacement?: string): string {
-  if (replacement !== undefined) return `${replacement}/${repository}:${tag}`;
+  if (replacement !== undefined) return `${replacement}/${tagged(repository, tag)}`;
   // The engine lists images of Docker Hub without the host, and official ones without `library/`.
-  if (registry === "docker.io") return `${repository.replace(/^library\//, "")}:${tag}`;
-  return `${registry}/${repository}:${tag}`;
+  if (registry === "docker.io") return tagged(repository.replace(/^library\//, ""), tag);
+  return `${registry}/${tagged(repository, tag)}`;
+}
+
+/** A digest counts as a tag. */
+function tagged(repository: string, tag: string): string {
+  return `${repository}${tag.startsWith("sha256:") ? "@" : ":"}${tag}`;
+}
+
+/** The registry, repository and tag of an image as a compose file or a Dockerfile names it; a digest replaces the tag. */
+export function readImageReference(image: string): UpstreamImage {
+  const [name = "", digest] = image.split("@");
+  const [, path = name, tag = "latest"] = /^(.*?)(?::([^:/]+))?$/.exec(name) ?? [];
+  const [host = "", ...rest] = path.split("/");
+  const hasHost = rest.length > 0 && (/[.:]/.test(host) || host === "localhost");
+  const registry = hasHost && host !== "index.docker.io" ? host : "docker.io";
+  const repository = hasHost ? rest.join("/") : path;
+  const isOfficial = registry === "docker.io" && !repository.includes("/");
+  return { registry, repository: isOfficial ? `library/${repository}` : repository, tag: digest ?? tag };
 }
 
 /**
@@ -22,7 +39,7 @@ export function pullReference({ registry, repository, tag }: UpstreamImage, repl
  * @param replacement as for {@link pullReference}
  */
 export function fullName({ registry, repository, tag }: UpstreamImage, replacement?: string): string {
-  return `${replacement ?? registry}/${repository}:${tag}`;
+  return `${replacement ?? registry}/${tagged(repository, tag)}`;
 }
 
 /**

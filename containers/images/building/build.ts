@@ -49,8 +49,7 @@ export async function buildImage(engine: Engine, recipe: Recipe, options: BuildO
   try {
     await writeContext(context, contextFiles(recipe));
     const install = npmCommand(context);
-    if (install !== undefined)
-      await installPackages(context, npmArguments(install, recipe), engine.arch, options.onLine);
+    if (install !== undefined) await installPackages(context, install, engine.arch, options.onLine);
     const archive = tarOf(context);
     const stream = await engine.docker.buildImage(archive, {
       t: options.reference,
@@ -128,26 +127,21 @@ function npmCommand(context: string): "ci" | "install" | undefined {
   return existsSync(file) && readFileSync(file, "utf8").includes('"dependencies"') ? "install" : undefined;
 }
 
-/** npm's command, and the date after which a package was published that it must not install. */
-function npmArguments(command: "ci" | "install", { arguments: { BEFORE: before } = {} }: Recipe): string[] {
-  return before === undefined || command === "ci" ? [command] : [command, `--before=${before}`];
-}
-
 /**
  * Runs npm on this machine, because npm is installed here and reaches its registry with this machine's certificates
  * and proxy; neither is certain inside a build. No script of a package is run.
  */
 async function installPackages(
   folder: string,
-  command: readonly string[],
+  command: "ci" | "install",
   arch: Engine["arch"],
   onLine: (line: string) => void,
 ): Promise<void> {
   const cpu = arch === "amd64" ? "x64" : arch;
   const platform = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
   const quiet = ["--no-audit", "--no-fund", "--no-update-notifier"];
-  onLine(`npm ${command.join(" ")}`);
-  await runOnHost("npm", [...command, "--omit=dev", "--ignore-scripts", ...platform, ...quiet], {
+  onLine(`npm ${command}`);
+  await runOnHost("npm", [command, "--omit=dev", "--ignore-scripts", ...platform, ...quiet], {
     cwd: folder,
     env: npmEnvironment(),
     onLine,

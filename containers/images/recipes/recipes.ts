@@ -1,4 +1,6 @@
+import type { ServiceSource } from "../../../helpers/deployment/services/service-plan.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
+import { operatorImage, packagesImage } from "./service-images.ts";
 import { type StdioCommand, withStdioCommands } from "./stdio-commands.ts";
 
 /** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams, see {@link Recipes.litellmWith}. */
@@ -18,6 +20,7 @@ export type ImagePart =
   | "open-webui"
   | "everything"
   | "hostile-upstream"
+  | "stand-in-upstream"
   | "registry";
 
 /** The version that runs when neither the deployment nor the run configuration names one. */
@@ -38,11 +41,14 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   "open-webui": "0.12.4",
   everything: "2025.9.12",
   "hostile-upstream": "1",
+  "stand-in-upstream": "1",
   registry: "2",
 };
 
 const nodeVersion = "24.21.0";
 const debianPostgres = "17";
+/** Of the MCP library in the suite's own servers. */
+const sdkVersion = "1.32.2";
 
 /** The recipe of every image of the suite. */
 export class Recipes {
@@ -119,6 +125,16 @@ export class Recipes {
         return locked(part, version, node, `npm @modelcontextprotocol/server-everything ${version} on Debian trixie`);
       case "hostile-upstream":
         return dockerfileOf(part, version, node, "the suite's own server");
+      case "stand-in-upstream":
+        return {
+          ...dockerfileOf(
+            part,
+            version,
+            node,
+            `the suite's own server, with npm @modelcontextprotocol/sdk ${sdkVersion}`,
+          ),
+          folders: [part, `typescript-sdk/${sdkVersion}`],
+        };
       case "registry":
         return dockerfileOf(part, version, base, "Debian trixie docker-registry");
     }
@@ -147,6 +163,24 @@ export class Recipes {
     const recipe = byVersion("traefik", "traefik-by-version", version, parents, packages);
     // The same entry point as with a lock.
     return { ...recipe, folders: ["traefik", "traefik-by-version"] };
+  }
+
+  /** A compose service from one of its sources; undefined for one that is built from the operator's Dockerfile. */
+  service(name: string, source: ServiceSource): Recipe | undefined {
+    switch (source.from) {
+      case "image":
+        return operatorImage(name, source.image);
+      case "packages":
+        return packagesImage(name, source, this.#runtime);
+      case "recipe": {
+        const { part } = source;
+        if (part === "redis") return undefined;
+        if (part === "litellm") return this.litellm(source.version ?? defaultVersions.litellm);
+        return this.of(part, source.version ?? defaultVersions[part]);
+      }
+      case "build":
+        return undefined;
+    }
   }
 
   /** LiteLLM, pulled or built, with the commands added that its config starts over stdio. */

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   dateOf,
   type PackageSpec,
   packageText,
   unscopedName,
 } from "../../../helpers/deployment/services/package-spec.ts";
+import { slug } from "../../../helpers/deployment/services/slug.ts";
 import { imagesFolder, lockedVersions, type Recipe } from "./recipe.ts";
 
 /** A server that LiteLLM starts over stdio, for its image. */
@@ -83,7 +84,10 @@ function installedCommand(command: StdioCommand, runtime: Recipe): InstalledComm
   const { packages = [], version } = command;
   const [first] = packages;
   const lock = first === undefined ? undefined : lockOf(first);
-  const isLocked = lock !== undefined && packages.length === 1 && isDefaultCommand(command, lock.command);
+  const isLocked =
+    lock?.folder.startsWith(upstreamsFolder) === true &&
+    packages.length === 1 &&
+    isDefaultCommand(command, lock.command);
   const recipe =
     first === undefined || isLocked
       ? lockedRecipe(lock?.command ?? command.command, lock?.version ?? version ?? "", runtime)
@@ -98,17 +102,30 @@ function isDefaultCommand({ command, packages: [first] = [] }: StdioCommand, loc
   return command === locked || (first !== undefined && command === unscopedName(first));
 }
 
+/** A lock of the suite. */
+interface Lock {
+  /** Relative to the folder of the contexts. */
+  folder: string;
+  /** The command, for a stdio server. */
+  command: string;
+  version: string;
+}
+
 /** The suite's lock of a package in a version; undefined where it has none. */
-function lockOf({ ecosystem, name, version }: PackageSpec): { command: string; version: string } | undefined {
+export function lockOf({ ecosystem, name, version }: PackageSpec): Lock | undefined {
   if (version === undefined) return undefined;
-  for (const command of readdirSync(join(imagesFolder, upstreamsFolder), { withFileTypes: true })) {
-    if (!command.isDirectory()) continue;
-    const folder = join(imagesFolder, upstreamsFolder, command.name, version);
-    const file = join(folder, ecosystem === "npm" ? "package.json" : "requirements.txt");
+  const upstreams = readdirSync(join(imagesFolder, upstreamsFolder), { withFileTypes: true });
+  const folders = [
+    "everything",
+    ...upstreams.flatMap((entry) => (entry.isDirectory() ? `${upstreamsFolder}/${entry.name}` : [])),
+  ];
+  for (const parent of folders) {
+    const folder = `${parent}/${version}`;
+    const file = join(imagesFolder, folder, ecosystem === "npm" ? "package.json" : "requirements.txt");
     if (!existsSync(file)) continue;
     const text = readFileSync(file, "utf8");
     const isThis = ecosystem === "npm" ? text.includes(`"${name}":`) : text.includes(`\n${name}==${version} `);
-    if (isThis || text.startsWith(`${name}==${version} `)) return { command: command.name, version };
+    if (isThis || text.startsWith(`${name}==${version} `)) return { folder, command: basename(parent), version };
   }
   return undefined;
 }
@@ -155,7 +172,7 @@ function packageRecipe({ command }: StdioCommand, packages: readonly PackageSpec
       PACKAGE: first.name,
       COMMAND: isDefault && !isPython ? "" : command,
       LAUNCHER: command,
-      ...beforeArgument(packages),
+      ...(isPython ? beforeArgument(packages) : {}),
     },
     parents: { RUNTIME: runtime },
     packages: `${isPython ? "PyPI" : "npm"} ${packages.map(packageText).join(", ")}`,
@@ -167,7 +184,7 @@ export function packageJson(packages: readonly PackageSpec[]): string {
   const overrides = packages.flatMap((spec) => {
     const lock = lockOf(spec);
     if (lock === undefined) return [];
-    const file = join(imagesFolder, upstreamsFolder, lock.command, lock.version, "package.json");
+    const file = join(imagesFolder, lock.folder, "package.json");
     const { overrides: own } = JSON.parse(readFileSync(file, "utf8")) as { overrides?: object };
     return own === undefined ? [] : [[spec.name, own] as const];
   });
@@ -177,21 +194,13 @@ export function packageJson(packages: readonly PackageSpec[]): string {
 }
 
 /**
- * The build argument that leaves out what was published after the packages: MCP's reference servers have their date as
+ * uv's build argument that leaves out what was published after the packages: MCP's reference servers have their date as
  * their version, and dependencies of a later date break old ones (`mcp` 2 under mcp-server-time 2025.9.25, measured).
  */
 export function beforeArgument(packages: readonly PackageSpec[]): { BEFORE?: string } {
   const dates = packages.map(dateOf);
   if (dates.length === 0 || dates.includes(undefined)) return {};
   return { BEFORE: dates.toSorted().at(-1) ?? "" };
-}
-
-/** A text as part of an image's name, a tag or a folder. */
-export function slug(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, "-")
-    .replace(/^[-.]+|[-.]+$/g, "");
 }
 
 /** One script for each launcher, by path in the context. */

@@ -64,9 +64,9 @@ function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteLi
   notes.add(
     "finding",
     location,
-    `${launcher.name} asks the registry for ${text} each time LiteLLM starts the upstream ${name}`,
-    "LiteLLM starts a stdio server for each listing and each call, so each of them waits for the registry, fails without " +
-      `it${first.version === undefined ? ", and gets another version without notice" : ""}`,
-    `install the package${first.version === undefined ? " in a fixed version" : ""} in LiteLLM's image, and name its command`,
+    `${launcher.name} asks the registry for ${launcher.target} each time LiteLLM starts the upstream ${name}`,
+    "LiteLLM starts a stdio server for each listing and each call: each waits for the registry, and fails without it" +
+      (launcher.isPinned ? "" : "; without a version, another one may start without notice"),
+    `install the package${launcher.isPinned ? "" : " in a fixed version"} in LiteLLM's image, and name its command`,
   );
 }

@@ -122,12 +122,18 @@ describe("a stdio server", () => {
       command: "server",
       version: "1.0",
       packages: [{ ecosystem: "npm", name: "@scope/server", version: "1.0" }],
-      launcher: { name: "npx", arguments: ["-y", "@scope/server@1.0"], environment: {} },
+      launcher: {
+        name: "npx",
+        arguments: ["-y", "@scope/server@1.0"],
+        environment: {},
+        target: "@scope/server@1.0",
+        isPinned: true,
+      },
     });
     expect(stdioServer(stdio("docker run -i mcp/time --x"), undefined, [])).toMatchObject({
       command: "mcp-server-time",
       packages: [{ ecosystem: "pypi", name: "mcp-server-time" }],
-      launcher: { name: "docker", arguments: ["run", "-i", "mcp/time"] },
+      launcher: { name: "docker", arguments: ["run", "-i", "mcp/time"], isPinned: false },
     });
   });
 

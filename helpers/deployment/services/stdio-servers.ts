@@ -16,9 +16,18 @@ export interface StdioServer {
   /** What is installed, the package with the command first; undefined where only the suite's own locks can tell. */
   packages: readonly PackageSpec[] | undefined;
   /** What fetches it at each start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
-  launcher:
-    | { name: LauncherName; arguments: readonly string[]; environment: Readonly<Record<string, string>> }
-    | undefined;
+  launcher: Launcher | undefined;
+}
+
+/** A program that fetches a server at each start. */
+interface Launcher {
+  name: LauncherName;
+  arguments: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  /** What it fetches, as written: a package or an image. */
+  target: string;
+  /** Whether the target names a version. */
+  isPinned: boolean;
 }
 
 /** A stdio server of LiteLLM's config in the plan. */
@@ -77,6 +86,8 @@ export function stdioServer(
       name: call.launcher,
       arguments: args.slice(0, call.ownArguments),
       environment: Object.fromEntries(call.environment),
+      target: call.target,
+      isPinned: call.launcher === "docker" ? /[:@][^/]+$/.test(call.target) : named?.version !== undefined,
     },
   };
 }

@@ -1,0 +1,89 @@
+import { type PackageSpec, packageText, unscopedName } from "../../../helpers/deployment/services/package-spec.ts";
+import type { ServiceSource } from "../../../helpers/deployment/services/service-plan.ts";
+import { slug } from "../../../helpers/deployment/services/slug.ts";
+import { readImageReference } from "../registry.ts";
+import type { Recipe } from "./recipe.ts";
+import { beforeArgument, lockOf, packageJson } from "./stdio-commands.ts";
+
+/** The operator's own image, which is pulled or not to be had. */
+export function operatorImage(service: string, image: string): Recipe {
+  const upstream = readImageReference(image);
+  return {
+    name: slug(service),
+    version: upstream.tag,
+    folders: [],
+    dockerfile: undefined,
+    parents: {},
+    upstream,
+    packages: "",
+    missing: `the suite has no recipe for ${image}`,
+  };
+}
+
+/**
+ * A compose service from packages. Its working directory is the first npm package's folder, as it is in the images of MCP's
+ * servers, and the commands of every package are on its PATH.
+ *
+ * @param runtime Node and Python
+ */
+export function packagesImage(
+  service: string,
+  { packages, entrypoint, command }: Pick<ServiceSource & { from: "packages" }, "packages" | "entrypoint" | "command">,
+  runtime: Recipe,
+): Recipe {
+  const npm = packages.filter(({ ecosystem }) => ecosystem === "npm");
+  const pypi = packages.filter(({ ecosystem }) => ecosystem === "pypi");
+  const [first] = packages;
+  if (first === undefined) throw new Error(`${service} has no package`);
+  const lock = npm.length === 1 && npm.includes(first) ? lockOf(first) : undefined;
+  const program = npm.includes(first) ? "service-command" : unscopedName(first);
+  return {
+    name: `service-${slug(service)}`,
+    version: slug(first.version ?? "newest"),
+    folders: [...(npm.length > 0 ? ["upstreams/npm-package"] : []), ...(lock === undefined ? [] : [lock.folder])],
+    dockerfile: {
+      text: dockerfileText(npm, pypi, entrypoint, command ?? (entrypoint === undefined ? [program] : undefined)),
+    },
+    files: {
+      ...(npm.length > 0 && lock === undefined ? { "package.json": packageJson(npm) } : {}),
+      ...(pypi.length > 0 ? { "requirements.in": `${pypi.map(packageText).join("\n")}\n` } : {}),
+    },
+    arguments: beforeArgument(pypi),
+    parents: { RUNTIME: runtime },
+    packages: packages.map((one) => `${one.ecosystem === "npm" ? "npm" : "PyPI"} ${packageText(one)}`).join(", "),
+  };
+}
+
+function dockerfileText(
+  npm: readonly PackageSpec[],
+  pypi: readonly PackageSpec[],
+  entrypoint: readonly string[] | undefined,
+  command: readonly string[] | undefined,
+): string {
+  const [first] = npm;
+  const lines = ["ARG RUNTIME", `FROM \${RUNTIME}`, "ARG BEFORE"];
+  if (first !== undefined) {
+    lines.push(
+      "COPY node_modules/ /usr/local/lib/node_modules/",
+      "COPY find-program.mjs /find-program.mjs",
+      'RUN for program in /usr/local/lib/node_modules/.bin/*; do chmod 755 "$(readlink -f "$program")"; ' +
+        'ln -sf "$program" /usr/local/bin/; done \\',
+      // A package without a command of its own name is started by what the compose file names.
+      ` && { program=$(/opt/runtime/bin/node /find-program.mjs /usr/local/lib ${first.name} 2>/dev/null) ` +
+        '&& ln -s "$program" /usr/local/bin/service-command || true; }',
+    );
+  }
+  if (pypi.length > 0) {
+    lines.push(
+      "COPY requirements.in /requirements.in",
+      "RUN uv venv -q /opt/service \\",
+      " && SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt uv pip install ${BEFORE:+--exclude-newer $BEFORE} " +
+        "--python /opt/service --compile-bytecode -r /requirements.in",
+    );
+  }
+  lines.push("ENV PATH=/opt/service/bin:/opt/runtime/bin:$PATH PYTHONUNBUFFERED=1");
+  if (first !== undefined) lines.push(`WORKDIR /usr/local/lib/node_modules/${first.name}`);
+  if (entrypoint !== undefined) lines.push(`ENTRYPOINT ${JSON.stringify(entrypoint)}`);
+  if (command !== undefined) lines.push(`CMD ${JSON.stringify(command)}`);
+  return `${lines.join("\n")}\n`;
+}
