@@ -9,6 +9,7 @@ const service = (ports: [number, number, "tcp" | "udp"][]): ComposeService =>
   ({
     ports: ports.map(([host, container, protocol]) => ({ host, container, protocol, location })),
   }) as unknown as ComposeService;
+const networks = ["run-traefik-net"];
 const part = (address: string, address6?: string): PartHandle =>
   ({
     addresses: { "run-traefik-net": address },
@@ -22,31 +23,35 @@ const at = (name: string, side: HostInterface["side"]): HostInterface => ({
 const interfaces = [at("lan0", "lan"), at("wan0", "outside"), at("br-traefik", "bridge"), at("br-data", "internal")];
 
 test("each published TCP port leads to its part on the shared network", () => {
-  const published = publications(
-    [
-      {
-        service: service([
-          [80, 8000, "tcp"],
-          [53, 53, "udp"],
-        ]),
-        part: part("10.0.0.2"),
-      },
-      { service: service([[4000, 4000, "tcp"]]), part: part("10.0.0.3") },
-      { service: service([[5432, 5432, "tcp"]]), part: undefined },
-    ],
-    "run-traefik-net",
-  );
+  const published = publications([
+    {
+      service: service([
+        [80, 8000, "tcp"],
+        [53, 53, "udp"],
+      ]),
+      part: part("10.0.0.2"),
+      networks,
+    },
+    { service: service([[4000, 4000, "tcp"]]), part: part("10.0.0.3"), networks },
+    { service: service([[5432, 5432, "tcp"]]), part: undefined, networks },
+    { service: service([[6379, 6379, "tcp"]]), part: part("10.0.0.4"), networks: [] },
+  ]);
   const rules = dockerRules(interfaces, published);
   expect(rules).toContain("dnat ip to tcp dport map { 80 : 10.0.0.2 . 8000, 4000 : 10.0.0.3 . 4000 }");
   expect(rules).not.toContain("dnat ip6");
 });
 
 test("a part with an IPv6 address is also published at that address", () => {
-  const published = publications(
-    [{ service: service([[80, 80, "tcp"]]), part: part("10.0.0.2", "fd00::2") }],
-    "run-traefik-net",
-  );
+  const published = publications([
+    { service: service([[80, 80, "tcp"]]), part: part("10.0.0.2", "fd00::2"), networks },
+  ]);
   expect(dockerRules(interfaces, published)).toContain("dnat ip6 to tcp dport map { 80 : fd00::2 . 80 }");
+});
+
+test("a port that is published on the host's loopback is not published to the networks", () => {
+  const bound = service([[4000, 4000, "tcp"]]);
+  const ports = bound.ports.map((port) => ({ ...port, address: "127.0.0.1" }));
+  expect(publications([{ service: { ...bound, ports }, part: part("10.0.0.3"), networks }])).toEqual([]);
 });
 
 test("bridges are isolated, and internal ones have no route out", () => {

@@ -12,26 +12,31 @@ export const firewallPath = "/etc/gateway-host/firewall.nft";
 
 const proxyPid = "/run/docker-proxy.pid";
 
-/**
- * The ports that docker publishes on the real gateway host.
- *
- * @param services services of compose.yaml, with the parts that run them
- * @param network the engine's name of the network that the gateway host shares with the parts
- */
-export function publications(
-  services: readonly { service: ComposeService; part: PartHandle | undefined }[],
-  network: string,
-): Publication[] {
-  return services.flatMap(({ service, part }) => {
-    const address = part?.addresses[network];
-    if (address === undefined) return [];
+/** A compose service that runs, and the part that runs it. */
+export interface RunningService {
+  service: ComposeService;
+  part: PartHandle | undefined;
+  /** Names on the engine of its networks, all of which the gateway host is on. */
+  networks: readonly string[];
+}
+
+/** The ports that docker publishes on the real gateway host, except those that it publishes on the host's loopback. */
+export function publications(services: readonly RunningService[]): Publication[] {
+  return services.flatMap(({ service, part, networks }) => {
+    const network = networks.find((name) => part?.addresses[name] !== undefined);
+    const address = network === undefined ? undefined : part?.addresses[network];
+    if (network === undefined || address === undefined) return [];
     return service.ports
-      .filter(({ protocol }) => protocol === "tcp")
+      .filter(({ protocol, address: bound }) => protocol === "tcp" && !isLoopback(bound))
       .map(({ host, container }) => ({
         port: host,
         to: { address, address6: part?.addresses6[network], port: container },
       }));
   });
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && (address.startsWith("127.") || address === "::1");
 }
 
 /**

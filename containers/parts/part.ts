@@ -115,6 +115,15 @@ export interface PartHandle {
   started: StartedWith;
 }
 
+/** Where an upstream of the gateway listens. */
+export interface UpstreamAddress {
+  /** Name of the part. */
+  part: string;
+  /** The port inside of the container. */
+  port: number;
+  path: string;
+}
+
 /** What a part was started with, for the evidence of a failure. */
 export interface StartedWith {
   entrypoint: readonly string[] | undefined;

@@ -37,6 +37,20 @@ export function answersHttp(port: number, path: string, status = 200): Readiness
   };
 }
 
+/** The part answers an HTTP request on a published port, with whatever status. What it sends after the status is not read. */
+export function answersAnything(port: number, path: string): Readiness {
+  return {
+    what: `answers GET ${path} on ${port}`,
+    async ask(part) {
+      const response = await request(`http://${part.host}:${part.port(port)}${path}`, {
+        headersTimeout: deadlines.connect,
+      });
+      response.body.on("error", () => {}).destroy();
+      return true;
+    },
+  };
+}
+
 /** A command in the part exits with 0. */
 export function commandSucceeds(...command: string[]): Readiness {
   return {

@@ -1,5 +1,5 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { liteLLMPort } from "../parts/deployment/litellm.ts";
+import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render-service.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
@@ -16,6 +16,7 @@ import type { RigContext, RigState } from "./rig.ts";
 export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   const name = "edge";
   const { run, deployment, canaries, images } = rig;
+  const liteLLMPort = liteLLMPortOf(deployment.litellm);
   const shared = [...networksOf(deployment.traefik).keys()];
   const networks = await rig.createNetworks(
     name,

@@ -1,14 +1,19 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import type { Deployment } from "../../helpers/deployment/types.ts";
+import { serviceAt } from "../../helpers/deployment/services/hosts.ts";
+import type { ComposeService, Deployment } from "../../helpers/deployment/types.ts";
 import type { PartImage } from "../images/part-image.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "../networks/gateway-host.ts";
 import type { MadeNetwork } from "../networks/network.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
 import { postgresPlan, usedDatabases } from "../parts/deployment/postgres.ts";
+import { registerServers } from "../parts/deployment/register-servers.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
+import { serviceAttachments } from "../parts/deployment/service-networks.ts";
+import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
+import { type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp, readyWhenRunning } from "../parts/readiness.ts";
 import {
@@ -29,7 +34,7 @@ const rigName = "gateway";
 type FindNetwork = (name: string) => MadeNetwork;
 
 /**
- * Starts the gateway rig: the deployment's Traefik and LiteLLM, a Postgres and the stdio upstreams behind it, the scripted
+ * Starts the gateway rig: the deployment's Traefik and LiteLLM, a Postgres and the upstreams behind it, the scripted
  * model instead of the provider, and a LAN with a host and an agent's machine on it. Between them is a gateway host, which
  * publishes what compose publishes and has the deployment's firewall. All traffic that would leave the networks goes
  * through it to a sentinel outside. All parts start in parallel.
@@ -45,11 +50,13 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     return made;
   };
   const context: RenderContext = { deployment, mark: rigMark(run, rigName), networks };
-  const [traefik, litellm] = await Promise.all([
+  const [traefik, services, standIns, litellm] = await Promise.all([
     traefikPlan(rig, context),
+    servicePlans(rig, context, network(providerNetwork)),
+    standInPlans(rig, context, network(providerNetwork)),
     liteLLMPlan(rig, context, {
       networks: [
-        ...attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
+        ...serviceAttachments(deployment.litellm, networks),
         { network: network(providerNetwork), aliases: [] },
       ],
     }),
@@ -62,6 +69,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
     scriptedModelPlan(rig, network),
     ...machinePlans(rig, network),
+    ...[...services.map(({ plan }) => plan), ...standIns].map((plan) => Promise.resolve(plan)),
     ...usedDatabases(deployment).map((database) => postgresPlan(rig, database, networks)),
   ];
   const parts: Record<string, PartHandle> = {};
@@ -73,12 +81,14 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
     }),
   ]);
+  const registered = parts.litellm === undefined ? [] : await registerServers(deployment, parts.litellm);
+  const servicesByKey = servicesOf(deployment, services);
   const published = publications(
-    [
-      { service: deployment.traefik, part: parts.traefik },
-      { service: deployment.litellm, part: parts.litellm },
-    ],
-    network(sharedNetwork(deployment)).name,
+    Object.entries(servicesByKey).flatMap(([key, part]) => {
+      const service = deployment.compose.services.get(key);
+      if (service === undefined) return [];
+      return [{ service, part: parts[part], networks: publishingNetworks(deployment, service, networks) }];
+    }),
   );
   await publish(rig.engine, gatewayHost, hostInterfaces(deployment, networks), published);
   if (parts.traefik) await routersLoaded(parts.traefik, litellm.plan.labels ?? {});
@@ -86,8 +96,9 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     rig: rigName,
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
-    changes: [...traefik.changes, ...litellm.changes],
-    services: servicesOf(deployment),
+    changes: [...traefik.changes, ...litellm.changes, ...services.flatMap(({ changes }) => changes), ...registered],
+    services: servicesByKey,
+    upstreams: Object.assign({}, ...services.map(({ upstreams }) => upstreams), standInAddresses(deployment)),
   };
 }
 
@@ -167,12 +178,32 @@ async function startGatewayHost(
   return host;
 }
 
-/** Service of compose.yaml to the part that runs it. */
-function servicesOf(deployment: Deployment): Record<string, string> {
-  const databases = usedDatabases(deployment).filter(({ url }) => deployment.compose.services.has(url.hostname));
+/**
+ * Names on the engine of the networks by which docker publishes a service's ports, the one that LiteLLM and Traefik share
+ * first. It publishes none by an internal network.
+ */
+function publishingNetworks(
+  deployment: Deployment,
+  service: ComposeService,
+  networks: ReadonlyMap<string, MadeNetwork>,
+): string[] {
+  const shared = sharedNetwork(deployment);
+  const keys = [...networksOf(service).keys()].filter((key) => !deployment.compose.networks.get(key)?.internal);
+  const sorted = keys.toSorted((a, b) => Number(b === shared) - Number(a === shared));
+  return sorted.flatMap((key) => networks.get(key)?.name ?? []);
+}
+
+/** Key of a compose service to the part that runs it. */
+function servicesOf(deployment: Deployment, services: readonly ServicePart[]): Record<string, string> {
+  const { compose, litellm, traefik } = deployment;
+  const databases = usedDatabases(deployment).flatMap(({ url, part }) => {
+    const service = serviceAt(compose, url.hostname, litellm);
+    return service === undefined ? [] : [[service.key, part] as const];
+  });
   return {
-    [deployment.traefik.name]: "traefik",
-    [deployment.litellm.name]: "litellm",
-    ...Object.fromEntries(databases.map(({ url, part }) => [url.hostname, part])),
+    [traefik.key]: "traefik",
+    [litellm.key]: "litellm",
+    ...Object.fromEntries(databases),
+    ...Object.fromEntries(services.map(({ service, plan }) => [service, plan.name])),
   };
 }

@@ -1,7 +1,7 @@
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
-import type { PartHandle, PartPlan } from "../parts/part.ts";
+import type { PartHandle, PartPlan, UpstreamAddress } from "../parts/part.ts";
 import type { PartResources } from "../parts/part-resources.ts";
 
 /** Names of the rigs, as the report, container names and labels show them. */
@@ -43,6 +43,8 @@ export interface RigState {
   /** Network name in the deployment to its name on the engine. */
   networks: Readonly<Record<string, string>>;
   changes: readonly RenderedChange[];
-  /** Service of compose.yaml to the part that runs it, or replaces it. */
+  /** Key of a compose service to the part that runs it, or replaces it. */
   services?: Readonly<Record<string, string>>;
+  /** Where each upstream listens that is in a container of its own, by the upstream's name. */
+  upstreams?: Readonly<Record<string, UpstreamAddress>>;
 }

@@ -1,6 +1,6 @@
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { behaviours } from "../images/contexts/hostile-upstream/behaviours.ts";
-import type { ExtraServers } from "../parts/deployment/litellm.ts";
+import type { ExtraServers } from "../parts/deployment/extra-servers.ts";
 
 /** Where server-everything listens: its alias on the test gateway's network, and its port. */
 export const everything = { host: "everything", port: 3001 } as const;

@@ -1,4 +1,5 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
@@ -6,7 +7,6 @@ import type { RecordingClient } from "../../helpers/protocol/recording-client.ts
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readLog } from "../parts/container-log.ts";
-import { liteLLMPort } from "../parts/deployment/litellm.ts";
 import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
@@ -133,7 +133,7 @@ export class Edge {
   async targetLog(): Promise<string[]> {
     const target = this.#part("whoami");
     const marker = await this.#http.send({
-      url: `http://${target.host}:${target.ports[liteLLMPort]}/${crypto.randomUUID()}`,
+      url: `http://${target.host}:${target.ports[liteLLMPortOf(this.deployment.litellm)]}/${crypto.randomUUID()}`,
     });
     const mark = new URL(marker.request.url).pathname;
     const log = await until("the target's log shows the marker", deadlines.logLine, async () => {

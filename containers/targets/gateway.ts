@@ -1,14 +1,14 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { UpstreamConfig } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
-import { connectOver } from "../../helpers/protocol/mcp.ts";
+import { connectOver, connectToServer } from "../../helpers/protocol/mcp.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
-import { liteLLMPort } from "../parts/deployment/litellm.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { RigState } from "../rigs/rig.ts";
@@ -76,15 +76,22 @@ export class Gateway extends HttpGateway {
   /** LiteLLM's own port, past Traefik. */
   directUrl(path: string): string {
     const litellm = partOf(this.#state, "litellm");
-    return `http://${litellm.host}:${litellm.ports[liteLLMPort]}${path}`;
+    return `http://${litellm.host}:${litellm.ports[liteLLMPortOf(this.deployment.litellm)]}${path}`;
   }
 
   /**
-   * The official MCP client, connected to a stdio upstream directly, by the command that LiteLLM's config names, in a
-   * container of its own with LiteLLM's image, environment and networks. The caller closes it.
+   * The official MCP client, connected to an upstream directly. A stdio server is started by the command that LiteLLM's
+   * config names, in a container of its own with LiteLLM's image, environment and networks; any other is asked at its own
+   * port, with the headers that LiteLLM sends. The caller closes it.
    */
   async upstream(upstream: UpstreamConfig): Promise<Client> {
-    if (upstream.transport !== "stdio") throw new Error(`${upstream.name} is not a stdio upstream`);
+    const address = this.#state.upstreams?.[upstream.name];
+    if (address !== undefined) {
+      const part = partOf(this.#state, address.part);
+      const url = `http://${part.host}:${part.ports[address.port]}${address.path}`;
+      return await connectToServer(this.http, upstream.transport === "stdio" ? { url } : { ...upstream, url });
+    }
+    if (upstream.transport !== "stdio") throw new Error(`no part of the ${this.#state.rig} rig is ${upstream.name}`);
     const container = partOf(this.#state, "upstreams").containerId;
     const transport = new ContainerStdioTransport(
       this.#engine,

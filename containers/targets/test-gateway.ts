@@ -1,6 +1,7 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
@@ -8,7 +9,6 @@ import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
-import { liteLLMPort } from "../parts/deployment/litellm.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { everything, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
@@ -75,7 +75,7 @@ export class TestGateway {
 
   /** The URL of a path at LiteLLM's own port. */
   url(path: string): string {
-    return `${this.#address("litellm", liteLLMPort)}${path}`;
+    return `${this.#address("litellm", liteLLMPortOf(this.deployment.litellm))}${path}`;
   }
 
   /** The MCP endpoint of some servers only; LiteLLM selects them by the path. */

@@ -3,6 +3,8 @@ import type { ComposeService } from "./compose/types.ts";
 import type { Facts } from "./facts.ts";
 import type { LiteLLMConfig } from "./litellm/types.ts";
 import type { Policy, PolicyFirewall } from "./policy/types.ts";
+import { outlineOf } from "./services/build-outline.ts";
+import { stdioServer } from "./services/stdio-servers.ts";
 import type { FaultList } from "./source/fault-list.ts";
 import { readSource } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
@@ -72,16 +74,21 @@ function checkHosts(policy: Policy, { traefik }: Roles, faults: FaultList): void
 function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litellm }: Roles, faults: FaultList): void {
   if (litellmConfig === undefined || litellm === undefined || litellmConfig.upstreams.length === 0) return;
   const configured = new Map(litellmConfig.upstreams.map((upstream) => [upstream.name, upstream]));
-  for (const { name, version, database, location } of policy.upstreams) {
+  const built = litellm.build === undefined ? [] : (outlineOf(litellm.build)?.packages ?? []);
+  for (const own of policy.upstreams) {
+    const { name, database, location } = own;
     const upstream = configured.get(name);
     // An upstream that LiteLLM does not have is left to the checks.
     if (upstream === undefined) continue;
     if (upstream.transport === "stdio") {
-      if (version === undefined)
+      const server = stdioServer(upstream, own, built);
+      // A command that nothing installs can't be started. A launcher whose package is unknown is a note (plan-notes.ts).
+      const isRun = own.leftOut === undefined && !own.standIn;
+      if (isRun && server !== undefined && server.version === undefined && server.packages === undefined)
         faults.add(
           location,
           `the upstream '${name}' runs a command and has no version`,
-          "add 'version:' of the package that provides the command",
+          "add 'version:' of the package that provides the command, or 'package:' with its name and version",
         );
       if (
         database !== undefined &&

@@ -1,4 +1,5 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
@@ -17,9 +18,43 @@ const clientInfo = { name: "gateway-conformance", version: "1.0.0" };
  * @throws {Error} the SDK's own error when the handshake fails
  */
 export async function connectOverHttp(http: RecordingClient, url: string, key: string | undefined): Promise<Client> {
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
+  return await connectOver(
+    streamableHttp(http, url, key === undefined ? undefined : { Authorization: `Bearer ${key}` }),
+  );
+}
+
+/** An MCP server that is reached by HTTP. */
+export interface McpServer {
+  /** `http` is streamable HTTP, which is the default, `sse` the transport before it. */
+  transport?: "http" | "sse";
+  url: string;
+  /** Sent with every request. */
+  headers?: ReadonlyMap<string, string>;
+}
+
+/**
+ * The official SDK's client, connected (initialized) to an MCP server by HTTP, with headers that a gateway would send.
+ *
+ * @throws {Error} the SDK's own error when the handshake fails
+ */
+export async function connectToServer(
+  http: RecordingClient,
+  { transport = "http", url, headers = new Map() }: McpServer,
+): Promise<Client> {
+  const sent = Object.fromEntries(headers);
+  if (transport === "http") return await connectOver(streamableHttp(http, url, sent));
+  const fetch = http.fetch as unknown as FetchLike;
+  return await connectOver(new SSEClientTransport(new URL(url), { fetch, requestInit: { headers: sent } }));
+}
+
+function streamableHttp(
+  http: RecordingClient,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): StreamableHTTPClientTransport {
+  return new StreamableHTTPClientTransport(new URL(url), {
     fetch: http.fetch as unknown as FetchLike,
-    requestInit: { headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } },
+    requestInit: { headers },
     // The check must see a broken stream: the SDK must not reconnect.
     reconnectionOptions: {
       maxRetries: 0,
@@ -28,7 +63,6 @@ export async function connectOverHttp(http: RecordingClient, url: string, key: s
       reconnectionDelayGrowFactor: 1,
     },
   });
-  return await connectOver(transport);
 }
 
 /**

@@ -1,19 +1,16 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
 import type { PartFile, PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp, readyWhenRunning } from "../readiness.ts";
+import type { ExtraServers } from "./extra-servers.ts";
 import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
-
-/** Port on which LiteLLM listens, and so does the part that replaces it in the edge rig. */
-export const liteLLMPort = 4000;
-
-/** Servers that are added to the operator's `mcp_servers`, by name, in the form of LiteLLM's config. */
-export type ExtraServers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+import { changedServers } from "./stand-in-upstreams.ts";
 
 /**
  * The plan of the deployment's LiteLLM: its config, key module, environment and stdio commands.
@@ -28,15 +25,20 @@ export async function liteLLMPlan(
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.litellm;
   const commands = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
+  const changed = changedServers(deployment);
+  const port = liteLLMPortOf(service);
   const [image, rendered] = await Promise.all([
     images.litellm({ version: deployment.litellmConfig.version, commands }),
-    renderLiteLLM(context, options.servers),
+    renderLiteLLM(context, { ...changed.servers, ...options.servers }),
   ]);
-  const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ directory }) =>
-    directory === undefined
-      ? []
-      : [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }],
-  );
+  // One that LiteLLM reaches by a URL has its directory in a container of its own.
+  const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ name, directory, url }) => {
+    const isApart =
+      url !== undefined ||
+      deployment.litellmConfig.upstreams.some((one) => one.name === name && one.transport !== "stdio");
+    if (directory === undefined || isApart) return [];
+    return [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }];
+  });
   const plan: PartPlan = {
     name: "litellm",
     image,
@@ -50,12 +52,12 @@ export async function liteLLMPlan(
     settings: rendered.settings,
     files: [...rendered.files, ...canaryFiles],
     directories: rendered.directories,
-    publish: [liteLLMPort],
+    publish: [port],
     // uvicorn's last message; LiteLLM 1.77.1 continues to run after it and never listens.
-    ready: { ...answersHttp(liteLLMPort, "/health/liveliness"), failurePattern: /Application startup failed/ },
+    ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: /Application startup failed/ },
     startDeadline: deadlines.gatewayStart,
   };
-  return { plan, changes: rendered.changes };
+  return { plan, changes: [...rendered.changes, ...changed.changes] };
 }
 
 function stdioCommand({ command, version, packages, launcher }: StdioServer): StdioCommand {

@@ -1,8 +1,8 @@
+import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
 import type { Resolve } from "../../../helpers/protocol/recording-client.ts";
-import { liteLLMPort } from "../../parts/deployment/litellm.ts";
 import { entryPointPorts } from "../../parts/deployment/traefik.ts";
 import type { PartHandle } from "../../parts/part.ts";
 import type { RigState } from "../../rigs/rig.ts";
@@ -61,6 +61,8 @@ export function publishedIn(
   for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
   // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
   for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
+  const liteLLMPort = liteLLMPortOf(deployment.litellm);
+  for (const { host, container } of deployment.litellm.ports) publish(host, state.parts.litellm, container);
   publish(liteLLMPort, state.parts.litellm, liteLLMPort);
   const bySocket = new Map<string, Published>();
   for (const part of Object.values(state.parts)) {
