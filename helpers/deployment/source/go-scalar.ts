@@ -28,7 +28,7 @@ export function goText(value: string | number | boolean | null, written = ""): s
   if (value === null) return "";
   if (typeof value !== "number") return String(value);
   // Longer than a double can hold.
-  if (/^-?[1-9]\d{15,18}$/.test(written)) return written;
+  if (/^-?[1-9]\d{15,19}$/.test(written)) return written;
   const isFloat = !/^[-+]?[\d_]+$|^[-+]?0[xXbBoO]/.test(written) && Number.isFinite(value);
   const [digits = "", exponent = "0"] = value.toExponential().split("e");
   if (!isFloat || value === 0 || (Number(exponent) >= -4 && Number(exponent) < 6)) return String(value);

@@ -91,7 +91,7 @@ function assignments(source: SourceFile, raw: boolean, faults: FaultList): Assig
     const line = text.slice(at, end);
     const [, exported = "", key = "", separator] =
       /^(export[ \t]+)?([\p{L}\p{N}_.[\]\-\s]*?)[ \t]*([=:]|$)/u.exec(line) ?? [];
-    if (separator === undefined || key.trim() === "" || /\s/.test(key.trim())) {
+    if (separator === undefined || (key.trim() === "" && separator === "") || /\s/.test(key.trim())) {
       faults.add(location, "is not an assignment", "write NAME=value, or begin the line with '#'");
       at = end;
       continue;

@@ -101,6 +101,12 @@ export function readFileSources(
       textAt(value, key),
     );
     const replaced = context.replace(name);
+    if (kind === "config" && file !== undefined && text !== undefined)
+      context.faults.add(
+        location,
+        `the config '${name}' has both 'file' and 'content': compose refuses it`,
+        "keep one of the two",
+      );
     const content: ComposeFileSource["content"] | undefined =
       replaced !== undefined
         ? { from: "text", text: replaced }

@@ -41,8 +41,38 @@ export function readConnections(service: YamlMap, within: string, context: Servi
     networks,
     networkMode: mode && shared !== undefined ? { ...mode, value: `service:${serviceKey(shared)}` } : mode,
     links,
-    dependsOn: readDependencies(service, within, context),
+    dependsOn: new Map([...impliedDependencies(service, context), ...readDependencies(service, within, context)]),
   };
+}
+
+/**
+ * The services that one waits for because it names them elsewhere.
+ *
+ * Source: compose-go, loader/normalize.go.
+ */
+function impliedDependencies(
+  service: YamlMap,
+  { serviceKey, serviceNames }: ServiceContext,
+): (readonly [string, Dependency])[] {
+  const links = itemsAt(service, "links").map((item) => ({
+    name: textOf(item)?.split(":")[0],
+    location: item.location,
+  }));
+  const volumes = itemsAt(service, "volumes_from").map((item) => ({
+    name: textOf(item)?.split(":")[0],
+    location: item.location,
+  }));
+  const shared = ["network_mode", "ipc", "pid", "uts", "cgroup"].flatMap((key) => {
+    const own = written(service, key);
+    return own?.value.startsWith("service:")
+      ? [{ name: own.value.slice("service:".length), location: own.location }]
+      : [];
+  });
+  return [...links, ...volumes, ...shared].flatMap(({ name, location }) =>
+    name === undefined || !serviceNames.includes(name)
+      ? []
+      : [[serviceKey(name), { condition: "service_started", required: true, location }] as const],
+  );
 }
 
 function readDependencies(
