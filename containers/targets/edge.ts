@@ -38,6 +38,9 @@ export interface RawEdgeRequest {
   body?: string;
 }
 
+/** The cookie by which the forward-auth stand-in knows a session. */
+export const sessionCookie = "gateway_conformance_session";
+
 /** Traefik with the deployment's labels in front of whoami, as a check sees it. */
 export class Edge {
   readonly deployment: Deployment;
@@ -66,12 +69,19 @@ export class Edge {
     this.policy = options.deployment.policy;
   }
 
-  /** Any key will do: the edge looks at the header's form, not at the key. A secret of the run, so that a leak shows. */
+  /**
+   * Any key will do: the edge looks at the header's form, not at the key. A secret of the run, so that a leak shows; one made up
+   * for the run where the policy names none.
+   */
   get anyKey(): string {
     const key = this.policy.secrets.find(({ kind }) => kind === "api-key");
-    const value = key && this.#canaries.secrets.get(key.name);
-    if (value === undefined) throw new Error("the policy names no secret of kind api-key");
-    return value;
+    return (key && this.#canaries.secrets.get(key.name)) ?? this.#canaries.key;
+  }
+
+  /** The headers of a caller who has logged in at the forward-auth service; none where the policy has no login. */
+  get session(): HeaderLines {
+    const hasLogin = this.policy.hosts.some(({ access = [] }) => access.some(({ who }) => who === "login"));
+    return hasLogin ? [["Cookie", `${sessionCookie}=${this.#canaries.session}`]] : [];
   }
 
   /** The value of a secret in this run. */

@@ -1,4 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { onlyRedirects } from "../../helpers/deployment/policy/access.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
@@ -59,7 +60,9 @@ export abstract class HttpGateway {
    * @throws {Error} when the policy names no host
    */
   get internalHost(): PolicyHost {
-    const host = this.policy.hosts.find(({ zone }) => zone === "internal") ?? this.policy.hosts[0];
+    const { hosts } = this.policy;
+    const serving = hosts.filter((one) => !onlyRedirects(this.policy, one));
+    const host = serving.find(({ zone }) => zone === "internal") ?? serving[0] ?? hosts[0];
     if (host === undefined) throw new Error("the policy names no host");
     return host;
   }

@@ -2,7 +2,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { check } from "../runner/check.ts";
-import { arrivedCredentials, hostsOf, routerLocation } from "./support/injected-routes.ts";
+import { arrivedCredentials, injectedRequests, routerLocation } from "./support/injected-routes.ts";
 
 /** A key of the caller that LiteLLM would not know. */
 const own = "Bearer sk-the-callers-own";
@@ -24,10 +24,8 @@ check({
   requirements: ["INJ-05"],
   title: "the caller's own Authorization is replaced on the injected route, and exactly one value arrives",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.injectedRoutes.flatMap((route) =>
-      hostsOf(route, edge.policy.hosts).flatMap((host) => forms.map((form) => ({ route, host, ...form }))),
-    );
+  async run({ edge, evidence }) {
+    const cases = injectedRequests(edge.policy, evidence).flatMap((one) => forms.map((form) => ({ ...one, ...form })));
     await forEachCase(
       "only the injected key arrives",
       cases,

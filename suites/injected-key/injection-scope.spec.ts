@@ -5,7 +5,14 @@ import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
-import { arrivedCredentials, hostsOf, routerLocation } from "./support/injected-routes.ts";
+import { casesFor } from "../support/access-cases.ts";
+import {
+  arrivedCredentials,
+  hostsOf,
+  injectedRequests,
+  injectedRoutes,
+  routerLocation,
+} from "./support/injected-routes.ts";
 import { similarTargets } from "./support/similar-targets.ts";
 
 /** Methods that a client may send; without HEAD, whose answer has no body in which the target shows what it received. */
@@ -16,11 +23,9 @@ check({
   requirements: ["INJ-02"],
   title: "the key is injected on its route, for its hosts and methods",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.injectedRoutes.flatMap((route) =>
-      hostsOf(route, edge.policy.hosts).flatMap((host) =>
-        route.methods.filter((method) => method !== "HEAD").map((method) => ({ route, host, method })),
-      ),
+  async run({ edge, evidence }) {
+    const cases = injectedRequests(edge.policy, evidence).flatMap((one) =>
+      one.route.methods.filter((method) => method !== "HEAD").map((method) => ({ ...one, method })),
     );
     await forEachCase(
       "an anonymous request arrives with the injected key",
@@ -50,10 +55,10 @@ check({
   requirements: ["INJ-02"],
   title: "the key is injected on no other path, host or method",
   needs: ["edge"],
-  async run({ edge }) {
+  async run({ edge, evidence }) {
     await forEachCase(
       "a request other than the injected route's carries no injected key",
-      edge.policy.injectedRoutes.flatMap((route) => otherRequests(edge, route)),
+      injectedRoutes(edge.policy, evidence).flatMap((route) => otherRequests(edge, route)),
       ({ host, method, target, hostLine }) => `${method} ${hostLine ?? host.name} ${target}`,
       async (request) => {
         const { route, host, method, target, hostLine } = request;
@@ -85,8 +90,8 @@ interface OtherRequest {
 }
 
 function otherRequests(edge: Edge, route: InjectedRoute): OtherRequest[] {
-  const { hosts, publicPaths } = edge.policy;
-  const own = hostsOf(route, hosts);
+  const { hosts } = edge.policy;
+  const own = hostsOf(route, edge.policy);
   const others = hosts.filter((host) => !own.includes(host));
   const unknownHosts = (host: PolicyHost): string[] => ["unknown.example", `x.${host.name}`, "127.0.0.1"];
   const get = { route, method: "GET", target: route.path };
@@ -97,7 +102,7 @@ function otherRequests(edge: Edge, route: InjectedRoute): OtherRequest[] {
     ),
     ...others.map((host) => ({ ...get, host })),
     // Another router may have the middleware: public paths on every host must arrive without a key.
-    ...hosts.flatMap((host) => publicPaths.map(({ path }) => ({ ...get, host, target: path }))),
+    ...casesFor(edge.policy, ["anyone"]).map(({ host, path }) => ({ ...get, host, target: path })),
     ...hosts.flatMap((host) => unknownHosts(host).map((name) => ({ ...get, host, hostLine: `Host: ${name}` }))),
   ];
 }
@@ -122,7 +127,7 @@ async function carriesInjectedKey(
 /** Whether the router that takes the injected route itself forwarded the request. */
 async function isForwardedByInjectingRouter(edge: Edge, route: InjectedRoute, exchange: Exchange): Promise<boolean> {
   const { router, server } = await edge.routing(exchange);
-  const [own] = hostsOf(route, edge.policy.hosts);
+  const [own] = hostsOf(route, edge.policy);
   if (server === undefined || own === undefined) return false;
   const poll = await edge.send({ host: own, path: route.path });
   return (await edge.routing(poll)).router === router;

@@ -2,7 +2,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
 import { check } from "../runner/check.ts";
-import { hostsOf } from "./support/injected-routes.ts";
+import { hostsOf, injectedRoutes } from "./support/injected-routes.ts";
 
 /** A request that may make LiteLLM, Traefik or a middleware show the request's headers. */
 interface Provocation {
@@ -40,14 +40,14 @@ check({
   requirements: ["INJ-06"],
   title: "the injected key is never returned: in no response, redirect, error page or log",
   needs: ["gateway", "part-logs"],
-  async run({ gateway }) {
-    for (const route of gateway.policy.injectedRoutes) {
+  async run({ gateway, evidence }) {
+    for (const route of injectedRoutes(gateway.policy, evidence)) {
       const forms = secretForms(new Map([[route.secret, gateway.secret(route.secret)]]));
       const holdsKey = (text: string): boolean => forms.some(([, form]) => text.includes(form));
       const since = new Date();
       await forEachCase(
         "an answer on the injected route does not contain the key",
-        hostsOf(route, gateway.policy.hosts).flatMap((host) => provocations.map((one) => ({ host, ...one }))),
+        hostsOf(route, gateway.policy).flatMap((host) => provocations.map((one) => ({ host, ...one }))),
         ({ host, name }) => `${name} (${host.name})`,
         async ({ host, method = "GET", suffix = "", lines = [], body }) => {
           const exchange = await gateway.sendRaw({

@@ -6,6 +6,7 @@ import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
+import { injectedRoutes } from "./support/injected-routes.ts";
 import {
   concurrency,
   differentAnswerWithoutKey,
@@ -20,7 +21,7 @@ check({
   title: "with the injected key, every other route of LiteLLM's own list refuses",
   needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
-    for (const route of gateway.policy.injectedRoutes) {
+    for (const route of injectedRoutes(gateway.policy, evidence)) {
       const { key, location } = injectedKey(gateway) ?? { key: gateway.secret(route.secret), location: route.location };
       if (key === gateway.masterKey) {
         throw new CheckFailure({

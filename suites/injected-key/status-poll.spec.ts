@@ -7,7 +7,7 @@ import type { InjectedRoute } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
-import { hostsOf, injectedRequests } from "./support/injected-routes.ts";
+import { hostsOf, injectedRequests, injectedRoutes } from "./support/injected-routes.ts";
 import { type KeyStatus, keyStatus, keyStatusText } from "./support/key-status.ts";
 
 /** How often the UI polls while a user looks at it. */
@@ -18,10 +18,10 @@ check({
   requirements: ["INJ-01"],
   title: "the UI's poll gets LiteLLM's own status without a key in the browser",
   needs: ["gateway"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
     await forEachCase(
       "an anonymous poll is answered with LiteLLM's status",
-      injectedRequests(gateway.policy),
+      injectedRequests(gateway.policy, evidence),
       ({ route, host }) => `${host.name}${route.path}`,
       async ({ route, host }) => {
         const exchange = await gateway.send({ host, path: route.path });
@@ -46,12 +46,12 @@ check({
   requirements: ["INJ-07"],
   title: "ten polls leave no exception in LiteLLM's log",
   needs: ["gateway", "part-logs"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
     const mark = `poll-${randomBytes(6).toString("hex")}`;
     const since = new Date();
     await forEachCase(
       "each poll is answered with the policy's status",
-      injectedRequests(gateway.policy),
+      injectedRequests(gateway.policy, evidence),
       ({ route, host }) => `${host.name}${route.path}`,
       async ({ route, host }) => {
         for (let poll = 1; poll <= polls; poll++) {
@@ -94,7 +94,7 @@ check({
   title: "a refused key is diagnosed: unknown, without the right, or no database to look it up",
   needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
-    for (const route of gateway.policy.injectedRoutes) {
+    for (const route of injectedRoutes(gateway.policy, evidence)) {
       const [injected, { unknown, others }] = await Promise.all([
         injectedKeys(gateway, route),
         keysPastTraefik(gateway, route),
@@ -129,7 +129,7 @@ interface TriedKey {
 /** Polls through Traefik, which injects the key. */
 async function injectedKeys(gateway: GatewayWith<"litellm-port">, route: InjectedRoute): Promise<TriedKey[]> {
   return await Promise.all(
-    hostsOf(route, gateway.policy.hosts).map(async (host) =>
+    hostsOf(route, gateway.policy).map(async (host) =>
       triedKey(`the key that is injected on ${host.name}`, await gateway.send({ host, path: route.path })),
     ),
   );

@@ -233,6 +233,7 @@ test.concurrent("for the gateway as the status document describes it, exactly it
     "ROUTE-12",
     "ROUTE-14",
     "INJ-02",
+    "INJ-03",
     "INJ-09",
   ]);
 });

@@ -1,7 +1,8 @@
+import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
 import type { Policy } from "../../helpers/deployment/types.ts";
 
 /** Paths of LiteLLM that need a credential; each would do another kind of harm without one. */
-const sensitivePaths = [
+export const sensitivePaths = [
   "/v1/models",
   "/v1/chat/completions",
   "/v1/responses",
@@ -20,20 +21,22 @@ const sensitivePaths = [
   "/routes",
 ] as const;
 
-/** The {@link sensitivePaths} and the policy's MCP endpoints, without those that the policy makes public. */
-export function privatePaths(policy: Policy): string[] {
-  const opened = new Set([
-    ...policy.publicPaths.map(({ path }) => path),
-    ...policy.injectedRoutes.map(({ path }) => path),
-  ]);
-  const own = [policy.mcp.endpoint, policy.mcp.stream];
-  return [...new Set([...sensitivePaths, ...own])].filter(
-    (path) => !opened.has(path) && !isBelowPublicPath(path, policy),
-  );
-}
+/** What LiteLLM itself serves to anyone (BerriAI/litellm, `LiteLLMRoutes.public_routes`), unless a custom_auth refuses it. */
+export const ownPublicPaths: readonly string[] = ["/config/yaml", "/routes"];
 
-function isBelowPublicPath(path: string, policy: Policy): boolean {
-  return policy.publicPaths.some(
-    (one) => one.below && path.startsWith(one.path.endsWith("/") ? one.path : `${one.path}/`),
-  );
+/**
+ * The {@link sensitivePaths} and the policy's MCP endpoints, without those that some host opens to anyone. Where LiteLLM alone
+ * judges, its own public paths are no secret.
+ */
+export function privatePaths(policy: Policy): string[] {
+  const decisions = (path: string): string[] =>
+    policy.hosts
+      .map((host) => decide(policy, host, { method: "GET", path }))
+      .filter((decision) => isOpen(decision))
+      .map(({ who }) => who);
+  return [...new Set([...sensitivePaths, policy.mcp.endpoint, policy.mcp.stream])].filter((path) => {
+    const by = decisions(path);
+    if (by.includes("anyone") || by.includes("injected")) return false;
+    return !(by.includes("litellm") && ownPublicPaths.includes(path));
+  });
 }

@@ -40,11 +40,16 @@ const broken: Broken[] = [
     fix: /write 'web'/,
   },
   {
-    name: "a host twice",
-    patches: [policy("name: litellm.ai-servicers.com,", "name: litellm.linuxserver.lan,")],
+    name: "a host twice on one entry point",
+    patches: [
+      policy(
+        "name: litellm.ai-servicers.com, entry_point: websecure",
+        "name: litellm.linuxserver.lan, entry_point: web",
+      ),
+    ],
     file: "policy.yaml",
     at: "zone: external",
-    what: /the host 'litellm\.linuxserver\.lan' is listed a second time/,
+    what: /the host 'litellm\.linuxserver\.lan on web' is listed a second time/,
     faults: 2,
   },
   {

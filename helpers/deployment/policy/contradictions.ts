@@ -1,5 +1,6 @@
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
+import { checkAccess } from "./access-contradictions.ts";
 import type { Policy, PublicPath } from "./types.ts";
 
 /**
@@ -16,13 +17,21 @@ export function checkContradictions(
   checkDuplicates(policy, faults);
   checkHosts(policy, faults);
   checkPaths(policy, faults);
+  checkAccess(policy, faults);
   checkRefusal(policy, at, faults);
   checkSecretPlaces(policy, faults);
 }
 
 function checkDuplicates(policy: Policy, faults: FaultList): void {
   const lists: [kind: string, items: readonly { key: string; location: SourceLocation }[]][] = [
-    ["host", policy.hosts.map(({ name, location }) => ({ key: name, location }))],
+    // One name may be served by several entry points, e.g. by one that only redirects to the other.
+    [
+      "host",
+      policy.hosts.map(({ name, entryPoint, location }) => ({
+        key: entryPoint === undefined ? name : `${name} on ${entryPoint}`,
+        location,
+      })),
+    ],
     ["public path", policy.publicPaths.map(({ path, location }) => ({ key: path, location }))],
     ["upstream", policy.upstreams.map(({ name, location }) => ({ key: name, location }))],
     ["model", policy.models.map(({ name, location }) => ({ key: name, location }))],

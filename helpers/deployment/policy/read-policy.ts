@@ -126,7 +126,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       hosts: route.hosts.map((host) => host.toLowerCase()),
       location: at("injected", index),
     })),
-    refusal: { status: data.refusal.status, challenge: data.refusal.challenge },
+    refusal: { status: data.refusal.status, challenge: data.refusal.challenge, location: at("refusal") },
     mcp: {
       endpoint: data.mcp.endpoint,
       stream: data.mcp.stream,

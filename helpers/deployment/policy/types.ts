@@ -213,7 +213,7 @@ export interface Policy {
   publicPaths: readonly PublicPath[];
   injectedRoutes: readonly InjectedRoute[];
   /** The answer to an unauthenticated request. */
-  refusal: { status: 401 | 403 | 404; challenge: string | undefined };
+  refusal: { status: 401 | 403 | 404; challenge: string | undefined; location: SourceLocation };
   mcp: {
     /** Streamable-HTTP endpoint, e.g. `/mcp/`. */
     endpoint: string;

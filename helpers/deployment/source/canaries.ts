@@ -11,6 +11,10 @@ export interface Canaries {
   file: { name: string; content: string };
   /** The name in the answers of the stub behind the edge rig. */
   target: string;
+  /** A key that no part knows, for requests whose key nobody looks at. */
+  key: string;
+  /** A session that the forward-auth stand-in approves. */
+  session: string;
 }
 
 /** A key that no gateway knows. */
@@ -38,6 +42,8 @@ export function makeCanaries(policy: Policy, variables: ReadonlyMap<string, stri
     database: `canary_${mark}`,
     file: { name: `canary-${mark}.txt`, content: `The canary of this run sings ${randomBytes(8).toString("hex")}.` },
     target: `target-${mark}`,
+    key: `sk-canary-${randomBytes(16).toString("hex")}`,
+    session: `session-${randomBytes(16).toString("hex")}`,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
+import { injectedRoutesOf } from "../../../helpers/deployment/policy/access.ts";
 import type { InjectedRoute, Policy, PolicyHost, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { locationOf } from "../../support/router-locations.ts";
 
 /** Values of `Authorization` as the target received them; none when the request did not reach it. */
@@ -9,14 +11,19 @@ export function arrivedCredentials(edge: Edge, exchange: Exchange): string[] {
   return headers.filter(([name]) => name.toLowerCase() === "authorization").map(([, value]) => value);
 }
 
-/** The hosts on which a route injects its key. */
-export function hostsOf(route: InjectedRoute, hosts: readonly PolicyHost[]): readonly PolicyHost[] {
-  return hosts.filter(({ name }) => route.hosts.includes(name));
+/** The policy's injected routes; ends the check where it has none. */
+export function injectedRoutes({ injectedRoutes: routes }: Policy, evidence: Evidence): readonly InjectedRoute[] {
+  return routes.length > 0 ? routes : evidence.notSupported("the policy has no injected route");
 }
 
-/** Each injected route on each of its hosts. */
-export function injectedRequests({ injectedRoutes, hosts }: Policy): { route: InjectedRoute; host: PolicyHost }[] {
-  return injectedRoutes.flatMap((route) => hostsOf(route, hosts).map((host) => ({ route, host })));
+/** The hosts on which a route injects its key. */
+export function hostsOf(route: InjectedRoute, policy: Policy): readonly PolicyHost[] {
+  return policy.hosts.filter((host) => injectedRoutesOf(policy, host).includes(route));
+}
+
+/** Each injected route on each of its hosts; ends the check where the policy has none. */
+export function injectedRequests(policy: Policy, evidence: Evidence): { route: InjectedRoute; host: PolicyHost }[] {
+  return injectedRoutes(policy, evidence).flatMap((route) => hostsOf(route, policy).map((host) => ({ route, host })));
 }
 
 /** Where the deployment defines the router that took a request, for a failure's `location`. */

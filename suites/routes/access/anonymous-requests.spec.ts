@@ -4,25 +4,28 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { privatePaths } from "../../support/private-paths.ts";
-import { expectReached, expectRefused } from "../support/edge-decisions.ts";
+import { casesFor, hostsWith, hostText } from "../../support/access-cases.ts";
+import { statusOf } from "../../support/answers.ts";
+import { expectDecision, expectRefused } from "../support/edge-decisions.ts";
+
+/** Who lets nobody through without a credential. */
+const restricted = ["bearer", "login", "nobody"] as const;
+const nothingRestricted = "the policy restricts nothing at Traefik: LiteLLM alone judges who may do what";
 
 check({
   id: "ROUTE-04/private-paths-refused",
   requirements: ["ROUTE-04"],
   title: "without a Bearer credential no private path reaches LiteLLM",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => privatePaths(edge.policy).map((path) => ({ host, path })));
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    if (hostsWith(policy, ...restricted).length === 0) evidence.notSupported(nothingRestricted);
     await forEachCase(
       "an anonymous request to a private path is refused",
-      cases,
-      ({ host, path }) => `${host.name}${path}`,
-      async (request) => {
-        await expectRefused(edge, await edge.send(request));
-        // Control (design, rule 2): the same request with a key gets through, so the target is up.
-        await expectReached(edge, await edge.send({ ...request, bearer: edge.anyKey }));
-      },
+      casesFor(policy, restricted),
+      ({ host, path }) => `${hostText(policy, host)}${path}`,
+      async ({ decision, ...request }) =>
+        expectDecision(edge, decision, (credentials) => edge.send({ ...request, ...credentials })),
     );
   },
 });
@@ -32,20 +35,20 @@ check({
   requirements: ["ROUTE-04"],
   title: "the target's own log shows none of the refused requests",
   needs: ["edge"],
-  async run({ edge }) {
-    const { refusal } = edge.policy;
+  async run({ edge, evidence }) {
+    const { policy } = edge;
     // Paths that only this check uses, so that a line in the target's log can only be one of its requests.
-    const cases = edge.policy.hosts.flatMap((host) =>
-      ["/", "/v1/models/", "/key/", "/mcp/"].map((prefix) => ({ host, path: `${prefix}${randomUUID()}` })),
-    );
+    const ownPaths = (): string[] => ["/", "/v1/models/", "/key/", "/mcp/"].map((prefix) => prefix + randomUUID());
+    const cases = casesFor(policy, [...restricted, "redirect"], { paths: ownPaths });
+    if (hostsWith(policy, ...restricted, "redirect").length === 0) evidence.notSupported(nothingRestricted);
     const sent = new Map<string, Exchange>();
     await forEachCase(
       "an anonymous request to an unknown private path is refused",
       cases,
-      ({ host, path }) => `${host.name}${path}`,
-      async (request) => {
-        const exchange = await edge.send(request);
-        sent.set(request.path, exchange);
+      ({ host, path }) => `${hostText(policy, host)}${path}`,
+      async ({ host, path }) => {
+        const exchange = await edge.send({ host, path });
+        sent.set(path, exchange);
         await expectRefused(edge, exchange);
       },
     );
@@ -59,7 +62,7 @@ check({
       expected: "none of the refused requests in the target's log",
       actual: arrived.map(({ host, path }) => `${host.name}${path}`).join("\n"),
       evidence: exchangeEvidence(first, ...others),
-      cause: `Traefik answers ${refusal.status} and forwards the request as well, by a mirroring or error-page middleware`,
+      cause: `Traefik answers ${statusOf(first)} and forwards the request as well, by a mirroring or error-page middleware`,
       location: edge.deployment.litellm.location,
       fix: "remove the middleware that forwards refused requests",
     });

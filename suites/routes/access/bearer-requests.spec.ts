@@ -3,25 +3,28 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { casesFor, hostsWith, onePathOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { privatePaths } from "../../support/private-paths.ts";
 import { expectReached } from "../support/edge-decisions.ts";
+
+/** Who lets a request with a key through. */
+const withKey = ["bearer", "litellm"] as const;
+const noKeys = "no host of the policy takes keys: what it does not open needs a login, or is for nobody";
 
 check({
   id: "ROUTE-05/private-paths-with-key",
   requirements: ["ROUTE-05"],
   title: "with a Bearer credential every private path reaches LiteLLM, with the header unchanged",
   needs: ["edge"],
-  async run({ edge }) {
+  async run({ edge, evidence }) {
     const key = edge.anyKey;
-    const cases = edge.policy.hosts.flatMap((host) =>
-      privatePaths(edge.policy).flatMap((path) => ["GET", "POST", "DELETE"].map((method) => ({ host, path, method }))),
-    );
+    if (hostsWith(edge.policy, ...withKey).length === 0) evidence.notSupported(noKeys);
+    const cases = casesFor(edge.policy, withKey, { methods: ["GET", "POST", "DELETE"] });
     await forEachCase(
       "a request with a key reaches LiteLLM unchanged",
       cases,
       ({ host, path, method }) => `${method} ${host.name}${path}`,
-      async (request) => {
+      async ({ decision: _, ...request }) => {
         const exchange = await edge.send({ ...request, bearer: key });
         const received = await expectReached(edge, exchange);
         const arrived = received.headers
@@ -47,7 +50,8 @@ check({
   requirements: ["ROUTE-05"],
   title: "an unusual key arrives as it was sent, or not at all",
   needs: ["edge"],
-  async run({ edge }) {
+  async run({ edge, evidence }) {
+    if (hostsWith(edge.policy, ...withKey).length === 0) evidence.notSupported(noKeys);
     const tokens = [
       { name: "a very long key", token: `sk-${"k".repeat(7_000)}` },
       { name: "a token with every character that one may have", token: "sk-AZaz09-._~+/==" },
@@ -55,10 +59,10 @@ check({
     ];
     await forEachCase(
       "an unusual key arrives unchanged",
-      edge.policy.hosts.flatMap((host) => tokens.map((one) => ({ host, ...one }))),
+      onePathOf(edge.policy, withKey).flatMap(({ host, path }) => tokens.map((one) => ({ host, path, ...one }))),
       ({ host, name }) => `${name} (${host.name})`,
-      async ({ host, name, token }) => {
-        const exchange = await edge.sendRaw({ host, path: "/v1/models", lines: [`Authorization: Bearer ${token}`] });
+      async ({ host, path, name, token }) => {
+        const exchange = await edge.sendRaw({ host, path, lines: [`Authorization: Bearer ${token}`] });
         const received = edge.received(exchange);
         // What is not a token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
         if (received === undefined && name.startsWith("characters beyond")) return;

@@ -4,10 +4,14 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
+import { casesFor, hostsWith, hostText, onePathOf, servingHosts } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
 import { locationOf } from "../../support/router-locations.ts";
-import { expectReached, expectRefused } from "../support/edge-decisions.ts";
-import { anyPublicPath } from "../support/public-paths.ts";
+import { expectDecision, expectReached, expectRefused } from "../support/edge-decisions.ts";
+
+/** Who lets a request with a key through. */
+const withKey = ["bearer", "litellm"] as const;
+const noKeys = "no host of the policy takes keys: what it does not open needs a login, or is for nobody";
 
 check({
   id: "ROUTE-10/unknown-host",
@@ -44,10 +48,12 @@ check({
   requirements: ["ROUTE-10"],
   title: "a known host matches in any letter case, with and without a port",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) =>
+  async run({ edge, evidence }) {
+    if (hostsWith(edge.policy, ...withKey).length === 0) evidence.notSupported(noKeys);
+    const cases = onePathOf(edge.policy, withKey).flatMap(({ host, path }) =>
       [host.name, host.name.toUpperCase(), `${host.name}:${portOf(host)}`, `${host.name}:8443`].map((name) => ({
         host,
+        path,
         name,
       })),
     );
@@ -55,9 +61,9 @@ check({
       "each spelling of a known host gets through with a key",
       cases,
       ({ name }) => name,
-      async ({ host, name }) => {
+      async ({ host, path, name }) => {
         const lines = [`Host: ${name}`, `Authorization: Bearer ${edge.anyKey}`];
-        await expectReached(edge, await edge.sendRaw({ host, path: "/v1/models", lines }));
+        await expectReached(edge, await edge.sendRaw({ host, path, lines }));
       },
     );
   },
@@ -68,18 +74,19 @@ check({
   requirements: ["ROUTE-10"],
   title: "an absolute request target is routed by its own host",
   needs: ["edge"],
-  async run({ edge }) {
+  async run({ edge, evidence }) {
+    if (hostsWith(edge.policy, ...withKey).length === 0) evidence.notSupported(noKeys);
     await forEachCase(
       "an absolute target with an unknown host is refused, whatever Host says",
-      edge.policy.hosts,
-      ({ name }) => name,
-      async (host) => {
+      onePathOf(edge.policy, withKey),
+      ({ host }) => host.name,
+      async ({ host, path }) => {
         const lines = [`Authorization: Bearer ${edge.anyKey}`];
         // RFC 9112 §3.2.2: a server must ignore Host where the target is absolute.
-        const target = `${host.scheme}://unknown.example/v1/models`;
-        await expectRefused(edge, await edge.sendRaw({ host, path: "/v1/models", target, lines }));
-        const own = `${host.scheme}://${host.name}/v1/models`;
-        await expectReached(edge, await edge.sendRaw({ host, path: "/v1/models", target: own, lines }));
+        const target = `${host.scheme}://unknown.example${path}`;
+        await expectRefused(edge, await edge.sendRaw({ host, path, target, lines }));
+        const own = `${host.scheme}://${host.name}${path}`;
+        await expectReached(edge, await edge.sendRaw({ host, path, target: own, lines }));
       },
     );
   },
@@ -90,19 +97,21 @@ check({
   requirements: ["ROUTE-10"],
   title: "a known host is served on its own entry point only",
   needs: ["edge"],
-  async run({ edge }) {
+  async run({ edge, evidence }) {
     const paths = pathsOfEachKind(edge);
-    const ports = new Map(edge.policy.hosts.map((host) => [host.entryPoint, portOf(host)]));
-    // Where all hosts share one entry point, there is no other one to reach them on.
-    if (ports.size === 1) return;
-    const elsewhere = edge.policy.hosts.flatMap((host) =>
+    const { hosts } = edge.policy;
+    const ports = new Map(hosts.map((host) => [host.entryPoint, portOf(host)]));
+    const elsewhere = servingHosts(edge.policy).flatMap((host) =>
       [...ports]
-        .filter(([entryPoint]) => entryPoint !== host.entryPoint)
+        // A name that the policy has on several entry points is known on each of them.
+        .filter(([entryPoint]) => !hosts.some((one) => one.name === host.name && one.entryPoint === entryPoint))
         // A router without TLS answers plain text on an entry point where others use TLS, and vice versa.
         .flatMap(([entryPoint, port]) =>
           (["http", "https"] as const).map((scheme) => ({ host, entryPoint, port, scheme })),
         ),
     );
+    if (elsewhere.length === 0)
+      evidence.notSupported("the policy has each of its hosts on every entry point that it names");
     await forEachCase(
       "a request on another entry point reaches nothing, also with a key",
       elsewhere.flatMap((one) => paths.map((path) => ({ ...one, path }))),
@@ -125,21 +134,23 @@ check({
         });
       },
     );
-    const [path = "/"] = paths;
     await forEachCase(
       "control: each host answers on its own entry point",
-      edge.policy.hosts,
-      ({ name }) => name,
-      async (host) => {
-        await expectReached(edge, await edge.send({ host, path, bearer: edge.anyKey }));
-      },
+      onePathOf(edge.policy, serving),
+      ({ host }) => hostText(edge.policy, host),
+      async ({ host, path, decision }) =>
+        expectDecision(edge, decision, (credentials) => edge.send({ host, path, ...credentials })),
     );
   },
 });
 
-/** One public path, one private path and every injected route: each kind has routers of its own. */
+/** Who lets at least some requests through. */
+const serving = ["anyone", "bearer", "litellm", "login", "injected"] as const;
+
+/** One path of each kind that the policy lets through, and every injected route: each kind has routers of its own. */
 function pathsOfEachKind({ policy }: Edge): string[] {
-  return [anyPublicPath(policy).path, "/v1/models", ...policy.injectedRoutes.map(({ path }) => path)];
+  const one = serving.flatMap((who) => onePathOf(policy, [who]).slice(0, 1));
+  return [...new Set([...one, ...casesFor(policy, ["injected"])].map(({ path }) => path))];
 }
 
 function portOf({ scheme }: PolicyHost): number {

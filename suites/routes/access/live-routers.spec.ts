@@ -1,8 +1,13 @@
-import type { Edge } from "../../../containers/targets/edge.ts";
+import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { decide, isOpen } from "../../../helpers/deployment/policy/access.ts";
 import { check } from "../../runner/check.ts";
+import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
+import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
 import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
+
+type LiveRouter = Awaited<ReturnType<Edge["routers"]>>["routers"][number];
 
 check({
   id: "ROUTE-12/routers-claimed-and-hit",
@@ -12,8 +17,8 @@ check({
   async run({ edge, evidence }) {
     const { routers, text } = await edge.routers();
     await evidence.keep("rawdata.json", text);
-    const live = routers.filter(({ name }) => !name.endsWith("@internal"));
-    if (live.length === 0) {
+    const own = routers.filter(({ name }) => !name.endsWith("@internal"));
+    if (own.length === 0) {
       throw new CheckFailure({
         summary: "Traefik has no router of this deployment",
         code: "no-router",
@@ -23,13 +28,26 @@ check({
       });
     }
     const hit = await routersHit(edge);
+    const services = liveServices(text);
+    const ofLiteLLM = serversOf(
+      own.filter(({ name }) => hit.forwarding.has(withoutProvider(name))),
+      services,
+    );
+    const leadsElsewhere = (router: LiveRouter): boolean =>
+      namesOtherHosts(router.rule, edge.policy) &&
+      !serversOf([router], services).some((url) => ofLiteLLM.includes(url));
+    const others = own.filter(leadsElsewhere).map(({ name }) => name);
+    if (others.length > 0)
+      evidence.finding(
+        `These routers lead to other services than LiteLLM, on hosts that the policy does not name: ${others.join(", ")}.`,
+      );
     await forEachCase(
       "a live router is claimed by the policy and enabled without error",
-      live,
+      own.filter((router) => !leadsElsewhere(router)),
       ({ name }) => name,
       async (router) => {
         const isSound = router.status === "enabled" && router.errors.length === 0;
-        const isHit = hit.has(withoutProvider(router.name));
+        const isHit = hit.taken.has(withoutProvider(router.name));
         if (isSound && isHit) return;
         const written = `rule ${router.rule}, priority ${router.priority}, service ${router.service}`;
         const location = locationOf(edge.deployment, router.name);
@@ -58,19 +76,76 @@ check({
   },
 });
 
-/** The routers that take what the policy describes: each public path, a key, each injected route, and refused requests. */
-async function routersHit(edge: Edge): Promise<Set<string>> {
-  const { hosts, publicPaths, injectedRoutes } = edge.policy;
-  const requests = hosts.flatMap((host) => [
-    ...publicPaths.map(({ path }) => ({ host, path })),
-    ...injectedRoutes.filter((route) => route.hosts.includes(host.name)).map(({ path }) => ({ host, path })),
-    { host, path: "/v1/models", bearer: edge.anyKey },
-    { host, path: "/v1/models" },
-  ]);
-  const taken = await Promise.all(
-    requests.map(async (request) => (await edge.routing(await edge.send(request))).router),
-  );
-  return new Set(taken.flatMap((router) => (router === undefined ? [] : [withoutProvider(router)])));
+check({
+  id: "ROUTE-12/injected-route-in-one-router",
+  requirements: ["ROUTE-12"],
+  title: "the path of an injected route stands in the rule of one router only",
+  needs: ["edge"],
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    const injected = casesFor(policy, ["injected"]);
+    if (injected.length === 0) evidence.notSupported("the policy has no injected route");
+    const { routers } = await edge.routers();
+    await forEachCase(
+      "no other router names the path",
+      injected,
+      ({ host, path }) => `${hostText(policy, host)}${path}`,
+      async ({ host, path }) => {
+        const exchange = await edge.send({ host, path });
+        const taken = (await edge.routing(exchange)).router ?? "";
+        const other = routers.find(({ name, rule }) => {
+          if (withoutProvider(name) === withoutProvider(taken)) return false;
+          const matchers = matchersOf(rule);
+          const hosts = matchers.filter((one) => one.name === "Host").flatMap(({ args }) => args);
+          const names = matchers.filter((one) => /^Path(Prefix)?$/.test(one.name)).flatMap(({ args }) => args);
+          return names.includes(path) && (hosts.length === 0 || hosts.includes(host.name));
+        });
+        if (other === undefined) return;
+        const location = locationOf(edge.deployment, other.name);
+        throw new CheckFailure({
+          summary: `${path} stands in the rules of ${taken} and ${other.name}`,
+          code: "two-routers",
+          expected: `${path} in the rule of one router`,
+          actual: `${other.name} (priority ${other.priority}) names it too: ${other.rule}`,
+          cause: "only the priorities decide whether a key is added: the other router leads there without one",
+          ...(location === undefined ? {} : { location }),
+          fix: `remove the path from the rule of ${other.name}`,
+        });
+      },
+    );
+  },
+});
+
+/** The routers that take what the policy describes, and those of them that forward it to a server. */
+async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding: Set<string> }> {
+  const routings = await Promise.all(requestsOf(edge).map(async (request) => edge.routing(await edge.send(request))));
+  const names = (own: typeof routings): Set<string> =>
+    new Set(own.flatMap(({ router }) => (router === undefined ? [] : [withoutProvider(router)])));
+  return { taken: names(routings), forwarding: names(routings.filter(({ server }) => server !== undefined)) };
+}
+
+/** Each path of each host by the methods that the policy names, as each caller that it tells apart. */
+function requestsOf(edge: Edge): EdgeRequest[] {
+  const { policy } = edge;
+  return policy.hosts.flatMap((host) => {
+    const named = host.access?.flatMap(({ methods = [] }) => methods) ?? [];
+    const methods = [...new Set(["GET", ...named])];
+    return pathsOf(policy, host).flatMap((path) =>
+      methods.flatMap((method) => {
+        const decision = decide(policy, host, { method, path });
+        const request = { host, path, method };
+        return [
+          request,
+          ...(isOpen(decision) ? [] : [{ ...request, bearer: edge.anyKey }]),
+          ...(decision.who === "login" ? [{ ...request, headers: edge.session }] : []),
+        ];
+      }),
+    );
+  });
+}
+
+function serversOf(routers: readonly LiveRouter[], services: ReadonlyMap<string, LiveService>): string[] {
+  return routers.flatMap(({ name, service }) => services.get(withProvider(service, name))?.servers ?? []);
 }
 
 /** `litellm-public` of `litellm-public@docker`. */

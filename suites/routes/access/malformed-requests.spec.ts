@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import type { PolicyHost } from "../../../helpers/deployment/types.ts";
+import { decide } from "../../../helpers/deployment/policy/access.ts";
+import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { type Exchange, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { onePathOf } from "../../support/access-cases.ts";
 import { answerFrom, statusOf } from "../../support/answers.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 
@@ -41,10 +43,13 @@ check({
   requirements: ["ROUTE-15"],
   title: "oversized and malformed headers are refused before LiteLLM",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) =>
-      // Each has a path of its own, so that a line in the target's log can only be that request.
-      malformed.map((form) => ({ host, form, path: `/malformed/${randomUUID()}` })),
+  async run({ edge, evidence }) {
+    const reachable = onePathOf(edge.policy, ["bearer", "litellm", "login", "anyone"]);
+    if (reachable.length === 0) evidence.notSupported("the policy lets no request through");
+    const cases = reachable.flatMap((one) =>
+      // Each has a path of its own where the host lets any path through, so that a line in the target's log can only be that
+      // request.
+      malformed.map((form) => ({ ...one, form, path: ownPath(edge.policy, one) })),
     );
     const nameOf = ({ host, form }: (typeof cases)[number]): string => `${form.name} (${host.name})`;
     const sent = new Map<string, Exchange>();
@@ -65,8 +70,8 @@ check({
     });
     const log = await edge.targetLog();
     // Traefik logs requests in the order of its answers: when a later request is logged, all of these are.
-    for (const host of edge.policy.hosts) {
-      const exchange = await edge.send({ host, path: "/malformed/not", bearer: edge.anyKey });
+    for (const { host, path } of reachable) {
+      const exchange = await edge.send({ host, path, bearer: edge.anyKey, headers: edge.session });
       await expectReached(edge, exchange);
       await edge.routing(exchange);
     }
@@ -98,6 +103,13 @@ check({
   },
 });
 
+/** A path that nothing else uses, decided as the given one is; a query of its own where no other path is. */
+function ownPath(policy: Policy, { host, path, decision }: ReturnType<typeof onePathOf>[number]): string {
+  const own = `/malformed/${randomUUID()}`;
+  const { who } = decide(policy, host, { method: "POST", path: own });
+  return who === decision.who ? own : `${path}?${randomUUID()}`;
+}
+
 async function sendMalformed(
   edge: Edge,
   host: PolicyHost,
@@ -110,7 +122,7 @@ async function sendMalformed(
     host,
     path,
     method: "POST",
-    lines: [...key, ...lines],
+    lines: [...key, ...edge.session.map((line) => line.join(": ")), ...lines],
     ...(body === undefined ? {} : { body }),
   });
 }

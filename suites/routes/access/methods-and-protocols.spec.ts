@@ -1,29 +1,33 @@
-import type { Edge } from "../../../containers/targets/edge.ts";
+import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import type { PolicyHost } from "../../../helpers/deployment/types.ts";
-import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import { decide } from "../../../helpers/deployment/policy/access.ts";
+import type { Policy } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
-import { expectReached, expectRefused } from "../support/edge-decisions.ts";
+import { hostText, onePathOf } from "../../support/access-cases.ts";
+import { expectDecision, expectRefused, type Send } from "../support/edge-decisions.ts";
 
 /** Without HEAD: its answer has no body in which the target can name itself, so HEAD has a check of its own (ROUTE-01). */
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"] as const;
 
-const privatePath = "/v1/models";
+/** Who may decide: a path of each kind has routers of its own. */
+const kinds = ["bearer", "litellm", "login", "nobody", "redirect"] as const;
 
 interface Protocol {
   name: string;
-  send(edge: Edge, host: PolicyHost, method: string, bearer: string | undefined): Promise<Exchange>;
+  /** @param request without a credential */
+  send(edge: Edge, request: EdgeRequest): Send;
 }
 
 const http1: Protocol = {
   name: "HTTP/1.1",
-  send: (edge, host, method, bearer) =>
-    edge.sendRaw({ host, path: privatePath, method, lines: credentialLines(bearer) }),
+  send:
+    (edge, request) =>
+    ({ bearer, headers = [] }) =>
+      edge.sendRaw({ ...request, lines: [...credentialLines(bearer), ...headers.map((line) => line.join(": "))] }),
 };
 const http2: Protocol = {
   name: "HTTP/2",
-  send: (edge, host, method, bearer) =>
-    edge.sendHttp2({ host, path: privatePath, method, ...(bearer === undefined ? {} : { bearer }) }),
+  send: (edge, request) => (credentials) => edge.sendHttp2({ ...request, ...credentials }),
 };
 
 check({
@@ -32,18 +36,19 @@ check({
   title: "the split is the same for every method, over HTTP/1.1 and HTTP/2",
   needs: ["edge"],
   async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) =>
+    const { policy } = edge;
+    const cases = pathsOfEachKind(policy).flatMap(({ host, path }) =>
       (host.scheme === "https" ? [http1, http2] : [http1]).flatMap((protocol) =>
-        methods.map((method) => ({ host, protocol, method })),
+        methods.map((method) => ({ host, path, protocol, method })),
       ),
     );
     await forEachCase(
-      "a private path is refused without a key and gets through with one",
+      "every method of a path is for those whom the policy names",
       cases,
-      ({ host, protocol, method }) => `${method} over ${protocol.name} (${host.name})`,
-      async ({ host, protocol, method }) => {
-        await expectRefused(edge, await protocol.send(edge, host, method, undefined));
-        await expectReached(edge, await protocol.send(edge, host, method, edge.anyKey));
+      ({ host, path, protocol, method }) => `${method} over ${protocol.name} (${hostText(policy, host)}${path})`,
+      async ({ host, path, protocol, method }) => {
+        const decision = decide(policy, host, { method, path });
+        await expectDecision(edge, decision, protocol.send(edge, { host, path, method }));
       },
     );
   },
@@ -61,15 +66,16 @@ check({
       "Sec-WebSocket-Version: 13",
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ];
+    const { policy } = edge;
     await forEachCase(
-      "an upgrade is refused without a key and gets through with one",
-      edge.policy.hosts,
-      ({ name }) => name,
-      async (host) => {
-        await expectRefused(edge, await edge.sendRaw({ host, path: privatePath, lines: upgrade }));
-        const lines = [...upgrade, ...credentialLines(edge.anyKey)];
-        await expectReached(edge, await edge.sendRaw({ host, path: privatePath, lines }));
-      },
+      "an upgrade is for those whom the policy names",
+      pathsOfEachKind(policy),
+      ({ host, path }) => `${hostText(policy, host)}${path}`,
+      async ({ host, path, decision }) =>
+        expectDecision(edge, decision, ({ bearer, headers = [] }) => {
+          const lines = [...upgrade, ...credentialLines(bearer), ...headers.map((line) => line.join(": "))];
+          return edge.sendRaw({ host, path, lines });
+        }),
     );
   },
 });
@@ -79,21 +85,29 @@ check({
   requirements: ["ROUTE-11"],
   title: "a header that overrides the method changes nothing",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) =>
-      ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map((name) => ({ host, name })),
+  async run({ edge, evidence }) {
+    const restricted = (["bearer", "login", "nobody"] as const).flatMap((who) => onePathOf(edge.policy, [who], "POST"));
+    if (restricted.length === 0)
+      evidence.notSupported("the policy restricts nothing at Traefik: LiteLLM alone judges every method");
+    const cases = restricted.flatMap(({ host, path }) =>
+      ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map((name) => ({ host, path, name })),
     );
     await forEachCase(
       "an anonymous request with an overridden method is refused",
       cases,
       ({ host, name }) => `${name} (${host.name})`,
-      async ({ host, name }) => {
+      async ({ host, path, name }) => {
         const lines = [`${name}: OPTIONS`];
-        await expectRefused(edge, await edge.sendRaw({ host, path: privatePath, method: "POST", lines }));
+        await expectRefused(edge, await edge.sendRaw({ host, path, method: "POST", lines }));
       },
     );
   },
 });
+
+/** One path of each kind that a host has. */
+function pathsOfEachKind(policy: Policy): ReturnType<typeof onePathOf> {
+  return kinds.flatMap((who) => onePathOf(policy, [who]));
+}
 
 function credentialLines(bearer: string | undefined): string[] {
   return bearer === undefined ? [] : [`Authorization: Bearer ${bearer}`];

@@ -1,6 +1,8 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
+import { decide, isOpen } from "../../../helpers/deployment/policy/access.ts";
 import { check } from "../../runner/check.ts";
-import { expectReached, expectRefused } from "../support/edge-decisions.ts";
+import { casesFor, openRules } from "../../support/access-cases.ts";
+import { expectDecision, expectReached } from "../support/edge-decisions.ts";
 import { lookAlikes, pathsBelow } from "../support/path-forms.ts";
 
 check({
@@ -8,8 +10,16 @@ check({
   requirements: ["ROUTE-02"],
   title: "a path below a public prefix is public too",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => pathsBelow(edge.policy).map((path) => ({ host, path })));
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    const prefixes = openRules(policy).filter(({ pattern }) => pattern.endsWith("/**"));
+    if (prefixes.length === 0) evidence.notSupported("the policy opens no path with everything below it");
+    const cases = prefixes.flatMap(({ host, rule, pattern }) =>
+      pathsBelow(pattern)
+        .map((path) => ({ host, path, method: rule.methods?.[0] ?? "GET" }))
+        // A narrower rule may come first.
+        .filter((one) => isOpen(decide(policy, host, one))),
+    );
     await forEachCase(
       "an anonymous request to a path below a public prefix reaches LiteLLM",
       cases,
@@ -26,16 +36,17 @@ check({
   requirements: ["ROUTE-03"],
   title: "a path that only looks public is refused",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => lookAlikes(edge.policy).map((path) => ({ host, path })));
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    const cases = casesFor(policy, ["bearer", "login", "nobody", "redirect"], { paths: lookAlikes });
+    if (cases.length === 0)
+      evidence.notSupported("no host opens paths by name and restricts others, so that no path only looks open");
     await forEachCase(
       "a path that only looks public is refused without a key, and gets through with one",
       cases,
       ({ host, path }) => `${host.name}${path}`,
-      async (request) => {
-        await expectRefused(edge, await edge.send(request));
-        await expectReached(edge, await edge.send({ ...request, bearer: edge.anyKey }));
-      },
+      async ({ decision, ...request }) =>
+        expectDecision(edge, decision, (credentials) => edge.send({ ...request, ...credentials })),
     );
   },
 });

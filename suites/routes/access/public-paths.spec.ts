@@ -1,17 +1,25 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { accessRules, prefixOf } from "../../../helpers/deployment/policy/access.ts";
+import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
+import { casesFor, hostsWith, pathsOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
 import { expectReached } from "../support/edge-decisions.ts";
+
+/** Who lets a request without a credential through. */
+const open = ["anyone", "litellm"] as const;
+const nothingOpen = "the policy opens no path to callers without a credential";
 
 check({
   id: "ROUTE-01/public-paths",
   requirements: ["ROUTE-01"],
   title: "each public path answers without credentials on each host",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => edge.policy.publicPaths.map(({ path }) => ({ host, path })));
+  async run({ edge, evidence }) {
+    if (hostsWith(edge.policy, ...open).length === 0) evidence.notSupported(nothingOpen);
+    const cases = openCases(edge.policy, "GET");
     await forEachCase(
       "a public path answers an anonymous GET",
       cases,
@@ -39,10 +47,9 @@ check({
   requirements: ["ROUTE-01"],
   title: "each public path answers HEAD as it answers GET",
   needs: ["edge"],
-  async run({ edge }) {
-    const requests = edge.policy.hosts.flatMap((host) =>
-      edge.policy.publicPaths.map(({ path }) => ({ host, path, method: "HEAD" })),
-    );
+  async run({ edge, evidence }) {
+    const requests = openCases(edge.policy, "HEAD");
+    if (requests.length === 0) evidence.notSupported(nothingOpen);
     const before = await edge.targetLog();
     await forEachCase(
       "a public path answers an anonymous HEAD",
@@ -77,3 +84,20 @@ check({
     });
   },
 });
+
+/** Requests without a credential that the policy lets through; what is below a public path is the subject of ROUTE-02. */
+function openCases(policy: Policy, method: string): { host: PolicyHost; path: string; method: string }[] {
+  return casesFor(policy, open, { methods: [method], paths: pathsNamedIn }).map(({ host, path }) => ({
+    host,
+    path,
+    method,
+  }));
+}
+
+/** Each path that a rule names; where a rule names none, LiteLLM's. */
+function pathsNamedIn(policy: Policy, host: PolicyHost): string[] {
+  const rules = accessRules(policy, host);
+  const named = rules.flatMap(({ paths = [] }) => paths.filter((pattern) => prefixOf(pattern) === undefined));
+  const others = rules.some(({ who, paths }) => who === "litellm" && paths === undefined) ? pathsOf(policy, host) : [];
+  return [...new Set([...named, ...others])];
+}

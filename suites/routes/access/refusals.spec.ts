@@ -3,7 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-import { privatePaths } from "../../support/private-paths.ts";
+import { type AccessCase, casesFor, hostText } from "../../support/access-cases.ts";
 import { expectRefused, reachedRequests } from "../support/edge-decisions.ts";
 
 check({
@@ -11,53 +11,72 @@ check({
   requirements: ["ROUTE-14"],
   title: "a refused request is answered with the policy's status and challenge",
   needs: ["edge"],
-  async run({ edge }) {
-    const { status, challenge } = edge.policy.refusal;
-    const cases = edge.policy.hosts.flatMap((host) =>
-      privatePaths(edge.policy).flatMap((path) => ["GET", "POST"].map((method) => ({ host, path, method }))),
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    const cases = casesFor(policy, ["bearer", "login", "nobody"], { methods: ["GET", "POST"] }).flatMap((one) =>
+      // Where nobody gets in, a key changes nothing in the answer.
+      (one.decision.who === "nobody" ? [undefined, edge.anyKey] : [undefined]).map((bearer) => ({ ...one, bearer })),
     );
+    if (cases.length === 0)
+      evidence.notSupported("the policy restricts nothing at Traefik: LiteLLM alone refuses requests");
     await forEachCase(
-      `a refused request is answered ${status}`,
+      "a refused request is answered as the policy says",
       cases,
-      ({ host, path, method }) => `${method} ${host.name}${path}`,
-      async (request) => {
-        const exchange = await edge.send(request);
+      ({ host, path, method, bearer }) =>
+        `${method} ${hostText(policy, host)}${path}${bearer === undefined ? "" : " with a key"}`,
+      async ({ host, path, method, bearer, decision }) => {
+        const { challenge } = decision.refusal;
+        const exchange = await edge.send({ host, path, method, ...(bearer === undefined ? {} : { bearer }) });
         await expectRefused(edge, exchange);
         const offered = header(exchange.response?.headers, "www-authenticate");
         const isChallenged = challenge === undefined || offered?.toLowerCase().startsWith(challenge.toLowerCase());
-        const found = exchange.response?.status;
-        if (found === status && isChallenged) return;
+        const found = exchange.response?.status ?? 0;
+        if (isMeant(decision, found) && isChallenged) return;
+        const meant = statusesText(decision);
         throw new CheckFailure({
           summary: `the answer is ${found} ${offered === undefined ? "without" : "with"} WWW-Authenticate`,
-          code: found === status ? "wrong-challenge" : "wrong-status",
-          expected: `${status}${challenge === undefined ? "" : `, WWW-Authenticate: ${challenge}`}`,
+          code: isMeant(decision, found) ? "wrong-challenge" : "wrong-status",
+          expected: `${meant}${challenge === undefined ? "" : `, WWW-Authenticate: ${challenge}`}`,
           actual: `${found}, ${offered === undefined ? "no WWW-Authenticate" : `WWW-Authenticate: ${offered}`}`,
           evidence: exchangeEvidence(exchange),
           cause:
-            found === 404
+            found === 404 && decision.who !== "nobody"
               ? "no router matches, so Traefik answers 404: an MCP client concludes that the endpoint is missing and never logs in"
               : "the router for refused requests answers differently from the policy",
           location: edge.deployment.litellm.location,
-          ...(found === 404 ? { fix: `add a catch-all router of the lowest priority that answers ${status}` } : {}),
+          ...(found === 404 && decision.who !== "nobody"
+            ? { fix: `add a catch-all router of the lowest priority that answers ${meant}` }
+            : {}),
         });
       },
     );
   },
 });
 
+/** What the policy says of a request that Traefik refuses. */
+type Refused = AccessCase<"bearer" | "login" | "nobody">["decision"];
+
+function isMeant({ refusal: { statuses } }: Refused, status: number): boolean {
+  return statuses.length === 0 ? status >= 400 : statuses.includes(status);
+}
+
+function statusesText({ refusal: { statuses } }: Refused): string {
+  return statuses.length === 0 ? "400 or above" : statuses.join(" or ");
+}
+
 check({
   id: "ROUTE-14/no-challenge-when-allowed",
   requirements: ["ROUTE-14"],
   title: "a request that gets through is not challenged on the way",
   needs: ["edge"],
-  async run({ edge }) {
-    const requests = edge.policy.hosts.flatMap((host) => [
-      ...edge.policy.publicPaths.map(({ path }) => ({ host, path })),
-      ...edge.policy.injectedRoutes
-        .filter(({ hosts }) => hosts.includes(host.name))
-        .map(({ path }) => ({ host, path })),
-      { host, path: edge.policy.mcp.endpoint, bearer: edge.anyKey },
-    ]);
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    const requests = [
+      ...casesFor(policy, ["anyone", "litellm", "injected"]).map(({ host, path }) => ({ host, path })),
+      ...casesFor(policy, ["bearer"]).map(({ host, path }) => ({ host, path, bearer: edge.anyKey })),
+      ...casesFor(policy, ["login"]).map(({ host, path }) => ({ host, path, headers: edge.session })),
+    ];
+    if (requests.length === 0) evidence.notSupported("the policy lets no request through");
     await forEachCase(
       "the answer carries no challenge that the target did not send",
       await reachedRequests(edge, requests),

@@ -2,19 +2,23 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
+import { onePathOf } from "../../support/access-cases.ts";
 import { statusOf } from "../../support/answers.ts";
 import { repeatedCredentials } from "../support/credential-forms.ts";
-
-/** A path that needs a credential on any deployment. */
-const path = "/v1/models";
 
 check({
   id: "ROUTE-06/repeated-authorization",
   requirements: ["ROUTE-06"],
   title: "a valid key next to another Authorization header does not get through the chain",
   needs: ["gateway"],
-  async run({ gateway }) {
-    const control = await gateway.send({ path, bearer: gateway.masterKey });
+  async run({ gateway, evidence }) {
+    const [own] = onePathOf(gateway.policy, ["bearer"]);
+    if (own === undefined)
+      return evidence.notSupported(
+        "no host of the policy demands a Bearer credential at Traefik: only LiteLLM reads the header",
+      );
+    const { host, path } = own;
+    const control = await gateway.send({ host, path, bearer: gateway.masterKey });
     if (control.response?.status !== 200) {
       throw new CheckFailure({
         summary: "the control fails: the key alone does not get through",
@@ -31,7 +35,7 @@ check({
       repeatedCredentials(gateway.masterKey),
       ({ name }) => name,
       async ({ lines }) => {
-        const exchange = await gateway.sendRaw({ path, lines });
+        const exchange = await gateway.sendRaw({ host, path, lines });
         const status = exchange.response?.status ?? 0;
         if (status === 400 || status === 401) return;
         throw new CheckFailure({

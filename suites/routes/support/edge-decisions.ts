@@ -1,7 +1,9 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import type { Decision } from "../../../helpers/deployment/policy/access.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
 import { answerFrom } from "../../support/answers.ts";
 import { locationOf } from "../../support/router-locations.ts";
@@ -82,6 +84,64 @@ export async function expectRefused(
     expected: "a refusal from Traefik",
     evidence: exchangeEvidence(exchange),
     ...(location === undefined ? {} : { location }),
+  });
+}
+
+/** Sends one and the same request with other credentials. */
+export type Send = (credentials: { bearer?: string; headers?: HeaderLines }) => Promise<Exchange>;
+
+/**
+ * Asserts that the edge does with a request what the policy says: lets it through or refuses it without a credential, and
+ * with the one that the policy demands. A refusal counts next to the same request allowed, where the policy allows any.
+ *
+ * @throws {CheckFailure}
+ */
+export async function expectDecision(edge: Edge, { who, location }: Decision, send: Send): Promise<void> {
+  const withKey = (): Promise<Exchange> => send({ bearer: edge.anyKey });
+  switch (who) {
+    case "anyone":
+    case "injected":
+      await expectReached(edge, await send({}));
+      return;
+    case "litellm":
+      await expectReached(edge, await send({}));
+      await expectReached(edge, await withKey());
+      return;
+    case "bearer":
+      await expectRefused(edge, await send({}));
+      // Control (design, rule 2): the same request with a key gets through, so the target is up.
+      await expectReached(edge, await withKey());
+      return;
+    case "login":
+      await expectRefused(edge, await send({}));
+      await expectRefused(edge, await withKey());
+      await expectReached(edge, await send({ headers: edge.session }));
+      return;
+    case "nobody":
+      await expectRefused(edge, await send({}));
+      await expectRefused(edge, await withKey());
+      return;
+    case "redirect":
+      for (const exchange of [await send({}), await withKey()]) {
+        await expectRefused(edge, exchange);
+        expectRedirect(exchange, location);
+      }
+  }
+}
+
+/** Asserts that Traefik answered a request with a redirect. */
+function expectRedirect(exchange: Exchange, location: SourceLocation): void {
+  const status = exchange.response?.status ?? 0;
+  const leadsTo = header(exchange.response?.headers, "location");
+  if (status >= 300 && status < 400 && leadsTo !== undefined) return;
+  throw new CheckFailure({
+    summary: `${exchange.request.method} ${exchange.request.url} is not redirected`,
+    code: "not-redirected",
+    expected: "a redirect from Traefik",
+    actual: answerFrom("Traefik", exchange),
+    evidence: exchangeEvidence(exchange),
+    cause: "no router or entry point redirects this request",
+    location,
   });
 }
 

@@ -1,20 +1,31 @@
-import type { Policy, PublicPath } from "../../../helpers/deployment/types.ts";
+import { decide, isOpen, prefixOf } from "../../../helpers/deployment/policy/access.ts";
+import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
+import { openRules } from "../../support/access-cases.ts";
 
-/** Paths below those public paths that include everything below them. */
-export function pathsBelow(policy: Policy): string[] {
-  return policy.publicPaths
-    .filter(({ below }) => below)
-    .flatMap(({ path }) => [
-      `${path}/`,
-      `${path}/index.html`,
-      `${path}/_next/static/chunks/main.js`,
-      `${path}/a/b?c=d`,
-    ]);
+/** Paths that a pattern such as `/ui/**` names. */
+export function pathsBelow(pattern: string): string[] {
+  const prefix = prefixOf(pattern);
+  if (prefix === undefined) return [];
+  return ["", "index.html", "_next/static/chunks/main.js", "a/b?c=d"].map((rest) => `${prefix}${rest}`);
 }
 
-/** Private paths that resemble a public one: a common prefix does not make a path public. */
-export function lookAlikes(policy: Policy): string[] {
-  return policy.publicPaths
+/** A path that a host opens, alone or with everything below it. */
+interface OpenPath {
+  path: string;
+  below: boolean;
+}
+
+/** The paths that a host's rules open by name. */
+function openPaths(policy: Policy, host: PolicyHost): OpenPath[] {
+  const patterns = openRules(policy).flatMap((one) => (one.host === host ? [one.pattern] : []));
+  const prefixes = patterns.flatMap((pattern) => prefixOf(pattern)?.slice(0, -1) ?? []);
+  const paths = new Set([...patterns.filter((pattern) => prefixOf(pattern) === undefined), ...prefixes]);
+  return [...paths].map((path) => ({ path, below: prefixes.includes(path) }));
+}
+
+/** Paths that resemble an open one and are not: a common prefix does not open a path. */
+export function lookAlikes(policy: Policy, host: PolicyHost): string[] {
+  return openPaths(policy, host)
     .flatMap(({ path, below }) => [
       `${path}x`,
       `${path}-admin`,
@@ -25,13 +36,7 @@ export function lookAlikes(policy: Policy): string[] {
       path.toUpperCase(),
       ...(below ? [`/x${path}/below`, `/v1/models${path}/`] : [`${path}/`, `${path}/below`]),
     ])
-    .filter((path) => !isPublic(policy, path));
-}
-
-/** Whether the policy makes a path public, without any normalisation of the path. */
-export function isPublic(policy: Policy, path: string): boolean {
-  const bare = path.replace(/[?#].*$/s, "");
-  return policy.publicPaths.some((one) => bare === one.path || (one.below && bare.startsWith(`${one.path}/`)));
+    .filter((path) => !isOpen(decide(policy, host, { method: "GET", path })));
 }
 
 /** A private path written in such a way that a server may treat it as a public one. */
@@ -42,11 +47,13 @@ export interface Disguise {
 }
 
 /**
- * Ways to write a target that contains a public path but means a private one (RFC 3986 §6.2, and servers' own rules).
+ * Ways to write a target that contains an open path of the host but means a private one (RFC 3986 §6.2, and servers' own
+ * rules).
  */
-export function disguises(policy: Policy, privatePath: string): Disguise[] {
-  const opened = policy.publicPaths.filter(({ below }) => below).map(({ path }) => path);
-  const exact = policy.publicPaths.filter(({ below }) => !below).map(({ path }) => path);
+export function disguises(policy: Policy, host: PolicyHost, privatePath: string): Disguise[] {
+  const open = openPaths(policy, host).filter(({ path }) => path !== "" && path !== "/");
+  const opened = open.filter(({ below }) => below).map(({ path }) => path);
+  const exact = open.filter(({ below }) => !below).map(({ path }) => path);
   return [
     ...opened.flatMap((open) => dotSegmentForms(open, privatePath)),
     ...exact.flatMap((open) => suffixForms(open, privatePath)),
@@ -126,12 +133,7 @@ function normalised(path: string): string {
   return `/${segments.join("/")}${path.endsWith("/") && segments.length > 0 ? "/" : ""}`;
 }
 
-/** Whether every equivalent of a target is public: otherwise a server may treat it as a private path. */
-export function isPublicInEveryForm(policy: Policy, target: string): boolean {
-  return equivalentPaths(target).every((path) => isPublic(policy, path) || isBarePrefix(policy.publicPaths, path));
-}
-
-/** `/ui/` is public where `/ui` is. */
-function isBarePrefix(paths: readonly PublicPath[], path: string): boolean {
-  return paths.some((one) => one.below && `${one.path}/` === path);
+/** Whether the host opens every equivalent of a target: otherwise a server may treat it as a private path. */
+export function isOpenInEveryForm(policy: Policy, host: PolicyHost, target: string): boolean {
+  return equivalentPaths(target).every((path) => isOpen(decide(policy, host, { method: "GET", path })));
 }

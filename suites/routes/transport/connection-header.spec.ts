@@ -3,47 +3,51 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { onePathOf } from "../../support/access-cases.ts";
 import { expectReached, expectRefused } from "../support/edge-decisions.ts";
 
 /** What a proxy adds for the server behind it: LiteLLM builds its redirects and its log from these. */
 const forwardedHeaders = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"] as const;
-
-const path = "/v1/models";
 
 check({
   id: "ROUTE-09/credential-named-in-connection",
   requirements: ["ROUTE-09"],
   title: "a credential that is named in Connection neither disappears nor bypasses the split",
   needs: ["edge"],
-  async run({ edge }) {
-    const { anyKey } = edge;
-    await forEachCase(
-      "Authorization, named in Connection, arrives or the request is refused",
-      edge.policy.hosts,
-      ({ name }) => name,
-      async (host) => {
-        const lines = ["Connection: close, Authorization", `Authorization: Bearer ${anyKey}`];
-        const exchange = await edge.sendRaw({ host, path, lines });
-        const received = edge.received(exchange);
-        if (received === undefined) return;
-        const arrived = header(received.headers, "authorization");
-        if (arrived === `Bearer ${anyKey}`) return;
-        throw new CheckFailure({
-          summary: "the request passes the split with a credential, and LiteLLM does not receive it",
-          code: "credential-lost",
-          expected: `Authorization: Bearer ${anyKey} at LiteLLM, or a refusal`,
-          actual: arrived === undefined ? "no Authorization at LiteLLM" : `Authorization: ${arrived} at LiteLLM`,
-          evidence: exchangeEvidence(exchange),
-          cause: "Traefik drops what Connection names after its routers have matched the request",
-          location: edge.deployment.traefik.location,
-        });
-      },
-    );
+  async run({ edge, evidence }) {
+    const { anyKey, policy } = edge;
+    const withBearer = onePathOf(policy, ["bearer"]);
+    const restricted = [...withBearer, ...onePathOf(policy, ["login"]), ...onePathOf(policy, ["nobody"])];
+    if (restricted.length === 0)
+      evidence.notSupported("the policy restricts nothing at Traefik: there is no split to bypass");
+    if (withBearer.length > 0)
+      await forEachCase(
+        "Authorization, named in Connection, arrives or the request is refused",
+        withBearer,
+        ({ host }) => host.name,
+        async ({ host, path }) => {
+          const lines = ["Connection: close, Authorization", `Authorization: Bearer ${anyKey}`];
+          const exchange = await edge.sendRaw({ host, path, lines });
+          const received = edge.received(exchange);
+          if (received === undefined) return;
+          const arrived = header(received.headers, "authorization");
+          if (arrived === `Bearer ${anyKey}`) return;
+          throw new CheckFailure({
+            summary: "the request passes the split with a credential, and LiteLLM does not receive it",
+            code: "credential-lost",
+            expected: `Authorization: Bearer ${anyKey} at LiteLLM, or a refusal`,
+            actual: arrived === undefined ? "no Authorization at LiteLLM" : `Authorization: ${arrived} at LiteLLM`,
+            evidence: exchangeEvidence(exchange),
+            cause: "Traefik drops what Connection names after its routers have matched the request",
+            location: edge.deployment.traefik.location,
+          });
+        },
+      );
     await forEachCase(
       "naming a header in Connection gives no access",
-      edge.policy.hosts,
-      ({ name }) => name,
-      async (host) => {
+      restricted,
+      ({ host, path }) => `${host.name}${path}`,
+      async ({ host, path }) => {
         const lines = ["Connection: close, Authorization, X-Forwarded-For, Host"];
         await expectRefused(edge, await edge.sendRaw({ host, path, lines }));
       },
@@ -56,14 +60,17 @@ check({
   requirements: ["ROUTE-09"],
   title: "what Traefik reports to LiteLLM about the client cannot be dropped through Connection",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => forwardedHeaders.map((name) => ({ host, name })));
+  async run({ edge, evidence }) {
+    const reachable = onePathOf(edge.policy, ["bearer", "litellm", "login", "anyone"]);
+    if (reachable.length === 0) evidence.notSupported("the policy lets no request through");
+    const cases = reachable.flatMap((one) => forwardedHeaders.map((name) => ({ ...one, name })));
     await forEachCase(
       "a forwarding header arrives although Connection names it",
       cases,
       ({ host, name }) => `${name} (${host.name})`,
-      async ({ host, name }) => {
-        const lines = [`Connection: close, ${name}`, `Authorization: Bearer ${edge.anyKey}`];
+      async ({ host, path, name }) => {
+        const session = edge.session.map((line) => line.join(": "));
+        const lines = [`Connection: close, ${name}`, `Authorization: Bearer ${edge.anyKey}`, ...session];
         const exchange = await edge.sendRaw({ host, path, lines });
         const received = await expectReached(edge, exchange);
         if (header(received.headers, name) !== undefined) return;

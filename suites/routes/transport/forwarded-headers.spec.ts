@@ -3,8 +3,8 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { casesFor, onePathOf } from "../../support/access-cases.ts";
 import { expectReached, reachedRequests } from "../support/edge-decisions.ts";
-import { anyPublicPath } from "../support/public-paths.ts";
 
 /** Values that no machine of the rig has. */
 const forged: readonly (readonly [string, string])[] = [
@@ -24,14 +24,17 @@ check({
   requirements: ["ROUTE-13"],
   title: "X-Forwarded-* and X-Real-Ip headers of a client are not forwarded",
   needs: ["edge"],
-  async run({ edge }) {
-    const cases = edge.policy.hosts.flatMap((host) => forged.map(([name, value]) => ({ host, name, value })));
+  async run({ edge, evidence }) {
+    const reachable = onePathOf(edge.policy, ["bearer", "litellm", "login", "anyone"]);
+    if (reachable.length === 0) evidence.notSupported("the policy lets no request through");
+    const cases = reachable.flatMap((one) => forged.map(([name, value]) => ({ ...one, name, value })));
     await forEachCase(
       "a forged header is replaced or dropped",
       cases,
       ({ host, name }) => `${name} (${host.name})`,
-      async ({ host, name, value }) => {
-        const request = { host, path: "/v1/models", headers: [[name, value] as const], bearer: edge.anyKey };
+      async ({ host, path, name, value }) => {
+        const headers = [[name, value] as const, ...edge.session];
+        const request = { host, path, headers, bearer: edge.anyKey };
         const exchange = await edge.send(request);
         const received = await expectReached(edge, exchange);
         const arrived = header(received.headers, name);
@@ -56,15 +59,16 @@ check({
   requirements: ["ROUTE-13"],
   title: "what Traefik reports to LiteLLM about a request is true",
   needs: ["edge"],
-  async run({ edge }) {
-    const publicPath = anyPublicPath(edge.policy).path;
-    const requests = edge.policy.hosts.flatMap((host) => [
-      { host, path: publicPath },
-      { host, path: "/v1/models", bearer: edge.anyKey },
-      ...edge.policy.injectedRoutes
-        .filter(({ hosts }) => hosts.includes(host.name))
-        .map(({ path }) => ({ host, path })),
-    ]);
+  async run({ edge, evidence }) {
+    const { policy } = edge;
+    // One path of each kind: they have routers of their own.
+    const requests = [
+      ...onePathOf(policy, ["anyone"]).map(({ host, path }) => ({ host, path })),
+      ...casesFor(policy, ["injected"]).map(({ host, path }) => ({ host, path })),
+      ...onePathOf(policy, ["bearer", "litellm"]).map(({ host, path }) => ({ host, path, bearer: edge.anyKey })),
+      ...onePathOf(policy, ["login"]).map(({ host, path }) => ({ host, path, headers: edge.session })),
+    ];
+    if (requests.length === 0) evidence.notSupported("the policy lets no request through");
     await forEachCase(
       "the forwarding headers give the request's scheme and host, and one address of the client",
       await reachedRequests(edge, requests),

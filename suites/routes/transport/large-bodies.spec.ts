@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { EdgeRequest } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
+import { casesFor, onePathOf } from "../../support/access-cases.ts";
 import { reachedRequests } from "../support/edge-decisions.ts";
 
 /** Size of a body in bytes: more than any buffer on the way holds by default. */
@@ -13,21 +15,32 @@ check({
   requirements: ["ROUTE-18"],
   title: "a body of several megabytes passes unchanged in both directions",
   needs: ["edge"],
-  async run({ edge }) {
+  async run({ edge, evidence }) {
+    const { policy } = edge;
     // Base64 without line breaks shows any byte that is lost, doubled or changed.
     const body = randomBytes((bodySize * 3) / 4).toString("base64");
-    const requests = await Promise.all(
-      edge.policy.hosts.map(async (host) => {
-        // Public paths have a router of their own: a limit there would stop a login as well. One path is enough, because
-        // the bodies of all of them at the same time are more than a client keeps on one connection.
-        const open = edge.policy.publicPaths.map(({ path }) => ({ host, path, method: "POST" }));
-        const [first] = await reachedRequests(edge, open);
-        return [{ host, path: "/v1/files", method: "POST", bearer: edge.anyKey }, ...(first ? [first.request] : [])];
-      }),
-    );
+    // Public paths have a router of their own: a limit there would stop a login as well. One path is enough, because
+    // the bodies of all of them at the same time are more than a client keeps on one connection.
+    const open = casesFor(policy, ["anyone"], { methods: ["POST"] }).map(({ host, path, method }) => ({
+      host,
+      path,
+      method,
+    }));
+    const reached = open.length === 0 ? [] : await reachedRequests(edge, open);
+    const requests: EdgeRequest[] = [
+      ...onePathOf(policy, ["bearer", "litellm", "login"], "POST").map(({ host, path }) => ({
+        host,
+        path,
+        method: "POST",
+        bearer: edge.anyKey,
+        headers: edge.session,
+      })),
+      ...policy.hosts.flatMap((host) => reached.find(({ request }) => request.host === host)?.request ?? []),
+    ];
+    if (requests.length === 0) evidence.notSupported("the policy lets no request with a body through");
     await forEachCase(
       "a large body comes back as it was sent",
-      requests.flat(),
+      requests,
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
         const exchange = await edge.send({ ...request, body });

@@ -5,18 +5,20 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
-
-/** Not MCP: its own refusals are the subject of CAT-10. */
-const path = "/v1/models";
+import { onePathOf } from "../../support/access-cases.ts";
 
 check({
   id: "ROUTE-14/litellm-challenges",
   requirements: ["ROUTE-14"],
   title: "LiteLLM itself challenges a caller with an unknown key, and no caller with a known one",
   needs: ["gateway"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
+    // Not MCP: its own refusals are the subject of CAT-10.
+    const own = onePathOf(gateway.policy, ["bearer", "litellm"]).find(({ path }) => !path.startsWith("/mcp"));
+    if (own === undefined) return evidence.notSupported("no host of the policy takes keys");
+    const answerTo = (bearer: string): Promise<Answer> => answerOf(gateway, own, bearer);
     const location = gateway.deployment.litellm.location;
-    const unknown = await answerTo(gateway, unknownKey);
+    const unknown = await answerTo(unknownKey);
     if (unknown.status !== 401 || unknown.offered === undefined) {
       throw new CheckFailure({
         summary: `a key that does not exist is answered ${answerText(unknown)}`,
@@ -38,7 +40,7 @@ check({
       known,
       ({ name }) => name,
       async ({ bearer }) => {
-        const answer = await answerTo(gateway, bearer);
+        const answer = await answerTo(bearer);
         if (answer.status !== 401 && answer.offered === undefined) return;
         throw new CheckFailure({
           summary: `the answer is ${answerText(answer)}`,
@@ -61,8 +63,12 @@ interface Answer {
   offered: string | undefined;
 }
 
-async function answerTo(gateway: GatewayTarget, bearer: string): Promise<Answer> {
-  const exchange = await gateway.send({ path, bearer });
+async function answerOf(
+  gateway: GatewayTarget,
+  { host, path }: ReturnType<typeof onePathOf>[number],
+  bearer: string,
+): Promise<Answer> {
+  const exchange = await gateway.send({ host, path, bearer });
   const offered = header(exchange.response?.headers, "www-authenticate");
   return { exchange, status: exchange.response?.status, offered };
 }

@@ -2,6 +2,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
+import { onePathOf } from "../../support/access-cases.ts";
 import { statusOf } from "../../support/answers.ts";
 import { disguises } from "../support/path-forms.ts";
 
@@ -10,9 +11,12 @@ check({
   requirements: ["ROUTE-08"],
   title: "LiteLLM itself does not treat a disguised public path as a private one",
   needs: ["gateway"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
+    const { policy } = gateway;
     const path = "/v1/models";
-    const control = await gateway.send({ path, bearer: gateway.masterKey });
+    const host = onePathOf(policy, ["bearer", "litellm"]).find((one) => one.path === path)?.host;
+    if (host === undefined) return evidence.notSupported(`no host of the policy takes a key for ${path}`);
+    const control = await gateway.send({ host, path, bearer: gateway.masterKey });
     const data = control.response?.body ?? "";
     if (control.response?.status !== 200 || !data.includes('"data"')) {
       throw new CheckFailure({
@@ -27,10 +31,10 @@ check({
     }
     await forEachCase(
       "an anonymous request with a disguised path gets none of LiteLLM's data",
-      disguises(gateway.policy, path),
+      disguises(policy, host, path),
       ({ name, target }) => `${name}: ${target}`,
       async ({ target }) => {
-        const exchange = await gateway.sendRaw({ path, target, lines: [] });
+        const exchange = await gateway.sendRaw({ host, path, target, lines: [] });
         if (exchange.response?.body !== data) return;
         throw new CheckFailure({
           summary: "LiteLLM answers an anonymous request with its list of models",

@@ -1,7 +1,9 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { decide, prefixOf } from "../../../helpers/deployment/policy/access.ts";
 import { check } from "../../runner/check.ts";
+import { openRules } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
 
 check({
@@ -9,10 +11,16 @@ check({
   requirements: ["ROUTE-01"],
   title: "LiteLLM itself answers each public path with the policy's status to a caller without a key",
   needs: ["gateway", "access-log"],
-  async run({ gateway }) {
-    const cases = gateway.policy.hosts.flatMap((host) =>
-      gateway.policy.publicPaths.map(({ path, statuses, location }) => ({ host, path, statuses, location })),
-    );
+  async run({ gateway, evidence }) {
+    const { policy } = gateway;
+    const named = openRules(policy).filter(({ rule }) => rule.who === "anyone");
+    if (named.length === 0) evidence.notSupported("the policy names no path that LiteLLM answers to anyone");
+    const cases = named
+      .filter(({ host, rule, pattern: path }) => {
+        const decision = decide(policy, host, { method: "GET", path });
+        return prefixOf(path) === undefined && decision.who === "anyone" && decision.location === rule.location;
+      })
+      .map(({ host, rule: { statuses = [200], location }, pattern: path }) => ({ host, path, statuses, location }));
     await forEachCase(
       "a public path is served through the whole chain",
       cases,

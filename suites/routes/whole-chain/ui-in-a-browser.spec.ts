@@ -1,6 +1,7 @@
 import type { PageAsset, PageVisit } from "../../../containers/targets/gateway.ts";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { decide } from "../../../helpers/deployment/policy/access.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 
@@ -97,6 +98,10 @@ async function openUi(
   assets: PageAsset[];
   visitEvidence: { sent: string; received: string };
 }> {
+  const { policy, internalHost } = gateway;
+  const { who } = decide(policy, internalHost, { method: "GET", path: "/ui/" });
+  if (who !== "anyone" && who !== "litellm")
+    return evidence.notSupported(`the policy does not open the UI to anyone on ${internalHost.name}`);
   const url = gateway.url("/ui/");
   const visit = await gateway.once.do("visit of the UI in a browser", () =>
     gateway.browse(url, `${loginForm}, :text("${setUpInstructions}")`),

@@ -1,0 +1,90 @@
+import { parseRule, type Rule, RuleError } from "../../helpers/deployment/traefik/rules/rule.ts";
+import type { Policy } from "../../helpers/deployment/types.ts";
+
+/** A service of Traefik's live configuration. */
+export interface LiveService {
+  /** URLs of its servers. */
+  servers: readonly string[];
+}
+
+/** The services of `/api/rawdata` by their live names. */
+export function liveServices(rawData: string): Map<string, LiveService> {
+  const { services = {} } = JSON.parse(rawData) as {
+    services?: Record<string, { loadBalancer?: { servers?: { url?: string }[] } }>;
+  };
+  return new Map(
+    Object.entries(services).map(([name, { loadBalancer }]) => [
+      name,
+      { servers: (loadBalancer?.servers ?? []).flatMap(({ url }) => url ?? []) },
+    ]),
+  );
+}
+
+/** A middleware of Traefik's live configuration. */
+interface LiveMiddleware {
+  /** E.g. `litellm-status-key@docker`. */
+  name: string;
+  /** What it adds to requests, as configured. */
+  requestHeaders: Readonly<Record<string, string>>;
+}
+
+/** The middlewares of `/api/rawdata`. */
+export function liveMiddlewares(rawData: string): {
+  /** A middleware that a router or a chain names, with a chain replaced by its members. */
+  resolve(name: string, owner: string): LiveMiddleware[];
+} {
+  const { middlewares = {} } = JSON.parse(rawData) as {
+    middlewares?: Record<
+      string,
+      { headers?: { customRequestHeaders?: Record<string, string> }; chain?: { middlewares?: string[] } }
+    >;
+  };
+  const resolve = (written: string, owner: string, seen: readonly string[]): LiveMiddleware[] => {
+    const name = withProvider(written, owner);
+    const found = middlewares[name];
+    if (found === undefined || seen.includes(name)) return [];
+    const members = found.chain?.middlewares ?? [];
+    return [
+      { name, requestHeaders: found.headers?.customRequestHeaders ?? {} },
+      ...members.flatMap((member) => resolve(member, name, [...seen, name])),
+    ];
+  };
+  return { resolve: (name, owner) => resolve(name, owner, []) };
+}
+
+/** A name without a provider is one of its owner's: `rate` in `api@file` is `rate@file`. */
+export function withProvider(name: string, owner: string): string {
+  return name.includes("@") ? name : `${name}${/@.*$/.exec(owner)?.[0] ?? ""}`;
+}
+
+type Matcher = Extract<Rule, { kind: "matcher" }>;
+
+/** The matchers of a live rule, negated ones left out; none for a rule in another syntax than v3's. */
+export function matchersOf(rule: string): Matcher[] {
+  try {
+    return positive(parseRule(rule));
+  } catch (error) {
+    if (error instanceof RuleError) return [];
+    throw error;
+  }
+}
+
+function positive(rule: Rule): Matcher[] {
+  switch (rule.kind) {
+    case "matcher":
+      return [rule];
+    case "not":
+      return [];
+    case "and":
+    case "or":
+      return [...positive(rule.left), ...positive(rule.right)];
+  }
+}
+
+/** Whether a rule names hosts, and none of the policy's. */
+export function namesOtherHosts(rule: string, { hosts }: Policy): boolean {
+  const matchers = matchersOf(rule);
+  if (matchers.some(({ name }) => name === "HostRegexp")) return false;
+  const named = matchers.filter(({ name }) => name === "Host").flatMap(({ args }) => args);
+  return named.length > 0 && !named.some((name) => hosts.some((host) => host.name === name.toLowerCase()));
+}
