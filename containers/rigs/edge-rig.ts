@@ -1,5 +1,6 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
+import { forwardAuthPlans } from "../parts/deployment/forward-auth.ts";
 import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render-service.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
@@ -24,8 +25,9 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   );
   const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
   const labels = renderLabels(context);
-  const [traefik, whoami] = await Promise.all([
+  const [traefik, logins, whoami] = await Promise.all([
     traefikPlan(rig, context),
+    forwardAuthPlans(rig, context),
     images.get("whoami").then(
       (image): PartPlan => ({
         name: "whoami",
@@ -40,17 +42,20 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
       }),
     ),
   ]);
-  const target = withRunningPromise(whoami);
-  const starting = rig.startPart(name, target.plan);
+  const behind = [whoami, ...logins.plans].map(withRunningPromise);
+  const starting = behind.map(({ plan }) => rig.startPart(name, plan));
   // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
-  await Promise.race([target.running, starting]);
-  const [started, edge] = await Promise.all([starting, rig.startPart(name, traefik.plan)]);
-  const parts: Record<string, PartHandle> = { whoami: started, traefik: edge };
+  await Promise.race([Promise.all(behind.map(({ running }) => running)), Promise.all(starting)]);
+  const [edge, ...started] = await Promise.all([rig.startPart(name, traefik.plan), ...starting]);
+  const parts: Record<string, PartHandle> = {
+    traefik: edge,
+    ...Object.fromEntries(started.map((part) => [part.name, part])),
+  };
   await routersLoaded(edge, labels);
   return {
     rig: name,
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
-    changes: traefik.changes,
+    changes: [...traefik.changes, ...logins.changes],
   };
 }

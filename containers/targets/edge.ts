@@ -6,7 +6,9 @@ import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import type { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Judgement } from "../images/contexts/forward-auth/judge.ts";
 import { readLog } from "../parts/container-log.ts";
+import { forwardAuthPart, identityOf, sessionCookie } from "../parts/deployment/forward-auth.ts";
 import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
@@ -24,6 +26,8 @@ export interface EdgeRequest {
   /** Sent as `Authorization: Bearer …`. */
   bearer?: string;
   body?: string;
+  /** Milliseconds; the default is that of any request. */
+  deadline?: number;
 }
 
 /** A request as bytes, for what a client library would refuse or tidy up. */
@@ -37,9 +41,6 @@ export interface RawEdgeRequest {
   lines: readonly string[];
   body?: string;
 }
-
-/** The cookie by which the forward-auth stand-in knows a session. */
-export const sessionCookie = "gateway_conformance_session";
 
 /** Traefik with the deployment's labels in front of whoami, as a check sees it. */
 export class Edge {
@@ -90,12 +91,13 @@ export class Edge {
   }
 
   /** Sends a request through Traefik, by the entry point that serves the host. */
-  async send({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
+  async send({ host, path, method, headers = [], bearer, body, deadline }: EdgeRequest): Promise<Exchange> {
     return await this.#http.send({
       url: `${host.scheme}://${host.name}${path}`,
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
       ...(body === undefined ? {} : { body }),
+      ...(deadline === undefined ? {} : { deadline }),
     });
   }
 
@@ -153,7 +155,41 @@ export class Edge {
     return [...log.matchAll(/"([A-Z]+ \S+) HTTP\/\d\.\d"/g)].flatMap(([, line]) => line ?? []);
   }
 
+  /**
+   * Every request that the stand-in of a forward-auth service was asked about by now, by its log: a marker, sent past Traefik,
+   * comes last.
+   *
+   * @param service the compose service that the policy's login rule names
+   */
+  async judgements(service: string): Promise<Judgement[]> {
+    const { host, ports, containerId } = this.#part(forwardAuthPart(service));
+    const { endpoints } = JSON.parse(this.#part(forwardAuthPart(service)).started.environment.FORWARD_AUTH ?? "") as {
+      endpoints: { port: number; path: string }[];
+    };
+    const [endpoint] = endpoints;
+    if (endpoint === undefined) throw new Error(`no middleware asks ${service}`);
+    const marker = await this.#http.send({ url: `http://${host}:${ports[endpoint.port]}${endpoint.path}` });
+    return await until("the log of the forward-auth stand-in shows the marker", deadlines.logLine, async () => {
+      const judged = judgementsIn(await readLog(this.#engine, containerId));
+      return judged.some(({ agent }) => agent.includes(marker.id)) ? judged : undefined;
+    });
+  }
+
+  /** The value by which the stand-in of a forward-auth service names the caller in a header. */
+  identity(headerName: string): string {
+    return identityOf(headerName);
+  }
+
+  /** Whether a stand-in judges for a service of this deployment. */
+  hasJudge(service: string): boolean {
+    return this.#state.parts[forwardAuthPart(service)] !== undefined;
+  }
+
   #part(name: string): PartHandle {
     return partOf(this.#state, name);
   }
+}
+
+function judgementsIn(log: string): Judgement[] {
+  return log.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Judgement] : []));
 }

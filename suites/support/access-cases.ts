@@ -1,5 +1,6 @@
 import {
   accessRules,
+  barePath,
   type DecidedBy,
   type Decision,
   decide,
@@ -69,6 +70,9 @@ export function casesFor<By extends DecidedBy>(
     paths(policy, host).flatMap((path) =>
       methods.flatMap((method) => {
         const decision = decide(policy, host, { method, path });
+        // Other methods of an injected route are the subject of INJ-02.
+        const isInjected = injectedRoutesOf(policy, host).some((route) => route.path === barePath(path));
+        if (isInjected && decision.who !== "injected") return [];
         return wanted(decision) ? [{ host, path, method, decision }] : [];
       }),
     ),

@@ -13,6 +13,7 @@ export type ImagePart =
   | "browser"
   | "scripted-model"
   | "fault-front"
+  | "forward-auth"
   | "inspector"
   | "python-sdk"
   | "typescript-sdk"
@@ -34,6 +35,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   browser: "trixie",
   "scripted-model": "1",
   "fault-front": "1",
+  "forward-auth": "1",
   inspector: "2.12.0",
   "python-sdk": "2.3.0",
   "typescript-sdk": "1.32.2",
@@ -110,6 +112,7 @@ export class Recipes {
         return dockerfileOf(part, version, node, "Debian trixie chromium, npm playwright-core");
       case "scripted-model":
       case "fault-front":
+      case "forward-auth":
         return dockerfileOf(part, version, node, "the suite's own server");
       case "inspector":
         return locked(part, version, node, `npm @modelcontextprotocol/inspector ${version}`);

@@ -122,11 +122,6 @@ export function isOpen({ who }: Decision): boolean {
   return who === "anyone" || who === "litellm" || who === "injected";
 }
 
-/** Whether a request that is decided so reaches LiteLLM with a key, and with the key as it was sent. */
-export function takesKeys({ who }: Decision): boolean {
-  return who === "anyone" || who === "litellm" || who === "bearer";
-}
-
 /** Whether a rule of `access` applies to a request; the path without a query. */
 export function matches({ paths, methods }: Pick<AccessRule, "paths" | "methods">, request: AccessRequest): boolean {
   if (methods !== undefined && !methods.includes(request.method)) return false;

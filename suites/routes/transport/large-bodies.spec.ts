@@ -3,6 +3,7 @@ import type { EdgeRequest } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { receivedText } from "../../../helpers/protocol/exchange.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, onePathOf } from "../../support/access-cases.ts";
 import { reachedRequests } from "../support/edge-decisions.ts";
@@ -43,7 +44,7 @@ check({
       requests,
       ({ host, path }) => `${host.name}${path}`,
       async (request) => {
-        const exchange = await edge.send({ ...request, body });
+        const exchange = await edge.send({ ...request, body, deadline: deadlines.mcpRequest });
         // whoami answers with the whole request as it received it.
         const echoed = exchange.response?.body ?? "";
         const at = echoed.indexOf(body.slice(0, 64));

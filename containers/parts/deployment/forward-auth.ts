@@ -1,0 +1,94 @@
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import type { AccessRule, ComposeService, Deployment } from "../../../helpers/deployment/types.ts";
+import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import type { ForwardAuthConfig } from "../../images/contexts/forward-auth/judge.ts";
+import type { PartPlan } from "../part.ts";
+import type { PartResources } from "../part-resources.ts";
+import { answersHttp } from "../readiness.ts";
+import { networksOf, type RenderContext, renderService } from "./render-service.ts";
+import { attachments } from "./traefik.ts";
+
+/** The cookie by which the forward-auth stand-in knows a session. */
+export const sessionCookie = "gateway_conformance_session";
+
+/** Name of the part that stands in for a forward-auth service. */
+export function forwardAuthPart(service: string): string {
+  return `forward-auth-${service.replaceAll("/", "-")}`;
+}
+
+/** The services that the policy replaces by the forward-auth stand-in, each with the login rule that names it. */
+export function forwardAuthServices(deployment: Deployment): { service: ComposeService; rule: AccessRule }[] {
+  const { policy, compose } = deployment;
+  const rules = policy.hosts.flatMap(({ access = [] }) => access.filter(({ who }) => who === "login"));
+  return [...policy.parts].flatMap(([name, { standIn }]) => {
+    const service = compose.services.get(name);
+    const rule = rules.find((one) => one.service === name);
+    return standIn === "forward-auth" && service !== undefined && rule !== undefined ? [{ service, rule }] : [];
+  });
+}
+
+/**
+ * The stand-ins for forward-auth services: each listens where the deployment's middlewares ask, with the service's own labels
+ * and networks, approves the run's canary session with the headers that the policy names, and refuses every other request as
+ * the policy says.
+ */
+export async function forwardAuthPlans(
+  { images, deployment, canaries }: PartResources,
+  context: RenderContext,
+): Promise<{ plans: PartPlan[]; changes: RenderedChange[] }> {
+  const services = forwardAuthServices(deployment);
+  if (services.length === 0) return { plans: [], changes: [] };
+  const image = await images.get("forward-auth");
+  const plans = await Promise.all(
+    services.map(async ({ service, rule }): Promise<PartPlan> => {
+      const endpoints = forwardAuthEndpoints(deployment, service);
+      const [status = 401] = rule.statuses ?? [];
+      const config: ForwardAuthConfig = {
+        endpoints,
+        session: { cookie: sessionCookie, value: canaries.session },
+        identity: Object.fromEntries(rule.headers.map((name) => [name, identityOf(name)])),
+        refusal: { status, ...(status < 400 ? { location: "https://login.example/" } : {}) },
+      };
+      const { labels } = await renderService(context, service);
+      const ports = [...new Set(endpoints.map(({ port }) => port))];
+      return {
+        name: forwardAuthPart(service.name),
+        image,
+        networks: attachments(networksOf(service), context.networks, service.name),
+        environment: { FORWARD_AUTH: JSON.stringify(config) },
+        labels,
+        publish: ports,
+        ready: answersHttp(ports[0] ?? 80, "/_health"),
+        startDeadline: deadlines.smallPartStart,
+      };
+    }),
+  );
+  const changes = services.map(({ service }) => ({
+    where: `parts.${service.name}`,
+    what: "the suite's forward-auth stand-in runs in its place",
+    why: "the policy says so: its own login, rules and sessions are not proved",
+  }));
+  return { plans, changes };
+}
+
+/** The value by which the stand-in names the caller in a header. */
+export function identityOf(headerName: string): string {
+  return `canary-${headerName.toLowerCase()}`;
+}
+
+/** Where the deployment's middlewares ask a service. */
+export function forwardAuthEndpoints(
+  { traefikModel }: Deployment,
+  service: ComposeService,
+): { port: number; path: string }[] {
+  const names = new Set([service.name, ...[...service.networks.values()].flat()]);
+  return traefikModel.middlewares
+    .filter(({ kind }) => kind === "forwardauth")
+    .flatMap(({ options }) => {
+      const address = options.get("forwardauth.address")?.value ?? "";
+      if (!URL.canParse(address)) return [];
+      const { hostname, port, protocol, pathname } = new URL(address);
+      if (!names.has(hostname)) return [];
+      return [{ port: Number(port) || (protocol === "https:" ? 443 : 80), path: pathname }];
+    });
+}
