@@ -1,8 +1,9 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
 import type { ImagePart } from "../images/recipes/recipes.ts";
-import type { PartHandle, PartPlan, RunNetwork } from "../parts/part.ts";
+import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { commandSucceeds, readyWhenRunning } from "../parts/readiness.ts";
+import { agentNetwork } from "./gateway-networks.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
 /** Port on which the fault front listens. Nothing listens on its other ports. */
@@ -47,7 +48,9 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
     image: await images.get(image, version),
   }));
   const [gateway, front, ...machines] = await Promise.all([rig.rig("gateway"), images.get("fault-front"), ...plansFor]);
-  const networks = networksOfAgent(gateway);
+  // Where a user of the gateway is. The engine accepts a network's name instead of its id.
+  const made = gateway.networks[agentNetwork(deployment)];
+  const networks = made === undefined ? [] : [{ name: made, id: made }];
   const on = (aliases: readonly string[]): PartPlan["networks"] => networks.map((network) => ({ network, aliases }));
   const { policy } = deployment;
   const host = policy.hosts.find(({ zone }) => zone === "internal") ?? policy.hosts[0];
@@ -82,12 +85,4 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
   const started = await Promise.all(plans.map((plan) => rig.startPart(name, plan)));
   const parts: Record<string, PartHandle> = Object.fromEntries(started.map((part) => [part.name, part]));
   return { rig: name, parts, networks: gateway.networks, changes: [] };
-}
-
-/** The networks of the agent's machine, which is where a user of the gateway is. */
-function networksOfAgent({ parts }: RigState): RunNetwork[] {
-  const { codex } = parts;
-  if (codex === undefined) throw new Error("the gateway rig has no codex");
-  // The engine accepts a network's name instead of its id.
-  return Object.keys(codex.addresses).map((name) => ({ name, id: name }));
 }

@@ -5,6 +5,9 @@ import { networksOf } from "../parts/deployment/render-service.ts";
 
 /** Network between LiteLLM and the scripted model; the suite's own. */
 export const providerNetwork = "model-provider";
+/** Name of the part that is LiteLLM's second replica. */
+export const secondReplica = "litellm-2";
+
 /** The LAN in front of the gateway host; the suite's own. */
 export const lanNetwork = "lan";
 /** What is outside of the gateway host; the suite's own. */
@@ -26,8 +29,12 @@ export function gatewayNetworkPlans(deployment: Deployment): NetworkPlan[] {
 /** The networks of the deployment's services. The default route of one that is not internal leads to the gateway host. */
 export function serviceNetworkPlans(deployment: Deployment): NetworkPlan[] {
   const names = new Set<string>();
-  for (const service of deployment.compose.services.values())
-    for (const name of networksOf(service).keys()) names.add(name);
+  const { litellm, traefik } = deployment;
+  // A service on the host's own network has none, and only LiteLLM and Traefik run all the same.
+  const joining = [...deployment.compose.services.values()].filter(
+    (service) => service.networkMode === undefined || service.key === litellm.key || service.key === traefik.key,
+  );
+  for (const service of joining) for (const name of networksOf(service).keys()) names.add(name);
   return [...names].map((name) => {
     const { internal = false, ipv6 = false } = deployment.compose.networks.get(name) ?? {};
     return { name, internal, ipv6, routed: !internal };

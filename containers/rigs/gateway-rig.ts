@@ -23,6 +23,7 @@ import {
   lanNetwork,
   outsideNetwork,
   providerNetwork,
+  secondReplica,
   serviceNetworkPlans,
   sharedNetwork,
 } from "./gateway-networks.ts";
@@ -66,6 +67,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
     litellmStart.running.then(() => traefik.plan),
     Promise.resolve(litellmStart.plan),
+    ...replicasOf(deployment, litellm.plan).map((plan) => Promise.resolve(plan)),
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
     scriptedModelPlan(rig, network),
     ...machinePlans(rig, network),
@@ -102,6 +104,14 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   };
 }
 
+/**
+ * The replicas of LiteLLM besides the first, with the same labels, so that Traefik balances between them. One is enough to tell
+ * replicas apart, however many the operator has.
+ */
+function replicasOf({ litellm }: Deployment, plan: PartPlan): PartPlan[] {
+  return litellm.replicas > 1 ? [{ ...plan, name: secondReplica }] : [];
+}
+
 /** A machine on one network that does nothing by itself: checks run their commands on it. */
 export function machinePlan(name: string, image: PartImage, network?: RunNetwork): PartPlan {
   return {
@@ -118,12 +128,17 @@ export function machinePlan(name: string, image: PartImage, network?: RunNetwork
 /** The hosts on the LAN and on Traefik's network, the browser's and the agent's machine. */
 function machinePlans({ deployment, images, config }: RigContext, network: FindNetwork): Promise<PartPlan>[] {
   const codex = deployment.policy.clients.find(({ kind }) => kind === "codex");
-  const codexVersion = config.versions.codex ?? codex?.version;
   return [
     images.get("host").then((image) => machinePlan("lan-host", image, network(lanNetwork))),
     images.get("host").then((image) => machinePlan("inside-host", image, network(sharedNetwork(deployment)))),
     images.get("browser").then((image) => machinePlan("browser", image, network(lanNetwork))),
-    images.get("codex", codexVersion).then((image) => machinePlan("codex", image, network(agentNetwork(deployment)))),
+    ...(codex === undefined
+      ? []
+      : [
+          images
+            .get("codex", config.versions.codex ?? codex.version)
+            .then((image) => machinePlan("codex", image, network(agentNetwork(deployment)))),
+        ]),
   ];
 }
 

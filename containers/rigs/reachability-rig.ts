@@ -1,10 +1,10 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { slug } from "../../helpers/deployment/services/slug.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { commonPorts } from "../../helpers/reachability/common-ports.ts";
 import type { Engine } from "../engine/engine.ts";
 import { execute, launch } from "../parts/container-command.ts";
-import { networksOf } from "../parts/deployment/render-service.ts";
-import { attachments } from "../parts/deployment/traefik.ts";
+import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import type { PartHandle } from "../parts/part.ts";
 import { readyWhenRunning } from "../parts/readiness.ts";
 import { machinePlan } from "./gateway-rig.ts";
@@ -44,15 +44,17 @@ export async function startReachabilityRig(rig: RigContext): Promise<RigState> {
   const services: Record<string, string> = {};
   await Promise.all(
     [...deployment.compose.services.values()].map(async (service) => {
-      const running = gateway.parts[gateway.services?.[service.name] ?? ""];
+      const running = gateway.parts[gateway.services?.[service.key] ?? ""];
+      // One on the host's own network has no address of its own.
+      if (running === undefined && service.networkMode !== undefined) return;
       // Not the service's own name, because it is not the service.
-      const plan = machinePlan(`at-${service.name}`, image);
+      const plan = machinePlan(`at-${slug(service.key)}`, image);
       const networks = new Map(Object.entries(gateway.networks).map(([key, made]) => [key, { name: made, id: made }]));
-      services[service.name] = plan.name;
+      services[service.key] = plan.name;
       parts[plan.name] = await rig.startPart(
         name,
         running === undefined
-          ? { ...plan, networks: attachments(networksOf(service), networks, service.name), ready: readyWhenRunning }
+          ? { ...plan, networks: serviceAttachments(service, networks), ready: readyWhenRunning }
           : { ...plan, joins: running },
       );
     }),

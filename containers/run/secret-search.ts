@@ -8,7 +8,9 @@ import type { Engine } from "../engine/engine.ts";
 import { execute } from "../parts/container-command.ts";
 import { readLog } from "../parts/container-log.ts";
 import { rawData } from "../parts/deployment/traefik.ts";
+import { partOfService } from "../parts/deployment/upstream-services.ts";
 import type { PartHandle } from "../parts/part.ts";
+import { secondReplica } from "../rigs/gateway-networks.ts";
 
 /** A place where a secret may be visible, and the text found there. */
 interface Source {
@@ -40,7 +42,8 @@ export async function findLeaks(
   directory: string,
 ): Promise<{ leaks: Leak[]; searched: number }> {
   const { policy } = deployment;
-  const read = [...parts.map((part) => sourcesOfPart(engine, part, policy.services.traefik)), filesOf(directory)];
+  const places = environmentPlaces(deployment);
+  const read = [...parts.map((part) => sourcesOfPart(engine, part, places.get(part.name))), filesOf(directory)];
   const sources = [...(await Promise.all(read)).flat(), ...sourcesOfOtherServices(deployment)];
   const leaks: Leak[] = [];
   for (const { name, text, location } of sources) {
@@ -81,14 +84,27 @@ function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
   });
 }
 
-/** @param traefik name of Traefik's service in compose.yaml */
-async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string): Promise<Source[]> {
-  // `upstreams` has LiteLLM's image and environment too: there the stdio servers are called directly.
-  const environmentPlaces: Readonly<Record<string, SecretPlace>> = {
-    litellm: "litellm.environment",
-    upstreams: "litellm.environment",
-    traefik: `${traefik}.environment`,
-  };
+/** The policy's name of each part's environment, for the parts that run a service of the deployment. */
+function environmentPlaces({ compose, policy }: Deployment): Map<string, SecretPlace> {
+  const services = [...compose.services.values()].map(
+    ({ key, name }) => [partOfService(key), `${name}.environment`] as const,
+  );
+  return new Map<string, SecretPlace>([
+    ...services,
+    ["litellm", "litellm.environment"],
+    [secondReplica, "litellm.environment"],
+    // It has LiteLLM's image and environment too: there the stdio servers are called directly.
+    ["upstreams", "litellm.environment"],
+    ["traefik", `${policy.services.traefik}.environment`],
+  ]);
+}
+
+/** @param environment the policy's name of the part's environment */
+async function sourcesOfPart(
+  engine: Engine,
+  part: PartHandle,
+  environment: SecretPlace | undefined,
+): Promise<Source[]> {
   const [inspected, log] = await Promise.all([
     engine.docker.getContainer(part.containerId).inspect(),
     readLog(engine, part.containerId),
@@ -107,9 +123,9 @@ async function sourcesOfPart(engine: Engine, part: PartHandle, traefik: string):
   // The suite's own database needs its password in the environment. That of the operator's database service is searched
   // with the other services.
   if (!part.name.startsWith("postgres")) {
-    const location = environmentPlaces[part.name];
     for (const line of config.Env ?? []) {
-      sources.push({ name: `${line.split("=")[0]} in the environment ${of}`, text: line, location });
+      const name = `${line.split("=")[0]} in the environment ${of}`;
+      sources.push({ name, text: line, location: environment });
     }
   }
   if (part.name === "traefik")

@@ -11,6 +11,7 @@ import type { ExecuteOptions } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
+import { secondReplica } from "../rigs/gateway-networks.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { HttpGateway, type HttpGatewayOptions } from "./http-gateway.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
@@ -110,10 +111,25 @@ export class Gateway extends HttpGateway {
     }
   }
 
-  /** Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. */
+  /**
+   * Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. On a part with replicas it runs on
+   * each, and their output follows one another; the exit code is the first that is not 0.
+   */
   async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<RecordedCommand> {
-    const engine = this.#engine;
-    return await recordedCommand({ engine, state: this.#state, actions: this.#actions }, part, command, options);
+    const on = { engine: this.#engine, state: this.#state, actions: this.#actions };
+    const first = await recordedCommand(on, part, command, options);
+    if (!this.#hasReplica(part)) return first;
+    const second = await recordedCommand(on, secondReplica, command, options);
+    return {
+      ...first,
+      exitCode: first.exitCode === 0 ? second.exitCode : first.exitCode,
+      stdout: first.stdout + second.stdout,
+      stderr: first.stderr + second.stderr,
+    };
+  }
+
+  #hasReplica(part: string): boolean {
+    return part === "litellm" && this.#state.parts[secondReplica] !== undefined;
   }
 
   /**
@@ -130,9 +146,11 @@ export class Gateway extends HttpGateway {
     return JSON.parse(stdout) as PageVisit;
   }
 
-  /** What a part has written to its log. */
+  /** What a part has written to its log; of a part with replicas, one after the other. */
   async log(part: string, window?: LogWindow): Promise<string> {
-    return await readLog(this.#engine, partOf(this.#state, part).containerId, window);
+    const own = await readLog(this.#engine, partOf(this.#state, part).containerId, window);
+    if (!this.#hasReplica(part)) return own;
+    return own + (await readLog(this.#engine, partOf(this.#state, secondReplica).containerId, window));
   }
 
   /** The log of a part, as soon as it shows the awaited line: a part may write it after it has answered. */

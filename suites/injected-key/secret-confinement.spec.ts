@@ -60,7 +60,7 @@ async function placesIn(
   holdsKey: (text: string) => boolean,
 ): Promise<string[]> {
   const { labels, environment, command } = await gateway.inspect(part);
-  const mayHoldKey = part === "litellm" || part === "upstreams";
+  const mayHoldKey = part === "litellm" || part === "litellm-2" || part === "upstreams";
   return [
     ...Object.entries(labels).flatMap(([label, value]) => (holdsKey(value) ? [`label ${label} of ${part}`] : [])),
     ...(command.some(holdsKey) ? [`the command of ${part}`] : []),

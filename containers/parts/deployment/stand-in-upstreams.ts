@@ -78,6 +78,13 @@ function serversIn(document: Readonly<Record<string, unknown>>): Record<string, 
     : {};
 }
 
+/** Path of the headers that a stand-in demands, in its container. */
+const demandedHeaders = "/app/demanded-headers.json";
+
+function headersOf(upstream: UpstreamConfig): Record<string, string> {
+  return upstream.transport === "stdio" ? {} : Object.fromEntries(upstream.headers);
+}
+
 /** The plans of the stand-ins, on LiteLLM's networks. */
 export async function standInPlans(
   { images, deployment }: PartResources,
@@ -96,8 +103,9 @@ export async function standInPlans(
         STAND_IN_PATH: path,
         STAND_IN_TRANSPORT: upstream.transport === "sse" ? "sse" : "http",
         STAND_IN_TOOLS: JSON.stringify(policy.tools),
-        STAND_IN_HEADERS: JSON.stringify(upstream.transport === "stdio" ? {} : Object.fromEntries(upstream.headers)),
       },
+      // Not in its environment, which is searched for secrets.
+      files: [{ target: demandedHeaders, content: JSON.stringify(headersOf(upstream)) }],
       publish: [port],
       ready: answersHttp(port, "/_health"),
       startDeadline: deadlines.smallPartStart,

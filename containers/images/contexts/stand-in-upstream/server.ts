@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
@@ -8,7 +9,7 @@ const path = process.env.STAND_IN_PATH ?? "/mcp";
 const isSse = process.env.STAND_IN_TRANSPORT === "sse";
 const tools = JSON.parse(process.env.STAND_IN_TOOLS ?? "[]") as string[];
 /** Headers that every request must have. */
-const demanded = JSON.parse(process.env.STAND_IN_HEADERS ?? "{}") as Record<string, string>;
+const demanded = JSON.parse(readFileSync("/app/demanded-headers.json", "utf8")) as Record<string, string>;
 const port = Number(process.env.STAND_IN_PORT ?? 8080);
 
 const messages = "/messages";
