@@ -77,13 +77,18 @@ export class Images {
   /**
    * LiteLLM with the commands that it starts over stdio.
    *
+   * @param options `database`: with what it needs for a database; default: false
    * @throws {EnvironmentError} with the last lines of the build, or naming the missing folder of a command
    */
-  async litellm(options: { version?: string; commands: readonly StdioCommand[] }): Promise<PartImage> {
-    const version = options.version ?? defaultVersions.litellm;
-    const plain = this.#recipes.litellm(version);
-    if (options.commands.length === 0) return (await this.#resolve(plain)).image;
-    const recipe = this.#recipes.litellmWith(version, options.commands);
+  async litellm(options: {
+    version?: string;
+    commands: readonly StdioCommand[];
+    database?: boolean;
+  }): Promise<PartImage> {
+    const { version = defaultVersions.litellm, database = false } = options;
+    const plain = this.#recipes.litellm(version, { database });
+    if (options.commands.length === 0) return { ...(await this.#resolve(plain)).image, part: "litellm" };
+    const recipe = this.#recipes.litellmWith(version, options.commands, { database });
     const [{ image: gateway }, { image: combined }] = await Promise.all([this.#resolve(plain), this.#resolve(recipe)]);
     const from = gateway.origin === "pulled" ? `${gateway.source}@${gateway.digest}` : gateway.source;
     return { ...combined, part: "litellm", origin: gateway.origin, source: `${from}, with ${recipe.packages}` };
@@ -114,8 +119,19 @@ export class Images {
     );
   }
 
+  /**
+   * PostgreSQL with the tables of a LiteLLM from packages.
+   *
+   * @param version LiteLLM's
+   * @throws {EnvironmentError} with the last lines of the build
+   */
+  async liteLLMPostgres(version: string): Promise<PartImage> {
+    return { ...(await this.#resolve(this.#recipes.liteLLMPostgres(version))).image, part: "postgres" };
+  }
+
   #resolve(recipe: Recipe): Promise<ResolvedImage> {
-    const key = JSON.stringify([recipe.name, recipe.version, recipe.packages]);
+    const parents = Object.values(recipe.parents).map(({ name, packages }) => [name, packages]);
+    const key = JSON.stringify([recipe.name, recipe.version, recipe.packages, recipe.upstream, parents]);
     const resolved = this.#resolved.get(key) ?? this.#make(recipe);
     this.#resolved.set(key, resolved);
     return resolved;

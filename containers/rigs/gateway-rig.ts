@@ -1,19 +1,20 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { serviceAt } from "../../helpers/deployment/services/hosts.ts";
 import type { ComposeService, Deployment } from "../../helpers/deployment/types.ts";
 import type { PartImage } from "../images/part-image.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "../networks/gateway-host.ts";
 import type { MadeNetwork } from "../networks/network.ts";
+import { databaseServers } from "../parts/databases/database-servers.ts";
+import { postgresPlan } from "../parts/databases/postgres.ts";
+import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
-import { postgresPlan, usedDatabases } from "../parts/deployment/postgres.ts";
 import { registerServers } from "../parts/deployment/register-servers.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
-import { type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
+import { partOfService, type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp, readyWhenRunning } from "../parts/readiness.ts";
 import {
@@ -62,21 +63,29 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ],
     }),
   ]);
+  const databases = await Promise.all(
+    databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan.image })),
+  );
+  const databaseParts = databases.map(({ plan }) => rig.startPart(rigName, plan));
   const litellmStart = withRunningPromise(litellm.plan);
   const plans: Promise<PartPlan>[] = [
     // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
     litellmStart.running.then(() => traefik.plan),
-    Promise.resolve(litellmStart.plan),
-    ...replicasOf(deployment, litellm.plan).map((plan) => Promise.resolve(plan)),
+    whenReady(litellmStart.plan, databaseParts),
+    ...replicasOf(deployment, litellm.plan).map((plan) => whenReady(plan, databaseParts)),
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
     scriptedModelPlan(rig, network),
     ...machinePlans(rig, network),
     ...[...services.map(({ plan }) => plan), ...standIns].map((plan) => Promise.resolve(plan)),
-    ...usedDatabases(deployment).map((database) => postgresPlan(rig, database, networks)),
+    ...cacheServices(deployment).map((service) => redisPlan(rig, context, service)),
   ];
   const parts: Record<string, PartHandle> = {};
   const [gatewayHost] = await Promise.all([
     startGatewayHost(rig, networks, network, parts),
+    ...databaseParts.map(async (starting) => {
+      const part = await starting;
+      parts[part.name] = part;
+    }),
     ...plans.map(async (planned) => {
       const plan = await planned;
       const start = (): Promise<PartHandle> => rig.startPart(rigName, plan);
@@ -98,7 +107,10 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     rig: rigName,
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
-    changes: [...traefik.changes, ...litellm.changes, ...services.flatMap(({ changes }) => changes), ...registered],
+    changes: [
+      ...[...traefik.changes, ...litellm.changes, ...registered],
+      ...[...services, ...databases].flatMap(({ changes }) => changes),
+    ],
     services: servicesByKey,
     upstreams: Object.assign({}, ...services.map(({ upstreams }) => upstreams), standInAddresses(deployment)),
   };
@@ -110,6 +122,12 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
  */
 function replicasOf({ litellm }: Deployment, plan: PartPlan): PartPlan[] {
   return litellm.replicas > 1 ? [{ ...plan, name: secondReplica }] : [];
+}
+
+/** LiteLLM's own image changes the database's tables as it starts. The query engine of the suite waits by itself. */
+async function whenReady(litellm: PartPlan, databases: readonly Promise<PartHandle>[]): Promise<PartPlan> {
+  if (litellm.image.origin === "pulled") await Promise.all(databases);
+  return litellm;
 }
 
 /** A machine on one network that does nothing by itself: checks run their commands on it. */
@@ -210,15 +228,15 @@ function publishingNetworks(
 
 /** Key of a compose service to the part that runs it. */
 function servicesOf(deployment: Deployment, services: readonly ServicePart[]): Record<string, string> {
-  const { compose, litellm, traefik } = deployment;
-  const databases = usedDatabases(deployment).flatMap(({ url, part }) => {
-    const service = serviceAt(compose, url.hostname, litellm);
-    return service === undefined ? [] : [[service.key, part] as const];
-  });
+  const { litellm, traefik } = deployment;
+  const databases = databaseServers(deployment).flatMap(({ service, part }): [string, string][] =>
+    service === undefined ? [] : [[service.key, part]],
+  );
   return {
     [traefik.key]: "traefik",
     [litellm.key]: "litellm",
     ...Object.fromEntries(databases),
+    ...Object.fromEntries(cacheServices(deployment).map(({ key }) => [key, partOfService(key)])),
     ...Object.fromEntries(services.map(({ service, plan }) => [service, plan.name])),
   };
 }

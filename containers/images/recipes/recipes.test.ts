@@ -17,9 +17,9 @@ describe("the recipes", () => {
   it("install a version without a lock by its number, where packages have it", () => {
     const traefik = recipes.of("traefik", "3.4.1");
     expect([traefik.missing, traefik.arguments]).toEqual([undefined, { VERSION: "3.4.1" }]);
-    const litellm = recipes.litellm("1.83.14");
+    const litellm = recipes.litellm("1.83.14", { database: false });
     expect([litellm.missing, litellm.arguments]).toEqual([undefined, { VERSION: "1.83.14" }]);
-    expect(recipes.litellm("1.77.1").arguments).toBeUndefined();
+    expect(recipes.litellm("1.77.1", { database: false }).arguments).toBeUndefined();
   });
 
   it("name the versions that there are where packages have none, or the folder to add", () => {

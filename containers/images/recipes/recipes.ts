@@ -1,5 +1,7 @@
 import type { ServiceSource } from "../../../helpers/deployment/services/service-plan.ts";
+import { withLiteLLMTables, withQueryEngine } from "./litellm-database.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
+import { byVersion, choice, dockerfileOf, locked } from "./recipe-forms.ts";
 import { operatorImage, packagesImage } from "./service-images.ts";
 import { type StdioCommand, withStdioCommands } from "./stdio-commands.ts";
 
@@ -22,6 +24,7 @@ export type ImagePart =
   | "everything"
   | "hostile-upstream"
   | "stand-in-upstream"
+  | "redis"
   | "registry";
 
 /** The version that runs when neither the deployment nor the run configuration names one. */
@@ -44,6 +47,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   everything: "2025.9.12",
   "hostile-upstream": "1",
   "stand-in-upstream": "1",
+  redis: "8",
   registry: "2",
 };
 
@@ -104,6 +108,11 @@ export class Recipes {
         };
       case "postgres":
         return { ...postgres(version, base), upstream: dockerHub("library/postgres", version) };
+      case "redis":
+        return {
+          ...dockerfileOf(part, version, base, "Debian trixie redis-server 8"),
+          upstream: dockerHub("library/redis", version),
+        };
       case "codex":
         return locked(part, version, node, `npm @openai/codex ${version} on Debian trixie`);
       case "host":
@@ -143,14 +152,31 @@ export class Recipes {
     }
   }
 
-  /** LiteLLM without stdio upstreams. A version without a lock is installed with the packages of its release date. */
-  litellm(version: string): Recipe {
+  /**
+   * LiteLLM without stdio upstreams.
+   *
+   * @param database with what it needs for a database
+   */
+  litellm(version: string, { database }: { database: boolean }): Recipe {
+    const built = this.#builtLiteLLM(version);
+    const upstream = { registry: "ghcr.io", repository: "berriai/litellm", tag: `main-v${version}` };
+    if (!database) return { ...built, upstream };
+    const recipe = withQueryEngine(built, this.#node);
+    return { ...recipe, upstream: { ...upstream, repository: "berriai/litellm-database" } };
+  }
+
+  /** PostgreSQL from packages with the database `litellm_template`, which has the tables of a LiteLLM from packages. */
+  liteLLMPostgres(version: string): Recipe {
+    return withLiteLLMTables(postgres(debianPostgres, { BASE: this.#base }), this.#builtLiteLLM(version));
+  }
+
+  /** LiteLLM from packages. A version without a lock is installed with the packages of its release date. */
+  #builtLiteLLM(version: string): Recipe {
     const packages = `PyPI litellm[proxy] ${version} on Debian trixie`;
     const parents = { PYTHON: this.#python };
-    const recipe = lockedVersions("litellm").includes(version)
+    return lockedVersions("litellm").includes(version)
       ? locked("litellm", version, parents, packages)
       : byVersion("litellm", "litellm-by-date", version, parents, `${packages}, with the packages of its release date`);
-    return { ...recipe, upstream: { registry: "ghcr.io", repository: "berriai/litellm", tag: `main-v${version}` } };
   }
 
   /** Traefik, whose binary on PyPI is pinned by its digest where the suite has a lock of the version. */
@@ -177,8 +203,7 @@ export class Recipes {
         return packagesImage(name, source, this.#runtime);
       case "recipe": {
         const { part } = source;
-        if (part === "redis") return undefined;
-        if (part === "litellm") return this.litellm(source.version ?? defaultVersions.litellm);
+        if (part === "litellm") return this.litellm(source.version ?? defaultVersions.litellm, { database: false });
         return this.of(part, source.version ?? defaultVersions[part]);
       }
       case "build":
@@ -187,24 +212,9 @@ export class Recipes {
   }
 
   /** LiteLLM, pulled or built, with the commands added that its config starts over stdio. */
-  litellmWith(version: string, commands: readonly StdioCommand[]): Recipe {
-    return withStdioCommands(this.litellm(version), this.#runtime, commands);
+  litellmWith(version: string, commands: readonly StdioCommand[], options: { database: boolean }): Recipe {
+    return withStdioCommands(this.litellm(version, options), this.#runtime, commands);
   }
-}
-
-function dockerfileOf(name: string, version: string, parents: Recipe["parents"], packages: string): Recipe {
-  return { name, version, folders: [name], dockerfile: `${name}/Dockerfile`, parents, packages };
-}
-
-/** A part whose packages are fixed by a lock for each version. */
-function locked(name: string, version: string, parents: Recipe["parents"], packages: string): Recipe {
-  const recipe = dockerfileOf(name, version, parents, packages);
-  const versions = lockedVersions(name);
-  if (versions.includes(version)) return { ...recipe, folders: [name, `${name}/${version}`] };
-  return {
-    ...recipe,
-    missing: `add a lock in the folder containers/images/contexts/${name}/${version}${choice(versions)}`,
-  };
 }
 
 /** PostgreSQL as Debian has it: one version, which takes the place of every other where no registry answers. */
@@ -213,29 +223,6 @@ function postgres(version: string, parents: Recipe["parents"]): Recipe {
   const recipe = { ...dockerfileOf("postgres", version, parents, packages), arguments: { VERSION: debianPostgres } };
   if (version === debianPostgres) return recipe;
   return { ...recipe, builtVersion: debianPostgres, packages: `${packages}, in place of version ${version}` };
-}
-
-/** A part in any version that PyPI has, without a lock. */
-function byVersion(
-  name: string,
-  folder: string,
-  version: string,
-  parents: Recipe["parents"],
-  packages: string,
-): Recipe {
-  return {
-    name,
-    version,
-    folders: [folder],
-    dockerfile: `${folder}/Dockerfile`,
-    arguments: { VERSION: version },
-    parents,
-    packages,
-  };
-}
-
-function choice(versions: readonly string[]): string {
-  return versions.length === 0 ? "" : `, or use one of ${versions.join(", ")}`;
 }
 
 function dockerHub(repository: string, tag: string): UpstreamImage {

@@ -19,7 +19,7 @@ const launched: StdioCommand = {
 };
 
 function recipeOf(...commands: StdioCommand[]): Recipe {
-  return recipes.litellmWith("1.77.1", commands);
+  return recipes.litellmWith("1.77.1", commands, { database: false });
 }
 
 function dockerfileOf(recipe: Recipe | undefined): string {

@@ -1,9 +1,11 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
+import { databaseSettings } from "../databases/litellm-settings.ts";
 import type { PartFile, PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp, readyWhenRunning } from "../readiness.ts";
@@ -11,6 +13,12 @@ import type { ExtraServers } from "./extra-servers.ts";
 import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
 import { changedServers } from "./stand-in-upstreams.ts";
+
+/**
+ * uvicorn's last message, after which LiteLLM 1.77.1 continues to run and never listens; and the message of the suite's
+ * query engine whose self-check fails, so that its faults never count as the gateway's.
+ */
+const failedStart = /Application startup failed|^prisma-engine: (self-check failed|PostgreSQL does not answer)/;
 
 /**
  * The plan of the deployment's LiteLLM: its config, key module, environment and stdio commands.
@@ -27,10 +35,12 @@ export async function liteLLMPlan(
   const commands = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
   const changed = changedServers(deployment);
   const port = liteLLMPortOf(service);
+  const database = liteLLMDatabase(service, deployment.litellmConfig) !== undefined;
   const [image, rendered] = await Promise.all([
-    images.litellm({ version: deployment.litellmConfig.version, commands }),
+    images.litellm({ version: deployment.litellmConfig.version, commands, database }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),
   ]);
+  const settings = databaseSettings(deployment, image);
   // One that LiteLLM reaches by a URL has its directory in a container of its own.
   const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ name, directory, url }) => {
     const isApart =
@@ -47,17 +57,16 @@ export async function liteLLMPlan(
     ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
     ...(service.user === undefined ? {} : { user: service.user }),
     ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
-    environment: rendered.environment,
+    environment: { ...rendered.environment, ...settings.environment },
     labels: rendered.labels,
     settings: rendered.settings,
     files: [...rendered.files, ...canaryFiles],
     directories: rendered.directories,
     publish: [port],
-    // uvicorn's last message; LiteLLM 1.77.1 continues to run after it and never listens.
-    ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: /Application startup failed/ },
+    ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: failedStart },
     startDeadline: deadlines.gatewayStart,
   };
-  return { plan, changes: [...rendered.changes, ...changed.changes] };
+  return { plan, changes: [...rendered.changes, ...changed.changes, ...settings.changes] };
 }
 
 function stdioCommand({ command, version, packages, launcher }: StdioServer): StdioCommand {

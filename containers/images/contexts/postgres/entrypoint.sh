@@ -13,11 +13,11 @@ as_postgres() {
 }
 
 create_cluster() {
-  if [ "$POSTGRES_USER" = postgres ] && [ -z "${POSTGRES_INITDB_ARGS:-}" ]; then
+  if [ -z "${POSTGRES_INITDB_ARGS:-}" ]; then
     as_postgres cp -a /usr/local/share/postgresql/cluster/. "$PGDATA"
   else
     # shellcheck disable=SC2086 # the variable is a list of arguments
-    as_postgres initdb --no-sync --username="$POSTGRES_USER" --auth=trust --pgdata="$PGDATA" ${POSTGRES_INITDB_ARGS:-}
+    as_postgres initdb --no-sync --username=postgres --auth=trust --pgdata="$PGDATA" $POSTGRES_INITDB_ARGS
   fi
   printf '\nhost all all all %s\n' "${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >> "$PGDATA/pg_hba.conf"
 }
@@ -28,9 +28,22 @@ run_sql() { # DATABASE [psql arguments]
   as_postgres psql -v ON_ERROR_STOP=1 --no-psqlrc --username="$POSTGRES_USER" --dbname="$database" "$@"
 }
 
+# The first superuser owns everything in the cluster. A role cannot rename itself, so another one does.
+name_superuser() {
+  [ "$POSTGRES_USER" != postgres ] || return 0
+  as_postgres psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --username=postgres --dbname=postgres -v user="$POSTGRES_USER" <<'SQL'
+CREATE ROLE renaming SUPERUSER LOGIN;
+\connect - renaming
+ALTER ROLE postgres RENAME TO :"user";
+\connect - :user
+DROP ROLE renaming;
+SQL
+}
+
 set_up() {
   # Only on the socket: no client may connect before the database is set up.
-  as_postgres pg_ctl --pgdata="$PGDATA" -w start -o "-c listen_addresses=''" >/dev/null
+  as_postgres pg_ctl --pgdata="$PGDATA" -w start -o "-c listen_addresses='' -c fsync=off" >/dev/null
+  name_superuser
   run_sql postgres -v user="$POSTGRES_USER" -v password="${POSTGRES_PASSWORD:-}" -v db="$POSTGRES_DB" --quiet <<'SQL'
 SELECT format('ALTER ROLE %I PASSWORD %L', :'user', :'password') WHERE :'password' <> '' \gexec
 SELECT format('CREATE DATABASE %I', :'db') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec

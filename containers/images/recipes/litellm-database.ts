@@ -1,0 +1,29 @@
+import { lockedVersions, type Recipe } from "./recipe.ts";
+import { dockerfileOf, locked } from "./recipe-forms.ts";
+
+/** Prisma's engine as WebAssembly, the client of LiteLLM's Prisma schema, and the command line that generates that client. */
+const versions = { engine: "5.17.0", client: "0.11.0", cli: "5.4.2" } as const;
+
+/** A LiteLLM from packages with what it needs for a database. The suite has locks of the client for some versions. */
+export function withQueryEngine(litellm: Recipe, node: Recipe): Recipe {
+  const { engine, client, cli } = versions;
+  const parents = {
+    LITELLM: litellm,
+    ENGINE: dockerfileOf("prisma-engine", engine, { NODE: node }, `npm @prisma/client ${engine}`),
+    CLI: dockerfileOf("prisma-cli", cli, { NODE: node }, `npm prisma ${cli}`),
+  };
+  const packages =
+    `${litellm.packages}, PyPI prisma ${client}, ` +
+    `and the suite's server for the query engine of npm @prisma/client ${engine}`;
+  if (lockedVersions("litellm-database").includes(litellm.version))
+    return locked("litellm-database", litellm.version, parents, packages);
+  const files = { "requirements.txt": `prisma==${client}\n` };
+  return { ...dockerfileOf("litellm-database", litellm.version, parents, packages), files };
+}
+
+/** A PostgreSQL from packages with the database `litellm_template`, which has the tables of a LiteLLM from packages. */
+export function withLiteLLMTables(postgres: Recipe, litellm: Recipe): Recipe {
+  const packages = `${postgres.packages}, with the migrations of LiteLLM ${litellm.version}`;
+  const version = `${postgres.version}-litellm-${litellm.version}`;
+  return dockerfileOf("litellm-postgres", version, { LITELLM: litellm, POSTGRES: postgres }, packages);
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import { type Patch, patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import type { PartImage } from "../../images/part-image.ts";
+import { databaseServers } from "./database-servers.ts";
+import { databaseSettings } from "./litellm-settings.ts";
+
+const built: PartImage = {
+  ...{ part: "litellm", version: "1.77.1", reference: "litellm:1", digest: "sha256:1" },
+  ...{ origin: "built", source: "PyPI" },
+};
+
+/** The reference with a database for LiteLLM. */
+async function withDatabase(url: string) {
+  const patch: Patch = {
+    file: "compose.yaml",
+    find: "      DOCS_URL: /docs\n",
+    replace: `      DOCS_URL: /docs\n      DATABASE_URL: "${url}"\n`,
+  };
+  using copy = patchedCopy("deployments/reference", [patch]);
+  return await loadDeployment(copy.folder);
+}
+
+describe("the database servers of a deployment", () => {
+  it("are one where LiteLLM shares it with an upstream, whose database comes first", async () => {
+    const [server, ...others] = databaseServers(await withDatabase("postgresql://llm:pw@postgres:5432/litellm"));
+    expect(others).toEqual([]);
+    expect(server).toMatchObject({ part: "postgres", host: "postgres", service: { name: "postgres" } });
+    expect(server?.databases.map(({ name, isLiteLLMs }) => [name, isLiteLLMs])).toEqual([
+      ["gateway", false],
+      ["litellm", true],
+    ]);
+  });
+
+  it("have a part of their own for a server that is in no file", async () => {
+    const [, server] = databaseServers(await withDatabase("postgresql://llm:p%40@db.example.org/litellm"));
+    expect(server).toEqual({
+      ...{ part: "postgres-litellm", host: "db.example.org", port: "5432", service: undefined },
+      databases: [{ name: "litellm", user: "llm", password: "p@", isLiteLLMs: true }],
+    });
+  });
+
+  it("have a name in place of an address", async () => {
+    const [, server] = databaseServers(await withDatabase("postgresql://llm:pw@192.168.1.2:6543/litellm"));
+    expect(server).toMatchObject({ host: "litellm-database", port: "6543" });
+  });
+});
+
+describe("LiteLLM's settings for its database", () => {
+  it("leave the operator's URL, and the tables to the image", async () => {
+    const { environment, changes } = databaseSettings(
+      await withDatabase("postgresql://llm:pw@postgres:5432/litellm"),
+      built,
+    );
+    expect(environment).toEqual({ DISABLE_SCHEMA_UPDATE: "true" });
+    expect(changes).toHaveLength(1);
+  });
+
+  it("name the run's server, without TLS, in place of an address; no change shows the password", async () => {
+    const { environment, changes } = databaseSettings(
+      await withDatabase("postgresql://llm:secret-pw@10.0.0.1:5432/litellm?sslmode=require"),
+      { ...built, origin: "pulled" },
+    );
+    expect(environment.DATABASE_URL).toBe("postgresql://llm:secret-pw@litellm-database:5432/litellm?sslmode=disable");
+    expect(environment.DISABLE_SCHEMA_UPDATE).toBeUndefined();
+    expect(changes).toHaveLength(1);
+    expect(JSON.stringify(changes)).not.toContain("secret-pw");
+  });
+
+  it("are none without a database", async () => {
+    const deployment = await loadDeployment("deployments/reference");
+    expect(databaseSettings(deployment, built)).toEqual({ environment: {}, changes: [] });
+    expect(databaseServers(deployment).map(({ part }) => part)).toEqual(["postgres"]);
+  });
+});

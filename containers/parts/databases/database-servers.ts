@@ -1,0 +1,81 @@
+import { isIP } from "node:net";
+import { type LiteLLMDatabase, liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
+import { serviceAt } from "../../../helpers/deployment/services/hosts.ts";
+import type { ComposeService, Deployment } from "../../../helpers/deployment/types.ts";
+
+/** One database on a server, with its user, as a URL of the deployment names it. */
+export interface ServedDatabase {
+  name: string;
+  user: string;
+  password: string;
+  /** True for LiteLLM's own. */
+  isLiteLLMs: boolean;
+}
+
+/** A PostgreSQL that the deployment's URLs name, and the part that runs it. */
+export interface DatabaseServer {
+  /** Name of the part. */
+  part: string;
+  /** The name by which the URLs find it. */
+  host: string;
+  port: string;
+  /** The compose service of that name; undefined for a server outside of the deployment. */
+  service: ComposeService | undefined;
+  /** At least one. Those of upstreams come first. */
+  databases: readonly ServedDatabase[];
+}
+
+/**
+ * The host by which LiteLLM finds its own database in a rig: the URL's, or another name for an address, because a rig's
+ * networks have addresses of their own.
+ */
+export function databaseHost({ url }: LiteLLMDatabase): string {
+  const { hostname } = url;
+  const isAddress = isIP(hostname.replace(/^\[(.*)\]$/, "$1")) !== 0 || hostname === "localhost" || hostname === "";
+  return isAddress ? "litellm-database" : hostname;
+}
+
+/** The PostgreSQL servers that the deployment's upstreams and its LiteLLM use, each once. */
+export function databaseServers(deployment: Deployment): DatabaseServer[] {
+  const servers = new Map<string, DatabaseServer & { databases: ServedDatabase[] }>();
+  const add = (url: URL, host: string, isLiteLLMs: boolean): void => {
+    const port = url.port || "5432";
+    const server = servers.get(`${host}:${port}`) ?? {
+      part: partName(servers.size, isLiteLLMs),
+      host,
+      port,
+      service: serviceAt(deployment.compose, host, deployment.litellm),
+      databases: [],
+    };
+    servers.set(`${host}:${port}`, server);
+    const database = databaseOf(url, isLiteLLMs);
+    if (!server.databases.some(({ name, user }) => name === database.name && user === database.user))
+      server.databases.push(database);
+  };
+  for (const url of upstreamUrls(deployment)) add(url, url.hostname, false);
+  const own = liteLLMDatabase(deployment.litellm, deployment.litellmConfig);
+  if (own !== undefined) add(own.url, databaseHost(own), true);
+  return [...servers.values()];
+}
+
+function partName(index: number, isLiteLLMs: boolean): string {
+  if (isLiteLLMs) return "postgres-litellm";
+  return index === 0 ? "postgres" : `postgres-${index + 1}`;
+}
+
+function upstreamUrls({ policy, variables }: Deployment): URL[] {
+  return policy.upstreams.flatMap(({ database }) => {
+    const text = database === undefined ? undefined : variables.get(database.variable)?.value;
+    const url = text === undefined ? null : URL.parse(text);
+    return url === null ? [] : [url];
+  });
+}
+
+function databaseOf({ username, password, pathname }: URL, isLiteLLMs: boolean): ServedDatabase {
+  return {
+    name: decodeURIComponent(pathname.slice(1)) || "postgres",
+    user: decodeURIComponent(username) || "postgres",
+    password: decodeURIComponent(password),
+    isLiteLLMs,
+  };
+}
