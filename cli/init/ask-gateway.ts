@@ -15,13 +15,21 @@ export interface GatewayAnswers {
 
 /** Lists every upstream's tools, and asks LiteLLM itself for some paths without a key. */
 export async function askGateway(gateway: Gateway, paths: readonly string[]): Promise<GatewayAnswers> {
-  const { upstreams } = gateway.deployment.litellmConfig;
+  const { deployment, policy } = gateway;
+  const { upstreams, separator } = deployment.litellmConfig;
+  const registered = policy.upstreams.filter((one) => one.in === "database" && one.leftOut === undefined);
   const [listed, direct, statuses] = await Promise.all([
     catalogue(gateway),
-    Promise.all(upstreams.map(async (upstream) => [upstream.name, await askedDirectly(gateway, upstream)] as const)),
+    Promise.all(upstreams.map(async (upstream) => ({ upstream, tools: await askedDirectly(gateway, upstream) }))),
     Promise.all(paths.map(async (path) => [path, await statusOf(gateway.directUrl(path))] as const)),
   ]);
-  const tools = direct.map(([name, own]) => [name, own ?? withoutPrefix(name, listed)] as const);
+  const tools = [
+    ...direct.map(
+      ({ upstream, tools: own }) =>
+        [upstream.name, own ?? withoutPrefix(`${upstream.prefix.value}${separator}`, listed)] as const,
+    ),
+    ...registered.map(({ name }) => [name, withoutPrefix(`${name}${separator}`, listed)] as const),
+  ];
   return { statuses: new Map(statuses), tools: new Map(tools.filter(([, names]) => names.length > 0)) };
 }
 
@@ -59,7 +67,7 @@ async function toolNames(connect: () => Promise<Client>): Promise<readonly strin
   }
 }
 
-/** LiteLLM puts the server's name in front, and a dash. */
-function withoutPrefix(server: string, listed: readonly string[]): readonly string[] {
-  return listed.flatMap((name) => (name.startsWith(`${server}-`) ? name.slice(server.length + 1) : []));
+/** The names of the tools that have a prefix, without it. */
+function withoutPrefix(prefix: string, listed: readonly string[]): readonly string[] {
+  return listed.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));
 }

@@ -1,3 +1,4 @@
+import { serviceAt } from "../services/hosts.ts";
 import type { DeploymentView } from "./deployment-view.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
@@ -11,7 +12,7 @@ import { stateFirewall } from "./sections/firewall.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
-import { serviceNamed, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
+import { stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
 
 /** What a policy is derived from. */
 export interface Inference {
@@ -32,11 +33,10 @@ export interface Inference {
 /** Derives a policy from a deployment's facts. */
 export function inferPolicy(inference: Inference): PolicyDraft {
   const { view, projects, host, observed, statusOf, edge } = inference;
-  const services = [...view.compose.services.values()];
   const { hosts, split, injected, others } = stateHosts(observed, {
     statusOf,
     secretOf: (authorization) => variableOf(view, authorization),
-    serviceOf: (host) => serviceNamed(services, host)?.key,
+    serviceOf: (host) => serviceAt(view.compose, host, view.traefik)?.key,
   });
   const stated = hosts.length > 0 ? hosts : [placeholderHost(view, edge)];
   const names = [...new Set(stated.map(({ value }) => value.name))];
@@ -47,6 +47,7 @@ export function inferPolicy(inference: Inference): PolicyDraft {
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
     questions: openQuestions(view),
     services: servicesOf(view),
+    parts: loginParts(stated),
     hosts: stated,
     public: (split?.public ?? []).map((value) => ({ value })),
     refusal: split?.refusal,
@@ -107,6 +108,20 @@ function statedProject({ project, files, question }: FoundProject): PolicyDraft[
     value: { ...(project === undefined ? {} : { project }), files: [...files] },
     questions: question === undefined ? [] : [question],
   };
+}
+
+/** The image of a login service is seldom to be had, and its users are not in these files. */
+function loginParts(hosts: readonly Stated<HostInput>[]): PolicyDraft["parts"] {
+  const services = hosts.flatMap(({ value }) => (value.access ?? []).flatMap(({ service }) => service ?? []));
+  return new Map(
+    services.map((service) => [
+      service,
+      {
+        value: { stand_in: "forward-auth" as const },
+        remarks: [`A stand-in judges in the place of ${service}; without this line the service itself is started.`],
+      },
+    ]),
+  );
 }
 
 /** A gateway must have a name: the one that LiteLLM itself is told, else a placeholder. */

@@ -1,10 +1,10 @@
+import { serviceAt } from "../../services/hosts.ts";
 import type { TraefikMiddleware, TraefikRouter, TraefikService } from "../../traefik/dynamic/dynamic.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
 import { parseRule } from "../../traefik/rules/rule.ts";
 import { splitList } from "../../traefik/schema.ts";
 import type { EntryPoint } from "../../traefik/static/static.ts";
 import type { DeploymentView } from "../deployment-view.ts";
-import { serviceNamed } from "../sections/upstreams.ts";
 import type { EdgeEntryPoint, EdgeMiddleware, EdgeRouter, EdgeView } from "./edge-view.ts";
 
 /** What Traefik would do by its files alone, where it can't be asked. */
@@ -69,9 +69,8 @@ function leadsToLiteLLM(router: TraefikRouter, model: TraefikModel, view: Deploy
 }
 
 function leadsByUrl(service: TraefikService | undefined, { compose, litellm }: DeploymentView): boolean {
-  const services = [...compose.services.values()];
   return (service?.urls ?? []).some(
-    (url) => URL.canParse(url) && serviceNamed(services, new URL(url).hostname) === litellm,
+    (url) => URL.canParse(url) && serviceAt(compose, new URL(url).hostname) === litellm,
   );
 }
 

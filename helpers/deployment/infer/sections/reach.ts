@@ -3,6 +3,8 @@ import type { DeploymentView } from "../deployment-view.ts";
 import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
 
+import { declaredPorts, optionPorts, portsInOrder } from "./ports.ts";
+
 type ReachInput = ItemOf<"reach">;
 
 /** What reachability follows from, next to the compose files. */
@@ -49,7 +51,7 @@ function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: Re
     const name = hosts.find((host) => host.zone === zone)?.name;
     return ports.length === 0 || name === undefined
       ? []
-      : [{ from, to: "gateway-host", as: name, ports: inOrder(ports) }];
+      : [{ from, to: "gateway-host", as: name, ports: portsInOrder(ports) }];
   };
   const isInside = hosts.some(({ zone }) => zone === "internal");
   const stated = [
@@ -58,7 +60,7 @@ function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: Re
   ];
   const named = new Set(stated.flatMap(({ ports }) => ports));
   const rest = all.filter(({ port }) => !named.has(port.host));
-  const open = inOrder(all.map(({ port }) => port.host));
+  const open = portsInOrder(all.map(({ port }) => port.host));
   const questions = [
     ...rest.map(
       ({ service, port }) => `port ${port.host} of ${service.key} is published on every address: who may use it?`,
@@ -116,34 +118,15 @@ function listeningPorts(
   if (service === litellm) return [liteLLMPort(service)];
   if (service === traefik) {
     const used = hosts.map((host) => host.entry_point);
-    return inOrder(entryPoints.filter(({ name }) => used.includes(name)).map(({ port }) => port));
+    return portsInOrder(entryPoints.filter(({ name }) => used.includes(name)).map(({ port }) => port));
   }
   const image = service.image?.value ?? "";
   const ofImage = portsOfImages.flatMap(([pattern, port]) => (pattern.test(image) ? port : []));
-  const ofLabels = [...service.labels, ...service.deployLabels].flatMap(([name, { value }]) =>
-    /^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/i.test(name) ? Number(value) : [],
-  );
-  const declared = [
-    ...service.ports.map(({ container }) => container),
-    ...service.unfixedPorts.map(({ container }) => container),
-    ...service.expose.map(({ port }) => port),
-    ...optionPorts(service),
-  ];
-  return inOrder([...ofImage, ...ofLabels, ...declared]);
-}
-
-/** `--port 8000` of a command, and `PORT` of its environment. */
-function optionPorts({ command = [], environment }: ComposeService): number[] {
-  const named = command.flatMap((word, index) => {
-    const text = word === "--port" ? command[index + 1] : /^--port=(\d+)$/.exec(word)?.[1];
-    return text === undefined ? [] : Number(text);
-  });
-  const own = Number(environment.get("PORT")?.value ?? 0);
-  return [...named, own].filter((port) => Number.isInteger(port) && port > 0 && port < 65536);
+  return portsInOrder([...ofImage, ...declaredPorts(service)]);
 }
 
 /** The port on which LiteLLM listens. */
-export function liteLLMPort(litellm: ComposeService): number {
+function liteLLMPort(litellm: ComposeService): number {
   return optionPorts(litellm)[0] ?? defaultLiteLLMPort;
 }
 
@@ -152,8 +135,4 @@ function toOutside({ compose, litellm, config }: DeploymentView): Stated<ReachIn
   const hasWayOut = networksOf(litellm).some((network) => compose.networks.get(network)?.internal !== true);
   if (!hasWayOut || config === undefined || config.models.length === 0) return [];
   return [{ value: { from: litellm.key, to: "outside", ports: [443] }, remarks: ["The model providers."] }];
-}
-
-function inOrder(ports: readonly number[]): number[] {
-  return [...new Set(ports)].toSorted((a, b) => a - b);
 }

@@ -5,7 +5,6 @@ import { smallDeployment } from "../small-deployment.ts";
 import { findClients, variablesOf } from "./clients.ts";
 import { stateFirewall } from "./firewall.ts";
 import { modelPatterns, stateModels } from "./models.ts";
-import { packageOf, packagesIn } from "./packages.ts";
 import { stateReach } from "./reach.ts";
 import { secretKind } from "./secret-kinds.ts";
 import { stateSecrets } from "./secrets.ts";
@@ -112,20 +111,22 @@ test("upstreams: the DSN's variable, the directory, the version of the command, 
   ]);
 });
 
-test("packages behind commands and in Dockerfiles", () => {
-  expect(packageOf("uvx", ["--from", "mcp-server-time==2025.9.25", "mcp-server-time"])?.version).toBe("2025.9.25");
-  expect(packageOf("npx", ["-y", "@scope/server@latest"])).toEqual({
-    ecosystem: "npm",
-    name: "@scope/server",
-    version: undefined,
+test("MCP servers of containers that no config names are likely to be in LiteLLM's database", () => {
+  const own = compose.replace(
+    "networks: { edge: {}, data",
+    `  mcp-time: { image: mcp/time, expose: [8000], networks: [data] }
+  other: { image: other, expose: [9000], networks: [data] }
+networks: { edge: {}, data`,
+  );
+  const stated = stateUpstreams(viewOf({ "compose.yaml": own }), { versionsOf: () => [], toolsOf: () => undefined });
+  expect(stated.at(-1)?.value).toEqual({
+    name: "time",
+    in: "database",
+    url: "http://mcp-time:8000/mcp",
+    transport: "http",
+    tools: [],
   });
-  expect(packageOf("/usr/local/bin/unknown", [])).toBeUndefined();
-  const dockerfile =
-    "FROM x\nRUN pip install --no-cache-dir postgres-mcp==0.3.0 && npm i -g @scope/server@1.2.3 other\n";
-  expect(packagesIn(dockerfile).map(({ name, version }) => [name, version])).toEqual([
-    ["postgres-mcp", "0.3.0"],
-    ["@scope/server", "1.2.3"],
-  ]);
+  expect(stated.at(-1)?.questions?.[0]).toMatch(/^is mcp-time registered in LiteLLM's database/);
 });
 
 test("models with a name, and the patterns", () => {

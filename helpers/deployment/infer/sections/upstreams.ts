@@ -1,128 +1,105 @@
-import type { ComposeService } from "../../compose/types.ts";
 import type { UpstreamConfig } from "../../litellm/types.ts";
-import { type DeploymentView, dockerfileText } from "../deployment-view.ts";
+import { outlineOf } from "../../services/build-outline.ts";
+import { addressIn, serviceAt } from "../../services/hosts.ts";
+import type { PackageSpec } from "../../services/package-spec.ts";
+import { stdioServer } from "../../services/stdio-servers.ts";
+import type { DeploymentView } from "../deployment-view.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
-import { type KnownPackage, packageOf, packagesIn, packageText } from "./packages.ts";
+import { databaseUpstreams } from "./database-upstreams.ts";
 import { isPostgresUrl } from "./secret-kinds.ts";
 
 type UpstreamInput = ItemOf<"upstreams">;
+type StdioUpstream = UpstreamConfig & { transport: "stdio" };
+type UrlUpstream = UpstreamConfig & { transport: "http" | "sse" };
 
 /** What is known of upstreams beyond the deployment's files. */
 export interface UpstreamKnowledge {
-  /** The versions of a package, or of a stdio command, that the suite can install without a registry; newest last. */
-  versionsOf(name: string): readonly string[];
+  /** The versions of the package behind a stdio command that the suite can install without a registry; newest last. */
+  versionsOf(command: string): readonly string[];
   /** The tools that an upstream listed when it was asked; undefined where it was not, or did not answer. */
   toolsOf(upstream: string): readonly string[] | undefined;
 }
 
-/** The MCP servers of LiteLLM's config. */
+/** The MCP servers of LiteLLM's config, and those that are likely to be in its database. */
 export function stateUpstreams(view: DeploymentView, known: UpstreamKnowledge): Stated<UpstreamInput>[] {
-  return (view.config?.upstreams ?? []).map((upstream) =>
-    upstream.transport === "stdio" ? stdioUpstream(view, upstream, known) : urlUpstream(view, upstream, known),
+  const { litellm, config } = view;
+  const built = litellm.build === undefined ? [] : (outlineOf(litellm.build)?.packages ?? []);
+  const configured = (config?.upstreams ?? []).map((upstream) =>
+    upstream.transport === "stdio"
+      ? stdioUpstream(view, upstream, { built, known })
+      : urlUpstream(view, upstream, known),
   );
+  const unusable = (config?.unusableServers ?? []).map(({ name, why }) => ({
+    value: { name, left_out: `LiteLLM can't list its tools: ${why}` },
+  }));
+  const registered = databaseUpstreams(view).map(({ value, questions = [] }) => {
+    const { tools, questions: open } = statedTools(known.toolsOf(value.name));
+    return { value: { ...value, tools }, questions: [...questions, ...open] };
+  });
+  return [...configured, ...unusable, ...registered];
 }
 
 function stdioUpstream(
   view: DeploymentView,
-  upstream: UpstreamConfig & { transport: "stdio" },
-  known: UpstreamKnowledge,
+  upstream: StdioUpstream,
+  { built, known }: { built: readonly PackageSpec[]; known: UpstreamKnowledge },
 ): Stated<UpstreamInput> {
   const { name, command, args } = upstream;
-  const version = versionOf(view.litellm, upstream, known);
+  const version = statedVersion(upstream, built, known);
   const database = databaseOf(view, upstream);
-  const directory = /filesystem/i.test([command, ...args].join(" "))
-    ? args.find((word) => /^\/\w/.test(word))
-    : undefined;
-  const offered = statedTools(known.toolsOf(name));
-  const isUnavailable = version.isUnknown && offered.tools.length === 0;
+  const isFiles = /filesystem/i.test([command, ...args].join(" "));
+  const directory = isFiles ? args.find((word) => /^\/\w/.test(word)) : undefined;
+  const { tools, questions } = statedTools(known.toolsOf(name));
   return {
     value: {
       name,
       ...version.value,
       ...(database === undefined ? {} : { database }),
       ...(directory === undefined ? {} : { directory }),
-      ...(isUnavailable
-        ? { left_out: `no file names the version of ${packageName(upstream)}` }
-        : { tools: offered.tools }),
+      ...(version.value.left_out === undefined ? { tools } : {}),
     },
-    questions: [...version.questions, ...(isUnavailable ? [] : offered.questions)],
+    questions: [...version.questions, ...(version.value.left_out === undefined ? questions : [])],
   };
 }
 
-function packageName({ command, args }: UpstreamConfig & { transport: "stdio" }): string {
-  return packageOf(command, args)?.name ?? command;
-}
-
-interface StatedVersion {
-  value: Pick<UpstreamInput, "version" | "package">;
-  questions: readonly string[];
-  isUnknown: boolean;
-}
-
-/** The version of the package behind a command: the command's, LiteLLM's Dockerfile's, else one that the suite has. */
-function versionOf(
-  litellm: ComposeService,
-  { command, args }: UpstreamConfig & { transport: "stdio" },
+/** The version, where neither the command nor LiteLLM's Dockerfile says it. */
+function statedVersion(
+  upstream: StdioUpstream,
+  built: readonly PackageSpec[],
   { versionsOf }: UpstreamKnowledge,
-): StatedVersion {
-  const own = packageOf(command, args);
-  if (own?.version !== undefined) return { value: {}, questions: [], isUnknown: false };
-  const built = installedBy(litellm, command, own);
-  if (built?.version !== undefined) return { value: { version: built.version }, questions: [], isUnknown: false };
-  const [version] = [...versionsOf(own?.name ?? command), ...versionsOf(command)];
-  if (version === undefined) {
-    const name = own?.name ?? command;
+): { value: Pick<UpstreamInput, "version" | "left_out">; questions: readonly string[] } {
+  const server = stdioServer(upstream, undefined, built);
+  if (server?.version !== undefined) return { value: {}, questions: [] };
+  const command = server?.command ?? upstream.command;
+  if (server?.packages !== undefined)
+    return { value: {}, questions: [`which version of ${command} runs? None is named, so each start gets the newest`] };
+  const version = server === undefined ? undefined : versionsOf(command).at(0);
+  if (version === undefined)
     return {
-      value: {},
-      questions: [`which version of ${name} runs? With 'package: …' of an exact version it can be part of the run`],
-      isUnknown: true,
+      value: { left_out: `no file says which package ${command} is in, or its version` },
+      questions: [`which package is ${command} in? With \`package:\` and its exact version it is part of the run`],
     };
-  }
-  const isFetched = /(?:^|\/)(?:npx|uvx|bunx|pipx)$/.test(command);
-  const text = isFetched && own !== undefined ? packageText({ ...own, version }) : undefined;
   return {
-    value: text === undefined ? { version } : { package: text },
-    questions: [`which version of ${own?.name ?? command} runs? No file names it, so the suite's own is stated`],
-    isUnknown: false,
+    value: { version },
+    questions: [`which version of ${command} runs? No file names it, so the suite's own is stated`],
   };
-}
-
-/** The package that LiteLLM's own Dockerfile installs for a command. */
-function installedBy(
-  { build }: ComposeService,
-  command: string,
-  own: KnownPackage | undefined,
-): KnownPackage | undefined {
-  if (build === undefined) return undefined;
-  const installed = packagesIn(dockerfileText(build));
-  const bare = (name: string): string => name.replace(/^@[\w.-]+\//, "").toLowerCase();
-  return installed.find(({ name }) => name === own?.name || bare(name) === command.toLowerCase());
 }
 
 /** The variable with an upstream's DSN. */
-function databaseOf(
-  { variables }: DeploymentView,
-  { env }: UpstreamConfig & { transport: "stdio" },
-): string | undefined {
+function databaseOf({ variables }: DeploymentView, { env }: StdioUpstream): string | undefined {
   const urls = [...variables].filter(([, value]) => isPostgresUrl(value));
-  for (const value of env.values()) {
-    const named = /^(?:os\.environ\/|\$\{?)(\w+)\}?$/.exec(value)?.[1];
-    const found = urls.find(([name, url]) => url === value || name === named);
-    if (found !== undefined) return found[0];
-  }
-  return undefined;
+  return [...env.values()].flatMap((value) => urls.find(([, url]) => url === value)?.[0] ?? [])[0];
 }
 
 function urlUpstream(
-  { compose }: DeploymentView,
-  { name, url }: UpstreamConfig & { transport: "http" | "sse" },
+  view: DeploymentView,
+  { name, url }: UrlUpstream,
   known: UpstreamKnowledge,
 ): Stated<UpstreamInput> {
-  const { hostname } = new URL(url);
-  const service = serviceNamed([...compose.services.values()], hostname);
-  if (service === undefined) {
+  const host = addressIn(url)?.host ?? url;
+  if (serviceAt(view.compose, host, view.litellm) === undefined) {
     return {
-      value: { name, left_out: `${hostname} runs in none of these files` },
+      value: { name, left_out: `${host} runs in none of these files` },
       questions: [
         "which tools must it offer? With `stand_in: true` and `tools:` a server of the suite's own takes its place",
       ],
@@ -130,16 +107,6 @@ function urlUpstream(
   }
   const { tools, questions } = statedTools(known.toolsOf(name));
   return { value: { name, tools }, questions };
-}
-
-/** The service that a host name leads to on the networks of compose. */
-export function serviceNamed(services: readonly ComposeService[], host: string): ComposeService | undefined {
-  return services.find(
-    ({ name, containerName, networks }) =>
-      name === host ||
-      containerName?.value === host ||
-      [...networks.values()].some((aliases) => aliases.includes(host)),
-  );
 }
 
 function statedTools(asked: readonly string[] | undefined): { tools: string[]; questions: string[] } {
