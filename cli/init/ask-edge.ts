@@ -23,21 +23,27 @@ export interface LiveEdge extends AsyncDisposable {
   ask: AskEdge;
 }
 
+/** What the files say of a Traefik that runs. */
+export interface LiveEdgeOptions {
+  entryPoints: readonly EdgeEntryPoint[];
+  /** Whether a router leads to LiteLLM; undefined for one that no file has. */
+  isLiteLLM(router: string): boolean | undefined;
+  /** The name in the answers of what stands for LiteLLM. */
+  canary: string;
+}
+
 /**
  * Connects to the Traefik of an edge rig.
- *
- * @param canary the name in the answers of what stands for LiteLLM there
  */
 export async function liveEdge(
   state: RigState,
-  entryPoints: readonly EdgeEntryPoint[],
-  canary: string,
+  { entryPoints, isLiteLLM, canary }: LiveEdgeOptions,
 ): Promise<LiveEdge> {
   const traefik = partOf(state, "traefik");
   const { text } = await rawData(traefik);
   const clients = new Map<string, Agent>();
   return {
-    view: liveView(text, entryPoints),
+    view: liveView(text, entryPoints, isLiteLLM),
     ask: (probe) => send(probe, traefik, entryPoints, clientFor(clients, probe.host), canary),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...clients.values()].map((client) => client.close()));

@@ -4,6 +4,7 @@ import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { AskEdge, EdgeView } from "../../helpers/deployment/infer/edge/edge-view.ts";
+import { leadsToLiteLLMByName } from "../../helpers/deployment/infer/edge/model-view.ts";
 import { hostCandidates, type ObservedHost, observeHost } from "../../helpers/deployment/infer/edge/observe-hosts.ts";
 import type { FoundProjects } from "../../helpers/deployment/infer/files/projects.ts";
 import type { HostValues } from "../../helpers/deployment/infer/host-values.ts";
@@ -12,6 +13,7 @@ import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infe
 import { policyText } from "../../helpers/deployment/infer/policy-text.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
 import { liveEdge } from "./ask-edge.ts";
 import { askGateway } from "./ask-gateway.ts";
 
@@ -51,7 +53,7 @@ export async function derivePolicy({
   const canaries = makeCanaries(asWritten.policy, originals);
   const deployment = await loadDeployment(folder, { policy: draft, versions, replace: canaries.secrets });
   const asked = await shortRun({ config, deployment, canaries, progress }, async (run) => {
-    const edge = await askedEdge(run, fromFiles, canaries.target, progress);
+    const edge = await askedEdge(run, fromFiles, { deployment, canary: canaries.target, progress });
     return await askedGateway(run, edge, progress);
   });
   const text = policyText(inferPolicy(withNames(asked, originals, canaries.secrets)));
@@ -65,11 +67,17 @@ function versionsOf(command: string): readonly string[] {
 }
 
 /** Replaces what the files say of Traefik by what it answers. */
-async function askedEdge(run: ShortRun, inference: Inference, canary: string, progress: Progress): Promise<Inference> {
-  if (inference.view.traefik === undefined) return inference;
+async function askedEdge(
+  run: ShortRun,
+  inference: Inference,
+  { deployment, canary, progress }: { deployment: Deployment; canary: string; progress: Progress },
+): Promise<Inference> {
+  const { view } = inference;
+  if (view.traefik === undefined) return inference;
   try {
     const state = await run.rig("edge");
-    await using edge = await liveEdge(state, inference.edge.entryPoints, canary);
+    const isLiteLLM = leadsToLiteLLMByName(deployment.traefikModel, view);
+    await using edge = await liveEdge(state, { entryPoints: inference.edge.entryPoints, isLiteLLM, canary });
     const observed = await progress.during("ask Traefik", () => observeHosts(edge.view, edge.ask));
     return { ...inference, edge: edge.view, observed };
   } catch (error) {

@@ -30,6 +30,8 @@ export function accessClass({ router, anonymous, withBearer }: AnswerPair): Acce
   const { status, challenge, location } = anonymous;
   if (withBearer.isReached) return { who: "bearer", status, challenge };
   const login = router?.middlewares.find(({ kind }) => kind === "forwardauth");
+  if (login !== undefined && router?.isLiteLLM === false)
+    return { who: "other-service", service: router.service, status };
   if (login !== undefined) {
     const headers = optionOf(login, "authresponseheaders") ?? "";
     return {

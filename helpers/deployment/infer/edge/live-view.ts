@@ -28,9 +28,14 @@ const notAKind = new Set(["status", "usedBy", "error", "provider", "name", "type
  *
  * @param text the body of `GET /api/rawdata`
  * @param entryPoints those that serve HTTP, without the one of Traefik's API
+ * @param isLiteLLM whether a router leads to LiteLLM, as far as the files say it
  * @throws {Error} for a text that is not Traefik's
  */
-export function liveView(text: string, entryPoints: readonly EdgeEntryPoint[]): EdgeView {
+export function liveView(
+  text: string,
+  entryPoints: readonly EdgeEntryPoint[],
+  isLiteLLM: (router: string) => boolean | undefined,
+): EdgeView {
   const data = rawData.parse(JSON.parse(text));
   const middlewares = new Map(Object.entries(data.middlewares).map(([name, own]) => [name, middlewareOf(name, own)]));
   const names = new Set(entryPoints.map(({ name }) => name));
@@ -47,7 +52,7 @@ export function liveView(text: string, entryPoints: readonly EdgeEntryPoint[]): 
         entryPoints: own,
         tls: router.tls !== undefined && router.tls !== null,
         service: router.service.includes("@") ? router.service : `${router.service}${provider}`,
-        isLiteLLM: undefined,
+        isLiteLLM: isLiteLLM(name),
         middlewares: router.middlewares.flatMap((one) => resolved(one, provider, middlewares)),
       },
     ];

@@ -39,6 +39,17 @@ export function modelView(model: TraefikModel, view: DeploymentView): EdgeView {
   };
 }
 
+/** Whether a router of Traefik's API leads to LiteLLM; undefined for one that no file has. */
+export function leadsToLiteLLMByName(
+  model: TraefikModel,
+  view: DeploymentView,
+): (liveName: string) => boolean | undefined {
+  return (liveName) => {
+    const router = model.routerOf(liveName);
+    return router && leadsToLiteLLM(router, model, view);
+  };
+}
+
 /** The entry points for HTTP, without the one of Traefik's API. */
 export function httpEntryPoints(model: TraefikModel): EdgeEntryPoint[] {
   return [...model.static.entryPoints.values()].flatMap(({ name, port, protocol }) =>

@@ -97,7 +97,8 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
     if (classesKey(own) !== already(base)) rules.push({ pattern: base, classes: own });
     if (classesKey(deep) !== already(below)) rules.push({ pattern: `${base}/**`, classes: deep });
     if (classesKey(slash) !== already(withSlash)) rules.push({ pattern: withSlash, classes: slash });
-    if (classesKey(alike) !== alikeExpected && classesKey(alike) === classesKey(own))
+    const isOpen = [...own.values()].some(({ who }) => who === "open");
+    if (isOpen && classesKey(alike) !== alikeExpected && classesKey(alike) === classesKey(own))
       questions.push(`the rule for ${base} also takes ${lookAlike}: is that meant? The suite takes it for a mistake`);
   }
   const patterns = ruleset.flatMap((rule) => argumentsOf(rule, ["PathRegexp"]));

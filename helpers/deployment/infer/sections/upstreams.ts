@@ -88,7 +88,11 @@ function statedVersion(
 /** The variable with an upstream's DSN. */
 function databaseOf({ variables }: DeploymentView, { env }: StdioUpstream): string | undefined {
   const urls = [...variables].filter(([, value]) => isPostgresUrl(value));
-  return [...env.values()].flatMap((value) => urls.find(([, url]) => url === value)?.[0] ?? [])[0];
+  // A reference that LiteLLM does not replace (`${X}`) shows what is meant all the same.
+  const named = (value: string): string | undefined => /^(?:os\.environ\/|\$\{?)(\w+)\}?$/.exec(value)?.[1];
+  return [...env.values()].flatMap(
+    (value) => urls.find(([name, url]) => url === value || name === named(value))?.[0] ?? [],
+  )[0];
 }
 
 function urlUpstream(
