@@ -4,6 +4,7 @@ import { runConfig } from "../../helpers/core/run-config.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
 import { hostValues } from "../../helpers/deployment/infer/host-values.ts";
+import { decide } from "../../helpers/deployment/policy/access.ts";
 import { readPolicy, readPolicyFile } from "../../helpers/deployment/policy/read-policy.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
 import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
@@ -42,14 +43,31 @@ function plain<Item extends { location: unknown }>(
 const { derived, text } = await derivedOffline();
 const written = readPolicy("deployments/reference/policy.yaml");
 
-test("hosts, public paths and the refusal are those of the policy that was written by hand", () => {
+test("the hosts are those of the policy that was written by hand", () => {
   expect(plain(derived.hosts)).toEqual(plain(written.hosts));
-  // The reasons are in other words.
-  expect(plain(derived.publicPaths, ["why"])).toEqual(plain(written.publicPaths, ["why"]));
-  expect([derived.refusal.status, derived.refusal.challenge]).toEqual([
-    written.refusal.status,
-    written.refusal.challenge,
-  ]);
+});
+
+/** Paths of the reference's rules, around them, and others. */
+const probePaths = [
+  ...written.publicPaths.flatMap(({ path }) => [path, `${path}/`, `${path}/below`, `${path}x`]),
+  ...written.injectedRoutes.flatMap(({ path }) => [path, `${path}/`, `${path}/below`]),
+  ...["/", "/mcp", "/mcp/", "/v1/models", "/v1/chat/completions", "/key/generate", "/health/liveliness", "/unknown"],
+];
+
+/** What decides on a request, without the line that says so. */
+function decision(policy: Policy, host: string, request: { method: string; path: string }): unknown {
+  const own = policy.hosts.find(({ name }) => name === host);
+  if (own === undefined) throw new Error(`no host ${host}`);
+  const { location: _, ...decided } = decide(policy, own, request);
+  if ("rule" in decided) return { ...decided, rule: decided.rule.statuses };
+  return "route" in decided ? { who: decided.who, secret: decided.route.secret } : decided;
+}
+
+test.each(written.hosts.map(({ name }) => name))("who may reach what on %s is the same", (host) => {
+  const requests = ["GET", "POST", "DELETE"].flatMap((method) => probePaths.map((path) => ({ method, path })));
+  const decisions = requests.map((request) => decision(derived, host, request));
+  expect(decisions).toEqual(requests.map((request) => decision(written, host, request)));
+  expect(new Set(decisions.map((one) => JSON.stringify(one))).size).toBeGreaterThan(4);
 });
 
 test("so are the injected routes, models, secrets, reach and firewall", () => {

@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readPolicy } from "../../helpers/deployment/policy/read-policy.ts";
+import { type Patch, type PatchedCopy, patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import type { Policy } from "../../helpers/deployment/types.ts";
+
+/** A copy of an example without its policy. */
+function copyOf(name: string, patches: readonly Patch[] = []): PatchedCopy {
+  return patchedCopy(`deployments/examples/${name}`, [{ file: "policy.yaml", remove: true }, ...patches]);
+}
+
+function init(...args: readonly string[]) {
+  const env = { ...process.env, NO_COLOR: "1" };
+  return spawnSync(process.execPath, ["cli/main.ts", "init", "--offline", ...args], { encoding: "utf8", env });
+}
+
+/** What a policy says of its hosts, rule by rule. */
+function accessOf({ hosts }: Policy): unknown {
+  return hosts.map(({ name, entryPoint, access = [] }) => [
+    `${name} on ${entryPoint}`,
+    access.map(({ who, paths, statuses, service }) => [
+      who,
+      ...[paths, statuses, service].filter((one) => one !== undefined),
+    ]),
+  ]);
+}
+
+test("database: everything goes to LiteLLM, and what listens on web only redirects", () => {
+  using copy = copyOf("database");
+  expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
+  const policy = readPolicy(join(copy.folder, "policy.yaml"));
+  expect(accessOf(policy)).toEqual([
+    ["litellm.example.org on websecure", [["litellm"]]],
+    ["litellm.example.org on web", [["redirect"]]],
+  ]);
+  expect(policy.upstreams.map(({ name, in: where, url }) => [name, where, url])).toEqual([
+    ["everything", "database", "http://mcp-everything:3001/mcp"],
+    ["files", "database", "http://mcp-files:8000/mcp"],
+  ]);
+});
+
+test("allow-list: the listed paths reach LiteLLM, everything else is refused", () => {
+  using copy = copyOf("allow-list");
+  expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
+  const policy = readPolicy(join(copy.folder, "policy.yaml"));
+  expect(policy.services).toEqual({ litellm: "gateway", traefik: "edge" });
+  expect(accessOf(policy)).toEqual([
+    [
+      "api.example.dev on websecure",
+      [
+        ["litellm", ["/mcp/", "/v1/chat/completions", "/v1/models", "/v1/responses"]],
+        ["anyone", ["/health/liveliness"], [200]],
+        ["nobody", [403]],
+      ],
+    ],
+  ]);
+});
+
+test("two-projects: both projects, the home directory, and the key that is written into a label", () => {
+  using copy = copyOf("two-projects");
+  expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
+  const text = readFileSync(join(copy.folder, "policy.yaml"), "utf8");
+  const policy = readPolicy(join(copy.folder, "policy.yaml"));
+  expect(policy.compose.map(({ files }) => files.map((file) => file.slice(copy.folder.length + 1)))).toEqual([
+    ["litellm/docker-compose.yml"],
+    ["traefik/docker-compose.yml"],
+  ]);
+  expect(policy.variables.get("HOME")?.value).toBe(join(copy.folder, "home"));
+  expect(policy.hosts.map(({ name, zone }) => [name, zone])).toEqual([
+    ["llm.example.com", "external"],
+    ["llm.home.lan", "internal"],
+  ]);
+  expect(policy.injectedRoutes.map(({ secret }) => secret)).toEqual(["LITELLM_INJECTED_KEY"]);
+  expect(text).toContain("# QUESTION: the key is written into Traefik's configuration.");
+  expect(text).not.toContain("sk-written-into-the-label");
+});
+
+test("swarm: stacks, a login, an env file that is not in the folder, and a variable that no file sets", () => {
+  using copy = copyOf("swarm", [{ file: "litellm.env", remove: true }]);
+  expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
+  const policy = readPolicy(join(copy.folder, "policy.yaml"));
+  expect(policy.compose.map(({ project }) => project)).toEqual(["litellm", "traefik"]);
+  expect(policy.variables.get("REGION")?.value).toBe("placeholder");
+  expect(accessOf(policy)).toEqual([["litellm.example.net on websecure", [["login", "authelia"]]]]);
+  expect(policy.parts.get("authelia")?.standIn).toBe("forward-auth");
+  expect(readFileSync(join(copy.folder, "init.env"), "utf8")).toMatch(/^NOTES_TOKEN=placeholder/m);
+});
+
+test("no secret of an env file gets into a policy", () => {
+  using copy = copyOf("two-projects");
+  const { stdout } = init(copy.folder, "--stdout");
+  const values = readFileSync(join(copy.folder, "home/secrets/litellm.env"), "utf8").match(/(?<==).+$/gm) ?? [];
+  expect(values.length).toBeGreaterThan(4);
+  for (const value of values) expect(stdout).not.toContain(value);
+});
+
+test("an existing policy is overwritten with --force only, and --stdout writes nothing", () => {
+  using copy = copyOf("allow-list");
+  const file = join(copy.folder, "policy.yaml");
+  const printed = init(copy.folder, "--stdout");
+  expect([printed.status, existsSync(file)]).toEqual([0, false]);
+  writeFileSync(file, "mine\n");
+  expect(init(copy.folder)).toMatchObject({ status: 2, stdout: "" });
+  expect(readFileSync(file, "utf8")).toBe("mine\n");
+  expect(init(copy.folder, "--force").status).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe(printed.stdout);
+});
+
+test("a folder without LiteLLM is one line and exit code 2, and nothing is written", () => {
+  using copy = copyOf("allow-list", [
+    { file: "compose.yaml", write: "services: { web: { image: nginx } }\n" },
+    { file: "dynamic", remove: true },
+  ]);
+  const { status, stderr } = init(copy.folder);
+  expect(stderr).toMatch(/compose\.yaml: none of the services looks like LiteLLM/);
+  expect([status, existsSync(join(copy.folder, "policy.yaml"))]).toEqual([2, false]);
+});
