@@ -80,7 +80,7 @@ const broken: Broken[] = [
     at: "\trestart",
     what: /tab/,
     fix: /spaces/,
-    faults: 7,
+    faults: 3,
   },
   {
     name: "a bracket that is never closed",

@@ -1,6 +1,8 @@
 import type { EditableYaml } from "../source/editable-yaml.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { ProjectVariables } from "./environment/project-variables.ts";
+import { fullBudget } from "./loading/interpolate-tree.ts";
+import { MAX_INCLUDES } from "./loading/load-context.ts";
 import { loadModel } from "./loading/load-model.ts";
 import { ComposeSources } from "./loading/sources.ts";
 import { projectName } from "./project-name.ts";
@@ -66,7 +68,16 @@ function loadProject(
   );
   const model = loadModel(
     { files: files.files, folder: files.folder, variables, includedBy: [] },
-    { sources, envFiles, host, secrets: envFiles.secrets, faults, notes },
+    {
+      sources,
+      envFiles,
+      host,
+      secrets: envFiles.secrets,
+      budget: fullBudget(),
+      includes: { left: MAX_INCLUDES },
+      faults,
+      notes,
+    },
   );
   const services = model?.entries.get("services")?.value;
   if (model === undefined || services?.kind !== "map" || services.entries.size === 0) {

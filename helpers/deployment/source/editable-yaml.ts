@@ -23,17 +23,23 @@ export interface EditableEntry {
 export class EditableYaml {
   /** Relative to the deployment's folder. */
   readonly file: string;
-  /** Every entry, from the outside in, in the order of the file. */
-  readonly entries: readonly EditableEntry[];
-  readonly #byPath: ReadonlyMap<string, EditableEntry>;
+  readonly #root: YamlNode;
   readonly #source: SourceFile;
+  /** Made on first use: most files are never edited. */
+  #entries: readonly EditableEntry[] | undefined;
+  #byPath: ReadonlyMap<string, EditableEntry> | undefined;
 
   /** @param folder the deployment's folder, to which edits are relative */
   constructor(folder: string, source: SourceFile, root: YamlNode) {
     this.file = relative(folder, source.file);
     this.#source = source;
-    this.entries = [...this.#read(root, [])];
-    this.#byPath = new Map(this.entries.map((entry) => [pathKey(entry.path), entry]));
+    this.#root = root;
+  }
+
+  /** Every entry, from the outside in, in the order of the file. */
+  get entries(): readonly EditableEntry[] {
+    this.#entries ??= [...this.#read(this.#root, [])];
+    return this.#entries;
   }
 
   /** The entries directly below a path. */
@@ -45,6 +51,7 @@ export class EditableYaml {
 
   /** The entry at a path. */
   at(...path: YamlPath): EditableEntry | undefined {
+    this.#byPath ??= new Map(this.entries.map((entry) => [pathKey(entry.path), entry]));
     return this.#byPath.get(pathKey(path));
   }
 

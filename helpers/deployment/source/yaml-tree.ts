@@ -71,6 +71,9 @@ export interface YamlList extends YamlPosition {
 /** Each use of an alias counts again: this limits how far a few lines of nested anchors can expand. */
 const MAX_NODES = 50_000;
 
+/** A file that is no YAML at all has a problem in every line; the first ones say enough. */
+const MAX_PROBLEMS = 5;
+
 /**
  * Parses a YAML file of one document. Bad syntax, a duplicate key and an anchor that contains itself become faults.
  *
@@ -84,6 +87,15 @@ export function parseYaml(
   faults: FaultList,
   version: "1.1" | "1.2" = "1.2",
   onDuplicateKey?: FaultList["add"],
+): YamlNode | undefined {
+  return withinDepth(source, faults, () => parseOne(source, faults, version, onDuplicateKey));
+}
+
+function parseOne(
+  source: SourceFile,
+  faults: FaultList,
+  version: "1.1" | "1.2",
+  onDuplicateKey: FaultList["add"] | undefined,
 ): YamlNode | undefined {
   const documents = parseAllDocuments(source.text, { prettyErrors: false, uniqueKeys: false, version, merge: true });
   const [document, second] = Array.isArray(documents) ? documents : [];
@@ -109,6 +121,21 @@ export function parseYaml(
  * @returns undefined when something in the file can't be read; the reason is then a fault
  */
 export function parseYamlDocuments(source: SourceFile, faults: FaultList): YamlNode[] | undefined {
+  return withinDepth(source, faults, () => parseEach(source, faults));
+}
+
+/** Parses a text, unless it is nested deeper than the parser's stack allows. */
+function withinDepth<T>(source: SourceFile, faults: FaultList, parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    faults.add(source.file, "is nested too deeply", "check that it is the right file");
+    return undefined;
+  }
+}
+
+function parseEach(source: SourceFile, faults: FaultList): YamlNode[] | undefined {
   const documents = parseAllDocuments(source.text, { prettyErrors: false, uniqueKeys: false, merge: true });
   const roots: YamlNode[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
@@ -129,7 +156,7 @@ function convertDocument(
   const { unknownTags, go } = options;
   const onDuplicateKey: FaultList["add"] = options.onDuplicateKey ?? ((at, what, fix) => faults.add(at, what, fix));
   const locationAt = (offset: number): SourceLocation => ({ file: source.file, line: source.lineAt(offset) });
-  for (const problem of [...document.errors, ...document.warnings]) {
+  for (const problem of [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS)) {
     if (problem.code === "TAG_RESOLVE_FAILED" && unknownTags === "keep") continue;
     const [what, fix] = explain(problem.code, problem.message, source.text, problem.pos[0]);
     faults.add(locationAt(problem.pos[0]), what, fix);

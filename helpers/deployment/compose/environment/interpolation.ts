@@ -35,13 +35,45 @@ const pattern = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*(?::?[-+?][^
  * is a dollar sign.
  */
 export function interpolate(text: string, variables: VariableLookup): Interpolated {
+  return interpolateWithin(text, variables, { length: MAX_LENGTH, depth: MAX_DEPTH });
+}
+
+/** A longer text is no value of a deployment: variables of variables can grow without bound. In UTF-16 units. */
+const MAX_LENGTH = 1024 * 1024;
+/** Defaults within defaults. */
+const MAX_DEPTH = 50;
+
+/** How much more may be inserted. */
+interface Limits {
+  length: number;
+  depth: number;
+}
+
+function interpolateWithin(text: string, variables: VariableLookup, limits: Limits): Interpolated {
   if (!text.includes("$")) return { value: text, problems: [] };
   const problems: InterpolationProblem[] = [];
-  const value = text.replaceAll(pattern, (match) => replacement(match, variables, problems));
+  if (limits.depth === 0) return { value: "", problems: [tooMuch(text, `more than ${MAX_DEPTH} defaults are nested`)] };
+  const value = text.replaceAll(pattern, (match) => {
+    if (limits.length < 0) return "";
+    const inserted = replacement(match, variables, problems, limits);
+    limits.length -= inserted.length;
+    if (limits.length >= 0) return inserted;
+    problems.push(tooMuch(match, "the text is longer than 1 MiB once its variables are replaced"));
+    return "";
+  });
   return { value, problems };
 }
 
-function replacement(match: string, variables: VariableLookup, problems: InterpolationProblem[]): string {
+function tooMuch(text: string, what: string): InterpolationProblem {
+  return { kind: "invalid", piece: text.slice(0, 40), what, fix: "write a shorter value" };
+}
+
+function replacement(
+  match: string,
+  variables: VariableLookup,
+  problems: InterpolationProblem[],
+  limits: Limits,
+): string {
   // The pattern reads to the last brace of the line; what follows this variable's own brace is a text of its own.
   const close = closingBrace(match);
   const piece = close === -1 ? match : match.slice(0, close + 1);
@@ -58,12 +90,19 @@ function replacement(match: string, variables: VariableLookup, problems: Interpo
     return "";
   }
   const nested = (inner: string): string => {
-    const result = interpolate(inner, variables);
+    const below = { length: limits.length, depth: limits.depth - 1 };
+    const result = interpolateWithin(inner, variables, below);
+    limits.length = Math.min(limits.length, below.length);
     problems.push(...result.problems);
     return result.value;
   };
   const rest = close === -1 ? "" : match.slice(close + 1);
-  return substitute(braced, piece, variables, nested, problems) + nested(rest);
+  const following = (text: string): string => {
+    const result = interpolateWithin(text, variables, limits);
+    problems.push(...result.problems);
+    return result.value;
+  };
+  return substitute(braced, piece, variables, nested, problems) + following(rest);
 }
 
 function substitute(

@@ -20,6 +20,9 @@ interface ExtendingFile {
   variables: ProjectVariables;
 }
 
+/** More than any deployment has. */
+const MAX_CHAIN = 50;
+
 /** The services of one file, as far as they are needed. */
 interface Services extends ExtendingFile {
   services: YamlMap;
@@ -59,6 +62,10 @@ function extended(name: string, from: Services, chain: readonly string[], contex
   const own = withEntry(service, "extends", undefined);
   const { faults } = context;
   const step = `${from.file}#${name}`;
+  if (chain.length >= MAX_CHAIN) {
+    faults.add(reference.location, `more than ${MAX_CHAIN} services extend each other`, "write the service out");
+    return own;
+  }
   if (chain.includes(step)) {
     faults.add(reference.location, `services.${name} extends itself`, "break the circle of 'extends'");
     return own;
@@ -93,7 +100,7 @@ function openServices(
   reference: YamlNode,
   context: LoadContext,
 ): Services | undefined {
-  const { sources, secrets, faults } = context;
+  const { sources, secrets, faults, budget } = context;
   const [root] = sources.read(file, reference.location) ?? [];
   if (root === undefined) return undefined;
   const { tree, dropped } = takeTags(root);
@@ -107,7 +114,10 @@ function openServices(
     ([name, entry]) =>
       [
         name,
-        { ...entry, value: canonicalService(interpolateTree(entry.value, { variables, secrets, faults }), faults) },
+        {
+          ...entry,
+          value: canonicalService(interpolateTree(entry.value, { variables, secrets, faults, budget }), faults),
+        },
       ] as const,
   );
   return { file, folder: dirname(file), variables, services: mapNode(entries, services), dropped };

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { YamlMap, YamlNode } from "../../source/yaml-tree.ts";
 import type { ProjectVariables } from "../environment/project-variables.ts";
-import type { LoadContext } from "./load-context.ts";
+import { type LoadContext, MAX_INCLUDES } from "./load-context.ts";
 import { mergeTrees } from "./merge.ts";
 import { isSame, mapNode, textOf, withEntry } from "./nodes.ts";
 import { dropPaths, type TreePath } from "./tags.ts";
@@ -64,6 +64,10 @@ function loadIncluded(
   }
   const directory = textOf(at("project_directory"));
   const ownFolder = directory === undefined ? dirname(main) : resolve(folder, directory);
+  if (--context.includes.left < 0) {
+    faults.add(item.location, `more than ${MAX_INCLUDES} files are included`, "include each file once");
+    return undefined;
+  }
   const named = texts(at("env_file")).filter((path) => path !== "/dev/null");
   const names = named.map((path) => (isAbsolute(path) ? path : join(folder, path)));
   for (const path of names)

@@ -10,6 +10,18 @@ export interface InterpolationContext {
   variables: ProjectVariables;
   secrets: LiteralSecrets;
   faults: FaultList;
+  budget: TextBudget;
+}
+
+/** How much text the variables of a project may still insert, all in all: a long value can be used ever so often. */
+export interface TextBudget {
+  /** In UTF-16 units. */
+  left: number;
+}
+
+/** A deployment's texts have a thousandth of it. */
+export function fullBudget(): TextBudget {
+  return { left: 32 * 1024 * 1024 };
 }
 
 /**
@@ -26,9 +38,17 @@ export function interpolateTree(root: YamlNode, context: InterpolationContext): 
 function interpolated(
   text: string,
   scalar: YamlScalar,
-  { variables, faults }: InterpolationContext,
+  { variables, faults, budget }: InterpolationContext,
 ): { value: string; problems: readonly ValueProblem[] | undefined } {
+  if (budget.left < 0) return { value: text, problems: undefined };
   const { value, problems } = interpolate(text, variables);
+  if (value !== text) budget.left -= value.length;
+  if (budget.left < 0)
+    faults.add(
+      scalar.location,
+      "the project's texts are longer than 32 MiB once their variables are replaced",
+      "write shorter values",
+    );
   if (problems.length === 0) return { value, problems: undefined };
   const found = problems.flatMap(({ kind, piece, variable, what, fix }): ValueProblem[] => {
     const { source, start, end } = scalar.span;

@@ -32,7 +32,7 @@ function loadFile(
   input: ModelFiles,
   context: LoadContext,
 ): YamlMap | undefined {
-  const { sources, faults, secrets } = context;
+  const { sources, faults, secrets, budget } = context;
   let model = before;
   for (const root of sources.read(file, context.namedAt) ?? []) {
     if (root.kind !== "map") {
@@ -40,7 +40,7 @@ function loadFile(
       continue;
     }
     const { tree, dropped } = takeTags(root);
-    const own = interpolateTree(tree, { variables: input.variables, secrets, faults });
+    const own = interpolateTree(tree, { variables: input.variables, secrets, faults, budget });
     if (own.kind !== "map") continue;
     validate(own, context);
     const included = resolveIncludes(canonical(own, faults), dropped, { ...input, file }, context, loadModel);

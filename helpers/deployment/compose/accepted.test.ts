@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
+import type { Written } from "../source/location.ts";
+import { writtenFolder } from "../source/written-folder.ts";
+
+/** Reads a deployment of these files; paths in the options are relative to its folder. */
+function read(files: Readonly<Record<string, string>>, options: (folder: string) => FactsOptions = () => ({})): Facts {
+  using deployment = writtenFolder(files);
+  return readFacts(deployment.folder, options(deployment.folder));
+}
+
+function notesOf({ notes }: Facts): string[] {
+  return notes.notes.map(({ kind, line, what, why }) => `${kind} ${line ?? ""}: ${what}; ${why}`);
+}
+
+const location = { file: "policy.yaml", line: 1 };
+const given = (values: Readonly<Record<string, string>>): Map<string, Written<string>> =>
+  new Map(Object.entries(values).map(([name, value]) => [name, { value, location }]));
+
+test("what compose accepts with a warning is a note with its line", () => {
+  const facts = read({
+    "compose.yaml":
+      "services:\n  a:\n    image: x\n    environment:\n      ONE: $NOWHERE\n      TWO:\n    volumes: [./missing:/x]\n",
+    "docker-compose.yml": "services: {}\n",
+    ".env": "A=1\nA=2\nB=pa$ss\n",
+  });
+  expect(facts.faults.faults).toEqual([]);
+  expect(notesOf(facts).toSorted()).toEqual([
+    "finding 2: 'A' is set a second time (first in line 1); only the last one counts",
+    "finding 3: in the value of B: the variable 'ss' is not set; compose inserts an empty text",
+    "finding 5: the variable 'NOWHERE' is not set; compose inserts an empty text",
+    "finding 6: services.a.environment.TWO has no value, and no file gives it one; compose takes it from the host's shell, and leaves it out where that has none",
+    "finding 7: './missing' is mounted but missing; docker makes an empty directory in its place",
+    "finding : is next to compose.yaml; compose reads only the first of the two",
+  ]);
+  expect([...(facts.compose?.services.get("a")?.environment ?? [])].map(([name, { value }]) => [name, value])).toEqual([
+    ["ONE", ""],
+  ]);
+});
+
+test("a dollar sign in front of anything but a name is a dollar sign", () => {
+  const facts = read({ "compose.yaml": 'services: { a: { image: x, command: ["^x+$", "$$y", "$(z)"] } }\n' });
+  expect(facts.compose?.services.get("a")?.command).toEqual(["^x+$", "$y", "$(z)"]);
+  expect(notesOf(facts)).toEqual([]);
+});
+
+test("what only an unrelated or inactive service lacks stops nothing; where it is needed, it is asked for by name", () => {
+  const facts = read({
+    "compose.yaml":
+      "services:\n  a: { image: x }\n  other: { image: y, env_file: /srv/other.env, environment: { K: '${K:?needed}' } }\n  off: { build: ../elsewhere, env_file: none.env, profiles: [off] }\n",
+  });
+  expect(facts.faults.faults).toEqual([]);
+  const { services, inactive } = facts.compose ?? {};
+  expect([...(services?.keys() ?? [])]).toEqual(["a", "other"]);
+  expect([...(inactive?.values() ?? [])].map(({ name, profiles }) => [name, profiles])).toEqual([["off", ["off"]]]);
+  const other = services?.get("other");
+  if (other === undefined) throw new Error("the service is missing");
+  facts.requireService(other);
+  expect(facts.faults.faults.map(({ what, fix }) => `${what}; ${fix}`)).toEqual([
+    "the variable 'K' is required and not set: needed; set K in the project's .env file, or under 'variables:' in policy.yaml",
+    "the env file '/srv/other.env' is outside of the deployment's folder; put a copy of it into the folder, and add '/srv/other.env: ./COPY' under 'files:' in policy.yaml",
+  ]);
+});
+
+test("files and variables of the host come from the policy", () => {
+  const facts = read(
+    {
+      "compose.yaml":
+        "services:\n  a:\n    image: x:$TAG\n    env_file: [/srv/a.env, ~/b.env]\n    volumes: ['/srv/data:/data', '~/c:/c']\n",
+      "a.env": "A=1\n",
+      "home/b.env": "B=2\n",
+      "home/c/file": "",
+      "data/file": "",
+    },
+    (folder) => ({
+      variables: given({ TAG: "1.2", HOME: join(folder, "home") }),
+      files: given({ "/srv/a.env": join(folder, "a.env"), "/srv/data": join(folder, "data") }),
+    }),
+  );
+  const service = facts.compose?.services.get("a");
+  expect(service?.missing).toEqual([]);
+  expect(service?.version).toBe("1.2");
+  expect([...(service?.environment.keys() ?? [])]).toEqual(["A", "B"]);
+  expect(service?.mounts.map(({ source, isAvailable }) => [source.replace(facts.folder, ""), isAvailable])).toEqual([
+    ["/data", true],
+    ["/home/c", true],
+  ]);
+});
+
+test("several projects are one model: a name that two have gets its project's, an external network is the one that is made", () => {
+  const files = (folder: string, ...names: string[]) =>
+    names.map((name) => ({
+      project: undefined,
+      files: [join(folder, name)],
+      envFile: undefined,
+      profiles: [],
+      location,
+    }));
+  const facts = read(
+    {
+      "edge/compose.yaml":
+        "services:\n  traefik: { image: traefik:v3, networks: [web] }\n  db: { image: one }\nnetworks: { web: { name: shared, internal: true } }\nvolumes: { data: }\n",
+      "app/compose.yaml":
+        "services:\n  app: { image: app, networks: [web, default], depends_on: [db], volumes: ['data:/x'] }\n  db: { image: two }\nnetworks: { web: { external: true, name: shared } }\nvolumes: { data: }\n",
+    },
+    (folder) => ({ compose: files(folder, "edge/compose.yaml", "app/compose.yaml") }),
+  );
+  expect(facts.faults.faults).toEqual([]);
+  const { services, networks, volumes, projects } = facts.compose ?? {};
+  expect(projects?.map(({ name }) => name)).toEqual(["edge", "app"]);
+  expect([...(services?.keys() ?? [])]).toEqual(["traefik", "edge/db", "app", "app/db"]);
+  expect([...(services?.get("app")?.networks.keys() ?? [])]).toEqual(["shared", "app_default"]);
+  expect([...(services?.get("app")?.dependsOn.keys() ?? [])]).toEqual(["app/db"]);
+  expect(services?.get("app")?.mounts.map(({ source }) => source)).toEqual(["app_data"]);
+  expect([...(networks ?? [])].map(([key, { external, internal }]) => [key, external, internal])).toEqual([
+    ["shared", false, true],
+    ["edge_default", false, false],
+    ["app_default", false, false],
+  ]);
+  expect([...(volumes?.keys() ?? [])]).toEqual(["edge_data", "app_data"]);
+});
+
+test("secrets are replaced in every env file, where they are pasted, and in a compose secret", () => {
+  const facts = read(
+    {
+      "compose.yaml":
+        "services:\n  a:\n    image: x\n    env_file: a.env\n    secrets: [master]\n    labels: [key=sk-pasted-0123456789]\n    environment: { URL: 'http://u:${PASSWORD}@db' }\nsecrets: { master: { external: true } }\n",
+      ".env": "PASSWORD=pw-0123456789\n",
+      "a.env": "KEY=sk-pasted-0123456789\n",
+    },
+    () => ({
+      replace: new Map([
+        ["PASSWORD", "new-password"],
+        ["KEY", "new-key"],
+        ["master", "new-master"],
+      ]),
+    }),
+  );
+  const service = facts.compose?.services.get("a");
+  expect([...(service?.environment ?? [])].map(([name, { value }]) => [name, value])).toEqual([
+    ["KEY", "new-key"],
+    ["URL", "http://u:new-password@db"],
+  ]);
+  expect(service?.labels.get("key")?.value).toBe("new-key");
+  expect(service?.files.map(({ target, content }) => [target, content])).toEqual([
+    ["/run/secrets/master", { from: "text", text: "new-master" }],
+  ]);
+  expect(facts.originals?.get("KEY")?.value).toBe("sk-pasted-0123456789");
+});
+
+test("a label knows its own file, whichever of several that is", () => {
+  const facts = read({
+    "compose.yaml": "include: [more.yaml]\nservices: { a: { image: x } }\n",
+    "compose.override.yaml": "services:\n  a:\n    labels: [one=1]\n",
+    "more.yaml": "services:\n  b:\n    image: x\n    labels: { two: '2' }\n",
+  });
+  const [one, two] = ["a", "b"].map((name) => [...(facts.compose?.services.get(name)?.labels.values() ?? [])][0]);
+  expect(one?.yaml?.file).toBe("compose.override.yaml");
+  expect(one?.yaml?.at(...one.path)?.value?.text).toBe("one=1");
+  expect(two?.yaml?.file).toBe("more.yaml");
+  expect(two?.yaml?.at(...two.path)?.value?.text).toBe("2");
+});
