@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
+import { readDockerfile } from "../../helpers/deployment/services/dockerfile.ts";
+import type { ServiceSource } from "../../helpers/deployment/services/service-plan.ts";
 import { attachEngine, type Engine } from "../engine/engine.ts";
 import { buildImage, ImageError } from "./building/build.ts";
 import { Images } from "./images.ts";
@@ -50,6 +52,47 @@ describe("Images", () => {
     const commands = [{ command: "mcp-server-time", version: "1.0.0" }];
     expect((await failure(images.litellm({ commands }))).message).toContain(
       "name the package that contains the command in the policy (upstreams: package: npm:NAME@VERSION or pypi:NAME==VERSION)",
+    );
+  });
+});
+
+describe("a compose service", () => {
+  const location = { file: "/compose.yaml", line: 1 };
+  const build = (dockerfile: string): ServiceSource & { from: "build" } => ({
+    from: "build",
+    build: {
+      context: "/nowhere",
+      dockerfile: undefined,
+      inline: { value: dockerfile, location },
+      args: new Map(),
+      target: undefined,
+      location,
+    },
+    bases: readDockerfile(dockerfile).bases,
+  });
+
+  it("is built from the operator's Dockerfile where its base is there", async () => {
+    const images = new Images(engine, { mode: "build", progress });
+    const { image, passedOver } = await images.service("own", [
+      build('FROM scratch\nLABEL by=operator\nCMD ["run"]\n'),
+    ]);
+    expect(passedOver).toEqual([]);
+    expect(image).toMatchObject({ part: "build-own", origin: "built", source: "the operator's Dockerfile of own" });
+    const { Config: config } = await engine.docker.getImage(image.reference).inspect();
+    expect(config.Labels?.by).toBe("operator");
+  });
+
+  it("is not started where neither its base nor its image can be had, and the reasons are given", async () => {
+    const images = new Images(engine, { mode: "build", progress });
+    const sources: ServiceSource[] = [
+      build("FROM example.org/base:1\n"),
+      { from: "image", image: "example.org/own:1" },
+    ];
+    const error = await failure(images.service("own", sources));
+    expect(error.message).toBe(
+      "service own can't be started: its base image example.org/base:1 can't be pulled; own 1 cannot be built from " +
+        "packages: the suite has no recipe for example.org/own:1; name its package in the policy (parts: own: package: " +
+        "npm:NAME@VERSION or pypi:NAME==VERSION), or leave it out there (left_out:)",
     );
   });
 });

@@ -9,9 +9,10 @@ import { debootstrapObstacle, importDebian } from "./building/debian.ts";
 import { hostCertificates } from "./building/host-certificates.ts";
 import { builtImage, type LocalImage, type PartImage, pulledImage, type ResolvedImage } from "./part-image.ts";
 import { pullImage } from "./pull.ts";
+import { operatorBuild } from "./recipes/operator-build.ts";
 import { contentTag, type Recipe, type UpstreamImage } from "./recipes/recipe.ts";
 import { defaultVersions, type ImagePart, Recipes } from "./recipes/recipes.ts";
-import type { StdioCommand } from "./recipes/stdio-commands.ts";
+import { type StdioCommand, withStdioCommands } from "./recipes/stdio-commands.ts";
 import { fullName, pullReference, registryAnswers } from "./registry.ts";
 
 /** Where the images come from. */
@@ -24,6 +25,17 @@ export interface ImagesOptions {
   /** Replaces Docker Hub and ghcr.io, e.g. `127.0.0.1:5000`. */
   registry?: string;
   progress: Progress;
+}
+
+/** What LiteLLM's image is made from. */
+export interface LiteLLMImage {
+  version?: string;
+  /** The commands that it starts over stdio. */
+  commands: readonly StdioCommand[];
+  /** With what it needs for a database; default: false. */
+  database?: boolean;
+  /** The operator's own Dockerfile, which is used where it can be built here. */
+  build?: ServiceSource & { from: "build" };
 }
 
 /** The image of a compose service. */
@@ -77,21 +89,32 @@ export class Images {
   /**
    * LiteLLM with the commands that it starts over stdio.
    *
-   * @param options `database`: with what it needs for a database; default: false
    * @throws {EnvironmentError} with the last lines of the build, or naming the missing folder of a command
    */
-  async litellm(options: {
-    version?: string;
-    commands: readonly StdioCommand[];
-    database?: boolean;
-  }): Promise<PartImage> {
-    const { version = defaultVersions.litellm, database = false } = options;
-    const plain = this.#recipes.litellm(version, { database });
-    if (options.commands.length === 0) return { ...(await this.#resolve(plain)).image, part: "litellm" };
-    const recipe = this.#recipes.litellmWith(version, options.commands, { database });
+  async litellm(options: LiteLLMImage): Promise<PartImage> {
+    const { version = defaultVersions.litellm, database = false, build } = options;
+    const own = build === undefined ? undefined : await this.#operatorsLiteLLM(build, version);
+    const plain = own ?? this.#recipes.litellm(version, { database });
+    // What the operator's own image installs is in it.
+    const commands =
+      own === undefined ? options.commands : options.commands.filter(({ launcher }) => launcher !== undefined);
+    if (commands.length === 0) return { ...(await this.#resolve(plain)).image, part: "litellm", version };
+    const recipe = withStdioCommands(plain, this.#recipes.runtime, commands);
     const [{ image: gateway }, { image: combined }] = await Promise.all([this.#resolve(plain), this.#resolve(recipe)]);
     const from = gateway.origin === "pulled" ? `${gateway.source}@${gateway.digest}` : gateway.source;
     return { ...combined, part: "litellm", origin: gateway.origin, source: `${from}, with ${recipe.packages}` };
+  }
+
+  /** The recipe of the operator's own LiteLLM; undefined where it can't be built here. */
+  async #operatorsLiteLLM(build: ServiceSource & { from: "build" }, version: string): Promise<Recipe | undefined> {
+    const recipe = { ...operatorBuild("litellm", build), version };
+    try {
+      await this.#resolve(recipe);
+      return recipe;
+    } catch (error) {
+      if (!(error instanceof EnvironmentError) || this.#options.mode === "pull") throw error;
+      return undefined;
+    }
   }
 
   /**
@@ -106,7 +129,7 @@ export class Images {
       const recipe = this.#recipes.service(name, source);
       try {
         if (recipe !== undefined) return { image: (await this.#resolve(recipe)).image, source, passedOver };
-        passedOver.push("it is built from a Dockerfile");
+        passedOver.push("the suite has no recipe for it");
       } catch (error) {
         if (!(error instanceof EnvironmentError) || this.#options.mode === "pull") throw error;
         passedOver.push(error.message);
@@ -130,8 +153,9 @@ export class Images {
   }
 
   #resolve(recipe: Recipe): Promise<ResolvedImage> {
-    const parents = Object.values(recipe.parents).map(({ name, packages }) => [name, packages]);
-    const key = JSON.stringify([recipe.name, recipe.version, recipe.packages, recipe.upstream, parents]);
+    const { name, version, packages, upstream, dockerfile } = recipe;
+    const parents = Object.values(recipe.parents).map((parent) => [parent.name, parent.packages]);
+    const key = JSON.stringify([name, version, packages, upstream, dockerfile, parents]);
     const resolved = this.#resolved.get(key) ?? this.#make(recipe);
     this.#resolved.set(key, resolved);
     return resolved;
@@ -153,6 +177,7 @@ export class Images {
         { part: recipe.name },
       );
     }
+    for (const base of recipe.bases ?? []) await this.#provideBase(recipe, base, local);
     const parents = await Promise.all(
       Object.entries(recipe.parents).map(
         async ([argument, parent]) => [argument, await this.#resolve(parent)] as const,
@@ -179,6 +204,21 @@ export class Images {
     const reference = this.#reference(recipe, parents);
     const image = local.get(reference);
     return image && builtImage(recipe, reference, image);
+  }
+
+  /** Makes an image available under the name by which a Dockerfile of the operator names it. */
+  async #provideBase(recipe: Recipe, base: UpstreamImage, local: Map<string, LocalImage>): Promise<void> {
+    const own = pullReference(base);
+    if (local.has(own)) return;
+    const pulled = this.#options.mode === "build" ? undefined : await this.#tryPull(recipe, base, local);
+    if (pulled === undefined)
+      throw new EnvironmentError(`its base image ${fullName(base, this.#options.registry)} can't be pulled`, {
+        part: recipe.name,
+      });
+    if (own === pulled.image.reference || base.tag.startsWith("sha256:")) return;
+    const [repo = own, tag = "latest"] = own.split(/:(?=[^:/]*$)/);
+    await this.#engine.docker.getImage(pulled.image.reference).tag({ repo, tag });
+    local.set(own, await this.#inspect(own));
   }
 
   /** Undefined when the image must be built instead. */

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Engine } from "../../engine/engine.ts";
@@ -47,14 +47,16 @@ export class ImageError extends Error {
 export async function buildImage(engine: Engine, recipe: Recipe, options: BuildOptions): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), "gateway-conformance-"));
   try {
-    await writeContext(context, contextFiles(recipe));
-    const install = npmCommand(context);
+    if (recipe.context === undefined) await writeContext(context, contextFiles(recipe));
+    else await copyContext(context, recipe);
+    const install = recipe.context === undefined ? npmCommand(context) : undefined;
     if (install !== undefined) await installPackages(context, install, engine.arch, options.onLine);
     const archive = tarOf(context);
     const stream = await engine.docker.buildImage(archive, {
       t: options.reference,
       buildargs: { ...proxyArguments(), ...recipe.arguments, ...options.parents },
       labels: { [imageLabel]: recipe.name },
+      ...(recipe.target === undefined ? {} : { target: recipe.target }),
       forcerm: true,
     });
     await followEngineReport(engine, stream, options.onLine);
@@ -109,6 +111,13 @@ function linesOf({ stream, status, id, progress }: EngineEvent): string[] {
       // Internal messages of the classic builder: `---> 33d1b22f359c`, `Removing intermediate container …`.
       .filter((line) => line !== "" && !/^ --->|^Removing intermediate /.test(line))
   );
+}
+
+/** Copies the operator's context with the modes of its files, and adds the Dockerfile. */
+async function copyContext(folder: string, { context, dockerfile }: Recipe): Promise<void> {
+  if (context !== undefined && existsSync(context.folder))
+    await cp(context.folder, folder, { recursive: true, filter: (source) => basename(source) !== ".git" });
+  if (typeof dockerfile === "object") await writeFile(join(folder, "Dockerfile"), dockerfile.text);
 }
 
 async function writeContext(folder: string, files: readonly ContextFile[]): Promise<void> {

@@ -28,6 +28,12 @@ export interface Recipe {
   arguments?: Readonly<Record<string, string>>;
   /** Files that come from this machine, by path in the context. */
   files?: Readonly<Record<string, string>>;
+  /** The operator's build context, which the files above are added to. */
+  context?: { folder: string; files: readonly ContextFile[] };
+  /** Images that its Dockerfile names itself: each must be there before it is built. */
+  bases?: readonly UpstreamImage[];
+  /** The stage that is built; undefined for the last one. */
+  target?: string;
   /** Images that it is built from, by the build argument that names each. */
   parents: Readonly<Record<string, Recipe>>;
   /** Pulled instead where a registry answers. */
@@ -53,7 +59,7 @@ export interface ContextFile {
  * @param root the folder of the contexts
  */
 export function contextFiles(recipe: Recipe, root: string = imagesFolder): ContextFile[] {
-  const files = new Map<string, Buffer>();
+  const files = new Map<string, Buffer>((recipe.context?.files ?? []).map(({ path, content }) => [path, content]));
   for (const folder of recipe.folders) {
     for (const path of filesOf(join(root, folder))) files.set(path, readFileSync(join(root, folder, path)));
   }
@@ -81,6 +87,7 @@ export function contentTag(
     for (const field of fields) hash.update(`${Buffer.byteLength(field)}:`).update(field);
   };
   add(recipe.name, recipe.version, architecture);
+  if (recipe.target !== undefined) add("target", recipe.target);
   for (const [name, value] of entriesByName(recipe.arguments ?? {})) add("argument", name, value);
   for (const [name, reference] of entriesByName(parents)) add("parent", name, reference);
   for (const { path, content } of contextFiles(recipe, root)) add("file", path, content);

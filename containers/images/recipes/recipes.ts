@@ -1,11 +1,11 @@
 import type { ServiceSource } from "../../../helpers/deployment/services/service-plan.ts";
 import { withLiteLLMTables, withQueryEngine } from "./litellm-database.ts";
+import { operatorBuild } from "./operator-build.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
 import { byVersion, choice, dockerfileOf, locked } from "./recipe-forms.ts";
 import { operatorImage, packagesImage } from "./service-images.ts";
-import { type StdioCommand, withStdioCommands } from "./stdio-commands.ts";
 
-/** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams, see {@link Recipes.litellmWith}. */
+/** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams. */
 export type ImagePart =
   | "traefik"
   | "whoami"
@@ -63,7 +63,8 @@ export class Recipes {
   readonly #base: Recipe;
   readonly #node: Recipe;
   readonly #python: Recipe;
-  readonly #runtime: Recipe;
+  /** Node and Python with all their libraries, for servers that are added to other images. */
+  readonly runtime: Recipe;
 
   /** @param certificates additional certificates that builds on this machine must trust, each in PEM form */
   constructor(certificates: readonly string[]) {
@@ -86,7 +87,7 @@ export class Recipes {
     };
     this.#node = locked("node", nodeVersion, { BASE: this.#base }, `npm node-linux ${nodeVersion} on Debian trixie`);
     this.#python = dockerfileOf("python", "3.13", { BASE: this.#base }, "Debian trixie python3, PyPI uv");
-    this.#runtime = dockerfileOf(
+    this.runtime = dockerfileOf(
       "runtime",
       "1",
       { PYTHON: this.#python, NODE: this.#node },
@@ -194,26 +195,21 @@ export class Recipes {
     return { ...recipe, folders: ["traefik", "traefik-by-version"] };
   }
 
-  /** A compose service from one of its sources; undefined for one that is built from the operator's Dockerfile. */
+  /** A compose service from one of its sources; undefined where the suite has no recipe. */
   service(name: string, source: ServiceSource): Recipe | undefined {
     switch (source.from) {
       case "image":
         return operatorImage(name, source.image);
       case "packages":
-        return packagesImage(name, source, this.#runtime);
+        return packagesImage(name, source, this.runtime);
       case "recipe": {
         const { part } = source;
         if (part === "litellm") return this.litellm(source.version ?? defaultVersions.litellm, { database: false });
         return this.of(part, source.version ?? defaultVersions[part]);
       }
       case "build":
-        return undefined;
+        return operatorBuild(name, source);
     }
-  }
-
-  /** LiteLLM, pulled or built, with the commands added that its config starts over stdio. */
-  litellmWith(version: string, commands: readonly StdioCommand[], options: { database: boolean }): Recipe {
-    return withStdioCommands(this.litellm(version, options), this.#runtime, commands);
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contextFiles, type Recipe } from "./recipe.ts";
 import { Recipes } from "./recipes.ts";
-import type { StdioCommand } from "./stdio-commands.ts";
+import { type StdioCommand, withStdioCommands } from "./stdio-commands.ts";
 
 const recipes = new Recipes([]);
 const files = { ecosystem: "npm", name: "@modelcontextprotocol/server-filesystem", version: "2025.8.21" } as const;
@@ -19,7 +19,7 @@ const launched: StdioCommand = {
 };
 
 function recipeOf(...commands: StdioCommand[]): Recipe {
-  return recipes.litellmWith("1.77.1", commands, { database: false });
+  return withStdioCommands(recipes.litellm("1.77.1", { database: false }), recipes.runtime, commands);
 }
 
 function dockerfileOf(recipe: Recipe | undefined): string {

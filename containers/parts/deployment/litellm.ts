@@ -2,8 +2,11 @@ import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
+import { planServices } from "../../../helpers/deployment/services/service-plan.ts";
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
+import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import type { PartImage } from "../../images/part-image.ts";
 import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
 import { databaseSettings } from "../databases/litellm-settings.ts";
 import type { PartFile, PartPlan } from "../part.ts";
@@ -33,11 +36,18 @@ export async function liteLLMPlan(
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.litellm;
   const commands = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
+  const run = planServices(deployment).get(service.key)?.run;
+  const source = run?.as === "part" ? run.sources[0] : undefined;
   const changed = changedServers(deployment);
   const port = liteLLMPortOf(service);
   const database = liteLLMDatabase(service, deployment.litellmConfig) !== undefined;
   const [image, rendered] = await Promise.all([
-    images.litellm({ version: deployment.litellmConfig.version, commands, database }),
+    images.litellm({
+      version: deployment.litellmConfig.version,
+      commands,
+      database,
+      ...(source?.from === "build" ? { build: source } : {}),
+    }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),
   ]);
   const settings = databaseSettings(deployment, image);
@@ -66,7 +76,24 @@ export async function liteLLMPlan(
     ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: failedStart },
     startDeadline: deadlines.gatewayStart,
   };
-  return { plan, changes: [...rendered.changes, ...changed.changes, ...settings.changes] };
+  return { plan, changes: [...rendered.changes, ...changed.changes, ...settings.changes, ...imageChanges(service, image)] };
+}
+
+/** What runs in place of the operator's own build, or of an image that is named by its digest. */
+function imageChanges(service: ComposeService, image: PartImage): RenderedChange[] {
+  const isOwn = image.source.includes("the operator's Dockerfile");
+  const isPinned = service.image?.value.includes("@sha256:") === true && image.origin !== "pulled";
+  if (isOwn || (service.build === undefined && !isPinned)) return [];
+  return [
+    {
+      where: `compose.yaml:${service.name}.${service.build === undefined ? "image" : "build"}`,
+      what: `run LiteLLM ${image.version} from ${image.source}`,
+      why:
+        service.build === undefined
+          ? "the image of that digest can't be pulled here"
+          : "the base image of the operator's Dockerfile can't be had here; the packages that it installs by name are added",
+    },
+  ];
 }
 
 function stdioCommand({ command, version, packages, launcher }: StdioServer): StdioCommand {
