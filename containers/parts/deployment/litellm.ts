@@ -76,7 +76,10 @@ export async function liteLLMPlan(
     ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: failedStart },
     startDeadline: deadlines.gatewayStart,
   };
-  return { plan, changes: [...rendered.changes, ...changed.changes, ...settings.changes, ...imageChanges(service, image)] };
+  return {
+    plan,
+    changes: [...rendered.changes, ...changed.changes, ...settings.changes, ...imageChanges(service, image)],
+  };
 }
 
 /** What runs in place of the operator's own build, or of an image that is named by its digest. */
