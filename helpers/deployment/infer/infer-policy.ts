@@ -9,6 +9,7 @@ import type { HostValues } from "./host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
 import { stateFirewall } from "./sections/firewall.ts";
+import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
@@ -158,6 +159,7 @@ function openQuestions(view: DeploymentView): string[] {
   const storesServers = litellm.environment.has("DATABASE_URL");
   const patterns = modelPatterns(view);
   return [
+    ...literalKeyQuestions(view),
     ...(storesServers
       ? [
           "which MCP servers are registered in LiteLLM's database? No file names them; add each to `upstreams` with `in: database`",

@@ -4,6 +4,7 @@ import { type DeploymentView, deploymentView } from "../deployment-view.ts";
 import { smallDeployment } from "../small-deployment.ts";
 import { findClients, variablesOf } from "./clients.ts";
 import { stateFirewall } from "./firewall.ts";
+import { literalKeyQuestions } from "./literal-keys.ts";
 import { modelPatterns, stateModels } from "./models.ts";
 import { stateReach } from "./reach.ts";
 import { secretKind } from "./secret-kinds.ts";
@@ -84,6 +85,19 @@ test("no secret's value is stated", () => {
   const stated = JSON.stringify(stateSecrets(viewOf(), { inClients: new Set(), injected: new Set() }));
   for (const line of env.split("\n").filter((one) => /KEY|PASSWORD|TOKEN|DSN/.test(one)))
     expect(stated).not.toContain(line.slice(line.indexOf("=") + 1));
+});
+
+test("keys in the files themselves are questions, by their places", () => {
+  const own = compose.replace('POSTGRES_PASSWORD: "${PG_PASSWORD}"', "POSTGRES_PASSWORD: written-here-1");
+  const view = viewOf({
+    "compose.yaml": own,
+    "config.yaml": config.replace("os.environ/MASTER_KEY", "sk-written-here-2"),
+  });
+  expect(literalKeyQuestions(view).map((text) => text.split(" is a key")[0])).toEqual([
+    "general_settings.master_key in config.yaml",
+    "POSTGRES_PASSWORD of db in compose.yaml:20",
+  ]);
+  expect(literalKeyQuestions(viewOf())).toEqual([]);
 });
 
 test.each([

@@ -1,0 +1,41 @@
+import type { ComposeService } from "../../compose/types.ts";
+import type { DeploymentView } from "../deployment-view.ts";
+import { pathIn } from "../files/compose-files.ts";
+import { secretKind } from "./secret-kinds.ts";
+
+/** Settings of LiteLLM that are keys. */
+const keySettings = /^(?:master_key|api_key|auth_value|authentication_token|salt_key|client_secret|password)$/;
+
+/** Where a secret is written into a file instead of a variable, each as a question; never the secret itself. */
+export function literalKeyQuestions(view: DeploymentView): string[] {
+  const { config, compose, folder } = view;
+  const inConfig = (config?.files ?? []).flatMap(({ file, document }) =>
+    literalSettings(document, []).map((path) => `${path.join(".")} in ${pathIn(folder, file)}`),
+  );
+  const inCompose = [...compose.services.values()].flatMap((service) => literalVariables(view, service));
+  return [...inConfig, ...inCompose].map(
+    (where) => `${where} is a key in the file itself, which whoever reads the file has: which variable is to hold it?`,
+  );
+}
+
+/** The paths of settings that are keys and name no variable. */
+function literalSettings(value: unknown, path: readonly string[]): (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const own = [...path, name];
+    if (typeof inner !== "string") return literalSettings(inner, own);
+    const isKey = keySettings.test(name) && inner !== "" && !inner.startsWith("os.environ/") && !inner.includes("${");
+    return isKey ? [own] : [];
+  });
+}
+
+/** Variables of a service whose secret stands in the compose file itself. */
+function literalVariables({ compose, variables, folder }: DeploymentView, service: ComposeService): string[] {
+  const files = new Set(compose.projects.flatMap((project) => project.files));
+  const known = [...variables.values()].filter((value) => value.length > 0);
+  return [...service.environment].flatMap(([name, { value, location }]) => {
+    const isLiteral = files.has(location.file) && value !== "" && !known.some((one) => value.includes(one));
+    if (!isLiteral || secretKind(name, value) === undefined) return [];
+    return [`${name} of ${service.key} in ${pathIn(folder, location.file)}:${location.line}`];
+  });
+}
