@@ -35,7 +35,18 @@ export const referenceServers: ExtraServers = {
   everything: { transport: "http", url: `http://${everything.host}:${everything.port}/mcp` },
 };
 
-/** The suite's own test upstreams: {@link referenceServers}, and upstreams that each fail in a different way. */
+/** One behaviour of the hostile upstream under two names: with an alias and an allowlist, and with a denylist. */
+export const filteredServers: ExtraServers = Object.fromEntries(
+  Object.entries({
+    picked: { alias: "chosen", allowed_tools: ["answer"] },
+    trimmed: { disallowed_tools: ["huge"] },
+  }).map(([name, settings]) => [
+    name,
+    { transport: "http", url: `http://${hostile.host}:${hostile.port}/unwell`, ...settings },
+  ]),
+);
+
+/** The suite's own test upstreams: {@link referenceServers}, {@link filteredServers}, and upstreams that each fail in a different way. */
 export function testServers(deployment: Deployment): ExtraServers {
   const http = (path: string, port: number = hostile.port): Readonly<Record<string, unknown>> => ({
     transport: "http",
@@ -43,6 +54,7 @@ export function testServers(deployment: Deployment): ExtraServers {
   });
   return {
     ...referenceServers,
+    ...filteredServers,
     ...Object.fromEntries(Object.keys(behaviours).map((name) => [name, http(name)])),
     // The discard port, on which nothing listens.
     dead: http("dead", 9),

@@ -11,7 +11,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
-import { everything, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
+import { everything, filteredServers, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
 import type { Once } from "./providers/once.ts";
 import { partOf } from "./rig-access/parts-of-rig.ts";
 
@@ -46,6 +46,8 @@ export class TestGateway {
   readonly http: RecordingClient;
   /** The password in the DSN of the upstream `wrong_dsn`. */
   readonly wrongPassword = wrongPassword;
+  /** The servers with an alias or a tool filter, as LiteLLM's config has them. */
+  readonly filteredServers = filteredServers;
   /** What the checks of this deployment share. */
   readonly once: Once;
   readonly #state: RigState;

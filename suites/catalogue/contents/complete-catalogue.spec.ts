@@ -2,8 +2,10 @@ import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { check } from "../../runner/check.ts";
 import { expectSameFields } from "../support/compare-tools.ts";
+import { expectDemandedServers } from "../support/demanded-servers.ts";
 import { type DirectListing, listings, someOfferedTools } from "../support/listings.ts";
 import { catalogueName, clientEvidence } from "../support/mcp-client.ts";
 import { causeOfMissingTools } from "../support/missing-tools-cause.ts";
@@ -14,10 +16,12 @@ check({
   title: "the catalogue holds exactly the tools that the upstreams offer directly, each with its server's prefix",
   needs: ["gateway", "direct-upstreams", "part-logs"],
   async run({ gateway, evidence }) {
+    expectDemandedServers(gateway);
     const { offered, direct } = await listings(gateway, evidence);
     for (const upstream of direct) expectPolicyTools(gateway, upstream);
 
-    const expected = direct.flatMap(({ name, tools }) => tools.map((tool) => catalogueName(name, tool.name))).sort();
+    const { litellmConfig } = gateway.deployment;
+    const expected = direct.flatMap(({ name, tools }) => expectedTools(litellmConfig, name, namesOf(tools))).sort();
     const found = offered.map(({ name }) => name).sort();
     await evidence.keep(
       "catalogue.json",
@@ -31,7 +35,9 @@ check({
     const extra = found.filter((name) => !expected.includes(name));
     const twice = found.filter((name, index) => found.indexOf(name) !== index);
     if (missing.length + extra.length + twice.length > 0) {
-      const silent = direct.filter(({ name }) => !found.some((tool) => tool.startsWith(catalogueName(name, ""))));
+      const silent = direct.filter(
+        ({ name }) => !found.some((tool) => tool.startsWith(catalogueName(gateway, name, ""))),
+      );
       const { cause, log } = await causeOfMissingTools(
         gateway,
         silent.map(({ name }) => name),
@@ -67,7 +73,7 @@ check({
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
-    expectSameFields(offered, direct, ["description", "inputSchema"], "LiteLLM changes what it forwards");
+    expectSameFields(gateway, offered, direct, ["description", "inputSchema"], "LiteLLM changes what it forwards");
   },
 });
 
@@ -79,6 +85,7 @@ check({
   async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
     expectSameFields(
+      gateway,
       offered,
       direct,
       ["title", "annotations", "outputSchema"],
@@ -109,6 +116,10 @@ check({
     });
   },
 });
+
+function namesOf(tools: readonly { name: string }[]): string[] {
+  return tools.map(({ name }) => name);
+}
 
 /** @throws {CheckFailure} when an upstream itself lacks a tool that the policy names */
 function expectPolicyTools(gateway: GatewayTarget, { name, location, tools }: DirectListing): void {

@@ -10,7 +10,7 @@ import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { statusText } from "../support/error-answers.ts";
 import { offeredTools } from "../support/listings.ts";
-import { catalogueName } from "../support/mcp-client.ts";
+import { type CatalogueOwner, catalogueName } from "../support/mcp-client.ts";
 
 /** LiteLLM's own routes that list tools, in addition to MCP. */
 const routes = ["/mcp-rest/tools/list", "/v1/mcp/tools"];
@@ -38,7 +38,7 @@ check({
     const offered = await offeredTools(gateway, evidence);
     const servers = gateway.deployment.litellmConfig.upstreams.map(({ name }) => name);
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
-      const different = differences(byBareName(offered, servers), byBareName(tools, servers));
+      const different = differences(byBareName(gateway, offered, servers), byBareName(gateway, tools, servers));
       if (different.length === 0 && tools.length === offered.length) continue;
       throw new CheckFailure({
         summary: `${route} lists other tools than tools/list`,
@@ -64,7 +64,9 @@ check({
       const found = tools.map(({ name }) => name).sort();
       const different = differences(names, found);
       if (different.length === 0) continue;
-      const prefixed = found.map((name) => names.find((one) => one.endsWith(`-${name}`)));
+      const prefixed = found.map((name) =>
+        names.find((one) => one.endsWith(`${gateway.deployment.litellmConfig.separator}${name}`)),
+      );
       const isPrefixMissing = found.length === names.length && prefixed.every((name) => name !== undefined);
       throw new CheckFailure({
         summary: `${route} names tools differently from tools/list`,
@@ -100,9 +102,9 @@ async function listAt(gateway: GatewayTarget, evidence: Evidence, route: string)
 }
 
 /** What must be the same in both listings, by the tool's name without its server's prefix. */
-function byBareName(tools: ListedTools, servers: readonly string[]): Record<string, unknown> {
+function byBareName(owner: CatalogueOwner, tools: ListedTools, servers: readonly string[]): Record<string, unknown> {
   const bareName = (name: string): string => {
-    const prefix = servers.map((server) => catalogueName(server, "")).find((one) => name.startsWith(one)) ?? "";
+    const prefix = servers.map((server) => catalogueName(owner, server, "")).find((one) => name.startsWith(one)) ?? "";
     return name.slice(prefix.length);
   };
   return Object.fromEntries(

@@ -23,13 +23,16 @@ check({
       ]);
       expectSame(
         "the list of prompts is",
-        own.map(({ name, ...rest }) => ({ name: catalogueName(server, name), ...rest })),
+        own.map(({ name, ...rest }) => ({ name: catalogueName(testGateway, server, name), ...rest })),
         prompts,
       );
       const [prompt] = own.filter(({ arguments: wanted = [] }) => wanted.every(({ required }) => !required));
       if (prompt === undefined) throw nothingToJudge("a prompt of the upstream that needs no argument");
       const [given, expected] = await Promise.all([
-        resultFrom("prompts/get", through.getPrompt({ name: catalogueName(server, prompt.name) }, options)),
+        resultFrom(
+          "prompts/get",
+          through.getPrompt({ name: catalogueName(testGateway, server, prompt.name) }, options),
+        ),
         resultFrom("prompts/get at the upstream", direct.getPrompt({ name: prompt.name }, options)),
       ]);
       expectSame(`the messages of the prompt ${prompt.name} are`, expected.messages, given.messages);

@@ -1,9 +1,10 @@
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { demandedServers, expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { check } from "../../runner/check.ts";
 import { listPatiently } from "../support/listings.ts";
-import { catalogueName, clientEvidence, toolsOf } from "../support/mcp-client.ts";
+import { clientEvidence, toolsOf } from "../support/mcp-client.ts";
 
 check({
   id: "CAT-20/complete-after-restarts",
@@ -12,8 +13,9 @@ check({
   needs: ["restartableGateway"],
   async run({ restartableGateway, evidence }) {
     const first = await evidence.phase("first listing after boot", () => toolNames(restartableGateway));
-    const expected = restartableGateway.policy.upstreams.flatMap(({ name, tools }) =>
-      tools.map((tool) => catalogueName(name, tool)),
+    const { litellmConfig } = restartableGateway.deployment;
+    const expected = demandedServers(restartableGateway.deployment).flatMap(({ name, tools }) =>
+      expectedTools(litellmConfig, name, tools),
     );
     const missing = expected.filter((name) => !first.includes(name));
     if (missing.length > 0 || expected.length === 0) {

@@ -1,6 +1,7 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { hiddenBy } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import {
@@ -111,7 +112,7 @@ check({
     ];
     const answered = await withClient(`the upstream ${server}`, testGateway.upstream(server), (direct) =>
       withClient(testGateway.endpoint(server), testGateway.mcp(server), (through) =>
-        Promise.all(calls.map((call) => callBoth(call, through, direct, testGateway.http))),
+        Promise.all(calls.map((call) => callBoth(testGateway, call, through, direct))),
       ),
     );
     expectSameResults(answered, {
@@ -139,7 +140,7 @@ check({
   title: "a result of several MB arrives complete",
   needs: ["testGateway"],
   async run({ testGateway }) {
-    const name = catalogueName("unwell", "huge");
+    const name = catalogueName(testGateway, "unwell", "huge");
     const input = { size: 5_000_000 };
     const answer = await withClient(testGateway.endpoint("unwell"), testGateway.mcp("unwell"), (client) =>
       callTool(client, name, input, testGateway.http),
@@ -161,7 +162,7 @@ check({
 /** @param behaviour what the upstream does when the tool is called */
 async function expectErrorForwarded(testGateway: TestGateway, tool: string, behaviour: string): Promise<void> {
   const token = `went wrong by ${tool}`;
-  const name = catalogueName("unwell", tool);
+  const name = catalogueName(testGateway, "unwell", tool);
   const id = 41;
   const exchange = await rpc(testGateway, {
     path: testGateway.endpoint("unwell"),
@@ -197,7 +198,7 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
           const calls = callsFor(gateway, meant);
           if (upstream === undefined || calls.length === 0) return [];
           return await withClient(`the upstream ${meant.name}`, gateway.upstream(upstream), (direct) =>
-            Promise.all(calls.map((call) => callBoth(call, through, direct, gateway.http))),
+            Promise.all(calls.map((call) => callBoth(gateway, call, through, direct))),
           );
         }),
       ),
@@ -208,6 +209,8 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
 
 function callsFor(gateway: GatewayWith<"canaries">, { name: server, database, directory }: PolicyUpstream): ToolCall[] {
   const databases = "SELECT datname FROM pg_database ORDER BY datname";
+  const isListed = ({ tool }: ToolCall): boolean =>
+    hiddenBy(gateway.deployment.litellmConfig, server, tool) === undefined;
   return [
     ...(database === undefined
       ? []
@@ -222,14 +225,14 @@ function callsFor(gateway: GatewayWith<"canaries">, { name: server, database, di
           { server, tool: "list_allowed_directories", input: {} },
           { server, tool: "read_text_file", input: { path: "/etc/passwd" } },
         ]),
-  ];
+  ].filter(isListed);
 }
 
 async function callOfTestUpstream(testGateway: TestGateway, call: ToolCall): Promise<AnsweredCall> {
   const { server } = call;
   return await withClient(`the upstream ${server}`, testGateway.upstream(server), (direct) =>
     withClient(testGateway.endpoint(server), testGateway.mcp(server), (through) =>
-      callBoth(call, through, direct, testGateway.http),
+      callBoth(testGateway, call, through, direct),
     ),
   );
 }

@@ -4,6 +4,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
@@ -30,7 +31,14 @@ check({
         const exchange = await list(gateway, path, gateway.secret(secret));
         const found = toolNamesIn(exchange).sort();
         const granted = direct.filter(({ name }) => servers.includes(name));
-        const expected = granted.flatMap(({ name, tools }) => tools.map((tool) => catalogueName(name, tool.name)));
+        const { litellmConfig } = gateway.deployment;
+        const expected = granted.flatMap(({ name, tools }) =>
+          expectedTools(
+            litellmConfig,
+            name,
+            tools.map((tool) => tool.name),
+          ),
+        );
         const different = differences(expected.sort(), found);
         if (different.length === 0 && expected.length > 0) return;
         throw new CheckFailure({
@@ -164,7 +172,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
     });
   }
   const { file } = gateway.canaries;
-  const tool = catalogueName(granted.name, "read_text_file");
+  const tool = catalogueName(gateway, granted.name, "read_text_file");
   const exchange = await call(gateway, path, gateway.secret(secret), tool, {
     path: `${granted.directory}/${file.name}`,
   });
@@ -188,7 +196,7 @@ async function expectOtherCallsStopped(
   const marks = { granted: randomUUID(), prefixed: randomUUID(), bare: randomUUID() };
   const since = new Date();
   const sql = (mark: string): Record<string, string> => ({ sql: `SELECT '${mark}'` });
-  const tool = catalogueName(database, "execute_sql");
+  const tool = catalogueName(gateway, database, "execute_sql");
   await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, sql(marks.granted));
   const attempts = [
     { mark: marks.prefixed, exchange: await call(gateway, path, gateway.secret(secret), tool, sql(marks.prefixed)) },

@@ -16,7 +16,7 @@ check({
     const { key } = await api.createKey({ object_permission: { mcp_servers: await api.serverIds([server]) } });
     const exchange = await rpc(gateway, { path: gateway.policy.mcp.endpoint, method: "tools/list", bearer: key });
     const names = toolNamesIn(exchange);
-    const others = names.filter((name) => !name.startsWith(catalogueName(server, "")));
+    const others = names.filter((name) => !name.startsWith(catalogueName(gateway, server, "")));
     if (names.length > 0 && others.length === 0) return;
     throw new CheckFailure({
       summary: `a virtual key for ${server} does not list exactly its tools`,

@@ -20,10 +20,10 @@ check({
     const expected = await Promise.all(
       servers.map(async (server) => {
         const tools = await toolsOf(`the upstream ${server}`, testGateway.upstream(server));
-        return tools.map(({ name }) => catalogueName(server, name));
+        return tools.map(({ name }) => catalogueName(testGateway, server, name));
       }),
     );
-    const name = catalogueName("unwell", "answer");
+    const name = catalogueName(testGateway, "unwell", "answer");
     await forEachCase(
       "each client gets the catalogue and its own result",
       Array.from({ length: clients }, () => randomUUID()),
@@ -84,7 +84,7 @@ check({
     const script = files.map(({ path, content }) => `printf %s ${content} > ${path}`).join("\n");
     await gateway.run("litellm", ["sh", "-c", `mkdir -p ${folder}\n${script}`]);
     const path = `${gateway.policy.mcp.endpoint}${server}`;
-    const name = catalogueName(server, "read_text_file");
+    const name = catalogueName(gateway, server, "read_text_file");
     await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
       await forEachCase(
         "each call gets its own file",

@@ -66,7 +66,7 @@ check({
   title: "a call of an unknown tool is an error, not a success",
   needs: ["gateway"],
   async run({ gateway }) {
-    const name = catalogueName(cheapServer(gateway), "no_such_tool");
+    const name = catalogueName(gateway, cheapServer(gateway), "no_such_tool");
     expectErrorAnswer(await ask(gateway, "tools/call", { name, arguments: {} }), 1, {
       summary: "the call of a tool that no upstream has is not answered with an error",
       cause: "LiteLLM puts the error into the text and does not mark the result as an error",
@@ -90,7 +90,7 @@ check({
       });
     }
     const call = (path: unknown): Promise<Exchange> =>
-      ask(gateway, "tools/call", { name: catalogueName(name, "list_directory"), arguments: { path } });
+      ask(gateway, "tools/call", { name: catalogueName(gateway, name, "list_directory"), arguments: { path } });
     const [control, invalid] = await Promise.all([call(directory), call({ not: "a path" })]);
     const result = resultOf(control, 1);
     if (result === undefined || result.isError === true) {

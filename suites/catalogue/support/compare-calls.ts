@@ -4,7 +4,7 @@ import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/chec
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
-import { catalogueName, clientEvidence, resultFrom } from "./mcp-client.ts";
+import { type CatalogueOwner, catalogueName, clientEvidence, resultFrom } from "./mcp-client.ts";
 
 /** A call of an upstream's tool. */
 export interface ToolCall {
@@ -16,6 +16,8 @@ export interface ToolCall {
 
 /** A call that was made through the gateway and directly, with both results. */
 export interface AnsweredCall extends ToolCall {
+  /** The tool's name in the gateway's catalogue. */
+  name: string;
   through: CallToolResult;
   direct: CallToolResult;
   /** The requests of the check that made the calls. */
@@ -33,17 +35,16 @@ export interface RecordedRequests {
  * @throws {CheckFailure} `no-result` when one of the two has no result
  */
 export async function callBoth(
+  gateway: CatalogueOwner & { readonly http: RecordedRequests },
   call: ToolCall,
   through: Client,
   direct: Client,
-  http: RecordedRequests,
 ): Promise<AnsweredCall> {
   const { server, tool, input } = call;
-  const [one, other] = await Promise.all([
-    callTool(through, catalogueName(server, tool), input, http),
-    callTool(direct, tool, input, http),
-  ]);
-  return { ...call, through: one, direct: other, http };
+  const { http } = gateway;
+  const name = catalogueName(gateway, server, tool);
+  const [one, other] = await Promise.all([callTool(through, name, input, http), callTool(direct, tool, input, http)]);
+  return { ...call, name, through: one, direct: other, http };
 }
 
 /** @throws {CheckFailure} `no-result` */
@@ -88,9 +89,9 @@ export function expectSameResults(
   const different = compared.filter(({ lines }) => lines.length > 0);
   const [first] = different;
   if (first === undefined) return;
-  const { server, tool, input, http } = first.call;
+  const { name, input, http } = first.call;
   const shown = different.flatMap(({ call, lines }) => [
-    `${catalogueName(call.server, call.tool)} ${JSON.stringify(call.input)}`,
+    `${call.name} ${JSON.stringify(call.input)}`,
     ...lines.map((line) => `  ${line}`),
   ]);
   throw new CheckFailure({
@@ -99,7 +100,7 @@ export function expectSameResults(
     expected: `the upstream's ${aspect} in each call`,
     actual: `another ${aspect} in ${different.length} of ${calls.length} calls`,
     cause: "LiteLLM builds a new result from what the upstream answers",
-    evidence: callEvidence(http, catalogueName(server, tool), input, { received: shown.join("\n") }),
+    evidence: callEvidence(http, name, input, { received: shown.join("\n") }),
   });
 }
 

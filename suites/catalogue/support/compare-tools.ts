@@ -2,7 +2,7 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
-import { catalogueName } from "./mcp-client.ts";
+import { type CatalogueOwner, catalogueName } from "./mcp-client.ts";
 
 /** A field of a tool that may be compared. */
 export type ToolField = "title" | "description" | "inputSchema" | "outputSchema" | "annotations";
@@ -22,6 +22,7 @@ export interface UpstreamTools {
  * @throws {CheckFailure} `changed-fields` with the differences of each tool; `nothing-to-compare`
  */
 export function expectSameFields(
+  gateway: CatalogueOwner,
   offered: readonly Tool[],
   direct: readonly UpstreamTools[],
   fields: readonly ToolField[],
@@ -30,7 +31,7 @@ export function expectSameFields(
   const byName = new Map(offered.map((tool) => [tool.name, tool]));
   const compared = direct.flatMap(({ name, tools, location }) =>
     tools.flatMap((tool) => {
-      const found = byName.get(catalogueName(name, tool.name));
+      const found = byName.get(catalogueName(gateway, name, tool.name));
       return found === undefined
         ? []
         : [{ name: found.name, location, lines: differences(only(tool, fields), only(found, fields)) }];

@@ -30,7 +30,7 @@ export async function expectIsolated(
   const path = testGateway.endpoint(...failing, working);
   const together = `listed together with ${failing.join(" and ")}`;
   const direct = await toolsOf(`the upstream ${working}`, testGateway.upstream(working));
-  const expected = direct.map(({ name }) => catalogueName(working, name));
+  const expected = direct.map(({ name }) => catalogueName(testGateway, working, name));
   const pages: Exchange[] = [];
   let cursor: string | undefined;
   // Page by page and without the SDK: a client discards the pages that came before an error.

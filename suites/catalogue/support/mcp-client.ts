@@ -3,13 +3,20 @@ import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamable
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { catalogueName as nameInCatalogue } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { isMessage, messagesIn } from "../../../helpers/protocol/json-rpc.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 
+/** Whose catalogue is meant. */
+export interface CatalogueOwner {
+  readonly deployment: Pick<Deployment, "litellmConfig">;
+}
+
 /** The name of a server's tool (or prompt) in the gateway's catalogue. */
-export function catalogueName(server: string, tool: string): string {
-  return `${server}-${tool}`;
+export function catalogueName({ deployment }: CatalogueOwner, server: string, tool: string): string {
+  return nameInCatalogue(deployment.litellmConfig, server, tool);
 }
 
 /**

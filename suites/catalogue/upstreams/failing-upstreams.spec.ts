@@ -21,7 +21,7 @@ check({
     // A client that rejects the listing for one schema has no tool, like one that gets an empty listing.
     const listing = withClient(testGateway.endpoint("untyped"), testGateway.mcp("untyped"), listTools);
     const offered = await listing.catch((): Tool[] => []);
-    const valid = catalogueName("untyped", "sound");
+    const valid = catalogueName(testGateway, "untyped", "sound");
     if (offered.some(({ name }) => name === valid)) return;
     throw new CheckFailure({
       summary: "one tool whose input schema has no type hides the other tools of its upstream",
@@ -93,7 +93,7 @@ check({
     const exchange = await rpc(testGateway, {
       path: testGateway.endpoint("dead"),
       method: "tools/call",
-      params: { name: catalogueName("dead", "anything"), arguments: {} },
+      params: { name: catalogueName(testGateway, "dead", "anything"), arguments: {} },
       id,
     });
     expectErrorAnswer(exchange, id, {

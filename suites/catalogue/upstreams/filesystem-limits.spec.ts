@@ -27,7 +27,7 @@ check({
         attempts,
         (one) => one.name,
         async ({ tool, input }) => {
-          const answer = await answerText(client, catalogueName(name, tool), input);
+          const answer = await answerText(client, catalogueName(gateway, name, tool), input);
           if (!answer.includes(files.secret) && /denied|ENOENT|no such file|outside|error/i.test(answer)) return;
           throw new CheckFailure({
             summary: `${tool} with ${JSON.stringify(input)} is not refused`,
@@ -36,7 +36,7 @@ check({
             actual: answer,
             cause: "the upstream's allowed directory is wider than the policy's, or it compares paths by prefix",
             location,
-            evidence: callEvidence(gateway.http, catalogueName(name, tool), input, { received: answer }),
+            evidence: callEvidence(gateway.http, catalogueName(gateway, name, tool), input, { received: answer }),
           });
         },
       );
@@ -147,7 +147,7 @@ async function expectReadable(
   { name, directory, location }: ReturnType<typeof filesystemUpstream>,
 ): Promise<void> {
   const { file } = gateway.canaries;
-  const tool = catalogueName(name, "read_text_file");
+  const tool = catalogueName(gateway, name, "read_text_file");
   const input = { path: `${directory}/${file.name}` };
   const answer = await answerText(client, tool, input);
   if (answer.includes(file.content)) return;

@@ -61,7 +61,10 @@ function databaseUpstream({ policy, deployment }: GatewayTarget): DatabaseUpstre
     });
   }
   const configured = deployment.litellmConfig.upstreams.find(({ name }) => name === upstream.name);
-  return { tool: catalogueName(upstream.name, "execute_sql"), location: configured?.location ?? upstream.location };
+  return {
+    tool: catalogueName({ deployment }, upstream.name, "execute_sql"),
+    location: configured?.location ?? upstream.location,
+  };
 }
 
 /** @param marker a file that the server must not write */

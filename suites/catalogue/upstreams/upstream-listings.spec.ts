@@ -57,7 +57,13 @@ check({
   async run({ testGateway }) {
     const { offered, direct } = await bothListings(testGateway, "unwell");
     const upstream = { name: "unwell", tools: direct };
-    expectSameFields(offered, [upstream], ["description", "inputSchema"], "LiteLLM changes what it forwards");
+    expectSameFields(
+      testGateway,
+      offered,
+      [upstream],
+      ["description", "inputSchema"],
+      "LiteLLM changes what it forwards",
+    );
   },
 });
 
@@ -78,7 +84,9 @@ async function bothListings(testGateway: TestGateway, name: string): Promise<{ o
 async function expectAllListed(testGateway: TestGateway, name: string): Promise<void> {
   const { offered, direct } = await bothListings(testGateway, name);
   const found = offered.map((tool) => tool.name);
-  const missing = direct.map((tool) => catalogueName(name, tool.name)).filter((tool) => !found.includes(tool));
+  const missing = direct
+    .map((tool) => catalogueName(testGateway, name, tool.name))
+    .filter((tool) => !found.includes(tool));
   if (missing.length === 0 && found.length === direct.length) return;
   const repeated = /400 Bad Request.*everything/.test(await testGateway.log("litellm"));
   throw new CheckFailure({

@@ -21,7 +21,7 @@ check({
       rpc(testGateway, {
         path: testGateway.endpoint(server),
         method: "tools/call",
-        params: { name: catalogueName(server, "execute_sql"), arguments: { sql: "SELECT 1" } },
+        params: { name: catalogueName(testGateway, server, "execute_sql"), arguments: { sql: "SELECT 1" } },
         deadline: deadlines.silentUpstream,
       }),
       expectIsolated(testGateway, [server], deadlines.silentUpstream),

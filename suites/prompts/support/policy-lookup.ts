@@ -1,5 +1,6 @@
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { catalogueName } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { PolicyClient, PolicyUpstream } from "../../../helpers/deployment/types.ts";
 
 /** The policy's client of a kind; undefined when it names none. */
@@ -30,10 +31,10 @@ export function requireClient(gateway: GatewayTarget, kind: PolicyClient["kind"]
  *
  * @throws {CheckFailure} when the policy names no upstream with a database
  */
-export function databaseTool({ policy }: GatewayTarget): { upstream: PolicyUpstream; tool: string } {
+export function databaseTool({ policy, deployment }: GatewayTarget): { upstream: PolicyUpstream; tool: string } {
   const upstream = policy.upstreams.find(({ database }) => database !== undefined);
   if (upstream === undefined) throw missingUpstream(policy.file, "database");
-  return { upstream, tool: `${upstream.name}-execute_sql` };
+  return { upstream, tool: catalogueName(deployment.litellmConfig, upstream.name, "execute_sql") };
 }
 
 /**
@@ -41,7 +42,7 @@ export function databaseTool({ policy }: GatewayTarget): { upstream: PolicyUpstr
  *
  * @throws {CheckFailure} when the policy names no upstream with a directory
  */
-export function fileTool({ policy, canaries }: GatewayWith<"canaries">): {
+export function fileTool({ policy, canaries, deployment }: GatewayWith<"canaries">): {
   upstream: PolicyUpstream;
   tool: string;
   path: string;
@@ -49,7 +50,8 @@ export function fileTool({ policy, canaries }: GatewayWith<"canaries">): {
   const upstream = policy.upstreams.find(({ directory }) => directory !== undefined);
   if (upstream?.directory === undefined) throw missingUpstream(policy.file, "directory");
   const directory = upstream.directory.replace(/\/$/, "");
-  return { upstream, tool: `${upstream.name}-read_text_file`, path: `${directory}/${canaries.file.name}` };
+  const tool = catalogueName(deployment.litellmConfig, upstream.name, "read_text_file");
+  return { upstream, tool, path: `${directory}/${canaries.file.name}` };
 }
 
 /** The value in this run of one of the policy's secrets; undefined for a name that is not one of them. */
