@@ -2,6 +2,7 @@ import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
 import { check } from "../runner/check.ts";
+import { withoutMasterKey } from "../support/master-key.ts";
 
 check({
   id: "INJ-03/master-key-confined",
@@ -22,6 +23,7 @@ check({
         actual: "no variable contains it",
         cause: "the master key does not come from the env file, so the run could not replace it",
         location: gateway.deployment.litellm.location,
+        ...withoutMasterKey(gateway, 200),
       });
     }
 

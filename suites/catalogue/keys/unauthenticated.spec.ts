@@ -6,6 +6,7 @@ import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
+import { withoutMasterKey } from "../../support/master-key.ts";
 import { statusText } from "../support/error-answers.ts";
 import { initializeParams, mcpHeaders } from "../support/rpc.ts";
 
@@ -67,6 +68,7 @@ async function expectChallenge(gateway: GatewayTarget, url: string, headers: Hea
       status === 500
         ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
         : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
+    ...withoutMasterKey(gateway, status),
     evidence: exchangeEvidence(refused, allowed),
   });
 }
