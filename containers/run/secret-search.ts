@@ -45,7 +45,12 @@ export async function findLeaks(
   const places = environmentPlaces(deployment);
   const read = [...parts.map((part) => sourcesOfPart(engine, part, places.get(part.name))), filesOf(directory)];
   const sources = [...(await Promise.all(read)).flat(), ...sourcesOfOtherServices(deployment)];
-  const leaks: Leak[] = [];
+  // A secret that a file has as text is out of place by itself: whoever reads the repository has it.
+  const leaks: Leak[] = deployment.literals.map(({ name: secret, location: at }) => ({
+    secret,
+    location: `written into ${displayPath(at.file)}:${at.line}`,
+    at,
+  }));
   for (const { name, text, location } of sources) {
     for (const [secret, form] of secretForms(secrets)) {
       if (!text.includes(form)) continue;

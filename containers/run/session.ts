@@ -92,9 +92,9 @@ export class Session {
     const asWritten = await loadDeployment(folder, { versions });
     const knownGaps = loadKnownGaps(folder, options.checks);
     const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
-    const canaries = makeCanaries(asWritten.policy, originals);
+    const canaries = makeCanaries(asWritten.policy, originals, asWritten.literals);
     const [deployment, engine] = await Promise.all([
-      loadDeployment(folder, { replace: canaries.secrets, versions }),
+      loadDeployment(folder, { replace: canaries.secrets, versions, literals: asWritten.literals }),
       connectEngine({ progress }),
     ]);
     const dead = await removeDeadRuns(engine);

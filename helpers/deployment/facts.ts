@@ -14,6 +14,7 @@ import type { Policy, PolicyClient } from "./policy/types.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
 import { HostFiles } from "./source/host-files.ts";
+import type { LiteralSecrets } from "./source/literal-secrets.ts";
 import type { SourceLocation, Written } from "./source/location.ts";
 import { NoteList } from "./source/note-list.ts";
 import type { SourceFile } from "./source/source-file.ts";
@@ -33,6 +34,8 @@ export interface FactsOptions {
   declared?: ReadonlyMap<string, SourceLocation> | undefined;
   /** Variable of an env file, or compose secret, to the value that replaces it before anything is interpolated. */
   replace?: ReadonlyMap<string, string> | undefined;
+  /** Literal secret to its value as written; {@link replace} has what replaces it. */
+  literals?: ReadonlyMap<string, string> | undefined;
   /** The versions that will run, where they differ from the images' tags. */
   versions?: PartVersions | undefined;
   /** Compose service to the version that the policy names for it. */
@@ -88,11 +91,23 @@ export class Facts {
     const written = options.replace?.size ? readComposeFiles(folder, options, asWritten) : undefined;
     const { replace = new Map() } = options;
     const originals = written?.envFiles.variables;
-    const read = readComposeFiles(folder, options, { replace, originals, faults: this.faults, notes: this.notes });
+    const { literals } = options;
+    const read = readComposeFiles(folder, options, {
+      replace,
+      originals,
+      literals,
+      faults: this.faults,
+      notes: this.notes,
+    });
     this.#env = read.envFiles;
     this.#compose = read.compose;
     this.#originals = originals ?? read.envFiles.variables;
     this.#isEnvKnown = read.isEnvKnown;
+  }
+
+  /** Replaces the run's secrets in a text of the deployment. */
+  get secrets(): LiteralSecrets {
+    return this.#env.secrets;
   }
 
   /** The compose file; undefined when it could not be read. */
@@ -193,7 +208,7 @@ function readComposeFiles(
     files = new Map(),
     declared: secrets = new Map(),
   }: FactsOptions,
-  reading: Pick<EnvFilesContext, "replace" | "originals" | "faults" | "notes">,
+  reading: Pick<EnvFilesContext, "replace" | "originals" | "literals" | "faults" | "notes">,
 ): { envFiles: EnvFiles; compose: ReadCompose | undefined; isEnvKnown: boolean } {
   const declared = new Map(
     [...secrets].map(([name, location]) => [name, { value: reading.replace.get(name) ?? `unset-${name}`, location }]),

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { checkFolder, readFacts } from "./facts.ts";
+import { literalSecrets } from "./literals.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
@@ -25,9 +26,12 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
       version === undefined ? [] : [[part, version] as const],
     ),
   );
+  const { replace, versions } = options;
   const facts = readFacts(root, {
-    ...options,
+    replace,
+    versions,
     partVersions,
+    literals: new Map((options.literals ?? []).map(({ name, value }) => [name, value])),
     envFile,
     compose: policy?.compose,
     variables: policy?.variables,
@@ -60,6 +64,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   ) {
     throw new Error(`${root} could not be read, and no fault gives the reason`);
   }
+  const found = { compose, litellmConfig: liteLLM.config, traefikModel, facts };
   const deployment: Deployment = {
     folder: root,
     digest: deploymentDigest(root),
@@ -70,6 +75,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     traefik,
     litellmConfig: liteLLM.config,
     traefikModel,
+    literals: options.literals ?? literalSecrets(found),
     variables: facts.variables,
   };
   notePlan(deployment, facts.notes);

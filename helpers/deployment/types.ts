@@ -2,6 +2,7 @@ import type { ComposeFile, ComposeService } from "./compose/types.ts";
 import type { Facts, FactsOptions } from "./facts.ts";
 import type { LiteLLMConfig } from "./litellm/types.ts";
 import type { Policy } from "./policy/types.ts";
+import type { LiteralSecret } from "./source/literal-secrets.ts";
 import type { Written } from "./source/location.ts";
 import type { TraefikModel } from "./traefik/model.ts";
 
@@ -25,6 +26,8 @@ export interface Deployment {
   traefik: ComposeService;
   litellmConfig: LiteLLMConfig;
   traefikModel: TraefikModel;
+  /** The secrets that the files have as text, as the operator wrote them. */
+  literals: readonly LiteralSecret[];
   /** Variables of the env file, after replacement. */
   variables: ReadonlyMap<string, Written<string>>;
 }
@@ -37,4 +40,6 @@ export interface Deployment {
 export interface LoadOptions extends Pick<FactsOptions, "replace" | "versions"> {
   /** The policy's text, in place of the folder's `policy.yaml`. */
   policy?: string;
+  /** The literal secrets that an earlier reading found; `replace` has their canaries by name. */
+  literals?: readonly LiteralSecret[] | undefined;
 }

@@ -3,6 +3,7 @@ import type { FailureDetails } from "../checks/check-failure.ts";
 import type { Comparison } from "../checks/comparison.ts";
 import type { Phase } from "../core/terminal/progress.ts";
 import type { DeploymentOutline } from "../deployment/outline.ts";
+import type { SourceLocation } from "../deployment/types.ts";
 import type { KnownGap } from "../requirements/known-gaps.ts";
 
 /** One part of the network, as the report names it. */
@@ -42,6 +43,8 @@ export interface EnvironmentFailure {
 export interface Leak {
   secret: string;
   location: string;
+  /** The line of the deployment that has it, where that is known. */
+  at?: SourceLocation;
 }
 
 /** What the main process knows of a run; `run.json` in the run's directory, rewritten after each change. */

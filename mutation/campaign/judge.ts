@@ -96,8 +96,13 @@ async function runMutated(
   const asWritten = await loadDeployment(folder, { versions });
   const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
   // Secrets that share one value in the env file share one in the run: a mutant of that file has canaries of its own.
-  const canaries = mutant.kind === "keys" ? makeCanaries(asWritten.policy, originals) : context.canaries;
-  const deployment = await loadDeployment(folder, { replace: canaries.secrets, versions });
+  const canaries =
+    mutant.kind === "keys" ? makeCanaries(asWritten.policy, originals, asWritten.literals) : context.canaries;
+  const deployment = await loadDeployment(folder, {
+    replace: canaries.secrets,
+    versions,
+    literals: asWritten.literals,
+  });
   using run = new DeploymentRun({ ...context, keeper, deployment, canaries });
   await run.prepare(stage);
   return await run.runAll(context.order.sort(mutant, checks), concurrency[stage], (checkRun) => {

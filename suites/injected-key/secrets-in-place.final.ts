@@ -1,4 +1,6 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import type { SourceLocation } from "../../helpers/deployment/types.ts";
+import type { Leak } from "../../helpers/run/run-record.ts";
 import { check } from "../runner/check.ts";
 
 check({
@@ -29,14 +31,16 @@ check({
         actual: found.join("\n"),
         cause,
         fix,
-        cases: leaks.map(({ secret, location }, index) => ({
+        ...locationOf(leaks),
+        cases: leaks.map(({ secret, location, at }, index) => ({
           summary: `${secret} is in a place where the policy does not allow it: ${location}`,
           code: "secret-out-of-place",
           case: found[index] ?? secret,
           expected,
           actual: location,
-          cause,
-          fix,
+          cause: at === undefined ? cause : "the file has the secret itself instead of the name of a variable",
+          fix: at === undefined ? fix : "put it into an env file or a secret of compose, and name the variable here",
+          ...(at === undefined ? {} : { location: at }),
         })),
       });
     }
@@ -45,3 +49,9 @@ check({
     );
   },
 });
+
+/** The first line of the deployment that is known to have a secret. */
+function locationOf(leaks: readonly Leak[]): { location?: SourceLocation } {
+  const at = leaks.find((leak) => leak.at !== undefined)?.at;
+  return at === undefined ? {} : { location: at };
+}

@@ -51,8 +51,9 @@ export class BrokenEdges implements AsyncDisposable {
     const canaries = makeCanaries(
       asWritten.policy,
       new Map([...asWritten.variables].map(([name, { value }]) => [name, value])),
+      asWritten.literals,
     );
-    const deployment = await loadDeployment(copy.folder, { replace: canaries.secrets });
+    const deployment = await loadDeployment(copy.folder, { replace: canaries.secrets, literals: asWritten.literals });
     await keeper.settle();
     try {
       using run = new DeploymentRun({ engine, images, config, keeper, deployment, canaries });

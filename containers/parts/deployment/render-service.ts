@@ -5,6 +5,7 @@ import type { ComposeService, Deployment, ServiceFile } from "../../../helpers/d
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { ContainerSettings, PartFile, RunNetwork } from "../part.ts";
 import { containerSettings } from "./container-settings.ts";
+import { withoutLiterals } from "./literal-files.ts";
 
 /** A service of the compose file, ready to start, and what was changed for the throwaway network. */
 export interface RenderedService {
@@ -35,7 +36,8 @@ export function renderLabels(context: RenderContext): Record<string, string> {
 export async function renderService(context: RenderContext, service: ComposeService): Promise<RenderedService> {
   const mounted = await copyMounts(service);
   const own = await copyFiles(service);
-  const files = [...mounted.files, ...own.files];
+  const { secrets } = context.deployment.facts;
+  const files = await withoutLiterals([...mounted.files, ...own.files], mounted.directories, secrets);
   const { settings, changes } = containerSettings(service, files.length + mounted.directories.length > 0);
   return {
     command: service.command === undefined ? undefined : [...service.command],

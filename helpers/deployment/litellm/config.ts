@@ -6,7 +6,7 @@ import type { Written } from "../source/location.ts";
 import { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
 import { SourceFile } from "../source/source-file.ts";
-import { locationOf, mapTexts, nodeAt, toPlain, type YamlMap } from "../source/yaml-tree.ts";
+import { locationOf, mapTexts, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { readConfigDocument } from "./config-document.ts";
 import { fileIn, findLiteLLMConfig } from "./config-file.ts";
 import { modelShape } from "./config-shape.ts";
@@ -73,6 +73,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       file: document?.main.source.file ?? nowhere.file,
       files: document?.files ?? [],
       document: plainMap(root),
+      texts: textsOf(root, []),
       version,
       models: readModels(root, faults),
       upstreams: servers.upstreams,
@@ -138,6 +139,12 @@ function readModels(root: YamlMap, faults: FaultList): Written<string>[] {
     if (data !== undefined) models.push({ value: data.model_name, location: locationOf(item, ["model_name"]) });
   }
   return models;
+}
+
+function textsOf(node: YamlNode, path: readonly string[]): LiteLLMConfig["texts"] {
+  if (node.kind === "map") return [...node.entries].flatMap(([key, { value }]) => textsOf(value, [...path, key]));
+  if (node.kind === "list") return node.items.flatMap((item) => textsOf(item, path));
+  return typeof node.value === "string" ? [{ path, value: { value: node.value, location: node.location } }] : [];
 }
 
 function plainMap(root: YamlMap): Record<string, unknown> {

@@ -62,6 +62,8 @@ export interface LiteLLMConfig {
   files: readonly ConfigFile[];
   /** What LiteLLM makes of them, as plain data; `os.environ/X` is as written. */
   document: Readonly<Record<string, unknown>>;
+  /** Every text in them. */
+  texts: readonly { path: readonly string[]; value: Written<string> }[];
   /** The version that runs. */
   version: string;
   models: readonly Written<string>[];

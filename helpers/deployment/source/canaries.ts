@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Policy } from "../types.ts";
+import type { LiteralSecret } from "./literal-secrets.ts";
 
 /** Values that exist in one run only: seen anywhere, they prove where an answer or a leak comes from (design, rules 3 and 6). */
 export interface Canaries {
-  /** Variable of the env file to the value that replaces it during the run. */
+  /** Variable of the env file, or place of a literal secret, to the value that replaces it during the run. */
   secrets: ReadonlyMap<string, string>;
   /** A database that exists in the run's Postgres only. */
   database: string;
@@ -25,8 +26,13 @@ export const unknownKey = "sk-nobody-has-this-key";
  * which is used twice still is.
  *
  * @param variables the env file's own values, by name
+ * @param literals the secrets that the files have as text
  */
-export function makeCanaries(policy: Policy, variables: ReadonlyMap<string, string>): Canaries {
+export function makeCanaries(
+  policy: Policy,
+  variables: ReadonlyMap<string, string>,
+  literals: readonly Pick<LiteralSecret, "name" | "kind" | "value">[] = [],
+): Canaries {
   const secrets = new Map<string, string>();
   const byOriginal = new Map<string, string>();
   for (const secret of policy.secrets) {
@@ -36,6 +42,7 @@ export function makeCanaries(policy: Policy, variables: ReadonlyMap<string, stri
     if (original !== "") byOriginal.set(original, value);
     secrets.set(secret.name, value);
   }
+  for (const { name, kind, value } of literals) secrets.set(name, canaryFor(kind, value));
   const mark = randomBytes(5).toString("hex");
   return {
     secrets,

@@ -1,3 +1,15 @@
+import type { SourceLocation } from "./location.ts";
+
+/** A secret that a file has as text, where no variable holds it. */
+export interface LiteralSecret {
+  /** Its place, which names it everywhere: `the label traefik.http.… of litellm`. Never its value. */
+  name: string;
+  kind: "api-key" | "password";
+  /** As written. */
+  value: string;
+  location: SourceLocation;
+}
+
 /** Replaces secrets, also where a value was pasted instead of named by its variable. */
 export class LiteralSecrets {
   readonly #byVariable: ReadonlyMap<string, string>;
@@ -40,7 +52,7 @@ export class LiteralSecrets {
  * Whether a value can be distinguished from ordinary words: a password `postgres` may also be a user's name, and replacing
  * that would break the deployment.
  */
-function recognisable(value: string): boolean {
+export function recognisable(value: string): boolean {
   return value.length >= 16 || (value.length >= 6 && /\d/.test(value) && /[A-Za-z]/.test(value));
 }
 

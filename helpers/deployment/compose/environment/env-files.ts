@@ -18,6 +18,8 @@ export interface EnvFilesContext {
   replace: ReadonlyMap<string, string>;
   /** Every variable of the env files as the operator wrote them, where they are known already. */
   originals?: ReadonlyMap<string, Written<string>> | undefined;
+  /** Literal secret to its value as written. */
+  literals?: ReadonlyMap<string, string> | undefined;
   faults: FaultList;
   notes: NoteList;
 }
@@ -32,8 +34,8 @@ export class EnvFiles {
 
   constructor(context: EnvFilesContext) {
     this.#context = context;
-    const originals = new Map([...(context.originals ?? [])].map(([name, { value }]) => [name, value]));
-    this.secrets = new LiteralSecrets(originals, context.replace);
+    const originals = [...(context.originals ?? [])].map(([name, { value }]) => [name, value] as const);
+    this.secrets = new LiteralSecrets(new Map([...originals, ...(context.literals ?? [])]), context.replace);
   }
 
   /** Whether a file that was opened could be read. */

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { compose, litellm } from "./broken/broken-deployment.ts";
+import { loadDeployment } from "./load.ts";
+import { makeCanaries } from "./source/canaries.ts";
+import { type Patch, patchedCopy } from "./source/patched-copy.ts";
+
+const reference = resolve(import.meta.dirname, "../../deployments/reference");
+const environment = '      LITELLM_ENABLE_MCP_STDIO: "true"';
+
+test("the reference has no literal secret", async () => {
+  expect((await loadDeployment(reference)).literals).toEqual([]);
+});
+
+test.each<{ name: string; patch: Patch; file: string; secret: string; place: RegExp }>([
+  {
+    name: "a key in a label",
+    patch: compose("Bearer ${LITELLM_STATUS_KEY}", "Bearer sk-written-into-the-label-0001"),
+    file: "compose.yaml",
+    secret: "sk-written-into-the-label-0001",
+    place: /^the label traefik\.http\.middlewares\..* of litellm$/,
+  },
+  {
+    name: "a password in an environment",
+    patch: compose(environment, `${environment}\n      REDIS_PASSWORD: written-here-77`),
+    file: "compose.yaml",
+    secret: "written-here-77",
+    place: /^the variable REDIS_PASSWORD of litellm$/,
+  },
+  {
+    name: "a password in a URL",
+    patch: compose(environment, `${environment}\n      DATABASE_URL: postgresql://one:written-here-78@db/x`),
+    file: "compose.yaml",
+    secret: "written-here-78",
+    place: /^the variable DATABASE_URL of litellm$/,
+  },
+  {
+    name: "the master key in LiteLLM's config",
+    patch: litellm("master_key: os.environ/LITELLM_MASTER_KEY", "master_key: sk-also-written-here-0003"),
+    file: "litellm/config.yaml",
+    secret: "sk-also-written-here-0003",
+    place: /^general_settings\.master_key of LiteLLM's config$/,
+  },
+])("$name is found with its line, and replaced by a canary of the run", async ({ patch, file, secret, place }) => {
+  using copy = patchedCopy(reference, [patch]);
+  const asWritten = await loadDeployment(copy.folder);
+  expect(asWritten.literals).toHaveLength(1);
+  const [literal] = asWritten.literals;
+  expect(literal).toMatchObject({ name: expect.stringMatching(place), value: secret });
+  expect(literal?.location.file).toBe(join(copy.folder, file));
+  const lines = readFileSync(join(copy.folder, file), "utf8").split("\n");
+  expect(lines[(literal?.location.line ?? 0) - 1]).toContain(secret);
+
+  const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
+  const canaries = makeCanaries(asWritten.policy, originals, asWritten.literals);
+  const run = await loadDeployment(copy.folder, { replace: canaries.secrets, literals: asWritten.literals });
+  expect(run.literals).toEqual(asWritten.literals);
+  const { litellm: service, litellmConfig } = run;
+  const texts = [
+    ...service.labels.values(),
+    ...service.environment.values(),
+    ...litellmConfig.texts.map((one) => one.value),
+  ];
+  expect(texts.filter(({ value }) => value.includes(secret))).toEqual([]);
+  expect(texts.some(({ value }) => value.includes(canaries.secrets.get(literal?.name ?? "") ?? "none"))).toBe(true);
+});
+
+test.each([
+  [
+    "a reference to a variable",
+    litellm("model: openai/gpt-5\n", "model: openai/gpt-5\n      password: os.environ/NOPE\n"),
+  ],
+  ["a password's hash", compose(environment, `${environment}\n      ADMIN_PASSWORD: $$2a$$10$$abcdefghijklmnopqrstuv`)],
+  ["a path to a secret", compose(environment, `${environment}\n      KEY_FILE_TOKEN: /run/secrets/token_1234`)],
+])("%s is no literal secret", async (_name, patch) => {
+  using copy = patchedCopy(reference, [patch]);
+  expect((await loadDeployment(copy.folder)).literals).toEqual([]);
+});

@@ -1,0 +1,76 @@
+import { displayPath } from "../core/text/display-path.ts";
+import type { ComposeService } from "./compose/types.ts";
+import { type LiteralSecret, recognisable } from "./source/literal-secrets.ts";
+import type { Written } from "./source/location.ts";
+import type { Deployment } from "./types.ts";
+
+/** Names under which a value is a secret whatever its form: `master_key`, `POSTGRES_PASSWORD`, `authentication_token`. */
+const secretName = /(?:^|[_.-])(?:api_?key|master_?key|password|passwd|token|secret|auth_value)$/i;
+
+/** A value that is no secret although its name says so: a reference, a path, a switch, a hash. */
+const noSecret = /^(?:os\.environ\/|\$|\/|\.{1,2}\/|true$|false$|none$|null$|\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)/i;
+
+/**
+ * The secrets in a deployment's files that no variable of an env file, of `.env` or of the policy holds: in the compose
+ * files' labels, environments and commands, in LiteLLM's config, and in the files of Traefik's file provider. They are found
+ * by their form (`sk-…`, `Bearer …`, a URL's password) or by their key's name.
+ */
+export function literalSecrets({
+  compose,
+  litellmConfig,
+  traefikModel,
+  facts,
+}: Pick<Deployment, "compose" | "litellmConfig" | "traefikModel" | "facts">): LiteralSecret[] {
+  const composeFiles = new Set(compose.projects.flatMap(({ files }) => files));
+  const held = [...(facts.originals ?? facts.variables).values()]
+    .map(({ value }) => value)
+    .filter((value) => value !== "");
+  const found: LiteralSecret[] = [];
+  const look = (place: string, key: string, { value, location }: Written<string>): void => {
+    for (const { secret, kind } of secretsIn(key, value)) {
+      const isHeld = held.some((one) => one === secret || one.includes(secret));
+      if (isHeld || !recognisable(secret) || found.some((one) => one.value === secret)) continue;
+      found.push({ name: place, kind, value: secret, location });
+    }
+  };
+  for (const service of compose.services.values()) lookAtService(service, composeFiles, look);
+  for (const { path, value } of litellmConfig.texts)
+    look(`${path.join(".")} of LiteLLM's config`, path.at(-1) ?? "", value);
+  for (const option of traefikModel.files?.options ?? [])
+    look(`${option.key} in ${displayPath(option.location.file)}`, option.path.at(-1) ?? "", option);
+  return found;
+}
+
+function lookAtService(
+  { key: service, environment, labels, deployLabels, commandWords }: ComposeService,
+  composeFiles: ReadonlySet<string>,
+  look: (place: string, key: string, value: Written<string>) => void,
+): void {
+  for (const [label, value] of [...labels, ...deployLabels]) look(`the label ${label} of ${service}`, "", value);
+  for (const [variable, value] of environment) {
+    // What an env file holds is where it belongs.
+    if (composeFiles.has(value.location.file)) look(`the variable ${variable} of ${service}`, variable, value);
+  }
+  for (const word of commandWords)
+    look(`the command of ${service}`, /^-{0,2}([\w.-]+)=/.exec(word.value)?.[1] ?? "", word);
+}
+
+/** The secrets in a value. */
+function secretsIn(key: string, value: string): { secret: string; kind: LiteralSecret["kind"] }[] {
+  const keys = [...value.matchAll(/(?<![\w-])sk-[A-Za-z0-9_-]{8,}/g)].map(([secret]) => ({
+    secret,
+    kind: "api-key" as const,
+  }));
+  const bearers = [...value.matchAll(/\bBearer\s+([A-Za-z0-9._~+/=-]{8,})/gi)].flatMap(([, secret = ""]) =>
+    secret.startsWith("sk-") ? [] : [{ secret, kind: "password" as const }],
+  );
+  const passwords = [...value.matchAll(/\b[a-z][a-z0-9+]*:\/\/[^\s/:@]*:([^\s/@]+)@/gi)].map(([, secret = ""]) => ({
+    secret,
+    kind: "password" as const,
+  }));
+  const byForm = [...keys, ...bearers, ...passwords].filter(({ secret }) => !noSecret.test(secret));
+  if (byForm.length > 0) return byForm;
+  return secretName.test(key) && !noSecret.test(value) && !/[\s()]/.test(value)
+    ? [{ secret: value, kind: "password" }]
+    : [];
+}
