@@ -1,6 +1,9 @@
 import { basename } from "node:path";
+import { modelForRun } from "../../../helpers/deployment/litellm/openai-providers.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
+
+const reference = "os.environ/";
 
 /** The config that the suite adds where LiteLLM has none. */
 const addedConfig = "/gateway-conformance/config.yaml";
@@ -34,7 +37,7 @@ export async function renderLiteLLM(
   if (holder !== undefined && Object.keys(servers).length > 0)
     holder.document.mcp_servers = { ...(holder.document.mcp_servers as Record<string, unknown> | null), ...servers };
   for (const { file, inContainer, document } of configs) {
-    rendered.changes.push(...redirectModels(document, basename(file)));
+    rendered.changes.push(...redirectModels(document, basename(file), rendered.environment));
     // JSON is YAML 1.2, which is what LiteLLM's loader reads.
     const content = JSON.stringify(document, null, 2);
     const known = rendered.files.find(({ target }) => target === inContainer);
@@ -62,19 +65,28 @@ const offlineSettings: readonly (readonly [string, string, string])[] = [
   ["LITELLM_TELEMETRY_DISABLED", "True", "no calls home from the throwaway network"],
 ];
 
-function redirectModels(config: Record<string, unknown>, file: string): RenderedChange[] {
+/** Sends every model to the scripted model. Of a provider that speaks OpenAI's protocol only the address changes. */
+function redirectModels(
+  config: Record<string, unknown>,
+  file: string,
+  environment: Readonly<Record<string, string>>,
+): RenderedChange[] {
   const models = config.model_list;
   if (!Array.isArray(models)) return [];
   const changes: RenderedChange[] = [];
+  const resolved = (text: string): string | undefined =>
+    text.startsWith(reference) ? environment[text.slice(reference.length)] : text;
   for (const [index, entry] of models.entries()) {
     const parameters = (entry as { litellm_params?: Record<string, unknown> }).litellm_params;
     if (parameters === undefined) continue;
-    const model = String(parameters.model ?? "");
-    const [provider = "", ...rest] = model.split("/");
-    if (provider !== "openai") parameters.model = `openai/${rest.length > 0 ? rest.join("/") : provider}`;
+    const written = String(parameters.model ?? "");
+    const model = resolved(written) ?? written;
+    const own = modelForRun(model);
+    if (own !== model) parameters.model = own;
     parameters.api_base = `http://${modelProvider.host}:${modelProvider.port}/v1`;
-    parameters.api_key ??= "sk-scripted-model";
-    const renamed = parameters.model === model ? "" : `, model ${model} as ${String(parameters.model)}`;
+    // LiteLLM makes no request without a key.
+    if (resolved(String(parameters.api_key ?? reference)) === undefined) parameters.api_key = "sk-scripted-model";
+    const renamed = own === model ? "" : `, model ${model} as ${own}`;
     changes.push({
       where: `${file}:model_list[${index}]`,
       what: `api_base ${String(parameters.api_base)}${renamed}`,

@@ -13,6 +13,7 @@ import { modelShape } from "./config-shape.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
 import { checkProviders, checkSections } from "./findings.ts";
 import { readMasterKey } from "./master-key.ts";
+import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
 import type { LiteLLMConfig } from "./types.ts";
@@ -57,6 +58,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const { environment } = start;
   checkSections(root, { faults, notes });
   checkProviders(root, notes);
+  noteProviders(root, notes);
   // Without the env file every variable would seem unset.
   const unknown = variablesKnown ? { faults, notes } : { faults: new FaultList(), notes: new NoteList() };
   checkReferences(root, { environment, service: service.name, version, ...unknown });

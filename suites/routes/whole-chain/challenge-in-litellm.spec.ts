@@ -8,9 +8,6 @@ import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { withoutMasterKey } from "../../support/master-key.ts";
 
-/** Not MCP: its own refusals are the subject of CAT-10. */
-const path = "/v1/models";
-
 check({
   id: "ROUTE-14/litellm-challenges",
   requirements: ["ROUTE-14"],
