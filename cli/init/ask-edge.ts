@@ -4,6 +4,7 @@ import type { PartHandle } from "../../containers/parts/part.ts";
 import type { RigState } from "../../containers/rigs/rig.ts";
 import { partOf } from "../../containers/targets/rig-access/parts-of-rig.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type {
   AskEdge,
   EdgeEntryPoint,
@@ -70,14 +71,16 @@ async function send(
   const port = entryPoints.find(({ name }) => name === entryPoint)?.port;
   const published = port === undefined ? undefined : traefik.ports[port];
   if (published === undefined) return { isReached: false, status: 404 };
-  const response = await request(`${scheme}://${traefik.host}:${published}${path}`, {
-    dispatcher,
-    method,
-    headers: { host, ...(hasBearer ? { authorization: probeCredential } : {}) },
-    headersTimeout: deadlines.request,
-    bodyTimeout: deadlines.request,
+  const { response, body } = await answerTo(`${method} ${scheme}://${host}${path}`, async () => {
+    const received = await request(`${scheme}://${traefik.host}:${published}${path}`, {
+      dispatcher,
+      method,
+      headers: { host, ...(hasBearer ? { authorization: probeCredential } : {}) },
+      headersTimeout: deadlines.request,
+      bodyTimeout: deadlines.request,
+    });
+    return { response: received, body: await received.body.text() };
   });
-  const body = await response.body.text();
   const isReached = body.includes(canary);
   const arrived = /^Authorization: (.*?)\r?$/m.exec(body)?.[1];
   const sent = hasBearer ? probeCredential : undefined;
@@ -88,6 +91,16 @@ async function send(
     challenge: headerOf(response.headers["www-authenticate"]),
     injected: isReached && arrived !== sent ? arrived : undefined,
   };
+}
+
+/** @throws {EnvironmentError} when no answer comes */
+async function answerTo<Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EnvironmentError(`no answer to ${what}: ${reason}`, { cause });
+  }
 }
 
 function headerOf(value: string | string[] | undefined): string | undefined {

@@ -30,13 +30,19 @@ export async function askGateway(gateway: Gateway, paths: readonly string[]): Pr
     ),
     ...registered.map(({ name }) => [name, withoutPrefix(`${name}${separator}`, listed)] as const),
   ];
-  return { statuses: new Map(statuses), tools: new Map(tools.filter(([, names]) => names.length > 0)) };
+  const answered = statuses.flatMap(([path, status]) => (status === undefined ? [] : [[path, status] as const]));
+  return { statuses: new Map(answered), tools: new Map(tools.filter(([, names]) => names.length > 0)) };
 }
 
-async function statusOf(url: string): Promise<number> {
-  const response = await request(url, { headersTimeout: deadlines.request, bodyTimeout: deadlines.request });
-  await response.body.dump();
-  return response.statusCode;
+/** Undefined where no answer comes. */
+async function statusOf(url: string): Promise<number | undefined> {
+  try {
+    const response = await request(url, { headersTimeout: deadlines.request, bodyTimeout: deadlines.request });
+    await response.body.dump();
+    return response.statusCode;
+  } catch {
+    return undefined;
+  }
 }
 
 /** LiteLLM's own listing, by its own port; empty where it has none. */
