@@ -7,6 +7,7 @@ import type { MadeNetwork } from "../networks/network.ts";
 import { databaseServers } from "../parts/databases/database-servers.ts";
 import { postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
+import { forwardAuthPlans } from "../parts/deployment/forward-auth.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
 import { registerServers } from "../parts/deployment/register-servers.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
@@ -52,8 +53,9 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     return made;
   };
   const context: RenderContext = { deployment, mark: rigMark(run, rigName), networks };
-  const [traefik, services, standIns, litellm] = await Promise.all([
+  const [traefik, logins, services, standIns, litellm] = await Promise.all([
     traefikPlan(rig, context),
+    forwardAuthPlans(rig, context),
     servicePlans(rig, context, network(providerNetwork)),
     standInPlans(rig, context, network(providerNetwork)),
     liteLLMPlan(rig, context, {
@@ -68,9 +70,11 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   );
   const databaseParts = databases.map(({ plan }) => rig.startPart(rigName, plan));
   const litellmStart = withRunningPromise(litellm.plan);
+  const loginStarts = logins.plans.map(withRunningPromise);
   const plans: Promise<PartPlan>[] = [
     // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
-    litellmStart.running.then(() => traefik.plan),
+    Promise.all([litellmStart, ...loginStarts].map(({ running }) => running)).then(() => traefik.plan),
+    ...loginStarts.map(({ plan }) => Promise.resolve(plan)),
     whenReady(litellmStart.plan, databaseParts),
     ...replicasOf(deployment, litellm.plan).map((plan) => whenReady(plan, databaseParts)),
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
@@ -108,7 +112,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
     changes: [
-      ...[...traefik.changes, ...litellm.changes, ...registered],
+      ...[...traefik.changes, ...logins.changes, ...litellm.changes, ...registered],
       ...[...services, ...databases].flatMap(({ changes }) => changes),
     ],
     services: servicesByKey,

@@ -52,9 +52,14 @@ export class RecordingClient {
   readonly #agent: Agent;
   readonly #product: string;
   readonly #resolve: Resolve;
+  readonly #session: (host: string) => HeaderLines;
 
-  /** @param check slug of the check, e.g. `ROUTE-03` */
-  constructor(check: string, resolve: Resolve) {
+  /**
+   * @param check slug of the check, e.g. `ROUTE-03`
+   * @param session headers of a caller who has logged in at a host; sent with every request that is not written as bytes
+   */
+  constructor(check: string, resolve: Resolve, session: (host: string) => HeaderLines = () => []) {
+    this.#session = session;
     this.#product = `gateway-conformance/${check}`;
     this.#resolve = resolve;
     this.#agent = agentFor(resolve);
@@ -64,7 +69,7 @@ export class RecordingClient {
    * Sends one request and reads the response to its end. A network failure is not thrown: it is the exchange's `error`.
    */
   async send(request: HttpRequest): Promise<Exchange> {
-    const exchange = this.#begin(request);
+    const exchange = this.#begin(this.#loggedIn(request));
     const began = performance.now();
     const signal = AbortSignal.timeout(request.deadline ?? deadlines.request);
     try {
@@ -149,7 +154,7 @@ export class RecordingClient {
    * @throws {Error} when there is no response in time
    */
   async open(request: HttpRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
-    const exchange = this.#begin(request);
+    const exchange = this.#begin(this.#loggedIn(request));
     const began = performance.now();
     const abort = new AbortController();
     const timer = setTimeout(
@@ -179,6 +184,7 @@ export class RecordingClient {
   readonly fetch = async (input: string | URL, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
     const url = String(input);
+    for (const [name, value] of this.#session(new URL(url).hostname)) headers.set(name, value);
     const exchange = this.#begin({
       method: init.method ?? "GET",
       url,
@@ -245,6 +251,11 @@ export class RecordingClient {
     } catch (error) {
       exchange.error = reason(error);
     }
+  }
+
+  #loggedIn(request: HttpRequest): HttpRequest {
+    const session = this.#session(new URL(request.url).hostname);
+    return session.length === 0 ? request : { ...request, headers: [...(request.headers ?? []), ...session] };
   }
 
   #begin(request: HttpRequest): Exchange {

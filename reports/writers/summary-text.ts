@@ -5,6 +5,7 @@ import type { RunRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import { countOutcomes, type RunVerdict } from "../model/outcomes.ts";
 import type { FinishedRun } from "../run/finished-run.ts";
+import { unsupportedText } from "./unsupported-text.ts";
 
 /** How many of the longest phases are shown. */
 const shownPhases = 6;
@@ -25,6 +26,7 @@ interface SummaryOptions {
 export function summaryText(finished: FinishedRun, { now, reports, colours: pc }: SummaryOptions): string {
   const { run, checks, faults, staleGaps, requirements, verdict } = finished;
   const counts = countOutcomes(requirements);
+  const unsupported = unsupportedText(requirements);
   const failed = requirements.filter(({ outcome }) => outcome === "failed");
   const row = (name: string, text: string): string => `${pc.bold(name.padEnd(13))} ${text}`;
   const rows = run === undefined ? [] : [...runRows(run), ["time", timeText(run, checks, now)], ...gatewayRows(checks)];
@@ -38,6 +40,7 @@ export function summaryText(finished: FinishedRun, { now, reports, colours: pc }
         `${counts["known-gap"]} known gaps, ${counts["not-supported"]} not supported, ` +
         `${counts["not-tested"]} not tested (of ${requirements.length})`,
     ),
+    ...(unsupported === undefined ? [] : [row("not supported", unsupported)]),
     ...(failed.length > 0 ? [row("failed", pc.red(failed.map(({ requirement }) => requirement.id).join(", ")))] : []),
     ...rows.map(([name = "", text = ""]) => row(name, text)),
     row("report", `${reports}: STATUS.md, html/index.html, conformance.json`),

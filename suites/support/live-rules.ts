@@ -5,17 +5,22 @@ import type { Policy } from "../../helpers/deployment/types.ts";
 export interface LiveService {
   /** URLs of its servers. */
   servers: readonly string[];
+  /** Its servers transport, as written; undefined for Traefik's own. */
+  transport: string | undefined;
 }
 
 /** The services of `/api/rawdata` by their live names. */
 export function liveServices(rawData: string): Map<string, LiveService> {
   const { services = {} } = JSON.parse(rawData) as {
-    services?: Record<string, { loadBalancer?: { servers?: { url?: string }[] } }>;
+    services?: Record<string, { loadBalancer?: { servers?: { url?: string }[]; serversTransport?: string } }>;
   };
   return new Map(
     Object.entries(services).map(([name, { loadBalancer }]) => [
       name,
-      { servers: (loadBalancer?.servers ?? []).flatMap(({ url }) => url ?? []) },
+      {
+        servers: (loadBalancer?.servers ?? []).flatMap(({ url }) => url ?? []),
+        transport: loadBalancer?.serversTransport,
+      },
     ]),
   );
 }
@@ -24,6 +29,8 @@ export function liveServices(rawData: string): Map<string, LiveService> {
 interface LiveMiddleware {
   /** E.g. `litellm-status-key@docker`. */
   name: string;
+  /** In lower case, e.g. `headers` or `buffering`. */
+  kind: string;
   /** What it adds to requests, as configured. */
   requestHeaders: Readonly<Record<string, string>>;
 }
@@ -45,11 +52,21 @@ export function liveMiddlewares(rawData: string): {
     if (found === undefined || seen.includes(name)) return [];
     const members = found.chain?.middlewares ?? [];
     return [
-      { name, requestHeaders: found.headers?.customRequestHeaders ?? {} },
+      { name, kind: kindOf(found), requestHeaders: found.headers?.customRequestHeaders ?? {} },
       ...members.flatMap((member) => resolve(member, name, [...seen, name])),
     ];
   };
   return { resolve: (name, owner) => resolve(name, owner, []) };
+}
+
+/** Traefik gives a middleware under its kind, next to its state. */
+function kindOf(middleware: object): string {
+  const state = ["error", "status", "usedBy", "name", "provider"];
+  return (
+    Object.keys(middleware)
+      .find((key) => !state.includes(key))
+      ?.toLowerCase() ?? ""
+  );
 }
 
 /** A name without a provider is one of its owner's: `rate` in `api@file` is `rate@file`. */

@@ -2,8 +2,10 @@ import type { ActionLog } from "../../../helpers/checks/action-log.ts";
 import type { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { RecordingClient } from "../../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { sessionCookie } from "../../parts/deployment/forward-auth.ts";
 import { environmentTrouble } from "../../parts/part-health.ts";
 import type { RigName, RigState } from "../../rigs/rig.ts";
 import { Clients } from "../clients.ts";
@@ -79,7 +81,10 @@ export class RigTargets implements TargetProvider {
       }
       case "gateway": {
         const state = await rig("gateway");
-        const http = new RecordingClient(label, resolveIn(state, deployment));
+        // LiteLLM's checks are for callers who have passed the login; whether one is demanded is the subject of AUTH-02.
+        const http = new RecordingClient(label, resolveIn(state, deployment), (host) =>
+          sessionAt(deployment, canaries, host),
+        );
         return { target: { gateway: new Gateway({ ...common, state, http, actions }) }, rigs: [{ state, http }] };
       }
       case "clients": {
@@ -103,4 +108,10 @@ export class RigTargets implements TargetProvider {
       }
     }
   }
+}
+
+/** The session that the forward-auth stand-in approves, for a host of the policy that has a login. */
+function sessionAt({ policy }: Deployment, { session }: Canaries, name: string): HeaderLines {
+  const hasLogin = policy.hosts.some((host) => host.name === name && host.access?.some(({ who }) => who === "login"));
+  return hasLogin ? [["Cookie", `${sessionCookie}=${session}`]] : [];
 }

@@ -31,9 +31,14 @@ export function liteLLMIdleTimeout(command: readonly string[] = [], variable?: s
 export function traefikIdleTimeout(configuration: StaticConfiguration): number {
   const duration = configuration.get("serversTransport.forwardingTimeouts.idleConnTimeout")?.value;
   if (duration === undefined) return traefikDefault;
-  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
-  const pieces = [...duration.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)?/g)];
-  const sum = pieces.reduce((total, [, count, unit = "s"]) => total + Number(count) * (units[unit] ?? 1), 0);
+  const sum = durationSeconds(duration);
   // 0 means no limit.
   return sum === 0 ? Number.POSITIVE_INFINITY : sum;
+}
+
+/** A duration of Traefik's in seconds: a number of seconds, or a Go duration. */
+export function durationSeconds(duration: string): number {
+  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+  const pieces = [...duration.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)?/g)];
+  return pieces.reduce((total, [, count, unit = "s"]) => total + Number(count) * (units[unit] ?? 1), 0);
 }
