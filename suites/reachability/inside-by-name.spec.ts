@@ -2,6 +2,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { check } from "../runner/check.ts";
+import { onePathOf } from "../support/access-cases.ts";
 import { curl } from "./support/curl.ts";
 
 check({
@@ -9,10 +10,15 @@ check({
   requirements: ["REACH-07"],
   title: "a container on Traefik's network reaches the gateway by its internal host name",
   needs: ["gateway", "commands"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
+    const { policy } = gateway;
+    const internal = onePathOf(policy, ["bearer", "litellm"])
+      .filter(({ host, path }) => host.zone === "internal" && path === "/v1/models")
+      .map(({ host }) => host);
+    if (internal.length === 0) evidence.notSupported("the policy has no internal host that takes keys");
     await forEachCase(
       "the host name leads to the gateway on Traefik's network",
-      gateway.policy.hosts.filter(({ zone }) => zone === "internal"),
+      internal,
       ({ name }) => name,
       async (host) => {
         const url = gateway.url("/v1/models", host);

@@ -9,10 +9,11 @@ check({
   requirements: ["REACH-01"],
   title: "a LAN host reaches the gateway host by name on each port that the policy opens to it",
   needs: ["gateway", "commands"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
     const cases = gateway.policy.reach
       .filter(({ from, to }) => from === "lan" && to === "gateway-host")
       .flatMap((rule) => rule.ports.map((port) => ({ rule, port, name: rule.as ?? gateway.internalHost.name })));
+    if (cases.length === 0) evidence.notSupported("the policy opens nothing to the LAN (reach)");
     await forEachCase(
       "a LAN host reaches the gateway host",
       cases,

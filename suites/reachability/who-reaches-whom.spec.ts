@@ -27,6 +27,8 @@ check({
   async run({ reachability, evidence }) {
     const matrix = await judgedMatrix(reachability, evidence);
     const allowed = matrix.cells.filter((cell) => isIpv4(cell) && cell.from === "lan" && cell.rule !== undefined);
+    if (!reachability.policy.reach.some(({ from }) => from === "lan"))
+      evidence.notSupported("the policy opens nothing to the LAN (reach)");
     await forEachPair("the LAN reaches what the policy allows", allowed, matrix, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );
@@ -155,6 +157,8 @@ interface JudgedMatrix {
 
 /** The sweep's matrix, which each check keeps as evidence. */
 async function judgedMatrix(reachability: Reachability, evidence: Evidence): Promise<JudgedMatrix> {
+  if (reachability.policy.reach.length === 0)
+    evidence.notSupported("the policy does not say who may reach whom (reach)");
   const sweep = await reachability.sweep();
   const cells = judge(reachability.policy, sweep);
   const table = matrixTable(cells);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
@@ -68,14 +69,8 @@ check({
   needs: ["gateway", "commands"],
   async run({ gateway }) {
     const { name: server, directory } = gateway.policy.upstreams.find((one) => one.directory !== undefined) ?? {};
-    if (server === undefined || directory === undefined) {
-      throw new CheckFailure({
-        summary: "there is no upstream to call concurrently",
-        code: "nothing-to-judge",
-        expected: "at least one upstream with a directory in the policy",
-        actual: "none",
-      });
-    }
+    if (server === undefined || directory === undefined)
+      throw new NotSupported("the policy names no upstream with a directory");
     const folder = `${directory}/many-clients`;
     const files = Array.from({ length: clients }, (_, index) => ({
       path: `${folder}/${index}.txt`,

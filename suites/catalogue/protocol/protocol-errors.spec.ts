@@ -1,5 +1,6 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
@@ -81,14 +82,8 @@ check({
   needs: ["gateway"],
   async run({ gateway }) {
     const { directory, name } = gateway.policy.upstreams.find((one) => one.directory !== undefined) ?? {};
-    if (directory === undefined || name === undefined) {
-      throw new CheckFailure({
-        summary: "there is no tool whose arguments are known",
-        code: "nothing-to-judge",
-        expected: "at least one upstream with a directory in the policy",
-        actual: "none",
-      });
-    }
+    if (directory === undefined || name === undefined)
+      throw new NotSupported("the policy names no upstream with a directory, so no tool has known arguments");
     const call = (path: unknown): Promise<Exchange> =>
       ask(gateway, "tools/call", { name: catalogueName(gateway, name, "list_directory"), arguments: { path } });
     const [control, invalid] = await Promise.all([call(directory), call({ not: "a path" })]);

@@ -3,6 +3,7 @@ import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
@@ -73,14 +74,7 @@ function filesystemUpstream({ policy, deployment }: GatewayTarget): {
   location: SourceLocation;
 } {
   const upstream = policy.upstreams.find((one) => one.directory !== undefined);
-  if (upstream?.directory === undefined) {
-    throw new CheckFailure({
-      summary: "there is no filesystem upstream to try",
-      code: "nothing-to-judge",
-      expected: "at least one upstream with a directory in the policy",
-      actual: "none",
-    });
-  }
+  if (upstream?.directory === undefined) throw new NotSupported("the policy names no upstream with a directory");
   const { name, directory } = upstream;
   const configured = deployment.litellmConfig.upstreams.find((one) => one.name === name);
   return { name, directory, location: configured?.location ?? upstream.location };

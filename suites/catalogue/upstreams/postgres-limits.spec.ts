@@ -3,6 +3,7 @@ import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import { secretsIn } from "../../../helpers/core/text/redaction.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
@@ -52,14 +53,7 @@ interface DatabaseUpstream {
 
 function databaseUpstream({ policy, deployment }: GatewayTarget): DatabaseUpstream {
   const upstream = policy.upstreams.find((one) => one.database !== undefined);
-  if (upstream === undefined) {
-    throw new CheckFailure({
-      summary: "there is no database upstream to try",
-      code: "nothing-to-judge",
-      expected: "at least one upstream with a database in the policy",
-      actual: "none",
-    });
-  }
+  if (upstream === undefined) throw new NotSupported("the policy names no upstream with a database");
   const configured = deployment.litellmConfig.upstreams.find(({ name }) => name === upstream.name);
   return {
     tool: catalogueName({ deployment }, upstream.name, "execute_sql"),

@@ -13,6 +13,8 @@ import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
 import { databaseTool, secretValue } from "../support/policy-lookup.ts";
 
+const noClients = "the policy names no client's config (clients)";
+
 check({
   id: "PROMPT-09/client-config-values",
   requirements: ["PROMPT-09"],
@@ -21,6 +23,7 @@ check({
   needs: ["gateway"],
   async run({ gateway, evidence }) {
     const { clients } = gateway.policy;
+    if (clients.length === 0) evidence.notSupported(noClients);
     await forEachCase(
       "a client's config has no fault",
       clients,
@@ -41,6 +44,7 @@ check({
   title: "each gateway address in a client's config answers as that client needs, with the key that the config names",
   needs: ["gateway", "canaries"],
   async run({ gateway, evidence }) {
+    if (gateway.policy.clients.length === 0) evidence.notSupported(noClients);
     await forEachCase(
       "an address in a client's config answers",
       distinct(await allEndpoints(gateway)),
