@@ -1,6 +1,7 @@
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { ImageSource } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { PackageSpec } from "../../helpers/deployment/services/package-spec.ts";
 import type { ServiceSource } from "../../helpers/deployment/services/service-plan.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CommandError } from "../engine/host-command.ts";
@@ -32,6 +33,8 @@ export interface LiteLLMImage {
   version?: string;
   /** The commands that it starts over stdio. */
   commands: readonly StdioCommand[];
+  /** What its callbacks need; its own image has it. */
+  packages?: readonly PackageSpec[];
   /** With what it needs for a database; default: false. */
   database?: boolean;
   /** The operator's own Dockerfile, which is used where it can be built here. */
@@ -92,9 +95,9 @@ export class Images {
    * @throws {EnvironmentError} with the last lines of the build, or naming the missing folder of a command
    */
   async litellm(options: LiteLLMImage): Promise<PartImage> {
-    const { version = defaultVersions.litellm, database = false, build } = options;
+    const { version = defaultVersions.litellm, database = false, packages = [], build } = options;
     const own = build === undefined ? undefined : await this.#operatorsLiteLLM(build, version);
-    const plain = own ?? this.#recipes.litellm(version, { database });
+    const plain = own ?? this.#recipes.litellm(version, { database, packages });
     // What the operator's own image installs is in it.
     const commands =
       own === undefined ? options.commands : options.commands.filter(({ launcher }) => launcher !== undefined);

@@ -1,5 +1,7 @@
+import type { PackageSpec } from "../../../helpers/deployment/services/package-spec.ts";
 import type { ServiceSource } from "../../../helpers/deployment/services/service-plan.ts";
 import { withLiteLLMTables, withQueryEngine } from "./litellm-database.ts";
+import { withPythonPackages } from "./litellm-packages.ts";
 import { operatorBuild } from "./operator-build.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
 import { byVersion, choice, dockerfileOf, locked } from "./recipe-forms.ts";
@@ -157,13 +159,17 @@ export class Recipes {
    * LiteLLM without stdio upstreams.
    *
    * @param database with what it needs for a database
+   * @param packages what its callbacks need, which its own image has
    */
-  litellm(version: string, { database }: { database: boolean }): Recipe {
-    const built = this.#builtLiteLLM(version);
-    const upstream = { registry: "ghcr.io", repository: "berriai/litellm", tag: `main-v${version}` };
-    if (!database) return { ...built, upstream };
-    const recipe = withQueryEngine(built, this.#node);
-    return { ...recipe, upstream: { ...upstream, repository: "berriai/litellm-database" } };
+  litellm(
+    version: string,
+    { database, packages = [] }: { database: boolean; packages?: readonly PackageSpec[] },
+  ): Recipe {
+    const plain = this.#builtLiteLLM(version);
+    const built = database ? withQueryEngine(plain, this.#node) : plain;
+    const repository = database ? "berriai/litellm-database" : "berriai/litellm";
+    const upstream = { registry: "ghcr.io", repository, tag: `main-v${version}` };
+    return { ...withPythonPackages(built, packages), upstream };
   }
 
   /** PostgreSQL from packages with the database `litellm_template`, which has the tables of a LiteLLM from packages. */

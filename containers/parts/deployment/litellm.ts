@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
+import { callbackPackages } from "../../../helpers/deployment/services/callback-packages.ts";
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import { planServices } from "../../../helpers/deployment/services/service-plan.ts";
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
@@ -46,6 +47,7 @@ export async function liteLLMPlan(
       version: deployment.litellmConfig.version,
       commands,
       database,
+      packages: callbackPackages(deployment.litellmConfig.document),
       ...(source?.from === "build" ? { build: source } : {}),
     }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { type Patch, patchedCopy } from "../source/patched-copy.ts";
 import type { UpstreamConfig } from "../types.ts";
+import { callbackPackages } from "./callback-packages.ts";
 import { type PlannedService, planServices } from "./service-plan.ts";
 import { stdioServer } from "./stdio-servers.ts";
 
@@ -164,3 +165,14 @@ function recipe(name: string, version: string): unknown {
 function packages(...specs: object[]): object {
   return { from: "packages", packages: specs };
 }
+
+describe("the packages of LiteLLM's callbacks", () => {
+  it("are those that its own image has and its package does not", () => {
+    const settings = { callbacks: ["custom.handler", "prometheus"], success_callback: ["prometheus", "langfuse"] };
+    expect(callbackPackages({ litellm_settings: settings }).map(({ name }) => name)).toEqual([
+      "langfuse",
+      "prometheus_client",
+    ]);
+    expect(callbackPackages({ litellm_settings: null })).toEqual([]);
+  });
+});

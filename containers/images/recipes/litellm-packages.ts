@@ -1,0 +1,23 @@
+import { type PackageSpec, packageText } from "../../../helpers/deployment/services/package-spec.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** A LiteLLM from packages with more packages of PyPI in its environment. What is installed already keeps its version. */
+export function withPythonPackages(litellm: Recipe, packages: readonly PackageSpec[]): Recipe {
+  if (packages.length === 0) return litellm;
+  const names = packages.map(packageText);
+  const lines = [
+    "ARG LITELLM",
+    "FROM ${LITELLM}",
+    "RUN uv pip freeze --python /opt/litellm > /installed.txt \\",
+    " && SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt uv pip install --python /opt/litellm --compile-bytecode " +
+      `-c /installed.txt ${names.map((name) => `'${name}'`).join(" ")}`,
+  ];
+  return {
+    name: "litellm-with-packages",
+    version: litellm.version,
+    folders: [],
+    dockerfile: { text: `${lines.join("\n")}\n` },
+    parents: { LITELLM: litellm },
+    packages: `${litellm.packages}, PyPI ${names.join(", ")}`,
+  };
+}
