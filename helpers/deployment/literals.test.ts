@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { compose, litellm } from "./broken/broken-deployment.ts";
+import { compose, env, litellm } from "./broken/broken-deployment.ts";
 import { loadDeployment } from "./load.ts";
 import { makeCanaries } from "./source/canaries.ts";
 import { type Patch, patchedCopy } from "./source/patched-copy.ts";
@@ -76,4 +76,15 @@ test.each([
 ])("%s is no literal secret", async (_name, patch) => {
   using copy = patchedCopy(reference, [patch]);
   expect((await loadDeployment(copy.folder)).literals).toEqual([]);
+});
+
+test("a secret of the env file that the policy does not list is noted, and stays as it is", async () => {
+  const line = "CF_DNS_API_TOKEN=example-token-0001";
+  using copy = patchedCopy(reference, [env("LITELLM_MASTER_KEY=", `${line}\nLITELLM_MASTER_KEY=`)]);
+  const { facts, literals } = await loadDeployment(copy.folder);
+  expect(literals).toEqual([]);
+  const notes = facts.notes.notes.filter(({ what }) => what.includes("looks like a secret"));
+  expect(notes).toHaveLength(1);
+  const lines = readFileSync(join(copy.folder, "litellm.env.example"), "utf8").split("\n");
+  expect(lines[(notes[0]?.line ?? 0) - 1]).toBe(line);
 });

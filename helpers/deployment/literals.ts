@@ -41,6 +41,21 @@ export function literalSecrets({
   return found;
 }
 
+/** Notes each variable of an env file that its name calls a secret and that the policy does not list. */
+export function noteUnlistedSecrets({ policy, facts }: Pick<Deployment, "policy" | "facts">): void {
+  const listed = new Set(policy.secrets.map(({ name }) => name));
+  for (const [name, { value, location }] of facts.originals ?? []) {
+    if (listed.has(name) || !secretName.test(name) || noSecret.test(value) || !recognisable(value)) continue;
+    facts.notes.add(
+      "not-proved",
+      location,
+      `the variable ${name} looks like a secret that the policy does not list`,
+      "the run uses it as it is, and no check looks for it where it does not belong",
+      "list it under 'secrets' of policy.yaml",
+    );
+  }
+}
+
 function lookAtService(
   { key: service, environment, labels, deployLabels, commandWords }: ComposeService,
   composeFiles: ReadonlySet<string>,

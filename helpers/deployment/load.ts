@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { checkFolder, readFacts } from "./facts.ts";
-import { literalSecrets } from "./literals.ts";
+import { literalSecrets, noteUnlistedSecrets } from "./literals.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
@@ -79,5 +79,6 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     variables: facts.variables,
   };
   notePlan(deployment, facts.notes);
+  noteUnlistedSecrets(deployment);
   return deployment;
 }
