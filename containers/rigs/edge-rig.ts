@@ -1,7 +1,8 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
-import { forwardAuthPlans } from "../parts/deployment/forward-auth.ts";
+import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
 import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render-service.ts";
+import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { rigMark, withRunningPromise } from "../parts/part.ts";
@@ -25,9 +26,15 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   );
   const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
   const labels = renderLabels(context);
-  const [traefik, logins, whoami] = await Promise.all([
+  const running = new Set([
+    deployment.traefik.key,
+    deployment.litellm.key,
+    ...forwardAuthServices(deployment).map(({ service }) => service.key),
+  ]);
+  const [traefik, logins, labelled, whoami] = await Promise.all([
     traefikPlan(rig, context),
     forwardAuthPlans(rig, context),
+    labelParts(rig, context, running),
     images.get("whoami").then(
       (image): PartPlan => ({
         name: "whoami",
@@ -42,20 +49,21 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
       }),
     ),
   ]);
-  const behind = [whoami, ...logins.plans].map(withRunningPromise);
+  const behind = [whoami, ...logins.plans, ...labelled.plans].map(withRunningPromise);
   const starting = behind.map(({ plan }) => rig.startPart(name, plan));
   // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
-  await Promise.race([Promise.all(behind.map(({ running }) => running)), Promise.all(starting)]);
+  await Promise.race([Promise.all(behind.map(({ running: runs }) => runs)), Promise.all(starting)]);
   const [edge, ...started] = await Promise.all([rig.startPart(name, traefik.plan), ...starting]);
   const parts: Record<string, PartHandle> = {
     traefik: edge,
     ...Object.fromEntries(started.map((part) => [part.name, part])),
   };
-  await routersLoaded(edge, labels);
+  const carried = deployment.traefikModel.containers.map(({ service }) => service.key);
+  await routersLoaded(edge, deployment, new Set([...running, ...carried]));
   return {
     rig: name,
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
-    changes: [...traefik.changes, ...logins.changes],
+    changes: [...traefik.changes, ...logins.changes, ...labelled.changes],
   };
 }

@@ -7,13 +7,14 @@ import type { MadeNetwork } from "../networks/network.ts";
 import { databaseServers } from "../parts/databases/database-servers.ts";
 import { postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
-import { forwardAuthPlans } from "../parts/deployment/forward-auth.ts";
+import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
 import { registerServers } from "../parts/deployment/register-servers.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
+import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import { partOfService, type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark, withRunningPromise } from "../parts/part.ts";
@@ -69,13 +70,20 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan.image })),
   );
   const databaseParts = databases.map(({ plan }) => rig.startPart(rigName, plan));
+  const servicesByKey = servicesOf(deployment, services);
+  const running = new Set([
+    ...Object.keys(servicesByKey),
+    ...forwardAuthServices(deployment).map(({ service }) => service.key),
+  ]);
+  const labelled = await labelParts(rig, context, running);
   const litellmStart = withRunningPromise(litellm.plan);
-  const loginStarts = logins.plans.map(withRunningPromise);
+  // The other parts with labels for Traefik.
+  const labelStarts = [...logins.plans, ...labelled.plans].map(withRunningPromise);
   const plans: Promise<PartPlan>[] = [
     // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
-    Promise.all([litellmStart, ...loginStarts].map(({ running }) => running)).then(() => traefik.plan),
-    ...loginStarts.map(({ plan }) => Promise.resolve(plan)),
+    Promise.all([litellmStart, ...labelStarts].map((start) => start.running)).then(() => traefik.plan),
     whenReady(litellmStart.plan, databaseParts),
+    ...labelStarts.map(({ plan }) => Promise.resolve(plan)),
     ...replicasOf(deployment, litellm.plan).map((plan) => whenReady(plan, databaseParts)),
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
     scriptedModelPlan(rig, network),
@@ -97,7 +105,6 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
   ]);
   const registered = parts.litellm === undefined ? [] : await registerServers(deployment, parts.litellm);
-  const servicesByKey = servicesOf(deployment, services);
   const published = publications(
     Object.entries(servicesByKey).flatMap(([key, part]) => {
       const service = deployment.compose.services.get(key);
@@ -106,13 +113,14 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
   );
   await publish(rig.engine, gatewayHost, hostInterfaces(deployment, networks), published);
-  if (parts.traefik) await routersLoaded(parts.traefik, litellm.plan.labels ?? {});
+  const carried = deployment.traefikModel.containers.map(({ service }) => service.key);
+  if (parts.traefik) await routersLoaded(parts.traefik, deployment, new Set([...running, ...carried]));
   return {
     rig: rigName,
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
     changes: [
-      ...[...traefik.changes, ...logins.changes, ...litellm.changes, ...registered],
+      ...[...traefik.changes, ...logins.changes, ...labelled.changes, ...litellm.changes, ...registered],
       ...[...services, ...databases].flatMap(({ changes }) => changes),
     ],
     services: servicesByKey,

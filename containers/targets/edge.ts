@@ -9,7 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Judgement } from "../images/contexts/forward-auth/judge.ts";
 import { readLog } from "../parts/container-log.ts";
 import { forwardAuthPart, identityOf, sessionCookie } from "../parts/deployment/forward-auth.ts";
-import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
+import { type LiveRouter, nameInFiles, rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
 import type { Once } from "./providers/once.ts";
@@ -124,18 +124,25 @@ export class Edge {
   /** How Traefik routed a request, by its access log. */
   async routing(exchange: Exchange): Promise<Routing> {
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
-    return await log.routing(exchange.id);
+    return this.#named(await log.routing(exchange.id));
   }
 
   /** The same for a request that Traefik may not have logged, e.g. a malformed one; undefined when it has not. */
   async routingIfLogged(exchange: Exchange): Promise<Routing | undefined> {
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
-    return log.seen(exchange.id);
+    const seen = log.seen(exchange.id);
+    return seen && this.#named(seen);
+  }
+
+  /** With the router's name as the deployment has it. */
+  #named(routing: Routing): Routing {
+    const { router } = routing;
+    return { ...routing, router: router === undefined ? undefined : nameInFiles(this.deployment.traefikModel, router) };
   }
 
   /** Traefik's live routers. */
   async routers(): Promise<{ routers: LiveRouter[]; text: string }> {
-    return await rawData(this.#part("traefik"));
+    return await rawData(this.#part("traefik"), this.deployment.traefikModel);
   }
 
   /**

@@ -10,7 +10,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
-import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
+import { type LiveRouter, nameInFiles, rawData } from "../parts/deployment/traefik.ts";
 import { secondReplica } from "../rigs/gateway-networks.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { HttpGateway, type HttpGatewayOptions } from "./http-gateway.ts";
@@ -164,12 +164,14 @@ export class Gateway extends HttpGateway {
   /** How Traefik routed a request, by its access log. */
   async routing(exchange: Exchange): Promise<Routing> {
     const log = await AccessLog.of(this.#engine, partOf(this.#state, "traefik").containerId);
-    return await log.routing(exchange.id);
+    const routing = await log.routing(exchange.id);
+    const { router } = routing;
+    return { ...routing, router: router === undefined ? undefined : nameInFiles(this.deployment.traefikModel, router) };
   }
 
   /** Traefik's live routers, and all that its API says. */
   async routers(): Promise<{ routers: LiveRouter[]; text: string }> {
-    return await rawData(partOf(this.#state, "traefik"));
+    return await rawData(partOf(this.#state, "traefik"), this.deployment.traefikModel);
   }
 
   /** Version of a part. */

@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import type { ComposeService, Deployment, ServiceFile } from "../../../helpers/deployment/types.ts";
+import type { ComposeService, ServiceFile } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
-import type { ContainerSettings, PartFile, RunNetwork } from "../part.ts";
+import type { ContainerSettings, PartFile } from "../part.ts";
 import { containerSettings } from "./container-settings.ts";
 import { withoutLiterals } from "./literal-files.ts";
+import type { RenderContext } from "./render-context.ts";
+import { labelsOfRun } from "./traefik/labels.ts";
+
+export type { RenderContext };
 
 /** A service of the compose file, ready to start, and what was changed for the throwaway network. */
 export interface RenderedService {
@@ -18,18 +22,9 @@ export interface RenderedService {
   changes: RenderedChange[];
 }
 
-/** What rendering needs to know of the rig. */
-export interface RenderContext {
-  deployment: Deployment;
-  /** Value of the rig label, which Traefik's docker provider is constrained to. */
-  mark: string;
-  /** By key in the compose file. */
-  networks: ReadonlyMap<string, RunNetwork>;
-}
-
 /** Labels of the LiteLLM service for the container in its place, with network names mapped to the run's. */
 export function renderLabels(context: RenderContext): Record<string, string> {
-  return mapLabels(context, context.deployment.litellm);
+  return labelsOfRun(context, context.deployment.litellm);
 }
 
 /** A service as its compose file has it: command, environment, labels, mounts, configs, secrets and settings. */
@@ -42,32 +37,12 @@ export async function renderService(context: RenderContext, service: ComposeServ
   return {
     command: service.command === undefined ? undefined : [...service.command],
     environment: Object.fromEntries([...service.environment].map(([name, { value }]) => [name, value])),
-    labels: mapLabels(context, service),
+    labels: labelsOfRun(context, service),
     files,
     directories: mounted.directories,
     settings: { ...settings, emptyDirectories: mounted.emptyDirectories },
     changes: [...changes, ...mounted.changes, ...own.changes],
   };
-}
-
-function mapLabels(context: RenderContext, service: ComposeService): Record<string, string> {
-  const { traefikModel } = context.deployment;
-  const labels: Record<string, string> = {
-    // Docker compose sets both; Traefik's default names of routers and services derive from them.
-    "com.docker.compose.project": service.project,
-    "com.docker.compose.service": service.name,
-  };
-  for (const [name, { value }] of service.labels) labels[name] = value;
-  const network = traefikModel.containers.find((container) => container.service.name === service.name)?.configuration
-    .network;
-  if (network !== undefined) labels[network.key] = networkOfRun(context, network.value);
-  return labels;
-}
-
-/** The run's network for one of the deployment's, by its name on the gateway host or by its key in the compose file. */
-export function networkOfRun({ deployment, networks }: RenderContext, name: string): string {
-  const declared = [...deployment.compose.networks].find(([, network]) => network.name === name)?.[0];
-  return networks.get(declared ?? name)?.name ?? name;
 }
 
 interface CopiedMounts extends Pick<RenderedService, "files" | "directories" | "changes"> {

@@ -1,13 +1,17 @@
 import { request } from "undici";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
-import { namesInLabels } from "../../../helpers/deployment/traefik/dynamic/labels.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
 import { isEngineSocket, networksOf, type RenderContext } from "./render-service.ts";
-import { renderTraefik, traefikApiPort } from "./render-traefik.ts";
+import { renderTraefik } from "./render-traefik.ts";
+import { suiteName, traefikApiPort } from "./traefik/suite-api.ts";
+
+/** Where Traefik's docker provider finds the engine by itself. */
+const socketPath = "/var/run/docker.sock";
 
 /** The deployment's Traefik, ready to start. */
 export async function traefikPlan(
@@ -29,10 +33,14 @@ export async function traefikPlan(
     settings: rendered.settings,
     files: rendered.files,
     directories: rendered.directories,
-    binds: service.mounts
-      .filter(({ source }) => isEngineSocket(source))
-      .map(({ target }) => ({ source: engine.socketPath, target, readOnly: true })),
-    publish: [...entryPointPorts(deployment.traefikModel).values(), traefikApiPort],
+    binds: [
+      ...new Set([
+        socketPath,
+        ...service.mounts.filter(({ source }) => isEngineSocket(source)).map(({ target }) => target),
+      ]),
+    ].map((target) => ({ source: engine.socketPath, target, readOnly: true })),
+    publish: [...new Set([...entryPointPorts(deployment.traefikModel).values(), traefikApiPort])],
+    // The suite's router comes with the first labels; until then its entry point answers with 404.
     ready: answersHttp(traefikApiPort, "/api/version"),
     startDeadline: deadlines.smallPartStart,
   };
@@ -72,8 +80,15 @@ export interface LiveRouter {
   errors: readonly string[];
 }
 
-/** Traefik's live configuration, from `GET /api/rawdata`. */
-export async function rawData(traefik: PartHandle): Promise<{ routers: LiveRouter[]; text: string }> {
+/**
+ * Traefik's live configuration, from `GET /api/rawdata`, without the suite's own router.
+ *
+ * @param model what the deployment's files say: where it has Swarm's provider, names have `@swarm` as in the files
+ */
+export async function rawData(
+  traefik: PartHandle,
+  model?: TraefikModel,
+): Promise<{ routers: LiveRouter[]; text: string }> {
   const response = await request(`http://${traefik.host}:${traefik.ports[traefikApiPort]}/api/rawdata`, {
     headersTimeout: deadlines.request,
     bodyTimeout: deadlines.request,
@@ -82,33 +97,52 @@ export async function rawData(traefik: PartHandle): Promise<{ routers: LiveRoute
   const data = JSON.parse(text) as {
     routers?: Record<string, Partial<Omit<LiveRouter, "name" | "errors">> & { error?: string[] }>;
   };
-  const routers = Object.entries(data.routers ?? {}).map(([name, router]) => ({
-    name,
-    rule: router.rule ?? "",
-    priority: router.priority ?? 0,
-    service: router.service ?? "",
-    entryPoints: router.entryPoints ?? [],
-    middlewares: router.middlewares ?? [],
-    status: router.status ?? "",
-    errors: router.error ?? [],
-  }));
+  const named = (name: string): string => (model === undefined ? name : nameInFiles(model, name));
+  const routers = Object.entries(data.routers ?? {})
+    .filter(([name]) => name !== `${suiteName}@docker`)
+    .map(([name, router]) => ({
+      name: named(name),
+      rule: router.rule ?? "",
+      priority: router.priority ?? 0,
+      service: named(router.service ?? ""),
+      entryPoints: router.entryPoints ?? [],
+      middlewares: (router.middlewares ?? []).map(named),
+      status: router.status ?? "",
+      errors: router.error ?? [],
+    }));
   return { routers, text };
 }
 
+/** A live name as the deployment has it: docker's provider takes the place of Swarm's. */
+export function nameInFiles(model: TraefikModel, name: string): string {
+  if (!name.endsWith("@docker") || !model.providers.includes("swarm")) return name;
+  const ofSwarm = name.replace(/@docker$/, "@swarm");
+  if (!model.providers.includes("docker")) return ofSwarm;
+  return model.routerOf(name) === undefined && model.middlewareOf(name) === undefined ? ofSwarm : name;
+}
+
 /**
- * Waits until Traefik has read the labels of the containers behind it: until it has as many docker routers as the labels
- * name. Traefik never creates the routers of labels that it refuses: then the wait ends at its deadline, and the checks
- * report the difference.
+ * Waits until Traefik has the routers that the deployment's files define. Those that it drops for a reason that the files do
+ * not show never come: then the wait ends at its deadline, and the checks report the difference.
  *
+ * @param running keys of the services whose labels the rig's containers carry
  * @returns whether all of them exist
  */
-export async function routersLoaded(traefik: PartHandle, labels: Readonly<Record<string, string>>): Promise<boolean> {
-  const named = new Set([...namesInLabels(Object.keys(labels), "routers")].map((name) => name.toLowerCase()));
-  const expected = Math.max(named.size, 1);
+export async function routersLoaded(
+  traefik: PartHandle,
+  { traefikModel: model }: Pick<Deployment, "traefikModel">,
+  running: ReadonlySet<string>,
+): Promise<boolean> {
+  const carried = model.containers.filter(({ isLive, service }) => isLive && running.has(service.key));
+  const expected = [
+    ...carried.flatMap(({ configuration }) => configuration.routers),
+    ...(model.files === undefined || model.files.areRefused ? [] : model.files.configuration.routers),
+  ];
   try {
-    return await until("Traefik has read the labels", deadlines.routersLoaded, async () => {
-      const { routers } = await rawData(traefik);
-      return routers.filter(({ name }) => name.endsWith("@docker")).length >= expected ? true : undefined;
+    return await until("Traefik has read its configuration", deadlines.routersLoaded, async () => {
+      const { routers } = await rawData(traefik, model);
+      const live = new Set(routers.map(({ name }) => model.routerOf(name)));
+      return expected.every((router) => live.has(router)) ? true : undefined;
     });
   } catch {
     return false;

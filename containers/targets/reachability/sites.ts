@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import { familyOf, type Site, type SiteAddress } from "../../../helpers/reachability/sweep.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { traefikApiPort } from "../../parts/deployment/render-traefik.ts";
+import { traefikApiPort } from "../../parts/deployment/traefik/suite-api.ts";
 import type { PartHandle } from "../../parts/part.ts";
 import { providerNetwork } from "../../rigs/gateway-networks.ts";
 import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "../../rigs/reachability-rig.ts";
@@ -99,10 +99,7 @@ function addressesOf({ gateway }: ReachabilityRigs, part: PartHandle): SiteAddre
     );
 }
 
-/**
- * Where a site's own programs listen. The suite's listeners do not count, and Traefik's API counts on the port where the
- * deployment has it, because the suite has moved it.
- */
+/** Where a site's own programs listen. The suite's listeners do not count; Traefik's own API does. */
 function ownListeners(
   deployment: Deployment,
   site: string,
@@ -118,19 +115,5 @@ function ownListeners(
       .filter(({ address }) => address === bound || bound === "::" || (bound === "0.0.0.0" && familyOf(address) === 4))
       .map(({ address }) => ({ address, port })),
   );
-  if (site !== deployment.traefik.name) return byAddress;
-  const api = publicApiPort(deployment);
-  return [
-    ...byAddress.filter(({ port }) => port !== traefikApiPort),
-    ...(api === undefined ? [] : addresses.map(({ address }) => ({ address, port: api }))),
-  ];
-}
-
-/**
- * The port on which Traefik's API would listen on every network; undefined when it is disabled, or on the loopback. The
- * suite moves that entry point, and opens a listener of its own on the port.
- */
-function publicApiPort({ traefikModel }: Deployment): number | undefined {
-  const api = traefikModel.static.insecureApi;
-  return api === undefined || isLoopback(api.host) || api.host === "localhost" ? undefined : api.port;
+  return site === deployment.traefik.name ? byAddress.filter(({ port }) => port !== traefikApiPort) : byAddress;
 }

@@ -57,7 +57,7 @@ export class AccessLog {
   #read(line: string): void {
     // Traefik's other messages share its output.
     const id = /gateway-conformance\/[^(]*\(([0-9a-f-]{36})\)/.exec(line)?.[1];
-    if (id === undefined || !line.startsWith("{")) return;
+    if (id === undefined || !line.startsWith("{") || !line.includes('"DownstreamStatus"')) return;
     const { RouterName, ServiceAddr, DownstreamStatus } = JSON.parse(line) as {
       RouterName?: string;
       ServiceAddr?: string;

@@ -71,7 +71,8 @@ export class ContainerFiles {
   #mountOf(path: string): { source: string; target: string; location: SourceLocation } | undefined {
     return this.#service.mounts
       .filter(
-        ({ kind, target }) => kind === "bind" && (target === path || path.startsWith(`${target.replace(/\/$/, "")}/`)),
+        ({ kind, target, isAvailable }) =>
+          kind === "bind" && isAvailable && (target === path || path.startsWith(`${target.replace(/\/$/, "")}/`)),
       )
       .toSorted((one, other) => other.target.length - one.target.length)[0];
   }

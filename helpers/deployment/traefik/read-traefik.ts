@@ -7,6 +7,7 @@ import { namesInLabels, readLabels } from "./dynamic/labels.ts";
 import { checkReferences } from "./dynamic/references.ts";
 import { type FileProvider, type LabelledContainer, TraefikModel } from "./model.ts";
 import type { TraefikOption } from "./options.ts";
+import { notePlugins } from "./plugins.ts";
 import { ProblemList } from "./problems.ts";
 import { isTrue } from "./schema.ts";
 import { readStatic, type StaticReading } from "./static/read-static.ts";
@@ -32,6 +33,7 @@ export function readTraefik(compose: ComposeFile, traefik: ComposeService, readi
   const files = readFiles(traefik, configuration, reading, problems);
   const model = new TraefikModel(configuration, { containers, files }, problems.problems);
   checkReferences(model, compose, problems);
+  notePlugins(model, reading.notes);
   return model;
 }
 

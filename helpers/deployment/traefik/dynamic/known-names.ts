@@ -12,14 +12,15 @@ export interface KnownNames {
   dropped: { middlewares: ReadonlySet<string>; services: ReadonlySet<string> };
 }
 
-const internalServices = [
-  "noop@internal",
-  "api@internal",
-  "dashboard@internal",
-  "ping@internal",
-  "prometheus@internal",
-  "rest@internal",
-  "acme-http@internal",
+/** Traefik's own services, and the static section without which each is missing. */
+const internalServices: readonly (readonly [string, string | undefined])[] = [
+  ["noop@internal", undefined],
+  ["api@internal", "api"],
+  ["dashboard@internal", "api"],
+  ["ping@internal", "ping"],
+  ["prometheus@internal", "metrics.prometheus"],
+  ["rest@internal", "providers.rest"],
+  ["acme-http@internal", "certificatesResolvers"],
 ];
 
 /** A name with its provider: that of who names it, where it has none. */
@@ -64,10 +65,13 @@ export function knownNames(model: TraefikModel): KnownNames {
   const lines = (model.files?.files ?? []).flatMap((file) => file.names);
   const unread = (section: string): string[] =>
     lines.flatMap((line) => (line.section === section ? [`${line.name}@file`] : []));
+  const internal = internalServices.flatMap(([name, section]) =>
+    section === undefined || model.static.has(section) ? [name] : [],
+  );
   return {
     middlewares: new Set([...names(true, middlewares), ...unread("middlewares")]),
-    services: new Set([...names(true, services, true), ...unread("services"), ...internalServices]),
-    internalServices,
+    services: new Set([...names(true, services, true), ...unread("services"), ...internal]),
+    internalServices: internal,
     tlsOptions: new Set(names(true, ({ tlsOptions }) => tlsOptions)),
     dropped: { middlewares: new Set(names(false, middlewares)), services: new Set(names(false, services)) },
   };

@@ -1,0 +1,38 @@
+import type { ComposeService } from "../../../../helpers/deployment/types.ts";
+import { networkOfRun, type RenderContext } from "../render-context.ts";
+import { fetchedPlugins, passThrough } from "./plugins.ts";
+
+/**
+ * The labels of a service for its container of the run. Where Traefik reads Swarm's labels, those under `deploy` are the
+ * container's, and Swarm's provider is docker's; labels that Traefik does not read in the deployment are left out.
+ */
+export function labelsOfRun(context: RenderContext, service: ComposeService): Record<string, string> {
+  const { traefikModel } = context.deployment;
+  const providers = traefikModel.static.labelProviders.map(({ name }) => name);
+  const plugins = fetchedPlugins(traefikModel, "labels");
+  const labels: Record<string, string> = {
+    // Docker compose sets both; Traefik's default names of routers and services derive from them.
+    "com.docker.compose.project": service.project,
+    "com.docker.compose.service": service.name,
+  };
+  const add = (name: string, value: string): void => {
+    const plugin = /^traefik\.http\.middlewares\.([^.]+)\.plugin\./i.exec(name)?.[1];
+    if (plugin !== undefined && plugins.has(plugin.toLowerCase())) {
+      const [prefix] = passThrough.stripPrefix.prefixes;
+      labels[`traefik.http.middlewares.${plugin}.stripprefix.prefixes`] = prefix;
+    } else if (/^traefik\.(?:docker|swarm)\.network$/i.test(name)) {
+      labels["traefik.docker.network"] = networkOfRun(context, value);
+    } else if (!/^traefik\.swarm\./i.test(name)) labels[name] = value;
+  };
+  for (const [name, { value }] of service.labels)
+    if (!isTraefiks(name) || providers.includes("docker")) add(name, value);
+  if (providers.includes("swarm")) {
+    for (const [name, { value }] of service.deployLabels)
+      add(name, isTraefiks(name) ? value.replaceAll("@swarm", "@docker") : value);
+  }
+  return labels;
+}
+
+function isTraefiks(name: string): boolean {
+  return /^traefik\./i.test(name);
+}
