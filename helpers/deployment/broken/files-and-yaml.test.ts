@@ -34,6 +34,17 @@ const broken: Broken[] = [
     fix: /'codex'/,
   },
   {
+    name: "a .env that is a link out of the folder",
+    patches: [
+      { file: ".env", link: "/etc/hostname" },
+      policy("env_file: litellm.env\n", "compose: [{ files: [compose.yaml], env_file: .env }]\n"),
+    ],
+    file: ".env",
+    at: undefined,
+    what: /leads out of the deployment's folder/,
+    fix: /'files:' in policy\.yaml/,
+  },
+  {
     name: "a directory in place of a file",
     patches: [{ directory: "policy.yaml" }],
     file: "policy.yaml",

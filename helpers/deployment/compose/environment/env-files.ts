@@ -45,7 +45,22 @@ export class EnvFiles {
 
   /** Whether a file, or its example, is there to be read. */
   has(file: string): boolean {
-    return this.#present(file) !== undefined;
+    if (this.#context.host.find(file).state === "outside") return false;
+    return this.#isWithin(file) && this.#present(file) !== undefined;
+  }
+
+  /** A file that is not part of the deployment, or a link that leads out of it, is a fault. */
+  #isWithin(file: string): boolean {
+    const { state, path } = this.#context.host.find(file);
+    if (state === "present" || state === "missing") return true;
+    this.#context.faults.add(
+      path,
+      state === "outside"
+        ? "is outside of the deployment's folder"
+        : "is a link that leads out of the deployment's folder",
+      `put a copy of it into the folder, or add '${file}: ./COPY' under 'files:' in policy.yaml`,
+    );
+    return false;
   }
 
   /**
@@ -55,7 +70,7 @@ export class EnvFiles {
    * @param shell variables of the host's shell, which come first
    */
   forInterpolation(file: string, shell: VariableLookup): Variables {
-    const source = this.#open(file);
+    const source = this.#isWithin(file) ? this.#open(file) : undefined;
     return source === undefined ? new Map() : this.#parse(source, { outer: shell });
   }
 
