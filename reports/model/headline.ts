@@ -65,13 +65,13 @@ export function summaryLine(report: HeadlineReport): string {
 
 /** The versions that an operator chooses, e.g. `LiteLLM 1.77.1, Traefik 3.5.3`. */
 export function versionsText({ parts }: Pick<HeadlineReport, "parts">): string {
-  return [
-    ["litellm", "LiteLLM"],
-    ["traefik", "Traefik"],
-  ]
+  return Object.entries(partTitles)
     .flatMap(([name, title]) => {
       const version = parts.find((part) => part.name === name)?.version;
       return version === undefined ? [] : [`${title} ${version}`];
     })
     .join(", ");
 }
+
+/** The parts whose versions an operator chooses first, by their names. */
+export const partTitles: Readonly<Record<string, string>> = { litellm: "LiteLLM", traefik: "Traefik" };

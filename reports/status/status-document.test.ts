@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
@@ -5,6 +6,7 @@ import type { CheckOutcome } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { ReportInput } from "../model/conformance-json.ts";
 import { checkOf, failureOf, reportOfChecks } from "../model/report-fixture.ts";
+import { answersTo, type OpenQuestion, readOpenQuestions } from "./open-questions.ts";
 import { statusDocument } from "./status-document.ts";
 
 function status(checks: readonly CheckResult[], change: Partial<ReportInput> = {}): string {
@@ -17,130 +19,182 @@ function failed(requirement: string, details: FailureDetails, rest: Partial<Chec
 
 const fields = { expected: "a", actual: "b" };
 
-test("the document says what the run proved, suite by suite, and what is left to do", () => {
+/** The rows of a section's table, cell by cell. */
+function rows(text: string, section: string): string[][] {
+  const part = text.split(`## ${section}\n`)[1]?.split("\n## ")[0] ?? "";
+  const lines = part.split("\n").filter((line) => line.startsWith("| "));
+  return lines.slice(2).map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+}
+
+test("the first lines are the verdict by level, and what a scripted model leaves unproved", () => {
+  const lines = status([checkOf("ROUTE-01", "failed"), checkOf("ROUTE-02", "passed")]).split("\n");
+  expect(lines[0]).toBe("# NOT CONFORMANT: deployments/reference");
+  expect(lines[2]).toMatch(/^\*\*1 of \d+ MUST hold \(1 failed, \d+ not tested\)\. 0 of \d+ SHOULD hold/);
+  expect(lines[3]).toContain("The model is scripted");
+});
+
+test("a failure of the deployment is a row: what, where, what to do, and what it left", () => {
   const location = { file: "compose.yaml", line: 12 };
+  const details = {
+    ...fields,
+    summary: "/uix | is public\nand more",
+    cause: "a prefix",
+    location,
+    fix: "write Path()",
+  };
+  const text = status([failed("ROUTE-03", details, { failureFolder: "failures/ROUTE-03-looks" })]);
+  expect(rows(text, "Fix first: yours")).toEqual([
+    [
+      "1",
+      "ROUTE-03 MUST",
+      "/uix \\| is public",
+      "`compose.yaml:12`",
+      "write Path()",
+      "[failure](failures/ROUTE-03-looks/failure.txt) [script](failures/ROUTE-03-looks/repro.sh)",
+    ],
+  ]);
+});
+
+test("of several cases, the first is told, with the cause of the first that has one", () => {
+  const cases = [
+    { ...fields, summary: "a gets through" },
+    { ...fields, summary: "b gets through", cause: "a rule" },
+  ];
+  const text = status([failed("ROUTE-03", { ...fields, summary: "failed in 2 of 4 cases", cases })]);
+  expect(rows(text, "Fix first: yours")).toMatchObject([
+    ["1", "ROUTE-03 MUST", "a gets through; and 1 more case", "", "likely cause: a rule", ""],
+  ]);
+});
+
+test("the order is by harm: a readable secret, then access, then clients, then the rest; MUST before SHOULD", () => {
+  const ids = ["ROUTE-01", "ROUTE-07", "ROUTE-16", "ROUTE-03", "INJ-03"];
+  const text = status(ids.map((id) => checkOf(id, "failed")));
+  expect(rows(text, "Fix first: yours").map(([, id]) => id?.split(" ")[0])).toEqual([
+    "INJ-03",
+    "ROUTE-03",
+    "ROUTE-16",
+    "ROUTE-01",
+    "ROUTE-07",
+  ]);
+});
+
+test("a defect of a version is not the operator's, and every check of a requirement has its own row", () => {
+  const knownDefect = {
+    part: "litellm",
+    versions: "<2",
+    reason: "one page only",
+    link: "https://github.com/a/b/issues/1",
+  };
+  const text = status(
+    ["CAT-02/one", "CAT-02/two", "CAT-02/three"].map((id) => checkOf("CAT-02", "failed", { id, knownDefect })),
+  );
+  expect(text).not.toContain("Fix first: yours");
+  expect(rows(text, "Fix first: LiteLLM's").map(([id]) => id)).toEqual(["CAT-02/one", "CAT-02/three", "CAT-02/two"]);
+});
+
+test("each known gap has a row, with its link, date and part; what is not supported has its reason", () => {
   const text = status([
-    checkOf("ROUTE-01", "passed", { findings: ["Both hosts answered."] }),
-    failed(
-      "ROUTE-03",
-      { ...fields, summary: "/uix is public", cause: "a prefix.", location, fix: "write Path()" },
-      { failureFolder: "failures/ROUTE-03-looks" },
-    ),
-    failed("ROUTE-07", { ...fields, summary: "bearer is refused" }),
+    checkOf("CAT-02", "known-gap"),
+    checkOf("CAT-02", "known-gap", { id: "CAT-02/other" }),
     checkOf("CAT-17", "not-supported"),
   ]);
-  expect(text).toContain("**Updated**: 2026-01-02");
-  expect(text).toMatch(
-    /- \*\*Traefik routing\*\*: 1 of \d+ requirements holds, by 3 checks; 2 do not hold \(ROUTE-03, ROUTE-07\); \d+ were not tested \(ROUTE-02, /,
+  expect(rows(text, "Known gaps")).toEqual(
+    ["CAT-02/holds", "CAT-02/other"].map((id) => [
+      id,
+      "a defect of this version",
+      "litellm <2",
+      "[https://example.org/1](https://example.org/1)",
+      "2999-12-31",
+    ]),
   );
-  expect(text).toMatch(/^ {2}- Both hosts answered\.$/m);
-  expect(text).toMatch(
-    /## Gaps\n- \*\*ROUTE-03\*\* \(failed\): .* Captured: `failures\/ROUTE-03-looks\/`\.\n\n {2}```\n {2}\/uix is public\n {4}expected: +a\n {4}actual: +b\n {4}likely cause: a prefix\.\n {4}look at: +compose\.yaml:12\n {4}fix: +write Path\(\)\n/,
-  );
-  expect(text).toMatch(/- \*\*CAT-17\*\* \(not supported\): .*\n\n {2}```\n {2}this version lacks it\n/);
-  expect(text).toMatch(
-    /1\. Fix ROUTE-03: .* Look at `compose\.yaml:12`\. Likely cause: a prefix\. Fix: write Path\(\)\.\n2\. Consider ROUTE-07: .*\n3\. Prove what this run did not test: ROUTE-02, /,
-  );
+  expect(rows(text, "Not supported")).toEqual([["CAT-17/holds", "this version lacks it"]]);
 });
 
-test("the next step of a failure with several cases has the cause and the fix of the first case that has them", () => {
-  const cases = [
-    { ...fields, summary: "a" },
-    { ...fields, summary: "b", cause: "a rule", fix: "change it" },
-    { ...fields, summary: "c", cause: "no" },
-  ];
-  const text = status([failed("ROUTE-03", { ...fields, summary: "failed in 3 of 4 cases", cases })]);
-  expect(text).toMatch(/1\. Fix ROUTE-03: .*\. Likely cause: a rule\. Fix: change it\.\n/);
-});
-
-test("the next step reads fields: a sentence that looks like one in a message means nothing", () => {
+test("what was proved names suites and findings of checks that passed", () => {
+  const findings = ["One.", "Two.", "Three.", "Four.", "Five.", "Six."];
   const text = status([
-    failed("ROUTE-03", { ...fields, summary: "not refused\n  likely cause: a quotation\n  look at: a.yaml:1" }),
+    checkOf("ROUTE-01", "passed", { findings }),
+    checkOf("ROUTE-02", "failed", { findings: ["No."] }),
   ]);
-  expect(text).toMatch(/1\. Fix ROUTE-03: [^\n]*\n2\. /);
-  expect(text).not.toMatch(/1\. Fix ROUTE-03: [^\n]*(Likely cause|Look at)/);
+  expect(text).toMatch(/- \*\*Traefik routing\*\*: 1 of \d+ requirements hold, by 2 checks\.\n {2}- Five\./);
+  expect(text).toContain("  - and 1 more findings: see the [first page](index.html#proved).");
+  expect(text).not.toContain("  - No.");
 });
 
-test("the environment section has the form of the document that was written by hand", () => {
-  const text = status([checkOf("ROUTE-01", "passed")]);
-  expect(text).toContain("- **Internal host**: `http://gateway.lan`");
-  expect(text).toContain(
-    "- **Config**: `litellm/config.yaml` registers the upstream MCP servers postgres (stdio, `postgres-mcp` 0.3.0)",
-  );
-  expect(text).toContain("- **Secrets**: `litellm.env` provides `LITELLM_MASTER_KEY`");
-  expect(text).toContain("  - codex (`codex/config.toml`) → `http://gateway.lan/mcp/`");
+test("what was tested is folded, at the end", () => {
+  const [, folded = ""] = status([checkOf("ROUTE-01", "passed")]).split("<details>");
+  expect(folded).toContain("- **Internal host**: `http://gateway.lan`");
+  expect(folded).toContain("servers postgres (stdio, `postgres-mcp` 0.3.0)");
+  expect(folded).toContain("- **Client codex**: `codex/config.toml` → `http://gateway.lan/mcp/`");
 });
 
-describe("an open question is answered by what proves it", () => {
-  const answer = (checks: readonly CheckResult[]): string =>
-    /- \*\*Why does `\/mcp\/tools` only ping[\s\S]*?(?=\n- \*\*|$)/.exec(status(checks))?.[0] ?? "";
-  const asked = ["CAT-07", "CAT-06", "CAT-02"];
-
-  test("with its findings and its evidence where all of it holds", () => {
-    const proof = { findings: ["It carries pings."], evidence: ["evidence/CAT/wire.json"] };
-    expect(answer(asked.map((id) => checkOf(id, "passed", proof)))).toMatch(
-      /\*\*Answered\.\*\* Nothing is missing.*\n {2}- CAT-07 passed: It carries pings\. Evidence: `evidence\/CAT\/wire\.json`\./,
-    );
-  });
-
-  test.each<[CheckOutcome, RegExp, string]>([
-    [
-      "failed",
-      /\*\*Problem found\.\*\* The stream or .* See CAT-06\./,
-      "CAT-06 failed: no stream; likely cause: a wrong path.",
-    ],
-    [
-      "known-gap",
-      /\*\*Not yet\.\*\* .* Known gaps: CAT-06\./,
-      "CAT-06 known gap: a defect of this version (https://example.org/1, until 2999-12-31); likely cause: a wrong path.",
-    ],
-    ["not-supported", /\*\*Not with these versions\*\*: CAT-06\./, "CAT-06 not supported: this version lacks it."],
-    ["not-tested", /\*\*So far\*\*: Nothing is missing.* Still open: CAT-06\./, ""],
-  ])("where one of it is %s", (outcome, verdict, proof) => {
-    const failure = failureOf({ ...fields, summary: "no stream", cause: "a wrong path" });
-    const own = outcome === "failed" || outcome === "known-gap" ? { failure } : {};
-    const text = answer(asked.map((id) => (id === "CAT-06" ? checkOf(id, outcome, own) : checkOf(id, "passed"))));
-    expect(text).toMatch(verdict);
-    expect(text).toContain(proof);
-  });
-
-  test("with nothing where none of it was tested", () => {
-    expect(answer([])).toMatch(/Not answered by this run: it did not test CAT-07, CAT-06, CAT-02\.$/m);
-  });
-
-  test("and names only requirements that exist", () => {
-    const text = status([]);
-    const open = text.slice(text.indexOf("## Open Questions"));
-    const ids = new Set(open.match(/\b[A-Z]+-\d{2}\b/g));
-    expect(ids.size).toBeGreaterThan(20);
-    for (const id of ids) expect([...loadRequirements().keys()]).toContain(id);
-  });
-});
-
-test("where everything was proved there is no gap and no next step", () => {
+test("a conformant run has nothing to fix", () => {
   const text = status([...loadRequirements().keys()].map((id) => checkOf(id, "passed")));
-  expect(text).not.toContain("## Gaps");
-  expect(text).toMatch(/## Immediate Next Steps\nNone\.\n\n/);
+  expect(text).toMatch(/^# CONFORMANT/);
+  expect(text).not.toMatch(/Fix first|Known gaps|First of all/);
 });
 
-test("a failed environment is the first thing to fix", () => {
-  const failure = { part: "litellm", message: "litellm did not start", log: [] };
-  expect(status([], { verdict: "environment-failed", environmentFailures: [failure] })).toContain(
-    "1. Fix the environment and run again: litellm did not start",
-  );
+test.each<[string, Partial<ReportInput>, string]>([
+  [
+    "a failed environment",
+    {
+      verdict: "environment-failed",
+      environmentFailures: [{ part: "litellm", message: "litellm did not start", log: [] }],
+    },
+    "- Fix the environment and run again: litellm did not start",
+  ],
+  [
+    "a fault of the suite",
+    { faults: ["a.spec.ts did not load: x"] },
+    "- Fix the suite itself: a.spec.ts did not load: x",
+  ],
+])("%s is the first thing that the document names", (_, change, line) => {
+  expect(status([], change)).toContain(`## First of all\n${line}\n`);
 });
 
-test("a fault of the suite itself is named: nothing else says why the run is not conformant", () => {
-  const faults = ["a.spec.ts did not load: x"];
-  expect(status([checkOf("ROUTE-01", "passed")], { verdict: "not-conformant", faults })).toContain(
-    "1. Fix the suite itself: a.spec.ts did not load: x",
-  );
+describe("an open question is answered from the checks that concern it", () => {
+  const question: OpenQuestion = {
+    question: "Does it?",
+    checks: ["CAT-07", "CAT-02/one"],
+    holds: "Yes.",
+    fails: "No.",
+  };
+  const answer = (checks: readonly CheckResult[]) => answersTo([question], reportOfChecks(checks))[0];
+
+  test("and from no others", () => {
+    const checks = [
+      checkOf("CAT-07", "passed"),
+      checkOf("CAT-02", "passed", { id: "CAT-02/one" }),
+      checkOf("CAT-02", "failed"),
+    ];
+    expect(answer(checks)).toMatchObject({ answer: "Yes.", because: [{ id: "CAT-02/one" }, { id: "CAT-07/holds" }] });
+  });
+
+  test.each<[CheckOutcome, string]>([
+    ["failed", "**Problem found.** No."],
+    ["known-gap", "**Known gap.** No."],
+    ["not-tested", "**Not answered by this run.**"],
+  ])("where one of them is %s, that one decides", (outcome, text) => {
+    const one = answer([checkOf("CAT-07", outcome), checkOf("CAT-02", "passed", { id: "CAT-02/one" })]);
+    expect(one?.answer).toBe(text);
+    expect(one?.because.map(({ id }) => id)).toEqual(["CAT-07/holds"]);
+  });
+
+  test("where none was tried, there is no answer", () => {
+    expect(answer([])?.answer).toBe("**Not answered by this run.**");
+  });
 });
 
-test("a long failure is cut, so that the document stays readable", () => {
-  const lines = ["first", "x".repeat(5_000), ...Array.from({ length: 500 }, (_, index) => `case ${index}`)];
-  const text = status([failed("ROUTE-01", { ...fields, summary: lines.join("\n") })]);
-  expect(text).toContain(`  first\n  ${"x".repeat(300)} …\n  case 0\n`);
-  expect(text).toContain("  … 480 more lines in conformance.json\n  ```");
-  expect(text.length).toBeLessThan(6_000);
+test("only a deployment that has questions gets answers; those of as-found name requirements that exist", () => {
+  const deployments = join(import.meta.dirname, "..", "..", "deployments");
+  expect(readOpenQuestions(join(deployments, "reference"))).toEqual([]);
+  const questions = readOpenQuestions(join(deployments, "as-found"));
+  expect(questions.length).toBeGreaterThan(5);
+  for (const { checks } of questions)
+    for (const id of checks) expect([...loadRequirements().keys()]).toContain(id.split("/")[0]);
 });

@@ -1,175 +1,213 @@
+import { seconds } from "../../helpers/core/terminal/progress.ts";
 import { loadSuites } from "../../helpers/requirements/suites.ts";
-import { messageOf } from "../model/check-result.ts";
-import type { ConformanceReport, ReportedFailure, ReportedRequirement } from "../model/conformance-report.ts";
-import { answers } from "./open-questions.ts";
+import { type ConformanceReport, checksOf, type ReportedCheck } from "../model/conformance-report.ts";
+import { levelText, partTitles, verdictNames, versionsText } from "../model/headline.ts";
+import { type Problem, problemsOf, whatOf } from "../model/problems.ts";
+import { answersTo, type OpenQuestion } from "./open-questions.ts";
+import { environment } from "./status-environment.ts";
+import { evidenceLinks, table } from "./status-table.ts";
 
-/** How much of a failure's message the document quotes: lines, and characters of each. `conformance.json` has all of it. */
-const quotedLines = 24;
-const quotedLength = 300;
+/** How many findings of a suite the document has; the first page has all. */
+const shownFindings = 5;
 
-/** The status document (`STATUS.md`), in the form of the document that was once written by hand. */
-export function statusDocument(report: ConformanceReport): string {
+/** How long what is wrong may be, in characters. */
+const longestProblem = 200;
+
+/** How many checks of a problem have their links. */
+const shownEvidence = 2;
+
+/** How long a finding may be, in characters. */
+const longestFinding = 420;
+
+/** The status document (`STATUS.md`): the verdict, what to fix first and whose it is, every gap, and what was proved. */
+export function statusDocument(report: ConformanceReport, questions: readonly OpenQuestion[] = []): string {
+  const problems = problemsOf(report);
   return [
-    "# MCP Integration Status: LiteLLM gateway",
+    `# ${verdictNames[report.result]}: ${report.deployment.folder || "no deployment"}`,
     "",
-    `**Updated**: ${report.run.finishedAt.slice(0, 10)}  `,
-    `**By**: conformance run ${report.run.id}, suite ${report.suiteVersion}  `,
-    `**Result**: ${report.result}${report.incomplete === null ? "" : ` (incomplete: ${report.incomplete})`}`,
-    "",
-    ...environment(report),
-    ...validation(report),
+    ...verdict(report),
+    ...firstThings(report),
+    ...deploymentProblems(problems.filter(({ owner }) => owner === "deployment")),
+    ...versionProblems(problems.filter(({ owner }) => owner === "version")),
+    ...brokenChecks(problems.filter(({ owner }) => owner === "suite")),
     ...gaps(report),
-    ...nextSteps(report),
-    ...openPoints(report),
+    ...answered(report, questions),
+    ...proved(report),
+    ...environment(report),
   ].join("\n");
 }
 
-function environment(report: ConformanceReport): string[] {
-  const { deployment, engine, parts } = report;
-  const one = parts.filter((part, index) => parts.findIndex(({ name }) => name === part.name) === index);
-  const litellm = parts.find(({ name }) => name === "litellm");
+function verdict(report: ConformanceReport): string[] {
+  const { run, suiteVersion, incomplete } = report;
+  const took = seconds(Date.parse(run.finishedAt) - Date.parse(run.startedAt));
+  const versions = versionsText(report);
   return [
-    "## Environment Snapshot",
-    `- **Deployment**: \`${deployment.folder}\` (${shortDigest(deployment.digest)})`,
-    ...(litellm === undefined ? [] : [`- **LiteLLM version**: ${litellm.version} (container \`litellm\`)`]),
-    ...deployment.hosts.map(
-      ({ url, zone }) => `- **${zone === "internal" ? "Internal" : "External"} host**: \`${url}\``,
-    ),
-    `- **Config**: \`${deployment.config}\` registers the upstream MCP servers ${deployment.upstreams.map(upstreamText).join(", ")}`,
-    `- **Secrets**: \`${deployment.secrets.file}\` provides ${deployment.secrets.names.map((name) => `\`${name}\``).join(", ")}; each was replaced by a canary of this run`,
-    "- **Client configs**:",
-    ...deployment.clients.map(
-      ({ name, config, addresses }) => `  - ${name} (\`${config}\`) → ${addresses.map((at) => `\`${at}\``).join(", ")}`,
-    ),
-    `- **Engine**: Docker ${engine.version}`,
-    "- **Parts**:",
-    ...one.map(
-      ({ name, version, origin, source, digest }) =>
-        `  - ${name} ${version}: ${origin} from ${source} (${shortDigest(digest)})`,
-    ),
+    `**${levelText(report, "MUST")}. ${levelText(report, "SHOULD")}.**${incomplete === null ? "" : ` Incomplete: ${incomplete}.`}`,
+    "The model is scripted: the run proves the path to it and back, not the model.",
+    "",
+    `**By**: run ${run.id} on ${run.finishedAt.slice(0, 10)}, took ${took}; suite ${suiteVersion}${versions === "" ? "" : `; ${versions}`}. [First page](index.html), [every step](html/index.html).`,
     "",
   ];
 }
 
-function upstreamText({ name, transport, source, version }: Upstream): string {
-  return `${name} (${transport}, \`${source}\`${version === null ? "" : ` ${version}`})`;
+/** What keeps the run from having a verdict, or makes it not conformant without a requirement that fails. */
+function firstThings({ faults, staleGaps, environmentFailures }: ConformanceReport): string[] {
+  const things = [
+    ...environmentFailures.map(({ message }) => `Fix the environment and run again: ${message}`),
+    ...faults.map((fault) => `Fix the suite itself: ${fault}`),
+    ...staleGaps.map(({ message }) => `Remove a stale known gap: ${message}`),
+  ];
+  return things.length === 0 ? [] : ["## First of all", ...things.map((thing) => `- ${oneLine(thing)}`), ""];
 }
 
-type Upstream = ConformanceReport["deployment"]["upstreams"][number];
+function deploymentProblems(problems: readonly Problem[]): string[] {
+  if (problems.length === 0) return [];
+  return [
+    "## Fix first: yours",
+    "",
+    ...table(
+      ["", "requirement", "what is wrong", "look at", "do", "evidence"],
+      problems.map(({ requirement, what, location, fix, cause, checks }, index) => [
+        String(index + 1),
+        `${requirement.id} ${requirement.level}`,
+        cut(what, longestProblem),
+        location === undefined ? "" : `\`${location.file}:${location.line}\``,
+        fix ?? (cause === undefined ? "" : `likely cause: ${cause}`),
+        checks.slice(0, shownEvidence).map(evidenceLinks).join(", "),
+      ]),
+    ),
+  ];
+}
 
-function validation(report: ConformanceReport): string[] {
+function versionProblems(problems: readonly Problem[]): string[] {
+  if (problems.length === 0) return [];
+  const checks = problems.flatMap((problem) => problem.checks);
+  return [
+    `## Fix first: ${ownersOf(checks)}`,
+    "",
+    "No line of the deployment causes these. Run a version outside of the range, or accept each in `known-gaps.yaml`.",
+    "",
+    ...table(
+      ["check", "defect", "part and versions", "tracked at", "evidence"],
+      checks.flatMap((check) =>
+        check.knownDefect === null
+          ? []
+          : [
+              [
+                check.id,
+                check.knownDefect.reason,
+                `${check.knownDefect.part} ${check.knownDefect.versions}`,
+                `[${shortLink(check.knownDefect.link)}](${check.knownDefect.link})`,
+                evidenceLinks(check),
+              ],
+            ],
+      ),
+    ),
+  ];
+}
+
+/** Whose defects these are, e.g. `LiteLLM's`. */
+function ownersOf(checks: readonly ReportedCheck[]): string {
+  const parts = new Set(checks.flatMap(({ knownDefect }) => knownDefect?.part ?? []));
+  return [...parts].map((part) => `${partTitles[part] ?? part}'s`).join(" and ");
+}
+
+function brokenChecks(problems: readonly Problem[]): string[] {
+  if (problems.length === 0) return [];
+  const lines = problems.flatMap(({ checks }) => checks.map((check) => `- ${check.id}: ${oneLine(whatOf(check))}`));
+  return ["## Checks that broke", "", "These say nothing about the gateway.", "", ...lines, ""];
+}
+
+/** Every check that did not pass and is no failure: one row each. */
+function gaps(report: ConformanceReport): string[] {
+  const checks = checksOf(report);
+  const known = checks.flatMap((check) => (check.gap === null ? [] : [{ ...check, gap: check.gap }]));
+  const lacking = checks.filter(({ outcome }) => outcome === "not-supported");
+  const untested = report.requirements.filter(({ outcome }) => outcome === "not-tested").map(({ id }) => id);
+  return [
+    ...(known.length === 0
+      ? []
+      : [
+          "## Known gaps",
+          "",
+          ...table(
+            ["check", "what does not hold", "part and versions", "tracked at", "until"],
+            known.map(({ id, gap }) => [
+              id,
+              gap.reason,
+              `${gap.part} ${gap.versions}`,
+              `[${shortLink(gap.link)}](${gap.link})`,
+              gap.until,
+            ]),
+          ),
+        ]),
+    ...(lacking.length === 0
+      ? []
+      : [
+          "## Not supported",
+          "",
+          ...table(
+            ["check", "what this version or deployment lacks"],
+            lacking.map((check) => [check.id, whatOf(check)]),
+          ),
+        ]),
+    ...(untested.length === 0 ? [] : [`**Not tested**: ${untested.join(", ")}.`, ""]),
+  ];
+}
+
+function answered(report: ConformanceReport, questions: readonly OpenQuestion[]): string[] {
+  if (questions.length === 0) return [];
+  return [
+    "## Questions, answered",
+    "",
+    ...table(
+      ["question", "answer", "because of"],
+      answersTo(questions, report).map(({ question, answer, because }) => [
+        question,
+        answer,
+        because.map(named).join(", "),
+      ]),
+    ),
+  ];
+}
+
+function named({ id, outcome }: ReportedCheck): string {
+  return outcome === "passed" ? id : `${id} (${outcome.replace("-", " ")})`;
+}
+
+function proved(report: ConformanceReport): string[] {
   const suites = [...new Set(report.requirements.map(({ suite }) => suite))];
   const titles = new Map(loadSuites().map(({ folder, title }) => [folder, title]));
   return [
-    "## Validation to Date",
+    "## What was proved",
+    "",
     ...suites.flatMap((suite) => {
       const own = report.requirements.filter((requirement) => requirement.suite === suite);
+      const passed = own.filter(({ outcome }) => outcome === "passed").length;
+      const checks = checksOf({ requirements: own });
       // Cases run concurrently: their findings come in the order in which they end.
-      const findings = new Set(own.flatMap(({ checks }) => checks.flatMap((check) => check.findings.toSorted())));
-      return [`- **${titles.get(suite) ?? suite}**: ${suiteLine(own)}`, ...[...findings].map((text) => `  - ${text}`)];
-    }),
-    "",
-  ];
-}
-
-/** A suite in a sentence: how much of it was proved, and what was not, by name. */
-function suiteLine(own: readonly ReportedRequirement[]): string {
-  const of = (outcome: string): string[] => own.filter((one) => one.outcome === outcome).map(({ id }) => id);
-  const checks = new Set(own.flatMap((one) => one.checks.map(({ id }) => id))).size;
-  const others = [
-    ["failed", "does not hold", "do not hold"],
-    ["known-gap", "is a known gap", "are known gaps"],
-    ["not-supported", "needs another version", "need another version"],
-    ["not-tested", "was not tested", "were not tested"],
-  ].flatMap(([outcome = "", one, several]) => {
-    const ids = of(outcome);
-    return ids.length === 0 ? [] : [`${ids.length} ${ids.length === 1 ? one : several} (${ids.join(", ")})`];
-  });
-  const passed = of("passed").length;
-  const proved = `${passed} of ${own.length} requirements ${passed === 1 ? "holds" : "hold"}, by ${checks} checks`;
-  return `${[proved, ...others].join("; ")}.`;
-}
-
-function gaps(report: ConformanceReport): string[] {
-  const found = report.requirements.filter(({ outcome }) => ["failed", "known-gap", "not-supported"].includes(outcome));
-  if (found.length === 0) return [];
-  return [
-    "## Gaps",
-    ...found.map(({ id, statement, outcome, checks }) => {
-      const own = checks.filter((check) => check.outcome === outcome);
-      const left = own.flatMap(({ failureFolder }) => (failureFolder === null ? [] : [`\`${failureFolder}/\``]));
-      const head = `- **${id}** (${outcome.replace("-", " ")}): ${statement}`;
+      const findings = [
+        ...new Set(checks.filter(({ outcome }) => outcome === "passed").flatMap((check) => check.findings.toSorted())),
+      ];
+      const rest = findings.length - shownFindings;
       return [
-        `${head}${left.length > 0 ? ` Captured: ${left.join(", ")}.` : ""}`,
-        ...quoted(own[0] === undefined ? undefined : messageOf(own[0])),
-      ].join("\n");
+        `- **${titles.get(suite) ?? suite}**: ${passed} of ${own.length} requirements hold, by ${checks.length} checks.`,
+        ...findings.slice(0, shownFindings).map((text) => `  - ${cut(oneLine(text), longestFinding)}`),
+        ...(rest > 0 ? [`  - and ${rest} more findings: see the [first page](index.html#proved).`] : []),
+      ];
     }),
     "",
   ];
 }
 
-function openPoints(report: ConformanceReport): string[] {
-  return ["## Open Questions, Answered", ...answers(report), ""];
+function shortLink(link: string): string {
+  return link.replace("https://github.com/", "").replace(/\/(issues|pull)\//, "#");
 }
 
-function nextSteps(report: ConformanceReport): string[] {
-  const failed = report.requirements.filter(({ outcome, level }) => outcome === "failed" && level.startsWith("MUST"));
-  const advised = report.requirements.filter(
-    ({ outcome, level }) => outcome === "failed" && level.startsWith("SHOULD"),
-  );
-  const untested = report.requirements.filter(({ outcome }) => outcome === "not-tested");
-  const steps = [
-    ...report.faults.map((fault) => `Fix the suite itself: ${fault}`),
-    ...report.staleGaps.map(({ message }) => `Remove a stale known gap: ${message}`),
-    ...report.environmentFailures.map(({ message }) => `Fix the environment and run again: ${message}`),
-    ...failed.map((requirement) => `Fix ${stepText(requirement)}`),
-    ...advised.map((requirement) => `Consider ${stepText(requirement)}`),
-    ...(untested.length > 0 ? [`Prove what this run did not test: ${untested.map(({ id }) => id).join(", ")}.`] : []),
-  ];
-  return [
-    "## Immediate Next Steps",
-    ...(steps.length > 0 ? steps.map((step, index) => `${index + 1}. ${step}`) : ["None."]),
-    "",
-  ];
+function oneLine(text: string): string {
+  return text.replaceAll("\n", " ");
 }
 
-/** What to fix, where, and how. */
-function stepText({ id, statement, checks }: ReportedRequirement): string {
-  const failures = checks.flatMap(({ outcome, failure }) =>
-    outcome === "failed" && failure !== null ? [failure] : [],
-  );
-  const location = failures.find((failure) => failure.location !== null)?.location;
-  const [cause, fix] = [firstOf(failures, "cause"), firstOf(failures, "fix")];
-  return [
-    `${id}: ${statement}`,
-    ...(location ? [`Look at \`${location.file}:${location.line}\`.`] : []),
-    ...(cause === undefined ? [] : [`Likely cause: ${sentence(cause)}`]),
-    ...(fix === undefined ? [] : [`Fix: ${sentence(fix)}`]),
-  ].join(" ");
-}
-
-/** A field of the first failure that has it: of the check's own, or of one of its cases. */
-function firstOf(failures: readonly ReportedFailure[], field: "cause" | "fix"): string | undefined {
-  return (
-    failures.flatMap((failure) => [failure, ...failure.cases]).find((one) => one[field] !== null)?.[field] ?? undefined
-  );
-}
-
-function sentence(text: string): string {
-  return `${text.replace(/\.$/, "")}.`;
-}
-
-function quoted(message: string | undefined): string[] {
-  if (message === undefined) return [];
-  const lines = message.split("\n");
-  const kept = lines
-    .slice(0, quotedLines)
-    .map((line) => (line.length > quotedLength ? `${line.slice(0, quotedLength)} …` : line));
-  const left = lines.length - kept.length;
-  const rest = left > 0 ? [`… ${left} more lines in conformance.json`] : [];
-  return ["", "  ```", ...[...kept, ...rest].map((line) => `  ${line}`), "  ```"];
-}
-
-function shortDigest(digest: string): string {
-  return digest.replace(/^(.*sha256:[0-9a-f]{12}).*$/, "$1");
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)} …`;
 }

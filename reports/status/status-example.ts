@@ -31,14 +31,13 @@ export async function exampleStatus(config: RunConfig, onOutput: (text: string) 
 
 /**
  * The parts of a status document that are the same in two runs of the same suite against the same deployment: no dates,
- * ids, digests and numbers, and no quotations of responses or of clients' messages. Codex has two messages for one
- * time-out, and which one it prints depends on which of its two timers fires first.
+ * ids, digests and numbers, and no quotations of clients' messages. Codex has two messages for one time-out, and which one
+ * it prints depends on which of its two timers fires first.
  */
 export function stableParts(status: string): string {
   return status
-    .replaceAll(/\n {2}```[\s\S]*?\n {2}```/g, "")
-    .replaceAll(/\b(shows|says) ".*"(?=\.(?: Diagnosis:|$))/gm, '$1 "…"')
+    .replaceAll(/\b(shows|says|answers) ".*"(?=\.(?: Diagnosis:|$))/gm, '$1 "…"')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|\b(?=[a-f]*\d)[0-9a-f]{8,}\b/g, "…")
     .replaceAll(/(?<![\w-])\d[\d.]*(?![\w-])/g, "#")
-    .replaceAll(/^\*\*(Updated|By)\*\*.*$/gm, "");
+    .replaceAll(/^\*\*By\*\*.*$/gm, "");
 }

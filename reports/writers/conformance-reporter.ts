@@ -6,6 +6,7 @@ import { conformanceReport, serialize } from "../model/conformance-json.ts";
 import type { RunVerdict } from "../model/outcomes.ts";
 import { writePage } from "../page/write-page.ts";
 import { finishRun } from "../run/finished-run.ts";
+import { readOpenQuestions } from "../status/open-questions.ts";
 import { statusDocument } from "../status/status-document.ts";
 import { actionsJob, failureAnnotations, writeSummary } from "./github-actions.ts";
 
@@ -26,7 +27,7 @@ export default class ConformanceReporter implements Reporter {
     const report = conformanceReport(finished);
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "conformance.json"), serialize(report));
-    const status = statusDocument(report);
+    const status = statusDocument(report, readOpenQuestions(report.deployment.folder));
     writeFileSync(join(directory, "STATUS.md"), status);
     writePage(report, directory);
     const job = actionsJob();
