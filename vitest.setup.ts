@@ -7,7 +7,7 @@ import { type RunConfig, runConfig } from "./helpers/core/run-config.ts";
 import { type Progress, progress } from "./helpers/core/terminal/progress.ts";
 import { runDirectory } from "./helpers/run/run-directory.ts";
 import { publishLatest } from "./reports/publish/publish-latest.ts";
-import { generateAllure } from "./reports/writers/allure.ts";
+import { generateAllure } from "./reports/writers/allure/allure.ts";
 import { actionsJob, faultAnnotations } from "./reports/writers/github-actions.ts";
 import { runFinalChecks } from "./suites/runner/final-checks.ts";
 import { loadChecks } from "./suites/runner/load-checks.ts";

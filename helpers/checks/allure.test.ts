@@ -76,7 +76,7 @@ test("steps have the times that they took; what the failure's evidence names com
   ]);
 });
 
-test("of many steps those that failed and the last ones are shown, 50 in all", async () => {
+test("of many steps those that failed are shown first, then some of each kind, 50 in all", async () => {
   const steps = Array.from(
     { length: 80 },
     (_, index): ShownStep => ({
@@ -84,14 +84,27 @@ test("of many steps those that failed and the last ones are shown, 50 in all", a
       at: new Date(index).toISOString(),
       milliseconds: 1,
       failed: index === 3,
+      kind: index < 60 ? "refused" : "let through",
       details: {},
     }),
   );
   await showSteps(steps);
   const names = shown().map(([name]) => name);
-  expect(names.slice(0, 3)).toEqual(["step 3", "30 earlier steps: see the attachments", "step 31"]);
-  expect(names.at(-1)).toBe("step 79");
+  expect(names.slice(0, 3)).toEqual(["step 3", "step 0", "step 1"]);
+  expect(names.slice(-2)).toEqual(["step 79", "and 30 more: the check's evidence has all 80"]);
   expect(names).toHaveLength(51);
+});
+
+test("a step says what was expected; an answer that was not, and no answer, are failures with the time that they took", async () => {
+  const judged = { ...exchange("a", 1), judgement: { expected: "refused", found: "200 from LiteLLM", holds: false } };
+  const right = { ...exchange("b", 2), judgement: { expected: "refused", found: "401 from Traefik", holds: true } };
+  const hung = { ...exchange("c", 3), response: undefined, error: "no response in time", failedAfter: 5_000 };
+  await showSteps(stepsOf([right, judged, hung], [], secrets));
+  expect(shown()).toEqual([
+    ["without a key: GET http://gateway.lan/a → 200 from LiteLLM, expected: refused", 7, "failed"],
+    ["without a key: GET http://gateway.lan/c → no response", 5_000, "failed"],
+    ["without a key: GET http://gateway.lan/b → 401 from Traefik, expected: refused", 7, "passed"],
+  ]);
 });
 
 test("a check is labelled with its id and each of its requirements", async () => {

@@ -62,14 +62,16 @@ export async function attachEvidence(name: string, content: string | Buffer, con
 
 /** One thing that a check did, as a step of Allure's report. */
 export interface ShownStep {
-  /** `without a key: GET http://gateway.lan/ → 200`. */
+  /** `without a key: GET http://gateway.lan/ → 200 from LiteLLM, expected: refused`. */
   name: string;
   /** ISO 8601. */
   at: string;
-  /** Undefined when it has no end, e.g. a request without a response. */
+  /** Undefined when it has no end. */
   milliseconds: number | undefined;
-  /** The failure's evidence names it. */
+  /** The failure's evidence names it, or it did not end as the check expected, or there was no answer. */
   failed: boolean;
+  /** What it is one of: who asked, and what was expected. Of each kind, some steps are shown. */
+  kind: string;
   details: Readonly<Record<string, string>>;
 }
 
@@ -91,14 +93,16 @@ export function stepsOf(
   const failedCommands = new Set(failed.flatMap(({ evidence }) => evidence?.commands ?? []));
   return [
     ...exchanges.map((exchange) => {
-      const { id, at, request, response } = exchange;
+      const { id, at, request, response, judgement } = exchange;
+      const who = credentialOf(exchange, secrets);
+      const answer = judgement?.found ?? response?.status ?? "no response";
+      const expected = judgement === undefined ? "" : `, expected: ${judgement.expected}`;
       return {
-        name: hide(
-          `${credentialOf(exchange, secrets)}: ${request.method} ${request.url} → ${response?.status ?? "no response"}`,
-        ),
+        name: hide(`${who}: ${request.method} ${request.url} → ${answer}${expected}`),
         at,
-        milliseconds: response?.endAfter,
-        failed: failedExchanges.has(id),
+        milliseconds: response?.endAfter ?? exchange.failedAfter,
+        failed: failedExchanges.has(id) || (judgement === undefined ? response === undefined : !judgement.holds),
+        kind: `${who}${expected}`,
         details: { sent: hide(sentText(exchange)), received: hide(receivedText(exchange)) },
       };
     }),
@@ -107,6 +111,7 @@ export function stepsOf(
       at,
       milliseconds,
       failed: failedCommands.has(id),
+      kind: part,
       details: { command: hide(command.join(" ")), "standard error": hide(stderr) },
     })),
   ];
@@ -132,7 +137,7 @@ function credentialOf({ request }: Exchange, secrets: ReadonlyMap<string, string
 /** How much of a step's name and of its details is shown, in characters: a page with all of it opens slowly. */
 const shownName = 160;
 const shownDetail = 1_000;
-/** How many steps of a check are shown: those that failed, then the last ones. Its evidence has all of them. */
+/** How many steps of a check are shown: those that failed, then some of each kind. Its evidence has all of them. */
 const shownSteps = 50;
 
 /** Shows what the running check did in Allure's report, step by step: what failed first, the rest in order of time. */
@@ -142,12 +147,23 @@ export async function showSteps(steps: readonly ShownStep[]): Promise<void> {
   if (!(runtime instanceof BaseMessageTestRuntime)) return;
   const inOrder = steps.toSorted((one, other) => (one.at < other.at ? -1 : 1));
   const failed = inOrder.filter((step) => step.failed).slice(0, shownSteps);
-  const others = inOrder.filter((step) => !failed.includes(step));
-  const room = shownSteps - failed.length;
-  const left = Math.max(others.length - room, 0);
+  const others = ofEachKind(
+    inOrder.filter((step) => !step.failed),
+    shownSteps - failed.length,
+  );
+  const left = steps.length - failed.length - others.length;
   for (const step of failed) await showStep(runtime, step);
-  if (left > 0) await logStep(`${left} earlier steps: see the attachments`);
-  for (const step of others.slice(left)) await showStep(runtime, step);
+  for (const step of others) await showStep(runtime, step);
+  if (left > 0) await logStep(`and ${left} more: the check's evidence has all ${steps.length}`);
+}
+
+/** So many steps, of each kind about as many, in their order: refusals and the controls next to them both show. */
+function ofEachKind(steps: readonly ShownStep[], room: number): ShownStep[] {
+  const kinds = [...Map.groupBy(steps, ({ kind }) => kind).values()];
+  const longest = Math.max(0, ...kinds.map(({ length }) => length));
+  const inTurn = Array.from({ length: longest }, (_, turn) => kinds.flatMap((kind) => kind[turn] ?? [])).flat();
+  const chosen = new Set(inTurn.slice(0, room));
+  return steps.filter((step) => chosen.has(step));
 }
 
 /** `step()` of Allure's own measures the call to it: these steps are over, and have times of their own. */

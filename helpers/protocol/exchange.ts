@@ -33,6 +33,8 @@ export interface Exchange {
     | undefined;
   /** Why there was no response. */
   error: string | undefined;
+  /** Milliseconds from sending to that. */
+  failedAfter?: number;
   /** What the check expected of the answer, and found; undefined where it judged it together with others. */
   judgement?: Judgement;
   /** The check sent an invalid request on purpose: the request is not validated against MCP's schema. */

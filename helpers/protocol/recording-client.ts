@@ -84,7 +84,7 @@ export class RecordingClient {
         endAfter: performance.now() - began,
       };
     } catch (error) {
-      exchange.error = reason(error);
+      noAnswer(exchange, error);
     }
     return exchange;
   }
@@ -175,7 +175,7 @@ export class RecordingClient {
       return { exchange, body: head.body, close: () => abort.abort(new Error("closed by the check")) };
     } catch (error) {
       clearTimeout(timer);
-      exchange.error = reason(error);
+      noAnswer(exchange, error);
       throw error;
     }
   }
@@ -215,7 +215,7 @@ export class RecordingClient {
         headers: [...response.headers],
       });
     } catch (error) {
-      exchange.error = reason(error);
+      noAnswer(exchange, error);
       throw error;
     }
   };
@@ -249,7 +249,7 @@ export class RecordingClient {
       const after = performance.now() - began;
       exchange.response = { ...response, headAfter: after, endAfter: after };
     } catch (error) {
-      exchange.error = reason(error);
+      noAnswer(exchange, error);
     }
   }
 
@@ -339,6 +339,11 @@ function recorder(onText: (text: string) => void): TransformStream<Uint8Array, U
       controller.enqueue(chunk);
     },
   });
+}
+
+function noAnswer(exchange: Exchange, error: unknown): void {
+  exchange.error = reason(error);
+  exchange.failedAfter = Date.now() - Date.parse(exchange.at);
 }
 
 function reason(error: unknown): string {

@@ -2,7 +2,7 @@ import { loadSuites } from "../../helpers/requirements/suites.ts";
 import type { ConformanceReport, ReportedRequirement } from "../model/conformance-report.ts";
 import { outcomeNames } from "../model/headline.ts";
 import { escapeHtml } from "../status/markdown.ts";
-import { counted, folded, inline, link, scrollingTable } from "./html.ts";
+import { allureLink, counted, folded, inline, link, scrollingTable } from "./html.ts";
 
 /** Every requirement that no failure's card shows, by suite: its statement, its checks and what they found. */
 export function provedSection({ requirements }: ConformanceReport): string {
@@ -28,7 +28,7 @@ function requirementBlock({ id, level, statement, outcome, checks }: ReportedReq
   const items = checks.map(({ id: check, title, outcome: own, findings, evidence }) => {
     const found = findings.map((text) => `<br><span class="small">${inline(text)}</span>`).join("");
     const files = evidence.map((file) => link(file, file.split("/").at(-1) ?? file)).join(" · ");
-    return `<li><span class="badge ${own}">${outcomeNames[own]}</span> <code>${escapeHtml(check)}</code> ${inline(title)}${found}${files === "" ? "" : `<br><span class="small">${files}</span>`}</li>`;
+    return `<li><span class="badge ${own}">${outcomeNames[own]}</span> ${allureLink(check, check)} ${inline(title)}${found}${files === "" ? "" : `<br><span class="small">${files}</span>`}</li>`;
   });
   return `<div id="${id}">${folded(
     `<span class="badge ${outcome}">${outcomeNames[outcome]}</span> ${id} <span class="dim small">${level}</span> ${inline(statement)} <span class="dim small">${counted(checks.length, "check")}</span>`,

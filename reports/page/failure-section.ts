@@ -1,7 +1,7 @@
 import type { ConformanceReport, ReportedCheck, ReportedFailure } from "../model/conformance-report.ts";
 import { type Problem, problemsOf, whatOf } from "../model/problems.ts";
 import { escapeHtml } from "../status/markdown.ts";
-import { folded, inline, link, place } from "./html.ts";
+import { allureLink, folded, inline, link, place } from "./html.ts";
 
 /** How many failed cases of a check are shown at once. */
 const shownCases = 1;
@@ -53,7 +53,7 @@ function checkBlock(check: ReportedCheck): string {
     ...(failureFolder === null ? [] : [`${failureFolder}/failure.txt`, `${failureFolder}/repro.sh`]),
     ...evidence,
   ];
-  const links = [...files.map((file) => link(file, file.split("/").at(-1) ?? file))];
+  const links = [allureLink(id, "every step"), ...files.map((file) => link(file, file.split("/").at(-1) ?? file))];
   return `<div class="check"><p><code>${escapeHtml(id)}</code>: ${inline(whatOf(check))}</p>
 ${knownDefect === null ? "" : `<dl class="facts"><dt>defect of</dt><dd>${escapeHtml(`${knownDefect.part} ${knownDefect.versions}`)}: ${inline(knownDefect.reason)} (${link(knownDefect.link, knownDefect.link.replace("https://github.com/", ""))})</dd></dl>`}
 ${failure === null ? "" : failureFacts(failure)}

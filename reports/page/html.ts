@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { escapeHtml } from "../status/markdown.ts";
 
 /** A text as HTML: escaped, with `…` in backticks as code. */
@@ -8,6 +9,12 @@ export function inline(text: string): string {
 /** A link; only to the web, or to a file next to the page. */
 export function link(href: string, text: string): string {
   return /^(https?:\/\/|[\w./#-]+$)/.test(href) ? `<a href="${escapeHtml(href)}">${inline(text)}</a>` : inline(text);
+}
+
+/** A link to a check in Allure's page, which knows it by the hash of its id. */
+export function allureLink(checkId: string, text: string): string {
+  const hash = createHash("md5").update(checkId).digest("hex");
+  return `<a href="html/index.html#${hash}">${inline(text)}</a>`;
 }
 
 /** A line of a file, with a place to break long paths. */

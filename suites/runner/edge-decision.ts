@@ -12,7 +12,9 @@ export function edgeDecision(
 ): ComparedCase | undefined {
   if (judgement === undefined) return undefined;
   // A request that was sent as bytes has its target behind the URL.
-  const { host } = new URL(request.url.split(" ")[0] ?? "");
+  const url = request.url.split(" ")[0] ?? "";
+  if (!URL.canParse(url)) return undefined;
+  const { host } = new URL(url);
   return { row: `${id.split("/")[0]}: ${title}`, column: `${host}, ${credentialOf(request)}`, ...judgement };
 }
 

@@ -34,28 +34,43 @@ export async function failureFiles(
 ): Promise<ReadonlyMap<string, string>> {
   const { check, actions, exchanges, message, details, requirements, rigs, beganAt } = failed;
   const { commands, scripts, connections } = actions;
-  const script = reproduction({
-    id: check.id,
-    title: check.title,
-    requirements,
-    file,
-    message,
-    details,
-    run,
-    environment: whatIsTested(config),
-    requests: sentRequests(rigs, deployment),
-    commands,
-    scripts,
-    connections,
-    secrets,
-  });
+  const requests = await attempt("requests", () => sentRequests(rigs, deployment));
+  const script = await attempt("repro.sh", () =>
+    reproduction({
+      id: check.id,
+      title: check.title,
+      requirements,
+      file,
+      message,
+      details,
+      run,
+      environment: whatIsTested(config),
+      requests: requests.value ?? [],
+      commands,
+      scripts,
+      connections,
+      secrets,
+    }),
+  );
+  const parts = await attempt("logs and deployment", () => captureParts(engine, statesOf(rigs), beganAt));
+  const missing = [requests, script, parts].flatMap(({ error }) => error ?? []);
   return new Map([
     ["failure.txt", `${message}\n`],
-    ["repro.sh", script],
+    ...(script.value === undefined ? [] : [["repro.sh", script.value] as const]),
     ["wire.json", JSON.stringify(exchanges.map(abridged), null, 2)],
     ["commands.json", JSON.stringify(commands.map(abridgedCommand), null, 2)],
-    ...(await captureParts(engine, statesOf(rigs), beganAt)),
+    ...(parts.value ?? []),
+    ...(missing.length === 0 ? [] : [["not-captured.txt", `${missing.join("\n")}\n`] as const]),
   ]);
+}
+
+/** A piece that cannot be captured must neither hide the failure nor keep the others from being captured. */
+async function attempt<T>(what: string, capture: () => T | Promise<T>): Promise<{ value?: T; error?: string }> {
+  try {
+    return { value: await capture() };
+  } catch (error) {
+    return { error: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+  }
 }
 
 /** Each rig once: a check may use one directly and through another. */
@@ -69,7 +84,10 @@ function sentRequests(rigs: readonly UsedRig[], deployment: Deployment): SentTo[
     if (http === undefined) return [];
     const published = publishedIn(state, deployment);
     return http.exchanges.flatMap((exchange): SentTo[] => {
-      const url = new URL(exchange.request.url.split(" ")[0] ?? "");
+      const sent = exchange.request.url.split(" ")[0] ?? "";
+      // A check may send what is no URL.
+      if (!URL.canParse(sent)) return [];
+      const url = new URL(sent);
       const at = published(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80));
       return at === undefined ? [] : [{ exchange, rig: state.rig, part: at.part.name, port: at.container }];
     });

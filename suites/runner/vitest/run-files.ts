@@ -2,8 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { redact } from "../../../helpers/core/text/redaction.ts";
 
-/** How much of a log a report page shows, in characters: its end. The file has all of it. */
-const attachedLog = 50_000;
+/** How much of a log, and of any other text, Allure's page has, in characters. The file has all of it. */
+const attachedLog = 20_000;
+const attachedText = 20_000;
 
 /** Attaches what was written to the check's entry in a report page. */
 export type Attach = (name: string, content: string | Buffer, contentType: string) => Promise<void>;
@@ -29,7 +30,8 @@ export class RunFiles {
   async keep(path: string, content: string): Promise<string> {
     const text = redact(content, this.#secrets);
     if (await this.#write(path, text)) this.#add(path);
-    await this.#attach(path, text, contentType(path));
+    if (text.length <= attachedText) await this.#attach(path, text, contentType(path));
+    else await this.#attach(`${path} (beginning)`, beginningOf(path, text), "text/plain");
     return path;
   }
 
@@ -72,6 +74,10 @@ export class RunFiles {
       return false;
     }
   }
+}
+
+function beginningOf(path: string, text: string): string {
+  return `${text.slice(0, attachedText)}\n… ${path} in the report has all ${text.length} characters\n`;
 }
 
 function contentType(path: string): string {

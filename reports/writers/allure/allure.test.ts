@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkOf, reportOf, reportOfChecks } from "../model/report-fixture.ts";
+import { checkOf, reportOf, reportOfChecks } from "../../model/report-fixture.ts";
 import { generateAllure } from "./allure.ts";
 
 let directory: string;
@@ -99,4 +99,37 @@ test("a check whose requirement does not hold has failed; one that broke is brok
     (uuid) => (JSON.parse(readFileSync(resultFile(uuid), "utf8")) as { status: string }).status,
   );
   expect(statuses).toEqual(["failed", "broken", "broken", "passed"]);
+});
+
+test("the name is the verdict, and what did not pass is in a category, with its reason as its message", async () => {
+  const checks = [
+    checkOf("CAT-02", "known-gap", { endedAt: 5_000, duration: 2_000 }),
+    checkOf("CAT-17", "not-supported"),
+    checkOf("CAT-03", "failed"),
+  ];
+  const report = reportOfChecks(checks);
+  writeFileSync(join(directory, "conformance.json"), JSON.stringify(report));
+  writeFileSync(join(directory, "STATUS.md"), "# the status\n");
+  const [gap = ""] = checks.map(({ id, outcome }) =>
+    writeResult({
+      name: id,
+      fullName: id,
+      status: outcome === "failed" ? "broken" : "skipped",
+      start: 90_000,
+      stop: 90_000,
+      labels: [{ name: "check", value: id }],
+    }),
+  );
+  await generateAllure(directory, join(directory, "history"));
+  const html = readFileSync(page(), "utf8");
+  expect(html).toContain("NOT CONFORMANT · deployments/reference");
+  const categories = embedded(html, "categories.json");
+  for (const name of ["Known gaps", "Not supported", "Failures in the deployment"]) expect(categories).toContain(name);
+  expect(categories).toContain("a defect of this version");
+  expect(embedded(html, "globals.json")).toContain("STATUS.md");
+  expect(JSON.parse(readFileSync(resultFile(gap), "utf8"))).toMatchObject({
+    uuid: "CAT-02/holds",
+    start: 3_000,
+    stop: 5_000,
+  });
 });
