@@ -8,7 +8,10 @@ import { writePage } from "../page/write-page.ts";
 import { finishRun } from "../run/finished-run.ts";
 import { readOpenQuestions } from "../status/open-questions.ts";
 import { statusDocument } from "../status/status-document.ts";
+import { badge } from "./badge.ts";
 import { actionsJob, failureAnnotations, writeSummary } from "./github-actions.ts";
+import { junitXml } from "./junit.ts";
+import { resultsSarif } from "./results-sarif.ts";
 
 const exitCodes: Readonly<Record<RunVerdict, number>> = {
   conformant: ExitCode.conformant,
@@ -16,7 +19,7 @@ const exitCodes: Readonly<Record<RunVerdict, number>> = {
   "environment-failed": ExitCode.environmentFailed,
 };
 
-/** Writes `conformance.json` and `STATUS.md`, and sets the exit code of vitest's process to that of the verdict. */
+/** Writes the report except Allure's page, and sets the exit code of vitest's process to that of the verdict. */
 export default class ConformanceReporter implements Reporter {
   async onTestRunEnd(
     modules: readonly TestModule[],
@@ -29,6 +32,9 @@ export default class ConformanceReporter implements Reporter {
     writeFileSync(join(directory, "conformance.json"), serialize(report));
     const status = statusDocument(report, readOpenQuestions(report.deployment.folder));
     writeFileSync(join(directory, "STATUS.md"), status);
+    writeFileSync(join(directory, "junit.xml"), junitXml(report));
+    writeFileSync(join(directory, "results.sarif"), resultsSarif(report));
+    writeFileSync(join(directory, "badge.json"), badge(report));
     writePage(report, directory);
     const job = actionsJob();
     if (job !== undefined) {

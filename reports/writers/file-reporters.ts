@@ -1,13 +1,10 @@
 import { join } from "node:path";
 import AllureVitestReporter from "allure-vitest/reporter";
-import { JUnitReporter, type Reporter, type Vitest } from "vitest/node";
+import type { Reporter, Vitest } from "vitest/node";
 
-/** Other projects' reporters that write into the run's directory: `junit.xml`, and the results that Allure's page is made from. */
+/** Other projects' reporters that write into the run's directory: the results that Allure's page is made from. */
 export function fileReporters(directory: string): Reporter[] {
-  return [
-    tolerant("junit.xml", new JUnitReporter({ outputFile: join(directory, "junit.xml") })),
-    tolerant("allure-results/", new AllureVitestReporter({ resultsDir: join(directory, "allure-results") })),
-  ];
+  return [tolerant("allure-results/", new AllureVitestReporter({ resultsDir: join(directory, "allure-results") }))];
 }
 
 /**

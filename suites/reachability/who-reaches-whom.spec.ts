@@ -15,7 +15,7 @@ import {
 import { type Cell, judge } from "../../helpers/reachability/matrix.ts";
 import { matrixPicture } from "../../helpers/reachability/picture.ts";
 import type { Sweep } from "../../helpers/reachability/sweep.ts";
-import { matrixTable } from "../../helpers/reachability/table.ts";
+import { matrixTable, summary } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
 
@@ -29,6 +29,7 @@ check({
     const allowed = matrix.cells.filter((cell) => isIpv4(cell) && cell.from === "lan" && cell.rule !== undefined);
     if (!reachability.policy.reach.some(({ from }) => from === "lan"))
       evidence.notSupported("the policy opens nothing to the LAN (reach)");
+    comparePairs(evidence, allowed);
     await forEachPair("the LAN reaches what the policy allows", allowed, matrix, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );
@@ -45,6 +46,7 @@ check({
     const denied = matrix.cells.filter(
       (cell) => isIpv4(cell) && cell.from === "lan" && cell.to !== "outside" && cell.rule === undefined,
     );
+    comparePairs(evidence, denied);
     await forEachPair("the LAN reaches nothing that the policy does not allow", denied, matrix, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );
@@ -92,6 +94,7 @@ check({
     const others = matrix.cells.filter(
       (cell) => isIpv4(cell) && cell.from !== "lan" && (cell.to !== "outside" || cell.rule !== undefined),
     );
+    comparePairs(evidence, others);
     await forEachPair("a pair connects, or does not, as the policy says", others, matrix, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );
@@ -109,6 +112,7 @@ check({
     const { accepted, control } = matrix.sweep.sentinel;
     if (!accepted[control]) throw new Error("the sentinel did not count the control connection");
     const outgoing = matrix.cells.filter((cell) => isIpv4(cell) && cell.to === "outside" && cell.rule === undefined);
+    comparePairs(evidence, outgoing);
     await forEachPair("nothing reaches the outside that the policy does not allow", outgoing, matrix, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );
@@ -170,6 +174,22 @@ async function judgedMatrix(reachability: Reachability, evidence: Evidence): Pro
     evidence.keep("matrix.svg", matrixPicture(cells, { deployment, attempts: sweep.attempts.length })),
   ]);
   return { sweep, cells, table };
+}
+
+/** Each pair of the matrix as a case of the report's picture: the ports that the policy allows, and those that connect. */
+function comparePairs(evidence: Evidence, cells: readonly Cell[]): void {
+  for (const pair of pairsOf(cells)) {
+    const [first] = pair.cells;
+    if (first === undefined) continue;
+    const allowed = [...new Set(pair.cells.flatMap(({ port, rule }) => (rule === undefined ? [] : [port])))];
+    evidence.compare("reachability", {
+      row: first.from,
+      column: first.to,
+      expected: allowed.length === 0 ? "nothing" : allowed.join(", "),
+      found: summary(pair.cells).replace(/^-$/, "nothing"),
+      holds: pair.cells.every(({ verdict }) => verdict !== "open" && verdict !== "blocked"),
+    });
+  }
 }
 
 /** Runs a check for each pair of sites that has cells; the failure shows the matrix too. */

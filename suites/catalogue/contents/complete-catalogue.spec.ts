@@ -34,6 +34,16 @@ check({
     const missing = expected.filter((name) => !found.includes(name));
     const extra = found.filter((name) => !expected.includes(name));
     const twice = found.filter((name, index) => found.indexOf(name) !== index);
+    for (const name of new Set([...expected, ...found])) {
+      const times = found.filter((one) => one === name).length;
+      evidence.compare("catalogue", {
+        row: name,
+        column: "tools/list",
+        expected: expected.includes(name) ? "listed" : "not listed",
+        found: times === 0 ? "not listed" : times === 1 ? "listed" : `listed ${times} times`,
+        holds: times === (expected.includes(name) ? 1 : 0),
+      });
+    }
     if (missing.length + extra.length + twice.length > 0) {
       const silent = direct.filter(
         ({ name }) => !found.some((tool) => tool.startsWith(catalogueName(gateway, name, ""))),
@@ -73,7 +83,7 @@ check({
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
-    expectSameFields(gateway, offered, direct, ["description", "inputSchema"], "LiteLLM changes what it forwards");
+    expectSameFields(gateway, offered, direct, ["description", "inputSchema"], "LiteLLM changes what it forwards", evidence);
   },
 });
 
@@ -90,6 +100,7 @@ check({
       direct,
       ["title", "annotations", "outputSchema"],
       "LiteLLM builds a new tool of name, description and input schema only",
+      evidence,
     );
   },
 });

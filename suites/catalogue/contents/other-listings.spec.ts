@@ -38,7 +38,13 @@ check({
     const offered = await offeredTools(gateway, evidence);
     const servers = gateway.deployment.litellmConfig.upstreams.map(({ name }) => name);
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
-      const different = differences(byBareName(gateway, offered, servers), byBareName(gateway, tools, servers));
+      const [wanted, listed] = [byBareName(gateway, offered, servers), byBareName(gateway, tools, servers)];
+      for (const { name } of offered) {
+        const isListed = tools.some((tool) => tool.name === name || name.endsWith(tool.name));
+        const found = isListed ? "listed" : "not listed";
+        evidence.compare("catalogue", { row: name, column: route, expected: "listed", found, holds: isListed });
+      }
+      const different = differences(wanted, listed);
       if (different.length === 0 && tools.length === offered.length) continue;
       throw new CheckFailure({
         summary: `${route} lists other tools than tools/list`,

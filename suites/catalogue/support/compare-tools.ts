@@ -2,6 +2,7 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { type CatalogueOwner, catalogueName } from "./mcp-client.ts";
 
 /** A field of a tool that may be compared. */
@@ -19,6 +20,7 @@ export interface UpstreamTools {
  * tool must be offered.
  *
  * @param cause of a difference
+ * @param evidence takes each tool as a case of the report's catalogue
  * @throws {CheckFailure} `changed-fields` with the differences of each tool; `nothing-to-compare`
  */
 export function expectSameFields(
@@ -27,6 +29,7 @@ export function expectSameFields(
   direct: readonly UpstreamTools[],
   fields: readonly ToolField[],
   cause: string,
+  evidence: Evidence,
 ): void {
   const byName = new Map(offered.map((tool) => [tool.name, tool]));
   const compared = direct.flatMap(({ name, tools, location }) =>
@@ -34,7 +37,14 @@ export function expectSameFields(
       const found = byName.get(catalogueName(gateway, name, tool.name));
       return found === undefined
         ? []
-        : [{ name: found.name, location, lines: differences(only(tool, fields), only(found, fields)) }];
+        : [
+            {
+              name: found.name,
+              location,
+              lines: differences(only(tool, fields), only(found, fields)),
+              lost: fields.filter((field) => differences(only(tool, [field]), only(found, [field])).length > 0),
+            },
+          ];
     }),
   );
   if (compared.length === 0) {
@@ -44,6 +54,15 @@ export function expectSameFields(
       expected: "at least one tool of an upstream in the catalogue",
       actual: "none",
       cause: "LiteLLM lists no tool of these upstreams; see CAT-02",
+    });
+  }
+  for (const { name, lost } of compared) {
+    evidence.compare("catalogue", {
+      row: name,
+      column: fields.join(", "),
+      expected: "as the upstream's",
+      found: lost.length === 0 ? "as the upstream's" : `other ${lost.join(", ")}`,
+      holds: lost.length === 0,
     });
   }
   const different = compared.filter(({ lines }) => lines.length > 0);

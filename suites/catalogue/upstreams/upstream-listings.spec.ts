@@ -54,7 +54,7 @@ check({
   requirements: ["CAT-03"],
   title: "the tools of an upstream over streamable HTTP arrive with all their fields",
   needs: ["testGateway"],
-  async run({ testGateway }) {
+  async run({ testGateway, evidence }) {
     const { offered, direct } = await bothListings(testGateway, "unwell");
     const upstream = { name: "unwell", tools: direct };
     expectSameFields(
@@ -63,6 +63,7 @@ check({
       [upstream],
       ["description", "inputSchema"],
       "LiteLLM changes what it forwards",
+      evidence,
     );
   },
 });

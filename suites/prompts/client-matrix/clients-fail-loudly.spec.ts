@@ -29,6 +29,13 @@ for (const client of clientMatrix) {
         async (fault) => {
           const run = await client.use(targets, withFault(clients, task, fault));
           const difference = differenceFromFailure(run, fault, gateway.canaries.database);
+          evidence.compare("clients", {
+            row: name,
+            column: fault,
+            expected: fault === "empty-catalogue" ? "no tools" : "fails, and says so",
+            found: difference?.actual ?? (fault === "empty-catalogue" ? "no tools" : "fails, and says so"),
+            holds: difference === undefined,
+          });
           if (difference !== undefined)
             throw new CheckFailure({
               ...difference,

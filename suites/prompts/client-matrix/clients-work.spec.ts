@@ -16,7 +16,15 @@ for (const client of clientMatrix) {
         clientCatalogue(gateway),
         databaseTask(gateway).then((task) => client.use(targets, task)),
       ]);
-      expectWorked(targets, client, run, catalogue);
+      const row = `${client.name} ${client.version(targets)}`;
+      const cell = { row, column: "gateway up", expected: "every tool, and a call" };
+      try {
+        expectWorked(targets, client, run, catalogue);
+      } catch (error) {
+        evidence.compare("clients", { ...cell, found: `exit code ${run.exitCode}`, holds: false });
+        throw error;
+      }
+      evidence.compare("clients", { ...cell, found: `${run.tools?.length} tools, and a call`, holds: true });
       const note = run.note === undefined ? "" : `; ${run.note}`;
       evidence.finding(
         `${client.name} ${client.version(targets)}: ${run.tools?.length} tools, a call with the canary, in ${(run.took / 1000).toFixed(1)} s${note}.`,
