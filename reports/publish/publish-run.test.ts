@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { serialize } from "../model/conformance-json.ts";
 import { type ReportFixture, reportOf } from "../model/report-fixture.ts";
+import { navigationMark } from "../page/page-shell.ts";
 import { publishRun } from "./publish-run.ts";
 
 let root: string;
@@ -34,16 +35,18 @@ const runs = (): string[] => readdirSync(join(site, "runs")).sort();
 const linked = (): string[] =>
   [...index().matchAll(/<tr>\s*<td><a href="runs\/[^"]*-(gc-\d+)\//g)].map(([, id]) => id ?? "");
 
-test("a run gets a page, the index has the newest status document and the trend, and old runs are removed", async () => {
+test("a run gets a page, the index has the newest verdict and the trend, and old runs are removed", async () => {
   await publishRun(run(1, { parts: { litellm: "1.77.1" } }), site, 2);
   await publishRun(run(2, { parts: { litellm: "1.77.1" } }, "failed"), site, 2);
   const page = await publishRun(run(3, { parts: { litellm: "1.106.2" } }), site, 2);
   expect(linked()).toEqual(["gc-3", "gc-2"]);
   expect(runs().map((name) => name.slice(-4))).toEqual(["gc-2", "gc-3"]);
-  expect(index()).toContain("<h1>Status of run 3</h1>");
+  expect(index()).toMatch(
+    /Trend of deployments\/reference<\/h3>Requirements that hold: 0 in the run of 2026-01-01 00:02, 1 in/,
+  );
   expect(readFileSync(join(site, "STATUS.md"), "utf8")).toContain("# Status of run 3");
-  expect(index()).toMatch(/<span class="better">better: ROUTE-01<\/span>/);
-  expect(index()).toMatch(/<span class="new">litellm 1\.106\.2<\/span>/);
+  expect(index()).toMatch(/better<\/span> ROUTE-01/);
+  expect(index()).toMatch(/<strong>litellm 1\.106\.2<\/strong>/);
   expect(index()).toMatch(/By version[\s\S]*LiteLLM 1\.106\.2[\s\S]*LiteLLM 1\.77\.1/);
   const text = readFileSync(join(site, page), "utf8");
   expect(text).toContain('<a href="html/index.html">');
@@ -55,7 +58,7 @@ test("nothing that a gateway answered becomes part of a page", async () => {
   const page = await publishRun(run(1, { folder: '"><img src=x>' }), site, 2);
   for (const html of [index(), readFileSync(join(site, page), "utf8")]) {
     expect(html).not.toMatch(/<script|<img/);
-    expect(html).toContain("&lt;script&gt;");
+    expect(html).toContain("&lt;img src=x&gt;");
   }
 });
 
@@ -93,13 +96,22 @@ test("runs of an older suite are listed next to newer ones, and what is not a ru
   mkdirSync(join(site, "runs", "notes"));
   await publishRun(run(2), site, 9);
   expect(linked()).toEqual(["gc-2", "gc-1"]);
-  expect(index()).toContain("better: ROUTE-01");
+  expect(index()).toContain("better</span> ROUTE-01");
 });
 
 test("runs that are published out of order are listed in the order in which they ran", async () => {
   for (const minute of [2, 3, 1]) await publishRun(run(minute), site, 9);
   expect(linked()).toEqual(["gc-3", "gc-2", "gc-1"]);
-  expect(index()).toContain("Status of run 3");
+  expect(index()).toContain('Newest run: <a href="runs/2026-01-01T00-03');
+});
+
+test("a run's own page is kept, with a link to the other runs; its badge is the folder's", async () => {
+  const directory = run(1);
+  writeFileSync(join(directory, "index.html"), `<body>${navigationMark}own page</body>`);
+  writeFileSync(join(directory, "badge.json"), "{}");
+  const page = await publishRun(directory, site, 9);
+  expect(readFileSync(join(site, page), "utf8")).toMatch(/href="..\/..\/index.html">all runs<.*own page/);
+  expect(readFileSync(join(site, "badge.json"), "utf8")).toBe("{}");
 });
 
 test("the same run, published twice, is listed once", async () => {

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DeploymentError, EnvironmentError } from "../../helpers/core/errors.ts";
 import { readReport } from "../model/read-report.ts";
-import { indexPage, type PublishedRun, runPage } from "./published-pages.ts";
+import { indexPage, type PublishedRun, runPage, withNavigation } from "./published-pages.ts";
 
 /** How long one publisher waits for another, in milliseconds: copying a run takes a second or two. */
 const longestWait = 120_000;
@@ -13,8 +13,8 @@ const longestWait = 120_000;
 const unpublished: ReadonlySet<string> = new Set(["allure-results", "run.json"]);
 
 /**
- * Adds a run to a folder of runs that any static host can serve: `index.html` with the newest STATUS.md and the trend, and
- * `runs/<id>/` with a page for each run. The oldest runs beyond the limit are removed.
+ * Adds a run to a folder of runs that any static host can serve: `index.html` with the verdict and the trend of each
+ * deployment, `badge.json` of the newest run, and `runs/<id>/` with the page of each run. The oldest runs beyond the limit are removed.
  *
  * The folder is complete at every moment: a run is copied next to the others and then renamed, and so is the index, which is
  * made from the runs that are there. Publishers take turns by a lock that the system releases when a process dies, so that
@@ -42,6 +42,9 @@ export async function publishRun(report: string, site: string, limit: number): P
   const runs = (await Promise.all(kept.map((one) => readable(join(site, "runs", one), one)))).flat();
   await replace(join(site, "index.html"), indexPage(runs));
   await replace(join(site, "STATUS.md"), runs[0]?.status ?? "");
+  const badge =
+    runs[0] && (await readFile(join(site, "runs", runs[0].name, "badge.json"), "utf8").catch(() => undefined));
+  if (badge !== undefined) await replace(join(site, "badge.json"), badge);
   // Last: the index never points to a page that is gone.
   await Promise.all(names.slice(limit).map((one) => rm(join(site, "runs", one), { recursive: true, force: true })));
   return `runs/${name}/index.html`;
@@ -49,7 +52,9 @@ export async function publishRun(report: string, site: string, limit: number): P
 
 async function addRun(report: string, incoming: string, location: string, name: string): Promise<void> {
   await cp(report, incoming, { recursive: true, filter: (source) => !unpublished.has(relative(report, source)) });
-  await writeFile(join(incoming, "index.html"), runPage(await publishedRun(incoming, name)));
+  const page = join(incoming, "index.html");
+  const own = await readFile(page, "utf8").catch(() => undefined);
+  await writeFile(page, own === undefined ? runPage(await publishedRun(incoming, name)) : withNavigation(own));
   await rename(incoming, location);
 }
 

@@ -1,5 +1,10 @@
 import { reportDifference } from "../compare/report-diff.ts";
+import { outcomeNames, verdictNames } from "../model/headline.ts";
 import type { ComparableReport } from "../model/read-report.ts";
+import { inline, link, scrollingTable } from "../page/html.ts";
+import { navigationMark, pageOf } from "../page/page-shell.ts";
+import { figure } from "../page/picture-section.ts";
+import { trendPicture } from "../pictures/trend-picture.ts";
 import { escapeHtml, markdownToHtml } from "../status/markdown.ts";
 
 /** A run in a folder of runs. */
@@ -13,82 +18,81 @@ export interface PublishedRun {
   files: readonly string[];
 }
 
-/** The outcomes and their colours, in the order of the bar. */
-const outcomes = [
-  { name: "passed", colour: "#2da160" },
-  { name: "known-gap", colour: "#d9a514" },
-  { name: "not-supported", colour: "#8a8fa3" },
-  { name: "failed", colour: "#cf3a3a" },
-  { name: "not-tested", colour: "#e3e5ea" },
-] as const;
-
-const style = `
-  :root { color-scheme: light dark; }
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; }
-  table { border-collapse: collapse; width: 100%; }
-  th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
-  .bar { display: flex; width: 14rem; height: .9rem; border-radius: 3px; overflow: hidden; }
-  .better { color: #2da160; } .worse { color: #cf3a3a; } .new { font-weight: 600; }
-  pre { overflow-x: auto; background: #8881; padding: .6rem; } code { font-size: .92em; }
-  article { border: 1px solid #8884; border-radius: 6px; padding: 0 1.2rem; }
-  .legend span { margin-right: 1rem; } .legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .3rem; }
-`;
+/** The outcomes in the order in which a row counts them. */
+const outcomes = ["failed", "known-gap", "not-supported", "not-tested", "passed"] as const;
 
 /**
- * The first page of a folder of runs: the newest status document, then the trend of each deployment.
+ * The first page of a folder of runs: the newest verdict of each deployment, its trend and its runs.
  *
  * @param runs newest first
  */
 export function indexPage(runs: readonly PublishedRun[]): string {
   const deployments = [...new Set(runs.map(({ report }) => report.deployment.folder))];
-  const [newest] = runs;
-  return page("Gateway conformance", [
-    "<h1>Gateway conformance</h1>",
-    ...(newest === undefined ? [] : [`<article>${markdownToHtml(newest.status)}</article>`]),
-    legend(),
-    ...deployments.flatMap((folder) =>
-      trend(
-        folder,
+  return pageOf("Gateway conformance", [
+    "<header><h1>Gateway conformance</h1></header><main>",
+    ...deployments.flatMap((folder, index) =>
+      deploymentSection(
         runs.filter(({ report }) => report.deployment.folder === folder),
+        index,
       ),
     ),
+    "</main>",
   ]);
 }
 
-/** The page of one run. */
+/** The page of a run that has none of its own: one of an older suite. */
 export function runPage({ report, status, files }: PublishedRun): string {
   const names: Readonly<Record<string, string>> = { "html/index.html": "checks and evidence (Allure)" };
-  const links = files.map((file) => `<a href="${file}${file.includes(".") ? "" : "/"}">${names[file] ?? file}</a>`);
-  return page(`Run ${report.run.id}`, [
-    '<p><a href="../../index.html">all runs</a></p>',
-    `<h1>${escapeHtml(report.deployment.folder)}: ${report.result}</h1>`,
-    bar(report),
-    `<p>${links.join(" · ")}</p>`,
-    `<article>${markdownToHtml(status)}</article>`,
-    `<h2>Requirements</h2><table><tr><th>id</th><th>level</th><th>outcome</th><th>statement</th></tr>${report.requirements
-      .map(
-        ({ id, level, outcome, statement }) =>
-          `<tr><td>${id}</td><td>${level}</td><td class="${outcome === "failed" ? "worse" : ""}">${outcome}</td><td>${escapeHtml(statement)}</td></tr>`,
-      )
-      .join("")}</table>`,
+  const links = files.map((file) => `<li>${link(`${file}${file.includes(".") ? "" : "/"}`, names[file] ?? file)}</li>`);
+  const rows = report.requirements.map(({ id, level, outcome, statement }) => [
+    id,
+    escapeHtml(level),
+    `<span class="badge ${escapeHtml(outcome)}">${escapeHtml(outcome)}</span>`,
+    inline(statement),
   ]);
+  return withNavigation(
+    pageOf(`Run ${report.run.id}`, [
+      `<header>${navigationMark}<div class="verdict ${report.result}"><h1>${verdictNames[report.result]}</h1><p><code>${escapeHtml(report.deployment.folder)}</code></p></div>`,
+      `<nav aria-label="Files of this report"><ul>${links.join("")}</ul></nav></header><main>`,
+      `<article>${markdownToHtml(status)}</article>`,
+      "<h2>Requirements</h2>",
+      scrollingTable("Requirements", ["id", "level", "outcome", "statement"], rows),
+      "</main>",
+    ]),
+  );
+}
+
+/** A run's own page, with a link to the other runs. */
+export function withNavigation(page: string): string {
+  return page.replace(navigationMark, '<p class="small"><a href="../../index.html">all runs</a></p>');
 }
 
 /** The runs of one deployment, each compared with the one before it. */
-function trend(folder: string, runs: readonly PublishedRun[]): string[] {
-  const rows = runs.map(({ name, report }, index) => {
-    const before = runs[index + 1]?.report;
-    return `<tr>
-      <td><a href="runs/${name}/index.html">${report.run.finishedAt.slice(0, 16).replace("T", " ")}</a></td>
-      <td>${report.result}${report.incomplete === null ? "" : " (incomplete)"}</td>
-      <td>${bar(report)}${countsOf(report)}</td>
-      <td>${versions(report, before)}</td>
-      <td>${before === undefined ? "" : changes(before, report)}</td></tr>`;
+function deploymentSection(runs: readonly PublishedRun[], index: number): string[] {
+  const [newest] = runs;
+  if (newest === undefined) return [];
+  const { report } = newest;
+  const trend = trendPicture(
+    runs.map((run) => run.report),
+    `trend-${index + 1}`,
+  );
+  const rows = runs.map((run, at) => {
+    const before = runs[at + 1]?.report;
+    return [
+      link(pageIn(run), timeOf(run.report)),
+      `${verdictBadge(run.report)}${run.report.incomplete === null ? "" : " (incomplete)"}`,
+      countsOf(run.report),
+      versions(run.report, before),
+      before === undefined ? "" : changes(before, run.report),
+    ];
   });
   return [
-    `<h2>${escapeHtml(folder)}</h2>`,
-    `<table><tr><th>run</th><th>result</th><th>requirements</th><th>versions</th><th>since the run before</th></tr>${rows.join("")}</table>`,
+    `<section aria-labelledby="deployment-${index + 1}"><h2 id="deployment-${index + 1}"><code>${escapeHtml(report.deployment.folder)}</code> ${verdictBadge(report)}</h2>`,
+    `<p>Newest run: ${link(pageIn(newest), timeOf(report))}, ${countsOf(report)}.</p>`,
+    ...(trend === undefined ? [] : [figure(trend)]),
+    scrollingTable("Runs", ["run", "result", "requirements", "versions", "since the run before"], rows),
     ...byVersion(runs),
+    "</section>",
   ];
 }
 
@@ -100,11 +104,26 @@ function byVersion(runs: readonly PublishedRun[]): string[] {
     if (version !== undefined && !newest.has(version)) newest.set(version, run);
   }
   if (newest.size < 2) return [];
-  const rows = [...newest].map(
-    ([version, { name, report }]) =>
-      `<tr><td>LiteLLM ${escapeHtml(version)}</td><td>${report.result}</td><td>${bar(report)}</td><td><a href="runs/${name}/index.html">${report.run.finishedAt.slice(0, 10)}</a></td></tr>`,
-  );
-  return [`<h3>By version</h3><table>${rows.join("")}</table>`];
+  const rows = [...newest].map(([version, run]) => [
+    `LiteLLM ${escapeHtml(version)}`,
+    verdictBadge(run.report),
+    countsOf(run.report),
+    link(pageIn(run), run.report.run.finishedAt.slice(0, 10)),
+  ]);
+  return ["<h3>By version</h3>", scrollingTable("By version", ["version", "result", "requirements", "run"], rows)];
+}
+
+function pageIn({ name }: PublishedRun): string {
+  return `runs/${name}/index.html`;
+}
+
+function timeOf({ run }: ComparableReport): string {
+  return run.finishedAt.slice(0, 16).replace("T", " ");
+}
+
+function verdictBadge({ result }: ComparableReport): string {
+  const look = { conformant: "passed", "not-conformant": "failed", "environment-failed": "not-tested" }[result];
+  return `<span class="badge ${look}">${verdictNames[result].toLowerCase()}</span>`;
 }
 
 function versionOf({ parts }: ComparableReport, name: string): string | undefined {
@@ -117,46 +136,25 @@ function versions(report: ComparableReport, before: ComparableReport | undefined
     .flatMap((name) => {
       const version = versionOf(report, name);
       if (version === undefined) return [];
-      const changed = before !== undefined && versionOf(before, name) !== version;
-      return `<span class="${changed ? "new" : ""}">${name} ${escapeHtml(version)}</span>`;
+      const text = `${name} ${escapeHtml(version)}`;
+      return before !== undefined && versionOf(before, name) !== version ? `<strong>${text}</strong>` : text;
     })
     .join(", ");
 }
 
 function changes(before: ComparableReport, after: ComparableReport): string {
   const { worse, better, changed } = reportDifference(before, after);
-  const ids = (kind: string, own: readonly { id: string }[]): string[] =>
-    own.length === 0 ? [] : [`<span class="${kind}">${kind}: ${own.map(({ id }) => id).join(", ")}</span>`];
+  const ids = (kind: string, look: string, own: readonly { id: string }[]): string[] =>
+    own.length === 0
+      ? []
+      : [`<span class="badge ${look}">${kind}</span> ${own.map(({ id }) => escapeHtml(id)).join(", ")}`];
   const deployment = changed.some(({ name }) => name === "deployment") ? ["deployment changed"] : [];
-  return [...ids("worse", worse), ...ids("better", better), ...deployment].join("<br>");
-}
-
-function bar({ counts, requirements }: ComparableReport): string {
-  const pieces = outcomes.map(({ name, colour }) => {
-    const share = ((counts[name] ?? 0) / Math.max(requirements.length, 1)) * 100;
-    return `<span title="${counts[name] ?? 0} ${name}" style="width:${share.toFixed(2)}%;background:${colour}"></span>`;
-  });
-  return `<div class="bar">${pieces.join("")}</div>`;
+  return [...ids("worse", "failed", worse), ...ids("better", "passed", better), ...deployment].join("<br>");
 }
 
 function countsOf({ counts }: ComparableReport): string {
   return outcomes
-    .filter(({ name }) => (counts[name] ?? 0) > 0)
-    .map(({ name }) => `${counts[name]} ${name.replace("-", " ")}`)
+    .filter((outcome) => (counts[outcome] ?? 0) > 0)
+    .map((outcome) => `${counts[outcome]} ${outcomeNames[outcome]}`)
     .join(", ");
-}
-
-function legend(): string {
-  const entries = outcomes.map(({ name, colour }) => `<span><i style="background:${colour}"></i>${name}</span>`);
-  return `<p class="legend">${entries.join("")}</p>`;
-}
-
-function page(title: string, content: readonly string[]): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body>
-${content.join("\n")}
-</body></html>
-`;
 }
