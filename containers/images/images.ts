@@ -50,6 +50,9 @@ export interface ServiceImage {
   passedOver: readonly string[];
 }
 
+/** The kind of work under which images are counted while they are pulled and built. */
+export const imageWork = "images";
+
 /** In milliseconds: a pull that reports no progress for this long is cancelled where the image can be built instead. */
 const stallDeadline = 30_000;
 
@@ -168,6 +171,10 @@ export class Images {
     const local = await this.#local;
     const present = this.#present(recipe, local);
     if (present !== undefined) return present;
+    return await this.#options.progress.piece(imageWork, () => this.#pullOrBuild(recipe, local));
+  }
+
+  async #pullOrBuild(recipe: Recipe, local: Map<string, LocalImage>): Promise<ResolvedImage> {
     const { mode } = this.#options;
     if (recipe.upstream !== undefined && mode !== "build") {
       const pulled = await this.#tryPull(recipe, recipe.upstream, local);
@@ -234,7 +241,7 @@ export class Images {
     const name = fullName(upstream, registry);
     if (mode === "auto" && !(await this.#answers(registry ?? upstream.registry))) return undefined;
     const reference = pullReference(upstream, registry);
-    const step = progress.start(`pull ${name}`);
+    const step = progress.start(`pull ${name}`, { kind: imageWork, shownAs: `pulling ${recipe.name}` });
     try {
       await pullImage(this.#engine, reference, step, mode === "auto" ? stallDeadline : undefined);
       const image = await this.#inspect(reference);
@@ -271,7 +278,10 @@ export class Images {
         { part: recipe.name },
       );
     }
-    const step = this.#options.progress.start(`build image ${recipe.name} ${recipe.version}`);
+    const step = this.#options.progress.start(`build image ${recipe.name} ${recipe.version}`, {
+      kind: imageWork,
+      shownAs: `building ${recipe.name}`,
+    });
     const onLine = (line: string): void => {
       if (/[a-z]{3}/i.test(line)) step.note(line.trim());
     };

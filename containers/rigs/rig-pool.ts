@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { pollInterval } from "../../helpers/core/deadlines.ts";
 import type { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import { imageWork } from "../images/images.ts";
 import type { RigName, RigStarters, RigState, RigTools } from "./rig.ts";
 
 /** What a rig pool works with. */
@@ -57,7 +58,9 @@ export class RigPool {
   rig(name: RigName): Promise<RigState> {
     const known = this.#rigs.get(name);
     if (known !== undefined) return known;
-    const starting = this.#options.progress.during(`start the ${name} rig`, () => this.#start(name));
+    const starting = this.#options.progress.during(`start the ${name} rig`, () => this.#start(name), {
+      after: imageWork,
+    });
     const settled = starting.then(
       async (state) => {
         await this.#options.onSettled?.(name, undefined);

@@ -128,3 +128,83 @@ export function reportOf(
     ...(fixture.result === undefined ? {} : { verdict: fixture.result }),
   });
 }
+
+/** Long, as an operator's names and LiteLLM's messages are. */
+const long = "litellm-mcp-gateway-of-the-whole-company.internal.ai-servicers.example.com";
+
+/** A report with something of everything that a page can show. */
+export function richReport(kind: "conformant" | "not-conformant", minute: number): ConformanceReport {
+  const cells = ["no credential", "Bearer key", "another credential"].flatMap((credential, index) =>
+    [long, "gateway.lan"].map((host) => ({
+      row: `ROUTE-0${index + 1}: what only looks like a public path, and what is one, at every host of the deployment`,
+      column: `${host}, ${credential}`,
+      expected: [index === 1 ? "let through" : "refused"],
+      found: [kind === "conformant" ? "401 from Traefik" : "200 from LiteLLM, which nobody expected"],
+      cases: 40,
+      failed: kind === "conformant" ? 0 : index,
+    })),
+  );
+  const comparisons = (["edge-decisions", "reachability", "clients", "catalogue"] as const).map((subject) => ({
+    subject,
+    cells,
+  }));
+  const failure = failureOf({
+    summary: `GET https://${long}/uix?${"x".repeat(200)} reaches LiteLLM`,
+    expected: "a refusal from Traefik",
+    actual: "200 from LiteLLM\n<b>with lines</b>",
+    cause: `the rule of router ${long}@docker matches the request`,
+    location: { file: `deployments/${long}/traefik/compose.yaml`, line: 94 },
+    fix: "write `Path()` instead of `PathPrefix()`",
+    evidence: { sent: `GET /${"y".repeat(300)}`, received: "200\nok" },
+  });
+  const startedAt = soundRecord.startedAt;
+  const endedAt = Date.parse(startedAt) + 40_000;
+  const knownDefect = { part: "litellm", versions: ">=1.77.0 <1.78.0", reason: long, link: "https://example.org/2" };
+  const failures =
+    kind === "conformant"
+      ? []
+      : [
+          checkOf("INJ-03", "failed", { failure, failureFolder: "failures/INJ-03-holds" }),
+          checkOf("CAT-03", "failed", { failure, knownDefect }),
+        ];
+  const notes = (["finding", "change", "not-proved"] as const).map((one) => ({
+    kind: one,
+    file: `deployments/${long}/compose.yaml`,
+    line: 7,
+    what: `\`${long}\` is unknown`,
+    why: "LiteLLM ignores it",
+    fix: "remove it",
+  }));
+  const phases = ["build image litellm 1.77.1", "start the gateway rig"].map((name) => ({
+    name,
+    startedAt,
+    milliseconds: 20_000,
+    ok: true,
+  }));
+  return reportOfChecks(
+    [
+      checkOf("ROUTE-01", "passed", {
+        comparisons,
+        endedAt,
+        duration: 9_000,
+        findings: [`${long} answered. `.repeat(9)],
+      }),
+      checkOf("CAT-02", "known-gap"),
+      checkOf("CAT-17", "not-supported"),
+      ...failures,
+    ],
+    {
+      run: {
+        ...soundRecord,
+        id: `gc-${minute}`,
+        deployment: { ...soundRecord.deployment, notes },
+        phases,
+        changes: [
+          { where: `compose.yaml:${long}`, what: "ports: published on 127.0.0.1", why: "runs must not collide" },
+        ],
+      },
+      finishedAt: `2026-01-01T00:${String(minute + 1).padStart(2, "0")}:00.000Z`,
+      incomplete: kind === "conformant" ? undefined : "2 of 72 spec files were run",
+    },
+  );
+}

@@ -2,7 +2,7 @@ import type { ComparedCell } from "../../helpers/checks/comparison.ts";
 import { type Picture, svgBox, svgText, wrapped } from "./svg.ts";
 
 /** Sizes in pixels, and in characters. */
-const size = { column: 158, row: 54, gap: 3, side: 330, head: 62, sideText: 46, cellText: 23, headText: 25 };
+const size = { column: 172, row: 54, gap: 3, side: 250, head: 62, sideText: 34, cellText: 21, headText: 24 };
 
 /** How many rows the description names. */
 const namedRows = 8;
@@ -84,6 +84,7 @@ function square(cell: ComparedCell | undefined, x: number, y: number, unit: stri
   const lines = failed > 0 ? wrongLines(cell, expected) : rightLines(cell, expected, found);
   const start = y + size.row / 2 + 5 - ((lines.length - 1) * 17) / 2;
   return [
+    "<g>",
     svgBox(box, failed > 0 ? "bad" : "ok", hint),
     ...lines.map((line, index) =>
       svgText(middle, start + index * 17, wrapped(line, size.cellText, 1)[0] ?? "", {
@@ -91,11 +92,12 @@ function square(cell: ComparedCell | undefined, x: number, y: number, unit: stri
         anchor: "middle",
       }),
     ),
+    "</g>",
   ].join("");
 }
 
 function wrongLines({ found, cases, failed }: ComparedCell, expected: string): string[] {
-  return [`✗ ${found[0] ?? ""}`, cases === 1 ? `not ${expected}` : `${failed} of ${cases} not ${expected}`];
+  return [`✗ ${found[0] ?? ""}`, cases === 1 ? `not ${expected}` : `${failed}/${cases} not ${expected}`];
 }
 
 function rightLines(cell: ComparedCell, expected: string, found: string): string[] {

@@ -39,7 +39,7 @@ test("the cells of all checks are one matrix: expected where all hold, found whe
   expect(shown).toEqual([
     ...["a.lan", "no credential", "a.lan", "Bearer key", "b.lan", "no credential"],
     ...["ROUTE-03: &lt;looks&gt; public", "ROUTE-04: refused"],
-    ...["✗ 200 from LiteLLM", "2 of 3 not refused", "✓ refused", "all 3", "·", "·", "·", "✓ refused", "all 3"],
+    ...["✗ 200 from LiteLLM", "2/3 not refused", "✓ refused", "all 3", "·", "·", "·", "✓ refused", "all 3"],
   ]);
   expect(svg).toContain('role="img" aria-labelledby="edge-decisions-title edge-decisions-description"');
 });

@@ -200,7 +200,8 @@ describe("the branch that Pages serves", () => {
     const site = join(folder, "site");
     execFileSync("git", ["clone", "-q", "--branch", "gh-pages", join(folder, "remote"), site]);
     expect(readdirSync(join(site, "runs")).map((name) => name.slice(-4))).toEqual(["gc-1", "gc-2", "gc-3", "gc-4"]);
-    expect(readFileSync(join(site, "index.html"), "utf8").match(/runs\/[^/"]+\/index/g)).toHaveLength(4);
+    const linked = readFileSync(join(site, "index.html"), "utf8").match(/runs\/[^/"]+\/index/g);
+    expect(new Set(linked).size).toBe(4);
     expect(execFileSync("git", ["-C", site, "rev-list", "--count", "HEAD"], { encoding: "utf8" }).trim()).toBe("1");
     expect(readdirSync(site)).not.toContain(".lock");
   });

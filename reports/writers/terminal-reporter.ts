@@ -1,4 +1,4 @@
-import { basename, dirname, relative, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Reporter, TestCase, TestModule, TestRunEndReason, TestSpecification } from "vitest/node";
 import { runConfig } from "../../helpers/core/run-config.ts";
 import { coloursFor } from "../../helpers/core/terminal/colours.ts";
@@ -10,7 +10,7 @@ import type { CheckResult } from "../model/check-result.ts";
 import { brokenOutsideTests, checkResult } from "../run/collect.ts";
 import { finishRun, interruptedAt } from "../run/finished-run.ts";
 import { failedCheckText } from "./failed-check-text.ts";
-import { summaryText } from "./summary-text.ts";
+import { lastLines, summaryText } from "./summary-text.ts";
 
 const pc = coloursFor(process.stdout);
 
@@ -74,7 +74,10 @@ export default class TerminalReporter implements Reporter {
     progress.await(undefined);
     const finished = await finishRun(modules, unhandled, reason);
     for (const check of finished.finalChecks) if (check.outcome === "failed") this.#printFailure(check);
-    print(summaryText(finished, { now: Date.now(), reports: runConfig().reports, colours: pc }));
+    print(summaryText(finished, { colours: pc }));
+    // Last of all: the parts are taken down and Allure's page is written after this.
+    const page = join(resolve(runConfig().reports), "index.html");
+    process.once("exit", () => process.stdout.write(lastLines(finished.verdict, page, pc)));
   }
 
   #printFailure(check: CheckResult, stack?: Parameters<typeof failedCheckText>[1]["stack"]): void {
@@ -121,11 +124,12 @@ function suiteLine(name: string, { broken, checks, began }: SuiteProgress): stri
   ];
   const nothingRan = count("passed") + count("known-gap") + count("not-supported") === 0;
   const mark = failed > 0 || broken > 0 ? pc.red("✗") : nothingRan ? pc.dim("–") : pc.green("✓");
-  return `${mark} ${pc.bold(name.padEnd(13))} ${counts.join(", ")} ${pc.dim(seconds(performance.now() - began))}`;
+  return `${mark} ${pc.bold(name.padEnd(13))} checks: ${counts.join(", ")} ${pc.dim(`(done after ${seconds(performance.now() - began)})`)}`;
 }
 
 function print(text: string): void {
   // The progress line on standard error is redrawn: nothing of it may stay in front of this text.
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   process.stdout.write(`${text}\n`);
+  progress.said();
 }

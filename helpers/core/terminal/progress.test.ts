@@ -43,7 +43,7 @@ test("a terminal has one redrawn line that fits its width: the running steps and
   expect(written(), "nothing is drawn when nothing is running").toBe(before);
 });
 
-test("other outputs have plain lines: the end of each step, and reminders of a long one", () => {
+test("other outputs have plain lines: the end of each step, and what runs after a silence", () => {
   const { out, written } = stream(false);
   const progress = new Progress(out);
   const step = progress.start("build litellm");
@@ -52,10 +52,52 @@ test("other outputs have plain lines: the end of each step, and reminders of a l
   step.note("pip install");
   vi.advanceTimersByTime(16_000);
   step.done();
-  expect(written()).toBe("… build litellm 15.0 s\n… build litellm 30.0 s: pip install\n✓ build litellm 32.0 s\n");
+  expect(written()).toBe(
+    "… build litellm 15.0 s · 3 checks done\n… build litellm 30.0 s (pip install) · 3 checks done\n✓ build litellm 32.0 s\n",
+  );
   expect(progress.phases).toMatchObject([{ name: "build litellm", milliseconds: 32_000, ok: true }]);
 });
 
+test("what is said elsewhere ends the silence; a running check is named after the next one", () => {
+  const { out, written } = stream(false);
+  const progress = new Progress(out);
+  progress.await("3 checks done, now: CAT-01/one");
+  vi.advanceTimersByTime(14_000);
+  progress.said();
+  vi.advanceTimersByTime(14_000);
+  expect(written()).toBe("");
+  vi.advanceTimersByTime(1_000);
+  expect(written()).toBe("… 3 checks done, now: CAT-01/one\n");
+});
+
+test("pieces of work are one count with an estimate; what waits for them is not shown, and one line ends them", async () => {
+  const { out, written } = stream(false);
+  const progress = new Progress(out);
+  const rig = progress.start("start the gateway rig", { after: "images" });
+  const ends: (() => void)[] = [];
+  const pieces = Array.from({ length: 5 }, () =>
+    progress.piece("images", () => new Promise<void>((resolve) => ends.push(resolve))),
+  );
+  for (const end of ends.slice(0, 3)) end();
+  await Promise.all(pieces.slice(0, 3));
+  const build = progress.start("build image litellm 1.77.1", { kind: "images", shownAs: "building litellm" });
+  vi.advanceTimersByTime(90_000);
+  expect(written()).toMatch(/… images 3\/5, about 1 min left, building litellm\n$/);
+  expect(written()).not.toContain("rig");
+  build.done();
+  for (const end of ends) end();
+  await Promise.all(pieces);
+  expect(written()).toMatch(/\n✓ images 5\/5 1 min 30 s\n$/);
+  vi.advanceTimersByTime(15_000);
+  expect(written()).toMatch(/… start the gateway rig 1 min 45 s\n$/);
+  rig.done();
+});
+
 test("durations have a readable unit", () => {
-  expect([seconds(1_234), seconds(200_000)]).toEqual(["1.2 s", "3 min 20 s"]);
+  expect([seconds(1_234), seconds(200_000), seconds(179_700), seconds(59_960)]).toEqual([
+    "1.2 s",
+    "3 min 20 s",
+    "3 min 0 s",
+    "1 min 0 s",
+  ]);
 });

@@ -1,4 +1,5 @@
 import { type Colours, coloursFor } from "./colours.ts";
+import { WorkCount } from "./work-count.ts";
 
 /** A finished step, for the report. */
 export interface Phase {
@@ -19,8 +20,23 @@ export interface Step {
   failed(note?: string): void;
 }
 
-/** Time between two reminders of a running step when the output is not a terminal, in milliseconds. */
-const reminderInterval = 15_000;
+/** For so long nothing may be said while something runs, where the output is not a terminal; milliseconds. */
+const longestSilence = 15_000;
+
+/** What a step belongs to. */
+export interface StepOptions {
+  /** Kind of work that the step is a piece of, e.g. `images`: the pieces of a kind are shown as one count. */
+  kind?: string;
+  /** How the count names it while it runs, e.g. `building litellm`. */
+  shownAs?: string;
+  /** The step is not shown while pieces of this kind of work are pending: it waits for them. */
+  after?: string;
+}
+
+interface RunningStep extends StepOptions {
+  since: number;
+  note: string;
+}
 
 /** A terminal, or any other stream of lines. */
 export interface ProgressOutput {
@@ -36,11 +52,13 @@ export interface ProgressOutput {
 export class Progress {
   /** The finished steps, in the order in which they ended. */
   readonly phases: Phase[] = [];
-  readonly #running = new Map<string, { since: number; note: string; remindedAt: number }>();
+  readonly #running = new Map<string, RunningStep>();
+  readonly #counts = new Map<string, WorkCount>();
   readonly #out: ProgressOutput;
   readonly #colours: Colours;
   #timer: NodeJS.Timeout | undefined;
   #waitingFor: string | undefined;
+  #saidAt = 0;
 
   constructor(out: ProgressOutput = process.stderr) {
     this.#out = out;
@@ -53,16 +71,17 @@ export class Progress {
   }
 
   /** Starts a step; only one step of the same name may run at a time. */
-  start(name: string): Step {
+  start(name: string, options: StepOptions = {}): Step {
     const since = Date.now();
     const startedAt = new Date(since).toISOString();
-    this.#running.set(name, { since, note: "", remindedAt: since });
-    this.#timer ??= setInterval(() => this.#tick(), this.#redraws ? 200 : 1_000).unref();
+    this.#running.set(name, { ...options, since, note: "" });
+    this.#watch();
     const end = (ok: boolean, note?: string): void => {
       if (!this.#running.delete(name)) return;
       const milliseconds = Date.now() - since;
       this.phases.push({ name, startedAt, milliseconds, ok });
       const mark = ok ? this.#colours.green("✓") : this.#colours.red("✗");
+      if (ok && options.kind !== undefined) return;
       this.line(`${mark} ${name} ${this.#colours.dim(`${seconds(milliseconds)}${note ? `, ${note}` : ""}`)}`);
       if (this.#running.size === 0 && this.#waitingFor === undefined) this.#stop();
     };
@@ -77,8 +96,8 @@ export class Progress {
   }
 
   /** Runs `work` as a step; an exception ends it as failed and is rethrown. */
-  async during<T>(name: string, work: (step: Step) => Promise<T>): Promise<T> {
-    const step = this.start(name);
+  async during<T>(name: string, work: (step: Step) => Promise<T>, options: StepOptions = {}): Promise<T> {
+    const step = this.start(name, options);
     try {
       const result = await work(step);
       step.done();
@@ -89,13 +108,32 @@ export class Progress {
     }
   }
 
+  /** Does a piece of a kind of work, which is counted from now on; see {@link StepOptions.kind}. */
+  async piece<T>(kind: string, work: () => Promise<T>): Promise<T> {
+    const count = this.#counts.get(kind) ?? new WorkCount(kind, Date.now());
+    this.#counts.set(kind, count);
+    count.add();
+    this.#watch();
+    try {
+      return await work();
+    } finally {
+      count.finish();
+      if (count.pending === 0) {
+        this.line(
+          `${this.#colours.green("✓")} ${count.text(Date.now(), [])} ${this.#colours.dim(seconds(count.elapsed(Date.now())))}`,
+        );
+        this.#counts.delete(kind);
+      }
+    }
+  }
+
   /**
-   * Sets a text to show next to the steps, e.g. the running checks; undefined removes it. Only the redrawn line of a
-   * terminal shows it: elsewhere each change would be a line of its own.
+   * Sets a text to show next to the steps, e.g. the running checks; undefined removes it. The redrawn line of a terminal
+   * shows it at once; elsewhere it is said after a silence.
    */
   await(what: string | undefined): void {
     this.#waitingFor = what;
-    if (what !== undefined && this.#redraws) this.#timer ??= setInterval(() => this.#tick(), 200).unref();
+    if (what !== undefined) this.#watch();
     else if (this.#running.size === 0) this.#stop();
   }
 
@@ -103,23 +141,44 @@ export class Progress {
   line(text: string): void {
     if (this.#redraws) this.#out.write("\r\x1b[K");
     this.#out.write(`${text}\n`);
+    this.said();
+  }
+
+  /** Something was said elsewhere, e.g. on standard output: the silence begins anew. */
+  said(): void {
+    this.#saidAt = Date.now();
+  }
+
+  #watch(): void {
+    if (this.#timer !== undefined) return;
+    this.said();
+    this.#timer = setInterval(() => this.#tick(), this.#redraws ? 200 : 1_000).unref();
   }
 
   #tick(): void {
     const now = Date.now();
-    if (this.#redraws) {
-      const steps = [...this.#running].map(
-        ([name, { since, note }]) => `${name} ${seconds(now - since)}${note ? ` (${note})` : ""}`,
-      );
-      const text = [...steps, ...(this.#waitingFor === undefined ? [] : [this.#waitingFor])].join(" · ");
+    if (!this.#redraws && now - this.#saidAt < longestSilence) return;
+    const text = this.#text(now);
+    if (text === "") return;
+    if (this.#redraws)
       this.#out.write(`\r\x1b[K${this.#colours.dim("…")} ${text.slice(0, (this.#out.columns ?? 80) - 3)}`);
-      return;
-    }
-    for (const [name, entry] of this.#running) {
-      if (now - entry.remindedAt < reminderInterval) continue;
-      entry.remindedAt = now;
-      this.line(`… ${name} ${seconds(now - entry.since)}${entry.note ? `: ${entry.note}` : ""}`);
-    }
+    else this.line(`… ${text}`);
+  }
+
+  /** What runs: each kind of work as a count, the other steps, and what the run waits for. */
+  #text(now: number): string {
+    const steps = [...this.#running];
+    const counts = [...this.#counts.values()].map((count) =>
+      count.text(
+        now,
+        steps.flatMap(([name, { kind, shownAs }]) => (kind === count.kind ? [shownAs ?? name] : [])),
+      ),
+    );
+    const shown = steps.filter(
+      ([, { kind, after }]) => !this.#counts.has(kind ?? "") && !this.#counts.has(after ?? ""),
+    );
+    const others = shown.map(([name, { since, note }]) => `${name} ${seconds(now - since)}${note ? ` (${note})` : ""}`);
+    return [...counts, ...others, ...(this.#waitingFor === undefined ? [] : [this.#waitingFor])].join(" · ");
   }
 
   #stop(): void {
@@ -134,7 +193,7 @@ export const progress = new Progress();
 
 /** A duration as text: `1.2 s`, `3 min 20 s`. */
 export function seconds(milliseconds: number): string {
-  const total = milliseconds / 1000;
-  if (total < 60) return `${total.toFixed(1)} s`;
-  return `${Math.floor(total / 60)} min ${Math.round(total % 60)} s`;
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const total = Math.round(milliseconds / 1000);
+  return `${Math.floor(total / 60)} min ${total % 60} s`;
 }
