@@ -83,7 +83,14 @@ check({
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
     const { offered, direct } = await listings(gateway, evidence);
-    expectSameFields(gateway, offered, direct, ["description", "inputSchema"], "LiteLLM changes what it forwards", evidence);
+    expectSameFields(
+      gateway,
+      offered,
+      direct,
+      ["description", "inputSchema"],
+      "LiteLLM changes what it forwards",
+      evidence,
+    );
   },
 });
 
