@@ -185,9 +185,8 @@ function toolFilter(node: YamlNode, data: ServerEntry, version: string): ToolFil
     if (ignoresServerKey(key, version) || value === undefined || value === null || value.length === 0) return undefined;
     return { value, location: locationOf(node, [key]) };
   };
-  const allowed = filter("allowed_tools");
-  // 1.106.2 reads the second list only where there is no first one.
-  return { allowed, disallowed: allowed === undefined ? filter("disallowed_tools") : undefined };
+  // A listing of 1.106.2 obeys both lists where a server has both (measured).
+  return { allowed: filter("allowed_tools"), disallowed: filter("disallowed_tools") };
 }
 
 function headersOf(data: ServerEntry, version: string): Map<string, string> {
