@@ -4,7 +4,10 @@ import { dockerfileOf, locked } from "./recipe-forms.ts";
 /** Prisma's engine as WebAssembly, the client of LiteLLM's Prisma schema, and the command line that generates that client. */
 const versions = { engine: "5.17.0", client: "0.11.0", cli: "5.4.2" } as const;
 
-/** A LiteLLM from packages with what it needs for a database. The suite has locks of the client for some versions. */
+/**
+ * A LiteLLM from packages with what it needs for a database, and the Prometheus client, which the official image has and
+ * LiteLLM's extra lacks: most deployments with a database export metrics. The suite has locks of both for some versions.
+ */
 export function withQueryEngine(litellm: Recipe, node: Recipe): Recipe {
   const { engine, client, cli } = versions;
   const parents = {
@@ -17,7 +20,7 @@ export function withQueryEngine(litellm: Recipe, node: Recipe): Recipe {
     `and the suite's server for the query engine of npm @prisma/client ${engine}`;
   if (lockedVersions("litellm-database").includes(litellm.version))
     return locked("litellm-database", litellm.version, parents, packages);
-  const files = { "requirements.txt": `prisma==${client}\n` };
+  const files = { "requirements.txt": `prisma==${client}\nprometheus-client\n` };
   return { ...dockerfileOf("litellm-database", litellm.version, parents, packages), files };
 }
 
