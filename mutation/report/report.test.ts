@@ -84,7 +84,7 @@ test("the report matches its schema, shows no secret of the operator, and names 
     const secrets = ["sk-change-me-master-000000000000"];
     writeReport(directory, {
       folder: resolve("deployments/reference"),
-      verdicts,
+      verdicts: [...verdicts, verdict("late", "undecided")],
       checks: [check],
       secrets,
       minimumScore: 97,
@@ -94,6 +94,9 @@ test("the report matches its schema, shows no secret of the operator, and names 
       expect(text).toContain("ROUTE-10");
       expect(text).not.toContain("sk-change-me-master");
     }
+    const html = readFileSync(join(directory, "index.html"), "utf8");
+    expect(html).toMatch(/<strong>Incomplete: \d+ of \d+ mutants are undecided\.<\/strong>/);
+    expect(html).toContain("refused by the loader</strong>: the suite refuses the files before it starts anything");
     const earlier = new EarlierReport(directory);
     expect([...earlier.survivors]).toEqual(["survived", "broke a check"]);
     const other = fakeCheck("ROUTE-10/other");
