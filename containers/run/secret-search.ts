@@ -84,7 +84,7 @@ function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
         text: value,
         location: "traefik.labels" as const,
       })),
-      { name: `the command ${of}`, text: (command ?? []).join(" "), location: undefined },
+      { name: `the command ${of}`, text: (command ?? []).join(" "), location: `${name}.command` as const },
     ];
   });
 }
@@ -122,7 +122,11 @@ async function sourcesOfPart(
       text,
       location: "traefik.labels" as const,
     })),
-    { name: `the command ${of}`, text: JSON.stringify([config.Entrypoint, config.Cmd]), location: undefined },
+    {
+      name: `the command ${of}`,
+      text: JSON.stringify([config.Entrypoint, config.Cmd]),
+      location: environment === undefined ? undefined : commandPlace(environment),
+    },
     { name: `the log ${of}`, text: log, location: undefined },
   ];
   // The suite's own database needs its password in the environment. That of the operator's database service is searched
@@ -138,6 +142,11 @@ async function sourcesOfPart(
   if (part.name.startsWith("postgres"))
     sources.push({ name: `the database ${of}`, text: await dump(engine, part), location: undefined });
   return sources;
+}
+
+/** The policy's name of the command line of the service whose environment it names. */
+function commandPlace(environment: SecretPlace): SecretPlace {
+  return `${environment.replace(/\.environment$/, "")}.command`;
 }
 
 async function dump(engine: Engine, part: PartHandle): Promise<string> {

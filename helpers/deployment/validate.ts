@@ -106,6 +106,9 @@ function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litel
   }
 }
 
+/** The end of a place that belongs to a service. */
+const placeOwner = /\.(?:environment|command)$/;
+
 function checkSecrets(
   policy: Policy,
   { serviceNames, originals: variables, notes, faults: readingFaults }: Facts,
@@ -113,11 +116,9 @@ function checkSecrets(
 ): void {
   const whose = ["litellm", "upstream", "client", ...serviceNames];
   for (const { name, mayBeIn, location } of policy.secrets) {
-    const strange = mayBeIn.find(
-      (one) => one.endsWith(".environment") && !whose.includes(one.slice(0, -".environment".length)),
-    );
+    const strange = mayBeIn.find((one) => placeOwner.test(one) && !whose.includes(one.replace(placeOwner, "")));
     if (strange === undefined || serviceNames.length === 0) continue;
-    const owner = strange.slice(0, -".environment".length);
+    const owner = strange.replace(placeOwner, "");
     faults.add(
       location,
       `${name} may be in ${strange}, but '${owner}' is not a service of compose.yaml`,

@@ -30,6 +30,17 @@ const text = z.object({ message: z.string() }).nullish();
 
 /** What callers read of `conformance.json`; see reports/conformance.schema.json for the whole. */
 const launchedConformance = z.object({
+  deployment: z.object({
+    notes: z.array(
+      z.object({
+        kind: z.string(),
+        file: z.string(),
+        line: z.number().optional(),
+        what: z.string(),
+        why: z.string(),
+      }),
+    ),
+  }),
   requirements: z.array(
     z.object({
       id: z.string(),

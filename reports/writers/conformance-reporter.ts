@@ -8,10 +8,10 @@ import { writePage } from "../page/write-page.ts";
 import { finishRun } from "../run/finished-run.ts";
 import { readOpenQuestions } from "../status/open-questions.ts";
 import { statusDocument } from "../status/status-document.ts";
+import { badge } from "./badge.ts";
 import { actionsJob, failureAnnotations, writeSummary } from "./github-actions.ts";
-import { badge } from "./machine/badge.ts";
-import { junitXml } from "./machine/junit.ts";
-import { resultsSarif } from "./machine/results-sarif.ts";
+import { junitXml } from "./junit.ts";
+import { resultsSarif } from "./results-sarif.ts";
 
 const exitCodes: Readonly<Record<RunVerdict, number>> = {
   conformant: ExitCode.conformant,

@@ -13,10 +13,11 @@ const secretPlaces = z
   .string({ error: "a place" })
   .refine(
     (location): location is SecretPlace =>
-      ["litellm.config", "traefik.labels", "traefik.api"].includes(location) || /^[^.\s]+\.environment$/.test(location),
+      ["litellm.config", "traefik.labels", "traefik.api"].includes(location) ||
+      /^[^.\s]+\.(?:environment|command)$/.test(location),
     {
       error:
-        "litellm.config, traefik.labels, traefik.api, or <whose>.environment with litellm, upstream, client or a service of compose.yaml",
+        "litellm.config, traefik.labels, traefik.api, <whose>.environment with litellm, upstream, client or a service of compose.yaml, or <service>.command",
     },
   )
   .meta({ title: "place" });
@@ -264,7 +265,7 @@ export const policyShape = mapping({
         .default([])
         .describe(
           "The only places where it may be seen: `litellm.config`, `traefik.labels`, `traefik.api`, or `….environment` of " +
-            "`litellm`, `upstream` (what LiteLLM starts), `client`, or a service of `compose.yaml`.",
+            "`litellm`, `upstream` (what LiteLLM starts), `client`, or a service of `compose.yaml`, or `….command` of a service.",
         ),
     }),
   )

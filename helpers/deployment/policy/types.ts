@@ -127,9 +127,15 @@ export interface PolicyUpstream {
 
 /**
  * Where a secret may be seen; anywhere else is a leak. `upstream.environment` is the environment of what LiteLLM starts,
- * `client.environment` that of its clients, and any other `….environment` that of a service of the compose file.
+ * `client.environment` that of its clients, and any other `….environment` that of a service of the compose file;
+ * `….command` is the command line of a service.
  */
-export type SecretPlace = "litellm.config" | "traefik.labels" | "traefik.api" | `${string}.environment`;
+export type SecretPlace =
+  | "litellm.config"
+  | "traefik.labels"
+  | "traefik.api"
+  | `${string}.environment`
+  | `${string}.command`;
 
 export interface PolicySecret {
   /** Variable of an env file, or name of a compose secret. */

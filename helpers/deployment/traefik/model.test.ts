@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readFacts } from "../facts.ts";
+import { loadDeployment } from "../load.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
 import type { TextChange } from "../source/text-edit.ts";
 import type { TraefikModel } from "./model.ts";
@@ -33,8 +34,9 @@ test("an entry point with defaults of its own prefixes the router's live name", 
 test.each([
   ["deployments/reference", '      a.b: "1"\n', '      a.b: "1"\n'],
   ["deployments/as-found", "", '      - "a.b=1"\n'],
-])("labels of %s are edited in the form in which they are written", (folder, _, added) => {
-  const priority = modelOf(folder).routerOf("litellm-bearer")?.options.get("priority");
+])("labels of %s are edited in the form in which they are written", async (folder, _, added) => {
+  const { traefikModel } = await loadDeployment(folder);
+  const priority = traefikModel.routerOf("litellm-bearer")?.options.get("priority");
   const text = (change: TextChange | undefined): string | undefined => change?.edits.map((edit) => edit.text).join("");
   expect(text(priority?.text?.addAfter([{ key: "a.b", value: "1" }]))).toBe(added);
   expect(text(priority?.text?.value.replace("51"))).toMatch(/^"(?:.*=)?51"$/);

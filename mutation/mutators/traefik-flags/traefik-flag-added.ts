@@ -10,15 +10,13 @@ const onEntryPoint = [
   ["transport.respondingTimeouts.readTimeout", "1ms"],
 ] as const;
 
-/** Keys in the log: the default format prints no header that could hold one. */
-const keysInLog = ["accessLog.fields.headers.defaultMode", "accessLog.fields.headers.names.Authorization"].map(
-  (key) => [
-    { key: "accessLog.format", value: "json" },
-    { key, value: "keep" },
-  ],
-);
+const anywhere = [
+  // Keys in the log.
+  ["accessLog.fields.headers.defaultMode", "keep"],
+  ["accessLog.fields.headers.names.Authorization", "keep"],
+] as const;
 
-/** A flag more, or two. */
+/** A flag more. */
 export default {
   kind: "Traefik command",
   *changes({ flags, deployment }) {
@@ -27,14 +25,13 @@ export default {
     const names = new Set(deployment.policy.hosts.map(({ entryPoint }) => entryPoint));
     const added = [
       ...[...names].flatMap((name) =>
-        onEntryPoint.map(([option, value]) => [{ key: `entryPoints.${name}.${option}`, value }]),
+        onEntryPoint.map(([option, value]) => ({ key: `entryPoints.${name}.${option}`, value })),
       ),
-      ...keysInLog,
+      ...anywhere.map(([key, value]) => ({ key, value })),
     ];
-    for (const options of added) {
-      const change = last.text.addAfter(options);
-      const how = options.map(({ key, value }) => formatFlag(key, value)).join(" ");
-      if (change !== undefined) yield { subject: "Traefik", how, ...change };
+    for (const flag of added) {
+      const change = last.text.addAfter([flag]);
+      if (change !== undefined) yield { subject: "Traefik", how: formatFlag(flag.key, flag.value), ...change };
     }
   },
 } satisfies Mutator;

@@ -25,18 +25,21 @@ function openPaths(policy: Policy, host: PolicyHost): OpenPath[] {
 
 /** Paths that resemble an open one and are not: a common prefix does not open a path. */
 export function lookAlikes(policy: Policy, host: PolicyHost): string[] {
-  return openPaths(policy, host)
-    .flatMap(({ path, below }) => [
-      `${path}x`,
-      `${path}-admin`,
-      `${path}.bak`,
-      `${path}evil/v1/models`,
-      `/x${path}`,
-      `/v1${path}`,
-      path.toUpperCase(),
-      ...(below ? [`/x${path}/below`, `/v1/models${path}/`] : [`${path}/`, `${path}/below`]),
-    ])
-    .filter((path) => !isOpen(decide(policy, host, { method: "GET", path })));
+  return (
+    openPaths(policy, host)
+      .flatMap(({ path, below }) => [
+        `${path}x`,
+        `${path}-admin`,
+        `${path}.bak`,
+        `${path}evil/v1/models`,
+        `/x${path}`,
+        `/v1${path}`,
+        path.toUpperCase(),
+        ...(below ? [`/x${path}/below`, `/v1/models${path}/`] : [`${path}/`, `${path}/below`]),
+      ])
+      // Traefik merges slashes before it routes: `/mcp//` is `/mcp/` to it, and to LiteLLM.
+      .filter((path) => !path.includes("//") && !isOpen(decide(policy, host, { method: "GET", path })))
+  );
 }
 
 /** A private path written in such a way that a server may treat it as a public one. */

@@ -72,6 +72,9 @@ function placesOf(view: DeploymentView, name: string, value: string): SecretPlac
       ? [service === litellm ? "litellm.environment" : `${service.key}.environment`]
       : [],
   );
+  const commands = services.flatMap(({ key, command, entrypoint }): SecretPlace[] =>
+    [...(command ?? []), ...(entrypoint ?? [])].some(holds) ? [`${key}.command`] : [],
+  );
   const isInLabels = services.some(({ labels, deployLabels }) =>
     [...labels.values(), ...deployLabels.values()].some((label) => holds(label.value)),
   );
@@ -82,6 +85,7 @@ function placesOf(view: DeploymentView, name: string, value: string): SecretPlac
   );
   return [
     ...environments,
+    ...commands,
     ...(isInUpstream ? (["upstream.environment"] as const) : []),
     ...(isInLabels ? (["traefik.labels", "traefik.api"] as const) : []),
     ...(config !== undefined && holds(JSON.stringify(config.document)) ? (["litellm.config"] as const) : []),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkOf, failureOf, reportOfChecks } from "../../model/report-fixture.ts";
+import { checkOf, failureOf, reportOfChecks } from "../model/report-fixture.ts";
 import { badge } from "./badge.ts";
 import { junitXml } from "./junit.ts";
 import { resultsSarif } from "./results-sarif.ts";

@@ -1,6 +1,6 @@
-import type { ConformanceReport } from "../../model/conformance-report.ts";
-import { countsOfLevel } from "../../model/headline.ts";
-import type { RunVerdict } from "../../model/outcomes.ts";
+import type { ConformanceReport } from "../model/conformance-report.ts";
+import { countsOfLevel } from "../model/headline.ts";
+import type { RunVerdict } from "../model/outcomes.ts";
 
 const colours: Readonly<Record<RunVerdict, string>> = {
   conformant: "brightgreen",

@@ -4,7 +4,7 @@ import {
   checksOf,
   type ReportedCheck,
   type ReportedFailure,
-} from "../../model/conformance-report.ts";
+} from "../model/conformance-report.ts";
 
 /**
  * The failures as SARIF 2.1.0, which code scanning shows at the lines that most likely cause them. A known gap is a

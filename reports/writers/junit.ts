@@ -1,5 +1,5 @@
-import { messageOf } from "../../model/check-result.ts";
-import { type ConformanceReport, checksOf, type ReportedCheck } from "../../model/conformance-report.ts";
+import { messageOf } from "../model/check-result.ts";
+import { type ConformanceReport, checksOf, type ReportedCheck } from "../model/conformance-report.ts";
 
 /**
  * The run as JUnit XML, as CI systems read it: a suite of the suite, a case of each check by its id, with the reason of
