@@ -3,7 +3,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
-import { forwardAuthOption, loginCases } from "./support/login-cases.ts";
+import { forwardAuthOption, locationOfForwardAuth, loginCases } from "./support/login-cases.ts";
 
 /** What a client may write to be judged as another request. */
 const forged: readonly (readonly [name: string, value: string])[] = [
@@ -48,14 +48,22 @@ check({
           own.host === host.name &&
           own.proto === host.scheme;
         if (isTrue && edge.received(exchange) === undefined) return;
+        const expected = `${service} is asked about GET ${host.scheme}://${host.name}${path}`;
+        if (own === undefined)
+          throw new CheckFailure({
+            summary: `${service} is not asked about a request with ${name}`,
+            code: "not-judged",
+            expected,
+            actual: "it is not asked",
+            evidence: exchangeEvidence(exchange),
+            cause: "no forwardAuth middleware is on the router that takes this request",
+            ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
+          });
         throw new CheckFailure({
-          summary:
-            own === undefined
-              ? `${service} is not asked about a request with ${name}`
-              : `with ${name}: ${value}, ${service} is asked about ${own.method} ${own.proto}://${own.host}${own.uri}`,
-          code: own === undefined ? "not-judged" : "judged-as-another",
-          expected: `${service} is asked about GET ${host.scheme}://${host.name}${path}`,
-          actual: own === undefined ? "it is not asked" : `${own.method} ${own.proto}://${own.host}${own.uri}`,
+          summary: `with ${name}: ${value}, ${service} is asked about ${own.method} ${own.proto}://${own.host}${own.uri}`,
+          code: "judged-as-another",
+          expected,
+          actual: `${own.method} ${own.proto}://${own.host}${own.uri}`,
           evidence: exchangeEvidence(exchange),
           cause:
             "trustForwardHeader is set and the entry point trusts its clients (forwardedHeaders): with any public path of the service, " +

@@ -3,7 +3,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
-import { forwardAuthOption, loginCases } from "./support/login-cases.ts";
+import { forwardAuthOption, locationOfForwardAuth, loginCases } from "./support/login-cases.ts";
 
 /** Whom a client pretends to be. */
 const forged = "root-of-the-client";
@@ -25,7 +25,7 @@ check({
       "a forged identity header is dropped or replaced",
       cases,
       ({ host, spelling }) => `${spelling} (${hostText(edge.policy, host)})`,
-      async ({ host, path, name, spelling }) => {
+      async ({ host, path, name, spelling, service }) => {
         const headers = [...edge.session, [spelling, forged] as const];
         const exchange = await edge.send({ host, path, headers });
         const received = edge.received(exchange);
@@ -34,24 +34,34 @@ check({
           if ((exchange.response?.status ?? 0) >= 400) return;
         }
         const arrived = received?.headers.filter(([, value]) => value.includes(forged)) ?? [];
-        if (arrived.length > 0) {
+        if (arrived.length === 0) return;
+        const found = {
+          summary: `LiteLLM receives the client's own ${spelling}`,
+          code: "forged-identity",
+          expected: `no ${spelling} of the client at LiteLLM`,
+          actual: arrived.map((line) => line.join(": ")).join("\n"),
+          evidence: exchangeEvidence(exchange),
+        };
+        const isJudged = (await edge.judgements(service)).some(({ agent }) => agent.includes(exchange.id));
+        if (!isJudged) {
           throw new CheckFailure({
-            summary: `LiteLLM receives the client's own ${spelling}`,
-            code: "forged-identity",
-            expected: `no ${spelling} of the client at LiteLLM`,
-            actual: arrived.map((line) => line.join(": ")).join("\n"),
-            evidence: exchangeEvidence(exchange),
-            cause:
-              spelling === name
-                ? `the middleware's authResponseHeaders lacks ${name}: what is not listed there passes as the client sent it`
-                : "authResponseHeaders replaces the exact name only, and servers that turn headers into variables read '_' as '-'",
-            ...forwardAuthOption(edge, "authResponseHeaders"),
-            fix:
-              spelling === name
-                ? `add ${name} to authResponseHeaders`
-                : `drop it by a headers middleware in front: customRequestHeaders.${spelling}: ""`,
+            ...found,
+            cause: "no forwardAuth middleware is on the router that takes this request, so nothing replaces the header",
+            ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
           });
         }
+        throw new CheckFailure({
+          ...found,
+          cause:
+            spelling === name
+              ? `the middleware's authResponseHeaders lacks ${name}: what is not listed there passes as the client sent it`
+              : "authResponseHeaders replaces the exact name only, and servers that turn headers into variables read '_' as '-'",
+          ...forwardAuthOption(edge, "authResponseHeaders"),
+          fix:
+            spelling === name
+              ? `add ${name} to authResponseHeaders`
+              : `drop it by a headers middleware in front: customRequestHeaders.${spelling}: ""`,
+        });
       },
     );
   },

@@ -2,9 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { redact } from "../../../helpers/core/text/redaction.ts";
 
-/** How much of a log, and of any other text, Allure's page has, in characters. The file has all of it. */
-const attachedLog = 20_000;
-const attachedText = 20_000;
+/** How much of a text Allure's page has, in characters: the end of a log, the beginning of any other. The file has all of it. */
+const attachedText = 6_000;
 
 /** Attaches what was written to the check's entry in a report page. */
 export type Attach = (name: string, content: string | Buffer, contentType: string) => Promise<void>;
@@ -53,7 +52,7 @@ export class RunFiles {
       const text = redact(content, this.#secrets);
       const mode = name.endsWith(".sh") ? 0o755 : 0o644;
       await this.#write(`${folder}/${name}`, text, mode);
-      if (name.endsWith(".log")) await this.#attach(name, text.slice(-attachedLog), "text/plain");
+      if (name.endsWith(".log")) await this.#attach(name, text.slice(-attachedText), "text/plain");
       if (name.endsWith(".sh")) await this.#attach(name, text, "text/plain");
     }
   }
