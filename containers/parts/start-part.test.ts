@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
+import { connectEngine, type Engine } from "../engine/engine.ts";
+import { removeRun } from "../engine/removal.ts";
+import { newRun } from "../engine/run-labels.ts";
+import { Images } from "../images/images.ts";
+import { createNetworks } from "../networks/network.ts";
+import { readyWhenRunning } from "./readiness.ts";
+import { startPart } from "./start-part.ts";
+
+const run = newRun({ keep: false });
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await connectEngine({ progress: new Progress() });
+});
+afterAll(() => removeRun(engine, run.id));
+
+test("a part's settings are the container's", async () => {
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
+  const [network] = [...(await createNetworks(engine, run, "own", [{ name: "own", internal: false }])).values()];
+  if (network === undefined) throw new Error("no network was made");
+  const part = await startPart({ engine, run, images }, "edge", {
+    name: "settings",
+    image: await images.get("whoami"),
+    networks: [{ network, aliases: [] }],
+    files: [{ target: "/run/secrets/key", content: "text", mode: 0o400 }],
+    settings: {
+      host: {
+        Init: true,
+        Memory: 256 * 1024 ** 2,
+        MemorySwap: 256 * 1024 ** 2,
+        NanoCpus: 5e8,
+        Tmpfs: { "/cache": "size=1m" },
+        ExtraHosts: ["db:10.0.0.1"],
+        CapDrop: ["ALL"],
+        Ulimits: [{ Name: "nofile", Soft: 1024, Hard: 2048 }],
+      },
+      stopSignal: "SIGINT",
+      emptyDirectories: ["/srv/empty"],
+    },
+    ready: readyWhenRunning,
+    startDeadline: deadlines.smallPartStart,
+  });
+  const { Config, HostConfig, Mounts } = await engine.docker.getContainer(part.containerId).inspect();
+  expect(HostConfig).toMatchObject({
+    Init: true,
+    Memory: 256 * 1024 ** 2,
+    NanoCpus: 5e8,
+    Tmpfs: { "/cache": "size=1m" },
+    ExtraHosts: ["db:10.0.0.1"],
+    CapDrop: ["ALL"],
+    Ulimits: [{ Name: "nofile", Soft: 1024, Hard: 2048 }],
+  });
+  expect(Config).toMatchObject({ StopSignal: "SIGINT" });
+  expect(Mounts.map(({ Destination }) => Destination)).toEqual(["/srv/empty"]);
+});
