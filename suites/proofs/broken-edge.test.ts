@@ -251,8 +251,14 @@ test("a deployment that fails a requirement ends a run with exit code 1", async 
   expect(run.exitCode, run.output).toBe(1);
 });
 
-test("a label that Traefik would reject is exit code 2 with file and line, before anything starts", async () => {
-  const run = await runBroken([compose(bearerRule, "Host(`litellm.linuxserver.lan`")], ["suites/routes"]);
+test("a rule that Traefik refuses is a failure with file and line", async () => {
+  const result = await edges.run([compose(bearerRule, "Host(`litellm.linuxserver.lan`")]);
+  expect(result.failed).toContain("ROUTE-12");
+  expect(result.messages["ROUTE-12"]).toMatch(/litellm-bearer[\s\S]*compose\.yaml:\d+/);
+});
+
+test("a flag that Traefik refuses is exit code 2 with file and line, before anything starts", async () => {
+  const run = await runBroken([compose("--accessLog=true", "--acessLog=true")], ["suites/routes"]);
   expect(run.exitCode, run.output).toBe(2);
   expect(run.output).toMatch(/compose\.yaml:\d+: .+; .+/);
   expect(run.failed).toBeUndefined();
