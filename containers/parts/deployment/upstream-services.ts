@@ -17,7 +17,7 @@ import { answersAnything, readyWhenRunning } from "../readiness.ts";
 import { type RenderContext, renderService } from "./render-service.ts";
 import { serviceAttachments } from "./service-networks.ts";
 
-/** A compose service that a rig runs beside LiteLLM and Traefik. */
+/** A compose service that a rig runs next to LiteLLM and Traefik. */
 export interface ServicePart {
   /** Its key in the compose files. */
   service: string;

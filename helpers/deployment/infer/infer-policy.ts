@@ -125,13 +125,13 @@ function loginParts(hosts: readonly Stated<HostInput>[]): PolicyDraft["parts"] {
   );
 }
 
-/** A gateway must have a name: the one that LiteLLM itself is told, else a placeholder. */
+/** A gateway must have a name: the one in LiteLLM's environment, else a placeholder. */
 function placeholderHost(
   { litellm }: DeploymentView,
   { entryPoints }: Pick<EdgeView, "entryPoints">,
 ): Stated<HostInput> {
-  const told = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
-  const url = URL.canParse(told) ? new URL(told) : undefined;
+  const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const scheme = url?.protocol === "https:" ? "https" : "http";
   const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
   const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];

@@ -41,7 +41,7 @@ export function pathFamilies(rules: readonly Rule[]): PathFamily[] {
 /** The methods to ask with: every method where a rule names one, else GET. */
 export function probeMethods(rules: readonly Rule[]): string[] {
   const isNamed = rules.some((rule) => argumentsOf(rule, ["Method"]).length > 0);
-  // HEAD is not told apart: an answer without a body does not show where it comes from.
+  // HEAD is not distinguished: an answer without a body does not show where it comes from.
   return isNamed ? ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] : ["GET"];
 }
 

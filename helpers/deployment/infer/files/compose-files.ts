@@ -33,7 +33,7 @@ export interface ServiceOutline {
 /** In the order in which compose looks for them. */
 export const composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
-/** What compose merges over a file of {@link composeFileNames} without being told. */
+/** What compose merges over a file of {@link composeFileNames} by itself. */
 const overrideNames = [
   "compose.override.yaml",
   "compose.override.yml",

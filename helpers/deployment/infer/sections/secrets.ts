@@ -15,7 +15,7 @@ export interface SecretUses {
   injected: ReadonlySet<string>;
 }
 
-/** A shorter value can't be told from an ordinary word. */
+/** A shorter value can't be distinguished from an ordinary word. */
 const shortest = 6;
 
 /** The secrets of a deployment: variables of its env files and secrets of compose, each with the places that use it. */

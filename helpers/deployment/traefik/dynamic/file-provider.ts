@@ -140,7 +140,7 @@ function rendering(written: SourceFile, { environment, notes }: FileProviderRead
 /** Of routers, middlewares and services of the same name Traefik takes the first file's. */
 function firstOfEach(files: readonly ProviderFile[], problems: ProblemList): TraefikOption[] {
   const owners = new Map<string, { file: string; location: SourceLocation }>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return files.flatMap(({ path: file, options }) =>
     options.filter(({ path, location }) => {
       const [root, section, name] = path;
@@ -149,8 +149,8 @@ function firstOfEach(files: readonly ProviderFile[], problems: ProblemList): Tra
       const owner = owners.get(id) ?? { file, location };
       owners.set(id, owner);
       if (owner.file === file) return true;
-      if (told.has(`${id} ${file}`)) return false;
-      told.add(`${id} ${file}`);
+      if (reported.has(`${id} ${file}`)) return false;
+      reported.add(`${id} ${file}`);
       const what = `${id} is defined a second time: ${owner.file} has it in line ${owner.location.line}`;
       problems.add({ kind: "nothing" }, location, what, "Traefik takes the first file's", "give it another name");
       return false;
