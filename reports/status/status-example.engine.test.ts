@@ -5,7 +5,7 @@ import { exampleFile, exampleStatus, stableParts } from "./status-example.ts";
 
 test("what differs from run to run is left out, and everything else is compared", () => {
   const document = (date: string, id: string, count: number, body: string): string =>
-    `**Updated**: ${date}\n**By**: run gc-${id}\n- traefik 3.5.3 (sha256:${id})\n- ${count} ping(s)\n- **ROUTE-03** (failed)\n\n  \`\`\`\n  ${body}\n  \`\`\`\n- late: exit code 1, shows "timed out "${body}"". Diagnosis: late.\n`;
+    `**By**: run gc-${id} on ${date}, took ${count} s\n- traefik 3.5.3 (sha256:${id})\n- ${count} ping(s)\n- **ROUTE-03** (failed)\n- late: exit code 1, shows "timed out "${body}"". Diagnosis: late.\n`;
   const one = stableParts(document("2026-01-01", "0123456789ab", 1, "a"));
   expect(stableParts(document("2027-02-02", "ba9876543210", 2, "b"))).toBe(one);
   expect(one).toContain("**ROUTE-03** (failed)");
