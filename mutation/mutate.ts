@@ -164,7 +164,7 @@ async function runPlan(
     engine,
     images: new Images(engine, { ...config.images, progress }),
     config,
-    canaries: makeCanaries(deployment.policy, originals),
+    canaries: makeCanaries(deployment.policy, originals, deployment.literals),
     order: new CheckOrder(earlier.killers, every),
     all: runsAll(options),
     progress,

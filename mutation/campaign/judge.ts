@@ -73,7 +73,8 @@ export async function runUnmodified(
   context: Omit<JudgeContext, "checks">,
 ): Promise<CheckRun[]> {
   const { deployment: folder, versions } = context.config;
-  const deployment = await loadDeployment(folder, { replace: context.canaries.secrets, versions });
+  const { literals } = await loadDeployment(folder, { versions });
+  const deployment = await loadDeployment(folder, { replace: context.canaries.secrets, versions, literals });
   using run = new DeploymentRun({ ...context, keeper, deployment });
   await run.prepare(stage);
   return await run.runAll(checks, concurrency[stage]);
