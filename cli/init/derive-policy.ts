@@ -107,7 +107,7 @@ async function askedGateway(run: ShortRun, inference: Inference, progress: Progr
   }
 }
 
-/** @throws what is no fault of the environment */
+/** @throws every error that does not come from the environment */
 function withRemark(inference: Inference, error: unknown, what: string): Inference {
   if (!(error instanceof EnvironmentError)) throw error;
   const reason = error.message.split("\n")[0] ?? "";

@@ -73,7 +73,7 @@ test.each([
   ],
   ["a password's hash", compose(environment, `${environment}\n      ADMIN_PASSWORD: $$2a$$10$$abcdefghijklmnopqrstuv`)],
   ["a path to a secret", compose(environment, `${environment}\n      KEY_FILE_TOKEN: /run/secrets/token_1234`)],
-])("%s is no literal secret", async (_name, patch) => {
+])("%s is not a literal secret", async (_name, patch) => {
   using copy = patchedCopy(reference, [patch]);
   expect((await loadDeployment(copy.folder)).literals).toEqual([]);
 });

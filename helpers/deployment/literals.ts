@@ -7,7 +7,7 @@ import type { Deployment } from "./types.ts";
 /** Names under which a value is a secret whatever its form: `master_key`, `POSTGRES_PASSWORD`, `authentication_token`. */
 const secretName = /(?:^|[_.-])(?:api_?key|master_?key|password|passwd|token|secret|auth_value)$/i;
 
-/** A value that is no secret although its name says so: a reference, a path, a switch, a hash. */
+/** A value that is not a secret although its name says so: a reference, a path, a switch, a hash. */
 const noSecret = /^(?:os\.environ\/|\$|\/|\.{1,2}\/|true$|false$|none$|null$|\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)/i;
 
 /**

@@ -60,7 +60,7 @@ test("a failure of the deployment is a row: what, where, what to do, and what it
   ]);
 });
 
-test("of several cases, the first is told, with the cause of the first that has one", () => {
+test("of several cases, the first is shown, with the cause of the first that has one", () => {
   const cases = [
     { ...fields, summary: "a gets through" },
     { ...fields, summary: "b gets through", cause: "a rule" },

@@ -118,7 +118,7 @@ function brokenChecks(problems: readonly Problem[]): string[] {
   return ["## Checks that broke", "", "These say nothing about the gateway.", "", ...lines, ""];
 }
 
-/** Every check that did not pass and is no failure: one row each. */
+/** Every check that did not pass and did not fail: one row each. */
 function gaps(report: ConformanceReport): string[] {
   const checks = checksOf(report);
   const known = checks.flatMap((check) => (check.gap === null ? [] : [{ ...check, gap: check.gap }]));

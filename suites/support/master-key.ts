@@ -3,7 +3,7 @@ import type { Deployment } from "../../helpers/deployment/types.ts";
 
 /**
  * The cause of an answer to a caller without a valid key, where LiteLLM has no master key: then it takes every caller for
- * an admin. Empty where it has one, and for an answer that is no success.
+ * an admin. Empty where it has one, and for an answer that is not a success.
  *
  * @param status of the answer
  */

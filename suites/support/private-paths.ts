@@ -26,7 +26,7 @@ export const ownPublicPaths: readonly string[] = ["/config/yaml", "/routes"];
 
 /**
  * The {@link sensitivePaths} and the policy's MCP endpoints, without those that some host opens to anyone. Where LiteLLM alone
- * judges, its own public paths are no secret.
+ * judges, its own public paths are open.
  */
 export function privatePaths(policy: Policy): string[] {
   const decisions = (path: string): string[] =>

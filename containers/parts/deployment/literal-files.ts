@@ -37,7 +37,7 @@ async function filesWithSecrets(
   return found.flat();
 }
 
-/** The content with canaries; undefined where it has no secret, or is no text. */
+/** The content with canaries; undefined where it has no secret, or is not text. */
 function replaced(content: PartFile["content"], secrets: LiteralSecrets): string | undefined {
   if (content.length > largest) return undefined;
   const text = content.toString("utf8");

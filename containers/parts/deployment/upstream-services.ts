@@ -27,7 +27,7 @@ export interface ServicePart {
   changes: readonly RenderedChange[];
 }
 
-/** The name of the part that runs a compose service, which is none of the suite's own parts. */
+/** The name of the part that runs a compose service, distinct from the names of the suite's own parts. */
 export function partOfService(key: string): string {
   return `service-${slug(key)}`;
 }

@@ -88,6 +88,6 @@ test.each<[name: string, files: Record<string, string | Buffer>, fault: RegExp]>
   expect(faults.length).toBeLessThanOrEqual(20);
 });
 
-test("a byte order mark is no part of the text", () => {
+test("a byte order mark is not part of the text", () => {
   expect(faultsOf({ "compose.yaml": `\uFEFF${service}`, ".env": "\uFEFFA=1\n" })).toEqual([]);
 });

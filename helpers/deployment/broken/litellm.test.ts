@@ -64,7 +64,7 @@ const broken: Broken[] = [
     what: /\/app\/models\.yaml is not in the container/,
   },
   {
-    name: "an include that is no list",
+    name: "an include that is not a list",
     patches: [litellm("model_list:", "include: models.yaml\nmodel_list:")],
     file: "litellm/config.yaml",
     at: "include:",

@@ -32,7 +32,7 @@ export function checkSections(root: YamlMap, { faults, notes }: { faults: FaultL
     const node = nodeAt(root, section);
     if (node === undefined || (node.kind === "scalar" && node.value === null)) continue;
     if (node.kind !== "map") {
-      // Router settings that are no mapping are ignored.
+      // Router settings that are not a mapping are ignored.
       if (section !== "router_settings")
         faults.add(
           locationOf(root, [section]),

@@ -71,7 +71,7 @@ export interface YamlList extends YamlPosition {
 /** Each use of an alias counts again: this limits how far a few lines of nested anchors can expand. */
 const MAX_NODES = 50_000;
 
-/** A file that is no YAML at all has a problem in every line; the first ones say enough. */
+/** A file that is not YAML at all has a problem in every line; the first ones say enough. */
 const MAX_PROBLEMS = 5;
 
 /**

@@ -50,7 +50,7 @@ test("buffering behind a chain and a servers transport's time-out are named with
   ]);
 });
 
-test("a time-out for which every client waits is no fault", async () => {
+test("a time-out for which every client waits is not a fault", async () => {
   const patch = { file: "dynamic/api.yml", find: "responseHeaderTimeout: 20s", replace: "responseHeaderTimeout: 90s" };
   expect((await limitsWith([patch], "api")).map(({ code }) => code)).toEqual(["buffered-stream"]);
 });

@@ -18,7 +18,7 @@ check({
   async run({ gateway, evidence }) {
     const { policy } = gateway;
     const cases = casesFor(policy, ["bearer", "login", "nobody", "litellm"], { methods: ["GET", "POST"] })
-      // Where LiteLLM judges, what it serves to anyone is no secret.
+      // Where LiteLLM judges, what it serves to anyone is public.
       .filter(({ decision, path }) => decision.who !== "litellm" || judgedByLiteLLM(policy, path));
     if (cases.length === 0) evidence.notSupported("the policy has no path that is not for anyone");
     const models = "/v1/models";

@@ -85,7 +85,7 @@ function sentRequests(rigs: readonly UsedRig[], deployment: Deployment): SentTo[
     const published = publishedIn(state, deployment);
     return http.exchanges.flatMap((exchange): SentTo[] => {
       const sent = exchange.request.url.split(" ")[0] ?? "";
-      // A check may send what is no URL.
+      // A check may send something that is not a URL.
       if (!URL.canParse(sent)) return [];
       const url = new URL(sent);
       const at = published(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80));

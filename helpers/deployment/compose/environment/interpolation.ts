@@ -38,7 +38,7 @@ export function interpolate(text: string, variables: VariableLookup): Interpolat
   return interpolateWithin(text, variables, { length: MAX_LENGTH, depth: MAX_DEPTH });
 }
 
-/** A longer text is no value of a deployment: variables of variables can grow without bound. In UTF-16 units. */
+/** A longer text is not a value that a deployment needs: variables of variables can grow without bound. In UTF-16 units. */
 const MAX_LENGTH = 1024 * 1024;
 /** Defaults within defaults. */
 const MAX_DEPTH = 50;

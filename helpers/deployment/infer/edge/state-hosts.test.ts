@@ -187,7 +187,7 @@ test("methods that a rule tells apart", async () => {
   ]);
 });
 
-test("a host that leads elsewhere is none of the gateway's", async () => {
+test("a host that leads elsewhere is not one of the gateway's", async () => {
   const { hosts, others } = await stated([
     router("Host(`ai.lan`)"),
     router("Host(`photos.lan`)", { service: "photos@docker", isLiteLLM: false }),

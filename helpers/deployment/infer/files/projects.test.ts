@@ -59,7 +59,7 @@ test("files that share a service are one project", () => {
   ]);
 });
 
-test("what is included or extended is no project of its own", () => {
+test("what is included or extended is not a project of its own", () => {
   const files = {
     "compose.yaml": `include: [mcp/compose.yaml, db]\n${both}  base: { extends: { file: common.yaml, service: python } }\n`,
     "common.yaml": "services: { python: { image: python } }\n",
@@ -79,7 +79,7 @@ test("a service that is built from LiteLLM's image is LiteLLM", () => {
   expect([compose?.map(({ files }) => files), others]).toEqual([[["ai/compose.yaml"]], ["photos/compose.yaml"]]);
 });
 
-test("a policy, LiteLLM's config and broken YAML are no compose files", () => {
+test("a policy, LiteLLM's config and broken YAML are not compose files", () => {
   const files = {
     "compose.yaml": both,
     "policy.yaml": "services: { litellm: gateway }\n",

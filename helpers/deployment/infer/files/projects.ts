@@ -31,7 +31,7 @@ interface Candidate {
 /**
  * Finds the compose projects that make up the gateway: what compose finds in the folder itself; where LiteLLM or Traefik
  * is not in it, the projects in its subfolders and the stacks under other names. Files that another one includes or
- * extends are no projects. A project that shares no network with LiteLLM or Traefik is left out.
+ * extends are not projects. A project that shares no network with LiteLLM or Traefik is left out.
  *
  * @param folder the deployment's folder
  */

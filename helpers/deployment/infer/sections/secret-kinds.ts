@@ -9,7 +9,7 @@ export type SecretKind = ItemOf<"secrets">["kind"];
  */
 export function secretKind(name: string, value: string): SecretKind | undefined {
   if (isPostgresUrl(value)) return new URL(value).password === "" ? undefined : "postgres-url";
-  // A URL, a path or a switch is no key, whatever its variable is called.
+  // A URL, a path or a switch is not a key, whatever its variable is called.
   if (/^(?:\/|\.\/|https?:\/\/[^@]*$|true$|false$|\d{1,6}$)/i.test(value)) return undefined;
   if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
   if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";

@@ -168,7 +168,7 @@ function tokensOf(text: string, offset: number): Token[] {
     const start = tokenPattern.lastIndex;
     const token = tokenPattern.exec(text)?.[0];
     if (token === undefined)
-      throw new TemplateError(offset + start, `'${text.slice(start).trim()}' is no part of a template's action`);
+      throw new TemplateError(offset + start, `'${text.slice(start).trim()}' is not part of a template's action`);
     if (token.trim() !== "") tokens.push({ ...tokenOf(token), offset: offset + start });
   }
   return tokens;
