@@ -6,6 +6,7 @@ import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostsWith, pathsOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
+import { locationOf } from "../../support/router-locations.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 
 /** Who lets a request without a credential through. */
@@ -67,7 +68,7 @@ check({
           actual: answerFrom(server === undefined ? "Traefik" : "LiteLLM", exchange),
           evidence: exchangeEvidence(exchange),
           cause: router === undefined ? "no router matches HEAD" : `the router ${router} took it`,
-          location: edge.deployment.litellm.location,
+          location: locationOf(edge.deployment, router) ?? edge.deployment.litellm.location,
         });
       },
     );
