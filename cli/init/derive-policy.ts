@@ -7,7 +7,7 @@ import type { AskEdge, EdgeView } from "../../helpers/deployment/infer/edge/edge
 import { leadsToLiteLLMByName } from "../../helpers/deployment/infer/edge/model-view.ts";
 import { hostCandidates, type ObservedHost, observeHost } from "../../helpers/deployment/infer/edge/observe-hosts.ts";
 import type { FoundProjects } from "../../helpers/deployment/infer/files/projects.ts";
-import type { HostValues } from "../../helpers/deployment/infer/host-values.ts";
+import type { HostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { inferFromFiles } from "../../helpers/deployment/infer/infer-from-files.ts";
 import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infer-policy.ts";
 import { policyText } from "../../helpers/deployment/infer/policy-text.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { runConfig } from "../../helpers/core/run-config.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
-import { hostValues } from "../../helpers/deployment/infer/host-values.ts";
+import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { decide } from "../../helpers/deployment/policy/access.ts";
 import { readPolicy, readPolicyFile } from "../../helpers/deployment/policy/read-policy.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";

@@ -5,7 +5,7 @@ import { progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { checkFolder } from "../../helpers/deployment/facts.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
-import { hostValues } from "../../helpers/deployment/infer/host-values.ts";
+import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
 import { derivePolicy } from "./derive-policy.ts";
 
@@ -33,27 +33,32 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
   faults.throwIfAny();
   const projects = findProjects(folder);
   const host = hostValues(folder, projects);
-  const standIn = host.standIn && { path: join(folder, host.standIn.file), text: host.standIn.text };
-  const isNew = standIn !== undefined && !existsSync(standIn.path);
-  // The deployment can't be read without it.
-  if (isNew) writeFileSync(standIn.path, standIn.text);
-  let text: string;
+  const standIns = host.standIns
+    .map(({ file: name, text }) => ({ path: join(folder, name), text }))
+    .filter(({ path }) => !existsSync(path));
+  const remove = (): void => {
+    for (const { path } of standIns) rmSync(path);
+  };
+  // The deployment can't be read without them.
+  for (const { path, text } of standIns) writeFileSync(path, text);
+  let policy: string;
   try {
-    text = await derivePolicy({ folder, projects, host, isOffline, config, progress });
+    policy = await derivePolicy({ folder, projects, host, isOffline, config, progress });
   } catch (error) {
-    if (isNew) rmSync(standIn.path);
+    remove();
     throw error;
   }
   if (isPrinted) {
-    if (isNew) rmSync(standIn.path);
-    console.log(text.trimEnd());
+    remove();
+    console.log(policy.trimEnd());
     return;
   }
-  writeFileSync(file, text);
-  const questions = text.match(/# QUESTION:/g)?.length ?? 0;
+  writeFileSync(file, policy);
+  const questions = policy.match(/# QUESTION:/g)?.length ?? 0;
   console.log(
     `wrote ${displayPath(file)}; ${questions} ${questions === 1 ? "question is" : "questions are"} open in it`,
   );
-  if (isNew) console.log(`wrote ${displayPath(standIn.path)}: placeholders for values that no file of the folder sets`);
+  for (const { path } of standIns)
+    console.log(`wrote ${displayPath(path)}: placeholders for values that no file of the folder sets`);
   console.log(`next: DEPLOYMENT=${displayPath(folder)} npm test`);
 }

@@ -8,7 +8,7 @@ import { askModel } from "./edge/model-answer.ts";
 import { modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
 import type { FoundProjects } from "./files/projects.ts";
-import type { HostValues } from "./host-values.ts";
+import type { HostValues } from "./host/host-values.ts";
 import { beginning, type Inference } from "./infer-policy.ts";
 import { policyText } from "./policy-text.ts";
 import type { UpstreamKnowledge } from "./sections/upstreams.ts";

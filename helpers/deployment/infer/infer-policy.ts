@@ -5,7 +5,7 @@ import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
 import { stateHosts } from "./edge/state-hosts.ts";
 import type { FoundProject, FoundProjects } from "./files/projects.ts";
-import type { HostValues } from "./host-values.ts";
+import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
 import { stateFirewall } from "./sections/firewall.ts";
@@ -70,13 +70,13 @@ export function inferPolicy(inference: Inference): PolicyDraft {
 }
 
 /** The part of a policy without which the other files can't be read: the compose projects and what the host gives. */
-export function beginning({ compose }: FoundProjects, { envFile, variables, files }: HostValues): PolicyDraft {
+export function beginning({ compose }: FoundProjects, { envFiles, variables, files }: HostValues): PolicyDraft {
   return {
     remarks: [],
     questions: [],
     services: undefined,
-    envFile,
-    compose: (compose ?? []).map(statedProject),
+    envFile: compose === undefined && envFiles[0] !== undefined ? { value: envFiles[0] } : undefined,
+    compose: (compose ?? []).map((project, index) => statedProject(project, envFiles[index])),
     variables,
     files,
     parts: new Map(),
@@ -104,9 +104,16 @@ function servicesOf({ litellm, traefik }: DeploymentView): PolicyDraft["services
   return names.litellm === "litellm" && names.traefik === "traefik" ? undefined : names;
 }
 
-function statedProject({ project, files, question }: FoundProject): PolicyDraft["compose"][number] {
+function statedProject(
+  { project, files, question }: FoundProject,
+  envFile: string | undefined,
+): PolicyDraft["compose"][number] {
   return {
-    value: { ...(project === undefined ? {} : { project }), files: [...files] },
+    value: {
+      ...(project === undefined ? {} : { project }),
+      files: [...files],
+      ...(envFile === undefined ? {} : { env_file: envFile }),
+    },
     questions: question === undefined ? [] : [question],
   };
 }

@@ -141,7 +141,7 @@ function sourceOf({ content, location }: ServiceFile, faults: FaultList): Source
       faults.add(
         location,
         `the content of '${content.external}' is in none of these files: it was made outside of compose`,
-        "put the file next to the compose file and name it with 'file:', or under 'files:' of policy.yaml",
+        `add '${content.external}: ./COPY' under 'files:' in policy.yaml, with a copy of it`,
       );
       return undefined;
   }

@@ -82,10 +82,12 @@ export const policyShape = mapping({
         "path relative to the policy.",
     ),
   files: z
-    .record(text.startsWith("/", { error: "an absolute path" }), text, { error: "a mapping" })
+    .record(text, text, { error: "a mapping" })
     .default({})
     .describe(
-      "Files and directories of the host outside of this folder, each with what stands for it, relative to the policy.",
+      "What stands for files and directories of the host that are not in this folder, relative to the policy. Each by its " +
+        "absolute path; by one that begins with `./` where it is missing in the folder, e.g. `./litellm/.env`; or by the " +
+        "name of an external config or secret.",
     ),
   parts: z
     .record(text, partShape, { error: "a mapping" })

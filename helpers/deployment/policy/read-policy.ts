@@ -80,7 +80,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
     ),
     files: new Map(
       Object.entries(data.files).map(([path, here]) => [
-        path,
+        /^\.{0,2}\//.test(path) ? resolve(folder, path) : path,
         { value: resolve(folder, here), location: at("files", path) },
       ]),
     ),

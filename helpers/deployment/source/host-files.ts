@@ -25,7 +25,8 @@ export class HostFiles {
 
   /**
    * @param folder absolute path of the deployment's folder
-   * @param mapped absolute path on the host to the absolute path of what stands for it
+   * @param mapped absolute path on the host, or name of an external config or secret, to the absolute path of what stands
+   *   for it
    * @param named absolute paths of further files and directories that the policy names
    */
   constructor(folder: string, mapped: ReadonlyMap<string, string> = new Map(), named: Iterable<string> = []) {
@@ -43,6 +44,11 @@ export class HostFiles {
     const real = realpathSync(local);
     const isInside = this.#roots.some((root) => isWithin(real, existsSync(root) ? realpathSync(root) : root));
     return { path: local, state: isInside ? "present" : "leads-outside" };
+  }
+
+  /** What stands for an external config or secret by `files:`. */
+  named(name: string): string | undefined {
+    return this.#mapped.get(name);
   }
 
   /** What stands for a path by `files:`, for the path itself or for a directory above it. */

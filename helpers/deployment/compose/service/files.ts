@@ -101,6 +101,8 @@ export function readFileSources(
       textAt(value, key),
     );
     const replaced = context.replace(name);
+    const externalName = external === "true" ? (textAt(value, "name") ?? name) : undefined;
+    const copy = externalName === undefined ? undefined : context.host.named(externalName);
     if (kind === "config" && file !== undefined && text !== undefined)
       context.faults.add(
         location,
@@ -110,18 +112,20 @@ export function readFileSources(
     const content: ComposeFileSource["content"] | undefined =
       replaced !== undefined
         ? { from: "text", text: replaced }
-        : external === "true"
-          ? { from: "external", external: textAt(value, "name") ?? name }
-          : variable !== undefined
-            ? { from: "variable", variable, text }
-            : text !== undefined
-              ? { from: "text", text }
-              : file !== undefined
-                ? {
-                    from: "file",
-                    file: context.host.find(file).state === "present" ? context.host.find(file).path : file,
-                  }
-                : undefined;
+        : copy !== undefined
+          ? { from: "file", file: copy }
+          : externalName !== undefined
+            ? { from: "external", external: externalName }
+            : variable !== undefined
+              ? { from: "variable", variable, text }
+              : text !== undefined
+                ? { from: "text", text }
+                : file !== undefined
+                  ? {
+                      from: "file",
+                      file: context.host.find(file).state === "present" ? context.host.find(file).path : file,
+                    }
+                  : undefined;
     if (content === undefined) {
       context.faults.add(
         location,

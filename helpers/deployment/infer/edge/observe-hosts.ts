@@ -58,7 +58,8 @@ export function hostCandidates({ routers }: EdgeView): HostCandidate[] {
     for (const { entryPoints, tls } of redirecting) {
       for (const entryPoint of entryPoints) {
         const key = `${name} ${entryPoint}`;
-        if (!found.has(key)) found.set(key, { name, entryPoint, scheme: tls ? "https" : "http" });
+        // A router with TLS may be on it too: requests without TLS are redirected all the same.
+        if (!found.has(key) || !tls) found.set(key, { name, entryPoint, scheme: tls ? "https" : "http" });
       }
     }
   }

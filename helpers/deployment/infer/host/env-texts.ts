@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** The names that an env file's text sets to more than an empty text. */
+export function filledNames(text: string): string[] {
+  return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [] : [name]));
+}
+
+/** An env file's text, or its example's. */
+export interface EnvText {
+  /** Without `.example`. */
+  path: string;
+  text: string;
+  isExample: boolean;
+}
+
+/** An env file, or its example in its place; undefined where neither is there. */
+export function envTextAt(path: string): EnvText | undefined {
+  for (const isExample of [false, true]) {
+    const file = isExample ? `${path}.example` : path;
+    if (existsSync(file)) return { path, text: readFileSync(file, "utf8"), isExample };
+  }
+  return undefined;
+}
+
+/** An env file's text with further values: in place of the empty ones, the others at its end. */
+export function filledText(text: string, values: ReadonlyMap<string, string>): string {
+  const filled = new Set<string>();
+  const lines = text.split("\n").map((line) => {
+    const [assignment] = assignments(line);
+    const value = assignment === undefined ? undefined : values.get(assignment.name);
+    if (assignment === undefined || value === undefined || !isEmpty(assignment.value)) return line;
+    filled.add(assignment.name);
+    return `${assignment.name}=${value}`;
+  });
+  const rest = [...values].filter(([name]) => !filled.has(name)).map(([name, value]) => `${name}=${value}`);
+  return [...lines.join("\n").trimEnd().split("\n"), ...rest]
+    .filter((line, index) => index > 0 || line !== "")
+    .join("\n");
+}
+
+function assignments(text: string): { name: string; value: string }[] {
+  return [...text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[=:](.*)$/gm)].map(
+    ([, name = "", value = ""]) => ({
+      name,
+      value,
+    }),
+  );
+}
+
+function isEmpty(value: string): boolean {
+  return /^\s*(?:""|'')?\s*(?:#.*)?$/.test(value);
+}

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, extname, join, posix, resolve } from "node:path";
+import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
+import { filesBelow, pathIn } from "../files/compose-files.ts";
+
+/** A path of the host as a compose file has it, made absolute. */
+export interface HostPath {
+  /** Absolute; a home directory is `home/` in the deployment's folder. */
+  path: string;
+  line: number;
+}
+
+/** A bind mount whose source is not in the deployment's folder. */
+export interface MissingMount extends HostPath {
+  /** In the container. */
+  target: string;
+}
+
+/** The folder that stands for the home directory of the account that runs compose, relative to the deployment's. */
+export function homeFolder(folder: string): string | undefined {
+  return ["home", "HOME"].find((name) => existsSync(resolve(folder, name)));
+}
+
+/** A path as written in a compose file of a project; undefined where a variable other than HOME is in it. */
+export function hostPath(written: string, folder: string, project: string): string | undefined {
+  const home = join(folder, homeFolder(folder) ?? "home");
+  const path = written.replace(/^(?:\$HOME|\$\{HOME\}|~)(?=\/|$)/, home);
+  return path.includes("$") ? undefined : resolve(project, path);
+}
+
+/** The env files that a service needs and that are not there, nor their examples. */
+export function missingEnvFiles(service: YamlNode, folder: string, project: string): HostPath[] {
+  const node = nodeAt(service, "env_file");
+  const items = node?.kind === "list" ? node.items : node === undefined ? [] : [node];
+  return items.flatMap((item) => {
+    const written = textOf(item.kind === "map" ? nodeAt(item, "path") : item);
+    const required = item.kind === "map" ? nodeAt(item, "required") : undefined;
+    const path = written === undefined ? undefined : hostPath(written, folder, project);
+    if (path === undefined || (required?.kind === "scalar" && required.value === false)) return [];
+    const isHere = path.startsWith(`${folder}/`) && (existsSync(path) || existsSync(`${path}.example`));
+    return isHere ? [] : [{ path, line: item.location.line }];
+  });
+}
+
+/** The bind mounts of a service whose source is missing, or a path of the host outside of the folder. */
+export function missingMounts(service: YamlNode, folder: string, project: string): MissingMount[] {
+  const volumes = nodeAt(service, "volumes");
+  if (volumes?.kind !== "list") return [];
+  return volumes.items.flatMap((item) => {
+    const [source, target] =
+      item.kind === "map"
+        ? [textOf(nodeAt(item, "source")), textOf(nodeAt(item, "target"))]
+        : (textOf(item) ?? "").split(":");
+    if (source === undefined || target === undefined || !/^[./~$]/.test(source)) return [];
+    const path = hostPath(source, folder, project);
+    if (path === undefined || (path.startsWith(`${folder}/`) && existsSync(path))) return [];
+    return [{ path, target, line: item.location.line }];
+  });
+}
+
+/**
+ * What the folder has for a path of the host: the file with the same name, or, for a directory, the one with the file in
+ * it that a program is told to read. Of several the one whose path is the most alike.
+ *
+ * @param wanted paths in the container that the service's command names
+ * @returns relative to the folder
+ */
+export function copyInFolder(
+  { path, target }: Pick<MissingMount, "path" | "target">,
+  folder: string,
+  wanted: readonly string[],
+): string | undefined {
+  const all = filesBelow(folder).map((file) => pathIn(folder, file));
+  const named = (name: string): string[] => all.filter((file) => basename(file) === name);
+  if (extname(target) !== "" || extname(path) !== "")
+    return closest(
+      [...named(basename(path)), ...(named(basename(path)).length > 0 ? [] : named(basename(target)))],
+      path,
+    );
+  const inside = wanted.filter((file) => file.startsWith(`${target}/`)).map((file) => file.slice(target.length + 1));
+  const folders = inside.flatMap((rest) =>
+    all.filter((file) => file === rest || file.endsWith(`/${rest}`)).map((file) => file.slice(0, -rest.length - 1)),
+  );
+  return closest(
+    folders.map((one) => (one === "" ? "." : one)),
+    path,
+  );
+}
+
+/** The absolute paths among the words of a service's command and entrypoint. */
+export function pathsInCommand(command: string): string[] {
+  return [...command.matchAll(/(?:^|[\s=])(\/[^\s"']+)/g)].flatMap(([, path]) => path ?? []);
+}
+
+/** Of several paths the one that shares most names at its end with another; of equals the shortest. */
+function closest(paths: readonly string[], other: string): string | undefined {
+  const shared = (path: string): number => {
+    let [one, two, count] = [path, other, 0];
+    while (basename(one) === basename(two) && basename(one) !== "")
+      [one, two, count] = [dirname(one), dirname(two), count + 1];
+    return count;
+  };
+  return paths.toSorted((a, b) => shared(b) - shared(a) || a.length - b.length)[0];
+}
+
+/** A path as a policy in the folder names it: relative within the folder. */
+export function policyPath(folder: string, path: string): string {
+  return path.startsWith(`${folder}/`) ? `./${posix.normalize(pathIn(folder, path))}` : path;
+}
+
+function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
+}

@@ -1,0 +1,161 @@
+import { expect, test } from "vitest";
+import { findProjects } from "../files/projects.ts";
+import { smallDeployment } from "../small-deployment.ts";
+import { hostValues } from "./host-values.ts";
+
+function values(files: Readonly<Record<string, string>>): ReturnType<typeof hostValues> {
+  using deployment = smallDeployment(files);
+  return hostValues(deployment.folder, findProjects(deployment.folder));
+}
+
+/** The variables of the only stand-in. */
+function placeholders(files: Readonly<Record<string, string>>): Record<string, string> {
+  const [standIn] = values(files).standIns;
+  const lines = (standIn?.text ?? "").split("\n").filter((line) => /^\w/.test(line));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+}
+
+const service = (lines: string): string =>
+  `services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.77.1\n${lines}`;
+
+test("a folder 'home' stands for the home directory", () => {
+  const compose = service("    volumes: [$HOME/data:/data]\n");
+  const { variables } = values({ "compose.yaml": compose, "home/data/x": "" });
+  expect(variables.get("HOME")).toEqual({
+    value: "./home",
+    questions: ["is home/ the home directory that compose.yaml:4 means?"],
+  });
+});
+
+test("a path below '~' needs a home directory too", () => {
+  const compose = service("    volumes: ['~/litellm/data:/data']\n");
+  expect(values({ "compose.yaml": compose }).variables.get("HOME")?.value).toBe("./home");
+});
+
+test("next to an env file, only what compose demands gets a placeholder: the rest is empty, as compose has it", () => {
+  const compose = service(
+    "    environment: { A: '${REGION:?set it}', B: '${X:-d}', C: '${SET?}', D: $OPTIONAL, E: '$${NOT}' }\n",
+  );
+  const { variables, standIns } = values({ "compose.yaml": compose, ".env": "SET=1\n" });
+  expect([...variables]).toEqual([
+    ["REGION", { value: "placeholder", questions: ["what is REGION (compose.yaml:4)? No file sets it"] }],
+  ]);
+  expect(standIns).toEqual([]);
+});
+
+test("without an env file, each variable gets a value that its place accepts", () => {
+  const files = {
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:\${LITELLM_TAG}
+    ports: ["\${LAN_ADDRESS}:4000:4000", "\${OTHER}:4001:4001", "127.0.0.1:\${ADMIN}:4002"]
+    user: "\${PUID}:\${PGID}"
+    environment:
+      - DATABASE_URL
+      - LITELLM_MASTER_KEY=\${LITELLM_MASTER_KEY}
+      - REDIS_HOST=\${REDIS_HOST}
+      - TZ=\${TZ}
+    labels:
+      - traefik.http.routers.litellm.rule=Host(\`litellm.\${ZONE}\`) || Host(\`\${PUBLIC}\`)
+      - traefik.http.middlewares.login.basicauth.users=\${DASHBOARD_AUTH}
+  store: { image: "postgres:16" }
+  cache: { image: "redis:7" }
+`,
+  };
+  expect(placeholders(files)).toEqual({
+    LITELLM_TAG: "main-stable",
+    LAN_ADDRESS: "192.0.2.1",
+    OTHER: "192.0.2.2",
+    ADMIN: "4002",
+    PUID: "1000",
+    PGID: "1000",
+    LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
+    REDIS_HOST: "cache",
+    TZ: "UTC",
+    ZONE: "example.test",
+    PUBLIC: "public.example.test",
+    DASHBOARD_AUTH: "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g=",
+    DATABASE_URL: "postgresql://litellm:placeholder@store:5432/litellm",
+  });
+});
+
+test("an example with empty values is filled in, and stays otherwise", () => {
+  const compose = service("    environment: { A: '${REGION}', B: '${PORT}', C: '${EXTRA}' }\n");
+  const { files, standIns } = values({ "compose.yaml": compose, ".env.example": "# mine\nREGION=north\nPORT=\n" });
+  expect([...files.keys()]).toEqual(["./.env"]);
+  expect(standIns).toEqual([
+    {
+      file: "init.env",
+      text:
+        "# Stands for ./.env, which is not in this folder. Written by `npm run init`.\n" +
+        "# mine\nREGION=north\nPORT=4000\nEXTRA=placeholder-extra\n",
+    },
+  ]);
+});
+
+test("each project has a stand-in of its own", () => {
+  const network = "networks: { edge: { external: true } }\n";
+  const found = values({
+    "ai/compose.yaml": `${service("    environment: { K: '${KEY}' }\n    networks: [edge]\n")}${network}`,
+    "proxy/compose.yaml": `services: { traefik: { image: 'traefik:v3.5.3', environment: { T: '\${TOKEN}' }, networks: [edge] } }\n${network}`,
+  });
+  expect([...found.files].map(([path, { value }]) => [path, value])).toEqual([
+    ["./ai/.env", "./init.ai.env"],
+    ["./proxy/.env", "./init.proxy.env"],
+  ]);
+  expect(found.standIns.map(({ file }) => file)).toEqual(["init.ai.env", "init.proxy.env"]);
+});
+
+test("an env file under another name is found by the variables that it sets", () => {
+  const compose = service("    environment: { A: '${SECRET}' }\n");
+  const { envFiles, standIns } = values({ "compose.yaml": compose, "secrets/litellm.env": "SECRET=x\n" });
+  expect(envFiles).toEqual(["secrets/litellm.env"]);
+  expect(standIns).toEqual([]);
+});
+
+test("an env file that is missing gets a stand-in with what LiteLLM's config needs", () => {
+  const compose = service("    env_file: /srv/nowhere/litellm.env\n    environment: { GIVEN: x }\n");
+  const config =
+    "general_settings: { master_key: os.environ/GIVEN }\nmcp_servers: { a: { url: os.environ/NOTES_URL, auth_value: os.environ/NOTES_TOKEN } }\n";
+  const { files, standIns } = values({ "compose.yaml": compose, "config.yaml": config });
+  expect(files.get("/srv/nowhere/litellm.env")?.value).toBe("./init.env");
+  expect(standIns).toEqual([
+    {
+      file: "init.env",
+      text:
+        "# Stands for /srv/nowhere/litellm.env, which is not in this folder. Written by `npm run init`.\n" +
+        "NOTES_URL=http://placeholder.invalid\nNOTES_TOKEN=placeholder-notes-token\n",
+    },
+  ]);
+});
+
+test("where no file names a master key, the missing env file of LiteLLM has it", () => {
+  expect(placeholders({ "compose.yaml": service("    env_file: .env\n") })).toEqual({
+    LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
+  });
+});
+
+test("a copy in the folder stands for what LiteLLM mounts from elsewhere", () => {
+  const compose = service(
+    "    command: --config /app/config/main.yaml\n" +
+      "    volumes: ['$HOME/data/llm:/app/config:ro', '/opt/stacks/ai/hooks.py:/app/hooks.py', '${CERTS}:/certs/ca.pem']\n",
+  );
+  const { files, variables } = values({
+    "compose.yaml": compose,
+    "settings/main.yaml": "model_list: []\n",
+    "ai/hooks.py": "",
+    "old/hooks.py": "",
+    "tls/ca.pem": "",
+  });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["./home/data/llm", "./settings"],
+    ["/opt/stacks/ai/hooks.py", "./ai/hooks.py"],
+  ]);
+  expect(variables.get("CERTS")?.value).toBe("./tls/ca.pem");
+});
+
+test("a config that was made outside of compose is found by the name of its target", () => {
+  const compose = `${service("    configs: [{ source: main, target: /app/config.yaml }]\n")}configs: { main: { external: true, name: "\${NAME:-main_v1}" } }\n`;
+  const { files } = values({ "compose.yaml": compose, "made/config.yaml": "model_list: []\n" });
+  expect(files.get("main_v1")?.value).toBe("./made/config.yaml");
+});

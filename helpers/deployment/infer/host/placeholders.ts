@@ -1,0 +1,71 @@
+import type { VariableUse } from "./variable-uses.ts";
+
+/** Servers of a compose project that a placeholder may name. */
+export interface KnownServers {
+  postgres: string | undefined;
+  redis: string | undefined;
+}
+
+/** Makes up values that a program accepts for variables that no file sets. Two addresses are never the same. */
+export class Placeholders {
+  #addresses = 0;
+
+  /** @param use where it is used; undefined for a variable that LiteLLM's config names */
+  value(name: string, use: Pick<VariableUse, "role"> | undefined, servers: KnownServers): string {
+    const role = use?.role ?? { kind: "text" };
+    switch (role.kind) {
+      case "host":
+        return `${slug(name)}.example.test`;
+      case "domain":
+        return "example.test";
+      case "address":
+        return this.#address();
+      case "port":
+        return String(role.container);
+      case "tag":
+        return /litellm/i.test(role.image) ? "main-stable" : "latest";
+      case "path":
+      case "mount":
+        return `./${slug(name)}`;
+      case "text":
+        return /(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name) ? this.#address() : byName(name, servers);
+    }
+  }
+
+  /** Of the block that RFC 5737 keeps for documentation. */
+  #address(): string {
+    this.#addresses += 1;
+    return `192.0.2.${this.#addresses}`;
+  }
+}
+
+function byName(name: string, { postgres, redis }: KnownServers): string {
+  const rules: readonly [RegExp, string][] = [
+    [
+      /DATABASE_URL$|(?:POSTGRES|PG).*_(?:URL|DSN|URI)$/i,
+      `postgresql://litellm:placeholder@${postgres ?? "postgres"}:5432/litellm`,
+    ],
+    [/REDIS.*_(?:URL|URI)$/i, `redis://${redis ?? "redis"}:6379`],
+    [/(?:POSTGRES|PG|DB|DATABASE)_?HOST$/i, postgres ?? "postgres"],
+    [/REDIS_?HOST$/i, redis ?? "redis"],
+    [/(?:POSTGRES|PG|DB|DATABASE)_?PORT$/i, "5432"],
+    [/REDIS_?PORT$/i, "6379"],
+    [/PORT$/i, "4000"],
+    [/^TZ$/i, "UTC"],
+    [/^(?:P?UID|P?GID)$/i, "1000"],
+    [/EMAIL$/i, "admin@example.test"],
+    // The SHA of "placeholder", as htpasswd writes it: Traefik refuses a text without a colon.
+    [/(?:_AUTH|CREDENTIALS|HTPASSWD|BASICAUTH)$/i, "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g="],
+    [/(?:^|_)(?:URL|URI|BASE|HOST|ENDPOINT)$/i, "http://placeholder.invalid"],
+    [/(?:DOMAIN|HOSTNAME|FQDN)$/i, `${slug(name)}.example.test`],
+    [/MASTER_KEY$|^LITELLM_.*KEY$/i, `sk-placeholder-${slug(name)}`],
+  ];
+  return rules.find(([pattern]) => pattern.test(name))?.[1] ?? `placeholder-${slug(name)}`;
+}
+
+function slug(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+}

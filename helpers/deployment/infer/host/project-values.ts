@@ -1,0 +1,230 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
+import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
+import { filesBelow, pathIn, type ServiceOutline } from "../files/compose-files.ts";
+import { roleSigns, serviceOf } from "../files/roles.ts";
+import type { Stated } from "../policy-input.ts";
+import { type EnvText, envTextAt, filledNames, filledText } from "./env-texts.ts";
+import { copyInFolder, homeFolder, missingEnvFiles, missingMounts, pathsInCommand, policyPath } from "./host-copies.ts";
+import type { KnownServers, Placeholders } from "./placeholders.ts";
+import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
+
+/** What one compose project takes from the host. */
+export interface ProjectValues {
+  /** The name of its folder. */
+  name: string;
+  /** Its env file, relative to the deployment's folder; undefined where compose finds it itself. */
+  envFile: string | undefined;
+  variables: ReadonlyMap<string, Stated<string>>;
+  /** Paths of the host to the copies in the folder. */
+  copies: ReadonlyMap<string, Stated<string>>;
+  /** An env file with placeholders; undefined where none is needed. */
+  standIn:
+    | {
+        /** The paths that it stands for, as the policy names them. */
+        stated: readonly string[];
+        /** The variables that have placeholders. */
+        made: readonly string[];
+        text: string;
+      }
+    | undefined;
+}
+
+/**
+ * What a compose project takes from the host and no file of the folder gives.
+ *
+ * @param folder the deployment's folder
+ * @param files the project's files, absolute, in compose's order
+ */
+export function projectValues(folder: string, files: readonly string[], placeholders: Placeholders): ProjectValues {
+  const home = dirname(files[0] ?? join(folder, "compose.yaml"));
+  const trees = files.flatMap((file) => {
+    const root = treeOf(file);
+    return root === undefined ? [] : [{ root, name: pathIn(folder, file) }];
+  });
+  const uses = mergedUses(trees.map(({ root, name }) => variableUses(root, name)));
+  const services = trees.flatMap(({ root }) => servicesOf(root));
+  const main = mainEnvFile(folder, home, [...uses.keys()]);
+  const given = new Set(filledNames(main.found?.text ?? ""));
+  const open = [...uses].filter(([name]) => !given.has(name));
+  const isPath = ([, { role }]: [string, VariableUse]): boolean => role.kind === "path" || role.kind === "mount";
+  const isForShell = (entry: [string, VariableUse]): boolean => entry[0] === "HOME" || isPath(entry);
+  const hasOwnFile = main.found !== undefined && !main.found.isExample;
+  const servers = serversOf(services);
+  const made = new Map(
+    hasOwnFile
+      ? []
+      : open
+          .filter((entry) => !isForShell(entry))
+          .map(([name, use]) => [name, placeholders.value(name, use, servers)] as const),
+  );
+  const missing = [
+    ...new Set(services.flatMap(({ node }) => missingEnvFiles(node, folder, home)).map(({ path }) => path)),
+  ];
+  for (const name of neededByLiteLLM(folder, home, services))
+    if (!given.has(name) && !made.has(name)) made.set(name, placeholders.value(name, undefined, servers));
+  const isMainMissing = !hasOwnFile && open.some((entry) => !isForShell(entry));
+  const paths = [...new Set([...(isMainMissing ? [main.path] : []), ...missing])];
+  return {
+    name: basename(home),
+    envFile: main.isDefault ? undefined : pathIn(folder, main.path),
+    variables: statedVariables(folder, open, hasOwnFile),
+    copies: new Map([
+      ...copiesOf(folder, home, services),
+      ...trees.flatMap(({ root }) => [...externalCopies(folder, root, services)]),
+    ]),
+    standIn:
+      paths.length === 0
+        ? undefined
+        : {
+            stated: paths.map((path) => policyPath(folder, path)),
+            made: [...made.keys()],
+            text: filledText(isMainMissing ? (main.found?.text ?? "") : "", made),
+          },
+  };
+}
+
+/** A service of a compose file. */
+interface ServiceNode {
+  outline: ServiceOutline;
+  node: YamlNode;
+}
+
+function mergedUses(all: readonly ReadonlyMap<string, VariableUse>[]): Map<string, VariableUse> {
+  const merged = new Map<string, VariableUse>();
+  for (const [name, use] of all.flatMap((uses) => [...uses])) if (!merged.has(name)) merged.set(name, use);
+  return merged;
+}
+
+function servicesOf(root: YamlNode): ServiceNode[] {
+  const services = nodeAt(root, "services");
+  if (services?.kind !== "map") return [];
+  return [...services.entries].map(([name, { value: node }]) => ({
+    node,
+    outline: {
+      name,
+      image: textOf(nodeAt(node, "image")),
+      dockerfile: undefined,
+      command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].flatMap(wordsOf).join(" "),
+    },
+  }));
+}
+
+/** The env file for interpolation: compose's own, else the one in the folder that sets most of the variables. */
+function mainEnvFile(
+  folder: string,
+  home: string,
+  wanted: readonly string[],
+): { path: string; found: EnvText | undefined; isDefault: boolean } {
+  const own = home === folder ? join(folder, defaultEnvFile(folder)) : join(home, ".env");
+  const found = envTextAt(own);
+  if (found !== undefined) return { path: own, found, isDefault: true };
+  const others = filesBelow(folder)
+    .filter((file) => /(?:^|[./])env(?:\.example)?$/.test(pathIn(folder, file)) && !/(?:^|\/)init\./.test(file))
+    .flatMap((file) => envTextAt(file.replace(/\.example$/, "")) ?? [])
+    .map((text) => ({ text, count: filledNames(text.text).filter((name) => wanted.includes(name)).length }));
+  const best = others.toSorted((a, b) => b.count - a.count).find(({ count }) => count > 0)?.text;
+  return best === undefined
+    ? { path: own, found: undefined, isDefault: true }
+    : { path: best.path, found: best, isDefault: false };
+}
+
+/** Variables that are stated as those of the shell: paths, and what compose demands although an env file is there. */
+function statedVariables(
+  folder: string,
+  open: readonly (readonly [string, VariableUse])[],
+  hasOwnFile: boolean,
+): Map<string, Stated<string>> {
+  return new Map(
+    open.flatMap(([name, { at, role, isRequired }]): [string, Stated<string>][] => {
+      const question = `what is ${name} (${at})? No file sets it`;
+      if (name === "HOME") {
+        const home = homeFolder(folder);
+        const asked = home === undefined ? question : `is ${home}/ the home directory that ${at} means?`;
+        return [[name, { value: `./${home ?? "home"}`, questions: [asked] }]];
+      }
+      if (role.kind === "path") return [[name, { value: "./", questions: [question] }]];
+      if (role.kind === "mount") {
+        const copy = copyInFolder({ path: role.target, target: role.target }, folder, []);
+        const value = copy ?? name.toLowerCase().replaceAll("_", "-");
+        return [[name, { value: `./${value}`, questions: [question] }]];
+      }
+      return hasOwnFile && isRequired ? [[name, { value: "placeholder", questions: [question] }]] : [];
+    }),
+  );
+}
+
+function serversOf(services: readonly ServiceNode[]): KnownServers {
+  const named = (pattern: RegExp): string | undefined =>
+    services.find(({ outline }) => pattern.test(outline.image ?? ""))?.outline.name;
+  return { postgres: named(/(?:^|\/)(?:postgres|pgvector)/), redis: named(/(?:^|\/)(?:redis|valkey)/) };
+}
+
+/** The variables that LiteLLM's config reads, and its master key, where an env file of LiteLLM is missing. */
+function neededByLiteLLM(folder: string, home: string, services: readonly ServiceNode[]): string[] {
+  const litellm = serviceOf("litellm", services, ({ outline }) => outline)?.node;
+  if (litellm === undefined || missingEnvFiles(litellm, folder, home).length === 0) return [];
+  const configs = filesBelow(folder)
+    .filter((file) => /\.ya?ml$/i.test(file))
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
+  const read = [...configs.matchAll(/os\.environ\/([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []);
+  const given = new Set(environmentNames(litellm));
+  const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
+  return [...new Set(names)].filter((name) => !given.has(name));
+}
+
+function environmentNames(service: YamlNode): string[] {
+  const environment = nodeAt(service, "environment");
+  if (environment?.kind === "map") return [...environment.entries.keys()];
+  return (environment?.kind === "list" ? environment.items : []).flatMap((item) => textOf(item)?.split("=")[0] ?? []);
+}
+
+/** Copies of what LiteLLM and Traefik mount from the host. */
+function copiesOf(folder: string, home: string, services: readonly ServiceNode[]): Map<string, Stated<string>> {
+  const copies = new Map<string, Stated<string>>();
+  for (const { node, outline } of services) {
+    if (roleSigns(outline, "litellm") === 0 && roleSigns(outline, "traefik") === 0) continue;
+    for (const mount of missingMounts(node, folder, home)) {
+      const copy = copyInFolder(mount, folder, pathsInCommand(outline.command));
+      if (copy === undefined || existsSync(mount.path)) continue;
+      const path = policyPath(folder, mount.path);
+      copies.set(path, {
+        value: `./${copy}`,
+        questions: [`is ${copy} a copy of ${path}, which is not in this folder?`],
+      });
+    }
+  }
+  return copies;
+}
+
+/** Copies of the configs that were made outside of compose and that services have, by the names of their targets. */
+function externalCopies(folder: string, root: YamlNode, services: readonly ServiceNode[]): Map<string, Stated<string>> {
+  const copies = new Map<string, Stated<string>>();
+  for (const { node } of services) {
+    const configs = nodeAt(node, "configs");
+    for (const item of configs?.kind === "list" ? configs.items : []) {
+      const source = textOf(item) ?? textOf(nodeAt(item, "source")) ?? "";
+      const declared = nodeAt(root, "configs", source);
+      const external = nodeAt(declared, "external");
+      const target = textOf(nodeAt(item, "target"));
+      if (external === undefined || target === undefined) continue;
+      const written = textOf(nodeAt(declared, "name")) ?? textOf(nodeAt(external, "name")) ?? source;
+      const name = written.replaceAll(/\$\{\w+:?-([^}]*)\}/g, "$1");
+      const copy = copyInFolder({ path: target, target }, folder, []);
+      if (copy === undefined || name.includes("$")) continue;
+      copies.set(name, { value: `./${copy}`, questions: [`is ${copy} the external config ${name}?`] });
+    }
+  }
+  return copies;
+}
+
+function wordsOf(node: YamlNode | undefined): string[] {
+  if (node?.kind === "list") return node.items.flatMap((item) => textOf(item) ?? []);
+  return [textOf(node)].flatMap((text) => text ?? []);
+}
+
+function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
+}

@@ -1,0 +1,120 @@
+import { FaultList } from "../../source/fault-list.ts";
+import { readSource } from "../../source/source-file.ts";
+import { mapTexts, nodeAt, parseYaml, type YamlNode } from "../../source/yaml-tree.ts";
+
+/** What the text around a variable says of its value. */
+export type VariableRole =
+  /** All of a host name in a router's rule, e.g. ``Host(`$X`)``. */
+  | { kind: "host" }
+  /** The end of a host name in a rule, e.g. ``Host(`litellm.$X`)``. */
+  | { kind: "domain" }
+  /** The beginning of a path. */
+  | { kind: "path" }
+  /** All of what is mounted at a target. */
+  | { kind: "mount"; target: string }
+  /** An address of the host that a port is published on. */
+  | { kind: "address" }
+  /** A port of the host that stands for one of the container. */
+  | { kind: "port"; container: number }
+  /** The tag of an image. */
+  | { kind: "tag"; image: string }
+  /** Nothing. */
+  | { kind: "text" };
+
+/** A variable that compose files use and give no default for. */
+export interface VariableUse {
+  /** The first use: relative to the deployment's folder, with the line. */
+  at: string;
+  role: VariableRole;
+  /** Whether compose refuses to start without it (`${X:?message}`). */
+  isRequired: boolean;
+}
+
+/** A reference in a compose file: `$X`, `${X}`, `${X:-default}`, `${X:?message}`; `$$` is a dollar sign. */
+const reference = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])[^}]*)?\}|([A-Za-z_]\w*))/g;
+
+/** The tree of a YAML file; undefined where it can't be read. */
+export function treeOf(file: string): YamlNode | undefined {
+  const faults = new FaultList();
+  const source = readSource(file, faults, "write it");
+  return source && parseYaml(source, faults);
+}
+
+/**
+ * The variables that a compose file takes from elsewhere.
+ *
+ * @param name the file's name, as a reader is to see it
+ */
+export function variableUses(root: YamlNode, name: string): Map<string, VariableUse> {
+  const uses = new Map<string, VariableUse>();
+  const add = (variable: string, use: VariableUse): void => {
+    const before = uses.get(variable);
+    const isClearer = before?.role.kind === "text" && use.role.kind !== "text";
+    uses.set(variable, {
+      at: before?.at ?? use.at,
+      role: before === undefined || isClearer ? use.role : before.role,
+      isRequired: use.isRequired || (before?.isRequired ?? false),
+    });
+  };
+  mapTexts(root, (text, { location }) => {
+    for (const match of text.matchAll(reference)) {
+      const [whole, braced, operator = "", bare] = match;
+      const variable = braced ?? bare;
+      if (variable === undefined || (operator !== "" && !operator.includes("?"))) continue;
+      const around: Around = { before: text.slice(0, match.index), after: text.slice(match.index + whole.length) };
+      add(variable, { at: `${name}:${location.line}`, role: roleOf(around), isRequired: operator !== "" });
+    }
+    return text;
+  });
+  for (const { variable, line } of [...inheritedVariables(root), ...homePaths(root)])
+    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, isRequired: false });
+  return uses;
+}
+
+/** The text before and after a variable. */
+interface Around {
+  before: string;
+  after: string;
+}
+
+function roleOf({ before, after }: Around): VariableRole {
+  if (/Host(?:SNI)?\([^)]*`$/.test(before) && after.startsWith("`")) return { kind: "host" };
+  if (/Host(?:SNI)?\([^)]*`[^`]+\.$/.test(before)) return { kind: "domain" };
+  const [, target] = before === "" ? (/^:(\/[^:]*)(?::[\w,]+)?$/.exec(after) ?? []) : [];
+  if (target !== undefined) return { kind: "mount", target };
+  if (before === "" && /^:[^:]+:\d+(?:\/\w+)?$/.test(after)) return { kind: "address" };
+  const [, container] = /^(?:.*:)?$/.test(before) ? (/^:(\d+)(?:\/\w+)?$/.exec(after) ?? []) : [];
+  if (container !== undefined) return { kind: "port", container: Number(container) };
+  if (/^[\w.-]+(?:\/[\w.-]+)+:$/.test(before) && after === "") return { kind: "tag", image: before.slice(0, -1) };
+  if (before === "" && after.startsWith("/")) return { kind: "path" };
+  return { kind: "text" };
+}
+
+/** Mounts and env files whose path begins with `~`. */
+function homePaths(root: YamlNode): { variable: string; line: number }[] {
+  const found: { variable: string; line: number }[] = [];
+  mapTexts(root, (text, { location }) => {
+    if (/^~\//.test(text)) found.push({ variable: "HOME", line: location.line });
+    return text;
+  });
+  return found;
+}
+
+/** Variables that a service takes over under their own name: `environment: [X]`, or `X:` without a value. */
+function inheritedVariables(root: YamlNode): { variable: string; line: number }[] {
+  const services = nodeAt(root, "services");
+  if (services?.kind !== "map") return [];
+  return [...services.entries.values()].flatMap(({ value }) => {
+    const environment = nodeAt(value, "environment");
+    if (environment?.kind === "list")
+      return environment.items.flatMap((item) =>
+        item.kind === "scalar" && typeof item.value === "string" && /^[A-Za-z_]\w*$/.test(item.value)
+          ? [{ variable: item.value, line: item.location.line }]
+          : [],
+      );
+    if (environment?.kind !== "map") return [];
+    return [...environment.entries].flatMap(([variable, entry]) =>
+      entry.value.kind === "scalar" && entry.value.value === null ? [{ variable, line: entry.keyLocation.line }] : [],
+    );
+  });
+}
