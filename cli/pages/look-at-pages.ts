@@ -2,7 +2,8 @@
  * Opens pages in Chromium, wide and narrow, light and dark, and writes what is wrong with each to standard output, as one
  * line of JSON. Runs in the browser's container, next to playwright-core.
  *
- * Usage: node look-at-pages.ts AXE FOLDER PAGE…, where AXE is axe-core's script, and screenshots go to FOLDER.
+ * Usage: node look-at-pages.ts AXE FOLDER LAYOUT:PAGE…, where AXE is axe-core's script, screenshots go to FOLDER, and LAYOUT
+ * is `own` or `library`.
  */
 import { readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -21,18 +22,26 @@ const sizes = [
   { width: 390, height: 844 },
 ] as const;
 
+/** Whether a page shows something; runs in the page. A library's page builds itself when it has been loaded. */
+const isShown = `document.body.innerText.trim().length > 100`;
+
 /** Opens every part of a page that is folded; runs in the page. */
 const unfold = `for (const one of document.querySelectorAll("details")) one.open = true;`;
 
+/** A page that is wider than its window; runs in the page. */
+const findOverflow = `(() => {
+  const root = document.documentElement;
+  return root.scrollWidth > root.clientWidth
+    ? ["the page is " + root.scrollWidth + " pixels wide in a window of " + root.clientWidth]
+    : [];
+})()`;
+
 /**
- * Text that a reader cannot see: it leaves the window, a box that hides what is outside of it, its picture, or its cell in a
+ * Text that a reader cannot see: it leaves a box that hides what is outside of it, its picture, or its cell in a
  * picture. Runs in the page.
  */
 const findClippedTexts = `(() => {
-  const root = document.documentElement;
   const faults = [];
-  if (root.scrollWidth > root.clientWidth)
-    faults.push("the page is " + root.scrollWidth + " pixels wide in a window of " + root.clientWidth);
   for (const element of document.querySelectorAll("main *, header *")) {
     const isHidden = ["hidden", "clip"].includes(getComputedStyle(element).overflowX);
     if (isHidden && element.scrollWidth > element.clientWidth + 1 && !element.closest(".visually-hidden"))
@@ -67,10 +76,11 @@ try {
 
 async function look(
   on: Browser,
-  path: string,
+  argument: string,
   size: (typeof sizes)[number],
   colorScheme: "light" | "dark",
 ): Promise<PageFaults> {
+  const [layout = "", path = ""] = argument.split(":");
   const context = await on.newContext({ viewport: size, colorScheme });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -82,11 +92,13 @@ async function look(
     if (!/^(file|data|blob):/.test(request.url())) faults.push(`a request left the disk: ${request.url()}`);
   });
   await page.goto(`file://${path}`, { waitUntil: "load" });
-  const name = path.split("/").slice(-2).join("-").replace(".html", "");
+  await page.waitForFunction(isShown);
+  const name = path.split("/").slice(2, -1).join("-");
   await page.screenshot({ path: `${folder}/${name}-${size.width}-${colorScheme}.png` });
   await page.evaluate(unfold);
-  const clipped: readonly string[] = await page.evaluate(findClippedTexts);
-  faults.push(...clipped, ...(await accessibilityFaults(page)));
+  const overflow: readonly string[] = await page.evaluate(findOverflow);
+  const clipped: readonly string[] = layout === "own" ? await page.evaluate(findClippedTexts) : [];
+  faults.push(...overflow, ...clipped, ...(await accessibilityFaults(page)));
   await context.close();
   return { page: name, view: `${size.width}x${size.height} ${colorScheme}`, faults };
 }
@@ -95,7 +107,7 @@ async function look(
 interface Violation {
   id: string;
   impact: string;
-  nodes: readonly { html: string }[];
+  nodes: readonly { html: string; failureSummary: string }[];
 }
 
 async function accessibilityFaults(page: Page): Promise<string[]> {
@@ -105,6 +117,6 @@ async function accessibilityFaults(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(
       ({ id, impact, nodes }) =>
-        `${impact} for assistive technology: ${id}, ${nodes.length} times, e.g. ${nodes[0]?.html.slice(0, 160)}`,
+        `${impact} for assistive technology: ${id}, ${nodes.length} times, e.g. ${nodes[0]?.html.slice(0, 160)}: ${nodes[0]?.failureSummary}`,
     );
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GenericContainer } from "testcontainers";
@@ -8,14 +8,14 @@ import { Images } from "../../containers/images/images.ts";
 import { execute } from "../../containers/parts/container-command.ts";
 import { runConfig } from "../../helpers/core/run-config.ts";
 import { progress } from "../../helpers/core/terminal/progress.ts";
-import { serialize } from "../../reports/model/conformance-json.ts";
-import { richReport } from "../../reports/model/report-fixture.ts";
-import { writePage } from "../../reports/page/write-page.ts";
-import { publishRun } from "../../reports/publish/publish-run.ts";
+import { writeExamplePages } from "./example-pages.ts";
 import type { PageFaults } from "./look-at-pages.ts";
 
 /** Where the container has the pages. */
 const inContainer = "/pages";
+
+/** Two widths, light and dark. */
+const views = 4;
 
 let folder: string;
 beforeAll(() => {
@@ -23,22 +23,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The first page of a run of each kind, and the first page of a folder of both. */
-async function writePages(): Promise<string[]> {
-  const kinds = ["conformant", "not-conformant"] as const;
-  for (const [minute, kind] of kinds.entries()) {
-    const directory = join(folder, kind);
-    mkdirSync(directory);
-    const report = richReport(kind, minute);
-    writeFileSync(join(directory, "conformance.json"), serialize(report));
-    writePage(report, directory);
-    await publishRun(directory, join(folder, "site"), 9);
-  }
-  return [...kinds, "site"].map((name) => `${name}/index.html`);
-}
-
 test("each page is sound in a real Chromium: nothing clipped, no error, no request, nothing serious for axe-core", async () => {
-  const pages = await writePages();
+  const pages = await writeExamplePages(folder);
   const root = join(import.meta.dirname, "..", "..");
   cpSync(join(root, "node_modules", "axe-core", "axe.min.js"), join(folder, "axe.min.js"));
   cpSync(join(import.meta.dirname, "look-at-pages.ts"), join(folder, "look-at-pages.ts"));
@@ -59,14 +45,14 @@ test("each page is sound in a real Chromium: nothing clipped, no error, no reque
       "/app/look-at-pages.ts",
       `${inContainer}/axe.min.js`,
       `${inContainer}/screenshots`,
-      ...pages.map((page) => `${inContainer}/${page}`),
+      ...pages.map(({ path, layout }) => `${layout}:${inContainer}/${path}`),
     ]);
     expect(looked.exitCode, looked.stderr).toBe(0);
     const found: PageFaults[] = JSON.parse(looked.stdout);
-    expect(found).toHaveLength(pages.length * 4);
+    expect(found).toHaveLength(pages.length * views);
     expect(found.filter(({ faults }) => faults.length > 0)).toEqual([]);
     const listed = await execute(engine, container.getId(), ["ls", `${inContainer}/screenshots`]);
-    expect(listed.stdout.trim().split("\n")).toHaveLength(pages.length * 4);
+    expect(listed.stdout.trim().split("\n")).toHaveLength(pages.length * views);
   } finally {
     await container.stop({ timeout: 0 });
   }

@@ -4,6 +4,7 @@ import {
   epic,
   feature,
   label,
+  link,
   logStep,
   parentSuite,
   Status,
@@ -58,6 +59,11 @@ export async function labelCheck(check: { id: string; requirements: readonly Req
 /** Attaches a text or a picture to the running check in Allure's report. */
 export async function attachEvidence(name: string, content: string | Buffer, contentType: string): Promise<void> {
   await attachment(name, content, { contentType });
+}
+
+/** Links the running check in Allure's report to a file of the run; the page is in a folder of the run's directory. */
+export async function linkEvidence(path: string): Promise<void> {
+  await link(`../${path}`, path);
 }
 
 /** One thing that a check did, as a step of Allure's report. */

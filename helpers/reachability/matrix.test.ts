@@ -4,9 +4,8 @@ import { loadDeployment } from "../deployment/load.ts";
 import type { Deployment, ReachRule } from "../deployment/types.ts";
 import { expectCounted, expectDeclaredDenial, expectPolicy, type Pair, pairsOf } from "./failures.ts";
 import { type Cell, judge } from "./matrix.ts";
-import { matrixPicture } from "./picture.ts";
 import type { ConnectionOutcome, Site, Sweep } from "./sweep.ts";
-import { matrixTable } from "./table.ts";
+import { fateOf, matrixTable } from "./table.ts";
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -187,13 +186,15 @@ test("a failure names the ports, the cause and the line", () => {
   expect(story("api")).not.toThrow();
 });
 
-test("the table and the picture show allowed, denied and wrong pairs", () => {
+test("the table and the fate of a pair show allowed, denied and wrong pairs", () => {
   const cells = cellsOf({ rules: [lanRule], outcomes: { "lan gateway-host": "connected", "web api": "connected" } });
   const [head, lan, web] = matrixTable(cells).split("\n");
   expect(head?.split(/ {2,}/)).toEqual(["from \\ to", "gateway-host", "web", "api", "alone", "lan"]);
   expect(lan?.split(/ {2,}/)).toEqual(["lan", "4000", "-", "-", "-", "·"]);
   expect(web?.split(/ {2,}/)).toEqual(["web", "-", "·", "!4000 open", "-", "-"]);
-  const picture = matrixPicture(cells, { deployment: "a & b", attempts: 12 });
-  expect(picture).toContain("a &amp; b: 1 pair does not match the policy");
-  expect(picture).toContain(">4000 open<");
+  const fate = (from: string, to: string): string =>
+    fateOf(cells.filter((cell) => cell.from === from && cell.to === to));
+  expect(fate("lan", "gateway-host")).toBe("4000");
+  expect(fate("web", "api")).toBe("!4000 open");
+  expect(fate("lan", "web")).toBe("refused");
 });

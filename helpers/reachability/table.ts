@@ -38,6 +38,18 @@ export function summary(cells: readonly Cell[]): string {
   return [...allowed.map(String), ...wrong].join(" ") || "-";
 }
 
+/** What happens to the connections of a pair, as {@link summary}, and for a denied pair how its source experiences that. */
+export function fateOf(cells: readonly Cell[]): string {
+  const text = summary(cells);
+  if (text !== "-") return text;
+  const denied = cells.filter(({ verdict }) => verdict === "denied");
+  const words = denied.map(({ fate, outcome }) => {
+    if (fate === "kept-inside" || fate === "dropped-by-docker") return "isolated";
+    return outcome === "reset" ? "refused" : outcome;
+  });
+  return unique(words).join(", ") || "nothing";
+}
+
 /** With more ports than this, a cell shows their number. */
 const shownPorts = 4;
 

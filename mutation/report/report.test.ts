@@ -12,30 +12,12 @@ import {
   unconfirmed,
   undecidedIfSurvived,
 } from "../campaign/verdict.ts";
-import type { Mutant } from "../files/mutant.ts";
 import { EarlierReport } from "./earlier-report.ts";
 import { writeReport } from "./report.ts";
 import { summary } from "./summary.ts";
+import { decided, killer, verdictOf } from "./verdict-fixture.ts";
 
-const check = fakeCheck("ROUTE-10/hosts");
-
-function verdict(id: string, outcome: MutantOutcome): MutantVerdict {
-  const edit = { file: "litellm.env.example", start: 0, end: 1, text: "sk-change-me-master-000000000000" };
-  const mutant: Mutant = { id, mutator: "m", kind: "keys", subject: "s", how: "h", shown: edit, edits: [edit] };
-  const killers = outcome === "killed" ? [fakeRun(check, "failed")] : [];
-  return { mutant, outcome, killers, checksRun: 1, reason: "", milliseconds: 1 };
-}
-
-const outcomes: MutantOutcome[] = [
-  "killed",
-  "survived",
-  "timed out",
-  "invalid",
-  "does not start",
-  "broke a check",
-  "equivalent",
-];
-const verdicts = outcomes.map((outcome) => verdict(outcome, outcome));
+const verdicts = decided.map((outcome) => verdictOf(outcome, outcome));
 
 test.each<[MutantOutcome, Ending[]]>([
   ["killed", ["environment", "failed"]],
@@ -44,11 +26,11 @@ test.each<[MutantOutcome, Ending[]]>([
   ["timed out", ["broke", "timed out"]],
   ["survived", ["passed", "not supported"]],
 ])("%s: the outcome of checks that ended as %j", (outcome, endings) => {
-  expect(outcomeOf(endings.map((ending) => fakeRun(check, ending))).outcome).toBe(outcome);
+  expect(outcomeOf(endings.map((ending) => fakeRun(killer, ending))).outcome).toBe(outcome);
 });
 
 test("the reason names the check, and a kill keeps the failure's fields", () => {
-  expect(outcomeOf([fakeRun(check, "timed out")]).reason).toBe("ROUTE-10/hosts: too late");
+  expect(outcomeOf([fakeRun(killer, "timed out")]).reason).toBe("ROUTE-10/hosts: too late");
   const failure = {
     summary: "it fails",
     expected: "it holds",
@@ -56,7 +38,7 @@ test("the reason names the check, and a kill keeps the failure's fields", () => 
     message: "it fails",
     code: "wrong-status",
   };
-  const { killers, reason } = outcomeOf([fakeRun(check, "failed", { failure })]);
+  const { killers, reason } = outcomeOf([fakeRun(killer, "failed", { failure })]);
   expect(reason).toBe("it fails");
   expect(killers.map(({ record }) => [record.id, record.requirements, record.failure?.code])).toEqual([
     ["ROUTE-10/hosts", ["ROUTE-10"], "wrong-status"],
@@ -65,17 +47,17 @@ test("the reason names the check, and a kill keeps the failure's fields", () => 
 
 test("where a run is cut short, a kill that was not confirmed is undecided, and so is a survivor that other checks can detect", () => {
   const shown = (one: MutantVerdict): unknown => ({ outcome: one.outcome, killers: one.killers.length });
-  expect(shown(unconfirmed(verdict("a", "killed")))).toEqual({ outcome: "undecided", killers: 0 });
-  expect(unconfirmed(verdict("a", "killed")).reason).toContain("ROUTE-10 detected it");
-  expect(shown(unconfirmed(verdict("a", "invalid")))).toEqual({ outcome: "invalid", killers: 0 });
-  expect(shown(undecidedIfSurvived(verdict("a", "survived")))).toEqual({ outcome: "undecided", killers: 0 });
-  expect(shown(undecidedIfSurvived(verdict("a", "killed")))).toEqual({ outcome: "killed", killers: 1 });
+  expect(shown(unconfirmed(verdictOf("a", "killed")))).toEqual({ outcome: "undecided", killers: 0 });
+  expect(unconfirmed(verdictOf("a", "killed")).reason).toContain("ROUTE-10 detected it");
+  expect(shown(unconfirmed(verdictOf("a", "invalid")))).toEqual({ outcome: "invalid", killers: 0 });
+  expect(shown(undecidedIfSurvived(verdictOf("a", "survived")))).toEqual({ outcome: "undecided", killers: 0 });
+  expect(shown(undecidedIfSurvived(verdictOf("a", "killed")))).toEqual({ outcome: "killed", killers: 1 });
 });
 
 test("a mutant that is invalid, equivalent or does not start is left out of the score", () => {
   // Two of four: killed and timed out, of these and the survivor and the one that broke a check.
   expect(score(verdicts)).toBe(0.5);
-  expect(score([verdict("a", "invalid")])).toBeUndefined();
+  expect(score([verdictOf("a", "invalid")])).toBeUndefined();
 });
 
 test("the report matches its schema, shows no secret of the operator, and names its survivors", () => {
@@ -84,8 +66,8 @@ test("the report matches its schema, shows no secret of the operator, and names 
     const secrets = ["sk-change-me-master-000000000000"];
     writeReport(directory, {
       folder: resolve("deployments/reference"),
-      verdicts: [...verdicts, verdict("late", "undecided")],
-      checks: [check],
+      verdicts: [...verdicts, verdictOf("late", "undecided")],
+      checks: [killer],
       secrets,
       minimumScore: 97,
     });
@@ -96,13 +78,13 @@ test("the report matches its schema, shows no secret of the operator, and names 
     }
     const html = readFileSync(join(directory, "index.html"), "utf8");
     expect(html).toMatch(/<strong>Incomplete: \d+ of \d+ mutants are undecided\.<\/strong>/);
-    expect(html).toContain("refused by the loader</strong>: the suite refuses the files before it starts anything");
+    expect(html).toContain("refused by the loader</dt><dd>the suite refuses the files before it starts anything");
     const earlier = new EarlierReport(directory);
     expect([...earlier.survivors]).toEqual(["survived", "broke a check"]);
     const other = fakeCheck("ROUTE-10/other");
     const killed = verdicts.find(({ outcome }) => outcome === "killed")?.mutant;
     if (killed === undefined) throw new Error("no mutant is killed");
-    expect(new CheckOrder(earlier.killers, []).sort(killed, [other, check])).toEqual([check, other]);
+    expect(new CheckOrder(earlier.killers, []).sort(killed, [other, killer])).toEqual([killer, other]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -115,7 +97,7 @@ test("the summary names the survivors, and the requirements that detected mutant
   expect(text).toMatch(/^detected nothing .*: ROUTE-11$/m);
   expect(text).toMatch(/^not run .*ROUTE-12/m);
   const options = { all: false, tried: ["ROUTE-10"], requested: ["ROUTE-10"] };
-  const requested = summary([verdict("a", "undecided")], options);
+  const requested = summary([verdictOf("a", "undecided")], options);
   expect(requested).toContain("ROUTE-10");
   expect(requested).not.toMatch(/not run|undecided/);
 });

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname, join } from "node:path";
 import { Ajv } from "ajv";
@@ -7,6 +7,7 @@ import { SourceFile } from "../../helpers/deployment/source/source-file.ts";
 import type { TextEdit } from "../../helpers/deployment/source/text-edit.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { killingRequirements, type MutantOutcome, type MutantVerdict } from "../campaign/verdict.ts";
+import { writePage } from "./page.ts";
 
 /** Outcomes as the mutation-testing-elements schema names them. */
 const statuses: Readonly<Record<MutantOutcome, MutantStatus>> = {
@@ -42,10 +43,7 @@ export function writeReport(directory: string, input: MutationReportInput): void
   mkdirSync(directory, { recursive: true });
   const json = JSON.stringify(report, null, 2);
   writeFileSync(join(directory, "mutation.json"), `${json}\n`);
-  const require = createRequire(import.meta.url);
-  const script = "mutation-test-elements.js";
-  copyFileSync(require.resolve(`mutation-testing-elements/dist/${script}`), join(directory, script));
-  writeFileSync(join(directory, "index.html"), page(script, json, introduction(input.verdicts)));
+  writePage(directory, json, input.verdicts);
 }
 
 /** The report as plain data. */
@@ -139,73 +137,4 @@ function validate(report: MutationTestResult): void {
   if (check(report)) return;
   const [first] = check.errors ?? [];
   throw new Error(`mutation.json does not match its schema: ${first?.instancePath} ${first?.message}`);
-}
-
-/** What the page calls each outcome, and what it means. */
-const meanings: Readonly<Record<MutantOutcome, readonly [name: string, meaning: string]>> = {
-  killed: ["detected", "a check failed, and so named the fault"],
-  survived: ["not detected", "every check that can detect it passed: a gap in the suite"],
-  undecided: ["undecided", "not every check was run"],
-  "timed out": ["timed out", "no check failed, and one waited until its deadline"],
-  invalid: ["refused by the loader", "the suite refuses the files before it starts anything, with file and line"],
-  "does not start": ["does not start", "a part does not start with these files; the report shows its last log lines"],
-  "broke a check": [
-    "broke a check",
-    "no check failed, and one broke with an error of its own: counted as not detected",
-  ],
-  equivalent: ["equivalent", "listed as a change that means the same"],
-};
-
-/** In the order in which the page counts them. */
-const outcomes: readonly MutantOutcome[] = [
-  "undecided",
-  "survived",
-  "broke a check",
-  "killed",
-  "invalid",
-  "does not start",
-  "timed out",
-  "equivalent",
-];
-
-/** The page's first lines: whether the report is complete, how many mutants ended how, and what each end means. */
-function introduction(verdicts: readonly MutantVerdict[]): string {
-  const count = (outcome: MutantOutcome): number => verdicts.filter((one) => one.outcome === outcome).length;
-  const undecided = count("undecided");
-  const complete =
-    undecided === 0
-      ? `All ${verdicts.length} mutants are decided.`
-      : `<strong>Incomplete: ${undecided} of ${verdicts.length} mutants are undecided.</strong> The share below says nothing about them.`;
-  const rows = outcomes.flatMap((outcome) => {
-    const [name, meaning] = meanings[outcome];
-    const found = count(outcome);
-    return found === 0 ? [] : [`<li><strong>${found} ${name}</strong>: ${meaning}</li>`];
-  });
-  return `<header><h1>Mutation report</h1><p>${complete}</p><ul>${rows.join("")}</ul></header>`;
-}
-
-/** The data is part of the page: a page that is opened from disk may not fetch anything. */
-function page(script: string, json: string, intro: string): string {
-  // Within a script element, `</` would end it.
-  const data = json.replaceAll("</", "<\\/");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mutation report</title>
-<style>header { font: 15px/1.5 system-ui, sans-serif; padding: 0 1rem; color-scheme: light; }</style>
-<script src="${script}"></script>
-</head>
-<body>
-${intro}
-<mutation-test-report-app title-postfix="Mutation report">
-Your browser does not support custom elements; mutation.json has the same data.
-</mutation-test-report-app>
-<script>
-document.querySelector("mutation-test-report-app").report = ${data};
-</script>
-</body>
-</html>
-`;
 }

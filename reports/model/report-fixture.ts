@@ -1,5 +1,6 @@
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { failureText } from "../../helpers/checks/check-failure.ts";
+import { comparisonSubjects } from "../../helpers/checks/comparison.ts";
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
 import type { CheckOutcome, FailureRecord, RunRecord } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "./check-result.ts";
@@ -144,10 +145,7 @@ export function richReport(kind: "conformant" | "not-conformant", minute: number
       failed: kind === "conformant" ? 0 : index,
     })),
   );
-  const comparisons = (["edge-decisions", "reachability", "clients", "catalogue"] as const).map((subject) => ({
-    subject,
-    cells,
-  }));
+  const comparisons = comparisonSubjects.map((subject) => ({ subject, cells }));
   const failure = failureOf({
     summary: `GET https://${long}/uix?${"x".repeat(200)} reaches LiteLLM`,
     expected: "a refusal from Traefik",

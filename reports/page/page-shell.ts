@@ -13,7 +13,7 @@ const style = `
   --unsupported: #b3c0ee; --unsupported-back: #262d45; --untested: #a7b1bf; --untested-back: #12161c; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: break-word; }
+body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: break-word; }
 main, header, footer { max-width: 84rem; margin: 0 auto; padding: 0 1.25rem; }
 a { color: var(--link); } a:hover { text-decoration-thickness: 2px; } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 h1 { font-size: 2rem; line-height: 1.15; margin: 0; letter-spacing: -.01em; } h2 { font-size: 1.3rem; margin: 2.2rem 0 .6rem; } h3 { font-size: 1rem; margin: 1.1rem 0 .3rem; }

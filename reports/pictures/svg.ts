@@ -2,7 +2,7 @@ import { escapeHtml } from "../status/markdown.ts";
 
 /** How pictures look within a page, whose colours they share. */
 export const pictureStyle = `
-.picture text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--text); } .picture .dim { fill: var(--dim); font-size: 12px; } .picture .head { font-size: 12px; } .picture .strong { font-weight: 600; }
+.picture text { font: 13px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; fill: var(--text); } .picture .dim { fill: var(--dim); font-size: 12px; } .picture .head { font-size: 12px; } .picture .strong { font-weight: 600; }
 .picture .ok { fill: var(--passed-back); stroke: var(--passed); } .picture .bad { fill: var(--failed-back); stroke: var(--failed); stroke-width: 2; }
 .picture .none { fill: var(--panel); stroke: var(--line); } .picture .line { stroke: var(--line); } .picture .solid-ok { fill: var(--passed); } .picture .solid-bad { fill: var(--failed); }
 .picture .solid-gap { fill: var(--gap); } .picture .solid-unsupported { fill: var(--unsupported); } .picture .solid-none { fill: var(--line); } .picture .build { fill: var(--unsupported); } .picture .start { fill: var(--link); }

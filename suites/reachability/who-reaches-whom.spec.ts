@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Reachability } from "../../containers/targets/reachability.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
@@ -13,9 +12,8 @@ import {
   pairsOf,
 } from "../../helpers/reachability/failures.ts";
 import { type Cell, judge } from "../../helpers/reachability/matrix.ts";
-import { matrixPicture } from "../../helpers/reachability/picture.ts";
 import type { Sweep } from "../../helpers/reachability/sweep.ts";
-import { matrixTable, summary } from "../../helpers/reachability/table.ts";
+import { fateOf, matrixTable } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
 
@@ -167,11 +165,9 @@ async function judgedMatrix(reachability: Reachability, evidence: Evidence): Pro
   const cells = judge(reachability.policy, sweep);
   const table = matrixTable(cells);
   const plain = cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line }));
-  const deployment = basename(reachability.deployment.folder);
   await Promise.all([
     evidence.keep("matrix.json", JSON.stringify(plain, null, 1)),
     evidence.keep("matrix.txt", `${table}\n`),
-    evidence.keep("matrix.svg", matrixPicture(cells, { deployment, attempts: sweep.attempts.length })),
   ]);
   return { sweep, cells, table };
 }
@@ -186,7 +182,7 @@ function comparePairs(evidence: Evidence, cells: readonly Cell[]): void {
       row: first.from,
       column: first.to,
       expected: allowed.length === 0 ? "nothing" : allowed.join(", "),
-      found: summary(pair.cells).replace(/^-$/, "nothing"),
+      found: fateOf(pair.cells),
       holds: pair.cells.every(({ verdict }) => verdict !== "open" && verdict !== "blocked"),
     });
   }

@@ -3,8 +3,8 @@ import type { ConformanceReport } from "../../model/conformance-report.ts";
 import { countsOfLevel, verdictNames, versionsText } from "../../model/headline.ts";
 import { kindLabel, kinds } from "./allure-result.ts";
 
-/** How many runs the trend covers. */
-const longestTrend = 30;
+/** How many runs the trend covers: Allure's page contains the outcome of every check in each of them. */
+const longestTrend = 10;
 
 /** Labels that repeat what the tree, the tags and the title say. Those that Allure groups by cannot be hidden. */
 const noise = [

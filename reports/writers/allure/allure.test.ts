@@ -64,6 +64,9 @@ test("the environment is shown above the results, and the trend covers whole run
   const lines = (name: string): number => readFileSync(join(history, name), "utf8").trimEnd().split("\n").length;
   expect(readdirSync(history).sort()).toEqual([".._other.jsonl", "deployments_reference.jsonl"]);
   expect([lines("deployments_reference.jsonl"), lines(".._other.jsonl")]).toEqual([2, 1]);
+  // Every run of the trend is in every page.
+  expect(readFileSync(join(history, "deployments_reference.jsonl"), "utf8")).not.toContain("parentSuite");
+  expect(readFileSync(join(history, "deployments_reference.jsonl"), "utf8")).toContain('"status":"passed"');
 });
 
 /** A file that Allure embedded in its page. */

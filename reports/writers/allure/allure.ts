@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ConformanceReport } from "../../model/conformance-report.ts";
 import { allureConfiguration } from "./allure-configuration.ts";
+import { dropHistory, keepHistory, takeHistory } from "./allure-history.ts";
 import { correctResult } from "./allure-result.ts";
 
 const run = promisify(execFile);
@@ -28,7 +29,7 @@ export async function generateAllure(directory: string, history: string): Promis
   await Promise.all(found.map((name) => correctResult(join(results, name), report)));
   const past = join(history, `${(report?.deployment.folder ?? "unknown").replaceAll(/[^\w.-]+/g, "_")}.jsonl`);
   const own = join(directory, "allure-history.jsonl");
-  await copyFile(past, own).catch(unlessMissing);
+  await takeHistory(past, own);
   const config = join(directory, "allurerc.json");
   // A run of some files is not part of the trend.
   const complete = report !== undefined && report.incomplete === null;
@@ -46,12 +47,14 @@ export async function generateAllure(directory: string, history: string): Promis
     throw new Error(`Allure wrote no report: ${[stdout, stderr].join("\n").trim() || (error as Error).message}`);
   }
   const page = join(directory, "html", "index.html");
-  await writeFile(page, withoutSuccessRate(withoutAnalytics(await readFile(page, "utf8"))));
+  const changes = [withoutAnalytics, withoutSuccessRate, withReadableCounter, withNamedButtons];
+  await writeFile(
+    page,
+    changes.reduce((text, change) => change(text), await readFile(page, "utf8")),
+  );
   await rm(config);
-  await mkdir(history, { recursive: true });
-  // Renamed, so that nobody reads half of it. If two runs end at the same time, one is missing in the trend.
-  if (complete) await rename(own, past);
-  else await rm(own, { force: true });
+  if (complete) await keepHistory(own, past);
+  else await dropHistory(own);
 }
 
 async function reportOf(directory: string): Promise<ConformanceReport | undefined> {
@@ -86,6 +89,27 @@ function withoutAnalytics(page: string): string {
  * that is not conformant 99 %. The verdict is in the report's name.
  */
 function withoutSuccessRate(page: string): string {
-  // The page's scripts contain the end of a head, too.
-  return page.replace("<head>", '<head><style>[aria-label^="Success rate"] { visibility: hidden; }</style>');
+  return withStyle(page, '[aria-label^="Success rate"] { visibility: hidden; }');
+}
+
+/** Allure's number of failures is white on a light red: 3.1 to 1. */
+function withReadableCounter(page: string): string {
+  return withStyle(page, '[data-testid="counter"][class*="status-failed"] { background: #b3261e; color: #fff; }');
+}
+
+function withStyle(page: string, style: string): string {
+  // The page's scripts contain the end of a head, too. Allure's own styles come later, so that more specific ones win.
+  return page.replace("<head>", `<head><style>${style}</style>`);
+}
+
+/** Gives each button that shows only an icon its name in Allure's source, e.g. `toggle layout button`. */
+const nameButtons = `new MutationObserver(() => {
+  for (const button of document.querySelectorAll("button:not([aria-label])"))
+    if (button.textContent.trim() === "")
+      button.setAttribute("aria-label", (button.dataset.testid ?? "button").replaceAll(/[-_]/g, " "));
+}).observe(document, { childList: true, subtree: true });`;
+
+/** Allure's buttons that show only an icon have no name: a screen reader says "button" for each. */
+function withNamedButtons(page: string): string {
+  return page.replace("<head>", `<head><script>${nameButtons}</script>`);
 }

@@ -2,11 +2,18 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { redact } from "../../../helpers/core/text/redaction.ts";
 
-/** How much of a text Allure's page has, in characters: the end of a log, the beginning of any other. The file has all of it. */
-const attachedText = 6_000;
+/** How long a text within Allure's page may be, in characters; of a part's log, the page has the end. */
+const attachedText = 3_000;
+/** How large a picture within Allure's page may be, in bytes. */
+const attachedPicture = 100_000;
 
-/** Attaches what was written to the check's entry in a report page. */
-export type Attach = (name: string, content: string | Buffer, contentType: string) => Promise<void>;
+/** A check's entry in a report page. */
+export interface CheckEntry {
+  /** Puts a text or a picture into the page. */
+  attach(name: string, content: string | Buffer, contentType: string): Promise<void>;
+  /** Links to a file of the run, by its path relative to the run's directory. */
+  link(path: string): Promise<void>;
+}
 
 /** Files of one check in the run's directory. No secret gets there by its value. */
 export class RunFiles {
@@ -16,28 +23,29 @@ export class RunFiles {
   lost: string | undefined;
   readonly #directory: string;
   readonly #secrets: ReadonlyMap<string, string>;
-  readonly #attach: Attach;
+  readonly #entry: CheckEntry;
 
   /** @param directory of the run */
-  constructor(directory: string, secrets: ReadonlyMap<string, string>, attach: Attach) {
+  constructor(directory: string, secrets: ReadonlyMap<string, string>, entry: CheckEntry) {
     this.#directory = directory;
     this.#secrets = secrets;
-    this.#attach = attach;
+    this.#entry = entry;
   }
 
-  /** Writes a text, and attaches it to the check. */
+  /** Writes a text; the check's entry shows a short one, and links to a long one. */
   async keep(path: string, content: string): Promise<string> {
     const text = redact(content, this.#secrets);
     if (await this.#write(path, text)) this.#add(path);
-    if (text.length <= attachedText) await this.#attach(path, text, contentType(path));
-    else await this.#attach(`${path} (beginning)`, beginningOf(path, text), "text/plain");
+    if (text.length <= attachedText) await this.#entry.attach(path, text, contentType(path));
+    else await this.#entry.link(path);
     return path;
   }
 
-  /** Writes a picture, and attaches it to the check. */
+  /** The same for a picture. */
   async keepPicture(path: string, png: Buffer): Promise<string> {
     if (await this.#write(path, png)) this.#add(path);
-    await this.#attach(path, png, "image/png");
+    if (png.length <= attachedPicture) await this.#entry.attach(path, png, "image/png");
+    else await this.#entry.link(path);
     return path;
   }
 
@@ -46,14 +54,14 @@ export class RunFiles {
     return readFile(join(this.#directory, path), "utf8");
   }
 
-  /** Writes what a failure left into a folder of its own; the script and the logs are attached. */
+  /** Writes what a failure left into a folder of its own; the check's entry has the script and the end of each log. */
   async keepFailure(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
     for (const [name, content] of files) {
       const text = redact(content, this.#secrets);
       const mode = name.endsWith(".sh") ? 0o755 : 0o644;
       await this.#write(`${folder}/${name}`, text, mode);
-      if (name.endsWith(".log")) await this.#attach(name, text.slice(-attachedText), "text/plain");
-      if (name.endsWith(".sh")) await this.#attach(name, text, "text/plain");
+      if (name.endsWith(".log")) await this.#entry.attach(name, text.slice(-attachedText), "text/plain");
+      if (name.endsWith(".sh")) await this.#entry.attach(name, text, "text/plain");
     }
   }
 
@@ -73,10 +81,6 @@ export class RunFiles {
       return false;
     }
   }
-}
-
-function beginningOf(path: string, text: string): string {
-  return `${text.slice(0, attachedText)}\n… ${path} in the report has all ${text.length} characters\n`;
 }
 
 function contentType(path: string): string {

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { inject, type TestContext, test } from "vitest";
-import { attachEvidence, labelCheck, showSteps, stepsOf } from "../../../helpers/checks/allure.ts";
+import { attachEvidence, labelCheck, linkEvidence, showSteps, stepsOf } from "../../../helpers/checks/allure.ts";
 import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import type { CheckRecord } from "../../../helpers/run/run-record.ts";
 import { type Check, registerWith } from "../check.ts";
@@ -22,7 +22,10 @@ registerWith((check) => {
 async function runTest(check: Check, { task, skip }: TestContext): Promise<void> {
   const worker = await runWorker();
   await labelCheck(check);
-  const files = new RunFiles(inject("run").directory, worker.secrets, attachEvidence);
+  const files = new RunFiles(inject("run").directory, worker.secrets, {
+    attach: attachEvidence,
+    link: linkEvidence,
+  });
   const file = relative(process.cwd(), task.file.filepath);
   const executed = await executeCheck(check, {
     targets: worker.targets,
