@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAuthCheck } from "./auth-check.ts";
 import { addBench } from "./bench.ts";
 import { addDocs } from "./docs.ts";
 import { exitCodeOf } from "./exit-code.ts";
@@ -33,6 +34,7 @@ for (const add of [
   addReportExample,
   addDocs,
   addLanCheck,
+  addAuthCheck,
 ])
   add(program);
 
