@@ -59,7 +59,7 @@ function readContainer(
       provider: provider.name,
       defaultRouter: defaultRouter(service, options, isLive),
       defaultRule: () => defaultRule(service, provider, labels),
-      ruleSyntax: ruleSyntaxOf(configuration),
+      ruleSyntax: configuration.ruleSyntax,
       problems,
     }),
     names: {
@@ -113,10 +113,6 @@ function defaultRule(
   }
 }
 
-function ruleSyntaxOf(configuration: StaticConfiguration): "v2" | "v3" {
-  return configuration.get("core.defaultRuleSyntax")?.value.toLowerCase() === "v2" ? "v2" : "v3";
-}
-
 /** Notes labels of Traefik's that no provider reads. */
 function noteUnreadLabels(compose: ComposeFile, { labelProviders }: StaticConfiguration, notes: NoteList): void {
   const isOn = (name: LabelProvider["name"]): boolean => labelProviders.some((provider) => provider.name === name);
@@ -157,7 +153,7 @@ function readFiles(
     provider: "file",
     defaultRouter: undefined,
     defaultRule: undefined,
-    ruleSyntax: ruleSyntaxOf(configuration),
+    ruleSyntax: configuration.ruleSyntax,
     problems,
   });
   return { ...read, configuration: own };

@@ -147,13 +147,27 @@ function readRule(
     return undefined;
   }
   const syntax = options.get("rulesyntax")?.value.toLowerCase() ?? ruleSyntax;
-  if (syntax === "v2") return undefined;
+  if (syntax === "v2") return ruleOfVersionTwo(text);
   try {
     return parseRule(text);
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
     const what = `the rule of the router '${name}' does not parse: column ${error.column}: ${error.message}`;
     problems.add(scope, location, what, effect, error.fix);
+    return undefined;
+  }
+}
+
+/**
+ * A rule in version 2's syntax where it means the same in version 3's; undefined for one with several values in a matcher,
+ * or with `{name:regexp}`.
+ */
+function ruleOfVersionTwo(text: string): Rule | undefined {
+  if (text.includes("{") || /\b(?:HostRegexp|Headers(?:Regexp)?|HostHeader|Query)\(/.test(text)) return undefined;
+  try {
+    return parseRule(text);
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
     return undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { SourceLocation } from "../../source/location.ts";
 import type { NoteList } from "../../source/note-list.ts";
 import type { EditableValue } from "../../source/text-edit.ts";
 import { type NewOption, type OptionText, partOf, type TraefikOption } from "../options.ts";
+import type { OptionSchema } from "../schema/generate.ts";
 import { isSection, namesIn, problemOfValue, staticSchema, stepInto } from "../schema.ts";
 
 /** A flag as a word of Traefik's command. */
@@ -22,7 +23,7 @@ export function formatFlag(name: string, value: string): string {
 export function readFlags(
   { key: service, commandWords }: Pick<ComposeService, "key" | "commandWords">,
   text: EditableYaml | undefined,
-  { faults, notes }: { faults: FaultList; notes: NoteList },
+  { faults, notes, schema = staticSchema }: { faults: FaultList; notes: NoteList; schema?: OptionSchema },
 ): TraefikOption[] {
   const options: TraefikOption[] = [];
   const words = commandWords[0]?.value === "traefik" ? commandWords.slice(1) : commandWords;
@@ -47,7 +48,7 @@ export function readFlags(
     const value = own ?? (separate ? following.value : "true");
     options.push({
       source: "flag",
-      path: pathOfStatic(key.split("."), `--${key}`, { value, location: word.location }, faults),
+      path: pathOfStatic(key.split("."), `--${key}`, { value, location: word.location }, { faults, schema }),
       key,
       value,
       location: word.location,
@@ -69,12 +70,12 @@ export function pathOfStatic(
   steps: readonly string[],
   shown: string,
   { value, location }: { value: string; location: SourceLocation },
-  faults: FaultList,
+  { faults, schema }: { faults: FaultList; schema: OptionSchema },
 ): string[] {
   // `configFile` names the static file. It is not an option of the static configuration.
   if (steps.length === 1 && steps[0]?.toLowerCase() === "configfile") return ["configfile"];
   const path: string[] = [];
-  let section = staticSchema;
+  let section = schema;
   for (const step of steps) {
     const next = stepInto(section, step);
     if (next === undefined) {

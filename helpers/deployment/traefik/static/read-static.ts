@@ -4,10 +4,12 @@ import { FaultList } from "../../source/fault-list.ts";
 import type { NoteList } from "../../source/note-list.ts";
 import { type ContainerFile, ContainerFiles } from "../container-files.ts";
 import type { TraefikOption } from "../options.ts";
+import { staticSchema } from "../schema.ts";
 import { readEnvironment } from "./environment.ts";
 import { readFlags } from "./flags.ts";
-import { buildStatic, type StaticConfiguration } from "./static.ts";
+import { buildStatic, type StaticConfiguration, type StaticSource } from "./static.ts";
 import { readStaticFile } from "./static-file.ts";
+import { isVersionTwo, staticSchemaOfVersionTwo, withSwarmProvider } from "./version-two.ts";
 
 /** What the static configuration is read with. */
 export interface StaticReading {
@@ -34,23 +36,35 @@ export function readStatic(service: ComposeService, reading: StaticReading): Sta
   if (named !== undefined && file?.path !== named.value) noteMissingFile(named, file, notes);
   if (named === undefined) noteConfigFileVariable(service, notes);
 
+  const isOld = isVersionTwo(service);
+  const schema = isOld ? staticSchemaOfVersionTwo : staticSchema;
+  const build = (options: readonly TraefikOption[], source: StaticSource): StaticConfiguration =>
+    buildStatic(isOld ? withSwarmProvider(options) : options, source, {
+      service: service.location,
+      faults,
+      ruleSyntax: isOld ? "v2" : "v3",
+    });
   // What Traefik does not read it does not refuse either.
   const flags = readFlags({ key: service.key, commandWords: words }, text, {
     faults: file === undefined ? faults : new FaultList(),
     notes,
+    schema,
   });
-  const environment = readEnvironment(service, file === undefined && words.length === 0 ? faults : new FaultList());
+  const environment = readEnvironment(
+    service,
+    file === undefined && words.length === 0 ? faults : new FaultList(),
+    schema,
+  );
   const set = flags.filter(({ path }) => path.join(".") !== "configfile");
-  const at = { service: service.location, faults };
   if (file !== undefined) {
     noteIgnored([...set, ...environment], `the file ${file.path}`, notes);
-    return buildStatic(readStaticFile(file, folder, reading), { kind: "file", file }, at);
+    return build(readStaticFile(file, folder, { faults, notes, schema }), { kind: "file", file });
   }
   if (words.length > 0) {
     noteIgnored(environment, "the flags of its command", notes);
-    return buildStatic(set, { kind: "flags" }, at);
+    return build(set, { kind: "flags" });
   }
-  return buildStatic(environment, { kind: "environment" }, at);
+  return build(environment, { kind: "environment" });
 }
 
 /** The words that Traefik gets, without its own name. */

@@ -8,6 +8,7 @@ import { parseYaml } from "../../source/yaml-tree.ts";
 import { type ContainerFile, readContainerFile } from "../container-files.ts";
 import { optionsOfFile } from "../file-options.ts";
 import type { TraefikOption } from "../options.ts";
+import type { OptionSchema } from "../schema/generate.ts";
 import { namesIn, staticSchema } from "../schema.ts";
 
 /**
@@ -18,7 +19,7 @@ import { namesIn, staticSchema } from "../schema.ts";
 export function readStaticFile(
   file: ContainerFile,
   folder: string,
-  { faults, notes }: { faults: FaultList; notes: NoteList },
+  { faults, notes, schema = staticSchema }: { faults: FaultList; notes: NoteList; schema?: OptionSchema },
 ): TraefikOption[] {
   const source = readContainerFile(file, faults);
   const parse = extname(file.path).toLowerCase() === ".toml" ? parseToml : parseYaml;
@@ -26,11 +27,11 @@ export function readStaticFile(
   if (source === undefined || root === undefined) return [];
   return optionsOfFile(root, {
     source: "static-file",
-    schema: staticSchema,
+    schema,
     editable: file.file === undefined ? undefined : new EditableYaml(folder, source, root),
     refused: (location, what, fix) => faults.add(location, `${what}: Traefik does not start with it`, fix),
     ignored: (location, name) => {
-      const near = nearest(name, namesIn(staticSchema) ?? []);
+      const near = nearest(name, namesIn(schema) ?? []);
       notes.add(
         "finding",
         location,

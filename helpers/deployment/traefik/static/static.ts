@@ -55,15 +55,23 @@ export class StaticConfiguration {
   readonly options: readonly TraefikOption[];
   /** By name, as written. Those that Traefik makes by itself are among them, at the service's location. */
   readonly entryPoints: ReadonlyMap<string, EntryPoint>;
+  readonly #ruleSyntax: "v2" | "v3";
 
   constructor(
     options: readonly TraefikOption[],
     entryPoints: ReadonlyMap<string, EntryPoint> = new Map(),
     source: StaticSource = { kind: "flags" },
+    ruleSyntax: "v2" | "v3" = "v3",
   ) {
     this.options = options;
     this.entryPoints = entryPoints;
     this.source = source;
+    this.#ruleSyntax = ruleSyntax;
+  }
+
+  /** The syntax of a rule that does not say its own: version 2's where it is asked for, or where that version runs. */
+  get ruleSyntax(): "v2" | "v3" {
+    return this.get("core.defaultRuleSyntax")?.value.toLowerCase() === "v2" ? "v2" : this.#ruleSyntax;
   }
 
   /** The option of a name, e.g. `providers.docker.network`; Traefik ignores case. */
@@ -127,7 +135,7 @@ export class StaticConfiguration {
 export function buildStatic(
   options: readonly TraefikOption[],
   source: StaticSource,
-  { service, faults }: { service: SourceLocation; faults: FaultList },
+  { service, faults, ruleSyntax }: { service: SourceLocation; faults: FaultList; ruleSyntax?: "v2" | "v3" },
 ): StaticConfiguration {
   const entryPoints = new Map<string, EntryPoint>();
   const named = new StaticConfiguration(options);
@@ -151,7 +159,7 @@ export function buildStatic(
   );
   if (!isNamed) make("http", 80);
   if (!entryPoints.has(internalEntryPoint) && usesInternalEntryPoint(named)) make(internalEntryPoint, 8080);
-  return new StaticConfiguration(options, entryPoints, source);
+  return new StaticConfiguration(options, entryPoints, source, ruleSyntax);
 }
 
 /** Whether Traefik makes its own entry point (pkg/config/static/static_config.go, SetEffectiveConfiguration). */
