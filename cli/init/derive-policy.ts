@@ -79,10 +79,27 @@ async function askedEdge(
     const isLiteLLM = leadsToLiteLLMByName(deployment.traefikModel, view);
     await using edge = await liveEdge(state, { entryPoints: inference.edge.entryPoints, isLiteLLM, canary });
     const observed = await progress.during("ask Traefik", () => observeHosts(edge.view, edge.ask));
-    return { ...inference, edge: edge.view, observed };
+    return { ...inference, edge: edge.view, observed: [...observed, ...onlyInFiles(inference.observed, observed)] };
   } catch (error) {
     return withRemark(inference, error, "Traefik could not be asked, so hosts and access follow its files");
   }
+}
+
+/** Hosts that lead to LiteLLM by Traefik's files and not by its answers: what is meant is in the files. */
+function onlyInFiles(byFiles: readonly ObservedHost[], live: readonly ObservedHost[]): ObservedHost[] {
+  const answered = new Set(
+    live.flatMap(({ name, isReached, leadsToLiteLLM }) => (isReached || leadsToLiteLLM ? name : [])),
+  );
+  return byFiles
+    .filter(({ name, isReached }) => isReached && !answered.has(name))
+    .map((host) => ({
+      ...host,
+      questions: [
+        ...host.questions,
+        `is this meant? Traefik's files say it, but the Traefik of this run has no route from ${host.name} to LiteLLM: the first ` +
+          "run says why",
+      ],
+    }));
 }
 
 async function observeHosts(view: EdgeView, ask: AskEdge): Promise<ObservedHost[]> {

@@ -70,7 +70,14 @@ export function fileIn(service: ComposeService, inContainer: string, faults: Fau
   if (given !== undefined) return { inContainer, source: sourceOf(given, faults) };
   const file = presentFile(service, inContainer);
   if (file === undefined) return undefined;
-  return { inContainer, source: readSource(file, faults, "write it, or fix the mount in the compose file") };
+  return {
+    inContainer,
+    source: readSource(
+      file,
+      faults,
+      "write it, fix the mount in the compose file, or name a copy under 'files:' in policy.yaml",
+    ),
+  };
 }
 
 /** The file on this machine behind a path in the container; undefined when it is on no bind mount. */

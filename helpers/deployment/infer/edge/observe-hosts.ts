@@ -12,6 +12,8 @@ export interface ObservedHost {
   scheme: "http" | "https";
   /** Whether any request reached LiteLLM. */
   isReached: boolean;
+  /** Whether a rule that names the host has LiteLLM behind it, as far as the files say it. */
+  leadsToLiteLLM: boolean;
   /** What holds for every path without a rule of its own. */
   rest: ClassByMethod;
   /** Shortest first. */
@@ -114,6 +116,10 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
   return {
     ...host,
     isReached: [rest, ...rules.map(({ classes }) => classes)].some(reaches) || injections.size > 0,
+    leadsToLiteLLM: own.some(
+      ({ rule, isLiteLLM }) =>
+        isLiteLLM === true && argumentsOf(rule, ["Host"]).some((name) => name.toLowerCase() === host.name),
+    ),
     rest,
     rules,
     injected: [...injections].flatMap(([path, injection]) => (named.has(path) ? { path, ...injection } : [])),

@@ -93,7 +93,15 @@ function statedRule(
       };
     }
     case "nobody":
-      return { value: { ...where, who: "nobody", status: access.status } };
+      return {
+        value: { ...where, who: "nobody", status: access.status },
+        questions: /^(?:Basic|Digest)\b/i.test(access.challenge ?? "")
+          ? [
+              "how do agents get in? Traefik asks for a name and a password, and a Bearer credential does not count. No check " +
+                "has an account, so what lies behind is not proved",
+            ]
+          : [],
+      };
     case "login":
       return {
         value: { ...where, who: "login", service: access.service, headers: [...access.headers] },

@@ -56,6 +56,35 @@ test("a host that is passed on as a whole is LiteLLM's to judge", async () => {
   expect(injected).toEqual([]);
 });
 
+test("a host behind a name and a password is LiteLLM's all the same", async () => {
+  const { hosts, others } = await stated([
+    router("Host(`ai.example.org`)", { middlewares: [middleware("basicauth", { users: "a:b" })] }),
+    router("Host(`home.example.org`)", { isLiteLLM: false, service: "home@docker" }),
+  ]);
+  expect(hosts.map(({ value, questions }) => [value.name, value.access, questions?.[0]])).toEqual([
+    ["ai.example.org", [{ who: "nobody", status: 401 }], expect.stringContaining("a name and a password")],
+  ]);
+  expect(others).toEqual(["home.example.org"]);
+});
+
+test("an entry point that redirects everything is http, whatever routers with TLS are on it", async () => {
+  const { hosts } = await stated([
+    router("Host(`ai.example.org`)", { entryPoints: ["web", "websecure"] }),
+    router("HostRegexp(`^.+$`)", {
+      entryPoints: ["web"],
+      tls: false,
+      priority: Number.MAX_SAFE_INTEGER,
+      service: "noop@internal",
+      isLiteLLM: false,
+      middlewares: [middleware("redirectscheme", { scheme: "https" })],
+    }),
+  ]);
+  expect(hosts.map(({ value }) => [value.entry_point, value.scheme, value.access])).toEqual([
+    ["web", "http", [{ who: "redirect", to: "https" }]],
+    ["websecure", "https", [{ who: "litellm" }]],
+  ]);
+});
+
 test("a split is stated in its short form", async () => {
   const { hosts, split } = await stated([
     router("Host(`ai.lan`) && (Path(`/ui`) || PathPrefix(`/ui/`) || Path(`/openapi.json`))", { priority: 9 }),

@@ -9,7 +9,7 @@ export interface StatedHosts {
   /** The short form of `access`, where every host is split alike: the hosts then have none. */
   split: SplitForm | undefined;
   injected: readonly Stated<ItemOf<"injected">>[];
-  /** Hosts of Traefik's rules by which nobody reaches LiteLLM. */
+  /** Hosts of Traefik's rules that lead to other services. */
   others: readonly string[];
 }
 
@@ -25,10 +25,11 @@ export interface HostContext {
 /** The name under which a policy states a key that no variable holds. */
 export const literalKeyName = "LITELLM_INJECTED_KEY";
 
-/** States the hosts by which LiteLLM is reached, and the entry points on which they only redirect. */
+/** States the hosts by which LiteLLM is reached or meant to be, and the entry points on which they only redirect. */
 export function stateHosts(observed: readonly ObservedHost[], context: HostContext): StatedHosts {
-  const names = new Set(observed.flatMap(({ name, isReached }) => (isReached ? name : [])));
-  const own = observed.filter((host) => names.has(host.name) && (host.isReached || redirects(host)));
+  const isOwn = ({ isReached, leadsToLiteLLM }: ObservedHost): boolean => isReached || leadsToLiteLLM;
+  const names = new Set(observed.flatMap((host) => (isOwn(host) ? host.name : [])));
+  const own = observed.filter((host) => names.has(host.name) && (isOwn(host) || redirects(host)));
   const hosts = own.map((host) => statedHost(host, context));
   const split = splitForm(hosts);
   return {

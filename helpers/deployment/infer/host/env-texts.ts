@@ -5,6 +5,11 @@ export function filledNames(text: string): string[] {
   return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [] : [name]));
 }
 
+/** Whether a value in an env file's text is a path below the home directory. */
+export function namesHome(text: string): boolean {
+  return assignments(text).some(({ value }) => /^\s*["']?(?:~|\$HOME|\$\{HOME\})\//.test(value));
+}
+
 /** An env file's text, or its example's. */
 export interface EnvText {
   /** Without `.example`. */

@@ -59,8 +59,9 @@ export function missingMounts(service: YamlNode, folder: string, project: string
 }
 
 /**
- * What the folder has for a path of the host: the file with the same name, or, for a directory, the one with the file in
- * it that a program is told to read. Of several the one whose path is the most alike.
+ * What the folder has for a path of the host: the file with the same name, or its template; for a directory, the one with
+ * the file in it that a program is told to read, else the one with the target's name. Of several the one whose path is the
+ * most alike.
  *
  * @param wanted paths in the container that the service's command names
  * @returns relative to the folder
@@ -71,20 +72,34 @@ export function copyInFolder(
   wanted: readonly string[],
 ): string | undefined {
   const all = filesBelow(folder).map((file) => pathIn(folder, file));
-  const named = (name: string): string[] => all.filter((file) => basename(file) === name);
-  if (extname(target) !== "" || extname(path) !== "")
-    return closest(
-      [...named(basename(path)), ...(named(basename(path)).length > 0 ? [] : named(basename(target)))],
-      path,
-    );
+  if (extname(target) !== "" || extname(path) !== "") {
+    const found = [basename(path), basename(target)]
+      .flatMap((name) => [
+        all.filter((file) => basename(file) === name),
+        all.filter((file) => isTemplateOf(basename(file), name)),
+      ])
+      .find((files) => files.length > 0);
+    return closest(found ?? [], path);
+  }
   const inside = wanted.filter((file) => file.startsWith(`${target}/`)).map((file) => file.slice(target.length + 1));
-  const folders = inside.flatMap((rest) =>
+  const told = inside.flatMap((rest) =>
     all.filter((file) => file === rest || file.endsWith(`/${rest}`)).map((file) => file.slice(0, -rest.length - 1)),
   );
+  const name = basename(target);
+  const named = all.flatMap((file) => {
+    const at = `/${file}`.lastIndexOf(`/${name}/`);
+    return at === -1 || name === "data" ? [] : file.slice(0, at + name.length);
+  });
   return closest(
-    folders.map((one) => (one === "" ? "." : one)),
+    (told.length > 0 ? told : named).map((one) => (one === "" ? "." : one)),
     path,
   );
+}
+
+/** Whether a file's name is another one with `example`, `template` or the like in it. */
+function isTemplateOf(name: string, wanted: string): boolean {
+  const plain = name.replace(/[.-](?:example|sample|template|tmpl|tpl|dist)(?=\.|$)/, "");
+  return plain !== name && plain === wanted;
 }
 
 /** The absolute paths among the words of a service's command and entrypoint. */

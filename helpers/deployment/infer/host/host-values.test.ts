@@ -159,3 +159,29 @@ test("a config that was made outside of compose is found by the name of its targ
   const { files } = values({ "compose.yaml": compose, "made/config.yaml": "model_list: []\n" });
   expect(files.get("main_v1")?.value).toBe("./made/config.yaml");
 });
+
+test("a template, and a directory with the target's name, stand for what is mounted and missing", () => {
+  const files = {
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    volumes: ["./dynamic.yml:/etc/traefik/dynamic.yml", "\${RULES}:/rules", "\${DATA}:/data"]
+`,
+    "dynamic.yml.tmpl": "http: {}\n",
+    "proxy/rules/main.yml": "http: {}\n",
+    "other/data/x": "",
+  };
+  const found = values(files);
+  expect([...found.files].map(([path, { value }]) => [path, value])).toEqual([["./dynamic.yml", "./dynamic.yml.tmpl"]]);
+  expect([...found.variables].map(([name, { value }]) => [name, value])).toEqual([
+    ["RULES", "./proxy/rules"],
+    ["DATA", "./data"],
+  ]);
+});
+
+test("a path below the home directory in an env file needs one", () => {
+  const compose = service("    volumes: ['${CONFIG}:/app/config.yaml']\n");
+  expect(values({ "compose.yaml": compose, ".env": "CONFIG=~/litellm.yaml\n" }).variables.get("HOME")?.value).toBe(
+    "./home",
+  );
+});

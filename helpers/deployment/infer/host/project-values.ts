@@ -5,7 +5,7 @@ import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
 import { filesBelow, pathIn, type ServiceOutline } from "../files/compose-files.ts";
 import { roleSigns, serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
-import { type EnvText, envTextAt, filledNames, filledText } from "./env-texts.ts";
+import { type EnvText, envTextAt, filledNames, filledText, namesHome } from "./env-texts.ts";
 import { copyInFolder, homeFolder, missingEnvFiles, missingMounts, pathsInCommand, policyPath } from "./host-copies.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
@@ -47,6 +47,8 @@ export function projectValues(folder: string, files: readonly string[], placehol
   const services = trees.flatMap(({ root }) => servicesOf(root));
   const main = mainEnvFile(folder, home, [...uses.keys()]);
   const given = new Set(filledNames(main.found?.text ?? ""));
+  if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
+    uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, isRequired: false });
   const open = [...uses].filter(([name]) => !given.has(name));
   const isPath = ([, { role }]: [string, VariableUse]): boolean => role.kind === "path" || role.kind === "mount";
   const isForShell = (entry: [string, VariableUse]): boolean => entry[0] === "HOME" || isPath(entry);
