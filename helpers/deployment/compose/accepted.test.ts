@@ -39,6 +39,14 @@ test("what compose accepts with a warning is a note with its line", () => {
   ]);
 });
 
+test("a mount that is none without its variable is asked for by that variable's name", () => {
+  const facts = read({ "compose.yaml": "services: { a: { image: x, volumes: ['${DATA}:/data', ':/x'] } }\n" });
+  expect(facts.faults.faults.map(({ what }) => what)).toEqual([
+    "the variable 'DATA' is not set, and ':/data' is no mount without it",
+    "':/x' has an empty part between its colons",
+  ]);
+});
+
 test("a dollar sign in front of anything but a name is a dollar sign", () => {
   const facts = read({ "compose.yaml": 'services: { a: { image: x, command: ["^x+$", "$$y", "$(z)"] } }\n' });
   expect(facts.compose?.services.get("a")?.command).toEqual(["^x+$", "$y", "$(z)"]);

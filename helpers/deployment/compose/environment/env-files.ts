@@ -109,7 +109,7 @@ export class EnvFiles {
         fix:
           state === "outside"
             ? `put a copy of it into the folder, and add '${file}: ./COPY' under 'files:' in policy.yaml`
-            : "write it, or fix the path",
+            : `write it, fix the path, or add './${this.#name(file)}: ./COPY' under 'files:' in policy.yaml`,
         location,
       };
     }

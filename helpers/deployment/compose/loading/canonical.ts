@@ -180,7 +180,16 @@ const changes: Readonly<Record<string, Change>> = {
   tmpfs: list,
   volumes: each((text, item, faults) => {
     const long = longVolume(text, item);
-    if ("what" in long) faults.add(item.location, long.what, long.fix);
+    if ("what" in long) {
+      const [unset] = (item.kind === "scalar" ? (item.problems ?? []) : []).filter(({ kind }) => kind === "unset");
+      if (unset === undefined) faults.add(item.location, long.what, long.fix);
+      else
+        faults.add(
+          unset.location,
+          `${unset.what}, and '${text}' is no mount without it`,
+          `${unset.fix}, or set it under 'variables:' in policy.yaml`,
+        );
+    }
     return "what" in long ? [] : long;
   }),
 };
