@@ -11,6 +11,7 @@ import { findClients, variablesOf } from "./sections/clients.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
+import { otherProxy } from "./sections/other-proxies.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -167,6 +168,7 @@ function openQuestions(view: DeploymentView): string[] {
   const patterns = modelPatterns(view);
   return [
     ...literalKeyQuestions(view),
+    ...proxyQuestions(view),
     ...(storesServers
       ? [
           "which MCP servers are registered in LiteLLM's database? No file names them; add each to `upstreams` with `in: database`",
@@ -178,5 +180,17 @@ function openQuestions(view: DeploymentView): string[] {
     ...(patterns.length === 0
       ? []
       : [`which models do ${patterns.join(", ")} stand for? Only models with a name are stated`]),
+  ];
+}
+
+/** A proxy that is in another folder decides who reaches LiteLLM, and no file here says how. */
+function proxyQuestions({ traefik, litellm }: DeploymentView): string[] {
+  const other = traefik === undefined ? otherProxy(litellm) : undefined;
+  if (other === undefined) return [];
+  const { proxy, hosts, at } = other;
+  const served = hosts.length === 0 ? "" : ` for ${hosts.join(", ")}`;
+  const fix = "call `npm run init` for a folder that has both, or nothing is proved of what it lets through";
+  return [
+    `where is ${proxy}? LiteLLM's service is made for it${served} (${at}), and none of these compose files has it: ${fix}`,
   ];
 }

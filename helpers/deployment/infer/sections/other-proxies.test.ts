@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { readFacts } from "../../facts.ts";
+import { smallDeployment } from "../small-deployment.ts";
+import { type OtherProxy, otherProxy } from "./other-proxies.ts";
+
+function proxyOf(lines: string): Omit<OtherProxy, "at"> | undefined {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.77.1\n${lines}`,
+  });
+  const service = readFacts(deployment.folder).compose?.services.get("litellm");
+  if (service === undefined) throw new Error("the service is missing");
+  const other = otherProxy(service);
+  return other && { proxy: other.proxy, hosts: other.hosts };
+}
+
+test("labels for Traefik, of a container or of a stack", () => {
+  const rule = "traefik.http.routers.llm.rule";
+  expect(proxyOf(`    labels: { ${rule}: "Host(\`AI.example.org\`) || Host(\`llm.example.org\`)" }\n`)).toEqual({
+    proxy: "Traefik",
+    hosts: ["ai.example.org", "llm.example.org"],
+  });
+  expect(proxyOf(`    deploy: { labels: ["traefik.enable=true"] }\n`)).toEqual({ proxy: "Traefik", hosts: [] });
+});
+
+test("labels for Caddy, and the variable for nginx", () => {
+  const caddy = '    labels: { caddy: "ai.example.org", caddy.reverse_proxy: "{{upstreams 4000}}" }\n';
+  expect(proxyOf(caddy)).toEqual({ proxy: "Caddy", hosts: ["ai.example.org"] });
+  const nginx = "    environment: { VIRTUAL_HOST: 'ai.example.org,*.example.com' }\n";
+  expect(proxyOf(nginx)).toEqual({ proxy: "nginx", hosts: ["ai.example.org"] });
+});
+
+test("a service without a sign of a proxy has none", () => {
+  expect(proxyOf('    labels: { com.centurylinklabs.watchtower.enable: "true" }\n')).toBeUndefined();
+});

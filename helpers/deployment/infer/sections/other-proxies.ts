@@ -1,0 +1,48 @@
+import { displayPath } from "../../../core/text/display-path.ts";
+import type { ComposeService, ComposeValue } from "../../compose/types.ts";
+import { parseRule, RuleError } from "../../traefik/rules/rule.ts";
+import { argumentsOf } from "../edge/probe-paths.ts";
+
+/** A proxy that LiteLLM's service is made for and that is in none of the compose files. */
+export interface OtherProxy {
+  /** As a reader knows it, e.g. `Traefik`. */
+  proxy: string;
+  /** The host names by which it serves LiteLLM, in lower case. */
+  hosts: readonly string[];
+  /** The line that says it. */
+  at: string;
+}
+
+/**
+ * The proxy in front of LiteLLM where the files do not have it: Traefik by the labels of LiteLLM's service, caddy-docker-proxy
+ * by its label, nginx-proxy by `VIRTUAL_HOST`.
+ */
+export function otherProxy({ labels, deployLabels, environment }: ComposeService): OtherProxy | undefined {
+  const own = [...labels, ...deployLabels];
+  const traefik = own.filter(([key]) => key.startsWith("traefik."));
+  const rules = traefik.filter(([key]) => /^traefik\.http\.routers\.[^.]+\.rule$/i.test(key));
+  if (traefik[0] !== undefined)
+    return found(
+      "Traefik",
+      (rules[0] ?? traefik[0])[1],
+      rules.flatMap(([, { value }]) => hostsOf(value)),
+    );
+  const caddy = own.find(([key]) => /^caddy(?:_\d+)?$/.test(key));
+  if (caddy !== undefined) return found("Caddy", caddy[1], caddy[1].value.split(/[\s,]+/));
+  const nginx = environment.get("VIRTUAL_HOST");
+  return nginx && found("nginx", nginx, nginx.value.split(","));
+}
+
+function found(proxy: string, { location }: Pick<ComposeValue, "location">, hosts: readonly string[]): OtherProxy {
+  const names = hosts.map((host) => host.trim().toLowerCase()).filter((host) => /^[a-z0-9][a-z0-9.-]*$/.test(host));
+  return { proxy, hosts: [...new Set(names)], at: `${displayPath(location.file)}:${location.line}` };
+}
+
+function hostsOf(rule: string): string[] {
+  try {
+    return argumentsOf(parseRule(rule), ["Host"]);
+  } catch (error) {
+    if (error instanceof RuleError) return [];
+    throw error;
+  }
+}
