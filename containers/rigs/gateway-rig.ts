@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { ComposeService, Deployment } from "../../helpers/deployment/types.ts";
+import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { PartImage } from "../images/part-image.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "../networks/gateway-host.ts";
 import type { MadeNetwork } from "../networks/network.ts";
@@ -9,7 +10,8 @@ import { postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
 import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
-import { registerServers } from "../parts/deployment/register-servers.ts";
+import { registerKeys } from "../parts/deployment/registered/keys.ts";
+import { registerServers } from "../parts/deployment/registered/servers.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
@@ -104,7 +106,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
     }),
   ]);
-  const registered = parts.litellm === undefined ? [] : await registerServers(deployment, parts.litellm);
+  const registered = parts.litellm === undefined ? [] : await registrations(rig, parts.litellm);
   const published = publications(
     Object.entries(servicesByKey).flatMap(([key, part]) => {
       const service = deployment.compose.services.get(key);
@@ -126,6 +128,12 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     services: servicesByKey,
     upstreams: Object.assign({}, ...services.map(({ upstreams }) => upstreams), standInAddresses(deployment)),
   };
+}
+
+/** Fills LiteLLM's database as the operator did. Keys are granted servers, so that those come first. */
+async function registrations({ deployment, canaries }: RigContext, litellm: PartHandle): Promise<RenderedChange[]> {
+  const servers = await registerServers(deployment, litellm);
+  return [...servers, ...(await registerKeys(deployment, litellm, canaries.secrets))];
 }
 
 /**

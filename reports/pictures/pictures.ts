@@ -12,9 +12,9 @@ const captions: Readonly<Record<ComparisonSubject, Omit<MatrixCaption, "name" | 
     unit: "request",
   },
   permissions: {
-    title: "Permissions: who may use which server and tool",
-    axes: { row: "identity", column: "server and tool" },
-    unit: "call",
+    title: "Permissions: who is shown and may call which tool",
+    axes: { row: "server and tool", column: "identity" },
+    unit: "request",
   },
   catalogue: {
     title: "Catalogue: each tool as each way of listing offers it",

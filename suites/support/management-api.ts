@@ -4,14 +4,16 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
+import type { ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../runner/evidence.ts";
 import { statusOf } from "./answers.ts";
 
 /** The rights of a virtual key, as LiteLLM's API takes them. */
 export interface KeyRights {
+  key_alias?: string;
   models?: readonly string[];
-  object_permission?: { mcp_servers: readonly string[] };
+  object_permission?: ObjectPermission;
   team_id?: string;
   max_budget?: number;
   rpm_limit?: number;
@@ -73,6 +75,12 @@ export class ManagementApi {
     return this.#read(exchange, keyShape, "LiteLLM creates no virtual key", "no-key");
   }
 
+  /** Whether LiteLLM has a virtual key. */
+  async hasKey(key: string): Promise<boolean> {
+    const path = `/key/info?key=${encodeURIComponent(key)}`;
+    return (await this.#gateway.send({ path, bearer: this.#gateway.masterKey })).response?.status === 200;
+  }
+
   /** @throws {CheckFailure} `not-changed` */
   async changeKey({ key }: VirtualKey, rights: KeyRights): Promise<void> {
     this.#accepted(
@@ -104,7 +112,7 @@ export class ManagementApi {
    * @throws {CheckFailure} `no-servers`, `no-server`
    */
   async serverIds(names: readonly string[]): Promise<string[]> {
-    const known = await this.#gateway.once.do("ids of the MCP servers", () => this.#servers());
+    const known = await this.allServerIds();
     return names.map((name) => {
       const id = known.get(name);
       if (id !== undefined) return id;
@@ -118,6 +126,11 @@ export class ManagementApi {
     });
   }
 
+  /** The ids of all MCP servers, by name. */
+  async allServerIds(): Promise<ReadonlyMap<string, string>> {
+    return await this.#gateway.once.do("ids of the MCP servers", () => this.#servers());
+  }
+
   /** Sends a request with the master key. */
   async post(path: string, body: object): Promise<Exchange> {
     return await this.#gateway.send({
@@ -126,6 +139,8 @@ export class ManagementApi {
       bearer: this.#gateway.masterKey,
       headers: [["Content-Type", "application/json"]],
       body: JSON.stringify(body),
+      // LiteLLM may be asking its servers for their tools meanwhile.
+      deadline: deadlines.mcpRequest,
     });
   }
 

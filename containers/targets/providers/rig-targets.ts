@@ -2,8 +2,9 @@ import type { ActionLog } from "../../../helpers/checks/action-log.ts";
 import type { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { Address } from "../../../helpers/protocol/address.ts";
 import type { HeaderLines } from "../../../helpers/protocol/exchange.ts";
-import { RecordingClient } from "../../../helpers/protocol/recording-client.ts";
+import { RecordingClient, type Resolve } from "../../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { sessionCookie } from "../../parts/deployment/forward-auth.ts";
 import { environmentTrouble } from "../../parts/part-health.ts";
@@ -28,6 +29,8 @@ export interface RigTargetsOptions {
   heavyClients: boolean;
   /** Starts a rig at the first call; every call gets the same one. */
   rig(name: RigName): Promise<RigState>;
+  /** What stands between the checks and the gateway: the address to call in the place of the gateway's. */
+  inFront?: (gateway: Address) => Address;
   /** Set where every other check is over. */
   secretSearch?: SecretSearch;
 }
@@ -82,9 +85,10 @@ export class RigTargets implements TargetProvider {
       case "gateway": {
         const state = await rig("gateway");
         // LiteLLM's checks are for callers who have passed the login; whether one is demanded is the subject of AUTH-02.
-        const http = new RecordingClient(label, resolveIn(state, deployment), (host) =>
-          sessionAt(deployment, canaries, host),
-        );
+        const { inFront = (address) => address } = this.#options;
+        const direct = resolveIn(state, deployment);
+        const resolve: Resolve = (...asked) => inFront(direct(...asked));
+        const http = new RecordingClient(label, resolve, (host) => sessionAt(deployment, canaries, host));
         return { target: { gateway: new Gateway({ ...common, state, http, actions }) }, rigs: [{ state, http }] };
       }
       case "clients": {

@@ -228,6 +228,28 @@ const broken: Broken[] = [
     what: /the denial of 'lan' is listed a second time/,
   },
   {
+    name: "an identity that is granted no upstream of the policy",
+    patches: [policy("models:\n", "identities:\n  - { name: agent, servers: [filesytem] }\nmodels:\n")],
+    file: "policy.yaml",
+    at: "name: agent",
+    what: /the identity 'agent' is granted 'filesytem'/,
+    fix: /write 'filesystem'/,
+  },
+  {
+    name: "an identity that may use no model of the policy",
+    patches: [policy("models:\n", "identities:\n  - { name: agent, models: [gpt-6] }\nmodels:\n")],
+    file: "policy.yaml",
+    at: "name: agent",
+    what: /the identity 'agent' may use 'gpt-6'/,
+  },
+  {
+    name: "an identity that is listed twice",
+    patches: [policy("models:\n", "identities:\n  - { name: agent }\n  - { name: agent, servers: [] }\nmodels:\n")],
+    file: "policy.yaml",
+    at: "name: agent, servers",
+    what: /the identity 'agent' is listed a second time/,
+  },
+  {
     name: "a challenge on a 404",
     patches: [policy("{ status: 401, challenge: Bearer }", "{ status: 404, challenge: Bearer }")],
     file: "policy.yaml",

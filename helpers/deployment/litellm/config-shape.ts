@@ -139,6 +139,7 @@ export interface ServerEntry {
   auth_value?: string | null | undefined;
   authentication_token?: string | null | undefined;
   access_groups?: string[] | null | undefined;
+  allow_all_keys?: boolean | null | undefined;
   static_headers?: Record<string, string> | null | undefined;
   allowed_tools?: string[] | null | undefined;
   disallowed_tools?: string[] | null | undefined;

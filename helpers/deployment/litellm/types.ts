@@ -9,6 +9,8 @@ export type UpstreamConfig = {
   /** Which of its tools LiteLLM lists. */
   tools: ToolFilter;
   accessGroups: readonly string[];
+  /** Whether every key may use it (`allow_all_keys`); false on a version that ignores the setting. */
+  allowAllKeys: boolean;
 } & (
   | {
       transport: "stdio";

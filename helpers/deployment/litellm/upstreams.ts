@@ -104,6 +104,7 @@ function readUpstream(
         : prefix,
     tools: toolFilter(node, data, version),
     accessGroups: data.access_groups ?? [],
+    allowAllKeys: !ignoresServerKey("allow_all_keys", version) && data.allow_all_keys === true,
   };
   if (transport === "stdio") {
     if (!data.command) return unusable("it has no command", "add 'command:'");

@@ -1,6 +1,7 @@
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { checkAccess } from "./access-contradictions.ts";
+import { checkIdentities } from "./identities.ts";
 import type { Policy, PublicPath } from "./types.ts";
 
 /**
@@ -20,6 +21,7 @@ export function checkContradictions(
   checkAccess(policy, faults);
   checkRefusal(policy, at, faults);
   checkSecretPlaces(policy, faults);
+  checkIdentities(policy, faults);
 }
 
 function checkDuplicates(policy: Policy, faults: FaultList): void {
@@ -34,6 +36,7 @@ function checkDuplicates(policy: Policy, faults: FaultList): void {
     ],
     ["public path", policy.publicPaths.map(({ path, location }) => ({ key: path, location }))],
     ["upstream", policy.upstreams.map(({ name, location }) => ({ key: name, location }))],
+    ["identity", policy.identities.map(({ name, location }) => ({ key: name, location }))],
     ["model", policy.models.map(({ name, location }) => ({ key: name, location }))],
     ["client", policy.clients.map(({ name, location }) => ({ key: name, location }))],
     ["secret", policy.secrets.map(({ name, location }) => ({ key: name, location }))],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { listOf, mapping, oneOf, text } from "../source/shape.ts";
 import { accessRuleShape } from "./access-shape.ts";
+import { identityShape } from "./identities.ts";
 import type { SecretPlace } from "./types.ts";
 import { methods, path, port, status, version } from "./values.ts";
 
@@ -206,6 +207,15 @@ export const policyShape = mapping({
         .describe("Where it is registered; a run registers one of the `database` by LiteLLM's own API."),
       url: text.optional().describe("With `in: database`: its address."),
       transport: oneOf("http", "sse").optional().describe("With `in: database`: its transport (default `http`)."),
+      access_groups: listOf(text)
+        .default([])
+        .describe(
+          "With `in: database`: the MCP access groups that it belongs to. Those of LiteLLM's config are read there.",
+        ),
+      allow_all_keys: z
+        .boolean({ error: "true or false" })
+        .default(false)
+        .describe("With `in: database`: `true` lets every key use it. LiteLLM 1.77.1 has no such setting."),
       stand_in: z
         .boolean({ error: "true or false" })
         .default(false)
@@ -225,6 +235,17 @@ export const policyShape = mapping({
   )
     .default([])
     .describe("The MCP servers behind LiteLLM: every server of its config must be listed."),
+  identities: listOf(identityShape)
+    .default([])
+    .describe(
+      "Callers with virtual keys and their rights. A run creates them by LiteLLM's own API, where LiteLLM has a database. " +
+        "Default: one for each upstream, which is granted that upstream alone.",
+    ),
+  key_change_seconds: z
+    .number({ error: "a number of seconds" })
+    .positive({ error: "a number of seconds" })
+    .default(60)
+    .describe("Within how many seconds a key that is changed, revoked or expired must have lost its old rights."),
   models: listOf(
     mapping({
       name: text.describe("The name that clients use."),

@@ -114,6 +114,10 @@ export interface PolicyUpstream {
   /** Of one in the database: its address and transport. */
   url: string | undefined;
   transport: "http" | "sse" | undefined;
+  /** Of one in the database: the access groups that it belongs to. */
+  accessGroups: readonly string[];
+  /** Of one in the database: whether every key may use it. */
+  allowAllKeys: boolean;
   /** True when a server of the suite's own takes its place. */
   standIn: boolean;
   /** Why it is not part of the run; undefined for one that is. */
@@ -192,6 +196,26 @@ export interface PolicyFirewall {
   location: SourceLocation;
 }
 
+/** MCP servers that a key or a team is granted: by name, and by access group. */
+export interface PolicyGrant {
+  servers: readonly string[];
+  accessGroups: readonly string[];
+}
+
+/** A caller with a virtual key, and its rights. */
+export interface PolicyIdentity extends PolicyGrant {
+  name: string;
+  /** The secret that is its key; undefined for a key that a run makes. */
+  secret: string | undefined;
+  /** By server: the only tools of it that the key may use. */
+  tools: ReadonlyMap<string, readonly string[]>;
+  /** What its team is granted; undefined for a key without a team. */
+  team: PolicyGrant | undefined;
+  /** The models that its key may use; empty for all. */
+  models: readonly string[];
+  location: SourceLocation;
+}
+
 /** A model that clients are offered. */
 export interface PolicyModel {
   name: string;
@@ -232,6 +256,10 @@ export interface Policy {
     scopedKeys: readonly ScopedKey[];
   };
   upstreams: readonly PolicyUpstream[];
+  /** Empty: one for each upstream. */
+  identities: readonly PolicyIdentity[];
+  /** Within how many seconds a changed key must have lost its old rights. */
+  keyChangeSeconds: number;
   /** The models that clients are offered; empty where the policy does not say. */
   models: readonly PolicyModel[];
   clients: readonly PolicyClient[];

@@ -4,7 +4,6 @@ import type { Deployment } from "../types.ts";
 /** What the API registers no more of than its address. */
 const plain = {
   tools: { allowed: undefined, disallowed: undefined },
-  accessGroups: [],
   headers: new Map<string, string>(),
 } satisfies Partial<UpstreamConfig>;
 
@@ -17,8 +16,12 @@ export function runUpstreams({
   litellmConfig,
 }: Pick<Deployment, "policy" | "litellmConfig">): UpstreamConfig[] {
   const leftOut = new Set(policy.upstreams.flatMap(({ name, leftOut }) => (leftOut === undefined ? [] : name)));
-  const registered = policy.upstreams.flatMap(({ name, url, transport = "http", location }): UpstreamConfig[] =>
-    url === undefined ? [] : [{ name, location, prefix: { value: name, location }, ...plain, transport, url }],
+  const registered = policy.upstreams.flatMap(
+    ({ name, url, transport = "http", accessGroups, allowAllKeys, location }): UpstreamConfig[] => {
+      if (url === undefined) return [];
+      const prefix = { value: name, location };
+      return [{ name, location, prefix, ...plain, accessGroups, allowAllKeys, transport, url }];
+    },
   );
   return [...litellmConfig.upstreams, ...registered].filter(({ name }) => !leftOut.has(name));
 }

@@ -114,7 +114,14 @@ describe("a stdio server", () => {
     const [program = "", ...args] = command.split(" ");
     const location = { file: "/config.yaml", line: 1 };
     const tools = { allowed: undefined, disallowed: undefined };
-    const common = { name: "one", location, prefix: { value: "one", location }, tools, accessGroups: [] };
+    const common = {
+      name: "one",
+      location,
+      prefix: { value: "one", location },
+      tools,
+      accessGroups: [],
+      allowAllKeys: false,
+    };
     return { ...common, transport: "stdio", command: program, args, env: new Map() };
   };
 

@@ -10,11 +10,13 @@ import { rigStarters } from "../../../containers/rigs/rig-starters.ts";
 import { findLeaks } from "../../../containers/run/secret-search.ts";
 import type { SecretSearch } from "../../../containers/targets/needs.ts";
 import { RigTargets } from "../../../containers/targets/providers/rig-targets.ts";
+import { atMost } from "../../../helpers/core/at-most.ts";
 import { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { RunConfig } from "../../../helpers/core/run-config.ts";
 import { Progress } from "../../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { Address } from "../../../helpers/protocol/address.ts";
 import { executeCheck } from "../execute-check.ts";
 import { isFinal, type LoadedCheck } from "../load-checks.ts";
 import type { CheckRun } from "./check-run.ts";
@@ -54,10 +56,16 @@ export class DeploymentRun implements Disposable {
       startPart: (rig, plan) => keeper.startPart(rig, plan),
       createNetworks: (rig, plans) => keeper.createNetworks(rig, plans),
     });
-    this.#targets = new RigTargets({
+    this.#targets = this.#targetsBehind((gateway) => gateway);
+  }
+
+  #targetsBehind(inFront: (gateway: Address) => Address): RigTargets {
+    const { engine, deployment, canaries, config } = this.#options;
+    return new RigTargets({
       engine,
       deployment,
       canaries,
+      inFront,
       heavyClients: config.clients === "all",
       rig: (name) => this.#pool.rig(name),
       secretSearch: { search: () => this.#searchSecrets() },
@@ -77,8 +85,22 @@ export class DeploymentRun implements Disposable {
 
   /** Runs one check. Never throws for what the check finds, or for a part that does not start. */
   async run(check: LoadedCheck): Promise<CheckRun> {
+    return await this.#runOn(this.#targets, check);
+  }
+
+  /**
+   * Runs checks with something between them and the gateway. What the checks of a deployment share is done anew.
+   *
+   * @param inFront the address to call in the place of the gateway's
+   */
+  async runBehind(inFront: (gateway: Address) => Address, checks: readonly LoadedCheck[]): Promise<CheckRun[]> {
+    const targets = this.#targetsBehind(inFront);
+    return await atMost(2, checks, (check) => this.#runOn(targets, check));
+  }
+
+  async #runOn(targets: RigTargets, check: LoadedCheck): Promise<CheckRun> {
     const record = await executeCheck(check, {
-      targets: this.#targets,
+      targets,
       secrets: this.#options.canaries.secrets,
       // Callers want to see every failure; what is known of the unmodified deployment is theirs to compare.
       activeGaps: () => [],

@@ -6,6 +6,7 @@ import type { Datamodel } from "./datamodel.ts";
 import { type Operation, readOperation } from "./graphql-request.ts";
 import { errorResponse, writeResult } from "./graphql-response.ts";
 import { isObject, type Json, type JsonObject, parseJson } from "./json.ts";
+import { patient } from "./transaction-options.ts";
 
 /** What the engine is made of. */
 interface QueryEngineOptions {
@@ -61,7 +62,7 @@ export class QueryEngine {
   /** @param options `{"max_wait": …, "timeout": …}`, in milliseconds */
   async startTransaction(options: string): Promise<JsonObject> {
     await this.#connect();
-    return this.#transactionResult(await this.#engine.startTransaction(options, noTrace));
+    return this.#transactionResult(await this.#engine.startTransaction(patient(options), noTrace));
   }
 
   async commit(id: string): Promise<JsonObject> {

@@ -1,0 +1,69 @@
+import { request } from "undici";
+import { deadlines } from "../../../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../../../helpers/core/errors.ts";
+import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
+import type { Deployment } from "../../../../helpers/deployment/types.ts";
+import type { PartHandle } from "../../part.ts";
+
+/** A server as LiteLLM's API lists it. */
+export interface RegisteredServer {
+  server_id: string;
+  server_name?: string | null;
+  alias?: string | null;
+}
+
+/** Where LiteLLM keeps its servers. */
+export const serversPath = "/v1/mcp/server";
+
+/** LiteLLM's management API on its own port, with the master key. */
+export class LiteLLMApi {
+  readonly #url: string;
+  readonly #key: string;
+  readonly #part: string;
+
+  constructor({ litellm: service, litellmConfig }: Deployment, litellm: PartHandle) {
+    this.#url = `http://${litellm.host}:${litellm.ports[liteLLMPortOf(service)]}`;
+    this.#key = litellmConfig.masterKey ?? service.environment.get("LITELLM_MASTER_KEY")?.value ?? "";
+    this.#part = litellm.name;
+  }
+
+  /** @throws {EnvironmentError} when LiteLLM does not list its servers */
+  async servers(): Promise<readonly RegisteredServer[]> {
+    return JSON.parse(await this.#ask("its servers can't be listed", "GET", serversPath)) as RegisteredServer[];
+  }
+
+  /**
+   * Creates something.
+   *
+   * @param what for the message, e.g. `the server files`
+   * @throws {EnvironmentError} when LiteLLM refuses
+   */
+  async create(what: string, path: string, body: object): Promise<unknown> {
+    return JSON.parse(await this.#ask(`${what} can't be registered`, "POST", path, body));
+  }
+
+  /** Whether LiteLLM's database has a virtual key. */
+  async hasKey(key: string): Promise<boolean> {
+    return (await this.#send("GET", `/key/info?key=${encodeURIComponent(key)}`)).status === 200;
+  }
+
+  async #ask(trouble: string, method: "GET" | "POST", path: string, body?: object): Promise<string> {
+    const { status, text } = await this.#send(method, path, body);
+    if (status < 300) return text;
+    throw new EnvironmentError(`${trouble}: LiteLLM answers ${method} ${path} with ${status}: ${text}`, {
+      part: this.#part,
+    });
+  }
+
+  async #send(method: "GET" | "POST", path: string, body?: object): Promise<{ status: number; text: string }> {
+    const response = await request(`${this.#url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#key}`, "content-type": "application/json" },
+      // LiteLLM asks each server for its health before it lists them.
+      headersTimeout: deadlines.mcpRequest,
+      bodyTimeout: deadlines.mcpRequest,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.statusCode, text: await response.body.text() };
+  }
+}

@@ -1,0 +1,42 @@
+import type { PolicyGrant, PolicyIdentity } from "../policy/types.ts";
+
+/** What a virtual key or a team may use of MCP, as LiteLLM's API takes it. */
+export interface ObjectPermission {
+  /** Ids of servers. */
+  mcp_servers?: readonly string[];
+  mcp_access_groups?: readonly string[];
+  /** Ids of servers to names of tools, without prefix. */
+  mcp_tool_permissions?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * The rights of an identity's key, without its team's.
+ *
+ * @param idOf the id by which LiteLLM names a server
+ */
+export function keyRights(
+  { servers, accessGroups, tools, models }: Pick<PolicyIdentity, "servers" | "accessGroups" | "tools" | "models">,
+  idOf: (server: string) => string,
+): { models?: readonly string[]; object_permission?: ObjectPermission } {
+  const permission: ObjectPermission = {
+    ...grantRights({ servers: [...new Set([...servers, ...tools.keys()])], accessGroups }, idOf),
+    ...(tools.size === 0
+      ? {}
+      : { mcp_tool_permissions: Object.fromEntries([...tools].map(([server, names]) => [idOf(server), names])) }),
+  };
+  return {
+    ...(models.length === 0 ? {} : { models }),
+    ...(Object.keys(permission).length === 0 ? {} : { object_permission: permission }),
+  };
+}
+
+/** What a team, or a key, is granted by server and by access group. */
+export function grantRights(
+  { servers, accessGroups }: PolicyGrant,
+  idOf: (server: string) => string,
+): ObjectPermission {
+  return {
+    ...(servers.length === 0 ? {} : { mcp_servers: servers.map(idOf) }),
+    ...(accessGroups.length === 0 ? {} : { mcp_access_groups: accessGroups }),
+  };
+}
