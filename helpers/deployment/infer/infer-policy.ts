@@ -106,7 +106,7 @@ function servicesOf({ litellm, traefik }: DeploymentView): PolicyDraft["services
 }
 
 function statedProject(
-  { project, files, question }: FoundProject,
+  { project, files, profiles, question }: FoundProject,
   envFile: string | undefined,
 ): PolicyDraft["compose"][number] {
   return {
@@ -114,6 +114,7 @@ function statedProject(
       ...(project === undefined ? {} : { project }),
       files: [...files],
       ...(envFile === undefined ? {} : { env_file: envFile }),
+      ...(profiles.length === 0 ? {} : { profiles: [...profiles] }),
     },
     questions: question === undefined ? [] : [question],
   };

@@ -56,12 +56,29 @@ export function findLiteLLMConfig(
   if (option === undefined) return "none";
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
+  const script = ownScript(service);
+  if (script !== undefined) {
+    notes.add(
+      "not-proved",
+      option.location,
+      `LiteLLM's config ${inContainer} is made by ${script}, when the container starts`,
+      "what it will say is in no file, so its servers and models are unknown to the suite",
+      `mount it as the script makes it: ./litellm/config.yaml:${inContainer}:ro`,
+    );
+    return "none";
+  }
   faults.add(
     option.location,
     `LiteLLM's config ${inContainer} is not in the container of '${service.name}': neither a bind mount, a config of compose, nor its Dockerfile has it`,
     `mount it: ./litellm/config.yaml:${inContainer}:ro`,
   );
   return undefined;
+}
+
+/** A script of the operator's that starts LiteLLM, and may write files before. */
+function ownScript({ entrypoint = [] }: ComposeService): string | undefined {
+  const script = entrypoint.find((word) => /\.(?:sh|py)$/.test(word));
+  return script === undefined || /\/docker\/(?:prod_)?entrypoint\.sh$/.test(script) ? undefined : script;
 }
 
 /** The deployment's file behind a path in the container; undefined when no mount, config or Dockerfile has it. */

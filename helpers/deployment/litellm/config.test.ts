@@ -114,3 +114,16 @@ test("an image without a version runs the newest known, which is noted", () => {
     why: expect.stringContaining("1.106.2"),
   });
 });
+
+test("a config that the operator's own script makes at the start is not proved, and no fault", () => {
+  using copy = patchedCopy(reference, [
+    compose(mount, "./litellm/config.yaml:/app/template.yaml:ro"),
+    compose(command, `${command}\n    entrypoint: ["/app/start.sh"]`),
+  ]);
+  const facts = readFacts(copy.folder);
+  facts.liteLLM();
+  expect(facts.faults.faults).toEqual([]);
+  expect(facts.notes.notes.map(({ kind, what }) => `${kind}: ${what}`)).toContain(
+    "not-proved: LiteLLM's config /app/config.yaml is made by /app/start.sh, when the container starts",
+  );
+});

@@ -28,6 +28,8 @@ export interface ServiceOutline {
   dockerfile: string | undefined;
   /** Entrypoint and command as one text. */
   command: string;
+  /** The profiles that start it; none for a service that always starts. */
+  profiles?: readonly string[];
 }
 
 /** In the order in which compose looks for them. */
@@ -125,6 +127,7 @@ function serviceOf(name: string, node: YamlNode, folder: string): ServiceOutline
     image: textOf(nodeAt(node, "image")),
     dockerfile: dockerfileOf(node, folder),
     command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].map(wordsOf).join(" "),
+    profiles: textsOf(nodeAt(node, "profiles")),
   };
 }
 

@@ -25,6 +25,18 @@ test("what compose finds in the folder needs no 'compose:'", () => {
   });
 });
 
+test("a profile without which LiteLLM does not start is stated", () => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1', profiles: [ai, all] }
+  tunnel: { image: cloudflared, profiles: [tunnel] }
+`,
+  });
+  expect(findProjects(deployment.folder).compose?.map(({ files, profiles }) => [files, profiles])).toEqual([
+    [["compose.yaml"], ["ai"]],
+  ]);
+});
+
 test("projects in subfolders, joined by a network", () => {
   const files = {
     "proxy/docker-compose.yml": traefik + external,

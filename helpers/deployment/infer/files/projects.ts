@@ -1,12 +1,14 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type ComposeOutline, composeFileNames, composeOutlines, isOverride, pathIn } from "./compose-files.ts";
-import { roleSigns } from "./roles.ts";
+import { roleSigns, serviceOf } from "./roles.ts";
 
 /** A compose project, as `compose:` of a policy names it. Paths are relative to the deployment's folder. */
 export interface FoundProject {
   /** As compose or `docker stack deploy` names it; undefined where compose derives it from its folder. */
   project: string | undefined;
   files: readonly string[];
+  /** The profiles without which LiteLLM or Traefik does not start. */
+  profiles: readonly string[];
   /** What the names of the project's files leave open. */
   question: string | undefined;
 }
@@ -53,8 +55,9 @@ function foundProjects(
   chosen: readonly Candidate[],
   own: Candidate | undefined,
 ): FoundProjects {
-  const isFoundByCompose = chosen.length === 1 && chosen[0] === own;
   const projects = chosen.map((candidate) => projectOf(root, candidate));
+  const isFoundByCompose =
+    chosen.length === 1 && chosen[0] === own && projects.every(({ profiles }) => profiles.length === 0);
   return {
     compose: isFoundByCompose ? undefined : projects,
     files: chosen.map(({ files }) => files.map(({ file }) => file)),
@@ -145,8 +148,9 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
   const [first] = candidate.files;
   const files = pathsOf(root, candidate);
   const declared = candidate.files.findLast(({ name }) => name !== undefined)?.name;
+  const profiles = profilesOf(candidate);
   if (first === undefined || candidate.isDefault || declared !== undefined)
-    return { project: declared, files, question: undefined };
+    return { project: declared, files, profiles, question: undefined };
   const stem = basename(first.file, extname(first.file));
   const project = stem
     .toLowerCase()
@@ -156,8 +160,17 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
   return {
     project: project || undefined,
     files,
+    profiles,
     question: `by which name is ${files.join(" with ")} deployed? \`docker stack deploy\` and \`-p\` decide it; guessed from the file's name`,
   };
+}
+
+function profilesOf({ files }: Candidate): string[] {
+  const services = files.flatMap((file) => file.services);
+  const needed = (["litellm", "traefik"] as const).flatMap(
+    (role) => serviceOf(role, services, (service) => service)?.profiles?.[0] ?? [],
+  );
+  return [...new Set(needed)];
 }
 
 function pathsOf(root: string, { files }: Candidate): string[] {
