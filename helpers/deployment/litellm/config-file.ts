@@ -15,8 +15,8 @@ export interface ContainerFile {
   source: SourceFile | undefined;
 }
 
-/** Where LiteLLM finds its config: a file, or `"none"` where it runs without one. */
-export type FoundConfig = { inContainer: string; location: SourceLocation } | "none";
+/** Where LiteLLM finds its config: a file, `"none"` where it runs without one, `"unknown"` where a script makes it. */
+export type FoundConfig = { inContainer: string; location: SourceLocation } | "none" | "unknown";
 
 /**
  * LiteLLM's config. `CONFIG_FILE_PATH` counts before `--config`; where it names no file, LiteLLM starts without a config.
@@ -65,7 +65,7 @@ export function findLiteLLMConfig(
       "what it will say is in no file, so its servers and models are unknown to the suite",
       `mount it as the script makes it: ./litellm/config.yaml:${inContainer}:ro`,
     );
-    return "none";
+    return "unknown";
   }
   faults.add(
     option.location,

@@ -51,8 +51,8 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const start = startCommand(service, (inContainer) => contentOf(service, inContainer, context));
   const found = findLiteLLMConfig(service, start, { faults, notes });
   if (found === undefined) return undefined;
-  const document = found === "none" ? undefined : readConfigDocument(service, found, context);
-  if (found !== "none" && document === undefined) return undefined;
+  const document = typeof found === "string" ? undefined : readConfigDocument(service, found, context);
+  if (typeof found !== "string" && document === undefined) return undefined;
   const nowhere = service.location;
   const root: YamlMap = document?.root ?? emptyConfig(service);
   const { environment } = start;
@@ -65,11 +65,14 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const resolved = mapTexts(root, (text) => resolveReference(text, environment) ?? text);
 
   const customAuth = scalarText(root, "general_settings", "custom_auth");
-  const masterKey = readMasterKey(root, environment, { version, nowhere, ...unknown });
-  if (customAuth !== undefined && found !== "none")
+  // The master key and the servers may be in a config that is not to be read.
+  const isRead = found !== "unknown";
+  const inConfig = isRead ? unknown : { faults: new FaultList(), notes: new NoteList() };
+  const masterKey = readMasterKey(root, environment, { version, nowhere, ...inConfig });
+  if (customAuth !== undefined && typeof found !== "string")
     checkCustomAuth(customAuth, root, found, service, { faults, notes });
   const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
-  reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
+  if (isRead) reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
     config: {
       file: document?.main.source.file ?? nowhere.file,
