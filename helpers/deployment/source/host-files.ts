@@ -37,13 +37,18 @@ export class HostFiles {
 
   /** @param path absolute path on the host; a relative one that was resolved against a folder of the deployment */
   find(path: string): HostFile {
-    const here = this.#standIn(posix.normalize(path));
+    const here = this.#isInFolder(path) ? undefined : this.#standIn(posix.normalize(path));
     const local = here ?? posix.normalize(path);
     if (here === undefined && !this.#roots.some((root) => isWithin(local, root))) return { path, state: "outside" };
     if (!existsSync(local)) return { path: local, state: "missing" };
     const real = realpathSync(local);
     const isInside = this.#roots.some((root) => isWithin(real, existsSync(root) ? realpathSync(root) : root));
     return { path: local, state: isInside ? "present" : "leads-outside" };
+  }
+
+  /** What stands for a file that is missing in the folder no longer does once the file itself is there. */
+  #isInFolder(path: string): boolean {
+    return isWithin(posix.normalize(path), this.folder) && existsSync(path);
   }
 
   /** What stands for an external config or secret by `files:`. */
