@@ -72,6 +72,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   if (customAuth !== undefined && typeof found !== "string")
     checkCustomAuth(customAuth, root, found, service, { faults, notes });
   const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
+  noteOtherDatabase(environment, notes);
   if (isRead) reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
     config: {
@@ -128,6 +129,20 @@ function reportNoServers(
     "LiteLLM has no MCP server",
     "its config has no mcp_servers, and it has no database that could hold any",
     "add 'mcp_servers:' with the servers below it",
+  );
+}
+
+/** LiteLLM's tables are PostgreSQL's (litellm, proxy/schema.prisma, `provider = "postgresql"`). */
+function noteOtherDatabase(environment: ReadonlyMap<string, Written<string>>, notes: NoteList): void {
+  const variable = environment.get("DATABASE_URL");
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(variable?.value ?? "") ?? [];
+  if (variable === undefined || scheme === undefined || /^postgres(?:ql)?$/i.test(scheme)) return;
+  notes.add(
+    "finding",
+    variable.location,
+    `DATABASE_URL begins with '${scheme}:'`,
+    "LiteLLM's database is PostgreSQL: it takes no other URL",
+    "remove it, or name a PostgreSQL: postgresql://USER:PASSWORD@HOST:5432/DATABASE",
   );
 }
 

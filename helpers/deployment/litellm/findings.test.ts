@@ -18,6 +18,19 @@ const findings: {
   why: RegExp;
 }[] = [
   {
+    name: "a database that is no PostgreSQL",
+    patches: [
+      compose(
+        '      LITELLM_ENABLE_MCP_STDIO: "true"',
+        '      LITELLM_ENABLE_MCP_STDIO: "true"\n      DATABASE_URL: sqlite:////app/data/litellm.db',
+      ),
+    ],
+    file: "compose.yaml",
+    at: "DATABASE_URL: sqlite",
+    what: /DATABASE_URL begins with 'sqlite:'/,
+    why: /is PostgreSQL/,
+  },
+  {
     name: "an unknown section",
     patches: [litellm("litellm_settings:", "litelm_settings:")],
     at: "litelm_settings",
