@@ -83,7 +83,7 @@ function ignoreClosedOutput(): void {
 function ownTests() {
   return {
     test: {
-      include: ["{cli,containers,helpers,lan-check,reports,suites,mutation}/**/*.test.ts"],
+      include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
       testTimeout: 300_000,
       hookTimeout: 300_000,
       // Runs of broken deployments run concurrently: they wait as much as they compute.

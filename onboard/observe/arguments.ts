@@ -1,0 +1,89 @@
+import type { Tool } from "@modelcontextprotocol/sdk/types.js";
+import { isMessage, type Message } from "../../helpers/protocol/json-rpc.ts";
+import type { Attack } from "./observations.ts";
+import type { Trap } from "./subject.ts";
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** The properties of a tool's arguments, by name. */
+function propertiesOf(tool: Tool): [string, Message][] {
+  const { properties } = tool.inputSchema as Message;
+  return isMessage(properties)
+    ? Object.entries(properties).map(([name, schema]) => [name, isMessage(schema) ? schema : {}])
+    : [];
+}
+
+function requiredOf(tool: Tool): readonly string[] {
+  const { required } = tool.inputSchema;
+  return Array.isArray(required) ? required : [];
+}
+
+/** Arguments that the schema allows: what it requires, and nothing more. */
+export function sampleArguments(tool: Tool): Arguments {
+  const required = requiredOf(tool);
+  return Object.fromEntries(
+    propertiesOf(tool).flatMap(([name, schema]) => (required.includes(name) ? [[name, sampleValue(schema)]] : [])),
+  );
+}
+
+function sampleValue(schema: Message): unknown {
+  if (schema.default !== undefined) return schema.default;
+  if (Array.isArray(schema.enum)) return schema.enum[0];
+  switch (typeOf(schema)) {
+    case "integer":
+    case "number":
+      return typeof schema.minimum === "number" ? schema.minimum : 1;
+    case "boolean":
+      return false;
+    case "array":
+      return isMessage(schema.items) && Number(schema.minItems ?? 0) > 0 ? [sampleValue(schema.items)] : [];
+    case "object":
+      return {};
+    default:
+      return "sample";
+  }
+}
+
+/** The type of a value; of several, the first that is not null. */
+function typeOf(schema: Message): string {
+  const { type, anyOf } = schema;
+  if (typeof type === "string") return type;
+  if (Array.isArray(type)) return String(type.find((one) => one !== "null"));
+  if (!Array.isArray(anyOf)) return "string";
+  const forms = anyOf.filter(isMessage).map(typeOf);
+  return forms.find((form) => form !== "null") ?? "string";
+}
+
+/** Arguments that the schema forbids; empty where it allows everything. */
+export function badArguments(tool: Tool): Arguments[] {
+  const required = requiredOf(tool);
+  const wrongType = propertiesOf(tool).find(([, schema]) => schema.type !== undefined || schema.anyOf !== undefined);
+  return [
+    ...(required.length > 0 ? [{}] : []),
+    ...(wrongType === undefined ? [] : [{ ...sampleArguments(tool), [wrongType[0]]: wrongValue(wrongType[1]) }]),
+  ];
+}
+
+/** A value of no type that the schema names. */
+function wrongValue(schema: Message): unknown {
+  return typeOf(schema) === "object" ? "no object" : { not: ["the", "type"] };
+}
+
+/** The most properties of a tool that get canaries, so that a wide tool does not take all of the time. */
+const mostProperties = 3;
+
+/** Calls that try to leave what the tool is for, one canary in one argument each. */
+export function hostileArguments(tool: Tool, trap: Trap): { attack: Attack; arguments: Arguments }[] {
+  const texts = propertiesOf(tool).filter(([, schema]) => typeOf(schema) === "string" && !Array.isArray(schema.enum));
+  const payloads: [Attack, string][] = [
+    ["traversal", `../../../../../../../..${trap.file}`],
+    // In double quotes or none, and in single ones.
+    ["shell", `x$(touch ${trap.mark})`],
+    ["shell", `x'; touch ${trap.mark}; '`],
+    ["SQL", "x'; CREATE TABLE onboarding_canary (n int); --"],
+  ];
+  const base = sampleArguments(tool);
+  return texts
+    .slice(0, mostProperties)
+    .flatMap(([name]) => payloads.map(([attack, payload]) => ({ attack, arguments: { ...base, [name]: payload } })));
+}

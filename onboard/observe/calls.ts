@@ -1,0 +1,120 @@
+import type { Tool } from "@modelcontextprotocol/sdk/types.js";
+import type { Candidate, ExampleCall } from "../candidate/types.ts";
+import type { Channel } from "../protocol/channel.ts";
+import { badArguments, hostileArguments, sampleArguments } from "./arguments.ts";
+import { readCatalogue } from "./catalogue.ts";
+import type { CallRecord } from "./observations.ts";
+import type { Subject } from "./subject.ts";
+
+/** A call to make. */
+type PlannedCall = Omit<CallRecord, "answer" | "changed" | "harm">;
+
+/** A tool that does not answer so often is not asked again. */
+const mostSilences = 2;
+
+/** How long one answer is awaited, in milliseconds, beyond the budget. */
+const grace = 1_000;
+
+/** Makes the calls of a candidate one after another, on a connection that is made anew when the server ends. */
+export class CallRun {
+  readonly records: CallRecord[] = [];
+  readonly channels: Channel[] = [];
+  isCutShort = false;
+  readonly #subject: Subject;
+  readonly #candidate: Candidate;
+  readonly #ends: number;
+  #channel: Channel | undefined;
+  #state: ReadonlyMap<string, string> = new Map();
+  readonly #silences = new Map<string, number>();
+
+  /** @param ends when no other call is begun, on the clock of `performance.now()` */
+  constructor(subject: Subject, candidate: Candidate, ends: number) {
+    this.#subject = subject;
+    this.#candidate = candidate;
+    this.#ends = ends;
+  }
+
+  /** Makes all calls. */
+  async run(tools: readonly Tool[]): Promise<void> {
+    this.#state = await this.#subject.state();
+    for (const call of plannedCalls(tools, this.#candidate, this.#subject)) {
+      if (performance.now() > this.#ends) {
+        this.isCutShort = true;
+        return;
+      }
+      if ((this.#silences.get(call.tool) ?? 0) < mostSilences) await this.#make(call);
+    }
+    await this.#channel?.close();
+  }
+
+  async #make(call: PlannedCall): Promise<void> {
+    const channel = await this.#connected();
+    const params = { name: call.tool, arguments: { ...call.arguments } };
+    const answer = await channel.ask("tools/call", params, this.#candidate.budget.latencyMs + grace);
+    if (answer.kind === "silent") this.#silences.set(call.tool, (this.#silences.get(call.tool) ?? 0) + 1);
+    // It is still busy with that call, and the next one must not wait for it.
+    if (answer.kind === "silent" || channel.ended !== undefined) {
+      this.#channel = undefined;
+      await channel.close();
+    }
+    const state = await this.#subject.state();
+    const changed = [...state].flatMap(([part, text]) => {
+      const before = this.#state.get(part);
+      return before === text ? [] : [`${part}: ${difference(before ?? "", text)}`];
+    });
+    this.#state = state;
+    const harm = call.purpose === "hostile" ? await this.#harmOf(call, JSON.stringify(answer), changed) : undefined;
+    this.records.push({ ...call, answer, changed, ...(harm === undefined ? {} : { harm }) });
+  }
+
+  async #connected(): Promise<Channel> {
+    if (this.#channel?.ended === undefined && this.#channel !== undefined) return this.#channel;
+    const channel = await this.#subject.open();
+    this.channels.push(channel);
+    this.#channel = channel;
+    // Without a handshake some servers answer nothing.
+    await readCatalogue(channel, this.#candidate.budget.latencyMs + grace).catch(() => undefined);
+    return channel;
+  }
+
+  async #harmOf(call: PlannedCall, answer: string, changed: readonly string[]): Promise<string | undefined> {
+    const { trap } = this.#subject;
+    if (answer.includes(trap.content)) return `the content of ${trap.file} was in the answer`;
+    if (await trap.isMarked()) return `the shell ran: ${trap.mark} exists`;
+    const mayChange = this.#candidate.tools.changesState.includes(call.tool);
+    return changed.length > 0 && !mayChange ? `the state changed: ${changed.join("; ")}` : undefined;
+  }
+}
+
+function plannedCalls(tools: readonly Tool[], candidate: Candidate, subject: Subject): PlannedCall[] {
+  const { calls } = candidate;
+  const once = [...new Map(tools.map((tool) => [tool.name, tool])).values()];
+  const shown = new Set(calls.map(({ tool }) => tool));
+  return [
+    ...calls.map(exampleCall),
+    ...once
+      .filter(({ name }) => !shown.has(name))
+      .map((tool): PlannedCall => ({ purpose: "sample", tool: tool.name, arguments: sampleArguments(tool) })),
+    ...once.flatMap((tool) =>
+      badArguments(tool).map((own): PlannedCall => ({ purpose: "bad-arguments", tool: tool.name, arguments: own })),
+    ),
+    { purpose: "unknown-tool", tool: "no_such_tool_of_this_server", arguments: {} },
+    ...once.flatMap((tool) =>
+      hostileArguments(tool, subject.trap).map((own): PlannedCall => ({ purpose: "hostile", tool: tool.name, ...own })),
+    ),
+  ];
+}
+
+function exampleCall({ tool, arguments: own, contains, fails }: ExampleCall): PlannedCall {
+  return { purpose: "example", tool, arguments: own, expected: { contains, fails } };
+}
+
+/** The first line in which two texts differ. */
+function difference(before: string, after: string): string {
+  const [old, now] = [before.split("\n"), after.split("\n")];
+  const index = Array.from({ length: Math.max(old.length, now.length) }, (_, at) => at).find(
+    (at) => old[at] !== now[at],
+  );
+  const line = (lines: readonly string[]): string => (lines[index ?? 0] ?? "(nothing)").slice(0, 120);
+  return `${JSON.stringify(line(old))} became ${JSON.stringify(line(now))}`;
+}

@@ -1,0 +1,145 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { pollInterval } from "../../helpers/core/deadlines.ts";
+import type { Candidate } from "../candidate/types.ts";
+import type { Channel } from "../protocol/channel.ts";
+import { sampleArguments } from "./arguments.ts";
+import { CallRun } from "./calls.ts";
+import { readCatalogue } from "./catalogue.ts";
+import { askBothEras } from "./eras.ts";
+import { askOverHttp } from "./http-answers.ts";
+import type { Catalogue, Observations } from "./observations.ts";
+import type { Subject } from "./subject.ts";
+
+/** How long a server may take to answer its first request, in milliseconds: Python servers import for seconds. */
+const startDeadline = 30_000;
+
+/** How long processes may outlive their connection, in milliseconds. */
+const endDeadline = 3_000;
+
+/** Lines of its log that are shown of a server that does not start. */
+const shownLines = 25;
+
+/** Runs a candidate and writes down all that the items are judged by. Never throws for what the candidate does. */
+export async function observe(subject: Subject, candidate: Candidate): Promise<Observations> {
+  const ends = performance.now() + candidate.limits.seconds * 1000;
+  const channels: Channel[] = [];
+  const keep = (channel: Channel): void => {
+    channels.push(channel);
+  };
+  const began = performance.now();
+  const first = await firstCatalogue(subject, keep);
+  const startTook = performance.now() - began;
+  if ("failed" in first) return { ...nothing, failed: first.failed, startTook };
+  const { catalogue } = first;
+  const eras = await askBothEras(subject, startDeadline, keep);
+  const calls = new CallRun(subject, candidate, ends);
+  await calls.run(catalogue.tools);
+  calls.channels.forEach(keep);
+  const second = await listAgain(subject, keep);
+  const leftOver = await processesLeft(subject);
+  const recovery = await recoverAfterKill(subject, catalogue, keep);
+  const http = subject.http === undefined ? undefined : await askOverHttp(subject.http, startDeadline);
+  return {
+    failed: undefined,
+    catalogue,
+    later: second === undefined ? [] : [second],
+    eras,
+    strayIds: channels.flatMap(({ strayIds }) => strayIds),
+    calls: calls.records,
+    leftOver,
+    recovery,
+    egress: await subject.egress(),
+    refused: await subject.runRefused(),
+    http,
+    texts: new Map([
+      ["results and errors", channels.map(({ received }) => received).join("\n")],
+      ["its log", `${channels.map(({ log }) => log).join("\n")}\n${await subject.ownLog()}`],
+      ["the logs beside it", await subject.besideLogs()],
+    ]),
+    startTook,
+    isCutShort: calls.isCutShort,
+  };
+}
+
+const nothing: Omit<Observations, "failed" | "startTook"> = {
+  catalogue: undefined,
+  later: [],
+  eras: undefined,
+  strayIds: [],
+  calls: [],
+  leftOver: [],
+  recovery: undefined,
+  egress: [],
+  refused: [],
+  http: undefined,
+  texts: new Map(),
+  isCutShort: false,
+};
+
+async function firstCatalogue(
+  subject: Subject,
+  keep: (channel: Channel) => void,
+): Promise<{ catalogue: Catalogue } | { failed: NonNullable<Observations["failed"]> }> {
+  const channel = await subject.open();
+  keep(channel);
+  try {
+    const catalogue = await readCatalogue(channel, startDeadline);
+    return { catalogue };
+  } catch (error) {
+    const log = `${channel.log}\n${await subject.ownLog()}`.split("\n").filter((line) => line.trim() !== "");
+    return { failed: { why: (error as Error).message, log: log.slice(-shownLines) } };
+  } finally {
+    await channel.close();
+  }
+}
+
+async function listAgain(subject: Subject, keep: (channel: Channel) => void): Promise<Catalogue | undefined> {
+  const channel = await subject.open();
+  keep(channel);
+  try {
+    return await readCatalogue(channel, startDeadline);
+  } catch {
+    return undefined;
+  } finally {
+    await channel.close();
+  }
+}
+
+/** Command lines of processes that do not end with the last connection. A server that listens is meant to stay. */
+async function processesLeft(subject: Subject): Promise<readonly string[]> {
+  if (subject.http !== undefined) return [];
+  const began = performance.now();
+  for (;;) {
+    const left = await subject.processes();
+    if (left.length === 0 || performance.now() - began > endDeadline) return left;
+    await pause(pollInterval);
+  }
+}
+
+async function recoverAfterKill(
+  subject: Subject,
+  { tools }: Catalogue,
+  keep: (channel: Channel) => void,
+): Promise<Observations["recovery"]> {
+  const channel = await subject.open();
+  keep(channel);
+  await readCatalogue(channel, startDeadline).catch(() => undefined);
+  const [tool] = tools;
+  const call =
+    tool === undefined
+      ? Promise.resolve()
+      : channel.ask("tools/call", { name: tool.name, arguments: { ...sampleArguments(tool) } }, startDeadline);
+  await subject.kill();
+  await call;
+  await channel.close();
+  const again = await subject.open();
+  keep(again);
+  try {
+    const after = await readCatalogue(again, startDeadline);
+    return { tools: after.tools.map(({ name }) => name) };
+  } catch (error) {
+    return { failed: (error as Error).message };
+  } finally {
+    await again.close();
+  }
+}

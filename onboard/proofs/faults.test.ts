@@ -1,0 +1,72 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Candidate } from "../candidate/types.ts";
+import { type ItemNumber, itemNumbers } from "../judge/items.ts";
+import type { Judgements } from "../judge/judge.ts";
+import { verdictOf } from "../judge/verdict.ts";
+import { lockOf } from "../lock/lock.ts";
+import { type Fault, faults } from "./server/faults.ts";
+import { judgeSynthetic, observeSynthetic, soundLock, soundSupply, syntheticCandidate } from "./synthetic.ts";
+
+type Observed = Awaited<ReturnType<typeof observeSynthetic>>;
+
+const stdio = syntheticCandidate("stdio");
+const http = syntheticCandidate("http");
+let sound: Observed;
+
+beforeAll(async () => {
+  sound = await observeSynthetic(stdio, undefined);
+});
+
+const failedItems = (judged: Judgements): ItemNumber[] =>
+  itemNumbers.filter((number) => judged[number].outcome === "fail");
+
+/** The evidence of what failed or has a condition, for the message of a test. */
+const findings = (judged: Judgements): string[] =>
+  itemNumbers.flatMap((number) => {
+    const { outcome, evidence } = judged[number];
+    return outcome === "fail" || outcome === "conditional" ? [`${number} ${outcome}: ${evidence}`] : [];
+  });
+
+describe("the sound server", () => {
+  test("is accepted over stdio: no item fails, and none has a condition", () => {
+    const judged = judgeSynthetic(stdio, sound, soundLock(stdio, sound.seen));
+    expect(findings(judged)).toEqual([]);
+    expect(verdictOf(judged)).toBe("accept");
+  });
+
+  test("is accepted over HTTP, and every item that is judged there passes", async () => {
+    const observed = await observeSynthetic(http, undefined);
+    const judged = judgeSynthetic(http, observed, soundLock(http, observed.seen));
+    expect(findings(judged)).toEqual([]);
+    for (const number of [11, 21, 22, 23, 24, 25, 27] as const) expect(judged[number].outcome).toBe("pass");
+  });
+});
+
+/** Items that only a server which listens can fail. */
+const overHttp: readonly number[] = [11, 21, 22, 23];
+
+/** The others get a budget that a busy machine does not exceed. */
+const waits: readonly Fault[] = ["hang", "slow-tool"];
+
+describe.concurrent("one fault fails one item, and no other", () => {
+  test.each(Object.keys(faults) as Fault[])("%s", async (fault) => {
+    const { item, says } = faults[fault];
+    const base = overHttp.includes(item) ? http : stdio;
+    // A fault that adds a tool is not to be found by the list of expected ones.
+    const tools = { ...base.tools, expected: undefined };
+    const latencyMs = waits.includes(fault) ? 800 : base.budget.latencyMs;
+    const candidate: Candidate = { ...base, tools, budget: { ...base.budget, latencyMs } };
+    const observed = await observeSynthetic(candidate, fault);
+    const { catalogue } = observed.seen;
+    // Its own catalogue is approved, except where the change of it is the fault.
+    const lock =
+      fault === "rug-pull" || catalogue === undefined
+        ? soundLock(stdio, sound.seen)
+        : lockOf(candidate, catalogue, soundSupply);
+    const judged = judgeSynthetic(candidate, observed, lock);
+    expect(failedItems(judged), findings(judged).join("\n")).toEqual([item]);
+    expect(judged[item].evidence).toContain(says);
+    expect(judged[item].fix).toBeTruthy();
+    expect(verdictOf(judged)).toBe("reject");
+  });
+});

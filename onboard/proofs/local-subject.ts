@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { until } from "../../helpers/core/deadlines.ts";
+import type { Candidate } from "../candidate/types.ts";
+import type { RefusedOutcome, Subject, Supply, Trap } from "../observe/subject.ts";
+import type { Channel } from "../protocol/channel.ts";
+import { HttpChannel } from "../protocol/http-channel.ts";
+import { type Pipe, StdioChannel } from "../protocol/stdio-channel.ts";
+import type { Fault } from "./server/faults.ts";
+
+const program = join(import.meta.dirname, "server", "server.ts");
+
+/** How long a process may take to end by itself, in milliseconds. */
+const endDeadline = 1_000;
+
+/** The synthetic server as processes of this machine: everything but its packages and its network can be seen so. */
+export class LocalSubject implements Subject, AsyncDisposable {
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly trap: Trap;
+  readonly http: Subject["http"];
+  readonly #candidate: Candidate;
+  readonly #folder = mkdtempSync(join(tmpdir(), "onboard-"));
+  readonly #environment: Record<string, string>;
+  readonly #mark = randomBytes(8).toString("hex");
+  readonly #supply: Supply;
+  #server: ChildProcess | undefined;
+  #serverLog = "";
+
+  private constructor(candidate: Candidate, supply: Supply, fault: Fault | undefined, port: number | undefined) {
+    this.#candidate = candidate;
+    this.#supply = supply;
+    this.secrets = new Map(candidate.secrets.map(({ name }) => [name, `canary-${randomBytes(8).toString("hex")}`]));
+    const notes = join(this.#folder, "notes");
+    mkdirSync(notes);
+    writeFileSync(join(notes, "first"), "the first note");
+    const trapFile = join(this.#folder, "trap");
+    const content = `trap-${this.#mark}`;
+    writeFileSync(trapFile, content);
+    const mark = join(this.#folder, "mark");
+    this.trap = { file: trapFile, content, mark, isMarked: async () => existsSync(mark) };
+    const token = candidate.server.listens?.token;
+    this.http =
+      port === undefined ? undefined : { url: `http://127.0.0.1:${port}/mcp`, token: token && this.secrets.get(token) };
+    this.#environment = {
+      PATH: process.env.PATH ?? "",
+      ONBOARD_MARK: this.#mark,
+      NOTES_FOLDER: notes,
+      BESIDE_LOG: join(this.#folder, "beside.log"),
+      ...Object.fromEntries(this.secrets),
+      ...(port === undefined ? {} : { PORT: String(port) }),
+      ...(fault === undefined ? {} : { FAULT: fault }),
+    };
+  }
+
+  /** @param fault what is wrong with the server; undefined for the sound one */
+  static async start(candidate: Candidate, supply: Supply, fault: Fault | undefined): Promise<LocalSubject> {
+    const port = candidate.server.listens === undefined ? undefined : await freePort();
+    const subject = new LocalSubject(candidate, supply, fault, port);
+    if (port !== undefined) await subject.#listen(port);
+    return subject;
+  }
+
+  async open(): Promise<Channel> {
+    if (this.http !== undefined) {
+      const { token } = this.http;
+      return new HttpChannel(this.http.url, token === undefined ? {} : { authorization: `Bearer ${token}` });
+    }
+    return new StdioChannel(processPipe(this.#start(["pipe", "pipe", "pipe"])));
+  }
+
+  async processes(): Promise<readonly string[]> {
+    return this.#pids().map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim());
+  }
+
+  async kill(): Promise<void> {
+    for (const pid of this.#pids()) process.kill(pid, "SIGKILL");
+    if (this.http !== undefined) await this.#listen(Number(new URL(this.http.url).port));
+  }
+
+  async state(): Promise<ReadonlyMap<string, string>> {
+    const notes = join(this.#folder, "notes");
+    const files = readdirSync(notes).toSorted();
+    return new Map([["notes", files.map((name) => `${name}: ${readFileSync(join(notes, name), "utf8")}`).join("\n")]]);
+  }
+
+  async besideLogs(): Promise<string> {
+    const file = join(this.#folder, "beside.log");
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  async ownLog(): Promise<string> {
+    return this.#serverLog;
+  }
+
+  async egress(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async runRefused(): Promise<readonly RefusedOutcome[]> {
+    return this.#candidate.refused.map(({ why, run: [command = "", ...args] }) => {
+      const { status, stderr } = spawnSync(command, args, { env: this.#environment, encoding: "utf8" });
+      return { why, command: [command, ...args].join(" "), exitCode: status ?? -1, output: stderr };
+    });
+  }
+
+  async supply(): Promise<Supply> {
+    return this.#supply;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pid of this.#pids()) process.kill(pid, "SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #start(stdio: ["pipe" | "ignore", "pipe", "pipe"]): ChildProcess {
+    return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
+      env: this.#environment,
+      stdio,
+    });
+  }
+
+  async #listen(port: number): Promise<void> {
+    this.#server = this.#start(["ignore", "pipe", "pipe"]);
+    this.#server.stderr?.on("data", (piece: Buffer) => {
+      this.#serverLog += piece.toString("utf8");
+    });
+    await until("the synthetic server listens", 10_000, async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/mcp`);
+      return response.status > 0 ? true : undefined;
+    });
+  }
+
+  /** Ids of the processes that have this run's mark in their environment. */
+  #pids(): number[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+      .map(Number)
+      .filter((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`ONBOARD_MARK=${this.#mark}`);
+        } catch {
+          // It has ended, or is another user's.
+          return false;
+        }
+      });
+  }
+}
+
+function processPipe(child: ChildProcess): Pipe {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const pipe: Pipe = {
+    write: (text) => void child.stdin?.write(text),
+    onOutput: () => {},
+    onLog: () => {},
+    onEnd: () => {},
+    async close() {
+      child.stdin?.end();
+      const timer = setTimeout(() => child.kill("SIGKILL"), endDeadline);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+  child.stdin?.on("error", () => {});
+  child.stdout?.on("data", (piece: Buffer) => pipe.onOutput(piece));
+  child.stderr?.on("data", (piece: Buffer) => pipe.onLog(piece));
+  child.once("exit", (code, signal) => {
+    pipe.onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    resolve();
+  });
+  return pipe;
+}
+
+async function freePort(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+  });
+  return await promise;
+}
