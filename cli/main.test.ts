@@ -10,6 +10,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}) 
 /** npm script to subcommand. */
 const scripts = {
   init: "init",
+  onboard: "onboard",
   mutate: "mutate",
   soak: "soak",
   bench: "bench",

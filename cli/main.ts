@@ -6,6 +6,7 @@ import { exitCodeOf } from "./exit-code.ts";
 import { addInit } from "./init.ts";
 import { addLanCheck } from "./lan-check.ts";
 import { addMutate } from "./mutate.ts";
+import { addOnboard } from "./onboard.ts";
 import { addReportDiff } from "./report-diff.ts";
 import { addReportExample } from "./report-example.ts";
 import { addReportPublish } from "./report-publish.ts";
@@ -26,6 +27,7 @@ Exit codes: 0 success, 1 the criterion of the command is not met, 2 wrong usage 
 
 for (const add of [
   addInit,
+  addOnboard,
   addMutate,
   addSoak,
   addBench,

@@ -5,7 +5,7 @@ import { withPythonPackages } from "./litellm-packages.ts";
 import { operatorBuild } from "./operator-build.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
 import { byVersion, choice, dockerfileOf, locked } from "./recipe-forms.ts";
-import { operatorImage, packagesImage } from "./service-images.ts";
+import { debianImage, operatorImage, packagesImage } from "./service-images.ts";
 
 /** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams. */
 export type ImagePart =
@@ -208,6 +208,8 @@ export class Recipes {
         return operatorImage(name, source.image);
       case "packages":
         return packagesImage(name, source, this.runtime);
+      case "debian":
+        return debianImage(name, source.packages, this.#base);
       case "recipe": {
         const { part } = source;
         if (part === "litellm") return this.litellm(source.version ?? defaultVersions.litellm, { database: false });

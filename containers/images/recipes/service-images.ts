@@ -54,6 +54,21 @@ export function packagesImage(
   };
 }
 
+/** A service from packages of Debian, with curl for questions to it. */
+export function debianImage(service: string, packages: readonly string[], base: Recipe): Recipe {
+  const names = ["curl", ...packages].map((name) => `'${name.replaceAll("'", "")}'`).join(" ");
+  return {
+    name: `service-${slug(service)}`,
+    version: "trixie",
+    folders: [],
+    dockerfile: {
+      text: `ARG BASE\nFROM \${BASE}\nRUN apt-get update && apt-get install -y ${names} && rm -rf /var/lib/apt/lists/*\n`,
+    },
+    parents: { BASE: base },
+    packages: `Debian trixie ${packages.join(", ")}`,
+  };
+}
+
 function dockerfileText(
   npm: readonly PackageSpec[],
   pypi: readonly PackageSpec[],

@@ -19,6 +19,8 @@ export type ServiceSource =
       entrypoint: readonly string[] | undefined;
       command: readonly string[] | undefined;
     }
+  /** Packages of Debian, without a command of its own. */
+  | { from: "debian"; packages: readonly string[] }
   /** A recipe of the suite. */
   | { from: "recipe"; part: "litellm" | "traefik" | "postgres" | "redis"; version: string | undefined };
 

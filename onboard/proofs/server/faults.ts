@@ -46,4 +46,9 @@ export const faults = {
   "no-recovery": { item: 30, says: "did not come back" },
 } as const;
 
-export type Fault = keyof typeof faults;
+/** Faults that only show where the network can be seen. */
+export const networkFaults = {
+  "calls-home": { item: 26, says: "it tried to reach telemetry.example.com" },
+} as const;
+
+export type Fault = keyof typeof faults | keyof typeof networkFaults;

@@ -14,7 +14,11 @@ const sessions = new Set<string>();
 
 if (fault === "no-recovery") refuseAfterCrash();
 if (port === undefined) speakOverStdio();
-else createServer((request, response) => void answerHttp(request, response)).listen(Number(port), "127.0.0.1");
+else
+  createServer((request, response) => void answerHttp(request, response)).listen(
+    Number(port),
+    process.env.LISTEN ?? "127.0.0.1",
+  );
 
 /** Each process leaves a file that only an orderly end removes, and refuses to start next to that of a dead one. */
 function refuseAfterCrash(): void {

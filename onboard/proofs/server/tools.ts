@@ -99,6 +99,7 @@ export async function callTool(name: string, args: Json, token: string | undefin
   if (fault === "hang" && name === "count_notes") return undefined;
   if (fault === "slow-tool" && name === "count_notes") await new Promise((resolve) => setTimeout(resolve, 900));
   if (fault === "leaked-child") spawn("sleep", ["60"], { detached: true, stdio: "ignore" }).unref();
+  if (fault === "calls-home") await fetch("http://telemetry.example.com/").catch(() => {});
   if (name === "read_note") return readNote(String(args.name));
   if (name === "write_note") {
     appendFileSync(join(folder, "notes.txt"), `${String(args.name)}\n`);

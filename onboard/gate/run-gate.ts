@@ -1,0 +1,82 @@
+import { connectEngine } from "../../containers/engine/engine.ts";
+import { removeDeadRuns, removeRun } from "../../containers/engine/removal.ts";
+import { newRun } from "../../containers/engine/run-labels.ts";
+import { Images } from "../../containers/images/images.ts";
+import { ExitCode } from "../../helpers/core/errors.ts";
+import type { RunConfig } from "../../helpers/core/run-config.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import { displayPath } from "../../helpers/core/text/display-path.ts";
+import { redact } from "../../helpers/core/text/redaction.ts";
+import type { Candidate } from "../candidate/types.ts";
+import { judge } from "../judge/judge.ts";
+import { compareWithLock, lockFile, lockOf, readLock, writeLock } from "../lock/lock.ts";
+import { runDirectly } from "../run/direct-column.ts";
+import { approvedUpstreams } from "./approved-upstreams.ts";
+import { conditionsOf, type GateReport, reportedColumn, reportVerdict } from "./report.ts";
+import { toGoLive } from "./to-go-live.ts";
+
+/** How the gate is run. */
+export interface GateOptions {
+  candidate: Candidate;
+  config: RunConfig;
+  progress: Progress;
+  /** Write the catalogue that was seen as the approved one. */
+  isApproved: boolean;
+}
+
+/**
+ * Runs a candidate and judges it. Everything that it starts is removed at the end, also after a signal.
+ *
+ * @throws {DeploymentError} when the deployment's policy or the lock file can't be read
+ * @throws {EnvironmentError} when there is no engine, or a service beside the candidate does not start
+ */
+export async function runGate({ candidate, config, progress, isApproved }: GateOptions): Promise<GateReport> {
+  const startedAt = new Date().toISOString();
+  const approved = approvedUpstreams(candidate);
+  const file = lockFile(candidate);
+  const lock = readLock(file);
+  const engine = await connectEngine({ progress });
+  await removeDeadRuns(engine);
+  const run = newRun({ keep: config.keep });
+  const images = new Images(engine, { ...config.images, progress });
+  const remove = async (): Promise<void> => {
+    if (!config.keep) await removeRun(engine, run.id);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    progress.line(`${signal}: removing the parts`);
+    void remove().finally(() => process.exit(ExitCode.environmentFailed));
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.once(signal, onSignal);
+  try {
+    const { seen, supply, secrets, image } = await runDirectly({ engine, run, images, progress }, candidate);
+    const now = seen.catalogue === undefined ? undefined : lockOf(candidate, seen.catalogue, supply);
+    if (isApproved && now !== undefined) writeLock(file, now);
+    const compared = isApproved ? now : lock;
+    const differences = compared === undefined || now === undefined ? undefined : compareWithLock(compared, now);
+    const judged = judge({ candidate, seen, supply, differences, approved, secrets });
+    const verdict = reportVerdict(judged);
+    const report: GateReport = {
+      schemaVersion: 1,
+      candidate: {
+        name: candidate.name,
+        file: displayPath(candidate.file),
+        version: supply?.version ?? image?.version ?? null,
+        digest: now?.digest ?? null,
+        lock: lock === undefined && !isApproved ? null : displayPath(file),
+      },
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      verdict,
+      conditions: conditionsOf(judged),
+      columns: [reportedColumn("direct", judged)],
+      gatewayFaults: [],
+      toGoLive: verdict === "reject" || seen.catalogue === undefined ? [] : toGoLive(candidate, seen.catalogue),
+    };
+    // A leaked secret is named in the evidence, never shown.
+    return JSON.parse(redact(JSON.stringify(report), secrets)) as GateReport;
+  } finally {
+    await remove();
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}

@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectEngine, type Engine } from "../../containers/engine/engine.ts";
+import { removeRun } from "../../containers/engine/removal.ts";
+import { newRun, runLabel } from "../../containers/engine/run-labels.ts";
+import { Images } from "../../containers/images/images.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { Candidate } from "../candidate/types.ts";
+import { itemNumbers } from "../judge/items.ts";
+import { judge } from "../judge/judge.ts";
+import { runDirectly } from "../run/direct-column.ts";
+import { type Fault, faults, networkFaults } from "./server/faults.ts";
+import { syntheticCandidate } from "./synthetic.ts";
+
+const progress = new Progress({ write: () => true });
+const server = join(import.meta.dirname, "server");
+let engine: Engine;
+let images: Images;
+/** An image with Node. */
+let image: string;
+
+beforeAll(async () => {
+  engine = await connectEngine({ progress });
+  images = new Images(engine, { mode: "auto", progress });
+  image = (await images.get("host")).reference;
+});
+
+/** The synthetic server in a container: its files travel in its command, because the container can't be written to. */
+function inContainer(transport: "stdio" | "http", fault: Fault | undefined): Candidate {
+  const base = syntheticCandidate(transport);
+  const files = readdirSync(server).map(
+    (name) => `echo ${readFileSync(join(server, name)).toString("base64")} | base64 -d > /tmp/${name}`,
+  );
+  const script = [
+    "mkdir -p /tmp/home/notes",
+    "printf 'the first note' > /tmp/home/notes/first",
+    ...files,
+    "exec node /tmp/server.ts",
+  ].join("\n");
+  return {
+    ...base,
+    server: { from: "image", image, command: ["sh", "-c", script], listens: base.server.listens },
+    environment: new Map([
+      ["NOTES_FOLDER", "/tmp/home/notes"],
+      ["BESIDE_LOG", "/tmp/home/beside.log"],
+      ["NOTES_PASSWORD", "${NOTES_PASSWORD}"],
+      ["NOTES_TOKEN", "${NOTES_TOKEN}"],
+      ...(base.server.listens === undefined
+        ? []
+        : ([
+            ["PORT", "8080"],
+            ["LISTEN", "0.0.0.0"],
+          ] as const)),
+      ...(fault === undefined ? [] : ([["FAULT", fault]] as const)),
+    ]),
+    beside: [
+      {
+        name: "notes",
+        from: { kind: "image", image },
+        command: ["sleep", "infinity"],
+        environment: new Map(),
+        files: new Map(),
+        ready: undefined,
+        state: ["ls", "/srv"],
+      },
+    ],
+  };
+}
+
+async function failures(transport: "stdio" | "http", fault: Fault | undefined): Promise<string[]> {
+  const candidate = inContainer(transport, fault);
+  const run = newRun({ keep: false });
+  try {
+    const column = await runDirectly({ engine, run, images, progress }, candidate);
+    const judged = judge({ candidate, ...column, supply: undefined, differences: [], approved: [] });
+    return itemNumbers.flatMap((number) =>
+      judged[number].outcome === "fail" ? [`${number}: ${judged[number].evidence}`] : [],
+    );
+  } finally {
+    await removeRun(engine, run.id);
+    left.push(...(await engine.docker.listContainers({ all: true, filters: { label: [`${runLabel}=${run.id}`] } })));
+  }
+}
+
+/** Containers that outlived their run. */
+const left: unknown[] = [];
+afterAll(() => expect(left).toEqual([]));
+
+test("the sound server fails nothing over stdio, and nothing over HTTP", async () => {
+  expect(await failures("stdio", undefined)).toEqual([]);
+  expect(await failures("http", undefined)).toEqual([]);
+});
+
+describe("what only shows in a container, or is seen in another way there", () => {
+  test.each<[Fault, { item: number; says: string }]>([
+    ["calls-home", networkFaults["calls-home"]],
+    ["leaked-child", faults["leaked-child"]],
+    ["shell-injection", faults["shell-injection"]],
+    ["secret-in-error", faults["secret-in-error"]],
+  ])("%s", async (fault, { item, says }) => {
+    const found = await failures("stdio", fault);
+    expect(found.map((line) => line.split(":")[0])).toEqual([String(item)]);
+    expect(found[0]).toContain(says);
+  });
+});

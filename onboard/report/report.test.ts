@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { conditionsOf, type GateReport, reportedColumn, reportVerdict } from "../gate/report.ts";
+import { toGoLive } from "../gate/to-go-live.ts";
+import { judgeSynthetic, observeSynthetic, soundLock, syntheticCandidate } from "../proofs/synthetic.ts";
+import { exampleReport } from "./report-fixture.ts";
+import { writeReports } from "./write-reports.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gate-report-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const candidate = syntheticCandidate("stdio");
+const observed = await observeSynthetic(candidate, undefined);
+const lock = soundLock(candidate, observed.seen);
+
+function report(own: Parameters<typeof judgeSynthetic>[3] = {}): GateReport {
+  const judged = judgeSynthetic(candidate, observed, lock, own);
+  const { catalogue } = observed.seen;
+  if (catalogue === undefined) throw new Error("the sound server did not start");
+  return {
+    schemaVersion: 1,
+    candidate: { name: candidate.name, file: "candidates/x.yaml", version: "1.0.0", digest: lock.digest, lock: null },
+    startedAt: "2026-11-27T08:00:00.000Z",
+    finishedAt: "2026-11-27T08:01:00.000Z",
+    verdict: reportVerdict(judged),
+    conditions: conditionsOf(judged),
+    columns: [reportedColumn("direct", judged)],
+    gatewayFaults: [],
+    toGoLive: toGoLive(candidate, catalogue),
+  };
+}
+
+const text = (): string => readFileSync(join(folder, "onboarding.txt"), "utf8");
+
+test("an accepted candidate: the table, the verdict and what it takes to go live", () => {
+  writeReports(folder, report());
+  expect(text()).toMatch(/^GATE-01 {2}version and digest pinned, reinstall identical +pass$/m);
+  expect(text()).toContain("ACCEPT: ");
+  expect(text()).toContain("NOTES_PASSWORD: os.environ/NOTES_PASSWORD");
+  expect(text()).toContain("package: npm:notes@1.0.0");
+  expect(JSON.parse(readFileSync(join(folder, "onboarding.json"), "utf8"))).toMatchObject({ verdict: "accept" });
+});
+
+test("a rejected one: what was found and how to fix it", () => {
+  const differences = [{ kind: "description" as const, text: "the description of read_note has changed" }];
+  writeReports(folder, report({ differences }));
+  expect(text()).toMatch(/^GATE-19 fail: .*\n {2}the description of read_note has changed\n {2}fix: /m);
+  expect(text()).toContain("REJECT: ");
+});
+
+test("a conditional one: the conditions", () => {
+  writeReports(folder, report({ differences: undefined }));
+  expect(text()).toMatch(/^ACCEPT WITH CONDITIONS: .*\n {2}GATE-19: somebody reads the catalogue/m);
+});
+
+test("what does not match the schema is not written", () => {
+  expect(() => writeReports(folder, { ...report(), columns: [] })).toThrow("is against its schema");
+});
+
+const written = (name: string): string => readFileSync(join(folder, name), "utf8");
+
+test("SARIF, JUnit and the page say the same, and a server's text is data in each of them", () => {
+  writeReports(folder, exampleReport());
+  const sarif = JSON.parse(written("results.sarif")) as {
+    runs: { results: { ruleId: string; level: string; message: { text: string } }[] }[];
+  };
+  expect(sarif.runs[0]?.results.map(({ ruleId, level }) => `${ruleId} ${level}`)).toEqual([
+    "GATE-17 error",
+    "GATE-19 warning",
+  ]);
+  expect(sarif.runs[0]?.results[0]?.message.text).toContain("<IMPORTANT>");
+  const junit = written("junit.xml");
+  expect(junit).toContain('<testsuite name="direct" tests="31" failures="1" errors="0" skipped="3">');
+  expect(junit.match(/<testcase /g)).toHaveLength(31);
+  const page = written("index.html");
+  expect(page).toContain("<h1>Reject</h1>");
+  for (const text of [junit, page]) {
+    expect(text).not.toContain("<IMPORTANT>");
+    expect(text).toContain("&lt;IMPORTANT&gt;");
+  }
+});
