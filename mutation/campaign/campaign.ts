@@ -146,10 +146,12 @@ function addVerdict(verdicts: Map<Mutant, MutantVerdict>, verdict: MutantVerdict
 /** The verdict of two stages on one mutant. */
 function combined(earlier: MutantVerdict, later: MutantVerdict): MutantVerdict {
   const killers = [...earlier.killers, ...later.killers];
+  const localisation = earlier.localisation ?? later.localisation;
   return {
     ...later,
     outcome: killers.length > 0 ? "killed" : later.outcome,
     killers,
+    ...(localisation === undefined ? {} : { localisation }),
     reason: earlier.outcome === "killed" ? earlier.reason : later.reason,
     checksRun: earlier.checksRun + later.checksRun,
     milliseconds: earlier.milliseconds + later.milliseconds,

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Engine } from "../../containers/engine/engine.ts";
 import type { Images } from "../../containers/images/images.ts";
 import { DeploymentError } from "../../helpers/core/errors.ts";
@@ -12,6 +14,7 @@ import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { type Mutant, patchesOf } from "../files/mutant.ts";
 import type { CheckOrder } from "./check-order.ts";
 import { type StageName, stagesFor } from "./check-selection.ts";
+import { localisationOf } from "./localisation.ts";
 import { type MutantVerdict, outcomeOf } from "./verdict.ts";
 
 /** What judging mutants takes. */
@@ -56,7 +59,14 @@ export async function judgeMutant(
   await keeper.settle();
   try {
     const runs = await runMutated(copy.folder, mutant, stage, selected.checks, keeper, context);
-    return verdict({ ...outcomeOf(runs), checksRun: runs.length });
+    const outcome = outcomeOf(runs);
+    const read = (file: string): string => readFileSync(join(folder, file), "utf8");
+    const { killers } = outcome;
+    return verdict({
+      ...outcome,
+      checksRun: runs.length,
+      ...(killers.length === 0 ? {} : { localisation: localisationOf({ mutant, killers, folder: copy.folder, read }) }),
+    });
   } catch (error) {
     if (!(error instanceof DeploymentError)) throw error;
     // The folder of the copy means nothing to the reader.

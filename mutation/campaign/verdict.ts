@@ -1,5 +1,6 @@
 import { type CheckRun, detected, messageOf } from "../../suites/runner/deployment-run/check-run.ts";
 import type { Mutant } from "../files/mutant.ts";
+import type { Localisation } from "./localisation.ts";
 
 /** What became of a mutant. */
 export type MutantOutcome =
@@ -25,6 +26,8 @@ export interface MutantVerdict {
   outcome: MutantOutcome;
   /** The checks that failed: the first one, or all with `--all`. */
   killers: readonly CheckRun[];
+  /** Of a killed one: whether its failures point to the mutated place. */
+  localisation?: Localisation;
   /** How many checks were run. */
   checksRun: number;
   /** Why: the message of the loader, the check or the part. */
@@ -68,8 +71,9 @@ export function undecidedIfSurvived(verdict: MutantVerdict): MutantVerdict {
  */
 export function unconfirmed(verdict: MutantVerdict): MutantVerdict {
   if (verdict.outcome !== "killed") return verdict;
+  const { localisation: _, ...rest } = verdict;
   const reason = `${killingRequirements(verdict).join(", ")} detected it; the run was cut short before this was confirmed`;
-  return { ...verdict, outcome: "undecided", killers: [], reason };
+  return { ...rest, outcome: "undecided", killers: [], reason };
 }
 
 /** The share of detected mutants among those that change the deployment's meaning; undefined where there is none. */

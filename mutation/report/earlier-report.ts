@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { MutantResult, MutantStatus, MutationTestResult } from "mutation-testing-report-schema/api";
 import type { CheckRun } from "../../suites/runner/deployment-run/check-run.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
+import type { Localisation } from "../campaign/localisation.ts";
 import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
 import type { Mutant } from "../files/mutant.ts";
 import { hidden } from "./report.ts";
@@ -61,13 +62,22 @@ export class EarlierReport {
     const results = new Map(this.#mutants.map((result) => [result.id, result]));
     for (const mutant of mutants) {
       const result = results.get(mutant.id);
-      const verdict = result && verdictOf(result, mutant, known);
+      const judged = result && verdictOf(result, mutant, known);
+      const localisation = this.#localisations[mutant.id];
+      const verdict = judged && (localisation === undefined ? judged : { ...judged, localisation });
       if (verdict === undefined || !unchanged.has(mutant.shown.file)) continue;
       const isKilled = verdict.outcome === "killed";
       if (isKilled ? verdict.killers.every(({ check }) => same.has(check.file)) : same.size === specs.size)
         verdicts.set(mutant, verdict);
     }
     return verdicts;
+  }
+
+  get #localisations(): Readonly<Partial<Record<string, Localisation>>> {
+    const { localisations = {} } = (this.#report?.config ?? {}) as {
+      localisations?: Readonly<Partial<Record<string, Localisation>>>;
+    };
+    return localisations;
   }
 
   get #mutants(): MutantResult[] {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { localisationByKind, locatedText } from "../campaign/localisation.ts";
 import type { MutantOutcome, MutantVerdict } from "../campaign/verdict.ts";
 
 /** The library's viewer, next to the page. */
@@ -59,7 +60,14 @@ function introduction(verdicts: readonly MutantVerdict[]): string {
     const found = count(outcome);
     return found === 0 ? [] : [`<dt>${found} ${name}</dt><dd>${meaning}</dd>`];
   });
-  return `<header><h1>Mutation report</h1><p>${complete}</p><dl>${rows.join("")}</dl></header>`;
+  const located = Object.entries(localisationByKind(verdicts)).flatMap(([kind, share]) =>
+    share.known === 0 ? [] : [`<dt>${kind}</dt><dd>${locatedText(share)}</dd>`],
+  );
+  const places =
+    located.length === 0
+      ? ""
+      : `<h2>Detected mutants whose failures name the changed place</h2><dl>${located.join("")}</dl>`;
+  return `<header><h1>Mutation report</h1><p>${complete}</p><dl>${rows.join("")}</dl>${places}</header>`;
 }
 
 /** The viewer's colours of a score, with what they are on its dark background: its own have a contrast of 2.3 to 1. */
@@ -82,7 +90,7 @@ const style = `
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; max-width: 84rem; margin: 0 auto; padding: 0 1.25rem; background: #fff; color: #1b2430; }
 @media (prefers-color-scheme: dark) { body { background: #18181b; color: #e6eaf0; } }
-h1 { font-size: 2rem; line-height: 1.15; } dt { font-weight: 600; } dd { margin: 0; }
+h1 { font-size: 2rem; line-height: 1.15; } h2 { font-size: 1.2rem; } dt { font-weight: 600; } dd { margin: 0; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .15rem .8rem; }
 @media (max-width: 52rem) { h1 { font-size: 1.55rem; } dl { grid-template-columns: minmax(0, 1fr); } dd { margin-bottom: .3rem; } }
 mutation-test-report-app[theme="dark"] { ${scoreColours.map(({ name, dark }) => `--score-${name}: ${dark};`).join(" ")} }

@@ -6,6 +6,7 @@ import type { FileResult, MutantResult, MutantStatus, MutationTestResult } from 
 import { SourceFile } from "../../helpers/deployment/source/source-file.ts";
 import type { TextEdit } from "../../helpers/deployment/source/text-edit.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
+import { type Localisation, localisationByKind } from "../campaign/localisation.ts";
 import { killingRequirements, type MutantOutcome, type MutantVerdict } from "../campaign/verdict.ts";
 import { writePage } from "./page.ts";
 
@@ -68,6 +69,7 @@ export function mutationReport({
     schemaVersion: "2",
     thresholds: { high: minimumScore, low: Math.max(minimumScore - 10, 0) },
     framework: { name: "litellm-gateway-conformance" },
+    config: { localisation: localisationByKind(verdicts), localisations: localisationsOf(verdicts) },
     files,
     testFiles: Object.fromEntries(
       [...Map.groupBy(checks, ({ file }) => file)].map(([file, own]) => [
@@ -81,14 +83,30 @@ export function mutationReport({
   };
 }
 
+/** Id of a mutant to where its failures point; the schema has no field for it. */
+function localisationsOf(verdicts: readonly MutantVerdict[]): Record<string, Localisation> {
+  return Object.fromEntries(
+    verdicts.flatMap(({ mutant, localisation }) => (localisation === undefined ? [] : [[mutant.id, localisation]])),
+  );
+}
+
+/** What the viewer says of the locations of a mutant's failures. */
+const localisations: Readonly<Record<Localisation, string>> = {
+  first: "the first failure names the place",
+  later: "a later failure names the place",
+  elsewhere: "the failures name another place",
+  nowhere: "the failures name no place",
+};
+
 function mutantResult(verdict: MutantVerdict, source: SourceFile, hide: (text: string) => string): MutantResult {
-  const { mutant, outcome, killers, checksRun, reason, milliseconds } = verdict;
+  const { mutant, outcome, killers, checksRun, reason, milliseconds, localisation } = verdict;
   const ids = killingRequirements(verdict);
   const why = ids.length > 0 ? `${ids.join(", ")}: ${reason}` : reason;
+  const where = localisation === undefined ? "" : ` (${localisations[localisation]})`;
   return {
     id: mutant.id,
     mutatorName: mutant.mutator,
-    description: `${mutant.subject}: ${mutant.how}`,
+    description: `${mutant.subject}: ${mutant.how}${where}`,
     replacement: hide(mutant.shown.text),
     location: locationOf(mutant.shown, source),
     status: statuses[outcome],

@@ -1,4 +1,5 @@
 import { loadRequirements } from "../../helpers/requirements/requirements.ts";
+import { locatedShare, locatedText } from "../campaign/localisation.ts";
 import { killingRequirements, type MutantOutcome, type MutantVerdict, score } from "../campaign/verdict.ts";
 import { kinds } from "../files/mutant.ts";
 
@@ -30,6 +31,7 @@ export function summary(verdicts: readonly MutantVerdict[], options: SummaryOpti
     for (const { mutant, reason } of own)
       lines.push(`  ${mutant.id}${reason === "" ? "" : `\n      ${firstLine(reason)}`}`);
   }
+  lines.push("", ...localisationLines(verdicts));
   lines.push("", ...requirementLines(verdicts, options));
   return lines.join("\n");
 }
@@ -57,6 +59,24 @@ function* scoreTable(verdicts: readonly MutantVerdict[]): Generator<string> {
     if (own.length > 0) yield row(kind, own);
   }
   yield row("all", verdicts);
+}
+
+/** Whether the failures of the killed mutants name the mutated place, by kind, and those that do not. */
+function localisationLines(verdicts: readonly MutantVerdict[]): string[] {
+  const known = verdicts.filter(({ localisation }) => localisation !== undefined);
+  if (known.length === 0) return [];
+  const byKind = kinds.flatMap((kind) => {
+    const own = known.filter(({ mutant }) => mutant.kind === kind);
+    return own.length === 0 ? [] : [`  ${kind.padEnd(20)} ${locatedText(locatedShare(own))}`];
+  });
+  const missed = known.filter(({ localisation }) => localisation === "elsewhere" || localisation === "nowhere");
+  return [
+    `a failure names the changed place: ${locatedText(locatedShare(known))}`,
+    ...byKind,
+    ...missed.map(
+      ({ mutant, localisation, killers }) => `  ${localisation}: ${mutant.id} (${killers[0]?.check.id ?? ""})`,
+    ),
+  ];
 }
 
 function requirementLines(verdicts: readonly MutantVerdict[], { all, tried, requested }: SummaryOptions): string[] {
