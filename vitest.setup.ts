@@ -65,7 +65,7 @@ async function begin(config: RunConfig, directory: string, progress: Progress): 
     return await Session.begin({
       config,
       checks: await loadChecks(),
-      finalChecks: runFinalChecks,
+      finalChecks: (run) => runFinalChecks(run, directory),
       directory,
       suiteVersion: suiteVersion(),
       arguments: process.argv.slice(2),

@@ -13,9 +13,10 @@ export function addSoak(program: Command): void {
     .argument("<runs>", "how many runs; at least 2", wholeNumber(2))
     .argument("[arguments...]", "what would follow `npm test --`")
     .option("--inject-pauses", "pause every LiteLLM repeatedly, as on an overloaded machine, except in the first run")
+    .option("--hogs <count>", "keep so many CPUs busy next to every run but the first", wholeNumber(1))
     .allowUnknownOption()
-    .action(async (runs: number, filters: readonly string[], { injectPauses }: { injectPauses?: boolean }) => {
+    .action(async (runs: number, filters: readonly string[], options: { injectPauses?: boolean; hogs?: number }) => {
       const { soak } = await import("../mutation/soak/soak.ts");
-      process.exitCode = await soak({ runs, arguments: filters, injectPauses }, runConfig());
+      process.exitCode = await soak({ runs, arguments: filters, ...options }, runConfig());
     });
 }

@@ -37,6 +37,11 @@ export class RigClient {
     await this.#ask("POST", "/phases", phase);
   }
 
+  /** Asks for a check to be repeated alone, when every other check is over. */
+  async addRepeat(check: string): Promise<void> {
+    await this.#ask("POST", "/repeats", check);
+  }
+
   /** Reports secrets that came back in a response. */
   async addResponseLeaks(leaks: readonly Leak[]): Promise<void> {
     if (leaks.length > 0) await this.#ask("POST", "/response-leaks", leaks);

@@ -18,6 +18,8 @@ export interface RigService {
   record(): RunRecord;
   /** Adds secrets that came back to a check in a response of LiteLLM, where no secret may be. */
   addResponseLeaks(leaks: readonly Leak[]): void;
+  /** Adds a check that is to be repeated alone, when every other check is over. */
+  addRepeat(check: string): void;
   /** Adds a phase that a check measured, for the report. */
   addPhase(phase: Phase): void;
 }
@@ -68,10 +70,11 @@ async function answer(
     }
     if (collection === "record") return reply(200, service.record());
     if (collection === "final-checks") return reply(200, await service.finalChecks());
-    if (collection === "phases" || collection === "response-leaks") {
+    if (collection === "phases" || collection === "response-leaks" || collection === "repeats") {
       let text = "";
       for await (const piece of request) text += String(piece);
       if (collection === "phases") service.addPhase(JSON.parse(text) as Phase);
+      else if (collection === "repeats") service.addRepeat(JSON.parse(text) as string);
       else service.addResponseLeaks(JSON.parse(text) as Leak[]);
       return reply(200, {});
     }

@@ -45,6 +45,8 @@ export interface FinalCheckRun {
   secrets: ReadonlyMap<string, string>;
   /** The known gaps of the versions that ran. */
   activeGaps(): readonly KnownGap[];
+  /** Ids of the checks that are to be repeated alone. */
+  repeats: readonly string[];
 }
 
 /** A run from its first check to the removal of its parts. It lives in the main process. */
@@ -56,6 +58,8 @@ export class Session {
   readonly #recorder: RunRecorder;
   /** Secrets that came back to a check in a response. */
   readonly #responseLeaks: Leak[] = [];
+  /** Checks that exceeded a time limit on a starved machine. */
+  readonly #repeats: string[] = [];
   #server: Awaited<ReturnType<typeof serveRigs>> | undefined;
   #ending: Promise<void> | undefined;
 
@@ -168,6 +172,7 @@ export class Session {
       rig: (name) => this.#pool.rig(name),
       finalChecks: () => this.#finalChecks(),
       record: () => this.#recorder.record(),
+      addRepeat: (check) => this.#repeats.push(check),
       addResponseLeaks: (leaks) => this.#responseLeaks.push(...leaks),
       addPhase: (phase) => {
         this.#recorder.addPhase(phase);
@@ -194,6 +199,7 @@ export class Session {
       }),
       secrets: canaries.secrets,
       activeGaps: () => activeGaps(this.#knownGaps, versions),
+      repeats: this.#repeats,
     });
   }
 

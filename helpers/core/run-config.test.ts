@@ -11,6 +11,7 @@ const defaults: RunConfig = {
   keep: false,
   reports: resolve("reports/latest"),
   deadlineFactor: 1,
+  starvedChecks: "repeat",
 };
 
 test("without variables the defaults apply, and an empty variable counts as unset", () => {
@@ -40,6 +41,7 @@ test("each variable has its field", () => {
     KEEP: "1",
     REPORTS: "/tmp/reports",
     DEADLINE_FACTOR: "2.5",
+    STARVED_CHECKS: "judge",
     GATEWAY_CONFORMANCE_ORDER: "soak-1",
   };
   const config = parseRunConfig(environment);
@@ -51,6 +53,7 @@ test("each variable has its field", () => {
     keep: true,
     reports: "/tmp/reports",
     deadlineFactor: 2.5,
+    starvedChecks: "judge",
     order: "soak-1",
   });
   expect(environmentOf(config)).toEqual(environment);

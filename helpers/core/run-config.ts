@@ -22,6 +22,11 @@ export interface RunConfig {
   reports: string;
   /** Every deadline is multiplied by this (`DEADLINE_FACTOR`). */
   deadlineFactor: number;
+  /**
+   * What becomes of a check that exceeded a time limit on a starved machine (`STARVED_CHECKS`): `repeat` tries it again alone
+   * and, where that cannot be judged either, gives no verdict; `judge` takes its failure as it is.
+   */
+  starvedChecks: "repeat" | "judge";
   /** Seed of a random order of the spec files (`GATEWAY_CONFORMANCE_ORDER`). */
   order?: string;
 }
@@ -44,6 +49,7 @@ export const runVariables = [
   "KEEP",
   "REPORTS",
   "DEADLINE_FACTOR",
+  "STARVED_CHECKS",
   "GATEWAY_CONFORMANCE_ORDER",
 ] as const;
 
@@ -55,6 +61,7 @@ const defaults = {
   CLIENTS: "default",
   REPORTS: "reports/latest",
   DEADLINE_FACTOR: "1",
+  STARVED_CHECKS: "repeat",
 } as const satisfies Partial<Record<RunVariable, string>>;
 
 let parsed: RunConfig | undefined;
@@ -96,6 +103,7 @@ export function parseRunConfig(environment: Environment): RunConfig {
     keep: oneOf("KEEP", value("KEEP") ?? "0", ["0", "1"]) === "1",
     reports: resolve(value("REPORTS") ?? defaults.REPORTS),
     deadlineFactor: positive("DEADLINE_FACTOR", value("DEADLINE_FACTOR") ?? defaults.DEADLINE_FACTOR),
+    starvedChecks: oneOf("STARVED_CHECKS", value("STARVED_CHECKS") ?? defaults.STARVED_CHECKS, ["repeat", "judge"]),
     ...(order === undefined ? {} : { order }),
   };
 }
@@ -117,6 +125,7 @@ export function environmentOf(config: RunConfig): Record<string, string> {
     KEEP: config.keep ? "1" : undefined,
     REPORTS: displayPath(config.reports),
     DEADLINE_FACTOR: String(config.deadlineFactor),
+    STARVED_CHECKS: config.starvedChecks,
     GATEWAY_CONFORMANCE_ORDER: config.order,
   };
   const standard: Partial<Record<RunVariable, string>> = defaults;

@@ -110,6 +110,8 @@ export interface CheckRecord {
   environment?: EnvironmentFailure;
   /** The check itself broke or waited to its deadline: neither the gateway's failure nor the environment's. */
   ownFault?: { name: string; message: string; stack?: string };
+  /** True where it exceeded a time limit on a starved machine, and is repeated alone when all others are over. */
+  repeats?: boolean;
   /** Rigs that it used. */
   rigs: readonly string[];
   /** Files of evidence, relative to the run's directory. */
@@ -126,7 +128,7 @@ export interface CheckRecord {
   gateway?: { requests: number; milliseconds: number };
 }
 
-/** A check that ran in the main process, when every other check was over. */
+/** A check that ran in the main process, when every other check was over: a final one, or one that was repeated alone. */
 export interface FinalCheck {
   record: CheckRecord;
   /** The file that declares it, relative to the project's root. */

@@ -6,6 +6,7 @@ import { EnvironmentError, ExitCode } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { type LaunchedConformance, launchRun, messageOf } from "../../helpers/run/launch-run.ts";
+import { cpuHogs } from "./cpu-hogs.ts";
 import { injectPauses } from "./pause-injection.ts";
 import { differences, type SoakRun } from "./soak-differences.ts";
 
@@ -16,6 +17,8 @@ export interface SoakOptions {
   arguments: readonly string[];
   /** Pause every LiteLLM repeatedly, except in the first run. */
   injectPauses?: boolean;
+  /** Programs that do nothing but keep a CPU busy, next to every run but the first. */
+  hogs?: number;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function soak(options: SoakOptions, config: RunConfig): Promise<num
       // The suite's own order first: it is the one that people see.
       { ...config, ...(isFirst ? {} : { order: `soak-${index}` }), reports: join(directory, String(index + 1)) },
       options.arguments,
-      isFirst ? undefined : engine,
+      isFirst ? {} : { ...(engine === undefined ? {} : { pausedOn: engine }), hogs: options.hogs ?? 0 },
     );
     done.push({ exitCode, checks });
     const passed = checks.filter(({ outcome }) => outcome === "passed").length;
@@ -58,9 +61,10 @@ export async function soak(options: SoakOptions, config: RunConfig): Promise<num
 async function runOnce(
   config: RunConfig,
   filters: readonly string[],
-  pausedOn: Engine | undefined,
+  { pausedOn, hogs = 0 }: { pausedOn?: Engine; hogs?: number },
 ): Promise<SoakRun & { pauses: number | undefined }> {
   const ended = new AbortController();
+  using _ = cpuHogs(hogs);
   let pausing: Promise<number> | undefined;
   try {
     const { exitCode, output, conformance } = await launchRun(config, {

@@ -55,7 +55,9 @@ async function judge(
   const run = await currentRecord(descriptor, directory);
   const files = collect(modules, run?.interruptedAt);
   const final = await finalChecks(descriptor, run);
-  const checks = withKnownDefects([...files.flatMap((file) => file.checks), ...final.checks], run);
+  const repeated = new Set(final.checks.map(({ id }) => id));
+  const first = files.flatMap((file) => file.checks).filter(({ id, repeats }) => !repeats || !repeated.has(id));
+  const checks = withKnownDefects([...first, ...final.checks], run);
   const failures = environmentFailures(run, checks);
   const faults = [...suiteFaults(files, unhandled, run, directory), ...final.faults];
   const requirements = requirementResults(loadRequirements(), checks);

@@ -40,6 +40,9 @@ function environment(options: {
   provider?: Partial<TargetProvider>;
   gaps?: readonly KnownGap[];
   kept?: Kept;
+  /** The share of the time in which the machine was starved. */
+  starved?: number;
+  whenStarved?: CheckEnvironment["whenStarved"];
 }): CheckEnvironment {
   const { kept = { failed: [], connected: 0 } } = options;
   return {
@@ -53,6 +56,8 @@ function environment(options: {
       ...options.provider,
     },
     secrets: new Map([["CLIENT_KEY", "sk-very-secret"]]),
+    watchStarvation: () => () => ({ share: options.starved ?? 0, by: "pressure" }),
+    whenStarved: options.whenStarved ?? "repeat",
     activeGaps: () => options.gaps ?? [],
     observer: {
       keep: async (path) => path,
@@ -222,5 +227,37 @@ describe("a declaration", () => {
     expect(() => check({ id: "CAT-10/x", requirements: ["CAT-10"], title: "t", needs: ["access-log"], run })).toThrow(
       'CAT-10/x needs access-log of a gateway, and does not need "gateway"',
     );
+  });
+});
+
+describe("a check that exceeded a time limit", () => {
+  const late = checkThat(async () => {
+    throw new DeadlineError("the log shows the line", 5_000, undefined);
+  });
+  const withoutAnswer = checkThat(async () => {
+    throw new CheckFailure({ ...details, actual: "no response in time" });
+  });
+
+  test.for([late, withoutAnswer])("on a starved machine is repeated alone, and judged by nobody", async (one) => {
+    const record = await execute(one, { starved: 0.97 });
+    expect(record).toMatchObject({ outcome: "not-tested", repeats: true, reason: expect.stringContaining("97 %") });
+    expect(record.failure ?? record.ownFault ?? record.environment).toBeUndefined();
+  });
+
+  test.for([late, withoutAnswer])("alone and still on a starved machine is the environment's failure", async (one) => {
+    const record = await execute(one, { starved: 0.97, whenStarved: "environment" });
+    expect(record).toMatchObject({
+      outcome: "not-tested",
+      environment: { message: expect.stringContaining("cannot be judged") },
+    });
+  });
+
+  test.for([late, withoutAnswer])("on a quiet machine fails", async (one) => {
+    expect(await execute(one, { starved: 0.2 })).toMatchObject({ outcome: "failed" });
+    expect(await execute(one, { starved: 0.97, whenStarved: "judge" })).toMatchObject({ outcome: "failed" });
+  });
+
+  test("what fails for another reason fails on a starved machine too", async () => {
+    expect(await execute(failing, { starved: 0.97 })).toMatchObject({ outcome: "failed" });
   });
 });

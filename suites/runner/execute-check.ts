@@ -5,6 +5,7 @@ import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";
 import { ComparisonList } from "../../helpers/checks/comparison.ts";
 import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
 import type { EnvironmentError } from "../../helpers/core/errors.ts";
+import { type Starvation, starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
 import { redact, redactError } from "../../helpers/core/text/redaction.ts";
 import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
 import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
@@ -14,6 +15,7 @@ import { edgeDecision } from "./edge-decision.ts";
 import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
 import { responseLeaks } from "./response-leaks.ts";
+import { exceededTimeLimit } from "./time-limits.ts";
 
 /** All that running a check takes, whatever it runs on. */
 export interface CheckEnvironment {
@@ -23,6 +25,13 @@ export interface CheckEnvironment {
   /** The known gaps of the versions that run, asked for when a check has failed. */
   activeGaps(): readonly KnownGap[];
   observer: CheckObserver;
+  /** Begins to measure whether the machine is starved; undefined: its own measurement. */
+  watchStarvation?: typeof watchStarvation;
+  /**
+   * What a check means that exceeded a time limit while the machine was starved. `repeat`: it is to be repeated alone, and its
+   * record has `repeats`; `environment`: it ran alone already, so that no verdict is possible; `judge`: its failure counts.
+   */
+  whenStarved: "repeat" | "environment" | "judge";
 }
 
 /** Takes what a check leaves. */
@@ -60,7 +69,7 @@ export interface FailedCheck extends CheckActivity {
 /** What a check's end means, before it is written down. */
 type Ending = Pick<
   CheckRecord,
-  "outcome" | "reason" | "failure" | "gap" | "environment" | "ownFault" | "failureFolder"
+  "outcome" | "reason" | "failure" | "gap" | "environment" | "ownFault" | "failureFolder" | "repeats"
 > & {
   requirements: readonly string[];
 };
@@ -107,6 +116,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     actions,
   };
   const began = performance.now();
+  const starvation = (environment.watchStarvation ?? watchStarvation)();
   let thrown: { error: unknown } | undefined;
   try {
     const evidence = evidenceIn(observer, folderOf(check), { findings, compared }, secrets);
@@ -119,7 +129,8 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
   const ending: Ending =
     thrown === undefined
       ? { requirements: check.requirements, outcome: "passed" }
-      : await endingOf(thrown.error, check, environment, activity);
+      : (starvedEnding(thrown.error, check, environment, activity, starvation()) ??
+        (await endingOf(thrown.error, check, environment, activity)));
   await Promise.all(http.map((client) => client.close()));
   const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);
   // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
@@ -151,6 +162,34 @@ function labelOf(check: Check): string {
 function expectValidMessages(exchanges: readonly Exchange[]): void {
   const failure = invalidMessages(exchanges);
   if (failure !== undefined) throw new CheckFailure(failure);
+}
+
+/** The end of a check that exceeded a time limit while the machine was starved: it says nothing of the gateway. */
+function starvedEnding(
+  thrown: unknown,
+  check: Check,
+  { whenStarved }: CheckEnvironment,
+  { exchanges, actions }: CheckActivity,
+  starvation: Starvation | undefined,
+): Ending | undefined {
+  if (whenStarved === "judge" || starvation === undefined || starvation.share < starvedFrom) return undefined;
+  const isJudged = ["failure", "timed-out"].includes(classify(thrown));
+  const details = isCheckFailure(thrown) ? thrown.details : undefined;
+  const name = thrown instanceof Error ? thrown.name : "";
+  if (!isJudged || !exceededTimeLimit(name, details, exchanges, actions.commands)) return undefined;
+  const text = starvationText(starvation);
+  const { requirements } = check;
+  if (whenStarved === "repeat")
+    return {
+      requirements,
+      outcome: "not-tested",
+      reason: `a time limit was exceeded on a starved machine (${text}); it is repeated alone`,
+      repeats: true,
+    };
+  const message =
+    `${check.id} cannot be judged: it exceeded a time limit twice, the second time alone, while other programs kept the ` +
+    `machine busy (${text})`;
+  return { requirements, outcome: "not-tested", reason: message, environment: { part: undefined, message, log: [] } };
 }
 
 async function endingOf(

@@ -44,6 +44,7 @@ function run(check: LoadedCheck): Promise<CheckRecord> {
   return executeCheck(check, {
     targets,
     secrets: new Map(),
+    whenStarved: "judge",
     activeGaps: () => [],
     observer: {
       keep: async (path) => path,

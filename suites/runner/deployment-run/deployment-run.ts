@@ -105,6 +105,7 @@ export class DeploymentRun implements Disposable {
       // Callers want to see every failure; what is known of the unmodified deployment is theirs to compare.
       activeGaps: () => [],
       observer: this.#observer,
+      whenStarved: "judge",
     });
     return { check, record };
   }

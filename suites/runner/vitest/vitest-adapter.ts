@@ -32,7 +32,9 @@ async function runTest(check: Check, { task, skip }: TestContext): Promise<void>
     secrets: worker.secrets,
     activeGaps: () => worker.activeGaps(),
     observer: observerOf(worker, files, file),
+    whenStarved: worker.surroundings.config.starvedChecks,
   });
+  if (executed.repeats) await worker.server.addRepeat(check.id);
   const record: CheckRecord = {
     ...executed,
     evidence: files.evidence,
