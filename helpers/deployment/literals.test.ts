@@ -88,3 +88,11 @@ test("a secret of the env file that the policy does not list is noted, and stays
   const lines = readFileSync(join(copy.folder, "litellm.env.example"), "utf8").split("\n");
   expect(lines[(notes[0]?.line ?? 0) - 1]).toBe(line);
 });
+
+test("a short key keeps its form, because LiteLLM looks at it", async () => {
+  using copy = patchedCopy(reference, [compose(environment, `${environment}\n      OTHER_MASTER_KEY: sk-gate77`)]);
+  const { policy, literals } = await loadDeployment(copy.folder);
+  expect(literals).toMatchObject([{ value: "sk-gate77", kind: "api-key" }]);
+  const { secrets } = makeCanaries({ ...policy, secrets: [] }, new Map(), literals);
+  expect(secrets.get(literals[0]?.name ?? "")).toMatch(/^sk-canary-/);
+});

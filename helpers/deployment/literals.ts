@@ -86,6 +86,7 @@ function secretsIn(key: string, value: string): { secret: string; kind: LiteralS
   const byForm = [...keys, ...bearers, ...passwords].filter(({ secret }) => !noSecret.test(secret));
   if (byForm.length > 0) return byForm;
   return secretName.test(key) && !noSecret.test(value) && !/[\s()]/.test(value)
-    ? [{ secret: value, kind: "password" }]
+    ? // A short key of LiteLLM's keeps its form, because LiteLLM looks at it.
+      [{ secret: value, kind: value.startsWith("sk-") ? "api-key" : "password" }]
     : [];
 }
