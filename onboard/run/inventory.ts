@@ -1,11 +1,11 @@
-// What is installed in a candidate's image, as JSON. Runs inside of it with the suite's Node: NAME ECOSYSTEM.
+// What is installed in a candidate's image, as JSON. Runs inside of it with the suite's Node: ROOT NAME ECOSYSTEM.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-const [name = "", ecosystem = ""] = process.argv.slice(-2);
-const npmRoot = "/usr/local/lib/node_modules";
-const pythonRoot = "/opt/service/lib";
+const [root = "/", name = "", ecosystem = ""] = process.argv.slice(-3);
+const npmRoot = join(root, "usr/local/lib/node_modules");
+const pythonRoot = join(root, "opt/service/lib");
 
 console.log(JSON.stringify(ecosystem === "npm" ? npm() : pypi()));
 
@@ -88,7 +88,9 @@ function shortLicence(text: string): string {
 
 function licenceText(folder: string): string {
   const folders = [folder, join(folder, "licenses")].filter((one) => existsSync(one));
-  const files = folders.flatMap((one) => readdirSync(one).map((entry) => join(one, entry)));
+  const files = folders.flatMap((one) =>
+    readdirSync(one, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(one, entry.name)] : [])),
+  );
   const file = files.find((one) => /^(licen[cs]e|copying)/i.test(basename(one)));
   return file === undefined ? "" : read(file).slice(0, 2_000);
 }

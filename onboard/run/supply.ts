@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import type { Engine } from "../../containers/engine/engine.ts";
 import { execute } from "../../containers/parts/container-command.ts";
-import { unscopedName } from "../../helpers/deployment/services/package-spec.ts";
 import type { CandidateServer } from "../candidate/types.ts";
 import type { InstalledPackage, Supply } from "../observe/subject.ts";
 
@@ -38,7 +36,7 @@ export async function supplyOf(
   );
   if (own === undefined || second === undefined) throw new Error("two installations have two inventories");
   return {
-    name: unscopedName(first) === first.name ? first.name.replace(/\[.*$/, "") : first.name,
+    name: first.name.replace(/\[.*$/, ""),
     version: own.version ?? "",
     ecosystem: first.ecosystem,
     isPinned: server.packages.every(({ version }) => version !== undefined && /^[\w.!+-]+$/.test(version)),
@@ -56,17 +54,22 @@ export async function supplyOf(
 }
 
 async function inventoryIn(engine: Engine, container: string, name: string, ecosystem: string): Promise<Inventory> {
-  const program = stripTypeScriptTypes(readFileSync(join(import.meta.dirname, "inventory.ts"), "utf8"));
-  const command = ["/opt/runtime/bin/node", "--input-type=module", "-e", program, name, ecosystem];
+  const command = ["/opt/runtime/bin/node", ...inventoryArguments("/", name, ecosystem)];
   const { exitCode, stdout, stderr } = await execute(engine, container, command, { deadline: inventoryDeadline });
   if (exitCode !== 0) throw new Error(`the inventory of ${name} failed: ${stderr.trim().slice(-600)}`);
   return JSON.parse(stdout) as Inventory;
 }
 
+/** Arguments of Node that print the inventory of an installation. */
+export function inventoryArguments(root: string, name: string, ecosystem: string): string[] {
+  const program = readFileSync(join(import.meta.dirname, "inventory.ts"), "utf8");
+  return ["--input-type=module-typescript", "-e", program, root, name, ecosystem];
+}
+
 /** Names that classifiers and files have for SPDX's ids. */
 const named: readonly [RegExp, string][] = [
   [/^MIT( License)?$/i, "MIT"],
-  [/^Apache([ -]2(\.0)?|.*Apache License,? (Version )?2)/i, "Apache-2.0"],
+  [/^Apache([ -]2|.*License)/i, "Apache-2.0"],
   [/^BSD-3|3-Clause/i, "BSD-3-Clause"],
 ];
 
@@ -82,7 +85,8 @@ const texts: readonly [RegExp, string][] = [
   [/Permission to use, copy, modify, and\/or distribute this software/, "ISC"],
 ];
 
-function licenceOf({ licence, licenceText }: Inventory): string | undefined {
+/** SPDX's id of a licence, where the metadata or the text says which one it is. */
+export function licenceOf({ licence, licenceText }: Pick<Inventory, "licence" | "licenceText">): string | undefined {
   const written = typeof licence === "string" ? licence.trim() : "";
   if (written !== "") return named.find(([pattern]) => pattern.test(written))?.[1] ?? written;
   return texts.find(([pattern]) => pattern.test(licenceText))?.[1];

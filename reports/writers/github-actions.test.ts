@@ -132,11 +132,12 @@ describe("the workflow and the action", () => {
     for (const name of Object.keys(given)) expect(Object.keys(action.inputs)).toContain(name);
     const documented = readFileSync("docs/configuration.md", "utf8");
     const variables = action.runs.steps.flatMap(({ env = {} }) => Object.keys(env));
-    for (const name of variables.filter((one) => !["ARGUMENTS", "CODE"].includes(one)))
+    for (const name of variables.filter((one) => !["ARGUMENTS", "CODE", "MODE", "CANDIDATE"].includes(one)))
       expect(documented).toContain(name);
   });
 
-  test("the action passes on the run's exit code and its report", () => {
+  /** Runs the step of the action that runs the suite, with an npm that prints its arguments and exits with 3. */
+  function runAction(mode: string): { printed: string; output: string } {
     const script = action.runs.steps.find(({ run }) => run?.includes("npm test"))?.run ?? "";
     const folder = mkdtempSync(join(tmpdir(), "action-"));
     try {
@@ -149,14 +150,29 @@ describe("the workflow and the action", () => {
       const env = { PATH: `${folder}:${process.env.PATH}`, ARGUMENTS: "suites/routes -t x", GITHUB_OUTPUT: output };
       const versions = { LITELLM_VERSION: "", TRAEFIK_VERSION: "3.7.15", CODEX_VERSION: "", REPORTS: "r" };
       const printed = execFileSync("bash", ["-eo", "pipefail", "-c", script], {
-        env: { ...env, ...versions },
+        env: { ...env, ...versions, MODE: mode, CANDIDATE: "candidates/my notes.yaml" },
         encoding: "utf8",
       });
-      expect(printed).toBe("test -- suites/routes -t x [] [3.7.15]\n");
-      expect(readFileSync(output, "utf8")).toBe("exit-code=3\nreport=r\n");
+      return { printed, output: readFileSync(output, "utf8") };
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }
+
+  test("the action passes on the run's exit code and its report", () => {
+    expect(runAction("conformance")).toEqual({
+      printed: "test -- suites/routes -t x [] [3.7.15]\n",
+      output: "exit-code=3\nreport=r\n",
+    });
+  });
+
+  test("the action judges a candidate in the mode onboard, and knows no other mode", () => {
+    const onboard = runAction("onboard");
+    expect(onboard.printed).toBe("run onboard -- candidates/my notes.yaml suites/routes -t x [] [3.7.15]\n");
+    expect(onboard.output).toBe("exit-code=3\nreport=r\n");
+    const unknown = runAction("onbord");
+    expect(unknown.printed).toBe("::error::mode is 'onbord', expected conformance or onboard\n");
+    expect(unknown.output).toContain("exit-code=2\n");
   });
 });
 
