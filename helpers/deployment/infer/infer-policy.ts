@@ -11,7 +11,7 @@ import { findClients, variablesOf } from "./sections/clients.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
-import { otherProxy } from "./sections/other-proxies.ts";
+import { otherProxy, proxiesAmong } from "./sections/other-proxies.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -184,14 +184,24 @@ function openQuestions(view: DeploymentView): string[] {
   ];
 }
 
-/** A proxy that is in another folder decides who reaches LiteLLM, and no file here says how. */
-function proxyQuestions({ traefik, litellm }: DeploymentView): string[] {
-  const other = traefik === undefined ? otherProxy(litellm) : undefined;
-  if (other === undefined) return [];
+/** What another proxy than Traefik lets through is in no file that the suite reads. */
+function proxyQuestions({ traefik, litellm, compose }: DeploymentView): string[] {
+  if (traefik !== undefined) return [];
+  const among = proxiesAmong(compose.services.values()).map(
+    ({ proxy, at }) =>
+      `do clients come through ${proxy} (${at})? The suite runs Traefik only: it asks LiteLLM itself, and nothing is proved of what ` +
+      `${proxy} lets through`,
+  );
+  const other = otherProxy(litellm);
+  if (other === undefined) return among;
   const { proxy, hosts, at } = other;
   const served = hosts.length === 0 ? "" : ` for ${hosts.join(", ")}`;
-  const fix = "call `npm run init` for a folder that has both, or nothing is proved of what it lets through";
+  const fix =
+    proxy === "Traefik"
+      ? "call `npm run init` for a folder that has both, or nothing is proved of what it lets through"
+      : "nothing is proved of what it lets through";
   return [
+    ...among,
     `where is ${proxy}? LiteLLM's service is made for it${served} (${at}), and none of these compose files has it: ${fix}`,
   ];
 }

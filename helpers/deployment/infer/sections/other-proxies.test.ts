@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readFacts } from "../../facts.ts";
 import { smallDeployment } from "../small-deployment.ts";
-import { type OtherProxy, otherProxy } from "./other-proxies.ts";
+import { type OtherProxy, otherProxy, proxiesAmong } from "./other-proxies.ts";
 
 function proxyOf(lines: string): Omit<OtherProxy, "at"> | undefined {
   using deployment = smallDeployment({
@@ -31,4 +31,17 @@ test("labels for Caddy, and the variable for nginx", () => {
 
 test("a service without a sign of a proxy has none", () => {
   expect(proxyOf('    labels: { com.centurylinklabs.watchtower.enable: "true" }\n')).toBeUndefined();
+});
+
+test("proxies and tunnels among the services", () => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1' }
+  web: { image: 'caddy:2' }
+  tunnel: { image: cloudflare/cloudflared:latest }
+  exporter: { image: nginx/nginx-prometheus-exporter }
+`,
+  });
+  const services = readFacts(deployment.folder).compose?.services.values() ?? [];
+  expect(proxiesAmong(services).map(({ proxy }) => proxy)).toEqual(["Caddy", "a Cloudflare tunnel"]);
 });

@@ -46,3 +46,22 @@ function hostsOf(rule: string): string[] {
     throw error;
   }
 }
+
+/** Images of proxies and tunnels that the suite does not run, with the name that readers know. */
+const images: readonly (readonly [RegExp, string])[] = [
+  [/(?:^|\/)caddy(?:[:@]|$)/, "Caddy"],
+  [/(?:^|\/)(?:nginx|nginx-proxy|nginx-proxy-manager|openresty)(?:[:@]|$)/, "nginx"],
+  [/(?:^|\/)haproxy(?:[:@]|$)/, "HAProxy"],
+  [/(?:^|\/)envoy(?:[:@]|$)/, "Envoy"],
+  [/(?:^|\/)cloudflared(?:[:@]|$)/, "a Cloudflare tunnel"],
+  [/(?:^|\/)tailscale(?:[:@]|$)/, "Tailscale"],
+];
+
+/** The proxies and tunnels among the services, which clients may come through: the name and the line of each. */
+export function proxiesAmong(services: Iterable<ComposeService>): { proxy: string; at: string }[] {
+  return [...services].flatMap(({ image, location }) =>
+    images
+      .filter(([pattern]) => pattern.test(image?.value ?? ""))
+      .map(([, proxy]) => ({ proxy, at: `${displayPath(location.file)}:${location.line}` })),
+  );
+}
