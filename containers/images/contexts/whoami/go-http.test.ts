@@ -3,10 +3,7 @@ import {
   accessLogTime,
   canonicalName,
   cleanPath,
-  goJson,
-  headerMap,
   logPrefix,
-  parseDuration,
   parseTarget,
   type Received,
   requestText,
@@ -57,16 +54,6 @@ describe("requestText", () => {
   });
 });
 
-describe("headerMap", () => {
-  it("keeps repeated values separate and excludes the host", () => {
-    const rawHeaders = ["Host", "gateway", "authorization", "Bearer a", "Authorization", "Bearer b"];
-    expect(headerMap(received({ rawHeaders }))).toEqual({
-      headers: { Authorization: ["Bearer a", "Bearer b"] },
-      host: "gateway",
-    });
-  });
-});
-
 describe("Go's forms", () => {
   it.each([
     ["x-forwarded-for", "X-Forwarded-For"],
@@ -86,22 +73,9 @@ describe("Go's forms", () => {
     expect(cleanPath(path)).toBe(clean);
   });
 
-  it.each([
-    ["100ms", 100],
-    ["1m1.5s", 61_500],
-    ["10", undefined],
-    ["", undefined],
-  ])("of the duration %s", (text, milliseconds) => {
-    expect(parseDuration(text)).toBe(milliseconds);
-  });
-
   it("of a request target", () => {
     expect(parseTarget("http://gateway/a%2Fb?c=d")).toMatchObject({ uri: "/a%2Fb?c=d", path: "/a/b" });
     expect(parseTarget("/%zz")).toBeUndefined();
-  });
-
-  it("of JSON", () => {
-    expect(goJson({ a: "<&>" })).toBe('{"a":"\\u003c\\u0026\\u003e"}\n');
   });
 
   it("of times", () => {

@@ -22,7 +22,7 @@ export function canonicalName(name: string): string {
 }
 
 /** Go's `Request.Header` and `Request.Host`: one entry per repeated value, names sorted. */
-export function headerMap({ rawHeaders }: Received): { headers: Record<string, string[]>; host: string } {
+function headerMap({ rawHeaders }: Received): { headers: Record<string, string[]>; host: string } {
   const found = new Map<string, string[]>();
   let host: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -85,15 +85,14 @@ export interface Target {
   uri: string;
   /** Percent-decoded. */
   path: string;
-  query: URLSearchParams;
 }
 
 /** Undefined for invalid percent-encoding, to which Go answers 400. */
 export function parseTarget(sent: string): Target | undefined {
   const uri = sent.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
-  const [rawPath = "", ...rest] = uri.split("?");
+  const [rawPath = ""] = uri.split("?");
   try {
-    return { uri, path: decodeURIComponent(rawPath), query: new URLSearchParams(rest.join("?")) };
+    return { uri, path: decodeURIComponent(rawPath) };
   } catch {
     return undefined;
   }
@@ -109,31 +108,6 @@ export function cleanPath(path: string): string {
   }
   const clean = `/${segments.join("/")}`;
   return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
-}
-
-/** Go's `time.ParseDuration`, in milliseconds; undefined for any other text. */
-export function parseDuration(text: string): number | undefined {
-  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, number, , unit = "s"] of text.matchAll(/(\d+(\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(number) * (units[unit] ?? 0);
-  }
-  return total;
-}
-
-/** Go's `strconv.ParseBool`. */
-export function isTrue(text: string | null): boolean {
-  return text !== null && ["1", "t", "T", "true", "TRUE", "True"].includes(text);
-}
-
-/** Go's `json.Encoder`: characters that could end a script element are escaped, and the text ends with a line feed. */
-export function goJson(value: unknown): string {
-  const escaped = JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `${escaped}\n`;
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
