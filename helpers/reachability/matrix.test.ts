@@ -30,11 +30,25 @@ interface Scenario {
   passed?: string[];
   /** `source target` addresses that docker's own rules dropped. */
   isolated?: string[];
+  /** Default: true. */
+  hasFirewall?: boolean;
 }
 
-function cellsOf({ rules = [], outcomes = {}, listening = {}, passed = [], isolated = [] }: Scenario): Cell[] {
+function cellsOf({
+  rules = [],
+  outcomes = {},
+  listening = {},
+  passed = [],
+  isolated = [],
+  hasFirewall = true,
+}: Scenario): Cell[] {
+  const { firewall } = deployment.policy;
   return judge(
-    { ...deployment.policy, reach: rules.map((rule) => ({ ...rule, location })) },
+    {
+      ...deployment.policy,
+      firewall: hasFirewall ? firewall : undefined,
+      reach: rules.map((rule) => ({ ...rule, location })),
+    },
     sweepOf({ outcomes, listening, passed, isolated }),
   );
 }
@@ -128,6 +142,31 @@ describe("a pair", () => {
     const rules = [{ from: "web", to: "api", as: undefined, ports: [1] }];
     expect(cell(cellsOf({ rules, outcomes }), "web", "api")?.verdict).toBe("closed");
     expect(cell(cellsOf({ rules, outcomes, listening: { api: port } }), "web", "api")?.verdict).toBe("open");
+  });
+});
+
+describe("without a firewall", () => {
+  const outcomes = {
+    "lan gateway-host": "connected",
+    "web gateway-host": "connected",
+    "alone gateway-host": "connected",
+  } as const;
+  const cells = (listening: Scenario["listening"]): Cell[] =>
+    cellsOf({ hasFirewall: false, outcomes, ...(listening === undefined ? {} : { listening }) });
+
+  test("what only a firewall could deny is not judged", () => {
+    expect(cell(cells({}), "lan", "gateway-host")).toBeUndefined();
+    expect(cell(cells({}), "web", "lan")).toBeUndefined();
+    expect(cell(cells({ "gateway-host": port }), "web", "gateway-host")).toBeUndefined();
+  });
+
+  test("what the deployment publishes, shares or keeps inside is", () => {
+    expect(cell(cells({ "gateway-host": port }), "lan", "gateway-host")?.verdict).toBe("open");
+    expect(cell(cells({}), "alone", "lan")?.verdict).toBe("denied");
+    const shared = { hasFirewall: false, outcomes: { "web api": "connected" } } as const;
+    expect(cell(cellsOf(shared), "web", "api")?.verdict).toBe("closed");
+    expect(cell(cellsOf({ ...shared, listening: { api: port } }), "web", "api")?.verdict).toBe("open");
+    expect(cell(cells({}), "lan", "web")?.verdict).toBe("denied");
   });
 });
 

@@ -36,7 +36,8 @@ export interface Cell {
 }
 
 /**
- * Compares every port of every pair of sites with the policy's `reach`, and with nothing else.
+ * Compares every port of every pair of sites with the policy's `reach`, and with nothing else. Where the policy has no firewall,
+ * what nothing but a firewall could deny is left out.
  *
  * @throws {Error} when the sweep names a source that is not one of its sites
  */
@@ -55,6 +56,7 @@ export function judge(policy: Policy, sweep: Sweep): Cell[] {
       const rules = policy.reach.filter((rule) => rule.from === from && rule.to === target.name);
       for (const port of sweep.ports) {
         const rule = rules.find(({ ports }) => ports.includes(port));
+        if (rule === undefined && policy.firewall === undefined && onlyFirewallDenies(source, target, port)) continue;
         for (const family of [4, 6] as const) {
           const tried = addressesToJudge(source, target, rule, family);
           if (tried === undefined) continue;
@@ -66,12 +68,25 @@ export function judge(policy: Policy, sweep: Sweep): Cell[] {
             const isKept = fate === "not-seen" && outcome !== "connected" && source.isInternal && shared === undefined;
             return { address, outcome, shared, fate: isKept ? ("kept-inside" as const) : fate };
           });
-          cells.push(...decide({ from, to: target.name, port, family, rule }, attempts, target, rules.length > 0));
+          // Without a firewall a shared network is what the deployment means: only what really listens there is judged.
+          const mayTalk = rules.length > 0 || policy.firewall === undefined;
+          cells.push(...decide({ from, to: target.name, port, family, rule }, attempts, target, mayTalk));
         }
       }
     }
   }
   return cells;
+}
+
+/**
+ * Whether docker lets a connection through whatever the deployment says: out of a network that is not internal, and to the
+ * gateway host's own programs. What the deployment publishes on the gateway host is its own doing.
+ */
+function onlyFirewallDenies(source: Site, target: Site, port: number): boolean {
+  if (target.name === "lan" || target.name === "outside") return !source.isInternal;
+  if (target.name !== "gateway-host") return false;
+  const isPublished = target.listening.some((one) => one.port === port);
+  return !isPublished || deniedSource(source.name) === "services";
 }
 
 interface Tried {
