@@ -2,6 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
@@ -14,9 +15,10 @@ check({
   requirements: ["CAT-08"],
   title: "a path that names no server offers no tools",
   needs: ["gateway"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
     const { endpoint } = gateway.policy.mcp;
-    const known = gateway.deployment.litellmConfig.upstreams.at(-1)?.name;
+    const known = runUpstreams(gateway.deployment).at(-1)?.name;
+    if (known === undefined) return evidence.notSupported("neither the policy nor LiteLLM's config has an MCP server");
     const list = (path: string): Promise<Exchange> =>
       rpc(gateway, { path, method: "tools/list", bearer: gateway.masterKey });
     const control = await list(`${endpoint}${known}`);

@@ -5,6 +5,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
@@ -35,8 +36,8 @@ check({
   title: "every documented listing holds the same tools",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const offered = await offeredTools(gateway);
-    const servers = gateway.deployment.litellmConfig.upstreams.map(({ name }) => name);
+    const offered = await offeredTools(gateway, evidence);
+    const servers = runUpstreams(gateway.deployment).map(({ name }) => name);
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
       const [wanted, listed] = [byBareName(gateway, offered, servers), byBareName(gateway, tools, servers)];
       for (const { name } of offered) {
@@ -64,7 +65,7 @@ check({
   title: "a tool has the same name in every documented listing",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const offered = await offeredTools(gateway);
+    const offered = await offeredTools(gateway, evidence);
     const names = offered.map(({ name }) => name).sort();
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
       const found = tools.map(({ name }) => name).sort();

@@ -2,6 +2,7 @@ import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { hiddenBy } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import {
@@ -21,18 +22,19 @@ check({
   requirements: ["CAT-04"],
   title: "a call returns the content that the upstream returns directly",
   needs: ["gateway", "canaries", "direct-upstreams"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
+    const canaries = canariesOf(gateway);
+    if (canaries.length === 0) return evidence.notSupported(noKnownContent);
     const calls = await policyCalls(gateway);
     // The source of the answers first: a canary that exists nowhere else.
-    const { database, file } = gateway.canaries;
-    for (const canary of [database, file.content]) {
+    for (const canary of canaries) {
       if (calls.some(({ direct }) => JSON.stringify(direct.content).includes(canary))) continue;
       throw new CheckFailure({
         summary: "no direct call returns a canary of this run",
         code: "no-canary",
         expected: canary,
         actual: `none of ${calls.length} direct answers contains it`,
-        cause: "the policy names no database or directory for its upstreams",
+        cause: "the upstream reads another database or directory than the one that the policy names for it",
       });
     }
     expectSameResults(calls, { aspect: "content", of: ({ content }) => content, code: () => "content-changed" });
@@ -44,7 +46,8 @@ check({
   requirements: ["CAT-04"],
   title: "a result that the upstream marks as an error arrives marked as an error",
   needs: ["gateway", "canaries", "direct-upstreams"],
-  async run({ gateway }) {
+  async run({ gateway, evidence }) {
+    if (canariesOf(gateway).length === 0) return evidence.notSupported(noKnownContent);
     const calls = await policyCalls(gateway);
     if (!calls.some(({ direct }) => direct.isError === true)) {
       throw new CheckFailure({
@@ -194,7 +197,7 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
     const answered = await withClient(endpoint, gateway.mcp(), (through) =>
       Promise.all(
         gateway.policy.upstreams.map(async (meant) => {
-          const upstream = gateway.deployment.litellmConfig.upstreams.find(({ name }) => name === meant.name);
+          const upstream = runUpstreams(gateway.deployment).find(({ name }) => name === meant.name);
           const calls = callsFor(gateway, meant);
           if (upstream === undefined || calls.length === 0) return [];
           return await withClient(`the upstream ${meant.name}`, gateway.upstream(upstream), (direct) =>
@@ -207,10 +210,27 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
   });
 }
 
-function callsFor(gateway: GatewayWith<"canaries">, { name: server, database, directory }: PolicyUpstream): ToolCall[] {
+const noKnownContent =
+  "no upstream of the policy has a database or a directory with tools that the suite knows (execute_sql, read_text_file)";
+
+/** The canaries that calls of the policy's upstreams can return. */
+function canariesOf(gateway: GatewayWith<"canaries">): string[] {
+  const { database, file } = gateway.canaries;
+  const tools = gateway.policy.upstreams.flatMap((upstream) => callsFor(gateway, upstream)).map(({ tool }) => tool);
+  return [
+    ...(tools.includes("execute_sql") ? [database] : []),
+    ...(tools.includes("read_text_file") ? [file.content] : []),
+  ];
+}
+
+function callsFor(
+  gateway: GatewayWith<"canaries">,
+  { name: server, database, directory, tools, leftOut, standIn }: PolicyUpstream,
+): ToolCall[] {
+  if (leftOut !== undefined || standIn) return [];
   const databases = "SELECT datname FROM pg_database ORDER BY datname";
   const isListed = ({ tool }: ToolCall): boolean =>
-    hiddenBy(gateway.deployment.litellmConfig, server, tool) === undefined;
+    tools.includes(tool) && hiddenBy(gateway.deployment.litellmConfig, server, tool) === undefined;
   return [
     ...(database === undefined
       ? []

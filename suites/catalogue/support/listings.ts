@@ -1,8 +1,12 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+import type { Evidence } from "../../runner/evidence.ts";
 import { resultFrom, toolsOf, withClient } from "./mcp-client.ts";
 
 /** What one upstream offers when it is asked directly. */
@@ -24,9 +28,9 @@ export interface Listings {
  *
  * @throws {CheckFailure} when the gateway or an upstream has no listing
  */
-export async function listings(gateway: GatewayWith<"direct-upstreams">): Promise<Listings> {
+export async function listings(gateway: GatewayWith<"direct-upstreams">, evidence: Evidence): Promise<Listings> {
   // Both are awaited even if one fails: a check that ends closes its connections, which other checks may still share.
-  const [offered, direct] = await Promise.allSettled([offeredTools(gateway), directListings(gateway)]);
+  const [offered, direct] = await Promise.allSettled([offeredTools(gateway, evidence), directListings(gateway)]);
   if (offered.status === "rejected") throw offered.reason;
   if (direct.status === "rejected") throw direct.reason;
   return { offered: offered.value, direct: direct.value };
@@ -38,11 +42,13 @@ export async function listings(gateway: GatewayWith<"direct-upstreams">): Promis
  *
  * @throws {CheckFailure} `no-result` when the gateway has no listing
  */
-export function offeredTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
+export function offeredTools(gateway: GatewayTarget, evidence: Evidence): Promise<readonly Tool[]> {
   const { endpoint } = gateway.policy.mcp;
   return gateway.once.do("tools of the gateway", () =>
     listPatiently(() =>
-      withClient(endpoint, gateway.mcp(), (client) => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
+      withClient(endpoint, gateway.mcp(), (client) =>
+        evidence.phase("floor: first tools/list", () => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
+      ),
     ),
   );
 }
@@ -52,9 +58,10 @@ export function offeredTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
  *
  * @throws {CheckFailure} `empty-catalogue`
  */
-export async function someOfferedTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
-  const offered = await offeredTools(gateway);
+export async function someOfferedTools(gateway: GatewayTarget, evidence: Evidence): Promise<readonly Tool[]> {
+  const offered = await offeredTools(gateway, evidence);
   if (offered.length > 0) return offered;
+  expectAnyServer(gateway);
   throw new CheckFailure({
     summary: "the catalogue is empty",
     code: "empty-catalogue",
@@ -83,10 +90,17 @@ export async function listPatiently(list: () => Promise<Tool[]>): Promise<Tool[]
   }
 }
 
+/** @throws {NotSupported} when neither the policy nor LiteLLM has an MCP server */
+function expectAnyServer({ deployment }: GatewayTarget): void {
+  if (runUpstreams(deployment).length === 0 && demandedServers(deployment).length === 0)
+    throw new NotSupported("neither the policy nor LiteLLM's config has an MCP server");
+}
+
 function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<readonly DirectListing[]> {
   return gateway.once.do("tools of the upstreams", async () => {
-    const { upstreams } = gateway.deployment.litellmConfig;
+    const upstreams = runUpstreams(gateway.deployment);
     if (upstreams.length === 0) {
+      expectAnyServer(gateway);
       throw new CheckFailure({
         summary: "LiteLLM's config registers no upstream",
         code: "no-upstream",

@@ -17,12 +17,13 @@ check({
   needs: ["gateway", "commands", "canaries"],
   async run({ gateway, evidence }) {
     const upstream = filesystemUpstream(gateway);
-    const { name, directory, location } = upstream;
-    const files = await createTestFiles(gateway, directory);
+    const { name, directory, tools, location } = upstream;
+    const part = gateway.partOfUpstream(name);
+    const files = await createTestFiles(gateway, part, directory);
     const path = `${gateway.policy.mcp.endpoint}${name}`;
     await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
       await expectReadable(gateway, client, upstream);
-      const attempts = escapes(directory, files);
+      const attempts = escapes(directory, files).filter(({ tool }) => tools.includes(tool));
       await forEachCase(
         "a path outside of the allowed directory is refused",
         attempts,
@@ -41,7 +42,7 @@ check({
           });
         },
       );
-      await expectUntouched(gateway, files);
+      await expectUntouched(gateway, part, files);
       evidence.finding(
         `The filesystem upstream serves ${directory} and nothing else: it refused ${attempts.length} ways out ` +
           "(dot segments, absolute paths, links, look-alike names, encodings, writing and moving), and nothing outside was changed.",
@@ -71,16 +72,21 @@ interface Escape {
 function filesystemUpstream({ policy, deployment }: GatewayTarget): {
   name: string;
   directory: string;
+  tools: readonly string[];
   location: SourceLocation;
 } {
-  const upstream = policy.upstreams.find((one) => one.directory !== undefined);
-  if (upstream?.directory === undefined) throw new NotSupported("the policy names no upstream with a directory");
-  const { name, directory } = upstream;
+  const upstream = policy.upstreams.find(
+    (one) =>
+      one.directory !== undefined && one.tools.includes("read_text_file") && !one.standIn && one.leftOut === undefined,
+  );
+  if (upstream?.directory === undefined)
+    throw new NotSupported("the policy names no upstream with a directory and the tool read_text_file");
+  const { name, directory, tools } = upstream;
   const configured = deployment.litellmConfig.upstreams.find((one) => one.name === name);
-  return { name, directory, location: configured?.location ?? upstream.location };
+  return { name, directory, tools, location: configured?.location ?? upstream.location };
 }
 
-async function createTestFiles(gateway: GatewayWith<"commands">, directory: string): Promise<TestFiles> {
+async function createTestFiles(gateway: GatewayWith<"commands">, part: string, directory: string): Promise<TestFiles> {
   const mark = randomUUID().slice(0, 8);
   const files = {
     mark,
@@ -90,7 +96,7 @@ async function createTestFiles(gateway: GatewayWith<"commands">, directory: stri
     outside: `${directory}-limits-${mark}`,
   };
   const { secret, inside, outside } = files;
-  await gateway.run("litellm", [
+  await gateway.run(part, [
     "sh",
     "-c",
     // The move has a file of its own: other checks need the canary where it is.
@@ -157,8 +163,12 @@ async function expectReadable(
 }
 
 /** Nothing outside of the allowed directory was changed, whatever the upstream answered. */
-async function expectUntouched(gateway: GatewayWith<"commands">, { secret, outside }: TestFiles): Promise<void> {
-  const listed = await gateway.run("litellm", ["sh", "-c", `ls ${outside}; cat ${outside}/secret.txt`]);
+async function expectUntouched(
+  gateway: GatewayWith<"commands">,
+  part: string,
+  { secret, outside }: TestFiles,
+): Promise<void> {
+  const listed = await gateway.run(part, ["sh", "-c", `ls ${outside}; cat ${outside}/secret.txt`]);
   if (listed.stdout === `secret.txt\n${secret}`) return;
   throw new CheckFailure({
     summary: "something outside of the allowed directory was changed, although the upstream reported errors",

@@ -19,31 +19,35 @@ export function requireClient(gateway: GatewayTarget, kind: PolicyClient["kind"]
   throw new NotSupported(`the policy names no client of kind ${kind}`);
 }
 
+/** The tools that the checks know how to call: of postgres-mcp and of server-filesystem. */
+const queryTool = "execute_sql";
+const readTool = "read_text_file";
+
 /**
  * The upstream of the run's Postgres, and its tool that runs a query.
  *
- * @throws {NotSupported} when the policy names no upstream with a database
+ * @throws {NotSupported} when the policy names no upstream with a database and that tool
  */
 export function databaseTool({ policy, deployment }: GatewayTarget): { upstream: PolicyUpstream; tool: string } {
-  const upstream = policy.upstreams.find(({ database }) => database !== undefined);
-  if (upstream === undefined) throw missingUpstream("database");
-  return { upstream, tool: catalogueName(deployment.litellmConfig, upstream.name, "execute_sql") };
+  const upstream = policy.upstreams.find(({ database, tools }) => database !== undefined && tools.includes(queryTool));
+  if (upstream === undefined) throw missingUpstream("database", queryTool);
+  return { upstream, tool: catalogueName(deployment.litellmConfig, upstream.name, queryTool) };
 }
 
 /**
  * The upstream whose directory has the run's canary file, its tool that reads a file, and the file's path there.
  *
- * @throws {NotSupported} when the policy names no upstream with a directory
+ * @throws {NotSupported} when the policy names no upstream with a directory and that tool
  */
 export function fileTool({ policy, canaries, deployment }: GatewayWith<"canaries">): {
   upstream: PolicyUpstream;
   tool: string;
   path: string;
 } {
-  const upstream = policy.upstreams.find(({ directory }) => directory !== undefined);
-  if (upstream?.directory === undefined) throw missingUpstream("directory");
+  const upstream = policy.upstreams.find(({ directory, tools }) => directory !== undefined && tools.includes(readTool));
+  if (upstream?.directory === undefined) throw missingUpstream("directory", readTool);
   const directory = upstream.directory.replace(/\/$/, "");
-  const tool = catalogueName(deployment.litellmConfig, upstream.name, "read_text_file");
+  const tool = catalogueName(deployment.litellmConfig, upstream.name, readTool);
   return { upstream, tool, path: `${directory}/${canaries.file.name}` };
 }
 
@@ -53,6 +57,6 @@ export function secretValue(gateway: GatewayTarget, name: string | undefined): s
   return secret && gateway.secret(secret.name);
 }
 
-function missingUpstream(key: "database" | "directory"): NotSupported {
-  return new NotSupported(`the policy names no upstream with a ${key}`);
+function missingUpstream(key: "database" | "directory", tool: string): NotSupported {
+  return new NotSupported(`the policy names no upstream with a ${key} and the tool ${tool}`);
 }
