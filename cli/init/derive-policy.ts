@@ -13,7 +13,7 @@ import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infe
 import { policyText } from "../../helpers/deployment/infer/policy-text.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
-import type { Deployment } from "../../helpers/deployment/types.ts";
+import { type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
 import { liveEdge } from "./ask-edge.ts";
 import { askGateway } from "./ask-gateway.ts";
 
@@ -73,7 +73,7 @@ async function askedEdge(
   { deployment, canary, progress }: { deployment: Deployment; canary: string; progress: Progress },
 ): Promise<Inference> {
   const { view } = inference;
-  if (view.traefik === undefined) return inference;
+  if (view.traefik === undefined || !hasTraefik(deployment)) return inference;
   try {
     const state = await run.rig("edge");
     const isLiteLLM = leadsToLiteLLMByName(deployment.traefikModel, view);

@@ -83,9 +83,9 @@ describe("images from a registry", () => {
 
   it("are an environment failure when the registry does not have them", { timeout: buildTimeout }, async () => {
     const images = new Images(engine, { mode: "pull", registry, progress });
-    const error = await images.get("whoami").catch((reason: unknown) => reason);
+    const error = await images.get("redis").catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EnvironmentError);
-    expect((error as EnvironmentError).message).toContain(`${registry}/traefik/whoami:v1.11 cannot be pulled`);
+    expect((error as EnvironmentError).message).toContain(`${registry}/library/redis:8 cannot be pulled`);
   });
 });
 

@@ -14,7 +14,7 @@ import { operatorBuild } from "./recipes/operator-build.ts";
 import { contentTag, type Recipe, type UpstreamImage } from "./recipes/recipe.ts";
 import { defaultVersions, type ImagePart, Recipes } from "./recipes/recipes.ts";
 import { type StdioCommand, withStdioCommands } from "./recipes/stdio-commands.ts";
-import { fullName, pullReference, registryAnswers } from "./registry.ts";
+import { fullName, pullReference, readImageReference, registryAnswers } from "./registry.ts";
 
 /** Where the images come from. */
 export interface ImagesOptions {
@@ -37,6 +37,8 @@ export interface LiteLLMImage {
   packages?: readonly PackageSpec[];
   /** With what it needs for a database; default: false. */
   database?: boolean;
+  /** The operator's image, by the name under which it is pulled; default: LiteLLM's own. */
+  image?: string;
   /** The operator's own Dockerfile, which is used where it can be built here. */
   build?: ServiceSource & { from: "build" };
 }
@@ -84,6 +86,16 @@ export class Images {
   }
 
   /**
+   * Traefik as the operator names it.
+   *
+   * @param name of the operator's image; default: Docker Hub's
+   * @throws {EnvironmentError} with the last lines of the build
+   */
+  async traefik(version: string = defaultVersions.traefik, name?: string): Promise<PartImage> {
+    return (await this.#resolve(pulledAs(this.#recipes.of("traefik", version), name))).image;
+  }
+
+  /**
    * The Debian that built images are based on.
    *
    * @throws {EnvironmentError} where no registry answers and debootstrap cannot run
@@ -98,9 +110,9 @@ export class Images {
    * @throws {EnvironmentError} with the last lines of the build, or naming the missing folder of a command
    */
   async litellm(options: LiteLLMImage): Promise<PartImage> {
-    const { version = defaultVersions.litellm, database = false, packages = [], build } = options;
+    const { version = defaultVersions.litellm, database = false, packages = [], image: name, build } = options;
     const own = build === undefined ? undefined : await this.#operatorsLiteLLM(build, version);
-    const plain = own ?? this.#recipes.litellm(version, { database, packages });
+    const plain = own ?? pulledAs(this.#recipes.litellm(version, { database, packages }), name);
     // What the operator's own image installs is in it.
     const commands =
       own === undefined ? options.commands : options.commands.filter(({ launcher }) => launcher !== undefined);
@@ -331,6 +343,13 @@ export class Images {
     const { Id, RepoDigests } = await this.#engine.docker.getImage(reference).inspect();
     return { id: Id, repositoryDigests: RepoDigests ?? [] };
   }
+}
+
+/** A recipe whose image is pulled under the operator's name, e.g. from a registry of their own. */
+function pulledAs(recipe: Recipe, name: string | undefined): Recipe {
+  return name === undefined || recipe.upstream === undefined
+    ? recipe
+    : { ...recipe, upstream: readImageReference(name) };
 }
 
 function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
+import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
 import { removeRun } from "../engine/removal.ts";
 import { newRun } from "../engine/run-labels.ts";
 import { Images } from "../images/images.ts";
 import { createNetworks } from "../networks/network.ts";
+import { execute } from "./container-command.ts";
 import type { PartHandle } from "./part.ts";
 import { environmentTrouble } from "./part-health.ts";
 import { readyWhenRunning } from "./readiness.ts";
@@ -54,3 +56,16 @@ test.each(["kill", "remove"] as const)(
     await ending;
   },
 );
+
+test("a service of the operator that ends by itself is a failure of the deployment", async () => {
+  const { litellm: service } = await loadDeployment("deployments/reference");
+  const part = await startWhoami("whoami-ends");
+  await until("whoami answers", deadlines.smallPartStart, async () => (await isAnswered(part)) || undefined);
+  await execute(engine, part.containerId, ["sh", "-c", "kill -TERM 1"]).catch(() => {});
+  while (await isAnswered(part));
+  const services = new Map([[part.name, service]]);
+  expect(await environmentTrouble(engine, [{ parts: { [part.name]: part } }], services)).toMatchObject({
+    name: "CheckFailure",
+    details: { code: "service-ended", location: service.location, actual: expect.stringContaining("exit code 0") },
+  });
+});

@@ -1,6 +1,8 @@
 import type { Container } from "dockerode";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines, within } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { ComposeService } from "../../helpers/deployment/types.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readLastLines } from "./container-log.ts";
 import type { PartHandle } from "./part.ts";
@@ -10,12 +12,14 @@ import type { PartHandle } from "./part.ts";
  * has failed, because a check whose part was lost proves nothing about the deployment.
  *
  * @param rigs the rigs that the check used
+ * @param servicesOf the operator's services by the parts that run them: one that ends by itself is not the environment's failure
  * @returns undefined when the engine answers and all parts run
  */
 export async function environmentTrouble(
   engine: Engine,
   rigs: readonly { parts: Readonly<Record<string, PartHandle>> }[],
-): Promise<EnvironmentError | undefined> {
+  servicesOf: ReadonlyMap<string, ComposeService> = new Map(),
+): Promise<EnvironmentError | CheckFailure | undefined> {
   const parts = rigs.flatMap(({ parts: own }) => Object.values(own));
   if (parts.length === 0) return undefined;
   try {
@@ -25,11 +29,16 @@ export async function environmentTrouble(
       cause,
     });
   }
-  const stopped = await Promise.all(parts.map((part) => stoppedBecause(engine, part)));
-  return stopped.find((error) => error !== undefined);
+  const stopped = await Promise.all(parts.map((part) => stoppedBecause(engine, part, servicesOf.get(part.name))));
+  const errors = stopped.filter((error) => error !== undefined);
+  return errors.find((error) => error instanceof EnvironmentError) ?? errors[0];
 }
 
-async function stoppedBecause(engine: Engine, part: PartHandle): Promise<EnvironmentError | undefined> {
+async function stoppedBecause(
+  engine: Engine,
+  part: PartHandle,
+  service: ComposeService | undefined,
+): Promise<EnvironmentError | CheckFailure | undefined> {
   const what = `${part.rig}/${part.name}`;
   const container = engine.docker.getContainer(part.containerId);
   try {
@@ -40,6 +49,8 @@ async function stoppedBecause(engine: Engine, part: PartHandle): Promise<Environ
       ? "it was killed because the machine had no memory left"
       : `exit code ${state.ExitCode}`;
     const log = await readLastLines(engine, part.containerId);
+    if (service !== undefined && !state.OOMKilled && !isKilled(state.ExitCode))
+      return endedService(service, state.ExitCode, log);
     return new EnvironmentError(`${what} stopped during the run: ${how}`, {
       part: part.name,
       log,
@@ -49,6 +60,27 @@ async function stoppedBecause(engine: Engine, part: PartHandle): Promise<Environ
     const how = gone ? "its container was removed" : (cause as Error).message;
     return new EnvironmentError(`${what} went away during the run: ${how}`, { part: part.name, cause });
   }
+}
+
+/** Whether a signal ended it: SIGKILL or SIGTERM of somebody else. */
+function isKilled(exitCode: number): boolean {
+  return exitCode === 137 || exitCode === 143;
+}
+
+function endedService(service: ComposeService, exitCode: number, log: readonly string[]): CheckFailure {
+  const restart = service.settings.get("restart")?.value;
+  return new CheckFailure({
+    summary: `the service ${service.key} ended during the run`,
+    code: "service-ended",
+    expected: "it runs",
+    actual: `it ended with exit code ${exitCode}: ${log.find((line) => /error/i.test(line)) ?? log.at(-1) ?? "without a message"}`,
+    cause: "the service itself: a request of this or of another check made it end",
+    location: service.location,
+    fix:
+      restart === undefined
+        ? "correct the service, or add 'restart: unless-stopped'"
+        : "correct the service, or use another version of it",
+  });
 }
 
 /**

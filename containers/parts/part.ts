@@ -27,6 +27,9 @@ export interface PartFile {
   content: string | Buffer;
   /** Octal permissions, e.g. 0o644 (the default). */
   mode?: number;
+  /** Its owner; default: root. */
+  uid?: number;
+  gid?: number;
 }
 
 /** Fields of the engine's host configuration that a service of the compose file decides. */
@@ -59,6 +62,7 @@ export interface ContainerSettings {
   host: HostSettings;
   stopSignal?: string | undefined;
   domainname?: string | undefined;
+  hostname?: string | undefined;
   /** Absolute paths in the container of directories that are made empty. */
   emptyDirectories?: readonly string[];
 }

@@ -6,6 +6,7 @@ import { removeRun } from "../engine/removal.ts";
 import { newRun } from "../engine/run-labels.ts";
 import { Images } from "../images/images.ts";
 import { createNetworks } from "../networks/network.ts";
+import { execute } from "./container-command.ts";
 import { readyWhenRunning } from "./readiness.ts";
 import { startPart } from "./start-part.ts";
 
@@ -55,4 +56,31 @@ test("a part's settings are the container's", async () => {
   });
   expect(Config).toMatchObject({ StopSignal: "SIGINT" });
   expect(Mounts.map(({ Destination }) => Destination)).toEqual(["/srv/empty"]);
+});
+
+test("a read-only part has its files, with their owners, and what the image has next to them", async () => {
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
+  const [network] = [...(await createNetworks(engine, run, "own", [{ name: "read-only", internal: false }])).values()];
+  if (network === undefined) throw new Error("no network was made");
+  const part = await startPart({ engine, run, images }, "edge", {
+    name: "read-only",
+    image: await images.get("whoami"),
+    networks: [{ network, aliases: [] }],
+    files: [
+      { target: "/app/config.txt", content: "text", mode: 0o440, uid: 1000, gid: 1001 },
+      { target: "/run/secrets/key", content: "secret" },
+    ],
+    settings: { host: { ReadonlyRootfs: true }, hostname: "reader" },
+    ready: readyWhenRunning,
+    startDeadline: deadlines.smallPartStart,
+  });
+  const { stdout, exitCode } = await execute(engine, part.containerId, [
+    "sh",
+    "-c",
+    "stat -c '%u:%g %a %n' /app/config.txt /run/secrets/key; ls /app; hostname; touch /etc/written",
+  ]);
+  expect(stdout.split("\n")).toEqual(
+    expect.arrayContaining(["1000:1001 440 /app/config.txt", "0:0 644 /run/secrets/key", "whoami.ts", "reader"]),
+  );
+  expect(exitCode).not.toBe(0);
 });

@@ -1,10 +1,13 @@
 import { isUtf8 } from "node:buffer";
+import { posix } from "node:path";
+import { Readable } from "node:stream";
 import { GenericContainer, type InspectResult, PullPolicy } from "testcontainers";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Run } from "../engine/run-labels.ts";
 import type { Images } from "../images/images.ts";
 import { readLastLines } from "./container-log.ts";
+import { fileArchive } from "./file-archive.ts";
 import { type PartHandle, type PartPlan, partLabel, rigLabel, rigMark, type StartedWith } from "./part.ts";
 import type { PartResources } from "./part-resources.ts";
 import { startPortRelay } from "./port-relay.ts";
@@ -57,10 +60,8 @@ function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): Gen
     .withPullPolicy(PullPolicy.neverPull())
     .withLabels({ ...plan.labels, ...run.labels, [partLabel]: plan.name, [rigLabel]: rigMark(run, rig) })
     .withEnvironment({ ...plan.environment })
-    .withCopyContentToContainer(
-      (plan.files ?? []).map(({ content, target, mode }) => ({ content, target, mode: mode ?? 0o644 })),
-    )
     .withCopyDirectoriesToContainer([...(plan.directories ?? [])])
+    .withCopyArchivesToContainer(archivesOf(plan))
     .withBindMounts(
       (plan.binds ?? []).map(({ source, target, readOnly }) => ({ source, target, mode: readOnly ? "ro" : "rw" })),
     )
@@ -79,6 +80,28 @@ function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): Gen
     container.withAddedCapabilities(...plan.capabilities.add).withDroppedCapabilities(...plan.capabilities.drop);
   }
   return container;
+}
+
+/**
+ * The files of a part as archives. The engine unpacks into a read-only container where a volume is mounted only: one archive
+ * for each directory then.
+ */
+function archivesOf(plan: PartPlan): { tar: Readable; target: string }[] {
+  const files = plan.files ?? [];
+  if (files.length === 0) return [];
+  const byFolder = isReadOnly(plan)
+    ? Map.groupBy(files, ({ target }) => posix.dirname(target))
+    : [["/", files] as const];
+  return [...byFolder].map(([target, own]) => ({ tar: Readable.from([fileArchive(own, target)]), target }));
+}
+
+/** The directories of a read-only part into which files are copied: each is a volume, with what the image has there. */
+function copiedInto(plan: PartPlan): string[] {
+  return isReadOnly(plan) ? (plan.files ?? []).map(({ target }) => posix.dirname(target)) : [];
+}
+
+function isReadOnly({ settings }: PartPlan): boolean {
+  return settings?.host.ReadonlyRootfs === true;
 }
 
 class PartContainer extends GenericContainer {
@@ -111,8 +134,9 @@ class PartContainer extends GenericContainer {
     Object.assign(this.hostConfig, settings.host);
     if (settings.stopSignal !== undefined) this.createOpts.StopSignal = settings.stopSignal;
     if (settings.domainname !== undefined) this.createOpts.Domainname = settings.domainname;
-    const empty = Object.fromEntries((settings.emptyDirectories ?? []).map((target) => [target, {}]));
-    if (Object.keys(empty).length > 0) this.createOpts.Volumes = { ...this.createOpts.Volumes, ...empty };
+    if (settings.hostname !== undefined) this.createOpts.Hostname = settings.hostname;
+    const volumes = [...(settings.emptyDirectories ?? []), ...copiedInto(this.#plan)].map((target) => [target, {}]);
+    if (volumes.length > 0) this.createOpts.Volumes = { ...this.createOpts.Volumes, ...Object.fromEntries(volumes) };
   }
 
   protected override async containerStarting(): Promise<void> {

@@ -1,4 +1,5 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
 import type { ImagePart } from "../images/recipes/recipes.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
@@ -60,7 +61,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
       image: front,
       networks: on([...faults.map(faultHost), faultlessHost, "gateway-down.faults"]),
       environment: {
-        GATEWAY: `${host?.scheme}://${host?.name}`,
+        GATEWAY: host === undefined ? "" : originOf(deployment, host),
         MCP_ENDPOINT: policy.mcp.endpoint,
         PORT: String(frontPort),
       },

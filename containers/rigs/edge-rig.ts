@@ -1,30 +1,38 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
+import { withTraefik } from "../../helpers/deployment/types.ts";
 import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
-import { networksOf, type RenderContext, renderLabels } from "../parts/deployment/render-service.ts";
+import type { EdgeContext } from "../parts/deployment/render-context.ts";
+import { networksOf, renderLabels } from "../parts/deployment/render-service.ts";
+import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
-import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
+import { routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp } from "../parts/readiness.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
+/** Name of the part in the place of LiteLLM's second replica. */
+export const secondTarget = "whoami-2";
+
 /**
- * Starts the edge rig: Traefik with the deployment's labels, and whoami instead of LiteLLM. It takes about a second, because
- * the two start in parallel.
+ * Starts the edge rig: Traefik with the deployment's labels, and whoami instead of LiteLLM, twice where LiteLLM has replicas. It
+ * takes about a second, because they start in parallel.
  *
  * @throws {EnvironmentError} when a part does not start
+ * @throws {Error} for a deployment without Traefik, where no check can need this rig
  */
 export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   const name = "edge";
-  const { run, deployment, canaries, images } = rig;
+  const { run, canaries, images } = rig;
+  const deployment = withTraefik(rig.deployment);
   const liteLLMPort = liteLLMPortOf(deployment.litellm);
   const shared = [...networksOf(deployment.traefik).keys()];
   const networks = await rig.createNetworks(
     name,
     shared.map((network) => ({ name: network, internal: false })),
   );
-  const context: RenderContext = { deployment, mark: rigMark(run, name), networks };
+  const context: EdgeContext = { deployment, mark: rigMark(run, name), networks };
   const labels = renderLabels(context);
   const running = new Set([
     deployment.traefik.key,
@@ -39,7 +47,7 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
       (image): PartPlan => ({
         name: "whoami",
         image,
-        networks: attachments(networksOf(deployment.litellm), networks, deployment.litellm.name),
+        networks: serviceAttachments(deployment.compose, deployment.litellm, networks),
         command: ["--port", String(liteLLMPort), "--verbose"],
         environment: { WHOAMI_NAME: canaries.target },
         labels,
@@ -49,7 +57,8 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
       }),
     ),
   ]);
-  const behind = [whoami, ...logins.plans, ...labelled.plans].map(withRunningPromise);
+  const replicas = deployment.litellm.replicas > 1 ? [{ ...whoami, name: secondTarget }] : [];
+  const behind = [whoami, ...replicas, ...logins.plans, ...labelled.plans].map(withRunningPromise);
   const starting = behind.map(({ plan }) => rig.startPart(name, plan));
   // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
   await Promise.race([Promise.all(behind.map(({ running: runs }) => runs)), Promise.all(starting)]);
@@ -59,7 +68,7 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
     ...Object.fromEntries(started.map((part) => [part.name, part])),
   };
   const carried = deployment.traefikModel.containers.map(({ service }) => service.key);
-  await routersLoaded(edge, deployment, new Set([...running, ...carried]));
+  await routersLoaded(edge, deployment.traefikModel, new Set([...running, ...carried]));
   return {
     rig: name,
     parts,

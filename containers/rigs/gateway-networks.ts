@@ -32,7 +32,7 @@ export function serviceNetworkPlans(deployment: Deployment): NetworkPlan[] {
   const { litellm, traefik } = deployment;
   // A service on the host's own network has none, and only LiteLLM and Traefik run all the same.
   const joining = [...deployment.compose.services.values()].filter(
-    (service) => service.networkMode === undefined || service.key === litellm.key || service.key === traefik.key,
+    (service) => service.networkMode === undefined || service.key === litellm.key || service.key === traefik?.key,
   );
   for (const service of joining) for (const name of networksOf(service).keys()) names.add(name);
   return [...names].map((name) => {
@@ -63,9 +63,9 @@ export function hostInterfaces(deployment: Deployment, networks: ReadonlyMap<str
   });
 }
 
-/** The first network that LiteLLM and Traefik share; LiteLLM's first network where they share none. */
+/** The first network that LiteLLM and Traefik share; LiteLLM's first network where they share none, or there is no Traefik. */
 export function sharedNetwork(deployment: Deployment): string {
-  const traefik = networksOf(deployment.traefik);
+  const traefik = deployment.traefik === undefined ? new Map() : networksOf(deployment.traefik);
   const litellm = [...networksOf(deployment.litellm).keys()];
   const shared = litellm.find((name) => traefik.has(name)) ?? litellm[0];
   return shared ?? "default";

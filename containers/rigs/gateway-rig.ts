@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import type { ComposeService, Deployment } from "../../helpers/deployment/types.ts";
+import { type ComposeService, type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { PartImage } from "../images/part-image.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "../networks/gateway-host.ts";
@@ -12,6 +12,7 @@ import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forwa
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
 import { registerKeys } from "../parts/deployment/registered/keys.ts";
 import { registerServers } from "../parts/deployment/registered/servers.ts";
+import type { EdgeContext } from "../parts/deployment/render-context.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
@@ -28,10 +29,10 @@ import {
   lanNetwork,
   outsideNetwork,
   providerNetwork,
-  secondReplica,
   serviceNetworkPlans,
   sharedNetwork,
 } from "./gateway-networks.ts";
+import { replicaChange, replicasOf } from "./replicas.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
 const rigName = "gateway";
@@ -40,7 +41,7 @@ const rigName = "gateway";
 type FindNetwork = (name: string) => MadeNetwork;
 
 /**
- * Starts the gateway rig: the deployment's Traefik and LiteLLM, a Postgres and the upstreams behind it, the scripted
+ * Starts the gateway rig: the deployment's Traefik, where it has one, and LiteLLM, a Postgres and the upstreams behind it, the scripted
  * model instead of the provider, and a LAN with a host and an agent's machine on it. Between them is a gateway host, which
  * publishes what compose publishes and has the deployment's firewall. All traffic that would leave the networks goes
  * through it to a sentinel outside. All parts start in parallel.
@@ -48,7 +49,7 @@ type FindNetwork = (name: string) => MadeNetwork;
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startGatewayRig(rig: RigContext): Promise<RigState> {
-  const { run, deployment } = rig;
+  const { run, deployment, progress } = rig;
   const networks = await rig.createNetworks(rigName, gatewayNetworkPlans(deployment));
   const network: FindNetwork = (name) => {
     const made = networks.get(name);
@@ -56,14 +57,15 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     return made;
   };
   const context: RenderContext = { deployment, mark: rigMark(run, rigName), networks };
+  const inFront: EdgeContext | undefined = hasTraefik(deployment) ? { ...context, deployment } : undefined;
   const [traefik, logins, services, standIns, litellm] = await Promise.all([
-    traefikPlan(rig, context),
-    forwardAuthPlans(rig, context),
+    inFront && traefikPlan(rig, inFront),
+    inFront && forwardAuthPlans(rig, inFront),
     servicePlans(rig, context, network(providerNetwork)),
     standInPlans(rig, context, network(providerNetwork)),
     liteLLMPlan(rig, context, {
       networks: [
-        ...serviceAttachments(deployment.litellm, networks),
+        ...serviceAttachments(deployment.compose, deployment.litellm, networks),
         { network: network(providerNetwork), aliases: [] },
       ],
     }),
@@ -77,13 +79,15 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     ...Object.keys(servicesByKey),
     ...forwardAuthServices(deployment).map(({ service }) => service.key),
   ]);
-  const labelled = await labelParts(rig, context, running);
+  const labelled = inFront && (await labelParts(rig, inFront, running));
   const litellmStart = withRunningPromise(litellm.plan);
   // The other parts with labels for Traefik.
-  const labelStarts = [...logins.plans, ...labelled.plans].map(withRunningPromise);
+  const labelStarts = [...(logins?.plans ?? []), ...(labelled?.plans ?? [])].map(withRunningPromise);
   const plans: Promise<PartPlan>[] = [
     // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
-    Promise.all([litellmStart, ...labelStarts].map((start) => start.running)).then(() => traefik.plan),
+    ...(traefik === undefined
+      ? []
+      : [Promise.all([litellmStart, ...labelStarts].map((start) => start.running)).then(() => traefik.plan)]),
     whenReady(litellmStart.plan, databaseParts),
     ...labelStarts.map(({ plan }) => Promise.resolve(plan)),
     ...replicasOf(deployment, litellm.plan).map((plan) => whenReady(plan, databaseParts)),
@@ -102,7 +106,8 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
     ...plans.map(async (planned) => {
       const plan = await planned;
-      parts[plan.name] = await rig.startPart(rigName, plan);
+      const start = (): Promise<PartHandle> => rig.startPart(rigName, plan);
+      parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
     }),
   ]);
   const registered = parts.litellm === undefined ? [] : await registrations(rig, parts.litellm);
@@ -114,14 +119,19 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
   );
   await publish(rig.engine, gatewayHost, hostInterfaces(deployment, networks), published);
-  const carried = deployment.traefikModel.containers.map(({ service }) => service.key);
-  if (parts.traefik) await routersLoaded(parts.traefik, deployment, new Set([...running, ...carried]));
+  if (parts.traefik && inFront) {
+    const { traefikModel } = inFront.deployment;
+    const carried = traefikModel.containers.map(({ service }) => service.key);
+    await routersLoaded(parts.traefik, traefikModel, new Set([...running, ...carried]));
+  }
   return {
     rig: rigName,
     parts,
     networks: Object.fromEntries([...networks].map(([key, { name: made }]) => [key, made])),
     changes: [
-      ...[...traefik.changes, ...logins.changes, ...labelled.changes, ...litellm.changes, ...registered],
+      ...[traefik, logins, labelled, litellm].flatMap((rendered) => rendered?.changes ?? []),
+      ...registered,
+      ...replicaChange(deployment),
       ...[...services, ...databases].flatMap(({ changes }) => changes),
     ],
     services: servicesByKey,
@@ -133,14 +143,6 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
 async function registrations({ deployment, canaries }: RigContext, litellm: PartHandle): Promise<RenderedChange[]> {
   const servers = await registerServers(deployment, litellm);
   return [...servers, ...(await registerKeys(deployment, litellm, canaries.secrets))];
-}
-
-/**
- * The replicas of LiteLLM besides the first, with the same labels, so that Traefik balances between them. One is enough to tell
- * replicas apart, however many the operator has.
- */
-function replicasOf({ litellm }: Deployment, plan: PartPlan): PartPlan[] {
-  return litellm.replicas > 1 ? [{ ...plan, name: secondReplica }] : [];
 }
 
 /** LiteLLM's own image changes the database's tables as it starts. The query engine of the suite waits by itself. */
@@ -252,7 +254,7 @@ function servicesOf(deployment: Deployment, services: readonly ServicePart[]): R
     service === undefined ? [] : [[service.key, part]],
   );
   return {
-    [traefik.key]: "traefik",
+    ...(traefik === undefined ? {} : { [traefik.key]: "traefik" }),
     [litellm.key]: "litellm",
     ...Object.fromEntries(databases),
     ...Object.fromEntries(cacheServices(deployment).map(({ key }) => [key, partOfService(key)])),

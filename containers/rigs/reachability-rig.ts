@@ -54,7 +54,7 @@ export async function startReachabilityRig(rig: RigContext): Promise<RigState> {
       parts[plan.name] = await rig.startPart(
         name,
         running === undefined
-          ? { ...plan, networks: serviceAttachments(service, networks), ready: readyWhenRunning }
+          ? { ...plan, networks: serviceAttachments(deployment.compose, service, networks), ready: readyWhenRunning }
           : { ...plan, joins: running },
       );
     }),

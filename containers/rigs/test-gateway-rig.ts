@@ -81,8 +81,9 @@ async function startSecondLiteLLM(
     ...plan,
     environment: { NUM_WORKERS: "1", ...plan.environment },
     files: [...(plan.files ?? []), ...files],
-    // Without labels, because Traefik must not route to it.
+    // Without labels, because Traefik must not route to it; its host name would be one of the gateway's own on its networks.
     labels: {},
+    ...(plan.settings === undefined ? {} : { settings: { ...plan.settings, hostname: undefined } }),
   });
   return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workerChange(rig, name)] };
 }

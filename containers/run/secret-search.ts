@@ -90,7 +90,7 @@ function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
 }
 
 /** The policy's name of each part's environment, for the parts that run a service of the deployment. */
-function environmentPlaces({ compose, policy }: Deployment): Map<string, SecretPlace> {
+function environmentPlaces({ compose, traefik }: Deployment): Map<string, SecretPlace> {
   const services = [...compose.services.values()].map(
     ({ key, name }) => [partOfService(key), `${name}.environment`] as const,
   );
@@ -100,7 +100,7 @@ function environmentPlaces({ compose, policy }: Deployment): Map<string, SecretP
     [secondReplica, "litellm.environment"],
     // It has LiteLLM's image and environment too: there the stdio servers are called directly.
     ["upstreams", "litellm.environment"],
-    ["traefik", `${policy.services.traefik}.environment`],
+    ...(traefik === undefined ? [] : [["traefik", `${traefik.name}.environment`] as const]),
   ]);
 }
 

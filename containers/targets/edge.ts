@@ -1,7 +1,9 @@
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
+import { originOf } from "../../helpers/deployment/services/origins.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
-import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
+import type { DeploymentWithTraefik, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import type { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
@@ -9,12 +11,13 @@ import type { Engine } from "../engine/engine.ts";
 import type { Judgement } from "../images/contexts/forward-auth/judge.ts";
 import { readLog } from "../parts/container-log.ts";
 import { forwardAuthPart, identityOf, sessionCookie } from "../parts/deployment/forward-auth.ts";
-import { type LiveRouter, nameInFiles, rawData } from "../parts/deployment/traefik.ts";
+import { entryPointPorts, type LiveRouter, nameInFiles, rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
+import { secondTarget } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import type { Once } from "./providers/once.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
-import { partOf, secretOf } from "./rig-access/parts-of-rig.ts";
+import { partOf, publishedIn, secretOf } from "./rig-access/parts-of-rig.ts";
 
 /** What a check sends to the edge. */
 export interface EdgeRequest {
@@ -44,7 +47,7 @@ export interface RawEdgeRequest {
 
 /** Traefik with the deployment's labels in front of whoami, as a check sees it. */
 export class Edge {
-  readonly deployment: Deployment;
+  readonly deployment: DeploymentWithTraefik;
   readonly policy: Policy;
   /** What the checks of this deployment share. */
   readonly once: Once;
@@ -56,7 +59,7 @@ export class Edge {
   constructor(options: {
     state: RigState;
     engine: Engine;
-    deployment: Deployment;
+    deployment: DeploymentWithTraefik;
     canaries: Canaries;
     http: RecordingClient;
     once: Once;
@@ -93,7 +96,7 @@ export class Edge {
   /** Sends a request through Traefik, by the entry point that serves the host. */
   async send({ host, path, method, headers = [], bearer, body, deadline }: EdgeRequest): Promise<Exchange> {
     return await this.#http.send({
-      url: `${host.scheme}://${host.name}${path}`,
+      url: `${originOf(this.deployment, host)}${path}`,
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
       ...(body === undefined ? {} : { body }),
@@ -103,13 +106,13 @@ export class Edge {
 
   /** Sends a request as it is written; see {@link RecordingClient.sendRaw}. */
   async sendRaw({ host, path, ...rest }: RawEdgeRequest): Promise<Exchange> {
-    return await this.#http.sendRaw({ url: `${host.scheme}://${host.name}${path}`, ...rest });
+    return await this.#http.sendRaw({ url: `${originOf(this.deployment, host)}${path}`, ...rest });
   }
 
   /** Sends a request over HTTP/2, which needs a host that is served by TLS. */
   async sendHttp2({ host, path, method, headers = [], bearer, body }: EdgeRequest): Promise<Exchange> {
     return await this.#http.sendHttp2({
-      url: `${host.scheme}://${host.name}${path}`,
+      url: `${originOf(this.deployment, host)}${path}`,
       method: method ?? "GET",
       headers: [...headers, ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const])],
       ...(body === undefined ? {} : { body }),
@@ -123,6 +126,7 @@ export class Edge {
 
   /** How Traefik routed a request, by its access log. */
   async routing(exchange: Exchange): Promise<Routing> {
+    this.#expectPublished(exchange);
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
     return this.#named(await log.routing(exchange.id));
   }
@@ -132,6 +136,26 @@ export class Edge {
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
     const seen = log.seen(exchange.id);
     return seen && this.#named(seen);
+  }
+
+  /** @throws {CheckFailure} for a request to a port that the deployment does not publish: nothing logs it */
+  #expectPublished({ request, response }: Exchange): void {
+    const [url = ""] = request.url.split(" ");
+    if (response !== undefined || !URL.canParse(url)) return;
+    const { hostname, port, protocol } = new URL(url);
+    const called = Number(port) || (protocol === "https:" ? 443 : 80);
+    if (publishedIn(this.#state, this.deployment)(hostname, called) !== undefined) return;
+    const { traefik, traefikModel } = this.deployment;
+    const entryPoints = [...entryPointPorts(traefikModel)].map(([name, own]) => `${name} on ${own}`);
+    throw new CheckFailure({
+      summary: `no entry point is published on port ${called}, by which clients call ${hostname}`,
+      code: "not-published",
+      expected: `an entry point of Traefik on port ${called} of the gateway host`,
+      actual: `${entryPoints.join(", ")}; published: ${traefik.ports.map(({ host, container }) => `${host}:${container}`).join(", ") || "nothing"}`,
+      cause: "the entry point's address and the ports that compose publishes do not fit together",
+      location: traefikModel.static.entryPoints.values().next().value?.location ?? traefik.location,
+      fix: "publish the entry point's port, or write the 'port' in the policy by which clients call the host",
+    });
   }
 
   /** With the router's name as the deployment has it. */
@@ -150,7 +174,11 @@ export class Edge {
    * nothing that was sent before can still be on its way into the log.
    */
   async targetLog(): Promise<string[]> {
-    const target = this.#part("whoami");
+    const targets = ["whoami", secondTarget].flatMap((name) => this.#state.parts[name] ?? []);
+    return (await Promise.all(targets.map((target) => this.#logOf(target)))).flat();
+  }
+
+  async #logOf(target: PartHandle): Promise<string[]> {
     const marker = await this.#http.send({
       url: `http://${target.host}:${target.ports[liteLLMPortOf(this.deployment.litellm)]}/${crypto.randomUUID()}`,
     });

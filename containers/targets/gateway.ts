@@ -128,6 +128,11 @@ export class Gateway extends HttpGateway {
     };
   }
 
+  /** The part on which an upstream runs: LiteLLM's for one that LiteLLM starts itself. */
+  partOfUpstream(name: string): string {
+    return this.#state.upstreams?.[name]?.part ?? "litellm";
+  }
+
   #hasReplica(part: string): boolean {
     return part === "litellm" && this.#state.parts[secondReplica] !== undefined;
   }
@@ -161,12 +166,16 @@ export class Gateway extends HttpGateway {
     });
   }
 
-  /** How Traefik routed a request, by its access log. */
+  /** How Traefik routed a request, by its access log. Without a Traefik, LiteLLM takes every request. */
   async routing(exchange: Exchange): Promise<Routing> {
+    if (this.deployment.traefik === undefined)
+      return { router: undefined, server: this.directUrl(""), status: exchange.response?.status ?? 0 };
     const log = await AccessLog.of(this.#engine, partOf(this.#state, "traefik").containerId);
     const routing = await log.routing(exchange.id);
     const { router } = routing;
-    return { ...routing, router: router === undefined ? undefined : nameInFiles(this.deployment.traefikModel, router) };
+    const { traefikModel } = this.deployment;
+    const isNamed = router !== undefined && traefikModel !== undefined;
+    return { ...routing, router: isNamed ? nameInFiles(traefikModel, router) : router };
   }
 
   /** Traefik's live routers, and all that its API says. */

@@ -1,5 +1,6 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { onlyRedirects } from "../../helpers/deployment/policy/access.ts";
+import { originOf } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
@@ -78,7 +79,7 @@ export abstract class HttpGateway {
 
   /** The URL of a path on a host of the policy; default: the internal one. */
   url(path: string, host: PolicyHost = this.internalHost): string {
-    return `${host.scheme}://${host.name}${path}`;
+    return `${originOf(this.deployment, host)}${path}`;
   }
 
   /** Sends a request through Traefik to LiteLLM. */

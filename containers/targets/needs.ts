@@ -45,7 +45,7 @@ export interface GatewayCapabilities {
   /** Traefik's live configuration. */
   "traefik-api": Pick<Gateway, "routers">;
   /** Commands and files on the rig's machines. */
-  commands: Pick<Gateway, "run" | "write">;
+  commands: Pick<Gateway, "run" | "write" | "partOfUpstream">;
   /** A real browser on the LAN. */
   browser: Pick<Gateway, "browse">;
   /** The logs of parts. */

@@ -21,6 +21,9 @@ import type { SourceFile } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
 import { readTraefik } from "./traefik/read-traefik.ts";
 
+/** The service that is Traefik where the policy names none. */
+export const defaultTraefik = "traefik";
+
 export interface FactsOptions {
   /** The env file for interpolation, relative to the folder; by default `litellm.env`, else `.env`. */
   envFile?: string | undefined;
@@ -145,7 +148,7 @@ export class Facts {
    *
    * @param service the compose service that is Traefik
    */
-  traefik(service = "traefik"): TraefikModel | undefined {
+  traefik(service = defaultTraefik): TraefikModel | undefined {
     return once(this.#traefik, service, () => {
       const { compose, composeText, folder, faults, notes } = this;
       const own = compose?.services.get(service);

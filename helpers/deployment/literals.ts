@@ -36,7 +36,7 @@ export function literalSecrets({
   for (const service of compose.services.values()) lookAtService(service, composeFiles, look);
   for (const { path, value } of litellmConfig.texts)
     look(`${path.join(".")} of LiteLLM's config`, path.at(-1) ?? "", value);
-  for (const option of traefikModel.files?.options ?? [])
+  for (const option of traefikModel?.files?.options ?? [])
     look(`${option.key} in ${displayPath(option.location.file)}`, option.path.at(-1) ?? "", option);
   return found;
 }

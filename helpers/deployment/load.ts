@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
-import { checkFolder, readFacts } from "./facts.ts";
+import { checkFolder, defaultTraefik, readFacts } from "./facts.ts";
 import { literalSecrets, noteUnlistedSecrets } from "./literals.ts";
+import { withDirectAccess } from "./policy/direct-access.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
@@ -53,22 +54,15 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
 
   const { compose } = facts;
   const litellm = policy && compose?.services.get(policy.services.litellm);
-  const traefik = policy && compose?.services.get(policy.services.traefik);
-  if (
-    policy === undefined ||
-    compose === undefined ||
-    litellm === undefined ||
-    traefik === undefined ||
-    liteLLM === undefined ||
-    traefikModel === undefined
-  ) {
+  if (policy === undefined || compose === undefined || litellm === undefined || liteLLM === undefined) {
     throw new Error(`${root} could not be read, and no fault gives the reason`);
   }
   const found = { compose, litellmConfig: liteLLM.config, traefikModel, facts };
+  const traefik = traefikModel && compose.services.get(policy.services.traefik ?? defaultTraefik);
   const deployment: Deployment = {
     folder: root,
     digest: deploymentDigest(root),
-    policy,
+    policy: traefik === undefined ? withDirectAccess(policy) : policy,
     facts,
     compose,
     litellm,

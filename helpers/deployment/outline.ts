@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { originOf } from "./services/origins.ts";
 import type { DeploymentNote } from "./source/note-list.ts";
 import type { Deployment } from "./types.ts";
 
@@ -18,9 +19,10 @@ export interface DeploymentOutline {
 }
 
 /** Summarises a deployment. */
-export function outlineOf({ folder, policy, facts, litellmConfig }: Deployment): DeploymentOutline {
+export function outlineOf(deployment: Deployment): DeploymentOutline {
+  const { folder, policy, facts, litellmConfig } = deployment;
   return {
-    hosts: policy.hosts.map(({ name, scheme, zone }) => ({ name, url: `${scheme}://${name}`, zone })),
+    hosts: policy.hosts.map((host) => ({ name: host.name, url: originOf(deployment, host), zone: host.zone })),
     config: litellmConfig.files.length === 0 ? "none" : relative(folder, litellmConfig.file),
     upstreams: litellmConfig.upstreams.map((upstream) => ({
       name: upstream.name,

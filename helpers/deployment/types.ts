@@ -21,15 +21,37 @@ export interface Deployment {
   /** Everything that the files say. */
   facts: Facts;
   compose: ComposeFile;
-  /** The services that the policy names. */
+  /** The service that is LiteLLM. */
   litellm: ComposeService;
-  traefik: ComposeService;
+  /** The service that is Traefik; undefined for a gateway without one. */
+  traefik: ComposeService | undefined;
   litellmConfig: LiteLLMConfig;
-  traefikModel: TraefikModel;
+  /** Undefined where there is no Traefik. */
+  traefikModel: TraefikModel | undefined;
   /** The secrets that the files have as text, as the operator wrote them. */
   literals: readonly LiteralSecret[];
   /** Variables of the env file, after replacement. */
   variables: ReadonlyMap<string, Written<string>>;
+}
+
+/** A deployment with a Traefik in front of LiteLLM. */
+export interface DeploymentWithTraefik extends Deployment {
+  traefik: ComposeService;
+  traefikModel: TraefikModel;
+}
+
+/** Why a check of the edge does not apply. */
+export const noTraefik = "the deployment has no Traefik";
+
+/** Whether a Traefik is part of the deployment. */
+export function hasTraefik(deployment: Deployment): deployment is DeploymentWithTraefik {
+  return deployment.traefik !== undefined && deployment.traefikModel !== undefined;
+}
+
+/** @throws {Error} for a deployment without Traefik */
+export function withTraefik(deployment: Deployment): DeploymentWithTraefik {
+  if (!hasTraefik(deployment)) throw new Error(noTraefik);
+  return deployment;
 }
 
 /**

@@ -22,11 +22,11 @@ test("the reference's policy agrees with its facts", () => {
 test("a policy that names what the facts do not have is at fault", () => {
   expect(
     faultsOf(
-      { file: "policy.yaml", find: "entry_point: web,", replace: "entry_point: wbe," },
+      { file: "policy.yaml", find: "entry_point: web, ", replace: "" },
       { file: "policy.yaml", find: "to: postgres, ports", replace: "to: postgress, ports" },
     ),
   ).toEqual([
-    "the host 'litellm.linuxserver.lan' names the entry point 'wbe', which Traefik's command does not define",
+    "the host 'litellm.linuxserver.lan' names no entry point",
     "'to: postgress' is neither gateway-host, lan, outside nor a service of compose.yaml",
   ]);
 });

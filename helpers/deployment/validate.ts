@@ -1,7 +1,9 @@
 import { suggest } from "../core/text/nearest.ts";
 import type { ComposeService } from "./compose/types.ts";
-import type { Facts } from "./facts.ts";
+import { defaultTraefik, type Facts } from "./facts.ts";
+import { isTraefikImage } from "./infer/files/roles.ts";
 import type { LiteLLMConfig } from "./litellm/types.ts";
+import { checkWithoutTraefik } from "./policy/direct-access.ts";
 import type { Policy, PolicyFirewall } from "./policy/types.ts";
 import { outlineOf } from "./services/build-outline.ts";
 import { stdioServer } from "./services/stdio-servers.ts";
@@ -27,7 +29,8 @@ export function validate(policy: Policy, facts: Facts, faults: FaultList): void 
     traefik: facts.traefik(policy.services.traefik),
   };
   checkServices(policy, facts, faults);
-  checkHosts(policy, roles, faults);
+  if (roles.traefik === undefined) checkTraefikless(policy, facts, faults);
+  else checkHosts(policy, roles.traefik, faults);
   checkUpstreams(policy, facts, roles, faults);
   checkSecrets(policy, facts, faults);
   checkReach(policy, facts, faults);
@@ -42,7 +45,7 @@ function checkServices(
   if (compose === undefined) return;
   for (const role of ["litellm", "traefik"] as const) {
     const name = services[role];
-    if (serviceNames.includes(name)) continue;
+    if (name === undefined || serviceNames.includes(name)) continue;
     faults.add(
       serviceLocations[role],
       `services.${role} is '${name}', which compose.yaml does not have`,
@@ -51,23 +54,34 @@ function checkServices(
   }
 }
 
-function checkHosts(policy: Policy, { traefik }: Roles, faults: FaultList): void {
-  if (traefik === undefined) return;
+function checkHosts(policy: Policy, traefik: TraefikModel, faults: FaultList): void {
   const { entryPoints } = traefik.static;
   for (const { name, entryPoint, location } of policy.hosts) {
-    if (entryPoint === undefined) {
+    // One that Traefik does not have is the subject of a check.
+    if (entryPoint === undefined)
       faults.add(
         location,
         `the host '${name}' names no entry point`,
         `add 'entry_point:' with one of ${[...entryPoints.keys()].join(", ")}`,
       );
-    } else if (!entryPoints.has(entryPoint)) {
-      faults.add(
-        location,
-        `the host '${name}' names the entry point '${entryPoint}', which Traefik's command does not define`,
-        suggest(entryPoint, entryPoints.keys(), `add --entryPoints.${entryPoint}.address to Traefik's command`),
-      );
-    }
+  }
+}
+
+/** A deployment whose policy names no Traefik, and that has no service of that name. */
+function checkTraefikless(policy: Policy, { compose, notes }: Facts, faults: FaultList): void {
+  if (compose === undefined || compose.services.has(policy.services.traefik ?? defaultTraefik)) return;
+  // That the named service is missing is reported.
+  if (policy.services.traefik !== undefined) return;
+  checkWithoutTraefik(policy, faults);
+  for (const { key, image, location } of compose.services.values()) {
+    if (!isTraefikImage(image?.value ?? "")) continue;
+    notes.add(
+      "not-proved",
+      location,
+      `the service '${key}' looks like Traefik, and the policy does not name it`,
+      "LiteLLM is asked directly, so nothing is proved of what stands in front of it",
+      `write 'services: { traefik: ${key} }' in the policy`,
+    );
   }
 }
 

@@ -27,8 +27,8 @@ export function openOperatorFiles(deployment: Deployment): OperatorFiles {
     deployment,
     compose,
     litellmConfig,
-    labels: traefikModel.labels.filter(isEditable),
-    flags: traefikModel.static.options.filter(isEditable),
+    labels: traefikModel?.labels.filter(isEditable) ?? [],
+    flags: traefikModel?.static.options.filter(isEditable) ?? [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
+import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
 import { forwardAuthOption, locationOfForwardAuth, loginCases } from "./support/login-cases.ts";
@@ -45,10 +46,10 @@ check({
           own !== undefined &&
           own.uri === path &&
           own.method === "GET" &&
-          own.host === host.name &&
+          own.host === new URL(originOf(edge.deployment, host)).host &&
           own.proto === host.scheme;
         if (isTrue && edge.received(exchange) === undefined) return;
-        const expected = `${service} is asked about GET ${host.scheme}://${host.name}${path}`;
+        const expected = `${service} is asked about GET ${originOf(edge.deployment, host)}${path}`;
         if (own === undefined)
           throw new CheckFailure({
             summary: `${service} is not asked about a request with ${name}`,

@@ -82,7 +82,10 @@ check({
           expected: `a log without ${route.secret}`,
           actual: line,
           cause: "the log keeps request headers: accesslog.fields.headers, or LiteLLM's debug log",
-          location: part === "traefik" ? gateway.deployment.traefik.location : gateway.deployment.litellm.location,
+          location:
+            part === "traefik"
+              ? (gateway.deployment.traefik ?? gateway.deployment.litellm).location
+              : gateway.deployment.litellm.location,
         });
       }
     }

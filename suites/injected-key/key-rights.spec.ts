@@ -71,7 +71,7 @@ check({
 
 /** The key that a label injects, whichever it is: an anonymous caller acts with this key. */
 function injectedKey({ deployment }: GatewayTarget): { key: string; location: SourceLocation } | undefined {
-  const options = deployment.traefikModel.middlewares.flatMap((middleware) => [...middleware.options]);
+  const options = (deployment.traefikModel?.middlewares ?? []).flatMap((middleware) => [...middleware.options]);
   for (const [name, { value, location }] of options) {
     const key = /^Bearer +(\S+)$/i.exec(value)?.[1];
     if (key !== undefined && /^headers\.customrequestheaders\.authorization$/i.test(name)) return { key, location };

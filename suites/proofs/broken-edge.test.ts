@@ -67,6 +67,12 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     says: /the scheme in another letter case gets through: failed in 3 of 6 cases/,
   },
   {
+    name: "an entry point that the policy names and Traefik lacks",
+    breaks: [{ file: "policy.yaml", find: "entry_point: web,", replace: "entry_point: wbe," }],
+    failed: ["ROUTE-10"],
+    says: /no entry point 'wbe'[\s\S]*policy\.yaml:13[\s\S]*write 'web' in the policy/,
+  },
+  {
     name: "a rule that opens every path with a parameter",
     breaks: [compose(publicRule, publicRule.replace("(Path(`/ui`)", "(PathRegexp(`;`) || Path(`/ui`)"))],
     failed: ["ROUTE-08"],
@@ -236,6 +242,17 @@ test.concurrent("for the gateway as the status document describes it, exactly it
     "INJ-03",
     "INJ-09",
   ]);
+});
+
+test("an entry point on a port that nobody calls is a failure of each check that calls it", async () => {
+  const { failed, messages, undecided } = await edges.run([
+    compose("--entryPoints.web.address=:80", "--entryPoints.web.address=:81"),
+  ]);
+  expect(undecided).toEqual([]);
+  expect(failed).toEqual(expect.arrayContaining(["ROUTE-01", "ROUTE-05", "ROUTE-10"]));
+  expect(messages["ROUTE-05"]).toMatch(
+    /no entry point is published on port 80, by which clients call litellm\.linuxserver\.lan[\s\S]*web on 81[\s\S]*compose\.yaml:\d+/,
+  );
 });
 
 test("nothing of the unbroken reference fails", async () => {

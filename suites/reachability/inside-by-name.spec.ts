@@ -1,6 +1,7 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { noTraefik } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import { onePathOf } from "../support/access-cases.ts";
 import { curl } from "./support/curl.ts";
@@ -11,7 +12,9 @@ check({
   title: "a container on Traefik's network reaches the gateway by its internal host name",
   needs: ["gateway", "commands"],
   async run({ gateway, evidence }) {
-    const { policy } = gateway;
+    const { policy, deployment } = gateway;
+    if (deployment.traefik === undefined) return evidence.notSupported(noTraefik);
+    const { location } = deployment.traefik;
     const internal = onePathOf(policy, ["bearer", "litellm"])
       .filter(({ host, path }) => host.zone === "internal" && path === "/v1/models")
       .map(({ host }) => host);
@@ -35,7 +38,7 @@ check({
           actual: `${answer.text}${answer.status === 200 ? " without a list of models" : ""}`,
           evidence: answer.evidence,
           cause: answer.cause,
-          location: gateway.deployment.traefik.location,
+          location,
           ...(answer.status === 0 ? { fix: `give Traefik the alias ${host.name} on this network` } : {}),
         });
       },

@@ -66,7 +66,7 @@ interface OpenPort {
 }
 
 function portsPastTraefik({ policy, deployment, internalHost }: GatewayTarget, evidence: Evidence): OpenPort[] {
-  const traefik = new Set(deployment.traefik.ports.map(({ host }) => host));
+  const traefik = new Set((deployment.traefik?.ports ?? []).map(({ host }) => host));
   const open = policy.reach
     .filter(({ from, to }) => from === "lan" && to === "gateway-host")
     .flatMap((rule) =>
@@ -133,7 +133,7 @@ async function expectOpenWithKey(gateway: GatewayWith<"commands">, port: OpenPor
 async function expectRefused(
   gateway: GatewayWith<"commands">,
   port: OpenPort,
-  { answer: { status, command }, ...request }: Answered,
+  { answer: { status, size, command }, ...request }: Answered,
 ): Promise<void> {
   if (status === 401 || status === 403) return;
   const withKey = { ...request, bearer: gateway.masterKey, caller: "the master key" };
@@ -141,7 +141,9 @@ async function expectRefused(
   const answers = await answersOf(gateway, port, status === 0 ? [withKey] : [request, withKey]);
   const keyed = answers.at(-1)?.answer;
   const keyedStatus = keyed?.status ?? 0;
-  if (status >= 400 && keyedStatus !== 0 && status !== keyedStatus) return;
+  // Without a database, 1.77.1 refuses an unknown key with 400, which a body without content may get too: they differ in length.
+  const isSame = status === keyedStatus && size === keyed?.size;
+  if (status >= 400 && keyedStatus !== 0 && !isSame) return;
   const { method, path, caller, bearer } = request;
   const isSilent = status === 0 || keyedStatus === 0;
   throw new CheckFailure({

@@ -48,6 +48,7 @@ function environment(options: {
   return {
     targets: {
       unmet: () => [],
+      unsupported: () => undefined,
       connect: async () => {
         kept.connected++;
         return { targets: {}, rigs: [], http: [] };
@@ -108,6 +109,14 @@ describe("a check", () => {
       reason: "needs commands: a run on a throwaway network has it",
     });
     expect(record.environment).toBeUndefined();
+    expect(kept.connected).toBe(0);
+  });
+
+  test("that the deployment has nothing to try on is not supported, and connects to nothing", async () => {
+    const kept = { failed: [], connected: 0 };
+    const provider = { unsupported: () => "the deployment has no Traefik" };
+    const record = await execute(failing, { provider, kept });
+    expect(record).toMatchObject({ outcome: "not-supported", reason: "the deployment has no Traefik" });
     expect(kept.connected).toBe(0);
   });
 

@@ -98,6 +98,9 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     const reason = `needs ${unmet.join(", ")}`;
     return record({ requirements: check.requirements, outcome: "not-tested", reason }, 0);
   }
+  const unsupported = targets.unsupported(check.needs);
+  if (unsupported !== undefined)
+    return record({ requirements: check.requirements, outcome: "not-supported", reason: unsupported }, 0);
   const actions = new ActionLog();
   let connected: Awaited<ReturnType<TargetProvider["connect"]>>;
   try {
@@ -199,16 +202,16 @@ async function endingOf(
   activity: CheckActivity | undefined,
 ): Promise<Ending> {
   const { targets, secrets, observer } = environment;
-  const details = isCheckFailure(thrown) ? thrown.details : undefined;
-  const requirements =
-    details?.code === "invalid-message"
-      ? [...new Set([...check.requirements, invalidMessageRequirement])]
-      : check.requirements;
   // What was taken away in the middle says nothing of the gateway.
   const judged =
     classify(thrown) === "not-supported" || activity === undefined
       ? thrown
       : ((await targets.environmentTrouble(activity.rigs)) ?? thrown);
+  const details = isCheckFailure(judged) ? judged.details : undefined;
+  const requirements =
+    details?.code === "invalid-message"
+      ? [...new Set([...check.requirements, invalidMessageRequirement])]
+      : check.requirements;
   const error = redactError(judged, secrets);
   const message = error instanceof Error ? error.message : String(error);
   switch (classify(error)) {

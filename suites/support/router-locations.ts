@@ -1,5 +1,5 @@
 import { causeOfErrors, causeOfMissingSource, type RouterCause } from "../../helpers/deployment/traefik/causes.ts";
-import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
+import type { Deployment, DeploymentWithTraefik, SourceLocation } from "../../helpers/deployment/types.ts";
 
 /**
  * The location of a live router's option; the rule's without one, or where the option is not set.
@@ -12,7 +12,7 @@ export function locationOf(
   liveName: string | undefined,
   option = "rule",
 ): SourceLocation | undefined {
-  if (liveName === undefined) return undefined;
+  if (liveName === undefined || traefikModel === undefined) return undefined;
   const router = traefikModel.routerOf(liveName);
   return router?.options.get(option)?.location ?? router?.location ?? traefikModel.lineNaming("routers", liveName);
 }
@@ -26,7 +26,7 @@ type Cause = { cause: string; location: SourceLocation; fix?: string };
  * @param live name and errors as in Traefik's API
  */
 export function causeOfRouter(
-  { traefikModel }: Pick<Deployment, "traefikModel">,
+  { traefikModel }: Pick<DeploymentWithTraefik, "traefikModel">,
   live: { name: string; errors: readonly string[] },
 ): Partial<Cause> {
   const found = causeOfErrors(traefikModel, live);
@@ -34,7 +34,10 @@ export function causeOfRouter(
 }
 
 /** Why Traefik has no router of the deployment at all. */
-export function causeOfNoRouter({ traefikModel, litellm }: Pick<Deployment, "traefikModel" | "litellm">): Cause {
+export function causeOfNoRouter({
+  traefikModel,
+  litellm,
+}: Pick<DeploymentWithTraefik, "traefikModel" | "litellm">): Cause {
   const found = causeOfMissingSource(traefikModel);
   if (found !== undefined) return fieldsOf(found);
   return { cause: "traefik.enable is not true, or no file defines a router", location: litellm.location };

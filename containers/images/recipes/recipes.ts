@@ -35,7 +35,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   traefik: "3.5.3",
   codex: "0.169.0",
   postgres: "17",
-  whoami: "1.11",
+  whoami: "1",
   host: "trixie",
   browser: "trixie",
   "scripted-model": "1",
@@ -104,11 +104,6 @@ export class Recipes {
     switch (part) {
       case "traefik":
         return { ...this.#traefik(version), upstream: dockerHub("library/traefik", `v${version}`) };
-      case "whoami":
-        return {
-          ...dockerfileOf(part, version, node, "the suite's own stub (traefik/whoami is in no package registry)"),
-          upstream: dockerHub("traefik/whoami", `v${version}`),
-        };
       case "postgres":
         return { ...postgres(version, base), upstream: dockerHub("library/postgres", version) };
       case "redis":
@@ -122,6 +117,7 @@ export class Recipes {
         return dockerfileOf(part, version, { ...base, ...node }, "Debian trixie curl, iproute2, nftables");
       case "browser":
         return dockerfileOf(part, version, node, "Debian trixie chromium, npm playwright-core");
+      case "whoami":
       case "scripted-model":
       case "fault-front":
       case "forward-auth":

@@ -117,6 +117,6 @@ function attachmentsOf(
   const attached =
     service === undefined
       ? attachments(new Map(last.map((name) => [name, []])), networks, host)
-      : serviceAttachments(service, networks);
+      : serviceAttachments(deployment.compose, service, networks);
   return attached.map(({ network, aliases }) => ({ network, aliases: [...new Set([...aliases, host])] }));
 }

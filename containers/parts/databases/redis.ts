@@ -21,7 +21,7 @@ export function cacheServices(deployment: Deployment): ComposeService[] {
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function redisPlan(
-  { images }: PartResources,
+  { images, deployment }: PartResources,
   context: RenderContext,
   service: ComposeService,
 ): Promise<PartPlan> {
@@ -29,7 +29,7 @@ export async function redisPlan(
   return {
     name: partOfService(service.key),
     image,
-    networks: serviceAttachments(service, context.networks),
+    networks: serviceAttachments(deployment.compose, service, context.networks),
     ...(rendered.command === undefined ? {} : { command: rendered.command }),
     environment: rendered.environment,
     files: rendered.files,

@@ -3,13 +3,13 @@ import { readFacts } from "../../../helpers/deployment/facts.ts";
 import { writtenFolder } from "../../../helpers/deployment/source/written-folder.ts";
 import { containerSettings } from "./container-settings.ts";
 
-function settingsOf(yaml: string, copiesFiles = false): ReturnType<typeof containerSettings> {
+function settingsOf(yaml: string, files: string[] = []): ReturnType<typeof containerSettings> {
   using deployment = writtenFolder({ "compose.yaml": `services:\n  a:\n    image: x\n${yaml}` });
   const { compose, faults } = readFacts(deployment.folder);
   expect(faults.faults).toEqual([]);
   const service = compose?.services.get("a");
   if (service === undefined) throw new Error("the service could not be read");
-  return containerSettings(service, copiesFiles);
+  return containerSettings(service, { files, directories: [] });
 }
 
 test.each([
@@ -59,8 +59,22 @@ test("what a throwaway network can't honour is a change, and nothing else is", (
   ]);
 });
 
-test("a container into which files are copied is not read-only", () => {
-  const { settings, changes } = settingsOf("    read_only: true\n", true);
+test("a read-only container into which files are copied stays read-only, but for their directories", () => {
+  const { settings, changes } = settingsOf("    read_only: true\n", ["/app/config.yaml", "/app/hooks.py"]);
+  expect(settings.host).toEqual({ ReadonlyRootfs: true });
+  expect(changes).toMatchObject([{ where: "compose.yaml:a.read_only", what: "/app can be written to" }]);
+});
+
+test("a file of the root directory can't be copied into a read-only container", () => {
+  const { settings, changes } = settingsOf("    read_only: true\n", ["/config.yaml"]);
   expect(settings.host).toEqual({});
-  expect(changes).toMatchObject([{ where: "compose.yaml:a.read_only" }]);
+  expect(changes).toMatchObject([{ where: "compose.yaml:a.read_only", what: "dropped read_only" }]);
+});
+
+test("a fixed address is a change, and a host name is set", () => {
+  const { settings, changes } = settingsOf(
+    "    hostname: gateway\n    networks: { default: { ipv4_address: 172.20.0.9 } }\n",
+  );
+  expect(settings.hostname).toBe("gateway");
+  expect(changes).toMatchObject([{ where: "compose.yaml:a.networks", what: "dropped the fixed address 172.20.0.9" }]);
 });

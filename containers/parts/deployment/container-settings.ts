@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import type { ComposeService, ServiceSetting } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { ContainerSettings, HostSettings } from "../part.ts";
@@ -61,11 +61,11 @@ const leftOut: Readonly<Record<string, string>> = {
  * What compose would set on a service's container, in the engine's terms, and what a throwaway network can't honour.
  * Settings without an effect on what a client sees (`restart`, `logging`, `deploy.placement` …) are neither.
  *
- * @param copiesFiles whether the run copies files into the container, which the engine refuses for a read-only one
+ * @param copied absolute paths of the files and directories that the run copies into the container
  */
 export function containerSettings(
   service: ComposeService,
-  copiesFiles: boolean,
+  copied: { files: readonly string[]; directories: readonly string[] },
 ): { settings: ContainerSettings; changes: RenderedChange[] } {
   const changes: RenderedChange[] = [];
   const change = (key: string, what: string, why: string): void => {
@@ -76,26 +76,41 @@ export function containerSettings(
   if (service.tmpfs.length > 0)
     host.Tmpfs = Object.fromEntries(service.tmpfs.map(({ target, options }) => [target, options]));
   for (const [key, { value }] of service.settings) {
-    if (key === "read_only" && copiesFiles && isTrue(value)) {
-      change(key, "dropped read_only", "the run copies the deployment's files into the container");
-      continue;
+    if (key === "read_only" && isTrue(value)) {
+      const folders = [...new Set(copied.files.map((file) => posix.dirname(file)))];
+      if (copied.directories.length > 0 || folders.includes("/")) {
+        change(
+          key,
+          "dropped read_only",
+          "the run copies directories, or files of the root directory, into the container",
+        );
+        continue;
+      }
+      if (folders.length > 0)
+        change(key, `${folders.join(", ")} can be written to`, "the run copies the deployment's files there");
     }
     const why = leftOut[key];
     if (why !== undefined && value !== false) change(key, `dropped ${key}`, why);
     host = { ...host, ...applied[key]?.(value) };
   }
-  const { networkMode } = service;
+  const { networkMode, fixedAddresses } = service;
+  for (const { value, location } of fixedAddresses)
+    changes.push({
+      where: `${basename(location.file)}:${service.key}.networks`,
+      what: `dropped the fixed address ${value}`,
+      why: "the engine picks the addresses of a throwaway network",
+    });
   if (networkMode !== undefined && networkMode.value !== "none")
     changes.push({
       where: `${basename(networkMode.location.file)}:${service.key}.network_mode`,
       what: `dropped network_mode ${networkMode.value}`,
       why: "each part of the run is on the run's own networks",
     });
-  const [stopSignal, domain] = ["stop_signal", "domainname"].map((key) => {
+  const [stopSignal, domain, hostname] = ["stop_signal", "domainname", "hostname"].map((key) => {
     const value = service.settings.get(key)?.value;
     return typeof value === "string" ? value : undefined;
   });
-  return { settings: { host, stopSignal, domainname: domain }, changes };
+  return { settings: { host, stopSignal, domainname: domain, hostname }, changes };
 }
 
 function texts(value: Value): string[] {

@@ -1,12 +1,19 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import type { AccessRule, ComposeService, Deployment } from "../../../helpers/deployment/types.ts";
+import { linkedNamesOf, ownNamesOf } from "../../../helpers/deployment/services/hosts.ts";
+import type {
+  AccessRule,
+  ComposeService,
+  Deployment,
+  DeploymentWithTraefik,
+} from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { ForwardAuthConfig } from "../../images/contexts/forward-auth/judge.ts";
 import type { PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
-import { networksOf, type RenderContext, renderService } from "./render-service.ts";
-import { attachments } from "./traefik.ts";
+import type { EdgeContext } from "./render-context.ts";
+import { renderService } from "./render-service.ts";
+import { serviceAttachments } from "./service-networks.ts";
 
 /** The cookie by which the forward-auth stand-in knows a session. */
 export const sessionCookie = "gateway_conformance_session";
@@ -33,9 +40,10 @@ export function forwardAuthServices(deployment: Deployment): { service: ComposeS
  * the policy says.
  */
 export async function forwardAuthPlans(
-  { images, deployment, canaries }: PartResources,
-  context: RenderContext,
+  { images, canaries }: PartResources,
+  context: EdgeContext,
 ): Promise<{ plans: PartPlan[]; changes: RenderedChange[] }> {
+  const { deployment } = context;
   const services = forwardAuthServices(deployment);
   if (services.length === 0) return { plans: [], changes: [] };
   const image = await images.get("forward-auth");
@@ -54,7 +62,7 @@ export async function forwardAuthPlans(
       return {
         name: forwardAuthPart(service.name),
         image,
-        networks: attachments(networksOf(service), context.networks, service.name),
+        networks: serviceAttachments(deployment.compose, service, context.networks),
         environment: { FORWARD_AUTH: JSON.stringify(config) },
         labels,
         publish: ports,
@@ -78,10 +86,14 @@ export function identityOf(headerName: string): string {
 
 /** Where the deployment's middlewares ask a service. */
 export function forwardAuthEndpoints(
-  { traefikModel }: Deployment,
+  { traefikModel, compose }: DeploymentWithTraefik,
   service: ComposeService,
 ): { port: number; path: string }[] {
-  const names = new Set([service.name, ...[...service.networks.values()].flat()]);
+  const names = new Set([
+    ...ownNamesOf(service),
+    ...linkedNamesOf(compose, service),
+    ...[...service.networks.values()].flat(),
+  ]);
   return traefikModel.middlewares
     .filter(({ kind }) => kind === "forwardauth")
     .flatMap(({ options }) => {

@@ -14,6 +14,7 @@ import type { PartFile, PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp, readyWhenRunning } from "../readiness.ts";
 import type { ExtraServers } from "./extra-servers.ts";
+import { namedImage } from "./named-image.ts";
 import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
 import { changedServers } from "./stand-in-upstreams.ts";
@@ -40,6 +41,7 @@ export async function liteLLMPlan(
   const run = planServices(deployment).get(service.key)?.run;
   const source = run?.as === "part" ? run.sources[0] : undefined;
   const changed = changedServers(deployment);
+  const named = source?.from === "image" ? namedImage(service, deployment.litellmConfig.version) : undefined;
   const port = liteLLMPortOf(service);
   const database = liteLLMDatabase(service, deployment.litellmConfig) !== undefined;
   const [image, rendered] = await Promise.all([
@@ -48,6 +50,7 @@ export async function liteLLMPlan(
       commands,
       database,
       packages: callbackPackages(deployment.litellmConfig.document),
+      ...(named === undefined ? {} : { image: named }),
       ...(source?.from === "build" ? { build: source } : {}),
     }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),

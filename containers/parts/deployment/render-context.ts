@@ -1,14 +1,17 @@
-import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { Deployment, DeploymentWithTraefik } from "../../../helpers/deployment/types.ts";
 import type { RunNetwork } from "../part.ts";
 
 /** What rendering needs to know of the rig. */
-export interface RenderContext {
-  deployment: Deployment;
+export interface RenderContext<D extends Deployment = Deployment> {
+  deployment: D;
   /** Value of the rig label, which Traefik's docker provider is constrained to. */
   mark: string;
   /** By key in the compose file. */
   networks: ReadonlyMap<string, RunNetwork>;
 }
+
+/** What rendering Traefik needs. */
+export type EdgeContext = RenderContext<DeploymentWithTraefik>;
 
 /** The run's network for one of the deployment's, by its name on the gateway host or by its key in the compose file. */
 export function networkOfRun({ deployment, networks }: RenderContext, name: string): string {

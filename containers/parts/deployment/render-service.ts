@@ -33,7 +33,10 @@ export async function renderService(context: RenderContext, service: ComposeServ
   const own = await copyFiles(service);
   const { secrets } = context.deployment.facts;
   const files = await withoutLiterals([...mounted.files, ...own.files], mounted.directories, secrets);
-  const { settings, changes } = containerSettings(service, files.length + mounted.directories.length > 0);
+  const { settings, changes } = containerSettings(service, {
+    files: files.map(({ target }) => target),
+    directories: mounted.directories.map(({ target }) => target),
+  });
   return {
     command: service.command === undefined ? undefined : [...service.command],
     environment: Object.fromEntries([...service.environment].map(([name, { value }]) => [name, value])),
@@ -77,12 +80,9 @@ async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
 async function copyFiles(service: ComposeService): Promise<Pick<RenderedService, "files" | "changes">> {
   const files: PartFile[] = [];
   const changes: RenderedChange[] = [];
-  for (const { kind, name, content, target, mode = 0o444, uid, location } of service.files) {
+  for (const { kind, name, content, target, mode = 0o444, uid, gid, location } of service.files) {
     const where = `${basename(location.file)}:${service.key}.${kind}s`;
-    // The copy belongs to root: everyone may read what its owner may.
-    const isOwned = uid !== undefined && uid !== "0";
-    if (isOwned) changes.push({ where, what: `${target} belongs to root`, why: "files are copied into the container" });
-    files.push({ target, content: await contentOf(content), mode: isOwned ? mode | 0o444 : mode });
+    files.push({ target, content: await contentOf(content), mode, uid: Number(uid ?? 0), gid: Number(gid ?? 0) });
     if (content.from === "external")
       changes.push({
         where,

@@ -1,13 +1,14 @@
 import { parse as parseToml } from "smol-toml";
 import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
-import type { Deployment } from "../../../helpers/deployment/types.ts";
-import type { RenderContext } from "./render-context.ts";
+import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import { withTraefik } from "../../../helpers/deployment/types.ts";
+import type { EdgeContext } from "./render-context.ts";
 import { renderTraefik } from "./render-traefik.ts";
 import { labelsOfRun } from "./traefik/labels.ts";
 
-async function contextOf(name: string): Promise<RenderContext & { deployment: Deployment }> {
-  const deployment = await loadDeployment(`deployments/${name}`);
+async function contextOf(name: string): Promise<EdgeContext> {
+  const deployment = withTraefik(await loadDeployment(`deployments/${name}`));
   return { deployment, mark: "m", networks: new Map() };
 }
 
@@ -64,4 +65,33 @@ test("files of the file provider that need no change are mounted as they are", a
     names: { RequestPath: "drop", RequestLine: "drop" },
     headers: { defaultMode: "drop", names: { "User-Agent": "keep" } },
   });
+});
+
+test("a router that is not logged is logged in the run, and that is a change", async () => {
+  using copy = patchedCopy("deployments/examples/two-projects", [
+    {
+      file: "traefik/rules.yml",
+      find: "    acme:\n",
+      replace: "    acme:\n      observability: { accessLogs: false }\n",
+    },
+    {
+      file: "litellm/docker-compose.yml",
+      find: "    labels:\n",
+      replace: "    labels:\n      - traefik.http.routers.litellm-lan-open.observability.accesslogs=false\n",
+    },
+  ]);
+  const context = {
+    ...(await contextOf("examples/two-projects")),
+    deployment: withTraefik(await loadDeployment(copy.folder)),
+  };
+  const { files, changes } = await renderTraefik(context);
+  const rules = files.find(({ target }) => target === "/etc/traefik/rules.yml");
+  expect(JSON.parse(String(rules?.content)).http.routers.acme.observability).toEqual({});
+  const unlogged = changes.filter(({ what }) => /observability/.test(what));
+  expect(unlogged.map(({ where }) => where)).toEqual([
+    "docker-compose.yml:litellm.labels",
+    "rules.yml:http.routers.acme",
+  ]);
+  const { litellm } = context.deployment;
+  expect(Object.keys(labelsOfRun(context, litellm)).some((name) => name.includes("observability"))).toBe(false);
 });

@@ -1,7 +1,9 @@
 import { basename } from "node:path";
-import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
-import { changedDynamicFiles } from "./traefik/dynamic-files.ts";
+import type { EdgeContext } from "./render-context.ts";
+import { type RenderedService, renderService } from "./render-service.ts";
+import { changedDynamicFiles, everyRequest } from "./traefik/dynamic-files.ts";
 import { hasOwnLabels } from "./traefik/label-parts.ts";
+import { isUnlogged } from "./traefik/labels.ts";
 import { staticChanges } from "./traefik/static-changes.ts";
 import { staticOutput } from "./traefik/static-output.ts";
 import { suiteRouterLabels } from "./traefik/suite-api.ts";
@@ -10,7 +12,7 @@ import { suiteRouterLabels } from "./traefik/suite-api.ts";
  * Traefik as the operator runs it: with its own static file, flags or variables, its own labels and its own files, plus what
  * a throwaway network needs.
  */
-export async function renderTraefik(context: RenderContext): Promise<RenderedService> {
+export async function renderTraefik(context: EdgeContext): Promise<RenderedService> {
   const { deployment, mark } = context;
   const { traefik: service, traefikModel: model } = deployment;
   const rendered = await renderService(context, service);
@@ -23,6 +25,13 @@ export async function renderTraefik(context: RenderContext): Promise<RenderedSer
       : `${basename(service.location.file)}:${service.key}.${source.kind === "flags" ? "command" : "environment"}`;
   for (const { option, value, why } of changes)
     rendered.changes.push({ where, what: value === undefined ? `dropped ${option}` : `set ${option}=${value}`, why });
+  for (const { key, value, location, service: owner } of model.labels)
+    if (isUnlogged(key, value))
+      rendered.changes.push({
+        where: `${basename(location.file)}:${owner ?? service.key}.labels`,
+        what: `dropped ${key}`,
+        why: everyRequest,
+      });
   const dynamic = changedDynamicFiles(model);
   const files = [...("file" in output ? [output.file] : []), ...dynamic.files];
   return {

@@ -1,13 +1,15 @@
 import { request } from "undici";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
-import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
-import { isEngineSocket, networksOf, type RenderContext } from "./render-service.ts";
+import { namedImage } from "./named-image.ts";
+import type { EdgeContext } from "./render-context.ts";
+import { isEngineSocket } from "./render-service.ts";
 import { renderTraefik } from "./render-traefik.ts";
+import { serviceAttachments } from "./service-networks.ts";
 import { suiteName, traefikApiPort } from "./traefik/suite-api.ts";
 
 /** Where Traefik's docker provider finds the engine by itself. */
@@ -15,18 +17,18 @@ const socketPath = "/var/run/docker.sock";
 
 /** The deployment's Traefik, ready to start. */
 export async function traefikPlan(
-  { engine, images, deployment, config }: PartResources,
-  context: RenderContext,
+  { engine, images, config }: PartResources,
+  context: EdgeContext,
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
-  const service = deployment.traefik;
+  const { traefik: service, traefikModel } = context.deployment;
   const [image, rendered] = await Promise.all([
-    images.get("traefik", config.versions.traefik ?? deployment.traefik.version),
+    images.traefik(config.versions.traefik ?? service.version, namedImage(service, config.versions.traefik)),
     renderTraefik(context),
   ]);
   const plan: PartPlan = {
     name: "traefik",
     image,
-    networks: attachments(networksOf(service), context.networks, service.name),
+    networks: serviceAttachments(context.deployment.compose, service, context.networks),
     ...(rendered.command === undefined ? {} : { command: rendered.command }),
     environment: rendered.environment,
     labels: rendered.labels,
@@ -39,7 +41,7 @@ export async function traefikPlan(
         ...service.mounts.filter(({ source }) => isEngineSocket(source)).map(({ target }) => target),
       ]),
     ].map((target) => ({ source: engine.socketPath, target, readOnly: true })),
-    publish: [...new Set([...entryPointPorts(deployment.traefikModel).values(), traefikApiPort])],
+    publish: [...new Set([...entryPointPorts(traefikModel).values(), traefikApiPort])],
     // The suite's router comes with the first labels; until then its entry point answers with 404.
     ready: answersHttp(traefikApiPort, "/api/version"),
     startDeadline: deadlines.smallPartStart,
@@ -130,7 +132,7 @@ export function nameInFiles(model: TraefikModel, name: string): string {
  */
 export async function routersLoaded(
   traefik: PartHandle,
-  { traefikModel: model }: Pick<Deployment, "traefikModel">,
+  model: TraefikModel,
   running: ReadonlySet<string>,
 ): Promise<boolean> {
   const carried = model.containers.filter(({ isLive, service }) => isLive && running.has(service.key));

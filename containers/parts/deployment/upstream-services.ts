@@ -72,7 +72,7 @@ async function servicePlan(
   const plan: PartPlan = {
     name: partOfService(service.key),
     image: { ...provided.image, part: service.name },
-    networks: [...serviceAttachments(service, context.networks), { network: direct, aliases: [] }],
+    networks: [...serviceAttachments(deployment.compose, service, context.networks), { network: direct, aliases: [] }],
     ...startOf(deployment, service.key, provided.source, rendered.command),
     ...(service.user === undefined ? {} : { user: service.user }),
     ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),

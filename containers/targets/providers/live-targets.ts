@@ -29,6 +29,10 @@ export class LiveTargets implements TargetProvider {
     return needs.filter((need) => need !== "gateway").map((need) => `${need}: a run on a throwaway network has it`);
   }
 
+  unsupported(): undefined {
+    return undefined;
+  }
+
   async connect(_needs: readonly Need[], { label }: { label: string }): Promise<ConnectedTargets> {
     const { deployment, secrets, resolve } = this.#options;
     const http = new RecordingClient(label, resolve);

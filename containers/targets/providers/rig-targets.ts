@@ -1,12 +1,20 @@
 import type { ActionLog } from "../../../helpers/checks/action-log.ts";
+import type { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
-import type { Deployment } from "../../../helpers/deployment/types.ts";
+import {
+  type ComposeService,
+  type Deployment,
+  hasTraefik,
+  noTraefik,
+  withTraefik,
+} from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
 import type { HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { RecordingClient, type Resolve } from "../../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { sessionCookie } from "../../parts/deployment/forward-auth.ts";
+import { partOfService } from "../../parts/deployment/upstream-services.ts";
 import { environmentTrouble } from "../../parts/part-health.ts";
 import type { RigName, RigState } from "../../rigs/rig.ts";
 import { Clients } from "../clients.ts";
@@ -18,6 +26,9 @@ import { resolveIn } from "../rig-access/parts-of-rig.ts";
 import { asWritten, TestGateway } from "../test-gateway.ts";
 import { Once } from "./once.ts";
 import type { ConnectedTargets, TargetProvider, UsedRig } from "./target-provider.ts";
+
+/** What only a deployment with a Traefik has. */
+const needsTraefik: ReadonlySet<Need> = new Set(["edge", "traefik-api"]);
 
 /** What handing out rigs takes. */
 export interface RigTargetsOptions {
@@ -52,6 +63,12 @@ export class RigTargets implements TargetProvider {
     ];
   }
 
+  unsupported(needs: readonly Need[]): string | undefined {
+    return !hasTraefik(this.#options.deployment) && needs.some((need) => needsTraefik.has(need))
+      ? noTraefik
+      : undefined;
+  }
+
   async connect(needs: readonly Need[], check: { label: string; actions: ActionLog }): Promise<ConnectedTargets> {
     const names = needs.filter(isTargetName);
     const connected = await Promise.all(names.map(async (name) => await this.#connect(name, check)));
@@ -63,10 +80,11 @@ export class RigTargets implements TargetProvider {
     };
   }
 
-  environmentTrouble(rigs: readonly UsedRig[]): Promise<EnvironmentError | undefined> {
+  environmentTrouble(rigs: readonly UsedRig[]): Promise<EnvironmentError | CheckFailure | undefined> {
     return environmentTrouble(
       this.#options.engine,
       rigs.map(({ state }) => state),
+      servicesByPart(this.#options.deployment),
     );
   }
 
@@ -80,7 +98,8 @@ export class RigTargets implements TargetProvider {
       case "edge": {
         const state = await rig("edge");
         const http = new RecordingClient(label, resolveIn(state, deployment));
-        return { target: { edge: new Edge({ ...common, state, http }) }, rigs: [{ state, http }] };
+        const edge = new Edge({ ...common, deployment: withTraefik(deployment), state, http });
+        return { target: { edge }, rigs: [{ state, http }] };
       }
       case "gateway": {
         const state = await rig("gateway");
@@ -112,6 +131,11 @@ export class RigTargets implements TargetProvider {
       }
     }
   }
+}
+
+/** The operator's own services, next to LiteLLM, Traefik and the databases, by the parts that run them. */
+function servicesByPart({ compose }: Deployment): ReadonlyMap<string, ComposeService> {
+  return new Map([...compose.services.values()].map((service) => [partOfService(service.key), service]));
 }
 
 /** The session that the forward-auth stand-in approves, for a host of the policy that has a login. */

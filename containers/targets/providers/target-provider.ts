@@ -1,4 +1,5 @@
 import type { ActionLog } from "../../../helpers/checks/action-log.ts";
+import type { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { RecordingClient } from "../../../helpers/protocol/recording-client.ts";
 import type { RigState } from "../../rigs/rig.ts";
@@ -22,6 +23,8 @@ export interface ConnectedTargets {
 export interface TargetProvider {
   /** What of these needs it cannot provide, each with what would provide it; empty when it can provide all. */
   unmet(needs: readonly Need[]): readonly string[];
+  /** Why checks with these needs do not apply to the deployment; undefined where they do. */
+  unsupported(needs: readonly Need[]): string | undefined;
   /**
    * Connects a check to its targets; waits until they are ready.
    *
@@ -29,6 +32,9 @@ export interface TargetProvider {
    * @throws {EnvironmentError} when a part does not start
    */
   connect(needs: readonly Need[], check: { label: string; actions: ActionLog }): Promise<ConnectedTargets>;
-  /** Why a failure may be the environment's and not the gateway's; undefined when everything is up. */
-  environmentTrouble(rigs: readonly UsedRig[]): Promise<EnvironmentError | undefined>;
+  /**
+   * Why a failure may be the environment's and not the gateway's, or that of a service of the operator that has ended; undefined
+   * when everything is up.
+   */
+  environmentTrouble(rigs: readonly UsedRig[]): Promise<EnvironmentError | CheckFailure | undefined>;
 }

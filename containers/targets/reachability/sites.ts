@@ -115,5 +115,5 @@ function ownListeners(
       .filter(({ address }) => address === bound || bound === "::" || (bound === "0.0.0.0" && familyOf(address) === 4))
       .map(({ address }) => ({ address, port })),
   );
-  return site === deployment.traefik.name ? byAddress.filter(({ port }) => port !== traefikApiPort) : byAddress;
+  return site === deployment.traefik?.key ? byAddress.filter(({ port }) => port !== traefikApiPort) : byAddress;
 }

@@ -1,6 +1,6 @@
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
-import type { Deployment } from "../../../helpers/deployment/types.ts";
+import { type Deployment, hasTraefik } from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
 import type { Resolve } from "../../../helpers/protocol/recording-client.ts";
 import { entryPointPorts } from "../../parts/deployment/traefik.ts";
@@ -25,6 +25,9 @@ export function partOf(state: RigState, name: string): PartHandle {
   return part;
 }
 
+/** An address that refuses every connection: port 1 is reserved (tcpmux), and nothing listens there. */
+const closedPort: Address = { host: "127.0.0.1", port: 1 };
+
 /** Where a part's port is published. */
 export interface Published extends Address {
   part: PartHandle;
@@ -34,16 +37,14 @@ export interface Published extends Address {
 
 /**
  * Resolves URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, by
- * LiteLLM's own port to LiteLLM. An address that is not the rig's stays as it is.
+ * LiteLLM's own port to LiteLLM. A port that the deployment does not publish refuses connections, as it would there. An
+ * address that is not the rig's stays as it is.
  */
 export function resolveIn(state: RigState, deployment: Deployment): Resolve {
   const published = publishedIn(state, deployment);
   return (_scheme, host, port) => {
     if (host === "127.0.0.1") return { host, port };
-    const address = published(host, port);
-    if (address === undefined)
-      throw new Error(`nothing of the ${state.rig} rig is published on port ${port} for ${host}`);
-    return address;
+    return published(host, port) ?? closedPort;
   };
 }
 
@@ -58,9 +59,11 @@ export function publishedIn(
     const at = part?.ports[container];
     if (part !== undefined && at !== undefined) byPort.set(port, { host: part.host, port: at, part, container });
   };
-  for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
-  // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
-  for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
+  if (hasTraefik(deployment)) {
+    for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
+    // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
+    for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
+  }
   const liteLLMPort = liteLLMPortOf(deployment.litellm);
   for (const { host, container } of deployment.litellm.ports) publish(host, state.parts.litellm, container);
   publish(liteLLMPort, state.parts.litellm, liteLLMPort);

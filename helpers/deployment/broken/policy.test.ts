@@ -32,12 +32,12 @@ const broken: Broken[] = [
     what: /services\.litellm is 'lite', which compose\.yaml does not have/,
   },
   {
-    name: "an entry point that Traefik lacks",
-    patches: [policy("entry_point: web,", "entry_point: wbe,")],
+    name: "a host without an entry point",
+    patches: [policy("entry_point: web, ", "")],
     file: "policy.yaml",
-    at: "wbe",
-    what: /entry point 'wbe'/,
-    fix: /write 'web'/,
+    at: "name: litellm.linuxserver.lan",
+    what: /names no entry point/,
+    fix: /web, websecure/,
   },
   {
     name: "a host twice on one entry point",

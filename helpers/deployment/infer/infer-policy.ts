@@ -1,3 +1,4 @@
+import { defaultTraefik } from "../facts.ts";
 import { serviceAt } from "../services/hosts.ts";
 import type { DeploymentView } from "./deployment-view.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
@@ -101,8 +102,11 @@ function variableOf({ variables }: DeploymentView, authorization: string): strin
 }
 
 function servicesOf({ litellm, traefik }: DeploymentView): PolicyDraft["services"] {
-  const names = { litellm: litellm.key, traefik: traefik?.key ?? "traefik" };
-  return names.litellm === "litellm" && names.traefik === "traefik" ? undefined : names;
+  const names = {
+    ...(litellm.key === "litellm" ? {} : { litellm: litellm.key }),
+    ...(traefik === undefined || traefik.key === defaultTraefik ? {} : { traefik: traefik.key }),
+  };
+  return Object.keys(names).length === 0 ? undefined : names;
 }
 
 function statedProject(
@@ -134,13 +138,26 @@ function loginParts(hosts: readonly Stated<HostInput>[]): PolicyDraft["parts"] {
   );
 }
 
+/** Without a Traefik, clients call LiteLLM itself, by the port that it publishes. */
+function directHost(url: URL | undefined): Stated<HostInput> {
+  const name = url?.hostname ?? "litellm.localhost";
+  const known = url === undefined ? "No file gives it" : "The name is that of PROXY_BASE_URL";
+  return {
+    value: { name, scheme: "http", zone: "internal", access: [{ who: "litellm" }] },
+    questions: [
+      `by which name do clients call the gateway? ${known}; the deployment has no Traefik, so LiteLLM is asked directly`,
+    ],
+  };
+}
+
 /** A gateway must have a name: the one in LiteLLM's environment, else a placeholder. */
 function placeholderHost(
-  { litellm }: DeploymentView,
+  { litellm, traefik }: DeploymentView,
   { entryPoints }: Pick<EdgeView, "entryPoints">,
 ): Stated<HostInput> {
   const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (traefik === undefined) return directHost(url);
   const scheme = url?.protocol === "https:" ? "https" : "http";
   const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
   const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];

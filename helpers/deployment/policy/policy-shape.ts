@@ -51,7 +51,11 @@ const partShape = mapping({
 export const policyShape = mapping({
   services: mapping({
     litellm: text.default("litellm").describe("The service that is LiteLLM."),
-    traefik: text.default("traefik").describe("The service that is Traefik."),
+    traefik: text
+      .optional()
+      .describe(
+        "The service that is Traefik. Default: `traefik`, where there is such a service. A gateway without Traefik is asked directly.",
+      ),
   })
     .prefault({})
     .describe("Names in `compose.yaml`."),
@@ -103,6 +107,11 @@ export const policyShape = mapping({
         .optional()
         .describe("Traefik's entry point that serves it, e.g. `web`; required where the deployment has a Traefik."),
       scheme: oneOf("http", "https").describe("How clients call it."),
+      port: port
+        .optional()
+        .describe(
+          "The port by which clients call it. Default: the scheme's; without Traefik the one that LiteLLM publishes.",
+        ),
       zone: oneOf("internal", "external").describe(
         "`internal` is reached from the LAN and from Traefik's network, `external` from outside.",
       ),

@@ -62,7 +62,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
   if (data === undefined) return undefined;
   return {
     file,
-    services: data.services,
+    services: { litellm: data.services.litellm, traefik: data.services.traefik },
     serviceLocations: { litellm: at("services", "litellm"), traefik: at("services", "traefik") },
     envFile: data.env_file ?? defaultEnvFile(folder),
     compose: data.compose.map(({ project, files, env_file, profiles }, index) => ({
@@ -97,10 +97,11 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
         },
       ]),
     ),
-    hosts: data.hosts.map(({ name, entry_point, scheme, zone, access }, index) => ({
+    hosts: data.hosts.map(({ name, entry_point, scheme, port, zone, access }, index) => ({
       name: name.toLowerCase(),
       entryPoint: entry_point,
       scheme,
+      port,
       zone,
       access: access?.map((rule, position) => ({
         paths: rule.paths,

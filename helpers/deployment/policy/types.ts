@@ -5,6 +5,8 @@ export interface PolicyHost {
   /** Traefik entry point that serves it, e.g. `web`; undefined where there is no Traefik. */
   entryPoint: string | undefined;
   scheme: "http" | "https";
+  /** The port by which clients call it; undefined for the usual one. */
+  port: number | undefined;
   /** `internal` is reached from the LAN and from Traefik's network; `external` from outside. */
   zone: "internal" | "external";
   /** Who may reach what; the first rule that matches counts. Undefined: split by the policy's public paths. */
@@ -227,7 +229,11 @@ export interface PolicyModel {
 export interface Policy {
   file: string;
   /** The services of the compose file that are LiteLLM and Traefik. */
-  services: { litellm: string; traefik: string };
+  services: {
+    litellm: string;
+    /** Undefined where the policy names none: then the service `traefik` is, where there is one. */
+    traefik: string | undefined;
+  };
   serviceLocations: { litellm: SourceLocation; traefik: SourceLocation };
   /** Path of the env file, relative to the folder; `<path>.example` is read where it is missing. */
   envFile: string;

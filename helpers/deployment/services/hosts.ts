@@ -1,10 +1,31 @@
 import type { ComposeFile, ComposeService } from "../compose/types.ts";
 
-/** Every name by which a container of the service's networks finds it: its name, `container_name` and aliases. */
+/**
+ * The names by which a container finds a service on every network that they share: its own, its container's (`container_name`,
+ * or as compose derives it), and its `hostname`, of which the engine makes an alias.
+ */
+export function ownNamesOf({ name, project, containerName, settings }: ComposeService): string[] {
+  const hostname = settings.get("hostname")?.value;
+  return [
+    ...new Set([
+      name,
+      containerName?.value ?? `${project}-${name}-1`,
+      ...(typeof hostname === "string" ? [hostname] : []),
+    ]),
+  ];
+}
+
+/** The names by which other services find a service by their `links`. */
+export function linkedNamesOf({ services }: ComposeFile, { key }: ComposeService): string[] {
+  const linked = [...services.values()].flatMap(({ links }) =>
+    [...links].flatMap(([alias, other]) => (other === key ? alias : [])),
+  );
+  return [...new Set(linked)];
+}
+
+/** Every name by which a container of the service's networks finds it. */
 function namesOf(service: ComposeService): string[] {
-  const aliases = [...service.networks.values()].flat();
-  const own = service.containerName === undefined ? [] : [service.containerName.value];
-  return [...new Set([service.name, ...own, ...aliases])];
+  return [...ownNamesOf(service), ...[...service.networks.values()].flat()];
 }
 
 /**
@@ -13,6 +34,8 @@ function namesOf(service: ComposeService): string[] {
  * @param from the service that asks: of several with that name, one on a network of its own is meant
  */
 export function serviceAt(compose: ComposeFile, host: string, from?: ComposeService): ComposeService | undefined {
+  const linked = from?.links.get(host);
+  if (linked !== undefined) return compose.services.get(linked);
   const named = [...compose.services.values()].filter((service) => namesOf(service).includes(host));
   const networks = from === undefined ? [] : [...from.networks.keys()];
   return named.find((service) => networks.some((network) => service.networks.has(network))) ?? named[0];

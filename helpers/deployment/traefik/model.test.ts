@@ -36,7 +36,7 @@ test.each([
   ["deployments/as-found", "", '      - "a.b=1"\n'],
 ])("labels of %s are edited in the form in which they are written", async (folder, _, added) => {
   const { traefikModel } = await loadDeployment(folder);
-  const priority = traefikModel.routerOf("litellm-bearer")?.options.get("priority");
+  const priority = traefikModel?.routerOf("litellm-bearer")?.options.get("priority");
   const text = (change: TextChange | undefined): string | undefined => change?.edits.map((edit) => edit.text).join("");
   expect(text(priority?.text?.addAfter([{ key: "a.b", value: "1" }]))).toBe(added);
   expect(text(priority?.text?.value.replace("51"))).toMatch(/^"(?:.*=)?51"$/);

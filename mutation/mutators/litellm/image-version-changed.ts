@@ -15,7 +15,7 @@ export default {
   kind: "versions",
   *changes({ compose, deployment }) {
     for (const part of ["litellm", "traefik"] as const) {
-      const { name, version } = deployment[part];
+      const { name = "", version } = deployment[part] ?? {};
       const image = compose.at("services", name, "image")?.value;
       if (image === undefined || version === undefined) continue;
       for (const other of knownVersions(part))

@@ -61,8 +61,8 @@ check({
   },
 });
 
-function expectNoFault({ policy }: GatewayTarget, settings: ClientSettings): void {
-  const faults = [...settings.faults, ...endpointFaults(settings, policy)];
+function expectNoFault({ deployment }: GatewayTarget, settings: ClientSettings): void {
+  const faults = [...settings.faults, ...endpointFaults(settings, deployment)];
   const [first] = faults;
   if (first === undefined) return;
   throw new CheckFailure({

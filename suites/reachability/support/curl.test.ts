@@ -26,11 +26,11 @@ function machine(...outputs: Output[]) {
 }
 
 test("a request without a response in a short time is sent again by itself, with a longer time", async () => {
-  const busy = machine({ stdout: "200\n000\n401\n" }, { stdout: "403\n" });
+  const busy = machine({ stdout: "200\n000\n401\n" }, { stdout: "403 12\n" });
   expect(await statuses(busy, "lan-host", requests)).toEqual([
-    { status: 200, command: "command-1" },
-    { status: 403, command: "command-2" },
-    { status: 401, command: "command-1" },
+    { status: 200, size: 0, command: "command-1" },
+    { status: 403, size: 12, command: "command-2" },
+    { status: 401, size: 0, command: "command-1" },
   ]);
   expect(busy.commands[1]).toContain(`--max-time ${deadlines.mcpRequest / 1000} `);
   expect(busy.commands[1]).toMatch(/gateway\.lan:4000\/b$/);

@@ -78,6 +78,8 @@ export interface CurlRequest {
 /** The status of a request; 0 when there was no response. */
 export interface CurlStatus {
   status: number;
+  /** Of the body, in bytes. */
+  size: number;
   /** Id of the recorded command that sent it. */
   command: string;
 }
@@ -115,7 +117,7 @@ async function statusesWithin(
     "--output",
     "/dev/null",
     "--write-out",
-    "%{http_code}\n",
+    "%{http_code} %{size_download}\n",
     "--request",
     method,
     "--header",
@@ -128,8 +130,11 @@ async function statusesWithin(
     "curl",
     ...requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]),
   ]);
-  const printed = stdout.trim().split("\n").map(Number);
-  return requests.map((_, index) => ({ status: printed[index] || 0, command: id }));
+  const printed = stdout.trim().split("\n");
+  return requests.map((_, index) => {
+    const [status = 0, size = 0] = (printed[index] ?? "").split(" ").map(Number);
+    return { status: status || 0, size, command: id };
+  });
 }
 
 function causeOf(status: number, exitCode: number, stderr: string): string {

@@ -2,7 +2,7 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import type { PolicyHost } from "../../../helpers/deployment/types.ts";
+import { originOf, portOfHost } from "../../../helpers/deployment/services/origins.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostsWith, hostText, onePathOf, servingHosts } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
@@ -51,7 +51,12 @@ check({
   async run({ edge, evidence }) {
     if (hostsWith(edge.policy, ...withKey).length === 0) evidence.notSupported(noKeys);
     const cases = onePathOf(edge.policy, withKey).flatMap(({ host, path }) =>
-      [host.name, host.name.toUpperCase(), `${host.name}:${portOf(host)}`, `${host.name}:8443`].map((name) => ({
+      [
+        host.name,
+        host.name.toUpperCase(),
+        `${host.name}:${portOfHost(edge.deployment, host)}`,
+        `${host.name}:8443`,
+      ].map((name) => ({
         host,
         path,
         name,
@@ -85,7 +90,7 @@ check({
         // RFC 9112 §3.2.2: a server must ignore Host where the target is absolute.
         const target = `${host.scheme}://unknown.example${path}`;
         await expectRefused(edge, await edge.sendRaw({ host, path, target, lines }));
-        const own = `${host.scheme}://${host.name}${path}`;
+        const own = `${originOf(edge.deployment, host)}${path}`;
         await expectReached(edge, await edge.sendRaw({ host, path, target: own, lines }));
       },
     );
@@ -100,7 +105,7 @@ check({
   async run({ edge, evidence }) {
     const paths = pathsOfEachKind(edge);
     const { hosts } = edge.policy;
-    const ports = new Map(hosts.map((host) => [host.entryPoint, portOf(host)]));
+    const ports = new Map(hosts.map((host) => [host.entryPoint, portOfHost(edge.deployment, host)]));
     const elsewhere = servingHosts(edge.policy).flatMap((host) =>
       [...ports]
         // A name that the policy has on several entry points is known on each of them.
@@ -117,7 +122,7 @@ check({
       elsewhere.flatMap((one) => paths.map((path) => ({ ...one, path }))),
       ({ host, entryPoint, scheme, path }) => `${scheme}://${host.name}${path} (entry point ${entryPoint})`,
       async ({ host, entryPoint, port, scheme, path }) => {
-        const onPort = { ...host, scheme, name: `${host.name}:${port}` };
+        const onPort = { ...host, scheme, port };
         const exchange = await edge.send({ host: onPort, path, bearer: edge.anyKey });
         if (edge.received(exchange) === undefined) return;
         const { router } = await edge.routing(exchange);
@@ -153,8 +158,4 @@ const serving = ["anyone", "bearer", "litellm", "login", "injected"] as const;
 function pathsOfEachKind({ policy }: Edge): string[] {
   const one = serving.flatMap((who) => onePathOf(policy, [who]).slice(0, 1));
   return [...new Set([...one, ...casesFor(policy, ["injected"])].map(({ path }) => path))];
-}
-
-function portOf({ scheme }: PolicyHost): number {
-  return scheme === "https" ? 443 : 80;
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import type { Patch } from "../../../helpers/deployment/source/patched-copy.ts";
 import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import { withTraefik } from "../../../helpers/deployment/types.ts";
 import { streamLimits } from "./stream-limits.ts";
 
 /** `/api/rawdata` as Traefik 3.5.3 gives it for the example's file provider, as far as limits depend on it. */
@@ -27,7 +28,7 @@ const rawData = JSON.stringify({
 
 async function limitsWith(patches: readonly Patch[], router: string) {
   using copy = patchedCopy("deployments/examples/allow-list", patches);
-  const { traefikModel } = await loadDeployment(copy.folder);
+  const { traefikModel } = withTraefik(await loadDeployment(copy.folder));
   return streamLimits(traefikModel, rawData, router).map(({ code, summary, location }) => ({
     code,
     summary,

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { noTraefik } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { liteLLMIdleTimeout, traefikIdleTimeout, uvicornDefault } from "../support/idle-limits.ts";
 
@@ -12,9 +13,10 @@ check({
   title: "LiteLLM keeps an idle connection longer than Traefik would reuse it",
   needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
-    const { litellm } = gateway.deployment;
+    const { litellm, traefikModel } = gateway.deployment;
+    if (traefikModel === undefined) return evidence.notSupported(noTraefik);
     const variable = litellm.environment.get("KEEPALIVE_TIMEOUT");
-    const traefik = traefikIdleTimeout(gateway.deployment.traefikModel.static);
+    const traefik = traefikIdleTimeout(traefikModel.static);
     const common = {
       expected: `LiteLLM keeps an idle connection for more than ${traefik} s, for as long as Traefik reuses it`,
       cause: "KEEPALIVE_TIMEOUT in LiteLLM's environment is missing, or not above Traefik's idleConnTimeout",

@@ -26,7 +26,7 @@ check({
     const control = host && (await gateway.send({ host, path: models, bearer: gateway.masterKey }));
     if (control !== undefined && !(control.response?.status === 200 && control.response.body.includes('"data"'))) {
       throw new CheckFailure({
-        summary: "the control fails: LiteLLM's list of models does not come through Traefik with the master key",
+        summary: "the control fails: LiteLLM's list of models does not come with the master key",
         code: "control-failed",
         expected: "200 with LiteLLM's list of models",
         actual: statusOf(control),

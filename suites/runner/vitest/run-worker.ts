@@ -36,7 +36,7 @@ async function connect(): Promise<RunWorker> {
   /** Version of each part: what the configuration says first, then what was started, so that every worker decides alike. */
   const running = new Map<string, string>();
   for (const part of ["litellm", "traefik"] as const) {
-    const version = config.versions[part] ?? deployment[part].version;
+    const version = config.versions[part] ?? deployment[part]?.version;
     if (version !== undefined) running.set(part, version);
   }
   const rig = async (name: RigName): Promise<RigState> => {

@@ -11,8 +11,8 @@ import type { PartFile } from "../../part.ts";
 import { fetchedPlugins, passThrough } from "./plugins.ts";
 
 /**
- * The file provider's files that a run must change: a plugin becomes a middleware that lets everything pass, and Swarm's
- * provider is docker's. Every other file is mounted as it is.
+ * The file provider's files that a run must change: a plugin becomes a middleware that lets everything pass, a router that is
+ * not logged is logged, and Swarm's provider is docker's. Every other file is mounted as it is.
  */
 export function changedDynamicFiles(model: TraefikModel): { files: PartFile[]; changes: RenderedChange[] } {
   const files: PartFile[] = [];
@@ -21,17 +21,13 @@ export function changedDynamicFiles(model: TraefikModel): { files: PartFile[]; c
   for (const file of model.files?.files ?? []) {
     const written = readContainerFile(file)?.text;
     if (written === undefined) continue;
-    const replaced = withoutPlugins(file, plugins);
+    const replaced = changedDocument(file, plugins);
     const content = (replaced?.content ?? written).replaceAll("@swarm", "@docker");
     if (content === written) continue;
     files.push({ target: file.path, content });
     const where = basename(file.file ?? file.path);
-    for (const name of replaced?.names ?? [])
-      changes.push({
-        where: `${where}:http.middlewares.${name}`,
-        what: "lets every request pass",
-        why: "a throwaway network can't fetch the plugin",
-      });
+    for (const { key, ...change } of replaced?.changes ?? [])
+      changes.push({ where: `${where}:http.${key}`, ...change });
     if (written.includes("@swarm"))
       changes.push({
         where,
@@ -42,22 +38,50 @@ export function changedDynamicFiles(model: TraefikModel): { files: PartFile[]; c
   return { files, changes };
 }
 
+/** Why a router's requests are logged that the operator does not log. */
+export const everyRequest = "the suite looks up every request in the access log";
+
 type Mapping = { [key: string]: Plain };
 
-/** Undefined for a file without plugins, and for a template that the suite can't render. */
-function withoutPlugins(
+/** A change within a file's `http` section. */
+type DocumentChange = { key: string } & Pick<RenderedChange, "what" | "why">;
+
+/** Undefined for a file that stays as it is, and for a template that the suite can't render. */
+function changedDocument(
   { path, rendered }: ProviderFile,
   plugins: ReadonlySet<string>,
-): { content: string; names: string[] } | undefined {
-  if (plugins.size === 0 || rendered === undefined) return undefined;
+): { content: string; changes: DocumentChange[] } | undefined {
+  if (rendered === undefined || (plugins.size === 0 && !/observability/i.test(rendered.text))) return undefined;
   const isToml = extname(path).toLowerCase() === ".toml";
   const root = (isToml ? parseToml : parseYaml)(rendered, new FaultList());
   const document = root && toPlain(root);
-  const middlewares = mappingAt(mappingAt(document, "http"), "middlewares");
-  const names = Object.keys(middlewares ?? {}).filter((name) => plugins.has(name.toLowerCase()));
-  if (middlewares === undefined || names.length === 0 || !isMapping(document)) return undefined;
-  for (const name of names) middlewares[name] = { stripPrefix: { prefixes: [...passThrough.stripPrefix.prefixes] } };
-  return { content: isToml ? stringify(document) : JSON.stringify(document, null, 2), names };
+  if (!isMapping(document)) return undefined;
+  const http = mappingAt(document, "http");
+  const changes = [...passPlugins(mappingAt(http, "middlewares"), plugins), ...logRouters(mappingAt(http, "routers"))];
+  if (changes.length === 0) return undefined;
+  return { content: isToml ? stringify(document) : JSON.stringify(document, null, 2), changes };
+}
+
+function passPlugins(middlewares: Mapping = {}, plugins: ReadonlySet<string>): DocumentChange[] {
+  const names = Object.keys(middlewares).filter((name) => plugins.has(name.toLowerCase()));
+  return names.map((name) => {
+    middlewares[name] = { stripPrefix: { prefixes: [...passThrough.stripPrefix.prefixes] } };
+    return {
+      key: `middlewares.${name}`,
+      what: "lets every request pass",
+      why: "a throwaway network can't fetch the plugin",
+    };
+  });
+}
+
+function logRouters(routers: Mapping = {}): DocumentChange[] {
+  return Object.keys(routers).flatMap((name) => {
+    const observability = mappingAt(routers[name], "observability") ?? {};
+    const key = Object.keys(observability).find((one) => one.toLowerCase() === "accesslogs");
+    if (key === undefined || String(observability[key]) !== "false") return [];
+    delete observability[key];
+    return [{ key: `routers.${name}`, what: `dropped observability.${key}`, why: everyRequest }];
+  });
 }
 
 function isMapping(value: Plain | undefined): value is Mapping {

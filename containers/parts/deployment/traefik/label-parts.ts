@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import { deadlines } from "../../../../helpers/core/deadlines.ts";
-import type { ComposeService, Deployment } from "../../../../helpers/deployment/types.ts";
+import type { ComposeService, DeploymentWithTraefik } from "../../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../../helpers/run/run-record.ts";
 import type { PartPlan } from "../../part.ts";
 import type { PartResources } from "../../part-resources.ts";
 import { readyWhenRunning } from "../../readiness.ts";
-import { networksOf, type RenderContext } from "../render-service.ts";
+import type { EdgeContext } from "../render-context.ts";
+import { networksOf } from "../render-service.ts";
 import { labelsOfRun } from "./labels.ts";
 import { suiteRouterLabels } from "./suite-api.ts";
 
@@ -22,10 +23,11 @@ export interface LabelParts {
  * @param running keys of the services that the rig runs, or has a part for
  */
 export async function labelParts(
-  { images, deployment }: Pick<PartResources, "images" | "deployment">,
-  context: RenderContext,
+  { images }: Pick<PartResources, "images">,
+  context: EdgeContext,
   running: ReadonlySet<string>,
 ): Promise<LabelParts> {
+  const { deployment } = context;
   const services = deployment.traefikModel.containers
     .map(({ service }) => service)
     .filter(({ key }, index, all) => !running.has(key) && all.findIndex((one) => one.key === key) === index);
@@ -66,12 +68,12 @@ export async function labelParts(
 }
 
 /** Whether Traefik reads labels of its own container. */
-export function hasOwnLabels({ traefikModel, traefik }: Deployment): boolean {
+export function hasOwnLabels({ traefikModel, traefik }: DeploymentWithTraefik): boolean {
   return traefikModel.containers.some(({ service }) => service.key === traefik.key);
 }
 
 /** The service's networks that the rig has; Traefik's first one where it has none. */
-function networksFor({ networks, deployment }: RenderContext, service: ComposeService): PartPlan["networks"] {
+function networksFor({ networks, deployment }: EdgeContext, service: ComposeService): PartPlan["networks"] {
   const made = (of: ComposeService): PartPlan["networks"] =>
     [...networksOf(of).keys()].flatMap((key) => {
       const network = networks.get(key);

@@ -8,8 +8,8 @@ import { fetchedPlugins, passThrough } from "./plugins.ts";
  */
 export function labelsOfRun(context: RenderContext, service: ComposeService): Record<string, string> {
   const { traefikModel } = context.deployment;
-  const providers = traefikModel.static.labelProviders.map(({ name }) => name);
-  const plugins = fetchedPlugins(traefikModel, "labels");
+  const providers = traefikModel?.static.labelProviders.map(({ name }) => name) ?? [];
+  const plugins = traefikModel === undefined ? new Set<string>() : fetchedPlugins(traefikModel, "labels");
   const labels: Record<string, string> = {
     // Docker compose sets both; Traefik's default names of routers and services derive from them.
     "com.docker.compose.project": service.project,
@@ -22,7 +22,7 @@ export function labelsOfRun(context: RenderContext, service: ComposeService): Re
       labels[`traefik.http.middlewares.${plugin}.stripprefix.prefixes`] = prefix;
     } else if (/^traefik\.(?:docker|swarm)\.network$/i.test(name)) {
       labels["traefik.docker.network"] = networkOfRun(context, value);
-    } else if (!/^traefik\.swarm\./i.test(name)) labels[name] = value;
+    } else if (!/^traefik\.swarm\./i.test(name) && !isUnlogged(name, value)) labels[name] = value;
   };
   for (const [name, { value }] of service.labels)
     if (!isTraefiks(name) || providers.includes("docker")) add(name, value);
@@ -31,6 +31,11 @@ export function labelsOfRun(context: RenderContext, service: ComposeService): Re
       add(name, isTraefiks(name) ? value.replaceAll("@swarm", "@docker") : value);
   }
   return labels;
+}
+
+/** Whether a label keeps a router's requests out of the access log, in which the suite looks up every request. */
+export function isUnlogged(name: string, value: string): boolean {
+  return /^traefik\.http\.routers\.[^.]+\.observability\.accesslogs$/i.test(name) && value.toLowerCase() === "false";
 }
 
 function isTraefiks(name: string): boolean {

@@ -1,7 +1,7 @@
 import type { TraefikModel } from "../../../../helpers/deployment/traefik/model.ts";
 import type { EntryPoint } from "../../../../helpers/deployment/traefik/static/static.ts";
 import { rigLabel } from "../../part.ts";
-import { networkOfRun, type RenderContext } from "../render-context.ts";
+import { type EdgeContext, networkOfRun } from "../render-context.ts";
 import { accessLogChanges } from "./access-log-changes.ts";
 import type { StaticChange } from "./static-change.ts";
 import { suiteName, suiteRouterConstraint, traefikApiPort } from "./suite-api.ts";
@@ -28,7 +28,7 @@ const dropped: readonly (readonly [string, string])[] = [
 ];
 
 /** What the run changes of Traefik's static configuration: what a throwaway network needs, and nothing else. */
-export function staticChanges(context: RenderContext): StaticChange[] {
+export function staticChanges(context: EdgeContext): StaticChange[] {
   const { static: configuration } = context.deployment.traefikModel;
   return [
     ...dropped.flatMap(([option, why]) => (configuration.has(option) ? [{ option, value: undefined, why }] : [])),
@@ -49,7 +49,7 @@ export function staticChanges(context: RenderContext): StaticChange[] {
 }
 
 /** The docker provider: on the engine of the run, for this rig's containers only, and in place of Swarm's. */
-function providerChanges(context: RenderContext): StaticChange[] {
+function providerChanges(context: EdgeContext): StaticChange[] {
   const { static: configuration } = context.deployment.traefikModel;
   const { mark } = context;
   const [provider] = configuration.labelProviders;

@@ -5,7 +5,7 @@ import type { ComposeService, Dependency } from "../types.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { entriesAt, flagAt, itemsAt, textAt, written } from "./values.ts";
 
-type Connections = Pick<ComposeService, "networks" | "networkMode" | "links" | "dependsOn">;
+type Connections = Pick<ComposeService, "networks" | "fixedAddresses" | "networkMode" | "links" | "dependsOn">;
 
 /** The networks of a service, and the other services that it names. */
 export function readConnections(service: YamlMap, within: string, context: ServiceContext): Connections {
@@ -39,6 +39,9 @@ export function readConnections(service: YamlMap, within: string, context: Servi
   const shared = mode?.value.startsWith("service:") === true ? mode.value.slice("service:".length) : undefined;
   return {
     networks,
+    fixedAddresses: named.flatMap(({ value }) =>
+      value.kind === "map" ? ["ipv4_address", "ipv6_address"].flatMap((key) => written(value, key) ?? []) : [],
+    ),
     networkMode: mode && shared !== undefined ? { ...mode, value: `service:${serviceKey(shared)}` } : mode,
     links,
     dependsOn: new Map([...impliedDependencies(service, context), ...readDependencies(service, within, context)]),

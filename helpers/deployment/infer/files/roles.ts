@@ -10,6 +10,11 @@ const traefikImage = /(?:^|\/)traefik(?:[:@]|$)/i;
 /** Images around Traefik whose names begin with it, e.g. `traefik/whoami` and `traefik-certs-dumper`. */
 const otherImage = /whoami|certs-dumper|forward-auth|postgres|exporter/i;
 
+/** Whether an image is Traefik itself. */
+export function isTraefikImage(image: string): boolean {
+  return traefikImage.test(image) && !otherImage.test(image);
+}
+
 /**
  * How sure it is that a service plays a role: 0 for no sign, 1 for a sign in its name or command, 2 for its image, or the
  * image that its Dockerfile begins with.

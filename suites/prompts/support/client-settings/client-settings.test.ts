@@ -22,7 +22,7 @@ function faultsOf(kind: PolicyClient["kind"], find?: string, replace = "", deplo
   const text = readFileSync(one.config, "utf8");
   if (find !== undefined && !text.includes(find)) throw new Error(`${one.config} does not contain '${find}'`);
   const settings = clientSettings(one, find === undefined ? text : text.replaceAll(find, () => replace));
-  return [...settings.faults, ...endpointFaults(settings, deployment.policy)].map(
+  return [...settings.faults, ...endpointFaults(settings, deployment)].map(
     ({ what, location }) => `${location.line}: ${what}`,
   );
 }
@@ -67,7 +67,7 @@ test.each([
     "https://litellm.linuxserver.lan/v1",
     /^12: .*is served over http, not over https/,
   ],
-  ["codex", "linuxserver.lan/v1", "linuxserver.lan:4000/v1", /^12: .*port 4000 bypasses Traefik/],
+  ["codex", "linuxserver.lan/v1", "linuxserver.lan:4000/v1", /^12: .*served on port 80, not on port 4000/],
   ["codex", "linuxserver.lan/v1", "linuxserver.lan/api/v1", /^12: .*the model's API is at \/v1/],
   [
     "codex",
@@ -122,7 +122,7 @@ test("the clients of the status document's deployment have the master key", asyn
 test("a config without an address of the gateway has a fault", () => {
   const one = client("claude");
   const settings = clientSettings(one, "{}");
-  expect(endpointFaults(settings, reference.policy)).toEqual([
+  expect(endpointFaults(settings, reference)).toEqual([
     { what: "the config names no address of the gateway", location: { file: one.config, line: 1 } },
   ]);
 });

@@ -1,16 +1,21 @@
-import type { Policy } from "../../../../helpers/deployment/types.ts";
+import { portOfHost } from "../../../../helpers/deployment/services/origins.ts";
+import type { Deployment, Policy } from "../../../../helpers/deployment/types.ts";
 import type { ClientEndpoint, ClientFault } from "./client-endpoint.ts";
 import type { ClientSettings } from "./client-settings.ts";
 
 /** Faults of a config's addresses, and of the sources of their keys. */
-export function endpointFaults({ client, endpoints }: ClientSettings, policy: Policy): ClientFault[] {
-  const faults = endpoints.flatMap((endpoint) => [...addressFaults(endpoint, policy), ...keyFaults(endpoint, policy)]);
+export function endpointFaults({ client, endpoints }: ClientSettings, deployment: Deployment): ClientFault[] {
+  const faults = endpoints.flatMap((endpoint) => [
+    ...addressFaults(endpoint, deployment),
+    ...keyFaults(endpoint, deployment.policy),
+  ]);
   if (endpoints.length === 0)
     faults.push({ what: "the config names no address of the gateway", location: { file: client.config, line: 1 } });
   return faults;
 }
 
-function addressFaults({ for: purpose, url, location }: ClientEndpoint, policy: Policy): ClientFault[] {
+function addressFaults({ for: purpose, url, location }: ClientEndpoint, deployment: Deployment): ClientFault[] {
+  const { policy } = deployment;
   if (!URL.canParse(url)) return [{ what: `'${url}' is not a URL`, location }];
   const { protocol, hostname, pathname, port } = new URL(url);
   const host = policy.hosts.find(({ name }) => name === hostname);
@@ -21,7 +26,10 @@ function addressFaults({ for: purpose, url, location }: ClientEndpoint, policy: 
       what: `${url}: ${hostname} is served over ${host.scheme}, not over ${protocol.slice(0, -1)}`,
       location,
     });
-  if (port !== "") faults.push({ what: `${url}: port ${port} bypasses Traefik`, location });
+  const called = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+  const served = portOfHost(deployment, host);
+  if (protocol === `${host.scheme}:` && called !== served)
+    faults.push({ what: `${url}: ${hostname} is served on port ${served}, not on port ${called}`, location });
   const { endpoint } = policy.mcp;
   if (purpose === "mcp" && pathname !== endpoint) {
     const slash =

@@ -1,0 +1,24 @@
+import type { Deployment, PolicyHost } from "../types.ts";
+import { liteLLMPortOf } from "./litellm-port.ts";
+
+/**
+ * The port by which clients call a host: the policy's, else the scheme's. Without Traefik it is the one that LiteLLM publishes,
+ * or LiteLLM's own where nothing is published.
+ */
+export function portOfHost(
+  { litellm, traefik }: Pick<Deployment, "litellm" | "traefik">,
+  { port, scheme }: PolicyHost,
+): number {
+  if (port !== undefined) return port;
+  if (traefik !== undefined) return scheme === "https" ? 443 : 80;
+  const listening = liteLLMPortOf(litellm);
+  const published = litellm.ports.filter(({ protocol }) => protocol === "tcp");
+  return (published.find(({ container }) => container === listening) ?? published[0])?.host ?? listening;
+}
+
+/** The origin by which clients call a host, e.g. `https://llm.example` or `http://llm.home.lan:4000`. */
+export function originOf(deployment: Pick<Deployment, "litellm" | "traefik">, host: PolicyHost): string {
+  const port = portOfHost(deployment, host);
+  const isDefault = port === (host.scheme === "https" ? 443 : 80);
+  return `${host.scheme}://${host.name}${isDefault ? "" : `:${port}`}`;
+}
