@@ -41,6 +41,18 @@ test("database: everything goes to LiteLLM, and what listens on web only redirec
   ]);
 });
 
+test("direct: without a Traefik, LiteLLM judges everything, by the port that it publishes", () => {
+  using copy = copyOf("direct");
+  expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
+  const policy = readPolicy(join(copy.folder, "policy.yaml"));
+  expect(policy.services.traefik).toBeUndefined();
+  expect(accessOf(policy)).toEqual([["litellm.localhost on undefined", [["litellm"]]]]);
+  expect(policy.reach.map(({ from, to, ports }) => [from, to, ports])).toEqual([
+    ["lan", "gateway-host", [4000]],
+    ["litellm", "outside", [443]],
+  ]);
+});
+
 test("allow-list: the listed paths reach LiteLLM, everything else is refused", () => {
   using copy = copyOf("allow-list");
   expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });

@@ -60,8 +60,13 @@ function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): Gen
     .withPullPolicy(PullPolicy.neverPull())
     .withLabels({ ...plan.labels, ...run.labels, [partLabel]: plan.name, [rigLabel]: rigMark(run, rig) })
     .withEnvironment({ ...plan.environment })
+    .withCopyContentToContainer(
+      needsArchives(plan)
+        ? []
+        : (plan.files ?? []).map(({ content, target, mode }) => ({ content, target, mode: mode ?? 0o644 })),
+    )
     .withCopyDirectoriesToContainer([...(plan.directories ?? [])])
-    .withCopyArchivesToContainer(archivesOf(plan))
+    .withCopyArchivesToContainer(needsArchives(plan) ? archivesOf(plan) : [])
     .withBindMounts(
       (plan.binds ?? []).map(({ source, target, readOnly }) => ({ source, target, mode: readOnly ? "ro" : "rw" })),
     )
@@ -80,6 +85,11 @@ function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): Gen
     container.withAddedCapabilities(...plan.capabilities.add).withDroppedCapabilities(...plan.capabilities.drop);
   }
   return container;
+}
+
+/** Whether files have owners, or go into a read-only container: testcontainers copies to the root directory, as root. */
+function needsArchives(plan: PartPlan): boolean {
+  return isReadOnly(plan) || (plan.files ?? []).some(({ uid = 0, gid = 0 }) => uid !== 0 || gid !== 0);
 }
 
 /**
