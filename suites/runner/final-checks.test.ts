@@ -11,6 +11,7 @@ test("the checks that are to be repeated run first, each once, before the final 
       {
         targets: {
           unmet: () => ["a gateway"],
+          unsupported: () => undefined,
           connect: async () => ({ targets: {}, rigs: [], http: [] }),
           environmentTrouble: async () => undefined,
         },
