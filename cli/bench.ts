@@ -1,29 +1,28 @@
-import { join } from "node:path";
 import type { Command } from "commander";
-import { ExitCode, UsageError } from "../helpers/core/errors.ts";
 import { runConfig } from "../helpers/core/run-config.ts";
-import { benchOf, benchText } from "../reports/compare/bench.ts";
-import { readReport } from "../reports/model/read-report.ts";
-import { positiveNumber } from "./arguments.ts";
+import { positiveNumber, wholeNumber } from "./arguments.ts";
+
+interface Flags {
+  runs: number;
+  atMost?: number;
+  output: string;
+}
 
 export function addBench(program: Command): void {
   program
     .command("bench")
-    .summary("compare the phases of a run with its own floor")
+    .summary("measure what a run costs: CPU seconds of parts, engine and harness, memory, MCP requests")
     .description(
-      "Compares each phase of a run with the run's own floor: LiteLLM's start, one listing of tools, one turn of an agent.",
+      "Measures the floor (a run of one check) and then whole runs, one after the other: CPU seconds of each part, of the " +
+        "engine and of the harness, peak memory, wall time, and for each check its MCP requests and the processes that " +
+        "LiteLLM started meanwhile. Writes bench.json, bench.txt and bench.svg. Wants a machine that does nothing else.",
     )
-    .argument("[report]", "conformance.json of the run (default: the last run's)")
-    .option("--at-most <ratio>", "exit code 1 where the whole run took longer than this many floors", positiveNumber)
-    .action((report: string | undefined, { atMost }: { atMost?: number }) => {
-      process.exitCode = bench(report ?? join(runConfig().reports, "conformance.json"), atMost);
+    .argument("[arguments...]", "what would follow `npm test --`")
+    .option("--runs <count>", "how many runs are measured", wholeNumber(1), 5)
+    .option("--at-most <seconds>", "exit code 1 where a run costs more CPU seconds, in the median", positiveNumber)
+    .option("--output <folder>", "folder of the result", "reports/bench")
+    .action(async (filters: readonly string[], { runs, atMost, output }: Flags) => {
+      const { bench } = await import("./bench/bench.ts");
+      process.exitCode = await bench({ runs, atMost, output, arguments: filters }, runConfig());
     });
-}
-
-function bench(file: string, atMost: number | undefined): number {
-  const result = benchOf(readReport(file));
-  console.log(benchText(result));
-  if (atMost === undefined) return ExitCode.conformant;
-  if (result.ratio === undefined) throw new UsageError("that run has no floor to compare with; run every suite");
-  return result.ratio > atMost ? ExitCode.notConformant : ExitCode.conformant;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { benchSchema } from "../../reports/costs/bench-report.ts";
 import { policyReference } from "./policy-reference.ts";
 import { reportReference } from "./report-reference.ts";
 
@@ -9,6 +10,11 @@ const end = "<!-- end of the generated part -->";
 export const generatedDocuments: Readonly<Record<string, () => string>> = {
   "docs/policy.md": policyReference,
   "docs/reports.md": reportReference,
+};
+
+/** The files that are generated as a whole, relative to the project's root, and what writes each. */
+export const generatedFiles: Readonly<Record<string, () => string>> = {
+  "reports/bench.schema.json": () => `${JSON.stringify(benchSchema(), null, 2)}\n`,
 };
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readPolicy } from "../../helpers/deployment/policy/read-policy.ts";
 import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
-import { generatedDocuments, regenerated } from "./documents.ts";
+import { generatedDocuments, generatedFiles, regenerated } from "./documents.ts";
 import { policySchema } from "./policy-reference.ts";
 import { reportSchema } from "./report-reference.ts";
 import { fieldsOf, readSchema, type Schema, typeText } from "./schema.ts";
@@ -11,6 +11,10 @@ import { markdownTable } from "./table.ts";
 
 test.each(Object.entries(generatedDocuments))("%s is what `npm run docs` writes", (file, reference) => {
   expect(readFileSync(file, "utf8"), "run `npm run docs`").toBe(regenerated(file, reference));
+});
+
+test.each(Object.entries(generatedFiles))("%s is what `npm run docs` writes", (file, text) => {
+  expect(readFileSync(file, "utf8"), "run `npm run docs`").toBe(text());
 });
 
 test.each([

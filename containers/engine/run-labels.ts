@@ -47,13 +47,17 @@ export function deadRunOf(labels: Readonly<Record<string, string>>): string | un
   return id !== undefined && labels[keepLabel] === undefined && isDead(labels) ? id : undefined;
 }
 
+/** Whether what has these labels belongs to a run that a process of this machine has started. */
+export function isOfProcess(labels: Readonly<Record<string, string>>, pid: number): boolean {
+  const mark = markIn(labels);
+  return mark?.host === hostname() && mark.pid === pid;
+}
+
 /** Ids of the running containers that belong to a process of this machine and are a certain part, e.g. `litellm`, of any rig. */
 export async function partsOfProcess(engine: Engine, pid: number, part: string): Promise<string[]> {
   const running = await engine.docker.listContainers({ filters: { label: [runLabel] } });
   return running.flatMap(({ Id, Names, Labels }) => {
-    const mark = markIn(Labels);
-    const belongs = mark?.host === hostname() && mark.pid === pid && Names.some((name) => name.endsWith(`-${part}`));
-    return belongs ? [Id] : [];
+    return isOfProcess(Labels, pid) && Names.some((name) => name.endsWith(`-${part}`)) ? [Id] : [];
   });
 }
 

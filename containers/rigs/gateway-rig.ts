@@ -49,7 +49,7 @@ type FindNetwork = (name: string) => MadeNetwork;
  * @throws {EnvironmentError} when a part does not start
  */
 export async function startGatewayRig(rig: RigContext): Promise<RigState> {
-  const { run, deployment, progress } = rig;
+  const { run, deployment } = rig;
   const networks = await rig.createNetworks(rigName, gatewayNetworkPlans(deployment));
   const network: FindNetwork = (name) => {
     const made = networks.get(name);
@@ -106,8 +106,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
     ...plans.map(async (planned) => {
       const plan = await planned;
-      const start = (): Promise<PartHandle> => rig.startPart(rigName, plan);
-      parts[plan.name] = plan.name === "litellm" ? await progress.during("floor: LiteLLM boot", start) : await start();
+      parts[plan.name] = await rig.startPart(rigName, plan);
     }),
   ]);
   const registered = parts.litellm === undefined ? [] : await registrations(rig, parts.litellm);

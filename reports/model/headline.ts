@@ -42,13 +42,14 @@ export function countsOfLevel(
 export function levelText(report: Pick<HeadlineReport, "results">, level: "MUST" | "SHOULD"): string {
   const { all, passed, ...counts } = countsOfLevel(report, level);
   const rest = (["failed", "known-gap", "not-supported", "not-tested"] as const).flatMap((outcome) =>
-    counts[outcome] === 0 ? [] : [`${counts[outcome]} ${outcomeNames[outcome]}${plural(outcome, counts[outcome])}`],
+    counts[outcome] === 0 ? [] : [countedOutcome(counts[outcome], outcome)],
   );
   return `${passed} of ${all} ${level} hold${rest.length === 0 ? "" : ` (${rest.join(", ")})`}`;
 }
 
-function plural(outcome: CheckOutcome, count: number): string {
-  return outcome === "known-gap" && count !== 1 ? "s" : "";
+/** E.g. `9 known gaps`. */
+export function countedOutcome(count: number, outcome: CheckOutcome): string {
+  return `${count} ${outcomeNames[outcome]}${outcome === "known-gap" && count !== 1 ? "s" : ""}`;
 }
 
 /** The verdict of a run in one line, for lists of runs. */

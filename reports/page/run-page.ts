@@ -1,7 +1,7 @@
 import { seconds } from "../../helpers/core/terminal/progress.ts";
 import { loadSuites } from "../../helpers/requirements/suites.ts";
 import type { ConformanceReport } from "../model/conformance-report.ts";
-import { countsOfLevel, outcomeNames, verdictNames, versionsText } from "../model/headline.ts";
+import { countedOutcome, countsOfLevel, outcomeNames, verdictNames, versionsText } from "../model/headline.ts";
 import { problemsOf } from "../model/problems.ts";
 import { picturesOf } from "../pictures/pictures.ts";
 import { escapeHtml } from "../status/markdown.ts";
@@ -66,7 +66,7 @@ ${navigationMark}
 function score(report: ConformanceReport, level: "MUST" | "SHOULD"): string {
   const { all, passed, ...others } = countsOfLevel(report, level);
   const rest = (["failed", "known-gap", "not-supported", "not-tested"] as const).flatMap((outcome) =>
-    others[outcome] === 0 ? [] : [`${others[outcome]} ${outcomeNames[outcome]}`],
+    others[outcome] === 0 ? [] : [countedOutcome(others[outcome], outcome)],
   );
   return `<div><dt>${level} requirements that hold</dt><dd><b>${passed}</b> of ${all}${rest.length === 0 ? "" : `<br><span class="small dim">${rest.join(", ")}</span>`}</dd></div>`;
 }
@@ -129,7 +129,7 @@ function grid({ requirements, counts }: ConformanceReport): string {
   const suites = [...new Set(requirements.map(({ suite }) => suite))];
   const legend = (["failed", "known-gap", "not-supported", "not-tested", "passed"] as const).map(
     (outcome) =>
-      `<li><span class="badge ${outcome}">${marks[outcome]} ${counts[outcome]} ${outcomeNames[outcome]}</span></li>`,
+      `<li><span class="badge ${outcome}">${marks[outcome]} ${countedOutcome(counts[outcome], outcome)}</span></li>`,
   );
   const groups = suites.map((suite) => {
     const own = requirements.filter((one) => one.suite === suite);

@@ -8,9 +8,6 @@ const size = { side: 250, plot: 780, row: 24, head: 30 };
 /** Phases that are shorter than this are not drawn, in milliseconds. */
 const shortest = 400;
 
-/** Phases that measure the time that no run can do without; `npm run bench` reads them. */
-const measuredOnly = "floor: ";
-
 interface Span {
   startedAt: number;
   milliseconds: number;
@@ -70,7 +67,7 @@ interface Lane {
 
 function phaseLanes({ phases }: ConformanceReport): Lane[] {
   return phases
-    .filter(({ name, milliseconds }) => milliseconds >= shortest && !name.startsWith(measuredOnly))
+    .filter(({ milliseconds }) => milliseconds >= shortest)
     .toSorted((one, other) => (one.startedAt < other.startedAt ? -1 : 1))
     .map(({ name, startedAt, milliseconds, ok }) => ({
       name,

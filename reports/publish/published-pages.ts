@@ -1,5 +1,5 @@
 import { reportDifference } from "../compare/report-diff.ts";
-import { outcomeNames, verdictNames } from "../model/headline.ts";
+import { countedOutcome, verdictNames } from "../model/headline.ts";
 import type { ComparableReport } from "../model/read-report.ts";
 import { inline, link, scrollingTable } from "../page/html.ts";
 import { navigationMark, pageOf } from "../page/page-shell.ts";
@@ -155,6 +155,6 @@ function changes(before: ComparableReport, after: ComparableReport): string {
 function countsOf({ counts }: ComparableReport): string {
   return outcomes
     .filter((outcome) => (counts[outcome] ?? 0) > 0)
-    .map((outcome) => `${counts[outcome]} ${outcomeNames[outcome]}`)
+    .map((outcome) => countedOutcome(counts[outcome] ?? 0, outcome))
     .join(", ");
 }

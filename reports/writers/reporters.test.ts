@@ -104,7 +104,7 @@ test("known gaps and what is not supported are neither passed nor failed", async
     failure: { summary: "it fails" },
   });
   expect(report?.requirements[3]?.checks[0]).toMatchObject({ reason: "needs a browser" });
-  expect(output).toContain("1 passed, 1 known gaps, 1 not supported, 1 not tested");
+  expect(output).toContain("1 passed, 1 known gap, 1 not supported, 1 not tested");
 });
 
 describe("what breaks outside of a check makes a run not conformant, and is named", () => {

@@ -3,7 +3,7 @@ import type { Colours } from "../../helpers/core/terminal/colours.ts";
 import { seconds } from "../../helpers/core/terminal/progress.ts";
 import { staleGapLine } from "../../helpers/requirements/known-gaps.ts";
 import type { Requirement } from "../../helpers/requirements/requirements.ts";
-import { verdictNames } from "../model/headline.ts";
+import { countedOutcome, verdictNames } from "../model/headline.ts";
 import { countOutcomes, type RequirementResult, type RunVerdict } from "../model/outcomes.ts";
 import type { FinishedRun } from "../run/finished-run.ts";
 import { unsupportedText } from "./unsupported-text.ts";
@@ -41,7 +41,7 @@ function levelCounts(requirements: readonly RequirementResult[], level: Requirem
   return [
     pc.green(`${counts.passed} of ${own.length} requirements hold`),
     ...(counts.failed > 0 ? [pc.red(`${counts.failed} failed`)] : []),
-    ...(counts["known-gap"] > 0 ? [pc.yellow(`${counts["known-gap"]} known gaps`)] : []),
+    ...(counts["known-gap"] > 0 ? [pc.yellow(countedOutcome(counts["known-gap"], "known-gap"))] : []),
     ...(counts["not-supported"] > 0 ? [`${counts["not-supported"]} not supported`] : []),
     ...(counts["not-tested"] > 0 ? [pc.dim(`${counts["not-tested"]} not tested`)] : []),
   ].join(", ");

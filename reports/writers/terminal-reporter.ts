@@ -7,6 +7,7 @@ import { loadSuites } from "../../helpers/requirements/suites.ts";
 import { runDirectory } from "../../helpers/run/run-directory.ts";
 import type { CheckOutcome } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "../model/check-result.ts";
+import { countedOutcome } from "../model/headline.ts";
 import { brokenOutsideTests, checkResult } from "../run/collect.ts";
 import { finishRun, interruptedAt } from "../run/finished-run.ts";
 import { failedCheckText } from "./failed-check-text.ts";
@@ -118,7 +119,7 @@ function suiteLine(name: string, { broken, checks, began }: SuiteProgress): stri
   const counts = [
     `${count("passed")} passed`,
     ...(failed > 0 ? [pc.red(`${failed} failed`)] : []),
-    ...(count("known-gap") > 0 ? [pc.yellow(`${count("known-gap")} known gaps`)] : []),
+    ...(count("known-gap") > 0 ? [pc.yellow(countedOutcome(count("known-gap"), "known-gap"))] : []),
     ...(count("not-supported") > 0 ? [`${count("not-supported")} not supported`] : []),
     ...(count("not-tested") > 0 ? [pc.dim(`${count("not-tested")} not tested`)] : []),
   ];

@@ -23,7 +23,7 @@ export interface Evidence {
   compare(subject: ComparisonSubject, compared: ComparedCase): void;
   /** The running version or the deployment lacks the feature, found by detection: ends the check, which then proves nothing. */
   notSupported(reason: string): never;
-  /** Measures a phase for the report, e.g. `floor: first tools/list`. */
+  /** Measures a phase for the report, e.g. `restart LiteLLM`. */
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 

@@ -17,7 +17,7 @@ check({
   needs: ["gateway", "direct-upstreams", "part-logs"],
   async run({ gateway, evidence }) {
     expectDemandedServers(gateway);
-    const { offered, direct } = await listings(gateway, evidence);
+    const { offered, direct } = await listings(gateway);
     for (const upstream of direct) expectPolicyTools(gateway, upstream);
 
     const { litellmConfig } = gateway.deployment;
@@ -82,7 +82,7 @@ check({
   title: "each tool's description and input schema equal the upstream's",
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
-    const { offered, direct } = await listings(gateway, evidence);
+    const { offered, direct } = await listings(gateway);
     expectSameFields(
       gateway,
       offered,
@@ -100,7 +100,7 @@ check({
   title: "each tool's title, annotations and output schema equal the upstream's",
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
-    const { offered, direct } = await listings(gateway, evidence);
+    const { offered, direct } = await listings(gateway);
     expectSameFields(
       gateway,
       offered,
@@ -117,8 +117,8 @@ check({
   requirements: ["CAT-03"],
   title: "each input schema is valid JSON Schema of type object",
   needs: ["gateway"],
-  async run({ gateway, evidence }) {
-    const offered = await someOfferedTools(gateway, evidence);
+  async run({ gateway }) {
+    const offered = await someOfferedTools(gateway);
     const invalid = offered.flatMap(({ name, inputSchema }) => {
       const fault = inputSchema.type === "object" ? schemaFault(inputSchema) : `its type is ${inputSchema.type}`;
       return fault === undefined ? [] : [`${name}: ${fault}`];

@@ -52,7 +52,7 @@ check({
       evidence.notSupported(
         "the deployment has no alias, no other separator and no tool filter that its LiteLLM reads",
       );
-    const { offered, direct } = await listings(gateway, evidence);
+    const { offered, direct } = await listings(gateway);
     const found = offered.map(({ name }) => name);
     for (const { name, tools } of direct) {
       const own = tools.map((tool) => tool.name);

@@ -36,7 +36,7 @@ check({
   title: "every documented listing holds the same tools",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const offered = await offeredTools(gateway, evidence);
+    const offered = await offeredTools(gateway);
     const servers = runUpstreams(gateway.deployment).map(({ name }) => name);
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
       const [wanted, listed] = [byBareName(gateway, offered, servers), byBareName(gateway, tools, servers)];
@@ -65,7 +65,7 @@ check({
   title: "a tool has the same name in every documented listing",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const offered = await offeredTools(gateway, evidence);
+    const offered = await offeredTools(gateway);
     const names = offered.map(({ name }) => name).sort();
     for (const { route, exchange, tools } of await otherListings(gateway, evidence)) {
       const found = tools.map(({ name }) => name).sort();

@@ -21,7 +21,7 @@ check({
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
     const keys = scopedKeys(gateway, evidence);
-    const { direct } = await listings(gateway, evidence);
+    const { direct } = await listings(gateway);
     await forEachCase(
       "a scoped key lists exactly the tools of its grant",
       // A client's config may have the path with or without a slash at its end.

@@ -15,7 +15,7 @@ check({
   title: "the catalogue keeps to every client's limits: names, schemas, and the policy's budget",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const offered = await someOfferedTools(gateway, evidence);
+    const offered = await someOfferedTools(gateway);
     const faults = limitFaults(offered);
     if (faults.length > 0) {
       throw new CheckFailure({

@@ -6,7 +6,6 @@ import { demandedServers } from "../../../helpers/deployment/litellm/expected-ca
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
-import type { Evidence } from "../../runner/evidence.ts";
 import { resultFrom, toolsOf, withClient } from "./mcp-client.ts";
 
 /** What one upstream offers when it is asked directly. */
@@ -28,9 +27,9 @@ export interface Listings {
  *
  * @throws {CheckFailure} when the gateway or an upstream has no listing
  */
-export async function listings(gateway: GatewayWith<"direct-upstreams">, evidence: Evidence): Promise<Listings> {
+export async function listings(gateway: GatewayWith<"direct-upstreams">): Promise<Listings> {
   // Both are awaited even if one fails: a check that ends closes its connections, which other checks may still share.
-  const [offered, direct] = await Promise.allSettled([offeredTools(gateway, evidence), directListings(gateway)]);
+  const [offered, direct] = await Promise.allSettled([offeredTools(gateway), directListings(gateway)]);
   if (offered.status === "rejected") throw offered.reason;
   if (direct.status === "rejected") throw direct.reason;
   return { offered: offered.value, direct: direct.value };
@@ -42,13 +41,11 @@ export async function listings(gateway: GatewayWith<"direct-upstreams">, evidenc
  *
  * @throws {CheckFailure} `no-result` when the gateway has no listing
  */
-export function offeredTools(gateway: GatewayTarget, evidence: Evidence): Promise<readonly Tool[]> {
+export function offeredTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
   const { endpoint } = gateway.policy.mcp;
   return gateway.once.do("tools of the gateway", () =>
     listPatiently(() =>
-      withClient(endpoint, gateway.mcp(), (client) =>
-        evidence.phase("floor: first tools/list", () => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
-      ),
+      withClient(endpoint, gateway.mcp(), (client) => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
     ),
   );
 }
@@ -58,8 +55,8 @@ export function offeredTools(gateway: GatewayTarget, evidence: Evidence): Promis
  *
  * @throws {CheckFailure} `empty-catalogue`
  */
-export async function someOfferedTools(gateway: GatewayTarget, evidence: Evidence): Promise<readonly Tool[]> {
-  const offered = await offeredTools(gateway, evidence);
+export async function someOfferedTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
+  const offered = await offeredTools(gateway);
   if (offered.length > 0) return offered;
   expectAnyServer(gateway);
   throw new CheckFailure({

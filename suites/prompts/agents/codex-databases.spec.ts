@@ -10,21 +10,17 @@ check({
   needs: ["gateway", "canaries", "commands", "part-logs", "scripted-model"],
   async run({ gateway, evidence }) {
     const { tool, upstream } = databaseTool(gateway);
-    const { agent, turn } = await evidence.phase("floor: Codex turn", () =>
-      codexTurn(gateway, evidence, {
-        name: "list-databases",
-        prompt: "List my PostgreSQL databases",
-        turns: (token) => [
-          // A column's value, so that Postgres logs the token: its restricted mode removes comments.
-          {
-            call: [
-              { tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database ORDER BY datname` } },
-            ],
-          },
-          { say: { from: "tool-results", template: "Your PostgreSQL databases:\n{results}" } },
-        ],
-      }),
-    );
+    const { agent, turn } = await codexTurn(gateway, evidence, {
+      name: "list-databases",
+      prompt: "List my PostgreSQL databases",
+      turns: (token) => [
+        // A column's value, so that Postgres logs the token: its restricted mode removes comments.
+        {
+          call: [{ tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database ORDER BY datname` } }],
+        },
+        { say: { from: "tool-results", template: "Your PostgreSQL databases:\n{results}" } },
+      ],
+    });
     const call = await agent.expectCall(turn, tool);
     expectCanary(turn, call, gateway.canaries.database, {
       location: upstream.location,
