@@ -19,6 +19,7 @@ const scripts = {
   "report:example": "report-example",
   docs: "docs",
   "lan-check": "lan-check",
+  "auth-check": "auth-check",
 };
 
 test("every npm script calls its subcommand", () => {

@@ -157,7 +157,7 @@ function withoutBlocks(text: string): string {
 
 const topLevel = readdirSync(".").filter((name) => name !== "node_modules");
 /** What a run writes; a clone has none of it. */
-const written = /^reports\/(?:latest|mutation)(?:\/|$)/;
+const written = /^reports\/(?:bench|latest|mutation)(?:\/|$)/;
 
 /** The path of the repository that a code names: below a top-level folder, or a module by its name. */
 function pathIn(code: string): string[] {

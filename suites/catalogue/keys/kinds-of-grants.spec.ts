@@ -105,7 +105,7 @@ async function expectGrant(
   { kind, rights, location }: { kind: string; rights: Rights; location: SourceLocation | undefined },
 ): Promise<void> {
   const api = await managementApi(gateway, evidence);
-  const offered = (await offeredTools(gateway, evidence)).map(({ name }) => name);
+  const offered = (await offeredTools(gateway)).map(({ name }) => name);
   const servers = runUpstreams(gateway.deployment);
   const grant = grantOf(rights, servers);
   const expected = servers.flatMap(({ name }) => {
