@@ -38,7 +38,7 @@ test("what a file leaves out has a default", () => {
   writeFileSync(join(folder, "small.yaml"), head + server);
   const candidate = readCandidate(join(folder, "small.yaml"));
   expect(candidate.server).toMatchObject({ from: "packages", command: "notes", args: [], listens: undefined });
-  expect(candidate.limits).toEqual({ memoryMb: 512, processes: 128, diskMb: 64, seconds: 180 });
+  expect(candidate.limits).toEqual({ memoryMb: 512, processes: 128, diskMb: 64, seconds: 180, startSeconds: 30 });
   expect(candidate.licences).toContain("MIT");
 });
 

@@ -76,6 +76,7 @@ function candidateOf(file: string, data: Written, at: Locate, faults: FaultList)
       processes: data.limits.processes,
       diskMb: data.limits.disk_mb,
       seconds: data.limits.seconds,
+      startSeconds: data.limits.start_seconds,
     },
     locations: { server: at("server"), name: at("name"), budget: at("budget") },
   };

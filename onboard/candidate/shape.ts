@@ -103,5 +103,6 @@ export const candidateShape = mapping({
     processes: atLeastOne("a number of processes").default(128),
     disk_mb: atLeastOne("megabytes").default(64),
     seconds: atLeastOne("seconds").default(180),
-  }).default({ memory_mb: 512, processes: 128, disk_mb: 64, seconds: 180 }),
+    start_seconds: atLeastOne("seconds").default(30),
+  }).default({ memory_mb: 512, processes: 128, disk_mb: 64, seconds: 180, start_seconds: 30 }),
 });

@@ -34,7 +34,15 @@ export interface Candidate {
   budget: CandidateBudget;
   /** Items that the operator accepts although they fail. */
   conditions: ReadonlyMap<ItemNumber, AcceptedCondition>;
-  limits: { memoryMb: number; processes: number; diskMb: number; seconds: number };
+  limits: {
+    memoryMb: number;
+    processes: number;
+    diskMb: number;
+    /** For all of its calls. */
+    seconds: number;
+    /** Until its first answer. */
+    startSeconds: number;
+  };
   locations: { server: SourceLocation; name: SourceLocation; budget: SourceLocation };
 }
 

@@ -8,7 +8,6 @@ import {
   failIfAny,
   type Judgement,
   notApplicable,
-  pass,
   type RunningCase,
 } from "./judgement.ts";
 
@@ -80,14 +79,17 @@ function catalogueDifference(first: Catalogue, other: Catalogue): string[] {
 /** Words of an error from which a model can learn what to do differently. */
 const useful = /required|missing|invalid|expected|unknown|valid|must|type|not found|no such|argument|parameter|field/i;
 
-function badArguments({ seen, catalogue: { tools } }: RunningCase): Judgement {
+function badArguments({ seen }: RunningCase): Judgement {
+  const crashes = seen.calls.filter(({ answer }) => answer.kind === "ended");
+  if (crashes.length > 0)
+    return fail(
+      crashes.map((call) => `${callText(call)}: ${answerText(call.answer)}`),
+      "catch what goes wrong in a call, and answer with isError",
+    );
   const calls = seen.calls.filter(({ purpose }) => purpose === "bad-arguments" || purpose === "unknown-tool");
-  if (calls.every(({ purpose }) => purpose === "unknown-tool") && tools.length > 0 && calls.length <= 1)
-    if (calls.every(({ answer }) => answer.kind !== "ended"))
-      return pass("no tool has an argument that could be wrong");
+  const isAnyWrong = calls.some(({ purpose }) => purpose === "bad-arguments");
   const findings = calls.flatMap((call) => {
     const { answer } = call;
-    if (answer.kind === "ended") return [`${callText(call)}: the server ended (${shortened(answer.why, 120)})`];
     if (answer.kind === "silent") return [];
     const text = textOf(answer);
     if (isError(answer) || looksLikeError(text))
@@ -97,7 +99,9 @@ function badArguments({ seen, catalogue: { tools } }: RunningCase): Judgement {
   return failIfAny(
     findings,
     "compare arguments with the schema, and answer with an error that names what is wrong",
-    `${calls.length} calls with bad arguments end in an error that says why`,
+    isAnyWrong
+      ? `${calls.length} calls with bad arguments end in an error that says why`
+      : "no tool has an argument that could be wrong",
   );
 }
 

@@ -73,7 +73,7 @@ export class CallRun {
     this.channels.push(channel);
     this.#channel = channel;
     // Without a handshake some servers answer nothing.
-    await readCatalogue(channel, this.#candidate.budget.latencyMs + grace).catch(() => undefined);
+    await readCatalogue(channel, this.#candidate.limits.startSeconds * 1000).catch(() => undefined);
     return channel;
   }
 

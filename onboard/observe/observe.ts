@@ -10,9 +10,6 @@ import { askOverHttp } from "./http-answers.ts";
 import type { Catalogue, Observations } from "./observations.ts";
 import type { Subject } from "./subject.ts";
 
-/** How long a server may take to answer its first request, in milliseconds: Python servers import for seconds. */
-const startDeadline = 30_000;
-
 /** How long processes may outlive their connection, in milliseconds. */
 const endDeadline = 3_000;
 
@@ -21,13 +18,15 @@ const shownLines = 25;
 
 /** Runs a candidate and writes down all that the items are judged by. Never throws for what the candidate does. */
 export async function observe(subject: Subject, candidate: Candidate): Promise<Observations> {
+  // Python servers import for seconds.
+  const startDeadline = candidate.limits.startSeconds * 1000;
   const ends = performance.now() + candidate.limits.seconds * 1000;
   const channels: Channel[] = [];
   const keep = (channel: Channel): void => {
     channels.push(channel);
   };
   const began = performance.now();
-  const first = await firstCatalogue(subject, keep);
+  const first = await firstCatalogue(subject, startDeadline, keep);
   const startTook = performance.now() - began;
   if ("failed" in first) return { ...nothing, failed: first.failed, startTook };
   const { catalogue } = first;
@@ -35,9 +34,9 @@ export async function observe(subject: Subject, candidate: Candidate): Promise<O
   const calls = new CallRun(subject, candidate, ends);
   await calls.run(catalogue.tools);
   calls.channels.forEach(keep);
-  const second = await listAgain(subject, keep);
+  const second = await listAgain(subject, startDeadline, keep);
   const leftOver = await processesLeft(subject);
-  const recovery = await recoverAfterKill(subject, catalogue, keep);
+  const recovery = await recoverAfterKill(subject, catalogue, startDeadline, keep);
   const http = subject.http === undefined ? undefined : await askOverHttp(subject.http, startDeadline);
   return {
     failed: undefined,
@@ -78,6 +77,7 @@ const nothing: Omit<Observations, "failed" | "startTook"> = {
 
 async function firstCatalogue(
   subject: Subject,
+  startDeadline: number,
   keep: (channel: Channel) => void,
 ): Promise<{ catalogue: Catalogue } | { failed: NonNullable<Observations["failed"]> }> {
   const channel = await subject.open();
@@ -93,7 +93,11 @@ async function firstCatalogue(
   }
 }
 
-async function listAgain(subject: Subject, keep: (channel: Channel) => void): Promise<Catalogue | undefined> {
+async function listAgain(
+  subject: Subject,
+  startDeadline: number,
+  keep: (channel: Channel) => void,
+): Promise<Catalogue | undefined> {
   const channel = await subject.open();
   keep(channel);
   try {
@@ -119,6 +123,7 @@ async function processesLeft(subject: Subject): Promise<readonly string[]> {
 async function recoverAfterKill(
   subject: Subject,
   { tools }: Catalogue,
+  startDeadline: number,
   keep: (channel: Channel) => void,
 ): Promise<Observations["recovery"]> {
   const channel = await subject.open();

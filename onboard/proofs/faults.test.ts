@@ -4,7 +4,7 @@ import { type ItemNumber, itemNumbers } from "../judge/items.ts";
 import type { Judgements } from "../judge/judge.ts";
 import { verdictOf } from "../judge/verdict.ts";
 import { lockOf } from "../lock/lock.ts";
-import { faults } from "./server/faults.ts";
+import { faults, startFaults } from "./server/faults.ts";
 import { judgeSynthetic, observeSynthetic, soundLock, soundSupply, syntheticCandidate } from "./synthetic.ts";
 
 type Observed = Awaited<ReturnType<typeof observeSynthetic>>;
@@ -67,6 +67,18 @@ describe.concurrent("one fault fails one item, and no other", () => {
     expect(failedItems(judged), findings(judged).join("\n")).toEqual([item]);
     expect(judged[item].evidence).toContain(says);
     expect(judged[item].fix).toBeTruthy();
+    expect(verdictOf(judged)).toBe("reject");
+  });
+});
+
+describe.concurrent("a server that never gets as far as a catalogue is rejected with its last lines", () => {
+  test.each(Object.keys(startFaults) as (keyof typeof startFaults)[])("%s", async (fault) => {
+    const candidate: Candidate = { ...stdio, limits: { ...stdio.limits, startSeconds: 3 } };
+    const observed = await observeSynthetic(candidate, fault);
+    const judged = judgeSynthetic(candidate, observed, soundLock(stdio, sound.seen));
+    expect(failedItems(judged)).toEqual([7]);
+    expect(judged[7].evidence).toContain(startFaults[fault]);
+    expect(judged[14]).toEqual({ outcome: "not applicable", evidence: "it did not start" });
     expect(verdictOf(judged)).toBe("reject");
   });
 });

@@ -22,6 +22,8 @@ export class StdioChannel implements Channel {
   ended: string | undefined;
   readonly #pipe: Pipe;
   readonly #waiting = new Map<number, (answer: Message | undefined, bytes: number) => void>();
+  /** Requests that nobody waits for any more: their answers are late, not astray. */
+  readonly #givenUp = new Set<unknown>();
   readonly #received: Buffer[] = [];
   readonly #log: Buffer[] = [];
   #kept = 0;
@@ -61,7 +63,10 @@ export class StdioChannel implements Channel {
     const answer = await promise;
     clearTimeout(timer);
     this.#waiting.delete(id);
-    if (answer === "silent") return { kind: "silent", took: took() };
+    if (answer === "silent") {
+      this.#givenUp.add(id);
+      return { kind: "silent", took: took() };
+    }
     const [message, bytes] = answer;
     if (message === undefined) return { kind: "ended", why: this.ended ?? "", took: took() };
     return answerOf(message, bytes, took());
@@ -106,8 +111,8 @@ export class StdioChannel implements Channel {
       return;
     }
     const settle = typeof message.id === "number" ? this.#waiting.get(message.id) : undefined;
-    if (settle === undefined) this.strayIds.push(message.id);
-    else settle(message, line.length);
+    if (settle !== undefined) settle(message, line.length);
+    else if (!this.#givenUp.delete(message.id)) this.strayIds.push(message.id);
   }
 }
 

@@ -7,6 +7,7 @@ export const faults = {
   "empty-catalogue": { item: 8, says: "tools/list is empty" },
   "changing-description": { item: 8, says: "differs on a later connection" },
   "crash-on-bad-arguments": { item: 9, says: "the server ended" },
+  "crash-in-a-call": { item: 9, says: "count_notes({}): the server ended" },
   "useless-error": { item: 9, says: "says nothing useful" },
   "accepts-bad-arguments": { item: 9, says: "accepted, although the schema forbids it" },
   "hides-errors": { item: 10, says: "isError is not set" },
@@ -51,4 +52,11 @@ export const networkFaults = {
   "calls-home": { item: 26, says: "it tried to reach telemetry.example.com" },
 } as const;
 
-export type Fault = keyof typeof faults | keyof typeof networkFaults;
+/** Faults with which there is no catalogue to judge, and what the evidence must say. */
+export const startFaults = {
+  "does-not-start": "NOTES_LICENCE is not set",
+  "never-answers": "no answer in",
+  "refuses-the-handshake": "initialize: error -32000: go away",
+} as const;
+
+export type Fault = keyof typeof faults | keyof typeof networkFaults | keyof typeof startFaults;

@@ -12,6 +12,10 @@ const port = process.env.PORT;
 const token = process.env.NOTES_TOKEN;
 const sessions = new Set<string>();
 
+if (fault === "does-not-start") {
+  console.error("reading the configuration\nNOTES_LICENCE is not set");
+  process.exit(1);
+}
 if (fault === "no-recovery") refuseAfterCrash();
 if (port === undefined) speakOverStdio();
 else
@@ -46,7 +50,7 @@ function speakOverStdio(): void {
 
 async function answerTo(message: Json, bearer?: string): Promise<Json | undefined> {
   const { id, method, params } = message;
-  if (id === undefined) return undefined;
+  if (id === undefined || fault === "never-answers") return undefined;
   const result = await resultOf(String(method), (params ?? {}) as Json, bearer);
   if (result === undefined) return undefined;
   return { jsonrpc: "2.0", id, ...result };
@@ -55,6 +59,7 @@ async function answerTo(message: Json, bearer?: string): Promise<Json | undefine
 async function resultOf(method: string, params: Json, bearer: string | undefined): Promise<Json | undefined> {
   switch (method) {
     case "initialize":
+      if (fault === "refuses-the-handshake") return { error: { code: -32_000, message: "go away" } };
       return { result: hello() };
     case "tools/list":
       return { result: page() };

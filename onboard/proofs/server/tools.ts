@@ -96,6 +96,7 @@ export async function callTool(name: string, args: Json, token: string | undefin
       return { content: [{ type: "text", text: "fine" }], structuredContent: { text: "" } };
     return failure(wrong);
   }
+  if (fault === "crash-in-a-call" && name === "count_notes") process.exit(1);
   if (fault === "hang" && name === "count_notes") return undefined;
   if (fault === "slow-tool" && name === "count_notes") await new Promise((resolve) => setTimeout(resolve, 900));
   if (fault === "leaked-child") spawn("sleep", ["60"], { detached: true, stdio: "ignore" }).unref();
