@@ -61,6 +61,7 @@ function poolOf(starters: Partial<RigStarters> = {}, options: Partial<RigPoolOpt
       reachability: starterOf("reachability"),
       "test-gateway": starterOf("test-gateway"),
       "restartable-gateway": starterOf("restartable-gateway"),
+      login: starterOf("login"),
     },
     progress: new Progress({ write: () => true }),
     startPart: async () => handle,

@@ -1,6 +1,7 @@
 import { startClientsRig } from "./clients-rig.ts";
 import { startEdgeRig } from "./edge-rig.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
+import { startLoginRig } from "./login-rig.ts";
 import { startReachabilityRig } from "./reachability-rig.ts";
 import type { RigContext, RigName, RigResources, RigStarters, RigState } from "./rig.ts";
 import { startRestartableGatewayRig, startTestGatewayRig } from "./test-gateway-rig.ts";
@@ -13,6 +14,7 @@ const starters: Readonly<Record<RigName, (context: RigContext) => Promise<RigSta
   reachability: startReachabilityRig,
   "test-gateway": startTestGatewayRig,
   "restartable-gateway": startRestartableGatewayRig,
+  login: startLoginRig,
 };
 
 /** How each rig of a deployment is started. */
@@ -28,5 +30,6 @@ export function rigStarters(resources: RigResources): RigStarters {
     reachability: starterOf("reachability"),
     "test-gateway": starterOf("test-gateway"),
     "restartable-gateway": starterOf("restartable-gateway"),
+    login: starterOf("login"),
   };
 }

@@ -5,7 +5,15 @@ import type { PartHandle, PartPlan, UpstreamAddress } from "../parts/part.ts";
 import type { PartResources } from "../parts/part-resources.ts";
 
 /** Names of the rigs, as the report, container names and labels show them. */
-export const rigNames = ["edge", "gateway", "clients", "reachability", "test-gateway", "restartable-gateway"] as const;
+export const rigNames = [
+  "edge",
+  "gateway",
+  "clients",
+  "reachability",
+  "test-gateway",
+  "restartable-gateway",
+  "login",
+] as const;
 
 /** Name of a rig. */
 export type RigName = (typeof rigNames)[number];

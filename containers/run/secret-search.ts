@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
-import { secretForms } from "../../helpers/core/text/redaction.ts";
+import { secretForms, tokensIn } from "../../helpers/core/text/redaction.ts";
 import type { Deployment, SecretPlace } from "../../helpers/deployment/types.ts";
 import type { Leak } from "../../helpers/run/run-record.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -27,8 +27,8 @@ const largestFile = 50_000_000;
 /**
  * Searches everything that a run has and has written for its secrets: labels, commands, environments and logs of every
  * part, Traefik's API, a dump of each database, and the run's directory; for services that no run starts, their values in
- * compose.yaml. Each secret is a canary, so a match is a leak unless the policy allows the place. Values never leave this
- * function.
+ * compose.yaml. Each secret is a canary, so a match is a leak unless the policy allows the place; so is every token of the
+ * policy's issuer. Values never leave this function.
  *
  * @param directory the run's directory
  * @returns the leaks, and how many texts were searched
@@ -51,7 +51,10 @@ export async function findLeaks(
     location: `written into ${displayPath(at.file)}:${at.line}`,
     at,
   }));
+  const issuer = policy.authorization?.issuer;
   for (const { name, text, location } of sources) {
+    if (issuer !== undefined && tokensIn(text, issuer).length > 0)
+      leaks.push({ secret: "a token of a login", location: name });
     for (const [secret, form] of secretForms(secrets)) {
       if (!text.includes(form)) continue;
       const allowed = policy.secrets.find((one) => one.name === secret)?.mayBeIn ?? [];

@@ -3,6 +3,7 @@ import type { Clients } from "./clients.ts";
 import type { Edge } from "./edge.ts";
 import type { Gateway } from "./gateway.ts";
 import type { HttpGateway } from "./http-gateway.ts";
+import type { Login } from "./login.ts";
 import type { Reachability } from "./reachability.ts";
 import type { TestGateway } from "./test-gateway.ts";
 
@@ -20,8 +21,16 @@ export interface TargetTypes {
   testGateway: TestGateway;
   /** A LiteLLM for one check only, which may restart it. */
   restartableGateway: TestGateway;
+  /** The gateway behind its real login: Keycloak, oauth2-proxy and LiteLLM. */
+  login: LoginTarget;
   /** Everything that the run has and has written, searched for its secrets; only when every other check is over. */
   secretSearch: SecretSearch;
+}
+
+/** The login as far as the deployment has one: a check asks for it, and is not supported without. */
+export interface LoginTarget {
+  /** Undefined where the policy has no `authorization`. */
+  real: Login | undefined;
 }
 
 /** Searches a run for its secrets. */
@@ -91,6 +100,7 @@ const targets: Readonly<Record<TargetName, true>> = {
   reachability: true,
   testGateway: true,
   restartableGateway: true,
+  login: true,
   secretSearch: true,
 };
 

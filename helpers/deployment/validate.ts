@@ -10,6 +10,7 @@ import { stdioServer } from "./services/stdio-servers.ts";
 import type { FaultList } from "./source/fault-list.ts";
 import { readSource } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
+import { checkAuthorization } from "./validate-authorization.ts";
 
 /** What the services are that the policy names. What could not be read is undefined; it is a fault already. */
 interface Roles {
@@ -34,6 +35,7 @@ export function validate(policy: Policy, facts: Facts, faults: FaultList): void 
   checkUpstreams(policy, facts, roles, faults);
   checkSecrets(policy, facts, faults);
   checkReach(policy, facts, faults);
+  checkAuthorization(policy, facts, faults);
   if (policy.firewall !== undefined) checkFirewall(policy.firewall, facts, faults);
 }
 

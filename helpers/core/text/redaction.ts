@@ -7,7 +7,27 @@
 export function redact(text: string, secrets: ReadonlyMap<string, string>): string {
   let redacted = text;
   for (const [name, value] of secretForms(secrets)) redacted = redacted.replaceAll(value, `‹${name}›`);
-  return redacted;
+  return withoutCredentials(redacted);
+}
+
+/** A JSON Web Token; what a login makes is no secret of the policy, and still opens the gateway. */
+const token = /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}(?:\.[\w-]+)?/g;
+
+/** Replaces what a login has made: tokens, codes of authorization, and oauth2-proxy's sessions. */
+function withoutCredentials(text: string): string {
+  return text
+    .replaceAll(token, "‹token›")
+    .replaceAll(/([?&]code=)[\w.~-]{20,}/g, "$1‹code›")
+    .replaceAll(/\b(_oauth2_proxy\w*=)[^\s;,"\\]{20,}/g, "$1‹session›");
+}
+
+/** The JSON Web Tokens of an issuer that a text discloses. */
+export function tokensIn(text: string, issuer: string): string[] {
+  return (text.match(token) ?? []).filter((one) => payloadOf(one).includes(JSON.stringify(issuer)));
+}
+
+function payloadOf(jsonWebToken: string): string {
+  return Buffer.from(jsonWebToken.split(".")[1] ?? "", "base64url").toString();
 }
 
 /** Every text that discloses a secret, with the secret's name: `[name, text]`, the longest text first. */

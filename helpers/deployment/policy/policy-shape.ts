@@ -2,6 +2,7 @@ import { z } from "zod";
 import { listOf, mapping, oneOf, text } from "../source/shape.ts";
 import { accessRuleShape } from "./access-shape.ts";
 import { identityShape } from "./identities.ts";
+import { authorizationShape } from "./authorization-shape.ts";
 import type { SecretPlace } from "./types.ts";
 import { methods, path, port, status, version } from "./values.ts";
 
@@ -126,6 +127,9 @@ export const policyShape = mapping({
   )
     .min(1, { error: "a list with at least one host" })
     .describe("The names by which clients call the gateway."),
+  authorization: authorizationShape
+    .optional()
+    .describe("How people and MCP clients log in at an identity provider. Without it, nothing of this is checked."),
   public: listOf(
     mapping({
       path: path.describe("The path only: no pattern, no query, no encoded character, no slash at its end."),
@@ -290,8 +294,8 @@ export const policyShape = mapping({
     mapping({
       name: text.describe("The variable's name in the env file, or the compose secret's name."),
       in: oneOf("variable", "compose-secret").default("variable").describe("What the name is a name of."),
-      kind: oneOf("api-key", "postgres-url", "salt", "password").describe(
-        "What it is. A `postgres-url` keeps all but its password; a `salt` may only be in LiteLLM's environment or config.",
+      kind: oneOf("api-key", "postgres-url", "salt", "password", "cookie-secret").describe(
+        "What it is. A `cookie-secret` has 32 characters. A `postgres-url` keeps all but its password; a `salt` may only be in LiteLLM's environment or config.",
       ),
       may_be_in: listOf(secretPlaces)
         .default([])

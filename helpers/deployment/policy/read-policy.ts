@@ -1,13 +1,15 @@
 import { dirname, resolve } from "node:path";
+import type { z } from "zod";
 import { defaultEnvFile } from "../compose/environment/default-env-file.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { readShape } from "../source/shape.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
 import { locationOf, nodeAt, parseYaml, toPlain, type YamlNode } from "../source/yaml-tree.ts";
+import type { authorizationShape } from "./authorization-shape.ts";
 import { checkContradictions } from "./contradictions.ts";
 import { policyShape } from "./policy-shape.ts";
-import type { PackageName, Policy } from "./types.ts";
+import type { PackageName, Policy, PolicyAuthorization } from "./types.ts";
 
 /** A policy file, read as far as possible. */
 export interface PolicyReading {
@@ -117,6 +119,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       })),
       location: at("hosts", index),
     })),
+    authorization: data.authorization && authorizationOf(data.authorization, at("authorization")),
     publicPaths: data.public.map(({ status, ...path }, index) => ({
       ...path,
       statuses: [status].flat(),
@@ -193,6 +196,19 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       })),
       location: at("firewall"),
     },
+  };
+}
+
+function authorizationOf(data: z.infer<typeof authorizationShape>, location: SourceLocation): PolicyAuthorization {
+  const { foreign_client, access_token_seconds, session_seconds, audience, admin, ...rest } = data;
+  return {
+    ...rest,
+    audience: audience ?? data.resource,
+    foreignClient: foreign_client,
+    admin,
+    accessTokenSeconds: access_token_seconds,
+    sessionSeconds: session_seconds,
+    location,
   };
 }
 

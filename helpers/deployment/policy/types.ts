@@ -147,7 +147,7 @@ export interface PolicySecret {
   /** Variable of an env file, or name of a compose secret. */
   name: string;
   in: "variable" | "compose-secret";
-  kind: "api-key" | "postgres-url" | "salt" | "password";
+  kind: "api-key" | "postgres-url" | "salt" | "password" | "cookie-secret";
   mayBeIn: readonly SecretPlace[];
   location: SourceLocation;
 }
@@ -226,6 +226,37 @@ export interface PolicyModel {
   location: SourceLocation;
 }
 
+/** Someone who can log in. */
+export interface PolicyPerson {
+  name: string;
+  /** Name of the secret that is the password. */
+  password: string;
+}
+
+/** How people and MCP clients log in. */
+export interface PolicyAuthorization {
+  issuer: string;
+  /** The compose service that is the identity provider. */
+  provider: string;
+  /** The compose service that logs browsers in. */
+  proxy: string;
+  /** What tokens are for; RFC 9728's `resource`. */
+  resource: string;
+  audience: string;
+  scopes: readonly string[];
+  registration: readonly ("pre-registered" | "dynamic")[];
+  client: { id: string; redirect: string };
+  /** Another client of the realm, whose tokens are refused. */
+  foreignClient: string | undefined;
+  user: PolicyPerson;
+  admin: PolicyPerson | undefined;
+  /** The longest life of an access token. */
+  accessTokenSeconds: number;
+  /** The longest time for which a browser's session outlives its end at the provider. */
+  sessionSeconds: number;
+  location: SourceLocation;
+}
+
 export interface Policy {
   file: string;
   /** The services of the compose file that are LiteLLM and Traefik. */
@@ -246,6 +277,8 @@ export interface Policy {
   /** By compose service. */
   parts: ReadonlyMap<string, PolicyPart>;
   hosts: readonly PolicyHost[];
+  /** Undefined where nobody logs in. */
+  authorization: PolicyAuthorization | undefined;
   publicPaths: readonly PublicPath[];
   injectedRoutes: readonly InjectedRoute[];
   /** The answer to an unauthenticated request. */

@@ -63,6 +63,8 @@ function planService(
   if (part?.leftOut !== undefined && !isUnderTest) return { run: { as: "left-out" }, reason: part.leftOut };
   if (part?.standIn !== undefined)
     return { run: { as: "stand-in", kind: part.standIn }, reason: "the policy asks for a stand-in" };
+  if (role === "login" && policy.authorization?.proxy === service.key)
+    return { run: { as: "stand-in", kind: "forward-auth" }, reason: "the login rig alone runs it" };
   const hasPackage = part?.package !== undefined;
   if (role === undefined && !hasPackage) return { run: { as: "left-out" }, reason: unneeded };
   if (service.networkMode !== undefined && !isUnderTest)

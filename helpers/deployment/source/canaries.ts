@@ -65,6 +65,9 @@ function canaryFor(kind: Policy["secrets"][number]["kind"], original: string): s
       url.password = `canary-${random}`;
       return url.href;
     }
+    case "cookie-secret":
+      // AES-256's key.
+      return `canary-${random}`.slice(0, 32);
     case "salt":
     case "password":
       return `canary-${random}`;

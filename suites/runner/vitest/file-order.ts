@@ -14,6 +14,7 @@ const rigsOfTarget: Readonly<Record<TargetName, readonly RigName[]>> = {
   reachability: ["gateway", "reachability"],
   testGateway: ["test-gateway"],
   restartableGateway: ["restartable-gateway"],
+  login: ["login"],
   secretSearch: [],
 };
 

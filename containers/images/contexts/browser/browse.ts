@@ -1,7 +1,8 @@
 /**
  * Opens a page in Chromium and writes what happened to standard output, as one line of JSON.
  *
- * Usage: node browse.ts URL SELECTOR MILLISECONDS. It waits for SELECTOR to become visible, for at most MILLISECONDS.
+ * Usage: node browse.ts URL SELECTOR MILLISECONDS. It waits for SELECTOR to become visible, for at most MILLISECONDS. With
+ * LOGIN_USER and LOGIN_PASSWORD it first fills in the login form to which the page leads.
  */
 import { chromium, type Page } from "playwright-core";
 
@@ -41,6 +42,12 @@ try {
     () => undefined,
     (error: Error) => error.message,
   );
+  const { LOGIN_USER: user, LOGIN_PASSWORD: password } = process.env;
+  if (user !== undefined && password !== undefined) {
+    await page.locator("input[name=username]").fill(user, { timeout });
+    await page.locator("input[name=password]").fill(password, { timeout });
+    await page.locator("input[name=password]").press("Enter");
+  }
   const seen = await page
     .locator(selector)
     .first()

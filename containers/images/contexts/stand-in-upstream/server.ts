@@ -32,6 +32,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return void response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end();
   }
   console.log(`${request.method} ${url.pathname}`);
+  for (const header of headersWithToken(request)) console.log(`the header ${header} carries a JSON Web Token`);
   if (isSse) return await answerSse(request, response, url);
   if (trimmed(url.pathname) !== trimmed(path)) return void response.writeHead(404).end();
   keepOneVersion(request);
@@ -41,6 +42,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   // The SDK's classes are written without exactOptionalPropertyTypes.
   await standInServer(name, tools).connect(transport as Parameters<ReturnType<typeof standInServer>["connect"]>[0]);
   await transport.handleRequest(request, response);
+}
+
+/** Names of the headers that carry a JSON Web Token: a user's token must not get here. */
+function headersWithToken({ headers }: IncomingMessage): string[] {
+  const isToken = /\beyJ[\w-]+\.eyJ[\w-]+\./;
+  return Object.keys(headers).filter((name) => isToken.test([headers[name] ?? ""].flat().join(" ")));
 }
 
 /**

@@ -1,0 +1,231 @@
+import type { Login } from "../../containers/targets/login.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
+import { until } from "../../helpers/core/deadlines.ts";
+import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { listTools } from "../../helpers/protocol/mcp.ts";
+import { requestTokens } from "../../helpers/protocol/oauth/code-flow.ts";
+import { check } from "../runner/check.ts";
+import type { Evidence } from "../runner/evidence.ts";
+import { loggedIn, loginPage } from "./support/browser-session.ts";
+import {
+  endpointsOf,
+  locationOfService,
+  loginFailure,
+  longestWait,
+  mcpScope,
+  realLogin,
+  tokensOf,
+} from "./support/login-target.ts";
+
+/** Between two questions whether a session is over, in milliseconds. */
+const askEvery = 500;
+
+check({
+  id: "AUTH-06/token-stays-at-the-gateway",
+  requirements: ["AUTH-06"],
+  title: "no upstream gets the user's token",
+  needs: ["login"],
+  async run({ login: target, evidence }) {
+    const login = realLogin(target, evidence);
+    const upstreams = login.recordingUpstreams;
+    if (upstreams.length === 0)
+      evidence.notSupported("no upstream of the run records what it gets: one with stand_in: true does");
+    const { id } = login.authorization.client;
+    const client = await login
+      .client(id)
+      .connect()
+      .catch((error: unknown) => {
+        throw loginFailure(login, id, error);
+      });
+    try {
+      const tools = await listTools(client);
+      const [tool] = tools;
+      if (tool !== undefined) await client.callTool({ name: tool.name, arguments: {} });
+    } finally {
+      await client.close();
+    }
+    const logs = await Promise.all(upstreams.map(async (name) => ({ name, log: await login.log(name) })));
+    if (logs.every(({ log }) => !/^(?:POST|GET) /m.test(log)))
+      throw new CheckFailure({
+        summary: "LiteLLM has asked no upstream, so that nothing is proved",
+        code: "no-request",
+        expected: "a request to an upstream",
+        actual: "none",
+        ...locationOfService(login, login.policy.services.litellm),
+      });
+    for (const { name, log } of logs) {
+      const header = /the header (\S+) carries a JSON Web Token/.exec(log)?.[1];
+      if (header === undefined) continue;
+      throw new CheckFailure({
+        summary: `${name.replace(/^stand-in-/, "")} gets the user's token in ${header}`,
+        code: "token-passed-on",
+        expected: "LiteLLM's own credential, or none",
+        actual: `${header}: a JSON Web Token`,
+        cause: "LiteLLM passes the caller's Authorization on (extra_headers): the upstream can use it at the gateway",
+        location:
+          login.deployment.litellmConfig.upstreams.find((one) => name.endsWith(one.name))?.location ??
+          login.deployment.litellm.location,
+        fix: "remove authorization from the server's extra_headers, and give the upstream a credential of its own",
+      });
+    }
+  },
+});
+
+check({
+  id: "AUTH-06/browser-session-ends",
+  requirements: ["AUTH-06"],
+  title: "a browser's session is over in the stated time once the provider has ended it",
+  needs: ["login"],
+  slow: true,
+  async run({ login: target, evidence }) {
+    const login = realLogin(target, evidence);
+    const { sessionSeconds, proxy } = login.authorization;
+    if (sessionSeconds > longestWait)
+      evidence.notSupported(
+        `a session may outlive its end by ${sessionSeconds} s: a run waits for at most ${longestWait} s`,
+      );
+    const page = loginPage(login, evidence);
+    const browser = await loggedIn(login, page);
+    await endSessions(login, evidence);
+    const deadline = sessionSeconds * 1000;
+    let last: Exchange | undefined;
+    let next = 0;
+    const ended = await until("the session is over", deadline, async () => {
+      if (performance.now() < next) return undefined;
+      next = performance.now() + askEvery;
+      last = await browser.request({ url: page });
+      return last.response?.status === 200 ? undefined : last;
+    }).catch(() => undefined);
+    if (ended !== undefined) return;
+    throw new CheckFailure({
+      summary: `${sessionSeconds} s after the provider has ended the session, the browser still gets the page`,
+      code: "session-outlives-logout",
+      expected: `a refusal within ${sessionSeconds} s`,
+      actual: `${last?.response?.status}`,
+      ...(last === undefined ? {} : { evidence: exchangeEvidence(last) }),
+      cause: "oauth2-proxy asks the provider only when it refreshes its session, and it does not do so in that time",
+      ...locationOfService(login, proxy),
+      fix: "set OAUTH2_PROXY_COOKIE_REFRESH (--cookie-refresh) to at most that time",
+    });
+  },
+});
+
+check({
+  id: "AUTH-06/refresh-tokens-end",
+  requirements: ["AUTH-06"],
+  title: "a refresh token is worth nothing once it was used, revoked, or its session was ended",
+  needs: ["login"],
+  async run({ login: target, evidence }) {
+    const login = realLogin(target, evidence);
+    const { client, admin } = login.authorization;
+    const used = await tokensOf(login, client.id, mcpScope(login));
+    const first = await refresh(login, used.refresh);
+    if (first.response?.status !== 200)
+      throw new CheckFailure({
+        summary: "a fresh refresh token is refused",
+        code: "refresh-refused",
+        expected: "200",
+        actual: `${first.response?.status ?? first.error}`,
+        evidence: exchangeEvidence(first),
+        ...locationOfService(login, login.authorization.provider),
+      });
+    await expectOver(
+      login,
+      "that was used before",
+      used.refresh,
+      "the realm does not rotate refresh tokens (RFC 9700, 2.2.2)",
+      "set revokeRefreshToken and refreshTokenMaxReuse: 0 in the realm",
+    );
+    const revoked = await tokensOf(login, client.id, mcpScope(login));
+    await login.send({
+      method: "POST",
+      url: endpointsOf(login).revocationEndpoint,
+      headers: [["Content-Type", "application/x-www-form-urlencoded"]],
+      body: new URLSearchParams({
+        client_id: client.id,
+        token: revoked.refresh ?? "",
+        token_type_hint: "refresh_token",
+      }).toString(),
+    });
+    await expectOver(
+      login,
+      "that was revoked",
+      revoked.refresh,
+      "the provider's revocation endpoint is not reached",
+      "route …/protocol/openid-connect/revoke to the provider",
+    );
+    if (admin === undefined) {
+      evidence.finding("The end of a session by an administrator is not proved: the policy names no 'admin'.");
+      return;
+    }
+    const ended = await tokensOf(login, client.id, mcpScope(login));
+    await endSessions(login, evidence);
+    await expectOver(
+      login,
+      "of an ended session",
+      ended.refresh,
+      "it outlives the session (offline_access)",
+      "do not give MCP clients offline_access",
+    );
+  },
+});
+
+async function refresh(login: Login, token: string | undefined): Promise<Exchange> {
+  const { exchange } = await requestTokens((request) => login.send(request), endpointsOf(login).tokenEndpoint, {
+    grant_type: "refresh_token",
+    client_id: login.authorization.client.id,
+    refresh_token: token ?? "",
+  });
+  return exchange;
+}
+
+async function expectOver(
+  login: Login,
+  which: string,
+  token: string | undefined,
+  cause: string,
+  fix: string,
+): Promise<void> {
+  const exchange = await refresh(login, token);
+  if (exchange.response?.status === 400) return;
+  throw new CheckFailure({
+    summary: `a refresh token ${which} is still good`,
+    code: "refresh-token-lives",
+    expected: "400 invalid_grant",
+    actual: `${exchange.response?.status ?? exchange.error}`,
+    evidence: exchangeEvidence(exchange),
+    cause,
+    ...locationOfService(login, login.authorization.provider),
+    fix,
+  });
+}
+
+/** Ends every session of the policy's user, as an administrator does. */
+async function endSessions(login: Login, evidence: Evidence): Promise<void> {
+  const { admin, user } = login.authorization;
+  if (admin === undefined) evidence.notSupported("the policy names no 'admin' who could end a session");
+  const { name, password } = login.person(admin);
+  const { tokens, exchange } = await requestTokens(
+    (request) => login.send(request),
+    login.providerUrl("/realms/master/protocol/openid-connect/token"),
+    { grant_type: "password", client_id: "admin-cli", username: name, password },
+  );
+  if (tokens === undefined)
+    throw new CheckFailure({
+      summary: `the policy's admin '${name}' can't log in at the provider`,
+      code: "no-admin",
+      expected: "a token",
+      actual: `${exchange.response?.status ?? exchange.error}`,
+      evidence: exchangeEvidence(exchange),
+      ...locationOfService(login, login.authorization.provider),
+      fix: "correct 'authorization.admin' in the policy",
+    });
+  const headers = [["Authorization", `Bearer ${tokens.access}`]] as const;
+  const users = login.providerUrl(`/admin${login.realm}/users`);
+  const found = await login.send({ url: `${users}?exact=true&username=${encodeURIComponent(user.name)}`, headers });
+  const id = /"id"\s*:\s*"([^"]+)"/.exec(found.response?.body ?? "")?.[1];
+  const ended = await login.send({ method: "POST", url: `${users}/${id}/logout`, headers });
+  if (ended.response?.status !== 204)
+    throw new Error(`Keycloak does not end the session of ${user.name}: ${ended.response?.status}`);
+}

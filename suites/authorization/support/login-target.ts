@@ -1,0 +1,140 @@
+import type { Login } from "../../../containers/targets/login.ts";
+import type { LoginTarget } from "../../../containers/targets/needs.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/code-flow.ts";
+import { readClaims } from "../../../helpers/protocol/oauth/json-web-token.ts";
+import { LoginError } from "../../../helpers/protocol/oauth/sdk-login.ts";
+import type { Evidence } from "../../runner/evidence.ts";
+
+/** Longer lives than this are not waited for, in seconds. */
+export const longestWait = 60;
+
+/** The login rig; ends the check where the policy has no login of its own. */
+export function realLogin({ real }: LoginTarget, evidence: Evidence): Login {
+  return real ?? evidence.notSupported("the policy has no 'authorization': nobody logs in at an identity provider");
+}
+
+/** The provider's endpoints, as Keycloak has them below the issuer. */
+export function endpointsOf({ authorization: { issuer } }: Login) {
+  const base = `${issuer}/protocol/openid-connect`;
+  return {
+    authorizationEndpoint: `${base}/auth`,
+    tokenEndpoint: `${base}/token`,
+    revocationEndpoint: `${base}/revoke`,
+    registrationEndpoint: `${issuer}/clients-registrations/openid-connect`,
+  };
+}
+
+/**
+ * Logs the policy's user in at a client, without MCP's discovery.
+ *
+ * @throws {CheckFailure} when nobody can log in
+ */
+export async function tokensOf(login: Login, clientId: string, scope: string): Promise<IssuedTokens> {
+  try {
+    return await codeFlow({
+      ...endpointsOf(login),
+      send: (request) => login.send(request),
+      clientId,
+      redirect: login.redirect,
+      scope,
+      user: login.person(login.authorization.user),
+    });
+  } catch (error) {
+    throw loginFailure(login, `${clientId} with scope '${scope}'`, error);
+  }
+}
+
+/** The scopes that a client of MCP asks for. */
+export function mcpScope({ authorization: { scopes } }: Login): string {
+  return scopes.length === 0 ? "openid" : scopes.join(" ");
+}
+
+/** Sends MCP's first message with a credential, or without one. */
+export async function initialize(login: Login, bearer: string | undefined): Promise<Exchange> {
+  return await login.send({
+    method: "POST",
+    url: login.authorization.resource,
+    headers: [
+      ["Accept", "application/json, text/event-stream"],
+      ["Content-Type", "application/json"],
+      ...(bearer === undefined ? [] : [["Authorization", `Bearer ${bearer}`] as const]),
+    ],
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "conformance", version: "1" } },
+    }),
+  });
+}
+
+/** The line of a compose service. */
+export function locationOfService(login: Login, name: string): { location?: SourceLocation } {
+  const location = login.deployment.compose.services.get(name)?.location;
+  return location === undefined ? {} : { location };
+}
+
+/**
+ * Turns what a client or a user ran into into a failure with its likely cause, by the step that failed and the last refused
+ * exchange.
+ */
+export function loginFailure(login: Login, who: string, error: unknown): unknown {
+  if (!(error instanceof LoginError)) return error;
+  const refused = login.http.exchanges.findLast(({ response }) => (response?.status ?? 599) >= 400);
+  return new CheckFailure({
+    summary: `${who}: ${error.step} fails: ${error.message}`,
+    code: `no-${error.step.replaceAll(/^the /g, "").replaceAll(" ", "-")}`,
+    expected: "a login that ends in a tool call",
+    actual: error.message,
+    ...(refused === undefined ? {} : { evidence: exchangeEvidence(refused) }),
+    ...causeOf(login, refused),
+  });
+}
+
+/** Why an exchange was refused. */
+function causeOf(login: Login, refused: Exchange | undefined): Pick<FailureDetails, "cause" | "location" | "fix"> {
+  const provider = locationOfService(login, login.authorization.provider);
+  const { url, headers } = refused?.request ?? { url: "", headers: [] };
+  const body = refused?.response?.body ?? "";
+  if (url.includes("/clients-registrations/"))
+    return {
+      cause: `the provider refuses the registration: ${body.slice(0, 200)}`,
+      ...provider,
+      fix: "allow it in Keycloak's client registration policies (Trusted Hosts: the redirect URI's host), or remove 'dynamic' from the policy's 'registration'",
+    };
+  if (url.startsWith(login.authorization.resource)) {
+    const bearer = headers.find(([name]) => name.toLowerCase() === "authorization")?.[1] ?? "";
+    const claims = readClaims(bearer.replace(/^Bearer /i, ""));
+    const litellm = locationOfService(login, login.policy.services.litellm);
+    if (/enterprise/i.test(body))
+      return {
+        cause: "LiteLLM's enable_jwt_auth needs an Enterprise licence, and there is none",
+        ...litellm,
+        fix: "judge tokens by custom_auth, or set LITELLM_LICENSE",
+      };
+    if (claims !== undefined && !claims.aud.includes(login.authorization.audience))
+      return {
+        cause: `the token's audience is ${claims.aud.join(", ") || "empty"}, not ${login.authorization.audience}: no audience mapper adds it`,
+        ...provider,
+        fix: "add an audience mapper to a default client scope of the realm, so that clients that register themselves get it too",
+      };
+    if (claims !== undefined && claims.iss !== login.authorization.issuer)
+      return {
+        cause: `the token's issuer is ${claims.iss}, not ${login.authorization.issuer}`,
+        ...provider,
+        fix: "set Keycloak's --hostname (KC_HOSTNAME) to the issuer's origin",
+      };
+    return { cause: "LiteLLM refuses a token of the right issuer and audience", ...litellm };
+  }
+  if (/offline/i.test(body))
+    return {
+      cause: "the user may not have offline tokens",
+      ...provider,
+      fix: "give users the realm's default roles",
+    };
+  return provider;
+}
