@@ -31,7 +31,8 @@ export function checkAuthorization(policy: Policy, { compose, serviceNames }: Fa
     );
   }
   const rules = policy.hosts.flatMap(({ access = [] }) => access.filter(({ who }) => who === "login"));
-  if (!rules.some(({ service }) => service === authorization.proxy))
+  const isKnown = serviceNames.includes(authorization.proxy);
+  if (isKnown && !rules.some(({ service }) => service === authorization.proxy))
     faults.add(
       location,
       `no 'login' rule of a host names the service '${authorization.proxy}'`,

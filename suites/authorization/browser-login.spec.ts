@@ -93,10 +93,7 @@ check({
   async run({ login: target, evidence }) {
     const login = realLogin(target, evidence);
     const page = loginPage(login, evidence);
-    const visit = await login.browse(
-      page,
-      'input[type=password]:not([autocomplete="current-password"]), :text("Environment Setup Instructions"), :text("Swagger"), :text("LiteLLM")',
-    );
+    const visit = await login.browse(page, "body");
     await evidence.keepPicture("page.png", Buffer.from(visit.screenshot, "base64"));
     const host = new URL(page).hostname;
     const isThere = new URL(visit.url).hostname === host;

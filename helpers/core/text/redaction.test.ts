@@ -44,9 +44,9 @@ const jsonWebToken = `${part({ alg: "RS256" })}.${part({ iss: issuer, sub: "alic
 
 test("what a login makes is replaced: tokens, codes and sessions", () => {
   const code = "2f1c8a5e-73b7-4a3d-9c2e-1f5b6a7d8e9f.x.y";
-  const text = `Bearer ${jsonWebToken}; /callback?code=${code}&state=s; _oauth2_proxy=abcdefghijklmnopqrstuvwxyz|1|x; Path=/`;
+  const text = `Bearer ${jsonWebToken}; /callback?code=${code}&state=s; _oauth2_proxy=abcdefghijklmnopqrstuvwxyz|1|x; KC_AUTH_SESSION_HASH="abcdefghijklmnopqrstuvwxyz"; Path=/`;
   expect(redact(text, new Map())).toBe(
-    "Bearer ‹token›; /callback?code=‹code›&state=s; _oauth2_proxy=‹session›; Path=/",
+    "Bearer ‹token›; /callback?code=‹code›&state=s; _oauth2_proxy=‹session›; KC_AUTH_SESSION_HASH=‹session›; Path=/",
   );
 });
 

@@ -13,12 +13,15 @@ export function redact(text: string, secrets: ReadonlyMap<string, string>): stri
 /** A JSON Web Token; what a login makes is no secret of the policy, and still opens the gateway. */
 const token = /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}(?:\.[\w-]+)?/g;
 
-/** Replaces what a login has made: tokens, codes of authorization, and oauth2-proxy's sessions. */
+/** Replaces what a login has made: tokens, codes of authorization, and the cookies of sessions. */
 function withoutCredentials(text: string): string {
   return text
     .replaceAll(token, "‹token›")
     .replaceAll(/([?&]code=)[\w.~-]{20,}/g, "$1‹code›")
-    .replaceAll(/\b(_oauth2_proxy\w*=)[^\s;,"\\]{20,}/g, "$1‹session›");
+    .replaceAll(
+      /\b((?:_oauth2_proxy|AUTH_SESSION|KC_|KEYCLOAK_)\w*=)(?:\\?")?[^\s;,"\\]{20,}(?:\\?")?/g,
+      "$1‹session›",
+    );
 }
 
 /** The JSON Web Tokens of an issuer that a text discloses. */

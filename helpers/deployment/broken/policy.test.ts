@@ -3,6 +3,29 @@ import { type Broken, compose, env, policy, testFaults } from "./broken-deployme
 
 const broken: Broken[] = [
   {
+    name: "a login by a service that compose.yaml lacks",
+    patches: [
+      policy(
+        "hosts:\n",
+        `authorization:
+  issuer: https://auth.ai-servicers.com/realms/gateway
+  provider: postgres
+  proxy: oauth2-prox
+  resource: https://litellm.ai-servicers.com/mcp
+  client: { id: mcp-client, redirect: "http://127.0.0.1/callback" }
+  user: { name: alice, password: POSTGRES_PASSWORD }
+  access_token_seconds: 300
+  session_seconds: 300
+
+hosts:
+`,
+      ),
+    ],
+    file: "policy.yaml",
+    at: "authorization:",
+    what: /authorization\.proxy is 'oauth2-prox', which compose\.yaml does not have/,
+  },
+  {
     name: "an unknown key",
     patches: [policy("injected:\n", "inject:\n")],
     file: "policy.yaml",

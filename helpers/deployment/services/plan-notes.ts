@@ -24,7 +24,7 @@ function noteServices(deployment: Deployment, notes: NoteList): void {
   const leftOut: PlannedService[] = [];
   for (const planned of planServices(deployment).values()) {
     const { service, run, reason } = planned;
-    if (run.as === "part") continue;
+    if (run.as === "part" || run.as === "login-part") continue;
     if (run.as === "left-out" && reason === unneeded) leftOut.push(planned);
     else
       notes.add(

@@ -28,6 +28,8 @@ export type ServiceSource =
 export type ServiceRun =
   | { as: "part"; sources: readonly ServiceSource[] }
   | { as: "stand-in"; kind: "forward-auth" }
+  /** In the login rig only. */
+  | { as: "login-part" }
   | { as: "left-out" };
 
 /** A compose service in the plan. */
@@ -63,8 +65,9 @@ function planService(
   if (part?.leftOut !== undefined && !isUnderTest) return { run: { as: "left-out" }, reason: part.leftOut };
   if (part?.standIn !== undefined)
     return { run: { as: "stand-in", kind: part.standIn }, reason: "the policy asks for a stand-in" };
-  if (role === "login" && policy.authorization?.proxy === service.key)
-    return { run: { as: "stand-in", kind: "forward-auth" }, reason: "the login rig alone runs it" };
+  const { provider, proxy } = policy.authorization ?? {};
+  if (service.key === provider || service.key === proxy)
+    return { run: { as: "login-part" }, reason: "the login rig runs it; the other rigs do without" };
   const hasPackage = part?.package !== undefined;
   if (role === undefined && !hasPackage) return { run: { as: "left-out" }, reason: unneeded };
   if (service.networkMode !== undefined && !isUnderTest)

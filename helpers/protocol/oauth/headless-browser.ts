@@ -1,3 +1,4 @@
+import { deadlines } from "../../core/deadlines.ts";
 import type { Exchange, HeaderLines } from "../exchange.ts";
 import type { HttpRequest } from "../recording-client.ts";
 
@@ -98,6 +99,7 @@ export class HeadlessBrowser {
         url: new URL(unescaped(action), page.url).href,
         headers: [["Content-Type", "application/x-www-form-urlencoded"]],
         body: new URLSearchParams({ ...Object.fromEntries(hidden), ...values }).toString(),
+        deadline: deadlines.login,
       },
       stopAt,
     );

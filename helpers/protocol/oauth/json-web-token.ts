@@ -6,6 +6,8 @@ export interface TokenClaims {
   aud: readonly string[];
   azp: string | undefined;
   sub: string | undefined;
+  /** The session at the provider. */
+  sid: string | undefined;
   /** Seconds since 1970. */
   exp: number;
   iat: number;
@@ -25,6 +27,7 @@ export function readClaims(token: string): TokenClaims | undefined {
     aud: [payload.aud ?? []].flat().map(String),
     azp: text("azp"),
     sub: text("sub"),
+    sid: text("sid"),
     exp: Number(payload.exp ?? 0),
     iat: Number(payload.iat ?? 0),
     scope: (text("scope") ?? "").split(" ").filter((one) => one !== ""),

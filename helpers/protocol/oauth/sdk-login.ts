@@ -84,7 +84,8 @@ export class SdkLogin implements OAuthClientProvider {
 
   saveClientInformation(information: OAuthClientInformationMixed): void {
     this.#client = information;
-    this.steps.push("registered");
+    // The SDK also saves what it was given.
+    if (this.#options.clientId === undefined && !this.steps.includes("registered")) this.steps.push("registered");
   }
 
   tokens(): OAuthTokens | undefined {

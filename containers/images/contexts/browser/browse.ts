@@ -47,6 +47,8 @@ try {
     await page.locator("input[name=username]").fill(user, { timeout });
     await page.locator("input[name=password]").fill(password, { timeout });
     await page.locator("input[name=password]").press("Enter");
+    // Back from the provider; a login that fails stays there.
+    await page.waitForURL(({ hostname }) => hostname === new URL(url).hostname, { timeout }).catch(() => undefined);
   }
   const seen = await page
     .locator(selector)
