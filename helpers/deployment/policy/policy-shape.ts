@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { listOf, mapping, oneOf, text } from "../source/shape.ts";
 import { accessRuleShape } from "./access-shape.ts";
-import { identityShape } from "./identities.ts";
 import { authorizationShape } from "./authorization-shape.ts";
+import { identityShape } from "./identities.ts";
 import type { SecretPlace } from "./types.ts";
 import { methods, path, port, status, version } from "./values.ts";
 
