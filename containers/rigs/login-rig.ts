@@ -1,8 +1,19 @@
 import { databaseServers } from "../parts/databases/database-servers.ts";
 import { postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
+import {
+  administratorChange,
+  bootstrapAdministrator,
+  makeAdministrator,
+} from "../parts/deployment/keycloak-administrator.ts";
 import { liteLLMPlan } from "../parts/deployment/litellm.ts";
-import { keycloakPlan, loginServices, needsDiscovery, oauth2ProxyPlan } from "../parts/deployment/login-services.ts";
+import {
+  keycloakPlan,
+  loginServices,
+  needsDiscovery,
+  oauth2ProxyPlan,
+  providerPort,
+} from "../parts/deployment/login-services.ts";
 import type { RenderContext } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
@@ -54,6 +65,7 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
     ...services.map(({ service }) => service),
   ]);
   const labelled = await labelParts(rig, context, running);
+  const administrator = keycloak.plan.image.origin === "built" ? bootstrapAdministrator(provider) : undefined;
   const parts: Record<string, PartHandle> = {};
   const start = async (plan: PartPlan): Promise<void> => {
     parts[plan.name] = await rig.startPart(rigName, plan);
@@ -78,6 +90,9 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
     ...behind.map(async ({ plan }) => {
       if (plan.name === litellm.plan.name && plan.image.origin === "pulled") await Promise.all(databaseStarts);
       await start(plan);
+      const keycloakPart = plan.name === keycloak.plan.name ? parts[plan.name] : undefined;
+      if (keycloakPart !== undefined && administrator !== undefined)
+        await makeAdministrator(keycloakPart, providerPort(provider), administrator);
     }),
     ...cacheServices(deployment).map(async (service) => await start(await redisPlan(rig, context, service))),
     Promise.all(behind.map(({ running: runs }) => runs)).then(() => start(edge)),
@@ -93,6 +108,7 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
     changes: [
       ...[traefik, litellm, keycloak, oauth2Proxy, labelled].flatMap(({ changes }) => changes),
       ...[...services, ...databases].flatMap(({ changes }) => changes),
+      ...(administrator === undefined ? [] : [administratorChange(provider)]),
     ],
     upstreams: Object.assign({}, ...services.map(({ upstreams }) => upstreams), standInAddresses(deployment)),
   };

@@ -72,6 +72,13 @@ test.each([
     litellm("model: openai/gpt-5\n", "model: openai/gpt-5\n      password: os.environ/NOPE\n"),
   ],
   ["a password's hash", compose(environment, `${environment}\n      ADMIN_PASSWORD: $$2a$$10$$abcdefghijklmnopqrstuv`)],
+  [
+    "a challenge",
+    compose(
+      "customresponseheaders.WWW-Authenticate: Bearer",
+      'customresponseheaders.WWW-Authenticate: Bearer resource_metadata="https://litellm.ai-servicers.com/metadata"',
+    ),
+  ],
   ["a path to a secret", compose(environment, `${environment}\n      KEY_FILE_TOKEN: /run/secrets/token_1234`)],
 ])("%s is not a literal secret", async (_name, patch) => {
   using copy = patchedCopy(reference, [patch]);

@@ -77,7 +77,10 @@ function secretsIn(key: string, value: string): { secret: string; kind: LiteralS
     kind: "api-key" as const,
   }));
   const bearers = [...value.matchAll(/\bBearer\s+([A-Za-z0-9._~+/=-]{8,})/gi)].flatMap(([, secret = ""]) =>
-    secret.startsWith("sk-") ? [] : [{ secret, kind: "password" as const }],
+    // `Bearer realm="…"` and `Bearer resource_metadata="…"` are challenges.
+    secret.startsWith("sk-") || /^(?:realm|scope|error|resource_metadata)=/.test(secret)
+      ? []
+      : [{ secret, kind: "password" as const }],
   );
   const passwords = [...value.matchAll(/\b[a-z][a-z0-9+]*:\/\/[^\s/:@]*:([^\s/@]+)@/gi)].map(([, secret = ""]) => ({
     secret,
