@@ -1,3 +1,4 @@
+import { withTraefik } from "../../helpers/deployment/types.ts";
 import { databaseServers } from "../parts/databases/database-servers.ts";
 import { postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
@@ -14,7 +15,7 @@ import {
   oauth2ProxyPlan,
   providerPort,
 } from "../parts/deployment/login-services.ts";
-import type { RenderContext } from "../parts/deployment/render-service.ts";
+import type { EdgeContext } from "../parts/deployment/render-context.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
 import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
@@ -35,9 +36,11 @@ const directNetwork = "direct";
  * them, and a browser. Inside, the policy's hosts and the provider's are Traefik.
  *
  * @throws {EnvironmentError} when a part does not start
+ * @throws {Error} for a deployment without Traefik or without a login, where no check starts this rig
  */
 export async function startLoginRig(rig: RigContext): Promise<RigState> {
-  const { run, deployment, images } = rig;
+  const { run, images } = rig;
+  const deployment = withTraefik(rig.deployment);
   const login = loginServices(deployment);
   if (login === undefined) throw new Error("the policy has no authorization, and so no login rig");
   const { authorization, provider, proxy } = login;
@@ -47,10 +50,10 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
   ]);
   const direct = networks.get(directNetwork);
   if (direct === undefined) throw new Error("the engine created no network");
-  const context: RenderContext = { deployment, mark: rigMark(run, rigName), networks };
+  const context: EdgeContext = { deployment, mark: rigMark(run, rigName), networks };
   const [traefik, litellm, keycloak, oauth2Proxy, services, standIns, browser] = await Promise.all([
     traefikPlan(rig, context),
-    liteLLMPlan(rig, context, { networks: serviceAttachments(deployment.litellm, networks) }),
+    liteLLMPlan(rig, context, { networks: serviceAttachments(deployment.compose, deployment.litellm, networks) }),
     keycloakPlan(rig, context, provider, authorization),
     oauth2ProxyPlan(rig, context, proxy),
     servicePlans(rig, context, direct),
@@ -100,7 +103,7 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
     start(machinePlan("browser", browser, edge.networks[0]?.network)),
   ]);
   if (needsDiscovery(proxy)) await start(oauth2Proxy.plan);
-  if (parts.traefik !== undefined) await routersLoaded(parts.traefik, deployment, running);
+  if (parts.traefik !== undefined) await routersLoaded(parts.traefik, deployment.traefikModel, running);
   return {
     rig: rigName,
     parts,

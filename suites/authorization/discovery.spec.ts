@@ -37,7 +37,7 @@ check({
           actual: found,
           ...(exchange === undefined ? {} : { evidence: exchangeEvidence(exchange) }),
           cause: `${step}: ${found}`,
-          ...(login.deployment.traefik.location === undefined ? {} : { location: login.deployment.traefik.location }),
+          ...(login.deployment.traefik === undefined ? {} : { location: login.deployment.traefik.location }),
           fix,
         });
       },

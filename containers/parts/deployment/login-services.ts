@@ -61,7 +61,7 @@ export async function keycloakPlan(
     plan: {
       name: partOfService(service.key),
       image: { ...image, part: service.name },
-      networks: serviceAttachments(service, context.networks),
+      networks: serviceAttachments(context.deployment.compose, service, context.networks),
       ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
       command: isOptimized ? ["start", "--optimized", ...rest] : [first ?? "start", ...rest],
       environment: rendered.environment,
@@ -113,7 +113,7 @@ export async function oauth2ProxyPlan(
     plan: {
       name: partOfService(service.key),
       image: { ...image, part: service.name },
-      networks: serviceAttachments(service, context.networks),
+      networks: serviceAttachments(context.deployment.compose, service, context.networks),
       ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
       ...(rendered.command === undefined ? {} : { command: rendered.command }),
       environment: {

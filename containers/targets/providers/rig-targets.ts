@@ -127,7 +127,8 @@ export class RigTargets implements TargetProvider {
       case "login": {
         const { authorization } = deployment.policy;
         // Nothing starts for a deployment without a login.
-        if (authorization === undefined) return { target: { login: { real: undefined } }, rigs: [] };
+        if (authorization === undefined || deployment.traefik === undefined)
+          return { target: { login: { real: undefined } }, rigs: [] };
         const state = await rig("login");
         const http = new RecordingClient(label, resolveIn(state, deployment));
         const real = new Login({ ...common, state, http, actions, authorization });
