@@ -139,9 +139,16 @@ function loginParts(hosts: readonly Stated<HostInput>[]): PolicyDraft["parts"] {
 }
 
 /** Without a Traefik, clients call LiteLLM itself, by the port that it publishes. */
-function directHost(url: URL | undefined): Stated<HostInput> {
-  const name = url?.hostname ?? "litellm.localhost";
-  const known = url === undefined ? "No file gives it" : "The name is that of PROXY_BASE_URL";
+function directHost(url: URL | undefined, litellm: DeploymentView["litellm"]): Stated<HostInput> {
+  const other = otherProxy(litellm);
+  const [labelled] = other?.hosts ?? [];
+  const name = url?.hostname ?? labelled ?? "litellm.localhost";
+  const known =
+    url !== undefined
+      ? "The name is that of PROXY_BASE_URL"
+      : labelled !== undefined
+        ? `The name is in ${other?.at}`
+        : "No file gives it";
   return {
     value: { name, scheme: "http", zone: "internal", access: [{ who: "litellm" }] },
     questions: [
@@ -157,7 +164,7 @@ function placeholderHost(
 ): Stated<HostInput> {
   const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (traefik === undefined) return directHost(url);
+  if (traefik === undefined) return directHost(url, litellm);
   const scheme = url?.protocol === "https:" ? "https" : "http";
   const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
   const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];
