@@ -83,8 +83,10 @@ export class CodexAgent {
     const agent = new CodexAgent(gateway, evidence, config, keys, token);
     await Promise.all([
       gateway.model.script(token, { includes: token, turns: options.turns(token) }),
-      gateway.write("codex", `${agent.#home}/.codex/config.toml`, config.text),
-      gateway.write("codex", `${agent.#home}/work/AGENTS.md`, `This conversation is ${token}.\n`),
+      gateway.write("codex", {
+        [`${agent.#home}/.codex/config.toml`]: config.text,
+        [`${agent.#home}/work/AGENTS.md`]: `This conversation is ${token}.\n`,
+      }),
     ]);
     return agent;
   }

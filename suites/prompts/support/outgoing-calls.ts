@@ -46,7 +46,7 @@ export class OutgoingCalls {
    * @throws {DeadlineError} when it does not start
    */
   static async record(gateway: GatewayWith<"commands">, machine: string, folder: string): Promise<OutgoingCalls> {
-    await gateway.write(machine, `${folder}/proxy.cjs`, proxy);
+    await gateway.write(machine, { [`${folder}/proxy.cjs`]: proxy });
     const start = 'node "$1/proxy.cjs" "$1" "$2" </dev/null >/dev/null 2>&1 &';
     await gateway.run(machine, ["sh", "-c", start, "sh", folder, String(2 * deadlines.agentTurn)]);
     const port = await until("the recording proxy listens", deadlines.smallPartStart, async () => {
