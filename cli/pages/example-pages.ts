@@ -15,8 +15,8 @@ import { generateAllure } from "../../reports/writers/allure/allure.ts";
 export interface ExamplePage {
   /** Relative to the folder of all pages. */
   path: string;
-  /** Whose layout it is: of pages that a library lays out, only our part is held to what we ask of our own. */
-  layout: "own" | "library";
+  /** Whose layout it is: of pages that a library lays out, clipped text is the library's choice. */
+  layout: "own" | "allure" | "mutation";
 }
 
 /**
@@ -45,10 +45,8 @@ export async function writeExamplePages(folder: string): Promise<ExamplePage[]> 
   });
   return [
     ...[...kinds, "site"].map((name) => ({ path: `${name}/index.html`, layout: "own" as const })),
-    ...["not-conformant/html", "mutation"].map((name) => ({
-      path: `${name}/index.html`,
-      layout: "library" as const,
-    })),
+    { path: "not-conformant/html/index.html", layout: "allure" },
+    { path: "mutation/index.html", layout: "mutation" },
   ];
 }
 
@@ -56,6 +54,8 @@ export async function writeExamplePages(folder: string): Promise<ExamplePage[]> 
 async function writeAllurePage(directory: string, history: string): Promise<void> {
   const folder = join(directory, "allure-results");
   mkdirSync(folder);
+  mkdirSync(join(directory, "evidence"));
+  writeFileSync(join(directory, "evidence", "wire.json"), "[]");
   const report = richReport("not-conformant", 1);
   for (const { id, outcome, duration } of checksOf(report)) {
     const source = `${randomUUID()}-attachment.txt`;

@@ -3,9 +3,9 @@
  * line of JSON. Runs in the browser's container, next to playwright-core.
  *
  * Usage: node look-at-pages.ts AXE FOLDER LAYOUT:PAGE…, where AXE is axe-core's script, screenshots go to FOLDER, and LAYOUT
- * is `own` or `library`.
+ * is `own`, `allure` or `mutation`.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 /** What is wrong with one page at one size. */
@@ -99,8 +99,21 @@ async function look(
   const overflow: readonly string[] = await page.evaluate(findOverflow);
   const clipped: readonly string[] = layout === "own" ? await page.evaluate(findClippedTexts) : [];
   faults.push(...overflow, ...clipped, ...(await accessibilityFaults(page)));
+  if (layout === "allure") faults.push(...(await evidenceFaults(page)));
   await context.close();
   return { page: name, view: `${size.width}x${size.height} ${colorScheme}`, faults };
+}
+
+/** Opens a check of Allure's page, and follows its link to the evidence. */
+async function evidenceFaults(page: Page): Promise<string[]> {
+  await page.getByText("/holds").first().click();
+  const opening = page.context().waitForEvent("page");
+  await page
+    .getByRole("link", { name: /^evidence\// })
+    .first()
+    .click();
+  const { pathname } = new URL((await opening).url());
+  return existsSync(pathname) ? [] : [`a link leads to ${pathname}, which does not exist`];
 }
 
 /** What axe-core finds, as far as it is read here. */

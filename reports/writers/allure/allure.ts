@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import type { ConformanceReport } from "../../model/conformance-report.ts";
 import { allureConfiguration } from "./allure-configuration.ts";
 import { dropHistory, keepHistory, takeHistory } from "./allure-history.ts";
+import { changedPage } from "./allure-page.ts";
 import { correctResult } from "./allure-result.ts";
 
 const run = promisify(execFile);
@@ -47,11 +48,7 @@ export async function generateAllure(directory: string, history: string): Promis
     throw new Error(`Allure wrote no report: ${[stdout, stderr].join("\n").trim() || (error as Error).message}`);
   }
   const page = join(directory, "html", "index.html");
-  const changes = [withoutAnalytics, withoutSuccessRate, withReadableCounter, withNamedButtons];
-  await writeFile(
-    page,
-    changes.reduce((text, change) => change(text), await readFile(page, "utf8")),
-  );
+  await writeFile(page, changedPage(await readFile(page, "utf8")));
   await rm(config);
   if (complete) await keepHistory(own, past);
   else await dropHistory(own);
@@ -64,52 +61,4 @@ async function reportOf(directory: string): Promise<ConformanceReport | undefine
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
-}
-
-const analytics = '<script async src="https://www.googletagmanager.com/';
-const scriptEnd = "</script>";
-
-/**
- * Removes Google's analytics from Allure's page: the script that loads it, and the next one, which sets it up. No option of
- * Allure 3.18.0 turns it off (`analyticsEnable` is fixed in @allurereport/plugin-awesome).
- */
-function withoutAnalytics(page: string): string {
-  const start = page.indexOf(analytics);
-  const loaded = page.indexOf(scriptEnd, start) + scriptEnd.length;
-  const end = page.indexOf(scriptEnd, loaded) + scriptEnd.length;
-  const kept = start === -1 ? page : page.slice(0, start) + page.slice(end);
-  const [foreign] =
-    /<(?:script|link|img|iframe)\b[^>]{0,200}?\b(?:src|href)="(?:https?:)?\/\/[^"]{0,200}/i.exec(kept) ?? [];
-  if (foreign !== undefined) throw new Error(`Allure's page would load from elsewhere: ${foreign}"`);
-  return kept;
-}
-
-/**
- * Hides the share of checks that passed. Allure leaves skipped ones out of it: a run with ten known gaps had 100 %, and one
- * that is not conformant 99 %. The verdict is in the report's name.
- */
-function withoutSuccessRate(page: string): string {
-  return withStyle(page, '[aria-label^="Success rate"] { visibility: hidden; }');
-}
-
-/** Allure's number of failures is white on a light red: 3.1 to 1. */
-function withReadableCounter(page: string): string {
-  return withStyle(page, '[data-testid="counter"][class*="status-failed"] { background: #b3261e; color: #fff; }');
-}
-
-function withStyle(page: string, style: string): string {
-  // The page's scripts contain the end of a head, too. Allure's own styles come later, so that more specific ones win.
-  return page.replace("<head>", `<head><style>${style}</style>`);
-}
-
-/** Gives each button that shows only an icon its name in Allure's source, e.g. `toggle layout button`. */
-const nameButtons = `new MutationObserver(() => {
-  for (const button of document.querySelectorAll("button:not([aria-label])"))
-    if (button.textContent.trim() === "")
-      button.setAttribute("aria-label", (button.dataset.testid ?? "button").replaceAll(/[-_]/g, " "));
-}).observe(document, { childList: true, subtree: true });`;
-
-/** Allure's buttons that show only an icon have no name: a screen reader says "button" for each. */
-function withNamedButtons(page: string): string {
-  return page.replace("<head>", `<head><script>${nameButtons}</script>`);
 }
