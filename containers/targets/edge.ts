@@ -169,6 +169,11 @@ export class Edge {
     return await rawData(this.#part("traefik"), this.deployment.traefikModel);
   }
 
+  /** What Traefik has written to its output by now: its own messages, and what of its access log is there. */
+  async traefikLog(): Promise<string> {
+    return await readLog(this.#engine, this.#part("traefik").containerId);
+  }
+
   /**
    * `METHOD /path` of every request that the target has logged by now: a marker, sent past Traefik, comes last, so that
    * nothing that was sent before can still be on its way into the log.

@@ -13,6 +13,7 @@ const edgeFindings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> =
     "ROUTE-12":
       /stands in the rules of litellm-lan-status@docker and litellm-lan-open@docker[\s\S]*docker-compose\.yml:\d+/,
     "ROUTE-14": /404 without WWW-Authenticate/,
+    "ROUTE-21": /reaches LiteLLM without the credential[\s\S]*alone[\s\S]*docker-compose\.yml:\d+/,
     "INJ-02": /with POST gets the injected key/,
     "INJ-03": /litellm-status-auth@docker adds a key that is not LITELLM_STATUS_KEY[\s\S]*docker-compose\.yml:\d+/,
     "INJ-09": /the label traefik\.http\.middlewares\.litellm-status-auth\.[\s\S]*docker-compose\.yml:\d+/,

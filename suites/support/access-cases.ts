@@ -5,6 +5,7 @@ import {
   type Decision,
   decide,
   injectedRoutesOf,
+  isPreflight,
   onlyRedirects,
   prefixOf,
 } from "../../helpers/deployment/policy/access.ts";
@@ -69,6 +70,7 @@ export function casesFor<By extends DecidedBy>(
   return policy.hosts.flatMap((host) =>
     paths(policy, host).flatMap((path) =>
       methods.flatMap((method) => {
+        if (isPreflight(host, { method, path })) return [];
         const decision = decide(policy, host, { method, path });
         // Other methods of an injected route are the subject of INJ-02.
         const isInjected = injectedRoutesOf(policy, host).some((route) => route.path === barePath(path));

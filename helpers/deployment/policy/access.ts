@@ -106,6 +106,11 @@ export function bearerRefusal({ refusal }: Policy, { statuses, challenge }: Acce
   return { statuses, challenge: challenge ?? (statuses.includes(401) ? refusal.challenge : undefined) };
 }
 
+/** Whether a request may be a preflight that `cors` of its host allows: then ROUTE-25 judges it, whatever `access` says. */
+export function isPreflight({ cors }: PolicyHost, { method, path }: AccessRequest): boolean {
+  return method === "OPTIONS" && (cors?.paths.some((pattern) => matchesPath(pattern, barePath(path))) ?? false);
+}
+
 /** The routes on which Traefik adds a key for a host. */
 export function injectedRoutesOf(policy: Policy, host: PolicyHost): readonly InjectedRoute[] {
   if (onlyRedirects(policy, host)) return [];

@@ -123,6 +123,22 @@ export const policyShape = mapping({
           "Who may reach what; the first rule that matches counts. Default: `public` is open, everything else needs a Bearer " +
             "credential.",
         ),
+      cors: mapping({
+        origins: listOf(text)
+          .min(1, { error: "a list with at least one origin" })
+          .describe("The origins of the pages, e.g. `https://chat.example`."),
+        paths: listOf(path)
+          .min(1, { error: "a list with at least one path" })
+          .optional()
+          .describe(
+            "What the pages call: `/mcp/` is that path alone, `/v1/**` every path below it. Default: `mcp.endpoint`.",
+          ),
+      })
+        .optional()
+        .describe(
+          "Pages of other origins that may call the gateway from a browser: their preflights (OPTIONS) are answered without a " +
+            "credential, by Traefik or by LiteLLM. Without it, no page of another origin may.",
+        ),
     }),
   )
     .min(1, { error: "a list with at least one host" })

@@ -99,7 +99,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
         },
       ]),
     ),
-    hosts: data.hosts.map(({ name, entry_point, scheme, port, zone, access }, index) => ({
+    hosts: data.hosts.map(({ name, entry_point, scheme, port, zone, access, cors }, index) => ({
       name: name.toLowerCase(),
       entryPoint: entry_point,
       scheme,
@@ -117,6 +117,11 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
         why: rule.why,
         location: at("hosts", index, "access", position),
       })),
+      cors: cors && {
+        origins: cors.origins,
+        paths: cors.paths ?? [data.mcp.endpoint],
+        location: at("hosts", index, "cors"),
+      },
       location: at("hosts", index),
     })),
     authorization: data.authorization && authorizationOf(data.authorization, at("authorization")),

@@ -11,6 +11,16 @@ export interface PolicyHost {
   zone: "internal" | "external";
   /** Who may reach what; the first rule that matches counts. Undefined: split by the policy's public paths. */
   access: readonly AccessRule[] | undefined;
+  /** Pages of other origins that may call it from a browser; undefined where none may. */
+  cors: CorsRule | undefined;
+  location: SourceLocation;
+}
+
+/** Whose pages may call which paths. */
+export interface CorsRule {
+  origins: readonly string[];
+  /** As written: `/ui` is that path alone, `/ui/**` every path below it. */
+  paths: readonly string[];
   location: SourceLocation;
 }
 

@@ -1,6 +1,6 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { decide } from "../../../helpers/deployment/policy/access.ts";
+import { decide, isPreflight } from "../../../helpers/deployment/policy/access.ts";
 import type { Policy } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { hostText, onePathOf } from "../../support/access-cases.ts";
@@ -39,7 +39,7 @@ check({
     const { policy } = edge;
     const cases = pathsOfEachKind(policy).flatMap(({ host, path }) =>
       (host.scheme === "https" ? [http1, http2] : [http1]).flatMap((protocol) =>
-        methods.map((method) => ({ host, path, protocol, method })),
+        methods.map((method) => ({ host, path, protocol, method })).filter((one) => !isPreflight(host, one)),
       ),
     );
     await forEachCase(

@@ -6,6 +6,7 @@ import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
 import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
 import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
+import { allowedPreflights, preflightHeaders } from "../support/preflights.ts";
 
 type LiveRouter = Awaited<ReturnType<Edge["routers"]>>["routers"][number];
 
@@ -127,7 +128,13 @@ async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding:
 /** Each path of each host by the methods that the policy names, as each caller that it tells apart. */
 function requestsOf(edge: Edge): EdgeRequest[] {
   const { policy } = edge;
-  return policy.hosts.flatMap((host) => {
+  const preflights = allowedPreflights(policy).map(({ host, path, origin }) => ({
+    host,
+    path,
+    method: "OPTIONS",
+    headers: preflightHeaders(origin),
+  }));
+  const others = policy.hosts.flatMap((host) => {
     const named = host.access?.flatMap(({ methods = [] }) => methods) ?? [];
     const methods = [...new Set(["GET", ...named])];
     return pathsOf(policy, host).flatMap((path) =>
@@ -142,6 +149,7 @@ function requestsOf(edge: Edge): EdgeRequest[] {
       }),
     );
   });
+  return [...preflights, ...others];
 }
 
 function serversOf(routers: readonly LiveRouter[], services: ReadonlyMap<string, LiveService>): string[] {
