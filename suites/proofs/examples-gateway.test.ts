@@ -14,15 +14,6 @@ interface Example {
 /** What a run finds behind the edge of an example. */
 const examples: Example[] = [
   {
-    name: "two-projects",
-    files: ["unauthenticated", "who-reaches-whom"],
-    says: {
-      "CAT-10": /the master key is under litellm_settings[\s\S]*data\/litellm\/config\.yaml:2/,
-      "REACH-04": /litellm → traefik connects on 25, 8083, 9100/,
-    },
-    output: /the policy names no firewall/,
-  },
-  {
     name: "direct",
     files: ["whole-chain/whole-chain", "access/hosts", "past-traefik", "endpoint-paths"],
     says: {
