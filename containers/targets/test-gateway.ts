@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
@@ -36,6 +37,8 @@ export interface ReceivedCall {
   behaviour: string;
   tool: string;
   input: Readonly<Record<string, unknown>>;
+  /** The request's `_meta`; undefined for a request without one. */
+  meta?: Readonly<Record<string, unknown>>;
 }
 
 /** The deployment's LiteLLM with the suite's own test upstreams, as a check sees it: at LiteLLM's own port. */
@@ -111,9 +114,18 @@ export class TestGateway {
 
   /** The calls with this token that the hostile upstream received, from any client. */
   async received(token: string): Promise<ReceivedCall[]> {
-    const exchange = await this.http.send({ url: `${this.#address("hostile", hostile.port)}/_calls` });
-    const calls = JSON.parse(exchange.response?.body ?? "[]") as ReceivedCall[];
-    return calls.filter(({ input }) => input.token === token);
+    const exchange = await this.http.send({ url: `${this.#address("hostile", hostile.port)}/_calls?token=${token}` });
+    return JSON.parse(exchange.response?.body ?? "[]") as ReceivedCall[];
+  }
+
+  /**
+   * The header of a request that brought a secret to the hostile upstream; undefined when none did. The upstream returns
+   * hashes of what it received, so that no secret is in its answer.
+   */
+  async headerWith(secret: string): Promise<string | undefined> {
+    const exchange = await this.http.send({ url: `${this.#address("hostile", hostile.port)}/_words` });
+    const words = JSON.parse(exchange.response?.body ?? "{}") as Record<string, string>;
+    return words[createHash("sha256").update(secret).digest("hex")];
   }
 
   /**

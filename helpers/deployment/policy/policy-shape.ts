@@ -197,6 +197,11 @@ export const policyShape = mapping({
       .positive({ error: "a number of seconds" })
       .default(15)
       .describe("The longest time between two heartbeats."),
+    call_seconds: z
+      .number({ error: "a number of seconds" })
+      .positive({ error: "a number of seconds" })
+      .default(30)
+      .describe("How long a tool may take: such a call must return. The suite waits for it once."),
     budget: mapping({
       tools: count.describe("The most tools."),
       tokens: count.describe("The most tokens; a token is about four characters."),

@@ -140,6 +140,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       endpoint: data.mcp.endpoint,
       stream: data.mcp.stream,
       heartbeatSeconds: data.mcp.heartbeat_seconds,
+      callSeconds: data.mcp.call_seconds,
       budget: data.mcp.budget && { ...data.mcp.budget, location: at("mcp", "budget") },
       scopedKeys: data.mcp.scoped_keys.map((key, index) => ({ ...key, location: at("mcp", "scoped_keys", index) })),
     },

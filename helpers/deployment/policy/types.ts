@@ -300,6 +300,8 @@ export interface Policy {
     stream: string;
     /** Longest time between two heartbeats, in seconds. */
     heartbeatSeconds: number;
+    /** How long a tool may take, in seconds. */
+    callSeconds: number;
     /** The largest catalogue that a client may get; undefined where the policy does not say. */
     budget: { tools: number; tokens: number; location: SourceLocation } | undefined;
     scopedKeys: readonly ScopedKey[];

@@ -7,7 +7,9 @@ export type Outcome =
   /** A JSON-RPC error instead of a result. */
   | { error: { code: number; message: string } }
   /** The connection is closed without a response. */
-  | { closes: true };
+  | { closes: true }
+  /** The result comes after this time, in seconds. */
+  | { after: number; result: Record<string, unknown> };
 
 /** How one of the server's endpoints behaves. */
 export interface Behaviour {
@@ -27,9 +29,10 @@ const tool = (name: string, rest: Record<string, unknown> = {}): ListedTool => (
   ...rest,
 });
 const text = (value: string): Record<string, unknown> => ({ content: [{ type: "text", text: value }] });
-const echo = (name: string, input: Readonly<Record<string, unknown>>): Outcome => ({
+const answered = (name: string, input: Readonly<Record<string, unknown>>): { result: Record<string, unknown> } => ({
   result: text(`${name} got ${String(input.token ?? "no token")}`),
 });
+const echo = (name: string, input: Readonly<Record<string, unknown>>): Outcome => answered(name, input);
 const one = (...tools: ListedTool[]): Behaviour => ({ list: () => ({ tools }), call: echo });
 
 /** The longest text that `huge` returns, in characters. */
@@ -45,6 +48,9 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
         tool("refuse"),
         tool("fail"),
         tool("die"),
+        tool("wait", {
+          inputSchema: { type: "object", properties: { token: { type: "string" }, seconds: { type: "number" } } },
+        }),
         tool("huge", { inputSchema: { type: "object", properties: { size: { type: "integer" } } } }),
         tool("structured", {
           title: "A structured answer",
@@ -65,6 +71,8 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
           return { error: { code: -32001, message: `the upstream's own error ${String(input.token)}` } };
         case "die":
           return { closes: true };
+        case "wait":
+          return { after: Number(input.seconds ?? 0), ...answered(name, input) };
         case "huge":
           return { result: text("x".repeat(Math.min(Number(input.size ?? 0), maxCharacters))) };
         case "structured": {

@@ -1,19 +1,25 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { type Behaviour, behaviours } from "./behaviours.ts";
 
 /**
- * A tool call that arrived. `GET /_calls` returns all of them, so that a check can prove that a call arrived or did
- * not.
+ * A tool call that arrived. `GET /_calls` returns all of them, `GET /_calls?token=…` those with a token, so that a check can
+ * prove that a call arrived or did not.
  */
 interface Call {
   behaviour: string;
   tool: string;
   input: Readonly<Record<string, unknown>>;
+  /** The request's `_meta`. */
+  meta: unknown;
 }
 
 /** The revisions that it supports. It implements streamable HTTP itself: an MCP library would prevent the faults. */
 const revisions = ["2025-03-26", "2025-06-18", "2025-11-25"];
 const calls: Call[] = [];
+/** SHA-256 of each word of a header that arrived, with the header's name: a credential can be found, and none is told. */
+const words = new Map<string, string>();
 
 createServer((request, response) => {
   // A client that closes the connection during a request must not end the server.
@@ -23,19 +29,24 @@ createServer((request, response) => {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, name = ""] = (request.url ?? "").split("/");
   if (name === "_health") return reply(response, 200, { status: "ok" });
-  if (name === "_calls") return reply(response, 200, calls);
+  if (name.startsWith("_calls")) {
+    const token = new URL(request.url ?? "", "http://hostile").searchParams.get("token");
+    return reply(response, 200, token === null ? calls : calls.filter(({ input }) => input.token === token));
+  }
+  if (name === "_words") return reply(response, 200, Object.fromEntries(words));
   const behaviour = behaviours[name];
   if (behaviour === undefined) return reply(response, 404, { error: `no behaviour ${name}` });
   if (behaviour.silent) return;
   // It has no stream for GET and no sessions for DELETE (MCP, streamable HTTP).
   if (request.method !== "POST") return reply(response, 405, undefined);
-  let body = "";
-  for await (const piece of request) body += String(piece);
+  remember(request);
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(Buffer.from(piece as Uint8Array));
   const {
     id,
     method,
     params = {},
-  } = JSON.parse(body) as {
+  } = JSON.parse(Buffer.concat(pieces).toString()) as {
     id?: number | string;
     method: string;
     params?: Record<string, unknown>;
@@ -43,7 +54,16 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (id === undefined) return reply(response, 202, undefined);
   const outcome = handle(name, behaviour, method, params);
   if (outcome === undefined) return void request.socket.destroy();
-  reply(response, 200, { jsonrpc: "2.0", id, ...outcome });
+  const { after, ...answered } = outcome;
+  if (typeof after === "number") await wait(after * 1000);
+  reply(response, 200, { jsonrpc: "2.0", id, ...answered });
+}
+
+function remember({ rawHeaders }: IncomingMessage): void {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    for (const word of (rawHeaders[index + 1] ?? "").split(/[\s,;="]+/))
+      words.set(createHash("sha256").update(word).digest("hex"), rawHeaders[index] ?? "");
+  }
 }
 
 /** The response's result or error; undefined to close the connection. */
@@ -71,7 +91,7 @@ function handle(
     case "tools/call": {
       const tool = String(params.name);
       const input = (params.arguments ?? {}) as Record<string, unknown>;
-      calls.push({ behaviour: name, tool, input });
+      calls.push({ behaviour: name, tool, input, meta: params._meta });
       const outcome = behaviour.call(tool, input);
       return "closes" in outcome ? undefined : outcome;
     }

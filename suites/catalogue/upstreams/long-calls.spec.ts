@@ -1,0 +1,42 @@
+import { randomUUID } from "node:crypto";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { check } from "../../runner/check.ts";
+import { statusText } from "../support/error-answers.ts";
+import { catalogueName } from "../support/mcp-client.ts";
+import { rpc } from "../support/rpc.ts";
+
+// In its own file, so that no other check waits for the tool.
+check({
+  id: "CAT-25/long-call-returns",
+  requirements: ["CAT-25"],
+  title: "a tool that takes as long as the policy allows returns",
+  needs: ["testGateway"],
+  slow: true,
+  async run({ testGateway }) {
+    const { callSeconds } = testGateway.policy.mcp;
+    const token = randomUUID();
+    const exchange = await rpc(testGateway, {
+      path: testGateway.endpoint("unwell"),
+      method: "tools/call",
+      params: { name: catalogueName(testGateway, "unwell", "wait"), arguments: { token, seconds: callSeconds } },
+      deadline: callSeconds * 1000 + deadlines.mcpRequest,
+    });
+    if (exchange.response?.body.includes(`wait got ${token}`)) return;
+    const after = Math.round((exchange.response?.endAfter ?? exchange.failedAfter ?? 0) / 1000);
+    const hasArrived = (await testGateway.received(token)).length > 0;
+    throw new CheckFailure({
+      summary: `a tool that takes ${callSeconds} s does not return`,
+      code: hasArrived ? "call-cut-off" : "call-not-forwarded",
+      expected: `the result of the tool, after ${callSeconds} s`,
+      actual: `${statusText(exchange)} after ${after} s`,
+      evidence: exchangeEvidence(exchange),
+      cause: hasArrived
+        ? `LiteLLM gave the call up before the tool had finished (its time-out for MCP servers)`
+        : "LiteLLM did not forward the call",
+      location: testGateway.deployment.litellm.location,
+      fix: "raise the time-out of the MCP server in LiteLLM's config, or lower mcp.call_seconds in the policy",
+    });
+  },
+});

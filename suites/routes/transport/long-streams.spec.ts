@@ -1,0 +1,70 @@
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
+import { check } from "../../runner/check.ts";
+import { type StreamTimeout, streamTimeouts } from "../support/stream-timeouts.ts";
+
+/** The longest that a stream is watched, in seconds: Traefik's default `readTimeout` is 60 s. */
+const longestWatch = 75;
+
+check({
+  id: "ROUTE-23/stream-outlives-limits",
+  requirements: ["ROUTE-23"],
+  title: "a stream stays open for longer than every time-out on its way",
+  needs: ["gateway"],
+  slow: true,
+  async run({ gateway, evidence }) {
+    const { policy, deployment } = gateway;
+    const limits = streamTimeouts(deployment.traefikModel?.static, gateway.internalHost.entryPoint);
+    const beyond = Math.max(0, ...limits.map(({ seconds }) => seconds).filter((seconds) => seconds < longestWatch));
+    const watched = Math.min(longestWatch, Math.max(2 * policy.mcp.heartbeatSeconds, beyond) + 5);
+    const stream = await gateway.http.open({
+      url: gateway.url(policy.mcp.stream),
+      headers: [
+        ["Accept", "text/event-stream"],
+        ["Authorization", `Bearer ${gateway.masterKey}`],
+      ],
+      deadline: 2 * policy.mcp.heartbeatSeconds * 1000,
+    });
+    const began = performance.now();
+    let items: readonly StreamItem[] = [];
+    let broken: string | undefined;
+    try {
+      items = await readEventStream(stream, watched * 1000, (seen) => {
+        items = seen;
+        return false;
+      });
+    } catch (error) {
+      broken = error instanceof Error ? error.message : String(error);
+    }
+    const seconds = Math.round((performance.now() - began) / 1000);
+    if (broken === undefined && seconds >= watched) {
+      const longer = limits.filter((one) => one.seconds >= longestWatch).map((one) => `${one.name} (${one.seconds} s)`);
+      evidence.finding(
+        `The stream at ${policy.mcp.stream} was open for ${seconds} s with ${items.length} heartbeats` +
+          `${longer.length > 0 ? `; longer limits were not waited for: ${longer.join(", ")}` : ""}.`,
+      );
+      return;
+    }
+    const limit = metLimit(limits, seconds, policy.mcp.heartbeatSeconds);
+    throw new CheckFailure({
+      summary: `the stream at ${policy.mcp.stream} ends after ${seconds} s`,
+      code: "stream-ended",
+      expected: `a stream that stays open for ${watched} s at least`,
+      actual: broken ?? `its end after ${seconds} s and ${items.length} heartbeats`,
+      evidence: exchangeEvidence(stream.exchange),
+      cause:
+        limit === undefined
+          ? "no configured time-out is that short: LiteLLM itself, or a part in between, ends the stream"
+          : `${limit.name} is ${limit.seconds} s`,
+      location: limit?.location ?? deployment.litellm.location,
+      ...(limit === undefined ? {} : { fix: `raise ${limit.name}, or set it to 0` }),
+    });
+  },
+});
+
+/** The limit that a stream of this length most likely met: the end shows with the next heartbeat only. */
+function metLimit(limits: readonly StreamTimeout[], seconds: number, heartbeat: number): StreamTimeout | undefined {
+  const met = limits.filter((one) => one.seconds <= seconds + 1 && seconds - one.seconds <= heartbeat + 1);
+  return met.toSorted((one, other) => other.seconds - one.seconds)[0];
+}
