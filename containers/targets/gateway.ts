@@ -31,6 +31,16 @@ export interface PageAsset {
   failure?: string;
 }
 
+/** A login in a browser: a person fills in the form, follows a link of the page that appears, and waits for something there. */
+export interface BrowserLogin {
+  user: string;
+  password: string;
+  /** Selector of the link. */
+  link: string;
+  /** Selector of what must become visible. */
+  after: string;
+}
+
 /** What a browser saw of a page. */
 export interface PageVisit {
   /** Why it did not open; undefined when it did. */
@@ -141,12 +151,15 @@ export class Gateway extends HttpGateway {
    * Opens a page in a real browser on the LAN.
    *
    * @param selector what must become visible, e.g. `input[type=password]`
+   * @param login what a person does then
    * @throws {Error} when the browser itself fails
    */
-  async browse(url: string, selector: string): Promise<PageVisit> {
+  async browse(url: string, selector: string, login?: BrowserLogin): Promise<PageVisit> {
     const wait = deadlines.page;
-    const command = ["node", "/app/browse.ts", url, selector, String(wait)];
-    const { exitCode, stdout, stderr } = await this.run("browser", command, { deadline: 3 * wait });
+    const steps = login === undefined ? [] : [login.user, login.password, login.link, login.after];
+    const command = ["node", "/app/browse.ts", url, selector, String(wait), ...steps];
+    const deadline = (login === undefined ? 3 : 6) * wait;
+    const { exitCode, stdout, stderr } = await this.run("browser", command, { deadline });
     if (exitCode !== 0) throw new Error(`the browser failed with exit code ${exitCode}: ${stderr.trim().slice(-600)}`);
     return JSON.parse(stdout) as PageVisit;
   }

@@ -8,6 +8,7 @@ import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
 import { managementApi } from "../support/management-api.ts";
+import { operatorLogin } from "../support/operator-login.ts";
 import { type Identity, identitiesOf } from "./support/identities.ts";
 
 /** Requests that change something, or show what others have. Each body is one that LiteLLM would accept from its operator. */
@@ -72,9 +73,7 @@ check({
   needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
     await managementApi(gateway, evidence);
-    const { environment } = gateway.deployment.litellm;
-    const name = environment.get("UI_USERNAME")?.value ?? "admin";
-    const password = environment.get("UI_PASSWORD")?.value ?? gateway.masterKey;
+    const { user: name, password } = operatorLogin(gateway, evidence);
     const accepted = await logIn(gateway, name, password);
     const isAccepted = accepted.response?.status === 303 && setsToken(accepted);
     if (!isAccepted) throw failure("the operator cannot log in", "login-fails", accepted, "303 with a cookie");

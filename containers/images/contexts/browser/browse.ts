@@ -1,8 +1,9 @@
 /**
  * Opens a page in Chromium and writes what happened to standard output, as one line of JSON.
  *
- * Usage: node browse.ts URL SELECTOR MILLISECONDS. It waits for SELECTOR to become visible, for at most MILLISECONDS. With
- * LOGIN_USER and LOGIN_PASSWORD it first fills in the login form to which the page leads.
+ * Usage: node browse.ts URL SELECTOR MILLISECONDS [USER PASSWORD LINK AFTER]. It waits for SELECTOR to become visible, for at
+ * most MILLISECONDS. With LOGIN_USER and LOGIN_PASSWORD it first fills in the login form of a provider to which the page
+ * leads. With USER it then fills in the page's own login form, follows LINK, and waits for AFTER.
  */
 import { chromium, type Page } from "playwright-core";
 
@@ -16,7 +17,8 @@ interface Asset {
   failure: string | undefined;
 }
 
-const [url = "", selector = "", milliseconds = "30000"] = process.argv.slice(2);
+const [url = "", selector = "", milliseconds = "30000", ...login] = process.argv.slice(2);
+const [operator, operatorPassword = "", link = "", after = ""] = login;
 const timeout = Number(milliseconds);
 
 const browser = await chromium.launch({
@@ -50,14 +52,8 @@ try {
     // Back from the provider; a login that fails stays there.
     await page.waitForURL(({ hostname }) => hostname === new URL(url).hostname, { timeout }).catch(() => undefined);
   }
-  const seen = await page
-    .locator(selector)
-    .first()
-    .waitFor({ state: "visible", timeout })
-    .then(
-      () => true,
-      () => false,
-    );
+  let seen = await becomesVisible(page, selector);
+  if (seen && operator !== undefined) seen = await logIn(page, operator);
   // Requests that are still running when the element is visible are recorded too.
   await page.waitForLoadState("networkidle", { timeout }).catch(() => undefined);
   const screenshot = await page.screenshot();
@@ -76,6 +72,25 @@ try {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } finally {
   await browser.close();
+}
+
+async function becomesVisible(page: Page, awaited: string): Promise<boolean> {
+  const shown = page.locator(awaited).first().waitFor({ state: "visible", timeout });
+  return await shown.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Types the name and the password, and presses Enter. */
+async function logIn(page: Page, name: string): Promise<boolean> {
+  const secret = page.locator("input[type=password]").first();
+  await page.locator("input:visible:not([type=password]):not([type=checkbox]):not([type=hidden])").first().fill(name);
+  await secret.fill(operatorPassword);
+  await secret.press("Enter");
+  if (!(await becomesVisible(page, link))) return false;
+  await page.locator(link).first().click();
+  return await becomesVisible(page, after);
 }
 
 function record(page: Page): Asset[] {
