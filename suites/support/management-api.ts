@@ -5,6 +5,7 @@ import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
 import type { ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
+import type { UserRole } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../runner/evidence.ts";
 import { statusOf } from "./answers.ts";
@@ -15,6 +16,8 @@ export interface KeyRights {
   models?: readonly string[];
   object_permission?: ObjectPermission;
   team_id?: string;
+  user_id?: string;
+  allowed_routes?: readonly string[];
   max_budget?: number;
   rpm_limit?: number;
   /** E.g. `1s`; by default a key expires after ten minutes. */
@@ -104,6 +107,17 @@ export class ManagementApi {
   async createTeam(alias: string, rights: Pick<KeyRights, "models" | "object_permission">): Promise<string> {
     const exchange = await this.post("/team/new", { team_alias: alias, ...rights });
     return this.#read(exchange, z.object({ team_id: z.string() }), "LiteLLM creates no team", "no-team").team_id;
+  }
+
+  /**
+   * Creates a user without a key.
+   *
+   * @returns its id
+   * @throws {CheckFailure} `no-user`
+   */
+  async createUser(role: UserRole): Promise<string> {
+    const exchange = await this.post("/user/new", { user_role: role, auto_create_key: false });
+    return this.#read(exchange, z.object({ user_id: z.string() }), "LiteLLM creates no user", "no-user").user_id;
   }
 
   /**

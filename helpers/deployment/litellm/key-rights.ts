@@ -9,15 +9,18 @@ export interface ObjectPermission {
   mcp_tool_permissions?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Whose key it is, as far as its own rights are concerned. */
+type KeyHolder = Pick<PolicyIdentity, "servers" | "accessGroups" | "tools" | "models" | "routes">;
+
 /**
  * The rights of an identity's key, without its team's.
  *
  * @param idOf the id by which LiteLLM names a server
  */
 export function keyRights(
-  { servers, accessGroups, tools, models }: Pick<PolicyIdentity, "servers" | "accessGroups" | "tools" | "models">,
+  { servers, accessGroups, tools, models, routes }: KeyHolder,
   idOf: (server: string) => string,
-): { models?: readonly string[]; object_permission?: ObjectPermission } {
+): { models?: readonly string[]; allowed_routes?: readonly string[]; object_permission?: ObjectPermission } {
   const permission: ObjectPermission = {
     ...grantRights({ servers: [...new Set([...servers, ...tools.keys()])], accessGroups }, idOf),
     ...(tools.size === 0
@@ -26,6 +29,7 @@ export function keyRights(
   };
   return {
     ...(models.length === 0 ? {} : { models }),
+    ...(routes.length === 0 ? {} : { allowed_routes: routes }),
     ...(Object.keys(permission).length === 0 ? {} : { object_permission: permission }),
   };
 }

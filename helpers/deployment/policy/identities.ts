@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
-import { listOf, mapping, text } from "../source/shape.ts";
+import { listOf, mapping, oneOf, text } from "../source/shape.ts";
 import type { Policy, PolicyIdentity } from "./types.ts";
 
 /** One entry of `identities`. */
@@ -28,6 +28,14 @@ export const identityShape = mapping({
     .optional()
     .describe("The team of its key. A key without servers of its own has those of its team, any other at most those."),
   models: listOf(text).default([]).describe("The models that its key may use. Without any, it may use all."),
+  routes: listOf(text)
+    .default([])
+    .describe(
+      "The only paths that its key opens. Without any, there is no such limit; with some, it must see no MCP server.",
+    ),
+  role: oneOf("proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer")
+    .optional()
+    .describe("The role of the user whose key it is. Default: the key belongs to no user."),
 });
 
 /** Adds a fault for a server, tool, model or secret of an identity that the policy does not have. */

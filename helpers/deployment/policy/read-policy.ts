@@ -160,14 +160,13 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       directory: upstream.directory,
       location: at("upstreams", index),
     })),
-    identities: data.identities.map(({ name, secret, servers, access_groups, tools, team, models }, index) => ({
-      name,
+    identities: data.identities.map(({ access_groups, tools, team, secret, role, ...identity }, index) => ({
+      ...identity,
       secret,
-      servers,
       accessGroups: access_groups,
       tools: new Map(Object.entries(tools)),
       team: team && { servers: team.servers, accessGroups: team.access_groups },
-      models,
+      role,
       location: at("identities", index),
     })),
     keyChangeSeconds: data.key_change_seconds,

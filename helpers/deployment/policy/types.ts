@@ -214,6 +214,9 @@ export interface PolicyGrant {
   accessGroups: readonly string[];
 }
 
+/** A role of LiteLLM's users. */
+export type UserRole = "proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer";
+
 /** A caller with a virtual key, and its rights. */
 export interface PolicyIdentity extends PolicyGrant {
   name: string;
@@ -225,6 +228,10 @@ export interface PolicyIdentity extends PolicyGrant {
   team: PolicyGrant | undefined;
   /** The models that its key may use; empty for all. */
   models: readonly string[];
+  /** The only paths that its key opens, or LiteLLM's names for groups of them; empty for no such limit. */
+  routes: readonly string[];
+  /** The role of the user whose key it is; undefined for a key of nobody's. */
+  role: UserRole | undefined;
   location: SourceLocation;
 }
 

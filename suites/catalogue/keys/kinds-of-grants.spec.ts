@@ -118,7 +118,7 @@ async function expectGrant(
   const team =
     rights.team && (await api.createTeam(`team for ${kind}`, { object_permission: grantRights(rights.team, idOf) }));
   const { key } = await api.createKey({
-    ...keyRights({ ...rights, models: [] }, idOf),
+    ...keyRights({ ...rights, models: [], routes: [] }, idOf),
     ...(team === undefined ? {} : { team_id: team }),
   });
   const exchange = await rpc(gateway, { path: gateway.policy.mcp.endpoint, method: "tools/list", bearer: key });

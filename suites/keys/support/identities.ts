@@ -55,19 +55,28 @@ export async function identitiesOf(gateway: GatewayTarget, evidence: Evidence): 
 export function declaredIdentities(gateway: GatewayTarget): readonly PolicyIdentity[] {
   const { identities, upstreams } = gateway.policy;
   if (identities.length > 0) return identities;
-  const none = { secret: undefined, accessGroups: [], tools: new Map(), team: undefined, models: [] };
+  const none = {
+    secret: undefined,
+    accessGroups: [],
+    tools: new Map(),
+    team: undefined,
+    models: [],
+    routes: [],
+    role: undefined,
+  } as const;
   const running = upstreams.filter(({ leftOut }) => leftOut === undefined);
   return running.map(({ name, location }) => ({ ...none, name: `${name} only`, servers: [name], location }));
 }
 
 async function identityOf(gateway: GatewayTarget, api: ManagementApi, identity: PolicyIdentity): Promise<Identity> {
-  const { name, location } = identity;
-  const expected = grantOf(identity, runUpstreams(gateway.deployment));
+  const { name, routes, location } = identity;
+  // A key for some paths opens no MCP.
+  const expected = routes.length > 0 ? "refused" : grantOf(identity, runUpstreams(gateway.deployment));
   return { name, key: await keyOf(gateway, api, identity), expected, location };
 }
 
 async function keyOf(gateway: GatewayTarget, api: ManagementApi, identity: PolicyIdentity): Promise<string> {
-  const { name, secret, team, location } = identity;
+  const { name, secret, team, role, location } = identity;
   if (secret !== undefined) {
     const key = gateway.secret(secret);
     if (await api.hasKey(key)) return key;
@@ -84,9 +93,11 @@ async function keyOf(gateway: GatewayTarget, api: ManagementApi, identity: Polic
   const ids = await api.allServerIds();
   const idOf = (server: string): string => ids.get(server) ?? server;
   const teamId = team && (await api.createTeam(`team of ${name}`, { object_permission: grantRights(team, idOf) }));
+  const userId = role && (await api.createUser(role));
   const made = await api.createKey({
     ...keyRights(identity, idOf),
     ...(teamId === undefined ? {} : { team_id: teamId }),
+    ...(userId === undefined ? {} : { user_id: userId }),
   });
   return made.key;
 }

@@ -44,7 +44,9 @@ async function register(
   key: string,
   idOf: (server: string) => string,
 ): Promise<void> {
-  const { name, team } = identity;
+  const { name, team, role } = identity;
+  if (role !== undefined)
+    await api.create(`the user of ${name}`, "/user/new", { user_id: name, user_role: role, auto_create_key: false });
   const made =
     team === undefined
       ? undefined
@@ -58,5 +60,6 @@ async function register(
     key_alias: name,
     ...keyRights(identity, idOf),
     ...(teamId === undefined ? {} : { team_id: teamId }),
+    ...(role === undefined ? {} : { user_id: name }),
   });
 }

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { grantRights, keyRights } from "./key-rights.ts";
+
+const idOf = (server: string): string => `id-of-${server}`;
+const none = { servers: [], accessGroups: [], tools: new Map(), models: [], routes: [] };
+
+it("a key without rights of its own has no object permission", () => {
+  expect(keyRights(none, idOf)).toEqual({});
+});
+
+it("names servers and tools by the servers' ids, and grants the server of a granted tool", () => {
+  const rights = {
+    ...none,
+    servers: ["files"],
+    tools: new Map([["shop", ["order"]]]),
+    models: ["gpt-5"],
+    routes: ["/mcp"],
+  };
+  expect(keyRights(rights, idOf)).toEqual({
+    models: ["gpt-5"],
+    allowed_routes: ["/mcp"],
+    object_permission: {
+      mcp_servers: ["id-of-files", "id-of-shop"],
+      mcp_tool_permissions: { "id-of-shop": ["order"] },
+    },
+  });
+});
+
+it("grants access groups by their names", () => {
+  expect(grantRights({ servers: [], accessGroups: ["sales"] }, idOf)).toEqual({ mcp_access_groups: ["sales"] });
+});
