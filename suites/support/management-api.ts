@@ -4,7 +4,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
-import type { ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
+import { keyInfoPath, type ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
 import type { UserRole } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../runner/evidence.ts";
@@ -80,8 +80,9 @@ export class ManagementApi {
 
   /** Whether LiteLLM has a virtual key. */
   async hasKey(key: string): Promise<boolean> {
-    const path = `/key/info?key=${encodeURIComponent(key)}`;
-    return (await this.#gateway.send({ path, bearer: this.#gateway.masterKey })).response?.status === 200;
+    return (
+      (await this.#gateway.send({ path: keyInfoPath(key), bearer: this.#gateway.masterKey })).response?.status === 200
+    );
   }
 
   /** @throws {CheckFailure} `not-changed` */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { grantRights, keyRights } from "./key-rights.ts";
+import { grantRights, keyInfoPath, keyRights } from "./key-rights.ts";
 
 const idOf = (server: string): string => `id-of-${server}`;
 const none = { servers: [], accessGroups: [], tools: new Map(), models: [], routes: [] };
@@ -28,4 +28,8 @@ it("names servers and tools by the servers' ids, and grants the server of a gran
 
 it("grants access groups by their names", () => {
   expect(grantRights({ servers: [], accessGroups: ["sales"] }, idOf)).toEqual({ mcp_access_groups: ["sales"] });
+});
+
+it("asks for a key by its hash, so that no access log has the key", () => {
+  expect(keyInfoPath("sk-example")).toMatch(/^\/key\/info\?key=[0-9a-f]{64}$/);
 });

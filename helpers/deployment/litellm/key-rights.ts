@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PolicyGrant, PolicyIdentity } from "../policy/types.ts";
 
 /** What a virtual key or a team may use of MCP, as LiteLLM's API takes it. */
@@ -43,4 +44,12 @@ export function grantRights(
     ...(servers.length === 0 ? {} : { mcp_servers: servers.map(idOf) }),
     ...(accessGroups.length === 0 ? {} : { mcp_access_groups: accessGroups }),
   };
+}
+
+/**
+ * The path that says whether LiteLLM has a key. It names the key by its hash, which both versions accept: each access log on the
+ * way writes the path down.
+ */
+export function keyInfoPath(key: string): string {
+  return `/key/info?key=${createHash("sha256").update(key).digest("hex")}`;
 }

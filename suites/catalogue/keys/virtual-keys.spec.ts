@@ -1,5 +1,6 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import { check } from "../../runner/check.ts";
 import { managementApi } from "../../support/management-api.ts";
 import { catalogueName } from "../support/mcp-client.ts";
@@ -16,7 +17,9 @@ check({
     const { key } = await api.createKey({ object_permission: { mcp_servers: await api.serverIds([server]) } });
     const exchange = await rpc(gateway, { path: gateway.policy.mcp.endpoint, method: "tools/list", bearer: key });
     const names = toolNamesIn(exchange);
-    const others = names.filter((name) => !name.startsWith(catalogueName(gateway, server, "")));
+    const open = runUpstreams(gateway.deployment).filter(({ allowAllKeys }) => allowAllKeys);
+    const own = [server, ...open.map(({ name }) => name)].map((name) => catalogueName(gateway, name, ""));
+    const others = names.filter((name) => !own.some((prefix) => name.startsWith(prefix)));
     if (names.length > 0 && others.length === 0) return;
     throw new CheckFailure({
       summary: `a virtual key for ${server} does not list exactly its tools`,

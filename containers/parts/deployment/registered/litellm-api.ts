@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { deadlines } from "../../../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../../../helpers/core/errors.ts";
+import { keyInfoPath } from "../../../../helpers/deployment/litellm/key-rights.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
 import type { Deployment } from "../../../../helpers/deployment/types.ts";
 import type { PartHandle } from "../../part.ts";
@@ -44,7 +45,7 @@ export class LiteLLMApi {
 
   /** Whether LiteLLM's database has a virtual key. */
   async hasKey(key: string): Promise<boolean> {
-    return (await this.#send("GET", `/key/info?key=${encodeURIComponent(key)}`)).status === 200;
+    return (await this.#send("GET", keyInfoPath(key))).status === 200;
   }
 
   async #ask(trouble: string, method: "GET" | "POST", path: string, body?: object): Promise<string> {
