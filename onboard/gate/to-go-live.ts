@@ -7,7 +7,10 @@ import type { Catalogue } from "../observe/observations.ts";
 export function toGoLive(candidate: Candidate, catalogue: Catalogue): { where: string; text: string }[] {
   const names = catalogue.tools.map(({ name }) => name);
   return [
-    { where: "LiteLLM's config, or POST /v1/mcp/server", text: stringify({ mcp_servers: serverEntry(candidate) }) },
+    {
+      where: "LiteLLM's config, or POST /v1/mcp/server",
+      text: stringify({ mcp_servers: serverEntry(candidate) }, { version: "1.1" }),
+    },
     { where: "policy.yaml", text: stringify({ upstreams: [policyEntry(candidate, names)] }) },
     {
       where: "the grant of each key or team that may use it (POST /key/update, POST /team/update)",
