@@ -147,8 +147,8 @@ function gaps(report: ConformanceReport): string[] {
           "## Not supported",
           "",
           ...table(
-            ["check", "what this version or deployment lacks"],
-            lacking.map((check) => [check.id, whatOf(check)]),
+            ["what this version or deployment lacks", "checks"],
+            [...Map.groupBy(lacking, whatOf)].map(([reason, own]) => [reason, own.map(({ id }) => id).join(", ")]),
           ),
         ]),
     ...(untested.length === 0 ? [] : [`**Not tested**: ${untested.join(", ")}.`, ""]),
