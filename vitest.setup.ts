@@ -28,8 +28,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     project.provide("run", session.descriptor);
     // The edge rig is up in a second; the others boot while the checks at the edge run.
-    const checks = await chosenChecks(project.vitest.config.testNamePattern);
-    for (const rig of rigsFor(checks.flatMap(({ needs }) => needs))) if (rig !== "edge") session.prepare(rig);
+    const chosen = await chosenChecks(project.vitest.config.testNamePattern);
+    const needs = chosen.filter((check) => session.supports(check.needs)).flatMap((check) => check.needs);
+    for (const rig of rigsFor(needs)) if (rig !== "edge") session.prepare(rig);
   } catch (error) {
     // vitest calls no teardown of a set-up that threw.
     await session.end();

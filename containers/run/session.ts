@@ -16,7 +16,8 @@ import { startPart } from "../parts/start-part.ts";
 import type { RigName, RigResources } from "../rigs/rig.ts";
 import { RigPool } from "../rigs/rig-pool.ts";
 import { rigStarters } from "../rigs/rig-starters.ts";
-import { RigTargets } from "../targets/providers/rig-targets.ts";
+import type { Need } from "../targets/needs.ts";
+import { RigTargets, unsupportedBy } from "../targets/providers/rig-targets.ts";
 import type { TargetProvider } from "../targets/providers/target-provider.ts";
 import { keptPartsText } from "./kept-parts.ts";
 import { serveRigs } from "./rig-server.ts";
@@ -128,6 +129,11 @@ export class Session {
   /** Whether a signal has interrupted the run. */
   get isInterrupted(): boolean {
     return this.#recorder.isInterrupted;
+  }
+
+  /** Whether the deployment has what a check with these needs is about. */
+  supports(needs: readonly Need[]): boolean {
+    return unsupportedBy(this.#resources.deployment, needs) === undefined;
   }
 
   /** Begins to start a rig that will be needed. The check that needs it gets the error when it fails. */

@@ -114,7 +114,8 @@ export class TestGateway {
 
   /** The calls with this token that the hostile upstream received, from any client. */
   async received(token: string): Promise<ReceivedCall[]> {
-    const exchange = await this.http.send({ url: `${this.#address("hostile", hostile.port)}/_calls?token=${token}` });
+    const calls = `${this.#address("hostile", hostile.port)}/_calls?token=${encodeURIComponent(token)}`;
+    const exchange = await this.http.send({ url: calls });
     return JSON.parse(exchange.response?.body ?? "[]") as ReceivedCall[];
   }
 

@@ -29,7 +29,10 @@ import { Once } from "./once.ts";
 import type { ConnectedTargets, TargetProvider, UsedRig } from "./target-provider.ts";
 
 /** What only a deployment with a Traefik has. */
-const needsTraefik: ReadonlySet<Need> = new Set(["edge", "traefik-api"]);
+const needsTraefik: ReadonlySet<Need> = new Set(["edge", "traefik-api", "login"]);
+
+/** Said of a policy without a login of its own. */
+export const noAuthorization = "the policy has no 'authorization': nobody logs in at an identity provider";
 
 /** What handing out rigs takes. */
 export interface RigTargetsOptions {
@@ -45,6 +48,12 @@ export interface RigTargetsOptions {
   inFront?: (gateway: Address) => Address;
   /** Set where every other check is over. */
   secretSearch?: SecretSearch;
+}
+
+/** Why a deployment supports no check with these needs; undefined when it does. No rig starts for such a check. */
+export function unsupportedBy(deployment: Deployment, needs: readonly Need[]): string | undefined {
+  if (needs.includes("login") && deployment.policy.authorization === undefined) return noAuthorization;
+  return !hasTraefik(deployment) && needs.some((need) => needsTraefik.has(need)) ? noTraefik : undefined;
 }
 
 /** Targets on the rigs of one deployment under test. */
@@ -65,9 +74,7 @@ export class RigTargets implements TargetProvider {
   }
 
   unsupported(needs: readonly Need[]): string | undefined {
-    return !hasTraefik(this.#options.deployment) && needs.some((need) => needsTraefik.has(need))
-      ? noTraefik
-      : undefined;
+    return unsupportedBy(this.#options.deployment, needs);
   }
 
   async connect(needs: readonly Need[], check: { label: string; actions: ActionLog }): Promise<ConnectedTargets> {

@@ -1,5 +1,6 @@
 import type { Login } from "../../../containers/targets/login.ts";
 import type { LoginTarget } from "../../../containers/targets/needs.ts";
+import { noAuthorization } from "../../../containers/targets/providers/rig-targets.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
@@ -14,7 +15,7 @@ export const longestWait = 60;
 
 /** The login rig; ends the check where the policy has no login of its own. */
 export function realLogin({ real }: LoginTarget, evidence: Evidence): Login {
-  return real ?? evidence.notSupported("the policy has no 'authorization': nobody logs in at an identity provider");
+  return real ?? evidence.notSupported(noAuthorization);
 }
 
 /** The provider's endpoints, as Keycloak has them below the issuer. */
