@@ -43,6 +43,9 @@ export interface DeploymentWithTraefik extends Deployment {
 /** Why a check of the edge does not apply. */
 export const noTraefik = "the deployment has no Traefik";
 
+/** Said of a policy without a login at an identity provider. */
+export const noAuthorization = "the policy has no 'authorization': nobody logs in at an identity provider";
+
 /** Whether a Traefik is part of the deployment. */
 export function hasTraefik(deployment: Deployment): deployment is DeploymentWithTraefik {
   return deployment.traefik !== undefined && deployment.traefikModel !== undefined;

@@ -6,6 +6,7 @@ import {
   type ComposeService,
   type Deployment,
   hasTraefik,
+  noAuthorization,
   noTraefik,
   withTraefik,
 } from "../../../helpers/deployment/types.ts";
@@ -30,9 +31,6 @@ import type { ConnectedTargets, TargetProvider, UsedRig } from "./target-provide
 
 /** What only a deployment with a Traefik has. */
 const needsTraefik: ReadonlySet<Need> = new Set(["edge", "traefik-api", "login"]);
-
-/** Said of a policy without a login of its own. */
-export const noAuthorization = "the policy has no 'authorization': nobody logs in at an identity provider";
 
 /** What handing out rigs takes. */
 export interface RigTargetsOptions {

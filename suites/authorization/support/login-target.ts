@@ -1,9 +1,8 @@
 import type { Login } from "../../../containers/targets/login.ts";
 import type { LoginTarget } from "../../../containers/targets/needs.ts";
-import { noAuthorization } from "../../../containers/targets/providers/rig-targets.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import { noAuthorization, type SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/code-flow.ts";
 import { readClaims } from "../../../helpers/protocol/oauth/json-web-token.ts";
