@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { checkLabel } from "../../helpers/checks/allure.ts";
 import { writeReport } from "../../mutation/report/report.ts";
 import { decided, killer, verdictOf } from "../../mutation/report/verdict-fixture.ts";
+import { exampleReport } from "../../onboard/report/report-fixture.ts";
+import { writeReports } from "../../onboard/report/write-reports.ts";
 import { serialize } from "../../reports/model/conformance-json.ts";
 import { checksOf } from "../../reports/model/conformance-report.ts";
 import { richReport } from "../../reports/model/report-fixture.ts";
@@ -43,10 +45,12 @@ export async function writeExamplePages(folder: string): Promise<ExamplePage[]> 
     secrets: [],
     minimumScore: 97,
   });
+  writeReports(join(folder, "onboarding"), exampleReport());
   return [
     ...[...kinds, "site"].map((name) => ({ path: `${name}/index.html`, layout: "own" as const })),
     { path: "not-conformant/html/index.html", layout: "allure" },
     { path: "mutation/index.html", layout: "mutation" },
+    { path: "onboarding/index.html", layout: "own" },
   ];
 }
 

@@ -4,9 +4,10 @@ import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
 import { activeGaps, type CheckIndex, type KnownGap, loadKnownGaps } from "../../helpers/requirements/known-gaps.ts";
 import type { FinalCheck, Leak, RunDescriptor } from "../../helpers/run/run-record.ts";
-import { connectEngine } from "../engine/engine.ts";
+import { connectEngine, type Engine } from "../engine/engine.ts";
 import { removeDeadRuns, removeRun } from "../engine/removal.ts";
 import { newRun } from "../engine/run-labels.ts";
 import { Images } from "../images/images.ts";
@@ -39,11 +40,21 @@ export interface SessionOptions {
   progress: Progress;
 }
 
+/** What the checks of a run share. */
+export interface RunSurroundings {
+  engine: Engine;
+  deployment: Deployment;
+  /** Name to value. */
+  secrets: ReadonlyMap<string, string>;
+  /** Id of the run. */
+  run: string;
+  config: RunConfig;
+}
+
 /** What the checks that come last work with. */
 export interface FinalCheckRun {
   targets: TargetProvider;
-  /** Name to value. */
-  secrets: ReadonlyMap<string, string>;
+  surroundings: RunSurroundings;
   /** The known gaps of the versions that ran. */
   activeGaps(): readonly KnownGap[];
   /** Ids of the checks that are to be repeated alone. */
@@ -190,7 +201,7 @@ export class Session {
   async #finalChecks(): Promise<readonly FinalCheck[]> {
     const rigs = this.#pool.started;
     if (rigs.length === 0 || this.isInterrupted) return [];
-    const { engine, deployment, canaries, config } = this.#resources;
+    const { engine, deployment, canaries, run, config } = this.#resources;
     const versions = new Map(
       rigs.flatMap(({ parts }) => Object.values(parts).map(({ record }) => [record.name, record.version])),
     );
@@ -203,7 +214,7 @@ export class Session {
         rig: (name) => this.#pool.rig(name),
         secretSearch: { search: () => this.#leaks() },
       }),
-      secrets: canaries.secrets,
+      surroundings: { engine, deployment, secrets: canaries.secrets, run: run.id, config: this.#options.config },
       activeGaps: () => activeGaps(this.#knownGaps, versions),
       repeats: this.#repeats,
     });

@@ -35,7 +35,7 @@ export function pageText(report: GateReport): string {
     ...section("Conditional", cards(columns, "conditional")),
     ...section(
       "To go live",
-      toGoLive.map(({ where, text }) => `<h3>${inline(where)}</h3><pre>${escapeHtml(text)}</pre>`),
+      toGoLive.map(({ where, text }) => `<h3>${inline(where)}</h3><pre tabindex="0">${escapeHtml(text)}</pre>`),
     ),
     ...section("All items", [itemTable(columns)]),
     "</main>",
@@ -62,7 +62,7 @@ function cards(columns: readonly ReportedColumn[], outcome: ReportedItem["outcom
       .map(
         ({ id, title, evidence, fix, condition }) =>
           `<article class="card${outcome === "fail" ? "" : " quiet"}"><h3>${id} ${inline(title)} <span class="dim">${escapeHtml(name)}</span></h3>` +
-          `<pre>${escapeHtml(evidence)}</pre>` +
+          `<pre tabindex="0">${escapeHtml(evidence)}</pre>` +
           (fix === null ? "" : `<p>Fix: ${inline(fix)}</p>`) +
           (condition === null ? "" : `<p>Condition: ${inline(condition)}</p>`) +
           "</article>",

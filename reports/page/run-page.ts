@@ -76,13 +76,13 @@ function notices(report: ConformanceReport): string[] {
   const bad = [
     ...environmentFailures.map(
       ({ message, log }) =>
-        `<strong>The environment failed:</strong> ${inline(message)}${log.length === 0 ? "" : `<pre>${escapeHtml(log.join("\n"))}</pre>`}`,
+        `<strong>The environment failed:</strong> ${inline(message)}${log.length === 0 ? "" : `<pre tabindex="0">${escapeHtml(log.join("\n"))}</pre>`}`,
     ),
     ...faults.map((fault) => `<strong>A fault of the suite itself:</strong> ${inline(fault)}`),
     ...staleGaps.map(({ message }) => `<strong>A known gap no longer fails:</strong> ${inline(message)}`),
   ];
   return [
-    ...(incomplete === null
+    ...(incomplete === null || environmentFailures.length > 0 // Their messages are the reason.
       ? []
       : [
           `<p class="notice"><strong>Incomplete:</strong> ${inline(incomplete)}. What was not tested has no verdict.</p>`,

@@ -184,6 +184,7 @@ function proved(report: ConformanceReport): string[] {
     ...suites.flatMap((suite) => {
       const own = report.requirements.filter((requirement) => requirement.suite === suite);
       const passed = own.filter(({ outcome }) => outcome === "passed").length;
+      const unsupported = own.filter(({ outcome }) => outcome === "not-supported").length;
       const checks = checksOf({ requirements: own });
       // Cases run concurrently: their findings come in the order in which they end.
       const findings = [
@@ -191,7 +192,7 @@ function proved(report: ConformanceReport): string[] {
       ];
       const rest = findings.length - shownFindings;
       return [
-        `- **${titles.get(suite) ?? suite}**: ${passed} of ${own.length} requirements hold, by ${checks.length} checks.`,
+        `- **${titles.get(suite) ?? suite}**: ${passed} of ${own.length} requirements hold${unsupported > 0 ? `, ${unsupported} not supported` : ""}, by ${checks.length} checks.`,
         ...findings.slice(0, shownFindings).map((text) => `  - ${cut(oneLine(text), longestFinding)}`),
         ...(rest > 0 ? [`  - and ${rest} more findings: see the [first page](index.html#proved).`] : []),
       ];

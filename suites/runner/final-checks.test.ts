@@ -1,7 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Engine } from "../../containers/engine/engine.ts";
+import type { RunSurroundings } from "../../containers/run/session.ts";
+import { runConfig } from "../../helpers/core/run-config.ts";
+import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { runFinalChecks } from "./final-checks.ts";
 
 test("the checks that are to be repeated run first, each once, before the final ones", async () => {
@@ -15,7 +19,7 @@ test("the checks that are to be repeated run first, each once, before the final 
           connect: async () => ({ targets: {}, rigs: [], http: [] }),
           environmentTrouble: async () => undefined,
         },
-        secrets: new Map(),
+        surroundings: await surroundings(),
         activeGaps: () => [],
         repeats: ["ROUTE-03/look-alike-paths"],
       },
@@ -32,3 +36,41 @@ test("the checks that are to be repeated run first, each once, before the final 
     rmSync(directory, { recursive: true });
   }
 });
+
+test("a repeated check that fails leaves the same files as any other failure", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
+  try {
+    const [repeated] = await runFinalChecks(
+      {
+        targets: {
+          unmet: ({ length }) => (length === 0 ? ["nothing"] : []),
+          unsupported: () => undefined,
+          connect: async () => ({ targets: {}, rigs: [], http: [] }),
+          environmentTrouble: async () => undefined,
+        },
+        surroundings: await surroundings(),
+        activeGaps: () => [],
+        repeats: ["ROUTE-03/look-alike-paths"],
+      },
+      directory,
+    );
+    expect(repeated?.record).toMatchObject({
+      outcome: "failed",
+      failureFolder: "failures/ROUTE-03-look-alike-paths",
+    });
+    for (const name of ["failure.txt", "repro.sh"])
+      expect(existsSync(join(directory, "failures", "ROUTE-03-look-alike-paths", name)), name).toBe(true);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+async function surroundings(): Promise<RunSurroundings> {
+  return {
+    engine: {} as Engine,
+    deployment: await loadDeployment("deployments/reference"),
+    secrets: new Map(),
+    run: "gc-1",
+    config: runConfig(),
+  };
+}

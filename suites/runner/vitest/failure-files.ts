@@ -1,6 +1,6 @@
-import type { Engine } from "../../../containers/engine/engine.ts";
 import type { RigState } from "../../../containers/rigs/rig.ts";
 import { captureParts } from "../../../containers/run/failure-capture.ts";
+import type { RunSurroundings } from "../../../containers/run/session.ts";
 import type { UsedRig } from "../../../containers/targets/providers/target-provider.ts";
 import { publishedIn } from "../../../containers/targets/rig-access/parts-of-rig.ts";
 import { abridgedCommand } from "../../../helpers/checks/action-log.ts";
@@ -8,17 +8,37 @@ import { reproduction, type SentTo } from "../../../helpers/checks/reproduction.
 import { environmentOf, type RunConfig } from "../../../helpers/core/run-config.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import { abridged } from "../../../helpers/protocol/exchange.ts";
-import type { FailedCheck } from "../execute-check.ts";
+import { activityFiles, type CheckObserver, type FailedCheck, folderOf } from "../execute-check.ts";
+import type { RunFiles } from "./run-files.ts";
 
-/** What the checks of a run share. */
-export interface RunSurroundings {
-  engine: Engine;
-  deployment: Deployment;
-  /** Name to value. */
-  secrets: ReadonlyMap<string, string>;
-  /** Id of the run. */
-  run: string;
-  config: RunConfig;
+/**
+ * Keeps what a check leaves in the run's directory, whichever process runs it.
+ *
+ * @param file the spec file, relative to the project's root
+ */
+export function fileKeeper(
+  files: RunFiles,
+  file: string,
+  surroundings: RunSurroundings,
+): Pick<CheckObserver, "keep" | "keepPicture" | "read" | "did" | "failed"> {
+  return {
+    keep: (path, content) => files.keep(path, content),
+    keepPicture: (path, png) => files.keepPicture(path, png),
+    read: (path) => files.read(path),
+    async did(activity) {
+      for (const [name, text] of activityFiles(activity))
+        await files.keep(`evidence/${folderOf(activity.check)}/${name}`, text);
+    },
+    async failed(failed) {
+      const folder = `failures/${folderOf(failed.check)}`;
+      try {
+        await files.keepFailure(folder, await failureFiles(failed, file, surroundings));
+      } catch (error) {
+        await files.keepFailure(folder, new Map([["failure.txt", `${failed.message}\n\n${String(error)}\n`]]));
+      }
+      return folder;
+    },
+  };
 }
 
 /**

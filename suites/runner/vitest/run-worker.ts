@@ -2,11 +2,11 @@ import { inject } from "vitest";
 import { attachEngine } from "../../../containers/engine/engine.ts";
 import type { RigName, RigState } from "../../../containers/rigs/rig.ts";
 import { RigClient } from "../../../containers/run/rig-client.ts";
+import type { RunSurroundings } from "../../../containers/run/session.ts";
 import { RigTargets } from "../../../containers/targets/providers/rig-targets.ts";
 import { runConfig } from "../../../helpers/core/run-config.ts";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { activeGaps, type KnownGap } from "../../../helpers/requirements/known-gaps.ts";
-import type { RunSurroundings } from "./failure-files.ts";
 
 /** What every check of a vitest worker shares: read and connected once. */
 export interface RunWorker {

@@ -4,8 +4,8 @@ import { attachEvidence, labelCheck, linkEvidence, showSteps, stepsOf } from "..
 import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import type { CheckRecord } from "../../../helpers/run/run-record.ts";
 import { type Check, registerWith } from "../check.ts";
-import { activityFiles, type CheckObserver, executeCheck, folderOf } from "../execute-check.ts";
-import { failureFiles } from "./failure-files.ts";
+import { type CheckObserver, executeCheck } from "../execute-check.ts";
+import { fileKeeper } from "./failure-files.ts";
 import { RunFiles } from "./run-files.ts";
 import { type RunWorker, runWorker } from "./run-worker.ts";
 
@@ -50,27 +50,19 @@ async function runTest(check: Check, { task, skip }: TestContext): Promise<void>
 }
 
 function observerOf(worker: RunWorker, files: RunFiles, file: string): CheckObserver {
+  const kept = fileKeeper(files, file, worker.surroundings);
   let failure: FailureDetails | undefined;
   return {
-    keep: (path, content) => files.keep(path, content),
-    keepPicture: (path, png) => files.keepPicture(path, png),
-    read: (path) => files.read(path),
+    ...kept,
     addPhase: (phase) => worker.server.addPhase(phase),
     addResponseLeaks: (leaks) => worker.server.addResponseLeaks(leaks),
     async did(activity) {
       await showSteps(stepsOf(activity.exchanges, activity.actions.commands, worker.secrets, failure));
-      for (const [name, text] of activityFiles(activity))
-        await files.keep(`evidence/${folderOf(activity.check)}/${name}`, text);
+      await kept.did(activity);
     },
-    async failed(failed) {
+    failed(failed) {
       failure = failed.details;
-      const folder = `failures/${folderOf(failed.check)}`;
-      try {
-        await files.keepFailure(folder, await failureFiles(failed, file, worker.surroundings));
-      } catch (error) {
-        await files.keepFailure(folder, new Map([["failure.txt", `${failed.message}\n\n${String(error)}\n`]]));
-      }
-      return folder;
+      return kept.failed(failed);
     },
   };
 }
