@@ -50,8 +50,9 @@ export async function derivePolicy({
   const asWritten = await loadDeployment(folder, { policy: draft, versions });
   if (isOffline) return draft;
   const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
-  const canaries = makeCanaries(asWritten.policy, originals);
-  const deployment = await loadDeployment(folder, { policy: draft, versions, replace: canaries.secrets });
+  const canaries = makeCanaries(asWritten.policy, originals, asWritten.literals);
+  const { secrets: replace, literals } = canaries;
+  const deployment = await loadDeployment(folder, { policy: draft, versions, replace, literals });
   const asked = await shortRun({ config, deployment, canaries, progress }, async (run) => {
     const edge = await askedEdge(run, fromFiles, { deployment, canary: canaries.target, progress });
     return await askedGateway(run, edge, progress);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
@@ -83,4 +86,28 @@ test("a read-only part has its files, with their owners, and what the image has 
     expect.arrayContaining(["1000:1001 440 /app/config.txt", "0:0 644 /run/secrets/key", "whoami.ts", "reader"]),
   );
   expect(exitCode).not.toBe(0);
+});
+
+test("a file of the run replaces the one of a copied directory, and its neighbours stay", async () => {
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
+  const [network] = [...(await createNetworks(engine, run, "own", [{ name: "replaced", internal: false }])).values()];
+  if (network === undefined) throw new Error("no network was made");
+  const source = mkdtempSync(join(tmpdir(), "directory-"));
+  try {
+    writeFileSync(join(source, "config.yaml"), "as written\n");
+    writeFileSync(join(source, "other.yaml"), "other\n");
+    const part = await startPart({ engine, run, images }, "edge", {
+      name: "replaced",
+      image: await images.get("whoami"),
+      networks: [{ network, aliases: [] }],
+      directories: [{ source, target: "/srv/config" }],
+      files: [{ target: "/srv/config/config.yaml", content: "as changed\n" }],
+      ready: readyWhenRunning,
+      startDeadline: deadlines.smallPartStart,
+    });
+    const { stdout } = await execute(engine, part.containerId, ["sh", "-c", "cat /srv/config/*"]);
+    expect(stdout).toBe("as changed\nother\n");
+  } finally {
+    rmSync(source, { recursive: true });
+  }
 });

@@ -87,9 +87,17 @@ function containerOf(engine: Engine, run: Run, rig: string, plan: PartPlan): Gen
   return container;
 }
 
-/** Whether files have owners, or go into a read-only container: testcontainers copies to the root directory, as root. */
+/**
+ * Whether files have owners, go into a read-only container, or may replace one of a copied directory: testcontainers copies
+ * to the root directory, as root, and files before directories.
+ */
 function needsArchives(plan: PartPlan): boolean {
-  return isReadOnly(plan) || (plan.files ?? []).some(({ uid = 0, gid = 0 }) => uid !== 0 || gid !== 0);
+  const files = plan.files ?? [];
+  return (
+    isReadOnly(plan) ||
+    (plan.directories ?? []).length > 0 ||
+    files.some(({ uid = 0, gid = 0 }) => uid !== 0 || gid !== 0)
+  );
 }
 
 /**

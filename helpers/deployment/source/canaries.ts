@@ -6,6 +6,8 @@ import type { LiteralSecret } from "./literal-secrets.ts";
 export interface Canaries {
   /** Variable of the env file, or place of a literal secret, to the value that replaces it during the run. */
   secrets: ReadonlyMap<string, string>;
+  /** The secrets that the files have as text, as written; `secrets` has their canaries by name. */
+  literals: readonly LiteralSecret[];
   /** A database that exists in the run's Postgres only. */
   database: string;
   /** A file that exists in the filesystem upstream's directory only. */
@@ -31,7 +33,7 @@ export const unknownKey = "sk-nobody-has-this-key";
 export function makeCanaries(
   policy: Policy,
   variables: ReadonlyMap<string, string>,
-  literals: readonly Pick<LiteralSecret, "name" | "kind" | "value">[] = [],
+  literals: readonly LiteralSecret[] = [],
 ): Canaries {
   const secrets = new Map<string, string>();
   const byOriginal = new Map<string, string>();
@@ -46,6 +48,7 @@ export function makeCanaries(
   const mark = randomBytes(5).toString("hex");
   return {
     secrets,
+    literals,
     database: `canary_${mark}`,
     file: { name: `canary-${mark}.txt`, content: `The canary of this run sings ${randomBytes(8).toString("hex")}.` },
     target: `target-${mark}`,

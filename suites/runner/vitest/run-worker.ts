@@ -31,8 +31,8 @@ async function connect(): Promise<RunWorker> {
   const config = runConfig();
   const server = new RigClient(run.rigServer);
   const [engine, canaries] = await Promise.all([attachEngine(), server.canaries()]);
-  const { secrets } = canaries;
-  const deployment = await loadDeployment(run.deployment, { replace: secrets, versions: config.versions });
+  const { secrets, literals } = canaries;
+  const deployment = await loadDeployment(run.deployment, { replace: secrets, literals, versions: config.versions });
   /** Version of each part: what the configuration says first, then what was started, so that every worker decides alike. */
   const running = new Map<string, string>();
   for (const part of ["litellm", "traefik"] as const) {
