@@ -84,6 +84,10 @@ export class Gateway extends HttpGateway {
     return secretOf(this.canaries, name);
   }
 
+  protected override get ownOrigin(): string {
+    return this.directUrl("");
+  }
+
   /** LiteLLM's own port, past Traefik. */
   directUrl(path: string): string {
     const litellm = partOf(this.#state, "litellm");
@@ -123,7 +127,7 @@ export class Gateway extends HttpGateway {
 
   /**
    * Runs a command on a machine of the rig, e.g. `lan-host`, with standard input closed. On a part with replicas it runs on
-   * each, and their output follows one another; the exit code is the first that is not 0.
+   * each: what both print is returned once, other output follows one another; the exit code is the first that is not 0.
    */
   async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<RecordedCommand> {
     const on = { engine: this.#engine, state: this.#state, actions: this.#actions };
@@ -133,8 +137,8 @@ export class Gateway extends HttpGateway {
     return {
       ...first,
       exitCode: first.exitCode === 0 ? second.exitCode : first.exitCode,
-      stdout: first.stdout + second.stdout,
-      stderr: first.stderr + second.stderr,
+      stdout: bothOutputs(first.stdout, second.stdout),
+      stderr: bothOutputs(first.stderr, second.stderr),
     };
   }
 
@@ -233,4 +237,8 @@ export class Gateway extends HttpGateway {
     const paths = Object.keys(files).join(" and ");
     if (exitCode !== 0) throw new Error(`${paths} could not be written into ${part}: ${stderr.trim()}`);
   }
+}
+
+function bothOutputs(first: string, second: string): string {
+  return first === second ? first : first + second;
 }

@@ -1,5 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { onlyRedirects } from "../../helpers/deployment/policy/access.ts";
+import { decide, onlyRedirects } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
@@ -77,12 +77,34 @@ export abstract class HttpGateway {
     return this.deployment.litellmConfig.masterKey;
   }
 
-  /** The URL of a path on a host of the policy; default: the internal one. */
-  url(path: string, host: PolicyHost = this.internalHost): string {
-    return `${originOf(this.deployment, host)}${path}`;
+  /** The origin of LiteLLM's own port, past Traefik; undefined where nobody can reach it. */
+  protected get ownOrigin(): string | undefined {
+    return undefined;
   }
 
-  /** Sends a request through Traefik to LiteLLM. */
+  /**
+   * The URL of a path on a host of the policy. Default: on the internal one; where the policy lets nobody reach the path
+   * there, at LiteLLM's own port. What an operator hides from clients is still LiteLLM's to serve.
+   */
+  url(path: string, host?: PolicyHost): string {
+    const own = host === undefined && this.#isHidden(path) ? this.ownOrigin : undefined;
+    return `${own ?? originOf(this.deployment, host ?? this.internalHost)}${path}`;
+  }
+
+  /** The path of LiteLLM's stream of heartbeats; the policy's endpoint serves the same where `mcp.stream` is hidden. */
+  get streamPath(): string {
+    const { stream, endpoint } = this.policy.mcp;
+    return this.#isHidden(stream) ? endpoint : stream;
+  }
+
+  /** Whether the policy lets nobody reach a path of the internal host. */
+  #isHidden(path: string): boolean {
+    if (!path.startsWith("/")) return false;
+    const host = this.internalHost;
+    return ["GET", "POST"].every((method) => decide(this.policy, host, { method, path }).who === "nobody");
+  }
+
+  /** Sends a request through Traefik to LiteLLM, or to LiteLLM's own port; see {@link url}. */
   async send({ host, path, method, headers = [], bearer, ...rest }: GatewayRequest): Promise<Exchange> {
     return await this.http.send({
       url: this.url(path, host),
@@ -92,7 +114,7 @@ export abstract class HttpGateway {
     });
   }
 
-  /** Sends a request as it is written through Traefik to LiteLLM; see {@link RecordingClient.sendRaw}. */
+  /** The same for a request that is sent as it is written; see {@link RecordingClient.sendRaw}. */
   async sendRaw({
     host,
     path,
@@ -102,7 +124,7 @@ export abstract class HttpGateway {
   }
 
   /**
-   * The official MCP client, connected through Traefik. The caller closes it.
+   * The official MCP client, connected as {@link url} says. The caller closes it.
    *
    * @param key default: the master key
    * @param path default: the policy's endpoint

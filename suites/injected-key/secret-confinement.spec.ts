@@ -1,27 +1,30 @@
 import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
+import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import { check } from "../runner/check.ts";
 import { withoutMasterKey } from "../support/master-key.ts";
 
 check({
   id: "INJ-03/master-key-confined",
   requirements: ["INJ-03"],
-  title: "the injected key is not the master key, and the master key is only in LiteLLM's environment",
+  title: "the injected key is not the master key, and the master key is only where LiteLLM reads it",
   needs: ["gateway", "inspection", "traefik-api"],
   async run({ gateway, evidence }) {
     const forms = secretForms(new Map([["the master key", gateway.masterKey]]));
     const holdsKey = (text: string): boolean => forms.some(([, form]) => text.includes(form));
 
-    // Control (design, rule 2): the search finds the key where it has to be.
+    // Control (design, rule 2): it is the key that LiteLLM has, from its environment, its config or a secret of compose.
     const own = await gateway.inspect("litellm");
-    if (!own.environment.some(holdsKey)) {
+    const isInEnvironment = own.environment.some(holdsKey);
+    if (!isInEnvironment && !(await isTheKeyOf(gateway))) {
       throw new CheckFailure({
-        summary: "the control fails: the master key is not in LiteLLM's own environment",
+        summary: "the control fails: LiteLLM does not have the run's master key",
         code: "control-failed",
-        expected: "the run's master key in LiteLLM's environment",
-        actual: "no variable contains it",
-        cause: "the master key does not come from the env file, so the run could not replace it",
+        expected: "the run's master key in LiteLLM's environment, or a LiteLLM that accepts it and no unknown key",
+        actual: "no variable contains it, and LiteLLM does not accept it, or accepts an unknown key too",
+        cause: "the run could not replace the master key: it comes from a place that the suite does not read",
         location: gateway.deployment.litellm.location,
         ...withoutMasterKey(gateway, 200),
       });
@@ -35,7 +38,7 @@ check({
       throw new CheckFailure({
         summary: `the master key can be read in ${found.length} places`,
         code: "master-key-out-of-place",
-        expected: "the master key only in LiteLLM's environment",
+        expected: "the master key only where LiteLLM reads it",
         actual: found.join("\n"),
         cause:
           "a label injects the master key itself: anyone who reads labels or Traefik's API is admin, and so is every anonymous caller " +
@@ -49,11 +52,22 @@ check({
       ({ name, middlewares }) => !name.endsWith("@internal") && middlewares.length > 0,
     );
     evidence.finding(
-      `The master key is in LiteLLM's environment and nowhere else: labels, commands and environments of ${gateway.parts.length} parts ` +
+      `The master key is in LiteLLM's ${isInEnvironment ? "environment" : "files"} and nowhere else: labels, commands and environments of ${gateway.parts.length} parts ` +
         `and Traefik's API (${withMiddlewares.length} routers with middlewares) were searched for it.`,
     );
   },
 });
+
+/** Whether LiteLLM takes the master key, and no key that nobody has. */
+async function isTheKeyOf(gateway: GatewayWith<"inspection">): Promise<boolean> {
+  const statuses = await Promise.all(
+    [gateway.masterKey, unknownKey].map(async (bearer) => {
+      const exchange = await gateway.send({ path: "/v1/models", bearer, deadline: deadlines.mcpRequest });
+      return exchange.response?.status;
+    }),
+  );
+  return statuses[0] === 200 && statuses[1] !== 200;
+}
 
 /** Where a text is in what the engine knows of a part: its labels, its command, its environment. */
 async function placesIn(

@@ -17,7 +17,7 @@ check({
     if (streams.some(isHeadInTime)) return;
     const [first, ...others] = streams.map(({ headAfter }) => `after ${Math.round(headAfter / 1000)} s`);
     throw new CheckFailure({
-      summary: `the head of the stream at ${gateway.policy.mcp.stream} is late`,
+      summary: `the head of the stream at ${gateway.streamPath} is late`,
       code: "late-head",
       expected: `within ${latestHead / 1000} s`,
       actual: [first, ...others.map((after) => `${after} when it was opened again`)].join(", "),
@@ -33,7 +33,8 @@ check({
   title: "the stream of the tools path sends heartbeats within its period and only valid SSE",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const { stream, heartbeatSeconds } = gateway.policy.mcp;
+    const stream = gateway.streamPath;
+    const { heartbeatSeconds } = gateway.policy.mcp;
     const streams = await watchedStreams(gateway);
     const items = streams.flatMap((one) => one.items);
     await evidence.keep("stream.json", JSON.stringify(items, null, 2));
@@ -68,7 +69,7 @@ check({
   needs: ["gateway"],
   async run({ gateway, evidence }) {
     const items = (await watchedStreams(gateway)).flatMap((one) => one.items);
-    const { stream } = gateway.policy.mcp;
+    const stream = gateway.streamPath;
     if (items.some((item) => item.kind === "event" && /"tools"/.test(item.data))) {
       evidence.finding(`${stream} carries the catalogue itself.`);
       return;
@@ -96,10 +97,11 @@ check({
 
 /** Why the stream carries no catalogue, and where the catalogue is. */
 function streamFinding(gateway: GatewayTarget, pings: number, tools: number): string {
-  const { stream, endpoint, heartbeatSeconds } = gateway.policy.mcp;
+  const stream = gateway.streamPath;
+  const { endpoint, heartbeatSeconds } = gateway.policy.mcp;
   return (
-    `Why ${stream} sends only pings, and where the catalogue is. Every path under ${endpoint} is the same MCP endpoint; ` +
-    `"tools" in the path names a server, not a list. A GET opens MCP's standalone stream, which carries only messages ` +
+    `Why ${stream} sends only pings, and where the catalogue is. ` +
+    `${stream === endpoint ? "" : `Every path under ${endpoint} is the same MCP endpoint; "tools" in the path names a server, not a list. `}A GET opens MCP's standalone stream, which carries only messages ` +
     `that the server starts by itself ("Listening for Messages from the Server"). LiteLLM starts none, so it sends a ` +
     `comment every ${heartbeatSeconds} s to keep the connection open (${pings} seen, nothing else), whatever the state ` +
     `of the upstreams: the stream does not show it. The catalogue is an answer to a request: to POST ${endpoint} with ` +

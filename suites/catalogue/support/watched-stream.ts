@@ -31,7 +31,7 @@ const heartbeatSlack = 5_000;
  * @throws {CheckFailure} `no-answer`, or `no-stream` when the response is not an event stream
  */
 export async function watchedStreams(gateway: GatewayTarget): Promise<WatchedStreams> {
-  const { stream } = gateway.policy.mcp;
+  const stream = gateway.streamPath;
   const streams = await gateway.once
     .do("the tools stream", () => watchUntilInTime(gateway))
     .catch((error: Error) => {
@@ -77,7 +77,7 @@ async function watchUntilInTime(gateway: GatewayTarget): Promise<WatchedStreams>
 async function watch(gateway: GatewayTarget): Promise<WatchedStream> {
   const deadline = longestWait(gateway);
   const opened = await gateway.http.open({
-    url: gateway.url(gateway.policy.mcp.stream),
+    url: gateway.url(gateway.streamPath),
     headers: [
       ["Accept", "text/event-stream"],
       ["Authorization", `Bearer ${gateway.masterKey}`],

@@ -19,7 +19,7 @@ check({
     const beyond = Math.max(0, ...limits.map(({ seconds }) => seconds).filter((seconds) => seconds < longestWatch));
     const watched = Math.min(longestWatch, Math.max(2 * policy.mcp.heartbeatSeconds, beyond) + 5);
     const stream = await gateway.http.open({
-      url: gateway.url(policy.mcp.stream),
+      url: gateway.url(gateway.streamPath),
       headers: [
         ["Accept", "text/event-stream"],
         ["Authorization", `Bearer ${gateway.masterKey}`],
@@ -41,14 +41,14 @@ check({
     if (broken === undefined && seconds >= watched) {
       const longer = limits.filter((one) => one.seconds >= longestWatch).map((one) => `${one.name} (${one.seconds} s)`);
       evidence.finding(
-        `The stream at ${policy.mcp.stream} was open for ${seconds} s with ${items.length} heartbeats` +
+        `The stream at ${gateway.streamPath} was open for ${seconds} s with ${items.length} heartbeats` +
           `${longer.length > 0 ? `; longer limits were not waited for: ${longer.join(", ")}` : ""}.`,
       );
       return;
     }
     const limit = metLimit(limits, seconds, policy.mcp.heartbeatSeconds);
     throw new CheckFailure({
-      summary: `the stream at ${policy.mcp.stream} ends after ${seconds} s`,
+      summary: `the stream at ${gateway.streamPath} ends after ${seconds} s`,
       code: "stream-ended",
       expected: `a stream that stays open for ${watched} s at least`,
       actual: broken ?? `its end after ${seconds} s and ${items.length} heartbeats`,
