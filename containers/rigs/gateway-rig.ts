@@ -8,7 +8,7 @@ import type { MadeNetwork } from "../networks/network.ts";
 import { databaseServers } from "../parts/databases/database-servers.ts";
 import { postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
-import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
+import { forwardAuthPart, forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
 import { registerKeys } from "../parts/deployment/registered/keys.ts";
 import { registerServers } from "../parts/deployment/registered/servers.ts";
@@ -16,7 +16,7 @@ import type { EdgeContext } from "../parts/deployment/render-context.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
-import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
+import { standInAddresses, standInPlans, standInServices } from "../parts/deployment/stand-in-upstreams.ts";
 import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import { partOfService, type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
@@ -75,10 +75,13 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   );
   const databaseParts = databases.map(({ plan }) => rig.startPart(rigName, plan));
   const servicesByKey = servicesOf(deployment, services);
-  const running = new Set([
-    ...Object.keys(servicesByKey),
-    ...forwardAuthServices(deployment).map(({ service }) => service.key),
-  ]);
+  const standInsByKey = {
+    ...standInServices(deployment),
+    ...Object.fromEntries(
+      forwardAuthServices(deployment).map(({ service }) => [service.key, forwardAuthPart(service.name)]),
+    ),
+  };
+  const running = new Set([...Object.keys(servicesByKey), ...Object.keys(standInsByKey)]);
   const labelled = inFront && (await labelParts(rig, inFront, running));
   const litellmStart = withRunningPromise(litellm.plan);
   // The other parts with labels for Traefik.
@@ -134,6 +137,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ...[...services, ...databases].flatMap(({ changes }) => changes),
     ],
     services: servicesByKey,
+    standIns: standInsByKey,
     upstreams: Object.assign({}, ...services.map(({ upstreams }) => upstreams), standInAddresses(deployment)),
   };
 }

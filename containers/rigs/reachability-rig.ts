@@ -44,7 +44,7 @@ export async function startReachabilityRig(rig: RigContext): Promise<RigState> {
   const services: Record<string, string> = {};
   await Promise.all(
     [...deployment.compose.services.values()].map(async (service) => {
-      const running = gateway.parts[gateway.services?.[service.key] ?? ""];
+      const running = runningPart(gateway, service.key);
       // One on the host's own network has no address of its own.
       if (running === undefined && service.networkMode !== undefined) return;
       // Not the service's own name, because it is not the service.
@@ -72,6 +72,14 @@ export async function startReachabilityRig(rig: RigContext): Promise<RigState> {
   };
   await Promise.all(sites.map((part) => openListeners(engine, part, portsOf(part))));
   return { rig: name, parts, networks: {}, changes: [], services };
+}
+
+/**
+ * The part of the gateway rig that runs a service, or stands in for it. A second part with the service's names would take
+ * every other connection to it.
+ */
+export function runningPart({ parts, services, standIns }: RigState, key: string): PartHandle | undefined {
+  return parts[services?.[key] ?? standIns?.[key] ?? ""];
 }
 
 /**

@@ -51,8 +51,10 @@ export interface RigState {
   /** Network name in the deployment to its name on the engine. */
   networks: Readonly<Record<string, string>>;
   changes: readonly RenderedChange[];
-  /** Key of a compose service to the part that runs it, or replaces it. */
+  /** Key of a compose service to the part that runs it. */
   services?: Readonly<Record<string, string>>;
+  /** Key of a compose service to the stand-in that runs in its place. */
+  standIns?: Readonly<Record<string, string>>;
   /** Where each upstream listens that is in a container of its own, by the upstream's name. */
   upstreams?: Readonly<Record<string, UpstreamAddress>>;
 }

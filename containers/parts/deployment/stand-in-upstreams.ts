@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { basename } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { addressIn } from "../../../helpers/deployment/services/hosts.ts";
+import { addressIn, ownNamesOf } from "../../../helpers/deployment/services/hosts.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import { slug } from "../../../helpers/deployment/services/slug.ts";
 import type { Deployment, PolicyUpstream, UpstreamConfig } from "../../../helpers/deployment/types.ts";
@@ -110,6 +110,17 @@ export async function standInPlans(
       ready: answersHttp(port, "/_health"),
       startDeadline: deadlines.smallPartStart,
     })),
+  );
+}
+
+/** Key of a compose service to the stand-in that has its name. */
+export function standInServices(deployment: Deployment): Record<string, string> {
+  const services = [...deployment.compose.services.values()];
+  return Object.fromEntries(
+    standIns(deployment).flatMap(({ host, part }) => {
+      const service = services.find((one) => ownNamesOf(one).includes(host));
+      return service === undefined ? [] : [[service.key, part]];
+    }),
   );
 }
 

@@ -102,9 +102,11 @@ async function selfFailures(
   ports: readonly number[],
 ): Promise<Attempt[]> {
   const opened = portsOfSuite(deployment, gateway, site.name, ports);
+  // A replica has the site's names, and none of the suite's listeners.
+  const own = [...Object.values(site.part.addresses), ...Object.values(site.part.addresses6)];
   const { attempts } = await probe(engine, site.prober, {
     names: [],
-    targets: site.addresses.map(({ address }) => [address, opened] as const),
+    targets: site.addresses.filter(({ address }) => own.includes(address)).map(({ address }) => [address, opened]),
   });
   return attempts
     .filter(({ outcome }) => outcome !== "connected")

@@ -3,8 +3,15 @@ import { familyOf, type Site, type SiteAddress } from "../../../helpers/reachabi
 import type { Engine } from "../../engine/engine.ts";
 import { traefikApiPort } from "../../parts/deployment/traefik/suite-api.ts";
 import type { PartHandle } from "../../parts/part.ts";
-import { providerNetwork } from "../../rigs/gateway-networks.ts";
-import { controlPort, isLoopback, machines, type Namespace, readNamespace } from "../../rigs/reachability-rig.ts";
+import { providerNetwork, secondReplica } from "../../rigs/gateway-networks.ts";
+import {
+  controlPort,
+  isLoopback,
+  machines,
+  type Namespace,
+  readNamespace,
+  runningPart,
+} from "../../rigs/reachability-rig.ts";
 import type { RigState } from "../../rigs/rig.ts";
 import { partOf } from "../rig-access/parts-of-rig.ts";
 import { probe } from "./probe.ts";
@@ -65,8 +72,7 @@ function siteParts({ gateway, reachability }: ReachabilityRigs): SiteParts[] {
     }),
     ...Object.entries(reachability.services ?? {}).map(([name, proberName]) => {
       const prober = partOf(reachability, proberName);
-      const running = gateway.services?.[name];
-      return { name, prober, part: running === undefined ? prober : partOf(gateway, running) };
+      return { name, prober, part: runningPart(gateway, name) ?? prober };
     }),
   ];
 }
@@ -74,7 +80,7 @@ function siteParts({ gateway, reachability }: ReachabilityRigs): SiteParts[] {
 async function describeSite(rigs: ReachabilityRigs, site: SiteParts, namespace: Namespace): Promise<ProbedSite> {
   const { engine, deployment } = rigs;
   const { names } = await probe(engine, site.prober, { names: namesUsedBy(deployment, site.name), targets: [] });
-  const addresses = addressesOf(rigs, site.part);
+  const addresses = partsWithNameOf(rigs, site).flatMap((part) => addressesOf(rigs, part));
   return {
     ...site,
     addresses,
@@ -88,6 +94,12 @@ async function describeSite(rigs: ReachabilityRigs, site: SiteParts, namespace: 
 function namesUsedBy({ policy }: Deployment, site: string): string[] {
   const rules = policy.reach.filter(({ from, to, as }) => from === site && (as ?? to) !== "outside");
   return [...new Set(rules.map(({ as, to }) => as ?? to))];
+}
+
+/** The parts that the names of a site resolve to: the site's own, and its replica. */
+function partsWithNameOf({ deployment, gateway }: ReachabilityRigs, { name, part }: SiteParts): PartHandle[] {
+  const replica = name === deployment.litellm.key ? gateway.parts[secondReplica] : undefined;
+  return replica === undefined ? [part] : [part, replica];
 }
 
 /** A part's addresses on the networks of the deployment, on the LAN and outside, but not on the suite's own network. */
