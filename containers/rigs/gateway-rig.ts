@@ -84,16 +84,24 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   const running = new Set([...Object.keys(servicesByKey), ...Object.keys(standInsByKey)]);
   const labelled = inFront && (await labelParts(rig, inFront, running));
   const litellmStart = withRunningPromise(litellm.plan);
+  const replicas = replicasOf(deployment, litellm.plan);
+  const booting = new Set([litellm.plan, ...replicas].map(({ name }) => name));
+  const litellmReady = Promise.withResolvers<void>();
   // The other parts with labels for Traefik.
   const labelStarts = [...(logins?.plans ?? []), ...(labelled?.plans ?? [])].map(withRunningPromise);
   const plans: Promise<PartPlan>[] = [
     // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
     ...(traefik === undefined
       ? []
-      : [Promise.all([litellmStart, ...labelStarts].map((start) => start.running)).then(() => traefik.plan)]),
+      : [
+          Promise.all([
+            ...[litellmStart, ...labelStarts].map((start) => start.running),
+            ...(checksHealth(inFront) ? [litellmReady.promise] : []),
+          ]).then(() => traefik.plan),
+        ]),
     whenReady(litellmStart.plan, databaseParts),
     ...labelStarts.map(({ plan }) => Promise.resolve(plan)),
-    ...replicasOf(deployment, litellm.plan).map((plan) => whenReady(plan, databaseParts)),
+    ...replicas.map((plan) => whenReady(plan, databaseParts)),
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
     scriptedModelPlan(rig, network),
     ...machinePlans(rig, network),
@@ -109,7 +117,10 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
     ...plans.map(async (planned) => {
       const plan = await planned;
-      parts[plan.name] = await rig.startPart(rigName, plan);
+      const part = await rig.startPart(rigName, plan);
+      parts[plan.name] = part;
+      booting.delete(plan.name);
+      if (booting.size === 0) litellmReady.resolve();
     }),
   ]);
   const registered = parts.litellm === undefined ? [] : await registrations(rig, parts.litellm);
@@ -140,6 +151,21 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     standIns: standInsByKey,
     upstreams: Object.assign({}, ...services.map(({ upstreams }) => upstreams), standInAddresses(deployment)),
   };
+}
+
+/**
+ * Whether Traefik checks the health of a service. Its first check comes at its start, and the next one half a minute later
+ * by default: a LiteLLM that still boots then would have no server until the second.
+ */
+function checksHealth(inFront: EdgeContext | undefined): boolean {
+  if (inFront === undefined) return false;
+  const { containers, files } = inFront.deployment.traefikModel;
+  const configurations = [...containers, ...(files === undefined ? [] : [files])].map(
+    ({ configuration }) => configuration,
+  );
+  return configurations
+    .flatMap(({ services }) => services)
+    .some(({ options }) => [...options.keys()].some((key) => key.startsWith("loadbalancer.healthcheck.")));
 }
 
 /** Fills LiteLLM's database as the operator did. Keys are granted servers, so that those come first. */
@@ -213,11 +239,15 @@ async function startGatewayHost(
   const image = await rig.images.get("host");
   const namesIn = (zone: "internal" | "external"): string[] =>
     deployment.policy.hosts.filter((host) => host.zone === zone).map((host) => host.name);
+  // The LAN may also know the gateway by its external name.
+  const usedOnTheLan = deployment.policy.reach.flatMap(({ from, to, as }) =>
+    from === "lan" && to === "gateway-host" && as !== undefined ? [as] : [],
+  );
   const [host, sentinel] = await Promise.all([
     rig.startPart(rigName, {
       ...machinePlan("gateway-host", image, network(lanNetwork)),
       networks: [
-        { network: network(lanNetwork), aliases: namesIn("internal") },
+        { network: network(lanNetwork), aliases: [...new Set([...namesIn("internal"), ...usedOnTheLan])] },
         { network: network(outsideNetwork), aliases: namesIn("external") },
         ...serviceNetworkPlans(deployment).map(({ name }) => ({ network: network(name), aliases: [] })),
       ],
