@@ -1,8 +1,13 @@
+import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { decide } from "../../helpers/deployment/policy/access.ts";
 import { check } from "../runner/check.ts";
 import { curl } from "./support/curl.ts";
+
+/** What LiteLLM answers anyone. */
+const alive = "/health/liveliness";
 
 check({
   id: "REACH-01/lan-by-name",
@@ -20,16 +25,22 @@ check({
       ({ name, port }) => `${name}:${port}`,
       async ({ rule, name, port }) => {
         const scheme = port === 443 ? "https" : "http";
-        const answer = await curl(gateway, "lan-host", `${scheme}://${name}:${port}/health/liveliness`, {
+        const answer = await curl(gateway, "lan-host", `${scheme}://${name}:${port}${alive}`, {
           bearer: gateway.masterKey,
           deadline: deadlines.request,
         });
         const isAlive = /alive/i.test(answer.body);
         if (answer.status === 200 && isAlive) return;
+        const refusal = refusalAt(gateway, name, port);
+        // Who reaches the port gets the policy's own refusal there.
+        if (refusal?.includes(answer.status) || (refusal?.length === 0 && answer.status >= 400)) return;
         throw new CheckFailure({
           summary: `from the LAN, ${name}:${port} does not answer as LiteLLM`,
           code: answer.status === 0 ? "no-response" : "wrong-response",
-          expected: "200 with 'alive' in the body",
+          expected:
+            refusal === undefined
+              ? "200 with 'alive' in the body"
+              : `${refusal.join(" or ") || "400 or above"}, as the policy refuses`,
           actual: `${answer.text}${answer.status === 200 ? " without 'alive' in the body" : ""}`,
           evidence: answer.evidence,
           cause: answer.cause,
@@ -39,3 +50,16 @@ check({
     );
   },
 });
+
+/**
+ * The statuses with which the policy refuses the request of a caller with a key, empty for any of 400 or above; undefined
+ * where the request reaches LiteLLM.
+ */
+function refusalAt({ policy, deployment }: GatewayTarget, name: string, port: number): readonly number[] | undefined {
+  const isTraefiks = deployment.traefik?.ports.some(({ host }) => host === port) ?? false;
+  const host = policy.hosts.find((one) => one.name === name);
+  if (!isTraefiks || host === undefined) return undefined;
+  const decision = decide(policy, host, { method: "GET", path: alive });
+  if (decision.who === "login" || decision.who === "nobody") return decision.refusal.statuses;
+  return decision.who === "redirect" ? decision.statuses : undefined;
+}
