@@ -1,4 +1,5 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
 import type { ImagePart } from "../images/recipes/recipes.ts";
@@ -54,7 +55,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
   const networks = made === undefined ? [] : [{ name: made, id: made }];
   const on = (aliases: readonly string[]): PartPlan["networks"] => networks.map((network) => ({ network, aliases }));
   const { policy } = deployment;
-  const host = policy.hosts.find(({ zone }) => zone === "internal") ?? policy.hosts[0];
+  const host = internalHostOf(policy);
   const plans: PartPlan[] = [
     {
       name: "fault-front",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { type ComposeService, type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { PartImage } from "../images/part-image.ts";
@@ -239,10 +240,13 @@ async function startGatewayHost(
   const image = await rig.images.get("host");
   const namesIn = (zone: "internal" | "external"): string[] =>
     deployment.policy.hosts.filter((host) => host.zone === zone).map((host) => host.name);
-  // The LAN may also know the gateway by its external name.
-  const usedOnTheLan = deployment.policy.reach.flatMap(({ from, to, as }) =>
-    from === "lan" && to === "gateway-host" && as !== undefined ? [as] : [],
-  );
+  // Without an internal host the LAN uses the external name.
+  const usedOnTheLan = [
+    ...deployment.policy.reach.flatMap(({ from, to, as }) =>
+      from === "lan" && to === "gateway-host" && as !== undefined ? [as] : [],
+    ),
+    ...[internalHostOf(deployment.policy)].flatMap((host) => host?.name ?? []),
+  ];
   const [host, sentinel] = await Promise.all([
     rig.startPart(rigName, {
       ...machinePlan("gateway-host", image, network(lanNetwork)),

@@ -1,5 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { decide, onlyRedirects } from "../../helpers/deployment/policy/access.ts";
+import { decide, internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
@@ -61,9 +61,7 @@ export abstract class HttpGateway {
    * @throws {Error} when the policy names no host
    */
   get internalHost(): PolicyHost {
-    const { hosts } = this.policy;
-    const serving = hosts.filter((one) => !onlyRedirects(this.policy, one));
-    const host = serving.find(({ zone }) => zone === "internal") ?? serving[0] ?? hosts[0];
+    const host = internalHostOf(this.policy);
     if (host === undefined) throw new Error("the policy names no host");
     return host;
   }

@@ -160,8 +160,19 @@ describe("without a firewall", () => {
     expect(cell(cells({ "gateway-host": port }), "web", "gateway-host")).toBeUndefined();
   });
 
-  test("what the deployment publishes, shares or keeps inside is", () => {
-    expect(cell(cells({ "gateway-host": port }), "lan", "gateway-host")?.verdict).toBe("open");
+  test("a published port is judged for a source of the policy, and for the LAN where the outside may not use it", () => {
+    const ruleOf = (from: string, ...ports: number[]) => ({ from, to: "gateway-host", as: undefined, ports });
+    const verdict = (...rules: ReturnType<typeof ruleOf>[]): string | undefined => {
+      const scenario = { hasFirewall: false, outcomes, rules, listening: { "gateway-host": port } };
+      return cell(cellsOf(scenario), "lan", "gateway-host")?.verdict;
+    };
+    expect(verdict()).toBeUndefined();
+    expect(verdict(ruleOf("lan", port + 1))).toBe("open");
+    expect(verdict(ruleOf("lan", port + 1), ruleOf("outside", port + 1))).toBe("open");
+    expect(verdict(ruleOf("lan", port + 1), ruleOf("outside", port))).toBeUndefined();
+  });
+
+  test("what the deployment shares or keeps inside is judged", () => {
     expect(cell(cells({}), "alone", "lan")?.verdict).toBe("denied");
     const shared = { hasFirewall: false, outcomes: { "web api": "connected" } } as const;
     expect(cell(cellsOf(shared), "web", "api")?.verdict).toBe("closed");

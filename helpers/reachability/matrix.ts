@@ -56,7 +56,8 @@ export function judge(policy: Policy, sweep: Sweep): Cell[] {
       const rules = policy.reach.filter((rule) => rule.from === from && rule.to === target.name);
       for (const port of sweep.ports) {
         const rule = rules.find(({ ports }) => ports.includes(port));
-        if (rule === undefined && policy.firewall === undefined && onlyFirewallDenies(source, target, port)) continue;
+        if (rule === undefined && policy.firewall === undefined && onlyFirewallDenies(policy, source, target, port))
+          continue;
         for (const family of [4, 6] as const) {
           const tried = addressesToJudge(source, target, rule, family);
           if (tried === undefined) continue;
@@ -79,14 +80,19 @@ export function judge(policy: Policy, sweep: Sweep): Cell[] {
 }
 
 /**
- * Whether docker lets a connection through whatever the deployment says: out of a network that is not internal, and to the
- * gateway host's own programs. What the deployment publishes on the gateway host is its own doing.
+ * Whether docker lets a connection through whatever the deployment says: out of a network that is not internal, to the
+ * gateway host's own programs, and to a port that is published on it. That port is open to the LAN and to the outside
+ * alike: it is judged for a source of which the policy says something, and for the LAN where the outside may not use it.
  */
-function onlyFirewallDenies(source: Site, target: Site, port: number): boolean {
+function onlyFirewallDenies({ reach }: Policy, source: Site, target: Site, port: number): boolean {
   if (target.name === "lan" || target.name === "outside") return !source.isInternal;
   if (target.name !== "gateway-host") return false;
   const isPublished = target.listening.some((one) => one.port === port);
-  return !isPublished || deniedSource(source.name) === "services";
+  if (!isPublished || deniedSource(source.name) === "services") return true;
+  const rulesFrom = (from: string): ReachRule[] =>
+    reach.filter((rule) => rule.from === from && rule.to === target.name);
+  if (rulesFrom(source.name).length === 0) return true;
+  return source.name === "lan" && rulesFrom("outside").some(({ ports }) => ports.includes(port));
 }
 
 interface Tried {

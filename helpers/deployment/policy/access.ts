@@ -122,6 +122,15 @@ export function onlyRedirects(policy: Policy, host: PolicyHost): boolean {
   return accessRules(policy, host).every(({ who }) => who === "redirect" || who === "nobody");
 }
 
+/**
+ * The host by which the LAN and Traefik's network know the gateway: an internal one that serves, or the first that serves.
+ * Undefined where the policy names no host.
+ */
+export function internalHostOf(policy: Policy): PolicyHost | undefined {
+  const serving = policy.hosts.filter((host) => !onlyRedirects(policy, host));
+  return serving.find(({ zone }) => zone === "internal") ?? serving[0] ?? policy.hosts[0];
+}
+
 /** Whether a request that is decided so reaches LiteLLM without a credential of the caller. */
 export function isOpen({ who }: Decision): boolean {
   return who === "anyone" || who === "litellm" || who === "injected";
