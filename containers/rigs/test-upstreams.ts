@@ -2,8 +2,11 @@ import type { Deployment } from "../../helpers/deployment/types.ts";
 import { behaviours } from "../images/contexts/hostile-upstream/behaviours.ts";
 import type { ExtraServers } from "../parts/deployment/extra-servers.ts";
 
-/** Where server-everything listens: its alias on the test gateway's network, and its port. */
-export const everything = { host: "everything", port: 3001 } as const;
+/**
+ * server-everything: its name in LiteLLM's config, its alias on the test gateway's network, and its port. A deployment may
+ * have an `everything` of its own.
+ */
+export const everything = { name: "suite_everything", host: "suite-everything", port: 3001 } as const;
 
 /** Where the hostile upstream listens. */
 export const hostile = { host: "hostile", port: 8080 } as const;
@@ -32,7 +35,7 @@ export const shortPoolTimeout = {
 
 /** server-everything over streamable HTTP: another transport than stdio, with resources and prompts in addition to tools. */
 export const referenceServers: ExtraServers = {
-  everything: { transport: "http", url: `http://${everything.host}:${everything.port}/mcp` },
+  [everything.name]: { transport: "http", url: `http://${everything.host}:${everything.port}/mcp` },
 };
 
 /** One behaviour of the hostile upstream under two names: with an alias and an allowlist, and with a denylist. */

@@ -106,7 +106,7 @@ export class TestGateway {
   /** The same client, connected to server-everything or to a behaviour of the hostile upstream directly. */
   async upstream(name: string): Promise<Client> {
     const url =
-      name === everything.host
+      name === everything.name
         ? `${this.#address("everything", everything.port)}/mcp`
         : `${this.#address("hostile", hostile.port)}/${name}`;
     return await connectOverHttp(this.http, url, undefined);

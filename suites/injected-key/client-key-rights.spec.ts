@@ -33,10 +33,17 @@ check({
   title: "with a client's key, every route that manages the gateway refuses",
   needs: ["gateway", "litellm-port"],
   async run({ gateway, evidence }) {
-    const keys = gateway.policy.secrets.filter(
+    const clientKeys = gateway.policy.secrets.filter(
       ({ kind, mayBeIn }) => kind === "api-key" && mayBeIn.includes("client.environment"),
     );
-    if (keys.length === 0) evidence.notSupported("the policy allows no key in client.environment");
+    if (clientKeys.length === 0) evidence.notSupported("the policy allows no key in client.environment");
+    // A virtual key may read what belongs to it: its own spending, its team's, its models.
+    const virtual = new Set(gateway.policy.identities.map(({ secret }) => secret));
+    const keys = clientKeys.filter(({ name }) => !virtual.has(name));
+    if (keys.length === 0)
+      evidence.notSupported(
+        "each client's key is one of the policy's identities: KEYS-06 says what they may administer",
+      );
     const routes = (await liveRoutes(gateway)).filter(({ path }) => administrative.test(path));
     if (routes.length < fewestRoutes) {
       throw new CheckFailure({

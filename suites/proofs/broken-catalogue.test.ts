@@ -83,7 +83,7 @@ mcp_server.session_manager.handle_request = _handle_otherwise
 /** What the failures of each requirement must say, one pattern for each check that is meant. */
 const says: Record<string, RegExp[]> = {
   "CAT-02": [
-    /not every tool of the upstream everything is listed.*\n +expected: +10 tools\n +actual: +0 tools/,
+    /not every tool of the upstream suite_everything is listed.*\n +expected: +10 tools\n +actual: +0 tools/,
     /not every tool of the upstream pages is listed.*\n +expected: +6 tools\n +actual: +2 tools/,
     /twins-twin twice/,
   ],

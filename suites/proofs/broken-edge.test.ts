@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
 import { runBroken } from "./broken-deployment.ts";
-import { BrokenEdges } from "./broken-edges.ts";
+import { BrokenDeployments } from "./broken-deployments.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
 
@@ -273,18 +273,18 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
   },
 ];
 
-const edges = new BrokenEdges();
-afterAll(async () => await edges[Symbol.asyncDispose]());
+const broken = new BrokenDeployments();
+afterAll(async () => await broken[Symbol.asyncDispose]());
 
 test.concurrent.for(cases)("$name fails exactly its requirement", async ({ breaks, failed, says }) => {
-  const result = await edges.run(breaks);
+  const result = await broken.edge(breaks);
   expect(result.undecided).toEqual([]);
   expect(result.failed, JSON.stringify(result.messages, null, 2)).toEqual(failed);
   expect(failed.map((id) => result.messages[id]).join("\n")).toMatch(says);
 });
 
 test.concurrent("for the gateway as the status document describes it, exactly its weaknesses fail", async () => {
-  const result = await edges.run([], "deployments/as-found");
+  const result = await broken.edge([], "deployments/as-found");
   expect(result.undecided).toEqual([]);
   expect(result.failed, JSON.stringify(result.messages, null, 2)).toEqual([
     "ROUTE-01",
@@ -303,7 +303,7 @@ test.concurrent("for the gateway as the status document describes it, exactly it
 });
 
 test("an entry point on a port that nobody calls is a failure of each check that calls it", async () => {
-  const { failed, messages, undecided } = await edges.run([
+  const { failed, messages, undecided } = await broken.edge([
     compose("--entryPoints.web.address=:80", "--entryPoints.web.address=:81"),
   ]);
   expect(undecided).toEqual([]);
@@ -314,7 +314,7 @@ test("an entry point on a port that nobody calls is a failure of each check that
 });
 
 test("nothing of the unbroken reference fails", async () => {
-  expect(await edges.run([])).toEqual({ failed: [], messages: {}, undecided: [] });
+  expect(await broken.edge([])).toEqual({ failed: [], messages: {}, undecided: [] });
 });
 
 test("a deployment that fails a requirement ends a run with exit code 1", async () => {
@@ -327,7 +327,7 @@ test("a deployment that fails a requirement ends a run with exit code 1", async 
 });
 
 test("a rule that Traefik refuses is a failure with file and line", async () => {
-  const result = await edges.run([compose(bearerRule, "Host(`litellm.linuxserver.lan`")]);
+  const result = await broken.edge([compose(bearerRule, "Host(`litellm.linuxserver.lan`")]);
   expect(result.failed).toContain("ROUTE-12");
   expect(result.messages["ROUTE-12"]).toMatch(/litellm-bearer[\s\S]*compose\.yaml:\d+/);
 });

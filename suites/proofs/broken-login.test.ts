@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
-import { BrokenEdges } from "./broken-edges.ts";
+import { BrokenDeployments } from "./broken-deployments.ts";
 
 const swarm = "deployments/examples/swarm";
 const traefik = (find: string, replace: string) => ({ file: "traefik-stack.yml", find, replace });
@@ -31,11 +31,11 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: RegExp 
   },
 ];
 
-const edges = new BrokenEdges();
-afterAll(async () => await edges[Symbol.asyncDispose]());
+const broken = new BrokenDeployments();
+afterAll(async () => await broken[Symbol.asyncDispose]());
 
 test.concurrent.for(cases)("$name fails AUTH-02", async ({ breaks, says }) => {
-  const result = await edges.run(breaks, swarm);
+  const result = await broken.edge(breaks, swarm);
   expect(result.undecided).toEqual([]);
   expect(result.failed, JSON.stringify(result.messages, null, 2)).toContain("AUTH-02");
   expect(result.messages["AUTH-02"]).toMatch(says);
@@ -45,7 +45,7 @@ test.concurrent.for(cases)("$name fails AUTH-02", async ({ breaks, says }) => {
 });
 
 test("the example's login fails AUTH-02 for the spelling with an underscore alone", async () => {
-  const result = await edges.run([], swarm);
+  const result = await broken.edge([], swarm);
   expect(result.undecided).toEqual([]);
   expect(result.messages["AUTH-02"]).toMatch(/LiteLLM receives the client's own Remote_User/);
   expect(result.messages["AUTH-02"]).not.toMatch(/is not asked|client's own Remote-User/);

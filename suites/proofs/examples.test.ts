@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { BrokenEdges } from "./broken-edges.ts";
+import { BrokenDeployments } from "./broken-deployments.ts";
 
 const folderOf = (name: string): string => `deployments/examples/${name}`;
 
@@ -31,13 +31,13 @@ const edgeFindings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> =
   },
 };
 
-const edges = new BrokenEdges();
-afterAll(async () => await edges[Symbol.asyncDispose]());
+const broken = new BrokenDeployments();
+afterAll(async () => await broken[Symbol.asyncDispose]());
 
 test.concurrent.for(Object.entries(edgeFindings))(
   "%s: the checks at the edge find what its operator should know",
   async ([name, findings]) => {
-    const { failed, messages, undecided } = await edges.run([], folderOf(name));
+    const { failed, messages, undecided } = await broken.edge([], folderOf(name));
     expect(undecided).toEqual([]);
     expect(failed, JSON.stringify(messages, null, 2)).toEqual(Object.keys(findings));
     for (const [id, says] of Object.entries(findings)) expect(messages[id]).toMatch(says);

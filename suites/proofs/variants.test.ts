@@ -3,20 +3,20 @@ import { basename, join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readVariant } from "../../helpers/deployment/source/variant.ts";
 import { runBroken, specFiles } from "./broken-deployment.ts";
-import { BrokenEdges } from "./broken-edges.ts";
+import { BrokenDeployments } from "./broken-deployments.ts";
 
 const folder = resolve("deployments/variants");
 const variants = readdirSync(folder)
   .filter((name) => name.endsWith(".yaml"))
   .map((name) => ({ name: basename(name, ".yaml"), ...readVariant(join(folder, name)) }));
 
-const edges = new BrokenEdges();
-afterAll(async () => await edges[Symbol.asyncDispose]());
+const broken = new BrokenDeployments();
+afterAll(async () => await broken[Symbol.asyncDispose]());
 
 test.concurrent.for(variants.filter(({ stage }) => stage === "edge"))(
   "$name: nothing fails at the edge",
   async ({ patches, base }) => {
-    expect(await edges.run(patches, base)).toEqual({ failed: [], messages: {}, undecided: [] });
+    expect(await broken.edge(patches, base)).toEqual({ failed: [], messages: {}, undecided: [] });
   },
 );
 

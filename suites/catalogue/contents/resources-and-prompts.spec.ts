@@ -7,7 +7,7 @@ import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { catalogueName, resultFrom, withClient } from "../support/mcp-client.ts";
 
-const server = "everything";
+const server = "suite_everything";
 const options = { timeout: deadlines.mcpRequest };
 
 check({

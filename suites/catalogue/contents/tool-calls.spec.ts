@@ -103,7 +103,7 @@ check({
   title: "every kind of content arrives from an upstream over streamable HTTP",
   needs: ["testGateway"],
   async run({ testGateway }) {
-    const server = "everything";
+    const server = "suite_everything";
     const calls: ToolCall[] = [
       { server, tool: "echo", input: { message: "echo" } },
       { server, tool: "add", input: { a: 19, b: 23 } },

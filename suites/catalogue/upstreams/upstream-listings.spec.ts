@@ -11,7 +11,7 @@ check({
   title: "every tool of an upstream over streamable HTTP is listed",
   needs: ["testGateway"],
   async run({ testGateway }) {
-    await expectAllListed(testGateway, "everything");
+    await expectAllListed(testGateway, "suite_everything");
   },
 });
 
@@ -96,7 +96,7 @@ async function expectAllListed(testGateway: TestGateway, name: string): Promise<
     expected: `${direct.length} tools`,
     actual: `${found.length} tools`,
     cause:
-      name === "everything" && repeated
+      name === "suite_everything" && repeated
         ? "the upstream answers 400 to LiteLLM, which sends MCP-Protocol-Version twice"
         : "LiteLLM does not read the upstream's listing to its end",
     evidence: clientEvidence(testGateway.http, ['"tools/list"'], {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
@@ -71,14 +72,21 @@ export async function sendPastTraefik(
   });
 }
 
-/** Whether LiteLLM refuses a key. It answers 400 'No connected db.' to a key that it could only look up in a database. */
+/**
+ * Whether LiteLLM refuses a key. It answers 400 'No connected db.' to a key that it could only look up in a database, and 400
+ * with the type `auth_error` where its authentication refuses a request for what is in its body.
+ */
 export function isRefusal({ response }: Exchange): boolean {
   return (
     response?.status === 401 ||
     response?.status === 403 ||
-    keyStatus(response?.status, response?.body ?? "") === "no-database"
+    keyStatus(response?.status, response?.body ?? "") === "no-database" ||
+    (response?.status === 400 && authError.safeParse(jsonOf(response.body)).success)
   );
 }
+
+/** The body of an error that LiteLLM's authentication raised (litellm/proxy/_types.py, `ProxyErrorTypes.auth_error`). */
+const authError = z.object({ error: z.object({ type: z.literal("auth_error") }) });
 
 /**
  * Compares what a key gets with what any caller gets: one without a key, or one with an unknown key (some routes of 1.106.2

@@ -8,7 +8,7 @@ import { type Patch, patchedCopy } from "../../helpers/deployment/source/patched
 import { type CheckRun, messageOf } from "../runner/deployment-run/check-run.ts";
 import { DeploymentRun } from "../runner/deployment-run/deployment-run.ts";
 import { PartKeeper } from "../runner/deployment-run/part-keeper.ts";
-import { isFinal, loadChecks } from "../runner/load-checks.ts";
+import { isFinal, type LoadedCheck, loadChecks } from "../runner/load-checks.ts";
 
 /** What the checks at the edge found on one deployment. */
 export interface EdgeResult {
@@ -21,10 +21,10 @@ export interface EdgeResult {
 }
 
 /**
- * Runs every check that needs the edge rig only, and the search for secrets, on one broken deployment after another. The
- * deployments share an engine, images, and each part that is the same for two of them.
+ * Runs checks on one broken deployment after another. The deployments share an engine, images, and each part that is the
+ * same for two of them.
  */
-export class BrokenEdges implements AsyncDisposable {
+export class BrokenDeployments implements AsyncDisposable {
   readonly #images: Promise<{ engine: Awaited<ReturnType<typeof connectEngine>>; images: Images }>;
   readonly #free: PartKeeper[] = [];
   readonly #all: PartKeeper[] = [];
@@ -38,11 +38,34 @@ export class BrokenEdges implements AsyncDisposable {
   }
 
   /**
-   * Runs the checks on a changed copy of a deployment.
+   * Runs every check that needs the edge rig only, and the search for secrets, on a changed copy of a deployment.
    *
    * @throws {DeploymentError} when the changed deployment is invalid
    */
-  async run(breaks: readonly Patch[], source = "deployments/reference"): Promise<EdgeResult> {
+  async edge(breaks: readonly Patch[], source = "deployments/reference"): Promise<EdgeResult> {
+    return resultOf(await this.#run(breaks, source, await edgeChecks()));
+  }
+
+  /**
+   * Runs some checks on a changed copy of a deployment.
+   *
+   * @returns id of each check to what it reported; `passed` where it passed
+   * @throws {Error} for an id that no check has
+   */
+  async checks(breaks: readonly Patch[], source: string, ids: readonly string[]): Promise<Record<string, string>> {
+    const all = await loadChecks();
+    const chosen = ids.map((id) => {
+      const found = all.find((check) => check.id === id);
+      if (found === undefined) throw new Error(`no check is ${id}`);
+      return found;
+    });
+    const runs = await this.#run(breaks, source, chosen);
+    return Object.fromEntries(
+      runs.map(({ check, record }) => [check.id, record.outcome === "passed" ? "passed" : messageOf(record)]),
+    );
+  }
+
+  async #run(breaks: readonly Patch[], source: string, checks: readonly LoadedCheck[]): Promise<CheckRun[]> {
     const { engine, images } = await this.#images;
     const keeper = this.#keeper(engine, images);
     const config = { ...runConfig(), deployment: source };
@@ -57,7 +80,7 @@ export class BrokenEdges implements AsyncDisposable {
     await keeper.settle();
     try {
       using run = new DeploymentRun({ engine, images, config, keeper, deployment, canaries });
-      return resultOf(await run.runAll(await edgeChecks(), 3));
+      return await run.runAll(checks, 3);
     } finally {
       this.#free.push(keeper);
     }

@@ -1,0 +1,100 @@
+import { afterAll, expect, test } from "vitest";
+import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
+import { BrokenDeployments } from "./broken-deployments.ts";
+
+const compose = (find: string, replace: string) => ({ file: "compose.yaml", find, replace });
+const realm = (find: string, replace: string) => ({ file: "keycloak/realm.json", find, replace });
+const routes = (find: string, replace: string) => ({ file: "traefik/dynamic.yaml", find, replace });
+const litellm = (find: string, replace: string) => ({ file: "litellm/config.yaml", find, replace });
+
+/** Faults that do not hide each other are broken together: each check names its own. */
+const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonly<Record<string, RegExp>> }[] = [
+  {
+    name: "a careless realm, proxy and verifier",
+    breaks: [
+      realm(
+        '"name": "pkce everywhere",\n        "enabled": true',
+        '"name": "pkce everywhere",\n        "enabled": false',
+      ),
+      realm('"revokeRefreshToken": true', '"revokeRefreshToken": false'),
+      compose("OAUTH2_PROXY_COOKIE_REFRESH: 5s", "OAUTH2_PROXY_COOKIE_REFRESH: 1h"),
+      compose(
+        'OAUTH2_PROXY_COOKIE_SECURE: "true"',
+        'OAUTH2_PROXY_COOKIE_SECURE: "false"\n      OAUTH2_PROXY_WHITELIST_DOMAINS: evil.example',
+      ),
+      { file: "litellm/keycloak_tokens.py", find: "audience=AUDIENCE, ", replace: "" },
+      { file: "litellm/keycloak_tokens.py", find: '{"require"', replace: '{"verify_aud": False, "require"' },
+      litellm("    allow_all_keys: true", "    allow_all_keys: true\n    extra_headers: [Authorization]"),
+    ],
+    says: {
+      "AUTH-04/pkce-enforced":
+        /a client that registers itself may log in with no PKCE[\s\S]*does not cover those that register themselves[\s\S]*compose\.yaml:\d+[\s\S]*pkce-enforcer/,
+      "AUTH-05/wrong-tokens-refused": /a token of other-app is answered with 200[\s\S]*does not check the audience/,
+      "AUTH-06/token-stays-at-the-gateway":
+        /notes gets the user's token in authorization[\s\S]*extra_headers[\s\S]*config\.yaml:\d+/,
+      "AUTH-06/browser-session-ends":
+        /10 s after the provider has ended the session, the browser still gets the page[\s\S]*OAUTH2_PROXY_COOKIE_REFRESH/,
+      "AUTH-06/refresh-tokens-end": /a refresh token that was used before is still good[\s\S]*revokeRefreshToken/,
+      "AUTH-07/cookies": /the cookie _oauth2_proxy lacks Secure[\s\S]*OAUTH2_PROXY_COOKIE_SECURE/,
+      "AUTH-07/no-open-redirect":
+        /leads a browser to evil\.example after the login[\s\S]*OAUTH2_PROXY_WHITELIST_DOMAINS/,
+      "AUTH-01/returns-to-its-page": /^passed$/,
+    },
+  },
+  {
+    name: "no audience, no registration, no redirect",
+    breaks: [
+      realm(
+        '"protocolMapper": "oidc-audience-mapper",\n          "config": {\n            "included.custom.audience"',
+        '"protocolMapper": "oidc-audience-mapper",\n          "config": {\n            "unused"',
+      ),
+      realm('"127.0.0.1",\n            "localhost"', '"registrar.example.org"'),
+      routes("address: http://oauth2-proxy:4180/", "address: http://oauth2-proxy:4180/oauth2/auth"),
+    ],
+    says: {
+      "AUTH-01/sent-to-the-login": /does not send a browser to the login[\s\S]*not \/oauth2\/auth/,
+      "AUTH-04/pre-registered-client": /the token's audience is empty[\s\S]*no audience mapper adds it/,
+      "AUTH-04/dynamic-client": /the provider refuses the registration: [\s\S]*Host not trusted[\s\S]*Trusted Hosts/,
+      "AUTH-05/wrong-tokens-refused": /the right token is refused[\s\S]*its audience is empty/,
+      "AUTH-03/discovery": /^passed$/,
+    },
+  },
+  {
+    name: "metadata behind the login, and an issuer that follows the host",
+    breaks: [
+      compose("KC_HOSTNAME: https://auth.example.org", 'KC_HOSTNAME_STRICT: "false"'),
+      compose("GET=^/\\.well-known/oauth-protected-resource/mcp$$", "GET=^/nothing$$"),
+    ],
+    says: {
+      "AUTH-03/discovery": /protected-resource metadata[\s\S]*take the login \(forwardAuth\) off this path/,
+      "AUTH-03/issuer-is-fixed": /the provider calls itself evil\.example[\s\S]*KC_HOSTNAME/,
+    },
+  },
+  {
+    name: "a resource with a slash",
+    breaks: [
+      {
+        file: "oauth2-proxy/well-known/oauth-protected-resource/mcp",
+        find: '"https://gateway.example.org/mcp"',
+        replace: '"https://gateway.example.org/mcp/"',
+      },
+    ],
+    says: {
+      "AUTH-03/discovery": /resource https:\/\/gateway\.example\.org\/mcp\/[\s\S]*without the trailing slash/,
+      "AUTH-03/metadata-as-the-policy-says": /the metadata's resource is https:\/\/gateway\.example\.org\/mcp\//,
+    },
+  },
+  {
+    name: "LiteLLM's own verifier without a licence",
+    breaks: [litellm("  custom_auth: keycloak_tokens.user_api_key_auth", "  enable_jwt_auth: true")],
+    says: { "AUTH-04/pre-registered-client": /enable_jwt_auth needs an Enterprise licence/ },
+  },
+];
+
+const broken = new BrokenDeployments();
+afterAll(async () => await broken[Symbol.asyncDispose]());
+
+test.for(cases)("$name: each check names its cause", async ({ breaks, says }) => {
+  const found = await broken.checks(breaks, "deployments/examples/keycloak", Object.keys(says));
+  for (const [id, pattern] of Object.entries(says)) expect.soft(found[id], id).toMatch(pattern);
+});
