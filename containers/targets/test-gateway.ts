@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { serverPath } from "../../helpers/deployment/policy/mcp-paths.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy } from "../../helpers/deployment/types.ts";
@@ -85,7 +86,7 @@ export class TestGateway {
 
   /** The MCP endpoint of some servers only; LiteLLM selects them by the path. */
   endpoint(...servers: string[]): string {
-    return `${this.policy.mcp.endpoint}${servers.join(",")}`;
+    return serverPath(this.policy, ...servers);
   }
 
   /** Sends a request to LiteLLM. */

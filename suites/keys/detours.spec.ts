@@ -3,6 +3,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { catalogueName } from "../../helpers/deployment/litellm/expected-catalogue.ts";
+import { serverPath } from "../../helpers/deployment/policy/mcp-paths.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import { check } from "../runner/check.ts";
 import { managementApi } from "../support/management-api.ts";
@@ -61,9 +62,9 @@ check({
     const prefixed = catalogueName(litellmConfig, server, tool);
     const attempts = [
       { path: endpoint, name: tool },
-      { path: `${endpoint}${server}`, name: prefixed },
-      { path: `${endpoint}${server}`, name: tool },
-      { path: `${endpoint}${own.server}`, name: prefixed },
+      { path: serverPath(gateway.policy, server), name: prefixed },
+      { path: serverPath(gateway.policy, server), name: tool },
+      { path: serverPath(gateway.policy, own.server), name: prefixed },
       { path: endpoint, name: catalogueName(litellmConfig, own.server, prefixed) },
       { path: endpoint, name: catalogueName(litellmConfig, own.server, tool) },
     ];
@@ -100,10 +101,10 @@ function listingDetours(
     headers,
   });
   return [
-    post(`${endpoint}${other}`),
-    post(`${endpoint}${own},${other}`),
-    post(`${endpoint}${own}/../${other}`),
-    post(`${endpoint}.well-known/${other}`),
+    post(serverPath(policy, other)),
+    post(serverPath(policy, own, other)),
+    post(`${serverPath(policy, own)}/../${other}`),
+    post(serverPath(policy, `.well-known/${other}`)),
     post(`${endpoint}?server=${other}&mcp_servers=${other}`),
     post(endpoint, [["x-mcp-servers", `${own},${other}`]]),
     post(endpoint, [["x-mcp-servers", other]]),

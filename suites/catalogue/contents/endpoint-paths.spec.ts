@@ -2,6 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
@@ -16,12 +17,11 @@ check({
   title: "a path that names no server offers no tools",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const { endpoint } = gateway.policy.mcp;
     const known = runUpstreams(gateway.deployment).at(-1)?.name;
     if (known === undefined) return evidence.notSupported("neither the policy nor LiteLLM's config has an MCP server");
     const list = (path: string): Promise<Exchange> =>
       rpc(gateway, { path, method: "tools/list", bearer: gateway.masterKey });
-    const control = await list(`${endpoint}${known}`);
+    const control = await list(serverPath(gateway.policy, known));
     if (toolNamesIn(control).length === 0) {
       throw new CheckFailure({
         summary: `the control fails: the path of the server ${known} offers no tools`,
@@ -32,7 +32,7 @@ check({
         evidence: exchangeEvidence(control),
       });
     }
-    const unknown = await list(`${endpoint}no_such_server`);
+    const unknown = await list(serverPath(gateway.policy, "no_such_server"));
     const offered = toolNamesIn(unknown).length;
     if (offered === 0) return;
     throw new CheckFailure({

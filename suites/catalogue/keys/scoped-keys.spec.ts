@@ -5,6 +5,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
@@ -142,8 +143,8 @@ function detours({ policy }: GatewayTarget, key: ScopedKey): Detour[] {
   }
   const requests: Pick<Detour, "path" | "headers">[] = [
     { path: endpoint },
-    { path: `${endpoint}${other}` },
-    { path: `${endpoint}${[...key.servers, ...others].join(",")}` },
+    { path: serverPath(policy, other) },
+    { path: serverPath(policy, ...key.servers, ...others) },
     { path: `${key.path}/../${other}` },
     { path: key.path, headers: [["x-mcp-servers", names.join(",")]] },
     { path: "/mcp-rest/tools/list" },

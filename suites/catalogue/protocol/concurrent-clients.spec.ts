@@ -3,6 +3,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence, callTool } from "../support/compare-calls.ts";
@@ -78,7 +79,7 @@ check({
     }));
     const script = files.map(({ path, content }) => `printf %s ${content} > ${path}`).join("\n");
     await gateway.run("litellm", ["sh", "-c", `mkdir -p ${folder}\n${script}`]);
-    const path = `${gateway.policy.mcp.endpoint}${server}`;
+    const path = serverPath(gateway.policy, server);
     const name = catalogueName(gateway, server, "read_text_file");
     await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
       await forEachCase(

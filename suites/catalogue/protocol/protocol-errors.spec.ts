@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, messagesOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { protocolReport } from "../../../helpers/protocol/protocol.ts";
@@ -205,7 +206,7 @@ function cheapServer(gateway: GatewayTarget): string {
 }
 
 function cheapPath(gateway: GatewayTarget): string {
-  return `${gateway.policy.mcp.endpoint}${cheapServer(gateway)}`;
+  return serverPath(gateway.policy, cheapServer(gateway));
 }
 
 function ask(gateway: GatewayTarget, method: string, params?: Record<string, unknown>): Promise<Exchange> {

@@ -5,6 +5,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence } from "../support/compare-calls.ts";
@@ -20,7 +21,7 @@ check({
     const { name, directory, tools, location } = upstream;
     const part = gateway.partOfUpstream(name);
     const files = await createTestFiles(gateway, part, directory);
-    const path = `${gateway.policy.mcp.endpoint}${name}`;
+    const path = serverPath(gateway.policy, name);
     await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
       await expectReadable(gateway, client, upstream);
       const attempts = escapes(directory, files).filter(({ tool }) => tools.includes(tool));

@@ -5,6 +5,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { catalogueName } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 
@@ -27,7 +28,12 @@ export function listingRequests({ policy }: GatewayTarget, servers: readonly str
     { way: "/mcp-rest/tools/list", method: "GET", path: "/mcp-rest/tools/list" },
     { way: "/v1/mcp/tools", method: "GET", path: "/v1/mcp/tools" },
     ...servers.flatMap((server): ListingRequest[] => [
-      { way: `tools/list at ${endpoint}${server}`, method: "POST", path: `${endpoint}${server}`, server },
+      {
+        way: `tools/list at ${serverPath(policy, server)}`,
+        method: "POST",
+        path: serverPath(policy, server),
+        server,
+      },
       {
         way: `tools/list at ${endpoint} with x-mcp-servers: ${server}`,
         method: "POST",

@@ -2,6 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { catalogueName } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { isMessage, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { harmlessInput } from "./harmless-input.ts";
@@ -26,11 +27,10 @@ export function callAtEndpoint({ policy }: GatewayTarget): CallWay {
  * @param ids of the servers, by name
  */
 export function otherCallWays({ policy }: GatewayTarget, ids: ReadonlyMap<string, string>): CallWay[] {
-  const { endpoint } = policy.mcp;
   return [
     {
-      way: `tools/call at ${endpoint}<server>`,
-      call: (gateway, key, tool) => callAt(gateway, `${endpoint}${tool.server}`, key, tool),
+      way: `tools/call at ${serverPath(policy, "<server>")}`,
+      call: (gateway, key, tool) => callAt(gateway, serverPath(policy, tool.server), key, tool),
     },
     {
       way: "/mcp-rest/tools/call",

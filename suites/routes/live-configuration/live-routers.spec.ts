@@ -2,6 +2,7 @@ import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { decide, isOpen } from "../../../helpers/deployment/policy/access.ts";
+import type { Policy } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
 import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
@@ -34,13 +35,19 @@ check({
       own.filter(({ name }) => hit.forwarding.has(withoutProvider(name))),
       services,
     );
-    const leadsElsewhere = (router: LiveRouter): boolean =>
-      namesOtherHosts(router.rule, edge.policy) &&
-      !serversOf([router], services).some((url) => ofLiteLLM.includes(url));
+    const logins = loginServices(edge.policy);
+    const leadsElsewhere = (router: LiveRouter): boolean => {
+      const servers = serversOf([router], services);
+      if (servers.some((url) => ofLiteLLM.includes(url))) return false;
+      const isLogin = [withoutProvider(router.service), ...servers.map((url) => new URL(url).hostname)].some((name) =>
+        logins.has(name),
+      );
+      return isLogin || namesOtherHosts(router.rule, edge.policy);
+    };
     const others = own.filter(leadsElsewhere).map(({ name }) => name);
     if (others.length > 0)
       evidence.finding(
-        `These routers lead to other services than LiteLLM, on hosts that the policy does not name: ${others.join(", ")}.`,
+        `These routers lead to other services than LiteLLM, on hosts that the policy does not name or to its login: ${others.join(", ")}.`,
       );
     await forEachCase(
       "a live router is claimed by the policy and enabled without error",
@@ -150,6 +157,14 @@ function requestsOf(edge: Edge): EdgeRequest[] {
     );
   });
   return [...preflights, ...others];
+}
+
+/** The services that log users in: the policy's `access` and `authorization` name them. */
+function loginServices({ hosts, authorization }: Policy): ReadonlySet<string> {
+  const inAccess = hosts.flatMap(({ access = [] }) =>
+    access.flatMap(({ who, service }) => (who === "login" ? [service] : [])),
+  );
+  return new Set([...inAccess, authorization?.proxy, authorization?.provider].filter((name) => name !== undefined));
 }
 
 function serversOf(routers: readonly LiveRouter[], services: ReadonlyMap<string, LiveService>): string[] {
