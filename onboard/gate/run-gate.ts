@@ -6,7 +6,7 @@ import { ExitCode } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
-import { redact } from "../../helpers/core/text/redaction.ts";
+import { redactValues } from "../../helpers/core/text/redaction.ts";
 import type { Candidate } from "../candidate/types.ts";
 import { judge } from "../judge/judge.ts";
 import { compareWithLock, lockFile, lockOf, readLock, writeLock } from "../lock/lock.ts";
@@ -74,7 +74,7 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
       toGoLive: verdict === "reject" || seen.catalogue === undefined ? [] : toGoLive(candidate, seen.catalogue),
     };
     // A leaked secret is named in the evidence, never shown.
-    return JSON.parse(redact(JSON.stringify(report), secrets)) as GateReport;
+    return redactValues(report, secrets) as GateReport;
   } finally {
     await remove();
     for (const signal of signals) process.off(signal, onSignal);

@@ -54,6 +54,17 @@ check({
     const login = realLogin(target, evidence);
     const { resource, issuer, scopes, provider, registration } = login.authorization;
     const walk = await walkDiscovery((request) => login.send(request), resource);
+    const fault = walk.steps.find(({ verdict }) => verdict === "fault");
+    if (walk.resource === undefined && fault !== undefined)
+      throw new CheckFailure({
+        summary: `no client can use the metadata: ${fault.step}: ${fault.found}`,
+        code: "no-metadata",
+        expected: fault.expected,
+        actual: fault.found,
+        ...(fault.exchange === undefined ? {} : { evidence: exchangeEvidence(fault.exchange) }),
+        ...locationOfService(login, provider),
+        fix: fault.fix,
+      });
     const cases = [
       { what: "resource", is: walk.resource, meant: resource },
       { what: "issuer", is: walk.server?.issuer, meant: issuer },

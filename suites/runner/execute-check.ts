@@ -6,7 +6,7 @@ import { ComparisonList } from "../../helpers/checks/comparison.ts";
 import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
 import type { EnvironmentError } from "../../helpers/core/errors.ts";
 import { type Starvation, starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
-import { redact, redactError } from "../../helpers/core/text/redaction.ts";
+import { redact, redactError, redactValues } from "../../helpers/core/text/redaction.ts";
 import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
 import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
 import type { CheckRecord, EnvironmentFailure, FailureRecord, Leak } from "../../helpers/run/run-record.ts";
@@ -257,9 +257,8 @@ function failureRecord(
   secrets: ReadonlyMap<string, string>,
 ): FailureRecord {
   const plain = details ?? { summary: message, expected: "the assertion holds", actual: "it does not" };
-  const text = redact(JSON.stringify(plain), secrets);
   return {
-    ...(JSON.parse(text) as FailureDetails),
+    ...(redactValues(plain, secrets) as FailureDetails),
     message: details === undefined ? message : redact(failureText(plain), secrets),
   };
 }

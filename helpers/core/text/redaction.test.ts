@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CheckFailure } from "../../checks/check-failure.ts";
-import { redact, redactError, tokensIn } from "./redaction.ts";
+import { redact, redactError, redactValues, tokensIn } from "./redaction.ts";
 
 const secrets = new Map([
   ["MASTER", "sk-canary-1"],
@@ -53,4 +53,14 @@ test("what a login makes is replaced: tokens, codes and sessions", () => {
 test("a text discloses the tokens of an issuer, and not those of others", () => {
   expect(tokensIn(`x ${jsonWebToken} y`, issuer)).toEqual([jsonWebToken]);
   expect(tokensIn(jsonWebToken, "https://other.test")).toEqual([]);
+});
+
+test("a cookie at the end of a text is replaced without breaking the JSON around it", () => {
+  const cookie = "_oauth2_proxy=abcdefghijklmnopqrstuvwxyz0123";
+  expect(JSON.parse(redact(JSON.stringify({ cookie }), new Map()))).toEqual({ cookie: "_oauth2_proxy=‹session›" });
+  const value = { received: "Cookie: _oauth2_proxy=abcdefghijklmnopqrstuvwxyz0123", next: ["sk-canary-1", 1, null] };
+  expect(redactValues(value, new Map([["MASTER", "sk-canary-1"]]))).toEqual({
+    received: "Cookie: _oauth2_proxy=‹session›",
+    next: ["‹MASTER›", 1, null],
+  });
 });

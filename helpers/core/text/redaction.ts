@@ -19,7 +19,8 @@ function withoutCredentials(text: string): string {
     .replaceAll(token, "‹token›")
     .replaceAll(/([?&]code=)[\w.~-]{20,}/g, "$1‹code›")
     .replaceAll(
-      /\b((?:_oauth2_proxy|AUTH_SESSION|KC_|KEYCLOAK_)\w*=)(?:\\?")?[^\s;,"\\]{20,}(?:\\?")?/g,
+      // A quotation mark after a value without one ends the JSON text around it.
+      /\b((?:_oauth2_proxy|AUTH_SESSION|KC_|KEYCLOAK_)\w*=)(\\?"|)[^\s;,"\\]{20,}\2/g,
       "$1‹session›",
     );
 }
@@ -52,16 +53,26 @@ export function redactError(error: unknown, secrets: ReadonlyMap<string, string>
     const value: unknown = field.value;
     if (value instanceof Error) redactError(value, secrets);
     else if (typeof value === "string") Reflect.set(error, key, redact(value, secrets));
-    else if (typeof value === "object" && value !== null) Reflect.set(error, key, redactJson(value, secrets));
+    else if (typeof value === "object" && value !== null) Reflect.set(error, key, redactValues(value, secrets));
   }
   return error;
 }
 
-function redactJson(value: object, secrets: ReadonlyMap<string, string>): unknown {
+/**
+ * A value as JSON would carry it, without secrets in its texts and keys. Undefined for one that is not JSON, because it
+ * cannot be searched for secrets.
+ */
+export function redactValues(value: object, secrets: ReadonlyMap<string, string>): unknown {
+  // Not in the JSON text: what replaces a cookie at the end of a text may take the text's quotation mark with it.
+  const redacted = (part: unknown): unknown => {
+    if (typeof part === "string") return redact(part, secrets);
+    if (Array.isArray(part)) return part.map(redacted);
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, own]) => [redact(key, secrets), redacted(own)]));
+  };
   try {
-    return JSON.parse(redact(JSON.stringify(value), secrets)) as unknown;
+    return redacted(JSON.parse(JSON.stringify(value)));
   } catch {
-    // A value that is not JSON cannot be searched for secrets.
     return undefined;
   }
 }

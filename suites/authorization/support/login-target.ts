@@ -1,7 +1,9 @@
 import type { Login } from "../../../containers/targets/login.ts";
 import type { LoginTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { isCheckFailure } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
 import { noAuthorization, type SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/code-flow.ts";
@@ -83,11 +85,12 @@ export function locationOfService(login: Login, name: string): { location?: Sour
  * exchange.
  */
 export function loginFailure(login: Login, who: string, error: unknown): unknown {
-  if (!(error instanceof LoginError)) return error;
+  if (!(error instanceof Error) || isCheckFailure(error) || error instanceof EnvironmentError) return error;
+  const step = error instanceof LoginError ? error.step : "the connection";
   const refused = login.http.exchanges.findLast(({ response }) => (response?.status ?? 599) >= 400);
   return new CheckFailure({
-    summary: `${who}: ${error.step} fails: ${error.message}`,
-    code: `no-${error.step.replaceAll(/^the /g, "").replaceAll(" ", "-")}`,
+    summary: `${who}: ${step} fails: ${error.message}`,
+    code: `no-${step.replaceAll(/^the /g, "").replaceAll(" ", "-")}`,
     expected: "a login that ends in a tool call",
     actual: error.message,
     ...(refused === undefined ? {} : { evidence: exchangeEvidence(refused) }),
