@@ -43,7 +43,7 @@ export async function connectToServer(
 ): Promise<Client> {
   const sent = Object.fromEntries(headers);
   if (transport === "http") return await connectOver(streamableHttp(http, url, sent));
-  const fetch = http.fetch as unknown as FetchLike;
+  const fetch = http.fetch as FetchLike;
   return await connectOver(new SSEClientTransport(new URL(url), { fetch, requestInit: { headers: sent } }));
 }
 
@@ -53,7 +53,7 @@ function streamableHttp(
   headers: Readonly<Record<string, string>> = {},
 ): StreamableHTTPClientTransport {
   return new StreamableHTTPClientTransport(new URL(url), {
-    fetch: http.fetch as unknown as FetchLike,
+    fetch: http.fetch as FetchLike,
     requestInit: { headers },
     // The check must see a broken stream: the SDK must not reconnect.
     reconnectionOptions: {

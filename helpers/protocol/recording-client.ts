@@ -1,13 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  Agent,
-  buildConnector,
-  type Dispatcher,
-  Headers,
-  type RequestInit,
-  Response,
-  fetch as undiciFetch,
-} from "undici";
+import { Agent, buildConnector, type Dispatcher, Headers, type RequestInit, fetch as undiciFetch } from "undici";
 import { deadlines } from "../core/deadlines.ts";
 import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
@@ -209,7 +201,8 @@ export class RecordingClient {
           recorded.endAfter = performance.now() - began;
         }),
       );
-      return new Response(body ?? null, {
+      // The global one: the SDK asks whether an error is an instance of it before it reads its body.
+      return new Response((body as ConstructorParameters<typeof Response>[0]) ?? null, {
         status: response.status,
         statusText: response.statusText,
         headers: [...response.headers],

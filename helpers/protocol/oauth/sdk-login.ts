@@ -148,7 +148,7 @@ export class SdkLogin implements OAuthClientProvider {
     return new StreamableHTTPClientTransport(new URL(this.#options.url), {
       authProvider: this,
       // undici's types and the DOM's describe one function.
-      fetch: this.#options.http.fetch as unknown as FetchLike,
+      fetch: this.#options.http.fetch as FetchLike,
     });
   }
 }
