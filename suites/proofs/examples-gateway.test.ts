@@ -22,6 +22,26 @@ const examples: Example[] = [
     },
     output: /not supported .*ROUTE-10 \(the deployment has no Traefik\)/,
   },
+  {
+    // Its master key is text in LiteLLM's config, and LiteLLM has two replicas.
+    name: "swarm",
+    files: ["endpoint-paths", "secret-confinement", "who-reaches-whom"],
+    says: {
+      "CAT-08": /a path that names no server offers tools\n.*0 tools\n *actual: +18 tools/,
+      "CAT-09": /a POST to https:\/\/litellm\.example\.net\/mcp is redirected elsewhere/,
+    },
+    output: /✓ reachability {2}checks: 3 passed/,
+  },
+  {
+    // Its config is in a mounted folder, and Traefik refuses every path that is not on its list.
+    name: "allow-list",
+    files: ["endpoint-paths", "names-and-filters", "kinds-of-grants"],
+    says: {
+      "CAT-08": /a path that names no server offers tools\n.*0 tools\n *actual: +14 tools/,
+      "CAT-09": /api\.example\.dev\/mcp is neither answered nor redirected[\s\S]*status 403/,
+    },
+    output: /CAT-16 \(this LiteLLM has no database/,
+  },
 ];
 
 test.for(examples)("$name: a run ends with a verdict and names its faults", async ({ name, files, says, output }) => {

@@ -25,6 +25,8 @@ const edgeFindings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> =
     "ROUTE-18": /the buffering middleware body@file holds every stream back[\s\S]*dynamic\/api\.yml:\d+/,
   },
   database: {},
+  keycloak: {},
+  "virtual-keys": {},
   swarm: {
     "AUTH-02": /LiteLLM receives the client's own Remote_User[\s\S]*traefik-stack\.yml:\d+/,
     "INJ-09": /general_settings\.master_key of LiteLLM's config: written into .*config\.yaml:\d+/,
