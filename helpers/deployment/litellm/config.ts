@@ -17,7 +17,7 @@ import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
 import type { LiteLLMConfig } from "./types.ts";
-import { readUpstreams } from "./upstreams.ts";
+import { readUpstreams, startsStdio } from "./upstreams.ts";
 
 /** LiteLLM's config, read. */
 export interface ReadLiteLLM {
@@ -84,6 +84,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       models: readModels(root, faults),
       upstreams: servers.upstreams,
       unusableServers: servers.unusable,
+      startsStdio: startsStdio(version, environment),
       separator: servers.separator,
       masterKey: masterKey.key,
       masterKeyFinding: masterKey.finding,

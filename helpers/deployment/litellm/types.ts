@@ -72,6 +72,8 @@ export interface LiteLLMConfig {
   /** The servers that can list tools. */
   upstreams: readonly UpstreamConfig[];
   unusableServers: readonly UnusableServer[];
+  /** Whether this LiteLLM starts stdio servers. */
+  startsStdio: boolean;
   /** What LiteLLM puts between a server's name and its tool's. */
   separator: string;
   /**

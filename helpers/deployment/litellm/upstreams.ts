@@ -228,13 +228,15 @@ function checkPrefixes({ upstreams, separator }: ReadServers, notes: NoteList): 
   }
 }
 
-/** From 1.106.2 on LiteLLM starts stdio servers on request only. */
+/** Whether LiteLLM starts stdio servers: from 1.106.2 on it does on request only. */
+export function startsStdio(version: string, environment: ReadonlyMap<string, { readonly value: string }>): boolean {
+  return (
+    !atLeast(version, "1.106.2") || /^(true|1|yes|on)$/i.test(environment.get("LITELLM_ENABLE_MCP_STDIO")?.value ?? "")
+  );
+}
+
 function checkStdio(upstreams: readonly UpstreamConfig[], { version, environment, notes }: ServerContext): void {
-  if (
-    !atLeast(version, "1.106.2") ||
-    /^(true|1|yes|on)$/i.test(environment.get("LITELLM_ENABLE_MCP_STDIO")?.value ?? "")
-  )
-    return;
+  if (startsStdio(version, environment)) return;
   for (const { name, transport, location } of upstreams)
     if (transport === "stdio")
       notes.add(

@@ -86,7 +86,13 @@ check({
     if (directory === undefined || name === undefined)
       throw new NotSupported("the policy names no upstream with a directory, so no tool has known arguments");
     const call = (path: unknown): Promise<Exchange> =>
-      ask(gateway, "tools/call", { name: catalogueName(gateway, name, "list_directory"), arguments: { path } });
+      ask(
+        gateway,
+        "tools/call",
+        { name: catalogueName(gateway, name, "list_directory"), arguments: { path } },
+        // On another server's path 1.106.2 refuses the call.
+        serverPath(gateway.policy, name),
+      );
     const [control, invalid] = await Promise.all([call(directory), call({ not: "a path" })]);
     const result = resultOf(control, 1);
     if (result === undefined || result.isError === true) {
@@ -209,9 +215,14 @@ function cheapPath(gateway: GatewayTarget): string {
   return serverPath(gateway.policy, cheapServer(gateway));
 }
 
-function ask(gateway: GatewayTarget, method: string, params?: Record<string, unknown>): Promise<Exchange> {
+function ask(
+  gateway: GatewayTarget,
+  method: string,
+  params?: Record<string, unknown>,
+  path: string = cheapPath(gateway),
+): Promise<Exchange> {
   return rpc(gateway, {
-    path: cheapPath(gateway),
+    path,
     method,
     ...(params === undefined ? {} : { params }),
     bearer: gateway.masterKey,
