@@ -15,6 +15,7 @@ import {
   oauth2ProxyPlan,
   providerPort,
 } from "../parts/deployment/login-services.ts";
+import { LiteLLMApi } from "../parts/deployment/registered/litellm-api.ts";
 import type { EdgeContext } from "../parts/deployment/render-context.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { standInAddresses, standInPlans } from "../parts/deployment/stand-in-upstreams.ts";
@@ -103,7 +104,12 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
     start(machinePlan("browser", browser, edge.networks[0]?.network)),
   ]);
   if (needsDiscovery(proxy)) await start(oauth2Proxy.plan);
-  if (parts.traefik !== undefined) await routersLoaded(parts.traefik, deployment.traefikModel, running);
+  await Promise.all([
+    parts.traefik === undefined ? undefined : routersLoaded(parts.traefik, deployment.traefikModel, running),
+    parts.litellm === undefined
+      ? undefined
+      : new LiteLLMApi(deployment, parts.litellm).openFirstSession(deployment.policy.mcp.endpoint),
+  ]);
   return {
     rig: rigName,
     parts,

@@ -39,6 +39,8 @@ subprocess.run(
         "--exclude-newer",
         newest.strftime("%Y-%m-%dT%H:%M:%SZ"),
         f"litellm[proxy]=={version}",
+        # The official image has it: without it newer versions answer an unknown key with 500 where no database is.
+        "prisma",
     ],
     check=True,
 )

@@ -48,6 +48,21 @@ export class LiteLLMApi {
     return (await this.#send("GET", keyInfoPath(key))).status === 200;
   }
 
+  /**
+   * Opens a first MCP session, alone, whatever LiteLLM answers. LiteLLM 1.106.2 begins to keep sessions with the first request,
+   * and may forget those that several clients open at that moment ("Session not found"). CAT-20 proves the first request.
+   *
+   * @param path of the MCP endpoint
+   */
+  async openFirstSession(path: string): Promise<void> {
+    const params = {
+      protocolVersion: "2025-06-18",
+      capabilities: {},
+      clientInfo: { name: "conformance", version: "1" },
+    };
+    await this.#send("POST", path, { jsonrpc: "2.0", id: 1, method: "initialize", params });
+  }
+
   async #ask(trouble: string, method: "GET" | "POST", path: string, body?: object): Promise<string> {
     const { status, text } = await this.#send(method, path, body);
     if (status < 300) return text;
@@ -59,7 +74,11 @@ export class LiteLLMApi {
   async #send(method: "GET" | "POST", path: string, body?: object): Promise<{ status: number; text: string }> {
     const response = await request(`${this.#url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#key}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
       // LiteLLM asks each server for its health before it lists them.
       headersTimeout: deadlines.mcpRequest,
       bodyTimeout: deadlines.mcpRequest,
