@@ -10,7 +10,7 @@ import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { statusText } from "../support/error-answers.ts";
-import { offeredTools } from "../support/listings.ts";
+import { listPatiently, offeredTools } from "../support/listings.ts";
 import { type CatalogueOwner, catalogueName } from "../support/mcp-client.ts";
 
 /** LiteLLM's own routes that list tools, in addition to MCP. */
@@ -94,7 +94,9 @@ function otherListings(gateway: GatewayTarget, evidence: Evidence): Promise<read
 }
 
 async function listAt(gateway: GatewayTarget, evidence: Evidence, route: string): Promise<OtherListing> {
-  const exchange = await gateway.send({ path: route, bearer: gateway.masterKey, deadline: deadlines.mcpRequest });
+  const exchange = await listPatiently(() =>
+    gateway.send({ path: route, bearer: gateway.masterKey, deadline: deadlines.mcpRequest }),
+  );
   const read = listingShape.safeParse(jsonOf(exchange.response?.body));
   await evidence.keep(`${route.replaceAll("/", "-").slice(1)}.json`, exchange.response?.body ?? "");
   if (read.success && read.data.tools.length > 0) return { route, exchange, tools: read.data.tools };

@@ -79,11 +79,11 @@ const liteLLMPatience = 30_000;
  * LiteLLM waits 30 s for each upstream and omits the tools of one that is slower, which happens on an overloaded machine
  * without any fault: a listing that took this long is repeated. An upstream that is always slow stays missing.
  */
-export async function listPatiently(list: () => Promise<Tool[]>): Promise<Tool[]> {
+export async function listPatiently<T>(list: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const began = performance.now();
-    const tools = await list();
-    if (attempt === attempts || performance.now() - began < liteLLMPatience) return tools;
+    const listing = await list();
+    if (attempt === attempts || performance.now() - began < liteLLMPatience) return listing;
   }
 }
 
