@@ -26,17 +26,21 @@ beforeAll(async () => {
   image = (await images.get("host")).reference;
 });
 
-/** The synthetic server in a container: its files travel in its command, because the container can't be written to. */
+/**
+ * The synthetic server in a container: its files travel in its command, because the container can't be written to. Each
+ * process has its own: several start at a time, and one would read what another is writing.
+ */
 function inContainer(transport: "stdio" | "http", fault: Fault | undefined): Candidate {
   const base = syntheticCandidate(transport);
   const files = readdirSync(server).map(
-    (name) => `echo ${readFileSync(join(server, name)).toString("base64")} | base64 -d > /tmp/${name}`,
+    (name) => `echo ${readFileSync(join(server, name)).toString("base64")} | base64 -d > "$own/${name}"`,
   );
   const script = [
     "mkdir -p /tmp/home/notes",
     "printf 'the first note' > /tmp/home/notes/first",
+    "own=$(mktemp -d)",
     ...files,
-    "exec node /tmp/server.ts",
+    'exec node "$own/server.ts"',
   ].join("\n");
   return {
     ...base,
@@ -100,7 +104,10 @@ describe("what only shows in a container, or is seen in another way there", () =
     ["secret-in-error", faults["secret-in-error"]],
   ])("%s", async (fault, { item, says }) => {
     const found = await failures("stdio", fault);
-    expect(found.map((line) => line.split(":")[0])).toEqual([String(item)]);
+    expect(
+      found.map((line) => line.split(":")[0]),
+      found.join("\n"),
+    ).toEqual([String(item)]);
     expect(found[0]).toContain(says);
   });
 });

@@ -17,7 +17,8 @@ interface Kept {
   print: string;
   keepsState: boolean;
   handle: PartHandle;
-  hasRouters: boolean;
+  /** The routers that its labels define for Traefik. */
+  routers: readonly string[];
   /** Names on the engine. */
   networks: readonly string[];
 }
@@ -67,7 +68,7 @@ export class PartKeeper implements AsyncDisposable {
         print,
         handle,
         keepsState: plan.keepsState ?? false,
-        hasRouters: hasRouters(plan),
+        routers: routersOf(plan),
         networks: plan.networks.map(({ network }) => network.name),
       });
       return handle;
@@ -140,11 +141,12 @@ export class PartKeeper implements AsyncDisposable {
     this.#parts.delete(`${rig}/${name}`);
     await removeContainer(this.#engine, kept.handle.containerId);
     const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
-    if (!kept.hasRouters || traefik === undefined) return;
+    if (kept.routers.length === 0 || traefik === undefined) return;
     // Otherwise the last deployment's routers could be mistaken for this one's.
     await until("Traefik has removed the routers of the previous part", deadlines.routersLoaded, async () => {
       const { routers } = await rawData(traefik);
-      return routers.some(({ name: router }) => router.endsWith("@docker")) ? undefined : true;
+      // Those of other parts stay, also the ones that Traefik makes of a part without any.
+      return routers.some(({ name: live }) => kept.routers.includes(live.toLowerCase())) ? undefined : true;
     });
   }
 
@@ -165,8 +167,11 @@ function rigOf(key: string): string {
   return key.split("/")[0] ?? "";
 }
 
-function hasRouters({ labels }: PartPlan): boolean {
-  return Object.keys(labels ?? {}).some((label) => /^traefik\.http\.routers\./i.test(label));
+function routersOf({ labels }: PartPlan): string[] {
+  const names = Object.keys(labels ?? {}).flatMap(
+    (label) => /^traefik\.http\.routers\.([^.]+)\./i.exec(label)?.[1] ?? [],
+  );
+  return [...new Set(names)].map((name) => `${name.toLowerCase()}@docker`);
 }
 
 /** A hash of everything in a plan that affects the part. */
