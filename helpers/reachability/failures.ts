@@ -57,7 +57,7 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
     expected: expectedText(open, blocked),
     actual: outcomeText([...open, ...blocked]),
     evidence: evidenceOf([...open, ...blocked]),
-    cause: open.length > 0 ? causeOfOpen(first) : causeOfBlocked(first),
+    cause: open.length > 0 ? causeOfOpen(first, deployment) : causeOfBlocked(first),
     ...(location === undefined ? {} : { location }),
   });
 }
@@ -176,9 +176,11 @@ export function attemptText({ from, to, port }: { from: string; to: string; port
   return `TCP from ${from} to ${to.includes(":") ? `[${to}]` : to}:${port}`;
 }
 
-function causeOfOpen({ shared, from, to }: Cell): string {
+function causeOfOpen({ shared, from, to }: Cell, { policy }: Deployment): string {
   if (shared !== undefined)
     return `both are on ${shared}, where every listening port can be reached: move one of them to another network`;
+  if (policy.firewall === undefined && to === "gateway-host")
+    return "the deployment publishes it on every address, and the policy names no firewall that denies it";
   if (to === "gateway-host") return "the firewall's input chain lets it in";
   return from === "lan" || from === "outside" ? "the firewall forwards it" : `the firewall lets ${from} out`;
 }

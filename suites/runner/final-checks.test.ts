@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Engine } from "../../containers/engine/engine.ts";
-import type { RunSurroundings } from "../../containers/run/session.ts";
+import type { FinalCheckRun } from "../../containers/run/session.ts";
+import type { TargetProvider } from "../../containers/targets/providers/target-provider.ts";
 import { runConfig } from "../../helpers/core/run-config.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { runFinalChecks } from "./final-checks.ts";
@@ -11,20 +12,7 @@ import { runFinalChecks } from "./final-checks.ts";
 test("the checks that are to be repeated run first, each once, before the final ones", async () => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {
-    const done = await runFinalChecks(
-      {
-        targets: {
-          unmet: () => ["a gateway"],
-          unsupported: () => undefined,
-          connect: async () => ({ targets: {}, rigs: [], http: [] }),
-          environmentTrouble: async () => undefined,
-        },
-        surroundings: await surroundings(),
-        activeGaps: () => [],
-        repeats: ["ROUTE-03/look-alike-paths"],
-      },
-      directory,
-    );
+    const done = await runFinalChecks(await finalRun(() => ["a gateway"]), directory);
     const [first, ...others] = done.map(({ record, file }) => ({ id: record.id, file }));
     expect(first).toEqual({
       id: "ROUTE-03/look-alike-paths",
@@ -40,20 +28,7 @@ test("the checks that are to be repeated run first, each once, before the final 
 test("a repeated check that fails leaves the same files as any other failure", async () => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {
-    const [repeated] = await runFinalChecks(
-      {
-        targets: {
-          unmet: ({ length }) => (length === 0 ? ["nothing"] : []),
-          unsupported: () => undefined,
-          connect: async () => ({ targets: {}, rigs: [], http: [] }),
-          environmentTrouble: async () => undefined,
-        },
-        surroundings: await surroundings(),
-        activeGaps: () => [],
-        repeats: ["ROUTE-03/look-alike-paths"],
-      },
-      directory,
-    );
+    const [repeated] = await runFinalChecks(await finalRun(() => []), directory);
     expect(repeated?.record).toMatchObject({
       outcome: "failed",
       failureFolder: "failures/ROUTE-03-look-alike-paths",
@@ -65,12 +40,23 @@ test("a repeated check that fails leaves the same files as any other failure", a
   }
 });
 
-async function surroundings(): Promise<RunSurroundings> {
+/** A run that repeats one check, whose targets lack everything that the check uses. */
+async function finalRun(unmet: TargetProvider["unmet"]): Promise<FinalCheckRun> {
   return {
-    engine: {} as Engine,
-    deployment: await loadDeployment("deployments/reference"),
-    secrets: new Map(),
-    run: "gc-1",
-    config: runConfig(),
+    targets: {
+      unmet,
+      unsupported: () => undefined,
+      connect: async () => ({ targets: {}, rigs: [], http: [] }),
+      environmentTrouble: async () => undefined,
+    },
+    surroundings: {
+      engine: {} as Engine,
+      deployment: await loadDeployment("deployments/reference"),
+      secrets: new Map(),
+      run: "gc-1",
+      config: runConfig(),
+    },
+    activeGaps: () => [],
+    repeats: ["ROUTE-03/look-alike-paths"],
   };
 }

@@ -1,9 +1,8 @@
 import type { Login } from "../../../containers/targets/login.ts";
 import type { LoginTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
-import { isCheckFailure } from "../../../helpers/checks/classify.ts";
+import { classify } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { EnvironmentError } from "../../../helpers/core/errors.ts";
 import { noAuthorization, type SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/code-flow.ts";
@@ -85,7 +84,8 @@ export function locationOfService(login: Login, name: string): { location?: Sour
  * exchange.
  */
 export function loginFailure(login: Login, who: string, error: unknown): unknown {
-  if (!(error instanceof Error) || isCheckFailure(error) || error instanceof EnvironmentError) return error;
+  // What a client's own library reports is the only unknown kind of error here.
+  if (!(error instanceof Error) || classify(error) !== "own-fault") return error;
   const step = error instanceof LoginError ? error.step : "the connection";
   const refused = login.http.exchanges.findLast(({ response }) => (response?.status ?? 599) >= 400);
   return new CheckFailure({
@@ -131,7 +131,9 @@ function causeOf(login: Login, refused: Exchange | undefined): Pick<FailureDetai
         ...provider,
         fix: "set Keycloak's --hostname (KC_HOSTNAME) to the issuer's origin",
       };
-    return { cause: "LiteLLM refuses a token of the right issuer and audience", ...litellm };
+    const status = refused?.response?.status;
+    const does = status === 401 || status === 403 ? "refuses" : `answers ${status ?? "nothing"} to`;
+    return { cause: `LiteLLM ${does} a token of the right issuer and audience`, ...litellm };
   }
   if (/offline/i.test(body))
     return {

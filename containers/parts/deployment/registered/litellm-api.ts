@@ -49,7 +49,7 @@ export class LiteLLMApi {
   }
 
   /**
-   * Opens a first MCP session, alone, whatever LiteLLM answers. LiteLLM 1.106.2 begins to keep sessions with the first request,
+   * Opens a first MCP session, alone, whatever LiteLLM answers, if anything. LiteLLM 1.106.2 begins to keep sessions with the first request,
    * and may forget those that several clients open at that moment ("Session not found"). CAT-20 proves the first request.
    *
    * @param path of the MCP endpoint
@@ -60,7 +60,8 @@ export class LiteLLMApi {
       capabilities: {},
       clientInfo: { name: "conformance", version: "1" },
     };
-    await this.#send("POST", path, { jsonrpc: "2.0", id: 1, method: "initialize", params });
+    // A LiteLLM that gives no answer is for the checks to judge.
+    await this.#send("POST", path, { jsonrpc: "2.0", id: 1, method: "initialize", params }).catch(() => {});
   }
 
   async #ask(trouble: string, method: "GET" | "POST", path: string, body?: object): Promise<string> {
