@@ -4,15 +4,20 @@ import type { MadeNetwork } from "./network.ts";
 /** A port of the gateway host that leads to a part, as `ports:` in compose.yaml publishes it. */
 export interface Publication {
   port: number;
+  /** The sides of the host whose addresses have the port. */
+  sides: readonly HostSide[];
   to: { address: string; address6: string | undefined; port: number };
 }
+
+/** A side of the gateway host from which clients come. */
+export type HostSide = "lan" | "outside";
 
 /** An interface of the gateway host, with the name of the real one. */
 export interface HostInterface {
   name: string;
   network: MadeNetwork;
   /** `bridge`: one of docker's bridges; `internal`: one without a route out; the others belong to the host itself. */
-  side: "lan" | "outside" | "bridge" | "internal";
+  side: HostSide | "bridge" | "internal";
 }
 
 /**
@@ -26,10 +31,6 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
       .filter(({ side }) => sides.includes(side))
       .map(({ name }) => `"${name}"`)
       .join(", ");
-  const targets = {
-    ip: published.map(({ port, to }) => `${port} : ${to.address} . ${to.port}`),
-    ip6: published.flatMap(({ port, to }) => (to.address6 ? [`${port} : ${to.address6} . ${to.port}`] : [])),
-  };
   const hostSides = names("lan", "outside");
   const bridges = names("bridge", "internal");
   const internal = names("internal");
@@ -39,12 +40,12 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
     ...sets("isolated"),
     "  chain prerouting {",
     "    type nat hook prerouting priority dstnat; policy accept;",
-    ...Object.entries(targets)
-      .filter(([, map]) => map.length > 0)
-      .map(
+    ...(["lan", "outside"] as const).flatMap((side) =>
+      destinations(published.filter(({ sides }) => sides.includes(side))).map(
         ([family, map]) =>
-          `    iifname { ${hostSides} } fib daddr type local dnat ${family} to tcp dport map { ${map.join(", ")} }`,
+          `    iifname { ${names(side)} } fib daddr type local dnat ${family} to tcp dport map { ${map} }`,
       ),
+    ),
     "  }",
     "  chain forward {",
     "    type filter hook forward priority filter; policy accept;",
@@ -65,6 +66,15 @@ export function dockerRules(interfaces: readonly HostInterface[], published: rea
     "}",
     "",
   ].join("\n");
+}
+
+/** For each address family with a target, the map from port to target in nftables syntax. */
+function destinations(published: readonly Publication[]): [family: string, map: string][] {
+  const targets = {
+    ip: published.map(({ port, to }) => `${port} : ${to.address} . ${to.port}`),
+    ip6: published.flatMap(({ port, to }) => (to.address6 ? [`${port} : ${to.address6} . ${to.port}`] : [])),
+  };
+  return Object.entries(targets).flatMap(([family, map]) => (map.length === 0 ? [] : [[family, map.join(", ")]]));
 }
 
 /** Rules that record each connection attempt, and how far it gets. */

@@ -37,7 +37,10 @@ test("each published TCP port leads to its part on the shared network", () => {
     { service: service([[6379, 6379, "tcp"]]), part: part("10.0.0.4"), networks: [] },
   ]);
   const rules = dockerRules(interfaces, published);
-  expect(rules).toContain("dnat ip to tcp dport map { 80 : 10.0.0.2 . 8000, 4000 : 10.0.0.3 . 4000 }");
+  for (const name of ["lan0", "wan0"])
+    expect(rules).toContain(
+      `iifname { "${name}" } fib daddr type local dnat ip to tcp dport map { 80 : 10.0.0.2 . 8000, 4000 : 10.0.0.3 . 4000 }`,
+    );
   expect(rules).not.toContain("dnat ip6");
 });
 
@@ -52,6 +55,24 @@ test("a port that is published on the host's loopback is not published to the ne
   const bound = service([[4000, 4000, "tcp"]]);
   const ports = bound.ports.map((port) => ({ ...port, address: "127.0.0.1" }));
   expect(publications([{ service: { ...bound, ports }, part: part("10.0.0.3"), networks }])).toEqual([]);
+});
+
+test("a port at one address of the host is published on that address's side alone", () => {
+  const bound = service([
+    [443, 8443, "tcp"],
+    [443, 9443, "tcp"],
+    [443, 7443, "tcp"],
+  ]);
+  const addresses = ["192.168.1.10", "203.0.113.7", "10.0.0.1"];
+  const ports = bound.ports.map((port, index) => ({ ...port, address: addresses[index] }));
+  const published = publications([{ service: { ...bound, ports }, part: part("10.0.0.3"), networks }]);
+  expect(published.map(({ sides, to }) => [sides, to.port])).toEqual([
+    [["lan"], 8443],
+    [["outside"], 9443],
+  ]);
+  const rules = dockerRules(interfaces, published);
+  expect(rules).toContain('iifname { "lan0" } fib daddr type local dnat ip to tcp dport map { 443 : 10.0.0.3 . 8443 }');
+  expect(rules).toContain('iifname { "wan0" } fib daddr type local dnat ip to tcp dport map { 443 : 10.0.0.3 . 9443 }');
 });
 
 test("bridges are isolated, and internal ones have no route out", () => {

@@ -1,11 +1,12 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
+import { publishedTo } from "../../helpers/deployment/compose/host-address.ts";
 import type { ComposeService } from "../../helpers/deployment/types.ts";
 import type { Engine } from "../engine/engine.ts";
 import { execute, launch } from "../parts/container-command.ts";
 import type { PartHandle } from "../parts/part.ts";
-import { dockerRules, type HostInterface, type Publication, watchRules } from "./gateway-host-rules.ts";
+import { dockerRules, type HostInterface, type HostSide, type Publication, watchRules } from "./gateway-host-rules.ts";
 
 /** Path of the firewall's file on the gateway host. */
 export const firewallPath = "/etc/gateway-host/firewall.nft";
@@ -20,23 +21,29 @@ export interface RunningService {
   networks: readonly string[];
 }
 
-/** The ports that docker publishes on the real gateway host, except those that it publishes on the host's loopback. */
+/**
+ * The ports that docker publishes on the real gateway host for others. A port at one address of the host is published on the
+ * side that such an address belongs to; where two addresses of a side have the same port, the first one counts.
+ */
 export function publications(services: readonly RunningService[]): Publication[] {
+  const taken = new Set<string>();
   return services.flatMap(({ service, part, networks }) => {
     const network = networks.find((name) => part?.addresses[name] !== undefined);
     const address = network === undefined ? undefined : part?.addresses[network];
     if (network === undefined || address === undefined) return [];
-    return service.ports
-      .filter(({ protocol, address: bound }) => protocol === "tcp" && !isLoopback(bound))
-      .map(({ host, container }) => ({
-        port: host,
-        to: { address, address6: part?.addresses6[network], port: container },
-      }));
+    return service.ports.flatMap(({ protocol, host, container, address: bound }) => {
+      const sides = protocol === "tcp" ? sidesOf(bound).filter((side) => !taken.has(`${side} ${host}`)) : [];
+      for (const side of sides) taken.add(`${side} ${host}`);
+      const to = { address, address6: part?.addresses6[network], port: container };
+      return sides.length === 0 ? [] : [{ port: host, sides, to }];
+    });
   });
 }
 
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && (address.startsWith("127.") || address === "::1");
+function sidesOf(address: string | undefined): HostSide[] {
+  const published = publishedTo(address);
+  if (published === "nobody") return [];
+  return published === "everyone" ? ["lan", "outside"] : [published];
 }
 
 /**
@@ -114,14 +121,33 @@ export async function publish(
   );
   if (published.length === 0) return;
   // Like docker's own proxy, it takes connections without NAT: IPv6 to a container without IPv6, and the host's own.
-  const routes = published.map(({ port, to }) => `${port}=${to.address}:${to.port}`);
+  const routes = published.map(({ port, sides, to }) => {
+    const at = sides.length > 1 ? "" : `@${hostAddresses(gatewayHost, interfaces, sides).join(",")}`;
+    return `${port}${at}=${to.address}:${to.port}`;
+  });
   // Ends the proxy of an earlier call.
   const startProxy = 'kill "$(cat "$0")" 2>/dev/null; echo $$ > "$0"; exec node "$@"';
   await launch(engine, gatewayHost.containerId, ["sh", "-c", startProxy, proxyPid, "/app/docker-proxy.ts", ...routes]);
   await until("docker's proxy listens on the gateway host", deadlines.smallPartStart, async () => {
     const { stdout } = await execute(engine, gatewayHost.containerId, ["ss", "-Hltn"]);
-    return published.every(({ port }) => new RegExp(`[\\]*]:${port}\\s`).test(stdout)) ? true : undefined;
+    return published.every(({ port }) => new RegExp(`:${port}\\s`).test(stdout)) ? true : undefined;
   });
+}
+
+/** The gateway host's addresses on some of its sides. */
+function hostAddresses(
+  gatewayHost: PartHandle,
+  interfaces: readonly HostInterface[],
+  sides: readonly HostSide[],
+): string[] {
+  return interfaces
+    .filter(({ side }) => sides.some((one) => one === side))
+    .flatMap(({ network: { name, router } }) => [
+      gatewayHost.addresses[name],
+      gatewayHost.addresses6[name],
+      ...router.map(({ address }) => address),
+    ])
+    .filter((address) => address !== undefined);
 }
 
 async function loadFirewall(engine: Engine, gatewayHost: PartHandle, file: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { publishedTo } from "../../compose/host-address.ts";
 import type { ComposeService } from "../../compose/types.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { EdgeEntryPoint } from "../edge/edge-view.ts";
@@ -35,17 +36,21 @@ export function stateReach(view: DeploymentView, context: ReachContext): Stated<
 function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: ReachContext): Stated<ReachInput>[] {
   const all = [...view.compose.services.values()].flatMap((service) =>
     service.ports
-      .filter(({ protocol, address }) => protocol === "tcp" && !isLoopback(address))
+      .filter(({ protocol, address }) => protocol === "tcp" && publishedTo(address) !== "nobody")
       .map((port) => ({ service, port })),
   );
+  const isOpenTo = (zone: HostInput["zone"], address: string | undefined): boolean =>
+    ["everyone", zone === "internal" ? "lan" : "outside"].includes(publishedTo(address));
   const portsFor = (zone: HostInput["zone"]): number[] => {
     const names = hosts.filter((host) => host.zone === zone).map((host) => host.entry_point);
     const inside = new Set(entryPoints.filter(({ name }) => names.includes(name)).map(({ port }) => port));
     return all.flatMap(({ service, port }) =>
-      service === view.traefik && inside.has(port.container) ? port.host : [],
+      service === view.traefik && inside.has(port.container) && isOpenTo(zone, port.address) ? port.host : [],
     );
   };
-  const ownPorts = all.flatMap(({ service, port }) => (service === view.litellm ? port.host : []));
+  const ownPorts = all.flatMap(({ service, port }) =>
+    service === view.litellm && isOpenTo("internal", port.address) ? port.host : [],
+  );
   const rule = (from: "lan" | "outside", ports: readonly number[]): ReachInput[] => {
     const zone = from === "lan" ? "internal" : "external";
     const name = hosts.find((host) => host.zone === zone)?.name;
@@ -60,10 +65,13 @@ function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: Re
   ];
   const named = new Set(stated.flatMap(({ ports }) => ports));
   const rest = all.filter(({ port }) => !named.has(port.host));
-  const open = portsInOrder(all.map(({ port }) => port.host));
+  const open = portsInOrder(
+    all.filter(({ port }) => publishedTo(port.address) === "everyone").map(({ port }) => port.host),
+  );
   const questions = [
     ...rest.map(
-      ({ service, port }) => `port ${port.host} of ${service.key} is published on every address: who may use it?`,
+      ({ service, port }) =>
+        `port ${port.host} of ${service.key} is published on ${port.address === undefined ? "every address" : port.address}: who may use it?`,
     ),
     ...(hasFirewall || open.length === 0
       ? []
@@ -73,10 +81,6 @@ function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: Re
         ]),
   ];
   return stated.map((value, index) => (index === 0 ? { value, questions } : { value }));
-}
-
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && (address.startsWith("127.") || address === "::1");
 }
 
 /** Services on one docker network connect to each other on every port that listens there. */
