@@ -4,6 +4,7 @@ import { modelForRun } from "./openai-providers.ts";
 test.each([
   ["openai/gpt-5", "openai/gpt-5"],
   ["hosted_vllm/gpt-5", "hosted_vllm/gpt-5"],
+  ["groq/llama3", "groq/llama3"],
   ["openrouter/openai/gpt-5", "openrouter/openai/gpt-5"],
   ["openai/*", "openai/*"],
   ["anthropic/*", "openai/*"],

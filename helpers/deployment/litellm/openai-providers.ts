@@ -3,13 +3,12 @@ import { nodeAt, type YamlMap } from "../source/yaml-tree.ts";
 
 /**
  * Providers that speak OpenAI's protocol: with another `api_base` alone, LiteLLM sends them `POST <api_base>/chat/completions`
- * and reads the answer. Measured with every provider of 1.77.1 and 1.106.2; `groq` is not one, because LiteLLM demands fields
- * of its own in the answer.
+ * and reads the answer. Measured with every provider of 1.77.1 and 1.106.2.
  */
 const openAiProviders = new Set(
   (
     "openai aiml baseten cerebras cometapi custom_openai dashscope deepinfra deepseek featherless_ai fireworks_ai friendliai " +
-    "hosted_vllm hyperbolic lambda_ai litellm_proxy llamafile lm_studio meta_llama mistral moonshot morph nebius novita nscale " +
+    "groq hosted_vllm hyperbolic lambda_ai litellm_proxy llamafile lm_studio meta_llama mistral moonshot morph nebius novita nscale " +
     "nvidia_nim openrouter perplexity sambanova together_ai v0 vercel_ai_gateway volcengine xai xinference"
   ).split(" "),
 );

@@ -56,7 +56,15 @@ export const chatCompletions: Api = {
 };
 
 function head(object: string, { id, createdAt }: Envelope, body: unknown): JsonObject {
-  return { id: `chatcmpl-${id}`, object, created: createdAt, model: objectOf(body).model, system_fingerprint: null };
+  return {
+    id: `chatcmpl-${id}`,
+    object,
+    created: createdAt,
+    model: objectOf(body).model,
+    // LiteLLM reads it from every answer of groq.
+    service_tier: "default",
+    system_fingerprint: null,
+  };
 }
 
 function messageOf(answer: Answer): JsonObject {
