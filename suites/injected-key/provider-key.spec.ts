@@ -9,6 +9,7 @@ import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation, Written } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
+import { expectKeysToCount } from "../support/master-key.ts";
 
 check({
   id: "INJ-09/provider-key-opens-nothing",
@@ -16,6 +17,9 @@ check({
   title: "the key that a model's provider receives opens nothing at the gateway",
   needs: ["gateway", "scripted-model", "canaries"],
   async run({ gateway, evidence }) {
+    const unknown = await gateway.send({ path: "/v1/models", bearer: unknownKey });
+    const { location } = gateway.deployment.litellm;
+    expectKeysToCount(gateway, unknown, "what a model's provider receives opens the gateway", location);
     await forEachCase(
       "a model's provider gets a key of its own",
       gateway.deployment.litellmConfig.models,
@@ -27,10 +31,7 @@ check({
           return;
         }
         // LiteLLM answers a key that it knows and refuses differently from a key that it does not know.
-        const [own, unknown] = await Promise.all([
-          gateway.send({ path: "/v1/models", bearer: gateway.secret(name) }),
-          gateway.send({ path: "/v1/models", bearer: unknownKey }),
-        ]);
+        const own = await gateway.send({ path: "/v1/models", bearer: gateway.secret(name) });
         const status = own.response?.status ?? 0;
         if (status >= 400 && status === unknown.response?.status) {
           evidence.finding(`The provider of ${model.value} gets ${name}, which LiteLLM itself does not know.`);

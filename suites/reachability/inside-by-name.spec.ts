@@ -1,7 +1,7 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { noTraefik } from "../../helpers/deployment/types.ts";
+import { type Deployment, noTraefik } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import { onePathOf } from "../support/access-cases.ts";
 import { curl } from "./support/curl.ts";
@@ -19,6 +19,10 @@ check({
       .filter(({ host, path }) => host.zone === "internal" && path === "/v1/models")
       .map(({ host }) => host);
     if (internal.length === 0) evidence.notSupported("the policy has no internal host that takes keys");
+    if (!internal.some(({ name }) => isUsedInside(deployment, name)))
+      evidence.notSupported(
+        "no client of the policy is on Traefik's network, and no container there uses an internal host name",
+      );
     await forEachCase(
       "the host name leads to the gateway on Traefik's network",
       internal,
@@ -45,3 +49,17 @@ check({
     );
   },
 });
+
+/**
+ * Whether a container on Traefik's network is meant to use a host name: a client of the policy is there, Traefik has the name
+ * as an alias, or a service's environment or command contains it.
+ */
+function isUsedInside({ policy, compose, traefik }: Deployment, name: string): boolean {
+  const aliases = [...(traefik?.networks.values() ?? [])].flat();
+  if (aliases.includes(name) || policy.clients.some(({ from }) => from === "traefik-network")) return true;
+  return [...compose.services.values()].some(({ environment, command }) =>
+    [...[...environment.values()].map(({ value }) => value), ...(command ?? [])].some((text) =>
+      text.includes(`//${name}`),
+    ),
+  );
+}

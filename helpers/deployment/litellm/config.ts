@@ -16,7 +16,7 @@ import { readMasterKey } from "./master-key.ts";
 import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
-import type { LiteLLMConfig } from "./types.ts";
+import type { ConfigFinding, LiteLLMConfig } from "./types.ts";
 import { readUpstreams, startsStdio } from "./upstreams.ts";
 
 /** LiteLLM's config, read. */
@@ -61,7 +61,8 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   noteProviders(root, notes);
   // Without the env file every variable would seem unset.
   const unknown = variablesKnown ? { faults, notes } : { faults: new FaultList(), notes: new NoteList() };
-  checkReferences(root, { environment, service: service.name, version, ...unknown });
+  const serverFindings = new Map<string, ConfigFinding>();
+  checkReferences(root, { environment, service: service.name, version, ...unknown, serverFindings });
   const resolved = mapTexts(root, (text) => resolveReference(text, environment) ?? text);
 
   const customAuth = scalarText(root, "general_settings", "custom_auth");
@@ -84,6 +85,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       models: readModels(root, faults),
       upstreams: servers.upstreams,
       unusableServers: servers.unusable,
+      serverFindings,
       startsStdio: startsStdio(version, environment),
       separator: servers.separator,
       masterKey: masterKey.key,

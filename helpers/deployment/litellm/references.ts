@@ -3,6 +3,7 @@ import type { FaultList } from "../source/fault-list.ts";
 import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import type { YamlNode, YamlScalar } from "../source/yaml-tree.ts";
+import type { ConfigFinding } from "./types.ts";
 import { atLeast } from "./version.ts";
 
 const prefix = "os.environ/";
@@ -19,6 +20,8 @@ export interface ReferenceContext {
   version: string;
   faults: FaultList;
   notes: NoteList;
+  /** Gets the first value of each server under `mcp_servers` that LiteLLM does not read as it is meant, by the server's name. */
+  serverFindings: Map<string, ConfigFinding>;
 }
 
 /** The value of `os.environ/NAME` as LiteLLM resolves it; undefined for a variable that is not set. */
@@ -43,16 +46,23 @@ export function checkReferences(node: YamlNode, context: ReferenceContext, path:
   } else checkValue(node, context, path);
 }
 
-function checkListItem(item: YamlScalar, { notes }: ReferenceContext, path: readonly string[]): void {
+function report(context: ReferenceContext, path: readonly string[], finding: ConfigFinding): void {
+  const { location, what, why, fix } = finding;
+  context.notes.add("finding", location, what, why, fix);
+  const [section, server] = path;
+  if (section === "mcp_servers" && server !== undefined && !context.serverFindings.has(server))
+    context.serverFindings.set(server, finding);
+}
+
+function checkListItem(item: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
   if (typeof item.value !== "string") return;
   if (!item.value.includes(prefix) && !isShellReference(item.value, path)) return;
-  notes.add(
-    "finding",
-    item.location,
-    `${path.join(".")} has '${item.value}'`,
-    "LiteLLM substitutes nothing in lists: the text is used as it stands",
-    "write the value itself, or use a key under env",
-  );
+  report(context, path, {
+    location: item.location,
+    what: `${path.join(".")} has '${item.value}'`,
+    why: "LiteLLM substitutes nothing in lists: the text is used as it stands",
+    fix: "write the value itself, or use a key under env",
+  });
 }
 
 function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
@@ -62,24 +72,22 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
   const where = path.join(".");
   if (isShellReference(value, path)) {
     if (isSubstitutedLater(value, path, version)) return;
-    notes.add(
-      "finding",
+    report(context, path, {
       location,
-      `${where} is '${value}'`,
-      "LiteLLM does not substitute this form: the text is used as it stands",
-      `write ${prefix}${/\w+/.exec(value)?.[0] ?? "NAME"} as the whole value`,
-    );
+      what: `${where} is '${value}'`,
+      why: "LiteLLM does not substitute this form: the text is used as it stands",
+      fix: `write ${prefix}${/\w+/.exec(value)?.[0] ?? "NAME"} as the whole value`,
+    });
     return;
   }
   if (!value.includes(prefix)) return;
   if (!value.startsWith(prefix)) {
-    notes.add(
-      "finding",
+    report(context, path, {
       location,
-      `${where} contains '${prefix}' in the middle`,
-      "LiteLLM substitutes whole values only: the text is used as it stands",
-      `set one variable to the whole value, and write ${prefix}NAME`,
-    );
+      what: `${where} contains '${prefix}' in the middle`,
+      why: "LiteLLM substitutes whole values only: the text is used as it stands",
+      fix: `set one variable to the whole value, and write ${prefix}NAME`,
+    });
     return;
   }
   const name = value.slice(prefix.length);
@@ -100,13 +108,12 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
       fix,
     );
   } else {
-    notes.add(
-      "finding",
+    report(context, path, {
       location,
-      `${where}: the variable '${name}' is not set in the environment of '${service}'`,
-      "LiteLLM starts and takes no value there",
+      what: `${where}: the variable '${name}' is not set in the environment of '${service}'`,
+      why: "LiteLLM starts and takes no value there",
       fix,
-    );
+    });
   }
 }
 

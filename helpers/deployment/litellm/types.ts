@@ -81,6 +81,8 @@ export interface LiteLLMConfig {
    * any text: then every key is an admin's.
    */
   masterKey: string;
+  /** The first value of a server that LiteLLM does not read as it is meant, by the server's name. */
+  serverFindings: ReadonlyMap<string, ConfigFinding>;
   /** Why LiteLLM has no master key of its own; undefined when it has one. */
   masterKeyFinding: ConfigFinding | undefined;
   /** `general_settings.custom_auth`, e.g. `scoped_keys.authenticate`. */

@@ -9,6 +9,7 @@ import { expectDemandedServers } from "../support/demanded-servers.ts";
 import { type DirectListing, listings, someOfferedTools } from "../support/listings.ts";
 import { catalogueName, clientEvidence } from "../support/mcp-client.ts";
 import { causeOfMissingTools } from "../support/missing-tools-cause.ts";
+import { serverFinding } from "../support/server-finding.ts";
 
 check({
   id: "CAT-02/catalogue-equals-upstreams",
@@ -65,6 +66,10 @@ check({
         actual: `${found.length} tools: ${missing.length} missing, ${extra.length} extra, ${twice.length} twice`,
         cause,
         ...(silent[0] === undefined ? {} : { location: silent[0].location }),
+        ...serverFinding(
+          gateway,
+          silent.map(({ name }) => name),
+        ),
         evidence: clientEvidence(gateway.http, ['"tools/list"'], {
           sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}`,
           received,

@@ -5,6 +5,7 @@ import { demandedServers, expectedTools } from "../../../helpers/deployment/lite
 import { check } from "../../runner/check.ts";
 import { listPatiently } from "../support/listings.ts";
 import { clientEvidence, toolsOf } from "../support/mcp-client.ts";
+import { serverFinding } from "../support/server-finding.ts";
 
 check({
   id: "CAT-20/complete-after-restarts",
@@ -18,6 +19,9 @@ check({
       expectedTools(litellmConfig, name, tools),
     );
     const missing = expected.filter((name) => !first.includes(name));
+    const silent = demandedServers(restartableGateway.deployment).filter(({ name, tools }) =>
+      expectedTools(litellmConfig, name, tools).every((tool) => !first.includes(tool)),
+    );
     if (missing.length > 0 || expected.length === 0) {
       throw new CheckFailure({
         summary: "the first listing after boot is not complete",
@@ -29,6 +33,10 @@ check({
           sent: `tools/list at ${restartableGateway.endpoint()}`,
           received: missing.map((name) => `- ${name} (missing)`).join("\n"),
         }),
+        ...serverFinding(
+          restartableGateway,
+          silent.map(({ name }) => name),
+        ),
       });
     }
     await evidence.phase("restart LiteLLM", () => restartableGateway.restart("litellm"));

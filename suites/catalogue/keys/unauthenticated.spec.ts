@@ -2,6 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { type Decision, decide } from "../../../helpers/deployment/policy/access.ts";
 import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
@@ -16,7 +17,9 @@ check({
   title: "without a key MCP answers 401 through Traefik",
   needs: ["gateway"],
   async run({ gateway }) {
-    await expectChallenge(gateway, gateway.url(gateway.policy.mcp.endpoint), []);
+    const { policy, internalHost: host } = gateway;
+    const { endpoint } = policy.mcp;
+    await expectChallenge(gateway, gateway.url(endpoint), [], decide(policy, host, { method: "POST", path: endpoint }));
   },
 });
 
@@ -42,8 +45,19 @@ check({
   },
 });
 
-/** Requires 401 with WWW-Authenticate (RFC 9110 §15.5.2), where the same request with the master key has a result. */
-async function expectChallenge(gateway: GatewayTarget, url: string, headers: HeaderLines): Promise<void> {
+/**
+ * Requires 401 with WWW-Authenticate (RFC 9110 §15.5.2), or the refusal that the policy states where Traefik judges. The same
+ * request with the master key must have a result.
+ *
+ * @param decision what the policy says of the request; undefined where LiteLLM alone judges
+ */
+async function expectChallenge(
+  gateway: GatewayTarget,
+  url: string,
+  headers: HeaderLines,
+  decision?: Decision,
+): Promise<void> {
+  const refusal = decision?.who === "bearer" ? decision.refusal : { statuses: [401], challenge: "Bearer" };
   const refused = await initialize(gateway, url, headers);
   const allowed = await initialize(gateway, url, [["Authorization", `Bearer ${gateway.masterKey}`]]);
   if (resultOf(allowed, 1) === undefined) {
@@ -58,16 +72,28 @@ async function expectChallenge(gateway: GatewayTarget, url: string, headers: Hea
   }
   const status = refused.response?.status;
   const challenge = header(refused.response?.headers, "www-authenticate");
-  if (status === 401 && challenge !== undefined) return;
+  const isMeant = refusal.statuses.some((one) => one === status);
+  if (isMeant && (challenge !== undefined || refusal.challenge === undefined)) return;
+  const meant = `${refusal.statuses.join(" or ")}${refusal.challenge === undefined ? "" : " and WWW-Authenticate"}`;
+  const noRouter = status === 404 && decision?.who === "bearer";
   throw new CheckFailure({
-    summary: "a request without a valid key is not refused with 401 and WWW-Authenticate",
-    code: status === 401 ? "no-challenge" : "wrong-status",
-    expected: "status 401 with WWW-Authenticate",
-    actual: status === 401 ? "status 401 without WWW-Authenticate" : statusText(refused),
-    cause:
-      status === 500
-        ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
-        : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
+    summary: `a request without a valid key is not refused with ${meant}`,
+    code: isMeant ? "no-challenge" : "wrong-status",
+    expected: `status ${meant}`,
+    actual: isMeant ? `status ${status} without WWW-Authenticate` : statusText(refused),
+    ...(noRouter
+      ? {
+          cause:
+            "no router takes a request without a credential, so Traefik answers 404: an MCP client concludes that the endpoint is missing",
+          location: gateway.deployment.litellm.location,
+          fix: `add a catch-all router of the lowest priority that answers ${meant}`,
+        }
+      : {
+          cause:
+            status === 500
+              ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
+              : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
+        }),
     ...withoutMasterKey(gateway, status),
     evidence: exchangeEvidence(refused, allowed),
   });

@@ -4,7 +4,8 @@ import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/chec
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
-import { type CatalogueOwner, catalogueName, clientEvidence, resultFrom } from "./mcp-client.ts";
+import { type CatalogueOwner, catalogueName, clientEvidence, type KnownCause, resultFrom } from "./mcp-client.ts";
+import { serverFinding } from "./server-finding.ts";
 
 /** A call of an upstream's tool. */
 export interface ToolCall {
@@ -43,22 +44,30 @@ export async function callBoth(
   const { server, tool, input } = call;
   const { http } = gateway;
   const name = catalogueName(gateway, server, tool);
-  const [one, other] = await Promise.all([callTool(through, name, input, http), callTool(direct, tool, input, http)]);
+  const known = serverFinding(gateway, [server]);
+  const [one, other] = await Promise.all([
+    callTool(through, name, input, http, known),
+    callTool(direct, tool, input, http),
+  ]);
   return { ...call, name, through: one, direct: other, http };
 }
 
-/** @throws {CheckFailure} `no-result` */
+/**
+ * @param known what is known about the server, for the failure
+ * @throws {CheckFailure} `no-result`
+ */
 export async function callTool(
   client: Client,
   name: string,
   input: Record<string, unknown>,
   http: RecordedRequests,
+  known: KnownCause = {},
 ): Promise<CallToolResult> {
   // The client's own callTool() validates structured content against the listed schema, which no check here is about.
   const request = client.request({ method: "tools/call", params: { name, arguments: input } }, CallToolResultSchema, {
     timeout: deadlines.mcpRequest,
   });
-  return await resultFrom(`tools/call of ${name}`, request, () => callEvidence(http, name, input, {}));
+  return await resultFrom(`tools/call of ${name}`, request, () => callEvidence(http, name, input, {}), known);
 }
 
 /**

@@ -1,13 +1,16 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { catalogueName as nameInCatalogue } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { isMessage, messagesIn } from "../../../helpers/protocol/json-rpc.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+
+/** The cause of a failure, and where to change what. */
+export type KnownCause = Pick<FailureDetails, "cause" | "location" | "fix">;
 
 /** Whose catalogue is meant. */
 export interface CatalogueOwner {
@@ -51,12 +54,14 @@ export async function toolsOf(peer: string, connecting: Promise<Client>): Promis
  * The result of one request of the SDK's client.
  *
  * @param request for the message, e.g. `tools/call of pages-first`
+ * @param known the cause where it is known before the request
  * @throws {CheckFailure} `no-result` for whatever the SDK throws: an HTTP status, a JSON-RPC error, a time-out
  */
 export async function resultFrom<T>(
   request: string,
   answer: Promise<T>,
   evidence: () => FailureEvidence = () => ({}),
+  known: KnownCause = {},
 ): Promise<T> {
   try {
     return await answer;
@@ -68,6 +73,7 @@ export async function resultFrom<T>(
       actual: sdkErrorText(error),
       cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer",
       evidence: { sent: request, received: error instanceof Error ? error.message : String(error), ...evidence() },
+      ...known,
     });
   }
 }

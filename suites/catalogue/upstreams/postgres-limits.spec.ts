@@ -10,6 +10,7 @@ import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence } from "../support/compare-calls.ts";
 import { answerText, catalogueName, withClient } from "../support/mcp-client.ts";
+import { serverFinding } from "../support/server-finding.ts";
 
 check({
   id: "CAT-15/postgres-read-only",
@@ -46,6 +47,7 @@ check({
 
 /** The policy's upstream with a database. */
 interface DatabaseUpstream {
+  name: string;
   /** Name of its tool, in the catalogue. */
   tool: string;
   location: SourceLocation;
@@ -56,6 +58,7 @@ function databaseUpstream({ policy, deployment }: GatewayTarget): DatabaseUpstre
   if (upstream === undefined) throw new NotSupported("the policy names no upstream with a database");
   const configured = deployment.litellmConfig.upstreams.find(({ name }) => name === upstream.name);
   return {
+    name: upstream.name,
     tool: catalogueName({ deployment }, upstream.name, "execute_sql"),
     location: configured?.location ?? upstream.location,
   };
@@ -78,7 +81,7 @@ function forbiddenStatements(table: string, marker: string): string[] {
 async function expectReadable(
   gateway: GatewayTarget,
   client: Client,
-  { tool, location }: DatabaseUpstream,
+  { name, tool, location }: DatabaseUpstream,
   table: string,
 ): Promise<void> {
   const input = { sql: `SELECT value FROM ${table}` };
@@ -91,6 +94,7 @@ async function expectReadable(
     actual: answer,
     cause: "the upstream's DSN leads to another database",
     location,
+    ...serverFinding(gateway, [name]),
     evidence: callEvidence(gateway.http, tool, input, { received: answer }),
   });
 }

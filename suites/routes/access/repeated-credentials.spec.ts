@@ -1,9 +1,11 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { statusOf } from "../../support/answers.ts";
+import { expectKeysToCount } from "../../support/master-key.ts";
 import { repeatedCredentials } from "../support/credential-forms.ts";
 
 check({
@@ -30,6 +32,9 @@ check({
         location: gateway.deployment.litellm.location,
       });
     }
+    const unknown = await gateway.send({ host, path, bearer: unknownKey });
+    if (path === "/v1/models")
+      expectKeysToCount(gateway, unknown, "no header changes the answer", gateway.deployment.litellm.location);
     await forEachCase(
       "a request with repeated Authorization headers is refused",
       repeatedCredentials(gateway.masterKey),
