@@ -3,6 +3,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { hiddenBy } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
@@ -10,6 +11,9 @@ import { callEvidence, callTool } from "../support/compare-calls.ts";
 import { catalogueName, clientEvidence, resultFrom, toolsOf, withClient } from "../support/mcp-client.ts";
 
 const clients = 20;
+
+/** The tool of the directory's upstream that the stdio clients call. */
+const tool = "read_text_file";
 
 check({
   id: "CAT-13/twenty-clients-http",
@@ -69,18 +73,26 @@ check({
   title: "twenty concurrent clients get each its own results from a stdio upstream of the deployment",
   needs: ["gateway", "commands"],
   async run({ gateway }) {
-    const { name: server, directory } = gateway.policy.upstreams.find((one) => one.directory !== undefined) ?? {};
+    const { litellmConfig } = gateway.deployment;
+    const stdio = litellmConfig.upstreams.filter(({ transport }) => transport === "stdio");
+    const { name: server, directory } =
+      gateway.policy.upstreams.find(
+        (one) => one.directory !== undefined && stdio.some(({ name }) => name === one.name),
+      ) ?? {};
     if (server === undefined || directory === undefined)
-      throw new NotSupported("the policy names no upstream with a directory");
+      throw new NotSupported("no stdio upstream of the policy has a directory");
+    if (hiddenBy(litellmConfig, server, tool) !== undefined)
+      throw new NotSupported(`the deployment hides ${tool} of ${server}`);
     const folder = `${directory}/many-clients`;
     const files = Array.from({ length: clients }, (_, index) => ({
       path: `${folder}/${index}.txt`,
       content: randomUUID(),
     }));
     const script = files.map(({ path, content }) => `printf %s ${content} > ${path}`).join("\n");
-    await gateway.run("litellm", ["sh", "-c", `mkdir -p ${folder}\n${script}`]);
+    const written = await gateway.run("litellm", ["sh", "-ec", `mkdir -p ${folder}\n${script}`]);
+    if (written.exitCode !== 0) throw new NotSupported(`nothing can be written to ${directory} in LiteLLM's container`);
     const path = serverPath(gateway.policy, server);
-    const name = catalogueName(gateway, server, "read_text_file");
+    const name = catalogueName(gateway, server, tool);
     await withClient(path, gateway.mcp(gateway.masterKey, path), async (client) => {
       await forEachCase(
         "each call gets its own file",
