@@ -6,7 +6,16 @@ import { until } from "../../helpers/core/deadlines.ts";
 import { requestTokens } from "../../helpers/protocol/oauth/code-flow.ts";
 import { forgedTokens, readClaims } from "../../helpers/protocol/oauth/json-web-token.ts";
 import { check } from "../runner/check.ts";
-import { initialize, locationOfService, longestWait, mcpScope, realLogin, tokensOf } from "./support/login-target.ts";
+import { everyoneAdmitted } from "../support/any-key.ts";
+import {
+  causeOfRefusal,
+  initialize,
+  locationOfService,
+  longestWait,
+  mcpScope,
+  realLogin,
+  tokensOf,
+} from "./support/login-target.ts";
 
 /** A credential that is no access token for this gateway. */
 interface Wrong {
@@ -32,8 +41,7 @@ check({
         expected: "200 from LiteLLM",
         actual: `${accepted.response?.status ?? accepted.error}`,
         evidence: exchangeEvidence(accepted),
-        cause: `its audience is ${readClaims(right.access)?.aud.join(", ") || "empty"}, its issuer ${readClaims(right.access)?.iss}`,
-        ...locationOfService(login, login.authorization.provider),
+        ...causeOfRefusal(login, accepted),
       });
     const cases: Wrong[] = [
       { name: "no token", token: undefined, unchecked: "whether there is a credential" },
@@ -65,6 +73,7 @@ check({
           fix: isServerError
             ? "judge tokens in front of LiteLLM (forwardAuth), or use a version that answers 401"
             : "verify signature, algorithm, issuer, audience and expiry of every token",
+          ...everyoneAdmitted(login, status),
         });
       },
     );

@@ -7,7 +7,7 @@ import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
-import { expectKeysToCount } from "../support/master-key.ts";
+import { expectKeysToCount } from "../support/any-key.ts";
 import { injectedRoutes } from "./support/injected-routes.ts";
 import {
   concurrency,

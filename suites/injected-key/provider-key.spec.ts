@@ -9,7 +9,7 @@ import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation, Written } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
-import { expectKeysToCount } from "../support/master-key.ts";
+import { expectKeysToCount } from "../support/any-key.ts";
 
 check({
   id: "INJ-09/provider-key-opens-nothing",

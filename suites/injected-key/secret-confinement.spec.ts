@@ -4,7 +4,7 @@ import { deadlines } from "../../helpers/core/deadlines.ts";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import { check } from "../runner/check.ts";
-import { withoutMasterKey } from "../support/master-key.ts";
+import { everyoneAdmitted } from "../support/any-key.ts";
 
 check({
   id: "INJ-03/master-key-confined",
@@ -26,7 +26,7 @@ check({
         actual: "no variable contains it, and LiteLLM does not accept it, or accepts an unknown key too",
         cause: "the run could not replace the master key: it comes from a place that the suite does not read",
         location: gateway.deployment.litellm.location,
-        ...withoutMasterKey(gateway, 200),
+        ...everyoneAdmitted(gateway, 200),
       });
     }
 

@@ -8,7 +8,7 @@ import type { InjectedRoute } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
-import { withoutMasterKey } from "../support/master-key.ts";
+import { everyoneAdmitted } from "../support/any-key.ts";
 import { hostsOf, injectedRequests, injectedRoutes } from "./support/injected-routes.ts";
 import { type KeyStatus, keyStatus, keyStatusText } from "./support/key-status.ts";
 
@@ -121,7 +121,7 @@ check({
           evidence: exchangeEvidence(wrong.exchange),
           ...diagnosisOf(wrong, injected.includes(wrong)),
           location: route.location,
-          ...(wrong === unknown ? withoutMasterKey(gateway, wrong.exchange.response?.status) : {}),
+          ...(wrong === unknown ? everyoneAdmitted(gateway, wrong.exchange.response?.status) : {}),
         });
       }
       const statuses = tried.map(({ name, status }) => `${name}: ${status}`).join("; ");

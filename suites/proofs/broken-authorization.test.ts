@@ -3,6 +3,7 @@ import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
 import { BrokenDeployments } from "./broken-deployments.ts";
 
 const compose = (find: string, replace: string) => ({ file: "compose.yaml", find, replace });
+const litellm = (find: string, replace: string) => ({ file: "litellm/config.yaml", find, replace });
 const realm = (find: string, replace: string) => ({ file: "keycloak/realm.json", find, replace });
 const routes = (find: string, replace: string) => ({ file: "traefik/dynamic.yaml", find, replace });
 
@@ -79,6 +80,27 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
       "AUTH-03/discovery": /resource https:\/\/gateway\.example\.org\/mcp\/[\s\S]*without the trailing slash/,
       "AUTH-03/metadata-as-the-policy-says":
         /no client can use the metadata[\s\S]*resource https:\/\/gateway\.example\.org\/mcp\//,
+    },
+  },
+  {
+    name: "LiteLLM's own verifier without a licence",
+    breaks: [litellm("  custom_auth: keycloak_tokens.user_api_key_auth", "  enable_jwt_auth: true")],
+    says: {
+      "AUTH-04/pre-registered-client": /enable_jwt_auth needs an Enterprise licence/,
+      "AUTH-05/wrong-tokens-refused": /the right token is refused[\s\S]*enable_jwt_auth needs an Enterprise licence/,
+    },
+  },
+  {
+    name: "LiteLLM 1.77.1 trusts a proxy's headers, and whoever sends none",
+    breaks: [
+      litellm(
+        "  custom_auth: keycloak_tokens.user_api_key_auth",
+        "  enable_oauth2_proxy_auth: true\n  oauth2_config_mappings: { user_id: X-Auth-Request-User }",
+      ),
+    ],
+    says: {
+      "AUTH-05/wrong-tokens-refused":
+        /no token is answered with 200[\s\S]*enable_oauth2_proxy_auth is on: [\s\S]*config\.yaml:\d+/,
     },
   },
 ];

@@ -5,7 +5,7 @@ import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { ReachRule } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
-import { withoutMasterKey } from "../support/master-key.ts";
+import { everyoneAdmitted } from "../support/any-key.ts";
 import { privatePaths } from "../support/private-paths.ts";
 import { type CurlStatus, statuses } from "./support/curl.ts";
 
@@ -162,7 +162,7 @@ async function expectRefused(
       ? "LiteLLM hangs on this route, or the network between it and the LAN drops packets"
       : "LiteLLM demands no key for this route: no master_key, a custom_auth that admits it, or the version",
     location: gateway.deployment.litellm.location,
-    ...withoutMasterKey(gateway, status),
+    ...everyoneAdmitted(gateway, status),
   });
 }
 

@@ -89,7 +89,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       startsStdio: startsStdio(version, environment),
       separator: servers.separator,
       masterKey: masterKey.key,
-      masterKeyFinding: masterKey.finding,
+      admitsEveryone: masterKey.admitsEveryone,
       customAuth,
     },
     text: document === undefined ? undefined : new EditableYaml(folder, document.main.source, document.main.root),

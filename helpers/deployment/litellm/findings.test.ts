@@ -102,6 +102,18 @@ const findings: {
     why: /LiteLLM assumes http/,
   },
   {
+    name: "a proxy's headers, which 1.77.1 does not demand",
+    patches: [
+      litellm(
+        "  custom_auth: scoped_keys.authenticate",
+        "  enable_oauth2_proxy_auth: true\n  oauth2_config_mappings: { user_id: X-Forwarded-User }",
+      ),
+    ],
+    at: "enable_oauth2_proxy_auth",
+    what: /enable_oauth2_proxy_auth is on/,
+    why: /lets every caller in/,
+  },
+  {
     name: "a shell's variable",
     patches: [litellm("os.environ/POSTGRES_MCP_URL", "${POSTGRES_MCP_URL}")],
     at: "${POSTGRES_MCP_URL}",

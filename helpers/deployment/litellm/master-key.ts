@@ -12,10 +12,11 @@ const fix =
 /** A text that is accepted as a key where LiteLLM has no master key. */
 const anyKey = "sk-any-key-is-an-admin-here";
 
-/** LiteLLM's master key, and why it has none. */
+/** LiteLLM's master key. */
 export interface MasterKey {
   key: string;
-  finding: ConfigFinding | undefined;
+  /** Why LiteLLM lets every caller in; undefined where it demands a key. */
+  admitsEveryone: ConfigFinding | undefined;
 }
 
 /**
@@ -50,7 +51,7 @@ export function readMasterKey(
         notes.add("finding", location, what, "anyone can guess it, and newer versions refuse to start with it", fix);
       else faults.add(location, `${what}: LiteLLM ${version} refuses to start with it`, fix);
     }
-    return { key: own, finding: undefined };
+    return { key: own, admitsEveryone: trustedHeaders(root, version, notes) };
   }
 
   const meant = elsewhere(root);
@@ -66,7 +67,27 @@ export function readMasterKey(
   if (atLeast(version, "1.106.2") && !permitsWeakKey(root, environment))
     faults.add(finding.location, `${finding.what}: LiteLLM ${version} refuses to start without one`, finding.fix);
   else notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
-  return { key: resolve(textOf(meant?.node), environment) ?? anyKey, finding };
+  return { key: resolve(textOf(meant?.node), environment) ?? anyKey, admitsEveryone: finding };
+}
+
+/**
+ * `enable_oauth2_proxy_auth` with mappings: LiteLLM takes the caller for the user that a proxy's headers name. 1.77.1 does so
+ * for a request without these headers too; 1.106.2 answers 401 unless the request comes from `trusted_proxy_ranges`.
+ * Measured with both.
+ */
+function trustedHeaders(root: YamlMap, version: string, notes: NoteList): ConfigFinding | undefined {
+  const setting = ["general_settings", "enable_oauth2_proxy_auth"];
+  const mappings = nodeAt(root, "general_settings", "oauth2_config_mappings");
+  if (textOf(nodeAt(root, ...setting)) !== "true" || mappings?.kind !== "map" || atLeast(version, "1.106.2"))
+    return undefined;
+  const finding: ConfigFinding = {
+    location: locationOf(root, setting),
+    what: "enable_oauth2_proxy_auth is on",
+    why: `LiteLLM ${version} then lets every caller in, with any key, without one, and without the proxy's headers`,
+    fix: "judge logins in front of LiteLLM (forwardAuth) and leave this setting out, or use LiteLLM 1.106.2 with trusted_proxy_ranges",
+  };
+  notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
+  return finding;
 }
 
 /** A master key where LiteLLM does not read it. */

@@ -83,8 +83,8 @@ export interface LiteLLMConfig {
   masterKey: string;
   /** The first value of a server that LiteLLM does not read as it is meant, by the server's name. */
   serverFindings: ReadonlyMap<string, ConfigFinding>;
-  /** Why LiteLLM has no master key of its own; undefined when it has one. */
-  masterKeyFinding: ConfigFinding | undefined;
+  /** Why LiteLLM lets every caller in, e.g. without a master key; undefined where it demands a key. */
+  admitsEveryone: ConfigFinding | undefined;
   /** `general_settings.custom_auth`, e.g. `scoped_keys.authenticate`. */
   customAuth: string | undefined;
 }

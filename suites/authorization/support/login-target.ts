@@ -94,12 +94,15 @@ export function loginFailure(login: Login, who: string, error: unknown): unknown
     expected: "a login that ends in a tool call",
     actual: error.message,
     ...(refused === undefined ? {} : { evidence: exchangeEvidence(refused) }),
-    ...causeOf(login, refused),
+    ...causeOfRefusal(login, refused),
   });
 }
 
-/** Why an exchange was refused. */
-function causeOf(login: Login, refused: Exchange | undefined): Pick<FailureDetails, "cause" | "location" | "fix"> {
+/** Why LiteLLM or the identity provider refuses a request of a login. */
+export function causeOfRefusal(
+  login: Login,
+  refused: Exchange | undefined,
+): Pick<FailureDetails, "cause" | "location" | "fix"> {
   const provider = locationOfService(login, login.authorization.provider);
   const { url, headers } = refused?.request ?? { url: "", headers: [] };
   const body = refused?.response?.body ?? "";

@@ -7,7 +7,7 @@ import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
-import { withoutMasterKey } from "../../support/master-key.ts";
+import { everyoneAdmitted } from "../../support/any-key.ts";
 import { statusText } from "../support/error-answers.ts";
 import { initializeParams, mcpHeaders } from "../support/rpc.ts";
 
@@ -94,7 +94,7 @@ async function expectChallenge(
               ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
               : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
         }),
-    ...withoutMasterKey(gateway, status),
+    ...everyoneAdmitted(gateway, status),
     evidence: exchangeEvidence(refused, allowed),
   });
 }

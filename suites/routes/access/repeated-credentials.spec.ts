@@ -5,7 +5,7 @@ import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { statusOf } from "../../support/answers.ts";
-import { expectKeysToCount } from "../../support/master-key.ts";
+import { expectKeysToCount } from "../../support/any-key.ts";
 import { repeatedCredentials } from "../support/credential-forms.ts";
 
 check({

@@ -5,16 +5,16 @@ import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { statusOf } from "./answers.ts";
 
 /**
- * The cause of an answer to a caller without a valid key, where LiteLLM has no master key: then it takes every caller for
- * an admin. Empty where it has one, and for an answer that is not a success.
+ * The cause of an answer to a caller without a valid key, where LiteLLM lets every caller in, e.g. because it has no master key.
+ * Empty where it demands a key, and for an answer that is not a success.
  *
  * @param status of the answer
  */
-export function withoutMasterKey(
+export function everyoneAdmitted(
   { deployment }: { deployment: Pick<Deployment, "litellmConfig"> },
   status: number | undefined,
 ): Pick<FailureDetails, "cause" | "location" | "fix"> {
-  const finding = deployment.litellmConfig.masterKeyFinding;
+  const finding = deployment.litellmConfig.admitsEveryone;
   if (finding === undefined || status === undefined || status < 200 || status >= 400) return {};
   return { cause: `${finding.what}: ${finding.why}`, location: finding.location, fix: finding.fix };
 }
@@ -42,6 +42,6 @@ export function expectKeysToCount(
     evidence: exchangeEvidence(answer),
     cause: "LiteLLM demands no key",
     location,
-    ...withoutMasterKey(gateway, status),
+    ...everyoneAdmitted(gateway, status),
   });
 }
