@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readLock } from "../../helpers/catalogue-lock/lock-file.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { readPolicy } from "../../helpers/deployment/policy/read-policy.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { ApprovedUpstream } from "../judge/approved.ts";
-import { readLock } from "../lock/lock.ts";
 
 /**
  * What the deployment has already: the upstreams of its policy, and the candidates next to this one that were approved.

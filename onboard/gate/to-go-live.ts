@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { stringify } from "yaml";
 import { packageText } from "../../helpers/deployment/services/package-spec.ts";
 import type { Candidate } from "../candidate/types.ts";
+import { lockFile } from "../lock/lock.ts";
 import type { Catalogue } from "../observe/observations.ts";
 
 /** What is added to the deployment for a candidate that is accepted, as texts to copy. */
@@ -11,7 +13,10 @@ export function toGoLive(candidate: Candidate, catalogue: Catalogue): { where: s
       where: "LiteLLM's config, or POST /v1/mcp/server",
       text: stringify({ mcp_servers: serverEntry(candidate) }, { version: "1.1" }),
     },
-    { where: "policy.yaml", text: stringify({ upstreams: [policyEntry(candidate, names)] }) },
+    {
+      where: "policy.yaml, with the lock file that --approve writes next to it",
+      text: stringify({ upstreams: [{ ...policyEntry(candidate, names), lock: basename(lockFile(candidate)) }] }),
+    },
     {
       where: "the grant of each key or team that may use it (POST /key/update, POST /team/update)",
       text: stringify({ object_permission: { mcp_servers: [candidate.name] } }),

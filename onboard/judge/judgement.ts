@@ -1,5 +1,5 @@
+import type { Difference } from "../../helpers/catalogue-lock/difference.ts";
 import type { Candidate } from "../candidate/types.ts";
-import type { Difference } from "../lock/difference.ts";
 import type { CallRecord, Catalogue, Observations } from "../observe/observations.ts";
 import type { Supply } from "../observe/subject.ts";
 import type { ApprovedUpstream } from "./approved.ts";

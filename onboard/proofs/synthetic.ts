@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import type { Lock } from "../../helpers/catalogue-lock/lock-file.ts";
 import { readCandidate } from "../candidate/read-candidate.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { ApprovedUpstream } from "../judge/approved.ts";
 import { type Judgements, judge } from "../judge/judge.ts";
 import type { Case } from "../judge/judgement.ts";
-import { compareWithLock, type Lock, lockOf } from "../lock/lock.ts";
+import { compareWithLock, lockOf } from "../lock/lock.ts";
 import type { Observations } from "../observe/observations.ts";
 import { observe } from "../observe/observe.ts";
 import type { Supply } from "../observe/subject.ts";

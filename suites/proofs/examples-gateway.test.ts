@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
+import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
 import { runBroken, specFiles } from "./broken-deployment.ts";
+import catalogue from "./filesystem-catalogue.json" with { type: "json" };
 
 interface Example {
   name: string;
+  breaks?: readonly Patch[];
   /** The spec files of the run. */
   files: readonly string[];
   /** Failed requirements with the cause that their operator must read. */
@@ -11,13 +14,38 @@ interface Example {
   output: RegExp;
 }
 
+/** A lock file of the filesystem server that was approved with another description of one tool. */
+const lock = {
+  format: 1,
+  name: "filesystem",
+  packages: [],
+  server: { name: "secure-filesystem-server", version: "0.2.0" },
+  instructions: "",
+  tools: catalogue.tools.map((tool) =>
+    tool.name === "read_file" ? { ...tool, description: tool.description.replace("DEPRECATED", "Deprecated") } : tool,
+  ),
+  prompts: [],
+  resources: [],
+  digest: "sha256:0",
+};
+
 /** What a run finds behind the edge of an example. */
 const examples: Example[] = [
   {
     name: "direct",
+    breaks: [
+      { file: "filesystem.lock.json", write: JSON.stringify(lock) },
+      {
+        file: "policy.yaml",
+        find: "    directory: /srv/mcp-files",
+        replace: "    directory: /srv/mcp-files\n    lock: filesystem.lock.json",
+      },
+    ],
     files: ["whole-chain/whole-chain", "access/hosts", "past-traefik", "endpoint-paths"],
     says: {
       "ROUTE-17": /POST llm\.home\.lan\/mcp-rest\/test\/connection: LiteLLM answers a request without a key/,
+      "CAT-30":
+        /filesystem offers another catalogue than the approved one\n.*\n *actual: +1 difference\n[\s\S]*the description of read_file has changed/,
       "REACH-09": /POST http:\/\/llm\.home\.lan:4000\/mcp-rest\/test\/connection/,
     },
     output: /not supported .*ROUTE-10 \(the deployment has no Traefik\)/,
@@ -44,10 +72,13 @@ const examples: Example[] = [
   },
 ];
 
-test.for(examples)("$name: a run ends with a verdict and names its faults", async ({ name, files, says, output }) => {
-  const run = await runBroken([], specFiles(files, Object.keys(says)), `deployments/examples/${name}`);
-  expect(run.exitCode, run.output).toBe(1);
-  expect(run.failed).toEqual(expect.arrayContaining(Object.keys(says)));
-  for (const [id, pattern] of Object.entries(says)) expect(run.messages[id]).toMatch(pattern);
-  expect(run.output).toMatch(output);
-});
+test.for(examples)(
+  "$name: a run ends with a verdict and names its faults",
+  async ({ name, breaks = [], files, says, output }) => {
+    const run = await runBroken(breaks, specFiles(files, Object.keys(says)), `deployments/examples/${name}`);
+    expect(run.exitCode, run.output).toBe(1);
+    expect(run.failed).toEqual(expect.arrayContaining(Object.keys(says)));
+    for (const [id, pattern] of Object.entries(says)) expect(run.messages[id]).toMatch(pattern);
+    expect(run.output).toMatch(output);
+  },
+);

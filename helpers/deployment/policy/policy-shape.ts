@@ -265,6 +265,9 @@ export const policyShape = mapping({
         .describe(
           "Of a filesystem upstream: the allowed directory in LiteLLM's container. A run puts its canary files there.",
         ),
+      lock: text
+        .optional()
+        .describe("Path of the lock file with its approved catalogue (`npm run onboard`), relative to the policy."),
     }),
   )
     .default([])

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
+import { type Lock, readLock } from "../../catalogue-lock/lock-file.ts";
 import { defaultEnvFile } from "../compose/environment/default-env-file.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
@@ -158,6 +159,8 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       leftOut: upstream.left_out,
       database: upstream.database === undefined ? undefined : { variable: upstream.database },
       directory: upstream.directory,
+      lock:
+        upstream.lock === undefined ? undefined : lockOf(folder, upstream.lock, at("upstreams", index, "lock"), faults),
       location: at("upstreams", index),
     })),
     identities: data.identities.map(({ access_groups, tools, team, secret, role, ...identity }, index) => ({
@@ -223,4 +226,17 @@ function packageOf(text: string | undefined): PackageName | undefined {
   if (match === null) return undefined;
   const [, ecosystem, name = "", version = ""] = match;
   return { ecosystem: ecosystem === "npm" ? "npm" : "pypi", name, version };
+}
+
+/** The lock file of an upstream; a missing or unreadable one is a fault. */
+function lockOf(folder: string, path: string, location: SourceLocation, faults: FaultList): Lock | undefined {
+  const file = resolve(folder, path);
+  const lock = readLock(file);
+  if (lock === undefined)
+    faults.add(
+      location,
+      `the lock file '${path}' does not exist`,
+      "run 'npm run onboard -- CANDIDATE --approve', or remove 'lock:'",
+    );
+  return lock;
 }

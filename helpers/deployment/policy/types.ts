@@ -1,3 +1,4 @@
+import type { Lock } from "../../catalogue-lock/lock-file.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 
 export interface PolicyHost {
@@ -138,6 +139,8 @@ export interface PolicyUpstream {
   database: { variable: string } | undefined;
   /** A filesystem upstream: the allowed directory in LiteLLM's container, where a run puts its canary files. */
   directory: string | undefined;
+  /** What was approved of it; undefined for one without a lock file. */
+  lock: Lock | undefined;
   location: SourceLocation;
 }
 

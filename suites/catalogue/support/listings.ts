@@ -6,7 +6,7 @@ import { demandedServers } from "../../../helpers/deployment/litellm/expected-ca
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
-import { resultFrom, toolsOf, withClient } from "./mcp-client.ts";
+import { resultFrom, withClient } from "./mcp-client.ts";
 
 /** What one upstream offers when it is asked directly. */
 export interface DirectListing {
@@ -14,6 +14,8 @@ export interface DirectListing {
   /** The upstream's entry in LiteLLM's config. */
   location: SourceLocation;
   tools: readonly Tool[];
+  /** What it tells every client in its handshake; empty without any. */
+  instructions: string;
 }
 
 /** The gateway's catalogue, and what the upstreams offer when they are asked directly. */
@@ -109,7 +111,7 @@ function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<reado
     return await Promise.all(
       upstreams.map(async (upstream) => {
         const { name, location } = upstream;
-        return { name, location, tools: await askDirectly(gateway, upstream) };
+        return { name, location, ...(await askDirectly(gateway, upstream)) };
       }),
     );
   });
@@ -118,10 +120,14 @@ function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<reado
 async function askDirectly(
   gateway: GatewayWith<"direct-upstreams">,
   upstream: Parameters<typeof gateway.upstream>[0],
-): Promise<Tool[]> {
+): Promise<Pick<DirectListing, "tools" | "instructions">> {
   const { name, location } = upstream;
+  const peer = `the upstream ${name}`;
   try {
-    return await toolsOf(`the upstream ${name}`, gateway.upstream(upstream));
+    return await withClient(peer, gateway.upstream(upstream), async (client) => ({
+      tools: await resultFrom(`tools/list at ${peer}`, listTools(client)),
+      instructions: client.getInstructions() ?? "",
+    }));
   } catch (error) {
     if (!(error instanceof CheckFailure)) throw error;
     throw new CheckFailure({
