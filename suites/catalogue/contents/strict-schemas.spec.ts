@@ -2,8 +2,8 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
-import { listPatiently } from "../support/listings.ts";
-import { clientEvidence, toolsOf } from "../support/mcp-client.ts";
+import { someOfferedTools } from "../support/listings.ts";
+import { clientEvidence } from "../support/mcp-client.ts";
 import { schemaFaults } from "../support/strict-schema.ts";
 
 check({
@@ -13,7 +13,7 @@ check({
   needs: ["gateway"],
   async run({ gateway }) {
     const { endpoint } = gateway.policy.mcp;
-    const tools = await listPatiently(() => toolsOf(endpoint, gateway.mcp()));
+    const tools = await someOfferedTools(gateway);
     await forEachCase(
       "a client accepts the tool",
       tools,

@@ -39,6 +39,13 @@ test.each<[string, string, ReadonlyMap<string, string>, RegExp, RegExp | undefin
     /LiteLLM's own 30 s/,
     /Timeout while listing/,
   ],
+  [
+    "it refuses a header that is sent twice (1.77.1)",
+    "httpx.HTTPStatusError: Client error '400 Bad Request' for url 'http://postgres-mcp:3001/mcp'",
+    none,
+    /sends MCP-Protocol-Version twice/,
+    /400 Bad Request/,
+  ],
   ["nothing reports a reason", "INFO: all is well with postgres", none, /could not start it/, undefined],
 ])("why no tool is listed: %s", (_, log, outcomes, cause, line) => {
   const found = causeFrom(["postgres"], log, outcomes);

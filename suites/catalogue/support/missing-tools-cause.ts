@@ -65,6 +65,10 @@ const logCauses: readonly (readonly [RegExp, string])[] = [
     "LiteLLM rejected the schema of one of its tools and dropped all of them",
   ],
   [
+    /Client error '400 Bad Request' for url/,
+    "it answers 400 to LiteLLM, although it answers a client: LiteLLM 1.77.1 sends MCP-Protocol-Version twice, which servers on newer SDKs refuse",
+  ],
+  [
     /Timeout while listing tools|Client operation cancelled/,
     "it did not answer within LiteLLM's own 30 s: a slow upstream, or an overloaded machine",
   ],
