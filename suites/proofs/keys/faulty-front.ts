@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { request as send } from "undici";
+import { z } from "zod";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
+import type { Address } from "../../../helpers/protocol/address.ts";
+
+/** A request on its way to the gateway. */
+export interface FrontRequest {
+  method: string;
+  /** Path and query. */
+  path: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What the front has learned of the gateway from what went through it. */
+export interface Known {
+  masterKey: string;
+  /** Virtual keys that the gateway has made, in the order in which it made them. */
+  keys: string[];
+  /** Ids of the MCP servers. */
+  servers: string[];
+}
+
+/**
+ * A fault of a gateway: changes a request so that the gateway answers as a faulty one would.
+ *
+ * @returns the request to send, or the body of an answer with status 200 that the gateway never sees
+ */
+export type Fault = (request: FrontRequest, known: Known) => FrontRequest | { answer: object };
+
+/** A reverse proxy in front of a gateway, which makes it faulty. HTTP only. */
+export class FaultyFront implements AsyncDisposable {
+  /** The gateway with its own answers. */
+  static readonly none: Fault = (request) => request;
+  fault: Fault = FaultyFront.none;
+  readonly #known: Known;
+  readonly #server: Server;
+  #gateway: Address = { host: "127.0.0.1", port: 0 };
+
+  private constructor(masterKey: string) {
+    this.#known = { masterKey, keys: [], servers: [] };
+    this.#server = createServer(async (request, response) => {
+      const changed = this.fault(await read(request), this.#known);
+      if ("answer" in changed) {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed.answer));
+        return;
+      }
+      const answer = await this.#forward(changed);
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+  }
+
+  /** Starts a front on this machine. */
+  static async start(masterKey: string): Promise<FaultyFront> {
+    const front = new FaultyFront(masterKey);
+    await new Promise<void>((resolve) => front.#server.listen(0, "127.0.0.1", resolve));
+    return front;
+  }
+
+  /** The front's own address, in the place of the gateway's. */
+  inFrontOf(gateway: Address): Address {
+    this.#gateway = gateway;
+    return { host: "127.0.0.1", port: (this.#server.address() as AddressInfo).port };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #forward({ method, path, headers, body }: FrontRequest) {
+    const { connection: _, "content-length": __, "transfer-encoding": ___, ...kept } = headers;
+    const response = await send(`http://${this.#gateway.host}:${this.#gateway.port}${path}`, {
+      method: method as "GET",
+      headers: kept,
+      ...(body === "" ? {} : { body }),
+    });
+    const text = await response.body.text();
+    this.#learn(path, text);
+    const { "content-length": ____, "transfer-encoding": _____, connection: ______, ...own } = response.headers;
+    return { status: response.statusCode, headers: own, body: text };
+  }
+
+  #learn(path: string, body: string): void {
+    const made = z.object({ key: z.string() }).safeParse(jsonOf(body));
+    if (path === "/key/generate" && made.success) this.#known.keys.push(made.data.key);
+    const servers = z.array(z.looseObject({ server_id: z.string() })).safeParse(jsonOf(body));
+    if (path === "/v1/mcp/server" && servers.success) this.#known.servers = servers.data.map((one) => one.server_id);
+  }
+}
+
+async function read(request: IncomingMessage): Promise<FrontRequest> {
+  let body = "";
+  for await (const piece of request) body += String(piece);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
+  );
+  return { method: request.method ?? "GET", path: request.url ?? "/", headers, body };
+}
