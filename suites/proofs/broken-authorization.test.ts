@@ -52,7 +52,7 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
       "AUTH-01/sent-to-the-login": /does not send a browser to the login[\s\S]*not \/oauth2\/auth/,
       "AUTH-04/pre-registered-client": /the token's audience is empty[\s\S]*no audience mapper adds it/,
       "AUTH-04/dynamic-client": /the provider refuses the registration: [\s\S]*Trusted Hosts/,
-      "AUTH-05/wrong-tokens-refused": /the right token is refused[\s\S]*its audience is empty/,
+      "AUTH-05/wrong-tokens-refused": /the right token is refused[\s\S]*the token's audience is empty/,
       "AUTH-03/discovery": /^passed$/,
     },
   },
@@ -93,6 +93,7 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
   {
     name: "LiteLLM 1.77.1 trusts a proxy's headers, and whoever sends none",
     breaks: [
+      compose("litellm:main-v1.106.2", "litellm:main-v1.77.1"),
       litellm(
         "  custom_auth: keycloak_tokens.user_api_key_auth",
         "  enable_oauth2_proxy_auth: true\n  oauth2_config_mappings: { user_id: X-Auth-Request-User }",
