@@ -36,6 +36,6 @@ export function byVersion(
 }
 
 /** The versions that there are, for a message. */
-export function choice(versions: readonly string[]): string {
+function choice(versions: readonly string[]): string {
   return versions.length === 0 ? "" : `, or use one of ${versions.join(", ")}`;
 }

@@ -4,7 +4,7 @@ import { withLiteLLMTables, withQueryEngine } from "./litellm-database.ts";
 import { withPythonPackages } from "./litellm-packages.ts";
 import { operatorBuild } from "./operator-build.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
-import { byVersion, choice, dockerfileOf, locked } from "./recipe-forms.ts";
+import { byVersion, dockerfileOf, locked } from "./recipe-forms.ts";
 import { debianImage, operatorImage, packagesImage } from "./service-images.ts";
 
 /** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams. */
