@@ -41,7 +41,7 @@ const examples: Example[] = [
         replace: "    directory: /srv/mcp-files\n    lock: filesystem.lock.json",
       },
     ],
-    files: ["whole-chain/whole-chain", "access/hosts", "past-traefik", "endpoint-paths"],
+    files: ["whole-chain/whole-chain", "access/hosts", "past-traefik", "endpoint-paths", "approved-catalogue"],
     says: {
       "ROUTE-17": /POST llm\.home\.lan\/mcp-rest\/test\/connection: LiteLLM answers a request without a key/,
       "CAT-30":

@@ -4,7 +4,7 @@ import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check
 import { classify } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { noAuthorization, type SourceLocation } from "../../../helpers/deployment/types.ts";
-import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/code-flow.ts";
 import { readClaims } from "../../../helpers/protocol/oauth/json-web-token.ts";
 import { LoginError } from "../../../helpers/protocol/oauth/sdk-login.ts";
@@ -54,11 +54,24 @@ export function mcpScope({ authorization: { scopes } }: Login): string {
   return scopes.length === 0 ? "openid" : scopes.join(" ");
 }
 
-/** Sends MCP's first message with a credential, or without one. */
+/**
+ * Sends MCP's first message with a credential, or without one. A redirect that keeps the method and the host is followed, as
+ * clients do: LiteLLM 1.77.1 sends `/mcp` to `/mcp/`.
+ */
 export async function initialize(login: Login, bearer: string | undefined): Promise<Exchange> {
+  const { resource } = login.authorization;
+  const first = await sendInitialize(login, resource, bearer);
+  const { status = 0, headers } = first.response ?? {};
+  const location = status === 307 || status === 308 ? header(headers, "location") : undefined;
+  if (location === undefined) return first;
+  const target = new URL(location, resource);
+  return target.origin === new URL(resource).origin ? await sendInitialize(login, target.href, bearer) : first;
+}
+
+async function sendInitialize(login: Login, url: string, bearer: string | undefined): Promise<Exchange> {
   return await login.send({
     method: "POST",
-    url: login.authorization.resource,
+    url,
     headers: [
       ["Accept", "application/json, text/event-stream"],
       ["Content-Type", "application/json"],
