@@ -1,14 +1,19 @@
-import { type PackageSpec, packageText } from "../../../helpers/deployment/services/package-spec.ts";
+import { type PackageSpec, packageText, unscopedName } from "../../../helpers/deployment/services/package-spec.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** A LiteLLM from packages with more packages of PyPI in its environment. What is installed already keeps its version. */
+/**
+ * A LiteLLM from packages with more packages of PyPI in its environment. A package that is named gets the named version, as pip
+ * would give it; every other one that is installed already keeps its version.
+ */
 export function withPythonPackages(litellm: Recipe, packages: readonly PackageSpec[]): Recipe {
   if (packages.length === 0) return litellm;
   const names = packages.map(packageText);
+  // PyPI's names are the same with each of `-`, `_` and `.` (PEP 503).
+  const named = packages.map((one) => unscopedName(one).replaceAll(/[-_.]+/g, "[-_.]+")).join("|");
   const lines = [
     "ARG LITELLM",
     "FROM ${LITELLM}",
-    "RUN uv pip freeze --python /opt/litellm > /installed.txt \\",
+    `RUN uv pip freeze --python /opt/litellm | grep -viE '^(${named})==' > /installed.txt \\`,
     " && SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt uv pip install --python /opt/litellm --compile-bytecode " +
       `-c /installed.txt ${names.map((name) => `'${name}'`).join(" ")}`,
   ];
