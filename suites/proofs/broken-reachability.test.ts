@@ -23,9 +23,15 @@ const cases: Case[] = [
       firewall('iifname "lan0" counter name denied_lan goto refused', 'iifname "lan0" counter name denied_lan drop'),
       // REACH-05: every network may reach the outside.
       firewall('iifname "br-provider" oifname "wan0" tcp dport 443', 'oifname "wan0" tcp dport 443'),
+      // REACH-10: LiteLLM has the engine's socket.
+      compose(
+        "    volumes:\n      - ./litellm/",
+        "    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n      - ./litellm/",
+      ),
     ],
-    failed: ["REACH-02", "REACH-03", "REACH-05"],
+    failed: ["REACH-02", "REACH-03", "REACH-05", "REACH-10"],
     says: {
+      "REACH-10": /litellm has the engine's socket, and the policy does not name it[\s\S]*compose\.yaml:\d+/,
       "REACH-02":
         /lan → gateway-host connects on 9100 \(the node exporter\)[\s\S]*input chain lets it in[\s\S]*firewall\.nft:\d+/,
       "REACH-03":
@@ -49,8 +55,10 @@ const cases: Case[] = [
         replace: "return UserAPIKeyAuth(user_role=LitellmUserRoles.PROXY_ADMIN)",
       },
     ],
-    failed: ["REACH-04", "REACH-05", "REACH-06", "REACH-08"],
+    failed: ["REACH-04", "REACH-05", "REACH-06", "REACH-08", "REACH-10"],
     says: {
+      "REACH-10":
+        /traefik reaches the database of postgres on 5432, which the policy does not say[\s\S]*compose\.yaml:\d+/,
       "REACH-05": /the sentinel outside was reached on 22/,
       "REACH-04": /traefik → postgres connects on[\s\S]*both are on traefik-net[\s\S]*compose\.yaml:\d+/,
       "REACH-06": /GET \/v1\/models with no key[\s\S]*LiteLLM demands no key/,

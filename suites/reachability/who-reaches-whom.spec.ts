@@ -11,11 +11,12 @@ import {
   pairName,
   pairsOf,
 } from "../../helpers/reachability/failures.ts";
-import { type Cell, judge } from "../../helpers/reachability/matrix.ts";
+import type { Cell } from "../../helpers/reachability/matrix.ts";
 import type { Sweep } from "../../helpers/reachability/sweep.ts";
-import { fateOf, matrixTable } from "../../helpers/reachability/table.ts";
+import { fateOf } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
+import { type JudgedMatrix, judgedMatrix } from "./support/judged-matrix.ts";
 
 check({
   id: "REACH-01/lan-allowed-ports",
@@ -144,28 +145,6 @@ check({
 
 /** Why what only a firewall can deny is not judged. */
 const noFirewall = "the policy names no firewall, and docker denies nothing on the way out";
-
-interface JudgedMatrix {
-  sweep: Sweep;
-  cells: readonly Cell[];
-  /** The cells as a text table. */
-  table: string;
-}
-
-/** The sweep's matrix, which each check keeps as evidence. */
-async function judgedMatrix(reachability: Reachability, evidence: Evidence): Promise<JudgedMatrix> {
-  if (reachability.policy.reach.length === 0)
-    evidence.notSupported("the policy does not say who may reach whom (reach)");
-  const sweep = await reachability.sweep();
-  const cells = judge(reachability.policy, sweep);
-  const table = matrixTable(cells);
-  const plain = cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line }));
-  await Promise.all([
-    evidence.keep("matrix.json", JSON.stringify(plain, null, 1)),
-    evidence.keep("matrix.txt", `${table}\n`),
-  ]);
-  return { sweep, cells, table };
-}
 
 /** Each pair of the matrix as a case of the report's picture: the ports that the policy allows, and those that connect. */
 function comparePairs(evidence: Evidence, cells: readonly Cell[]): void {

@@ -343,6 +343,11 @@ export const policyShape = mapping({
   )
     .default([])
     .describe("Traffic that is allowed; all other traffic must be denied. See [reachability](reachability.md)."),
+  docker_socket: listOf(text)
+    .default([])
+    .describe(
+      "Services of `compose.yaml` that are meant to have the engine's socket. Traefik and a proxy of the socket need no entry.",
+    ),
   firewall: mapping({
     file: text.describe("Path of the nftables file, relative to the policy; loaded unchanged."),
     interfaces: mapping({

@@ -194,6 +194,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       location: at("secrets", index),
     })),
     reach: data.reach.map(({ from, to, as, ports }, index) => ({ from, to, as, ports, location: at("reach", index) })),
+    dockerSocket: data.docker_socket,
     firewall: data.firewall && {
       file: resolve(folder, data.firewall.file),
       interfaces: data.firewall.interfaces,

@@ -326,6 +326,8 @@ export interface Policy {
   clients: readonly PolicyClient[];
   secrets: readonly PolicySecret[];
   reach: readonly ReachRule[];
+  /** Services that are meant to have the engine's socket, next to Traefik and a proxy of it. */
+  dockerSocket: readonly string[];
   /** Undefined for a gateway host without one. */
   firewall: PolicyFirewall | undefined;
 }

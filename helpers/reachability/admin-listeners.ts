@@ -1,0 +1,79 @@
+import { planServices } from "../deployment/services/service-plan.ts";
+import type { Deployment, SourceLocation } from "../deployment/types.ts";
+
+/** A listener that gives whoever reaches it more than the gateway would, e.g. a database. */
+export interface AdminListener {
+  /** The service's key in the compose files. */
+  service: string;
+  /** Its port in the container; undefined for every port on which the service listens. */
+  port: number | undefined;
+  /** In messages, e.g. `Traefik's API`. */
+  name: string;
+  /** What somebody who reaches it can do, as part of a sentence. */
+  gives: string;
+  /** Where it is opened. */
+  location: SourceLocation;
+}
+
+/** A container that has the engine's socket. */
+export interface SocketMount {
+  service: string;
+  location: SourceLocation;
+}
+
+/** Programs that offer the engine's socket by HTTP, by their image, e.g. `tecnativa/docker-socket-proxy`. */
+const socketProxy = /(?:docker-)?socket-proxy(?:[:@]|$)/;
+
+/** Sockets of container engines, and the folders of the host that contain them. */
+const engineSocket = /(?:^|\/)(?:docker|podman|containerd)\.sock$|^(?:\/var)?\/run(?:\/docker)?\/?$/;
+
+/** The administrative listeners of a deployment, by its compose files and Traefik's options. */
+export function adminListeners(deployment: Deployment): AdminListener[] {
+  const { policy, traefikModel } = deployment;
+  const listeners: AdminListener[] = [];
+  for (const [service, { role, service: compose }] of planServices(deployment)) {
+    const { location } = compose;
+    if (role === "database")
+      listeners.push({ service, port: undefined, name: "the database", gives: "tries passwords at it", location });
+    if (role === "cache")
+      listeners.push({
+        service,
+        port: undefined,
+        name: "Redis",
+        gives: "reads and changes what LiteLLM keeps there",
+        location,
+      });
+    if (socketProxy.test(compose.image?.value ?? ""))
+      listeners.push({
+        service,
+        port: 2375,
+        name: "the proxy of Docker's socket",
+        gives: "controls containers",
+        location,
+      });
+    if (service === policy.authorization?.provider)
+      listeners.push({ service, port: 9000, name: "Keycloak's management", gives: "reads its state", location });
+  }
+  const api = traefikModel?.static.insecureApi;
+  if (api !== undefined && deployment.traefik !== undefined && !/^(?:127\.|localhost$|\[?::1)/.test(api.host))
+    listeners.push({
+      service: deployment.traefik.key,
+      port: api.port,
+      name: "Traefik's API",
+      gives: "reads every router and middleware, with the keys that they add",
+      location: traefikModel?.static.get("api.insecure")?.location ?? deployment.traefik.location,
+    });
+  return listeners;
+}
+
+/**
+ * The parts of the gateway that have the engine's socket: whoever controls such a container controls the host. Traefik and a
+ * proxy of the socket need it, and services that are no part of the gateway are their operator's matter.
+ */
+export function socketMounts(deployment: Deployment): SocketMount[] {
+  return [...planServices(deployment)].flatMap(([service, { role, run, service: compose }]) => {
+    if (role === "traefik" || run.as === "left-out" || socketProxy.test(compose.image?.value ?? "")) return [];
+    const mount = compose.mounts.find(({ kind, source }) => kind === "bind" && engineSocket.test(source));
+    return mount === undefined ? [] : [{ service, location: mount.location }];
+  });
+}

@@ -1,0 +1,101 @@
+import type { Reachability } from "../../containers/targets/reachability.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import type { ComposeService } from "../../helpers/deployment/types.ts";
+import { type AdminListener, adminListeners, socketMounts } from "../../helpers/reachability/admin-listeners.ts";
+import { attemptText } from "../../helpers/reachability/failures.ts";
+import { check } from "../runner/check.ts";
+import { type JudgedMatrix, judgedMatrix } from "./support/judged-matrix.ts";
+
+check({
+  id: "REACH-10/administrative-listeners",
+  requirements: ["REACH-10"],
+  title: "no container reaches an administrative listener but those that the policy names",
+  needs: ["reachability"],
+  async run({ reachability, evidence }) {
+    const { deployment, policy } = reachability;
+    const listeners = adminListeners(deployment);
+    const sockets = socketMounts(deployment).filter(({ service }) => !policy.dockerSocket.includes(service));
+    if (listeners.length === 0 && sockets.length === 0)
+      evidence.notSupported(
+        "the deployment has no administrative listener: no database, Redis, API of Traefik or engine's socket",
+      );
+    const matrix = await judgedMatrix(reachability, evidence);
+    const cases = [
+      ...listeners.map((listener) => ({
+        name: `${listener.name} (${listener.service})`,
+        judge: () => expectNobodyElse(reachability, matrix, listener),
+      })),
+      ...sockets.map(({ service, location }) => ({
+        name: `the engine's socket in ${service}`,
+        judge: (): void => {
+          throw new CheckFailure({
+            summary: `${service} has the engine's socket, and the policy does not name it`,
+            code: "engine-socket-mounted",
+            expected:
+              "the socket in Traefik or a proxy of it only, or in a service under 'docker_socket' of the policy",
+            actual: `a mount in ${service}`,
+            cause: "whoever controls a process in this container controls every container, and the host",
+            location,
+            fix: `remove the mount, or add 'docker_socket: [${service}]' to the policy`,
+          });
+        },
+      })),
+    ];
+    await forEachCase(
+      "only those whom the policy names reach it",
+      cases,
+      ({ name }) => name,
+      async ({ judge }) => judge(),
+    );
+    evidence.finding(
+      `Administrative listeners: ${listeners.map(({ name, service }) => `${name} (${service})`).join(", ") || "none"}.`,
+    );
+  },
+});
+
+/** @throws {CheckFailure} with the containers that reach a listener although the policy does not say so */
+function expectNobodyElse({ deployment }: Reachability, { cells, table }: JudgedMatrix, listener: AdminListener): void {
+  const { compose, policy } = deployment;
+  const { service, port, name, gives } = listener;
+  const open = cells.filter(
+    (cell) =>
+      cell.to === service &&
+      cell.verdict === "open" &&
+      compose.services.has(cell.from) &&
+      (port === undefined || cell.port === port),
+  );
+  // A service that is not run has no listener here, but docker filters no port on a shared network.
+  const isTried = cells.some(({ to }) => to === service);
+  const sharing =
+    isTried || port === undefined
+      ? []
+      : neighboursOf(compose.services, service).filter(
+          (from) =>
+            !policy.reach.some((rule) => rule.from === from && rule.to === service && rule.ports.includes(port)),
+        );
+  const who = [...new Set([...open.map(({ from }) => from), ...sharing])];
+  if (who.length === 0) return;
+  const ports = [...new Set(open.map((cell) => cell.port))].join(", ") || String(port);
+  const shared = open.find((cell) => cell.shared !== undefined)?.shared;
+  throw new CheckFailure({
+    summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${ports}, which the policy does not say\n${table}`,
+    code: "administrative-listener-reached",
+    expected: "nobody but those whom the policy names under 'reach'",
+    actual: open.length > 0 ? "connected" : "they share a network, where docker filters no port",
+    evidence: {
+      sent: open.map(({ from, address, port: tried }) => attemptText({ from, to: address, port: tried })).join("\n"),
+    },
+    cause: `whoever controls one of these containers ${gives}`,
+    location: (shared === undefined ? undefined : compose.networks.get(shared)?.location) ?? listener.location,
+    fix: `put ${service} on a network of its own with those who need it, or name them under 'reach' of the policy`,
+  });
+}
+
+/** The keys of the services that share a network with a service. */
+function neighboursOf(services: ReadonlyMap<string, ComposeService>, key: string): string[] {
+  const own = services.get(key)?.networks ?? new Map();
+  return [...services.values()]
+    .filter((other) => other.key !== key && [...other.networks.keys()].some((network) => own.has(network)))
+    .map((other) => other.key);
+}
