@@ -2,6 +2,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { atMost } from "../../helpers/core/at-most.ts";
+import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
@@ -20,7 +21,7 @@ check({
   async run({ gateway, evidence }) {
     const api = await managementApi(gateway, evidence);
     const [key, other] = await Promise.all([api.createKey({}), api.createKey({})]);
-    const routes: readonly { route: string; ask(bearer: string): Promise<Exchange> }[] = [
+    const routes: readonly Route[] = [
       { route: "/v1/models", ask: (bearer) => gateway.send({ path: "/v1/models", bearer }) },
       { route: "/key/info", ask: (bearer) => gateway.send({ path: "/key/info", bearer }) },
       { route: gateway.policy.mcp.endpoint, ask: (bearer) => list(gateway, mcpListing, bearer) },
@@ -31,14 +32,17 @@ check({
     // LiteLLM logs and answers the keys that it refuses: none that contains the master key is sent (INJ-09).
     const ofMaster = almostRightKeys(masterKey, key.key).filter((one) => !one.key.includes(gateway.masterKey));
     const wrong = [...almostRightKeys(key, other.key), ...ofMaster];
+    const open = await routesForAnyKey(routes);
     const tried = await atMost(
       atATime,
-      routes.flatMap(({ route, ask }) => wrong.map(({ how, key: almost }) => ({ route, ask, how, almost }))),
+      judged(routes, open).flatMap(({ route, ask }) =>
+        wrong.map(({ how, key: almost }) => ({ route, ask, how, almost })),
+      ),
       async ({ route, ask, how, almost }) => ({ route, how, exchange: await ask(almost) }),
     );
     await forEachCase(
       "a key that is almost right is refused",
-      tried,
+      [...open.map(({ route, exchange }) => ({ route, exchange, how: "a key that nobody has" })), ...tried],
       ({ route, how }) => `${how}, ${route}`,
       async ({ exchange, how }) => {
         const status = exchange.response?.status;
@@ -51,13 +55,35 @@ check({
           code: status === undefined ? "no-response" : "wrong-key-accepted",
           expected: "a status of 400 or more",
           actual: statusOf(exchange),
-          ...(status === undefined ? {} : { cause: "keys are compared in part, or without regard to case" }),
+          ...(status === undefined
+            ? {}
+            : {
+                cause: open.some((one) => one.exchange === exchange)
+                  ? "LiteLLM serves this path whatever the key is"
+                  : "keys are compared in part, or without regard to case",
+              }),
           evidence: exchangeEvidence(exchange),
         });
       },
     );
   },
 });
+
+/** A path that demands a key, and how it is asked with one. */
+interface Route {
+  route: string;
+  ask(bearer: string): Promise<Exchange>;
+}
+
+/** The routes that accept a key that nobody has: what they say of a similar one shows nothing of how keys are compared. */
+async function routesForAnyKey(routes: readonly Route[]): Promise<{ route: string; exchange: Exchange }[]> {
+  const asked = await Promise.all(routes.map(async ({ route, ask }) => ({ route, exchange: await ask(unknownKey) })));
+  return asked.filter(({ exchange }) => (exchange.response?.status ?? 400) < 400);
+}
+
+function judged(routes: readonly Route[], open: readonly { route: string }[]): Route[] {
+  return routes.filter(({ route }) => !open.some((one) => one.route === route));
+}
 
 /** The control: the same request with the key itself. */
 function expectAccepted(exchange: Exchange, route: string): void {

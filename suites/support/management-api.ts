@@ -1,10 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
-import { keyInfoPath, type ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
+import { keyInfoPath, needsTeam, type ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
 import type { UserRole } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../runner/evidence.ts";
@@ -72,9 +73,17 @@ export class ManagementApi {
     this.#gateway = gateway;
   }
 
-  /** @throws {CheckFailure} `no-key` */
+  /**
+   * Creates a virtual key. A version that grants servers only to a key in a team (1.83.0) gets one that is granted every
+   * server, so that the key's own grant decides.
+   *
+   * @throws {CheckFailure} `no-key`
+   */
   async createKey(rights: KeyRights): Promise<VirtualKey> {
-    const exchange = await this.post("/key/generate", { duration: "10m", ...rights });
+    const wanted = { duration: "10m", ...rights };
+    let exchange = await this.post("/key/generate", wanted);
+    if (rights.team_id === undefined && needsTeam(exchange.response))
+      exchange = await this.post("/key/generate", { ...wanted, team_id: await this.#teamWithEveryServer() });
     return this.#read(exchange, keyShape, "LiteLLM creates no virtual key", "no-key");
   }
 
@@ -156,6 +165,15 @@ export class ManagementApi {
       body: JSON.stringify(body),
       // LiteLLM may be asking its servers for their tools meanwhile.
       deadline: deadlines.mcpRequest,
+    });
+  }
+
+  async #teamWithEveryServer(): Promise<string> {
+    return await this.#gateway.once.do("a team with every server", async () => {
+      const servers = [...new Set((await this.allServerIds()).values())];
+      return await this.createTeam(`conformance-${randomBytes(4).toString("hex")}`, {
+        object_permission: { mcp_servers: servers },
+      });
     });
   }
 

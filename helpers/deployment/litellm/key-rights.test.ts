@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { grantRights, keyInfoPath, keyRights } from "./key-rights.ts";
+import { grantRights, keyInfoPath, keyRights, needsTeam } from "./key-rights.ts";
 
 const idOf = (server: string): string => `id-of-${server}`;
 const none = { servers: [], accessGroups: [], tools: new Map(), models: [], routes: [] };
@@ -32,4 +32,11 @@ it("grants access groups by their names", () => {
 
 it("asks for a key by its hash, so that no access log has the key", () => {
   expect(keyInfoPath("sk-example")).toMatch(/^\/key\/info\?key=[0-9a-f]{64}$/);
+});
+
+it("distinguishes a refusal because of a missing team from other refusals", () => {
+  const body = `{"error":{"message":"{'error': \\"Key is not in a team. Only globally available servers can be assigned\\"}"}}`;
+  expect(needsTeam({ status: 403, body })).toBe(true);
+  expect(needsTeam({ status: 403, body: "not allowed" })).toBe(false);
+  expect(needsTeam(undefined)).toBe(false);
 });

@@ -53,3 +53,8 @@ export function grantRights(
 export function keyInfoPath(key: string): string {
   return `/key/info?key=${createHash("sha256").update(key).digest("hex")}`;
 }
+
+/** Whether LiteLLM refuses to grant servers to a key because it is in no team (1.83.0; neither 1.77.1 nor 1.106.2 does). */
+export function needsTeam(answer: { status: number; body: string } | undefined): boolean {
+  return answer?.status === 403 && /key is not in a team/i.test(answer.body);
+}

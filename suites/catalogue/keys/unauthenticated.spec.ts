@@ -1,4 +1,5 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
@@ -30,6 +31,42 @@ check({
   needs: ["gateway", "litellm-port"],
   async run({ gateway }) {
     await expectChallenge(gateway, gateway.directUrl(gateway.policy.mcp.endpoint), []);
+  },
+});
+
+check({
+  id: "CAT-10/no-key-with-a-query",
+  requirements: ["CAT-10"],
+  title: "no query or path makes LiteLLM open an MCP session without a key",
+  needs: ["gateway", "litellm-port"],
+  async run({ gateway }) {
+    const { endpoint } = gateway.policy.mcp;
+    // LiteLLM 1.83.0 took any URL that contains `.well-known` for a discovery request.
+    const paths = [
+      `${endpoint}?x=.well-known`,
+      `${endpoint}?x=/.well-known/oauth-protected-resource`,
+      `${endpoint}.well-known`,
+    ];
+    await forEachCase(
+      "LiteLLM opens no session",
+      paths,
+      (path) => path,
+      async (path) => {
+        const exchange = await initialize(gateway, gateway.directUrl(path), []);
+        if (resultOf(exchange, 1) === undefined) return;
+        throw new CheckFailure({
+          summary: "LiteLLM opens an MCP session for a caller without a key",
+          code: "session-without-key",
+          expected: "a refusal, as without the query",
+          actual: statusText(exchange),
+          evidence: exchangeEvidence(exchange),
+          cause: "LiteLLM looks for a public path in the whole URL, and finds one in the query",
+          location: gateway.deployment.litellm.location,
+          fix: "use a version that looks at the path alone, and let Traefik demand a credential for MCP until then",
+          ...everyoneAdmitted(gateway, exchange.response?.status),
+        });
+      },
+    );
   },
 });
 
@@ -92,7 +129,9 @@ async function expectChallenge(
           cause:
             status === 500
               ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
-              : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
+              : status === 200
+                ? "LiteLLM opens an MCP session for a caller whom it does not know"
+                : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
         }),
     ...everyoneAdmitted(gateway, status),
     evidence: exchangeEvidence(refused, allowed),

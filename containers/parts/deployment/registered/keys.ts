@@ -47,19 +47,20 @@ async function register(
   const { name, team, role } = identity;
   if (role !== undefined)
     await api.create(`the user of ${name}`, "/user/new", { user_id: name, user_role: role, auto_create_key: false });
-  const made =
-    team === undefined
-      ? undefined
-      : await api.create(`the team of ${name}`, "/team/new", {
-          team_alias: `team of ${name}`,
-          object_permission: grantRights(team, idOf),
-        });
-  const teamId = made === undefined ? undefined : z.object({ team_id: z.string() }).parse(made).team_id;
-  await api.create(`the key of ${name}`, "/key/generate", {
+  const teamWith = async (granted: object | undefined): Promise<string> => {
+    const made = await api.create(`the team of ${name}`, "/team/new", {
+      team_alias: `team of ${name}`,
+      object_permission: granted,
+    });
+    return z.object({ team_id: z.string() }).parse(made).team_id;
+  };
+  const rights = keyRights(identity, idOf);
+  const body = {
     key,
     key_alias: name,
-    ...keyRights(identity, idOf),
-    ...(teamId === undefined ? {} : { team_id: teamId }),
+    ...rights,
+    ...(team === undefined ? {} : { team_id: await teamWith(grantRights(team, idOf)) }),
     ...(role === undefined ? {} : { user_id: name }),
-  });
+  };
+  await api.createKey(`the key of ${name}`, body, () => teamWith(rights.object_permission));
 }

@@ -1,7 +1,7 @@
 import { request } from "undici";
 import { deadlines } from "../../../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../../../helpers/core/errors.ts";
-import { keyInfoPath } from "../../../../helpers/deployment/litellm/key-rights.ts";
+import { keyInfoPath, needsTeam } from "../../../../helpers/deployment/litellm/key-rights.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
 import type { Deployment } from "../../../../helpers/deployment/types.ts";
 import type { PartHandle } from "../../part.ts";
@@ -43,6 +43,22 @@ export class LiteLLMApi {
     return JSON.parse(await this.#ask(`${what} can't be registered`, "POST", path, body));
   }
 
+  /**
+   * Creates a virtual key.
+   *
+   * @param team makes a team that is granted what the key is, and gives its id: for a version that grants servers only to a key
+   * in a team
+   * @throws {EnvironmentError} when LiteLLM refuses
+   */
+  async createKey(what: string, body: object, team: () => Promise<string>): Promise<void> {
+    const path = "/key/generate";
+    const { status, text } = await this.#send("POST", path, body);
+    if (status < 300) return;
+    if (!needsTeam({ status, body: text }))
+      throw this.#refusal(`${what} can't be registered`, "POST", path, { status, text });
+    await this.create(what, path, { ...body, team_id: await team() });
+  }
+
   /** Whether LiteLLM's database has a virtual key. */
   async hasKey(key: string): Promise<boolean> {
     return (await this.#send("GET", keyInfoPath(key))).status === 200;
@@ -65,9 +81,18 @@ export class LiteLLMApi {
   }
 
   async #ask(trouble: string, method: "GET" | "POST", path: string, body?: object): Promise<string> {
-    const { status, text } = await this.#send(method, path, body);
-    if (status < 300) return text;
-    throw new EnvironmentError(`${trouble}: LiteLLM answers ${method} ${path} with ${status}: ${text}`, {
+    const answer = await this.#send(method, path, body);
+    if (answer.status < 300) return answer.text;
+    throw this.#refusal(trouble, method, path, answer);
+  }
+
+  #refusal(
+    trouble: string,
+    method: string,
+    path: string,
+    { status, text }: { status: number; text: string },
+  ): EnvironmentError {
+    return new EnvironmentError(`${trouble}: LiteLLM answers ${method} ${path} with ${status}: ${text}`, {
       part: this.#part,
     });
   }
