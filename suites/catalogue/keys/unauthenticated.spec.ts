@@ -129,9 +129,11 @@ async function expectChallenge(
           cause:
             status === 500
               ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
-              : status === 200
-                ? "LiteLLM opens an MCP session for a caller whom it does not know"
-                : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
+              : isMeant
+                ? "LiteLLM's own 401 of its MCP endpoint names no scheme, so that a client does not learn how to authenticate"
+                : status === 200
+                  ? "LiteLLM opens an MCP session for a caller whom it does not know"
+                  : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
         }),
     ...everyoneAdmitted(gateway, status),
     evidence: exchangeEvidence(refused, allowed),

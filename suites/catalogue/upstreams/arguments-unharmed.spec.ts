@@ -58,7 +58,9 @@ check({
           expected: "the client's arguments at the upstream, and its result",
           actual: different.length > 0 ? different.slice(0, 5).join("\n") : statusText(exchange),
           evidence: exchangeEvidence(exchange),
-          cause: "LiteLLM reads or writes the body with another encoding, or limits its size or depth",
+          cause: /codec can't decode/.test(exchange.response?.body ?? "")
+            ? "LiteLLM decodes the beginning of the body alone, and cuts a character in two (BerriAI/litellm#34917)"
+            : "LiteLLM reads or writes the body with another encoding, or limits its size or depth",
           location: testGateway.deployment.litellm.location,
         });
       },
