@@ -18,8 +18,8 @@ test("a database, Redis, and the API of Traefik are found where they are open", 
     sockets: [],
   });
   expect((await found("deployments/examples/database")).listeners).toEqual([
-    { name: "the database", service: "litellm-db", port: undefined },
-    { name: "Redis", service: "redis", port: undefined },
+    { name: "the database", service: "litellm-db", port: 5432 },
+    { name: "Redis", service: "redis", port: 6379 },
   ]);
 });
 

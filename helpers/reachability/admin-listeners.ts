@@ -5,8 +5,10 @@ import type { Deployment, SourceLocation } from "../deployment/types.ts";
 export interface AdminListener {
   /** The service's key in the compose files. */
   service: string;
-  /** Its port in the container; undefined for every port on which the service listens. */
-  port: number | undefined;
+  /** Its port in the container. */
+  port: number;
+  /** Whether every other port on which the service listens counts too. */
+  everyPort: boolean;
   /** In messages, e.g. `Traefik's API`. */
   name: string;
   /** What somebody who reaches it can do, as part of a sentence. */
@@ -34,11 +36,19 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
   for (const [service, { role, service: compose }] of planServices(deployment)) {
     const { location } = compose;
     if (role === "database")
-      listeners.push({ service, port: undefined, name: "the database", gives: "tries passwords at it", location });
+      listeners.push({
+        service,
+        port: 5432,
+        everyPort: true,
+        name: "the database",
+        gives: "tries passwords at it",
+        location,
+      });
     if (role === "cache")
       listeners.push({
         service,
-        port: undefined,
+        port: 6379,
+        everyPort: true,
         name: "Redis",
         gives: "reads and changes what LiteLLM keeps there",
         location,
@@ -47,18 +57,27 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
       listeners.push({
         service,
         port: 2375,
+        everyPort: false,
         name: "the proxy of Docker's socket",
         gives: "controls containers",
         location,
       });
     if (service === policy.authorization?.provider)
-      listeners.push({ service, port: 9000, name: "Keycloak's management", gives: "reads its state", location });
+      listeners.push({
+        service,
+        port: 9000,
+        everyPort: false,
+        name: "Keycloak's management",
+        gives: "reads its state",
+        location,
+      });
   }
   const api = traefikModel?.static.insecureApi;
   if (api !== undefined && deployment.traefik !== undefined && !/^(?:127\.|localhost$|\[?::1)/.test(api.host))
     listeners.push({
       service: deployment.traefik.key,
       port: api.port,
+      everyPort: false,
       name: "Traefik's API",
       gives: "reads every router and middleware, with the keys that they add",
       location: traefikModel?.static.get("api.insecure")?.location ?? deployment.traefik.location,

@@ -55,31 +55,29 @@ check({
 });
 
 /** @throws {CheckFailure} with the containers that reach a listener although the policy does not say so */
-function expectNobodyElse({ deployment }: Reachability, { cells, table }: JudgedMatrix, listener: AdminListener): void {
-  const { compose, policy } = deployment;
-  const { service, port, name, gives } = listener;
+function expectNobodyElse(
+  { deployment: { compose, policy } }: Reachability,
+  { cells, sweep, table }: JudgedMatrix,
+  { service, port, everyPort, name, gives, location }: AdminListener,
+): void {
+  const site = sweep.sites.find((one) => one.name === service);
+  const listening = site?.listening.map((one) => one.port) ?? [];
+  const ports = everyPort && listening.length > 0 ? listening : [port];
   const open = cells.filter(
     (cell) =>
-      cell.to === service &&
-      cell.verdict === "open" &&
-      compose.services.has(cell.from) &&
-      (port === undefined || cell.port === port),
+      cell.to === service && cell.verdict === "open" && ports.includes(cell.port) && compose.services.has(cell.from),
   );
-  // A service that is not run has no listener here, but docker filters no port on a shared network.
-  const isTried = cells.some(({ to }) => to === service);
-  const sharing =
-    isTried || port === undefined
-      ? []
-      : neighboursOf(compose.services, service).filter(
-          (from) =>
-            !policy.reach.some((rule) => rule.from === from && rule.to === service && rule.ports.includes(port)),
-        );
-  const who = [...new Set([...open.map(({ from }) => from), ...sharing])];
+  // A service that is not run is no site, but docker filters no port on a shared network.
+  const sharing = site === undefined ? neighboursOf(compose.services, service) : [];
+  const unnamed = sharing.filter(
+    (from) => !policy.reach.some((rule) => rule.from === from && rule.to === service && rule.ports.includes(port)),
+  );
+  const who = [...new Set([...open.map(({ from }) => from), ...unnamed])];
   if (who.length === 0) return;
-  const ports = [...new Set(open.map((cell) => cell.port))].join(", ") || String(port);
+  const reached = open.length > 0 ? [...new Set(open.map((cell) => cell.port))] : ports;
   const shared = open.find((cell) => cell.shared !== undefined)?.shared;
   throw new CheckFailure({
-    summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${ports}, which the policy does not say\n${table}`,
+    summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${reached.join(", ")}, which the policy does not say\n${table}`,
     code: "administrative-listener-reached",
     expected: "nobody but those whom the policy names under 'reach'",
     actual: open.length > 0 ? "connected" : "they share a network, where docker filters no port",
@@ -87,7 +85,7 @@ function expectNobodyElse({ deployment }: Reachability, { cells, table }: Judged
       sent: open.map(({ from, address, port: tried }) => attemptText({ from, to: address, port: tried })).join("\n"),
     },
     cause: `whoever controls one of these containers ${gives}`,
-    location: (shared === undefined ? undefined : compose.networks.get(shared)?.location) ?? listener.location,
+    location: (shared === undefined ? undefined : compose.networks.get(shared)?.location) ?? location,
     fix: `put ${service} on a network of its own with those who need it, or name them under 'reach' of the policy`,
   });
 }
