@@ -60,7 +60,7 @@ check({
           expected: "a refusal, as without the query",
           actual: statusText(exchange),
           evidence: exchangeEvidence(exchange),
-          cause: "LiteLLM looks for a public path in the whole URL, and finds one in the query",
+          cause: "LiteLLM takes any URL that contains .well-known for a public one (nuclei-templates#17177)",
           location: gateway.deployment.litellm.location,
           fix: "use a version that looks at the path alone, and let Traefik demand a credential for MCP until then",
           ...everyoneAdmitted(gateway, exchange.response?.status),
