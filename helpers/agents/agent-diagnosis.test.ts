@@ -78,7 +78,7 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
     says: /offered 1 of the catalogue's 2 tools to the model, without postgres-execute_sql/,
   },
   {
-    cause: "tool-missing",
+    cause: "tool-not-listed",
     evidence: {
       gateway: { models: 200, mcp: 200, tools: ["filesystem-read_file"] },
       journal: notOffered(["mcp__litellm.filesystem_read_file"]),

@@ -40,6 +40,7 @@ export type Cause =
   | "catalogue-empty"
   | "catalogue-late"
   | "tool-missing"
+  | "tool-not-listed"
   | "model-not-reached"
   | "call-not-made"
   | "call-failed"
@@ -117,12 +118,12 @@ function clientFault({ tool, transcript, stderr, journal, gateway }: TurnEvidenc
   if (missing !== undefined) {
     const shown = catalogue.filter((name) => missing.toolsOffered.some((offered) => isNameOf(offered, name)));
     if (shown.length === 0 && catalogue.length > 0) return late;
-    return {
-      cause: "tool-missing",
-      sentence: catalogue.includes(tool)
-        ? `The client offered ${shown.length} of the catalogue's ${catalogue.length} tools to the model, without ${tool}: the client's config excludes it.`
-        : `The catalogue has ${catalogue.length} tools, but not ${tool}.`,
-    };
+    return catalogue.includes(tool)
+      ? {
+          cause: "tool-missing",
+          sentence: `The client offered ${shown.length} of the catalogue's ${catalogue.length} tools to the model, without ${tool}: the client's config excludes it.`,
+        }
+      : { cause: "tool-not-listed", sentence: `The catalogue has ${catalogue.length} tools, but not ${tool}.` };
   }
   const failed = transcript.toolCalls.find((call) => isNameOf(call.tool, tool));
   if (failed?.error !== undefined)

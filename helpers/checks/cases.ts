@@ -42,12 +42,14 @@ export async function forEachCase<T>(
   const more =
     others.length > 0 ? `\nand ${others.length} more: ${others.slice(0, shownByName).join(" · ")}${rest}` : "";
   const codes = new Set(failures.map(({ code }) => code));
+  const followed = new Set(failures.map(({ follows }) => follows));
   throw new CheckFailure({
     summary: `${what}: failed in ${failures.length} of ${cases.length} cases\n${inFull.join("\n")}${more}`,
     expected: `0 failed cases of ${cases.length}`,
     actual: `${failures.length} failed cases of ${cases.length}`,
     ...(codes.size === 1 && first.code !== undefined ? { code: first.code } : {}),
     ...(first.location === undefined ? {} : { location: first.location }),
+    ...(followed.size === 1 && first.follows !== undefined ? { follows: first.follows } : {}),
     cases: failures.map(({ message: _, ...details }) => details),
   });
 }

@@ -33,6 +33,11 @@ export interface FailureDetails {
   location?: SourceLocation;
   /** What to do about it, in the imperative. */
   fix?: string;
+  /**
+   * Id of the check that judges what this one needs, e.g. that a server is listed at all. Where that check fails in the same run,
+   * this failure follows from it, and reports show it below.
+   */
+  follows?: string;
   evidence?: FailureEvidence;
   /** Every failed case, where the check tries several. */
   cases?: readonly FailureDetails[];

@@ -72,7 +72,7 @@ describe("a check", () => {
       sent: "GET /x",
       received: "200",
     };
-    const none = Object.fromEntries(Object.keys(own).map((key) => [key, null]));
+    const none = Object.fromEntries(Object.keys({ ...own, follows: null }).map((key) => [key, null]));
     expect(reported(check)).toEqual({
       id: "ROUTE-01/holds",
       title: "it holds",
@@ -85,10 +85,11 @@ describe("a check", () => {
       reason: null,
       failure: {
         ...own,
+        follows: null,
         message: expect.stringMatching(/^a path gets through\n {2}sent: +GET \/x\n/),
         case: null,
         cases: [
-          { ...own, case: "gateway.lan/x", cases: [] },
+          { ...own, follows: null, case: "gateway.lan/x", cases: [] },
           { ...none, summary: "no other field", expected: "a", actual: "b", case: null, cases: [] },
         ],
       },

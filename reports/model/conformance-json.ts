@@ -163,6 +163,7 @@ function reportedFailure(failure: FailureDetails): ReportedFailure {
     cause: failure.cause ?? null,
     location: location === undefined ? null : reportedLocation(location),
     fix: failure.fix ?? null,
+    follows: failure.follows ?? null,
     sent: evidence?.sent ?? null,
     received: evidence?.received ?? null,
     cases: (failure.cases ?? []).map(reportedFailure),

@@ -79,6 +79,8 @@ export interface ReportedFailure {
   cause: string | null;
   location: ReportedLocation | null;
   fix: string | null;
+  /** Id of the check whose failure is the cause, where that one failed too. */
+  follows: string | null;
   sent: string | null;
   received: string | null;
   cases: readonly ReportedFailure[];

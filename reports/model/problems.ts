@@ -25,11 +25,19 @@ export interface Problem {
   cause: string | undefined;
   /** In the imperative. */
   fix: string | undefined;
+  /**
+   * The requirement whose problem this one follows from: what it needs fails there, or both have one cause at one line. Undefined
+   * for a problem of its own.
+   */
+  root: string | undefined;
 }
 
-/** What an operator has to do, the worst first: by harm, then MUST before SHOULD, then in the order of the suites. */
+/**
+ * What an operator has to do, the worst first: by harm, then MUST before SHOULD, then in the order of the suites. What follows
+ * from another problem names it.
+ */
 export function problemsOf({ requirements }: Pick<ConformanceReport, "requirements">): Problem[] {
-  return requirements
+  const problems = requirements
     .flatMap((requirement) => {
       const failed = requirement.checks.filter(({ outcome }) => outcome === "failed");
       const own = failed.filter(({ id }) => id.startsWith(`${requirement.id}/`));
@@ -39,6 +47,61 @@ export function problemsOf({ requirements }: Pick<ConformanceReport, "requiremen
       return [...byOwner].map(([owner, checks]) => problem(requirement, owner, checks));
     })
     .toSorted((one, other) => rank(one) - rank(other));
+  return withRoots(problems);
+}
+
+/** The problems that follow from a problem, in their order. */
+export function consequencesOf(problems: readonly Problem[], { requirement, owner }: Problem): Problem[] {
+  return problems.filter((one) => one.root === requirement.id && one.owner === owner);
+}
+
+/**
+ * Names for each problem the one that it follows from. Every failed case of a problem must follow from the same one, so that an
+ * independent failure is never hidden below another.
+ */
+function withRoots(problems: readonly Problem[]): Problem[] {
+  const own = problems.filter(({ owner }) => owner === "deployment");
+  const byCheck = new Map(own.flatMap((one) => one.checks.map(({ id }) => [id, one] as const)));
+  const byCause = new Map<string, Problem>();
+  const needed = new Map<Problem, Problem>();
+  for (const problem of own) {
+    const followed = onlyOne(
+      detailsOf(problem).map(({ follows }) => (follows === null ? undefined : byCheck.get(follows))),
+    );
+    const cause = onlyOne(detailsOf(problem).map(causeKey));
+    const same = cause === undefined ? undefined : byCause.get(cause);
+    const root = followed === problem ? same : (followed ?? same);
+    if (root !== undefined) needed.set(problem, root);
+    else if (cause !== undefined) byCause.set(cause, problem);
+  }
+  return problems.map((problem) => {
+    let root = needed.get(problem);
+    const passed = new Set([problem]);
+    while (root !== undefined && !passed.has(root) && needed.has(root)) {
+      passed.add(root);
+      root = needed.get(root);
+    }
+    return root === undefined || passed.has(root) ? problem : { ...problem, root: root.requirement.id };
+  });
+}
+
+/** The failures of a problem, or the failed cases of those that try several. */
+function detailsOf({ checks }: Problem): ReportedFailure[] {
+  return checks.flatMap(({ failure }) => {
+    if (failure === null) return [];
+    return failure.cases.length === 0 ? [failure] : failure.cases;
+  });
+}
+
+/** A cause at a line of the deployment; undefined for a failure without both. */
+function causeKey({ cause, location }: ReportedFailure): string | undefined {
+  return cause === null || location === null ? undefined : `${location.file}:${location.line} ${cause}`;
+}
+
+/** The value that all are; undefined where they differ, and for none. */
+function onlyOne<T>(values: readonly (T | undefined)[]): T | undefined {
+  const [first] = values;
+  return values.every((value) => value === first) ? first : undefined;
 }
 
 /** The failure's own texts, or those of its first case that has them. */
@@ -80,6 +143,7 @@ function problem(requirement: ReportedRequirement, owner: Owner, checks: readonl
     location: owner === "deployment" ? detailOf(failures, "location") : undefined,
     cause: detailOf(failures, "cause"),
     fix: detailOf(failures, "fix"),
+    root: undefined,
   };
 }
 

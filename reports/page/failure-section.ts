@@ -41,9 +41,9 @@ export function failureSection(report: ConformanceReport): string {
   ].join("\n");
 }
 
-function card({ requirement, checks }: Problem, anchor: string): string {
+function card({ requirement, checks, root }: Problem, anchor: string): string {
   const { id, level, statement, harm } = requirement;
-  return `<article class="card"${anchor}><h3><span class="badge failed">✗ ${id}</span> <span class="dim small">${level}, ${harm}</span><br>${inline(statement)}</h3>
+  return `<article class="card"${anchor}><h3><span class="badge failed">✗ ${id}</span> <span class="dim small">${level}, ${harm}</span><br>${inline(statement)}</h3>${root === undefined ? "" : `<p class="small">Follows from <a href="#${root}">${root}</a>: correct that first.</p>`}
 ${checks.map(checkBlock).join("\n")}</article>`;
 }
 

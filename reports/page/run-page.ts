@@ -2,7 +2,7 @@ import { seconds } from "../../helpers/core/terminal/progress.ts";
 import { loadSuites } from "../../helpers/requirements/suites.ts";
 import type { ConformanceReport } from "../model/conformance-report.ts";
 import { countedOutcome, countsOfLevel, outcomeNames, verdictNames, versionsText } from "../model/headline.ts";
-import { problemsOf } from "../model/problems.ts";
+import { consequencesOf, problemsOf } from "../model/problems.ts";
 import { picturesOf } from "../pictures/pictures.ts";
 import { escapeHtml } from "../status/markdown.ts";
 import { environmentSection, provedSection } from "./background.ts";
@@ -99,13 +99,17 @@ function fixFirst(report: ConformanceReport): string {
     const gaps = report.counts["known-gap"];
     return `${title}<p>Nothing that was tested fails${gaps > 0 ? `; ${counted(gaps, "requirement")} ${gaps === 1 ? "is a" : "are"} <a href="#gaps">known gap${gaps === 1 ? "" : "s"}</a>` : ""}.</p><p class="dim small">${scripted}</p>`;
   }
-  const items = problems.slice(0, firstProblems).map(({ requirement, what, location, fix, cause }) => {
+  const roots = problems.filter(({ root }) => root === undefined);
+  const items = roots.slice(0, firstProblems).map((problem) => {
+    const { requirement, what, location, fix, cause } = problem;
     const how =
       fix === undefined ? (cause === undefined ? [] : [`Likely cause: ${inline(cause)}`]) : [`Fix: ${inline(fix)}`];
     const where = location === undefined ? [] : [place({ ...location, file: inDeployment(location.file, report) })];
-    return `<li><a href="#${requirement.id}">${requirement.id}</a> ${inline(what)}<span class="dim small">${[...where, ...how].join(" · ")}</span></li>`;
+    const follow = consequencesOf(problems, problem).map(({ requirement: { id } }) => `<a href="#${id}">${id}</a>`);
+    const from = follow.length === 0 ? [] : [`From it follow: ${follow.join(", ")}`];
+    return `<li><a href="#${requirement.id}">${requirement.id}</a> ${inline(what)}<span class="dim small">${[...where, ...how, ...from].join(" · ")}</span></li>`;
   });
-  const more = problems.length - items.length;
+  const more = roots.length - items.length;
   const rest = [
     ...(more > 0 ? [`<a href="#failures">${more} more in the deployment</a>`] : []),
     ...(versions.length > 0

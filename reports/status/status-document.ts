@@ -2,7 +2,7 @@ import { seconds } from "../../helpers/core/terminal/progress.ts";
 import { loadSuites } from "../../helpers/requirements/suites.ts";
 import { type ConformanceReport, checksOf, type ReportedCheck } from "../model/conformance-report.ts";
 import { levelText, partTitles, verdictNames, versionsText } from "../model/headline.ts";
-import { type Problem, problemsOf, whatOf } from "../model/problems.ts";
+import { consequencesOf, type Problem, problemsOf, whatOf } from "../model/problems.ts";
 import { answersTo, type OpenQuestion } from "./open-questions.ts";
 import { environment } from "./status-environment.ts";
 import { evidenceLinks, table } from "./status-table.ts";
@@ -62,19 +62,24 @@ function firstThings({ faults, staleGaps, environmentFailures }: ConformanceRepo
 
 function deploymentProblems(problems: readonly Problem[]): string[] {
   if (problems.length === 0) return [];
+  const roots = problems.filter(({ root }) => root === undefined);
   return [
     "## Fix first: yours",
     "",
     ...table(
       ["", "requirement", "what is wrong", "look at", "do", "evidence"],
-      problems.map(({ requirement, what, location, fix, cause, checks }, index) => [
-        String(index + 1),
-        `${requirement.id} ${requirement.level}`,
-        cut(what, longestProblem),
-        location === undefined ? "" : `\`${location.file}:${location.line}\``,
-        fix ?? (cause === undefined ? "" : `likely cause: ${cause}`),
-        checks.slice(0, shownEvidence).map(evidenceLinks).join(", "),
-      ]),
+      roots.map((problem, index) => {
+        const { requirement, what, location, fix, cause, checks } = problem;
+        const consequences = consequencesOf(problems, problem).map((one) => one.requirement.id);
+        return [
+          String(index + 1),
+          `${requirement.id} ${requirement.level}`,
+          `${cut(what, longestProblem)}${consequences.length === 0 ? "" : ` **From it follow**: ${consequences.join(", ")}.`}`,
+          location === undefined ? "" : `\`${location.file}:${location.line}\``,
+          fix ?? (cause === undefined ? "" : `likely cause: ${cause}`),
+          checks.slice(0, shownEvidence).map(evidenceLinks).join(", "),
+        ];
+      }),
     ),
   ];
 }

@@ -8,6 +8,7 @@ import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
 import { mcpHeaders, rpc, toolNamesIn } from "../support/rpc.ts";
 
@@ -29,6 +30,7 @@ check({
         expected: "at least one tool",
         actual: `0 tools, ${statusText(control)}`,
         cause: "this LiteLLM selects servers by another path, or the server is not up",
+        ...followsCatalogue,
         evidence: exchangeEvidence(control),
       });
     }

@@ -9,6 +9,7 @@ import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
 import { listPatiently, offeredTools } from "../support/listings.ts";
 import { type CatalogueOwner, catalogueName } from "../support/mcp-client.ts";
@@ -106,6 +107,7 @@ async function listAt(gateway: GatewayTarget, evidence: Evidence, route: string)
     expected: "a JSON object with at least one tool",
     actual: read.success ? "0 tools" : `${statusText(exchange)} without a list of tools`,
     cause: "the route answers in another form on this version, or its catalogue is empty",
+    ...(read.success ? followsCatalogue : {}),
     evidence: exchangeEvidence(exchange),
   });
 }

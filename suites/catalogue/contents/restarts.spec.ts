@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { demandedServers, expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { check } from "../../runner/check.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { listPatiently } from "../support/listings.ts";
 import { clientEvidence, toolsOf } from "../support/mcp-client.ts";
 import { serverFinding } from "../support/server-finding.ts";
@@ -37,6 +38,7 @@ check({
           restartableGateway,
           silent.map(({ name }) => name),
         ),
+        ...(silent.length > 0 || first.length === 0 ? followsCatalogue : {}),
       });
     }
     await evidence.phase("restart LiteLLM", () => restartableGateway.restart("litellm"));

@@ -14,6 +14,7 @@ import {
   type ToolCall,
 } from "../support/compare-calls.ts";
 import { expectErrorAnswer } from "../support/error-answers.ts";
+import { whyNotCalled } from "../support/listings.ts";
 import { catalogueName, withClient } from "../support/mcp-client.ts";
 import { rpc } from "../support/rpc.ts";
 
@@ -37,7 +38,12 @@ check({
         cause: "the upstream reads another database or directory than the one that the policy names for it",
       });
     }
-    expectSameResults(calls, { aspect: "content", of: ({ content }) => content, code: () => "content-changed" });
+    expectSameResults(calls, {
+      aspect: "content",
+      of: ({ content }) => content,
+      code: () => "content-changed",
+      known: await whyNoneCalled(gateway, calls),
+    });
   },
 });
 
@@ -63,6 +69,7 @@ check({
       of: ({ isError = false }) => isError,
       code: (different) =>
         different.every(({ direct }) => direct.isError === true) ? "error-flag-lost" : "error-flag-changed",
+      known: await whyNoneCalled(gateway, calls),
     });
   },
 });
@@ -208,6 +215,12 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
     );
     return answered.flat();
   });
+}
+
+/** Where LiteLLM lists none of the tools that are called, every difference follows from that. */
+async function whyNoneCalled(gateway: GatewayWith<"canaries">, calls: readonly AnsweredCall[]) {
+  const reasons = await Promise.all(calls.map(({ name }) => whyNotCalled(gateway, name)));
+  return reasons.find(() => reasons.every(({ follows }) => follows !== undefined)) ?? {};
 }
 
 const noKnownContent =

@@ -5,6 +5,7 @@ import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { isMessage } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { isHeadInTime, isHeartbeatInTime, latestHead, watchedStreams } from "../support/watched-stream.ts";
 
 check({
@@ -87,6 +88,7 @@ check({
         expected: "at least one tool at /mcp-rest/tools/list",
         actual: "0 tools",
         cause: "no upstream answers: the catalogue is at fault, not the stream",
+        ...followsCatalogue,
         evidence: exchangeEvidence(listing),
       });
     }

@@ -10,8 +10,9 @@ import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
-import { listings } from "../support/listings.ts";
+import { listings, offeredTools, whyNotCalled } from "../support/listings.ts";
 import { catalogueName } from "../support/mcp-client.ts";
 import { rpc, toolNamesIn } from "../support/rpc.ts";
 
@@ -49,6 +50,7 @@ check({
           actual: `${found.length} tools: ${found.filter((name) => !expected.includes(name)).length} not granted`,
           cause: "LiteLLM looks grants up in a database; without one it shows everything, or nothing",
           location,
+          ...(found.length === 0 && (await offeredTools(gateway).catch(() => [])).length === 0 ? followsCatalogue : {}),
           evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
         });
       },
@@ -184,6 +186,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
     expected: "the content of the canary file",
     actual: `${statusText(exchange)} without it`,
     location,
+    ...(await whyNotCalled(gateway, tool)),
     evidence: exchangeEvidence(exchange),
   });
 }

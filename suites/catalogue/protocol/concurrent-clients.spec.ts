@@ -8,6 +8,7 @@ import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence, callTool } from "../support/compare-calls.ts";
+import { whyNotCalled } from "../support/listings.ts";
 import { catalogueName, clientEvidence, resultFrom, toolsOf, withClient } from "../support/mcp-client.ts";
 
 const clients = 20;
@@ -108,6 +109,7 @@ check({
             expected: file.content,
             actual: text,
             cause: "LiteLLM mixes up the answers of calls that are made at the same time",
+            ...(await whyNotCalled(gateway, name)),
             evidence: callEvidence(gateway.http, name, { path: file.path }, { received: text }),
           });
         },

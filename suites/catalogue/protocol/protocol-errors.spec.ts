@@ -8,7 +8,9 @@ import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, messagesOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { protocolReport } from "../../../helpers/protocol/protocol.ts";
 import { check } from "../../runner/check.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { expectErrorAnswer, expectStatus, statusText } from "../support/error-answers.ts";
+import { whyNotCalled } from "../support/listings.ts";
 import { catalogueName, resultFrom, withClient } from "../support/mcp-client.ts";
 import { initializeParams, mcpHeaders, rpc } from "../support/rpc.ts";
 
@@ -42,6 +44,7 @@ check({
         expected: `at least one tool and ${fewestMessages} validated messages`,
         actual: `${tools.length} tools and ${messages} messages`,
         cause: "the catalogue is empty, or the suite does not recognise the messages",
+        ...(tools.length === 0 ? followsCatalogue : {}),
       });
     }
     evidence.finding(
@@ -102,6 +105,7 @@ check({
         expected: "a result",
         actual: result === undefined ? statusText(control) : "a result that is marked as an error",
         evidence: exchangeEvidence(control),
+        ...(await whyNotCalled(gateway, catalogueName(gateway, name, "list_directory"))),
       });
     }
     expectErrorAnswer(invalid, 1, {

@@ -1,6 +1,6 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { type CallToolResult, CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
@@ -83,9 +83,11 @@ export function expectSameResults(
     aspect: string;
     of(result: CallToolResult): unknown;
     code(different: readonly AnsweredCall[]): string;
+    /** What is known about the calls, for the failure. */
+    known?: Partial<FailureDetails>;
   },
 ): void {
-  const { aspect, of, code } = options;
+  const { aspect, of, code, known = {} } = options;
   if (calls.length === 0) {
     throw new CheckFailure({
       summary: "there is no call to compare",
@@ -110,6 +112,7 @@ export function expectSameResults(
     actual: `another ${aspect} in ${different.length} of ${calls.length} calls`,
     cause: "LiteLLM builds a new result from what the upstream answers",
     evidence: callEvidence(http, name, input, { received: shown.join("\n") }),
+    ...known,
   });
 }
 

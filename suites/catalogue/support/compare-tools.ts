@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { type CatalogueOwner, catalogueName } from "./mcp-client.ts";
 
 /** A field of a tool that may be compared. */
@@ -54,6 +55,7 @@ export function expectSameFields(
       expected: "at least one tool of an upstream in the catalogue",
       actual: "none",
       cause: "LiteLLM lists no tool of these upstreams; see CAT-02",
+      ...followsCatalogue,
     });
   }
   for (const { name, lost } of compared) {

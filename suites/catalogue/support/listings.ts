@@ -6,6 +6,7 @@ import { demandedServers } from "../../../helpers/deployment/litellm/expected-ca
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { resultFrom, withClient } from "./mcp-client.ts";
 
 /** What one upstream offers when it is asked directly. */
@@ -67,8 +68,15 @@ export async function someOfferedTools(gateway: GatewayTarget): Promise<readonly
     expected: "at least one tool",
     actual: "0 tools",
     cause: "no upstream is registered, or LiteLLM cannot list any; see CAT-02",
+    ...followsCatalogue,
     evidence: { sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}` },
   });
+}
+
+/** For the failure of a call of a tool: {@link followsCatalogue} where LiteLLM does not list the tool, else nothing. */
+export async function whyNotCalled(gateway: GatewayTarget, tool: string): Promise<Partial<typeof followsCatalogue>> {
+  const offered = await offeredTools(gateway).catch(() => []);
+  return offered.some(({ name }) => name === tool) ? {} : followsCatalogue;
 }
 
 /** How often a listing is repeated in which LiteLLM gave up on an upstream. */

@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 
 /** What a role may do beyond reading, by the column of `pg_roles` that says so. */
@@ -33,7 +34,12 @@ check({
     if (upstream?.database === undefined) throw new NotSupported("the policy names no upstream with a database");
     const { variable } = upstream.database;
     const location = deployment.variables.get(variable)?.location ?? upstream.location;
-    const role = decodeURIComponent(new URL(gateway.secret(variable)).username);
+    const { hostname, username } = new URL(gateway.secret(variable));
+    if (!isService(deployment, hostname))
+      throw new NotSupported(
+        `the database of ${upstream.name} is not a service of the deployment: the run has one of its own`,
+      );
+    const role = decodeURIComponent(username);
     const columns = Object.keys(powers).join(", ");
     const sql = `SELECT row_to_json(r) FROM (SELECT ${columns} FROM pg_roles WHERE rolname = '${role.replaceAll("'", "''")}') r`;
     const command = 'psql -qtA -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "$1"';
@@ -59,3 +65,10 @@ check({
     });
   },
 });
+
+/** Whether a host name leads to a service of the compose files. */
+function isService({ compose }: Deployment, name: string): boolean {
+  return [...compose.services.values()].some((service) =>
+    [service.name, service.containerName, ...[...service.networks.values()].flat()].includes(name),
+  );
+}

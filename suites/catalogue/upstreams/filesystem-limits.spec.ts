@@ -9,6 +9,7 @@ import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence } from "../support/compare-calls.ts";
+import { whyNotCalled } from "../support/listings.ts";
 import { answerText, catalogueName, withClient } from "../support/mcp-client.ts";
 
 check({
@@ -159,6 +160,7 @@ async function expectReadable(
     actual: answer,
     cause: "the policy's directory is not the one in the upstream's arguments",
     location,
+    ...(await whyNotCalled(gateway, tool)),
     evidence: callEvidence(gateway.http, tool, input, { received: answer }),
   });
 }

@@ -9,6 +9,7 @@ import { secretsIn } from "../../../helpers/core/text/redaction.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence } from "../support/compare-calls.ts";
+import { whyNotCalled } from "../support/listings.ts";
 import { answerText, catalogueName, withClient } from "../support/mcp-client.ts";
 import { serverFinding } from "../support/server-finding.ts";
 
@@ -95,6 +96,7 @@ async function expectReadable(
     cause: "the upstream's DSN leads to another database",
     location,
     ...serverFinding(gateway, [name]),
+    ...(await whyNotCalled(gateway, tool)),
     evidence: callEvidence(gateway.http, tool, input, { received: answer }),
   });
 }

@@ -7,6 +7,7 @@ import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { wholeAnswer } from "../support/chat-answer.ts";
 import { chatAccess, post, streamed } from "../support/chat-request.ts";
 import { databaseTool } from "../support/policy-lookup.ts";
@@ -221,6 +222,7 @@ function expectCallsRun(evidence: Evidence, { exchange, journal }: Pick<Asked, "
       code: "tool-not-offered",
       expected: first.toolNotOffered.tool,
       actual: first.toolsOffered.join(", ") || "no tool",
+      ...(first.toolsOffered.length === 0 ? followsCatalogue : {}),
       evidence: exchangeEvidence(exchange),
     });
 }

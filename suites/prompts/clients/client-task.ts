@@ -1,6 +1,7 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { accessOf, codexConfig, keysOf } from "../support/codex-config.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
 import { databaseTool } from "../support/policy-lookup.ts";
@@ -39,6 +40,7 @@ async function listCatalogue(gateway: GatewayTarget, key: string): Promise<reado
         code: "empty-catalogue",
         expected: "at least one tool",
         actual: "0 tools",
+        ...followsCatalogue,
         evidence: evidence("an empty list"),
       });
     } finally {

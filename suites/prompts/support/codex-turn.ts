@@ -12,6 +12,7 @@ import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/chec
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { accessOf, type CodexConfig, codexConfig, keysOf, lineOf } from "./codex-config.ts";
 import { gatewayAnswers } from "./gateway-answers.ts";
 
@@ -163,6 +164,7 @@ export class CodexAgent {
         actual: callList(turn),
         evidence,
         cause: diagnosis?.sentence ?? "the call did not return",
+        ...(diagnosis?.cause === "catalogue-empty" || diagnosis?.cause === "tool-not-listed" ? followsCatalogue : {}),
         location: lineOf(this.config, "url ="),
       });
     }
