@@ -2,6 +2,7 @@ import type { Reachability } from "../../containers/targets/reachability.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
+import { adminListeners, socketMounts } from "../../helpers/reachability/admin-listeners.ts";
 import {
   attemptText,
   expectCounted,
@@ -16,6 +17,7 @@ import type { Sweep } from "../../helpers/reachability/sweep.ts";
 import { fateOf } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
+import { expectNobodyElse, socketFailure } from "./support/admin-access.ts";
 import { type JudgedMatrix, judgedMatrix } from "./support/judged-matrix.ts";
 
 check({
@@ -140,6 +142,44 @@ check({
     );
     const without = sweep.sites.filter((site) => !withAddress.includes(site)).map(({ name }) => name);
     if (without.length > 0) evidence.finding(`Without an IPv6 address: ${without.join(", ")}.`);
+  },
+});
+
+// In this file, because all checks of a file share one sweep: the next one would take the attempts of this one for the parts' own.
+check({
+  id: "REACH-10/administrative-listeners",
+  requirements: ["REACH-10"],
+  title: "no container reaches an administrative listener but those that the policy names",
+  needs: ["reachability"],
+  async run({ reachability, evidence }) {
+    const { deployment, policy } = reachability;
+    const listeners = adminListeners(deployment);
+    const sockets = socketMounts(deployment).filter(({ service }) => !policy.dockerSocket.includes(service));
+    if (listeners.length === 0 && sockets.length === 0)
+      evidence.notSupported(
+        "the deployment has no administrative listener: no database, Redis, API of Traefik or engine's socket",
+      );
+    const matrix = await judgedMatrix(reachability, evidence);
+    const cases = [
+      ...listeners.map((listener) => ({
+        name: `${listener.name} (${listener.service})`,
+        judge: () => expectNobodyElse(reachability, matrix, listener),
+      })),
+      ...sockets.map((socket) => ({
+        name: `the engine's socket in ${socket.service}`,
+        judge: (): void => {
+          throw socketFailure(socket);
+        },
+      })),
+    ];
+    await forEachCase(
+      "only those whom the policy names reach it",
+      cases,
+      ({ name }) => name,
+      async ({ judge }) => judge(),
+    );
+    const names = listeners.map(({ name, service }) => `${name} (${service})`);
+    evidence.finding(`Administrative listeners: ${names.join(", ") || "none"}.`);
   },
 });
 
