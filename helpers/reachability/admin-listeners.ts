@@ -1,3 +1,4 @@
+import { isSocketProxy, mountsSocket } from "../deployment/services/engine-socket.ts";
 import { planServices } from "../deployment/services/service-plan.ts";
 import type { Deployment, SourceLocation } from "../deployment/types.ts";
 
@@ -23,12 +24,6 @@ export interface SocketMount {
   location: SourceLocation;
 }
 
-/** Programs that offer the engine's socket by HTTP, by their image, e.g. `tecnativa/docker-socket-proxy`. */
-const socketProxy = /(?:docker-)?socket-proxy(?:[:@]|$)/;
-
-/** Sockets of container engines, and the folders of the host that contain them. */
-const engineSocket = /(?:^|\/)(?:docker|podman|containerd)\.sock$|^(?:\/var)?\/run(?:\/docker)?\/?$/;
-
 /** The administrative listeners of a deployment, by its compose files and Traefik's options. */
 export function adminListeners(deployment: Deployment): AdminListener[] {
   const { policy, traefikModel } = deployment;
@@ -53,7 +48,7 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
         gives: "reads and changes what LiteLLM keeps there",
         location,
       });
-    if (socketProxy.test(compose.image?.value ?? ""))
+    if (isSocketProxy(compose))
       listeners.push({
         service,
         port: 2375,
@@ -91,8 +86,7 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
  */
 export function socketMounts(deployment: Deployment): SocketMount[] {
   return [...planServices(deployment)].flatMap(([service, { role, run, service: compose }]) => {
-    if (role === "traefik" || run.as === "left-out" || socketProxy.test(compose.image?.value ?? "")) return [];
-    const mount = compose.mounts.find(({ kind, source }) => kind === "bind" && engineSocket.test(source));
+    const mount = role === "traefik" || run.as === "left-out" ? undefined : mountsSocket(compose);
     return mount === undefined ? [] : [{ service, location: mount.location }];
   });
 }

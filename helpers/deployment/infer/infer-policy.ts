@@ -9,6 +9,7 @@ import type { FoundProject, FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
+import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
@@ -67,6 +68,7 @@ export function inferPolicy(inference: Inference): PolicyDraft {
       entryPoints: edge.entryPoints,
       hasFirewall: firewall !== undefined,
     }),
+    dockerSocket: stateDockerSocket(view),
     firewall,
   };
 }
@@ -91,6 +93,7 @@ export function beginning({ compose }: FoundProjects, { envFiles, variables, fil
     clients: [],
     secrets: [],
     reach: [],
+    dockerSocket: [],
     firewall: undefined,
   };
 }

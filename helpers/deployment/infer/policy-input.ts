@@ -43,5 +43,6 @@ export interface PolicyDraft {
   clients: readonly Stated<ItemOf<"clients">>[];
   secrets: readonly Stated<ItemOf<"secrets">>[];
   reach: readonly Stated<ItemOf<"reach">>[];
+  dockerSocket: readonly Stated<string>[];
   firewall: Stated<NonNullable<PolicyInput["firewall"]>> | undefined;
 }

@@ -42,6 +42,7 @@ export function policyText(draft: PolicyDraft): string {
       draft.secrets,
     ),
     list("Traffic that is meant. What is not here is denied.", "reach", draft.reach),
+    list("Services that are meant to have the engine's socket.", "docker_socket", draft.dockerSocket),
     section(
       "The gateway host's firewall, and how a denial looks.",
       draft.firewall && [...comments(draft.firewall), ...block("firewall", draft.firewall.value)],

@@ -3,6 +3,7 @@ import { readFacts } from "../../facts.ts";
 import { type DeploymentView, deploymentView } from "../deployment-view.ts";
 import { smallDeployment } from "../small-deployment.ts";
 import { findClients, variablesOf } from "./clients.ts";
+import { stateDockerSocket } from "./docker-socket.ts";
 import { stateFirewall } from "./firewall.ts";
 import { literalKeyQuestions } from "./literal-keys.ts";
 import { modelPatterns, stateModels } from "./models.ts";
@@ -111,6 +112,17 @@ test.each([
   ["LITELLM_SALT_KEY", "x1y2z3", "salt"],
 ])("the kind of %s=%s is %s", (name, value, kind) => {
   expect(secretKind(name, value)).toBe(kind);
+});
+
+test("a service that has the engine's socket next to Traefik is stated, with a question", () => {
+  const mount = "/var/run/docker.sock:/var/run/docker.sock";
+  const own = compose
+    .replace("volumes: [./config.yaml:/app/config.yaml:ro]", `volumes: [./config.yaml:/app/config.yaml:ro, ${mount}]`)
+    .replace("image: traefik:v3.5.3", `image: traefik:v3.5.3\n    volumes: [${mount}]`);
+  const stated = stateDockerSocket(viewOf({ "compose.yaml": own }));
+  expect(stated.map(({ value }) => value)).toEqual(["litellm"]);
+  expect(stated[0]?.questions).toEqual([expect.stringContaining("is litellm meant to have the engine's socket?")]);
+  expect(stateDockerSocket(viewOf())).toEqual([]);
 });
 
 test("upstreams: the DSN's variable, the directory, the version of the command, and what runs elsewhere", () => {
