@@ -169,6 +169,23 @@ const cases: Case[] = [
         /does not forward the first chunk[\s\S]*actual: +the first chunk after the model had sent the last one/,
     },
   },
+  {
+    name: "a base address that no client uses",
+    breaks: [
+      // ROUTE-22: without a database LiteLLM shows it in its UI's configuration and in /fallback/login only.
+      {
+        file: "compose.yaml",
+        find: "DOCS_URL: /docs",
+        replace: "DOCS_URL: /docs\n      PROXY_BASE_URL: http://litellm:4000",
+      },
+    ],
+    files: ["redirects-and-links"],
+    failed: ["ROUTE-22"],
+    says: {
+      "ROUTE-22":
+        /proxy_base_url of the UI's configuration leads to http:\/\/litellm:4000[\s\S]*PROXY_BASE_URL is http:\/\/litellm:4000[\s\S]*compose\.yaml:\d+/,
+    },
+  },
 ];
 
 /** The first checks of the suites that need the whole gateway. */
