@@ -1,32 +1,43 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayWith } from "../../containers/targets/needs.ts";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { type HeaderLines, receivedText } from "../../helpers/protocol/exchange.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
+import { decoded } from "../../helpers/protocol/content-encoding.ts";
+import { type HeaderLines, header, receivedText } from "../../helpers/protocol/exchange.ts";
 import { readEventStream } from "../../helpers/protocol/sse.ts";
 
 /**
  * An answer that takes the model 15 s, in milliseconds between two chunks. Nothing waits for its end: the first chunk must
  * arrive before it, which leaves enough time on a slow machine too.
  */
-const slow = { chunks: 10, delayMs: 1_500 };
+const slow = { say: "one two three four five six seven eight", stream: { chunks: 10, delayMs: 1_500 } };
+
+/**
+ * The same in 8 s, with about 600 bytes in all: compression that waits for its first 1,024 bytes (Traefik's
+ * `minResponseBodyBytes`) holds all of it back.
+ */
+const short = { say: "one two", stream: { chunks: 2, delayMs: 2_000 } };
 
 /**
  * The first chunk of a streamed chat completion arrives while the model is still sending. The model's journal decides, not
  * the clock: on an overloaded machine, chunks that were forwarded one by one can arrive together.
  *
  * @param url of the chat completions
+ * @param headers an answer in the content encoding that they accept is decoded as it arrives
+ * @param length of the whole answer
  * @throws {CheckFailure} when it arrives after the model sent the last one, or never
  */
 export async function expectStreamedChunks(
   gateway: GatewayWith<"scripted-model">,
   { url, headers, model }: { url: string; headers: HeaderLines; model: string },
+  length: "slow" | "short" = "slow",
 ): Promise<void> {
   const token = `stream-${randomUUID()}`;
   await gateway.model.script(token, {
     includes: token,
-    turns: [{ say: "one two three four five six seven eight", stream: slow }],
+    turns: [{ slow, short }[length]],
   });
   const stream = await gateway.http.open({
     url,
@@ -36,7 +47,9 @@ export async function expectStreamedChunks(
     deadline: deadlines.agentTurn,
   });
   const isChunk = (data: string): boolean => /"content": ?"[^"]/.test(data);
-  const items = await readEventStream(stream, deadlines.agentTurn, (seen) =>
+  const encoding = header(stream.exchange.response?.headers, "content-encoding");
+  const body = decoded(stream.body, encoding);
+  const items = await readEventStream({ ...stream, body }, deadlines.agentTurn, (seen) =>
     seen.some((item) => item.kind === "event" && isChunk(item.data)),
   );
   const [entry] = await gateway.model.journal(token);
@@ -52,7 +65,33 @@ export async function expectStreamedChunks(
       ...exchangeEvidence(stream.exchange),
       received: [receivedText(stream.exchange), ...items.slice(0, 4).map((item) => JSON.stringify(item))].join("\n"),
     },
-    cause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
-    location: gateway.deployment.litellm.location,
+    ...causeOf(encoding, headers, gateway.deployment),
   });
+}
+
+/** What most likely holds the stream back. Compression can do it with and without a `Content-Encoding` in the end. */
+function causeOf(
+  encoding: string | undefined,
+  headers: HeaderLines,
+  { traefikModel, litellm }: Deployment,
+): Pick<FailureDetails, "cause" | "location" | "fix"> {
+  const compress = traefikModel?.dynamicOptions.find(
+    ({ path }) => path[1]?.toLowerCase() === "middlewares" && path[3]?.toLowerCase() === "compress",
+  );
+  if (compress !== undefined && header(headers, "accept-encoding") !== undefined)
+    return {
+      cause: `the compress middleware ${compress.path[2]} collects events before it sends them, as Traefik before 3.3.5 does, or what is behind it does`,
+      location: compress.location,
+      fix: "add text/event-stream to excludedContentTypes of the middleware, or use a newer Traefik",
+    };
+  if (encoding !== undefined)
+    return {
+      cause: `what compresses the answer (${encoding}) collects events before it sends them; Traefik has no compress middleware, so it is LiteLLM or a module of it`,
+      location: litellm.location,
+      fix: "leave text/event-stream out of the compression",
+    };
+  return {
+    cause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
+    location: litellm.location,
+  };
 }
