@@ -28,6 +28,8 @@ check({
           ],
         });
         const turn = await agent.ask(name.replaceAll(" ", "-"), prompt);
+        // A call that the client could not make was not refused either.
+        if (turn.transcript.toolCalls.length === 0) await agent.expectCall(turn, refused.tool);
         expectRefused(turn, refusal);
         await expectAllowed(agent, turn, refusal);
         expectReported(turn, refusal);

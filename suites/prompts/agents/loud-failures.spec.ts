@@ -6,6 +6,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { codexConfig, lineOf } from "../support/codex-config.ts";
 import { type AgentGateway, type CodexAgent, type CodexTurn, codexTurn, turnEvidence } from "../support/codex-turn.ts";
 import { databaseTool } from "../support/policy-lookup.ts";
@@ -134,6 +135,7 @@ async function expectFailure(
       expected: cause,
       actual: diagnosis.cause,
       cause: diagnosis.sentence,
+      ...(diagnosis.cause === "catalogue-empty" ? followsCatalogue : {}),
     });
   }
   if (endsWithError && (turn.exitCode === 0 || messages.length > 0)) {

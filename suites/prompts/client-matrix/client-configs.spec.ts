@@ -7,6 +7,7 @@ import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import type { ClientEndpoint } from "../support/client-settings/client-endpoint.ts";
 import { type ClientSettings, clientSettings } from "../support/client-settings/client-settings.ts";
 import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
@@ -160,6 +161,7 @@ async function expectTools(
           actual: "0 tools",
           evidence: evidence("an empty list"),
           location,
+          ...followsCatalogue,
         });
       const call = { name: tool, arguments: { sql: "SELECT datname FROM pg_database" } };
       const result = JSON.stringify(await client.callTool(call, undefined, { timeout: deadlines.mcpRequest }));
