@@ -59,6 +59,8 @@ export function testServers(deployment: Deployment): ExtraServers {
     ...referenceServers,
     ...filteredServers,
     ...Object.fromEntries(Object.keys(behaviours).map((name) => [name, http(name)])),
+    // The well-behaved one, which has what the official conformance suite asks for.
+    official: http("official"),
     // The discard port, on which nothing listens.
     dead: http("dead", 9),
     missing: { transport: "stdio", command: "no-such-command", args: [] },

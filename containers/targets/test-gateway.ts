@@ -106,11 +106,14 @@ export class TestGateway {
 
   /** The same client, connected to server-everything or to a behaviour of the hostile upstream directly. */
   async upstream(name: string): Promise<Client> {
-    const url =
-      name === everything.name
-        ? `${this.#address("everything", everything.port)}/mcp`
-        : `${this.#address("hostile", hostile.port)}/${name}`;
-    return await connectOverHttp(this.http, url, undefined);
+    return await connectOverHttp(this.http, this.upstreamUrl(name), undefined);
+  }
+
+  /** The MCP endpoint of server-everything, or of a path of the hostile upstream. */
+  upstreamUrl(name: string): string {
+    return name === everything.name
+      ? `${this.#address("everything", everything.port)}/mcp`
+      : `${this.#address("hostile", hostile.port)}/${name}`;
   }
 
   /** The calls with this token that the hostile upstream received, from any client. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Behaviour, behaviours } from "./behaviours.ts";
+import { answerOfficial } from "./official.ts";
 
 /**
  * A tool call that arrived. `GET /_calls` returns all of them, `GET /_calls?token=…` those with a token, so that a check can
@@ -34,6 +35,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return reply(response, 200, token === null ? calls : calls.filter(({ input }) => input.token === token));
   }
   if (name === "_words") return reply(response, 200, Object.fromEntries(words));
+  if (name === "official") {
+    remember(request);
+    return await answerOfficial(request, response);
+  }
   const behaviour = behaviours[name];
   if (behaviour === undefined) return reply(response, 404, { error: `no behaviour ${name}` });
   if (behaviour.silent) return;
