@@ -30,6 +30,19 @@ test("what needs a check that holds is a problem of its own", () => {
   });
 });
 
+test.each(["unnamed-server", "extra-tools", "duplicate-tools"])(
+  "a catalogue that offers too much (%s) hides no failure of a tool that is missing",
+  (code) => {
+    const checks = [failed("CAT-02", { code }), failed("CAT-03", { follows: "CAT-02/holds" })];
+    expect(roots(checks)).toEqual({ "CAT-02": undefined, "CAT-03": undefined });
+  },
+);
+
+test("a catalogue that lacks a tool explains why its call fails", () => {
+  const checks = [failed("CAT-02", { code: "missing-tools" }), failed("CAT-03", { follows: "CAT-02/holds" })];
+  expect(roots(checks)).toEqual({ "CAT-02": undefined, "CAT-03": "CAT-02" });
+});
+
 test("one cause at one line is one problem; another line, or another cause, is another", () => {
   const cause = "LiteLLM has no master key";
   const found = roots([

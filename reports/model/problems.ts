@@ -66,7 +66,9 @@ function withRoots(problems: readonly Problem[]): Problem[] {
   const needed = new Map<Problem, Problem>();
   for (const problem of own) {
     const followed = onlyOne(
-      detailsOf(problem).map(({ follows }) => (follows === null ? undefined : byCheck.get(follows))),
+      detailsOf(problem).map(({ follows }) =>
+        follows === null ? undefined : explaining(byCheck.get(follows), follows),
+      ),
     );
     const cause = onlyOne(detailsOf(problem).map(causeKey));
     const same = cause === undefined ? undefined : byCause.get(cause);
@@ -83,6 +85,18 @@ function withRoots(problems: readonly Problem[]): Problem[] {
     }
     return root === undefined || passed.has(root) ? problem : { ...problem, root: root.requirement.id };
   });
+}
+
+/** Codes of failures by which something is there that should not be. */
+const surplus: ReadonlySet<string> = new Set(["unnamed-server", "extra-tools", "duplicate-tools"]);
+
+/**
+ * The problem of a check that others need, where its failure takes something from them. A catalogue that offers too much keeps no
+ * tool from being called: what fails next to it has another cause.
+ */
+function explaining(problem: Problem | undefined, check: string): Problem | undefined {
+  const code = problem?.checks.find(({ id }) => id === check)?.failure?.code ?? "";
+  return surplus.has(code) ? undefined : problem;
 }
 
 /** The failures of a problem, or the failed cases of those that try several. */
