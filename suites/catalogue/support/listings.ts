@@ -1,6 +1,6 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
@@ -73,10 +73,14 @@ export async function someOfferedTools(gateway: GatewayTarget): Promise<readonly
   });
 }
 
-/** For the failure of a call of a tool: {@link followsCatalogue} where LiteLLM does not list the tool, else nothing. */
-export async function whyNotCalled(gateway: GatewayTarget, tool: string): Promise<Partial<typeof followsCatalogue>> {
+/** For the failure of a call of a tool: its cause where LiteLLM does not list the tool, else nothing. */
+export async function whyNotCalled(
+  gateway: GatewayTarget,
+  tool: string,
+): Promise<Pick<FailureDetails, "cause" | "follows">> {
   const offered = await offeredTools(gateway).catch(() => []);
-  return offered.some(({ name }) => name === tool) ? {} : followsCatalogue;
+  if (offered.some(({ name }) => name === tool)) return {};
+  return { cause: `LiteLLM does not list ${tool}, so that nothing can call it; see CAT-02`, ...followsCatalogue };
 }
 
 /** How often a listing is repeated in which LiteLLM gave up on an upstream. */
