@@ -95,8 +95,8 @@ async function expectReadable(
     actual: answer,
     cause: "the upstream's DSN leads to another database",
     location,
-    ...serverFinding(gateway, [name]),
     ...(await whyNotCalled(gateway, tool)),
+    ...serverFinding(gateway, [name]),
     evidence: callEvidence(gateway.http, tool, input, { received: answer }),
   });
 }
