@@ -34,6 +34,8 @@ export interface KnownGap {
   link: string;
   /** `YYYY-MM-DD`, the last day (UTC) on which the gap is accepted. */
   until: string;
+  /** True for a choice of this deployment, which is no defect of the part's versions. */
+  choice: boolean;
   location: SourceLocation;
 }
 
@@ -75,6 +77,7 @@ const knownGapsShape = listOf(
     reason: text,
     link: z.url({ protocol: /^https?$/, error: "a link, e.g. https://github.com/BerriAI/litellm/issues/37080" }),
     until: z.iso.date({ error: "a date, e.g. 2027-03-31" }),
+    choice: z.boolean({ error: "true or false" }).default(false),
   }),
 );
 

@@ -16,7 +16,8 @@ export function withKnownDefects(checks: readonly CheckResult[], run: RunRecord 
   if (run === undefined || !checks.some(({ outcome }) => outcome === "failed")) return checks;
   // The gaps' dates are about accepting them: a defect stays one.
   const { gaps } = readKnownGaps(measured, checks, "0000-01-01");
-  const active = activeGaps(gaps, new Map(run.parts.map(({ name, version }) => [name, version])));
+  const defects = gaps.filter(({ choice }) => !choice);
+  const active = activeGaps(defects, new Map(run.parts.map(({ name, version }) => [name, version])));
   return checks.map((check) => {
     const { id, requirements, failure, outcome } = check;
     if (outcome !== "failed" || failure === undefined) return check;

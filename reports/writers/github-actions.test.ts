@@ -63,6 +63,7 @@ describe("an annotation", () => {
           reason: "r",
           link: "l",
           until: "2999-12-31",
+          choice: false,
           location: { file: "deployments/d/known-gaps.yaml", line: 7 },
         },
       ],

@@ -27,6 +27,7 @@ const gap: KnownGap = {
   reason: "known since 1.77",
   link: "https://example.org/1",
   until: "2999-12-31",
+  choice: false,
   location: { file: "known-gaps.yaml", line: 1 },
 };
 
