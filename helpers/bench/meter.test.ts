@@ -68,8 +68,10 @@ function machine() {
     1: ["/opt/litellm/bin/python", "/opt/litellm/bin/litellm", "--config", "c"],
     2: ["/opt/runtime/bin/node", "/usr/local/bin/mcp-server-filesystem", "/srv"],
     3: ["sh", "-c", "true"],
+    4: ["/opt/litellm/bin/python", "/opt/litellm/bin/litellm", "--config", "c"],
+    5: [],
   };
-  const parents: Record<number, number> = { 1: 99, 2: 1, 3: 2 };
+  const parents: Record<number, number> = { 1: 99, 2: 1, 3: 2, 4: 1, 5: 1 };
   const engine = { own: 10, children: 5 };
   const sources: MeterSources = {
     groups: {
@@ -88,7 +90,7 @@ function machine() {
     },
     describe: async (container) => (container === "ours" ? { rig: "gateway", part: "litellm" } : undefined),
   };
-  return { usage, engine, sources };
+  return { usage, commands, engine, sources };
 }
 
 test("a part costs what it used before and after a restart; what belongs to others costs nothing", async () => {
@@ -114,4 +116,16 @@ test("each process that LiteLLM itself starts is counted once, by its program", 
   meter.read();
   const { spawns } = await meter.stop();
   expect(spawns.map(({ rig, program }) => [rig, program])).toEqual([["gateway", "mcp-server-filesystem"]]);
+});
+
+test("a process that has just been forked is counted once it has its own command line, one that has ended by its name", async () => {
+  const { usage, commands, sources } = machine();
+  const meter = new Meter(sources);
+  await Promise.resolve();
+  usage.ours = { cpuSeconds: 2, memory: 1, processes: [1, 4, 5] };
+  meter.read();
+  commands[4] = ["/opt/upstreams/postgres-mcp/bin/python", "/opt/upstreams/postgres-mcp/bin/postgres-mcp"];
+  meter.read();
+  const { spawns } = await meter.stop();
+  expect(spawns.map(({ program }) => program)).toEqual(["x", "postgres-mcp"]);
 });

@@ -148,12 +148,15 @@ export class Meter {
   #readSpawns({ seen }: Account, rig: string, processes: readonly number[]): void {
     for (const pid of processes) {
       if (seen.has(pid)) continue;
-      seen.add(pid);
       const command = this.#sources.processes.commandLine(pid);
-      const parent = this.#sources.processes.usage(pid)?.parent;
-      if (parent === undefined || isLiteLLM(command)) continue;
-      if (!isLiteLLM(this.#sources.processes.commandLine(parent))) continue;
-      this.#spawns.push({ rig, program: programOf(command), seenAt: Date.now() });
+      const usage = this.#sources.processes.usage(pid);
+      // A process that has just been forked still has the command line of its parent: the next reading sees its own.
+      if (usage === undefined || isLiteLLM(command)) continue;
+      seen.add(pid);
+      if (!isLiteLLM(this.#sources.processes.commandLine(usage.parent))) continue;
+      // One that has already ended has a name, but no command line.
+      const program = command.length === 0 ? usage.name : programOf(command);
+      this.#spawns.push({ rig, program, seenAt: Date.now() });
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Picture, svgBox, svgText, wrapped } from "../pictures/svg.ts";
-import type { BenchReport } from "./bench-report.ts";
+import { type BenchReport, medianParts } from "./bench-report.ts";
 
 /** Sizes in pixels. */
 const size = { side: 260, plot: 620, row: 24, head: 12, value: 90 };
@@ -7,12 +7,12 @@ const size = { side: 260, plot: 620, row: 24, head: 12, value: 90 };
 /** How many parts have a bar of their own. */
 const named = 14;
 
-/** CPU seconds of a run by part, engine and harness, as bars: the most expensive first. */
+/** CPU seconds by part, engine and harness, as bars: each the median of all runs, the most expensive first. */
 export function benchPicture({ runs, median }: BenchReport): Picture {
-  const parts = runs[0]?.parts ?? [];
+  const parts = medianParts(runs);
   const others = parts.slice(named).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   const bars = [
-    ...parts.slice(0, named).map(({ rig, part, cpuSeconds }) => ({ name: `${rig} ${part}`, value: cpuSeconds })),
+    ...parts.slice(0, named).map(({ name, cpuSeconds }) => ({ name, value: cpuSeconds })),
     ...(others > 0 ? [{ name: `${parts.length - named} other parts`, value: others }] : []),
     { name: "engine", value: median.cpuSeconds.engine },
     { name: "harness", value: median.cpuSeconds.harness },

@@ -49,7 +49,10 @@ const benchReport = z.object({
   machine: z.object({
     processors: z.int().positive(),
     memory: bytes,
-    busyBefore: z.number().nonnegative().describe("Processors that were busy in the seconds before the first run"),
+    busyBefore: z
+      .number()
+      .nonnegative()
+      .describe("Load average of the minute before the floor: processes that ran or waited for a processor"),
   }),
   floor: cost.describe("A run of one check, measured alone and first: LiteLLM's start and one turn of Codex"),
   runs: z.array(run).min(1),
@@ -105,6 +108,17 @@ export function summaryOf(runs: readonly RunCost[]): Pick<BenchReport, "median" 
 /** @throws {Error} when the report does not match its schema */
 export function serializeBench(report: BenchReport): string {
   return `${JSON.stringify(benchReport.parse(report), null, 2)}\n`;
+}
+
+/** What each part costs in the median of the runs; the most expensive first. A part that a run did not start costs nothing in it. */
+export function medianParts(runs: readonly RunCost[]): { name: string; cpuSeconds: number }[] {
+  const costs = runs.map(
+    ({ parts }) => new Map(parts.map(({ rig, part, cpuSeconds }) => [`${rig} ${part}`, cpuSeconds])),
+  );
+  const names = new Set(costs.flatMap((run) => [...run.keys()]));
+  return [...names]
+    .map((name) => ({ name, cpuSeconds: median(costs.map((run) => run.get(name) ?? 0)) }))
+    .toSorted((one, other) => other.cpuSeconds - one.cpuSeconds);
 }
 
 function median(values: readonly number[]): number {

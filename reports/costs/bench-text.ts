@@ -13,12 +13,20 @@ export function benchText(report: BenchReport): string {
   const perPart = (first?.parts ?? []).slice(0, named);
   const perCheck = (first?.checks ?? []).slice(0, named);
   const spawned = (first?.spawned ?? []).reduce((sum, { count }) => sum + count, 0);
+  const failed = runs.flatMap(({ exitCode }, index) =>
+    exitCode === 0
+      ? []
+      : [`Run ${index + 1} ended with exit code ${exitCode}: its cost is not that of a conformant run.`],
+  );
   return [
+    ...failed,
     ...(machine.busyBefore > busyMachine ? [busyText(machine.busyBefore)] : []),
     row(`${runs.length} run${runs.length === 1 ? "" : "s"}, median`, "a run", "the floor"),
     ...(["parts", "engine", "harness", "total"] as const).map((name) =>
       row(`CPU seconds: ${name}`, median.cpuSeconds[name].toFixed(1), floor.cpuSeconds[name].toFixed(1)),
     ),
+    // What other programs did meanwhile; the measurement itself is a small part of it.
+    row("CPU seconds: rest of the machine", othersOf(median), othersOf(floor)),
     row("wall time", seconds(median.wallSeconds * 1_000), seconds(floor.wallSeconds * 1_000)),
     row("peak memory: parts", megabytes(median.peakMemory.parts), megabytes(floor.peakMemory.parts)),
     row("peak memory: harness", megabytes(median.peakMemory.harness), megabytes(floor.peakMemory.harness)),
@@ -36,11 +44,16 @@ export function benchText(report: BenchReport): string {
   ].join("\n");
 }
 
-/** With more busy processors than this before the first run, others share the caches of the processor. */
+/** CPU seconds of the machine that the run does not account for. */
+function othersOf({ cpuSeconds: { machine, total } }: Cost): string {
+  return Math.max(machine - total, 0).toFixed(1);
+}
+
+/** With a higher load average than this before the floor, others share the caches of the processor. */
 const busyMachine = 0.2;
 
 function busyText(busy: number): string {
-  return `The machine was not idle: ${busy.toFixed(1)} processors were busy before the first run. CPU seconds are somewhat higher then, and wall time says nothing.`;
+  return `The machine was not idle: its load average was ${busy.toFixed(1)} before the floor. CPU seconds are somewhat higher then, and wall time says nothing.`;
 }
 
 /** E.g. `412.3 CPU seconds, more than the 140 that are allowed`; undefined for a bench within the limit. */

@@ -55,8 +55,12 @@ test("the table compares a run with the floor, and names what costs most", () =>
   expect(text).toMatch(/^gateway litellm +370\.0 +900 MB$/m);
   expect(text).toMatch(/^CAT-02\/catalogue-equals-upstreams +3 +2\.0$/m);
   expect(text).toContain("LiteLLM started 2 processes in the first run: 2 postgres-mcp (gateway).");
+  expect(text).toMatch(/^CPU seconds: rest of the machine +5\.0 +5\.0$/m);
   expect(text).not.toContain("not idle");
-  expect(benchText(reportOf([400], 1.5))).toContain("1.5 processors were busy");
+  expect(text).not.toContain("exit code");
+  const failed = { ...reportOf([400]), runs: [{ ...runOf(400), exitCode: 1 }] };
+  expect(benchText(failed)).toContain("Run 1 ended with exit code 1");
+  expect(benchText(reportOf([400], 1.5))).toContain("its load average was 1.5");
 });
 
 test("the limit is one of CPU seconds", () => {
@@ -72,6 +76,7 @@ test("the picture has the parts, the engine and the harness, the most expensive 
     ["harness", "10.0"],
   ]);
   expect(svgFile(picture)).toContain("<title");
+  expect(benchPicture(reportOf([400, 390, 900])).table.rows[0]).toEqual(["gateway litellm", "370.0"]);
 });
 
 let directory: string;
