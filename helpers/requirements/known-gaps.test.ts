@@ -83,11 +83,13 @@ test("a gap is read with its location, and is accepted until the end of its last
         code: undefined,
         cases: undefined,
         actual: undefined,
+        choice: false,
         location: { file, line: 1 },
       },
       {
         ...rest,
         check: undefined,
+        choice: false,
         requirement: "CAT-10",
         code: "wrong-status",
         cases: ["one", "two"],
