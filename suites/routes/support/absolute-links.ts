@@ -94,7 +94,7 @@ export function leadsTo(to: string, host: PolicyHost, deployment: Deployment): "
   return isNamed || isInside || originOfText(proxyBaseUrl(deployment)?.value) === origin ? "elsewhere" : "own";
 }
 
-/** The variable by which LiteLLM is told its own address; undefined where it is not set. */
+/** The variable that gives LiteLLM its own address; undefined where it is not set. */
 export function proxyBaseUrl({ litellm }: Pick<Deployment, "litellm">) {
   const variable = litellm.environment.get("PROXY_BASE_URL");
   return variable?.value ? variable : undefined;
