@@ -10,6 +10,8 @@ export interface AdminListener {
   port: number;
   /** Whether every other port on which the service listens counts too. */
   everyPort: boolean;
+  /** Keys of the services that need it by their nature, whatever the policy says. */
+  users: readonly string[];
   /** In messages, e.g. `Traefik's API`. */
   name: string;
   /** What somebody who reaches it can do, as part of a sentence. */
@@ -26,7 +28,7 @@ export interface SocketMount {
 
 /** The administrative listeners of a deployment, by its compose files and Traefik's options. */
 export function adminListeners(deployment: Deployment): AdminListener[] {
-  const { policy, traefikModel } = deployment;
+  const { traefikModel } = deployment;
   const listeners: AdminListener[] = [];
   for (const [service, { role, service: compose }] of planServices(deployment)) {
     const { location } = compose;
@@ -35,6 +37,7 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
         service,
         port: 5432,
         everyPort: true,
+        users: [],
         name: "the database",
         gives: "tries passwords at it",
         location,
@@ -44,6 +47,7 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
         service,
         port: 6379,
         everyPort: true,
+        users: [],
         name: "Redis",
         gives: "reads and changes what LiteLLM keeps there",
         location,
@@ -53,17 +57,9 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
         service,
         port: 2375,
         everyPort: false,
+        users: deployment.traefik === undefined ? [] : [deployment.traefik.key],
         name: "the proxy of Docker's socket",
         gives: "controls containers",
-        location,
-      });
-    if (service === policy.authorization?.provider)
-      listeners.push({
-        service,
-        port: 9000,
-        everyPort: false,
-        name: "Keycloak's management",
-        gives: "reads its state",
         location,
       });
   }
@@ -73,6 +69,7 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
       service: deployment.traefik.key,
       port: api.port,
       everyPort: false,
+      users: [],
       name: "Traefik's API",
       gives: "reads every router and middleware, with the keys that they add",
       location: traefikModel?.static.get("api.insecure")?.location ?? deployment.traefik.location,

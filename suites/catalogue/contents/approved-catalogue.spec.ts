@@ -2,6 +2,7 @@ import { compareCatalogues, type LockedCatalogue } from "../../../helpers/catalo
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 import { listings } from "../support/listings.ts";
 
 check({
@@ -10,17 +11,27 @@ check({
   title: "an upstream with a lock file offers the catalogue that was approved",
   needs: ["gateway", "direct-upstreams"],
   async run({ gateway, evidence }) {
-    const locked = gateway.policy.upstreams.filter(({ lock, leftOut }) => lock !== undefined && leftOut === undefined);
+    const locked = gateway.policy.upstreams.filter(
+      ({ lock, leftOut, standIn }) => lock !== undefined && leftOut === undefined && !standIn,
+    );
     if (locked.length === 0) evidence.notSupported("no upstream of the policy has a lock file");
     const { direct } = await listings(gateway);
     await forEachCase(
       "an upstream offers what was approved",
       locked,
       ({ name }) => name,
-      async ({ name, lock, standIn, location }) => {
+      async ({ name, lock, location }) => {
         const offered = direct.find((one) => one.name === name);
-        // A server that LiteLLM does not have is the subject of CAT-02; a stand-in has no catalogue of its own.
-        if (lock === undefined || offered === undefined || standIn) return;
+        if (lock === undefined) return;
+        if (offered === undefined)
+          throw new CheckFailure({
+            summary: `${name} has a lock file, and LiteLLM has no such server`,
+            code: "no-server",
+            expected: `the ${lock.tools.length} tools of the lock file`,
+            actual: "no server",
+            location,
+            ...followsCatalogue,
+          });
         const differences = compareCatalogues(comparable(lock), comparable(offered));
         const [first] = differences;
         if (first === undefined) {

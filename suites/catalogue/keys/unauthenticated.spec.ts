@@ -1,6 +1,6 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type Decision, decide } from "../../../helpers/deployment/policy/access.ts";
@@ -112,32 +112,41 @@ async function expectChallenge(
   const isMeant = refusal.statuses.some((one) => one === status);
   if (isMeant && (challenge !== undefined || refusal.challenge === undefined)) return;
   const meant = `${refusal.statuses.join(" or ")}${refusal.challenge === undefined ? "" : " and WWW-Authenticate"}`;
-  const noRouter = status === 404 && decision?.who === "bearer";
   throw new CheckFailure({
     summary: `a request without a valid key is not refused with ${meant}`,
     code: isMeant ? "no-challenge" : "wrong-status",
     expected: `status ${meant}`,
     actual: isMeant ? `status ${status} without WWW-Authenticate` : statusText(refused),
-    ...(noRouter
+    ...(decision?.who === "bearer"
       ? {
-          cause:
-            "no router takes a request without a credential, so Traefik answers 404: an MCP client concludes that the endpoint is missing",
+          ...causeAtTheEdge(status, meant),
           location: gateway.deployment.litellm.location,
-          fix: `add a catch-all router of the lowest priority that answers ${meant}`,
         }
-      : {
-          cause:
-            status === 500
-              ? "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)"
-              : isMeant
-                ? "LiteLLM's own 401 of its MCP endpoint names no scheme, so that a client does not learn how to authenticate"
-                : status === 200
-                  ? "LiteLLM opens an MCP session for a caller whom it does not know"
-                  : `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${statusText(allowed)}`,
-        }),
+      : { cause: causeInLiteLLM(status, isMeant, statusText(allowed)) }),
     ...everyoneAdmitted(gateway, status),
     evidence: exchangeEvidence(refused, allowed),
   });
+}
+
+/** Why Traefik does not refuse a request without a credential as the policy says. */
+function causeAtTheEdge(status: number | undefined, meant: string): Pick<FailureDetails, "cause" | "fix"> {
+  if (status === 404)
+    return {
+      cause:
+        "no router takes a request without a credential, so Traefik answers 404: an MCP client concludes that the endpoint is missing",
+      fix: `add a catch-all router of the lowest priority that answers ${meant}`,
+    };
+  if (status !== undefined && status >= 400 && status < 500)
+    return { cause: "the router for refused requests answers differently from the policy" };
+  return { cause: "Traefik lets a request without a credential through to LiteLLM, which answers it" };
+}
+
+function causeInLiteLLM(status: number | undefined, isMeant: boolean, withTheKey: string): string {
+  if (status === 500) return "LiteLLM turns every refusal of its MCP endpoint into a 500 (BerriAI/litellm#37080)";
+  if (isMeant)
+    return "LiteLLM's own 401 of its MCP endpoint names no scheme, so that a client does not learn how to authenticate";
+  if (status === 200) return "LiteLLM opens an MCP session for a caller whom it does not know";
+  return `LiteLLM refuses in another way than HTTP demands: with the master key it answers ${withTheKey}`;
 }
 
 function initialize(gateway: GatewayTarget, url: string, headers: HeaderLines): Promise<Exchange> {

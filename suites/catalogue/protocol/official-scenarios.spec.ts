@@ -49,14 +49,13 @@ check({
       key: testGateway.masterKey,
       prefix: catalogueName(testGateway, upstream, ""),
     };
-    const [direct, through] = await Promise.all([
-      scenariosAt({ target: testGateway.upstreamUrl(upstream) }),
-      scenariosAt(gateway),
-    ]);
+    const itself = { target: testGateway.upstreamUrl(upstream) };
+    const [once, through] = await Promise.all([scenariosAt(itself), scenariosAt(gateway)]);
+    // A busy machine is late once. What the upstream or the gateway loses it loses each time.
+    const direct = compareScenarios(once, through).length < passedDirectly ? await scenariosAt(itself) : once;
     await evidence.keep("direct.json", jsonOf(direct));
     const kept = await evidence.keep("through-the-gateway.json", jsonOf(through));
     const first = compareScenarios(direct, through);
-    // A busy machine is late once; what the gateway loses it loses each time.
     const isLate = first.some(({ failures }) => failures.some((failure) => /timed? ?out|in time/i.test(failure)));
     const compared = isLate ? lostTwice(first, compareScenarios(direct, await scenariosAt(gateway))) : first;
     if (compared.length < passedDirectly)

@@ -22,17 +22,17 @@ export function socketFailure({ service, location }: SocketMount): CheckFailure 
 export function expectNobodyElse(
   { deployment: { compose, policy } }: Reachability,
   { cells, sweep, table }: JudgedMatrix,
-  { service, port, everyPort, name, gives, location }: AdminListener,
+  { service, port, everyPort, users, name, gives, location }: AdminListener,
 ): void {
   const site = sweep.sites.find((one) => one.name === service);
   const listening = site?.listening.map((one) => one.port) ?? [];
   const ports = everyPort && listening.length > 0 ? listening : [port];
+  const others = (from: string): boolean => compose.services.has(from) && !users.includes(from);
   const open = cells.filter(
-    (cell) =>
-      cell.to === service && cell.verdict === "open" && ports.includes(cell.port) && compose.services.has(cell.from),
+    (cell) => cell.to === service && cell.verdict === "open" && ports.includes(cell.port) && others(cell.from),
   );
-  // A service that is not run is no site, but docker filters no port on a shared network.
-  const sharing = site === undefined ? neighboursOf(compose.services, service) : [];
+  // Nothing listens where the service itself is not run, but docker filters no port on a shared network.
+  const sharing = listening.length === 0 ? neighboursOf(compose.services, service).filter(others) : [];
   const unnamed = sharing.filter(
     (from) => !policy.reach.some((rule) => rule.from === from && rule.to === service && rule.ports.includes(port)),
   );
