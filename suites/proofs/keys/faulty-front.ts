@@ -31,49 +31,67 @@ export interface Known {
  */
 export type Fault = (request: FrontRequest, known: Known) => FrontRequest | { answer: object };
 
+/** How many addresses a gateway has: the proxy's for HTTP and HTTPS, and LiteLLM's own. */
+const mostAddresses = 3;
+
 /** A reverse proxy in front of a gateway, which makes it faulty. HTTP only. */
 export class FaultyFront implements AsyncDisposable {
   /** The gateway with its own answers. */
   static readonly none: Fault = (request) => request;
   fault: Fault = FaultyFront.none;
   readonly #known: Known;
-  readonly #server: Server;
-  #gateway: Address = { host: "127.0.0.1", port: 0 };
+  /** One port for each address of the gateway: concurrent checks call different ones. */
+  readonly #listeners: readonly { server: Server; gateway?: Address }[];
 
   private constructor(masterKey: string) {
     this.#known = { masterKey, keys: [], servers: [] };
-    this.#server = createServer(async (request, response) => {
-      const changed = this.fault(await read(request), this.#known);
-      if ("answer" in changed) {
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed.answer));
-        return;
-      }
-      const answer = await this.#forward(changed);
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+    this.#listeners = Array.from({ length: mostAddresses }, () => {
+      const listener: { server: Server; gateway?: Address } = {
+        server: createServer(async (request, response) => {
+          const changed = this.fault(await read(request), this.#known);
+          if ("answer" in changed) {
+            response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed.answer));
+            return;
+          }
+          const answer = await this.#forward(changed, listener.gateway);
+          response.writeHead(answer.status, answer.headers).end(answer.body);
+        }),
+      };
+      return listener;
     });
   }
 
   /** Starts a front on this machine. */
   static async start(masterKey: string): Promise<FaultyFront> {
     const front = new FaultyFront(masterKey);
-    await new Promise<void>((resolve) => front.#server.listen(0, "127.0.0.1", resolve));
+    await Promise.all(
+      front.#listeners.map(({ server }) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))),
+    );
     return front;
   }
 
-  /** The front's own address, in the place of the gateway's. */
+  /**
+   * The front's own address, in the place of one of the gateway's. The same address gets the same one.
+   *
+   * @throws Error when the gateway has more addresses than the front has ports
+   */
   inFrontOf(gateway: Address): Address {
-    this.#gateway = gateway;
-    return { host: "127.0.0.1", port: (this.#server.address() as AddressInfo).port };
+    const isOfThis = ({ gateway: other }: { gateway?: Address }): boolean =>
+      other?.host === gateway.host && other.port === gateway.port;
+    const listener = this.#listeners.find(isOfThis) ?? this.#listeners.find((one) => one.gateway === undefined);
+    if (listener === undefined) throw new Error(`a gateway with more than ${mostAddresses} addresses`);
+    listener.gateway = gateway;
+    return { host: "127.0.0.1", port: (listener.server.address() as AddressInfo).port };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const { server } of this.#listeners) server.closeAllConnections();
+    await Promise.all(this.#listeners.map(({ server }) => new Promise((resolve) => server.close(resolve))));
   }
 
-  async #forward({ method, path, headers, body }: FrontRequest) {
+  async #forward({ method, path, headers, body }: FrontRequest, gateway: Address | undefined) {
     const { connection: _, "content-length": __, "transfer-encoding": ___, ...kept } = headers;
-    const response = await send(`http://${this.#gateway.host}:${this.#gateway.port}${path}`, {
+    const response = await send(`http://${gateway?.host}:${gateway?.port}${path}`, {
       method: method as "GET",
       headers: kept,
       ...(body === "" ? {} : { body }),
