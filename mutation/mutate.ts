@@ -13,6 +13,7 @@ import { type LoadedCheck, loadChecks } from "../suites/runner/load-checks.ts";
 import { type Campaign, type CampaignContext, runCampaign } from "./campaign/campaign.ts";
 import { CheckOrder } from "./campaign/check-order.ts";
 import { type StageName, stagesFor } from "./campaign/check-selection.ts";
+import { lastResults } from "./campaign/last-run.ts";
 import { killingRequirements, type MutantVerdict, score, undecidedIfSurvived } from "./campaign/verdict.ts";
 import { readEquivalents } from "./files/equivalents.ts";
 import type { Mutant } from "./files/mutant.ts";
@@ -166,6 +167,7 @@ async function runPlan(
     config,
     canaries: makeCanaries(deployment.policy, originals, deployment.literals),
     order: new CheckOrder(earlier.killers, every),
+    known: lastResults(deployment, config),
     all: runsAll(options),
     progress,
     interrupted,

@@ -6,6 +6,7 @@ import type { Mutant } from "../files/mutant.ts";
 import { type BatchContext, judgeBatch } from "./batch.ts";
 import { type StageName, stageNames, stagesFor } from "./check-selection.ts";
 import { runUnmodified } from "./judge.ts";
+import type { LastResult } from "./last-run.ts";
 import { type MutantVerdict, undecidedIfSurvived } from "./verdict.ts";
 
 /** How many mutants are tried concurrently: they wait as much as they compute. Each worker has parts of its own. */
@@ -15,7 +16,10 @@ const workers: Readonly<Record<StageName, number>> = { edge: 3, gateway: 2 };
 const batchSize = 100;
 
 /** What a campaign takes; the checks that pass on the unmodified deployment are found by it. */
-export type CampaignContext = Omit<BatchContext, "checks">;
+export interface CampaignContext extends Omit<BatchContext, "checks"> {
+  /** What is known of checks on the unmodified deployment, by id. The others are run there first. */
+  known: ReadonlyMap<string, LastResult>;
+}
 
 /** What became of the mutants, and which checks could detect them. */
 export interface Campaign {
@@ -116,7 +120,7 @@ function checksFor(mutants: readonly Mutant[], stage: StageName, checks: readonl
   return [...new Set(stages.flatMap((one) => (one.stage === stage ? one.checks : [])))];
 }
 
-/** Runs checks on the unmodified deployment; those that do not pass there can detect nothing. */
+/** The checks that pass on the unmodified deployment; the others can detect nothing. Runs those of which it is not known. */
 async function passingChecks(
   stage: StageName,
   checks: readonly LoadedCheck[],
@@ -124,18 +128,28 @@ async function passingChecks(
   context: CampaignContext,
 ): Promise<LoadedCheck[]> {
   if (keeper === undefined) return [];
-  const runs = await context.progress.during(
-    `run ${checks.length} checks on the unmodified deployment (${stage})`,
-    () => runUnmodified(stage, checks, keeper, context),
-  );
-  return runs.flatMap((run) => {
-    const { check, record } = run;
-    context.order.learnCost(run);
-    if (record.outcome === "passed") return [check];
+  const { known, order, progress } = context;
+  const unknown = checks.filter(({ id }) => !known.has(id));
+  const runs =
+    unknown.length === 0
+      ? []
+      : await progress.during(`run ${unknown.length} checks on the unmodified deployment (${stage})`, () =>
+          runUnmodified(stage, unknown, keeper, context),
+        );
+  for (const { check, record } of runs) order.learnCost(check.id, record.duration);
+  const failing = runs.filter(({ record }) => record.outcome !== "passed");
+  for (const { check, record } of failing) {
     const [first = ""] = messageOf(record).split("\n");
-    context.progress.line(`${check.id} does not pass on the unmodified deployment, so it can detect nothing: ${first}`);
-    return [];
-  });
+    progress.line(`${check.id} does not pass on the unmodified deployment, so it can detect nothing: ${first}`);
+  }
+  for (const { id } of checks) {
+    const last = known.get(id);
+    if (last === undefined) continue;
+    order.learnCost(id, last.duration);
+    if (!last.passed) progress.line(`${id} did not pass in the last run, so it can detect nothing`);
+  }
+  const passed = new Set(runs.filter(({ record }) => record.outcome === "passed").map(({ check }) => check.id));
+  return checks.filter(({ id }) => known.get(id)?.passed ?? passed.has(id));
 }
 
 function addVerdict(verdicts: Map<Mutant, MutantVerdict>, verdict: MutantVerdict): void {

@@ -15,9 +15,9 @@ function mutant(id: string, { mutator = "a mutator", file = "compose.yaml", star
 
 function order(earlierKillers: Record<string, string[]> = {}, mutants: readonly Mutant[] = []): CheckOrder {
   const made = new CheckOrder(new Map(Object.entries(earlierKillers)), mutants);
-  made.learnCost(fakeRun(cheap, "passed", { duration: 10 }));
-  made.learnCost(fakeRun(expensive, "passed", { duration: 40 }));
-  made.learnCost(fakeRun(other, "passed", { duration: 20 }));
+  made.learnCost(cheap.id, 10);
+  made.learnCost(expensive.id, 40);
+  made.learnCost(other.id, 20);
   return made;
 }
 

@@ -30,9 +30,9 @@ export class CheckOrder {
     for (const { id, shown } of mutants) for (const check of earlierKillers.get(id) ?? []) this.#addKill(shown, check);
   }
 
-  /** Learns how long a check takes. */
-  learnCost({ check, record }: CheckRun): void {
-    this.#cost.set(check.id, Math.max(record.duration, 1));
+  /** Learns how many milliseconds a check takes. */
+  learnCost(check: string, duration: number): void {
+    this.#cost.set(check, Math.max(duration, 1));
   }
 
   /** Learns whether a check has killed a mutant. */
