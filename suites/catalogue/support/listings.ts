@@ -2,6 +2,7 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { starvedFrom, watchStarvation } from "../../../helpers/core/starvation.ts";
 import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
@@ -91,13 +92,19 @@ const liteLLMPatience = 30_000;
 
 /**
  * LiteLLM waits 30 s for each upstream and omits the tools of one that is slower, which happens on an overloaded machine
- * without any fault: a listing that took this long is repeated. An upstream that is always slow stays missing.
+ * without any fault: a listing that took this long on a starved machine is repeated. An upstream that is always slow stays
+ * missing.
+ *
+ * @param watch see {@link watchStarvation}; where nothing measures, the machine counts as starved
  */
-export async function listPatiently<T>(list: () => Promise<T>): Promise<T> {
+export async function listPatiently<T>(list: () => Promise<T>, watch = watchStarvation): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const began = performance.now();
+    const starvation = watch();
     const listing = await list();
     if (attempt === attempts || performance.now() - began < liteLLMPatience) return listing;
+    const { share = 1 } = starvation() ?? {};
+    if (share < starvedFrom) return listing;
   }
 }
 
