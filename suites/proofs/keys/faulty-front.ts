@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { request as send } from "undici";
 import { z } from "zod";
@@ -47,14 +47,9 @@ export class FaultyFront implements AsyncDisposable {
     this.#known = { masterKey, keys: [], servers: [] };
     this.#listeners = Array.from({ length: mostAddresses }, () => {
       const listener: { server: Server; gateway?: Address } = {
-        server: createServer(async (request, response) => {
-          const changed = this.fault(await read(request), this.#known);
-          if ("answer" in changed) {
-            response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed.answer));
-            return;
-          }
-          const answer = await this.#forward(changed, listener.gateway);
-          response.writeHead(answer.status, answer.headers).end(answer.body);
+        server: createServer((request, response) => {
+          // A client that leaves, or a gateway that closes the connection: the other side sees a closed connection too.
+          this.#answer(request, response, listener.gateway).catch(() => response.destroy());
         }),
       };
       return listener;
@@ -87,6 +82,16 @@ export class FaultyFront implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { server } of this.#listeners) server.closeAllConnections();
     await Promise.all(this.#listeners.map(({ server }) => new Promise((resolve) => server.close(resolve))));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, gateway: Address | undefined): Promise<void> {
+    const changed = this.fault(await read(request), this.#known);
+    if ("answer" in changed) {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed.answer));
+      return;
+    }
+    const answer = await this.#forward(changed, gateway);
+    response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
   async #forward({ method, path, headers, body }: FrontRequest, gateway: Address | undefined) {
