@@ -55,6 +55,23 @@ export function consequencesOf(problems: readonly Problem[], { requirement, owne
   return problems.filter((one) => one.root === requirement.id && one.owner === owner);
 }
 
+/** The checks that fail because of another problem, by id, with that problem. */
+export function rootsByCheck(report: Pick<ConformanceReport, "requirements">): ReadonlyMap<string, Problem> {
+  const problems = problemsOf(report);
+  return new Map(
+    problems.flatMap(({ root, owner, checks }) => {
+      const cause = problems.find((one) => one.requirement.id === root && one.owner === owner);
+      return cause === undefined ? [] : checks.map(({ id }) => [id, cause] as const);
+    }),
+  );
+}
+
+/** What a check that fails because of a problem says of it, in one line. */
+export function followsText({ requirement, what, location }: Problem): string {
+  const place = location === undefined ? "" : ` (${location.file}:${location.line})`;
+  return `follows from ${requirement.id}: ${what}${place}`;
+}
+
 /**
  * Names for each problem the one that it follows from. Every failed case of a problem must follow from the same one, so that an
  * independent failure is never hidden below another.

@@ -49,6 +49,17 @@ describe("an annotation", () => {
     expect(titles.map((line) => /title=(\S+)/.exec(line)?.[1])).toEqual(["ROUTE-08", "ROUTE-07"]);
   });
 
+  test("of a failure that follows from another one is a notice, and names that one", () => {
+    const report = reportOfChecks([
+      checkOf("CAT-02", "failed", { failure: failureOf({ ...fields, summary: "no tools", code: "missing-tools" }) }),
+      checkOf("CAT-04", "failed", { failure: failureOf({ ...fields, summary: "no", follows: "CAT-02/holds" }) }),
+    ]);
+    expect(failureAnnotations(report, job)).toEqual([
+      expect.stringMatching(/^::error title=CAT-02/),
+      expect.stringMatching(/^::notice title=CAT-04.*%0Afollows from CAT-02: no tools%0A/),
+    ]);
+  });
+
   test("of a stale gap is at the gap's line; of a failed environment it has the log", () => {
     const report = reportOfChecks([], {
       staleGaps: [

@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { faultLine, type InputFault } from "../../helpers/core/errors.ts";
 import { messageOf } from "../model/check-result.ts";
 import type { ConformanceReport, ReportedLocation } from "../model/conformance-report.ts";
+import { followsText, rootsByCheck } from "../model/problems.ts";
 
 /** A job of GitHub Actions, as far as its variables say (docs.github.com/actions, Variables). */
 export interface ActionsJob {
@@ -14,6 +15,8 @@ export interface ActionsJob {
 
 /** A message at a line of the repository. */
 interface Annotation {
+  /** Default: `error`. */
+  level?: "error" | "notice";
   title: string;
   /** Undefined where no line is the cause. */
   location: { file: string; line?: number } | undefined;
@@ -28,21 +31,27 @@ export function actionsJob(environment: NodeJS.ProcessEnv = process.env): Action
 
 /**
  * Workflow commands that annotate the lines of the deployment that most likely cause each failure. GitHub shows ten errors
- * of a step: requirements that MUST hold come first.
+ * of a step: requirements that MUST hold come first, and what follows from another failure is a notice.
  */
 export function failureAnnotations(report: ConformanceReport, job: ActionsJob): string[] {
   const failed = report.requirements
     .filter(({ outcome }) => outcome === "failed")
     .toSorted((one, other) => Number(isAdvice(one.level)) - Number(isAdvice(other.level)));
+  const roots = rootsByCheck(report);
   const annotations: Annotation[] = [
     ...failed.flatMap(({ id, level, statement, checks }) =>
       checks
         .filter(({ outcome }) => outcome === "failed")
-        .map((check) => ({
-          title: `${id} ${level}`,
-          location: check.failure?.location ?? undefined,
-          message: [statement, "", `${check.id}: ${check.title}`, messageOf(check) ?? ""].join("\n"),
-        })),
+        .map((check): Annotation => {
+          const root = roots.get(check.id);
+          const follows = root === undefined ? [] : [followsText(root)];
+          return {
+            ...(root === undefined ? {} : { level: "notice" }),
+            title: `${id} ${level}`,
+            location: check.failure?.location ?? undefined,
+            message: [statement, "", `${check.id}: ${check.title}`, ...follows, messageOf(check) ?? ""].join("\n"),
+          };
+        }),
     ),
     ...report.staleGaps.map(({ location, message }) => ({ title: "stale known gap", location, message })),
     ...report.faults.map((message) => ({ title: "fault of the suite itself", location: undefined, message })),
@@ -126,14 +135,14 @@ function isAdvice(level: string): boolean {
   return level.startsWith("SHOULD");
 }
 
-function command({ title, location, message }: Annotation, { workspace }: ActionsJob): string {
+function command({ level = "error", title, location, message }: Annotation, { workspace }: ActionsJob): string {
   const file = location && pathInWorkspace(location.file, workspace);
   const properties = [
     ...(file === undefined ? [] : [`file=${property(file)}`]),
     ...(file === undefined || location?.line === undefined ? [] : [`line=${location.line}`]),
     `title=${property(title)}`,
   ];
-  return `::error ${properties.join(",")}::${data(message)}`;
+  return `::${level} ${properties.join(",")}::${data(message)}`;
 }
 
 /** GitHub knows a file by its path in the repository; a file outside of it cannot be annotated. */

@@ -1,9 +1,10 @@
 import { messageOf } from "../model/check-result.ts";
 import { type ConformanceReport, checksOf, type ReportedCheck } from "../model/conformance-report.ts";
+import { followsText, type Problem, rootsByCheck } from "../model/problems.ts";
 
 /**
  * The run as JUnit XML, as CI systems read it: a suite of the suite, a case of each check by its id, with the reason of
- * each check that was skipped. The time of the whole is the run's.
+ * each check that was skipped. A failure that follows from another one says so first. The time of the whole is the run's.
  */
 export function junitXml(report: ConformanceReport): string {
   const { run, requirements } = report;
@@ -13,6 +14,7 @@ export function junitXml(report: ConformanceReport): string {
     checks: checksOf({ requirements: requirements.filter((one) => one.suite === suite) }),
   }));
   const all = checksOf(report);
+  const roots = rootsByCheck(report);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="${attribute(report.summary)}" ${counts(all)} time="${seconds.toFixed(3)}" timestamp="${run.startedAt}">`,
@@ -24,7 +26,7 @@ export function junitXml(report: ConformanceReport): string {
       const took = own.reduce((sum, { duration }) => sum + duration, 0) / 1_000;
       return [
         `  <testsuite name="${attribute(suite)}" ${counts(own)} time="${took.toFixed(3)}">`,
-        ...own.map(testCase),
+        ...own.map((check) => testCase(check, roots.get(check.id))),
         "  </testsuite>",
       ];
     }),
@@ -34,7 +36,7 @@ export function junitXml(report: ConformanceReport): string {
   ].join("\n");
 }
 
-function testCase(check: ReportedCheck): string {
+function testCase(check: ReportedCheck, root: Problem | undefined): string {
   const { id, title, file, duration, requirements } = check;
   const [requirement = "", name = ""] = id.split("/");
   const properties = [
@@ -42,21 +44,22 @@ function testCase(check: ReportedCheck): string {
     ["title", title],
     ["requirements", requirements.join(" ")],
     ["outcome", check.outcome],
+    ...(root === undefined ? [] : [["follows", root.requirement.id]]),
   ].map(([key = "", value = ""]) => `        <property name="${key}" value="${attribute(value)}"/>`);
   return [
     `    <testcase classname="${attribute(requirement)}" name="${attribute(`${name}: ${title}`)}" file="${attribute(file)}" time="${(duration / 1_000).toFixed(3)}">`,
     "      <properties>",
     ...properties,
     "      </properties>",
-    ...outcomeElement(check),
+    ...outcomeElement(check, root),
     "    </testcase>",
   ].join("\n");
 }
 
-function outcomeElement(check: ReportedCheck): string[] {
+function outcomeElement(check: ReportedCheck, root: Problem | undefined): string[] {
   const { outcome, failure, ownFault } = check;
   if (outcome === "passed") return [];
-  const message = messageOf(check) ?? "";
+  const message = [...(root === undefined ? [] : [followsText(root)]), messageOf(check) ?? ""].join("\n");
   const first = attribute(message.split("\n")[0] ?? "");
   if (outcome !== "failed") return [`      <skipped message="${attribute(outcome.replace("-", " "))}: ${first}"/>`];
   const element = failure === null ? "error" : "failure";

@@ -25,6 +25,17 @@ const failed = checkOf("ROUTE-03", "failed", {
   }),
 });
 
+/** A catalogue without a server's tools, and a call that fails for that reason. */
+const oneFault = [
+  checkOf("CAT-02", "failed", {
+    failure: failureOf({ summary: "tools are missing", code: "missing-tools", expected: "2", actual: "0", location }),
+  }),
+  checkOf("CAT-04", "failed", {
+    failure: failureOf({ summary: "a call fails", expected: "text", actual: "an error", follows: "CAT-02/holds" }),
+  }),
+];
+const root = "follows from CAT-02: tools are missing (deployments/reference/my compose.yaml:12)";
+
 describe("results.sarif", () => {
   const run = (...checks: Parameters<typeof reportOfChecks>[0]) =>
     JSON.parse(resultsSarif(reportOfChecks(checks))).runs[0];
@@ -46,6 +57,14 @@ describe("results.sarif", () => {
   test("has a known gap as a suppressed result, and nothing of what passed", () => {
     const { results } = run(checkOf("CAT-02", "known-gap"), checkOf("CAT-01", "passed"));
     expect(results).toMatchObject([{ ruleId: "CAT-02", suppressions: [{ kind: "external" }] }]);
+  });
+
+  test("what follows from another failure is a note with that one's line", () => {
+    const { results } = run(...oneFault);
+    expect(results.map(({ level }: { level: string }) => level)).toEqual(["error", "note"]);
+    expect(results[0].relatedLocations).toBeUndefined();
+    expect(results[1].message.text).toBe(`${root}\na call fails\nexpected: text\nfound: an error`);
+    expect(results[1].relatedLocations[0].physicalLocation.region).toEqual({ startLine: 12 });
   });
 
   test("a SHOULD is a warning", () => {
@@ -70,6 +89,12 @@ describe("junit.xml", () => {
     );
     expect(xml).toContain('<skipped message="not supported: this version lacks it"/>');
     expect(xml).toContain('<testsuite name="catalogue" tests="3" failures="0" errors="0" skipped="2"');
+  });
+
+  test("says first what a failure follows from", () => {
+    const xml = junitXml(reportOfChecks(oneFault));
+    expect(xml.match(/name="follows" value="[^"]*"/g)).toEqual(['name="follows" value="CAT-02"']);
+    expect(xml).toMatch(new RegExp(`<failure type="[^"]*" message="${root.replaceAll(/[()]/g, "\\$&")}">`));
   });
 
   test("has the run's own time, and no character that XML forbids", () => {
