@@ -55,6 +55,17 @@ export function consequencesOf(problems: readonly Problem[], { requirement, owne
   return problems.filter((one) => one.root === requirement.id && one.owner === owner);
 }
 
+/** For each problem that others follow from, one line that names them. */
+export function consequenceLines(problems: readonly Problem[]): string[] {
+  return problems.flatMap((problem) => {
+    const consequences = consequencesOf(problems, problem).map(({ requirement }) => requirement.id);
+    const verb = consequences.length === 1 ? "follows" : "follow";
+    return consequences.length === 0
+      ? []
+      : [`${consequences.join(", ")} ${verb} from ${problem.requirement.id}: ${problem.what}`];
+  });
+}
+
 /** The checks that fail because of another problem, by id, with that problem. */
 export function rootsByCheck(report: Pick<ConformanceReport, "requirements">): ReadonlyMap<string, Problem> {
   const problems = problemsOf(report);

@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { faultLine, type InputFault } from "../../helpers/core/errors.ts";
 import { messageOf } from "../model/check-result.ts";
 import type { ConformanceReport, ReportedLocation } from "../model/conformance-report.ts";
-import { followsText, rootsByCheck } from "../model/problems.ts";
+import { consequenceLines, followsText, problemsOf, rootsByCheck } from "../model/problems.ts";
 
 /** A job of GitHub Actions, as far as its variables say (docs.github.com/actions, Variables). */
 export interface ActionsJob {
@@ -108,22 +108,21 @@ const mark: Readonly<Record<ConformanceReport["result"], string>> = {
   "environment-failed": "⚠️",
 };
 
-function failureTable({ requirements }: ConformanceReport): string[] {
-  const failed = requirements.filter(({ outcome }) => outcome === "failed");
-  if (failed.length === 0) return [];
-  const rows = failed.map(({ id, level, statement, checks }) => {
-    const failures = checks.flatMap(({ outcome, failure }) => (outcome === "failed" && failure ? [failure] : []));
-    const details = failures.flatMap((failure) => [failure, ...failure.cases]);
-    const location = details.find((one) => one.location !== null)?.location;
-    const cause = details.find((one) => one.cause !== null)?.cause ?? "";
-    const fix = details.find((one) => one.fix !== null)?.fix ?? "";
-    return `| ${id} | ${level} | ${cell(statement)} | ${location ? placeOf(location) : ""} | ${cell(cause)} | ${cell(fix)} |`;
-  });
+function failureTable(report: ConformanceReport): string[] {
+  const problems = problemsOf(report);
+  if (problems.length === 0) return [];
+  const rows = problems
+    .filter(({ root }) => root === undefined)
+    .map(({ requirement: { id, level, statement }, location, cause = "", fix = "" }) => {
+      const place = location === undefined ? "" : placeOf(location);
+      return `| ${id} | ${level} | ${cell(statement)} | ${place} | ${cell(cause)} | ${cell(fix)} |`;
+    });
   return [
     "",
     "| failed | level | what must hold | look at | likely cause | fix |",
     "| --- | --- | --- | --- | --- | --- |",
     ...rows,
+    ...consequenceLines(problems).flatMap((line) => ["", line]),
   ];
 }
 

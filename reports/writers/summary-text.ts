@@ -6,7 +6,7 @@ import type { Requirement } from "../../helpers/requirements/requirements.ts";
 import { conformanceReport } from "../model/conformance-json.ts";
 import { countedOutcome, verdictNames } from "../model/headline.ts";
 import { countOutcomes, type RequirementResult, type RunVerdict } from "../model/outcomes.ts";
-import { consequencesOf, problemsOf } from "../model/problems.ts";
+import { consequenceLines, problemsOf } from "../model/problems.ts";
 import type { FinishedRun } from "../run/finished-run.ts";
 import { unsupportedText } from "./unsupported-text.ts";
 
@@ -24,7 +24,7 @@ export function summaryText(finished: FinishedRun, { colours: pc }: { colours: C
     ...(["MUST", "SHOULD"] as const).map((level) => row(level, levelCounts(requirements, level, pc))),
     ...(unsupported === undefined ? [] : [row("not supported", unsupported)]),
     ...(failed.length > 0 ? [row("failed", pc.red(failed.map(({ requirement }) => requirement.id).join(", ")))] : []),
-    ...consequenceLines(finished).map((text) => row("", text)),
+    ...consequenceLines(problemsOf(conformanceReport(finished))).map((text) => row("", text)),
     ...took.map((time) => row("time", time)),
     ...(verdict === "not-conformant" && checks.every(({ outcome }) => outcome === "not-tested")
       ? ["no check was run: does a file's name, or -t, match one?"]
@@ -36,17 +36,6 @@ export function summaryText(finished: FinishedRun, { colours: pc }: { colours: C
 export function lastLines(verdict: RunVerdict, page: string, pc: Colours): string {
   const colour = verdict === "conformant" ? pc.green : pc.red;
   return `${colour(pc.bold(verdictNames[verdict]))}\n${pathToFileURL(page).href}\n`;
-}
-
-/** For each problem that others follow from, one line. */
-function consequenceLines(finished: FinishedRun): string[] {
-  const problems = problemsOf(conformanceReport(finished));
-  return problems.flatMap((problem) => {
-    const consequences = consequencesOf(problems, problem).map(({ requirement }) => requirement.id);
-    return consequences.length === 0
-      ? []
-      : [`${consequences.join(", ")} follow from ${problem.requirement.id}: ${problem.what}`];
-  });
 }
 
 function levelCounts(requirements: readonly RequirementResult[], level: Requirement["level"], pc: Colours): string {
