@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin, type ViteUserConfig } from "vitest/config";
 import { deadlines } from "./helpers/core/deadlines.ts";
@@ -84,10 +85,13 @@ function ownTests() {
   return {
     test: {
       include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
-      testTimeout: 300_000,
-      hookTimeout: 300_000,
-      // Runs of broken deployments run concurrently: they wait as much as they compute.
+      // Only ends what hangs: the longest test runs a whole deployment, three minutes on an idle machine.
+      testTimeout: 900_000,
+      hookTimeout: 900_000,
+      // Runs of broken deployments run concurrently: they wait as much as they compute. So do files, of which vitest would run one
+      // at a time on two cores.
       maxConcurrency: 3,
+      maxWorkers: Math.max(2, availableParallelism() - 1),
     },
   } satisfies ViteUserConfig;
 }
