@@ -142,12 +142,15 @@ async function passingChecks(
     const [first = ""] = messageOf(record).split("\n");
     progress.line(`${check.id} does not pass on the unmodified deployment, so it can detect nothing: ${first}`);
   }
+  const gaps: string[] = [];
   for (const { id } of checks) {
     const last = known.get(id);
     if (last === undefined) continue;
     order.learnCost(id, last.duration);
-    if (!last.passed) progress.line(`${id} did not pass in the last run, so it can detect nothing`);
+    if (!last.passed) gaps.push(id);
   }
+  if (gaps.length > 0)
+    progress.line(`known gaps and not supported in the last run, so that they can detect nothing: ${gaps.join(", ")}`);
   const passed = new Set(runs.filter(({ record }) => record.outcome === "passed").map(({ check }) => check.id));
   return checks.filter(({ id }) => known.get(id)?.passed ?? passed.has(id));
 }
