@@ -314,7 +314,7 @@ export class Images {
       const log = error instanceof ImageError || error instanceof CommandError ? error.log : [];
       throw new EnvironmentError(
         `the image of ${recipe.name} ${recipe.version} cannot be built: ${(error as Error).message}; ` +
-          "see the lines below; the package registries must be reachable",
+          "the lines below say why. A build needs the package registries (PyPI, npm, Debian)",
         { part: recipe.name, log, cause: error },
       );
     }
