@@ -14,6 +14,7 @@ import { operatorBuild } from "./recipes/operator-build.ts";
 import { contentTag, type Recipe, type UpstreamImage } from "./recipes/recipe.ts";
 import { defaultVersions, type ImagePart, Recipes } from "./recipes/recipes.ts";
 import { type StdioCommand, withStdioCommands } from "./recipes/stdio-commands.ts";
+import { newestTraefik } from "./recipes/traefik-version.ts";
 import { fullName, pullReference, readImageReference, registryAnswers } from "./registry.ts";
 
 /** Where the images come from. */
@@ -91,7 +92,7 @@ export class Images {
    * @param name of the operator's image; default: Docker Hub's
    * @throws {EnvironmentError} with the last lines of the build
    */
-  async traefik(version: string = defaultVersions.traefik, name?: string): Promise<PartImage> {
+  async traefik(version = newestTraefik, name?: string): Promise<PartImage> {
     return (await this.#resolve(pulledAs(this.#recipes.of("traefik", version), name))).image;
   }
 

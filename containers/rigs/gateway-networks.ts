@@ -3,15 +3,16 @@ import type { HostInterface } from "../networks/gateway-host-rules.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
 import { networksOf } from "../parts/deployment/render-service.ts";
 
+// An operator may have networks of the names `lan` and `outside`.
 /** Network between LiteLLM and the scripted model; the suite's own. */
-export const providerNetwork = "model-provider";
+export const providerNetwork = "model-provider.suite";
 /** Name of the part that is LiteLLM's second replica. */
 export const secondReplica = "litellm-2";
 
 /** The LAN in front of the gateway host; the suite's own. */
-export const lanNetwork = "lan";
+export const lanNetwork = "lan.suite";
 /** What is outside of the gateway host; the suite's own. */
-export const outsideNetwork = "outside";
+export const outsideNetwork = "outside.suite";
 
 /** The networks of the gateway rig: those of the deployment's services, and the suite's own. */
 export function gatewayNetworkPlans(deployment: Deployment): NetworkPlan[] {

@@ -30,7 +30,7 @@ import type { RigContext, RigState } from "./rig.ts";
 
 const rigName = "login";
 /** On it this machine reaches the upstreams. */
-const directNetwork = "direct";
+const directNetwork = "direct.suite";
 
 /**
  * Starts the login rig: the deployment's Traefik, LiteLLM, Keycloak and oauth2-proxy as they are, with the upstreams behind

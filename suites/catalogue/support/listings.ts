@@ -109,7 +109,7 @@ export async function listPatiently<T>(list: () => Promise<T>, watch = watchStar
 }
 
 /** @throws {NotSupported} when neither the policy nor LiteLLM has an MCP server */
-function expectAnyServer({ deployment }: GatewayTarget): void {
+export function expectAnyServer({ deployment }: GatewayTarget): void {
   if (runUpstreams(deployment).length === 0 && demandedServers(deployment).length === 0)
     throw new NotSupported("neither the policy nor LiteLLM's config has an MCP server");
 }
