@@ -9,9 +9,10 @@ import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
-import { expectAnyServer, listPatiently, offeredTools } from "../support/listings.ts";
+import { listPatiently, offeredTools } from "../support/listings.ts";
 import { type CatalogueOwner, catalogueName } from "../support/mcp-client.ts";
 
 /** LiteLLM's own routes that list tools, in addition to MCP. */

@@ -2,6 +2,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import { check } from "../../runner/check.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { managementApi } from "../../support/management-api.ts";
 import { catalogueName } from "../support/mcp-client.ts";
 import { rpc, toolNamesIn } from "../support/rpc.ts";
@@ -12,6 +13,7 @@ check({
   title: "a virtual key sees only the servers that it is granted",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
+    expectAnyServer(gateway);
     const api = await managementApi(gateway, evidence);
     const server = gateway.policy.upstreams.find(({ leftOut }) => leftOut === undefined)?.name ?? "";
     const { key } = await api.createKey({ object_permission: { mcp_servers: await api.serverIds([server]) } });

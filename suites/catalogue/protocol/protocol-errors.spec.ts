@@ -8,6 +8,7 @@ import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, messagesOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { protocolReport } from "../../../helpers/protocol/protocol.ts";
 import { check } from "../../runner/check.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { expectErrorAnswer, expectStatus, statusText } from "../support/error-answers.ts";
 import { whyNotCalled } from "../support/listings.ts";
@@ -37,6 +38,7 @@ check({
     });
     // The runner fails every check that carried an invalid message; this check shows that messages were judged.
     const { messages } = protocolReport(gateway.http.exchanges);
+    if (tools.length === 0) expectAnyServer(gateway);
     if (tools.length === 0 || messages < fewestMessages) {
       throw new CheckFailure({
         summary: "there is too little traffic to judge",

@@ -1,12 +1,11 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
-import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { starvedFrom, watchStarvation } from "../../../helpers/core/starvation.ts";
-import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { resultFrom, withClient } from "./mcp-client.ts";
 
@@ -106,12 +105,6 @@ export async function listPatiently<T>(list: () => Promise<T>, watch = watchStar
     const { share = 1 } = starvation() ?? {};
     if (share < starvedFrom) return listing;
   }
-}
-
-/** @throws {NotSupported} when neither the policy nor LiteLLM has an MCP server */
-export function expectAnyServer({ deployment }: GatewayTarget): void {
-  if (runUpstreams(deployment).length === 0 && demandedServers(deployment).length === 0)
-    throw new NotSupported("neither the policy nor LiteLLM's config has an MCP server");
 }
 
 function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<readonly DirectListing[]> {

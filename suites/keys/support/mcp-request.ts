@@ -8,6 +8,7 @@ import { catalogueName } from "../../../helpers/deployment/litellm/expected-cata
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 
 /** A request for the catalogue by one of the documented ways. */
 export interface ListingRequest {
@@ -144,6 +145,7 @@ export async function catalogueOfMaster(
   gateway: GatewayTarget,
   servers: readonly string[],
 ): Promise<readonly ListedTool[]> {
+  expectAnyServer(gateway);
   const { endpoint } = gateway.policy.mcp;
   const exchange = await gateway.once.do("listing of the master key, for grants", () =>
     list(gateway, { way: "", method: "POST", path: endpoint }, gateway.masterKey),
