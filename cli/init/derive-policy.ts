@@ -1,4 +1,5 @@
 import { lockedVersions } from "../../containers/images/recipes/recipe.ts";
+import { missingServices } from "../../containers/run/missing-services.ts";
 import { type ShortRun, shortRun } from "../../containers/run/short-run.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
@@ -46,15 +47,18 @@ export async function derivePolicy({
 }: DeriveOptions): Promise<string> {
   const { versions } = config;
   const fromFiles = await inferFromFiles({ folder, projects, host, versions, versionsOf });
-  const draft = policyText(inferPolicy(fromFiles));
+  const byFiles = policyText(inferPolicy(fromFiles));
+  const read = await loadDeployment(folder, { policy: byFiles, versions });
+  if (isOffline) return byFiles;
+  const known = { ...fromFiles, missing: await missingServices(read, { config, progress }) };
+  const draft = policyText(inferPolicy(known));
   const asWritten = await loadDeployment(folder, { policy: draft, versions });
-  if (isOffline) return draft;
   const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
   const canaries = makeCanaries(asWritten.policy, originals, asWritten.literals);
   const { secrets: replace, literals } = canaries;
   const deployment = await loadDeployment(folder, { policy: draft, versions, replace, literals });
   const asked = await shortRun({ config, deployment, canaries, progress }, async (run) => {
-    const edge = await askedEdge(run, fromFiles, { deployment, canary: canaries.target, progress });
+    const edge = await askedEdge(run, known, { deployment, canary: canaries.target, progress });
     return await askedGateway(run, edge, progress);
   });
   const text = policyText(inferPolicy(withNames(asked, originals, canaries.secrets)));
@@ -92,7 +96,7 @@ function onlyInFiles(byFiles: readonly ObservedHost[], live: readonly ObservedHo
     live.flatMap(({ name, isReached, leadsToLiteLLM }) => (isReached || leadsToLiteLLM ? name : [])),
   );
   return byFiles
-    .filter(({ name, isReached }) => isReached && !answered.has(name))
+    .filter(({ name, isReached, leadsToLiteLLM }) => (isReached || leadsToLiteLLM) && !answered.has(name))
     .map((host) => ({
       ...host,
       questions: [

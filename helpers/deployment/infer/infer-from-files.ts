@@ -47,6 +47,7 @@ export async function inferFromFiles({
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
     statusOf: () => undefined,
     upstreams: { versionsOf, toolsOf: () => undefined },
+    missing: new Map(),
     remarks: [],
   };
 }

@@ -6,12 +6,16 @@ import { inferPolicy } from "./infer-policy.ts";
 import type { PolicyDraft } from "./policy-input.ts";
 import { smallDeployment } from "./small-deployment.ts";
 
-async function draftOf(files: Readonly<Record<string, string>>): Promise<PolicyDraft> {
+async function draftOf(
+  files: Readonly<Record<string, string>>,
+  missing: ReadonlyMap<string, string> = new Map(),
+): Promise<PolicyDraft> {
   using deployment = smallDeployment(files);
   const { folder } = deployment;
   const projects = findProjects(folder);
   const host = hostValues(folder, projects);
-  return inferPolicy(await inferFromFiles({ folder, projects, host, versions: undefined, versionsOf: () => [] }));
+  const inference = await inferFromFiles({ folder, projects, host, versions: undefined, versionsOf: () => [] });
+  return inferPolicy({ ...inference, missing });
 }
 
 test("the name in labels for a Traefik of another folder is the host's, and the Traefik is asked for", async () => {
@@ -24,4 +28,33 @@ test("the name in labels for a Traefik of another folder is the host's, and the 
   });
   expect(hosts.map(({ value }) => [value.name, value.access])).toEqual([["llm.example.org", [{ who: "litellm" }]]]);
   expect(questions.join("\n")).toMatch(/where is Traefik\? .* for llm\.example\.org \(.*compose\.yaml:4\)/);
+});
+
+test("a service without an image is left out with its MCP server, and asked for; the rest stays", async () => {
+  const files = {
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: [--config, /app/config.yaml]
+    ports: ["4000:4000"]
+    volumes: ["./config.yaml:/app/config.yaml"]
+  notes: { image: "registry.example.org/notes:1" }
+  search: { image: "registry.example.org/search:1" }
+`,
+    "config.yaml": `general_settings: { master_key: os.environ/KEY }
+mcp_servers:
+  notes: { url: "http://notes:8000/mcp", transport: http }
+  search: { url: "http://search:8000/mcp", transport: http }
+`,
+  };
+  const { parts, upstreams } = await draftOf(files, new Map([["notes", "no registry answers"]]));
+  expect([...parts.keys()]).toEqual(["notes"]);
+  expect(parts.get("notes")).toMatchObject({
+    value: { left_out: expect.stringContaining("image") },
+    remarks: ["no registry answers"],
+  });
+  expect(upstreams.map(({ value }) => [value.name, value.left_out !== undefined])).toEqual([
+    ["notes", true],
+    ["search", false],
+  ]);
 });

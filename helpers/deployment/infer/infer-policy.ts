@@ -16,7 +16,7 @@ import { modelPatterns, stateModels } from "./sections/models.ts";
 import { otherProxy, proxiesAmong } from "./sections/other-proxies.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
-import { stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
+import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
 
 /** What a policy is derived from. */
 export interface Inference {
@@ -30,6 +30,8 @@ export interface Inference {
   /** LiteLLM's answers to a GET without a key, where it was asked. */
   statusOf: LiteLLMStatus;
   upstreams: UpstreamKnowledge;
+  /** Services whose images can be neither pulled nor built here, by key, with the reason. */
+  missing: ReadonlyMap<string, string>;
   /** How the answers came about, for the head of the file. */
   remarks: readonly string[];
 }
@@ -51,12 +53,12 @@ export function inferPolicy(inference: Inference): PolicyDraft {
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
     questions: openQuestions(view),
     services: servicesOf(view),
-    parts: loginParts(stated),
+    parts: new Map([...loginParts(stated), ...missingParts(inference.missing)]),
     hosts: stated,
     public: (split?.public ?? []).map((value) => ({ value })),
     refusal: split?.refusal,
     injected,
-    upstreams: stateUpstreams(view, inference.upstreams),
+    upstreams: stateUpstreams(view, inference.upstreams, inference.missing),
     models: stateModels(view),
     clients: clients.map((client) => client.stated),
     secrets: stateSecrets(view, {
@@ -136,6 +138,20 @@ function loginParts(hosts: readonly Stated<HostInput>[]): PolicyDraft["parts"] {
       {
         value: { stand_in: "forward-auth" as const },
         remarks: [`A stand-in judges in the place of ${service}; without this line the service itself is started.`],
+      },
+    ]),
+  );
+}
+
+/** A service that cannot run here is left out: all the rest of the gateway can be proved without it. */
+function missingParts(missing: Inference["missing"]): PolicyDraft["parts"] {
+  return new Map(
+    [...missing].map(([service, reason]) => [
+      service,
+      {
+        value: { left_out: noImage },
+        remarks: [reason],
+        questions: ["which package is in it, or which registry has its image (REGISTRY)? It is not part of the run"],
       },
     ]),
   );

@@ -20,14 +20,25 @@ export interface UpstreamKnowledge {
   toolsOf(upstream: string): readonly string[] | undefined;
 }
 
-/** The MCP servers of LiteLLM's config, and those that are likely to be in its database. */
-export function stateUpstreams(view: DeploymentView, known: UpstreamKnowledge): Stated<UpstreamInput>[] {
+/** Why a service is left out whose image nobody gives. */
+export const noImage = "its image can be neither pulled nor built here";
+
+/**
+ * The MCP servers of LiteLLM's config, and those that are likely to be in its database.
+ *
+ * @param missing services that cannot run here, by key
+ */
+export function stateUpstreams(
+  view: DeploymentView,
+  known: UpstreamKnowledge,
+  missing: ReadonlyMap<string, string> = new Map(),
+): Stated<UpstreamInput>[] {
   const { litellm, config } = view;
   const built = litellm.build === undefined ? [] : (outlineOf(litellm.build)?.packages ?? []);
   const configured = (config?.upstreams ?? []).map((upstream) =>
     upstream.transport === "stdio"
       ? stdioUpstream(view, upstream, { built, known })
-      : urlUpstream(view, upstream, known),
+      : urlUpstream(view, upstream, known, missing),
   );
   const unusable = (config?.unusableServers ?? []).map(({ name, why }) => ({
     value: { name, left_out: `LiteLLM can't list its tools: ${why}` },
@@ -99,9 +110,12 @@ function urlUpstream(
   view: DeploymentView,
   { name, url }: UrlUpstream,
   known: UpstreamKnowledge,
+  missing: ReadonlyMap<string, string>,
 ): Stated<UpstreamInput> {
   const host = addressIn(url)?.host ?? url;
-  if (serviceAt(view.compose, host, view.litellm) === undefined) {
+  const service = serviceAt(view.compose, host, view.litellm);
+  if (service !== undefined && missing.has(service.key)) return { value: { name, left_out: noImage } };
+  if (service === undefined) {
     return {
       value: { name, left_out: `${host} runs in none of these files` },
       questions: [
