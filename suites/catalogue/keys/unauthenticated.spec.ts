@@ -9,6 +9,7 @@ import { type Exchange, type HeaderLines, header } from "../../../helpers/protoc
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
 import { everyoneAdmitted } from "../../support/any-key.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { statusText } from "../support/error-answers.ts";
 import { initializeParams, mcpHeaders } from "../support/rpc.ts";
 
@@ -98,6 +99,7 @@ async function expectChallenge(
   const refused = await initialize(gateway, url, headers);
   const allowed = await initialize(gateway, url, [["Authorization", `Bearer ${gateway.masterKey}`]]);
   if (resultOf(allowed, 1) === undefined) {
+    expectAnyServer(gateway);
     throw new CheckFailure({
       summary: "the control fails: initialize with the master key has no result",
       code: "control-failed",

@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { isMessage, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { statusText } from "../support/error-answers.ts";
 import { initializeParams, rpc } from "../support/rpc.ts";
 
@@ -21,6 +22,7 @@ check({
     });
     const result = resultOf(exchange, 1);
     if (result === undefined) {
+      expectAnyServer(gateway);
       throw new CheckFailure({
         summary: "initialize has no result",
         code: "no-result",

@@ -43,10 +43,12 @@ export async function listings(gateway: GatewayWith<"direct-upstreams">): Promis
  * checks share one.
  *
  * @throws {CheckFailure} `no-result` when the gateway has no listing
+ * @throws {NotSupported} for a gateway without any MCP server: LiteLLM 1.106.2 then refuses each session
  */
-export function offeredTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
+export async function offeredTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
+  expectAnyServer(gateway);
   const { endpoint } = gateway.policy.mcp;
-  return gateway.once.do("tools of the gateway", () =>
+  return await gateway.once.do("tools of the gateway", () =>
     listPatiently(() =>
       withClient(endpoint, gateway.mcp(), (client) => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
     ),
@@ -61,7 +63,6 @@ export function offeredTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
 export async function someOfferedTools(gateway: GatewayTarget): Promise<readonly Tool[]> {
   const offered = await offeredTools(gateway);
   if (offered.length > 0) return offered;
-  expectAnyServer(gateway);
   throw new CheckFailure({
     summary: "the catalogue is empty",
     code: "empty-catalogue",
