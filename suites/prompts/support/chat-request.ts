@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
@@ -23,12 +24,15 @@ export interface ChatAccess {
 /**
  * The address and key in Open WebUI's config where the policy names it, else those in Codex's.
  *
- * @throws {CheckFailure} when LiteLLM's config names no model, or the client's config names no model provider
+ * @throws {CheckFailure} when LiteLLM's config lacks the policy's models, or the client's config names no model provider
+ * @throws {NotSupported} where neither names a model: those in LiteLLM's database are not known here
  */
 export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   const { file, models } = gateway.deployment.litellmConfig;
   // The first model is the agent's.
   const model = models.at(-1)?.value;
+  if (model === undefined && gateway.policy.models.length === 0)
+    throw new NotSupported("neither the policy nor LiteLLM's config names a model");
   if (model === undefined)
     throw new CheckFailure({
       summary: "LiteLLM's config names no model",
