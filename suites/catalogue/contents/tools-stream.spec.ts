@@ -5,7 +5,6 @@ import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { isMessage } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
-import { expectAnyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { isHeadInTime, isHeartbeatInTime, latestHead, watchedStreams } from "../support/watched-stream.ts";
 
@@ -83,7 +82,6 @@ check({
     });
     const tools = toolCount(listing.response?.body);
     if (tools === 0) {
-      expectAnyServer(gateway);
       throw new CheckFailure({
         summary: `${stream} carries only pings, and the catalogue is missing too`,
         code: "catalogue-missing",

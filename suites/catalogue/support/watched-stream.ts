@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
+import { expectAnyServer } from "../../support/any-server.ts";
 import { statusText } from "./error-answers.ts";
 
 /** What a stream carried up to its first item, and when. */
@@ -31,6 +32,7 @@ const heartbeatSlack = 5_000;
  * @throws {CheckFailure} `no-answer`, or `no-stream` when the response is not an event stream
  */
 export async function watchedStreams(gateway: GatewayTarget): Promise<WatchedStreams> {
+  expectAnyServer(gateway);
   const stream = gateway.streamPath;
   const streams = await gateway.once
     .do("the tools stream", () => watchUntilInTime(gateway))
