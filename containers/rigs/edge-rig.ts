@@ -37,7 +37,7 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   const running = new Set([
     deployment.traefik.key,
     deployment.litellm.key,
-    ...forwardAuthServices(deployment).map(({ service }) => service.key),
+    ...forwardAuthServices(deployment).flatMap(({ service }) => service?.key ?? []),
   ]);
   const [traefik, logins, labelled, whoami] = await Promise.all([
     traefikPlan(rig, context),

@@ -79,7 +79,9 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   const standInsByKey = {
     ...standInServices(deployment),
     ...Object.fromEntries(
-      forwardAuthServices(deployment).map(({ service }) => [service.key, forwardAuthPart(service.name)]),
+      forwardAuthServices(deployment).flatMap(({ service }) =>
+        service === undefined ? [] : [[service.key, forwardAuthPart(service.name)] as const],
+      ),
     ),
   };
   const running = new Set([...Object.keys(servicesByKey), ...Object.keys(standInsByKey)]);

@@ -12,8 +12,9 @@ import type { PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
 import type { EdgeContext } from "./render-context.ts";
-import { renderService } from "./render-service.ts";
+import { networksOf, renderService } from "./render-service.ts";
 import { serviceAttachments } from "./service-networks.ts";
+import { attachments } from "./traefik.ts";
 
 /** The cookie by which the forward-auth stand-in knows a session. */
 export const sessionCookie = "gateway_conformance_session";
@@ -23,19 +24,28 @@ export function forwardAuthPart(service: string): string {
   return `forward-auth-${service.replaceAll("/", "-")}`;
 }
 
+/** A forward-auth service that the stand-in replaces. */
+interface ReplacedService {
+  /** As in the policy: a compose service, or the name by which a middleware calls one that runs elsewhere. */
+  name: string;
+  /** Undefined for one that is in none of the compose files. */
+  service: ComposeService | undefined;
+  /** The login rule that names it. */
+  rule: AccessRule;
+}
+
 /**
- * The services that the forward-auth stand-in replaces, each with the login rule that names it: those of which the policy says
- * so, and the one that only the login rig runs itself.
+ * The services that the forward-auth stand-in replaces: those of which the policy says so, and the one that only the login rig
+ * runs itself.
  */
-export function forwardAuthServices(deployment: Deployment): { service: ComposeService; rule: AccessRule }[] {
+export function forwardAuthServices(deployment: Deployment): ReplacedService[] {
   const { policy, compose } = deployment;
   const rules = policy.hosts.flatMap(({ access = [] }) => access.filter(({ who }) => who === "login"));
   const replaced = [...policy.parts].flatMap(([name, { standIn }]) => (standIn === "forward-auth" ? [name] : []));
   const names = new Set([...replaced, ...(policy.authorization === undefined ? [] : [policy.authorization.proxy])]);
   return [...names].flatMap((name) => {
-    const service = compose.services.get(name);
     const rule = rules.find((one) => one.service === name);
-    return service !== undefined && rule !== undefined ? [{ service, rule }] : [];
+    return rule === undefined ? [] : [{ name, service: compose.services.get(name), rule }];
   });
 }
 
@@ -53,8 +63,8 @@ export async function forwardAuthPlans(
   if (services.length === 0) return { plans: [], changes: [] };
   const image = await images.get("forward-auth");
   const plans = await Promise.all(
-    services.map(async ({ service, rule }): Promise<PartPlan> => {
-      const endpoints = forwardAuthEndpoints(deployment, service);
+    services.map(async ({ name, service, rule }): Promise<PartPlan> => {
+      const endpoints = forwardAuthEndpoints(deployment, service === undefined ? [name] : namesOf(deployment, service));
       const [status = 401] = rule.statuses ?? [];
       const config: ForwardAuthConfig = {
         endpoints,
@@ -62,25 +72,30 @@ export async function forwardAuthPlans(
         identity: Object.fromEntries(rule.headers.map((name) => [name, identityOf(name)])),
         refusal: { status, ...(status < 400 ? { location: "https://login.example/" } : {}) },
       };
-      const { labels } = await renderService(context, service);
       const ports = [...new Set(endpoints.map(({ port }) => port))];
+      const own =
+        service === undefined
+          ? { networks: attachments(networksOf(deployment.traefik), context.networks, name) }
+          : {
+              networks: serviceAttachments(deployment.compose, service, context.networks),
+              labels: (await renderService(context, service)).labels,
+            };
       return {
-        name: forwardAuthPart(service.name),
+        name: forwardAuthPart(service?.name ?? name),
         image,
-        networks: serviceAttachments(deployment.compose, service, context.networks),
+        ...own,
         environment: { FORWARD_AUTH: JSON.stringify(config) },
-        labels,
         publish: ports,
         ready: answersHttp(ports[0] ?? 80, "/_health"),
         startDeadline: deadlines.smallPartStart,
       };
     }),
   );
-  const changes = services.map(({ service }) => ({
-    where: `parts.${service.name}`,
+  const changes = services.map(({ name, service }) => ({
+    where: `parts.${service?.name ?? name}`,
     what: "the suite's forward-auth stand-in runs in its place",
     why:
-      service.name === deployment.policy.authorization?.proxy
+      service !== undefined && service.name === deployment.policy.authorization?.proxy
         ? "the login rig alone runs it, and proves its login and sessions"
         : "the policy says so: its own login, rules and sessions are not proved",
   }));
@@ -92,23 +107,26 @@ export function identityOf(headerName: string): string {
   return `canary-${headerName.toLowerCase()}`;
 }
 
-/** Where the deployment's middlewares ask a service. */
+/**
+ * Where the deployment's middlewares ask a service.
+ *
+ * @param names by which it is called
+ */
 export function forwardAuthEndpoints(
-  { traefikModel, compose }: DeploymentWithTraefik,
-  service: ComposeService,
+  { traefikModel }: DeploymentWithTraefik,
+  names: readonly string[],
 ): { port: number; path: string }[] {
-  const names = new Set([
-    ...ownNamesOf(service),
-    ...linkedNamesOf(compose, service),
-    ...[...service.networks.values()].flat(),
-  ]);
   return traefikModel.middlewares
     .filter(({ kind }) => kind === "forwardauth")
     .flatMap(({ options }) => {
       const address = options.get("forwardauth.address")?.value ?? "";
       if (!URL.canParse(address)) return [];
       const { hostname, port, protocol, pathname } = new URL(address);
-      if (!names.has(hostname)) return [];
+      if (!names.includes(hostname)) return [];
       return [{ port: Number(port) || (protocol === "https:" ? 443 : 80), path: pathname }];
     });
+}
+
+function namesOf({ compose }: Deployment, service: ComposeService): string[] {
+  return [...ownNamesOf(service), ...linkedNamesOf(compose, service), ...[...service.networks.values()].flat()];
 }
