@@ -10,7 +10,7 @@ import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartImage } from "../../images/part-image.ts";
 import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
 import { databaseSettings } from "../databases/litellm-settings.ts";
-import type { PartFile, PartPlan } from "../part.ts";
+import type { ContainerSettings, PartFile, PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp, readyWhenRunning } from "../readiness.ts";
 import type { ExtraServers } from "./extra-servers.ts";
@@ -56,6 +56,7 @@ export async function liteLLMPlan(
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),
   ]);
   const settings = databaseSettings(deployment, image);
+  const roomy = withoutMemoryLimit(service, rendered.settings, { isSubstitute: image.origin === "built" && database });
   // One that LiteLLM reaches by a URL has its directory in a container of its own.
   const canaryFiles: PartFile[] = deployment.policy.upstreams.flatMap(({ name, directory, url }) => {
     const isApart =
@@ -74,7 +75,7 @@ export async function liteLLMPlan(
     ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
     environment: { ...rendered.environment, ...settings.environment },
     labels: rendered.labels,
-    settings: rendered.settings,
+    settings: roomy.settings,
     files: [...rendered.files, ...canaryFiles],
     directories: rendered.directories,
     publish: [port],
@@ -83,7 +84,36 @@ export async function liteLLMPlan(
   };
   return {
     plan,
-    changes: [...rendered.changes, ...changed.changes, ...settings.changes, ...imageChanges(service, image)],
+    changes: [
+      ...rendered.changes,
+      ...changed.changes,
+      ...settings.changes,
+      ...roomy.changes,
+      ...imageChanges(service, image),
+    ],
+  };
+}
+
+/**
+ * The database engine of a LiteLLM from packages is WebAssembly in a Node.js process, which takes a few hundred megabytes more
+ * than the program in LiteLLM's own image: it would be killed where the operator's gateway is not.
+ */
+function withoutMemoryLimit(
+  service: ComposeService,
+  settings: ContainerSettings,
+  { isSubstitute }: { isSubstitute: boolean },
+): { settings: ContainerSettings; changes: RenderedChange[] } {
+  const { Memory: limit, MemorySwap: _, ...host } = settings.host;
+  if (!isSubstitute || limit === undefined) return { settings, changes: [] };
+  return {
+    settings: { ...settings, host },
+    changes: [
+      {
+        where: `compose.yaml:${service.name}`,
+        what: `no memory limit (${Math.round(limit / 1024 ** 2)} MiB in the file)`,
+        why: "LiteLLM's database engine from packages takes more memory than the one in its image: whether the limit is enough is not proved",
+      },
+    ],
   };
 }
 
