@@ -2,6 +2,7 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { decide } from "../../../helpers/deployment/policy/access.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
@@ -53,14 +54,21 @@ check({
   requirements: ["CAT-09"],
   title: "the endpoint without its slash works for a POST, or redirects with method, scheme and host kept",
   needs: ["gateway"],
-  async run({ gateway }) {
-    for (const host of gateway.policy.hosts) await expectSlashOptional(gateway, host);
+  async run({ gateway, evidence }) {
+    const { hosts, mcp } = gateway.policy;
+    const path = mcp.endpoint.replace(/\/$/, "");
+    // Where the edge redirects or refuses everyone, LiteLLM is not asked.
+    const asked = hosts.filter((host) => {
+      const { who } = decide(gateway.policy, host, { method: "POST", path });
+      return who !== "redirect" && who !== "nobody";
+    });
+    if (asked.length === 0) return evidence.notSupported(`the policy lets no client reach ${path} on any host`);
+    for (const host of asked) await expectSlashOptional(gateway, host, path);
   },
 });
 
-async function expectSlashOptional(gateway: GatewayTarget, host: PolicyHost): Promise<void> {
+async function expectSlashOptional(gateway: GatewayTarget, host: PolicyHost, path: string): Promise<void> {
   const { endpoint } = gateway.policy.mcp;
-  const path = endpoint.replace(/\/$/, "");
   const exchange = await gateway.send({
     host,
     path,
