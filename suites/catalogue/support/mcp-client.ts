@@ -71,7 +71,7 @@ export async function resultFrom<T>(
       code: "no-result",
       expected: "a result",
       actual: sdkErrorText(error),
-      cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer",
+      ...causeIn(sdkErrorText(error)),
       evidence: { sent: request, received: error instanceof Error ? error.message : String(error), ...evidence() },
       ...known,
     });
@@ -110,4 +110,16 @@ function sdkErrorText(error: unknown): string {
   const [message] = messagesIn(error.message.slice(Math.max(0, error.message.indexOf("{"))));
   const text = isMessage(message?.error) ? String(message.error.message) : error.message;
   return error.code === undefined ? text : `status ${error.code}: ${text}`;
+}
+
+/** What LiteLLM's own message says of the cause. */
+function causeIn(message: string): Pick<FailureDetails, "cause" | "fix"> {
+  if (message.includes("LITELLM_SALT_KEY"))
+    return {
+      cause: "LiteLLM has no LITELLM_SALT_KEY, with which it seals the cursors of listings that have pages",
+      fix: "set LITELLM_SALT_KEY in LiteLLM's environment; it must never change afterwards",
+    };
+  if (message.includes("no MCP servers granted"))
+    return { cause: "this key is granted no MCP server, or none that it is granted is loaded" };
+  return { cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer" };
 }
