@@ -48,3 +48,9 @@ test("only the password of a database URL is replaced", () => {
   url.password = "hidden";
   expect(url.href).toBe("postgresql://reader:hidden@db.example:5433/orders?sslmode=disable");
 });
+
+test("users with password hashes stay users with password hashes, which Traefik can read", () => {
+  const users = "admin:$$apr1$$abcdefgh$$ijklmnopqrstuvwxyz0123, guest:$2y$05$abcdefghijklmnopqrstuv";
+  const { secrets } = makeCanaries(policy(secret("USERS", "password")), new Map([["USERS", users]]));
+  expect(secrets.get("USERS")).toMatch(/^admin:\{SHA\}[\w+/]{27}=,guest:\{SHA\}[\w+/]{27}=$/);
+});

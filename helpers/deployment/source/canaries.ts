@@ -72,7 +72,20 @@ function canaryFor(kind: Policy["secrets"][number]["kind"], original: string): s
       // AES-256's key.
       return `canary-${random}`.slice(0, 32);
     case "salt":
-    case "password":
       return `canary-${random}`;
+    case "password":
+      return isBasicAuth(original) ? basicAuthCanary(original) : `canary-${random}`;
   }
+}
+
+/** Whether a text is what htpasswd writes: users with the hashes of their passwords, e.g. of Traefik's basicAuth. */
+function isBasicAuth(text: string): boolean {
+  // Compose files and env files write `$` twice.
+  return /^[^\s:,]+:(?:\$\$?(?:apr1|2[abxy])\$|\{SHA\})/.test(text);
+}
+
+/** The same users with other hashes, of passwords that nobody has: Traefik refuses a user without one. */
+function basicAuthCanary(original: string): string {
+  const users = original.split(",").map((entry) => entry.trim().split(":")[0] ?? "");
+  return users.map((user) => `${user}:{SHA}${randomBytes(20).toString("base64")}`).join(",");
 }
