@@ -2,7 +2,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { check } from "../runner/check.ts";
-import { arrivedCredentials, injectedRequests, routerLocation } from "./support/injected-routes.ts";
+import { arrivedCredentials, injectedRequests, whyNotInjected } from "./support/injected-routes.ts";
 
 /** A key of the caller that LiteLLM would not know. */
 const own = "Bearer sk-the-callers-own";
@@ -43,8 +43,7 @@ check({
           expected: "exactly one Authorization value at LiteLLM: the injected key",
           actual: JSON.stringify(arrived),
           evidence: exchangeEvidence(exchange, anonymous),
-          cause: "another router of a higher priority takes the request, or the header is not replaced",
-          ...(await routerLocation(edge, exchange)),
+          ...(await whyNotInjected(edge, exchange, route)),
         });
       },
     );

@@ -12,6 +12,7 @@ import {
   injectedRequests,
   injectedRoutes,
   routerLocation,
+  whyNotInjected,
 } from "./support/injected-routes.ts";
 import { similarTargets } from "./support/similar-targets.ts";
 
@@ -42,8 +43,7 @@ check({
           expected: "exactly one Authorization value at LiteLLM",
           actual: `${arrived.length} values`,
           evidence: exchangeEvidence(exchange),
-          cause: "the middleware is not on the router that takes this request, or names another header",
-          location: route.location,
+          ...(await whyNotInjected(edge, exchange, route)),
         });
       },
     );

@@ -88,7 +88,7 @@ function sourceOf(model: TraefikModel, router: TraefikRouter): string | undefine
 }
 
 /** The middlewares that a router runs: its entry points', its own, and those of its chains. */
-function middlewaresOf(model: TraefikModel, router: TraefikRouter): TraefikMiddleware[] {
+export function middlewaresOf(model: TraefikModel, router: TraefikRouter): TraefikMiddleware[] {
   const points = router.entryPoints.length > 0 ? router.entryPoints : model.static.defaultEntryPoints;
   const first = points.flatMap((name) => model.static.entryPoints.get(name)?.middlewares ?? []);
   const open = [...first, ...router.middlewares.map((name) => qualified(name, router.provider))];

@@ -1,9 +1,13 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
 import { injectedRoutesOf } from "../../../helpers/deployment/policy/access.ts";
+import { middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
+import type { TraefikRouter } from "../../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
+import type { TraefikOption } from "../../../helpers/deployment/traefik/options.ts";
 import type { InjectedRoute, Policy, PolicyHost, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { locationOf } from "../../support/router-locations.ts";
+import { locationOf, whyNotReached } from "../../support/router-locations.ts";
 
 /** Values of `Authorization` as the target received them; none when the request did not reach it. */
 export function arrivedCredentials(edge: Edge, exchange: Exchange): string[] {
@@ -24,6 +28,47 @@ export function hostsOf(route: InjectedRoute, policy: Policy): readonly PolicyHo
 /** Each injected route on each of its hosts; ends the check where the policy has none. */
 export function injectedRequests(policy: Policy, evidence: Evidence): { route: InjectedRoute; host: PolicyHost }[] {
   return injectedRoutes(policy, evidence).flatMap((route) => hostsOf(route, policy).map((host) => ({ route, host })));
+}
+
+/**
+ * Why a request of an injected route does not arrive with its key: the router that injects is not the one that took it, or its
+ * middleware adds another header.
+ */
+export async function whyNotInjected(
+  edge: Edge,
+  exchange: Exchange,
+  route: InjectedRoute,
+): Promise<{ cause: string; location: SourceLocation }> {
+  const { traefikModel: model } = edge.deployment;
+  const { router: name, status } = await edge.routing(exchange);
+  const taken = name === undefined ? undefined : model.routerOf(name);
+  const injecting = model.routers.find((router) => injectionOf(model, router) !== undefined);
+  if (injecting !== undefined && taken !== undefined && taken !== injecting) {
+    // Of two priorities in the wrong order, the one above all others is the wrong one.
+    const isFirst = model.routers.every((one) => one === taken || one.priority < taken.priority);
+    const wrong = isFirst ? taken : injecting;
+    const isOutranked = taken.priority > injecting.priority;
+    return {
+      cause: `the router ${taken.name} takes the request (priority ${taken.priority}), and not ${injecting.name}, which injects a key (priority ${injecting.priority})`,
+      location: ((isOutranked ? wrong.options.get("priority") : undefined) ?? injecting).location,
+    };
+  }
+  if (taken === undefined || edge.received(exchange) === undefined) {
+    const { cause, location = route.location } = whyNotReached(edge.deployment, exchange, { router: name, status });
+    return { cause, location };
+  }
+  const headers = middlewaresOf(model, taken).flatMap(({ options }) => [...options]);
+  const header = injectionOf(model, taken) ?? headers.find(([key]) => key.startsWith("headers."))?.[1];
+  return {
+    cause: `the router ${taken.name} takes the request, and no middleware of it adds an Authorization header alone`,
+    location: (header ?? taken.options.get("middlewares") ?? taken).location,
+  };
+}
+
+/** The option by which a router's middlewares add a credential. */
+function injectionOf(model: TraefikModel, router: TraefikRouter): TraefikOption | undefined {
+  const options = middlewaresOf(model, router).flatMap((one) => [...one.options]);
+  return options.find(([key, { value }]) => /customrequestheaders\.authorization$/i.test(key) && value !== "")?.[1];
 }
 
 /** Where the deployment defines the router that took a request, for a failure's `location`. */

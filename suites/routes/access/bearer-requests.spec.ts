@@ -5,7 +5,9 @@ import { header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostsWith, onePathOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
+import { locationOnTheWay } from "../../support/router-locations.ts";
 import { expectReached } from "../support/edge-decisions.ts";
+import { expectNoShortTimeout } from "../support/stream-timeouts.ts";
 
 /** Who lets a request with a key through. */
 const withKey = ["bearer", "litellm"] as const;
@@ -38,7 +40,7 @@ check({
           actual: `target ${received.target}, Authorization ${JSON.stringify(arrived)}`,
           evidence: exchangeEvidence(exchange),
           cause: "a middleware on the router for keys rewrites the path or the Authorization header",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(edge, exchange, /customrequestheaders|path|prefix/i)),
         });
       },
     );
@@ -66,6 +68,7 @@ check({
         const received = edge.received(exchange);
         // What is not a token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
         if (received === undefined && name.startsWith("characters beyond")) return;
+        if (received === undefined) expectNoShortTimeout(edge.deployment, exchange);
         const arrived = received && header(received.headers, "authorization");
         // The target decodes bytes as UTF-8 where it can, so beyond ASCII only the header's presence is compared.
         if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;
@@ -84,7 +87,7 @@ check({
           },
           cause:
             "the rule's regular expression allows fewer characters than a token may have, or a limit cuts the token",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(edge, exchange, /customrequestheaders/i)),
         });
       },
     );

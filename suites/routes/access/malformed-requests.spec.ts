@@ -8,6 +8,7 @@ import { type Exchange, receivedText } from "../../../helpers/protocol/exchange.
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { answerFrom, statusOf } from "../../support/answers.ts";
+import { entryPointOption } from "../../support/traefik-options.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 
 /** Larger than any client sends: Go's server accepts 1 MiB of headers (net/http, DefaultMaxHeaderBytes). */
@@ -65,7 +66,7 @@ check({
         actual: statusOf(exchange),
         evidence: evidenceOf(exchange),
         cause: "a proxy in front of Traefik repairs the request, or Traefik's limits were raised",
-        location: edge.deployment.traefik.location,
+        location: (entryPointOption(edge.deployment, host, "http.maxHeaderBytes") ?? edge.deployment.traefik).location,
       });
     });
     const log = await edge.targetLog();
@@ -76,7 +77,7 @@ check({
       await edge.routing(exchange);
     }
     // The target may refuse what Traefik should have refused: the answer then looks right, and only Traefik's log shows it.
-    await forEachCase("a malformed request ends at Traefik", cases, nameOf, async ({ path }) => {
+    await forEachCase("a malformed request ends at Traefik", cases, nameOf, async ({ host, path }) => {
       const exchange = sent.get(path);
       if (exchange === undefined || (await edge.routingIfLogged(exchange))?.server === undefined) return;
       throw new CheckFailure({
@@ -86,7 +87,7 @@ check({
         actual: answerFrom("LiteLLM", exchange),
         evidence: evidenceOf(exchange),
         cause: "the entry point's limit for headers was raised (http.maxHeaderBytes)",
-        location: edge.deployment.traefik.location,
+        location: (entryPointOption(edge.deployment, host, "http.maxHeaderBytes") ?? edge.deployment.traefik).location,
       });
     });
     const arrived = cases.filter(({ path }) => log.some((line) => line.endsWith(` ${path}`)));

@@ -6,7 +6,7 @@ import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostsWith, pathsOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { locationOf } from "../../support/router-locations.ts";
+import { locationOnTheWay, whyNotReached } from "../../support/router-locations.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 
 /** Who lets a request without a credential through. */
@@ -36,7 +36,7 @@ check({
           actual: `${exchange.response?.status} to ${received.method} ${received.target}`,
           evidence: exchangeEvidence(exchange),
           cause: "a middleware rewrites the request",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(edge, exchange, /customrequestheaders|path|prefix/i)),
         });
       },
     );
@@ -59,7 +59,7 @@ check({
       async (request) => {
         // An answer to HEAD has no body in which the target can name itself: Traefik's log says who answered.
         const exchange = await edge.send(request);
-        const { router, server } = await edge.routing(exchange);
+        const { router, server, status } = await edge.routing(exchange);
         if (exchange.response?.status === 200 && server !== undefined) return;
         throw new CheckFailure({
           summary: `HEAD ${request.path} on ${request.host.name} does not get through`,
@@ -67,8 +67,7 @@ check({
           expected: "200 from LiteLLM",
           actual: answerFrom(server === undefined ? "Traefik" : "LiteLLM", exchange),
           evidence: exchangeEvidence(exchange),
-          cause: router === undefined ? "no router matches HEAD" : `the router ${router} took it`,
-          location: locationOf(edge.deployment, router) ?? edge.deployment.litellm.location,
+          ...whyNotReached(edge.deployment, exchange, { router, status }),
         });
       },
     );

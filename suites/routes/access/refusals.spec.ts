@@ -4,6 +4,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { type AccessCase, casesFor, hostText } from "../../support/access-cases.ts";
+import { locationOnTheWay } from "../../support/router-locations.ts";
 import { expectRefused, reachedRequests } from "../support/edge-decisions.ts";
 
 check({
@@ -43,7 +44,11 @@ check({
             found === 404 && decision.who !== "nobody"
               ? "no router matches, so Traefik answers 404: an MCP client concludes that the endpoint is missing and never logs in"
               : "the router for refused requests answers differently from the policy",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(
+            edge,
+            exchange,
+            challenge !== undefined && !isChallenged ? /www-authenticate/i : /status/i,
+          )),
           ...(found === 404 && decision.who !== "nobody"
             ? { fix: `add a catch-all router of the lowest priority that answers ${meant}` }
             : {}),
@@ -92,7 +97,7 @@ check({
           evidence: exchangeEvidence(exchange),
           cause:
             "the middleware that challenges is on this router too: it replaces LiteLLM's own challenge, which says where an MCP client logs in",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(edge, exchange, /www-authenticate/i)),
           fix: "remove the challenging middleware from this router",
         });
       },

@@ -6,7 +6,8 @@ import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { locationOf } from "../../support/router-locations.ts";
+import { locationOf, whyNotReached } from "../../support/router-locations.ts";
+import { expectNoShortTimeout } from "./stream-timeouts.ts";
 
 /** A request that reached the target, with its answer. */
 export interface ReachedRequest<Request extends EdgeRequest> {
@@ -27,20 +28,15 @@ export async function expectReached(edge: Edge, exchange: Exchange): Promise<Rec
   const actual = answerFrom(received === undefined ? "Traefik" : "LiteLLM", exchange);
   exchange.judgement = { expected: "let through", found: actual, holds: received !== undefined };
   if (received !== undefined) return received;
+  expectNoShortTimeout(edge.deployment, exchange);
   const { router, status } = await edge.routing(exchange);
-  const location = locationOf(edge.deployment, router);
   throw new CheckFailure({
     summary: `${exchange.request.method} ${exchange.request.url} does not reach LiteLLM`,
     code: "not-reached",
     expected: "an answer from LiteLLM",
     actual,
     evidence: exchangeEvidence(exchange),
-    cause:
-      router === undefined
-        ? `no router matches this request (Traefik answered ${status})`
-        : `the router ${router} took the request and answered ${status}`,
-    ...(location === undefined ? {} : { location }),
-    ...(router === undefined ? { fix: "check the rules of the routers for this host" } : {}),
+    ...whyNotReached(edge.deployment, exchange, { router, status }),
   });
 }
 
@@ -61,6 +57,7 @@ export async function expectRefused(
   };
   judge(answerFrom("Traefik", exchange), true);
   if (options.malformed && !isReceived && (exchange.response?.status ?? 0) >= 400) return;
+  if (!options.malformed) expectNoShortTimeout(edge.deployment, exchange);
   const { router, server } = await edge.routing(exchange);
   const isForwarded = isReceived || server !== undefined;
   if (!isForwarded && exchange.response !== undefined) return;

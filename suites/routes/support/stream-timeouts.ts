@@ -1,5 +1,8 @@
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { StaticConfiguration } from "../../../helpers/deployment/traefik/static/static.ts";
-import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { DeploymentWithTraefik, SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { durationSeconds } from "./idle-limits.ts";
 
 /** A time-out of Traefik's on the way of a stream. */
@@ -38,5 +41,38 @@ export function streamTimeouts(
     if (written === undefined) return isRead ? [{ name, seconds: defaultReadTimeout, location: undefined }] : [];
     const seconds = durationSeconds(written.value);
     return seconds === 0 ? [] : [{ name, seconds, location: written.location }];
+  });
+}
+
+/** A request that the edge answers itself takes less, on a busy machine too. In seconds. */
+const longEnough = 5;
+
+/**
+ * Asserts that no time-out of Traefik's ended a request without a response. Traefik logs no such request, so that its log
+ * cannot tell more.
+ *
+ * @throws {CheckFailure} `no-response`, with the time-out's line
+ */
+export function expectNoShortTimeout(
+  { traefikModel, policy }: Pick<DeploymentWithTraefik, "traefikModel" | "policy">,
+  exchange: Exchange,
+): void {
+  const [url = ""] = exchange.request.url.split(" ");
+  if (exchange.response !== undefined || !URL.canParse(url)) return;
+  const { hostname } = new URL(url);
+  const entryPoint = policy.hosts.find(({ name }) => name === hostname)?.entryPoint;
+  const short = streamTimeouts(traefikModel.static, entryPoint).find(
+    ({ seconds, location }) => location !== undefined && seconds < longEnough,
+  );
+  if (short?.location === undefined) return;
+  throw new CheckFailure({
+    summary: `${exchange.request.method} ${exchange.request.url} is not answered`,
+    code: "no-response",
+    expected: "a response",
+    actual: "no response",
+    evidence: exchangeEvidence(exchange),
+    cause: `${short.name} is ${short.seconds} s: Traefik closes the connection before the request is answered`,
+    location: short.location,
+    fix: "allow the time that a request and its answer take; Traefik reads a request for 60 s by default",
   });
 }

@@ -4,6 +4,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
+import { locationOnTheWay } from "../../support/router-locations.ts";
 import { expectReached, expectRefused } from "../support/edge-decisions.ts";
 
 /** What a proxy adds for the server behind it: LiteLLM builds its redirects and its log from these. */
@@ -82,7 +83,7 @@ check({
           evidence: exchangeEvidence(exchange),
           cause:
             "this version of Traefik lets a client drop its forwarding headers (CVE-2024-45410), or a middleware drops it",
-          location: edge.deployment.traefik.location,
+          ...(await locationOnTheWay(edge, exchange, new RegExp(`customrequestheaders\\.${name}$`, "i"))),
         });
       },
     );

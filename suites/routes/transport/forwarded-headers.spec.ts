@@ -4,6 +4,8 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, onePathOf } from "../../support/access-cases.ts";
+import { locationOnTheWay } from "../../support/router-locations.ts";
+import { entryPointOption } from "../../support/traefik-options.ts";
 import { expectReached, reachedRequests } from "../support/edge-decisions.ts";
 
 /** Values that no machine of the rig has. */
@@ -47,7 +49,11 @@ check({
           evidence: exchangeEvidence(exchange),
           cause:
             "the entry point trusts forwarding headers: forwardedHeaders.insecure, or trustedIPs that include the client's address",
-          location: edge.deployment.traefik.location,
+          location: (
+            entryPointOption(edge.deployment, host, "forwardedHeaders.insecure") ??
+            entryPointOption(edge.deployment, host, "forwardedHeaders.trustedIPs") ??
+            edge.deployment.traefik
+          ).location,
         });
       },
     );
@@ -91,7 +97,11 @@ check({
           actual,
           evidence: exchangeEvidence(exchange),
           cause: "a middleware sets or drops the header (customRequestHeaders), or rewrites the request",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(
+            edge,
+            exchange,
+            new RegExp(`customrequestheaders\\.(?:${wrong.map(([name]) => name).join("|")})$`, "i"),
+          )),
         });
       },
     );

@@ -6,6 +6,7 @@ import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, onePathOf } from "../../support/access-cases.ts";
+import { locationOnTheWay } from "../../support/router-locations.ts";
 import { reachedRequests } from "../support/edge-decisions.ts";
 
 /** Size of a body in bytes: more than any buffer on the way holds by default. */
@@ -58,7 +59,7 @@ check({
           actual: `${back.length} bytes${isComplete ? ", changed" : ""}`,
           evidence: { received: receivedText(exchange), exchanges: [exchange.id] },
           cause: "a buffering middleware limits bodies (maxRequestBodyBytes, maxResponseBodyBytes)",
-          location: edge.deployment.litellm.location,
+          ...(await locationOnTheWay(edge, exchange, /^buffering/i)),
         });
       },
     );
