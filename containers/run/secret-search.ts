@@ -2,7 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { secretForms, tokensIn } from "../../helpers/core/text/redaction.ts";
-import type { Deployment, SecretPlace } from "../../helpers/deployment/types.ts";
+import type { Written } from "../../helpers/deployment/source/location.ts";
+import type { Deployment, SecretPlace, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Leak } from "../../helpers/run/run-record.ts";
 import type { Engine } from "../engine/engine.ts";
 import { execute } from "../parts/container-command.ts";
@@ -19,6 +20,8 @@ interface Source {
   text: string;
   /** The policy's name of the place; undefined where no secret is ever allowed. */
   location: SecretPlace | undefined;
+  /** The line of the deployment that puts a value into the text; undefined where no line of it does. */
+  lineOf?: (value: string) => SourceLocation | undefined;
 }
 
 /** In bytes: larger files are not written by the suite, and are not searched. */
@@ -43,16 +46,20 @@ export async function findLeaks(
 ): Promise<{ leaks: Leak[]; searched: number }> {
   const { policy } = deployment;
   const places = environmentPlaces(deployment);
-  const read = [...parts.map((part) => sourcesOfPart(engine, part, places.get(part.name))), filesOf(directory)];
+  const read = [
+    ...parts.map((part) => sourcesOfPart(engine, part, places.get(part.name), deployment)),
+    filesOf(directory),
+  ];
   const sources = [...(await Promise.all(read)).flat(), ...sourcesOfOtherServices(deployment)];
   // A secret that a file has as text is out of place by itself: whoever reads the repository has it.
   const leaks: Leak[] = deployment.literals.map(({ name: secret, location: at }) => ({
     secret,
     location: `written into ${displayPath(at.file)}:${at.line}`,
     at,
+    isLiteral: true,
   }));
   const issuer = policy.authorization?.issuer;
-  for (const { name, text, location } of sources) {
+  for (const { name, text, location, lineOf } of sources) {
     if (issuer !== undefined && tokensIn(text, issuer).length > 0)
       leaks.push({ secret: "a token of a login", location: name });
     for (const [secret, form] of secretForms(secrets)) {
@@ -63,7 +70,8 @@ export async function findLeaks(
       const permitted =
         location !== undefined && [...allowed, ...sameValue.flatMap((one) => one.mayBeIn)].includes(location);
       if (!permitted && !leaks.some((leak) => leak.secret === secret && leak.location === name)) {
-        leaks.push({ secret, location: name });
+        const at = lineOf?.(form);
+        leaks.push({ secret, location: name, ...(at === undefined ? {} : { at }) });
       }
     }
   }
@@ -73,7 +81,7 @@ export async function findLeaks(
 /** The values in compose.yaml of the services that the suite does not start, or replaces by a part of its own. */
 function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
   const { litellm, traefik } = policy.services;
-  return [...compose.services.values()].flatMap(({ name, environment, labels, command }) => {
+  return [...compose.services.values()].flatMap(({ name, environment, labels, command, commandWords }) => {
     if (name === litellm || name === traefik) return [];
     const of = `of the service ${name}`;
     return [
@@ -81,13 +89,20 @@ function sourcesOfOtherServices({ compose, policy }: Deployment): Source[] {
         name: `${variable} in the environment ${of} (${displayPath(location.file)}:${location.line})`,
         text: value,
         location: `${name}.environment` as const,
+        lineOf: () => location,
       })),
       ...[...labels.values()].map(({ value, location }) => ({
         name: `a label ${of} (${displayPath(location.file)}:${location.line})`,
         text: value,
         location: "traefik.labels" as const,
+        lineOf: () => location,
       })),
-      { name: `the command ${of}`, text: (command ?? []).join(" "), location: `${name}.command` as const },
+      {
+        name: `the command ${of}`,
+        text: (command ?? []).join(" "),
+        location: `${name}.command` as const,
+        lineOf: lineAmong(commandWords),
+      },
     ];
   });
 }
@@ -112,7 +127,11 @@ async function sourcesOfPart(
   engine: Engine,
   part: PartHandle,
   environment: SecretPlace | undefined,
+  { compose, traefikModel }: Pick<Deployment, "compose" | "traefikModel">,
 ): Promise<Source[]> {
+  const services = [...compose.services.values()];
+  const service = services.find(({ name }) => `${name}.environment` === environment);
+  const labels = [...services.flatMap((one) => [...one.labels.values()]), ...(traefikModel?.dynamicOptions ?? [])];
   const [inspected, log] = await Promise.all([
     engine.docker.getContainer(part.containerId).inspect(),
     readLog(engine, part.containerId),
@@ -124,27 +143,51 @@ async function sourcesOfPart(
       name: `label ${label} ${of}`,
       text,
       location: "traefik.labels" as const,
+      lineOf: lineAmong(labels),
     })),
     {
       name: `the command ${of}`,
       text: JSON.stringify([config.Entrypoint, config.Cmd]),
       location: environment === undefined ? undefined : commandPlace(environment),
+      lineOf: lineAmong(service?.commandWords ?? []),
     },
-    { name: `the log ${of}`, text: log, location: undefined },
+    {
+      name: `the log ${of}`,
+      text: log,
+      location: undefined,
+      lineOf: () => (part.name === "traefik" ? loggedHeaders(traefikModel) : undefined),
+    },
   ];
   // The suite's own database needs its password in the environment. That of the operator's database service is searched
   // with the other services.
   if (!part.name.startsWith("postgres")) {
     for (const line of config.Env ?? []) {
-      const name = `${line.split("=")[0]} in the environment ${of}`;
-      sources.push({ name, text: line, location: environment });
+      const variable = line.split("=")[0] ?? "";
+      const lineOf = (): SourceLocation | undefined => service?.environment.get(variable)?.location;
+      sources.push({ name: `${variable} in the environment ${of}`, text: line, location: environment, lineOf });
     }
   }
   if (part.name === "traefik")
-    sources.push({ name: `Traefik's API ${of}`, text: (await rawData(part)).text, location: "traefik.api" });
+    sources.push({
+      name: `Traefik's API ${of}`,
+      text: (await rawData(part)).text,
+      location: "traefik.api",
+      lineOf: lineAmong(labels),
+    });
   if (part.name.startsWith("postgres"))
     sources.push({ name: `the database ${of}`, text: await dump(engine, part), location: undefined });
   return sources;
+}
+
+/** The location of the first value with a secret in it. */
+function lineAmong(values: readonly Written<string>[]): (secret: string) => SourceLocation | undefined {
+  return (secret) => values.find(({ value }) => value.includes(secret))?.location;
+}
+
+/** The option by which Traefik writes headers of requests, and so keys, into its access log. */
+function loggedHeaders(model: Deployment["traefikModel"]): SourceLocation | undefined {
+  const isOfHeaders = (path: readonly string[]): boolean => /^accesslog\.fields\.headers\./i.test(path.join("."));
+  return model?.static.options.find(({ path, value }) => isOfHeaders(path) && value.toLowerCase() === "keep")?.location;
 }
 
 /** The policy's name of the command line of the service whose environment it names. */

@@ -43,8 +43,10 @@ export interface EnvironmentFailure {
 export interface Leak {
   secret: string;
   location: string;
-  /** The line of the deployment that has it, where that is known. */
+  /** The line of the deployment that puts it there, where that is known. */
   at?: SourceLocation;
+  /** Whether that line has the secret itself, and not the name of a variable. */
+  isLiteral?: boolean;
 }
 
 /** What the main process knows of a run; `run.json` in the run's directory, rewritten after each change. */

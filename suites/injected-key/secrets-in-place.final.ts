@@ -32,14 +32,14 @@ check({
         cause,
         fix,
         ...locationOf(leaks),
-        cases: leaks.map(({ secret, location, at }, index) => ({
+        cases: leaks.map(({ secret, location, at, isLiteral }, index) => ({
           summary: `${secret} is in a place where the policy does not allow it: ${location}`,
           code: "secret-out-of-place",
           case: found[index] ?? secret,
           expected,
           actual: location,
-          cause: at === undefined ? cause : "the file has the secret itself instead of the name of a variable",
-          fix: at === undefined ? fix : "put it into an env file or a secret of compose, and name the variable here",
+          cause: isLiteral ? "the file has the secret itself instead of the name of a variable" : cause,
+          fix: isLiteral ? "put it into an env file or a secret of compose, and name the variable here" : fix,
           ...(at === undefined ? {} : { location: at }),
         })),
       });
@@ -50,7 +50,7 @@ check({
   },
 });
 
-/** The first line of the deployment that is known to have a secret. */
+/** The first line of the deployment that is known to put a secret there. */
 function locationOf(leaks: readonly Leak[]): { location?: SourceLocation } {
   const at = leaks.find((leak) => leak.at !== undefined)?.at;
   return at === undefined ? {} : { location: at };
