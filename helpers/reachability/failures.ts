@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { CheckFailure, type FailureEvidence } from "../checks/check-failure.ts";
-import type { Denial, Deployment, SourceLocation } from "../deployment/types.ts";
+import type { Denial, Deployment } from "../deployment/types.ts";
+import { causeOfBlocked, causeOfOpen } from "./causes.ts";
 import { commonPorts } from "./common-ports.ts";
+import { decidingLine } from "./firewall-lines.ts";
 import { type Cell, deniedSource } from "./matrix.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -47,17 +48,15 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
       ? [`${pairName(pair)} does not connect on ${portList(blocked)}, which the policy allows`]
       : []),
   ].join("; ");
-  const location =
-    open.length > 0
-      ? locationOfOpen(first, deployment)
-      : (locationOfBlocked(first, deployment) ?? first.rule?.location);
+  const { cause, location = first.rule?.location } =
+    open.length > 0 ? causeOfOpen(first, deployment) : causeOfBlocked(first, deployment);
   throw new CheckFailure({
     summary,
     code: open.length > 0 ? "unexpected-connection" : "missing-connection",
     expected: expectedText(open, blocked),
     actual: outcomeText([...open, ...blocked]),
     evidence: evidenceOf([...open, ...blocked]),
-    cause: open.length > 0 ? causeOfOpen(first, deployment) : causeOfBlocked(first),
+    cause,
     ...(location === undefined ? {} : { location }),
   });
 }
@@ -86,7 +85,7 @@ export function expectDeclaredDenial({ cells, ...pair }: Pair, deployment: Deplo
     actual: outcomeText(differing),
     evidence: evidenceOf(differing),
     cause: first.why,
-    location: denial?.counter.location ?? { file: deployment.policy.file, line: 1 },
+    location: decidingLine(first.cell, deployment) ?? { file: deployment.policy.file, line: 1 },
   });
 }
 
@@ -110,7 +109,7 @@ function differenceFromDenial({ verdict, fate, outcome }: Cell, denial: Denial |
  *
  * @throws {CheckFailure} when it counted fewer, or when no denied connection reached the firewall
  */
-export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Sweep): void {
+export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Sweep, deployment: Deployment): void {
   const denied = cells.filter(
     ({ from, verdict, fate }) =>
       deniedSource(from) === denial.from && verdict === "denied" && fate === "denied-by-firewall",
@@ -130,7 +129,7 @@ export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Swe
     actual: denied.length === 0 ? "none" : `${denial.counter.value} counted ${counted}`,
     ...(denied.length === 0 ? {} : { evidence: evidenceOf(denied) }),
     cause: "another rule denies them, or the rule that does has no counter of this name",
-    location: denial.counter.location,
+    location: (denied[0] && decidingLine(denied[0], deployment)) ?? denial.counter.location,
   });
 }
 
@@ -174,43 +173,4 @@ function cellText({ from, address, to, port, rule }: Cell): string {
 /** An attempt in messages, and its id: `TCP from lan to 10.0.0.2:4000`. `to` is an address or a name. */
 export function attemptText({ from, to, port }: { from: string; to: string; port: number }): string {
   return `TCP from ${from} to ${to.includes(":") ? `[${to}]` : to}:${port}`;
-}
-
-function causeOfOpen({ shared, from, to }: Cell, { policy }: Deployment): string {
-  if (shared !== undefined)
-    return `both are on ${shared}, where every listening port can be reached: move one of them to another network`;
-  if (policy.firewall === undefined && to === "gateway-host")
-    return "the deployment publishes it on every address, and the policy names no firewall that denies it";
-  if (to === "gateway-host") return "the firewall's input chain lets it in";
-  return from === "lan" || from === "outside" ? "the firewall forwards it" : `the firewall lets ${from} out`;
-}
-
-function causeOfBlocked({ fate, outcome, to, rule }: Cell): string {
-  if (outcome === "name not found") return `the source cannot resolve the name ${rule?.as ?? to}`;
-  if (fate === "denied-by-firewall") return "the firewall denies it";
-  if (fate === "dropped-by-docker" || fate === "kept-inside")
-    return "the two share no network, and docker isolates networks from each other";
-  if (outcome === "no route") return "the two share no network, and there is no route between them";
-  return "nothing listens on the port, or the port is not published";
-}
-
-function locationOfOpen({ shared, port }: Cell, { compose, policy }: Deployment): SourceLocation | undefined {
-  if (shared !== undefined) return compose.networks.get(shared)?.location;
-  if (policy.firewall === undefined) return undefined;
-  const { file } = policy.firewall;
-  const acceptsPort = new RegExp(`\\b${port}\\b.*\\baccept\\b`);
-  return lineOf(file, acceptsPort) ?? lineOf(file, /policy accept/) ?? policy.firewall.location;
-}
-
-function locationOfBlocked({ fate, rule }: Cell, { policy }: Deployment): SourceLocation | undefined {
-  if (fate !== "denied-by-firewall" || policy.firewall === undefined) return undefined;
-  const hook = rule?.to === "gateway-host" ? /hook forward.*policy/ : /hook forward/;
-  return lineOf(policy.firewall.file, hook) ?? policy.firewall.location;
-}
-
-/** The first line that matches, without its comment. */
-function lineOf(file: string, pattern: RegExp): SourceLocation | undefined {
-  const lines = readFileSync(file, "utf8").split("\n");
-  const index = lines.findIndex((line) => pattern.test(line.replace(/#.*/, "")));
-  return index === -1 ? undefined : { file, line: index + 1 };
 }

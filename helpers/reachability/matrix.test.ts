@@ -216,10 +216,10 @@ describe("a denial", () => {
     if (denial === undefined) throw new Error("the reference denies the LAN");
     const sweep = sweepOf({});
     const counted = (packets: number) => () =>
-      expectCounted(denial, cells, { ...sweep, counted: { denied_lan: packets } });
+      expectCounted(denial, cells, { ...sweep, counted: { denied_lan: packets } }, deployment);
     expect(counted(4)).not.toThrow();
     expect(counted(3)).toThrow(/denied 4 connections from lan, but denied_lan counted 3/);
-    expect(() => expectCounted(denial, [], sweep)).toThrow(/no denied connection from lan/);
+    expect(() => expectCounted(denial, [], sweep, deployment)).toThrow(/no denied connection from lan/);
   });
 });
 

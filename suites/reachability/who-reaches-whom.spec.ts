@@ -70,7 +70,7 @@ check({
       "denied connections are counted",
       firewall.denials,
       ({ from }) => from,
-      async (denial) => expectCounted(denial, matrix.cells, matrix.sweep),
+      async (denial) => expectCounted(denial, matrix.cells, matrix.sweep, reachability.deployment),
     );
   },
 });

@@ -155,6 +155,8 @@ export interface ComposeService {
   expose: readonly { port: number; protocol: "tcp" | "udp" }[];
   /** Network's key in {@link ComposeFile.networks} to the aliases that the service has on it; empty with a network mode. */
   networks: ReadonlyMap<string, readonly string[]>;
+  /** Where the service names each of its networks; the default network is named nowhere. */
+  networkLocations: ReadonlyMap<string, SourceLocation>;
   /** Addresses that the service has on its networks by `ipv4_address` and `ipv6_address`. */
   fixedAddresses: readonly Written<string>[];
   /** `host`, `none`, `bridge`, `service:<key>` or `container:<name>`, in place of networks. */

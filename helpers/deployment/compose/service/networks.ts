@@ -5,7 +5,10 @@ import type { ComposeService, Dependency } from "../types.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { entriesAt, flagAt, itemsAt, textAt, written } from "./values.ts";
 
-type Connections = Pick<ComposeService, "networks" | "fixedAddresses" | "networkMode" | "links" | "dependsOn">;
+type Connections = Pick<
+  ComposeService,
+  "networks" | "networkLocations" | "fixedAddresses" | "networkMode" | "links" | "dependsOn"
+>;
 
 /** The networks of a service, and the other services that it names. */
 export function readConnections(service: YamlMap, within: string, context: ServiceContext): Connections {
@@ -39,6 +42,7 @@ export function readConnections(service: YamlMap, within: string, context: Servi
   const shared = mode?.value.startsWith("service:") === true ? mode.value.slice("service:".length) : undefined;
   return {
     networks,
+    networkLocations: new Map(named.map(({ name, location }) => [networkKey(name), location])),
     fixedAddresses: named.flatMap(({ value }) =>
       value.kind === "map" ? ["ipv4_address", "ipv6_address"].flatMap((key) => written(value, key) ?? []) : [],
     ),
