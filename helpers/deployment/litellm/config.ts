@@ -70,8 +70,10 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const isRead = found !== "unknown";
   const inConfig = isRead ? unknown : { faults: new FaultList(), notes: new NoteList() };
   const masterKey = readMasterKey(root, environment, { version, nowhere, ...inConfig });
-  if (customAuth !== undefined && typeof found !== "string")
-    checkCustomAuth(customAuth, root, found, service, { faults, notes });
+  const customAuthFile =
+    customAuth !== undefined && typeof found !== "string"
+      ? checkCustomAuth(customAuth, root, found, service, { faults, notes })
+      : undefined;
   const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
   noteOtherDatabase(environment, notes);
   if (isRead) reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
@@ -91,6 +93,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       masterKey: masterKey.key,
       admitsEveryone: masterKey.admitsEveryone,
       customAuth,
+      customAuthFile,
     },
     text: document === undefined ? undefined : new EditableYaml(folder, document.main.source, document.main.root),
   };

@@ -6,14 +6,18 @@ import type { NoteList } from "../source/note-list.ts";
 import { locationOf, type YamlMap } from "../source/yaml-tree.ts";
 import { fileIn } from "./config-file.ts";
 
-/** Checks `custom_auth`, a `module.function`; LiteLLM looks for the module next to its config only. */
+/**
+ * Checks `custom_auth`, a `module.function`; LiteLLM looks for the module next to its config only.
+ *
+ * @returns the module's absolute path on this machine; undefined where none of the files has it
+ */
 export function checkCustomAuth(
   value: string,
   root: YamlMap,
   config: { inContainer: string },
   service: ComposeService,
   { faults, notes }: { faults: FaultList; notes: NoteList },
-): void {
+): string | undefined {
   const location = locationOf(root, ["general_settings", "custom_auth"]);
   const parts = value.split(".");
   const name = parts.at(-1) ?? "";
@@ -23,7 +27,7 @@ export function checkCustomAuth(
       `custom_auth is '${value}', expected module.function`,
       "write it like scoped_keys.authenticate",
     );
-    return;
+    return undefined;
   }
   const inContainer = posix.join(posix.dirname(config.inContainer), `${parts.slice(0, -1).join("/")}.py`);
   const found = fileIn(service, inContainer, faults);
@@ -35,7 +39,7 @@ export function checkCustomAuth(
       "the image that the operator builds may have it",
       "mount the module there",
     );
-    return;
+    return undefined;
   }
   if (found === undefined) {
     faults.add(
@@ -43,10 +47,10 @@ export function checkCustomAuth(
       `custom_auth is in ${inContainer}, which is not on a bind mount of '${service.name}'`,
       "mount the module there: LiteLLM looks next to its config only",
     );
-    return;
+    return undefined;
   }
   const { source } = found;
-  if (source === undefined) return;
+  if (source === undefined) return undefined;
   const defined = [...source.text.matchAll(/^(async\s+)?def\s+([A-Za-z_]\w*)/gm)];
   const own = defined.find((match) => match[2] === name);
   if (own === undefined) {
@@ -66,4 +70,5 @@ export function checkCustomAuth(
       `write 'async def ${name}(request, api_key)'`,
     );
   }
+  return source.file;
 }

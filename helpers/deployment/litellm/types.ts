@@ -87,4 +87,6 @@ export interface LiteLLMConfig {
   admitsEveryone: ConfigFinding | undefined;
   /** `general_settings.custom_auth`, e.g. `scoped_keys.authenticate`. */
   customAuth: string | undefined;
+  /** Absolute path on this machine of the module that {@link customAuth} names; undefined where none of the files has it. */
+  customAuthFile: string | undefined;
 }

@@ -2,6 +2,7 @@ import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { check } from "../../runner/check.ts";
 import { expectSameFields } from "../support/compare-tools.ts";
@@ -49,7 +50,7 @@ check({
       const silent = direct.filter(
         ({ name }) => !found.some((tool) => tool.startsWith(catalogueName(gateway, name, ""))),
       );
-      const { cause, log } = await causeOfMissingTools(
+      const { cause, log, location } = await causeOfMissingTools(
         gateway,
         silent.map(({ name }) => name),
       );
@@ -65,7 +66,9 @@ check({
         expected: `${expected.length} tools`,
         actual: `${found.length} tools: ${missing.length} missing, ${extra.length} extra, ${twice.length} twice`,
         cause,
-        ...(silent[0] === undefined ? {} : { location: silent[0].location }),
+        ...(silent[0] === undefined
+          ? {}
+          : { location: location ?? serverLine(gateway.deployment, silent[0].name)?.location ?? silent[0].location }),
         ...serverFinding(
           gateway,
           silent.map(({ name }) => name),

@@ -5,7 +5,9 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { keyLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
@@ -55,6 +57,7 @@ check({
         expected: `the ${offered.length} tools of tools/list`,
         actual: `${tools.length} tools${tools.length === offered.length ? ", some of them different" : ""}`,
         cause: "LiteLLM builds the two listings in two places",
+        location: versionLine(gateway),
         evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
       });
     }
@@ -83,11 +86,17 @@ check({
         expected: (isPrefixMissing ? prefixed[0] : undefined) ?? `the ${names.length} names of tools/list`,
         actual: (isPrefixMissing ? found[0] : undefined) ?? `${found.length} names, some of them different`,
         cause: "LiteLLM omits the server's prefix there: a name from this listing cannot be called through MCP",
+        location: versionLine(gateway),
         evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
       });
     }
   },
 });
+
+/** What the version alone decides has the line of LiteLLM's image. */
+function versionLine({ deployment: { litellm } }: GatewayTarget): SourceLocation {
+  return (litellm.image ?? litellm).location;
+}
 
 async function otherListings(gateway: GatewayTarget, evidence: Evidence): Promise<readonly OtherListing[]> {
   expectAnyServer(gateway);
@@ -110,6 +119,9 @@ async function listAt(gateway: GatewayTarget, evidence: Evidence, route: string)
     actual: read.success ? "0 tools" : `${statusText(exchange)} without a list of tools`,
     cause: "the route answers in another form on this version, or its catalogue is empty",
     ...(read.success ? followsCatalogue : {}),
+    ...(exchange.response?.status === 401 || exchange.response?.status === 403
+      ? keyLine(gateway.deployment, gateway.masterKey)
+      : {}),
     evidence: exchangeEvidence(exchange),
   });
 }

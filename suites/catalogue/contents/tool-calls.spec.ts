@@ -1,6 +1,7 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { hiddenBy } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
@@ -28,14 +29,15 @@ check({
     if (canaries.length === 0) return evidence.notSupported(noKnownContent);
     const calls = await policyCalls(gateway);
     // The source of the answers first: a canary that exists nowhere else.
-    for (const canary of canaries) {
+    for (const { server, canary } of canaries) {
       if (calls.some(({ direct }) => JSON.stringify(direct.content).includes(canary))) continue;
       throw new CheckFailure({
         summary: "no direct call returns a canary of this run",
         code: "no-canary",
         expected: canary,
         actual: `none of ${calls.length} direct answers contains it`,
-        cause: "the upstream reads another database or directory than the one that the policy names for it",
+        cause: `the upstream ${server} reads another database or directory than the one that the policy names for it`,
+        ...serverLine(gateway.deployment, server),
       });
     }
     expectSameResults(calls, {
@@ -227,13 +229,14 @@ const noKnownContent =
   "no upstream of the policy has a database or a directory with tools that the suite knows (execute_sql, read_text_file)";
 
 /** The canaries that calls of the policy's upstreams can return. */
-function canariesOf(gateway: GatewayWith<"canaries">): string[] {
+function canariesOf(gateway: GatewayWith<"canaries">): { server: string; canary: string }[] {
   const { database, file } = gateway.canaries;
-  const tools = gateway.policy.upstreams.flatMap((upstream) => callsFor(gateway, upstream)).map(({ tool }) => tool);
-  return [
-    ...(tools.includes("execute_sql") ? [database] : []),
-    ...(tools.includes("read_text_file") ? [file.content] : []),
-  ];
+  const calls = gateway.policy.upstreams.flatMap((upstream) => callsFor(gateway, upstream));
+  const canaryOf: Readonly<Record<string, string>> = { execute_sql: database, read_text_file: file.content };
+  return Object.entries(canaryOf).flatMap(([tool, canary]) => {
+    const call = calls.find((one) => one.tool === tool);
+    return call === undefined ? [] : [{ server: call.server, canary }];
+  });
 }
 
 function callsFor(

@@ -12,7 +12,6 @@ import { demandedServers, hiddenBy } from "../../../helpers/deployment/litellm/e
 export function expectDemandedServers({ deployment }: GatewayTarget): void {
   const { litellmConfig, policy } = deployment;
   const configured = [...litellmConfig.upstreams, ...litellmConfig.unusableServers];
-  const config = { file: litellmConfig.file, line: 1 };
   for (const { name, in: place, tools, location } of demandedServers(deployment)) {
     if (place === "database") continue;
     const unusable = litellmConfig.unusableServers.find((one) => one.name === name);
@@ -24,8 +23,9 @@ export function expectDemandedServers({ deployment }: GatewayTarget): void {
         actual: unusable?.why ?? `no such server in ${displayPath(litellmConfig.file)}`,
         cause:
           unusable === undefined ? "the server was removed or renamed" : `LiteLLM starts without it: ${unusable.why}`,
-        location: unusable?.location ?? (litellmConfig.files.length === 0 ? location : config),
-        fix: unusable?.fix ?? `add it under mcp_servers, or remove it from the policy (line ${location.line})`,
+        // A line that is missing has no place: the policy's line says what was to be there.
+        location: unusable?.location ?? location,
+        fix: unusable?.fix ?? `add it under mcp_servers, or remove it from the policy`,
       });
     }
     const hidden = tools.flatMap((tool) => {

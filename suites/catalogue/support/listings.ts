@@ -2,6 +2,8 @@ import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { starvedFrom, watchStarvation } from "../../../helpers/core/starvation.ts";
+import { keyLine, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
@@ -49,10 +51,27 @@ export async function offeredTools(gateway: GatewayTarget): Promise<readonly Too
   expectAnyServer(gateway);
   const { endpoint } = gateway.policy.mcp;
   return await gateway.once.do("tools of the gateway", () =>
-    listPatiently(() =>
-      withClient(endpoint, gateway.mcp(), (client) => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
+    namingRefusedKey(gateway, () =>
+      listPatiently(() =>
+        withClient(endpoint, gateway.mcp(), (client) => resultFrom(`tools/list at ${endpoint}`, listTools(client))),
+      ),
     ),
   );
+}
+
+/**
+ * Names the line of the master key where LiteLLM refuses it. MCP on 1.77.1 answers 500 then (BerriAI/litellm#37080), as to other
+ * faults: another route tells.
+ */
+async function namingRefusedKey<T>(gateway: GatewayTarget, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CheckFailure) || !/^status (401|403|500)\b/.test(error.details.actual)) throw error;
+    const { response } = await gateway.send({ path: "/v1/models", bearer: gateway.masterKey });
+    if (response?.status !== 401 && response?.status !== 403) throw error;
+    throw new CheckFailure({ ...error.details, ...keyLine(gateway.deployment, gateway.masterKey) });
+  }
 }
 
 /**
@@ -69,9 +88,17 @@ export async function someOfferedTools(gateway: GatewayTarget): Promise<readonly
     expected: "at least one tool",
     actual: "0 tools",
     cause: "no upstream is registered, or LiteLLM cannot list any; see CAT-02",
+    ...locationOfNoServer(gateway),
     ...followsCatalogue,
     evidence: { sent: `tools/list at ${gateway.url(gateway.policy.mcp.endpoint)}` },
   });
+}
+
+/** The policy's line of the first server, where LiteLLM's config has none at all. */
+function locationOfNoServer({ deployment }: GatewayTarget): Pick<FailureDetails, "location"> {
+  const { upstreams, unusableServers } = deployment.litellmConfig;
+  const [first] = [...unusableServers, ...(upstreams.length === 0 ? demandedServers(deployment) : [])];
+  return first === undefined ? {} : { location: first.location };
 }
 
 /** For the failure of a call of a tool: its cause where LiteLLM does not list the tool, else nothing. */
@@ -143,13 +170,14 @@ async function askDirectly(
     }));
   } catch (error) {
     if (!(error instanceof CheckFailure)) throw error;
+    const { cause, location: line } = serverLine(gateway.deployment, name) ?? { cause: "its entry", location };
     throw new CheckFailure({
       ...error.details,
       summary: `the upstream ${name} does not answer when it is asked directly`,
       code: "upstream-fails-directly",
       expected: "tools of the upstream",
-      cause: "its command, arguments or environment in LiteLLM's config; the gateway is not the cause",
-      location,
+      cause: `${cause}; the gateway is not the cause`,
+      location: line,
     });
   }
 }

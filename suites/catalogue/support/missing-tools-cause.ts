@@ -1,4 +1,5 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
+import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { rpc } from "./rpc.ts";
 
@@ -7,6 +8,8 @@ export interface MissingToolsCause {
   cause: string;
   /** The last lines of LiteLLM's log that name the servers. */
   log: readonly string[];
+  /** The line of the variable, or of the command, that the log complains about. */
+  location?: SourceLocation;
 }
 
 /**
@@ -24,7 +27,26 @@ export async function causeOfMissingTools(
     gateway.log("litellm"),
     rpc(gateway, { path: gateway.policy.mcp.endpoint, method: "tools/list", bearer: gateway.masterKey }),
   ]);
-  return causeFrom(servers, log, serverOutcomes(resultOf(listing, 1)));
+  const found = causeFrom(servers, log, serverOutcomes(resultOf(listing, 1)));
+  const location = lineOfCause(gateway.deployment, servers, found.cause);
+  return location === undefined ? found : { ...found, location };
+}
+
+/** The line of what a cause is about. A variable that is not set has none; then it is LiteLLM's service. */
+function lineOfCause(
+  { litellm, litellmConfig }: GatewayWith<"part-logs">["deployment"],
+  servers: readonly string[],
+  cause: string,
+): SourceLocation | undefined {
+  const variable = /LITELLM_ENABLE_MCP_STDIO|LITELLM_MCP_STDIO_EXTRA_COMMANDS/.exec(cause)?.[0];
+  if (variable !== undefined) {
+    const others = [...litellm.environment].flatMap(([name, own]) => (/MCP_STDIO/.test(name) ? [own] : []));
+    return (litellm.environment.get(variable) ?? others[0] ?? litellm).location;
+  }
+  if (!cause.includes("its command")) return undefined;
+  const isCommand = ([section, server = "", key]: readonly string[]): boolean =>
+    section === "mcp_servers" && servers.includes(server) && key === "command";
+  return litellmConfig.texts.find(({ path }) => isCommand(path))?.value.location;
 }
 
 /** The cause from LiteLLM's log and the outcomes in its listing. */

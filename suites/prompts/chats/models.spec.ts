@@ -3,7 +3,9 @@ import type { GatewayTarget, GatewayWith } from "../../../containers/targets/nee
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { keyLine } from "../../../helpers/deployment/litellm/blame.ts";
 import type { PolicyModel } from "../../../helpers/deployment/types.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { type ChatAccess, chatAccess, openWebUiHeaders, post } from "../support/chat-request.ts";
 
@@ -61,7 +63,17 @@ async function expectExactly(
     evidence: exchangeEvidence(exchange),
     cause: "LiteLLM's model_list and the policy's models differ",
     ...(location === undefined ? {} : { location }),
+    ...whyRefused(gateway, exchange, key),
   });
+}
+
+/** The line that decides what a client's key may do, where LiteLLM refuses the key. */
+function whyRefused(
+  { deployment }: GatewayTarget,
+  { response }: Exchange,
+  key: string,
+): Partial<ReturnType<typeof keyLine>> {
+  return response?.status === 401 || response?.status === 403 ? (keyLine(deployment, key) ?? {}) : {};
 }
 
 function offeredIn(body: string): string[] {
@@ -95,5 +107,6 @@ async function expectProviderModel(
     evidence: exchangeEvidence(exchange),
     cause: "litellm_params.model of this entry in LiteLLM's model_list",
     location: gateway.deployment.litellmConfig.models.find(({ value }) => value === name)?.location ?? location,
+    ...whyRefused(gateway, exchange, key),
   });
 }

@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loadDeployment } from "../load.ts";
+import { type Patch, patchedCopy } from "../source/patched-copy.ts";
+import type { Deployment, SourceLocation } from "../types.ts";
+import { keyLine, serverLine } from "./blame.ts";
+
+const config = (find: string, replace: string): Patch => ({ file: "litellm/config.yaml", find, replace });
+const env = (find: string, replace: string): Patch => ({ file: "litellm.env.example", find, replace });
+const values = readFileSync("deployments/reference/litellm.env.example", "utf8");
+const keyIn = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(values)?.[1] ?? "";
+
+/** The line that is named in a changed copy of the reference: `file: text`. */
+async function named(
+  breaks: Patch[],
+  find: (deployment: Deployment) => { location: SourceLocation } | undefined,
+): Promise<string> {
+  using copy = patchedCopy("deployments/reference", breaks);
+  const location = find(await loadDeployment(copy.folder))?.location;
+  if (location === undefined) return "nothing";
+  const text = readFileSync(location.file, "utf8").split("\n")[location.line - 1]?.trim();
+  return `${location.file.slice(copy.folder.length + 1)}: ${text}`;
+}
+
+test.for<[string, Patch[], string]>([
+  [
+    "the arguments, where they lack the policy's directory",
+    [config("[/srv/mcp-files]", "[/tmp]")],
+    "litellm/config.yaml: args: [/tmp]",
+  ],
+  ["the entry itself, where nothing is wrong", [], "litellm/config.yaml: filesystem:"],
+])("of a server: %s", async ([_, breaks, line]) => {
+  expect(await named(breaks, (deployment) => serverLine(deployment, "filesystem"))).toBe(line);
+});
+
+test("of a server: the environment, where it has another variable than the policy's DSN", async () => {
+  const breaks = [config("os.environ/POSTGRES_MCP_URL", "os.environ/OPENAI_API_KEY")];
+  expect(await named(breaks, (deployment) => serverLine(deployment, "postgres"))).toBe(
+    "litellm/config.yaml: DATABASE_URI: os.environ/OPENAI_API_KEY",
+  );
+});
+
+test("of a server that the config does not have: nothing", async () => {
+  expect(await named([], (deployment) => serverLine(deployment, "nobody"))).toBe("nothing");
+});
+
+test.for<[string, Patch[], string, string]>([
+  [
+    "the module's line of its variable",
+    [],
+    keyIn("LITELLM_CLIENT_KEY"),
+    'litellm/scoped_keys.py: "LITELLM_CLIENT_KEY",',
+  ],
+  [
+    "the config's line of a master key from another variable",
+    [config("os.environ/LITELLM_MASTER_KEY", "os.environ/LITELLM_CLIENT_KEY")],
+    keyIn("LITELLM_CLIENT_KEY"),
+    "litellm/config.yaml: master_key: os.environ/LITELLM_CLIENT_KEY",
+  ],
+  [
+    "the module's line of the master key",
+    [],
+    keyIn("LITELLM_MASTER_KEY"),
+    'litellm/scoped_keys.py: Caller("LITELLM_MASTER_KEY", "operator", LitellmUserRoles.PROXY_ADMIN, None),',
+  ],
+  [
+    "the policy's line of a key, without a module",
+    [config("  custom_auth: scoped_keys.authenticate", "")],
+    keyIn("LITELLM_CLIENT_KEY"),
+    "policy.yaml: - { name: LITELLM_CLIENT_KEY, kind: api-key, may_be_in: [litellm.environment, client.environment] }",
+  ],
+  ["nothing, for a key that no file has", [], "sk-nobody", "nothing"],
+])("of a key: %s", async ([_, breaks, key, line]) => {
+  expect(await named(breaks, (deployment) => keyLine(deployment, key))).toBe(line);
+});
+
+test("of a master key whose variable is not set: the policy's line of the variable", async () => {
+  const breaks = [env(`LITELLM_MASTER_KEY=${keyIn("LITELLM_MASTER_KEY")}\n`, "")];
+  const line = await named(breaks, (deployment) => keyLine(deployment, deployment.litellmConfig.masterKey));
+  expect(line).toMatch(/^policy\.yaml: - \{ name: LITELLM_MASTER_KEY,/);
+});

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import type { Deployment, SourceLocation } from "../types.ts";
+
+/** Why LiteLLM refuses something, and the line of the deployment that most likely causes it. */
+export interface LiteLLMBlame {
+  /** One sentence. */
+  cause: string;
+  location: SourceLocation;
+}
+
+/** What the functions here look at. */
+type Blamed = Pick<Deployment, "litellmConfig" | "litellm" | "policy" | "variables">;
+
+/** The variable in which LiteLLM's master key is by LiteLLM's own documentation. */
+const usualVariable = "LITELLM_MASTER_KEY";
+
+/**
+ * Where the deployment says which key this is and what it may do: the line of the `custom_auth` module that names the key's
+ * variable, the master key in LiteLLM's config, or the variable. Undefined for a key that no file has.
+ */
+export function keyLine(deployment: Blamed, key: string): LiteLLMBlame | undefined {
+  const { litellmConfig, litellm, policy, variables } = deployment;
+  const written = textIn(deployment, "general_settings", "master_key");
+  const variable = [...variables].find(([, { value }]) => value === key)?.[0];
+  if (key === litellmConfig.masterKey) {
+    const own = referenceIn(written?.value) ?? usualVariable;
+    if (own !== variable) {
+      const secret = policy.secrets.find(({ name }) => name === own);
+      const location = litellm.environment.get(own)?.location ?? secret?.location ?? written?.location;
+      if (variable === undefined && location !== undefined)
+        return { cause: `the variable ${own}, which holds the master key, has no value`, location };
+    }
+    if (own !== usualVariable && written !== undefined)
+      return { cause: `the master key is the value of ${own}, and LiteLLM refuses it`, location: written.location };
+  }
+  const line = variable === undefined ? undefined : moduleLine(deployment, variable);
+  if (line !== undefined)
+    return { cause: `${litellmConfig.customAuth} refuses the key of ${variable}`, location: line };
+  if (key === litellmConfig.masterKey && written !== undefined)
+    return { cause: "LiteLLM refuses the master key", location: written.location };
+  const secret = policy.secrets.find(({ name }) => name === variable);
+  return secret && { cause: `LiteLLM refuses the key of ${secret.name}`, location: secret.location };
+}
+
+/** The first line of the `custom_auth` module with a word in it, comments and texts of several lines left out. */
+export function moduleLine(
+  { litellmConfig }: Pick<Deployment, "litellmConfig">,
+  word: string,
+): SourceLocation | undefined {
+  const file = litellmConfig.customAuthFile;
+  if (file === undefined) return undefined;
+  const code = readFileSync(file, "utf8").replaceAll(/("""|''')[\s\S]*?\1/g, (text) => text.replaceAll(/[^\n]/g, " "));
+  const index = code.split("\n").findIndex((line) => line.replace(/#.*/, "").includes(word));
+  return index === -1 ? undefined : { file, line: index + 1 };
+}
+
+/**
+ * Where a server's entry in LiteLLM's config says otherwise than the policy: the environment that has another variable than
+ * the server's DSN, or the arguments without its directory. Else the entry itself; undefined where there is none.
+ */
+export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | undefined {
+  const { litellmConfig, policy } = deployment;
+  const entry = litellmConfig.upstreams.find(({ name }) => name === server);
+  const meant = policy.upstreams.find(({ name }) => name === server);
+  const own = litellmConfig.texts.filter(({ path }) => path[0] === "mcp_servers" && path[1] === server);
+  const ofSection = (section: string) => own.filter(({ path }) => path[2] === section);
+  const { database, directory } = meant ?? {};
+  const names = (text: string): boolean => own.some(({ value }) => value.value.includes(text));
+  const dsn = database && deployment.variables.get(database.variable)?.value;
+  const hasDsn =
+    entry?.transport === "stdio" && dsn !== undefined && [...entry.env.values(), ...entry.args].includes(dsn);
+  if (database !== undefined && !names(database.variable) && !hasDsn) {
+    const [first] = [...ofSection("env"), ...ofSection("args"), ...ofSection("url")];
+    if (first !== undefined)
+      return {
+        cause: `the entry of ${server} does not name ${database.variable}, in which the policy has its DSN`,
+        location: first.value.location,
+      };
+  }
+  if (directory !== undefined && !names(directory)) {
+    const [first] = ofSection("args");
+    if (first !== undefined)
+      return {
+        cause: `the arguments of ${server} do not name ${directory}, its directory by the policy`,
+        location: first.value.location,
+      };
+  }
+  return entry && { cause: "its command, arguments or environment in LiteLLM's config", location: entry.location };
+}
+
+function textIn({ litellmConfig }: Pick<Deployment, "litellmConfig">, ...path: readonly string[]) {
+  return litellmConfig.texts.find((text) => text.path.join("\n") === path.join("\n"))?.value;
+}
+
+/** The variable of `os.environ/X`. */
+function referenceIn(text: string | undefined): string | undefined {
+  return /^os\.environ\/(\w+)$/.exec(text ?? "")?.[1];
+}
