@@ -3,6 +3,7 @@ import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
+import { keyLine, moduleLine } from "../../helpers/deployment/litellm/blame.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { PolicySecret } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -80,7 +81,7 @@ async function expectMasterKeyAccepted(gateway: GatewayWith<"litellm-port">): Pr
       actual: statusOf(exchange),
       evidence: exchangeEvidence(exchange),
       cause: "the custom_auth module gives the master key another role than admin",
-      location: gateway.deployment.litellm.location,
+      ...(keyLine(gateway.deployment, gateway.masterKey) ?? { location: gateway.deployment.litellm.location }),
     });
   }
 }
@@ -122,7 +123,7 @@ async function expectNoAdministration(
         actual: statusOf(keyed),
         evidence: exchangeEvidence(keyed, anonymous),
         cause: "the key's routes or its role contain more than a client needs",
-        location,
+        location: moduleLine(gateway.deployment, name) ?? location,
       });
     },
   );
@@ -147,6 +148,6 @@ async function expectKnownKey(
     actual: statusOf(own),
     evidence: exchangeEvidence(own, unknown),
     cause: "no scoped keys are set up (custom_auth, or a database), or LiteLLM requires no key at all",
-    location,
+    location: moduleLine(gateway.deployment, name) ?? location,
   });
 }

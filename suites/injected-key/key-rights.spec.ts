@@ -3,6 +3,7 @@ import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
+import { moduleLine } from "../../helpers/deployment/litellm/blame.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -64,7 +65,7 @@ check({
             actual: statusOf(keyed),
             evidence: exchangeEvidence(keyed, anonymous),
             cause: "the key's scope contains more than its own route",
-            location,
+            location: moduleLine(gateway.deployment, route.secret) ?? location,
           });
         },
       );

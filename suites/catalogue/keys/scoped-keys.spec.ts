@@ -4,6 +4,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
+import { moduleLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
@@ -49,7 +50,7 @@ check({
           expected: expected.length === 0 ? "at least one granted tool" : `the ${expected.length} granted tools`,
           actual: `${found.length} tools: ${found.filter((name) => !expected.includes(name)).length} not granted`,
           cause: "LiteLLM looks grants up in a database; without one it shows everything, or nothing",
-          location,
+          location: moduleLine(gateway.deployment, secret) ?? location,
           ...(found.length === 0 && (await offeredTools(gateway).catch(() => [])).length === 0 ? followsCatalogue : {}),
           evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
         });
@@ -83,7 +84,7 @@ check({
           expected: "a response without a tool of another server",
           actual: exchange.response === undefined ? statusText(exchange) : `tools of ${shown.join(" and ")}`,
           ...(exchange.response === undefined ? {} : { cause: "the scope applies to the key's own path only" }),
-          location: key.location,
+          location: moduleLine(gateway.deployment, key.secret) ?? key.location,
           evidence: exchangeEvidence(exchange),
         });
       },
@@ -185,7 +186,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
     code: "granted-call-fails",
     expected: "the content of the canary file",
     actual: `${statusText(exchange)} without it`,
-    location,
+    location: moduleLine(gateway.deployment, secret) ?? location,
     ...(await whyNotCalled(gateway, tool)),
     evidence: exchangeEvidence(exchange),
   });
@@ -215,7 +216,8 @@ async function expectOtherCallsStopped(
     expected: "no statement of this key in Postgres's log",
     actual: `SELECT '${ran.mark}'`,
     cause: "LiteLLM 1.77.1 checks grants when it lists, never when it calls: a hook has to do it",
-    location,
+    // LiteLLM's name for the hook that judges a call.
+    location: moduleLine(gateway.deployment, "async_pre_call_hook") ?? location,
     evidence: exchangeEvidence(ran.exchange),
   });
 }
