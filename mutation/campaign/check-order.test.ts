@@ -62,3 +62,23 @@ test.each([
   }
   expect(names(learned.sort(mutant("one"), [cheap, other, expensive])), JSON.stringify(where)).toEqual(expected);
 });
+
+test("what judges the need of other checks comes before all others", () => {
+  const needed = fakeCheck("CAT-02/catalogue-equals-upstreams");
+  const made = order({ one: [cheap.id] });
+  made.learnCost(needed.id, 5_000);
+  const failure = { summary: "s", expected: "e", actual: "a", message: "m", follows: needed.id };
+  made.learn(mutant("far", { start: 9_000 }), fakeRun(other, "failed", { failure }), false);
+  expect(names(made.sort(mutant("one"), [cheap, needed]))).toEqual(["catalogue-equals-upstreams", "cheap"]);
+});
+
+test("a kill whose failure names another place is worth less than one that names the mutated place", () => {
+  const learned = order();
+  for (let index = 0; index < 4; index++) {
+    const far = mutant(`far ${index}`, { start: 9_000 });
+    learned.learn(far, fakeRun(cheap, "failed"), false);
+    learned.learn(far, fakeRun(expensive, "failed"), true);
+    learned.learn(far, fakeRun(other, "passed"));
+  }
+  expect(names(learned.sort(mutant("one"), [cheap, other, expensive]))).toEqual(["expensive", "cheap", "other"]);
+});

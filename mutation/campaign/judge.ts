@@ -14,7 +14,7 @@ import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { type Mutant, patchesOf } from "../files/mutant.ts";
 import type { CheckOrder } from "./check-order.ts";
 import { type StageName, stagesFor } from "./check-selection.ts";
-import { localisationOf } from "./localisation.ts";
+import { followedBy, localisationOf } from "./localisation.ts";
 import { type MutantVerdict, outcomeOf } from "./verdict.ts";
 
 /** What judging mutants takes. */
@@ -116,8 +116,14 @@ async function runMutated(
   });
   using run = new DeploymentRun({ ...context, keeper, deployment, canaries });
   await run.prepare(stage);
-  return await run.runAll(context.order.sort(mutant, checks), concurrency[stage], (checkRun) => {
-    context.order.learn(mutant, checkRun);
+  const read = (file: string): string => readFileSync(join(context.config.deployment, file), "utf8");
+  const runs = await run.runAll(context.order.sort(mutant, checks), concurrency[stage], (checkRun) => {
+    const where = detected(checkRun) ? localisationOf({ mutant, killers: [checkRun], folder, read }) : undefined;
+    context.order.learn(mutant, checkRun, where === "first" || where === "later");
     return checkRun.record.environment === undefined && (context.all || !detected(checkRun));
   });
+  // A symptom counts with its cause, as a report shows them.
+  const followed = new Set(runs.filter(detected).flatMap(followedBy));
+  const unrun = checks.filter(({ id }) => followed.has(id) && !runs.some(({ check }) => check.id === id));
+  return [...runs, ...(await run.runAll(unrun, concurrency[stage]))];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fakeCheck, fakeRun } from "../../suites/runner/deployment-run/check-run-fixture.ts";
-import { localisationOf } from "./localisation.ts";
+import { followedBy, localisationOf } from "./localisation.ts";
 
 const text = [
   "services:",
@@ -8,7 +8,7 @@ const text = [
   "    labels:",
   "      rule: >-",
   "        Host(`a`) &&",
-  "        Path(`/b`)",
+  "        Path(`/docs`)",
   "      other: 1",
   "",
   "",
@@ -16,11 +16,20 @@ const text = [
   "last: 1",
   "",
 ].join("\n");
-const edit = { file: "compose.yaml", start: text.indexOf("Path"), end: text.indexOf("Path") + 4, text: "PathPrefix" };
+const policy = [
+  "# /docs is open",
+  "public:",
+  "  - { path: /docs, why: someone reads /other }",
+  "  - { path: /other }",
+  "",
+].join("\n");
+const edit = { file: "compose.yaml", start: text.indexOf("/docs"), end: text.indexOf("/docs") + 5, text: "/docsx" };
+
+const read = (file: string): string => (file === "policy.yaml" ? policy : text);
+const failure = { summary: "s", expected: "e", actual: "a", message: "m" };
 
 const failing = (...lines: ({ file?: string; line: number } | undefined)[]) => {
   const [first, ...others] = lines.map((one) => one && { file: `/copy/${one.file ?? "compose.yaml"}`, line: one.line });
-  const failure = { summary: "s", expected: "e", actual: "a", message: "m" };
   return fakeRun(fakeCheck("ROUTE-03/a"), "failed", {
     failure: {
       ...failure,
@@ -33,11 +42,24 @@ const failing = (...lines: ({ file?: string; line: number } | undefined)[]) => {
 test.for([
   ["the line of the key of a block", [failing({ line: 4 })], "first"],
   ["three lines away", [failing({ line: 9 })], "first"],
-  ["the policy", [failing({ file: "policy.yaml", line: 90 })], "first"],
+  ["a line of the policy that names what was changed", [failing({ file: "policy.yaml", line: 3 })], "first"],
+  ["another line of the policy", [failing({ file: "policy.yaml", line: 4 })], "elsewhere"],
+  ["a comment of the policy", [failing({ file: "policy.yaml", line: 1 })], "elsewhere"],
   ["only a later case", [failing({ line: 11 }, { line: 6 })], "later"],
   ["another place", [failing({ line: 11 })], "elsewhere"],
   ["another file", [failing({ file: "config.yaml", line: 6 })], "elsewhere"],
   ["no location", [failing(undefined)], "nowhere"],
 ] as const)("%s", ([_, killers, expected]) => {
-  expect(localisationOf({ mutant: { edits: [edit] }, killers, folder: "/copy", read: () => text })).toBe(expected);
+  expect(localisationOf({ mutant: { edits: [edit] }, killers, folder: "/copy", read })).toBe(expected);
+});
+
+test("the failure that others follow from is the first", () => {
+  const root = fakeCheck("CAT-02/a");
+  const cause = fakeRun(root, "failed", { failure: { ...failure, location: { file: "/copy/compose.yaml", line: 6 } } });
+  const symptom = fakeRun(fakeCheck("PROMPT-01/a"), "failed", { failure: { ...failure, follows: root.id } });
+  const where = (...killers: ReturnType<typeof fakeRun>[]) =>
+    localisationOf({ mutant: { edits: [edit] }, killers, folder: "/copy", read });
+  expect(followedBy(symptom)).toEqual([root.id]);
+  expect(where(symptom)).toBe("nowhere");
+  expect(where(symptom, cause)).toBe("first");
 });

@@ -4,9 +4,9 @@ import type { CheckRun } from "../../suites/runner/deployment-run/check-run.ts";
 import { type Kind, kinds, type Mutant } from "../files/mutant.ts";
 
 /**
- * Where the failures of a killed mutant point. `first`: the first failure shown names the mutated place, or the line of the
- * policy that states the opposite; `later`: another case or failure does; `elsewhere`: none does; `nowhere`: none has a
- * location.
+ * Where the failures of a killed mutant point. `first`: the first failure shown names the mutated place, or a line of the policy
+ * that names what was changed; `later`: another case or failure does; `elsewhere`: none does; `nowhere`: none has a location.
+ * The first failure shown is the one that others follow from.
  */
 export type Localisation = "first" | "later" | "elsewhere" | "nowhere";
 
@@ -26,20 +26,53 @@ export interface LocalisationInput {
 /** Judges the locations of a killed mutant's failures. */
 export function localisationOf({ mutant, killers, folder, read }: LocalisationInput): Localisation {
   const places = mutant.edits.map(({ file, start, end }) => ({ file, ...linesOf(read(file), start, end) }));
+  const changed = new Set(mutant.edits.flatMap((edit) => wordsOf(changedText(read(edit.file), edit))));
   const isPlace = ({ file, line }: SourceLocation): boolean => {
     const own = relative(folder, file);
-    if (/(^|\/)policy\.ya?ml$/.test(own)) return true;
+    if (/(^|\/)policy\.ya?ml$/.test(own)) {
+      const stated = (read(own).split("\n")[line - 1] ?? "")
+        .replace(/#.*|\bwhy:.*/, "")
+        .replaceAll(/[\w-]+:(?=\s|$)/g, "");
+      return wordsOf(stated).some((word) => changed.has(word));
+    }
     return places.some(
       (place) => place.file === own && line >= place.first - tolerance && line <= place.last + tolerance,
     );
   };
-  const failures = killers.flatMap(({ record }) => record.failure ?? []);
+  const failures = rootsFirst(killers).flatMap(({ record }) => record.failure ?? []);
   const first = failures[0]?.location;
   if (first !== undefined && isPlace(first)) return "first";
   const locations = failures.flatMap(({ location, cases = [] }) => [location, ...cases.map((one) => one.location)]);
   const found = locations.filter((one) => one !== undefined);
   if (found.length === 0) return "nowhere";
   return found.some(isPlace) ? "later" : "elsewhere";
+}
+
+/** The checks that a failure follows from: they judge what it needs. */
+export function followedBy({ record }: CheckRun): string[] {
+  const { failure } = record;
+  return [failure, ...(failure?.cases ?? [])].flatMap((one) => one?.follows ?? []);
+}
+
+/** The failures that others follow from come first, as in a report. */
+function rootsFirst(killers: readonly CheckRun[]): CheckRun[] {
+  const followed = new Set(killers.flatMap(followedBy));
+  const isRoot = ({ check }: CheckRun): boolean => followed.has(check.id);
+  return [...killers.filter(isRoot), ...killers.filter((one) => !isRoot(one))];
+}
+
+/** What an edit removes and adds, with the key in front of it. */
+function changedText(text: string, { start, end, text: added }: Mutant["edits"][number]): string {
+  const key = /[\w.-]+(?=\s*[:=]\s*$)/.exec(text.slice(text.lastIndexOf("\n", start - 1) + 1, start))?.[0] ?? "";
+  return `${key} ${text.slice(start, end)} ${added}`;
+}
+
+/** Names, paths and numbers in a text; words that any line may have are left out. */
+function wordsOf(text: string): string[] {
+  const words = text.match(/[\w/][\w./*-]{2,}/g) ?? [];
+  return words
+    .map((word) => word.replace(/[/.]+$/, ""))
+    .filter((word) => word.length > 2 && !/^(?:true|false|null|name|path)$/i.test(word));
 }
 
 /** The lines of an edit, from the line of its key on: a value may be a block of several lines. */
