@@ -14,6 +14,7 @@ import type { Check } from "./check.ts";
 import { edgeDecision } from "./edge-decision.ts";
 import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
+import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
 import { exceededTimeLimit } from "./time-limits.ts";
 
@@ -126,7 +127,8 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     await within(`${check.id} is over`, checkTimeout, check.run({ ...connected.targets, evidence }));
     expectValidMessages(activity.exchanges);
   } catch (error) {
-    thrown = { error };
+    const { gateway } = connected.targets;
+    thrown = { error: isCheckFailure(error) ? withRefusedKey(error, activity.exchanges, gateway?.deployment) : error };
   }
   const duration = performance.now() - began;
   const ending: Ending =

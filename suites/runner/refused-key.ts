@@ -1,0 +1,37 @@
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { keyLine } from "../../helpers/deployment/litellm/blame.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
+import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
+
+/**
+ * A failure whose check names no line, where LiteLLM refused a key of the deployment and should not have: the failure then names
+ * the line that says what this key may do.
+ *
+ * @param exchanges those of the check
+ * @returns the same failure where nothing of the kind was seen
+ */
+export function withRefusedKey(
+  failure: CheckFailure,
+  exchanges: readonly Exchange[],
+  deployment: Parameters<typeof keyLine>[0] | undefined,
+): CheckFailure {
+  if (deployment === undefined) return failure;
+  const located = locate(failure.details, exchanges, deployment);
+  return located === failure.details ? failure : new CheckFailure(located);
+}
+
+function locate(
+  details: FailureDetails,
+  exchanges: readonly Exchange[],
+  deployment: Pick<Deployment, "litellmConfig" | "litellm" | "policy" | "variables">,
+): FailureDetails {
+  const { actual, expected, location, follows, cases, evidence } = details;
+  if (location !== undefined || follows !== undefined || cases !== undefined) return details;
+  if (!refusal.test(actual) || refusal.test(expected)) return details;
+  const shown = exchanges.filter(({ id }) => evidence?.exchanges?.includes(id));
+  const refused = shown.findLast(({ response }) => response?.status === 401 || response?.status === 403);
+  const key = /^Bearer +(\S+)$/i.exec(header(refused?.request.headers, "authorization") ?? "")?.[1];
+  return { ...details, ...(key === undefined ? {} : keyLine(deployment, key)) };
+}
+
+const refusal = /\b40[13]\b/;
