@@ -1,10 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunConfig, runConfig } from "../../helpers/core/run-config.ts";
 import { type Patch, patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
 import { launchRun, messageOf } from "../../helpers/run/launch-run.ts";
 import { isFinal, type LoadedCheck, loadChecks } from "../runner/load-checks.ts";
+
+/**
+ * The line of the reference with a text, as a pattern for the location of a failure.
+ *
+ * @param below how many lines below it the location is
+ * @throws {Error} where the file has no such text
+ */
+export function lineOf(file: string, text: string, below = 0): string {
+  const [before = "", ...rest] = readFileSync(join("deployments/reference", file), "utf8").split(text);
+  if (rest.length === 0) throw new Error(`the reference's ${file} has no ${text}`);
+  return `${file.replaceAll(".", "\\.")}:${before.split("\n").length + below}\\b`;
+}
 
 /** The result of a run against a broken deployment. */
 export interface BrokenRun {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
-import { runBroken } from "./broken-deployment.ts";
+import { lineOf, runBroken } from "./broken-deployment.ts";
 import { BrokenDeployments } from "./broken-deployments.ts";
 
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
@@ -11,6 +11,8 @@ const publicRule = `${internalHost} &&\n        (Path(\`/ui\`) || PathPrefix(\`/
 const statusRule = `${internalHost} && Method(\`GET\`) && Path(\`/schedule/model_cost_map_reload/status\`)`;
 const bearerService = "traefik.http.routers.litellm-bearer.service: litellm\n";
 const bearerRouter = "compose\\.yaml:\\d+";
+
+const at = (text: string, below = 0): string => lineOf("compose.yaml", text, below);
 
 /** Adds a middleware to the internal host's router for keys. */
 const onBearer = (middleware: string): Patch =>
@@ -26,13 +28,15 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     breaks: [compose(publicRule, publicRule.replace("Path(`/ui`)", "Path(`/gui`)"))],
     // The path that is open instead is one that nobody meant to open.
     failed: ["ROUTE-01", "ROUTE-21"],
-    says: /litellm\.linuxserver\.lan\/ui does not reach LiteLLM/,
+    says: new RegExp(
+      `litellm\\.linuxserver\\.lan/ui does not reach LiteLLM[\\s\\S]*the rule of the router litellm-public does not match it[\\s\\S]*${at("litellm-public.rule")}`,
+    ),
   },
   {
     name: "a public path without the paths below it",
     breaks: [compose(publicRule, publicRule.replace("PathPrefix(`/ui/`)", "Path(`/ui/`)"))],
     failed: ["ROUTE-02"],
-    says: /\/ui\/index\.html does not reach LiteLLM/,
+    says: new RegExp(`/ui/index\\.html does not reach LiteLLM[\\s\\S]*${at("litellm-public.rule")}`),
   },
   {
     name: "a prefix that is not a whole path segment",
@@ -63,7 +67,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     name: "a key that a middleware replaces",
     breaks: [onBearer("headers.customrequestheaders.Authorization: Bearer sk-another")],
     failed: ["ROUTE-05", "INJ-02", "INJ-03"],
-    says: /arrived changed/,
+    says: new RegExp(`arrived changed[\\s\\S]*${at(bearerService, 2)}`),
   },
   {
     name: "a regular expression that is not anchored",
@@ -111,7 +115,9 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     name: "a rule for only some methods",
     breaks: [compose(bearerRule, `${bearerRule} && (Method(\`GET\`) || Method(\`POST\`) || Method(\`DELETE\`))`)],
     failed: ["ROUTE-11"],
-    says: /PUT over HTTP\/1\.1/,
+    says: new RegExp(
+      `PUT over HTTP/1\\.1[\\s\\S]*the rule of the router litellm-bearer[\\s\\S]*${at("litellm-bearer.rule")}`,
+    ),
   },
   {
     name: "a router that the policy does not know",
@@ -135,13 +141,13 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
       ),
     ],
     failed: ["ROUTE-13"],
-    says: /LiteLLM receives the client's own X-Forwarded-For/,
+    says: new RegExp(`LiteLLM receives the client's own X-Forwarded-For[\\s\\S]*${at("entryPoints.web.address", 1)}`),
   },
   {
     name: "a client's address that a middleware sets",
     breaks: [onBearer("headers.customrequestheaders.X-Real-Ip: 192.0.2.1")],
     failed: ["ROUTE-13"],
-    says: /LiteLLM receives X-Real-Ip: 192\.0\.2\.1/,
+    says: new RegExp(`LiteLLM receives X-Real-Ip: 192\\.0\\.2\\.1[\\s\\S]*${at(bearerService, 2)}`),
   },
   {
     name: "a challenge for callers with a key",
@@ -158,7 +164,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     name: "another status for refused requests",
     breaks: [compose('rejectstatuscode: "401"', 'rejectstatuscode: "403"')],
     failed: ["ROUTE-14"],
-    says: /the answer is 403 with WWW-Authenticate/,
+    says: new RegExp(`the answer is 403 with WWW-Authenticate[\\s\\S]*${at("rejectstatuscode")}`),
   },
   {
     name: "no challenge for refused requests",
@@ -175,13 +181,15 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
       ),
     ],
     failed: ["ROUTE-15"],
-    says: /a header of more than a megabyte.*Traefik forwards it to LiteLLM/,
+    says: new RegExp(
+      `a header of more than a megabyte.*Traefik forwards it to LiteLLM[\\s\\S]*${at("entryPoints.web.address", 1)}`,
+    ),
   },
   {
     name: "a limit on the size of bodies",
     breaks: [onBearer('buffering.maxrequestbodybytes: "1000000"')],
     failed: ["ROUTE-18"],
-    says: /a buffering middleware limits bodies/,
+    says: new RegExp(`a buffering middleware limits bodies[\\s\\S]*${at(bearerService, 2)}`),
   },
   {
     name: "another credential than the policy's, as an alternative of a rule",
@@ -257,7 +265,7 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     name: "an injecting router that another one outranks",
     breaks: [compose('routers.litellm-status.priority: "200"', 'routers.litellm-status.priority: "40"')],
     failed: ["INJ-05"],
-    says: /none of them the injected key/,
+    says: new RegExp(`none of them the injected key[\\s\\S]*${at("litellm-status.priority")}`),
   },
   {
     name: "a secret in another service's environment",
@@ -269,7 +277,9 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
       ),
     ],
     failed: ["INJ-09"],
-    says: /OPENAI_API_KEY: LEAKED in the environment of edge\/traefik/,
+    says: new RegExp(
+      `OPENAI_API_KEY: LEAKED in the environment of edge/traefik[\\s\\S]*${at("restart: unless-stopped", 2)}`,
+    ),
   },
 ];
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
-import { runBroken } from "./broken-deployment.ts";
+import { lineOf, runBroken } from "./broken-deployment.ts";
 
 interface Case {
   name: string;
@@ -11,6 +11,8 @@ interface Case {
 
 const firewall = (find: string, replace: string): Patch => ({ file: "firewall.nft", find, replace });
 const compose = (find: string, replace: string): Patch => ({ file: "compose.yaml", find, replace });
+
+const rule = (text: string): string => lineOf("firewall.nft", text);
 
 /** A run with the whole gateway takes half a minute: independent faults share one. */
 const cases: Case[] = [
@@ -32,11 +34,15 @@ const cases: Case[] = [
     failed: ["REACH-02", "REACH-03", "REACH-05", "REACH-10"],
     says: {
       "REACH-10": /litellm has the engine's socket, and the policy does not name it[\s\S]*compose\.yaml:\d+/,
-      "REACH-02":
-        /lan → gateway-host connects on 9100 \(the node exporter\)[\s\S]*input chain lets it in[\s\S]*firewall\.nft:\d+/,
-      "REACH-03":
-        /lan → traefik is not denied as the policy declares[\s\S]*there is no answer, but the policy declares 'refuse'/,
-      "REACH-05": /traefik → outside connects on 443[\s\S]*the firewall lets traefik out[\s\S]*firewall\.nft:\d+/,
+      "REACH-02": new RegExp(
+        `lan → gateway-host connects on 9100 \\(the node exporter\\)[\\s\\S]*input chain lets it in[\\s\\S]*${rule('iifname "lan0" tcp dport')}`,
+      ),
+      "REACH-03": new RegExp(
+        `lan → traefik is not denied as the policy declares[\\s\\S]*there is no answer, but the policy declares 'refuse'[\\s\\S]*${rule("counter name denied_lan")}`,
+      ),
+      "REACH-05": new RegExp(
+        `traefik → outside connects on 443[\\s\\S]*the firewall lets traefik out[\\s\\S]*${rule('"br-provider" oifname')}`,
+      ),
     },
   },
   {
@@ -60,7 +66,9 @@ const cases: Case[] = [
       "REACH-10":
         /traefik reaches the database of postgres on 5432, which the policy does not say[\s\S]*compose\.yaml:\d+/,
       "REACH-05": /the sentinel outside was reached on 22/,
-      "REACH-04": /traefik → postgres connects on[\s\S]*both are on traefik-net[\s\S]*compose\.yaml:\d+/,
+      "REACH-04": new RegExp(
+        `traefik → postgres connects on[\\s\\S]*both are on traefik-net[\\s\\S]*${lineOf("compose.yaml", "networks: [data-net]\n")}`,
+      ),
       "REACH-06": /GET \/v1\/models with no key[\s\S]*LiteLLM demands no key/,
       "REACH-08": /lan → gateway-host connects on[\s\S]*input chain lets it in/,
     },
@@ -83,8 +91,9 @@ const cases: Case[] = [
     // On a port that does not answer, the demand for a key cannot be proved.
     failed: ["REACH-01", "REACH-06", "REACH-09"],
     says: {
-      "REACH-01":
-        /lan → gateway-host does not connect on 4000 \(LiteLLM\)[\s\S]*the firewall denies it[\s\S]*firewall\.nft:\d+/,
+      "REACH-01": new RegExp(
+        `lan → gateway-host does not connect on 4000 \\(LiteLLM\\)[\\s\\S]*the firewall denies it[\\s\\S]*${rule("ct original proto-dst { 80")}`,
+      ),
     },
   },
 ];
