@@ -10,6 +10,7 @@ import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ListingState, Listings } from "../images/contexts/hostile-upstream/listing-states.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
@@ -30,6 +31,8 @@ export interface TestGatewayRequest {
   body?: string;
   /** Milliseconds. */
   deadline?: number;
+  /** See {@link HttpRequest.signal}. */
+  signal?: AbortSignal;
   invalidOnPurpose?: boolean;
 }
 
@@ -123,6 +126,19 @@ export class TestGateway {
     return JSON.parse(exchange.response?.body ?? "[]") as ReceivedCall[];
   }
 
+  /** What a behaviour of the hostile upstream, `reserved` or `held`, did with the listings that it was asked for. */
+  async listingsOf(behaviour: string): Promise<Listings> {
+    const exchange = await this.http.send({ url: this.#listingUrl(behaviour) });
+    return JSON.parse(exchange.response?.body ?? "") as Listings;
+  }
+
+  /** Changes what a behaviour of the hostile upstream, `reserved` or `held`, does with a listing. */
+  async setListings(behaviour: string, state: ListingState): Promise<void> {
+    const exchange = await this.http.send({ method: "PUT", url: `${this.#listingUrl(behaviour)}/${state}` });
+    if (exchange.response?.status !== 200)
+      throw new Error(`the hostile upstream has no listing ${behaviour} to switch`);
+  }
+
   /**
    * The header of a request that brought a secret to the hostile upstream; undefined when none did. The upstream returns
    * hashes of what it received, so that no secret is in its answer.
@@ -175,6 +191,10 @@ export class TestGateway {
       await response.body.dump();
       return response.statusCode === status ? true : undefined;
     });
+  }
+
+  #listingUrl(behaviour: string): string {
+    return `${this.#address("hostile", hostile.port)}/_listing/${behaviour}`;
   }
 
   #address(part: string, port: number): string {

@@ -18,6 +18,8 @@ export interface HttpRequest {
   body?: string | Buffer;
   /** Milliseconds; default {@link deadlines.request}. */
   deadline?: number;
+  /** Closes the connection when it fires; {@link RecordingClient.send} only. */
+  signal?: AbortSignal;
   /** See {@link Exchange.invalidOnPurpose}. */
   invalidOnPurpose?: boolean;
 }
@@ -63,7 +65,8 @@ export class RecordingClient {
   async send(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(this.#loggedIn(request));
     const began = performance.now();
-    const signal = AbortSignal.timeout(request.deadline ?? deadlines.request);
+    const timeOut = AbortSignal.timeout(request.deadline ?? deadlines.request);
+    const signal = request.signal === undefined ? timeOut : AbortSignal.any([timeOut, request.signal]);
     try {
       const head = await this.#dispatch(exchange, request, signal);
       const headAfter = performance.now() - began;

@@ -14,6 +14,8 @@ export interface RpcOptions {
   headers?: HeaderLines;
   /** Milliseconds. */
   deadline?: number;
+  /** Closes the connection when it fires. */
+  signal?: AbortSignal;
   invalidOnPurpose?: boolean;
 }
 
@@ -26,6 +28,7 @@ export interface RpcTarget {
     bearer?: string;
     body: string;
     deadline: number;
+    signal?: AbortSignal;
     invalidOnPurpose?: boolean;
   }): Promise<Exchange>;
 }
@@ -39,7 +42,17 @@ export const mcpHeaders: HeaderLines = [
 /** Sends one JSON-RPC message without a client library. */
 export async function rpc(
   target: RpcTarget,
-  { path, method, params, id = 1, bearer, headers = [], deadline = deadlines.mcpRequest, invalidOnPurpose }: RpcOptions,
+  {
+    path,
+    method,
+    params,
+    id = 1,
+    bearer,
+    headers = [],
+    deadline = deadlines.mcpRequest,
+    signal,
+    invalidOnPurpose,
+  }: RpcOptions,
 ): Promise<Exchange> {
   return await target.send({
     path,
@@ -53,6 +66,7 @@ export async function rpc(
       ...(params === undefined ? {} : { params }),
     }),
     deadline,
+    ...(signal === undefined ? {} : { signal }),
     ...(invalidOnPurpose ? { invalidOnPurpose } : {}),
   });
 }

@@ -1,3 +1,5 @@
+import type { ListingState } from "./listing-states.ts";
+
 /** A tool as `tools/list` returns it. */
 export type ListedTool = Record<string, unknown> & { name: string };
 
@@ -19,6 +21,8 @@ export interface Behaviour {
   call(tool: string, input: Readonly<Record<string, unknown>>): Outcome;
   /** Accepts connections and never answers. */
   silent?: boolean;
+  /** What it does with a listing until a check changes that; without it, it always answers. */
+  listing?: ListingState;
 }
 
 const anyInput = { type: "object", properties: { token: { type: "string" } } };
@@ -40,6 +44,10 @@ const maxCharacters = 20_000_000;
 
 /** The behaviours, by the first path segment of their URLs. */
 export const behaviours: Readonly<Record<string, Behaviour>> = {
+  /** Refuses to list its tools until a check lets it. First, because LiteLLM lists its servers in this order when it boots. */
+  reserved: { ...one(tool("kept")), listing: "refuses" },
+  /** Lists its tools when a check lets it. */
+  held: { ...one(tool("slow"), tool("late")), listing: "answers" },
   /** The listing is correct; each tool fails in a different way. */
   unwell: {
     list: () => ({

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Behaviour, behaviours } from "./behaviours.ts";
+import { isListingState, SwitchedListings } from "./listing-states.ts";
 import { answerOfficial } from "./official.ts";
 
 /**
@@ -21,6 +22,12 @@ const revisions = ["2025-03-26", "2025-06-18", "2025-11-25"];
 const calls: Call[] = [];
 /** SHA-256 of each word of a header that arrived, with the header's name: a credential can be found, and none is told. */
 const words = new Map<string, string>();
+/** By the behaviour's name. `GET /_listing/<name>` shows them, `PUT /_listing/<name>/<state>` changes their state. */
+const switched = new Map(
+  Object.entries(behaviours).flatMap(([name, { listing }]) =>
+    listing === undefined ? [] : [[name, new SwitchedListings(listing)] as const],
+  ),
+);
 
 createServer((request, response) => {
   // A client that closes the connection during a request must not end the server.
@@ -35,6 +42,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return reply(response, 200, token === null ? calls : calls.filter(({ input }) => input.token === token));
   }
   if (name === "_words") return reply(response, 200, Object.fromEntries(words));
+  if (name === "_listing") return answerListing(request, response);
   if (name === "official") {
     remember(request);
     return await answerOfficial(request, response);
@@ -57,11 +65,37 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     params?: Record<string, unknown>;
   };
   if (id === undefined) return reply(response, 202, undefined);
+  if (method === "tools/list" && (await switched.get(name)?.admit(leaving(response))) === false)
+    return reply(response, 200, {
+      jsonrpc: "2.0",
+      id,
+      error: { code: -32002, message: "the tools are not listed now" },
+    });
   const outcome = handle(name, behaviour, method, params);
   if (outcome === undefined) return void request.socket.destroy();
   const { after, ...answered } = outcome;
   if (typeof after === "number") await wait(after * 1000);
   reply(response, 200, { jsonrpc: "2.0", id, ...answered });
+}
+
+function answerListing({ method, url = "" }: IncomingMessage, response: ServerResponse): void {
+  const [, , name = "", state] = url.split("/");
+  const listings = switched.get(name);
+  if (listings === undefined) {
+    reply(response, 404, { error: `no listing to switch: ${name}` });
+  } else if (method === "PUT" && !isListingState(state)) {
+    reply(response, 400, { error: `no state ${state}` });
+  } else {
+    if (method === "PUT" && isListingState(state)) listings.set(state);
+    reply(response, 200, listings.now);
+  }
+}
+
+/** Fires when the connection is closed, before the response or after it. */
+function leaving(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.on("close", () => controller.abort());
+  return controller.signal;
 }
 
 function remember({ rawHeaders }: IncomingMessage): void {
