@@ -1,6 +1,7 @@
 import type { ActionLog } from "../../../helpers/checks/action-log.ts";
 import type { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { EnvironmentError } from "../../../helpers/core/errors.ts";
+import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import {
   type ComposeService,
@@ -24,7 +25,7 @@ import { Gateway } from "../gateway.ts";
 import { Login } from "../login.ts";
 import { isTargetName, type Need, type SecretSearch, type TargetName, type TargetTypes } from "../needs.ts";
 import { Reachability } from "../reachability.ts";
-import { resolveIn } from "../rig-access/parts-of-rig.ts";
+import { partOf, resolveIn } from "../rig-access/parts-of-rig.ts";
 import { asWritten, TestGateway } from "../test-gateway.ts";
 import { Once } from "./once.ts";
 import type { ConnectedTargets, TargetProvider, UsedRig } from "./target-provider.ts";
@@ -142,11 +143,22 @@ export class RigTargets implements TargetProvider {
       case "testGateway":
       case "restartableGateway": {
         const state = await rig(name === "testGateway" ? "test-gateway" : "restartable-gateway");
-        const http = new RecordingClient(label, asWritten);
+        const { inFront = (address) => address } = this.#options;
+        const resolve: Resolve = (...asked) => {
+          const address = asWritten(...asked);
+          return isLiteLLM(state, deployment, address) ? inFront(address) : address;
+        };
+        const http = new RecordingClient(label, resolve);
         return { target: { [name]: new TestGateway({ ...common, state, http }) }, rigs: [{ state, http }] };
       }
     }
   }
+}
+
+/** Whether this is the address of a rig's LiteLLM, and not of one of the test upstreams. */
+function isLiteLLM(state: RigState, { litellm }: Deployment, { host, port }: Address): boolean {
+  const part = partOf(state, "litellm");
+  return part.host === host && part.ports[liteLLMPortOf(litellm)] === port;
 }
 
 /** The operator's own services, next to LiteLLM, Traefik and the databases, by the parts that run them. */

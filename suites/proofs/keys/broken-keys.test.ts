@@ -17,8 +17,9 @@ import { type LoadedCheck, loadChecks } from "../../runner/load-checks.ts";
 import { brokenKeys } from "./broken-cases.ts";
 import { bareNamesFound, faults } from "./faults.ts";
 import { type Fault, FaultyFront } from "./faulty-front.ts";
+import { rightGateways, wrongGateways } from "./session-cases.ts";
 
-/** One gateway for all cases: a front makes it faulty in one way after the other. */
+/** One gateway for all cases, with its test gateway: a front makes it faulty in one way after the other. */
 const source = "deployments/examples/virtual-keys";
 
 /** Fewer identities than the example's: each costs listings of every server by every way. */
@@ -51,8 +52,8 @@ beforeAll(async () => {
   keeper = new PartKeeper(engine, images);
   run = new DeploymentRun({ engine, images, config, keeper, deployment, canaries });
   front = await FaultyFront.start(deployment.litellmConfig.masterKey);
-  checks = (await loadChecks()).filter(({ id }) => id.startsWith("KEYS-"));
-  await run.prepare("gateway");
+  checks = (await loadChecks()).filter(({ id }) => id.startsWith("KEYS-") || id.startsWith("CAT-29/"));
+  await Promise.all([run.prepare("gateway"), run.prepare("test-gateway")]);
 }, patience);
 
 afterAll(async () => {
@@ -71,7 +72,7 @@ async function runWith(fault: Fault, ids: readonly string[]): Promise<CheckRun[]
 test("the gateway as it is: every check of rights holds", { timeout: patience }, async () => {
   const runs = await runWith(
     FaultyFront.none,
-    checks.map(({ id }) => id),
+    checks.map(({ id }) => id).filter((id) => id.startsWith("KEYS-")),
   );
   expect(runs.filter(({ record }) => record.outcome !== "passed").map(({ record }) => messageOf(record))).toEqual([]);
 });
@@ -92,4 +93,17 @@ test("a bare tool name that reaches another server: the check of detours fails, 
   });
   const [one] = await runWith(fault, ["KEYS-04/call-detours"]);
   expect(one?.record.failure?.message).toMatch(/a key for filesystem calls echo of everything as echo at \/mcp\//);
+});
+
+// Here and not in a file of their own, because the gateway is up: the sessions are the front's.
+test.for(rightGateways)("a gateway that $gateway: the check holds", async ({ fault, check, finds = /(?:)/ }) => {
+  const [one] = await runWith(fault, [check]);
+  expect(one?.record.outcome, one && messageOf(one.record)).toBe("passed");
+  expect(one?.record.findings.join()).toMatch(finds);
+});
+
+test.for(wrongGateways)("a gateway that $gateway: the check fails, and says why", async ({ fault, check, says }) => {
+  const [one] = await runWith(fault, [check]);
+  expect(one && detected(one), one && messageOf(one.record)).toBe(true);
+  expect(one?.record.failure?.message).toMatch(says);
 });

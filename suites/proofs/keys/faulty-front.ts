@@ -24,15 +24,35 @@ export interface Known {
   servers: string[];
 }
 
+/** What the front answers, in the gateway's place or as the gateway did. */
+export interface FrontAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** A request that the gateway answers, and what the fault does with that. */
+export interface Watched {
+  request: FrontRequest;
+  answered(answer: FrontAnswer): FrontAnswer;
+  /** The client closes the connection before the gateway has answered. */
+  left?(): void;
+}
+
 /**
  * A fault of a gateway: changes a request so that the gateway answers as a faulty one would.
  *
- * @returns the request to send, or the body of an answer with status 200 that the gateway never sees
+ * @returns the request to send, with a say in its answer where the fault needs it, or an answer (the body is JSON, the
+ * status 200 by default) for a request that the gateway never sees
  */
-export type Fault = (request: FrontRequest, known: Known) => FrontRequest | { answer: object };
+export type Fault = (
+  request: FrontRequest,
+  known: Known,
+) => FrontRequest | Watched | { answer: object | undefined; status?: number; headers?: Record<string, string> };
 
-/** How many addresses a gateway has: the proxy's for HTTP and HTTPS, and LiteLLM's own. */
-const mostAddresses = 3;
+/** How many addresses a gateway has: the proxy's for HTTP and HTTPS, LiteLLM's own, and the test gateway's. */
+const mostAddresses = 4;
 
 /** A reverse proxy in front of a gateway, which makes it faulty. HTTP only. */
 export class FaultyFront implements AsyncDisposable {
@@ -87,19 +107,33 @@ export class FaultyFront implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse, gateway: Address | undefined): Promise<void> {
     const changed = this.fault(await read(request), this.#known);
     if ("answer" in changed) {
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed.answer));
+      const { answer, status = 200, headers } = changed;
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.end(answer === undefined ? "" : JSON.stringify(answer));
       return;
     }
-    const answer = await this.#forward(changed, gateway);
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+    const watched = "request" in changed ? changed : { request: changed, answered: (answer: FrontAnswer) => answer };
+    const left = new AbortController();
+    response.on("close", () => {
+      if (response.writableEnded) return;
+      watched.left?.();
+      left.abort();
+    });
+    const { status, headers, body } = watched.answered(await this.#forward(watched.request, gateway, left.signal));
+    response.writeHead(status, headers).end(body);
   }
 
-  async #forward({ method, path, headers, body }: FrontRequest, gateway: Address | undefined) {
+  async #forward(
+    { method, path, headers, body }: FrontRequest,
+    gateway: Address | undefined,
+    signal: AbortSignal,
+  ): Promise<FrontAnswer> {
     const { connection: _, "content-length": __, "transfer-encoding": ___, ...kept } = headers;
     const response = await send(`http://${gateway?.host}:${gateway?.port}${path}`, {
       method: method as "GET",
       headers: kept,
       ...(body === "" ? {} : { body }),
+      signal,
     });
     const text = await response.body.text();
     this.#learn(path, text);
