@@ -29,7 +29,7 @@ const lightMachines: readonly ClientMachine[] = [
 ];
 
 /** The clients added by `CLIENTS=all`: one has its own licence, the other is large. */
-const heavyMachines: readonly ClientMachine[] = [
+export const heavyMachines: readonly ClientMachine[] = [
   { name: "claude-code", image: "claude-code", version: "2.1.332" },
   { name: "open-webui", image: "open-webui", version: "0.12.4" },
 ];

@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { faultHost, faultlessHost, type GatewayFault } from "../images/contexts/fault-front/faults.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { readLog } from "../parts/container-log.ts";
+import { heavyMachines } from "../rigs/clients-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { partOf } from "./rig-access/parts-of-rig.ts";
 import { type RecordedCommand, recordedCommand } from "./rig-access/recorded-command.ts";
@@ -28,6 +29,11 @@ export class Clients {
     return `http://${fault === "none" ? faultlessHost : faultHost(fault)}`;
   }
 
+  /** Whether the machines of the heavy clients are there (`CLIENTS=all`). */
+  get hasHeavy(): boolean {
+    return heavyMachines.every(({ name }) => name in this.#state.parts);
+  }
+
   /** Holds the late catalogue back, also after an earlier release. */
   async holdCatalogue(): Promise<void> {
     await this.#askFront("_hold");
@@ -36,6 +42,11 @@ export class Clients {
   /** Lets the late catalogue arrive, for requests that wait and for later ones. */
   async releaseCatalogue(): Promise<void> {
     await this.#askFront("_release");
+  }
+
+  /** Lets the front ask the gateway again for the catalogue that clients get with a fault in their calls. */
+  async forgetCatalogue(): Promise<void> {
+    await this.#askFront("_forget");
   }
 
   async #askFront(what: string): Promise<void> {

@@ -98,13 +98,14 @@ const cases: Case[] = [
   {
     name: "a client's key that MCP refuses",
     breaks: [{ file: "litellm/scoped_keys.py", find: '("/mcp", "/mcp/", ', replace: "(" }],
-    files: ["codex-databases", "codex-files", "codex-threads", "transcripts", "clients-work"],
-    failed: ["PROMPT-01", "PROMPT-02", "PROMPT-03", "PROMPT-11", "PROMPT-12"],
+    files: ["codex-databases", "codex-files", "codex-threads", "transcripts", "clients-work", "troubled-calls"],
+    failed: ["PROMPT-01", "PROMPT-02", "PROMPT-03", "PROMPT-11", "PROMPT-12", "PROMPT-16"],
     says: {
       // 1.77.1 turns the refusal into a 500.
       "PROMPT-01":
         /Codex completed no call of postgres-execute_sql[\s\S]*MCP answers 500 to a key that \/v1\/models accepts/,
       "PROMPT-12": /gets no catalogue with the client's key/,
+      "PROMPT-16": /failed in 18 of 18 cases[\s\S]*the client makes no call\n.*\n +actual: +no list of tools/,
     },
   },
 ];

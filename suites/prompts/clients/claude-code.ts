@@ -12,7 +12,9 @@ const init = z.looseObject({
 });
 const toolResult = z.looseObject({
   type: z.literal("user"),
-  message: z.looseObject({ content: z.array(z.looseObject({ type: z.string(), content: z.unknown() })) }),
+  message: z.looseObject({
+    content: z.array(z.looseObject({ type: z.string(), content: z.unknown(), is_error: z.boolean().optional() })),
+  }),
 });
 
 /**
@@ -64,13 +66,15 @@ export const claudeCode: McpClient = {
     const results = events
       .flatMap((event) => toolResult.safeParse(event).data?.message.content ?? [])
       .filter(({ type }) => type === "tool_result")
-      .map(({ content }) => JSON.stringify(content));
+      .map(({ content, is_error }) => ({ isError: is_error === true, text: JSON.stringify(content) }));
+    const [called] = results;
     const connected = status === "connected";
     return {
       exitCode,
       failed: !connected,
       tools: connected ? first?.tools.filter((name) => name.startsWith("mcp__gateway__")) : undefined,
-      result: results.length === 0 ? undefined : results.join("\n"),
+      result: results.length === 0 ? undefined : results.map(({ text }) => text).join("\n"),
+      callShown: called && `${called.isError ? "a result that is marked as an error" : "a result"}: ${called.text}`,
       shown: connected ? undefined : `the status of its MCP server: ${status ?? errorLine(stderr) ?? "none"}`,
       command: command.join(" "),
       commands: [id],

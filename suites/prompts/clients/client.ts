@@ -39,6 +39,8 @@ export interface ClientRun {
   tools: readonly string[] | undefined;
   /** Text of the call's result; undefined when there was none. */
   result: string | undefined;
+  /** How it showed its user the end of the call; undefined when it made none. */
+  callShown: string | undefined;
   /** The last error that it showed, or undefined. */
   shown: string | undefined;
   /** Something else that the reader of the report should know. */
@@ -56,6 +58,7 @@ interface Step {
   models?: string[];
   tools?: string[];
   text?: string;
+  isError?: boolean;
   refused?: string;
 }
 
@@ -70,9 +73,17 @@ export function stepsOf(stdout: string): Step[] {
   });
 }
 
-/** The last line of a client's output that contains a word for an error, else its last line; cut to 300 characters. */
+/** Where Node was when it threw. */
+const stackLine = /^\s*at .*:\d+:\d+\)?(?: \{)?$/;
+
+/**
+ * The last line of a client's output that contains a word for an error and is not a place in the code, else its last line; cut to
+ * 300 characters.
+ */
 export function errorLine(...texts: readonly string[]): string | undefined {
   const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "");
-  const line = lines.findLast((one) => /error|refused|failed|unauthori[sz]ed|exception/i.test(one)) ?? lines.at(-1);
+  const line =
+    lines.findLast((one) => !stackLine.test(one) && /error|refused|failed|unauthori[sz]ed|exception/i.test(one)) ??
+    lines.at(-1);
   return line?.replace(/^[\s|+-]+/, "").slice(0, 300);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readTranscript } from "../../../helpers/agents/codex-transcript.ts";
+import { readTranscript, type Transcript } from "../../../helpers/agents/codex-transcript.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { codexConfig, keysOf } from "../support/codex-config.ts";
 import { type ClientTargets, errorLine, type McpClient } from "./client.ts";
@@ -70,6 +70,7 @@ enabled = false
         tools: asked?.toolsOffered.filter((name) => /^(?:mcp__)?gateway(?:\.|__)/.test(name)),
         // 0.47 does not print a call's result; the scripted model repeats what it got.
         result: called ? transcript.messages.at(-1) : undefined,
+        callShown: callShown(transcript),
         shown: errorLine(stderr, ...transcript.errors),
         command: command.join(" "),
         commands: [id],
@@ -77,4 +78,11 @@ enabled = false
       };
     },
   };
+}
+
+/** The status of the call, as Codex shows it, and what the model got of it: 0.47 shows no result, so that it is the model's answer. */
+function callShown({ toolCalls, messages }: Transcript): string | undefined {
+  const [call] = toolCalls;
+  if (call === undefined) return undefined;
+  return `a call that ${call.status === "completed" ? "succeeded" : call.status === "failed" ? "failed" : "did not end"}: ${call.error ?? (call.resultText || (messages.at(-1) ?? ""))}`;
 }

@@ -4,7 +4,10 @@ import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { type ClientRun, errorLine, type McpClient } from "./client.ts";
 
 const listing = z.object({ tools: z.array(z.object({ name: z.string() })) });
-const result = z.object({ content: z.array(z.object({ text: z.string().optional() })) });
+const result = z.object({
+  content: z.array(z.object({ text: z.string().optional() })),
+  isError: z.boolean().optional(),
+});
 
 /** MCP Inspector's command line. It takes the key as a header, and has an exit code for each kind of failure. */
 export const inspector: McpClient = {
@@ -27,7 +30,7 @@ export const inspector: McpClient = {
     const tools = listing.safeParse(jsonOf(listed.stdout)).data?.tools.map(({ name }) => name);
     const runOf = (
       last: Awaited<ReturnType<typeof ask>>,
-      rest: Pick<ClientRun, "result" | "shown" | "commands" | "took">,
+      rest: Pick<ClientRun, "result" | "callShown" | "shown" | "commands" | "took">,
     ): ClientRun => ({
       exitCode: last.exitCode,
       failed: last.exitCode !== 0,
@@ -37,13 +40,18 @@ export const inspector: McpClient = {
     });
     if (listed.exitCode !== 0 || !tools?.includes(call.tool)) {
       const { id, took, stderr } = listed;
-      return runOf(listed, { result: undefined, shown: errorLine(stderr), commands: [id], took });
+      return runOf(listed, { result: undefined, callShown: undefined, shown: errorLine(stderr), commands: [id], took });
     }
     const given = Object.entries(call.arguments).flatMap(([name, value]) => ["--tool-arg", `${name}=${String(value)}`]);
     const called = await ask("tools/call", "--tool-name", call.tool, ...given);
-    const content = result.safeParse(jsonOf(called.stdout)).data?.content;
+    const { content, isError = false } = result.safeParse(jsonOf(called.stdout)).data ?? {};
+    const text = content?.map((part) => part.text ?? "").join("\n");
     return runOf(called, {
-      result: content?.map(({ text }) => text ?? "").join("\n"),
+      result: text,
+      callShown:
+        text === undefined
+          ? `exit code ${called.exitCode}: ${errorLine(called.stderr)}`
+          : `exit code ${called.exitCode} and ${isError ? "a result that is marked as an error" : "a result"}: ${text}`,
       shown: called.exitCode === 0 ? undefined : errorLine(called.stderr),
       commands: [listed.id, called.id],
       took: listed.took + called.took,

@@ -43,11 +43,13 @@ export const openWebUi: McpClient = {
       throw new Error(`Open WebUI did not start: ${stderr.slice(-600)}`);
     const [asked] = await gateway.model.journal(plain);
     const refused = steps.find((step) => step.refused !== undefined)?.refused;
+    const text = steps.find((step) => step.text !== undefined)?.text;
     return {
       exitCode,
       failed: exitCode !== 0 || refused !== undefined,
       tools: steps.find((step) => step.tools !== undefined)?.tools,
-      result: steps.find((step) => step.text !== undefined)?.text,
+      result: text,
+      callShown: text === undefined ? undefined : `an answer: ${text}`,
       shown: refused ?? (exitCode === 0 ? undefined : errorLine(stderr)),
       note:
         asked === undefined

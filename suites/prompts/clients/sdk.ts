@@ -17,11 +17,19 @@ export function sdkClient({
         deadline: deadlines.mcpRequest,
       });
       const steps = stepsOf(stdout);
+      const called = steps.find((step) => step.text !== undefined);
+      const listed = steps.find((step) => step.tools !== undefined);
       return {
         exitCode,
         failed: exitCode !== 0,
-        tools: steps.find((step) => step.tools !== undefined)?.tools,
-        result: steps.find((step) => step.text !== undefined)?.text,
+        tools: listed?.tools,
+        result: called?.text,
+        callShown:
+          called === undefined
+            ? listed && exitCode !== 0
+              ? `an exception: ${errorLine(stderr)}`
+              : undefined
+            : `${called.isError ? "a result that is marked as an error" : "a result"}: ${called.text}`,
         shown: exitCode === 0 ? undefined : errorLine(stderr),
         command: command.join(" "),
         commands: [id],

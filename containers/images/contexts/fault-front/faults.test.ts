@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { emptyCatalogue, faultHost, faultlessHost, faultOf, faults, statusOf, toolsRequest } from "./faults.ts";
+import {
+  callError,
+  emptyCatalogue,
+  faultHost,
+  faultlessHost,
+  faultOf,
+  faults,
+  listingIn,
+  requestOf,
+  statusOf,
+} from "./faults.ts";
 
 test.each(faults)("%s has its own host name, with or without a port", (fault) => {
   expect(faultOf(faultHost(fault))).toBe(fault);
@@ -11,7 +21,7 @@ test.each([faultlessHost, "litellm.linuxserver.lan", "", undefined])("%s has no 
 });
 
 test("a fault with a status has it in its name", () => {
-  expect(faults.map(statusOf)).toEqual([404, 401, 500, undefined, undefined]);
+  expect(faults.map(statusOf)).toEqual([404, 401, 500, ...Array(5).fill(undefined)]);
 });
 
 test.each([
@@ -21,9 +31,23 @@ test.each([
   ['{"jsonrpc":"2.0","method":"tools/list"}', undefined],
   ["", undefined],
 ])("a request for the catalogue is recognised: %s", (body, id) => {
-  expect(toolsRequest(body)).toBe(id);
+  expect(requestOf(body, "tools/list")).toBe(id);
 });
 
 test("the empty catalogue is the response to that request", () => {
   expect(JSON.parse(emptyCatalogue(7))).toEqual({ jsonrpc: "2.0", id: 7, result: { tools: [] } });
+});
+
+test("a call that fails is answered in one of the two ways that MCP has", () => {
+  expect(JSON.parse(callError("call-refused", 7))).toMatchObject({ id: 7, result: { isError: true } });
+  expect(JSON.parse(callError("call-gone", "a"))).toMatchObject({ id: "a", error: { code: -32602 } });
+});
+
+test.each([
+  ['{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}', { tools: [] }],
+  ['event: message\r\ndata: {"jsonrpc":"2.0","id":1,"result":{"tools":[]}}\r\n\r\n', { tools: [] }],
+  ['{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"broken"}}', undefined],
+  ["Internal Server Error", undefined],
+])("a listing is found in a response: %s", (text, result) => {
+  expect(listingIn(text)).toEqual(result);
 });
