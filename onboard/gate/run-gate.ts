@@ -12,6 +12,7 @@ import type { Candidate } from "../candidate/types.ts";
 import { judge } from "../judge/judge.ts";
 import { compareWithLock, lockFile, lockOf, writeLock } from "../lock/lock.ts";
 import { runDirectly } from "../run/direct-column.ts";
+import { prepare } from "../run/prepared.ts";
 import { approvedUpstreams } from "./approved-upstreams.ts";
 import { conditionsOf, type GateReport, reportedColumn, reportVerdict } from "./report.ts";
 import { toGoLive } from "./to-go-live.ts";
@@ -50,7 +51,10 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.once(signal, onSignal);
   try {
-    const { seen, supply, secrets, image } = await runDirectly({ engine, run, images, progress }, candidate);
+    const resources = { engine, run, images, progress };
+    const prepared = await prepare(resources, candidate);
+    const { secrets } = prepared;
+    const { seen, supply, image } = await runDirectly(resources, candidate, prepared);
     const now = seen.catalogue === undefined ? undefined : lockOf(candidate, seen.catalogue, supply);
     if (isApproved && now !== undefined) writeLock(file, now);
     const compared = isApproved ? now : lock;

@@ -10,6 +10,7 @@ import type { Candidate } from "../candidate/types.ts";
 import { itemNumbers } from "../judge/items.ts";
 import { judge } from "../judge/judge.ts";
 import { runDirectly } from "../run/direct-column.ts";
+import { prepare } from "../run/prepared.ts";
 import { type Fault, faults, networkFaults } from "./server/faults.ts";
 import { syntheticCandidate } from "./synthetic.ts";
 
@@ -76,8 +77,11 @@ async function failures(transport: "stdio" | "http", fault: Fault | undefined): 
   const candidate = inContainer(transport, fault);
   const run = newRun({ keep: false });
   try {
-    const column = await runDirectly({ engine, run, images, progress }, candidate);
-    const judged = judge({ candidate, ...column, supply: undefined, differences: [], approved: [] });
+    const resources = { engine, run, images, progress };
+    const prepared = await prepare(resources, candidate);
+    const { secrets } = prepared;
+    const { seen } = await runDirectly(resources, candidate, prepared);
+    const judged = judge({ candidate, seen, secrets, supply: undefined, differences: [], approved: [] });
     return itemNumbers.flatMap((number) =>
       judged[number].outcome === "fail" ? [`${number}: ${judged[number].evidence}`] : [],
     );

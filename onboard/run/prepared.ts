@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import type { Engine } from "../../containers/engine/engine.ts";
+import type { Run } from "../../containers/engine/run-labels.ts";
+import type { Images } from "../../containers/images/images.ts";
+import type { PartImage } from "../../containers/images/part-image.ts";
+import type { HostSettings } from "../../containers/parts/part.ts";
+import { EnvironmentError, UsageError } from "../../helpers/core/errors.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { Candidate } from "../candidate/types.ts";
+
+/** What a column runs on. */
+export interface GateResources {
+  engine: Engine;
+  run: Run;
+  images: Images;
+  progress: Progress;
+}
+
+/** A candidate that the columns of one run share: its images, and the values of its secrets. */
+export interface Prepared {
+  installed: Installed;
+  /** The run's secrets by name. */
+  secrets: ReadonlyMap<string, string>;
+}
+
+/**
+ * Makes up the candidate's secrets, and installs it twice.
+ *
+ * @throws {UsageError} when a secret of a real service is not given
+ */
+export async function prepare({ images }: GateResources, candidate: Candidate): Promise<Prepared> {
+  const secrets = secretsOf(candidate);
+  return { secrets, installed: await install(images, candidate) };
+}
+
+/** A new value for each secret, or that of the variable which the file names. */
+function secretsOf({ secrets }: Candidate): ReadonlyMap<string, string> {
+  return new Map(
+    secrets.map(({ name, from }) => {
+      if (from === undefined) return [name, `canary-${randomBytes(16).toString("hex")}`];
+      const value = process.env[from];
+      if (value === undefined || value === "")
+        throw new UsageError(`the candidate needs ${name}, and ${from} is not set; set it, or remove from: of ${name}`);
+      return [name, value];
+    }),
+  );
+}
+
+/** A text of the candidate file with the run's secrets in it. */
+export function filled(text: string, secrets: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (written, name: string) => secrets.get(name) ?? written);
+}
+
+/** Its images, or why it can't be installed. */
+export type Installed = { image: PartImage; again: PartImage | undefined } | { failed: EnvironmentError };
+
+async function install(images: Images, { name, server }: Candidate): Promise<Installed> {
+  const once = async (service: string): Promise<PartImage> => {
+    const { image } = await images.service(service, [
+      server.from === "image"
+        ? { from: "image", image: server.image }
+        : { from: "packages", packages: server.packages, entrypoint: undefined, command: undefined },
+    ]);
+    return image;
+  };
+  try {
+    const image = await once(`candidate-${name}`);
+    return { image, again: server.from === "image" ? undefined : await once(`candidate-${name}-again`) };
+  } catch (error) {
+    if (error instanceof EnvironmentError) return { failed: error };
+    throw error;
+  }
+}
+
+/** What the server is started with, with the run's secrets in it. */
+export function environmentOf(
+  { environment }: Candidate,
+  secrets: ReadonlyMap<string, string>,
+): Record<string, string> {
+  return Object.fromEntries([...environment].map(([name, value]) => [name, filled(value, secrets)]));
+}
+
+/** What the candidate may use, and the server that it asks for names. */
+export function boundsOf({ limits }: Candidate, nameServer: string | undefined): HostSettings {
+  const memory = limits.memoryMb * 1024 * 1024;
+  return {
+    Init: true,
+    Memory: memory,
+    MemorySwap: memory,
+    PidsLimit: limits.processes,
+    ReadonlyRootfs: true,
+    Tmpfs: { "/tmp": `size=${limits.diskMb}m,mode=1777,exec`, "/root": `size=${limits.diskMb}m` },
+    CapDrop: ["ALL"],
+    // It may still kill and read its own processes, which run as the same user.
+    SecurityOpt: ["no-new-privileges"],
+    ...(nameServer === undefined ? {} : { Dns: [nameServer], DnsOptions: ["timeout:1", "attempts:1"] }),
+  };
+}
+
+/** What starts the server; empty for what its image says. */
+export function commandOf({ server }: Candidate): readonly string[] {
+  if (server.from === "packages") return [server.command, ...server.args];
+  return server.command ?? [];
+}
