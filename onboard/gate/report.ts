@@ -44,8 +44,73 @@ export interface GateReport {
   toGoLive: readonly { where: string; text: string }[];
 }
 
-/** A column of judgements. */
-export function reportedColumn(name: ColumnName, judged: Judgements): ReportedColumn {
+/** A column of judgements through a gateway. */
+export interface JudgedGateway {
+  /** Of LiteLLM. */
+  version: string;
+  judged: Judgements;
+}
+
+/** How a candidate was judged in each column. */
+export interface JudgedColumns {
+  direct: Judgements;
+  /** The deployment's own version first, and then the newest. */
+  gateways: readonly JudgedGateway[];
+}
+
+/**
+ * The columns, and what follows from them. A gateway's fault never rejects: it is a condition. Nor does the newest version,
+ * which the deployment does not run yet.
+ */
+export function columnsOf({
+  direct,
+  gateways,
+}: JudgedColumns): Pick<GateReport, "verdict" | "conditions" | "columns" | "gatewayFaults"> {
+  const [current, newest] = gateways;
+  const verdicts = [direct, ...(current === undefined ? [] : [current.judged])].map(verdictOf);
+  const told = gateways.map((gateway) => ({ ...gateway, judged: withOther(gateway, newest) }));
+  const upgrade = newest === undefined ? [] : failuresOf(newest);
+  const conditions = [
+    ...conditionsOf(direct),
+    ...told.flatMap(({ judged, version }) => conditionsOf(judged, `litellm ${version}`)),
+    ...upgrade,
+  ];
+  const accepted = conditions.length > 0 ? "accept with conditions" : "accept";
+  return {
+    verdict: verdicts.includes("reject") ? "reject" : accepted,
+    conditions,
+    columns: [
+      reportedColumn("direct", direct),
+      ...told.map(({ version, judged }) => reportedColumn(`litellm ${version}`, judged)),
+    ],
+    gatewayFaults: told.flatMap(({ version, judged }) =>
+      conditionsOf(judged).map((what) => ({ column: `litellm ${version}` as const, what })),
+    ),
+  };
+}
+
+/** Judgements whose conditions say whether the newest version has the same fault. */
+function withOther({ version, judged }: JudgedGateway, newest: JudgedGateway | undefined): Judgements {
+  if (newest === undefined || newest.version === version) return judged;
+  return Object.fromEntries(
+    itemNumbers.map((number) => {
+      const own = judged[number];
+      const isFixed = own.outcome === "conditional" && newest.judged[number].outcome === "pass";
+      return [number, isFixed ? { ...own, condition: `${own.condition}; LiteLLM ${newest.version} does not` } : own];
+    }),
+  ) as unknown as Judgements;
+}
+
+/** What fails on the newest version alone: conditions of an upgrade. */
+function failuresOf({ version, judged }: JudgedGateway): string[] {
+  return itemNumbers.flatMap((number) =>
+    judged[number].outcome === "fail"
+      ? [`${itemId(number)} (litellm ${version}): no upgrade to ${version} before it passes there`]
+      : [],
+  );
+}
+
+function reportedColumn(name: ColumnName, judged: Judgements): ReportedColumn {
   return {
     name,
     items: itemNumbers.map((number) => {
@@ -56,14 +121,10 @@ export function reportedColumn(name: ColumnName, judged: Judgements): ReportedCo
 }
 
 /** Conditions of the items, each once. */
-export function conditionsOf(judged: Judgements): string[] {
+function conditionsOf(judged: Judgements, column?: string): string[] {
   return itemNumbers.flatMap((number) => {
     const { outcome, condition } = judged[number];
-    return outcome === "conditional" && condition !== undefined ? [`${itemId(number)}: ${condition}`] : [];
+    if (outcome !== "conditional" || condition === undefined) return [];
+    return [`${itemId(number)}${column === undefined ? "" : ` (${column})`}: ${condition}`];
   });
-}
-
-/** The verdict of the whole. */
-export function reportVerdict(judged: Judgements): Verdict {
-  return verdictOf(judged);
 }

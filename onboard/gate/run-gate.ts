@@ -8,13 +8,16 @@ import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { redactValues } from "../../helpers/core/text/redaction.ts";
+import { atLeast, newestLiteLLM } from "../../helpers/deployment/litellm/version.ts";
 import type { Candidate } from "../candidate/types.ts";
+import { judgeThroughGateway } from "../judge/gateway.ts";
 import { judge } from "../judge/judge.ts";
 import { compareWithLock, lockFile, lockOf, writeLock } from "../lock/lock.ts";
 import { runDirectly } from "../run/direct-column.ts";
+import { type JoinedDeployment, loadJoined, prefixOf, runThroughGateway } from "../run/gateway/gateway-column.ts";
 import { prepare } from "../run/prepared.ts";
 import { approvedUpstreams } from "./approved-upstreams.ts";
-import { conditionsOf, type GateReport, reportedColumn, reportVerdict } from "./report.ts";
+import { columnsOf, type GateReport } from "./report.ts";
 import { toGoLive } from "./to-go-live.ts";
 
 /** How the gate is run. */
@@ -37,6 +40,7 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
   const approved = approvedUpstreams(candidate);
   const file = lockFile(candidate);
   const lock = readLock(file);
+  const gateways = await joinedDeployments(candidate, config);
   const engine = await connectEngine({ progress });
   await removeDeadRuns(engine);
   const run = newRun({ keep: config.keep });
@@ -54,13 +58,33 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
     const resources = { engine, run, images, progress };
     const prepared = await prepare(resources, candidate);
     const { secrets } = prepared;
-    const { seen, supply, image } = await runDirectly(resources, candidate, prepared);
+    const columns = [
+      runDirectly(resources, candidate, prepared),
+      ...gateways.map((joined) => runThroughGateway(resources, config, candidate, { prepared, joined })),
+    ] as const;
+    const [{ seen, supply, image }, ...through] = await settled(columns, remove);
     const now = seen.catalogue === undefined ? undefined : lockOf(candidate, seen.catalogue, supply);
     if (isApproved && now !== undefined) writeLock(file, now);
     const compared = isApproved ? now : lock;
     const differences = compared === undefined || now === undefined ? undefined : compareWithLock(compared, now);
     const judged = judge({ candidate, seen, supply, differences, approved, secrets });
-    const verdict = reportVerdict(judged);
+    const judgedColumns = columnsOf({
+      direct: judged,
+      gateways: gateways.map(({ deployment }, index) => ({
+        version: deployment.litellmConfig.version,
+        judged: judgeThroughGateway({
+          candidate,
+          version: deployment.litellmConfig.version,
+          direct: { seen, judged },
+          seen: through[index] ?? { notRun: "it was not run" },
+          nameOf: (tool) => `${prefixOf(candidate, deployment)}${tool}`,
+          secrets,
+        }),
+      })),
+    });
+    const environment = Object.fromEntries(
+      [...(gateways[0]?.deployment.litellm.environment ?? [])].map(([name, { value }]) => [name, value]),
+    );
     const report: GateReport = {
       schemaVersion: 1,
       candidate: {
@@ -72,16 +96,41 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
       },
       startedAt,
       finishedAt: new Date().toISOString(),
-      verdict,
-      conditions: conditionsOf(judged),
-      columns: [reportedColumn("direct", judged)],
-      gatewayFaults: [],
-      toGoLive: verdict === "reject" || seen.catalogue === undefined ? [] : toGoLive(candidate, seen.catalogue),
+      ...judgedColumns,
+      toGoLive:
+        judgedColumns.verdict === "reject" || seen.catalogue === undefined
+          ? []
+          : toGoLive(candidate, seen.catalogue, environment),
     };
     // A leaked secret is named in the evidence, never shown.
-    return redactValues(report, secrets) as GateReport;
+    const canaries = gateways.flatMap((joined) => [...joined.canaries.secrets]);
+    return redactValues(report, new Map([...canaries, ...secrets])) as GateReport;
   } finally {
     await remove();
     for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/** The deployment on its own version of LiteLLM, and on the newest that the suite knows where that is a later one. */
+async function joinedDeployments(candidate: Candidate, config: RunConfig): Promise<JoinedDeployment[]> {
+  const current = await loadJoined(candidate, config, undefined);
+  if (atLeast(current.deployment.litellmConfig.version, newestLiteLLM)) return [current];
+  return [current, await loadJoined(candidate, config, newestLiteLLM)];
+}
+
+/**
+ * The results of columns that run in parallel. When one fails, the parts of the others are removed first, so that nothing is
+ * started any more when this returns.
+ */
+async function settled<Columns extends readonly Promise<unknown>[]>(
+  columns: Columns,
+  remove: () => Promise<void>,
+): Promise<{ -readonly [Column in keyof Columns]: Awaited<Columns[Column]> }> {
+  try {
+    return await Promise.all(columns);
+  } catch (error) {
+    await remove();
+    await Promise.allSettled(columns);
+    throw error;
   }
 }

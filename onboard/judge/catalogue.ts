@@ -36,7 +36,7 @@ export function judgeCatalogue(own: RunningCase): Record<CatalogueItem, Judgemen
 }
 
 /** The longest name that model providers accept. */
-const longestName = 64;
+export const longestName = 64;
 
 function names({ candidate, catalogue: { tools } }: RunningCase): Judgement {
   const seen = new Map<string, number>();
@@ -179,11 +179,14 @@ function collisions({ candidate, catalogue: { tools }, approved }: RunningCase):
   const own = new Set(tools.map(({ name }) => name));
   const taken = new Map(
     others.flatMap(({ name, tools: theirs, from }) =>
-      theirs.map((tool): [string, string] => [asClientsWrite(name, tool), `${name}${separator}${tool} (${from})`]),
+      theirs.map((tool): [string, string] => [
+        asClientsWrite(`${name}${separator}${tool}`),
+        `${name}${separator}${tool} (${from})`,
+      ]),
     ),
   );
   const clashes = [...own].flatMap((name) => {
-    const other = taken.get(asClientsWrite(candidate.name, name));
+    const other = taken.get(asClientsWrite(`${candidate.name}${separator}${name}`));
     return other === undefined ? [] : [`${candidate.name}${separator}${name} reads like ${other}`];
   });
   if (clashes.length > 0) return fail(clashes, "give the server another name in the candidate file");
@@ -199,8 +202,8 @@ function collisions({ candidate, catalogue: { tools }, approved }: RunningCase):
 }
 
 /** Codex and others write `_` for every `-`, so that two names can become one. */
-function asClientsWrite(server: string, tool: string): string {
-  return `${server}${separator}${tool}`.replaceAll("-", "_").toLowerCase();
+export function asClientsWrite(name: string): string {
+  return name.replaceAll("-", "_").toLowerCase();
 }
 
 function snapshot({ differences }: RunningCase): Judgement {

@@ -77,7 +77,8 @@ function catalogueDifference(first: Catalogue, other: Catalogue): string[] {
 }
 
 /** Words of an error from which a model can learn what to do differently. */
-const useful = /required|missing|invalid|expected|unknown|valid|must|type|not found|no such|argument|parameter|field/i;
+export const useful =
+  /required|missing|invalid|expected|unknown|valid|must|type|not found|no such|argument|parameter|field/i;
 
 function badArguments({ seen }: RunningCase): Judgement {
   const crashes = seen.calls.filter(({ answer }) => answer.kind === "ended");

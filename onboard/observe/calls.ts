@@ -7,7 +7,9 @@ import type { CallRecord } from "./observations.ts";
 import type { Subject } from "./subject.ts";
 
 /** A call to make. */
-type PlannedCall = Omit<CallRecord, "answer" | "changed" | "harm">;
+export type PlannedCall = Omit<CallRecord, "answer" | "changed" | "harm">;
+
+const unknownTool = "no_such_tool_of_this_server";
 
 /** A tool that does not answer so often is not asked again. */
 const mostSilences = 2;
@@ -98,10 +100,27 @@ function plannedCalls(tools: readonly Tool[], candidate: Candidate, subject: Sub
     ...once.flatMap((tool) =>
       badArguments(tool).map((own): PlannedCall => ({ purpose: "bad-arguments", tool: tool.name, arguments: own })),
     ),
-    { purpose: "unknown-tool", tool: "no_such_tool_of_this_server", arguments: {} },
+    { purpose: "unknown-tool", tool: unknownTool, arguments: {} },
     ...once.flatMap((tool) =>
       hostileArguments(tool, subject.trap).map((own): PlannedCall => ({ purpose: "hostile", tool: tool.name, ...own })),
     ),
+  ];
+}
+
+/** The most calls with bad arguments that are repeated through a gateway, each for another tool. */
+const mostBadCalls = 4;
+
+/** The calls that are made through a gateway: what it can change is the answer, so that a few of each kind tell. */
+export function gatewayCalls(tools: readonly Tool[], { calls }: Candidate): PlannedCall[] {
+  const bad = tools.flatMap((tool): PlannedCall[] =>
+    badArguments(tool)
+      .slice(0, 1)
+      .map((own) => ({ purpose: "bad-arguments", tool: tool.name, arguments: own })),
+  );
+  return [
+    ...calls.map(exampleCall),
+    ...bad.slice(0, mostBadCalls),
+    { purpose: "unknown-tool", tool: unknownTool, arguments: {} },
   ];
 }
 

@@ -28,15 +28,14 @@ const mostPages = 100;
 export async function readCatalogue(channel: Channel, deadline: number): Promise<Catalogue> {
   const hello = await channel.ask("initialize", initializeParams(), deadline);
   if (hello.kind !== "result") throw new HandshakeError(`initialize: ${answerText(hello)}`);
-  const { protocolVersion, serverInfo, instructions, capabilities } = hello.result;
-  if (channel instanceof HttpChannel) channel.protocolVersion = String(protocolVersion);
-  await channel.notify("notifications/initialized");
+  const { serverInfo, instructions, capabilities } = hello.result;
+  const protocolVersion = await acknowledge(channel, hello.result);
   const can = isMessage(capabilities) ? capabilities : {};
   const faults: string[] = [];
   const list = (method: string, key: string): Promise<Message[]> => readPages(channel, method, key, deadline, faults);
   const tools = (await list("tools/list", "tools")).filter(isTool);
   return {
-    protocolVersion: String(protocolVersion),
+    protocolVersion,
     server: isMessage(serverInfo)
       ? { name: String(serverInfo.name), version: String(serverInfo.version) }
       : { name: "", version: "" },
@@ -46,6 +45,41 @@ export async function readCatalogue(channel: Channel, deadline: number): Promise
     resources: can.resources === undefined ? [] : await list("resources/list", "resources"),
     faults,
   };
+}
+
+/** Ends the handshake as a client does. */
+async function acknowledge(channel: Channel, { protocolVersion }: Message): Promise<string> {
+  const chosen = String(protocolVersion);
+  if (channel instanceof HttpChannel) channel.protocolVersion = chosen;
+  await channel.notify("notifications/initialized");
+  return chosen;
+}
+
+/**
+ * Shakes hands and asks for nothing else.
+ *
+ * @throws {HandshakeError} when the server does not answer
+ */
+export async function shakeHands(channel: Channel, deadline: number): Promise<void> {
+  const hello = await channel.ask("initialize", initializeParams(), deadline);
+  if (hello.kind !== "result") throw new HandshakeError(`initialize: ${answerText(hello)}`);
+  await acknowledge(channel, hello.result);
+}
+
+/**
+ * Shakes hands and lists the tools, and nothing else: a gateway starts every server for each kind that is listed.
+ *
+ * @returns also what is wrong with the listing
+ * @throws {HandshakeError} when the server does not answer
+ */
+export async function readTools(
+  channel: Channel,
+  deadline: number,
+): Promise<{ tools: readonly Tool[]; faults: readonly string[] }> {
+  await shakeHands(channel, deadline);
+  const faults: string[] = [];
+  const tools = (await readPages(channel, "tools/list", "tools", deadline, faults)).filter(isTool);
+  return { tools, faults };
 }
 
 async function readPages(

@@ -29,7 +29,9 @@ export function pageText(report: GateReport): string {
     ...section("Conditions", conditions.length > 0 && verdict !== "reject" ? [list(conditions)] : []),
     ...section(
       "The gateway's faults",
-      gatewayFaults.length > 0 ? [list(gatewayFaults.map((one) => `${one.column}: ${one.what}`))] : [],
+      gatewayFaults.length > 0 && verdict === "reject"
+        ? [list(gatewayFaults.map((one) => `${one.column}: ${one.what}`))]
+        : [],
     ),
     ...section("Failed", cards(columns, "fail")),
     ...section("Conditional", cards(columns, "conditional")),

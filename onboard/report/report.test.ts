@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { conditionsOf, type GateReport, reportedColumn, reportVerdict } from "../gate/report.ts";
+import { columnsOf, type GateReport } from "../gate/report.ts";
 import { toGoLive } from "../gate/to-go-live.ts";
 import { judgeSynthetic, observeSynthetic, soundLock, syntheticCandidate } from "../proofs/synthetic.ts";
 import { exampleReport } from "./report-fixture.ts";
@@ -24,11 +24,11 @@ function report(own: Parameters<typeof judgeSynthetic>[3] = {}): GateReport {
     candidate: { name: candidate.name, file: "candidates/x.yaml", version: "1.0.0", digest: lock.digest, lock: null },
     startedAt: "2026-11-27T08:00:00.000Z",
     finishedAt: "2026-11-27T08:01:00.000Z",
-    verdict: reportVerdict(judged),
-    conditions: conditionsOf(judged),
-    columns: [reportedColumn("direct", judged)],
-    gatewayFaults: [],
-    toGoLive: toGoLive(candidate, catalogue),
+    ...columnsOf({ direct: judged, gateways: [] }),
+    toGoLive: toGoLive(candidate, catalogue, {
+      LITELLM_ENABLE_MCP_STDIO: "true",
+      LITELLM_MCP_STDIO_EXTRA_COMMANDS: "files",
+    }),
   };
 }
 
@@ -40,6 +40,8 @@ test("an accepted candidate: the table, the verdict and what it takes to go live
   expect(text()).toContain("ACCEPT: ");
   expect(text()).toContain("NOTES_PASSWORD: os.environ/NOTES_PASSWORD");
   expect(text()).toContain("package: npm:notes@1.0.0");
+  expect(text()).toContain("LITELLM_MCP_STDIO_EXTRA_COMMANDS: files,notes");
+  expect(text()).not.toContain("LITELLM_ENABLE_MCP_STDIO");
   expect(JSON.parse(readFileSync(join(folder, "onboarding.json"), "utf8"))).toMatchObject({ verdict: "accept" });
 });
 

@@ -14,12 +14,13 @@ export function terminalText(report: GateReport): string {
   const [direct] = columns;
   if (direct === undefined) throw new Error("a report has a column");
   const width = Math.max(...columns.map(({ name }) => name.length));
+  const titles = Math.max(...direct.items.map(({ title }) => title.length));
   const lines = [
     `${candidate.name} ${candidate.version ?? ""} (${candidate.file})`,
     "",
-    `${"".padEnd(66)}${columns.map(({ name }) => name.padEnd(width + 2)).join("")}`,
+    `${"".padEnd(titles + 10)}${columns.map(({ name }) => name.padEnd(width + 2)).join("")}`,
     ...direct.items.map(({ id, title, number }) =>
-      `${id}  ${title.padEnd(57)} ${columns
+      `${id}  ${title.padEnd(titles)} ${columns
         .map(({ items }) =>
           (marks[items.find((one) => one.number === number)?.outcome ?? "not applicable"] ?? "").padEnd(width + 2),
         )
@@ -31,7 +32,10 @@ export function terminalText(report: GateReport): string {
         .filter(({ outcome }) => outcome === "fail" || outcome === "conditional")
         .flatMap((item) => detailLines(item, columns.length > 1 ? ` (${name})` : "")),
     ),
-    ...gatewayFaults.map(({ column, what }) => `the gateway's fault (${column}): ${what}`),
+    // Of a candidate that is accepted they are among the conditions.
+    ...(verdict === "reject"
+      ? gatewayFaults.map(({ column, what }) => `the gateway's fault (${column}): ${what}`)
+      : []),
     `${verdict.toUpperCase()}: ${summary(report)}`,
     ...(verdict === "accept with conditions" ? conditions.map((condition) => `  ${condition}`) : []),
     ...toGoLive.flatMap(({ where, text }) => ["", `${where}:`, ...indented(text)]),
@@ -56,12 +60,14 @@ function indented(text: string): string[] {
     .map((line) => `  ${line}`);
 }
 
-/** How many items ended how. */
-export function summary({ columns }: GateReport): string {
+/** How many items ended how without a gateway, and how many faults the gateways have. */
+export function summary({ columns, gatewayFaults }: GateReport): string {
   const [direct] = columns;
   const count = (outcome: ReportedItem["outcome"]): number =>
     (direct?.items ?? []).filter((item) => item.outcome === outcome).length;
-  return (["pass", "conditional", "fail", "not applicable"] as const)
-    .map((outcome) => `${count(outcome)} ${outcome}`)
-    .join(", ");
+  const counts = (["pass", "conditional", "fail", "not applicable"] as const).map(
+    (outcome) => `${count(outcome)} ${outcome}`,
+  );
+  const faults = gatewayFaults.length === 0 ? [] : [`${gatewayFaults.length} conditional through a gateway`];
+  return [...counts, ...faults].join(", ");
 }

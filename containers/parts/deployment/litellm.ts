@@ -25,6 +25,14 @@ import { changedServers } from "./stand-in-upstreams.ts";
  */
 const failedStart = /Application startup failed|^prisma-engine: (self-check failed|PostgreSQL does not answer)/;
 
+/** What a rig adds to the deployment's LiteLLM. */
+export interface LiteLLMOptions {
+  networks: PartPlan["networks"];
+  servers?: ExtraServers;
+  /** What the added servers are started with; one replaces a command of the deployment that has its name. */
+  commands?: readonly StdioCommand[];
+}
+
 /**
  * The plan of the deployment's LiteLLM: its config, key module, environment and stdio commands.
  *
@@ -34,10 +42,14 @@ const failedStart = /Application startup failed|^prisma-engine: (self-check fail
 export async function liteLLMPlan(
   { images, deployment, canaries }: PartResources,
   context: RenderContext,
-  options: { networks: PartPlan["networks"]; servers?: ExtraServers },
+  options: LiteLLMOptions,
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.litellm;
-  const commands = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
+  const { commands: added = [] } = options;
+  const own = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
+  const isReplaced = ({ command, launcher }: StdioCommand): boolean =>
+    launcher === undefined && added.some((one) => one.command === command);
+  const commands = [...own.filter((command) => !isReplaced(command)), ...added];
   const run = planServices(deployment).get(service.key)?.run;
   const source = run?.as === "part" ? run.sources[0] : undefined;
   const changed = changedServers(deployment);

@@ -1,0 +1,176 @@
+import type { Engine } from "../../../containers/engine/engine.ts";
+import { execute } from "../../../containers/parts/container-command.ts";
+import { readLog } from "../../../containers/parts/container-log.ts";
+import type { PartHandle } from "../../../containers/parts/part.ts";
+import type { PartResources } from "../../../containers/parts/part-resources.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import type { RunConfig } from "../../../helpers/core/run-config.ts";
+import { shortPrefix } from "../../../helpers/deployment/litellm/prefix.ts";
+import { atLeast } from "../../../helpers/deployment/litellm/version.ts";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
+import { slug } from "../../../helpers/deployment/services/slug.ts";
+import { type Canaries, makeCanaries } from "../../../helpers/deployment/source/canaries.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import { serverEntry } from "../../candidate/server-entry.ts";
+import type { Candidate } from "../../candidate/types.ts";
+import type { GatewayColumn } from "../../judge/gateway.ts";
+import { type GatewaySubject, observeThroughGateway } from "../../observe/through-gateway.ts";
+import { HttpChannel } from "../../protocol/http-channel.ts";
+import type { GateResources, Prepared } from "../prepared.ts";
+import { candidateMark, type GatewayParts, startGatewayParts, startLiteLLM } from "./gateway-rig.ts";
+
+/** A deployment that a candidate is to join, on one version of LiteLLM. */
+export interface JoinedDeployment {
+  /** Loaded with canaries in place of its secrets. */
+  deployment: Deployment;
+  canaries: Canaries;
+}
+
+/**
+ * Loads the deployment that a candidate is to join.
+ *
+ * @param version of LiteLLM; undefined for the deployment's own
+ * @throws {DeploymentError} with every fault of the deployment
+ */
+export async function loadJoined(
+  { deployment: folder }: Candidate,
+  config: Pick<RunConfig, "versions">,
+  version: string | undefined,
+): Promise<JoinedDeployment> {
+  const versions = { ...config.versions, ...(version === undefined ? {} : { litellm: version }) };
+  const asWritten = await loadDeployment(folder, { versions });
+  const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
+  const canaries = makeCanaries(asWritten.policy, originals, asWritten.literals);
+  const deployment = await loadDeployment(folder, {
+    replace: canaries.secrets,
+    versions,
+    literals: asWritten.literals,
+  });
+  return { deployment, canaries };
+}
+
+/**
+ * Runs a candidate as an upstream of a deployment's LiteLLM, next to the upstreams that it has already.
+ *
+ * @throws {EnvironmentError} when a part does not start, for a reason other than the candidate's entry
+ */
+export async function runThroughGateway(
+  { engine, run, images }: GateResources,
+  config: RunConfig,
+  candidate: Candidate,
+  { prepared, joined }: { prepared: Prepared; joined: JoinedDeployment },
+): Promise<GatewayColumn> {
+  if ("failed" in prepared.installed) return { notRun: "it can't be installed" };
+  if (candidate.server.from === "image" && candidate.server.listens === undefined)
+    return { notRun: "LiteLLM would start its image with docker, which the run's LiteLLM does not have" };
+  const resources: PartResources = { engine, run, images, config, ...joined };
+  const rig = `onboard-${slug(joined.deployment.litellmConfig.version)}`;
+  const parts = await startGatewayParts(resources, rig, candidate, prepared);
+  const start = (name: string, own: Candidate | undefined): Promise<PartHandle> =>
+    startLiteLLM(resources, rig, { parts, name, candidate: own, prepared });
+  let litellm: PartHandle;
+  try {
+    litellm = await start("litellm", candidate);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError) || error.part !== "litellm") throw error;
+    // Whose fault it is shows without the candidate: a LiteLLM that does not start then either has another reason.
+    await start("litellm-without", undefined);
+    return { refused: { why: error.message, log: error.log } };
+  }
+  const subject = new ContainerGateway(engine, candidate, { joined, parts, litellm });
+  return await observeThroughGateway(subject, candidate);
+}
+
+/** Kills the processes that have the candidate's mark, as soon as there is one. */
+const killProgram = `
+import os, signal, sys, time
+mark = sys.argv[1].encode()
+ends = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < ends:
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                if mark in file.read().split(b"\\0"):
+                    found.append(int(pid))
+        except OSError:
+            pass
+    for pid in found:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    if found:
+        sys.exit(0)
+    time.sleep(0.02)
+sys.exit(3)
+`;
+
+/** How long LiteLLM may take to start the candidate's process for a call, in seconds. */
+const startsWithin = 10;
+
+class ContainerGateway implements GatewaySubject {
+  readonly #engine: Engine;
+  readonly #candidate: Candidate;
+  readonly #own: { joined: JoinedDeployment; parts: GatewayParts; litellm: PartHandle };
+  readonly #prefix: string;
+
+  constructor(
+    engine: Engine,
+    candidate: Candidate,
+    own: { joined: JoinedDeployment; parts: GatewayParts; litellm: PartHandle },
+  ) {
+    this.#engine = engine;
+    this.#candidate = candidate;
+    this.#own = own;
+    this.#prefix = prefixOf(candidate, own.joined.deployment);
+  }
+
+  open(): HttpChannel {
+    const { joined, litellm } = this.#own;
+    const { deployment } = joined;
+    const url = `http://${litellm.host}:${litellm.ports[liteLLMPortOf(deployment.litellm)]}${deployment.policy.mcp.endpoint}`;
+    return new HttpChannel(url, { authorization: `Bearer ${deployment.litellmConfig.masterKey}` });
+  }
+
+  nameOf(tool: string): string {
+    return `${this.#prefix}${tool}`;
+  }
+
+  async kill(): Promise<boolean> {
+    const { parts, litellm } = this.#own;
+    if (parts.candidate !== undefined) {
+      await this.#engine.docker.getContainer(parts.candidate.containerId).kill();
+      return true;
+    }
+    const mark = `${candidateMark.name}=${candidateMark.value}`;
+    const command = ["python3", "-c", killProgram, mark, String(startsWithin)];
+    const { exitCode, stderr } = await execute(this.#engine, litellm.containerId, command);
+    if (exitCode === 0 || exitCode === 3) return exitCode === 0;
+    throw new EnvironmentError(`the candidate ${this.#candidate.name} could not be killed: ${stderr.trim()}`);
+  }
+
+  async revive(): Promise<void> {
+    const { candidate } = this.#own.parts;
+    if (candidate !== undefined) await this.#engine.docker.getContainer(candidate.containerId).start();
+  }
+
+  async log(): Promise<string> {
+    return await readLog(this.#engine, this.#own.litellm.containerId);
+  }
+}
+
+/** What LiteLLM puts in front of the names of a candidate's tools. */
+export function prefixOf(candidate: Candidate, { litellm, litellmConfig }: Deployment): string {
+  const { version, separator } = litellmConfig;
+  const isShort = /^(1|true|yes|on)$/i.test(
+    litellm.environment.get("LITELLM_USE_SHORT_MCP_TOOL_PREFIX")?.value.trim() ?? "",
+  );
+  const { url = "", transport, auth_type: authType = "" } = serverEntry(candidate);
+  const prefix =
+    isShort && atLeast(version, "1.92.0")
+      ? shortPrefix({ name: candidate.name, url, transport, authType, alias: "" })
+      : candidate.name;
+  return `${prefix}${separator}`;
+}
