@@ -18,8 +18,8 @@ export function addOnboard(program: Command): void {
     .command("onboard")
     .summary("the gate for a new upstream")
     .description(
-      "Installs the MCP server of a candidate file twice, runs it with what it needs on a network without a way out, and " +
-        "judges the 31 items of GATE. docs/onboarding.md describes the file and the items.",
+      "Installs the MCP server of a candidate file twice, runs it with what it needs on a network without a way out, alone and " +
+        "as an upstream of the deployment's LiteLLM and of the newest one, and judges the 31 items of GATE. docs/onboarding.md describes the file and the items.",
     )
     .argument("<file>", "the candidate file, e.g. candidates/prometheus.yaml")
     .option("--approve", "write the lock file: what was seen is approved")

@@ -38,6 +38,7 @@ export type HostSettings = Partial<
     HostConfig,
     | "CapAdd"
     | "CapDrop"
+    | "CpuShares"
     | "Dns"
     | "DnsOptions"
     | "DnsSearch"

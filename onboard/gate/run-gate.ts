@@ -3,7 +3,7 @@ import { removeDeadRuns, removeRun } from "../../containers/engine/removal.ts";
 import { newRun } from "../../containers/engine/run-labels.ts";
 import { Images } from "../../containers/images/images.ts";
 import { readLock } from "../../helpers/catalogue-lock/lock-file.ts";
-import { ExitCode } from "../../helpers/core/errors.ts";
+import { DeploymentError, ExitCode } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
@@ -32,15 +32,15 @@ export interface GateOptions {
 /**
  * Runs a candidate and judges it. Everything that it starts is removed at the end, also after a signal.
  *
- * @throws {DeploymentError} when the deployment's policy or the lock file can't be read
- * @throws {EnvironmentError} when there is no engine, or a service beside the candidate does not start
+ * @throws {DeploymentError} when the deployment or the lock file is wrong
+ * @throws {EnvironmentError} when there is no engine, or a gateway or a service beside the candidate does not start
  */
 export async function runGate({ candidate, config, progress, isApproved }: GateOptions): Promise<GateReport> {
   const startedAt = new Date().toISOString();
   const approved = approvedUpstreams(candidate);
   const file = lockFile(candidate);
   const lock = readLock(file);
-  const gateways = await joinedDeployments(candidate, config);
+  const gateways = await plannedGateways(candidate, config);
   const engine = await connectEngine({ progress });
   await removeDeadRuns(engine);
   const run = newRun({ keep: config.keep });
@@ -60,7 +60,9 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
     const { secrets } = prepared;
     const columns = [
       runDirectly(resources, candidate, prepared),
-      ...gateways.map((joined) => runThroughGateway(resources, config, candidate, { prepared, joined })),
+      ...gateways.map(async ({ joined }) =>
+        "notRun" in joined ? joined : await runThroughGateway(resources, config, candidate, { prepared, joined }),
+      ),
     ] as const;
     const [{ seen, supply, image }, ...through] = await settled(columns, remove);
     const now = seen.catalogue === undefined ? undefined : lockOf(candidate, seen.catalogue, supply);
@@ -70,20 +72,24 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
     const judged = judge({ candidate, seen, supply, differences, approved, secrets });
     const judgedColumns = columnsOf({
       direct: judged,
-      gateways: gateways.map(({ deployment }, index) => ({
-        version: deployment.litellmConfig.version,
-        judged: judgeThroughGateway({
-          candidate,
-          version: deployment.litellmConfig.version,
-          direct: { seen, judged },
-          seen: through[index] ?? { notRun: "it was not run" },
-          nameOf: (tool) => `${prefixOf(candidate, deployment)}${tool}`,
-          secrets,
-        }),
-      })),
+      gateways: gateways.map(({ version, joined }, index) => {
+        const prefix = "notRun" in joined ? "" : prefixOf(candidate, joined.deployment);
+        return {
+          version,
+          judged: judgeThroughGateway({
+            candidate,
+            version,
+            direct: { seen, judged },
+            seen: through[index] ?? { notRun: "it was not run" },
+            nameOf: (tool) => `${prefix}${tool}`,
+            secrets,
+          }),
+        };
+      }),
     });
+    const joined = gateways.flatMap((gateway) => ("notRun" in gateway.joined ? [] : gateway.joined));
     const environment = Object.fromEntries(
-      [...(gateways[0]?.deployment.litellm.environment ?? [])].map(([name, { value }]) => [name, value]),
+      [...(joined[0]?.deployment.litellm.environment ?? [])].map(([name, { value }]) => [name, value]),
     );
     const report: GateReport = {
       schemaVersion: 1,
@@ -103,19 +109,39 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
           : toGoLive(candidate, seen.catalogue, environment),
     };
     // A leaked secret is named in the evidence, never shown.
-    const canaries = gateways.flatMap((joined) => [...joined.canaries.secrets]);
-    return redactValues(report, new Map([...canaries, ...secrets])) as GateReport;
+    const canaries = joined.map((one) => one.canaries.secrets);
+    return [secrets, ...canaries].reduce<GateReport>((shown, own) => redactValues(shown, own) as GateReport, report);
   } finally {
     await remove();
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
-/** The deployment on its own version of LiteLLM, and on the newest that the suite knows where that is a later one. */
-async function joinedDeployments(candidate: Candidate, config: RunConfig): Promise<JoinedDeployment[]> {
-  const current = await loadJoined(candidate, config, undefined);
-  if (atLeast(current.deployment.litellmConfig.version, newestLiteLLM)) return [current];
-  return [current, await loadJoined(candidate, config, newestLiteLLM)];
+/** A column through a gateway, before it runs. */
+interface PlannedGateway {
+  /** Of LiteLLM. */
+  version: string;
+  /** The deployment, or why it can't run on this version. */
+  joined: JoinedDeployment | { notRun: string };
+}
+
+/**
+ * The deployment on its own version of LiteLLM, and on the newest that the suite knows where that is a later one.
+ *
+ * @throws {DeploymentError} when it is wrong for its own version
+ */
+async function plannedGateways(candidate: Candidate, config: RunConfig): Promise<PlannedGateway[]> {
+  const joined = await loadJoined(candidate, config, undefined);
+  const current = { version: joined.deployment.litellmConfig.version, joined };
+  if (atLeast(current.version, newestLiteLLM)) return [current];
+  try {
+    return [current, { version: newestLiteLLM, joined: await loadJoined(candidate, config, newestLiteLLM) }];
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    // Wrong for a version that it does not run: a matter of the upgrade.
+    const [first] = error.message.split("\n");
+    return [current, { version: newestLiteLLM, joined: { notRun: `the deployment is wrong for it: ${first}` } }];
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { columnsOf, type JudgedGateway } from "../gate/report.ts";
 import { gatewayCalls } from "../observe/calls.ts";
+import type { AuditEntry, RevocationObservation } from "../observe/client-key.ts";
 import type { CallRecord } from "../observe/observations.ts";
 import type { GatewayObservations } from "../observe/through-gateway.ts";
 import { judgeSynthetic, observeSynthetic, soundLock, syntheticCandidate } from "../proofs/synthetic.ts";
@@ -35,6 +36,7 @@ function faithful(): GatewayObservations {
     own: tools,
     faults: [],
     calls,
+    starved: undefined,
     texts: new Map([
       ["the gateway's answers", "{}"],
       ["the gateway's log", "POST /mcp/"],
@@ -45,8 +47,21 @@ function faithful(): GatewayObservations {
       failed: undefined,
       ownLost: [],
     },
+    client: { audit: { succeeded: [entry("success")], failed: [entry("failure")] }, revocation: refused(900) },
   };
 }
+
+const entry = (outcome: string, hasIdentity = true): AuditEntry => ({
+  tool: "synthetic-read_note",
+  hasIdentity,
+  outcome,
+});
+const refused = (took: number | undefined, unusable?: string): RevocationObservation => ({
+  unusable,
+  took,
+  within: 10_000,
+});
+const audited = { succeeded: [entry("success")], failed: [entry("failure")] };
 
 function judged(own: Partial<GatewayObservations>, changed: Partial<GatewayCase> = {}): Judgements {
   const seen = { ...faithful(), ...own };
@@ -64,7 +79,7 @@ function judged(own: Partial<GatewayObservations>, changed: Partial<GatewayCase>
 const faults = (all: Judgements): ItemNumber[] =>
   itemNumbers.filter((item) => !["pass", "not applicable"].includes(all[item].outcome));
 
-const judgedItems: readonly ItemNumber[] = [7, 8, 9, 10, 12, 16, 27, 28, 30];
+const judgedItems: readonly ItemNumber[] = [7, 8, 9, 10, 12, 16, 27, 28, 29, 30, 31];
 
 test("a gateway that changes nothing: each item that it can change passes, and no other is judged", () => {
   const all = judged({});
@@ -187,6 +202,30 @@ test.each<[ItemNumber, string, Partial<GatewayObservations>, string]>([
     { death: { answer: result({}), othersLost: [], failed: undefined, ownLost: ["synthetic-read_note"] } },
     "synthetic-read_note was not listed again",
   ],
+  [
+    29,
+    "a failure that is not written down",
+    { client: { audit: { ...audited, failed: [] }, revocation: refused(900) } },
+    "no call that failed",
+  ],
+  [
+    29,
+    "a call of nobody",
+    { client: { audit: { ...audited, succeeded: [entry("success", false)] }, revocation: refused(900) } },
+    "do not say whose call succeeded",
+  ],
+  [
+    31,
+    "a key that stays",
+    { client: { audit: audited, revocation: refused(undefined) } },
+    "still lists its tools after 10 s",
+  ],
+  [
+    31,
+    "a grant without effect",
+    { client: { audit: audited, revocation: refused(undefined, "HTTP 401") } },
+    "can't use it: HTTP 401",
+  ],
 ])("item %i is a condition for %s, and no other item is", (item, _what, own, says) => {
   const all = judged(own);
   expect(faults(all)).toEqual([item]);
@@ -291,4 +330,18 @@ test("an entry that the deployment's LiteLLM refuses rejects; one that the newes
 test("a candidate that fails without a gateway is rejected, whatever a gateway does", () => {
   const rejected = { ...direct.judged, 17: fail("hidden", "remove it") };
   expect(columnsOf({ direct: rejected, gateways: [column("1.77.1", {})] }).verdict).toBe("reject");
+});
+
+test("without a database there are no keys to audit and to revoke", () => {
+  const all = judged({ client: undefined });
+  expect(all[29]).toMatchObject({ outcome: "not applicable" });
+  expect(all[31].evidence).toContain("no database");
+});
+
+test("a slow gateway on a starved machine is not judged", () => {
+  const slow = answered(isExample, (answer) => ({ ...answer, took: 30_001 }));
+  expect(judged({ ...slow, starved: "97 % of the time a process waited for a CPU" })[28]).toMatchObject({
+    outcome: "not applicable",
+    evidence: expect.stringContaining("97 % of the time"),
+  });
 });

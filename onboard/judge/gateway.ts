@@ -1,6 +1,7 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
 import type { Candidate } from "../candidate/types.ts";
+import type { AuditEntry } from "../observe/client-key.ts";
 import type { CallRecord, Observations } from "../observe/observations.ts";
 import type { GatewayObservations } from "../observe/through-gateway.ts";
 import { answerText, shortened } from "../protocol/channel.ts";
@@ -58,7 +59,9 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
       16: none,
       27: leaks(running),
       28: none,
+      29: none,
       30: none,
+      31: none,
     };
   }
   return {
@@ -71,7 +74,9 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
     16: examples(running),
     27: leaks(running),
     28: cost(running),
+    29: audit(running),
     30: death(running),
+    31: revocation(running),
   };
 }
 
@@ -302,6 +307,8 @@ function cost(own: RunningCase): Judgement {
     const direct = "bytes" in before.answer ? before.answer.bytes : 0;
     return bytes > resultBytes && direct <= resultBytes ? [`${callText(call)}: the answer has ${bytes} bytes`] : [];
   });
+  if (findings.length > 0 && seen.starved !== undefined)
+    return notApplicable(`${findings[0]}; ${seen.starved}, so that this says nothing: run it again on an idle machine`);
   const slowest = Math.max(0, ...seen.calls.map(({ answer }) => answer.took));
   return gatewayFault(
     own,
@@ -327,5 +334,42 @@ function death(own: RunningCase): Judgement {
     findings,
     "does not survive the death of the candidate",
     `killed in a call (${answerText(answer).slice(0, 80)}): ${others} tools of others stayed listed, and its own came back`,
+  );
+}
+
+const noKeys = "the deployment's LiteLLM has no database, and so neither keys of its own nor spend logs";
+
+function audit(own: RunningCase): Judgement {
+  const { client } = own.seen;
+  if (client === undefined) return notApplicable(noKeys);
+  if (client.audit === undefined) return notApplicable("calls has no example that succeeds, or none that fails");
+  const findings = Object.entries(client.audit).flatMap(([which, entries]: [string, readonly AuditEntry[]]) => {
+    if (entries.length === 0) return [`the spend logs have no call that ${which} with the tool's name`];
+    return entries.some(({ hasIdentity }) => hasIdentity) ? [] : [`the spend logs do not say whose call ${which}`];
+  });
+  return gatewayFault(
+    own,
+    findings,
+    "does not keep who called what with which outcome: add a logging callback where that is needed",
+    "the spend logs name key, tool and outcome of a call that succeeded, and of one that failed",
+  );
+}
+
+function revocation(own: RunningCase): Judgement {
+  const { client } = own.seen;
+  if (client === undefined) return notApplicable(noKeys);
+  const { unusable, took, within } = client.revocation;
+  const stated = `${within / 1000} s (key_change_seconds)`;
+  const findings =
+    unusable !== undefined
+      ? [`a key that is granted it can't use it: ${shortened(unusable)}`]
+      : took === undefined
+        ? [`a revoked key still lists its tools after ${stated}`]
+        : [];
+  return gatewayFault(
+    own,
+    findings,
+    "does not take its rights from a revoked key in the stated time",
+    `a revoked key was refused after ${((took ?? 0) / 1000).toFixed(1)} s; stated are ${stated}`,
   );
 }

@@ -1,16 +1,26 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { DeadlineError, until } from "../../helpers/core/deadlines.ts";
+import { starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { Answer, Channel } from "../protocol/channel.ts";
 import { sampleArguments } from "./arguments.ts";
 import { gatewayCalls } from "./calls.ts";
 import { readTools, shakeHands } from "./catalogue.ts";
+import {
+  type AuditObservation,
+  type ClientKey,
+  observeAudit,
+  observeRevocation,
+  type RevocationObservation,
+} from "./client-key.ts";
 import type { CallRecord } from "./observations.ts";
 
 /** A gateway with a candidate among its upstreams: what it can be asked, and what can be seen of it from outside. */
 export interface GatewaySubject {
-  /** A connection of a client to the gateway's MCP endpoint. */
-  open(): Channel;
+  /** A connection of a client to the gateway's MCP endpoint, with a key; by default with one that may do everything. */
+  open(key?: string): Channel;
+  /** Makes a key for the candidate alone; undefined where the gateway keeps no keys. */
+  clientKey(): Promise<ClientKey | undefined>;
   /** The name of a tool of the candidate in the gateway's catalogue. */
   nameOf(tool: string): string;
   /** Kills the candidate while a call runs, and keeps it down where the gateway does not start it. False: there was nothing to kill. */
@@ -43,10 +53,14 @@ export interface GatewayObservations {
   faults: readonly string[];
   /** With the names that the candidate gave its tools. */
   calls: readonly CallRecord[];
+  /** How the machine was starved while the calls were made; undefined where it was not. */
+  starved: string | undefined;
   /** What the gateway answered and wrote, by where. */
   texts: ReadonlyMap<string, string>;
   /** Undefined where it could not be killed in a call. */
   death: DeathObservation | undefined;
+  /** What it does with a client's own key; undefined where it keeps no keys. */
+  client: { audit: AuditObservation | undefined; revocation: RevocationObservation } | undefined;
 }
 
 /** How long one answer is awaited, in milliseconds, beyond the budget: a gateway starts servers for a call. */
@@ -61,26 +75,43 @@ export async function observeThroughGateway(
   candidate: Candidate,
 ): Promise<GatewayObservations> {
   const channels: Channel[] = [];
-  const open = (): Channel => {
-    const channel = subject.open();
+  const open = (key?: string): Channel => {
+    const channel = subject.open(key);
     channels.push(channel);
     return channel;
   };
   const startDeadline = candidate.limits.startSeconds * 1000;
   const first = await listWith(open, startDeadline, ({ own }) => own.length > 0, subject);
+  const watch = watchStarvation();
   const calls = first.own.length === 0 ? [] : await makeCalls(subject, candidate, open, first.own);
+  const starvation = watch();
+  const client = first.own.length === 0 ? undefined : await observeClient(subject, candidate, open);
   const death = first.own.length === 0 ? undefined : await observeDeath(subject, candidate, open, first);
   return {
     listed: first.listed,
     own: first.own,
     faults: first.faults,
     calls,
+    starved: starvation !== undefined && starvation.share >= starvedFrom ? starvationText(starvation) : undefined,
     texts: new Map([
       ["the gateway's answers", channels.map(({ received }) => received).join("\n")],
       ["the gateway's log", await subject.log()],
     ]),
     death,
+    client,
   };
+}
+
+async function observeClient(
+  subject: GatewaySubject,
+  candidate: Candidate,
+  open: (key: string) => Channel,
+): Promise<GatewayObservations["client"]> {
+  const key = await subject.clientKey();
+  if (key === undefined) return undefined;
+  const nameOf = (tool: string): string => subject.nameOf(tool);
+  const audit = await observeAudit(key, candidate, open, nameOf);
+  return { audit, revocation: await observeRevocation(key, open, nameOf) };
 }
 
 type Listing = Pick<GatewayObservations, "listed" | "own" | "faults">;
@@ -174,10 +205,13 @@ async function observeDeath(
   const ownNames = new Set(before.own.map((one) => subject.nameOf(one.name)));
   const isBack = (listing: Listing): boolean => [...ownNames].every((one) => names(listing).has(one));
   const after = await listWith(open, candidate.limits.startSeconds * 1000, isBack, subject);
+  const others = [...names(before)].filter((one) => !ownNames.has(one));
+  // A gateway without other upstreams is right to list nothing.
+  const listsNothing = during.listed.length === 0 && (others.length > 0 || during.faults.length > 0);
   return {
     answer,
-    othersLost: [...names(before)].filter((one) => !ownNames.has(one) && !names(during).has(one)),
-    failed: during.listed.length === 0 ? during.faults.join("; ") : undefined,
+    othersLost: others.filter((one) => !names(during).has(one)),
+    failed: listsNothing ? during.faults.join("; ") || "an empty list" : undefined,
     ownLost: [...ownNames].filter((one) => !names(after).has(one)),
   };
 }

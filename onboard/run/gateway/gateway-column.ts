@@ -1,9 +1,10 @@
 import type { Engine } from "../../../containers/engine/engine.ts";
-import { execute } from "../../../containers/parts/container-command.ts";
+import { type Executed, execute } from "../../../containers/parts/container-command.ts";
 import { readLog } from "../../../containers/parts/container-log.ts";
 import type { PartHandle } from "../../../containers/parts/part.ts";
 import type { PartResources } from "../../../containers/parts/part-resources.ts";
-import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import { DeadlineError, until } from "../../../helpers/core/deadlines.ts";
+import { EnvironmentError, UsageError } from "../../../helpers/core/errors.ts";
 import type { RunConfig } from "../../../helpers/core/run-config.ts";
 import { shortPrefix } from "../../../helpers/deployment/litellm/prefix.ts";
 import { atLeast } from "../../../helpers/deployment/litellm/version.ts";
@@ -15,9 +16,11 @@ import type { Deployment } from "../../../helpers/deployment/types.ts";
 import { serverEntry } from "../../candidate/server-entry.ts";
 import type { Candidate } from "../../candidate/types.ts";
 import type { GatewayColumn } from "../../judge/gateway.ts";
+import type { ClientKey } from "../../observe/client-key.ts";
 import { type GatewaySubject, observeThroughGateway } from "../../observe/through-gateway.ts";
 import { HttpChannel } from "../../protocol/http-channel.ts";
 import type { GateResources, Prepared } from "../prepared.ts";
+import { makeClientKey } from "./client-key.ts";
 import { candidateMark, type GatewayParts, startGatewayParts, startLiteLLM } from "./gateway-rig.ts";
 
 /** A deployment that a candidate is to join, on one version of LiteLLM. */
@@ -32,12 +35,14 @@ export interface JoinedDeployment {
  *
  * @param version of LiteLLM; undefined for the deployment's own
  * @throws {DeploymentError} with every fault of the deployment
+ * @throws {UsageError} when a service beside the candidate has the name of one of the deployment's
  */
 export async function loadJoined(
-  { deployment: folder }: Candidate,
+  candidate: Candidate,
   config: Pick<RunConfig, "versions">,
   version: string | undefined,
 ): Promise<JoinedDeployment> {
+  const folder = candidate.deployment;
   const versions = { ...config.versions, ...(version === undefined ? {} : { litellm: version }) };
   const asWritten = await loadDeployment(folder, { versions });
   const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
@@ -47,7 +52,19 @@ export async function loadJoined(
     versions,
     literals: asWritten.literals,
   });
+  checkNames(deployment, candidate);
   return { deployment, canaries };
+}
+
+/** A name that two parts have on LiteLLM's networks reaches either of them. */
+function checkNames({ compose }: Deployment, { beside, name }: Candidate): void {
+  const taken = new Set([...compose.services.values()].flatMap(({ key, name: service }) => [key, service]));
+  const part = beside.find((one) => taken.has(one.name));
+  if (part === undefined) return;
+  throw new UsageError(
+    `beside: ${part.name} of the candidate ${name} has the name of a service of the deployment, and LiteLLM would reach ` +
+      "either of them; give it another name",
+  );
 }
 
 /**
@@ -82,39 +99,49 @@ export async function runThroughGateway(
   return await observeThroughGateway(subject, candidate);
 }
 
-/** Kills the processes that have the candidate's mark, as soon as there is one. */
+/**
+ * Kills every process that has the candidate's mark, for as long as its file says so: LiteLLM starts one for each request, and
+ * again after a failure.
+ */
 const killProgram = `
 import os, signal, sys, time
-mark = sys.argv[1].encode()
-ends = time.monotonic() + float(sys.argv[2])
-while time.monotonic() < ends:
-    found = []
+mark, file, ends = sys.argv[1].encode(), sys.argv[2], time.monotonic() + float(sys.argv[3])
+def state():
+    with open(file) as own:
+        return own.read()
+def say(text):
+    with open(file, "w") as own:
+        own.write(text)
+say("waiting")
+while time.monotonic() < ends and state() != "stop":
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                if mark in file.read().split(b"\\0"):
-                    found.append(int(pid))
+            with open(f"/proc/{pid}/environ", "rb") as environment:
+                if mark not in environment.read().split(b"\\0"):
+                    continue
+            os.kill(int(pid), signal.SIGKILL)
+            if state() == "waiting":
+                say("killed")
         except OSError:
             pass
-    for pid in found:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
-    if found:
-        sys.exit(0)
     time.sleep(0.02)
-sys.exit(3)
 `;
 
-/** How long LiteLLM may take to start the candidate's process for a call, in seconds. */
-const startsWithin = 10;
+/** How the program is told to stop, and says that it has killed something: a file in memory, which every container can write. */
+const killFile = "/dev/shm/conformance-kill";
+
+/** How long LiteLLM may take to start the candidate's process for a call, in milliseconds. */
+const startsWithin = 10_000;
+
+/** How long the candidate may stay dead, in milliseconds: the gateway lists meanwhile. */
+const deadFor = 120_000;
 
 class ContainerGateway implements GatewaySubject {
   readonly #engine: Engine;
   readonly #candidate: Candidate;
   readonly #own: { joined: JoinedDeployment; parts: GatewayParts; litellm: PartHandle };
   readonly #prefix: string;
+  #killing: Promise<Executed> | undefined;
 
   constructor(
     engine: Engine,
@@ -127,11 +154,16 @@ class ContainerGateway implements GatewaySubject {
     this.#prefix = prefixOf(candidate, own.joined.deployment);
   }
 
-  open(): HttpChannel {
+  open(key: string = this.#own.joined.deployment.litellmConfig.masterKey): HttpChannel {
     const { joined, litellm } = this.#own;
     const { deployment } = joined;
     const url = `http://${litellm.host}:${litellm.ports[liteLLMPortOf(deployment.litellm)]}${deployment.policy.mcp.endpoint}`;
-    return new HttpChannel(url, { authorization: `Bearer ${deployment.litellmConfig.masterKey}` });
+    return new HttpChannel(url, { authorization: `Bearer ${key}` });
+  }
+
+  async clientKey(): Promise<ClientKey | undefined> {
+    const { joined, litellm } = this.#own;
+    return await makeClientKey(joined.deployment, litellm, this.#candidate.name);
   }
 
   nameOf(tool: string): string {
@@ -145,15 +177,26 @@ class ContainerGateway implements GatewaySubject {
       return true;
     }
     const mark = `${candidateMark.name}=${candidateMark.value}`;
-    const command = ["python3", "-c", killProgram, mark, String(startsWithin)];
-    const { exitCode, stderr } = await execute(this.#engine, litellm.containerId, command);
-    if (exitCode === 0 || exitCode === 3) return exitCode === 0;
-    throw new EnvironmentError(`the candidate ${this.#candidate.name} could not be killed: ${stderr.trim()}`);
+    const command = ["python3", "-c", killProgram, mark, killFile, String(deadFor / 1000)];
+    this.#killing = execute(this.#engine, litellm.containerId, command);
+    const hasKilled = async (): Promise<true | undefined> => {
+      const { stdout } = await execute(this.#engine, litellm.containerId, ["cat", killFile]);
+      return stdout.includes("killed") ? true : undefined;
+    };
+    return await until("a process of the candidate is killed", startsWithin, hasKilled).catch((error: unknown) => {
+      if (error instanceof DeadlineError) return false;
+      throw error;
+    });
   }
 
   async revive(): Promise<void> {
-    const { candidate } = this.#own.parts;
-    if (candidate !== undefined) await this.#engine.docker.getContainer(candidate.containerId).start();
+    const { parts, litellm } = this.#own;
+    if (parts.candidate !== undefined) await this.#engine.docker.getContainer(parts.candidate.containerId).start();
+    if (this.#killing === undefined) return;
+    await execute(this.#engine, litellm.containerId, ["sh", "-c", `printf stop > ${killFile}`]);
+    const { exitCode, stderr } = await this.#killing;
+    if (exitCode === 0) return;
+    throw new EnvironmentError(`the candidate ${this.#candidate.name} could not be killed: ${stderr.trim()}`);
   }
 
   async log(): Promise<string> {

@@ -16,7 +16,6 @@ import { readyWhenRunning } from "../../../containers/parts/readiness.ts";
 import { startPart } from "../../../containers/parts/start-part.ts";
 import { serviceNetworkPlans } from "../../../containers/rigs/gateway-networks.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { UsageError } from "../../../helpers/core/errors.ts";
 import { entryVariables, hostOf, serverEntry, stdioSwitches } from "../../candidate/server-entry.ts";
 import type { Candidate } from "../../candidate/types.ts";
 import { besidePlan } from "../beside-plans.ts";
@@ -51,7 +50,6 @@ export async function startGatewayParts(
   { installed, secrets }: Prepared,
 ): Promise<GatewayParts> {
   const { engine, run, images, deployment } = resources;
-  checkNames(resources, candidate);
   const networks = await createNetworks(engine, run, rig, [
     ...serviceNetworkPlans(deployment),
     // Not internal: an internal network publishes no port. Routed to an address that nobody has.
@@ -79,18 +77,6 @@ export async function startGatewayParts(
     ...plans.map((plan) => start({ ...plan, labels: {} })),
   ]);
   return { networks, own, candidate: listening, nameServer };
-}
-
-/** A name that two parts have on LiteLLM's networks reaches either of them. */
-function checkNames({ deployment }: PartResources, { beside, name }: Candidate): void {
-  const taken = new Set([...deployment.compose.services.values()].flatMap(({ key, name: service }) => [key, service]));
-  for (const part of beside) {
-    if (!taken.has(part.name)) continue;
-    throw new UsageError(
-      `beside: ${part.name} of the candidate ${name} has the name of a service of the deployment, and LiteLLM would reach ` +
-        "either of them; give it another name",
-    );
-  }
 }
 
 function listeningPlan(
@@ -158,7 +144,11 @@ export async function startLiteLLM(
     }),
   );
   const environment = { NUM_WORKERS: "1", ...plan.environment, ...added?.environment };
-  const host = { ...plan.settings?.host, ...(nameServer === undefined ? {} : dnsOf(nameServer)) };
+  const host = {
+    ...plan.settings?.host,
+    CpuShares: gatewayShares,
+    ...(nameServer === undefined ? {} : dnsOf(nameServer)),
+  };
   const litellm = await startPart(resources, rig, {
     ...plan,
     name,
@@ -170,6 +160,12 @@ export async function startLiteLLM(
   await registerKeys(deployment, litellm, canaries.secrets);
   return litellm;
 }
+
+/**
+ * The weight of a LiteLLM on a busy machine, where that of the candidate alone is 1024: its time to answer is judged, and two
+ * LiteLLMs start meanwhile.
+ */
+const gatewayShares = 256;
 
 function dnsOf(nameServer: string): { Dns: string[]; DnsOptions: string[] } {
   return { Dns: [nameServer], DnsOptions: ["timeout:1", "attempts:1"] };
