@@ -1,21 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectEngine, type Engine } from "../../containers/engine/engine.ts";
 import { removeRun } from "../../containers/engine/removal.ts";
 import { newRun, runLabel } from "../../containers/engine/run-labels.ts";
 import { Images } from "../../containers/images/images.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
-import type { Candidate } from "../candidate/types.ts";
 import { itemNumbers } from "../judge/items.ts";
 import { judge } from "../judge/judge.ts";
 import { runDirectly } from "../run/direct-column.ts";
 import { prepare } from "../run/prepared.ts";
+import { inContainer } from "./in-container.ts";
 import { type Fault, faults, networkFaults } from "./server/faults.ts";
-import { syntheticCandidate } from "./synthetic.ts";
 
 const progress = new Progress({ write: () => true });
-const server = join(import.meta.dirname, "server");
 let engine: Engine;
 let images: Images;
 /** An image with Node. */
@@ -27,54 +23,8 @@ beforeAll(async () => {
   image = (await images.get("host")).reference;
 });
 
-/**
- * The synthetic server in a container: its files travel in its command, because the container can't be written to. Each
- * process has its own: several start at a time, and one would read what another is writing.
- */
-function inContainer(transport: "stdio" | "http", fault: Fault | undefined): Candidate {
-  const base = syntheticCandidate(transport);
-  const files = readdirSync(server).map(
-    (name) => `echo ${readFileSync(join(server, name)).toString("base64")} | base64 -d > "$own/${name}"`,
-  );
-  const script = [
-    "mkdir -p /tmp/home/notes",
-    "printf 'the first note' > /tmp/home/notes/first",
-    "own=$(mktemp -d)",
-    ...files,
-    'exec node "$own/server.ts"',
-  ].join("\n");
-  return {
-    ...base,
-    server: { from: "image", image, command: ["sh", "-c", script], listens: base.server.listens },
-    environment: new Map([
-      ["NOTES_FOLDER", "/tmp/home/notes"],
-      ["BESIDE_LOG", "/tmp/home/beside.log"],
-      ["NOTES_PASSWORD", "${NOTES_PASSWORD}"],
-      ["NOTES_TOKEN", "${NOTES_TOKEN}"],
-      ...(base.server.listens === undefined
-        ? []
-        : ([
-            ["PORT", "8080"],
-            ["LISTEN", "0.0.0.0"],
-          ] as const)),
-      ...(fault === undefined ? [] : ([["FAULT", fault]] as const)),
-    ]),
-    beside: [
-      {
-        name: "notes",
-        from: { kind: "image", image },
-        command: ["sleep", "infinity"],
-        environment: new Map(),
-        files: new Map(),
-        ready: undefined,
-        state: ["ls", "/srv"],
-      },
-    ],
-  };
-}
-
 async function failures(transport: "stdio" | "http", fault: Fault | undefined): Promise<string[]> {
-  const candidate = inContainer(transport, fault);
+  const candidate = inContainer(transport, fault, image);
   const run = newRun({ keep: false });
   try {
     const resources = { engine, run, images, progress };

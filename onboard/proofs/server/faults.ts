@@ -52,6 +52,11 @@ export const networkFaults = {
   "calls-home": { item: 26, says: "it tried to reach telemetry.example.com" },
 } as const;
 
+/** What a server may do and a gateway makes a fault of: sound without a gateway, an item's condition through LiteLLM 1.77.1. */
+export const gatewayFaults = {
+  "strict-about-headers": { item: 8, says: "lists none of its tools" },
+} as const;
+
 /** Faults with which there is no catalogue to judge, and what the evidence must say. */
 export const startFaults = {
   "does-not-start": "NOTES_LICENCE is not set",
@@ -59,4 +64,8 @@ export const startFaults = {
   "refuses-the-handshake": "initialize: error -32000: go away",
 } as const;
 
-export type Fault = keyof typeof faults | keyof typeof networkFaults | keyof typeof startFaults;
+export type Fault =
+  | keyof typeof faults
+  | keyof typeof networkFaults
+  | keyof typeof gatewayFaults
+  | keyof typeof startFaults;

@@ -113,8 +113,11 @@ function bearerOf(request: IncomingMessage): string {
 /** The status of a request that is refused. */
 function refusalOf(request: IncomingMessage): number | undefined {
   const { host = "", origin, "mcp-session-id": session } = request.headers;
-  if (!host.startsWith("127.0.0.1") && fault !== "any-host") return 403;
+  const isOwnHost = host.startsWith("127.0.0.1") || host === process.env.OWN_HOST;
+  if (!isOwnHost && fault !== "any-host") return 403;
   if (origin !== undefined && fault !== "any-origin") return 403;
+  // A header that was sent twice, which LiteLLM 1.77.1 does.
+  if (fault === "strict-about-headers" && String(request.headers["mcp-protocol-version"]).includes(",")) return 400;
   const bearer = bearerOf(request);
   if (bearer === token) return undefined;
   if (fault === "any-jwt" && bearer.split(".").length === 3) return undefined;
