@@ -74,17 +74,24 @@ function cards(columns: readonly ReportedColumn[], outcome: ReportedItem["outcom
 
 function itemTable(columns: readonly ReportedColumn[]): string {
   const [first] = columns;
-  const rows = (first?.items ?? []).map(({ id, number, title, evidence }) => [
+  const rows = (first?.items ?? []).map(({ id, number, title }) => [
     id,
     inline(title),
     ...columns.map(({ items }) => badge(items.find((item) => item.number === number)?.outcome ?? "not applicable")),
-    `<span class="small">${escapeHtml(evidence.split("\n")[0] ?? "")}</span>`,
+    `<span class="small">${escapeHtml(evidenceOf(columns, number).split("\n")[0] ?? "")}</span>`,
   ]);
   return scrollingTable(
     "all items",
     ["Item", "What", ...columns.map(({ name }) => escapeHtml(name)), "Evidence"],
     rows,
   );
+}
+
+/** What was seen in the column that matters most: one that has a finding, else the first that judges the item. */
+function evidenceOf(columns: readonly ReportedColumn[], number: number): string {
+  const all = columns.flatMap(({ items }) => items.filter((item) => item.number === number));
+  const order: readonly ReportedItem["outcome"][] = ["fail", "conditional", "pass", "not applicable"];
+  return order.flatMap((outcome) => all.filter((item) => item.outcome === outcome))[0]?.evidence ?? "";
 }
 
 function badge(outcome: ReportedItem["outcome"]): string {

@@ -83,3 +83,40 @@ test("SARIF, JUnit and the page say the same, and a server's text is data in eac
     expect(text).toContain("&lt;IMPORTANT&gt;");
   }
 });
+
+test("a gateway is a column in every form, and its fault is no failure", () => {
+  const base = exampleReport();
+  const [direct] = base.columns;
+  if (direct === undefined) throw new Error("the example has a column");
+  const items = direct.items.map((item): (typeof direct.items)[number] =>
+    item.number === 10
+      ? { ...item, outcome: "conditional", evidence: "isError is lost", condition: "LiteLLM 1.77.1 loses isError" }
+      : { ...item, outcome: "not applicable", evidence: "judged without a gateway", fix: null, condition: null },
+  );
+  const what = "GATE-10: LiteLLM 1.77.1 loses isError";
+  const gateway = { name: "litellm 1.77.1" as const, items };
+  const columns = [direct, gateway];
+  writeReports(folder, { ...base, columns, gatewayFaults: [{ column: "litellm 1.77.1", what }] });
+  const junit = written("junit.xml");
+  expect(junit).toContain('<testsuite name="litellm 1.77.1" tests="31" failures="0" errors="0" skipped="30">');
+  const { runs } = JSON.parse(written("results.sarif")) as {
+    runs: { results: { level: string; message: { text: string } }[] }[];
+  };
+  const own = runs[0]?.results.filter(({ message }) => message.text.includes("(litellm 1.77.1)"));
+  expect(own?.map(({ level }) => level)).toEqual(["warning"]);
+  expect(written("index.html")).toMatch(/<th[^>]*>litellm 1\.77\.1</);
+  expect(written("index.html")).toContain("<h2>The gateway's faults</h2>");
+  expect(written("index.html")).toMatch(/<td>GATE-10<.*isError is lost<\/span><\/td><\/tr>$/m);
+  expect(text()).toMatch(/^GATE-10 {2}a failure sets isError +pass +cond$/m);
+  expect(text()).toContain(`the gateway's fault (litellm 1.77.1): ${what}`);
+});
+
+test("of a candidate that is accepted, a gateway's fault is a condition and is said once", () => {
+  const what = "GATE-10: LiteLLM 1.77.1 loses isError";
+  const conditions = ["GATE-10 (litellm 1.77.1): LiteLLM 1.77.1 loses isError"];
+  const gatewayFaults = [{ column: "litellm 1.77.1" as const, what }];
+  writeReports(folder, exampleReport({ verdict: "accept with conditions", conditions, gatewayFaults }));
+  expect(text()).toContain(conditions[0]);
+  expect(text()).toContain("1 conditional through a gateway");
+  expect(text()).not.toContain("the gateway's fault");
+});
