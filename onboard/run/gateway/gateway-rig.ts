@@ -136,7 +136,8 @@ export async function startLiteLLM(
     networks: [{ network: own, aliases: [] }, ...serviceAttachments(deployment.compose, deployment.litellm, networks)],
     ...(added === undefined ? {} : { servers: added.servers, commands: added.commands }),
   });
-  const databases = databaseServers(deployment);
+  // Without the candidate it is the second start, next to the databases of the first one.
+  const databases = candidate === undefined ? [] : databaseServers(deployment);
   await Promise.all(
     databases.map(async (server) => {
       const { plan: database } = await postgresPlan(resources, server, { networks, litellm: plan.image });
