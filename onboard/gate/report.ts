@@ -96,7 +96,10 @@ function withOther({ version, judged }: JudgedGateway, newest: JudgedGateway | u
     itemNumbers.map((number) => {
       const own = judged[number];
       const isFixed = own.outcome === "conditional" && newest.judged[number].outcome === "pass";
-      return [number, isFixed ? { ...own, condition: `${own.condition}; LiteLLM ${newest.version} does not` } : own];
+      return [
+        number,
+        isFixed ? { ...own, condition: `${own.condition}; the item passes on LiteLLM ${newest.version}` } : own,
+      ];
     }),
   ) as unknown as Judgements;
 }

@@ -299,9 +299,11 @@ test("a gateway's fault makes an accepted candidate a conditional one, and says 
     gateways: [column("1.77.1", { 10: lost }), column("1.106.2", {})],
   });
   expect(verdict).toBe("accept with conditions");
-  expect(conditions).toEqual(["GATE-10 (litellm 1.77.1): LiteLLM 1.77.1 loses isError; LiteLLM 1.106.2 does not"]);
+  expect(conditions).toEqual([
+    "GATE-10 (litellm 1.77.1): LiteLLM 1.77.1 loses isError; the item passes on LiteLLM 1.106.2",
+  ]);
   expect(gatewayFaults).toEqual([
-    { column: "litellm 1.77.1", what: "GATE-10: LiteLLM 1.77.1 loses isError; LiteLLM 1.106.2 does not" },
+    { column: "litellm 1.77.1", what: "GATE-10: LiteLLM 1.77.1 loses isError; the item passes on LiteLLM 1.106.2" },
   ]);
   expect(columns.map(({ name }) => name)).toEqual(["direct", "litellm 1.77.1", "litellm 1.106.2"]);
 });
@@ -344,4 +346,15 @@ test("a slow gateway on a starved machine is not judged", () => {
     outcome: "not applicable",
     evidence: expect.stringContaining("97 % of the time"),
   });
+});
+
+test("silence on a starved machine judges nothing; on an idle one it is the gateway's", () => {
+  const silent = answered(
+    ({ purpose }) => purpose === "unknown-tool",
+    () => ({ kind: "silent", took: 60_000 }),
+  );
+  expect(faults(judged(silent))).toContain(9);
+  const starved = judged({ ...silent, starved: "97 % of the time a process waited for a CPU" });
+  expect(faults(starved)).toEqual([]);
+  expect(starved[9].evidence).toContain("97 % of the time");
 });

@@ -44,6 +44,8 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
   if (direct.seen.catalogue === undefined) return all(notApplicable("it does not start without a gateway"));
   if ("refused" in seen) return { ...all(notApplicable("LiteLLM does not start")), 7: refused(version, seen.refused) };
   if ("notRun" in seen) return all(notApplicable(seen.notRun));
+  if (seen.starved !== undefined && hasSilence(seen))
+    return all(notApplicable(`an answer did not come in time; ${seen.starved}: run it again on an idle machine`));
   const running = { ...own, seen };
   const base = all(notApplicable("judged without a gateway"));
   const boots = pass(`LiteLLM ${version} starts with its entry`);
@@ -78,6 +80,13 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
     30: death(running),
     31: revocation(running),
   };
+}
+
+/** Whether the gateway left a question without an answer, which a starved machine does too. */
+function hasSilence({ calls, death: died }: GatewayObservations): boolean {
+  return [...calls.map(({ answer }) => answer), ...(died === undefined ? [] : [died.answer])].some(
+    ({ kind }) => kind === "silent",
+  );
 }
 
 function all(one: Judgement): Judgements {

@@ -1,5 +1,5 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import { DeadlineError, until } from "../../helpers/core/deadlines.ts";
+import { DeadlineError, deadlines, until } from "../../helpers/core/deadlines.ts";
 import { starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { Answer, Channel } from "../protocol/channel.ts";
@@ -53,7 +53,7 @@ export interface GatewayObservations {
   faults: readonly string[];
   /** With the names that the candidate gave its tools. */
   calls: readonly CallRecord[];
-  /** How the machine was starved while the calls were made; undefined where it was not. */
+  /** How the machine was starved meanwhile; undefined where it was not. */
   starved: string | undefined;
   /** What the gateway answered and wrote, by where. */
   texts: ReadonlyMap<string, string>;
@@ -63,8 +63,10 @@ export interface GatewayObservations {
   client: { audit: AuditObservation | undefined; revocation: RevocationObservation } | undefined;
 }
 
-/** How long one answer is awaited, in milliseconds, beyond the budget: a gateway starts servers for a call. */
-const grace = 10_000;
+/** How long one answer is awaited, in milliseconds: a gateway starts servers for a call. What exceeds the budget is item 28's. */
+function answerDeadline({ budget }: Candidate): number {
+  return Math.max(budget.latencyMs, deadlines.mcpRequest);
+}
 
 /** How long one listing may take, in milliseconds. */
 const listDeadline = 60_000;
@@ -84,9 +86,9 @@ export async function observeThroughGateway(
   const first = await listWith(open, startDeadline, ({ own }) => own.length > 0, subject);
   const watch = watchStarvation();
   const calls = first.own.length === 0 ? [] : await makeCalls(subject, candidate, open, first.own);
-  const starvation = watch();
   const client = first.own.length === 0 ? undefined : await observeClient(subject, candidate, open);
   const death = first.own.length === 0 ? undefined : await observeDeath(subject, candidate, open, first);
+  const starvation = watch();
   return {
     listed: first.listed,
     own: first.own,
@@ -165,7 +167,7 @@ async function makeCalls(
   const records: CallRecord[] = [];
   for (const call of gatewayCalls(tools, candidate)) {
     const params = { name: subject.nameOf(call.tool), arguments: { ...call.arguments } };
-    const answer = await channel.ask("tools/call", params, candidate.budget.latencyMs + grace);
+    const answer = await channel.ask("tools/call", params, answerDeadline(candidate));
     records.push({ ...call, answer, changed: [] });
   }
   await channel.close();
@@ -194,7 +196,7 @@ async function observeDeath(
       ? { name: tool.name, own: sampleArguments(tool) }
       : { name: example.tool, own: example.arguments };
   const params = { name: subject.nameOf(name), arguments: { ...own } };
-  const call = channel.ask("tools/call", params, candidate.budget.latencyMs + grace);
+  const call = channel.ask("tools/call", params, answerDeadline(candidate));
   const wasKilled = await subject.kill();
   const during = wasKilled ? await list(open, subject) : undefined;
   await subject.revive();
