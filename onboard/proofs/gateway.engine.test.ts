@@ -83,3 +83,12 @@ test("a server that LiteLLM 1.77.1 does not list is sound without it, and is not
   expect(verdict).toBe("accept with conditions");
   expect(named[0]?.what).toMatch(/^GATE-08: LiteLLM 1\.77\.1 /);
 });
+
+test("an entry with which LiteLLM 1.77.1 does not start fails with LiteLLM's own line", async () => {
+  // The reader of candidate files accepts no such name.
+  const candidate = { ...inContainer("http", undefined, image), name: "no-dash" };
+  const { direct, gateway } = await judged(candidate, "1.77.1");
+  expect(outcomes(direct, "fail")).toEqual([]);
+  expect(outcomes(gateway, "fail").map((line) => line.split(":")[0])).toEqual(["7"]);
+  expect(gateway[7].evidence).toMatch(/starts without its entry, and not with it[\s\S]*no-dash/);
+});
