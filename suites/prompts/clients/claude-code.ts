@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
-import { errorLine, type McpClient } from "./client.ts";
+import { errorLine } from "../../support/error-line.ts";
+import type { McpClient } from "./client.ts";
 
 const init = z.looseObject({
   type: z.literal("system"),

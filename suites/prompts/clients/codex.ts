@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { readTranscript, type Transcript } from "../../../helpers/agents/codex-transcript.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { errorLine } from "../../support/error-line.ts";
 import { codexConfig, keysOf } from "../support/codex-config.ts";
-import { type ClientTargets, errorLine, type McpClient } from "./client.ts";
+import type { ClientTargets, McpClient } from "./client.ts";
 
 /**
  * A version of Codex, with the suite's own config: the shortest one that uses the gateway's models and MCP. The model's key

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
-import { type ClientRun, errorLine, type McpClient } from "./client.ts";
+import { errorLine } from "../../support/error-line.ts";
+import type { ClientRun, McpClient } from "./client.ts";
 
 const listing = z.object({ tools: z.array(z.object({ name: z.string() })) });
 const result = z.object({

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { errorLine } from "../../support/error-line.ts";
 import { chatAccess } from "../support/chat-request.ts";
-import { errorLine, type McpClient, stepsOf } from "./client.ts";
+import { type McpClient, stepsOf } from "./client.ts";
 
 /**
  * The real Open WebUI, through its HTTP API: the plain chat of the status document, and one with the gateway's tools

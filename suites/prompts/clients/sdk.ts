@@ -1,5 +1,6 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { errorLine, type McpClient, stepsOf } from "./client.ts";
+import { errorLine } from "../../support/error-line.ts";
+import { type McpClient, stepsOf } from "./client.ts";
 
 /** A client built on an SDK: its image has a driver, `mcp-client`, that writes one line of JSON per step. */
 export function sdkClient({
