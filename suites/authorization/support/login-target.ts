@@ -6,7 +6,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { noAuthorization, type SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/code-flow.ts";
-import { readClaims } from "../../../helpers/protocol/oauth/json-web-token.ts";
+import { readClaims, type TokenClaims } from "../../../helpers/protocol/oauth/json-web-token.ts";
 import { LoginError } from "../../../helpers/protocol/oauth/sdk-login.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 
@@ -116,9 +116,31 @@ export function causeOfRefusal(
   login: Login,
   refused: Exchange | undefined,
 ): Pick<FailureDetails, "cause" | "location" | "fix"> {
+  const bearer = header(refused?.request.headers, "authorization") ?? "";
+  return causeOfRefused(login, {
+    url: refused?.request.url ?? "",
+    status: refused?.response?.status,
+    body: refused?.response?.body ?? "",
+    claims: readClaims(bearer.replace(/^Bearer /i, "")),
+  });
+}
+
+/** A request of a login that was refused. */
+export interface RefusedRequest {
+  url: string;
+  status: number | undefined;
+  /** Of the answer. */
+  body: string;
+  /** Of the token that the request came with; undefined without one, or where it is opaque. */
+  claims: Pick<TokenClaims, "iss" | "aud"> | undefined;
+}
+
+/** The same for a request that somebody else saw. */
+export function causeOfRefused(
+  login: Login,
+  { url, status, body, claims }: RefusedRequest,
+): Pick<FailureDetails, "cause" | "location" | "fix"> {
   const provider = locationOfService(login, login.authorization.provider);
-  const { url, headers } = refused?.request ?? { url: "", headers: [] };
-  const body = refused?.response?.body ?? "";
   if (url.includes("/clients-registrations/"))
     return {
       cause: `the provider refuses the registration: ${body.slice(0, 200)}`,
@@ -126,8 +148,6 @@ export function causeOfRefusal(
       fix: "allow it in Keycloak's client registration policies (Trusted Hosts: the redirect URI's host), or remove 'dynamic' from the policy's 'registration'",
     };
   if (url.startsWith(login.authorization.resource)) {
-    const bearer = headers.find(([name]) => name.toLowerCase() === "authorization")?.[1] ?? "";
-    const claims = readClaims(bearer.replace(/^Bearer /i, ""));
     const litellm = locationOfService(login, login.policy.services.litellm);
     if (/enterprise/i.test(body))
       return {
@@ -147,7 +167,6 @@ export function causeOfRefusal(
         ...provider,
         fix: "set Keycloak's --hostname (KC_HOSTNAME) to the issuer's origin",
       };
-    const status = refused?.response?.status;
     const does = status === 401 || status === 403 ? "refuses" : `answers ${status ?? "nothing"} to`;
     return { cause: `LiteLLM ${does} a token of the right issuer and audience`, ...litellm };
   }
