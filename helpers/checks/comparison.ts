@@ -1,5 +1,12 @@
 /** What a comparison is about: a report draws each subject as one matrix, from the cells of every check. */
-export const comparisonSubjects = ["edge-decisions", "permissions", "catalogue", "clients", "reachability"] as const;
+export const comparisonSubjects = [
+  "edge-decisions",
+  "permissions",
+  "catalogue",
+  "clients",
+  "logins",
+  "reachability",
+] as const;
 
 /** One of {@link comparisonSubjects}. */
 export type ComparisonSubject = (typeof comparisonSubjects)[number];

@@ -26,6 +26,11 @@ const captions: Readonly<Record<ComparisonSubject, Omit<MatrixCaption, "name" | 
     axes: { row: "client", column: "situation" },
     unit: "run",
   },
+  logins: {
+    title: "Logins: how far each MCP client gets by OAuth",
+    axes: { row: "client", column: "registration" },
+    unit: "login",
+  },
   reachability: {
     title: "Reachability: who connects to whom",
     axes: { row: "from", column: "to" },

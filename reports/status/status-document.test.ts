@@ -38,6 +38,20 @@ test("the first lines are the verdict by level, and what a scripted model leaves
   expect(lines[3]).toContain("The model is scripted");
 });
 
+test("each MCP client at the login is a row: how far it gets, and how far it should", () => {
+  const cell = { row: "Codex 1", cases: 1 };
+  const cells = [
+    { ...cell, column: "registers itself", expected: ["tools/list"], found: ['token; shows "401"'], failed: 1 },
+    { ...cell, column: "as mcp-client", expected: ["tools/list"], found: ["tools/list"], failed: 0 },
+  ];
+  const text = status([checkOf("AUTH-04", "passed", { comparisons: [{ subject: "logins", cells }] })]);
+  expect(rows(text, "MCP clients at the login")).toEqual([
+    ["Codex 1", "as mcp-client", "tools/list", "yes"],
+    ["Codex 1", "registers itself", 'token; shows "401"', "no: there it reaches tools/list"],
+  ]);
+  expect(status([checkOf("AUTH-04", "passed")])).not.toContain("MCP clients at the login");
+});
+
 test("a failure of the deployment is a row: what, where, what to do, and what it left", () => {
   const location = { file: "compose.yaml", line: 12 };
   const details = {

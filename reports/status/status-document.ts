@@ -5,6 +5,7 @@ import { levelText, partTitles, verdictNames, versionsText } from "../model/head
 import { consequencesOf, type Problem, problemsOf, whatOf } from "../model/problems.ts";
 import { answersTo, type OpenQuestion } from "./open-questions.ts";
 import { environment } from "./status-environment.ts";
+import { clientLogins } from "./status-logins.ts";
 import { evidenceLinks, table } from "./status-table.ts";
 
 /** How many findings of a suite the document has; the first page has all. */
@@ -32,6 +33,7 @@ export function statusDocument(report: ConformanceReport, questions: readonly Op
     ...brokenChecks(problems.filter(({ owner }) => owner === "suite")),
     ...gaps(report),
     ...answered(report, questions),
+    ...clientLogins(report),
     ...proved(report),
     ...environment(report),
   ].join("\n");
