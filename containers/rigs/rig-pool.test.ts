@@ -62,6 +62,7 @@ function poolOf(starters: Partial<RigStarters> = {}, options: Partial<RigPoolOpt
       "test-gateway": starterOf("test-gateway"),
       "restartable-gateway": starterOf("restartable-gateway"),
       login: starterOf("login"),
+      "login-clients": starterOf("login-clients"),
     },
     progress: new Progress({ write: () => true }),
     startPart: async () => handle,

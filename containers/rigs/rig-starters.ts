@@ -1,6 +1,7 @@
 import { startClientsRig } from "./clients-rig.ts";
 import { startEdgeRig } from "./edge-rig.ts";
 import { startGatewayRig } from "./gateway-rig.ts";
+import { startLoginClientsRig } from "./login-clients-rig.ts";
 import { startLoginRig } from "./login-rig.ts";
 import { startReachabilityRig } from "./reachability-rig.ts";
 import type { RigContext, RigName, RigResources, RigStarters, RigState } from "./rig.ts";
@@ -15,6 +16,7 @@ const starters: Readonly<Record<RigName, (context: RigContext) => Promise<RigSta
   "test-gateway": startTestGatewayRig,
   "restartable-gateway": startRestartableGatewayRig,
   login: startLoginRig,
+  "login-clients": startLoginClientsRig,
 };
 
 /** How each rig of a deployment is started. */
@@ -31,5 +33,6 @@ export function rigStarters(resources: RigResources): RigStarters {
     "test-gateway": starterOf("test-gateway"),
     "restartable-gateway": starterOf("restartable-gateway"),
     login: starterOf("login"),
+    "login-clients": starterOf("login-clients"),
   };
 }

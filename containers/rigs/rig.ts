@@ -13,6 +13,7 @@ export const rigNames = [
   "test-gateway",
   "restartable-gateway",
   "login",
+  "login-clients",
 ] as const;
 
 /** Name of a rig. */

@@ -4,6 +4,7 @@ import type { Edge } from "./edge.ts";
 import type { Gateway } from "./gateway.ts";
 import type { HttpGateway } from "./http-gateway.ts";
 import type { Login } from "./login.ts";
+import type { LoginClients } from "./login-clients.ts";
 import type { Reachability } from "./reachability.ts";
 import type { TestGateway } from "./test-gateway.ts";
 
@@ -23,6 +24,8 @@ export interface TargetTypes {
   restartableGateway: TestGateway;
   /** The gateway behind its real login: Keycloak, oauth2-proxy and LiteLLM. */
   login: LoginTarget;
+  /** Machines with MCP clients that log their user in; for checks that need `login` too. */
+  loginClients: LoginClientsTarget;
   /** Everything that the run has and has written, searched for its secrets; only when every other check is over. */
   secretSearch: SecretSearch;
 }
@@ -31,6 +34,12 @@ export interface TargetTypes {
 export interface LoginTarget {
   /** Undefined where the policy has no `authorization`. */
   real: Login | undefined;
+}
+
+/** The clients at the login, as far as the deployment has one. */
+export interface LoginClientsTarget {
+  /** Undefined where the policy has no `authorization`. */
+  machines: LoginClients | undefined;
 }
 
 /** Searches a run for its secrets. */
@@ -101,6 +110,7 @@ const targets: Readonly<Record<TargetName, true>> = {
   testGateway: true,
   restartableGateway: true,
   login: true,
+  loginClients: true,
   secretSearch: true,
 };
 

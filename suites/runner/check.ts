@@ -83,6 +83,7 @@ const withoutGateway: ReadonlySet<Need> = new Set<Exclude<Need, GatewayCapabilit
   "testGateway",
   "restartableGateway",
   "login",
+  "loginClients",
   "secretSearch",
   "heavy-clients",
 ]);

@@ -19,6 +19,7 @@ export type ImagePart =
   | "scripted-model"
   | "fault-front"
   | "forward-auth"
+  | "login-front"
   | "inspector"
   | "python-sdk"
   | "typescript-sdk"
@@ -44,6 +45,7 @@ export const defaultVersions: Readonly<Record<ImagePart | "litellm", string>> = 
   "scripted-model": "1",
   "fault-front": "1",
   "forward-auth": "1",
+  "login-front": "1",
   inspector: "2.12.0",
   "python-sdk": "2.3.0",
   "typescript-sdk": "1.32.2",
@@ -126,6 +128,7 @@ export class Recipes {
       case "scripted-model":
       case "fault-front":
       case "forward-auth":
+      case "login-front":
         return dockerfileOf(part, version, node, "the suite's own server");
       case "inspector":
         return locked(part, version, node, `npm @modelcontextprotocol/inspector ${version}`);

@@ -23,6 +23,7 @@ import { Clients } from "../clients.ts";
 import { Edge } from "../edge.ts";
 import { Gateway } from "../gateway.ts";
 import { Login } from "../login.ts";
+import { LoginClients } from "../login-clients.ts";
 import { isTargetName, type Need, type SecretSearch, type TargetName, type TargetTypes } from "../needs.ts";
 import { Reachability } from "../reachability.ts";
 import { partOf, resolveIn } from "../rig-access/parts-of-rig.ts";
@@ -139,6 +140,13 @@ export class RigTargets implements TargetProvider {
         const http = new RecordingClient(label, resolveIn(state, deployment));
         const real = new Login({ ...common, state, http, actions, authorization });
         return { target: { login: { real } }, rigs: [{ state, http }] };
+      }
+      case "loginClients": {
+        if (deployment.policy.authorization === undefined || deployment.traefik === undefined)
+          return { target: { loginClients: { machines: undefined } }, rigs: [] };
+        const state = await rig("login-clients");
+        const machines = new LoginClients({ engine, state, actions, once: this.#once });
+        return { target: { loginClients: { machines } }, rigs: [{ state }] };
       }
       case "testGateway":
       case "restartableGateway": {

@@ -15,6 +15,7 @@ const rigsOfTarget: Readonly<Record<TargetName, readonly RigName[]>> = {
   testGateway: ["test-gateway"],
   restartableGateway: ["restartable-gateway"],
   login: ["login"],
+  loginClients: ["login", "login-clients"],
   secretSearch: [],
 };
 
