@@ -7,6 +7,7 @@ import { readClaims } from "../../helpers/protocol/oauth/json-web-token.ts";
 import type { SdkLogin } from "../../helpers/protocol/oauth/sdk-login.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
+import { registrationTitle } from "./oauth-clients/registrations.ts";
 import { locationOfService, loginFailure, longestWait, realLogin } from "./support/login-target.ts";
 
 check({
@@ -68,11 +69,17 @@ check({
 async function wholeFlow(login: Login, evidence: Evidence, clientId: string | undefined): Promise<void> {
   const who = clientId ?? "a client that registers itself";
   const sdk = login.client(clientId);
+  const cell = { row: "MCP TypeScript SDK", column: registrationTitle(clientId), expected: "tools/list" };
   await connectedWith(login, sdk, who, async (client) => {
     expectClaims(login, who, sdk.tokens()?.access_token ?? "");
     await callTool(login, client, who);
-    evidence.finding(`TypeScript SDK, ${who}: ${[...sdk.steps, "tools/list", "tools/call"].join(", ")}.`);
+  }).catch((error: unknown) => {
+    const shown = error instanceof CheckFailure ? error.details.actual : String(error);
+    evidence.compare("logins", { ...cell, found: `${sdk.steps.at(-1) ?? "nothing"}; shows "${shown}"`, holds: false });
+    throw error;
   });
+  evidence.compare("logins", { ...cell, found: cell.expected, holds: true });
+  evidence.finding(`TypeScript SDK, ${who}: ${[...sdk.steps, "tools/list", "tools/call"].join(", ")}.`);
 }
 
 async function connectedWith(
