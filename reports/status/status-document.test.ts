@@ -47,7 +47,7 @@ test("each MCP client at the login is a row: how far it gets, and how far it sho
   const text = status([checkOf("AUTH-04", "passed", { comparisons: [{ subject: "logins", cells }] })]);
   expect(rows(text, "MCP clients at the login")).toEqual([
     ["Codex 1", "as mcp-client", "tools/list", "yes"],
-    ["Codex 1", "registers itself", 'token; shows "401"', "no: there it reaches tools/list"],
+    ["Codex 1", "registers itself", 'token; shows "401"', "no: at a correct gateway it reaches tools/list"],
   ]);
   expect(status([checkOf("AUTH-04", "passed")])).not.toContain("MCP clients at the login");
 });

@@ -13,14 +13,14 @@ export function clientLogins(report: ConformanceReport): string[] {
     "## MCP clients at the login",
     "",
     ...table(
-      ["client", "registration", "the last step that it reaches", "as at a correct gateway"],
+      ["client", "registration", "the last step that it reaches", "holds"],
       cells
         .toSorted((a, b) => a.row.localeCompare(b.row) || a.column.localeCompare(b.column))
         .map(({ row, column, expected, found, failed }) => [
           row,
           column,
           cut(found.join(", ")),
-          failed === 0 ? "yes" : `no: there it reaches ${expected.join(", ")}`,
+          failed === 0 ? "yes" : `no: at a correct gateway it reaches ${expected.join(", ")}`,
         ]),
     ),
   ];
