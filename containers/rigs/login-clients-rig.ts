@@ -15,13 +15,18 @@ export const loginFront = "login-front";
 /** On the front's loopback: what it has noted, its authority and its control. */
 export const loginFrontPort = 28_080;
 
-/** The machines, each with one MCP client that can log its user in. */
-const machines: readonly { name: string; image: ImagePart; version?: string }[] = [
+/** The MCP clients that can log their user in. */
+const clients: readonly { name: string; image: ImagePart; version?: string }[] = [
   { name: "codex", image: "codex" },
   { name: "inspector", image: "inspector", version: "2.12.0" },
   { name: "python-sdk-1", image: "python-sdk", version: "1.30.0" },
   { name: "python-sdk-2", image: "python-sdk", version: "2.3.0" },
 ];
+
+/** Name of the part with a client that becomes known to the provider in one way: its requests are told apart by its address. */
+export function loginMachine(client: string, registration: string): string {
+  return `${client}-${registration}`;
+}
 
 /**
  * Starts the rig of the clients at the login: machines with MCP clients on a network of their own, on which the policy's hosts and
@@ -38,7 +43,7 @@ export async function startLoginClientsRig(rig: RigContext): Promise<RigState> {
   const { authorization } = login;
   // The images are built while the login rig starts.
   const imagesOfMachines = Promise.all(
-    machines.map(async ({ name, image, version }) => ({
+    clients.map(async ({ name, image, version }) => ({
       name,
       image: await images.get(image, version ?? config.versions.codex),
     })),
@@ -79,7 +84,9 @@ export async function startLoginClientsRig(rig: RigContext): Promise<RigState> {
       ),
       startDeadline: deadlines.smallPartStart,
     },
-    ...made.map(({ name, image }) => machinePlan(name, image, network)),
+    ...made.flatMap(({ name, image }) =>
+      authorization.registration.map((kind) => machinePlan(loginMachine(name, kind), image, network)),
+    ),
   ];
   const started = await Promise.all(plans.map((plan) => rig.startPart(rigName, plan)));
   return {

@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { controlResource } from "../images/contexts/login-front/control.ts";
 import type { LoginExchange } from "../images/contexts/login-front/exchange.ts";
 import { type ExecuteOptions, execute } from "../parts/container-command.ts";
-import { loginFront, loginFrontPort } from "../rigs/login-clients-rig.ts";
+import { loginFront, loginFrontPort, loginMachine } from "../rigs/login-clients-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import type { Once } from "./providers/once.ts";
 import { partOf } from "./rig-access/parts-of-rig.ts";
@@ -25,6 +25,11 @@ export class LoginClients {
     this.#engine = options.engine;
     this.#actions = options.actions;
     this.#once = options.once;
+  }
+
+  /** Name of the machine with a client that is registered in one way of the policy. */
+  machine(client: string, registration: string): string {
+    return loginMachine(client, registration);
   }
 
   /** Runs a command on a client's machine, with standard input closed. */

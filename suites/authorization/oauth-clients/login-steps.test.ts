@@ -11,7 +11,16 @@ function exchange(
   status: number,
   more: Partial<LoginExchange> = { kind: "other" },
 ): LoginExchange {
-  return { client: "192.0.2.1", method, url, status, kind: "other", bearer: false, ...more };
+  return {
+    client: "192.0.2.1",
+    at: "2026-01-01T00:00:00.000Z",
+    method,
+    url,
+    status,
+    kind: "other",
+    bearer: false,
+    ...more,
+  };
 }
 
 const initialize = exchange("POST", `${gateway}/mcp`, 401, { kind: "mcp", rpc: "initialize" });

@@ -14,7 +14,7 @@ export interface OAuthClient {
   title: string;
   /** In the report, next to its version. */
   name: string;
-  /** Name of the part. */
+  /** Its name in the login-clients rig. */
   machine: string;
   /** What it is started with, as its user would. */
   start(task: LoginTask, home: string): ClientCommand;
@@ -36,6 +36,8 @@ export interface LoginTask {
   url: string;
   /** Undefined: the client registers itself. */
   clientId: string | undefined;
+  /** Name of the client's machine. */
+  machine: string;
   /** Where the client waits for its code, on its own machine. */
   redirect: string;
 }
@@ -105,7 +107,7 @@ export async function attemptLogin(
   task: LoginTask,
   logIn: (url: string) => Promise<string>,
 ): Promise<LoginAttempt> {
-  const { machine } = client;
+  const { machine } = task;
   const began = performance.now();
   const home = `/home/login-${randomUUID()}`;
   const before = (await machines.exchanges(machine)).length;

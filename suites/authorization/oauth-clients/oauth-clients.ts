@@ -21,60 +21,67 @@ createInterface({ input: server.stdout }).on("line", (line) => {
 send({ id: 1, method: "initialize", params: { clientInfo: { name: "conformance", version: "1" } } });
 `;
 
-/** The clients that log their user in, next to the TypeScript SDK, which the suite itself drives. */
-export const oauthClients: readonly OAuthClient[] = [
-  pythonSdk("python-sdk-1", "the Python SDK 1.x"),
-  pythonSdk("python-sdk-2", "the Python SDK 2.x"),
-  {
-    slug: "codex",
-    title: "Codex",
-    name: "Codex",
-    machine: "codex",
-    start: ({ url, clientId, redirect }, home) => ({
-      command: ["codex", "mcp", "login", "gateway"],
-      environment: { CODEX_HOME: `${home}/.codex` },
-      file: {
-        path: ".codex/config.toml",
-        content: [
-          "check_for_update_on_startup = false",
-          `mcp_oauth_callback_port = ${new URL(redirect).port}`,
-          'mcp_oauth_credentials_store = "file"',
-          "[analytics]",
-          "enabled = false",
-          "[mcp_servers.gateway]",
-          `url = ${JSON.stringify(url)}`,
-          ...(clientId === undefined
-            ? []
-            : [
-                "[mcp_servers.gateway.oauth]",
-                `client_id = ${JSON.stringify(clientId)}`,
-                // Its own has a path for each server.
-                `callback_url = ${JSON.stringify(redirect)}`,
-              ]),
-          "",
-        ].join("\n"),
-      },
-    }),
-    list: (_task, home) => ({
-      command: ["node", "-e", listByCodex],
-      environment: { CODEX_HOME: `${home}/.codex` },
-    }),
-  },
-  {
-    slug: "mcp-inspector",
-    title: "MCP Inspector",
-    name: "MCP Inspector",
-    machine: "inspector",
-    start: ({ url, clientId, redirect }) => ({
-      command: [
-        ...["mcp-inspector", "--cli", url, "--transport", "http", "--method", "tools/list"],
-        ...["--callback-url", redirect, ...(clientId === undefined ? [] : ["--client-id", clientId])],
-      ],
-      // Else it asks nobody to log in where it has no terminal.
-      environment: { MCP_AUTO_OPEN_ENABLED: "true", MCP_INSPECTOR_SECRET_STORE: "memory" },
-    }),
-  },
-];
+/**
+ * The Python SDK 1.x. Both of its versions send nothing else until a request has its status, and LiteLLM 1.106.2 holds back the
+ * status of MCP's silent stream until that stream's first ping, after 15 s.
+ */
+export const pythonSdk1: OAuthClient = pythonSdk("python-sdk-1", "the Python SDK 1.x");
+
+/** The Python SDK 2.x. */
+export const pythonSdk2: OAuthClient = pythonSdk("python-sdk-2", "the Python SDK 2.x");
+
+/** Codex: its login, and then a listing. */
+export const codex: OAuthClient = {
+  slug: "codex",
+  title: "Codex",
+  name: "Codex",
+  machine: "codex",
+  start: ({ url, clientId, redirect }, home) => ({
+    command: ["codex", "mcp", "login", "gateway"],
+    environment: { CODEX_HOME: `${home}/.codex` },
+    file: {
+      path: ".codex/config.toml",
+      content: [
+        "check_for_update_on_startup = false",
+        `mcp_oauth_callback_port = ${new URL(redirect).port}`,
+        'mcp_oauth_credentials_store = "file"',
+        "[analytics]",
+        "enabled = false",
+        "[mcp_servers.gateway]",
+        `url = ${JSON.stringify(url)}`,
+        ...(clientId === undefined
+          ? []
+          : [
+              "[mcp_servers.gateway.oauth]",
+              `client_id = ${JSON.stringify(clientId)}`,
+              // Its own has a path for each server.
+              `callback_url = ${JSON.stringify(redirect)}`,
+            ]),
+        "",
+      ].join("\n"),
+    },
+  }),
+  list: (_task, home) => ({
+    command: ["node", "-e", listByCodex],
+    environment: { CODEX_HOME: `${home}/.codex` },
+  }),
+};
+
+/** MCP Inspector's command line. */
+export const inspector: OAuthClient = {
+  slug: "mcp-inspector",
+  title: "MCP Inspector",
+  name: "MCP Inspector",
+  machine: "inspector",
+  start: ({ url, clientId, redirect }) => ({
+    command: [
+      ...["mcp-inspector", "--cli", url, "--transport", "http", "--method", "tools/list"],
+      ...["--callback-url", redirect, ...(clientId === undefined ? [] : ["--client-id", clientId])],
+    ],
+    // Else it asks nobody to log in where it has no terminal.
+    environment: { MCP_AUTO_OPEN_ENABLED: "true", MCP_INSPECTOR_SECRET_STORE: "memory" },
+  }),
+};
 
 /** The SDK's image has a program, `mcp-login`, that logs in by the SDK's own OAuth client. */
 function pythonSdk(machine: string, title: string): OAuthClient {

@@ -2,6 +2,8 @@ import type { Login } from "../../../containers/targets/login.ts";
 
 /** How a client becomes known to the provider. */
 export interface RegistrationKind {
+  /** As the policy names it. */
+  kind: string;
   /** In the report's table. */
   title: string;
   /** Undefined: the client registers itself. */
@@ -15,7 +17,7 @@ export function registrations({ authorization: { registration, client } }: Login
   return registration.map((kind) => {
     const clientId = kind === "dynamic" ? undefined : client.id;
     const check = kind === "dynamic" ? "AUTH-04/dynamic-client" : "AUTH-04/pre-registered-client";
-    return { title: registrationTitle(clientId), clientId, check };
+    return { kind, title: registrationTitle(clientId), clientId, check };
   });
 }
 

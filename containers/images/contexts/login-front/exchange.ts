@@ -2,6 +2,8 @@
 export interface LoginExchange {
   /** IPv4 address of the client's machine. */
   client: string;
+  /** When the answer began, ISO 8601. */
+  at: string;
   method: string;
   /** Without its query, which may have a code. */
   url: string;

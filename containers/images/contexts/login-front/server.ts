@@ -67,7 +67,7 @@ async function answer(route: Route, request: IncomingMessage, response: ServerRe
   };
   if (host.split(":")[0] === controlHost) {
     const { status, headers, body: document } = answerOfControl(method, url, authorization, body.toString());
-    journal.push({ ...noted, status });
+    journal.push({ ...noted, at: new Date().toISOString(), status });
     response.writeHead(status, {
       ...(document === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
@@ -77,7 +77,7 @@ async function answer(route: Route, request: IncomingMessage, response: ServerRe
   }
   const passed = await passOn(route, request, response, body);
   const status = passed.statusCode ?? 502;
-  const exchange: LoginExchange = { ...noted, status };
+  const exchange: LoginExchange = { ...noted, at: new Date().toISOString(), status };
   journal.push(exchange);
   if (status >= 400)
     passed.on("data", (piece: Buffer) => {

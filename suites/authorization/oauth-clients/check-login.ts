@@ -1,56 +1,61 @@
-import type { Login } from "../../containers/targets/login.ts";
-import type { LoginClients } from "../../containers/targets/login-clients.ts";
-import { forEachCase } from "../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { noAuthorization } from "../../helpers/deployment/types.ts";
-import { authorize } from "../../helpers/protocol/oauth/sdk-login.ts";
-import { check } from "../runner/check.ts";
-import { isFurther, lastRefusal, stepAfter } from "./oauth-clients/login-steps.ts";
-import { attemptLogin, type LoginAttempt, type LoginTask, type OAuthClient } from "./oauth-clients/oauth-client.ts";
-import { oauthClients } from "./oauth-clients/oauth-clients.ts";
-import { type RegistrationKind, registrations } from "./oauth-clients/registrations.ts";
-import { causeOfRefused, realLogin } from "./support/login-target.ts";
+import type { Login } from "../../../containers/targets/login.ts";
+import type { LoginClients } from "../../../containers/targets/login-clients.ts";
+import { forEachCase } from "../../../helpers/checks/cases.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { noAuthorization } from "../../../helpers/deployment/types.ts";
+import { authorize } from "../../../helpers/protocol/oauth/sdk-login.ts";
+import { check } from "../../runner/check.ts";
+import { causeOfRefused, realLogin } from "../support/login-target.ts";
+import { isFurther, lastRefusal, stepAfter } from "./login-steps.ts";
+import { attemptLogin, type LoginAttempt, type LoginTask, type OAuthClient } from "./oauth-client.ts";
+import { type RegistrationKind, registrations } from "./registrations.ts";
 
 /** What a client did at the gateway, and at the control where it did not complete. */
 interface Compared {
+  /** The client with its version. */
+  name: string;
   registration: RegistrationKind;
   attempt: LoginAttempt;
   control: LoginAttempt | undefined;
 }
 
-for (const client of oauthClients) {
+/**
+ * Declares the check of a client at the login.
+ *
+ * @param slow where the client waits long for an answer
+ */
+export function checkLogin(client: OAuthClient, { slow }: { slow: boolean }): void {
   check({
     id: `AUTH-04/${client.slug}`,
     requirements: ["AUTH-04"],
     title: `${client.title} gets as far with its login as at a correct gateway`,
     needs: ["login", "loginClients"],
+    slow,
     async run({ login: target, loginClients: { machines }, evidence }) {
       const login = realLogin(target, evidence);
       if (machines === undefined) return evidence.notSupported(noAuthorization);
-      const name = `${client.name} ${machines.version(client.machine)}`;
-      const compared: Compared[] = [];
-      // One after another: a client's machine has one loopback, and its requests are told apart by its address.
-      for (const registration of registrations(login)) {
-        const attempt = await atGateway(login, machines, client, registration);
-        const control =
-          attempt.reached === "tools/list" ? undefined : await atControl(machines, client, registration, login);
-        compared.push({ registration, attempt, control });
-      }
-      await evidence.keep(
-        `${client.slug}.json`,
-        JSON.stringify({ client: name, logins: compared.map(asJson) }, null, 2),
+      const compared = await Promise.all(
+        registrations(login).map(async (registration): Promise<Compared> => {
+          const machine = machines.machine(client.machine, registration.kind);
+          const name = `${client.name} ${machines.version(machine)}`;
+          const task = { machine, clientId: registration.clientId, redirect: login.redirect };
+          const attempt = await atGateway(login, machines, client, task);
+          const control = attempt.reached === "tools/list" ? undefined : await atControl(machines, client, task);
+          return { name, registration, attempt, control };
+        }),
       );
+      await evidence.keep(`${client.slug}.json`, JSON.stringify(compared.map(asJson), null, 2));
       await forEachCase(
         "a client completes its login",
         compared,
-        ({ registration }) => `${name}, ${registration.title}`,
-        async ({ registration, attempt, control }) => {
+        ({ name, registration }) => `${name}, ${registration.title}`,
+        async ({ name, registration, attempt, control }) => {
           const choice = await choiceOfProvider(login, registration, attempt);
           const holds = control === undefined || choice !== undefined || !isFurther(control.reached, attempt.reached);
           const found = resultOf(attempt);
           const expected = holds ? found : (control?.reached ?? found);
           evidence.compare("logins", { row: name, column: registration.title, expected, found, holds });
-          if (!holds && control !== undefined) throw failureOf(login, { registration, attempt, control });
+          if (!holds && control !== undefined) throw failureOf(login, registration, attempt, control);
           evidence.finding(
             `${name}, ${registration.title}: ${found}, in ${(attempt.took / 1000).toFixed(1)} s${choice === undefined ? "" : `; ${choice}`}.`,
           );
@@ -64,11 +69,10 @@ async function atGateway(
   login: Login,
   machines: LoginClients,
   client: OAuthClient,
-  { clientId }: RegistrationKind,
+  task: Omit<LoginTask, "url">,
 ): Promise<LoginAttempt> {
   const { resource, user } = login.authorization;
-  const task: LoginTask = { url: resource, clientId, redirect: login.redirect };
-  return await attemptLogin(machines, client, task, async (url) => {
+  return await attemptLogin(machines, client, { ...task, url: resource }, async (url) => {
     const redirect = new URL(url).searchParams.get("redirect_uri") ?? "";
     const back = new URL(redirect);
     back.search = (await authorize(login.browser(), url, { redirect, user: login.person(user) })).toString();
@@ -80,11 +84,9 @@ async function atGateway(
 async function atControl(
   machines: LoginClients,
   client: OAuthClient,
-  registration: RegistrationKind,
-  login: Login,
+  task: Omit<LoginTask, "url">,
 ): Promise<LoginAttempt> {
-  const task: LoginTask = { url: machines.controlUrl, clientId: registration.clientId, redirect: login.redirect };
-  return await attemptLogin(machines, client, task, async (url) => {
+  return await attemptLogin(machines, client, { ...task, url: machines.controlUrl }, async (url) => {
     const back = await machines.logInAtControl(url);
     if (back === "") throw new Error(`the control refuses ${url.replace(/\?.*/, "")}: no PKCE with S256`);
     return back;
@@ -127,7 +129,9 @@ function resultOf({ reached, shown }: LoginAttempt): string {
 
 function failureOf(
   login: Login,
-  { registration, attempt, control }: Compared & { control: LoginAttempt },
+  registration: RegistrationKind,
+  attempt: LoginAttempt,
+  control: LoginAttempt,
 ): CheckFailure {
   const refused = lastRefusal(attempt.exchanges);
   return new CheckFailure({
@@ -157,9 +161,10 @@ function lineOf({ method, url, status, rpc, refusal }: LoginAttempt["exchanges"]
 }
 
 /** A login as the evidence keeps it. */
-function asJson({ registration, attempt, control }: Compared) {
+function asJson({ name, registration, attempt, control }: Compared) {
   const { reached, shown, steps, exitCode, took, exchanges } = attempt;
   return {
+    client: name,
     registration: registration.title,
     reached,
     shown: shown ?? null,

@@ -1,0 +1,4 @@
+import { checkLogin } from "./check-login.ts";
+import { pythonSdk1 } from "./oauth-clients.ts";
+
+checkLogin(pythonSdk1, { slow: true });
