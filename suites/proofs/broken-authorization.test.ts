@@ -52,6 +52,10 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
       "AUTH-01/sent-to-the-login": /does not send a browser to the login[\s\S]*not \/oauth2\/auth/,
       "AUTH-04/pre-registered-client": /the token's audience is empty[\s\S]*no audience mapper adds it/,
       "AUTH-04/dynamic-client": /the provider refuses the registration: [\s\S]*Trusted Hosts/,
+      "AUTH-04/python-sdk-2":
+        /as mcp-client: its login ends after 'token'[\s\S]*the token's audience is empty[\s\S]*registers itself: its login ends after 'server metadata'[\s\S]*the provider refuses the registration: [\s\S]*Trusted Hosts/,
+      "AUTH-04/codex":
+        /as mcp-client: its login ends after 'token'[\s\S]*registers itself: its login ends after 'server metadata'[\s\S]*Trusted Hosts/,
       "AUTH-05/wrong-tokens-refused": /the right token is refused[\s\S]*the token's audience is empty/,
       "AUTH-03/discovery": /^passed$/,
     },
