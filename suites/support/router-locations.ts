@@ -6,8 +6,11 @@ import {
   middlewaresOf,
   type RouterCause,
 } from "../../helpers/deployment/traefik/causes.ts";
+import type { TraefikRouter } from "../../helpers/deployment/traefik/dynamic/dynamic.ts";
 import { missedRouter, serviceOf } from "../../helpers/deployment/traefik/missed-router.ts";
+import type { TraefikModel } from "../../helpers/deployment/traefik/model.ts";
 import type { RuleRequest } from "../../helpers/deployment/traefik/rules/witness.ts";
+import { splitList } from "../../helpers/deployment/traefik/schema.ts";
 import type { Deployment, DeploymentWithTraefik, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 
@@ -55,6 +58,8 @@ export function whyNotReached(
   const redirection = model.static.get(`entryPoints.${entryPoint}.http.redirections.entryPoint.to`);
   if (taken === undefined && redirection !== undefined && status >= 300 && status < 400)
     return { cause: `the entry point ${entryPoint} redirects every request`, location: redirection.location };
+  const login = taken && sessionLeftOut(model, taken);
+  if (login !== undefined) return login;
   const missed = request && missedRouter(model, request, { taken: router, entryPoint });
   if (missed !== undefined) return { cause: `${missed.cause} (the answer is ${status})`, location: missed.location };
   const location = locationOf(deployment, router);
@@ -67,6 +72,25 @@ export function whyNotReached(
     cause: `the router ${router} took the request and answered ${status}`,
     ...(location === undefined ? {} : { location }),
   };
+}
+
+/**
+ * Why a login service refuses everybody: a forwardAuth middleware with a list of the headers that it passes on, and without the
+ * cookie or key by which the service knows a caller.
+ */
+function sessionLeftOut(model: TraefikModel, router: TraefikRouter): (Cause & { fix: string }) | undefined {
+  for (const { name, kind, options } of middlewaresOf(model, router)) {
+    const written = options.get("forwardauth.authrequestheaders");
+    if (kind !== "forwardauth" || written === undefined) continue;
+    const passed = splitList(written.value).map((header) => header.toLowerCase());
+    if (passed.includes("cookie") || passed.includes("authorization")) continue;
+    return {
+      cause: `the middleware ${name} passes neither Cookie nor Authorization to the login service (authRequestHeaders), which so knows no session`,
+      location: written.location,
+      fix: "add Cookie to authRequestHeaders, or leave the list out: then every header is passed on",
+    };
+  }
+  return undefined;
 }
 
 /**
