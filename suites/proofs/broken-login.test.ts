@@ -50,3 +50,11 @@ test("the example's login fails AUTH-02 for the spelling with an underscore alon
   expect(result.messages["AUTH-02"]).toMatch(/LiteLLM receives the client's own Remote_User/);
   expect(result.messages["AUTH-02"]).not.toMatch(/is not asked|client's own Remote-User/);
 });
+
+test("a login service that gets no cookie: failures name the list of headers that are passed on", async () => {
+  const list = "        - traefik.http.middlewares.authelia.forwardauth.authRequestHeaders=X-Forwarded-Host";
+  const result = await broken.edge([traefik(address, `${list}\n${address}`)], swarm);
+  expect(Object.values(result.messages).join("\n")).toMatch(
+    /the middleware authelia passes neither Cookie nor Authorization[^\n]*\n +look at: +\S*traefik-stack\.yml:\d+/,
+  );
+});
