@@ -44,6 +44,27 @@ test("the cells of all checks are one matrix: expected where all hold, found whe
   expect(svg).toContain('role="img" aria-labelledby="edge-decisions-title edge-decisions-description"');
 });
 
+test("what a run leaves out is neither green nor counted", () => {
+  const leftOut = { expected: ["not run"], found: ["not run; CLIENTS=all adds it"], cases: 1 };
+  const [matrix] = picturesOf(
+    reportOfChecks([
+      checkOf("ROUTE-04", "passed", {
+        comparisons: [
+          {
+            subject: "edge-decisions",
+            cells: [
+              cell("ROUTE-04: refused", "a.lan, Bearer key"),
+              cell("ROUTE-05: refused", "a.lan, Bearer key", leftOut),
+            ],
+          },
+        ],
+      }),
+    ]),
+  );
+  expect(matrix?.description).toBe("All 3 requests end as expected.");
+  expect(matrix === undefined ? "" : svgFile(matrix)).not.toContain("✓ not run");
+});
+
 test("a run without data has no picture of it", () => {
   expect(picturesOf(reportOfChecks([checkOf("ROUTE-01", "passed")])).map(({ name }) => name)).toEqual([]);
 });
