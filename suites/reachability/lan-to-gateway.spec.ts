@@ -2,6 +2,7 @@ import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
 import { decide } from "../../helpers/deployment/policy/access.ts";
 import { check } from "../runner/check.ts";
 import { curl } from "./support/curl.ts";
@@ -45,6 +46,7 @@ check({
           evidence: answer.evidence,
           cause: answer.cause,
           location: rule.location,
+          ...whyUnpublished(gateway.deployment, port),
         });
       },
     );

@@ -1,6 +1,7 @@
 import type { GatewayTarget, GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { ReachRule } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -62,6 +63,8 @@ check({
 /** A port that the policy opens to the LAN and that is not one of Traefik's. */
 interface OpenPort {
   rule: ReachRule;
+  /** Of the host. */
+  port: number;
   url(path: string): string;
 }
 
@@ -72,7 +75,11 @@ function portsPastTraefik({ policy, deployment, internalHost }: GatewayTarget, e
     .flatMap((rule) =>
       rule.ports
         .filter((port) => !traefik.has(port))
-        .map((port) => ({ rule, url: (path: string) => `http://${rule.as ?? internalHost.name}:${port}${path}` })),
+        .map((port) => ({
+          rule,
+          port,
+          url: (path: string) => `http://${rule.as ?? internalHost.name}:${port}${path}`,
+        })),
     );
   if (open.length === 0) evidence.notSupported("the policy opens no port past Traefik to the LAN");
   return open;
@@ -123,8 +130,9 @@ async function expectOpenWithKey(gateway: GatewayWith<"commands">, port: OpenPor
         received: actual,
         commands: [answer.command],
       },
-      cause: "the port is not published, or the firewall denies it",
+      cause: "the firewall denies it, or LiteLLM does not answer there",
       location: port.rule.location,
+      ...whyUnpublished(gateway.deployment, port.port),
     });
   }
 }
