@@ -13,6 +13,7 @@ import type { RuleRequest } from "../../helpers/deployment/traefik/rules/witness
 import { splitList } from "../../helpers/deployment/traefik/schema.ts";
 import type { Deployment, DeploymentWithTraefik, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { followsLoading } from "./needed-checks.ts";
 
 /**
  * The location of a live router's option; the rule's without one, or where the option is not set.
@@ -43,7 +44,7 @@ export function whyNotReached(
   deployment: Pick<DeploymentWithTraefik, "traefikModel" | "policy">,
   exchange: Exchange,
   { router, status }: Pick<Routing, "router" | "status">,
-): Pick<Cause, "cause" | "fix"> & Partial<Cause> {
+): Pick<Cause, "cause" | "fix"> & Partial<Cause> & { follows?: string } {
   const { traefikModel: model, policy } = deployment;
   const taken = router === undefined ? undefined : model.routerOf(router);
   if (taken !== undefined && unreachable.has(status)) {
@@ -61,7 +62,12 @@ export function whyNotReached(
   const login = taken && sessionLeftOut(model, taken);
   if (login !== undefined) return login;
   const missed = request && missedRouter(model, request, { taken: router, entryPoint });
-  if (missed !== undefined) return { cause: `${missed.cause} (the answer is ${status})`, location: missed.location };
+  if (missed !== undefined)
+    return {
+      cause: `${missed.cause} (the answer is ${status})`,
+      location: missed.location,
+      ...(missed.isNotLoaded ? followsLoading : {}),
+    };
   const location = locationOf(deployment, router);
   if (router === undefined)
     return {

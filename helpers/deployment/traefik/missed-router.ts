@@ -10,6 +10,8 @@ export interface MissedRouter {
   /** One sentence. */
   cause: string;
   location: SourceLocation;
+  /** Whether Traefik does not have the router at all, although its rule matches: what it loads is at fault. */
+  isNotLoaded?: true;
 }
 
 /** A matcher of a rule. */
@@ -76,12 +78,13 @@ function causeOf(
   if (!matches)
     return { cause: `the rule of the router ${name} does not match it${instead}`, location: router.location };
   if (winner === undefined)
-    return (
-      causeOfMissingSource(model) ?? {
+    return {
+      ...(causeOfMissingSource(model) ?? {
         cause: `the rule of the router ${name} matches it, but Traefik does not have the router`,
         location: router.location,
-      }
-    );
+      }),
+      isNotLoaded: true,
+    };
   // What takes the rest comes last: a router for it with the highest priority of all is the one that is wrong.
   const isFirst = model.routers.every((one) => one === winner || one.priority < winner.priority);
   const wrong = isFirst ? winner : router;

@@ -158,6 +158,7 @@ export async function reachedRequests<Request extends EdgeRequest>(
   });
   if (reached.length > 0) return reached;
   const [first, ...others] = exchanges;
+  const routing = first?.response && (await edge.routing(first));
   throw new CheckFailure({
     summary: `none of ${requests.length} requests reaches LiteLLM`,
     code: "none-reached",
@@ -166,5 +167,6 @@ export async function reachedRequests<Request extends EdgeRequest>(
     cause: "no router forwards them, or LiteLLM's port in the labels is wrong",
     ...(first === undefined ? {} : { evidence: exchangeEvidence(first, ...others) }),
     location: edge.deployment.litellm.location,
+    ...(first === undefined || routing === undefined ? {} : whyNotReached(edge.deployment, first, routing)),
   });
 }
