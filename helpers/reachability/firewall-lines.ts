@@ -40,7 +40,7 @@ export function decidingLine(cell: Cell, deployment: Deployment): SourceLocation
 
 /**
  * The line that should have accepted a connection: the rule that drops it, else the one rule that would accept it but for one
- * of its conditions, else the end of the chain. Of several such rules, where the connection comes in tells most.
+ * of its conditions, else the end of the chain. Of several such rules, the one where the connection comes in decides.
  */
 export function refusingLine(cell: Cell, deployment: Deployment): SourceLocation | undefined {
   const { firewall } = deployment.policy;

@@ -68,11 +68,11 @@ export function columnsOf({
 }: JudgedColumns): Pick<GateReport, "verdict" | "conditions" | "columns" | "gatewayFaults"> {
   const [current, newest] = gateways;
   const verdicts = [direct, ...(current === undefined ? [] : [current.judged])].map(verdictOf);
-  const told = gateways.map((gateway) => ({ ...gateway, judged: withOther(gateway, newest) }));
+  const compared = gateways.map((gateway) => ({ ...gateway, judged: withOther(gateway, newest) }));
   const upgrade = newest === undefined ? [] : failuresOf(newest);
   const conditions = [
     ...conditionsOf(direct),
-    ...told.flatMap(({ judged, version }) => conditionsOf(judged, `litellm ${version}`)),
+    ...compared.flatMap(({ judged, version }) => conditionsOf(judged, `litellm ${version}`)),
     ...upgrade,
   ];
   const accepted = conditions.length > 0 ? "accept with conditions" : "accept";
@@ -81,9 +81,9 @@ export function columnsOf({
     conditions,
     columns: [
       reportedColumn("direct", direct),
-      ...told.map(({ version, judged }) => reportedColumn(`litellm ${version}`, judged)),
+      ...compared.map(({ version, judged }) => reportedColumn(`litellm ${version}`, judged)),
     ],
-    gatewayFaults: told.flatMap(({ version, judged }) =>
+    gatewayFaults: compared.flatMap(({ version, judged }) =>
       conditionsOf(judged).map((what) => ({ column: `litellm ${version}` as const, what })),
     ),
   };
