@@ -5,6 +5,7 @@ import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { ComposeService } from "../../helpers/deployment/types.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readLastLines } from "./container-log.ts";
+import { memoryKill } from "./memory-limit.ts";
 import type { PartHandle } from "./part.ts";
 
 /**
@@ -43,11 +44,10 @@ async function stoppedBecause(
   const container = engine.docker.getContainer(part.containerId);
   try {
     if (!(await hasProcesses(container))) await waitForReportedEnd(container);
-    const { State: state } = await container.inspect();
+    const inspected = await container.inspect();
+    const { State: state } = inspected;
     if (state.Running) return undefined;
-    const how = state.OOMKilled
-      ? "it was killed because the machine had no memory left"
-      : `exit code ${state.ExitCode}`;
+    const how = memoryKill(inspected) ?? `exit code ${state.ExitCode}`;
     const log = await readLastLines(engine, part.containerId);
     if (service !== undefined && !state.OOMKilled && !isKilled(state.ExitCode))
       return endedService(service, state.ExitCode, log);

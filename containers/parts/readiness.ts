@@ -2,6 +2,7 @@ import type Dockerode from "dockerode";
 import type { BoundPorts, WaitStrategy } from "testcontainers";
 import { request } from "undici";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { memoryKill } from "./memory-limit.ts";
 
 /** How this machine reaches a part that is starting. */
 export interface StartingPart {
@@ -149,11 +150,11 @@ export class ReadinessWait implements WaitStrategy {
 /** How a container has ended; undefined while it runs. The removal of a run also removes parts that are still starting. */
 async function exitOf(container: Dockerode.Container): Promise<string | undefined> {
   try {
-    const { State: state, HostConfig } = await container.inspect();
+    const inspected = await container.inspect();
+    const { State: state } = inspected;
     if (state.Running) return undefined;
-    const limit = HostConfig.Memory ?? 0;
-    if (limit > 0 && (state.OOMKilled || state.ExitCode === 137))
-      return `it was killed because it needs more memory than its limit of ${Math.round(limit / 1024 ** 2)} MiB`;
+    const killed = memoryKill(inspected);
+    if (killed !== undefined) return killed;
     return `it exited with code ${state.ExitCode}${state.Error ? ` (${state.Error})` : ""}`;
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return "its container was removed";

@@ -23,7 +23,7 @@ const clients: readonly { name: string; image: ImagePart; version?: string }[] =
   { name: "python-sdk-2", image: "python-sdk", version: "2.3.0" },
 ];
 
-/** Name of the part with a client that becomes known to the provider in one way: its requests are told apart by its address. */
+/** Name of the part with a client that becomes known to the provider in one way: its address identifies its requests. */
 export function loginMachine(client: string, registration: string): string {
   return `${client}-${registration}`;
 }
@@ -39,7 +39,7 @@ export async function startLoginClientsRig(rig: RigContext): Promise<RigState> {
   const { images, config } = rig;
   const deployment = withTraefik(rig.deployment);
   const login = loginServices(deployment);
-  if (login === undefined) throw new Error("the policy has no authorization, and so no login rig");
+  if (login === undefined) throw new Error("the policy has no authorization: there is no login rig");
   const { authorization } = login;
   // The images are built while the login rig starts.
   const imagesOfMachines = Promise.all(

@@ -65,6 +65,7 @@ test.for([
   ["a report that is cut short", () => writeFileSync(join(root, "reports/conformance.json"), '{"run":')],
   ["another deployment", () => write({ deployment: { digest: "sha256:2" } })],
   ["another LiteLLM", () => write({ parts: [{ rig: "gateway", name: "litellm", version: "1.106.2" }] })],
+  ["another Traefik", () => write({ parts: [{ rig: "edge", name: "traefik", version: "3.6.0" }] })],
   ["a check that was changed since", () => touch("suites/routes/one.spec.ts", "2026-11-27T12:30:00Z")],
   ["another package since", () => touch("package-lock.json", "2026-11-27T12:30:00Z")],
 ] as const)("nothing is known after %s", ([, change]) => {

@@ -49,7 +49,8 @@ export function lastResults(
     traefik: versions.traefik ?? deployment.traefik?.version,
   };
   const isSame = parts.every(
-    ({ rig, name, version }) => rig !== "gateway" || !(name in expected) || expected[name as "litellm"] === version,
+    ({ rig, name, version }) =>
+      !["edge", "gateway"].includes(rig) || !(name in expected) || expected[name as "litellm"] === version,
   );
   const changed = Math.max(...sources.map((source) => lastChange(join(root, source))));
   if (!isSame || ran.digest !== deployment.digest || Date.parse(run.startedAt) <= changed) return new Map();

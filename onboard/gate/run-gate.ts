@@ -33,7 +33,7 @@ export interface GateOptions {
  * Runs a candidate and judges it. Everything that it starts is removed at the end, also after a signal.
  *
  * @throws {DeploymentError} when the deployment or the lock file is wrong
- * @throws {EnvironmentError} when there is no engine, or a gateway or a service beside the candidate does not start
+ * @throws {EnvironmentError} when there is no engine, or a gateway or a service of the candidate does not start
  */
 export async function runGate({ candidate, config, progress, isApproved }: GateOptions): Promise<GateReport> {
   const startedAt = new Date().toISOString();

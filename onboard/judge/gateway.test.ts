@@ -264,7 +264,7 @@ test("what fails without a gateway too is not the gateway's fault", () => {
 });
 
 test("an entry that LiteLLM refuses fails with LiteLLM's line", () => {
-  const refused = { why: "litellm did not start", log: ["ValueError: 'a-b' is no name"] };
+  const refused = { why: "litellm did not start", log: ["ValueError: 'a-b' is not a valid name"] };
   const all = judgeThroughGateway({
     candidate,
     version: "1.77.1",
@@ -274,7 +274,7 @@ test("an entry that LiteLLM refuses fails with LiteLLM's line", () => {
     secrets: new Map(),
   });
   expect(itemNumbers.filter((item) => all[item].outcome === "fail")).toEqual([7]);
-  expect(all[7].evidence).toContain("'a-b' is no name");
+  expect(all[7].evidence).toContain("'a-b' is not a valid name");
 });
 
 test("a candidate that does not start is not judged through a gateway", () => {

@@ -168,7 +168,7 @@ function isSame(tool: Tool, other: Tool, field: (typeof fields)[number]): boolea
   return JSON.stringify(sorted(tool[field])) === JSON.stringify(sorted(other[field]));
 }
 
-/** Keys in order, and without those that have no value: a gateway writes JSON anew. */
+/** Keys in order, and without those that have no value: a gateway parses JSON and writes it again. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value ?? undefined;
@@ -346,12 +346,12 @@ function death(own: RunningCase): Judgement {
   );
 }
 
-const noKeys = "the deployment's LiteLLM has no database, and so neither keys of its own nor spend logs";
+const noKeys = "the deployment's LiteLLM has no database, which keys of its own and spend logs need";
 
 function audit(own: RunningCase): Judgement {
   const { client } = own.seen;
   if (client === undefined) return notApplicable(noKeys);
-  if (client.audit === undefined) return notApplicable("calls has no example that succeeds, or none that fails");
+  if (client.audit === undefined) return notApplicable("calls needs one example that succeeds and one that fails");
   const findings = Object.entries(client.audit).flatMap(([which, entries]: [string, readonly AuditEntry[]]) => {
     if (entries.length === 0) return [`the spend logs have no call that ${which} with the tool's name`];
     return entries.some(({ hasIdentity }) => hasIdentity) ? [] : [`the spend logs do not say whose call ${which}`];

@@ -58,7 +58,7 @@ export async function observeAudit(
   for (const { tool, arguments: own } of [succeeding, failing])
     await channel.ask("tools/call", { name: nameOf(tool), arguments: { ...own } }, answerDeadline);
   await channel.close();
-  // Both calls may be of one tool: then what succeeded is told apart by the outcome.
+  // Both calls may be of one tool: the outcome then says which one succeeded.
   const isOf = ({ tool }: AuditEntry, name: string): boolean =>
     tool === name || tool === nameOf(name) || tool.endsWith(`/${name}`);
   const isFailure = ({ outcome }: AuditEntry): boolean => outcome !== undefined && /fail|error/i.test(outcome);

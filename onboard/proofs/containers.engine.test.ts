@@ -1,33 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectEngine, type Engine } from "../../containers/engine/engine.ts";
-import { removeRun } from "../../containers/engine/removal.ts";
-import { newRun, runLabel } from "../../containers/engine/run-labels.ts";
-import { Images } from "../../containers/images/images.ts";
-import { Progress } from "../../helpers/core/terminal/progress.ts";
+import { describe, expect, test } from "vitest";
 import { itemNumbers } from "../judge/items.ts";
 import { judge } from "../judge/judge.ts";
 import { runDirectly } from "../run/direct-column.ts";
 import { prepare } from "../run/prepared.ts";
 import { inContainer } from "./in-container.ts";
+import { proofEngine } from "./proof-engine.ts";
 import { type Fault, faults, networkFaults } from "./server/faults.ts";
 
-const progress = new Progress({ write: () => true });
-let engine: Engine;
-let images: Images;
-/** An image with Node. */
-let image: string;
-
-beforeAll(async () => {
-  engine = await connectEngine({ progress });
-  images = new Images(engine, { mode: "auto", progress });
-  image = (await images.get("host")).reference;
-});
+const withRun = proofEngine();
 
 async function failures(transport: "stdio" | "http", fault: Fault | undefined): Promise<string[]> {
-  const candidate = inContainer(transport, fault, image);
-  const run = newRun({ keep: false });
-  try {
-    const resources = { engine, run, images, progress };
+  return await withRun(async ({ image, ...resources }) => {
+    const candidate = inContainer(transport, fault, image);
     const prepared = await prepare(resources, candidate);
     const { secrets } = prepared;
     const { seen } = await runDirectly(resources, candidate, prepared);
@@ -35,15 +19,8 @@ async function failures(transport: "stdio" | "http", fault: Fault | undefined): 
     return itemNumbers.flatMap((number) =>
       judged[number].outcome === "fail" ? [`${number}: ${judged[number].evidence}`] : [],
     );
-  } finally {
-    await removeRun(engine, run.id);
-    left.push(...(await engine.docker.listContainers({ all: true, filters: { label: [`${runLabel}=${run.id}`] } })));
-  }
+  });
 }
-
-/** Containers that outlived their run. */
-const left: unknown[] = [];
-afterAll(() => expect(left).toEqual([]));
 
 test("the sound server fails nothing over stdio, and nothing over HTTP", async () => {
   expect(await failures("stdio", undefined)).toEqual([]);

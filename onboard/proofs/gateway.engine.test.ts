@@ -1,11 +1,6 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { connectEngine, type Engine } from "../../containers/engine/engine.ts";
-import { removeRun } from "../../containers/engine/removal.ts";
-import { newRun, runLabel } from "../../containers/engine/run-labels.ts";
-import { Images } from "../../containers/images/images.ts";
+import { expect, test } from "vitest";
 import { runConfig } from "../../helpers/core/run-config.ts";
-import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { newestLiteLLM } from "../../helpers/deployment/litellm/version.ts";
 import type { Candidate } from "../candidate/types.ts";
 import { columnsOf } from "../gate/report.ts";
@@ -16,28 +11,18 @@ import { runDirectly } from "../run/direct-column.ts";
 import { loadJoined, prefixOf, runThroughGateway } from "../run/gateway/gateway-column.ts";
 import { prepare } from "../run/prepared.ts";
 import { inContainer } from "./in-container.ts";
+import { proofEngine } from "./proof-engine.ts";
 import { gatewayFaults } from "./server/faults.ts";
 
-const progress = new Progress({ write: () => true });
-let engine: Engine;
-let images: Images;
-/** An image with Node. */
-let image: string;
+const withRun = proofEngine();
 
-beforeAll(async () => {
-  engine = await connectEngine({ progress });
-  images = new Images(engine, { mode: "auto", progress });
-  image = (await images.get("host")).reference;
-});
-
-/** Containers that outlived their run. */
-const left: unknown[] = [];
-afterAll(() => expect(left).toEqual([]));
-
-async function judged(candidate: Candidate, version: string): Promise<{ direct: Judgements; gateway: Judgements }> {
-  const run = newRun({ keep: false });
-  const resources = { engine, run, images, progress };
-  try {
+/** @param candidateOf makes the candidate, with an image that has Node */
+async function judged(
+  candidateOf: (image: string) => Candidate,
+  version: string,
+): Promise<{ direct: Judgements; gateway: Judgements }> {
+  return await withRun(async ({ image, ...resources }) => {
+    const candidate = candidateOf(image);
     const [prepared, joined] = await Promise.all([
       prepare(resources, candidate),
       loadJoined(candidate, { versions: {} }, version),
@@ -51,10 +36,7 @@ async function judged(candidate: Candidate, version: string): Promise<{ direct: 
     const nameOf = (tool: string): string => `${prefixOf(candidate, joined.deployment)}${tool}`;
     const own = { candidate, version, direct: { seen, judged: direct }, seen: through, nameOf, secrets };
     return { direct, gateway: judgeThroughGateway(own) };
-  } finally {
-    await removeRun(engine, run.id);
-    left.push(...(await engine.docker.listContainers({ all: true, filters: { label: [`${runLabel}=${run.id}`] } })));
-  }
+  });
 }
 
 const outcomes = (all: Judgements, ...which: string[]): string[] =>
@@ -62,7 +44,10 @@ const outcomes = (all: Judgements, ...which: string[]): string[] =>
 
 test("the sound server keeps every item through the newest LiteLLM, with keys in a database", async () => {
   const deployment = join(import.meta.dirname, "../../deployments/examples/virtual-keys");
-  const { direct, gateway } = await judged({ ...inContainer("http", undefined, image), deployment }, newestLiteLLM);
+  const { direct, gateway } = await judged(
+    (image) => ({ ...inContainer("http", undefined, image), deployment }),
+    newestLiteLLM,
+  );
   expect(outcomes(direct, "fail")).toEqual([]);
   expect(outcomes(gateway, "fail", "conditional")).toEqual([]);
   const passed = itemNumbers.filter((number) => gateway[number].outcome === "pass");
@@ -71,7 +56,7 @@ test("the sound server keeps every item through the newest LiteLLM, with keys in
 
 test("a server that LiteLLM 1.77.1 does not list is sound without it, and is not rejected for that", async () => {
   const { item, says } = gatewayFaults["strict-about-headers"];
-  const { direct, gateway } = await judged(inContainer("http", "strict-about-headers", image), "1.77.1");
+  const { direct, gateway } = await judged((image) => inContainer("http", "strict-about-headers", image), "1.77.1");
   expect(outcomes(direct, "fail")).toEqual([]);
   const found = outcomes(gateway, "fail", "conditional");
   expect(
@@ -86,8 +71,10 @@ test("a server that LiteLLM 1.77.1 does not list is sound without it, and is not
 
 test("an entry with which LiteLLM 1.77.1 does not start fails with LiteLLM's own line", async () => {
   // The reader of candidate files accepts no such name.
-  const candidate = { ...inContainer("http", undefined, image), name: "no-dash" };
-  const { direct, gateway } = await judged(candidate, "1.77.1");
+  const { direct, gateway } = await judged(
+    (image) => ({ ...inContainer("http", undefined, image), name: "no-dash" }),
+    "1.77.1",
+  );
   expect(outcomes(direct, "fail")).toEqual([]);
   expect(outcomes(gateway, "fail").map((line) => line.split(":")[0])).toEqual(["7"]);
   expect(gateway[7].evidence).toMatch(/starts without its entry, and not with it[\s\S]*no-dash/);

@@ -84,7 +84,7 @@ test("SARIF, JUnit and the page say the same, and a server's text is data in eac
   }
 });
 
-test("a gateway is a column in every form, and its fault is no failure", () => {
+test("a gateway is a column in every form, and its fault does not count as a failure", () => {
   const base = exampleReport();
   const [direct] = base.columns;
   if (direct === undefined) throw new Error("the example has a column");

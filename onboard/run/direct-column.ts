@@ -27,7 +27,7 @@ export interface DirectColumn {
 const rig = "alone";
 
 /**
- * Runs a candidate with what it needs beside it, on a network without a way out.
+ * Runs a candidate with the services that it needs, on a network without a way out.
  *
  * @throws {EnvironmentError} when the engine or a service beside it fails; what the candidate itself does is an observation
  */

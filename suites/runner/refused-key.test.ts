@@ -6,13 +6,15 @@ import { withRefusedKey } from "./refused-key.ts";
 
 const deployment = await loadDeployment("deployments/reference");
 
-function exchange(id: string, bearer: string, status: number): Exchange {
+const authError = '{"error":{"message":"Authentication Error, not allowed","type":"auth_error"}}';
+
+function exchange(id: string, bearer: string, status: number, body = authError): Exchange {
   const request = {
     method: "POST",
     url: "http://a/v1/chat",
     headers: [["Authorization", `Bearer ${bearer}`]] as const,
   };
-  const response = { status, headers: [], body: "", endAfter: 1 };
+  const response = { status, headers: [], body, endAfter: 1 };
   return { id, request, response } as unknown as Exchange;
 }
 
@@ -36,6 +38,12 @@ test.for<[string, Partial<FailureDetails>, Exchange]>([
   ["is about a key that no file has", {}, exchange("one", "sk-nobody", 403)],
   ["is about another answer", { actual: "status 500" }, exchange("one", client, 403)],
   ["expects a refusal", { expected: "status 401" }, exchange("one", client, 403)],
+  ["has an answer of Traefik's", {}, exchange("one", client, 403, "Forbidden")],
+  [
+    "has another reason than the key",
+    {},
+    exchange("one", client, 403, '{"detail":{"error":"The key has no MCP servers granted, or none is loaded"}}'),
+  ],
   ["has other evidence", {}, exchange("another", client, 403)],
 ])("a failure that %s stays as it is", ([_, own, sent]) => {
   const details = { ...refused, ...own };

@@ -1,7 +1,9 @@
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { jsonOf } from "../../helpers/core/text/json.ts";
 import { keyLine } from "../../helpers/deployment/litellm/blame.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
+import { isMessage } from "../../helpers/protocol/json-rpc.ts";
 
 /**
  * A failure whose check names no line, where LiteLLM refused a key of the deployment and should not have: the failure then names
@@ -29,9 +31,19 @@ function locate(
   if (location !== undefined || follows !== undefined || cases !== undefined) return details;
   if (!refusal.test(actual) || refusal.test(expected)) return details;
   const shown = exchanges.filter(({ id }) => evidence?.exchanges?.includes(id));
-  const refused = shown.findLast(({ response }) => response?.status === 401 || response?.status === 403);
+  const refused = shown.findLast(refusesKey);
   const key = /^Bearer +(\S+)$/i.exec(header(refused?.request.headers, "authorization") ?? "")?.[1];
   return { ...details, ...(key === undefined ? {} : keyLine(deployment, key)) };
 }
 
 const refusal = /\b40[13]\b/;
+
+/**
+ * Whether LiteLLM itself refused the key: its errors are JSON, and those of Traefik and of login services are text. A 403 because
+ * no MCP server is loaded (LiteLLM 1.106.2) says nothing about the key.
+ */
+function refusesKey({ response }: Exchange): boolean {
+  if (response?.status !== 401 && response?.status !== 403) return false;
+  const body = jsonOf(response.body);
+  return isMessage(body) && ("error" in body || "detail" in body) && !/MCP servers/i.test(response.body);
+}

@@ -59,7 +59,7 @@ export function whyNotReached(
   const redirection = model.static.get(`entryPoints.${entryPoint}.http.redirections.entryPoint.to`);
   if (taken === undefined && redirection !== undefined && status >= 300 && status < 400)
     return { cause: `the entry point ${entryPoint} redirects every request`, location: redirection.location };
-  const login = taken && sessionLeftOut(model, taken);
+  const login = taken && refusesCallers.has(status) ? sessionLeftOut(model, taken) : undefined;
   if (login !== undefined) return login;
   const missed = request && missedRouter(model, request, { taken: router, entryPoint });
   if (missed !== undefined)
@@ -80,18 +80,24 @@ export function whyNotReached(
   };
 }
 
+/** How a login service sends a caller away whom it does not know. */
+const refusesCallers: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 403]);
+
+/** Headers that say nothing about who the caller is. */
+const namesNobody = /^(?:x-forwarded-.*|x-real-ip|host|accept.*|user-agent|content-.*)$/;
+
 /**
- * Why a login service refuses everybody: a forwardAuth middleware with a list of the headers that it passes on, and without the
- * cookie or key by which the service knows a caller.
+ * Why a login service refuses everybody: a forwardAuth middleware with a list of the headers that it passes on, none of which can
+ * hold a session or a key.
  */
 function sessionLeftOut(model: TraefikModel, router: TraefikRouter): (Cause & { fix: string }) | undefined {
   for (const { name, kind, options } of middlewaresOf(model, router)) {
     const written = options.get("forwardauth.authrequestheaders");
     if (kind !== "forwardauth" || written === undefined) continue;
     const passed = splitList(written.value).map((header) => header.toLowerCase());
-    if (passed.includes("cookie") || passed.includes("authorization")) continue;
+    if (!passed.every((header) => namesNobody.test(header))) continue;
     return {
-      cause: `the middleware ${name} passes neither Cookie nor Authorization to the login service (authRequestHeaders), which so knows no session`,
+      cause: `the middleware ${name} passes neither Cookie nor Authorization to the login service (authRequestHeaders): it cannot recognize a session`,
       location: written.location,
       fix: "add Cookie to authRequestHeaders, or leave the list out: then every header is passed on",
     };

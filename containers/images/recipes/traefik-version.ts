@@ -27,7 +27,7 @@ export const newestTraefik = "3";
 
 /**
  * The version from packages that stands for the version of a tag. A tag such as `v3.5` or `v3` means the newest release of that
- * line. For a release that is no package: the newest one of its line, or the oldest of the next line.
+ * line. A release without a package is replaced by the newest one of its line, else by the oldest of the next line.
  *
  * @param version as in the tag of an image, e.g. `3.5.3`, `3.5` or `3`
  */

@@ -59,12 +59,17 @@ export async function forwardAuthPlans(
   context: EdgeContext,
 ): Promise<{ plans: PartPlan[]; changes: RenderedChange[] }> {
   const { deployment } = context;
-  const services = forwardAuthServices(deployment);
+  const services = forwardAuthServices(deployment)
+    .map((one) => {
+      const names = one.service === undefined ? [one.name] : namesOf(deployment, one.service);
+      return { ...one, endpoints: forwardAuthEndpoints(deployment, names) };
+    })
+    // A name that is neither a service nor what a middleware calls: nothing would ask the stand-in.
+    .filter(({ service, endpoints }) => service !== undefined || endpoints.length > 0);
   if (services.length === 0) return { plans: [], changes: [] };
   const image = await images.get("forward-auth");
   const plans = await Promise.all(
-    services.map(async ({ name, service, rule }): Promise<PartPlan> => {
-      const endpoints = forwardAuthEndpoints(deployment, service === undefined ? [name] : namesOf(deployment, service));
+    services.map(async ({ name, service, rule, endpoints }): Promise<PartPlan> => {
       const [status = 401] = rule.statuses ?? [];
       const config: ForwardAuthConfig = {
         endpoints,
@@ -112,7 +117,7 @@ export function identityOf(headerName: string): string {
  *
  * @param names by which it is called
  */
-export function forwardAuthEndpoints(
+function forwardAuthEndpoints(
   { traefikModel }: DeploymentWithTraefik,
   names: readonly string[],
 ): { port: number; path: string }[] {

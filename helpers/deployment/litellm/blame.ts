@@ -56,7 +56,7 @@ export function moduleLine(
 
 /**
  * Where a server's entry in LiteLLM's config says otherwise than the policy: the environment that has another variable than
- * the server's DSN, or the arguments without its directory. Else the entry itself; undefined where there is none.
+ * the server's DSN, or the arguments without its directory. Otherwise the entry itself; undefined without one.
  */
 export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | undefined {
   const { litellmConfig, policy } = deployment;

@@ -35,7 +35,7 @@ export interface JoinedDeployment {
  *
  * @param version of LiteLLM; undefined for the deployment's own
  * @throws {DeploymentError} with every fault of the deployment
- * @throws {UsageError} when a service beside the candidate has the name of one of the deployment's
+ * @throws {UsageError} when a service of the candidate has the name of one of the deployment's
  */
 export async function loadJoined(
   candidate: Candidate,
@@ -127,7 +127,7 @@ while time.monotonic() < ends and state() != "stop":
     time.sleep(0.02)
 `;
 
-/** How the program is told to stop, and says that it has killed something: a file in memory, which every container can write. */
+/** The file that stops the program, and the one by which it reports a kill: in memory, which every container can write. */
 const killFile = "/dev/shm/conformance-kill";
 
 /** How long LiteLLM may take to start the candidate's process for a call, in milliseconds. */

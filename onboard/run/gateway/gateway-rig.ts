@@ -28,7 +28,7 @@ export const candidateMark = { name: "GATEWAY_CONFORMANCE_CANDIDATE", value: "1"
 /** A gateway rig of the gate, without LiteLLM: it can be started with the candidate and without it. */
 export interface GatewayParts {
   networks: ReadonlyMap<string, MadeNetwork>;
-  /** The network of the candidate and what is beside it. Its default route leads nowhere. */
+  /** The network of the candidate and its services. Its default route leads nowhere. */
   own: RunNetwork;
   candidate: PartHandle | undefined;
   nameServer: string | undefined;
@@ -37,7 +37,7 @@ export interface GatewayParts {
 const ownNetwork = "candidate";
 
 /**
- * Starts what is beside a deployment's LiteLLM and beside the candidate: databases, caches, the upstreams with a container of
+ * Starts the services of a deployment's LiteLLM and of the candidate: databases, caches, the upstreams with a container of
  * their own, and a candidate that listens. No Traefik: the gate asks LiteLLM at its own port.
  *
  * @param rig name of the rig, distinct from the other columns'

@@ -93,7 +93,7 @@ async function atControl(
   });
 }
 
-/** Why it is no fault that the provider lets other clients log in, and not this one; undefined where nothing says so. */
+/** Why the provider may let other clients log in, and not this one; undefined where nothing says so. */
 async function choiceOfProvider(
   login: Login,
   { clientId }: RegistrationKind,

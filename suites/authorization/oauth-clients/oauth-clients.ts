@@ -78,7 +78,7 @@ export const inspector: OAuthClient = {
       ...["mcp-inspector", "--cli", url, "--transport", "http", "--method", "tools/list"],
       ...["--callback-url", redirect, ...(clientId === undefined ? [] : ["--client-id", clientId])],
     ],
-    // Else it asks nobody to log in where it has no terminal.
+    // Without a terminal it does not ask for a login otherwise.
     environment: { MCP_AUTO_OPEN_ENABLED: "true", MCP_INSPECTOR_SECRET_STORE: "memory" },
   }),
 };

@@ -59,7 +59,7 @@ check({
  * Begins a listing, and closes the connection while the upstream has not answered.
  *
  * @returns undefined when the listing ends without the upstream's answer
- * @throws {CheckFailure} `listing-failed` when it ends like that, and is no listing
+ * @throws {CheckFailure} `listing-failed` when it ends in that way, and does not list the tools
  */
 async function abortListing(testGateway: TestGateway, session: Session): Promise<Exchange | undefined> {
   const abort = new AbortController();

@@ -23,7 +23,7 @@ export function expectDemandedServers({ deployment }: GatewayTarget): void {
         actual: unusable?.why ?? `no such server in ${displayPath(litellmConfig.file)}`,
         cause:
           unusable === undefined ? "the server was removed or renamed" : `LiteLLM starts without it: ${unusable.why}`,
-        // A line that is missing has no place: the policy's line says what was to be there.
+        // A missing line has no location: the policy's line states what is expected.
         location: unusable?.location ?? location,
         fix: unusable?.fix ?? `add it under mcp_servers, or remove it from the policy`,
       });

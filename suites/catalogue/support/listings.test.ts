@@ -4,7 +4,7 @@ import { listPatiently } from "./listings.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** How many listings it takes when each lasts so long, in milliseconds, on a machine of which so much is measured. */
+/** How many listings are made when each takes `lasts` milliseconds and this share of starvation is measured. */
 async function listingsMade(lasts: number, share: number | undefined): Promise<number> {
   let made = 0;
   const list = async (): Promise<number> => {

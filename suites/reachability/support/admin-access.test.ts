@@ -16,7 +16,7 @@ async function saidOf(networks: string): Promise<string | undefined> {
   using copy = patchedCopy("deployments/reference", [proxy(networks)]);
   const deployment = await loadDeployment(copy.folder);
   const listener = adminListeners(deployment).find(({ service }) => service === "sockets");
-  if (listener === undefined) throw new Error("the proxy is no administrative listener");
+  if (listener === undefined) throw new Error("the proxy is not among the administrative listeners");
   const sweep = { sites: [{ name: "sockets", listening: [] }] };
   try {
     expectNobodyElse({ deployment } as Reachability, { cells: [], sweep, table: "" } as never, listener);
