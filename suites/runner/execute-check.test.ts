@@ -267,6 +267,16 @@ describe("a check that exceeded a time limit", () => {
     expect(await execute(one, { starved: 0.97, whenStarved: "judge" })).toMatchObject({ outcome: "failed" });
   });
 
+  test("a later check that shares the failure is repeated too, although it waited for nothing itself", async () => {
+    const shared = new CheckFailure({ ...details, actual: "no response in time" });
+    const sharing = checkThat(async () => {
+      throw shared;
+    });
+    await execute(sharing, { starved: 0.97 });
+    expect(await execute(sharing, { starved: 0.2 })).toMatchObject({ outcome: "not-tested", repeats: true });
+    expect(await execute(withoutAnswer, { starved: 0.2 })).toMatchObject({ outcome: "failed" });
+  });
+
   test("what fails for another reason fails on a starved machine too", async () => {
     expect(await execute(failing, { starved: 0.97 })).toMatchObject({ outcome: "failed" });
   });

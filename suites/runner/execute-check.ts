@@ -127,15 +127,14 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     await within(`${check.id} is over`, checkTimeout, check.run({ ...connected.targets, evidence }));
     expectValidMessages(activity.exchanges);
   } catch (error) {
-    const { gateway } = connected.targets;
-    thrown = { error: isCheckFailure(error) ? withRefusedKey(error, activity.exchanges, gateway?.deployment) : error };
+    thrown = { error };
   }
   const duration = performance.now() - began;
   const ending: Ending =
     thrown === undefined
       ? { requirements: check.requirements, outcome: "passed" }
       : (starvedEnding(thrown.error, check, environment, activity, starvation()) ??
-        (await endingOf(thrown.error, check, environment, activity)));
+        (await endingOf(withKeyLine(thrown.error, connected, activity), check, environment, activity)));
   await Promise.all(http.map((client) => client.close()));
   const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);
   // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
@@ -169,19 +168,38 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
   if (failure !== undefined) throw new CheckFailure(failure);
 }
 
+/** Names the key's line where LiteLLM refused it. */
+function withKeyLine(
+  error: unknown,
+  { targets }: Awaited<ReturnType<TargetProvider["connect"]>>,
+  { exchanges }: CheckActivity,
+): unknown {
+  return isCheckFailure(error) ? withRefusedKey(error, exchanges, targets.gateway?.deployment) : error;
+}
+
+/**
+ * Errors of work that exceeded a time limit on a starved machine. Checks share the failure of shared work: those after the
+ * first wait for nothing, so that their own time and requests show neither the starvation nor the limit.
+ */
+const starvedErrors = new WeakMap<object, Starvation>();
+
 /** The end of a check that exceeded a time limit while the machine was starved: it says nothing of the gateway. */
 function starvedEnding(
   thrown: unknown,
   check: Check,
   { whenStarved }: CheckEnvironment,
   { exchanges, actions }: CheckActivity,
-  starvation: Starvation | undefined,
+  own: Starvation | undefined,
 ): Ending | undefined {
-  if (whenStarved === "judge" || starvation === undefined || starvation.share < starvedFrom) return undefined;
+  if (whenStarved === "judge" || !(thrown instanceof Error)) return undefined;
+  const shared = starvedErrors.get(thrown);
+  const starvation = shared ?? own;
+  if (starvation === undefined || starvation.share < starvedFrom) return undefined;
   const isJudged = ["failure", "timed-out"].includes(classify(thrown));
   const details = isCheckFailure(thrown) ? thrown.details : undefined;
-  const name = thrown instanceof Error ? thrown.name : "";
-  if (!isJudged || !exceededTimeLimit(name, details, exchanges, actions.commands)) return undefined;
+  const isLate = shared !== undefined || exceededTimeLimit(thrown.name, details, exchanges, actions.commands);
+  if (!isJudged || !isLate) return undefined;
+  starvedErrors.set(thrown, starvation);
   const text = starvationText(starvation);
   const { requirements } = check;
   if (whenStarved === "repeat")
