@@ -69,13 +69,20 @@ export async function findLeaks(
       const sameValue = policy.secrets.filter((one) => secrets.get(one.name) === secrets.get(secret));
       const permitted =
         location !== undefined && [...allowed, ...sameValue.flatMap((one) => one.mayBeIn)].includes(location);
-      if (!permitted && !leaks.some((leak) => leak.secret === secret && leak.location === name)) {
-        const at = lineOf?.(form);
-        leaks.push({ secret, location: name, ...(at === undefined ? {} : { at }) });
-      }
+      if (permitted) continue;
+      const at = lineOf?.(form);
+      // One line puts its value into the environment of every part that runs the service.
+      const isKnown = leaks.some(
+        (leak) => leak.secret === secret && (leak.location === name || (at !== undefined && isSameLine(leak.at, at))),
+      );
+      if (!isKnown) leaks.push({ secret, location: name, ...(at === undefined ? {} : { at }) });
     }
   }
   return { leaks, searched: sources.length };
+}
+
+function isSameLine(one: SourceLocation | undefined, other: SourceLocation): boolean {
+  return one?.file === other.file && one.line === other.line;
 }
 
 /** The values in compose.yaml of the services that the suite does not start, or replaces by a part of its own. */
