@@ -5,7 +5,7 @@ import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";
 import { ComparisonList } from "../../helpers/checks/comparison.ts";
 import { checkTimeout, within } from "../../helpers/core/deadlines.ts";
 import type { EnvironmentError } from "../../helpers/core/errors.ts";
-import { type Starvation, starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
+import { watchStarvation } from "../../helpers/core/starvation.ts";
 import { redact, redactError, redactValues } from "../../helpers/core/text/redaction.ts";
 import { abridged, type Exchange } from "../../helpers/protocol/exchange.ts";
 import { gapFor, type KnownGap } from "../../helpers/requirements/known-gaps.ts";
@@ -16,7 +16,7 @@ import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
-import { exceededTimeLimit } from "./time-limits.ts";
+import { starvedEnding, type WhenStarved } from "./time-limits.ts";
 
 /** All that running a check takes, whatever it runs on. */
 export interface CheckEnvironment {
@@ -28,11 +28,7 @@ export interface CheckEnvironment {
   observer: CheckObserver;
   /** Begins to measure whether the machine is starved; undefined: its own measurement. */
   watchStarvation?: typeof watchStarvation;
-  /**
-   * What a check means that exceeded a time limit while the machine was starved. `repeat`: it is to be repeated alone, and its
-   * record has `repeats`; `environment`: it ran alone already, so that no verdict is possible; `judge`: its failure counts.
-   */
-  whenStarved: "repeat" | "environment" | "judge";
+  whenStarved: WhenStarved;
 }
 
 /** Takes what a check leaves. */
@@ -130,11 +126,14 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     thrown = { error };
   }
   const duration = performance.now() - began;
-  const ending: Ending =
-    thrown === undefined
-      ? { requirements: check.requirements, outcome: "passed" }
-      : (starvedEnding(thrown.error, check, environment, activity, starvation()) ??
-        (await endingOf(withKeyLine(thrown.error, connected, activity), check, environment, activity)));
+  let ending: Ending = { requirements: check.requirements, outcome: "passed" };
+  if (thrown !== undefined) {
+    const starved = starvedEnding(thrown.error, check, environment.whenStarved, activity, starvation());
+    ending =
+      starved === undefined
+        ? await endingOf(withKeyLine(thrown.error, connected, activity), check, environment, activity)
+        : { requirements: check.requirements, ...starved };
+  }
   await Promise.all(http.map((client) => client.close()));
   const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);
   // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
@@ -175,44 +174,6 @@ function withKeyLine(
   { exchanges }: CheckActivity,
 ): unknown {
   return isCheckFailure(error) ? withRefusedKey(error, exchanges, targets.gateway?.deployment) : error;
-}
-
-/**
- * Errors of work that exceeded a time limit on a starved machine. Checks share the failure of shared work: those after the
- * first wait for nothing, so that their own time and requests show neither the starvation nor the limit.
- */
-const starvedErrors = new WeakMap<object, Starvation>();
-
-/** The end of a check that exceeded a time limit while the machine was starved: it says nothing of the gateway. */
-function starvedEnding(
-  thrown: unknown,
-  check: Check,
-  { whenStarved }: CheckEnvironment,
-  { exchanges, actions }: CheckActivity,
-  own: Starvation | undefined,
-): Ending | undefined {
-  if (whenStarved === "judge" || !(thrown instanceof Error)) return undefined;
-  const shared = starvedErrors.get(thrown);
-  const starvation = shared ?? own;
-  if (starvation === undefined || starvation.share < starvedFrom) return undefined;
-  const isJudged = ["failure", "timed-out"].includes(classify(thrown));
-  const details = isCheckFailure(thrown) ? thrown.details : undefined;
-  const isLate = shared !== undefined || exceededTimeLimit(thrown.name, details, exchanges, actions.commands);
-  if (!isJudged || !isLate) return undefined;
-  starvedErrors.set(thrown, starvation);
-  const text = starvationText(starvation);
-  const { requirements } = check;
-  if (whenStarved === "repeat")
-    return {
-      requirements,
-      outcome: "not-tested",
-      reason: `a time limit was exceeded on a starved machine (${text}); it is repeated alone`,
-      repeats: true,
-    };
-  const message =
-    `${check.id} cannot be judged: it exceeded a time limit twice, the second time alone, while other programs kept the ` +
-    `machine busy (${text})`;
-  return { requirements, outcome: "not-tested", reason: message, environment: { part: undefined, message, log: [] } };
 }
 
 async function endingOf(

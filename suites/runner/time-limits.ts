@@ -1,6 +1,16 @@
-import type { CommandRun } from "../../helpers/checks/action-log.ts";
+import type { ActionLog, CommandRun } from "../../helpers/checks/action-log.ts";
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";
+import { type Starvation, starvationText, starvedFrom } from "../../helpers/core/starvation.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import type { CheckRecord } from "../../helpers/run/run-record.ts";
+import type { Check } from "./check.ts";
+
+/**
+ * What a check means that exceeded a time limit while the machine was starved. `repeat`: it is to be repeated alone, and its
+ * record has `repeats`; `environment`: it ran alone already, so that no verdict is possible; `judge`: its failure counts.
+ */
+export type WhenStarved = "repeat" | "environment" | "judge";
 
 /** How a wait that ended at its deadline reads, whoever had set it. */
 const ended = /\bin time\b|time[- ]?(?:d )?out|aborted due to timeout|not within \d|no answer within|^late-/i;
@@ -11,7 +21,7 @@ const ended = /\bin time\b|time[- ]?(?:d )?out|aborted due to timeout|not within
  *
  * @param name of the error that the check ended with
  */
-export function exceededTimeLimit(
+function exceededTimeLimit(
   name: string,
   details: FailureDetails | undefined,
   exchanges: readonly Pick<Exchange, "error" | "response">[],
@@ -29,4 +39,45 @@ export function exceededTimeLimit(
       ({ exitCode, stderr }) => exitCode === undefined || [28, 124].includes(exitCode) || ended.test(stderr),
     )
   );
+}
+
+/**
+ * Errors of work that exceeded a time limit on a starved machine. Checks share the failure of shared work: those after the
+ * first wait for nothing, so that their own time and requests show neither the starvation nor the limit.
+ */
+const starvedErrors = new WeakMap<object, Starvation>();
+
+/**
+ * The end of a check that exceeded a time limit while the machine was starved: it says nothing of the gateway. Undefined for
+ * every other check.
+ *
+ * @param own how starved the machine was while the check ran
+ */
+export function starvedEnding(
+  thrown: unknown,
+  check: Pick<Check, "id">,
+  whenStarved: WhenStarved,
+  { exchanges, actions }: { exchanges: readonly Exchange[]; actions: Pick<ActionLog, "commands"> },
+  own: Starvation | undefined,
+): Pick<CheckRecord, "outcome" | "reason" | "repeats" | "environment"> | undefined {
+  if (whenStarved === "judge" || !(thrown instanceof Error)) return undefined;
+  const shared = starvedErrors.get(thrown);
+  const starvation = shared ?? own;
+  if (starvation === undefined || starvation.share < starvedFrom) return undefined;
+  const isJudged = ["failure", "timed-out"].includes(classify(thrown));
+  const details = isCheckFailure(thrown) ? thrown.details : undefined;
+  const isLate = shared !== undefined || exceededTimeLimit(thrown.name, details, exchanges, actions.commands);
+  if (!isJudged || !isLate) return undefined;
+  starvedErrors.set(thrown, starvation);
+  const text = starvationText(starvation);
+  if (whenStarved === "repeat")
+    return {
+      outcome: "not-tested",
+      reason: `a time limit was exceeded on a starved machine (${text}); it is repeated alone`,
+      repeats: true,
+    };
+  const message =
+    `${check.id} cannot be judged: it exceeded a time limit twice, the second time alone, while other programs kept the ` +
+    `machine busy (${text})`;
+  return { outcome: "not-tested", reason: message, environment: { part: undefined, message, log: [] } };
 }
