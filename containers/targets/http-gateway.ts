@@ -81,8 +81,8 @@ export abstract class HttpGateway {
   }
 
   /**
-   * The URL of a path on a host of the policy. Default: on the internal one; where the policy lets nobody reach the path
-   * there, at LiteLLM's own port. What an operator hides from clients is still LiteLLM's to serve.
+   * The URL of a path on a host of the policy. Default: on the internal one; where the path never reaches LiteLLM there, at
+   * LiteLLM's own port. What an operator hides from clients is still LiteLLM's to serve.
    */
   url(path: string, host?: PolicyHost): string {
     const own = host === undefined && this.#isHidden(path) ? this.ownOrigin : undefined;
@@ -95,11 +95,13 @@ export abstract class HttpGateway {
     return this.#isHidden(stream) ? endpoint : stream;
   }
 
-  /** Whether the policy lets nobody reach a path of the internal host. */
+  /** Whether no request to a path of the internal host reaches LiteLLM: the edge refuses or redirects each. */
   #isHidden(path: string): boolean {
     if (!path.startsWith("/")) return false;
     const host = this.internalHost;
-    return ["GET", "POST"].every((method) => decide(this.policy, host, { method, path }).who === "nobody");
+    return ["GET", "POST"].every((method) =>
+      ["nobody", "redirect"].includes(decide(this.policy, host, { method, path }).who),
+    );
   }
 
   /** Sends a request through Traefik to LiteLLM, or to LiteLLM's own port; see {@link url}. */

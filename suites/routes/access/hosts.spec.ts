@@ -157,5 +157,7 @@ const serving = ["anyone", "bearer", "litellm", "login", "injected"] as const;
 /** One path of each kind that the policy lets through, and every injected route: each kind has routers of its own. */
 function pathsOfEachKind({ policy }: Edge): string[] {
   const one = serving.flatMap((who) => onePathOf(policy, [who]).slice(0, 1));
-  return [...new Set([...one, ...casesFor(policy, ["injected"])].map(({ path }) => path))];
+  const paths = new Set([...one, ...casesFor(policy, ["injected"])].map(({ path }) => path));
+  // Where no known host leads to LiteLLM, an unknown one still must not.
+  return paths.size > 0 ? [...paths] : [policy.mcp.endpoint];
 }
