@@ -1,5 +1,9 @@
+import { atLeast } from "../../../helpers/deployment/litellm/version.ts";
 import { lockedVersions, type Recipe } from "./recipe.ts";
 import { dockerfileOf, locked } from "./recipe-forms.ts";
+
+/** The first version that depends on litellm-proxy-extras, which has the migrations (its metadata on PyPI). */
+const firstMigrations = "1.65.1";
 
 /** Prisma's engine as WebAssembly, the client of LiteLLM's Prisma schema, and the command line that generates that client. */
 const versions = { engine: "5.17.0", client: "0.11.0", cli: "5.4.2" } as const;
@@ -28,5 +32,10 @@ export function withQueryEngine(litellm: Recipe, node: Recipe): Recipe {
 export function withLiteLLMTables(postgres: Recipe, litellm: Recipe): Recipe {
   const packages = `${postgres.packages}, with the migrations of LiteLLM ${litellm.version}`;
   const version = `${postgres.version}-litellm-${litellm.version}`;
-  return dockerfileOf("litellm-postgres", version, { LITELLM: litellm, POSTGRES: postgres }, packages);
+  const recipe = dockerfileOf("litellm-postgres", version, { LITELLM: litellm, POSTGRES: postgres }, packages);
+  if (atLeast(litellm.version, firstMigrations)) return recipe;
+  const missing =
+    `LiteLLM ${litellm.version} has no migrations in its packages, so that its tables cannot be made here; versions from ` +
+    `${firstMigrations} on have them, e.g. LITELLM_VERSION=${lockedVersions("litellm")[0]}`;
+  return { ...recipe, missing };
 }

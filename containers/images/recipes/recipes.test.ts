@@ -23,6 +23,8 @@ describe("the recipes", () => {
   });
 
   it("name the versions that there are where packages have none, or the folder to add", () => {
+    expect(recipes.liteLLMPostgres("1.65.0").missing).toContain("has no migrations in its packages");
+    expect(recipes.liteLLMPostgres("1.65.1").missing).toBeUndefined();
     expect(recipes.of("traefik", "2.11.0").missing).toContain("no package has Traefik before version 3");
     expect(recipes.of("codex", "9.9.9").missing).toMatch(/^add a lock in the folder .*codex\/9\.9\.9, or use one of/);
   });
