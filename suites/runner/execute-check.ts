@@ -90,14 +90,14 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     findings,
     ...ending,
   });
+  const unsupported = targets.unsupported(check.needs);
+  if (unsupported !== undefined)
+    return record({ requirements: check.requirements, outcome: "not-supported", reason: unsupported }, 0);
   const unmet = targets.unmet(check.needs);
   if (unmet.length > 0) {
     const reason = `needs ${unmet.join(", ")}`;
     return record({ requirements: check.requirements, outcome: "not-tested", reason }, 0);
   }
-  const unsupported = targets.unsupported(check.needs);
-  if (unsupported !== undefined)
-    return record({ requirements: check.requirements, outcome: "not-supported", reason: unsupported }, 0);
   const actions = new ActionLog();
   let connected: Awaited<ReturnType<TargetProvider["connect"]>>;
   try {
