@@ -129,14 +129,8 @@ check({
       cells.filter((cell) => isIpv4(cell) && cell.verdict !== "open" && cell.verdict !== "blocked").map(keyOf),
     );
     const compared = cells.filter((cell) => cell.family === 6 && right.has(keyOf(cell)));
-    if (!compared.some(({ verdict }) => verdict === "allowed" || verdict === "blocked")) {
-      throw new CheckFailure({
-        summary: "no connection that the policy allows could be tried over IPv6",
-        code: "nothing-tried",
-        expected: "at least one allowed connection over IPv6",
-        actual: "none",
-      });
-    }
+    if (!compared.some(({ verdict }) => verdict === "allowed" || verdict === "blocked"))
+      evidence.notSupported("the policy allows no connection between places that have an IPv6 address");
     await forEachPair("IPv6 connections end as IPv4 connections do", compared, matrix, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );

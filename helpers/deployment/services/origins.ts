@@ -22,3 +22,8 @@ export function originOf(deployment: Pick<Deployment, "litellm" | "traefik">, ho
   const isDefault = port === (host.scheme === "https" ? 443 : 80);
   return `${host.scheme}://${host.name}${isDefault ? "" : `:${port}`}`;
 }
+
+/** Whether somebody on the LAN can call the gateway: by Traefik, by a port that LiteLLM publishes, or on the host's own network. */
+export function isOnTheLan({ litellm, traefik }: Pick<Deployment, "litellm" | "traefik">): boolean {
+  return traefik !== undefined || litellm.ports.length > 0 || litellm.networkMode?.value === "host";
+}

@@ -34,9 +34,10 @@ check({
         evidence: exchangeEvidence(...exchanges),
       });
     }
-    const secrets = [...testGateway.canaries.secrets].filter(([name]) =>
-      testGateway.policy.secrets.some((secret) => secret.name === name),
-    );
+    const { policy, deployment } = testGateway;
+    const known = new Set([...policy.secrets, ...deployment.literals].map(({ name }) => name));
+    const secrets = [...testGateway.canaries.secrets].filter(([name]) => known.has(name));
+    if (secrets.length === 0) secrets.push(["the master key", testGateway.masterKey]);
     await forEachCase(
       "the upstream receives no secret",
       secrets,

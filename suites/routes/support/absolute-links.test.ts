@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { type Patch, patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { absoluteLinks, leadsTo } from "./absolute-links.ts";
 
@@ -90,4 +91,18 @@ test.for<[string, string, string, ReturnType<typeof leadsTo>, Patch[]?]>([
   const host = deployment.policy.hosts.find((one) => one.name === name);
   if (host === undefined) throw new Error(`the reference has no host ${name}`);
   expect(leadsTo(to, host, deployment)).toBe(verdict);
+});
+
+test("without Traefik, a base address with TLS is that of a proxy elsewhere; one without TLS, or of another name, is not", async () => {
+  const { litellm, ...rest } = await loadDeployment("deployments/examples/direct");
+  const [host] = rest.policy.hosts;
+  if (host === undefined) throw new Error("the example names no host");
+  const { location } = host;
+  const to = (url: string): string => {
+    const environment = new Map([...litellm.environment, ["PROXY_BASE_URL", { value: url, location }]]);
+    return leadsTo(`${url}/ui/`, host, { ...rest, litellm: { ...litellm, environment } } as Deployment);
+  };
+  expect(to(`https://${host.name}`)).toBe("another-host");
+  expect(to(`http://${host.name}:8443`)).toBe("elsewhere");
+  expect(to("https://ai.example")).toBe("elsewhere");
 });

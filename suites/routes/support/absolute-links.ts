@@ -76,8 +76,8 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Whether the clients of a host can follow an address. `another-host` of the policy they can, unless they lose TLS or leave
- * the outside for an internal name. An identity provider or a public site is the operator's choice; an address of a container,
+ * Whether the clients of a host can follow an address. `another-host`, one of the policy, they can, unless they lose TLS or
+ * leave the outside for an internal name; the same is a `PROXY_BASE_URL` with TLS where Traefik is not among the files. An identity provider or a public site is the operator's choice; an address of a container,
  * a name that only containers know, and a `PROXY_BASE_URL` that the policy does not know are not.
  */
 export function leadsTo(to: string, host: PolicyHost, deployment: Deployment): "own" | "another-host" | "elsewhere" {
@@ -90,8 +90,12 @@ export function leadsTo(to: string, host: PolicyHost, deployment: Deployment): "
     return losesTls || (host.zone === "external" && other.zone === "internal") ? "elsewhere" : "another-host";
   }
   const isNamed = deployment.policy.hosts.some(({ name }) => name === hostname);
+  const isBase = originOfText(proxyBaseUrl(deployment)?.value) === origin;
+  // LiteLLM itself serves no TLS: without a Traefik, a proxy that is not among the files does.
+  if (isBase && isNamed && deployment.traefik === undefined && host.scheme === "http" && to.startsWith("https:"))
+    return "another-host";
   const isInside = isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || !hostname.includes(".");
-  return isNamed || isInside || originOfText(proxyBaseUrl(deployment)?.value) === origin ? "elsewhere" : "own";
+  return isNamed || isInside || isBase ? "elsewhere" : "own";
 }
 
 /** The variable that gives LiteLLM its own address; undefined where it is not set. */

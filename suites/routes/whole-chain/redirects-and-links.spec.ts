@@ -35,7 +35,7 @@ check({
           const verdict = leadsTo(to, host, deployment);
           if (verdict === "another-host")
             elsewhere.add(
-              `${where} at ${host.name}${path} leads to another host of the policy, ${new URL(to).origin}.`,
+              `${where} at ${host.name}${path} leads to another address of the gateway, ${new URL(to).origin}.`,
             );
           if (verdict !== "elsewhere") continue;
           const own = originOf(deployment, host);

@@ -2,6 +2,7 @@ import type { PageAsset, PageVisit } from "../../../containers/targets/gateway.t
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { decide } from "../../../helpers/deployment/policy/access.ts";
+import { isOnTheLan } from "../../../helpers/deployment/services/origins.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 
@@ -19,6 +20,7 @@ check({
     const { visit, url, assets, visitEvidence } = await openUi(gateway, evidence);
     const location = gateway.deployment.litellm.location;
     if (visit.opened !== undefined || assets.length === 0) {
+      await expectOwnLogin(gateway, evidence);
       throw new CheckFailure({
         summary: "the page does not open",
         code: "page-not-opened",
@@ -81,6 +83,7 @@ check({
         "LiteLLM has no database, and this version then shows set-up instructions instead of the login form",
       );
     }
+    await expectOwnLogin(gateway, evidence);
     const isEmpty = visit.text.trim() === "";
     throw new CheckFailure({
       summary: "the login form never appears",
@@ -109,6 +112,10 @@ async function openUi(
   const { who } = decide(policy, internalHost, { method: "GET", path: "/ui/" });
   if (who !== "anyone" && who !== "litellm")
     return evidence.notSupported(`the policy does not open the UI to anyone on ${internalHost.name}`);
+  if (!isOnTheLan(gateway.deployment))
+    return evidence.notSupported(
+      "LiteLLM publishes no port, and the deployment has no Traefik: what leads people to its UI is not among the files",
+    );
   const url = gateway.url("/ui/");
   const visit = await gateway.once.do("visit of the UI in a browser", () =>
     gateway.browse(url, `${loginForm}, :text("${setUpInstructions}")`),
@@ -131,6 +138,20 @@ async function openUi(
       received: visitText(visit, assets.filter(isFailure)),
     },
   };
+}
+
+/**
+ * Ends a check where LiteLLM leaves the login to a provider elsewhere (single sign-on), to which its UI may send a visitor at once.
+ *
+ * @throws {NotSupported} where it does
+ */
+async function expectOwnLogin(gateway: GatewayTarget, evidence: Evidence): Promise<void> {
+  const { response } = await gateway.send({ path: "/sso/key/generate" });
+  const location = response?.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  if (location === undefined || !URL.canParse(location)) return;
+  const { hostname } = new URL(location);
+  if (gateway.policy.hosts.every(({ name }) => name !== hostname))
+    evidence.notSupported(`LiteLLM sends people who log in to ${hostname} (single sign-on), which no run starts`);
 }
 
 async function hasDatabase(gateway: GatewayTarget): Promise<boolean> {
