@@ -2,37 +2,14 @@ import { deadlines } from "../../helpers/core/deadlines.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
-import type { ImagePart } from "../images/recipes/recipes.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { commandSucceeds, readyWhenRunning } from "../parts/readiness.ts";
+import { heavyMachines, lightMachines } from "./client-machines.ts";
 import { agentNetwork } from "./gateway-networks.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
 /** Port on which the fault front listens. Nothing listens on its other ports. */
 const frontPort = 80;
-
-/** A machine with one MCP client. */
-interface ClientMachine {
-  /** Name of the part, to which a client of the suite's matrix refers. */
-  name: string;
-  image: ImagePart;
-  version: string;
-}
-
-/** The clients in every run. */
-const lightMachines: readonly ClientMachine[] = [
-  { name: "codex-0.47", image: "codex", version: "0.47.0" },
-  { name: "inspector", image: "inspector", version: "2.12.0" },
-  { name: "python-sdk-1", image: "python-sdk", version: "1.30.0" },
-  { name: "python-sdk-2", image: "python-sdk", version: "2.3.0" },
-  { name: "typescript-sdk", image: "typescript-sdk", version: "1.32.2" },
-];
-
-/** The clients added by `CLIENTS=all`: one has its own licence, the other is large. */
-export const heavyMachines: readonly ClientMachine[] = [
-  { name: "claude-code", image: "claude-code", version: "2.1.332" },
-  { name: "open-webui", image: "open-webui", version: "0.12.4" },
-];
 
 /**
  * Starts the clients rig: machines with MCP clients on the networks of the gateway rig's agent, and the fault front, through

@@ -1,9 +1,9 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { type Deployment, withTraefik } from "../../helpers/deployment/types.ts";
 import { controlHost } from "../images/contexts/login-front/control.ts";
-import type { ImagePart } from "../images/recipes/recipes.ts";
 import { loginServices } from "../parts/deployment/login-services.ts";
 import { commandSucceeds } from "../parts/readiness.ts";
+import { type ClientMachine, heavyMachines, lightMachines } from "./client-machines.ts";
 import { machinePlan } from "./gateway-rig.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
@@ -15,13 +15,19 @@ export const loginFront = "login-front";
 /** On the front's loopback: what it has noted, its authority and its control. */
 export const loginFrontPort = 28_080;
 
-/** The MCP clients that can log their user in. */
-const clients: readonly { name: string; image: ImagePart; version?: string }[] = [
-  { name: "codex", image: "codex" },
-  { name: "inspector", image: "inspector", version: "2.12.0" },
-  { name: "python-sdk-1", image: "python-sdk", version: "1.30.0" },
-  { name: "python-sdk-2", image: "python-sdk", version: "2.3.0" },
-];
+/** The clients that can log their user in; Codex too, in the version of the run. */
+const loginClients = ["inspector", "python-sdk-1", "python-sdk-2", "claude-code"];
+
+/** The machines of a run: {@link loginClients} as they are in the clients rig, and Codex. */
+function machinesOf(
+  config: RigContext["config"],
+): readonly (Pick<ClientMachine, "name" | "image"> & { version: string | undefined })[] {
+  const others = config.clients === "all" ? [...lightMachines, ...heavyMachines] : lightMachines;
+  return [
+    { name: "codex", image: "codex", version: config.versions.codex },
+    ...others.filter(({ name }) => loginClients.includes(name)),
+  ];
+}
 
 /** Name of the part with a client that becomes known to the provider in one way: its address identifies its requests. */
 export function loginMachine(client: string, registration: string): string {
@@ -43,10 +49,7 @@ export async function startLoginClientsRig(rig: RigContext): Promise<RigState> {
   const { authorization } = login;
   // The images are built while the login rig starts.
   const imagesOfMachines = Promise.all(
-    clients.map(async ({ name, image, version }) => ({
-      name,
-      image: await images.get(image, version ?? config.versions.codex),
-    })),
+    machinesOf(config).map(async ({ name, image, version }) => ({ name, image: await images.get(image, version) })),
   );
   const [state, front, made, networks] = await Promise.all([
     rig.rig("login"),

@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { faultHost, faultlessHost, type GatewayFault } from "../images/contexts/fault-front/faults.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
 import { readLog } from "../parts/container-log.ts";
-import { heavyMachines } from "../rigs/clients-rig.ts";
+import { heavyMachines } from "../rigs/client-machines.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { partOf } from "./rig-access/parts-of-rig.ts";
 import { type RecordedCommand, recordedCommand } from "./rig-access/recorded-command.ts";

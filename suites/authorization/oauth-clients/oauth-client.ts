@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import type { LoginClients, LoginExchange } from "../../../containers/targets/login-clients.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
@@ -16,6 +17,8 @@ export interface OAuthClient {
   name: string;
   /** Its name in the login-clients rig. */
   machine: string;
+  /** Only with `CLIENTS=all`. */
+  isHeavy?: boolean;
   /** What it is started with, as its user would. */
   start(task: LoginTask, home: string): ClientCommand;
   /** Lists the tools after the login, where that is a command of its own. */
@@ -71,10 +74,13 @@ wait $!; code=$?
 cat "$home/out"; cat "$home/err" >&2
 echo $code > "$home/code"; exit $code`;
 
-/** Prints the address to which the client sends its user, as soon as it shows it; nothing where the client ends without one. */
+/**
+ * Prints the address to which the client sends its user, as soon as it shows it; nothing where the client ends without one. A
+ * terminal's control characters may stand around it.
+ */
 const awaitAddress = `while :; do
   ended=no; [ -e "$1/code" ] && ended=yes
-  address=$(cat "$1/out" "$1/err" 2>/dev/null | grep -aoE 'https?://[^[:space:]"]*response_type=code[^[:space:]"]*' | head -n 1)
+  address=$(cat "$1/out" "$1/err" 2>/dev/null | grep -aoE 'https?://[^[:space:][:cntrl:]"]*response_type=code[^[:space:][:cntrl:]"]*' | head -n 1)
   [ -n "$address" ] && { printf %s "$address"; exit 0; }
   [ $ended = yes ] && exit 0
   sleep 0.1
@@ -152,9 +158,9 @@ export async function attemptLogin(
 
 /** The error that a client shows: its message where it is JSON, else the line. */
 function shownIn(output: readonly string[]): string | undefined {
-  const lines = output.flatMap((text) => text.split("\n"));
+  const lines = output.flatMap((text) => stripVTControlCharacters(text).split(/\r?\n/));
   const messages = lines.flatMap((line) => jsonError.safeParse(jsonOf(line)).data?.error.message ?? []);
-  return errorLine(messages.at(-1) ?? output.join("\n"));
+  return errorLine(messages.at(-1) ?? lines.join("\n"));
 }
 
 interface UserStory {

@@ -83,6 +83,43 @@ export const inspector: OAuthClient = {
   }),
 };
 
+/** Claude Code: its login, which wants a terminal, and then the connection test of its list of servers, which lists the tools. */
+export const claudeCode: OAuthClient = {
+  slug: "claude-code",
+  title: "Claude Code",
+  name: "Claude Code",
+  machine: "claude-code",
+  isHeavy: true,
+  start: ({ url, clientId, redirect }) => ({
+    command: [
+      "script",
+      "--quiet",
+      "--return",
+      "--flush",
+      "--command",
+      "claude mcp login --no-browser gateway",
+      "/dev/null",
+    ],
+    environment: withoutOtherTraffic,
+    file: {
+      path: ".claude.json",
+      content: JSON.stringify({
+        mcpServers: {
+          gateway: {
+            type: "http",
+            url,
+            oauth: { callbackPort: Number(new URL(redirect).port), ...(clientId === undefined ? {} : { clientId }) },
+          },
+        },
+      }),
+    },
+  }),
+  list: () => ({ command: ["claude", "mcp", "list"], environment: withoutOtherTraffic }),
+};
+
+/** Claude Code sends nothing but what a check asks for. */
+const withoutOtherTraffic = { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", DISABLE_AUTOUPDATER: "1" };
+
 /** The SDK's image has a program, `mcp-login`, that logs in by the SDK's own OAuth client. */
 function pythonSdk(machine: string, title: string): OAuthClient {
   return {

@@ -1,0 +1,4 @@
+import { checkLogin } from "./check-login.ts";
+import { claudeCode } from "./oauth-clients.ts";
+
+checkLogin(claudeCode, { slow: false });
