@@ -50,7 +50,10 @@ export async function findLeaks(
     ...parts.map((part) => sourcesOfPart(engine, part, places.get(part.name), deployment)),
     filesOf(directory),
   ];
-  const sources = [...(await Promise.all(read)).flat(), ...sourcesOfOtherServices(deployment)];
+  const found = [...(await Promise.all(read)).flat(), ...sourcesOfOtherServices(deployment)];
+  // Traefik's API repeats the labels, which say more.
+  const isRepeated = ({ location }: Source): number => Number(location === "traefik.api");
+  const sources = found.toSorted((one, other) => isRepeated(one) - isRepeated(other));
   // A secret that a file has as text is out of place by itself: whoever reads the repository has it.
   const leaks: Leak[] = deployment.literals.map(({ name: secret, location: at }) => ({
     secret,

@@ -21,26 +21,22 @@ check({
     }
     if (leaks.length > 0) {
       const expected = "each secret only where the policy allows it";
-      const cause = "the deployment's files put the secret there, or a part prints or stores it";
-      const fix = "remove the secret from there, or allow the place under the secret's 'may_be_in' in the policy";
       const found = leaks.map(({ secret, location }) => `${secret}: ${location}`);
       throw new CheckFailure({
         summary: ["secrets are in places where the policy does not allow them:", ...found].join("\n  "),
         code: "secret-out-of-place",
         expected,
         actual: found.join("\n"),
-        cause,
-        fix,
+        ...causeOf(leaks[0]),
         ...locationOf(leaks),
-        cases: leaks.map(({ secret, location, at, isLiteral }, index) => ({
-          summary: `${secret} is in a place where the policy does not allow it: ${location}`,
+        cases: leaks.map((leak, index) => ({
+          summary: `${leak.secret} is in a place where the policy does not allow it: ${leak.location}`,
           code: "secret-out-of-place",
-          case: found[index] ?? secret,
+          case: found[index] ?? leak.secret,
           expected,
-          actual: location,
-          cause: isLiteral ? "the file has the secret itself instead of the name of a variable" : cause,
-          fix: isLiteral ? "put it into an env file or a secret of compose, and name the variable here" : fix,
-          ...(at === undefined ? {} : { location: at }),
+          actual: leak.location,
+          ...causeOf(leak),
+          ...(leak.at === undefined ? {} : { location: leak.at }),
         })),
       });
     }
@@ -49,6 +45,18 @@ check({
     );
   },
 });
+
+function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
+  return leak?.isLiteral
+    ? {
+        cause: "the file has the secret itself instead of the name of a variable",
+        fix: "put it into an env file or a secret of compose, and name the variable here",
+      }
+    : {
+        cause: "the deployment's files put the secret there, or a part prints or stores it",
+        fix: "remove the secret from there, or allow the place under the secret's 'may_be_in' in the policy",
+      };
+}
 
 /** The first line of the deployment that is known to put a secret there. */
 function locationOf(leaks: readonly Leak[]): { location?: SourceLocation } {
