@@ -1,3 +1,4 @@
+import { publishedTo } from "../compose/host-address.ts";
 import type { Deployment, PolicyHost } from "../types.ts";
 import { liteLLMPortOf } from "./litellm-port.ts";
 
@@ -23,7 +24,12 @@ export function originOf(deployment: Pick<Deployment, "litellm" | "traefik">, ho
   return `${host.scheme}://${host.name}${isDefault ? "" : `:${port}`}`;
 }
 
-/** Whether somebody on the LAN can call the gateway: by Traefik, by a port that LiteLLM publishes, or on the host's own network. */
+/**
+ * Whether the deployment's files bring a caller on the LAN to the gateway: Traefik, or LiteLLM where there is none, publishes a
+ * port there, or is on the host's own network.
+ */
 export function isOnTheLan({ litellm, traefik }: Pick<Deployment, "litellm" | "traefik">): boolean {
-  return traefik !== undefined || litellm.ports.length > 0 || litellm.networkMode?.value === "host";
+  const { ports, networkMode } = traefik ?? litellm;
+  const published = ports.some(({ address }) => ["everyone", "lan"].includes(publishedTo(address)));
+  return published || networkMode?.value === "host";
 }

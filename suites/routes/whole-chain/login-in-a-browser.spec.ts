@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { decide } from "../../../helpers/deployment/policy/access.ts";
 import { check } from "../../runner/check.ts";
 import { managementApi } from "../../support/management-api.ts";
 import { operatorLogin } from "../../support/operator-login.ts";
+import { uiForVisitors } from "../support/ui-visitors.ts";
 
 /** Where a user types a password: part of the login form in every version. */
 const loginForm = "input[type=password]";
@@ -14,17 +14,13 @@ check({
   title: "the operator logs in in a real browser, and finds a key by its alias and never by its value",
   needs: ["gateway", "browser"],
   async run({ gateway, evidence }) {
-    const { policy, internalHost, deployment } = gateway;
-    const { who } = decide(policy, internalHost, { method: "GET", path: "/ui/" });
-    if (who !== "anyone" && who !== "litellm")
-      return evidence.notSupported(`the policy does not open the UI to anyone on ${internalHost.name}`);
+    const url = uiForVisitors(gateway, evidence);
     const { user, password } = operatorLogin(gateway, evidence);
     const api = await managementApi(gateway, evidence);
     // The page lists the newest keys first, and shortens an alias of more than 20 characters.
     const alias = `conf-${randomBytes(6).toString("hex")}`;
     const { key } = await api.createKey({ key_alias: alias });
-    const { location } = deployment.litellm;
-    const url = gateway.url("/ui/");
+    const { location } = gateway.deployment.litellm;
     const after = `text="${alias}"`;
     const visit = await gateway.browse(url, loginForm, { user, password, link: 'text="Virtual Keys"', after });
     const { screenshot: _, assets, ...shown } = visit;

@@ -1,10 +1,9 @@
 import type { PageAsset, PageVisit } from "../../../containers/targets/gateway.ts";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
-import { decide } from "../../../helpers/deployment/policy/access.ts";
-import { isOnTheLan } from "../../../helpers/deployment/services/origins.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { uiForVisitors } from "../support/ui-visitors.ts";
 
 /** Where a user types a password: part of the login form in every version. */
 const loginForm = "input[type=password]";
@@ -108,15 +107,7 @@ async function openUi(
   assets: PageAsset[];
   visitEvidence: { sent: string; received: string };
 }> {
-  const { policy, internalHost } = gateway;
-  const { who } = decide(policy, internalHost, { method: "GET", path: "/ui/" });
-  if (who !== "anyone" && who !== "litellm")
-    return evidence.notSupported(`the policy does not open the UI to anyone on ${internalHost.name}`);
-  if (!isOnTheLan(gateway.deployment))
-    return evidence.notSupported(
-      "LiteLLM publishes no port, and the deployment has no Traefik: what leads people to its UI is not among the files",
-    );
-  const url = gateway.url("/ui/");
+  const url = uiForVisitors(gateway, evidence);
   const visit = await gateway.once.do("visit of the UI in a browser", () =>
     gateway.browse(url, `${loginForm}, :text("${setUpInstructions}")`),
   );
