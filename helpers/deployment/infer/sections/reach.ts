@@ -19,7 +19,7 @@ export interface ReachContext {
 /** The port on which LiteLLM listens where its command names none. */
 const defaultLiteLLMPort = 4000;
 
-/** Ports of images that everybody runs as they are. */
+/** Ports of images that everybody runs as they are. With another entry point they run something else, e.g. a script of SQL. */
 const portsOfImages: readonly [image: RegExp, port: number][] = [
   [/(?:^|\/)(?:postgres|postgresql|pgvector|timescaledb)\b/, 5432],
   [/(?:^|\/)(?:redis|valkey)\b/, 6379],
@@ -125,7 +125,10 @@ function listeningPorts(
     return portsInOrder(entryPoints.filter(({ name }) => used.includes(name)).map(({ port }) => port));
   }
   const image = service.image?.value ?? "";
-  const ofImage = portsOfImages.flatMap(([pattern, port]) => (pattern.test(image) ? port : []));
+  const ofImage =
+    service.entrypoint === undefined
+      ? portsOfImages.flatMap(([pattern, port]) => (pattern.test(image) ? port : []))
+      : [];
   return portsInOrder([...ofImage, ...declaredPorts(service)]);
 }
 

@@ -187,6 +187,17 @@ test("reach: published ports by zone, and services that share a network", () => 
   );
 });
 
+test("reach: a database's image with another entry point is a job, which listens nowhere", () => {
+  const job = compose.replace(
+    "  db:\n",
+    "  job:\n    image: postgres:17\n    entrypoint: [sh, /init.sh]\n    networks: [data]\n  db:\n",
+  );
+  const stated = stateReach(viewOf({ "compose.yaml": job }), { hosts: [], entryPoints: [], hasFirewall: false });
+  const reached = stated.map(({ value: { from, to } }) => `${from} to ${to}`);
+  expect(reached).toContain("job to db");
+  expect(reached).not.toContain("litellm to job");
+});
+
 test("clients by their config files, wherever they lie", () => {
   using deployment = smallDeployment({
     "home/.codex/config.toml": '[mcp_servers.x]\nurl = "https://ai.lan/mcp/"\nbearer_token_env_var = "CLIENT_KEY"\n',
