@@ -1,4 +1,4 @@
-import { type EdgeRouter, optionOf, type ProbeAnswer } from "./edge-view.ts";
+import { type EdgeRouter, optionOf, type Probe, type ProbeAnswer } from "./edge-view.ts";
 
 /** Who reaches LiteLLM by one path and method of a host. */
 export type AccessClass =
@@ -18,6 +18,7 @@ export type AccessClass =
 
 /** What two requests show that differ in the credential only. */
 export interface AnswerPair {
+  asked: Pick<Probe, "host" | "path">;
   /** The router that takes the one without a credential. */
   router: EdgeRouter | undefined;
   anonymous: ProbeAnswer;
@@ -25,7 +26,7 @@ export interface AnswerPair {
 }
 
 /** The class that a pair of answers shows. */
-export function accessClass({ router, anonymous, withBearer }: AnswerPair): AccessClass {
+export function accessClass({ asked, router, anonymous, withBearer }: AnswerPair): AccessClass {
   if (anonymous.isReached) return { who: "open" };
   const { status, challenge, location } = anonymous;
   if (withBearer.isReached) return { who: "bearer", status, challenge };
@@ -41,10 +42,18 @@ export function accessClass({ router, anonymous, withBearer }: AnswerPair): Acce
     };
   }
   if (location !== undefined && status >= 300 && status < 400)
-    return { who: "redirect", to: location.startsWith("https:") ? "https" : location, status };
+    return { who: "redirect", to: redirectTarget(location, asked), status };
   if (router !== undefined && !router.service.endsWith("@internal") && router.isLiteLLM === false && status !== 403)
     return { who: "other-service", service: router.service, status };
   return { who: "nobody", status, challenge };
+}
+
+/** As `to` of a policy: `https` for the same host and path, the beginning of another host's address, else the address. */
+function redirectTarget(location: string, { host, path }: AnswerPair["asked"]): string {
+  if (!URL.canParse(location)) return location;
+  const { hostname, protocol, origin } = new URL(location);
+  if (hostname !== host) return `${origin}/`;
+  return protocol === "https:" && location.endsWith(path) ? "https" : location;
 }
 
 /** The host that the address of a forward-auth service names. */

@@ -1,9 +1,11 @@
+import { RE2JS } from "re2js";
 import {
   type AskEdge,
   type EdgeMiddleware,
   type EdgeRouter,
   type EdgeView,
   optionOf,
+  type Probe,
   type ProbeAnswer,
 } from "./edge-view.ts";
 import { isEveryone, probeCredential, routerFor } from "./match-rule.ts";
@@ -16,7 +18,7 @@ export function askModel({ routers }: EdgeView): AskEdge {
     let challenge: string | undefined;
     let injected: string | undefined;
     for (const middleware of router.middlewares) {
-      const ended = endedBy(middleware, `https://${probe.host}${probe.path}`);
+      const ended = endedBy(middleware, probe);
       if (ended !== undefined) return { challenge, ...ended };
       challenge = optionOf(middleware, "customresponseheaders.www-authenticate") ?? challenge;
       injected = optionOf(middleware, "customrequestheaders.authorization") ?? injected;
@@ -27,7 +29,7 @@ export function askModel({ routers }: EdgeView): AskEdge {
 }
 
 /** The answer of a middleware that does not pass the request on. */
-function endedBy(middleware: EdgeMiddleware, secureUrl: string): ProbeAnswer | undefined {
+function endedBy(middleware: EdgeMiddleware, probe: Probe): ProbeAnswer | undefined {
   const refused = (status: number, challenge?: string): ProbeAnswer => ({
     isReached: false,
     status,
@@ -46,12 +48,42 @@ function endedBy(middleware: EdgeMiddleware, secureUrl: string): ProbeAnswer | u
     case "digestauth":
       return refused(401, "Digest");
     case "redirectscheme":
-      return optionOf(middleware, "scheme") === "https"
-        ? { ...refused(optionOf(middleware, "permanent") === "true" ? 301 : 302), location: secureUrl }
-        : undefined;
+    case "redirectregex": {
+      const asked = `${probe.scheme}://${probe.host}${probe.path}`;
+      const location =
+        middleware.kind === "redirectregex" ? replacedUrl(middleware, asked) : otherScheme(middleware, probe);
+      // Traefik passes on what would lead to itself.
+      if (location === undefined || location === asked) return undefined;
+      return { ...refused(optionOf(middleware, "permanent") === "true" ? 301 : 302), location };
+    }
     default:
       return undefined;
   }
+}
+
+function otherScheme(middleware: EdgeMiddleware, { host, path }: Probe): string {
+  const scheme = optionOf(middleware, "scheme") ?? "";
+  const port = optionOf(middleware, "port") ?? "";
+  const isUsual = port === "" || (scheme === "https" && port === "443") || (scheme === "http" && port === "80");
+  return `${scheme}://${host}${isUsual ? "" : `:${port}`}${path}`;
+}
+
+/** The URL after a `redirectRegex`, by Go's rules: `$1` and `${1}` are groups; undefined where the pattern does not match. */
+function replacedUrl(middleware: EdgeMiddleware, url: string): string | undefined {
+  const replacement = optionOf(middleware, "replacement") ?? "";
+  const pattern = RE2JS.compile(optionOf(middleware, "regex") ?? "");
+  if (!pattern.matcher(url).find()) return undefined;
+  return pattern.matcher(url).replaceAll((...found: unknown[]) => {
+    // The groups come between the whole match and its position; named ones are counted, too.
+    const groups = found.slice(0, pattern.groupCount() + 1);
+    const named = pattern.namedGroups();
+    return replacement.replaceAll(/\$(?:\$|\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
+      const name = braced ?? bare;
+      if (name === undefined) return whole === "$$" ? "$" : whole;
+      const group = groups[/^\d+$/.test(name) ? Number(name) : (named[name] ?? -1)];
+      return typeof group === "string" ? group : "";
+    });
+  });
 }
 
 function servedBy({ service, isLiteLLM }: EdgeRouter): Pick<ProbeAnswer, "isReached" | "status"> {

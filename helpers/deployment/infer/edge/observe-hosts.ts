@@ -158,7 +158,7 @@ async function observe(
     ask({ ...probe, hasBearer: true }),
   ]);
   return {
-    access: accessClass({ router, anonymous, withBearer }),
+    access: accessClass({ asked: probe, router, anonymous, withBearer }),
     injected: anonymous.isReached ? anonymous.injected : undefined,
     router,
   };

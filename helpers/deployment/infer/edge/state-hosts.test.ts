@@ -85,6 +85,32 @@ test("an entry point that redirects everything is http, whatever routers with TL
   ]);
 });
 
+test("a redirect that leads to the request itself passes it on, and one to another host names that host", async () => {
+  const own = [
+    middleware("redirectscheme", { scheme: "https", permanent: "true" }),
+    middleware("redirectregex", { regex: "^(http|https)?://(?:www\\.)?(.+)", replacement: "https://${2}" }),
+  ];
+  const { hosts } = await stated([
+    router("Host(`ai.example.org`)", { middlewares: own }),
+    router("Host(`www.ai.example.org`)", { middlewares: own }),
+    router("Host(`ai.example.org`)", { middlewares: own, entryPoints: ["web"], tls: false }),
+    router("Host(`ai.old.example`)", {
+      middlewares: [
+        middleware("redirectregex", {
+          regex: "^https?://(?P<name>[^.]+)\\.old\\.example/(.*)",
+          replacement: "https://$name.new.example/$2",
+        }),
+      ],
+    }),
+  ]);
+  expect(hosts.map(({ value }) => [value.name, value.entry_point, value.access])).toEqual([
+    ["ai.example.org", "websecure", [{ who: "litellm" }]],
+    ["www.ai.example.org", "websecure", [{ who: "redirect", to: "https://ai.example.org/" }]],
+    ["ai.example.org", "web", [{ who: "redirect", to: "https" }]],
+    ["ai.old.example", "websecure", [{ who: "redirect", to: "https://ai.new.example/" }]],
+  ]);
+});
+
 test("a split is stated in its short form", async () => {
   const { hosts, split } = await stated([
     router("Host(`ai.lan`) && (Path(`/ui`) || PathPrefix(`/ui/`) || Path(`/openapi.json`))", { priority: 9 }),
