@@ -10,6 +10,7 @@ import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import { beginning, type Inference } from "./infer-policy.ts";
+import { markedView } from "./marked-view.ts";
 import { policyText } from "./policy-text.ts";
 import type { UpstreamKnowledge } from "./sections/upstreams.ts";
 
@@ -41,6 +42,7 @@ export async function inferFromFiles({
   const ask = askModel(edge);
   return {
     view,
+    marked: markedView(view, (replace) => factsOf(folder, projects, host, versions, replace)),
     projects,
     host,
     edge,
@@ -53,7 +55,13 @@ export async function inferFromFiles({
 }
 
 /** The facts by the compose projects and the host's values alone, which a policy would state. */
-function factsOf(folder: string, projects: FoundProjects, host: HostValues, versions: FactsOptions["versions"]): Facts {
+function factsOf(
+  folder: string,
+  projects: FoundProjects,
+  host: HostValues,
+  versions: FactsOptions["versions"],
+  replace?: FactsOptions["replace"],
+): Facts {
   const faults = new FaultList();
   const { policy, envFile } = readPolicyFile(
     join(folder, "policy.yaml"),
@@ -67,6 +75,7 @@ function factsOf(folder: string, projects: FoundProjects, host: HostValues, vers
     variables: policy?.variables,
     files: policy?.files,
     versions,
+    replace,
   });
 }
 

@@ -58,3 +58,22 @@ mcp_servers:
     ["search", false],
   ]);
 });
+
+test("a secret is stated for the places that use its variable, although others have the same value", async () => {
+  const { secrets } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    environment: { LITELLM_MASTER_KEY: "\${MASTER_KEY}", DATABASE_URL: "postgresql://litellm:\${DB_PASSWORD}@db:5432/litellm" }
+    labels: { traefik.http.routers.litellm.rule: "Host(\`litellm.example.org\`)" }
+  db: { image: "postgres:17", environment: { POSTGRES_PASSWORD: "\${DB_PASSWORD}", POSTGRES_DB: litellm } }
+  proxy: { image: "traefik:v3.5.3", environment: { CF_DNS_API_TOKEN: "\${CF_API_TOKEN}" } }
+`,
+    ".env": "MASTER_KEY=sk-litellm\nDB_PASSWORD=litellm\nCF_API_TOKEN=litellm\n",
+  });
+  expect(secrets.map(({ value: { name, may_be_in } }) => [name, may_be_in])).toEqual([
+    ["MASTER_KEY", ["litellm.environment"]],
+    ["DB_PASSWORD", ["litellm.environment", "db.environment"]],
+    ["CF_API_TOKEN", ["proxy.environment"]],
+  ]);
+});

@@ -21,6 +21,8 @@ import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upst
 /** What a policy is derived from. */
 export interface Inference {
   view: DeploymentView;
+  /** The same, with each secret replaced by a text of its own. */
+  marked: DeploymentView;
   projects: FoundProjects;
   /** What stands for values of the host that no file gives. */
   host: HostValues;
@@ -61,7 +63,7 @@ export function inferPolicy(inference: Inference): PolicyDraft {
     upstreams: stateUpstreams(view, inference.upstreams, inference.missing),
     models: stateModels(view),
     clients: clients.map((client) => client.stated),
-    secrets: stateSecrets(view, {
+    secrets: stateSecrets(inference.marked, {
       inClients: new Set(clients.flatMap(variablesOf)),
       injected: new Set(injected.map(({ value }) => value.secret)),
     }),

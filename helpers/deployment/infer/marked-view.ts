@@ -1,0 +1,33 @@
+import type { Facts } from "../facts.ts";
+import { type DeploymentView, deploymentView } from "./deployment-view.ts";
+import { secretKind } from "./sections/secret-kinds.ts";
+
+/**
+ * The same deployment with each secret replaced by a text that occurs nowhere else: a place that has the text uses that
+ * secret. In an example, many secrets have one value, and a password is often a word that stands for something else too.
+ *
+ * @param read reads the facts again, with other values for variables
+ */
+export function markedView(
+  view: DeploymentView,
+  read: (replace: ReadonlyMap<string, string>) => Facts,
+): DeploymentView {
+  const replace = new Map(
+    [...view.variables].flatMap(([name, value], index): [string, string][] => {
+      const kind = value === "" ? undefined : secretKind(name, value);
+      // A DSN names the server: the password in it is a secret of its own.
+      if (kind === undefined || kind === "postgres-url") return [];
+      return [[name, `${value.startsWith("sk-") ? "sk-" : ""}marked-secret-${index}-of-init`]];
+    }),
+  );
+  if (replace.size === 0) return view;
+  const facts = read(replace);
+  const marked = deploymentView(facts);
+  if (typeof marked === "string") return view;
+  const markedValue = (name: string, value: string): string =>
+    facts.variables.get(name)?.value ?? replace.get(name) ?? value;
+  return {
+    ...marked,
+    variables: new Map([...view.variables].map(([name, value]) => [name, markedValue(name, value)])),
+  };
+}
