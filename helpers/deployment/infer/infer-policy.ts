@@ -210,7 +210,7 @@ function outsideRemarks(hosts: readonly string[], { others }: FoundProjects): st
 
 function openQuestions(view: DeploymentView): string[] {
   const { config, litellm } = view;
-  const storesServers = litellm.environment.has("DATABASE_URL");
+  const storesServers = (litellm.environment.get("DATABASE_URL")?.value ?? "") !== "";
   const patterns = modelPatterns(view);
   return [
     ...literalKeyQuestions(view),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
@@ -53,7 +53,10 @@ export function findLiteLLMConfig(
     );
     return "none";
   }
-  if (option === undefined) return "none";
+  if (option === undefined) {
+    noteUnreadConfig(service, start, notes);
+    return "none";
+  }
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
   const script = ownScript(service);
@@ -73,6 +76,46 @@ export function findLiteLLMConfig(
     `mount it: ./litellm/config.yaml:${inContainer}:ro`,
   );
   return undefined;
+}
+
+/**
+ * A file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
+ * starts without a config then. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`.
+ */
+function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): void {
+  const { image, build, entrypoint } = service;
+  if (build !== undefined || entrypoint !== undefined || !/(?:^|\/)berriai\/litellm/.test(image?.value ?? "")) return;
+  const unread = service.mounts.flatMap(({ kind, source, target, location }) =>
+    kind !== "bind"
+      ? []
+      : [
+          ...(/\.ya?ml$/.test(target) ? [{ file: source, inContainer: target, location }] : []),
+          ...["config.yaml", "config.yml", "litellm_config.yaml", "litellm-config.yaml"].map((name) => ({
+            file: join(source, name),
+            inContainer: posix.join(target, name),
+            location,
+          })),
+        ].filter(({ file }) => looksLikeConfig(file)),
+  )[0];
+  if (unread === undefined) return;
+  const { inContainer } = unread;
+  const named = [...environment].find(([, { value }]) => value === inContainer);
+  notes.add(
+    "finding",
+    named?.[1].location ?? unread.location,
+    named === undefined
+      ? `${inContainer} looks like LiteLLM's config, and nothing tells LiteLLM to read it`
+      : `${named[0]} names ${inContainer}, and LiteLLM has no such variable`,
+    "LiteLLM starts without a config then, and does not say so: its models and servers are missing",
+    `add command: ["--config", "${inContainer}"], or the variable CONFIG_FILE_PATH`,
+  );
+}
+
+function looksLikeConfig(file: string): boolean {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  return /^(?:model_list|mcp_servers|litellm_settings|general_settings|router_settings|litellm)\s*:/m.test(
+    readFileSync(file, "utf8"),
+  );
 }
 
 /** A script of the operator's that starts LiteLLM, and may write files before. */

@@ -127,7 +127,8 @@ function reportNoServers(
   notes: NoteList,
 ): void {
   const hasDatabase =
-    environment.has("DATABASE_URL") || scalarText(root, "general_settings", "database_url") !== undefined;
+    (environment.get("DATABASE_URL")?.value ?? "") !== "" ||
+    scalarText(root, "general_settings", "database_url") !== undefined;
   if (count > 0 || hasDatabase) return;
   notes.add(
     "finding",

@@ -204,6 +204,41 @@ const findings: {
   },
 ];
 
+/** The notes on a LiteLLM of the official image without a command, each with its line. */
+function notesOf(environment: string, mount: string): { what: string; line: number | undefined }[] {
+  const write = `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    environment: { LITELLM_MASTER_KEY: sk-long-enough-for-a-key, DATABASE_URL: "", ${environment} }
+    volumes: ["${mount}"]
+`;
+  using copy = patchedCopy(reference, [{ file: "compose.yaml", write }]);
+  const facts = readFacts(copy.folder);
+  facts.liteLLM();
+  expect(facts.faults.faults).toEqual([]);
+  return facts.notes.notes.map(({ what, line }) => ({ what, line }));
+}
+
+const noServer = { what: "LiteLLM has no MCP server", line: 2 };
+
+test.each([
+  ["./litellm/config.yaml:/app/config.yaml:ro", "/app/config.yaml"],
+  ["./litellm:/app/config", "/app/config/config.yaml"],
+])("a config that is mounted and that nothing names: %s", (mount, file) => {
+  const what = `${file} looks like LiteLLM's config, and nothing tells LiteLLM to read it`;
+  expect(notesOf("A: b", mount)).toEqual([noServer, { what, line: 5 }]);
+});
+
+test("a config that only a variable names which LiteLLM does not have", () => {
+  const what = "LITELLM_CONFIG_PATH names /app/config.yaml, and LiteLLM has no such variable";
+  const notes = notesOf("LITELLM_CONFIG_PATH: /app/config.yaml", "./litellm/config.yaml:/app/config.yaml");
+  expect(notes).toEqual([noServer, { what, line: 4 }]);
+});
+
+test("a file that is no config of LiteLLM may be mounted", () => {
+  expect(notesOf("A: b", "./compose.yaml:/app/other.yaml")).toEqual([noServer]);
+});
+
 describe("what LiteLLM accepts and does not honour", () => {
   test.each(findings)("$name", ({ patches, version, at, file = "litellm/config.yaml", what, why }) => {
     using copy = patchedCopy(reference, patches);
