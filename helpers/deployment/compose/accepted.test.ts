@@ -96,6 +96,16 @@ test("files and variables of the host come from the policy", () => {
   ]);
 });
 
+test("PWD is the project's folder, as in the shell that calls compose there", () => {
+  const facts = read({
+    "compose.yaml": "services:\n  a:\n    image: x\n    volumes: ['$PWD/data:/data', '${OTHER:-$PWD}:/all']\n",
+    "data/file": "",
+  });
+  expect(facts.faults.faults).toEqual([]);
+  const mounts = facts.compose?.services.get("a")?.mounts ?? [];
+  expect(mounts.map(({ source }) => source.replace(facts.folder, ""))).toEqual(["/data", ""]);
+});
+
 test("several projects are one model: a name that two have gets its project's, an external network is the one that is made", () => {
   const files = (folder: string, ...names: string[]) =>
     names.map((name) => ({

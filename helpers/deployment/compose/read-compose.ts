@@ -63,8 +63,13 @@ function loadProject(
   const documents = files.files.flatMap((file) => sources.read(file) ?? []);
   if (documents.length === 0) return undefined;
   const name = files.name ?? projectName(documents, files.folder, known, faults);
+  const location = whole(files.files[0] ?? files.folder);
   const variables = known.with(
-    new Map([["COMPOSE_PROJECT_NAME", { value: name, location: whole(files.files[0] ?? files.folder) }]]),
+    new Map([
+      ["COMPOSE_PROJECT_NAME", { value: name, location }],
+      // The shell sets it: compose is called in the project's folder.
+      ["PWD", { value: files.folder, location }],
+    ]),
   );
   const model = loadModel(
     { files: files.files, folder: files.folder, variables, includedBy: [] },
