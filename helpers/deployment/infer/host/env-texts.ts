@@ -1,8 +1,21 @@
 import { existsSync, readFileSync } from "node:fs";
 
+/** LiteLLM's example of a master key, with which 1.106.2 refuses to start. */
+export const wellKnownKey = "sk-1234";
+
 /** The names that an env file's text sets to more than an empty text. */
 export function filledNames(text: string): string[] {
   return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [] : [name]));
+}
+
+/** The names that an env file's text sets to an empty text. */
+export function emptyNames(text: string): string[] {
+  return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [name] : []));
+}
+
+/** The names that an env file's text sets to {@link wellKnownKey}. */
+export function wellKnownNames(text: string): string[] {
+  return assignments(text).flatMap(({ name, value }) => (isWellKnown(value) ? [name] : []));
 }
 
 /** Whether a value in an env file's text is a path below the home directory. */
@@ -27,13 +40,14 @@ export function envTextAt(path: string): EnvText | undefined {
   return undefined;
 }
 
-/** An env file's text with further values: in place of the empty ones, the others at its end. */
+/** An env file's text with further values: in place of the empty ones and of LiteLLM's example key, the others at its end. */
 export function filledText(text: string, values: ReadonlyMap<string, string>): string {
   const filled = new Set<string>();
   const lines = text.split("\n").map((line) => {
     const [assignment] = assignments(line);
     const value = assignment === undefined ? undefined : values.get(assignment.name);
-    if (assignment === undefined || value === undefined || !isEmpty(assignment.value)) return line;
+    if (assignment === undefined || value === undefined) return line;
+    if (!isEmpty(assignment.value) && !isWellKnown(assignment.value)) return line;
     filled.add(assignment.name);
     return `${assignment.name}=${value}`;
   });
@@ -50,6 +64,10 @@ function assignments(text: string): { name: string; value: string }[] {
       value,
     }),
   );
+}
+
+function isWellKnown(value: string): boolean {
+  return new RegExp(`^\\s*["']?${wellKnownKey}["']?\\s*(?:#.*)?$`).test(value);
 }
 
 function isEmpty(value: string): boolean {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, posix, resolve } from "node:path";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
 import { filesBelow, pathIn } from "../files/compose-files.ts";
@@ -28,8 +28,14 @@ export function hostPath(written: string, folder: string, project: string): stri
   return path.includes("$") ? undefined : resolve(project, path);
 }
 
-/** The env files that a service needs and that are not there, nor their examples. */
-export function missingEnvFiles(service: YamlNode, folder: string, project: string): HostPath[] {
+/** An env file that is not in the folder. */
+export interface MissingEnvFile extends HostPath {
+  /** Whether its example is. */
+  hasExample: boolean;
+}
+
+/** The env files that a service needs and that are not there. */
+export function missingEnvFiles(service: YamlNode, folder: string, project: string): MissingEnvFile[] {
   const node = nodeAt(service, "env_file");
   const items = node?.kind === "list" ? node.items : node === undefined ? [] : [node];
   return items.flatMap((item) => {
@@ -37,9 +43,42 @@ export function missingEnvFiles(service: YamlNode, folder: string, project: stri
     const required = item.kind === "map" ? nodeAt(item, "required") : undefined;
     const path = written === undefined ? undefined : hostPath(written, folder, project);
     if (path === undefined || (required?.kind === "scalar" && required.value === false)) return [];
-    const isHere = path.startsWith(`${folder}/`) && (existsSync(path) || existsSync(`${path}.example`));
-    return isHere ? [] : [{ path, line: item.location.line }];
+    const isWithin = path.startsWith(`${folder}/`);
+    if (isWithin && existsSync(path)) return [];
+    return [{ path, line: item.location.line, hasExample: isWithin && existsSync(`${path}.example`) }];
   });
+}
+
+/** A config or a secret of compose whose file is not in the folder. */
+export interface MissingFile extends HostPath {
+  name: string;
+}
+
+/** The `configs` or `secrets` of a compose file that are files, and that are not there. */
+export function missingFiles(
+  root: YamlNode,
+  section: "configs" | "secrets",
+  folder: string,
+  project: string,
+): MissingFile[] {
+  const declared = nodeAt(root, section);
+  if (declared?.kind !== "map") return [];
+  return [...declared.entries].flatMap(([name, { value, keyLocation }]) => {
+    const written = textOf(nodeAt(value, "file"));
+    const path = written === undefined ? undefined : hostPath(written, folder, project);
+    if (path === undefined || (path.startsWith(`${folder}/`) && existsSync(path))) return [];
+    return [{ name, path, line: keyLocation.line }];
+  });
+}
+
+/** The only file of the folder that looks like LiteLLM's config, relative to it; undefined where none or several do. */
+export function onlyConfig(folder: string): string | undefined {
+  const found = filesBelow(folder).filter(
+    (file) =>
+      /\.ya?ml$/i.test(file) && /^(?:model_list|litellm_settings|mcp_servers)\s*:/m.test(readFileSync(file, "utf8")),
+  );
+  const [only] = found;
+  return only !== undefined && found.length === 1 ? pathIn(folder, only) : undefined;
 }
 
 /** The bind mounts of a service whose source is missing, or a path of the host outside of the folder. */

@@ -185,3 +185,66 @@ test("a path below the home directory in an env file needs one", () => {
     "./home",
   );
 });
+
+test("what the example of LiteLLM's env file leaves empty is filled in where LiteLLM needs it", () => {
+  const files = {
+    "compose.yaml": service("    env_file: [.env, keys.env]\n"),
+    ".env.example": "LITELLM_MASTER_KEY=\nLITELLM_SALT_KEY=\nSLACK_WEBHOOK_URL=\nREGION=north\n",
+    "keys.env.example": "OPENAI_API_KEY=\n",
+    "config.yaml":
+      "general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }\nmodel_list: [{ litellm_params: { api_key: os.environ/OPENAI_API_KEY } }]\n",
+  };
+  const found = values(files);
+  expect([...found.files.keys()]).toEqual(["./.env", "./keys.env"]);
+  expect(placeholders(files)).toEqual({
+    LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
+    LITELLM_SALT_KEY: "sk-placeholder-litellm-salt-key",
+    SLACK_WEBHOOK_URL: "",
+    REGION: "north",
+    OPENAI_API_KEY: "placeholder-openai-api-key",
+  });
+});
+
+test("an example that has all that LiteLLM needs is read as it is", () => {
+  const files = {
+    "compose.yaml": service("    env_file: .env\n"),
+    ".env.example": "LITELLM_MASTER_KEY=sk-change-me\nSLACK_WEBHOOK_URL=\n",
+    "config.yaml": "general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }\n",
+  };
+  expect(values(files).standIns).toEqual([]);
+});
+
+test("LiteLLM's example key, by default or in an example, has a placeholder where LiteLLM refuses it", () => {
+  const image = (tag: string): string =>
+    `services: { litellm: { image: "ghcr.io/berriai/litellm:${tag}", environment: ["LITELLM_MASTER_KEY=\${KEY:-sk-1234}"] } }\n`;
+  expect(placeholders({ "compose.yaml": image("main-stable") })).toEqual({ KEY: "placeholder-key" });
+  expect(placeholders({ "compose.yaml": image("main-stable"), ".env.example": 'KEY="sk-1234" # change it\n' })).toEqual(
+    {
+      KEY: "placeholder-key",
+    },
+  );
+  expect(values({ "compose.yaml": image("main-stable"), ".env": "KEY=sk-1234\n" }).standIns).toEqual([]);
+  expect(values({ "compose.yaml": image("v1.77.1") }).standIns).toEqual([]);
+});
+
+test("a secret and a config whose files are missing have a stand-in", () => {
+  const { files, standIns } = values({
+    "compose.yaml": `${service("    secrets: [db_password]\n    configs: [main]\n")}secrets: { db_password: { file: ./secrets/db.txt }, here: { file: ./here.txt } }
+configs: { main: { file: ./made/litellm.yaml } }
+`,
+    "here.txt": "x",
+    "templates/litellm.yaml.example": "model_list: []\n",
+  });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["./made/litellm.yaml", "./templates/litellm.yaml.example"],
+    ["./secrets/db.txt", "./init.db_password.secret"],
+  ]);
+  expect(standIns).toEqual([{ file: "init.db_password.secret", text: "placeholder-db-password" }]);
+});
+
+test("the only config of LiteLLM in the folder stands for a missing one with another name", () => {
+  const compose = service("    command: --config /app/config.yaml\n    volumes: [./config.yaml:/app/config.yaml]\n");
+  const one = { "compose.yaml": compose, "litellm_config.yaml": "model_list: []\n" };
+  expect(values(one).files.get("./config.yaml")?.value).toBe("./litellm_config.yaml");
+  expect(values({ ...one, "other.yaml": "mcp_servers: {}\n" }).files.size).toBe(0);
+});

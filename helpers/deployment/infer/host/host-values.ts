@@ -1,17 +1,17 @@
 import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
 import { Placeholders } from "./placeholders.ts";
-import { type ProjectValues, projectValues } from "./project-values.ts";
+import { type MissingSecret, type ProjectValues, projectValues } from "./project-values.ts";
 
 /** What the host gives and the folder does not, and what stands for it in a run. */
 export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
   /** The env file of each project, relative to the folder; undefined where compose finds it itself. */
   envFiles: readonly (string | undefined)[];
-  /** Env files that have to be written for the policy to work. */
+  /** Files that have to be written for the policy to work. */
   standIns: readonly StandIn[];
 }
 
-/** An env file that `init` writes. */
+/** An env file, or the file of a secret, that `init` writes. */
 export interface StandIn {
   /** Relative to the folder. */
   file: string;
@@ -32,11 +32,32 @@ export function hostValues(folder: string, { files }: FoundProjects): HostValues
   return {
     envFiles: projects.map(({ envFile }) => envFile),
     variables: new Map(projects.flatMap(({ variables }) => [...variables])),
-    files: new Map(projects.flatMap((project) => [...project.copies, ...standInPaths(project, standIns.get(project))])),
-    standIns: [...standIns].flatMap(([{ standIn }, file]) =>
-      standIn === undefined ? [] : [{ file, text: standInText(standIn) }],
+    files: new Map(
+      projects.flatMap((project) => [
+        ...project.copies,
+        ...standInPaths(project, standIns.get(project)),
+        ...project.secrets.map(secretPath),
+      ]),
     ),
+    standIns: [
+      ...[...standIns].flatMap(([{ standIn }, file]) =>
+        standIn === undefined ? [] : [{ file, text: standInText(standIn) }],
+      ),
+      ...projects.flatMap(({ secrets }) =>
+        secrets.map((secret) => ({ file: secretFile(secret), text: secret.placeholder })),
+      ),
+    ],
   };
+}
+
+function secretFile({ name }: MissingSecret): string {
+  return `init.${name}.secret`;
+}
+
+function secretPath(secret: MissingSecret): [string, Stated<string>] {
+  const file = secretFile(secret);
+  const question = `what is in ${secret.path}, the secret ${secret.name}? It is not in this folder; ${file} stands for it, with a placeholder`;
+  return [secret.path, { value: `./${file}`, questions: [question] }];
 }
 
 function standInPaths({ standIn }: ProjectValues, file: string | undefined): [string, Stated<string>][] {

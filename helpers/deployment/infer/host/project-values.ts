@@ -1,12 +1,32 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
+import { imageVersion } from "../../compose/service/image-version.ts";
+import { atLeast } from "../../litellm/version.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
 import { filesBelow, pathIn, type ServiceOutline } from "../files/compose-files.ts";
 import { roleSigns, serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
-import { type EnvText, envTextAt, filledNames, filledText, namesHome } from "./env-texts.ts";
-import { copyInFolder, homeFolder, missingEnvFiles, missingMounts, pathsInCommand, policyPath } from "./host-copies.ts";
+import {
+  type EnvText,
+  emptyNames,
+  envTextAt,
+  filledNames,
+  filledText,
+  namesHome,
+  wellKnownKey,
+  wellKnownNames,
+} from "./env-texts.ts";
+import {
+  copyInFolder,
+  homeFolder,
+  missingEnvFiles,
+  missingFiles,
+  missingMounts,
+  onlyConfig,
+  pathsInCommand,
+  policyPath,
+} from "./host-copies.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
@@ -29,6 +49,16 @@ export interface ProjectValues {
         text: string;
       }
     | undefined;
+  /** Secrets of compose whose files are missing, each with a placeholder. */
+  secrets: readonly MissingSecret[];
+}
+
+/** A secret of compose whose file is not in the folder. */
+export interface MissingSecret {
+  name: string;
+  /** As the policy names it. */
+  path: string;
+  placeholder: string;
 }
 
 /**
@@ -46,7 +76,8 @@ export function projectValues(folder: string, files: readonly string[], placehol
   const uses = mergedUses(trees.map(({ root, name }) => variableUses(root, name)));
   const services = trees.flatMap(({ root }) => servicesOf(root));
   const main = mainEnvFile(folder, home, [...uses.keys()]);
-  const given = new Set(filledNames(main.found?.text ?? ""));
+  const refused = refusedKeys(services, main.found);
+  const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !refused.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
     uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, isRequired: false });
   const open = [...uses].filter(([name]) => !given.has(name));
@@ -61,20 +92,34 @@ export function projectValues(folder: string, files: readonly string[], placehol
           .filter((entry) => !isForShell(entry))
           .map(([name, use]) => [name, placeholders.value(name, use, servers)] as const),
   );
-  const missing = [
-    ...new Set(services.flatMap(({ node }) => missingEnvFiles(node, folder, home)).map(({ path }) => path)),
+  const envFiles = services.flatMap(({ node }) => missingEnvFiles(node, folder, home));
+  const needed = neededByLiteLLM(folder, home, services);
+  const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
+  for (const name of [...refused, ...[...needed.values()].flat()])
+    if (!given.has(name) && !made.has(name) && !(hasOwnFile && refused.includes(name)))
+      made.set(name, placeholders.value(name, undefined, servers));
+  const isMainMissing =
+    !hasOwnFile &&
+    (open.some((entry) => !isForShell(entry)) ||
+      refused.length > 0 ||
+      (needed.get(main.path) ?? []).some((name) => !given.has(name)));
+  const paths = [
+    ...new Set([
+      ...(isMainMissing ? [main.path] : []),
+      ...envFiles.flatMap(({ path, hasExample }) => (hasExample ? [] : path)),
+      ...examples,
+    ]),
   ];
-  for (const name of neededByLiteLLM(folder, home, services))
-    if (!given.has(name) && !made.has(name)) made.set(name, placeholders.value(name, undefined, servers));
-  const isMainMissing = !hasOwnFile && open.some((entry) => !isForShell(entry));
-  const paths = [...new Set([...(isMainMissing ? [main.path] : []), ...missing])];
+  const exampleTexts = [...(isMainMissing ? [main.path] : []), ...examples].flatMap(
+    (path) => envTextAt(path)?.text ?? [],
+  );
   return {
     name: basename(home),
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
     variables: statedVariables(folder, open, hasOwnFile),
     copies: new Map([
       ...copiesOf(folder, home, services),
-      ...trees.flatMap(({ root }) => [...externalCopies(folder, root, services)]),
+      ...trees.flatMap(({ root }) => [...externalCopies(folder, root, services), ...configCopies(folder, home, root)]),
     ]),
     standIn:
       paths.length === 0
@@ -82,8 +127,15 @@ export function projectValues(folder: string, files: readonly string[], placehol
         : {
             stated: paths.map((path) => policyPath(folder, path)),
             made: [...made.keys()],
-            text: filledText(isMainMissing ? (main.found?.text ?? "") : "", made),
+            text: filledText(exampleTexts.join("\n"), made),
           },
+    secrets: trees.flatMap(({ root }) =>
+      missingFiles(root, "secrets", folder, home).map(({ name, path }) => ({
+        name,
+        path: policyPath(folder, path),
+        placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
+      })),
+    ),
   };
 }
 
@@ -163,18 +215,63 @@ function serversOf(services: readonly ServiceNode[]): KnownServers {
   return { postgres: named(/(?:^|\/)(?:postgres|pgvector)/), redis: named(/(?:^|\/)(?:redis|valkey)/) };
 }
 
-/** The variables that LiteLLM's config reads, and its master key, where an env file of LiteLLM is missing. */
-function neededByLiteLLM(folder: string, home: string, services: readonly ServiceNode[]): string[] {
+/**
+ * The variables that LiteLLM's config reads, and its keys, by the env file of LiteLLM that is missing and may set them: the
+ * ones that its example leaves empty, where it has one. Under an empty text where there is no example.
+ */
+function neededByLiteLLM(
+  folder: string,
+  home: string,
+  services: readonly ServiceNode[],
+): ReadonlyMap<string, readonly string[]> {
   const litellm = serviceOf("litellm", services, ({ outline }) => outline)?.node;
-  if (litellm === undefined || missingEnvFiles(litellm, folder, home).length === 0) return [];
+  const missing = litellm === undefined ? [] : missingEnvFiles(litellm, folder, home);
+  if (litellm === undefined || missing.length === 0) return new Map();
   const configs = filesBelow(folder)
     .filter((file) => /\.ya?ml$/i.test(file))
     .map((file) => readFileSync(file, "utf8"))
     .join("\n");
   const read = [...configs.matchAll(/os\.environ\/([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []);
-  const given = new Set(environmentNames(litellm));
+  const elsewhere = new Set(environmentNames(litellm));
   const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
-  return [...new Set(names)].filter((name) => !given.has(name));
+  const own = [...new Set(names)].filter((name) => !elsewhere.has(name));
+  const examples = missing.flatMap(({ path, hasExample }) => {
+    const text = hasExample ? envTextAt(path)?.text : undefined;
+    return text === undefined ? [] : [{ path, text }];
+  });
+  const filled = new Set(examples.flatMap(({ text }) => filledNames(text)));
+  const open = own.filter((name) => !filled.has(name));
+  if (examples.length < missing.length) return new Map([["", open]]);
+  return new Map(
+    examples.flatMap(({ path, text }, index) => {
+      const empty = emptyNames(text);
+      // What no example has is in the last one.
+      const isLast = index === examples.length - 1;
+      const here = [
+        ...open.filter((name) => empty.includes(name) || isLast),
+        ...empty.filter((name) => /^(?:LITELLM_)?(?:MASTER|SALT)_KEY$/.test(name)),
+      ];
+      return here.length === 0 ? [] : [[path, [...new Set(here)]] as const];
+    }),
+  );
+}
+
+/** Variables that would be LiteLLM's example of a master key, by compose's default or by an example: 1.106.2 refuses it. */
+function refusedKeys(services: readonly ServiceNode[], main: EnvText | undefined): string[] {
+  const litellm = serviceOf("litellm", services, ({ outline }) => outline);
+  const version = imageVersion(litellm?.outline.image ?? "");
+  const isKept = main !== undefined && !main.isExample;
+  if (litellm === undefined || isKept || (version !== undefined && !atLeast(version, "1.106.2"))) return [];
+  const written = environmentText(litellm.node, "LITELLM_MASTER_KEY") ?? "";
+  const [, byDefault] = new RegExp(`^\\$\\{(\\w+):?-${wellKnownKey}\\}$`).exec(written) ?? [];
+  return [...new Set([...(byDefault === undefined ? [] : [byDefault]), ...wellKnownNames(main?.text ?? "")])];
+}
+
+function environmentText(service: YamlNode, name: string): string | undefined {
+  const environment = nodeAt(service, "environment");
+  if (environment?.kind === "map") return textOf(nodeAt(environment, name));
+  const items = environment?.kind === "list" ? environment.items.flatMap((item) => textOf(item) ?? []) : [];
+  return items.find((item) => item.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 function environmentNames(service: YamlNode): string[] {
@@ -189,7 +286,9 @@ function copiesOf(folder: string, home: string, services: readonly ServiceNode[]
   for (const { node, outline } of services) {
     if (roleSigns(outline, "litellm") === 0 && roleSigns(outline, "traefik") === 0) continue;
     for (const mount of missingMounts(node, folder, home)) {
-      const copy = copyInFolder(mount, folder, pathsInCommand(outline.command));
+      const wanted = pathsInCommand(outline.command);
+      const isConfig = roleSigns(outline, "litellm") > 0 && wanted.includes(mount.target);
+      const copy = copyInFolder(mount, folder, wanted) ?? (isConfig ? onlyConfig(folder) : undefined);
       if (copy === undefined || existsSync(mount.path)) continue;
       const path = policyPath(folder, mount.path);
       copies.set(path, {
@@ -220,6 +319,19 @@ function externalCopies(folder: string, root: YamlNode, services: readonly Servi
     }
   }
   return copies;
+}
+
+/** Copies of the configs whose files are missing, by the names of the files. */
+function configCopies(folder: string, home: string, root: YamlNode): Map<string, Stated<string>> {
+  return new Map(
+    missingFiles(root, "configs", folder, home).flatMap(({ path }) => {
+      const copy = copyInFolder({ path, target: path }, folder, []);
+      if (copy === undefined) return [];
+      const stated = policyPath(folder, path);
+      const questions = [`is ${copy} a copy of ${stated}, which is not in this folder?`];
+      return [[stated, { value: `./${copy}`, questions }] as const];
+    }),
+  );
 }
 
 function wordsOf(node: YamlNode | undefined): string[] {
