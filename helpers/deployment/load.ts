@@ -3,6 +3,7 @@ import { checkFolder, defaultTraefik, readFacts } from "./facts.ts";
 import { literalSecrets, noteUnlistedSecrets } from "./literals.ts";
 import { withDirectAccess } from "./policy/direct-access.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
+import { joinedThroughHost } from "./services/host-route.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
 import { FaultList } from "./source/fault-list.ts";
@@ -64,9 +65,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     digest: deploymentDigest(root),
     policy: traefik === undefined ? withDirectAccess(policy) : policy,
     facts,
-    compose,
-    litellm,
-    traefik,
+    ...joinedThroughHost(traefikModel, { compose, litellm, traefik }),
     litellmConfig: liteLLM.config,
     traefikModel,
     literals: options.literals ?? literalSecrets(found),

@@ -40,6 +40,21 @@ test("a static file stays a file: resolvers and plugins are dropped, the operato
   expect(rules.http.middlewares["lan-only"]).toEqual({ ipWhiteList: { sourceRange: ["192.168.1.0/24"] } });
 });
 
+test("a port of the host that LiteLLM publishes is LiteLLM's container in the run", async () => {
+  using copy = patchedCopy("deployments/examples/two-projects", [
+    { file: "traefik/rules.yml", find: "http://home:80", replace: "http://192.168.1.10:4000/v1" },
+    { file: "litellm/docker-compose.yml", find: "127.0.0.1:4000:4000", replace: "192.168.1.10:4000:4000" },
+  ]);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  const { files, changes } = await renderTraefik({ deployment, mark: "m", networks: new Map() });
+  const rules = JSON.parse(String(files.find(({ target }) => target === "/etc/traefik/rules.yml")?.content));
+  expect(rules.http.services.home.loadBalancer.servers).toEqual([{ url: "http://litellm.through-host:4000/v1" }]);
+  expect(changes.map(({ where, what }) => `${where} ${what}`)).toContain(
+    "rules.yml:http.services.home http://192.168.1.10:4000/v1 is LiteLLM's container",
+  );
+  expect(deployment.litellm.networks.get("through-host.suite")).toEqual(["litellm.through-host"]);
+});
+
 test("Swarm's provider and labels are docker's in the run", async () => {
   const context = await contextOf("examples/swarm");
   const rendered = await renderTraefik(context);

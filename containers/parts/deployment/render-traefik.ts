@@ -32,7 +32,7 @@ export async function renderTraefik(context: EdgeContext): Promise<RenderedServi
         what: `dropped ${key}`,
         why: everyRequest,
       });
-  const dynamic = changedDynamicFiles(model);
+  const dynamic = changedDynamicFiles(deployment);
   const files = [...("file" in output ? [output.file] : []), ...dynamic.files];
   return {
     ...rendered,

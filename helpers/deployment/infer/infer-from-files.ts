@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { DeploymentError } from "../../core/errors.ts";
 import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
 import { readPolicyFile } from "../policy/read-policy.ts";
+import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { FaultList } from "../source/fault-list.ts";
 import { type DeploymentView, deploymentView } from "./deployment-view.ts";
 import { askModel } from "./edge/model-answer.ts";
@@ -36,13 +37,15 @@ export async function inferFromFiles({
   versionsOf,
 }: FileInference): Promise<Inference> {
   const facts = factsOf(folder, projects, host, versions);
-  const view = viewOf(facts);
-  const model = view.traefik === undefined ? undefined : facts.traefik(view.traefik.key);
+  const asWritten = viewOf(facts);
+  const model = asWritten.traefik === undefined ? undefined : facts.traefik(asWritten.traefik.key);
+  const view = joinedThroughHost(model, asWritten);
   const edge = model === undefined ? { routers: [], entryPoints: [] } : modelView(model, view);
   const ask = askModel(edge);
   return {
     view,
     marked: markedView(view, (replace) => factsOf(folder, projects, host, versions, replace)),
+    hostRoutes: hostRoutes(model, asWritten),
     projects,
     host,
     edge,

@@ -77,3 +77,32 @@ test("a secret is stated for the places that use its variable, although others h
     ["CF_API_TOKEN", ["proxy.environment"]],
   ]);
 });
+
+test("a host that Traefik serves by a port of the machine is LiteLLM's where LiteLLM publishes that port", async () => {
+  const { hosts, questions, reach } = await draftOf({
+    "ai/compose.yaml": `services:
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1", ports: ["4000:4000"] }
+`,
+    "edge/compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--entryPoints.web.address=:80, --providers.file.directory=/rules]
+    volumes: [./rules:/rules]
+    ports: ["80:80"]
+`,
+    "edge/rules/ai.yml": `http:
+  routers:
+    ai: { rule: "Host(\`ai.lan\`)", service: ai }
+    nas: { rule: "Host(\`nas.lan\`)", service: nas }
+  services:
+    ai: { loadBalancer: { servers: [{ url: "http://192.168.1.10:4000" }] } }
+    nas: { loadBalancer: { servers: [{ url: "http://192.168.1.10:5000" }] } }
+`,
+  });
+  expect(hosts.map(({ value }) => [value.name, value.access])).toEqual([["ai.lan", [{ who: "litellm" }]]]);
+  expect(questions[0]).toBe(
+    "does http://192.168.1.10:4000 (edge/rules/ai.yml:6) lead to litellm, which publishes this port? The run leads Traefik " +
+      "there without the host",
+  );
+  expect(reach.map(({ value }) => value)).toContainEqual({ from: "traefik", to: "litellm", ports: [4000] });
+});

@@ -1,10 +1,12 @@
 import { defaultTraefik } from "../facts.ts";
+import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
 import type { DeploymentView } from "./deployment-view.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
 import { stateHosts } from "./edge/state-hosts.ts";
+import { pathIn } from "./files/compose-files.ts";
 import type { FoundProject, FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
@@ -23,6 +25,8 @@ export interface Inference {
   view: DeploymentView;
   /** The same, with each secret replaced by a text of its own. */
   marked: DeploymentView;
+  /** The URLs by which Traefik reaches LiteLLM through an address of the host. */
+  hostRoutes: readonly HostRoute[];
   projects: FoundProjects;
   /** What stands for values of the host that no file gives. */
   host: HostValues;
@@ -53,7 +57,7 @@ export function inferPolicy(inference: Inference): PolicyDraft {
   return {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
-    questions: openQuestions(view),
+    questions: [...routeQuestions(inference), ...openQuestions(view)],
     services: servicesOf(view),
     parts: new Map([...loginParts(stated), ...missingParts(inference.missing)]),
     hosts: stated,
@@ -206,6 +210,17 @@ function outsideRemarks(hosts: readonly string[], { others }: FoundProjects): st
     ...(hosts.length === 0 ? [] : [`Not part of it, because LiteLLM is not reached by them: ${hosts.join(", ")}.`]),
     ...(others.length === 0 ? [] : [`Compose files that were left out: ${others.join(", ")}.`]),
   ];
+}
+
+/** An address of the host may be another machine's, where another LiteLLM runs. */
+function routeQuestions({ hostRoutes, view }: Inference): string[] {
+  const served = new Map(
+    hostRoutes.map(({ url, location }) => [url, `${pathIn(view.folder, location.file)}:${location.line}`]),
+  );
+  return [...served].map(
+    ([url, at]) =>
+      `does ${url} (${at}) lead to ${view.litellm.key}, which publishes this port? The run leads Traefik there without the host`,
+  );
 }
 
 function openQuestions(view: DeploymentView): string[] {

@@ -1,3 +1,4 @@
+import { portThroughHost } from "../../services/host-route.ts";
 import { serviceAt } from "../../services/hosts.ts";
 import type { TraefikMiddleware, TraefikRouter, TraefikService } from "../../traefik/dynamic/dynamic.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
@@ -76,13 +77,17 @@ function leadsToLiteLLM(router: TraefikRouter, model: TraefikModel, view: Deploy
       ? configuration.routers.includes(router)
       : configuration.services.some((one) => one.name.toLowerCase() === name),
   );
-  return container?.service === view.litellm;
+  return container?.service.key === view.litellm.key;
 }
 
-function leadsByUrl(service: TraefikService | undefined, { compose, litellm }: DeploymentView): boolean {
-  return (service?.urls ?? []).some(
-    (url) => URL.canParse(url) && serviceAt(compose, new URL(url).hostname) === litellm,
-  );
+function leadsByUrl(service: TraefikService | undefined, view: DeploymentView): boolean {
+  return (service?.urls ?? []).some((url) => {
+    if (!URL.canParse(url)) return false;
+    return (
+      serviceAt(view.compose, new URL(url).hostname)?.key === view.litellm.key ||
+      portThroughHost(url, view) !== undefined
+    );
+  });
 }
 
 function resolved(name: string, provider: TraefikRouter["provider"], model: TraefikModel, depth = 0): EdgeMiddleware[] {
