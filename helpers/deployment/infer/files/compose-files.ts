@@ -95,12 +95,15 @@ function isSkipped(name: string): boolean {
 function outlineOf(file: string): ComposeOutline | undefined {
   const faults = new FaultList();
   const source = readSource(file, faults, "write it");
-  if (source === undefined || !/^\s*["']?services["']?\s*:/m.test(source.text)) return undefined;
+  const isNamedSo = [...composeFileNames, ...overrideNames].includes(basename(file));
+  const section = isNamedSo ? /^\s*["']?(?:services|include)["']?\s*:/m : /^\s*["']?services["']?\s*:/m;
+  if (source === undefined || !section.test(source.text)) return undefined;
   const root = parseYaml(source, faults);
+  if (root === undefined) return undefined;
   const services = nodeAt(root, "services");
-  if (root === undefined || services?.kind !== "map") return undefined;
-  const entries = [...services.entries].filter(([, { value }]) => isService(value));
-  if (entries.length === 0) return undefined;
+  const entries = services?.kind === "map" ? [...services.entries].filter(([, { value }]) => isService(value)) : [];
+  // A file may have nothing but the files that it includes.
+  if (entries.length === 0 && (!isNamedSo || includesOf(root).length === 0)) return undefined;
   const networks = networksOf(root);
   return {
     file,

@@ -25,6 +25,33 @@ test("what compose finds in the folder needs no 'compose:'", () => {
   });
 });
 
+test("a file that has nothing but the files that it includes is the folder's project", () => {
+  const files = {
+    "compose.yaml": "include: [ai/compose.yaml, { path: [edge/compose.yaml, edge/more.yaml] }]\n",
+    "ai/compose.yaml": litellm,
+    "edge/compose.yaml": traefik,
+    "edge/more.yaml": "services: { traefik: { command: --ping } }\n",
+    "photos/compose.yaml": "services: { photos: { image: photos } }\n",
+  };
+  expect(found(files)).toEqual({ compose: undefined, others: ["photos/compose.yaml"] });
+});
+
+test("a project whose LiteLLM is in a file that it includes, next to a Traefik of its own project", () => {
+  const files = {
+    "ai/compose.yaml": "include: [litellm.yaml]\nservices: { ui: { image: open-webui } }\n",
+    "ai/litellm.yaml": litellm + external,
+    "edge/compose.yaml": traefik + external,
+    "photos/compose.yaml": "services: { photos: { image: photos } }\n",
+  };
+  expect(found(files)).toEqual({
+    compose: [
+      { project: undefined, files: ["ai/compose.yaml"] },
+      { project: undefined, files: ["edge/compose.yaml"] },
+    ],
+    others: ["photos/compose.yaml"],
+  });
+});
+
 test("a profile without which LiteLLM does not start is stated", () => {
   using deployment = smallDeployment({
     "compose.yaml": `services:

@@ -19,6 +19,8 @@ export interface FoundProjects {
   compose: readonly FoundProject[] | undefined;
   /** The files of each project, absolute paths, without those that they include. */
   files: readonly (readonly string[])[];
+  /** What the {@link files} of each project include or extend, absolute paths. */
+  included: readonly (readonly string[])[];
   /** Compose files that have nothing to do with the gateway, relative to the folder. */
   others: readonly string[];
 }
@@ -26,6 +28,8 @@ export interface FoundProjects {
 /** Files that compose reads together. */
 interface Candidate {
   files: readonly ComposeOutline[];
+  /** With those that they include or extend. */
+  all: readonly ComposeOutline[];
   /** Whether compose finds it in its folder. */
   isDefault: boolean;
 }
@@ -41,10 +45,12 @@ export function findProjects(folder: string): FoundProjects {
   const root = resolve(folder);
   const outlines = composeOutlines(root);
   const used = new Set(outlines.flatMap(({ uses }) => uses.flatMap(composeFilesAt)));
-  const candidates = candidatesOf(outlines.filter(({ file }) => !used.has(file)));
+  const candidates = candidatesOf(outlines.filter(({ file }) => !used.has(file))).map((candidate) => ({
+    ...candidate,
+    all: withIncluded(candidate.files, outlines),
+  }));
   const own = candidates.find(({ files, isDefault }) => isDefault && files.some(({ file }) => dirname(file) === root));
-  const withIncluded = own && ownWithIncluded(own, outlines);
-  if (own !== undefined && withIncluded !== undefined && (candidates.length === 1 || hasBothRoles(withIncluded)))
+  if (own !== undefined && (candidates.length === 1 || hasBothRoles(own.all)))
     return foundProjects(root, candidates, [own], own);
   return foundProjects(root, candidates, relevant(candidates), own);
 }
@@ -61,6 +67,7 @@ function foundProjects(
   return {
     compose: isFoundByCompose ? undefined : projects,
     files: chosen.map(({ files }) => files.map(({ file }) => file)),
+    included: chosen.map(({ files, all: read }) => read.flatMap((one) => (files.includes(one) ? [] : one.file))),
     others: all.filter((one) => !chosen.includes(one)).flatMap((one) => pathsOf(root, one)),
   };
 }
@@ -70,7 +77,7 @@ function composeFilesAt(path: string): string[] {
   return [path, ...composeFileNames.map((name) => join(path, name))];
 }
 
-function ownWithIncluded({ files }: Candidate, all: readonly ComposeOutline[]): readonly ComposeOutline[] {
+function withIncluded(files: readonly ComposeOutline[], all: readonly ComposeOutline[]): readonly ComposeOutline[] {
   const found = new Set(files);
   for (const outline of found) {
     for (const path of outline.uses.flatMap(composeFilesAt)) {
@@ -81,7 +88,7 @@ function ownWithIncluded({ files }: Candidate, all: readonly ComposeOutline[]): 
   return [...found];
 }
 
-function candidatesOf(outlines: readonly ComposeOutline[]): Candidate[] {
+function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidate, "all">[] {
   const byFolder = Map.groupBy(outlines, ({ file }) => dirname(file));
   return [...byFolder.values()].flatMap((files) => {
     const main = composeFileNames.flatMap((name) => files.find(({ file }) => basename(file) === name) ?? [])[0];
@@ -122,13 +129,13 @@ function sharesOwnNetwork(one: ComposeOutline, other: ComposeOutline): boolean {
 /** The projects of LiteLLM and Traefik, and those that join their networks. */
 function relevant(candidates: readonly Candidate[]): readonly Candidate[] {
   const core = (["litellm", "traefik"] as const).flatMap((role) => {
-    const signs = candidates.map((candidate) => ({ candidate, sign: strongest(candidate.files, role) }));
+    const signs = candidates.map((candidate) => ({ candidate, sign: strongest(candidate.all, role) }));
     return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.candidate ?? [];
   });
   if (core.length === 0) return candidates;
-  const networks = new Set(core.flatMap(({ files }) => files.flatMap(networkNames)));
+  const networks = new Set(core.flatMap(({ all }) => all.flatMap(networkNames)));
   return candidates.filter(
-    (candidate) => core.includes(candidate) || candidate.files.flatMap(networkNames).some((name) => networks.has(name)),
+    (candidate) => core.includes(candidate) || candidate.all.flatMap(networkNames).some((name) => networks.has(name)),
   );
 }
 
@@ -165,8 +172,8 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
   };
 }
 
-function profilesOf({ files }: Candidate): string[] {
-  const services = files.flatMap((file) => file.services);
+function profilesOf({ all }: Candidate): string[] {
+  const services = all.flatMap((file) => file.services);
   const needed = (["litellm", "traefik"] as const).flatMap(
     (role) => serviceOf(role, services, (service) => service)?.profiles?.[0] ?? [],
   );

@@ -248,3 +248,19 @@ test("the only config of LiteLLM in the folder stands for a missing one with ano
   expect(values(one).files.get("./config.yaml")?.value).toBe("./litellm_config.yaml");
   expect(values({ ...one, "other.yaml": "mcp_servers: {}\n" }).files.size).toBe(0);
 });
+
+test("what an included file takes from the host counts too, and its paths start in its own folder", () => {
+  const { files, standIns } = values({
+    "compose.yaml": "include: [ai/compose.yaml]\n",
+    "ai/compose.yaml": service(
+      "    environment: { LITELLM_MASTER_KEY: '${KEY}' }\n    secrets: [pw]\n    volumes: [./litellm.yaml:/app/config.yaml]\n    command: [--config, /app/config.yaml]\n",
+    ).concat("secrets: { pw: { file: ./pw.txt } }\n"),
+    "ai/template/litellm.yaml": "model_list: []\n",
+  });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["./ai/litellm.yaml", "./ai/template/litellm.yaml"],
+    ["./.env", "./init.env"],
+    ["./ai/pw.txt", "./init.pw.secret"],
+  ]);
+  expect(standIns[0]?.text).toContain("KEY=placeholder-key");
+});

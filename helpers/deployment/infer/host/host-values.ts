@@ -22,9 +22,11 @@ export interface StandIn {
  * What the host gives, as far as the files show it: copies in the folder, and placeholders where nothing in the folder has
  * a value.
  */
-export function hostValues(folder: string, { files }: FoundProjects): HostValues {
+export function hostValues(folder: string, { files, included }: FoundProjects): HostValues {
   const placeholders = new Placeholders();
-  const projects = files.map((own) => projectValues(folder, own, placeholders));
+  const projects = files.map((own, index) =>
+    projectValues(folder, { files: own, included: included[index] ?? [] }, placeholders),
+  );
   const open = projects.filter(({ standIn }) => standIn !== undefined);
   const standIns = new Map(
     open.map((project) => [project, open.length === 1 ? "init.env" : `init.${project.name}.env`] as const),

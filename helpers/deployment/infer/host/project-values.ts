@@ -66,15 +66,21 @@ export interface MissingSecret {
  *
  * @param folder the deployment's folder
  * @param files the project's files, absolute, in compose's order
+ * @param included the files that they include, whose relative paths start in their own folders
  */
-export function projectValues(folder: string, files: readonly string[], placeholders: Placeholders): ProjectValues {
+export function projectValues(
+  folder: string,
+  { files, included }: { files: readonly string[]; included: readonly string[] },
+  placeholders: Placeholders,
+): ProjectValues {
   const home = dirname(files[0] ?? join(folder, "compose.yaml"));
-  const trees = files.flatMap((file) => {
+  const trees = [...files, ...included].flatMap((file) => {
     const root = treeOf(file);
-    return root === undefined ? [] : [{ root, name: pathIn(folder, file) }];
+    const at = included.includes(file) ? dirname(file) : home;
+    return root === undefined ? [] : [{ root, name: pathIn(folder, file), home: at }];
   });
   const uses = mergedUses(trees.map(({ root, name }) => variableUses(root, name)));
-  const services = trees.flatMap(({ root }) => servicesOf(root));
+  const services = trees.flatMap(({ root, home: at }) => servicesOf(root, at));
   const main = mainEnvFile(folder, home, [...uses.keys()]);
   const refused = refusedKeys(services, main.found);
   const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !refused.includes(name)));
@@ -92,8 +98,8 @@ export function projectValues(folder: string, files: readonly string[], placehol
           .filter((entry) => !isForShell(entry))
           .map(([name, use]) => [name, placeholders.value(name, use, servers)] as const),
   );
-  const envFiles = services.flatMap(({ node }) => missingEnvFiles(node, folder, home));
-  const needed = neededByLiteLLM(folder, home, services);
+  const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
+  const needed = neededByLiteLLM(folder, services);
   const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
   for (const name of [...refused, ...[...needed.values()].flat()])
     if (!given.has(name) && !made.has(name) && !(hasOwnFile && refused.includes(name)))
@@ -118,8 +124,11 @@ export function projectValues(folder: string, files: readonly string[], placehol
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
     variables: statedVariables(folder, open, hasOwnFile),
     copies: new Map([
-      ...copiesOf(folder, home, services),
-      ...trees.flatMap(({ root }) => [...externalCopies(folder, root, services), ...configCopies(folder, home, root)]),
+      ...copiesOf(folder, services),
+      ...trees.flatMap(({ root, home: at }) => [
+        ...externalCopies(folder, root, services),
+        ...configCopies(folder, at, root),
+      ]),
     ]),
     standIn:
       paths.length === 0
@@ -129,8 +138,8 @@ export function projectValues(folder: string, files: readonly string[], placehol
             made: [...made.keys()],
             text: filledText(exampleTexts.join("\n"), made),
           },
-    secrets: trees.flatMap(({ root }) =>
-      missingFiles(root, "secrets", folder, home).map(({ name, path }) => ({
+    secrets: trees.flatMap(({ root, home: at }) =>
+      missingFiles(root, "secrets", folder, at).map(({ name, path }) => ({
         name,
         path: policyPath(folder, path),
         placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
@@ -143,6 +152,8 @@ export function projectValues(folder: string, files: readonly string[], placehol
 interface ServiceNode {
   outline: ServiceOutline;
   node: YamlNode;
+  /** Where its relative paths start. */
+  home: string;
 }
 
 function mergedUses(all: readonly ReadonlyMap<string, VariableUse>[]): Map<string, VariableUse> {
@@ -151,11 +162,12 @@ function mergedUses(all: readonly ReadonlyMap<string, VariableUse>[]): Map<strin
   return merged;
 }
 
-function servicesOf(root: YamlNode): ServiceNode[] {
+function servicesOf(root: YamlNode, home: string): ServiceNode[] {
   const services = nodeAt(root, "services");
   if (services?.kind !== "map") return [];
   return [...services.entries].map(([name, { value: node }]) => ({
     node,
+    home,
     outline: {
       name,
       image: textOf(nodeAt(node, "image")),
@@ -219,20 +231,16 @@ function serversOf(services: readonly ServiceNode[]): KnownServers {
  * The variables that LiteLLM's config reads, and its keys, by the env file of LiteLLM that is missing and may set them: the
  * ones that its example leaves empty, where it has one. Under an empty text where there is no example.
  */
-function neededByLiteLLM(
-  folder: string,
-  home: string,
-  services: readonly ServiceNode[],
-): ReadonlyMap<string, readonly string[]> {
-  const litellm = serviceOf("litellm", services, ({ outline }) => outline)?.node;
-  const missing = litellm === undefined ? [] : missingEnvFiles(litellm, folder, home);
+function neededByLiteLLM(folder: string, services: readonly ServiceNode[]): ReadonlyMap<string, readonly string[]> {
+  const litellm = serviceOf("litellm", services, ({ outline }) => outline);
+  const missing = litellm === undefined ? [] : missingEnvFiles(litellm.node, folder, litellm.home);
   if (litellm === undefined || missing.length === 0) return new Map();
   const configs = filesBelow(folder)
     .filter((file) => /\.ya?ml$/i.test(file))
     .map((file) => readFileSync(file, "utf8"))
     .join("\n");
   const read = [...configs.matchAll(/os\.environ\/([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []);
-  const elsewhere = new Set(environmentNames(litellm));
+  const elsewhere = new Set(environmentNames(litellm.node));
   const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
   const own = [...new Set(names)].filter((name) => !elsewhere.has(name));
   const examples = missing.flatMap(({ path, hasExample }) => {
@@ -281,9 +289,9 @@ function environmentNames(service: YamlNode): string[] {
 }
 
 /** Copies of what LiteLLM and Traefik mount from the host. */
-function copiesOf(folder: string, home: string, services: readonly ServiceNode[]): Map<string, Stated<string>> {
+function copiesOf(folder: string, services: readonly ServiceNode[]): Map<string, Stated<string>> {
   const copies = new Map<string, Stated<string>>();
-  for (const { node, outline } of services) {
+  for (const { node, outline, home } of services) {
     if (roleSigns(outline, "litellm") === 0 && roleSigns(outline, "traefik") === 0) continue;
     for (const mount of missingMounts(node, folder, home)) {
       const wanted = pathsInCommand(outline.command);
