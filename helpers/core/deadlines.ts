@@ -20,6 +20,8 @@ export const deadlines = {
   request: 10_000 * factor,
   /** One MCP request: LiteLLM 1.77.1 starts every stdio server again for each (1.7–5 s measured). */
   mcpRequest: 60_000 * factor,
+  /** A package registry answers with a page or an archive; the largest pages have some megabytes. */
+  registry: 30_000 * factor,
   /** Keycloak judges a password: 0.2 s, after its start 2–6 s measured; its hash is slow on purpose. */
   login: 60_000 * factor,
   /** LiteLLM gives up on an upstream that never answers: 30 s (1.77.1), 45 to 60 s (1.106.2) measured. */

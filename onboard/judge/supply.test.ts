@@ -25,6 +25,9 @@ const outcomes = (own: Partial<Supply>, changed = candidate): Partial<Record<Ite
 
 const other = [{ name: "notes", version: "1.0.1", digest: "sha512-b" }];
 
+const [signed] = soundSupply.provenance;
+if (signed === undefined) throw new Error("the sound package is signed");
+
 test("sound packages fail nothing", () => {
   expect(outcomes({})).toEqual({});
 });
@@ -35,11 +38,12 @@ test.each<[ItemNumber, string, Partial<Supply>, string]>([
   [1, "other files", { again: [{ name: "notes", version: "1.0.0", digest: "sha512-b" }] }, "has other files"],
   [2, "a licence that is not allowed", { licence: "AGPL-3.0" }, "notes is under AGPL-3.0"],
   [2, "one of two that is not allowed", { licence: "MIT AND AGPL-3.0" }, "AGPL-3.0"],
+  [3, "a signature that is wrong", { provenance: [{ ...signed, wrong: ["w"] }] }, "notes 1.0.0: w"],
   [
     3,
-    "a signature that is wrong",
-    { provenance: { offered: ["attestation"], verified: false, why: "w" } },
-    "verified: w",
+    "a build from another repository",
+    { provenance: [{ ...signed, builtFrom: ["https://github.com/evil/notes"] }] },
+    "notes 1.0.0 was built from https://github.com/evil/notes, and the project is https://github.com/example/notes",
   ],
   [4, "a look-alike", { addresses: [{ url: "https://github.com/evil/notes", from: "homepage" }] }, "evil/notes"],
   [
@@ -69,6 +73,23 @@ test("licences by choice, and addresses in git's forms, are recognised", () => {
   expect(
     outcomes({ addresses: [{ url: "git+https://github.com/Example/notes.git#main", from: "repository" }] }),
   ).toEqual({});
+});
+
+test("a registry that offers no provenance is not applicable, and one that does not answer is a condition", () => {
+  const none = { ...signed, offered: [], builtFrom: [] };
+  expect(judged({ provenance: [none] })[3]).toMatchObject({
+    outcome: "not applicable",
+    evidence: "the registry offers neither signature nor provenance for notes 1.0.0",
+  });
+  expect(judged({ provenance: [none, { ...none, unverified: "it does not answer" }] })[3]).toMatchObject({
+    outcome: "conditional",
+    evidence: "notes 1.0.0: it does not answer",
+  });
+  expect(judged({ provenance: [signed, { ...none, package: "other 2.0" }] })[3]).toMatchObject({
+    outcome: "pass",
+    evidence:
+      "notes 1.0.0: registry signature verified, built from https://github.com/example/notes\nother 2.0: the registry offers none",
+  });
 });
 
 test("no licence and no source are conditions, not failures", () => {

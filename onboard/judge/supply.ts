@@ -1,5 +1,6 @@
 import type { Candidate } from "../candidate/types.ts";
 import type { InstalledPackage, Supply } from "../observe/subject.ts";
+import type { PackageProvenance } from "../provenance/provenance.ts";
 import { type Case, conditional, fail, failIfAny, type Judgement, notApplicable, pass } from "./judgement.ts";
 import { knownBad } from "./known-bad.ts";
 
@@ -15,7 +16,7 @@ export function judgeSupply(own: Case): Record<SupplyItem, Judgement> {
   return {
     1: pinned(supply),
     2: licence(supply, candidate),
-    3: provenance(supply),
+    3: provenance(supply, candidate),
     4: owner(supply, candidate),
     5: releases(supply),
     6: variables(supply, candidate),
@@ -67,10 +68,38 @@ function licence({ licence: found, name }: Supply, { licences }: Candidate): Jud
   );
 }
 
-function provenance({ provenance: { offered, verified, why }, name }: Supply): Judgement {
-  if (offered.length === 0) return notApplicable(`the registry offers none for ${name}: ${why}`);
-  if (verified) return pass(`${offered.join(", ")}: ${why}`);
-  return fail(`${offered.join(", ")} of ${name} could not be verified: ${why}`, "do not use it before it can be");
+function provenance({ provenance: all, ecosystem }: Supply, { source }: Candidate): Judgement {
+  if (ecosystem === "image") return notApplicable("an image's signature is not asked for");
+  const wrong = all.flatMap((one) => [
+    ...one.wrong.map((what) => `${one.package}: ${what}`),
+    ...foreignSources(one, all[0] === one ? source : undefined),
+  ]);
+  if (wrong.length > 0)
+    return fail(wrong, "do not use it before its publisher has explained this; install a release that can be verified");
+  const unverified = all.flatMap((one) => (one.unverified === undefined ? [] : [`${one.package}: ${one.unverified}`]));
+  if (unverified.length > 0)
+    return conditional(
+      unverified.join("\n"),
+      "the gate runs again where the registry answers, so that signature and provenance are verified",
+    );
+  const offered = all.filter((one) => one.offered.length > 0);
+  const names = all.map((one) => one.package).join(", ");
+  if (offered.length === 0) return notApplicable(`the registry offers neither signature nor provenance for ${names}`);
+  return pass(all.map(provenanceText).join("\n"));
+}
+
+/** Repositories that the certificates name, and that are not the project's. */
+function foreignSources({ package: name, builtFrom }: PackageProvenance, source: string | undefined): string[] {
+  if (source === undefined) return [];
+  return builtFrom
+    .filter((one) => !sameAddress(source, one) && !sameAddress(one, source))
+    .map((one) => `${name} was built from ${one}, and the project is ${source}`);
+}
+
+function provenanceText({ package: name, offered, builtFrom }: PackageProvenance): string {
+  if (offered.length === 0) return `${name}: the registry offers none`;
+  const from = [...new Set(builtFrom)];
+  return `${name}: ${offered.join(", ")} verified${from.length === 0 ? "" : `, built from ${from.join(", ")}`}`;
 }
 
 function owner({ name, addresses }: Supply, { source }: Candidate): Judgement {

@@ -1,4 +1,5 @@
 import type { Channel } from "../protocol/channel.ts";
+import type { PackageProvenance } from "../provenance/provenance.ts";
 
 /** A candidate that runs, in whatever way: what it can be asked, and what can be seen of it from outside. */
 export interface Subject {
@@ -67,7 +68,8 @@ export interface Supply {
   licence: string | undefined;
   /** Addresses that its metadata names, and whether only its readme does. */
   addresses: readonly { url: string; from: string }[];
-  provenance: { offered: readonly string[]; verified: boolean; why: string };
+  /** What the registry offers for each package that the candidate file names. */
+  provenance: readonly PackageProvenance[];
   /** Variables that its own code reads. */
   variables: readonly string[];
 }

@@ -22,7 +22,15 @@ export const soundSupply: Supply = {
   again: [{ name: "notes", version: "1.0.0", digest: "sha512-a" }],
   licence: "MIT",
   addresses: [{ url: "git+https://github.com/example/notes.git", from: "repository" }],
-  provenance: { offered: ["attestation"], verified: true, why: "its signature is valid" },
+  provenance: [
+    {
+      package: "notes 1.0.0",
+      offered: ["registry signature"],
+      wrong: [],
+      unverified: undefined,
+      builtFrom: ["https://github.com/example/notes"],
+    },
+  ],
   variables: ["NOTES_FOLDER", "NOTES_PASSWORD", "HOME"],
 };
 

@@ -119,7 +119,8 @@ async function supplyIn(
       again: packages,
       licence: undefined,
       addresses: [],
-      provenance: { offered: [], verified: false, why: "an image's signature is not asked for" },
+      // An image's signature is not asked for.
+      provenance: [],
       variables: [],
     };
   }

@@ -1,9 +1,11 @@
-// What is installed in a candidate's image, as JSON. Runs inside of it with the suite's Node: ROOT NAME ECOSYSTEM.
+// What is installed in a candidate's image, as JSON. Runs inside of it with the suite's Node: ROOT NAME ECOSYSTEM. What the
+// registry's archives are compared with is printed for NAME, and for the names that follow it after commas.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-const [root = "/", name = "", ecosystem = ""] = process.argv.slice(-3);
+const [root = "/", names = "", ecosystem = ""] = process.argv.slice(-3);
+const [name = "", ...others] = names.split(",");
 const npmRoot = join(root, "usr/local/lib/node_modules");
 const pythonRoot = join(root, "opt/service/lib");
 
@@ -33,6 +35,10 @@ function npm() {
       ...readmeAddresses(read(join(npmRoot, name, "README.md"))),
     ].filter(({ url }) => url !== ""),
     variables: variablesIn([join(npmRoot, name)]),
+    archives: [name, ...others].flatMap((each) => {
+      const { version, integrity } = packages[`node_modules/${each}`] ?? {};
+      return version === undefined ? [] : [{ name: each, version, integrity }];
+    }),
   };
 }
 
@@ -67,6 +73,14 @@ function pypi() {
       ...readmeAddresses(own?.metadata.slice(head.length) ?? ""),
     ],
     variables: variablesIn(folders.map((folder) => join(site, folder))),
+    archives: installed
+      .filter((one) => [name, ...others].some((each) => plain(each.replace(/\[.*$/, "")) === one.name))
+      .map(({ name: each, version: of, record, info }) => ({
+        name: each,
+        version: of,
+        record: record.split("\n"),
+        tags: [...read(join(site, info, "WHEEL")).matchAll(/^Tag: (\S+)$/gm)].map(([, tag]) => tag),
+      })),
   };
 }
 

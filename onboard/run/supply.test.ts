@@ -32,11 +32,12 @@ test("a package of PyPI: its packages, the licence's file, its addresses and the
     "Metadata-Version: 2.4\nName: notes_mcp\nVersion: 1.6.2\nLicense-File: LICENSE\nProject-URL: Source, https://github.com/example/notes\n\nSee https://github.com/other/thing\n",
   );
   write(`${info}/RECORD`, "notes_mcp/server.py,sha256=abc,10\nnotes_mcp/__pycache__/server.pyc,sha256=z,1\n");
+  write(`${info}/WHEEL`, "Wheel-Version: 1.0\nTag: py3-none-any\n");
   write(`${info}/licenses/LICENSE`, mit);
   write(`${site}/notes_mcp/server.py`, 'import os\nA = os.environ.get("NOTES_URL")\nB = os.getenv("NOTES_KEY", "")\n');
   write(`${site}/other-2.0.dist-info/METADATA`, "Name: Other.Thing\nVersion: 2.0\n\n");
   write(`${site}/other/server.py`, 'import os\nos.environ["NOT_ITS_OWN"]\n');
-  const found = inventory("notes-mcp", "pypi");
+  const found = inventory("notes-mcp,other_thing[extra]", "pypi");
   expect(found).toMatchObject({
     version: "1.6.2",
     variables: ["NOTES_KEY", "NOTES_URL"],
@@ -47,6 +48,10 @@ test("a package of PyPI: its packages, the licence's file, its addresses and the
     addresses: [
       { url: "https://github.com/example/notes", from: "Source" },
       { url: "https://github.com/other/thing", from: "its readme only" },
+    ],
+    archives: [
+      { name: "notes-mcp", version: "1.6.2", tags: ["py3-none-any"] },
+      { name: "other-thing", version: "2.0", record: [""] },
     ],
   });
   expect(licenceOf({ licence: found.licence, licenceText: String(found.licenceText) })).toBe("MIT");
@@ -78,6 +83,7 @@ test("a package of npm: the registry's digests and deprecations", () => {
       { name: "old", deprecated: "use new" },
     ],
     addresses: [{ url: "git+https://github.com/example/notes.git", from: "repository" }],
+    archives: [{ name: "@example/notes", version: "1.0.0", integrity: "sha512-a" }],
   });
 });
 

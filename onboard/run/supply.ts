@@ -4,6 +4,9 @@ import type { Engine } from "../../containers/engine/engine.ts";
 import { execute } from "../../containers/parts/container-command.ts";
 import type { CandidateServer } from "../candidate/types.ts";
 import type { InstalledPackage, Supply } from "../observe/subject.ts";
+import { type NpmRelease, npmProvenance } from "../provenance/npm.ts";
+import { notAsked, type PackageProvenance, RegistryError } from "../provenance/provenance.ts";
+import { type PypiRelease, pypiProvenance } from "../provenance/pypi.ts";
 
 /** What onboard/run/inventory.ts prints. */
 interface Inventory {
@@ -13,6 +16,8 @@ interface Inventory {
   licenceText: string;
   addresses: { url: string; from: string }[];
   variables: string[];
+  /** What the registry's archives are compared with. */
+  archives: (NpmRelease | PypiRelease)[];
 }
 
 /** How long the inventory of an image may take, in milliseconds. */
@@ -31,8 +36,9 @@ export async function supplyOf(
 ): Promise<Supply> {
   const [first] = server.packages;
   if (first === undefined) throw new Error("the candidate has no package");
+  const names = server.packages.flatMap(({ name, ecosystem }) => (ecosystem === first.ecosystem ? [name] : []));
   const [own, second] = await Promise.all(
-    [container, again].map((one) => inventoryIn(engine, one, first.name, first.ecosystem)),
+    [container, again].map((one) => inventoryIn(engine, one, names, first.ecosystem)),
   );
   if (own === undefined || second === undefined) throw new Error("two installations have two inventories");
   return {
@@ -44,26 +50,60 @@ export async function supplyOf(
     again: second.packages,
     licence: licenceOf(own),
     addresses: own.addresses,
-    provenance: {
-      offered: [],
-      verified: false,
-      why: "an installed package carries none, and npm and PyPI check digests only",
-    },
+    provenance: await provenanceOf(engine, container, { ecosystem: first.ecosystem, archives: own.archives }),
     variables: own.variables,
   };
 }
 
-async function inventoryIn(engine: Engine, container: string, name: string, ecosystem: string): Promise<Inventory> {
-  const command = ["/opt/runtime/bin/node", ...inventoryArguments("/", name, ecosystem)];
+/** What the registry offers for the packages that the candidate file names. A registry that does not answer is part of it. */
+async function provenanceOf(
+  engine: Engine,
+  container: string,
+  { ecosystem, archives }: { ecosystem: "npm" | "pypi"; archives: Inventory["archives"] },
+): Promise<PackageProvenance[]> {
+  const index = ecosystem === "pypi" ? await indexOf(engine, container) : "";
+  return await Promise.all(
+    archives.map(async (release) => {
+      try {
+        return await ("integrity" in release ? npmProvenance(release) : pypiProvenance(release, index));
+      } catch (error) {
+        if (error instanceof RegistryError) return notAsked(release, error.message);
+        throw error;
+      }
+    }),
+  );
+}
+
+/** The index from which the image's packages were installed, as the installer says. */
+async function indexOf(engine: Engine, container: string): Promise<string> {
+  const ask = ["uv", "pip", "compile", "--offline", "--no-cache", "--no-header", "--emit-index-url", "/dev/null"];
+  const { stdout, stderr } = await execute(engine, container, ask, { deadline: inventoryDeadline });
+  const [, index] = /^--index-url (\S+)$/m.exec(stdout) ?? [];
+  if (index === undefined) throw new Error(`uv does not name its index: ${stderr.trim().slice(-600)}`);
+  return index;
+}
+
+async function inventoryIn(
+  engine: Engine,
+  container: string,
+  names: readonly string[],
+  ecosystem: string,
+): Promise<Inventory> {
+  const [name = ""] = names;
+  const command = ["/opt/runtime/bin/node", ...inventoryArguments("/", names.join(","), ecosystem)];
   const { exitCode, stdout, stderr } = await execute(engine, container, command, { deadline: inventoryDeadline });
   if (exitCode !== 0) throw new Error(`the inventory of ${name} failed: ${stderr.trim().slice(-600)}`);
   return JSON.parse(stdout) as Inventory;
 }
 
-/** Arguments of Node that print the inventory of an installation. */
-export function inventoryArguments(root: string, name: string, ecosystem: string): string[] {
+/**
+ * Arguments of Node that print the inventory of an installation.
+ *
+ * @param names of the candidate's own packages, joined by commas, the one with its command first
+ */
+export function inventoryArguments(root: string, names: string, ecosystem: string): string[] {
   const program = readFileSync(join(import.meta.dirname, "inventory.ts"), "utf8");
-  return ["--input-type=module-typescript", "-e", program, root, name, ecosystem];
+  return ["--input-type=module-typescript", "-e", program, root, names, ecosystem];
 }
 
 /** Names that classifiers and files have for SPDX's ids. */
