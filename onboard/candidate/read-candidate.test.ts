@@ -78,6 +78,11 @@ test.each([
   expect(faults[0]).toMatch(/; \S/);
 });
 
+test("a candidate without a deployment is judged alone", () => {
+  writeFileSync(join(folder, "alone.yaml"), `name: notes\n${server}`);
+  expect(readCandidate(join(folder, "alone.yaml")).deployment).toBeUndefined();
+});
+
 test("all faults of a file are shown at once", () => {
   const faults = faultsOf(`${head}server: {}\nrefused:\n  - { part: db, run: [x], why: y }\n`);
   expect(faults).toHaveLength(2);

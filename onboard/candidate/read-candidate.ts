@@ -26,7 +26,7 @@ export function readCandidate(file: string): Candidate {
   const root = source === undefined ? undefined : parseYaml(source, faults);
   faults.throwIfAny();
   if (root === undefined) throw new Error(`${file} could not be read, and no fault gives the reason`);
-  if (root.kind !== "map") faults.add(root.location, "is not a mapping", "begin with name:, deployment: and server:");
+  if (root.kind !== "map") faults.add(root.location, "is not a mapping", "begin with name: and server:");
   faults.throwIfAny();
   const data = readShape(candidateShape, root, toPlain(root), faults);
   const at: Locate = (...path) => locationOf(root, path);
@@ -39,8 +39,8 @@ export function readCandidate(file: string): Candidate {
 function candidateOf(file: string, data: Written, at: Locate, faults: FaultList): Candidate | undefined {
   const server = serverOf(data, at, faults);
   const beside = data.beside.map((part, index) => besideOf(part, at("beside", index), faults));
-  const deployment = resolve(dirname(file), data.deployment);
-  if (!existsSync(join(deployment, "policy.yaml")))
+  const deployment = data.deployment === undefined ? undefined : resolve(dirname(file), data.deployment);
+  if (deployment !== undefined && !existsSync(join(deployment, "policy.yaml")))
     faults.add(at("deployment"), "names a folder without policy.yaml", "name the folder of the deployment to join");
   checkNames(data, at, faults);
   if (server === undefined || beside.includes(undefined)) return undefined;

@@ -29,7 +29,7 @@ export const candidateShape = mapping({
   name: text.regex(/^[a-z][a-z0-9_]*$/, {
     error: "a name of lower-case letters, digits and '_' that begins with a letter (LiteLLM refuses '-')",
   }),
-  deployment: text,
+  deployment: text.optional(),
   source: text.startsWith("https://", { error: "an address that begins with https://" }).optional(),
   server: mapping({
     package: packageSpec.optional(),

@@ -8,8 +8,8 @@ export interface Candidate {
   file: string;
   /** Its key under `mcp_servers`. */
   name: string;
-  /** Absolute path of the deployment that it is to join. */
-  deployment: string;
+  /** Absolute path of the deployment that it is to join; undefined for one that is judged alone. */
+  deployment: string | undefined;
   /** The project's own address, which the package must name. */
   source: string | undefined;
   server: CandidateServer;

@@ -32,7 +32,14 @@ export interface GatewayFault {
 /** The result of the gate, as onboarding.json has it (onboard/report/onboarding.schema.json). */
 export interface GateReport {
   schemaVersion: 1;
-  candidate: { name: string; file: string; version: string | null; digest: string | null; lock: string | null };
+  candidate: {
+    name: string;
+    file: string;
+    version: string | null;
+    digest: string | null;
+    lock: string | null;
+    deployment: string | null;
+  };
   startedAt: string;
   finishedAt: string;
   verdict: Verdict;
@@ -56,7 +63,13 @@ export interface JudgedColumns {
   direct: Judgements;
   /** The deployment's own version first, and then the newest. */
   gateways: readonly JudgedGateway[];
+  /** Whether the candidate file names no deployment; by default it does. */
+  isAlone?: boolean;
 }
+
+/** What a candidate that was judged alone still needs. */
+const noGateway =
+  "no gateway: name the deployment that it is to join in the candidate file, and run the gate again before it goes live";
 
 /**
  * The columns, and what follows from them. A gateway's fault never rejects: it is a condition. Nor does the newest version,
@@ -65,6 +78,7 @@ export interface JudgedColumns {
 export function columnsOf({
   direct,
   gateways,
+  isAlone = false,
 }: JudgedColumns): Pick<GateReport, "verdict" | "conditions" | "columns" | "gatewayFaults"> {
   const [current, newest] = gateways;
   const verdicts = [direct, ...(current === undefined ? [] : [current.judged])].map(verdictOf);
@@ -74,6 +88,7 @@ export function columnsOf({
     ...conditionsOf(direct),
     ...compared.flatMap(({ judged, version }) => conditionsOf(judged, `litellm ${version}`)),
     ...upgrade,
+    ...(isAlone ? [noGateway] : []),
   ];
   const accepted = conditions.length > 0 ? "accept with conditions" : "accept";
   return {

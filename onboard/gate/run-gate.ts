@@ -72,6 +72,7 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
     const judged = judge({ candidate, seen, supply, differences, approved, secrets });
     const judgedColumns = columnsOf({
       direct: judged,
+      isAlone: candidate.deployment === undefined,
       gateways: gateways.map(({ version, joined }, index) => {
         const prefix = "notRun" in joined ? "" : prefixOf(candidate, joined.deployment);
         return {
@@ -99,6 +100,7 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
         version: supply?.version ?? image?.version ?? null,
         digest: now?.digest ?? null,
         lock: lock === undefined && !isApproved ? null : displayPath(file),
+        deployment: candidate.deployment === undefined ? null : displayPath(candidate.deployment),
       },
       startedAt,
       finishedAt: new Date().toISOString(),
@@ -126,11 +128,15 @@ interface PlannedGateway {
 }
 
 /**
- * The deployment on its own version of LiteLLM, and on the newest that the suite knows where that is a later one.
+ * The deployment on its own version of LiteLLM, and on the newest that the suite knows where that is a later one; none for a
+ * candidate that is judged alone.
  *
  * @throws {DeploymentError} when it is wrong for its own version
  */
-async function plannedGateways(candidate: Candidate, config: RunConfig): Promise<PlannedGateway[]> {
+async function plannedGateways(own: Candidate, config: RunConfig): Promise<PlannedGateway[]> {
+  const { deployment } = own;
+  if (deployment === undefined) return [];
+  const candidate = { ...own, deployment };
   const joined = await loadJoined(candidate, config, undefined);
   const current = { version: joined.deployment.litellmConfig.version, joined };
   if (atLeast(current.version, newestLiteLLM)) return [current];

@@ -15,6 +15,7 @@ import { proofEngine } from "./proof-engine.ts";
 import { gatewayFaults } from "./server/faults.ts";
 
 const withRun = proofEngine();
+const reference = join(import.meta.dirname, "../../deployments/reference");
 
 /** @param candidateOf makes the candidate, with an image that has Node */
 async function judged(
@@ -22,7 +23,8 @@ async function judged(
   version: string,
 ): Promise<{ direct: Judgements; gateway: Judgements }> {
   return await withRun(async ({ image, ...resources }) => {
-    const candidate = candidateOf(image);
+    const made = candidateOf(image);
+    const candidate = { ...made, deployment: made.deployment ?? reference };
     const [prepared, joined] = await Promise.all([
       prepare(resources, candidate),
       loadJoined(candidate, { versions: {} }, version),

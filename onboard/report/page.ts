@@ -2,7 +2,7 @@ import { inline, scrollingTable } from "../../reports/page/html.ts";
 import { pageOf } from "../../reports/page/page-shell.ts";
 import { escapeHtml } from "../../reports/status/markdown.ts";
 import type { GateReport, ReportedColumn, ReportedItem } from "../gate/report.ts";
-import { summary } from "./terminal.ts";
+import { aloneText, summary } from "./terminal.ts";
 
 /** The class of each outcome in the style of all pages. */
 const classes: Readonly<Record<ReportedItem["outcome"], string>> = {
@@ -22,9 +22,10 @@ const verdictClasses: Readonly<Record<GateReport["verdict"], string>> = {
 export function pageText(report: GateReport): string {
   const { candidate, verdict, conditions, columns, gatewayFaults, toGoLive, finishedAt } = report;
   const name = `${candidate.name} ${candidate.version ?? ""}`.trim();
+  const alone = candidate.deployment === null ? `<p>${escapeHtml(sentence(aloneText))}.</p>` : "";
   return pageOf(`${verdict}: ${name}`, [
     `<header><div class="verdict ${verdictClasses[verdict]}"><div><h1>${escapeHtml(sentence(verdict))}</h1>`,
-    `<p>${escapeHtml(name)}, ${escapeHtml(summary(report))}, ${escapeHtml(finishedAt)}</p></div></div></header>`,
+    `<p>${escapeHtml(name)}, ${escapeHtml(summary(report))}, ${escapeHtml(finishedAt)}</p>${alone}</div></div></header>`,
     "<main>",
     ...section("Conditions", conditions.length > 0 && verdict !== "reject" ? [list(conditions)] : []),
     ...section(

@@ -12,6 +12,7 @@ export function exampleReport(own: Partial<GateReport> = {}): GateReport {
       version: "1.0.0",
       digest: `sha256:${"ab".repeat(32)}`,
       lock: null,
+      deployment: "deployments/reference",
     },
     startedAt: "2026-11-27T08:00:00.000Z",
     finishedAt: "2026-11-27T08:01:30.500Z",

@@ -21,7 +21,14 @@ function report(own: Parameters<typeof judgeSynthetic>[3] = {}): GateReport {
   if (catalogue === undefined) throw new Error("the sound server did not start");
   return {
     schemaVersion: 1,
-    candidate: { name: candidate.name, file: "candidates/x.yaml", version: "1.0.0", digest: lock.digest, lock: null },
+    candidate: {
+      name: candidate.name,
+      file: "candidates/x.yaml",
+      version: "1.0.0",
+      digest: lock.digest,
+      lock: null,
+      deployment: "deployments/reference",
+    },
     startedAt: "2026-11-27T08:00:00.000Z",
     finishedAt: "2026-11-27T08:01:00.000Z",
     ...columnsOf({ direct: judged, gateways: [] }),
@@ -55,6 +62,18 @@ test("a rejected one: what was found and how to fix it", () => {
 test("a conditional one: the conditions", () => {
   writeReports(folder, report({ differences: undefined }));
   expect(text()).toMatch(/^ACCEPT WITH CONDITIONS: .*\n {2}GATE-19: somebody reads the catalogue/m);
+});
+
+test("one that was judged alone: said at the top and among the conditions", () => {
+  const judged = judgeSynthetic(candidate, observed, lock);
+  const base = report();
+  const alone = { ...base, candidate: { ...base.candidate, deployment: null } };
+  writeReports(folder, { ...alone, ...columnsOf({ direct: judged, gateways: [], isAlone: true }) });
+  expect(text().split("\n")[1]).toBe(
+    "judged alone, in direct only: the candidate file names no deployment, so nothing is known of a gateway",
+  );
+  expect(text()).toMatch(/^ACCEPT WITH CONDITIONS: .*\n {2}no gateway: name the deployment that it is to join/m);
+  expect(written("index.html")).toContain("<p>Judged alone, in direct only: ");
 });
 
 test("what does not match the schema is not written", () => {

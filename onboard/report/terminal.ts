@@ -8,6 +8,10 @@ const marks: Readonly<Record<ReportedItem["outcome"], string>> = {
   "not applicable": "  - ",
 };
 
+/** Says of a report that it has the column `direct` only. */
+export const aloneText =
+  "judged alone, in direct only: the candidate file names no deployment, so nothing is known of a gateway";
+
 /** The gate's result for a terminal: a line for each item, what failed and why, and the verdict. */
 export function terminalText(report: GateReport): string {
   const { candidate, columns, verdict, conditions, toGoLive, gatewayFaults } = report;
@@ -17,6 +21,7 @@ export function terminalText(report: GateReport): string {
   const titles = Math.max(...direct.items.map(({ title }) => title.length));
   const lines = [
     `${candidate.name} ${candidate.version ?? ""} (${candidate.file})`,
+    ...(candidate.deployment === null ? [aloneText] : []),
     "",
     `${"".padEnd(titles + 10)}${columns.map(({ name }) => name.padEnd(width + 2)).join("")}`,
     ...direct.items.map(({ id, title, number }) =>

@@ -38,7 +38,7 @@ export interface JoinedDeployment {
  * @throws {UsageError} when a service of the candidate has the name of one of the deployment's
  */
 export async function loadJoined(
-  candidate: Candidate,
+  candidate: Candidate & { deployment: string },
   config: Pick<RunConfig, "versions">,
   version: string | undefined,
 ): Promise<JoinedDeployment> {
