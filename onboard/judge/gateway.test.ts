@@ -357,4 +357,10 @@ test("silence on a starved machine judges nothing; on an idle one it is the gate
   const starved = judged({ ...silent, starved: "97 % of the time a process waited for a CPU" });
   expect(faults(starved)).toEqual([]);
   expect(starved[9].evidence).toContain("97 % of the time");
+  const unlisted = { listed: [], own: [], calls: [], faults: ["tools/list: no answer in 60.0 s"] };
+  expect(faults(judged(unlisted))).toContain(8);
+  expect(faults(judged({ ...unlisted, starved: "97 % of the time a process waited for a CPU" }))).toEqual([]);
+  // An answer without its tools is none that starvation explains.
+  const answeredWithout = { ...unlisted, faults: [], starved: "97 % of the time a process waited for a CPU" };
+  expect(faults(judged(answeredWithout))).toContain(8);
 });

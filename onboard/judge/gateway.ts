@@ -4,7 +4,7 @@ import type { Candidate } from "../candidate/types.ts";
 import type { AuditEntry } from "../observe/client-key.ts";
 import type { CallRecord, Observations } from "../observe/observations.ts";
 import type { GatewayObservations } from "../observe/through-gateway.ts";
-import { answerText, shortened } from "../protocol/channel.ts";
+import { answerText, shortened, silence } from "../protocol/channel.ts";
 import { asClientsWrite, longestName } from "./catalogue.ts";
 import { itemNumbers } from "./items.ts";
 import type { Judgements } from "./judge.ts";
@@ -82,8 +82,9 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
   };
 }
 
-/** Whether the gateway left a question without an answer, which a starved machine does too. */
-function hasSilence({ calls, death: died }: GatewayObservations): boolean {
+/** Whether the gateway left a question without an answer, which a starved machine does too. A listing counts as one. */
+function hasSilence({ own, faults, calls, death: died }: GatewayObservations): boolean {
+  if (own.length === 0 && faults.some((fault) => fault.includes(silence))) return true;
   return [...calls.map(({ answer }) => answer), ...(died === undefined ? [] : [died.answer])].some(
     ({ kind }) => kind === "silent",
   );

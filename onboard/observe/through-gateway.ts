@@ -83,8 +83,8 @@ export async function observeThroughGateway(
     return channel;
   };
   const startDeadline = candidate.limits.startSeconds * 1000;
-  const first = await listWith(open, startDeadline, ({ own }) => own.length > 0, subject);
   const watch = watchStarvation();
+  const first = await listWith(open, startDeadline, ({ own }) => own.length > 0, subject);
   const calls = first.own.length === 0 ? [] : await makeCalls(subject, candidate, open, first.own);
   const client = first.own.length === 0 ? undefined : await observeClient(subject, candidate, open);
   const death = first.own.length === 0 ? undefined : await observeDeath(subject, candidate, open, first);

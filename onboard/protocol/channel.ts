@@ -27,6 +27,9 @@ export interface Channel {
   close(): Promise<void>;
 }
 
+/** How the text of a question that was not answered begins. */
+export const silence = "no answer in";
+
 /** The answer in one line, for evidence. */
 export function answerText(answer: Answer): string {
   switch (answer.kind) {
@@ -35,7 +38,7 @@ export function answerText(answer: Answer): string {
     case "error":
       return `error ${String(answer.code)}: ${shortened(answer.message)}`;
     case "silent":
-      return `no answer in ${(answer.took / 1000).toFixed(1)} s`;
+      return `${silence} ${(answer.took / 1000).toFixed(1)} s`;
     case "ended":
       return `the server ended: ${shortened(answer.why)}`;
     case "refused":
