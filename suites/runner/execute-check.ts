@@ -17,6 +17,7 @@ import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.t
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
 import { starvedEnding, type WhenStarved } from "./time-limits.ts";
+import { withUnservedRequest } from "./unserved-request.ts";
 
 /** All that running a check takes, whatever it runs on. */
 export interface CheckEnvironment {
@@ -131,7 +132,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     const starved = starvedEnding(thrown.error, check, environment.whenStarved, activity, starvation());
     ending =
       starved === undefined
-        ? await endingOf(withKeyLine(thrown.error, connected, activity), check, environment, activity)
+        ? await endingOf(await withCause(thrown.error, connected, activity), check, environment, activity)
         : { requirements: check.requirements, ...starved };
   }
   await Promise.all(http.map((client) => client.close()));
@@ -167,13 +168,15 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
   if (failure !== undefined) throw new CheckFailure(failure);
 }
 
-/** Names the key's line where LiteLLM refused it. */
-function withKeyLine(
+/** Names the key's line where LiteLLM refused it, and the router's where Traefik did not forward the requests. */
+async function withCause(
   error: unknown,
   { targets }: Awaited<ReturnType<TargetProvider["connect"]>>,
   { exchanges }: CheckActivity,
-): unknown {
-  return isCheckFailure(error) ? withRefusedKey(error, exchanges, targets.gateway?.deployment) : error;
+): Promise<unknown> {
+  if (!isCheckFailure(error)) return error;
+  const served = await withUnservedRequest(error, exchanges, targets.gateway);
+  return withRefusedKey(served, exchanges, targets.gateway?.deployment);
 }
 
 async function endingOf(

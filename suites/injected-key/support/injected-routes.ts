@@ -1,4 +1,5 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
+import { whyNotReached } from "../../../helpers/checks/unserved-request.ts";
 import { injectedRoutesOf } from "../../../helpers/deployment/policy/access.ts";
 import { middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../../../helpers/deployment/traefik/dynamic/dynamic.ts";
@@ -7,7 +8,7 @@ import type { TraefikOption } from "../../../helpers/deployment/traefik/options.
 import type { InjectedRoute, Policy, PolicyHost, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { locationOf, whyNotReached } from "../../support/router-locations.ts";
+import { locationOf } from "../../support/router-locations.ts";
 
 /** Values of `Authorization` as the target received them; none when the request did not reach it. */
 export function arrivedCredentials(edge: Edge, exchange: Exchange): string[] {
@@ -38,7 +39,7 @@ export async function whyNotInjected(
   edge: Edge,
   exchange: Exchange,
   route: InjectedRoute,
-): Promise<{ cause: string; location: SourceLocation }> {
+): Promise<{ cause: string; location: SourceLocation; follows?: string }> {
   const { traefikModel: model } = edge.deployment;
   const { router: name, status } = await edge.routing(exchange);
   const taken = name === undefined ? undefined : model.routerOf(name);
@@ -54,8 +55,7 @@ export async function whyNotInjected(
     };
   }
   if (taken === undefined || edge.received(exchange) === undefined) {
-    const { cause, location = route.location } = whyNotReached(edge.deployment, exchange, { router: name, status });
-    return { cause, location };
+    return { location: route.location, ...whyNotReached(edge.deployment, exchange, { router: name, status }) };
   }
   const headers = middlewaresOf(model, taken).flatMap(({ options }) => [...options]);
   const header = injectionOf(model, taken) ?? headers.find(([key]) => key.startsWith("headers."))?.[1];

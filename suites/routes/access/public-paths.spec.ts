@@ -1,12 +1,13 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { whyNotReached } from "../../../helpers/checks/unserved-request.ts";
 import { accessRules, prefixOf } from "../../../helpers/deployment/policy/access.ts";
 import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostsWith, pathsOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { locationOnTheWay, whyNotReached } from "../../support/router-locations.ts";
+import { locationOnTheWay } from "../../support/router-locations.ts";
 import { expectReached } from "../support/edge-decisions.ts";
 
 /** Who lets a request without a credential through. */

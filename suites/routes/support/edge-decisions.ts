@@ -1,12 +1,13 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { whyNotReached } from "../../../helpers/checks/unserved-request.ts";
 import type { Decision } from "../../../helpers/deployment/policy/access.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { locationOf, whyNotReached } from "../../support/router-locations.ts";
+import { locationOf } from "../../support/router-locations.ts";
 import { expectNoShortTimeout } from "./stream-timeouts.ts";
 
 /** A request that reached the target, with its answer. */

@@ -1,0 +1,115 @@
+import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
+import { whyNotReached } from "../../helpers/checks/unserved-request.ts";
+import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
+import type { Deployment, DeploymentWithTraefik } from "../../helpers/deployment/types.ts";
+import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
+
+/** What the functions here look at. */
+export interface AskedGateway {
+  deployment: Pick<Deployment, "policy"> & Partial<Pick<DeploymentWithTraefik, "traefikModel">>;
+  /** By Traefik's access log; a gateway that runs elsewhere shows none. */
+  routing?(exchange: Exchange): Promise<{ router: string | undefined; status: number }>;
+}
+
+/**
+ * Checks share the failure of shared work: those after the first have sent nothing that shows why.
+ */
+const explained = new WeakMap<CheckFailure, CheckFailure>();
+
+/**
+ * A failure behind Traefik, where Traefik answered every request of it by itself that the policy lets through to LiteLLM: the
+ * failure then says why, and names the line of the router or the service.
+ *
+ * @param exchanges those of the check
+ * @returns the same failure where nothing of the kind was seen
+ */
+export async function withUnservedRequest(
+  failure: CheckFailure,
+  exchanges: readonly Exchange[],
+  gateway: AskedGateway | undefined,
+): Promise<CheckFailure> {
+  const known = explained.get(failure);
+  if (known !== undefined || gateway === undefined) return known ?? failure;
+  const details = await explain(failure.details, exchanges, gateway);
+  if (details === failure.details) return failure;
+  const better = new CheckFailure(details);
+  explained.set(failure, better);
+  return better;
+}
+
+async function explain(
+  details: FailureDetails,
+  exchanges: readonly Exchange[],
+  gateway: AskedGateway,
+): Promise<FailureDetails> {
+  if (details.cases !== undefined) return await explainCases(details, details.cases, exchanges, gateway);
+  const { follows, evidence } = details;
+  const { traefikModel, policy } = gateway.deployment;
+  if (follows !== undefined || traefikModel === undefined) return details;
+  const ids = evidence?.exchanges ?? [];
+  const meant = exchanges.filter((one) => (ids.length === 0 || ids.includes(one.id)) && isMeantToArrive(policy, one));
+  const last = meant.at(-1);
+  if (last === undefined || !meant.every(isAnsweredByTraefik)) return details;
+  const status = last.response?.status ?? 0;
+  // Without a log, a 404 of Traefik's own still says that no router took the request.
+  const logged = await gateway.routing?.(last).catch(() => undefined);
+  const routing = logged ?? (status === 404 ? { router: undefined, status } : undefined);
+  if (routing === undefined) return details;
+  const { location: _, fix: __, ...rest } = details;
+  return { ...rest, ...whyNotReached({ traefikModel, policy }, last, routing) };
+}
+
+/** The summary of several cases has the text of the first ones. */
+async function explainCases(
+  details: FailureDetails,
+  cases: readonly FailureDetails[],
+  exchanges: readonly Exchange[],
+  gateway: AskedGateway,
+): Promise<FailureDetails> {
+  const all = await Promise.all(
+    cases.map(async (one) =>
+      // Without evidence of its own, a case cannot be told from the others.
+      one.evidence?.exchanges === undefined ? one : await explain(one, exchanges, gateway),
+    ),
+  );
+  const [first] = all;
+  if (first === undefined || all.every((one, index) => one === cases[index])) return details;
+  const summary = all.reduce(
+    (text, one, index) => text.replace(failureText(cases[index] ?? one), () => failureText(one)),
+    details.summary,
+  );
+  const { location: _, follows: __, ...rest } = details;
+  const followed = new Set(all.map(({ follows }) => follows));
+  return {
+    ...rest,
+    summary,
+    cases: all,
+    ...(first.location === undefined ? {} : { location: first.location }),
+    ...(followed.size === 1 && first.follows !== undefined ? { follows: first.follows } : {}),
+  };
+}
+
+/** Whether the policy lets a request through to LiteLLM. */
+function isMeantToArrive(policy: Deployment["policy"], { request }: Exchange): boolean {
+  if (!URL.canParse(request.url)) return false;
+  const { protocol, hostname, pathname, search } = new URL(request.url);
+  const host = policy.hosts.find(({ name, scheme }) => name === hostname && `${scheme}:` === protocol);
+  if (host === undefined) return false;
+  const decision = decide(policy, host, { method: request.method, path: pathname + search });
+  if (decision.who === "bearer") return /^Bearer +\S+$/i.test(header(request.headers, "authorization") ?? "");
+  return isOpen(decision) || (decision.who === "login" && header(request.headers, "cookie") !== undefined);
+}
+
+/** What Traefik writes itself, by status; LiteLLM's own errors are JSON, and a login service's are pages. */
+const ownTexts: Readonly<Record<number, RegExp>> = {
+  403: /^Forbidden$/,
+  404: /^404 page not found$/,
+  429: /^Too Many Requests$/,
+  502: /^Bad Gateway$/,
+  503: /^(?:Service Unavailable|no available server)$/,
+  504: /^Gateway Timeout$/,
+};
+
+function isAnsweredByTraefik({ response }: Exchange): boolean {
+  return response !== undefined && (ownTexts[response.status]?.test(response.body.trim()) ?? false);
+}
