@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
+import { entryPortsOf, portsOnHost } from "../../helpers/deployment/services/host-network.ts";
 import { type ComposeService, type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { PartImage } from "../images/part-image.ts";
@@ -127,11 +128,19 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
   ]);
   const registered = parts.litellm === undefined ? [] : await registrations(rig, parts.litellm);
+  const listeners = { ...deployment, entryPorts: entryPortsOf(deployment.traefikModel) };
   const published = publications(
     Object.entries(servicesByKey).flatMap(([key, part]) => {
       const service = deployment.compose.services.get(key);
       if (service === undefined) return [];
-      return [{ service, part: parts[part], networks: publishingNetworks(deployment, service, networks) }];
+      const ports = portsOnHost(service, listeners);
+      return [
+        {
+          service: { ...service, ports },
+          part: parts[part],
+          networks: publishingNetworks(deployment, service, networks),
+        },
+      ];
     }),
   );
   await publish(rig.engine, gatewayHost, hostInterfaces(deployment, networks), published);

@@ -1,5 +1,6 @@
 import { publishedTo } from "../../compose/host-address.ts";
 import type { ComposeService } from "../../compose/types.ts";
+import { portsOnHost } from "../../services/host-network.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
@@ -34,8 +35,9 @@ export function stateReach(view: DeploymentView, context: ReachContext): Stated<
 }
 
 function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: ReachContext): Stated<ReachInput>[] {
+  const listeners = { ...view, entryPorts: entryPoints.map(({ port }) => port) };
   const all = [...view.compose.services.values()].flatMap((service) =>
-    service.ports
+    portsOnHost(service, listeners)
       .filter(({ protocol, address }) => protocol === "tcp" && publishedTo(address) !== "nobody")
       .map((port) => ({ service, port })),
   );

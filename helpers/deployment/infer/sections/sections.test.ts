@@ -198,6 +198,24 @@ test("reach: a database's image with another entry point is a job, which listens
   expect(reached).not.toContain("litellm to job");
 });
 
+test("reach: on the host's own network, what Traefik and LiteLLM listen on is open as published ports are", () => {
+  const onHost = compose
+    .replace('    ports: ["80:80", "443:443"]\n', "    network_mode: host\n")
+    .replace("    networks: { edge: { aliases: [ai.lan] } }\n", "")
+    .replace('    ports: ["4000:4000"]\n    networks: [edge, data]\n', "    network_mode: host\n");
+  const stated = stateReach(viewOf({ "compose.yaml": onHost }), {
+    hosts: [{ name: "ai.lan", entry_point: "web", scheme: "http", zone: "internal" }],
+    entryPoints: [{ name: "web", port: 80 }],
+    hasFirewall: false,
+  });
+  expect(stated.map(({ value }) => value)).toContainEqual({
+    from: "lan",
+    to: "gateway-host",
+    as: "ai.lan",
+    ports: [80, 4000],
+  });
+});
+
 test("clients by their config files, wherever they lie", () => {
   using deployment = smallDeployment({
     "home/.codex/config.toml": '[mcp_servers.x]\nurl = "https://ai.lan/mcp/"\nbearer_token_env_var = "CLIENT_KEY"\n',
