@@ -90,7 +90,9 @@ check({
       expected: `a visible ${loginForm}`,
       actual: isEmpty ? "an empty page" : "another page",
       evidence: visitEvidence,
-      cause: isEmpty ? "a script that the page needs is refused" : "the page shows something else",
+      cause: isEmpty
+        ? "a script that the page needs is refused"
+        : `the page shows ${JSON.stringify(visit.text.trim().slice(0, 120))}`,
       location: gateway.deployment.litellm.location,
     });
   },
