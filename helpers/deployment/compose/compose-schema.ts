@@ -31,7 +31,15 @@ export function compareWithSchema(root: YamlNode): SchemaDifferences {
       for (const error of errors) if (error.keyword === "additionalProperties") reportUnknownKey(error, root, faults);
     },
     reportWrongValues(faults) {
-      const wrong = errors.filter(({ keyword }) => !["additionalProperties", "oneOf", "anyOf"].includes(keyword));
+      const repeated = new Set(
+        errors.flatMap(({ keyword, instancePath }) =>
+          keyword === "uniqueItems" && isMadeUnique(stepsOf(instancePath)) ? instancePath : [],
+        ),
+      );
+      const wrong = errors.filter(
+        ({ keyword, instancePath }) =>
+          !["additionalProperties", "oneOf", "anyOf"].includes(keyword) && !repeated.has(instancePath),
+      );
       for (const [path, own] of Map.groupBy(wrong, ({ instancePath }) => instancePath)) {
         // A fault of this value's own keys or of a value within it says more than the forms that it does not have.
         const within = errors.some(
@@ -43,6 +51,23 @@ export function compareWithSchema(root: YamlNode): SchemaDifferences {
       }
     },
   };
+}
+
+/** Lists in which an item may be repeated, below a service: compose drops the first one before it looks at the schema. */
+const madeUnique = new Set(
+  (
+    "annotations environment labels cap_add cap_drop configs devices dns dns_opt dns_search env_file expose links ports profiles " +
+    "secrets sysctls tmpfs volumes build.args build.additional_contexts build.tags build.labels deploy.labels"
+  ).split(" "),
+);
+
+/** Whether compose drops what a list repeats. Source: compose-go, override/uncity.go. */
+function isMadeUnique([section, , ...path]: readonly string[]): boolean {
+  const within = path.join(".");
+  if (section === "networks") return within === "labels" || within === "ipam.options";
+  return (
+    section === "services" && (madeUnique.has(within) || /^networks\.[^.]+\.(?:aliases|link_local_ips)$/.test(within))
+  );
 }
 
 /** The validator that was compiled last, and the keys whose values it can judge. */
