@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { FaultList } from "../../source/fault-list.ts";
 import { readSource } from "../../source/source-file.ts";
 import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
+import { envTextAt, variablesOf } from "../host/env-texts.ts";
 
 /** A compose file, as far as it says to which project it belongs. */
 export interface ComposeOutline {
@@ -13,6 +14,8 @@ export interface ComposeOutline {
   services: readonly ServiceOutline[];
   /** Networks that it declares itself, by key. */
   ownNetworks: readonly string[];
+  /** The names on the host of its own networks that have one. */
+  namedNetworks: readonly string[];
   /** Networks that another project made: their names on the host. */
   externalNetworks: readonly string[];
   /** Absolute paths of the files that it includes or extends, each with compose's names where it names a folder. */
@@ -22,7 +25,7 @@ export interface ComposeOutline {
 /** One service of a {@link ComposeOutline}. */
 export interface ServiceOutline {
   name: string;
-  /** As written, so with variables. */
+  /** As written, so with variables, apart from those that the env file next to the compose file sets. */
   image: string | undefined;
   /** The Dockerfile's text for a service that is built; undefined where it can't be read. */
   dockerfile: string | undefined;
@@ -101,16 +104,21 @@ function outlineOf(file: string): ComposeOutline | undefined {
   const root = parseYaml(source, faults);
   if (root === undefined) return undefined;
   const services = nodeAt(root, "services");
-  const entries = services?.kind === "map" ? [...services.entries].filter(([, { value }]) => isService(value)) : [];
+  const entries =
+    services?.kind === "map"
+      ? [...services.entries].filter(([, { value }]) => (isOverride(file) ? value.kind === "map" : isService(value)))
+      : [];
   // A file may have nothing but the files that it includes.
   if (entries.length === 0 && (!isNamedSo || includesOf(root).length === 0)) return undefined;
-  const networks = networksOf(root);
+  const filled = filledIn(dirname(file));
+  const networks = networksOf(root, filled);
   return {
     file,
     name: textOf(nodeAt(root, "name")),
-    services: entries.map(([name, { value }]) => serviceOf(name, value, dirname(file))),
-    ownNetworks: networks.flatMap(({ key, external }) => (external === undefined ? [key] : [])),
-    externalNetworks: networks.flatMap(({ external }) => external ?? []),
+    services: entries.map(([name, { value }]) => serviceOf(name, value, dirname(file), filled)),
+    ownNetworks: networks.flatMap(({ key, isExternal }) => (isExternal ? [] : [key])),
+    namedNetworks: networks.flatMap(({ name, isExternal }) => (isExternal || name === undefined ? [] : [name])),
+    externalNetworks: networks.flatMap(({ key, name, isExternal }) => (isExternal ? [name ?? key] : [])),
     uses: [...includesOf(root), ...entries.flatMap(([, { value }]) => extendedFileOf(value))].map((path) =>
       resolve(dirname(file), path),
     ),
@@ -124,10 +132,20 @@ function isService(node: YamlNode): boolean {
   );
 }
 
-function serviceOf(name: string, node: YamlNode, folder: string): ServiceOutline {
+/** Fills in the variables that the env file of a folder, or its example, sets. */
+function filledIn(folder: string): (text: string) => string {
+  const values = variablesOf(envTextAt(join(folder, ".env"))?.text ?? "");
+  return (text) =>
+    text.replaceAll(/\$(?:\{(\w+)(?::?[-?][^}]*)?\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
+      return values.get(braced ?? bare ?? "") ?? whole;
+    });
+}
+
+function serviceOf(name: string, node: YamlNode, folder: string, filled: (text: string) => string): ServiceOutline {
+  const image = textOf(nodeAt(node, "image"));
   return {
     name,
-    image: textOf(nodeAt(node, "image")),
+    image: image === undefined ? undefined : filled(image),
     dockerfile: dockerfileOf(node, folder),
     command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].map(wordsOf).join(" "),
     profiles: textsOf(nodeAt(node, "profiles")),
@@ -144,15 +162,18 @@ function dockerfileOf(service: YamlNode, folder: string): string | undefined {
   return existsSync(file) ? readSource(file, new FaultList(), "write it")?.text : undefined;
 }
 
-function networksOf(root: YamlNode): { key: string; external: string | undefined }[] {
+function networksOf(
+  root: YamlNode,
+  filled: (text: string) => string,
+): { key: string; name: string | undefined; isExternal: boolean }[] {
   const networks = nodeAt(root, "networks");
   if (networks?.kind !== "map") return [];
   return [...networks.entries].map(([key, { value }]) => {
     const external = nodeAt(value, "external");
     const isExternal = external !== undefined && !(external.kind === "scalar" && external.value === false);
     // `external: { name: … }` is compose's earlier form.
-    const name = textOf(nodeAt(value, "name")) ?? textOf(nodeAt(external, "name")) ?? key;
-    return { key, external: isExternal ? name : undefined };
+    const name = textOf(nodeAt(value, "name")) ?? textOf(nodeAt(external, "name"));
+    return { key, name: name === undefined ? undefined : filled(name), isExternal };
   });
 }
 

@@ -52,6 +52,31 @@ test("a project whose LiteLLM is in a file that it includes, next to a Traefik o
   });
 });
 
+test("an override that has nothing but labels belongs to its project", () => {
+  const files = {
+    "ai/compose.yaml": litellm + external,
+    "ai/compose.override.yaml": "services: { litellm: { labels: { traefik.enable: 'true' } } }\n",
+    "edge/compose.yaml": traefik + external,
+  };
+  expect(found(files).compose?.map(({ files: own }) => own)).toEqual([
+    ["ai/compose.yaml", "ai/compose.override.yaml"],
+    ["edge/compose.yaml"],
+  ]);
+});
+
+test("an image and a network's name may be variables of the env file, or of its example", () => {
+  const files = {
+    "ai/compose.yaml": `${litellm}networks: { edge: { external: true, name: public } }\n`,
+    "edge/compose.yaml":
+      'services: { proxy: { image: "${PROXY_IMAGE}", networks: [web] } }\nnetworks: { web: { name: "${NETWORK:?}" } }\n',
+    "edge/.env.example": "PROXY_IMAGE='traefik:v3.5.3' # pinned\nNETWORK=public\n",
+    "photos/compose.yaml": 'services: { photos: { image: "${PROXY_IMAGE}" } }\n',
+  };
+  const { compose, others } = found(files);
+  expect(compose?.map(({ files: own }) => own)).toEqual([["ai/compose.yaml"], ["edge/compose.yaml"]]);
+  expect(others).toEqual(["photos/compose.yaml"]);
+});
+
 test("a profile without which LiteLLM does not start is stated", () => {
   using deployment = smallDeployment({
     "compose.yaml": `services:

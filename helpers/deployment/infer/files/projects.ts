@@ -139,8 +139,8 @@ function relevant(candidates: readonly Candidate[]): readonly Candidate[] {
   );
 }
 
-function networkNames({ ownNetworks, externalNetworks }: ComposeOutline): string[] {
-  return [...ownNetworks, ...externalNetworks].filter((name) => name !== "default");
+function networkNames({ ownNetworks, namedNetworks, externalNetworks }: ComposeOutline): string[] {
+  return [...ownNetworks, ...namedNetworks, ...externalNetworks].filter((name) => name !== "default");
 }
 
 function hasBothRoles(files: readonly ComposeOutline[]): boolean {

@@ -8,6 +8,17 @@ export function filledNames(text: string): string[] {
   return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [] : [name]));
 }
 
+/** The variables that an env file's text sets to more than an empty text, without quotes and comments. */
+export function variablesOf(text: string): Map<string, string> {
+  return new Map(
+    assignments(text).flatMap(({ name, value }) => {
+      const [, quoted] = /^\s*["']([^"']*)["']/.exec(value) ?? [];
+      const plain = quoted ?? value.replace(/(?:^|\s)#.*$/, "").trim();
+      return isEmpty(value) ? [] : [[name, plain]];
+    }),
+  );
+}
+
 /** The names that an env file's text sets to an empty text. */
 export function emptyNames(text: string): string[] {
   return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [name] : []));
