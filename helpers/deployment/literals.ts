@@ -8,7 +8,7 @@ import type { Deployment } from "./types.ts";
 const secretName = /(?:^|[_.-])(?:api_?key|master_?key|password|passwd|token|secret|auth_value)$/i;
 
 /** A value that is not a secret although its name says so: a reference, a path, a switch, a hash. */
-const noSecret = /^(?:os\.environ\/|\$|\/|\.{1,2}\/|true$|false$|none$|null$|\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)/i;
+export const noSecret = /^(?:os\.environ\/|\$|\/|\.{1,2}\/|true$|false$|none$|null$|\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)/i;
 
 /**
  * The secrets in a deployment's files that no variable of an env file, of `.env` or of the policy holds: in the compose

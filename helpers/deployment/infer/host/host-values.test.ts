@@ -264,3 +264,10 @@ test("what an included file takes from the host counts too, and its paths start 
   ]);
   expect(standIns[0]?.text).toContain("KEY=placeholder-key");
 });
+
+test("a part of a label that the example leaves empty stays empty", () => {
+  const labels = "    labels:\n      - traefik.http.routers.ai.middlewares=${FIRST}${SECOND}@file\n";
+  const files = { "compose.yaml": service(labels), ".env.example": "FIRST=\nSECOND=\n" };
+  expect(values(files).standIns).toEqual([]);
+  expect(placeholders({ ...files, ".env.example": "FIRST=\n" })).toEqual({ FIRST: "", SECOND: "placeholder-second" });
+});

@@ -27,6 +27,7 @@ export class Placeholders {
       case "path":
       case "mount":
         return `./${slug(name)}`;
+      case "label":
       case "text":
         return /(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name) ? this.#address() : byName(name, servers);
     }

@@ -86,7 +86,10 @@ export function projectValues(
   const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !refused.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
     uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, isRequired: false });
-  const open = [...uses].filter(([name]) => !given.has(name));
+  const empty = new Set(emptyNames(main.found?.text ?? ""));
+  const open = [...uses].filter(
+    ([name, { role, isRequired }]) => !given.has(name) && (isRequired || role.kind !== "label" || !empty.has(name)),
+  );
   const isPath = ([, { role }]: [string, VariableUse]): boolean => role.kind === "path" || role.kind === "mount";
   const isForShell = (entry: [string, VariableUse]): boolean => entry[0] === "HOME" || isPath(entry);
   const hasOwnFile = main.found !== undefined && !main.found.isExample;

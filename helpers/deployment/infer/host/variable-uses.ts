@@ -16,6 +16,8 @@ export type VariableRole =
   | { kind: "address" }
   /** A port of the host that stands for one of the container. */
   | { kind: "port"; container: number }
+  /** A part of a label: an option of Traefik, e.g. the beginning of a list, which may be empty. */
+  | { kind: "label" }
   /** The tag of an image. */
   | { kind: "tag"; image: string }
   /** Nothing. */
@@ -56,13 +58,13 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
       isRequired: use.isRequired || (before?.isRequired ?? false),
     });
   };
-  mapTexts(root, (text, { location }) => {
+  mapTexts(root, (text, { location, path }) => {
     for (const match of text.matchAll(reference)) {
       const [whole, braced, operator = "", bare] = match;
       const variable = braced ?? bare;
       if (variable === undefined || (operator !== "" && !operator.includes("?"))) continue;
       const around: Around = { before: text.slice(0, match.index), after: text.slice(match.index + whole.length) };
-      add(variable, { at: `${name}:${location.line}`, role: roleOf(around), isRequired: operator !== "" });
+      add(variable, { at: `${name}:${location.line}`, role: roleOf(around, path), isRequired: operator !== "" });
     }
     return text;
   });
@@ -77,7 +79,7 @@ interface Around {
   after: string;
 }
 
-function roleOf({ before, after }: Around): VariableRole {
+function roleOf({ before, after }: Around, path: readonly (string | number)[]): VariableRole {
   if (/Host(?:SNI)?\([^)]*`$/.test(before) && after.startsWith("`")) return { kind: "host" };
   if (/Host(?:SNI)?\([^)]*`[^`]+\.$/.test(before)) return { kind: "domain" };
   const [, target] = before === "" ? (/^:(\/[^:]*)(?::[\w,]+)?$/.exec(after) ?? []) : [];
@@ -87,7 +89,7 @@ function roleOf({ before, after }: Around): VariableRole {
   if (container !== undefined) return { kind: "port", container: Number(container) };
   if (/^[\w.-]+(?:\/[\w.-]+)+:$/.test(before) && after === "") return { kind: "tag", image: before.slice(0, -1) };
   if (before === "" && after.startsWith("/")) return { kind: "path" };
-  return { kind: "text" };
+  return { kind: path.includes("labels") ? "label" : "text" };
 }
 
 /** Mounts and env files whose path begins with `~`. */
