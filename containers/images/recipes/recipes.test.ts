@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { PackageSpec } from "../../../helpers/deployment/services/package-spec.ts";
 import { contextFiles, imagesFolder, lockedVersions, type Recipe } from "./recipe.ts";
 import { defaultVersions, type ImagePart, Recipes } from "./recipes.ts";
 
@@ -33,6 +34,20 @@ describe("the recipes", () => {
     const { missing, builtVersion, packages } = recipes.of("postgres", "16");
     expect([missing, builtVersion]).toEqual([undefined, "17"]);
     expect(packages).toBe("Debian trixie postgresql-17, in place of version 16");
+  });
+
+  it("install a single package of which the suite has a lock by it, and several by name", () => {
+    const postgres = { ecosystem: "pypi", name: "postgres-mcp", version: "0.3.0" } as const;
+    const service = (packages: readonly PackageSpec[]): Recipe | undefined =>
+      recipes.service("db", { from: "packages", packages, entrypoint: undefined, command: undefined });
+    const files = (recipe: Recipe | undefined): string[] =>
+      recipe === undefined ? [] : contextFiles(recipe).map(({ path }) => path);
+    expect(files(service([postgres]))).toEqual(["Dockerfile", "requirements.txt"]);
+    expect(files(service([postgres, { ecosystem: "pypi", name: "mcp", version: "1.30.0" }]))).toEqual([
+      "Dockerfile",
+      "requirements.in",
+    ]);
+    expect(files(service([{ ...postgres, version: "0.2.0" }]))).toContain("requirements.in");
   });
 
   it("put this machine's certificates into the base image", () => {

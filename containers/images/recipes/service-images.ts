@@ -22,7 +22,7 @@ export function operatorImage(service: string, image: string): Recipe {
 
 /**
  * A compose service from packages. Its working directory is the first npm package's folder, as it is in the images of MCP's
- * servers, and the commands of every package are on its PATH.
+ * servers, and the commands of every package are on its PATH. A single package of which the suite has a lock is installed by it.
  *
  * @param runtime Node and Python
  */
@@ -35,18 +35,27 @@ export function packagesImage(
   const pypi = packages.filter(({ ecosystem }) => ecosystem === "pypi");
   const [first] = packages;
   if (first === undefined) throw new Error(`${service} has no package`);
-  const lock = npm.length === 1 && npm.includes(first) ? lockOf(first) : undefined;
+  const isSingle = (first.ecosystem === "npm" ? npm : packages).length === 1;
+  const lock = isSingle ? lockOf(first) : undefined;
   const program = npm.includes(first) ? "service-command" : unscopedName(first);
   return {
     name: `service-${slug(service)}`,
     version: slug(first.version ?? "newest"),
     folders: [...(npm.length > 0 ? ["upstreams/npm-package"] : []), ...(lock === undefined ? [] : [lock.folder])],
     dockerfile: {
-      text: dockerfileText(npm, pypi, entrypoint, command ?? (entrypoint === undefined ? [program] : undefined)),
+      text: dockerfileText({
+        npm,
+        pypi,
+        isLocked: lock !== undefined,
+        entrypoint,
+        command: command ?? (entrypoint === undefined ? [program] : undefined),
+      }),
     },
     files: {
       ...(npm.length > 0 && lock === undefined ? { "package.json": packageJson(npm) } : {}),
-      ...(pypi.length > 0 ? { "requirements.in": `${pypi.map(packageText).join("\n")}\n` } : {}),
+      ...(pypi.length > 0 && !(lock !== undefined && pypi.includes(first))
+        ? { "requirements.in": `${pypi.map(packageText).join("\n")}\n` }
+        : {}),
     },
     arguments: beforeArgument(pypi),
     parents: { RUNTIME: runtime },
@@ -69,12 +78,20 @@ export function debianImage(service: string, packages: readonly string[], base: 
   };
 }
 
-function dockerfileText(
-  npm: readonly PackageSpec[],
-  pypi: readonly PackageSpec[],
-  entrypoint: readonly string[] | undefined,
-  command: readonly string[] | undefined,
-): string {
+function dockerfileText({
+  npm,
+  pypi,
+  isLocked,
+  entrypoint,
+  command,
+}: {
+  npm: readonly PackageSpec[];
+  pypi: readonly PackageSpec[];
+  /** Whether the suite has a lock of the first package. */
+  isLocked: boolean;
+  entrypoint: readonly string[] | undefined;
+  command: readonly string[] | undefined;
+}): string {
   const [first] = npm;
   const lines = ["ARG RUNTIME", `FROM \${RUNTIME}`, "ARG BEFORE"];
   if (first !== undefined) {
@@ -88,14 +105,20 @@ function dockerfileText(
         '&& ln -s "$program" /usr/local/bin/service-command || true; }',
     );
   }
-  if (pypi.length > 0) {
+  if (pypi.length > 0 && first === undefined && isLocked)
+    lines.push(
+      "COPY requirements.txt /requirements.txt",
+      "RUN uv venv -q /opt/service \\",
+      " && SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt uv pip sync --require-hashes " +
+        "--python /opt/service --compile-bytecode /requirements.txt",
+    );
+  else if (pypi.length > 0)
     lines.push(
       "COPY requirements.in /requirements.in",
       "RUN uv venv -q /opt/service \\",
       " && SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt uv pip install ${BEFORE:+--exclude-newer $BEFORE} " +
         "--python /opt/service --compile-bytecode -r /requirements.in",
     );
-  }
   lines.push("ENV PATH=/opt/service/bin:/opt/runtime/bin:$PATH PYTHONUNBUFFERED=1");
   if (first !== undefined) lines.push(`WORKDIR /usr/local/lib/node_modules/${first.name}`);
   if (entrypoint !== undefined) lines.push(`ENTRYPOINT ${JSON.stringify(entrypoint)}`);
