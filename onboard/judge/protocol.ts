@@ -146,6 +146,8 @@ export function succeeded({ answer }: CallRecord): boolean {
 
 /** A failure that is not marked as one: every tool that hides errors writes them like this. */
 export function looksLikeError(text: string): boolean {
+  // A report can begin like an error: "Invalid index check: No invalid indexes found."
+  if (/^\W*invalid [^\n:]*: (no|none|0)\b/i.test(text)) return false;
   return /^\W*(error|failed|failure|exception|traceback|invalid|unknown tool)\b/i.test(text) || /^\{"error"/.test(text);
 }
 
