@@ -53,6 +53,14 @@ function rights({ candidate, seen: { refused } }: RunningCase): Judgement {
       "refused: names a command that its credentials must not be able to do",
     );
   }
+  const notRun = refused.filter(({ exitCode }) => exitCode === 126 || exitCode === 127);
+  if (notRun.length > 0)
+    return fail(
+      notRun.map(
+        ({ why, command, output }) => `${why}: \`${command}\` proves nothing, it can't be run: ${output.trim()}`,
+      ),
+      "correct run: of refused, or name the part that has the program",
+    );
   const findings = refused.flatMap(({ why, command, exitCode }) =>
     exitCode === 0 ? [`${why}: \`${command}\` succeeds with its credentials`] : [],
   );
