@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
-import { runBroken, specFiles } from "./broken-deployment.ts";
+import { lineOf, runBroken, specFiles } from "./broken-deployment.ts";
 
 interface Case {
   name: string;
@@ -13,6 +13,8 @@ interface Case {
   versions?: RunConfig["versions"];
   says: Record<string, RegExp>;
 }
+
+const webAddress = "      - --entryPoints.web.address=:80";
 
 /** A run of the whole gateway takes half a minute, so independent faults share one run. */
 const cases: Case[] = [
@@ -133,6 +135,27 @@ const cases: Case[] = [
           "      traefik.http.routers.litellm-bearer.middlewares: broken\n" +
           '      traefik.http.middlewares.broken.buffering.maxresponsebodybytes: "10000000"\n',
       },
+      // ROUTE-27: LiteLLM's redirects lead where a header says that Traefik does not know.
+      {
+        file: "litellm/scoped_keys.py",
+        find: "server_scope = ServerScope()\n",
+        replace: `server_scope = ServerScope()
+
+from starlette.datastructures import URL
+
+_made = URL.__init__
+
+
+def _trusting(self, url="", scope=None, **rest):
+    host = dict(scope["headers"] if scope else ()).get(b"x_forwarded_host")
+    if host is not None:
+        scope = {**scope, "headers": [(name, host if name == b"host" else value) for name, value in scope["headers"]]}
+    _made(self, url, scope, **rest)
+
+
+URL.__init__ = _trusting
+`,
+      },
     ],
     files: [
       "key-rights",
@@ -144,6 +167,7 @@ const cases: Case[] = [
       "challenge-in-litellm",
       "healthchecks",
       "public-paths-in-litellm",
+      "header-name-variants",
     ],
     failed: [
       "ROUTE-01",
@@ -153,6 +177,7 @@ const cases: Case[] = [
       "ROUTE-18",
       "ROUTE-19",
       "ROUTE-20",
+      "ROUTE-27",
       "INJ-04",
       "INJ-06",
       "INJ-09",
@@ -168,12 +193,16 @@ const cases: Case[] = [
       "ROUTE-01":
         /linuxserver\.lan\/docs: LiteLLM answers 404 to an anonymous GET of \/docs[\s\S]*expected: +200 from LiteLLM/,
       "ROUTE-20": /the healthcheck of litellm fails with exit code 1[\s\S]*401[\s\S]*compose\.yaml:\d+/,
+      "ROUTE-27": new RegExp(
+        "X_Forwarded_Host \\(litellm\\.linuxserver\\.lan/ui\\): LiteLLM trusts X_Forwarded_Host of a client[\\s\\S]*" +
+          `Location: http://forged\\.example/ui/[\\s\\S]*${lineOf("compose.yaml", "\n  litellm:\n", 1)}`,
+      ),
       "ROUTE-18":
         /does not forward the first chunk[\s\S]*actual: +the first chunk after the model had sent the last one/,
     },
   },
   {
-    name: "a base address that no client uses, events that Traefik collects before it compresses them",
+    name: "a base address that no client uses, events that Traefik collects before it compresses them, a short time-out",
     breaks: [
       // ROUTE-22: without a database LiteLLM shows it in its UI's configuration and in /fallback/login only.
       {
@@ -190,14 +219,25 @@ const cases: Case[] = [
           "      traefik.http.routers.litellm-bearer.middlewares: smaller\n" +
           '      traefik.http.middlewares.smaller.compress: "true"\n',
       },
+      // ROUTE-23: Traefik gives up what it has not answered completely. The other answers here take less.
+      {
+        file: "compose.yaml",
+        find: `${webAddress}\n`,
+        replace: `${webAddress}\n      - --entryPoints.web.transport.respondingTimeouts.writeTimeout=20s\n`,
+      },
     ],
     versions: { traefik: "3.3.3" },
     // ROUTE-18 does not fail: its client accepts no compressed answers.
-    files: ["redirects-and-links", "compressed-streams", "streams"],
-    failed: ["ROUTE-22", "ROUTE-24"],
+    files: ["redirects-and-links", "compressed-streams", "streams", "long-streams"],
+    failed: ["ROUTE-22", "ROUTE-24", "ROUTE-23"],
     says: {
       "ROUTE-22":
         /proxy_base_url of the UI's configuration leads to http:\/\/litellm:4000[\s\S]*PROXY_BASE_URL is http:\/\/litellm:4000[\s\S]*compose\.yaml:\d+/,
+      "ROUTE-23": new RegExp(
+        "the stream at /mcp/tools ends after \\d+ s[\\s\\S]*" +
+          "entryPoints\\.web\\.transport\\.respondingTimeouts\\.writeTimeout is 20 s[\\s\\S]*" +
+          lineOf("compose.yaml", webAddress, 1),
+      ),
       "ROUTE-24":
         /Accept-Encoding: br: [\s\S]*after the model had sent the last one[\s\S]*the compress middleware smaller collects events[\s\S]*compose\.yaml:\d+/,
     },

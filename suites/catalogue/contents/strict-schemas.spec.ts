@@ -1,9 +1,11 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
+import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import { check } from "../../runner/check.ts";
 import { someOfferedTools } from "../support/listings.ts";
-import { clientEvidence } from "../support/mcp-client.ts";
+import { catalogueName, clientEvidence } from "../support/mcp-client.ts";
 import { schemaFaults } from "../support/strict-schema.ts";
 
 check({
@@ -28,7 +30,7 @@ check({
           actual: faults.join("\n"),
           cause:
             "the upstream describes its input in a form that OpenAI's and VS Code's validators refuse; a client then drops the tool, or all of them",
-          ...locationOf(gateway.deployment.litellmConfig.upstreams, tool),
+          ...locationOf(gateway, tool),
           evidence: clientEvidence(gateway.http, ['"tools/list"'], { sent: `tools/list at ${endpoint}` }),
           fix: "take another version of the upstream, or leave the tool out (allowed_tools)",
         });
@@ -37,7 +39,8 @@ check({
   },
 });
 
-function locationOf(upstreams: readonly { name: string; location: { file: string; line: number } }[], { name }: Tool) {
-  const own = upstreams.find((upstream) => name.startsWith(upstream.name));
+/** The entry of the tool's server in LiteLLM's config. */
+function locationOf(gateway: GatewayTarget, { name }: Tool): Pick<FailureDetails, "location"> {
+  const own = runUpstreams(gateway.deployment).find((one) => name.startsWith(catalogueName(gateway, one.name, "")));
   return own === undefined ? {} : { location: own.location };
 }
