@@ -1,5 +1,6 @@
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { runUpstreams } from "../../helpers/deployment/services/run-upstreams.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy, PolicyAuthorization, PolicyPerson } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
@@ -9,6 +10,7 @@ import type { HttpRequest, RecordingClient } from "../../helpers/protocol/record
 import type { Engine } from "../engine/engine.ts";
 import { readLog } from "../parts/container-log.ts";
 import { providerPort } from "../parts/deployment/login-services.ts";
+import { standInPart } from "../parts/deployment/stand-in-upstreams.ts";
 import { partOfService } from "../parts/deployment/upstream-services.ts";
 import type { RigState } from "../rigs/rig.ts";
 import type { PageVisit } from "./gateway.ts";
@@ -101,9 +103,15 @@ export class Login {
     return new URL(this.authorization.issuer).pathname.replace(/\/$/, "");
   }
 
-  /** Names of the stand-ins of upstreams, which log a fingerprint of each credential that they get. */
+  /** Names of the upstreams that have a stand-in, which logs the headers in which it gets a JSON Web Token. */
   get recordingUpstreams(): readonly string[] {
-    return Object.keys(this.#options.state.parts).filter((name) => name.startsWith("stand-in-"));
+    const { parts } = this.#options.state;
+    return runUpstreams(this.deployment).flatMap(({ name }) => (standInPart(name) in parts ? name : []));
+  }
+
+  /** What the stand-in of an upstream has written to its log. */
+  async standInLog(upstream: string): Promise<string> {
+    return await this.log(standInPart(upstream));
   }
 
   /** What a part has written to its log. */

@@ -1,7 +1,10 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Login } from "../../containers/targets/login.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { until } from "../../helpers/core/deadlines.ts";
+import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { listTools } from "../../helpers/protocol/mcp.ts";
 import { requestTokens } from "../../helpers/protocol/oauth/code-flow.ts";
@@ -39,14 +42,9 @@ check({
       .catch((error: unknown) => {
         throw loginFailure(login, id, error);
       });
-    try {
-      const tools = await listTools(client);
-      const [tool] = tools;
-      if (tool !== undefined) await client.callTool({ name: tool.name, arguments: {} });
-    } finally {
-      await client.close();
-    }
-    const logs = await Promise.all(upstreams.map(async (name) => ({ name, log: await login.log(name) })));
+    // An upstream that gets the token in the place of its own credential refuses it: what it got is judged first.
+    const failed = await useOneTool(client).catch((error: unknown) => ({ error }));
+    const logs = await Promise.all(upstreams.map(async (name) => ({ name, log: await login.standInLog(name) })));
     if (logs.every(({ log }) => !/^(?:POST|GET) /m.test(log)))
       throw new CheckFailure({
         summary: "LiteLLM has asked no upstream, so that nothing is proved",
@@ -55,21 +53,26 @@ check({
         actual: "none",
         ...locationOfService(login, login.policy.services.litellm),
       });
-    for (const { name, log } of logs) {
-      const header = /the header (\S+) carries a JSON Web Token/.exec(log)?.[1];
-      if (header === undefined) continue;
-      throw new CheckFailure({
-        summary: `${name.replace(/^stand-in-/, "")} gets the user's token in ${header}`,
-        code: "token-passed-on",
-        expected: "LiteLLM's own credential, or none",
-        actual: `${header}: a JSON Web Token`,
-        cause: "LiteLLM passes the caller's Authorization on (extra_headers): the upstream can use it at the gateway",
-        location:
-          login.deployment.litellmConfig.upstreams.find((one) => name.endsWith(one.name))?.location ??
-          login.deployment.litellm.location,
-        fix: "remove authorization from the server's extra_headers, and give the upstream a credential of its own",
-      });
-    }
+    await forEachCase(
+      "an upstream does not get the user's token",
+      logs,
+      ({ name }) => name,
+      async ({ name, log }) => {
+        const header = /the header (\S+) carries a JSON Web Token/.exec(log)?.[1];
+        if (header === undefined) return;
+        throw new CheckFailure({
+          summary: `${name} gets the user's token in ${header}`,
+          code: "token-passed-on",
+          expected: "LiteLLM's own credential, or none",
+          actual: `${header}: a JSON Web Token`,
+          cause:
+            "LiteLLM passes the caller's Authorization on (extra_headers; 1.106.2 does not): the upstream can use it at the gateway",
+          location: forwardingLine(login, name),
+          fix: "remove authorization from the server's extra_headers, and give the upstream a credential of its own",
+        });
+      },
+    );
+    if (failed !== undefined) throw loginFailure(login, id, failed.error);
   },
 });
 
@@ -172,6 +175,28 @@ check({
     );
   },
 });
+
+/** Lists the tools and calls the first. */
+async function useOneTool(client: Client): Promise<undefined> {
+  try {
+    const [tool] = await listTools(client);
+    if (tool !== undefined) await client.callTool({ name: tool.name, arguments: {} });
+    return undefined;
+  } finally {
+    await client.close();
+  }
+}
+
+/** The line of LiteLLM's config that has a server get headers of the caller. */
+function forwardingLine({ deployment: { litellm, litellmConfig } }: Login, server: string): SourceLocation {
+  const { texts, upstreams } = litellmConfig;
+  const forwarded = texts.find(
+    ({ path, value }) =>
+      path.slice(0, 3).join("\n") === ["mcp_servers", server, "extra_headers"].join("\n") &&
+      value.value.toLowerCase() === "authorization",
+  );
+  return forwarded?.value.location ?? upstreams.find(({ name }) => name === server)?.location ?? litellm.location;
+}
 
 async function refresh(login: Login, token: string | undefined): Promise<Exchange> {
   const { exchange } = await requestTokens((request) => login.send(request), endpointsOf(login).tokenEndpoint, {

@@ -1,11 +1,17 @@
 import { afterAll, expect, test } from "vitest";
 import type { Patch } from "../../helpers/deployment/source/patched-copy.ts";
+import { lineOf } from "./broken-deployment.ts";
 import { BrokenDeployments } from "./broken-deployments.ts";
 
 const compose = (find: string, replace: string) => ({ file: "compose.yaml", find, replace });
 const litellm = (find: string, replace: string) => ({ file: "litellm/config.yaml", find, replace });
 const realm = (find: string, replace: string) => ({ file: "keycloak/realm.json", find, replace });
 const routes = (find: string, replace: string) => ({ file: "traefik/dynamic.yaml", find, replace });
+
+const keycloak = "deployments/examples/keycloak";
+
+/** The last line of the example's own server. */
+const forAllKeys = "    allow_all_keys: true\n";
 
 /** Faults that do not hide each other are broken together: each check names its own. */
 const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonly<Record<string, RegExp>> }[] = [
@@ -24,6 +30,45 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
       ),
       { file: "litellm/keycloak_tokens.py", find: "audience=AUDIENCE, ", replace: "" },
       { file: "litellm/keycloak_tokens.py", find: '{"require"', replace: '{"verify_aud": False, "require"' },
+      // As LiteLLM 1.92.0, which does not keep the caller's credential from extra_headers.
+      {
+        file: "litellm/keycloak_tokens.py",
+        find: "\nISSUER = ",
+        replace: `
+from litellm.proxy._experimental.mcp_server.auth.user_api_key_auth_mcp import MCPRequestHandler
+
+
+def _keep(oauth2_headers, raw_headers, mcp_auth_header, mcp_server_auth_headers, **_):
+    return oauth2_headers, raw_headers, mcp_auth_header, mcp_server_auth_headers
+
+
+MCPRequestHandler.scrub_gateway_admission_credentials = staticmethod(_keep)
+
+ISSUER = `,
+      },
+      // One server gets the caller's header in the place of its own credential, one as its only credential, one another header.
+      litellm(
+        forAllKeys,
+        `${forAllKeys}    extra_headers: [Authorization]
+  mail:
+    url: http://mail-mcp:9123/mcp
+    transport: http
+    allow_all_keys: true
+    extra_headers: [authorization]
+  calendar:
+    url: http://calendar-mcp:9123/mcp
+    transport: http
+    allow_all_keys: true
+    extra_headers: [X-Request-Id]
+`,
+      ),
+      {
+        file: "policy.yaml",
+        find: "\nmodels:\n",
+        replace:
+          "  - { name: mail, stand_in: true, tools: [read_mail] }\n" +
+          "  - { name: calendar, stand_in: true, tools: [read_calendar] }\n\nmodels:\n",
+      },
     ],
     says: {
       "AUTH-04/pkce-enforced":
@@ -31,6 +76,13 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
       "AUTH-05/wrong-tokens-refused": /a token of other-app is answered with 200[\s\S]*does not check the audience/,
       "AUTH-06/browser-session-ends":
         /10 s after the provider has ended the session, the browser still gets the page[\s\S]*OAUTH2_PROXY_COOKIE_REFRESH/,
+      "AUTH-06/token-stays-at-the-gateway": new RegExp(
+        "does not get the user's token: failed in 2 of 3 cases[\\s\\S]*" +
+          "notes: notes gets the user's token in authorization[\\s\\S]*" +
+          `${lineOf("litellm/config.yaml", forAllKeys, 1, keycloak)}[\\s\\S]*` +
+          "mail: mail gets the user's token in authorization[\\s\\S]*" +
+          lineOf("litellm/config.yaml", forAllKeys, 6, keycloak),
+      ),
       "AUTH-06/refresh-tokens-end": /a refresh token that was used before is still good[\s\S]*revokeRefreshToken/,
       "AUTH-07/cookies": /the cookie _oauth2_proxy lacks Secure[\s\S]*OAUTH2_PROXY_COOKIE_SECURE/,
       "AUTH-07/no-open-redirect":
@@ -114,6 +166,6 @@ const broken = new BrokenDeployments();
 afterAll(async () => await broken[Symbol.asyncDispose]());
 
 test.for(cases)("$name: each check names its cause", async ({ breaks, says }) => {
-  const found = await broken.checks(breaks, "deployments/examples/keycloak", Object.keys(says));
+  const found = await broken.checks(breaks, keycloak, Object.keys(says));
   for (const [id, pattern] of Object.entries(says)) expect.soft(found[id], id).toMatch(pattern);
 });

@@ -7,14 +7,14 @@ import { launchRun, messageOf } from "../../helpers/run/launch-run.ts";
 import { isFinal, type LoadedCheck, loadChecks } from "../runner/load-checks.ts";
 
 /**
- * The line of the reference with a text, as a pattern for the location of a failure.
+ * The line of a deployment with a text, as a pattern for the location of a failure.
  *
  * @param below how many lines below it the location is
  * @throws {Error} where the file has no such text
  */
-export function lineOf(file: string, text: string, below = 0): string {
-  const [before = "", ...rest] = readFileSync(join("deployments/reference", file), "utf8").split(text);
-  if (rest.length === 0) throw new Error(`the reference's ${file} has no ${text}`);
+export function lineOf(file: string, text: string, below = 0, folder = "deployments/reference"): string {
+  const [before = "", ...rest] = readFileSync(join(folder, file), "utf8").split(text);
+  if (rest.length === 0) throw new Error(`${folder}/${file} has no ${text}`);
   return `${file.replaceAll(".", "\\.")}:${before.split("\n").length + below}\\b`;
 }
 

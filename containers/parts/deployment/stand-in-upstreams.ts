@@ -30,12 +30,17 @@ interface StandIn {
 const ownPort = 8080;
 const ownPath = "/mcp";
 
+/** The part that stands in for an upstream. */
+export function standInPart(upstream: string): string {
+  return `stand-in-${slug(upstream)}`;
+}
+
 /** The stand-ins of a deployment. One on a host name and plain HTTP has the operator's own address, any other one of the suite's. */
 function standIns(deployment: Deployment): StandIn[] {
   return runUpstreams(deployment).flatMap((upstream): StandIn[] => {
     const policy = deployment.policy.upstreams.find(({ name, standIn }) => standIn && name === upstream.name);
     if (policy === undefined) return [];
-    const part = `stand-in-${slug(upstream.name)}`;
+    const part = standInPart(upstream.name);
     const own = upstream.transport === "stdio" ? undefined : addressIn(upstream.url);
     if (upstream.transport !== "stdio" && upstream.url.startsWith("http:") && own !== undefined && !isIP(own.host)) {
       const { host, port = 80 } = own;

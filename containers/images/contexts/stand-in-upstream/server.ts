@@ -25,6 +25,8 @@ createServer((request, response) => {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://stand-in");
   if (url.pathname === "/_health") return void response.end("ok");
+  // Before anything is refused: a user's token in the place of the operator's credential got here too.
+  for (const header of headersWithToken(request)) console.log(`the header ${header} carries a JSON Web Token`);
   const missing = Object.entries(demanded).find(([header, value]) => request.headers[header.toLowerCase()] !== value);
   if (missing !== undefined) {
     // The name alone: its value is a secret.
@@ -32,7 +34,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return void response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end();
   }
   console.log(`${request.method} ${url.pathname}`);
-  for (const header of headersWithToken(request)) console.log(`the header ${header} carries a JSON Web Token`);
   if (isSse) return await answerSse(request, response, url);
   if (trimmed(url.pathname) !== trimmed(path)) return void response.writeHead(404).end();
   keepOneVersion(request);
