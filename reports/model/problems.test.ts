@@ -72,6 +72,21 @@ test("a case with a cause of its own keeps its check from being hidden", () => {
   expect(roots(checks)).toEqual({ "CAT-10": undefined, "INJ-04": undefined });
 });
 
+test("a failure whose cases follow from one problem, each by its cause or by what it needs, follows from it", () => {
+  const shared = { cause: "LiteLLM has no master key", location: line(3) };
+  const own = { summary: "one case", expected: "one", actual: "another" };
+  const cases = [
+    { ...own, ...shared },
+    { ...own, follows: "INJ-04/holds" },
+    // What follows from its own requirement has no cause of its own.
+    { ...own, follows: "CAT-10/holds" },
+  ];
+  expect(roots([failed("INJ-04", shared), failed("CAT-10", { ...shared, cases })])).toEqual({
+    "INJ-04": undefined,
+    "CAT-10": "INJ-04",
+  });
+});
+
 test("two that need each other stay two problems", () => {
   const checks = [failed("CAT-02", { follows: "CAT-03/holds" }), failed("CAT-03", { follows: "CAT-02/holds" })];
   expect(Object.values(roots(checks)).every((root) => root === undefined)).toBe(true);

@@ -84,8 +84,8 @@ export function followsText({ requirement, what, location }: Problem): string {
 }
 
 /**
- * Names for each problem the one that it follows from. Every failed case of a problem must follow from the same one, so that an
- * independent failure is never hidden below another.
+ * Names for each problem the one that it follows from. Every failed case of a problem must follow from the same one, or have the
+ * cause of it at the same line, so that an independent failure is never hidden below another.
  */
 function withRoots(problems: readonly Problem[]): Problem[] {
   const own = problems.filter(({ owner }) => owner === "deployment");
@@ -93,14 +93,16 @@ function withRoots(problems: readonly Problem[]): Problem[] {
   const byCause = new Map<string, Problem>();
   const needed = new Map<Problem, Problem>();
   for (const problem of own) {
-    const followed = onlyOne(
-      detailsOf(problem).map(({ follows }) =>
-        follows === null ? undefined : explaining(byCheck.get(follows), follows),
-      ),
+    // What follows from another check of the same problem has no cause of its own.
+    const details = detailsOf(problem).filter(({ follows }) => follows === null || byCheck.get(follows) !== problem);
+    const root = onlyOne(
+      details.map((detail) => {
+        const { follows } = detail;
+        const followed = follows === null ? undefined : explaining(byCheck.get(follows), follows);
+        return followed ?? byCause.get(causeKey(detail) ?? "");
+      }),
     );
-    const cause = onlyOne(detailsOf(problem).map(causeKey));
-    const same = cause === undefined ? undefined : byCause.get(cause);
-    const root = followed === problem ? same : (followed ?? same);
+    const cause = onlyOne(details.map(causeKey));
     if (root !== undefined) needed.set(problem, root);
     else if (cause !== undefined) byCause.set(cause, problem);
   }
