@@ -4,8 +4,8 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
-import { casesFor } from "../support/access-cases.ts";
 import { liveMiddlewares, namesOtherHosts } from "../support/live-rules.ts";
+import { hostsOf, injectingRouter, whyNotInjected } from "./support/injected-routes.ts";
 
 check({
   id: "INJ-02/injected-by-its-router-only",
@@ -15,7 +15,12 @@ check({
   async run({ edge, evidence }) {
     const injections = await liveInjections(edge, evidence);
     const meant = await Promise.all(
-      casesFor(edge.policy, ["injected"]).map(async ({ host, path }) => edge.routing(await edge.send({ host, path }))),
+      edge.policy.injectedRoutes
+        .flatMap((route) => hostsOf(route, edge.policy).map((host) => ({ route, host })))
+        .map(async ({ route, host }) => {
+          const exchange = await edge.send({ host, path: route.path });
+          return { route, exchange, router: (await edge.routing(exchange)).router };
+        }),
     );
     await forEachCase(
       "a router that adds a credential is the one of an injected route",
@@ -23,6 +28,8 @@ check({
       ({ router, middleware }) => `${middleware} on ${router}`,
       async ({ router, rule, middleware, header, location }) => {
         if (meant.some((one) => one.router !== undefined && sameName(one.router, router))) return;
+        const live = edge.deployment.traefikModel.routerOf(router);
+        const own = live && meant.find(({ exchange }) => injectingRouter(edge, exchange) === live);
         throw new CheckFailure({
           summary: `${router} adds ${header} to what it forwards, and no injected route of the policy is taken by it`,
           code: "unnamed-injection",
@@ -31,6 +38,8 @@ check({
           cause: "whoever sends a request that this rule matches acts with a key that is not theirs",
           ...(location === undefined ? {} : { location }),
           fix: "remove the middleware, or name the route under 'injected' in the policy",
+          // Where it is the one that is meant, another router takes its requests.
+          ...(own === undefined ? {} : await whyNotInjected(edge, own.exchange, own.route)),
         });
       },
     );
@@ -103,6 +112,16 @@ async function liveInjections(edge: Edge, evidence: Evidence): Promise<LiveInjec
     );
   if (injections.length === 0 && edge.policy.injectedRoutes.length === 0)
     evidence.notSupported("the policy has no injected route, and no live router adds a credential");
+  if (injections.length === 0) {
+    throw new CheckFailure({
+      summary: "no live router adds a credential",
+      code: "no-injection",
+      expected: `a router that adds ${edge.policy.injectedRoutes.map(({ secret }) => secret).join(" and ")}`,
+      actual: "none",
+      cause: "the middleware is missing, its router is, or it adds another header",
+      follows: "INJ-02/injected-on-its-route",
+    });
+  }
   return injections;
 }
 

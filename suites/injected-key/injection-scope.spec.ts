@@ -130,5 +130,6 @@ async function isForwardedByInjectingRouter(edge: Edge, route: InjectedRoute, ex
   const [own] = hostsOf(route, edge.policy);
   if (server === undefined || own === undefined) return false;
   const poll = await edge.send({ host: own, path: route.path });
-  return (await edge.routing(poll)).router === router;
+  // Where the route itself gets no key, its router is not the one that injects.
+  return arrivedCredentials(edge, poll).length > 0 && (await edge.routing(poll)).router === router;
 }

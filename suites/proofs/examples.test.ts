@@ -20,7 +20,7 @@ const edgeFindings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> =
   },
   "allow-list": {
     "ROUTE-01":
-      /(?=[\s\S]*HEAD \/mcp [\s\S]*?the rule of the router api does not match it, so that deny takes it \(the answer is 403\)\n *look at: *\S*dynamic\/api\.yml:4\b)[\s\S]*api\.example\.dev\/mcp does not reach LiteLLM[\s\S]*dynamic\/api\.yml:4\b/,
+      /(?=[\s\S]*HEAD \/mcp [\s\S]*?the rule of the router api does not match it, so that deny takes it\n *look at: *\S*dynamic\/api\.yml:4\b)[\s\S]*api\.example\.dev\/mcp does not reach LiteLLM[\s\S]*dynamic\/api\.yml:4\b/,
     "ROUTE-05": /api\.example\.dev\/mcp does not reach LiteLLM[\s\S]*so that deny takes it[\s\S]*dynamic\/api\.yml:4\b/,
     "ROUTE-18": /the buffering middleware body@file holds every stream back[\s\S]*dynamic\/api\.yml:\d+/,
   },

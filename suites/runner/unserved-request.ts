@@ -1,12 +1,12 @@
 import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
-import { whyNotReached } from "../../helpers/checks/unserved-request.ts";
+import { type RoutedDeployment, whyNotReached } from "../../helpers/checks/routing-causes.ts";
 import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
-import type { Deployment, DeploymentWithTraefik } from "../../helpers/deployment/types.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
 
 /** What the functions here look at. */
 export interface AskedGateway {
-  deployment: Pick<Deployment, "policy"> & Partial<Pick<DeploymentWithTraefik, "traefikModel">>;
+  deployment: Pick<Deployment, "policy"> & Partial<RoutedDeployment>;
   /** By Traefik's access log; a gateway that runs elsewhere shows none. */
   routing?(exchange: Exchange): Promise<{ router: string | undefined; status: number }>;
 }
@@ -56,7 +56,7 @@ async function explain(
   const routing = logged ?? (status === 404 ? { router: undefined, status } : undefined);
   if (routing === undefined) return details;
   const { location: _, fix: __, ...rest } = details;
-  return { ...rest, ...whyNotReached({ traefikModel, policy }, last, routing) };
+  return { ...rest, ...whyNotReached({ ...gateway.deployment, traefikModel }, last, routing) };
 }
 
 /** The summary of several cases has the text of the first ones. */

@@ -5,6 +5,7 @@ import {
   middlewaresOf,
   type RouterCause,
 } from "../../helpers/deployment/traefik/causes.ts";
+import type { TraefikProblem } from "../../helpers/deployment/traefik/problems.ts";
 import type { Deployment, DeploymentWithTraefik, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 
@@ -72,4 +73,9 @@ export function causeOfNoRouter({
 /** The fields of a failure that say why a router is missing. */
 export function fieldsOf({ cause, location, fix }: RouterCause): Cause {
   return { cause, location, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** The same of something that is known to be wrong with the dynamic configuration. */
+export function causeOfProblem({ what, effect, location, fix }: TraefikProblem): Cause {
+  return { cause: `${what}: ${effect}`, location, fix };
 }

@@ -35,8 +35,8 @@ export function causeOfErrors(
     const location = model.lineNaming("routers", live.name);
     return location && { cause: live.errors.join("; "), location, fix: undefined };
   }
-  const known = problemsOf(model, router)[0];
-  if (known !== undefined) return causeOf(known);
+  const known = knownCauseOf(model, router);
+  if (known !== undefined) return known;
   const middleware = middlewaresOf(model, router).find((one) => live.errors.some((error) => error.includes(one.name)));
   const option = optionOf(live.errors);
   const written = option === undefined ? undefined : router.options.get(option);
@@ -54,8 +54,7 @@ export function missingRouters(model: TraefikModel, liveNames: readonly string[]
   const found = new Set(liveNames.map((name) => model.routerOf(name)));
   return [...model.routers, ...model.droppedRouters].flatMap((router) => {
     if (found.has(router)) return [];
-    const known = problemsOf(model, router)[0];
-    return { router, cause: known && causeOf(known) };
+    return { router, cause: knownCauseOf(model, router) };
   });
 }
 
@@ -67,6 +66,12 @@ export function causeOfMissingSource(model: TraefikModel): RouterCause | undefin
 
 function causeOf({ what, effect, location, fix }: TraefikProblem): RouterCause {
   return { cause: `${what}: ${effect}`, location, fix };
+}
+
+/** Why Traefik does not use a router, by what is known to be wrong in the files; undefined where nothing is. */
+export function knownCauseOf(model: TraefikModel, router: TraefikRouter): RouterCause | undefined {
+  const [known] = problemsOf(model, router);
+  return known && causeOf(known);
 }
 
 /** What is known to be wrong with a router, its middlewares and its source; the most specific first. */

@@ -1,8 +1,9 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
-import { whyNotReached } from "../../../helpers/checks/unserved-request.ts";
+import { followsLoading, ruleRequestOf, whyNotReached } from "../../../helpers/checks/routing-causes.ts";
 import { injectedRoutesOf } from "../../../helpers/deployment/policy/access.ts";
-import { middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
+import { knownCauseOf, middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import { matchesRule, nearestOf, whyMissed } from "../../../helpers/deployment/traefik/missed-router.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import type { TraefikOption } from "../../../helpers/deployment/traefik/options.ts";
 import type { InjectedRoute, Policy, PolicyHost, SourceLocation } from "../../../helpers/deployment/types.ts";
@@ -39,30 +40,53 @@ export async function whyNotInjected(
   edge: Edge,
   exchange: Exchange,
   route: InjectedRoute,
-): Promise<{ cause: string; location: SourceLocation; follows?: string }> {
+): Promise<{ cause: string; location: SourceLocation; fix?: string; follows?: string }> {
   const { traefikModel: model } = edge.deployment;
   const { router: name, status } = await edge.routing(exchange);
   const taken = name === undefined ? undefined : model.routerOf(name);
-  const injecting = model.routers.find((router) => injectionOf(model, router) !== undefined);
-  if (injecting !== undefined && taken !== undefined && taken !== injecting) {
-    // Of two priorities in the wrong order, the one above all others is the wrong one.
-    const isFirst = model.routers.every((one) => one === taken || one.priority < taken.priority);
-    const wrong = isFirst ? taken : injecting;
-    const isOutranked = taken.priority > injecting.priority;
-    return {
-      cause: `the router ${taken.name} takes the request (priority ${taken.priority}), and not ${injecting.name}, which injects a key (priority ${injecting.priority})`,
-      location: ((isOutranked ? wrong.options.get("priority") : undefined) ?? injecting).location,
-    };
+  const request = ruleRequestOf(exchange);
+  const injecting = injectingRouter(edge, exchange);
+  const injects = taken !== undefined && injectionOf(model, taken) !== undefined;
+  if (request !== undefined && injecting !== undefined && injecting !== taken && !injects) {
+    const { isNotLoaded, ...why } = whyMissed(
+      model,
+      injecting,
+      taken,
+      hostOf(edge, request.host) ?? { entryPoint: undefined },
+      request,
+    );
+    return { ...why, ...(isNotLoaded ? followsLoading : {}) };
   }
-  if (taken === undefined || edge.received(exchange) === undefined) {
+  if (taken === undefined || edge.received(exchange) === undefined)
     return { location: route.location, ...whyNotReached(edge.deployment, exchange, { router: name, status }) };
-  }
   const headers = middlewaresOf(model, taken).flatMap(({ options }) => [...options]);
   const header = injectionOf(model, taken) ?? headers.find(([key]) => key.startsWith("headers."))?.[1];
   return {
     cause: `the router ${taken.name} takes the request, and no middleware of it adds an Authorization header alone`,
     location: (header ?? taken.options.get("middlewares") ?? taken).location,
   };
+}
+
+/**
+ * The router that is meant to add a key to a request: the one whose rule is nearest to it, of those that add one. Where the rule of
+ * none matches, one that matches and that Traefik cannot use may be it: its middleware may be misspelt.
+ */
+export function injectingRouter(edge: Edge, exchange: Exchange): TraefikRouter | undefined {
+  const { traefikModel: model } = edge.deployment;
+  const request = ruleRequestOf(exchange);
+  if (request === undefined) return undefined;
+  const injecting = model.routers.filter((router) => injectionOf(model, router) !== undefined);
+  const nearest = nearestOf(model, injecting, request, hostOf(edge, request.host)?.entryPoint);
+  if (nearest?.distance === 0) return nearest.router;
+  const unusable = model.routers.find(
+    (router) =>
+      router.rule !== undefined && matchesRule(router.rule, request) && knownCauseOf(model, router) !== undefined,
+  );
+  return unusable ?? nearest?.router;
+}
+
+function hostOf({ policy }: Edge, name: string): PolicyHost | undefined {
+  return policy.hosts.find((host) => host.name === name);
 }
 
 /** The option by which a router's middlewares add a credential. */

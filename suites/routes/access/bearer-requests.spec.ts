@@ -68,7 +68,11 @@ check({
         const received = edge.received(exchange);
         // What is not a token68 (RFC 9110 §11.2) may be refused; what is one has to arrive.
         if (received === undefined && name.startsWith("characters beyond")) return;
-        if (received === undefined) expectNoShortTimeout(edge.deployment, exchange);
+        if (received === undefined) {
+          expectNoShortTimeout(edge.deployment, exchange);
+          // Control: where a usual key does not get through either, the token is not why.
+          await expectReached(edge, await edge.send({ host, path, bearer: edge.anyKey }));
+        }
         const arrived = received && header(received.headers, "authorization");
         // The target decodes bytes as UTF-8 where it can, so beyond ASCII only the header's presence is compared.
         if (arrived === `Bearer ${token}` || (arrived !== undefined && !/^[ -~]*$/.test(token))) return;

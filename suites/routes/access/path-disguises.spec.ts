@@ -1,10 +1,10 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
-import { locationOf } from "../../support/router-locations.ts";
 import { expectDecision } from "../support/edge-decisions.ts";
 import { disguises, isOpenInEveryForm } from "../support/path-forms.ts";
 
@@ -26,7 +26,7 @@ check({
       "a disguised private path stays private",
       cases,
       ({ host, name, target }) => `${name}: ${host.name} ${target}`,
-      async ({ host, path, target }) => {
+      async ({ host, path, target, decision }) => {
         const exchange = await edge.sendRaw({ host, path, target, lines: [] });
         // What is not HTTP is refused before it is routed or logged.
         if (exchange.response?.status === 400) return;
@@ -34,15 +34,13 @@ check({
         const { router, server } = await edge.routing(exchange);
         const reached = edge.received(exchange)?.target ?? (server === undefined ? undefined : sentTarget(exchange));
         if (reached === undefined || isOpenInEveryForm(policy, host, reached)) return;
-        const location = locationOf(edge.deployment, router);
         throw new CheckFailure({
           summary: `LiteLLM receives ${reached}, which may be read as a private path`,
           code: "private-path-reached",
           expected: "a refusal, or a target that is public in every equivalent form",
           actual: `LiteLLM receives ${reached}`,
           evidence: exchangeEvidence(exchange),
-          cause: `the rule of router ${router} matches the target as a public path`,
-          ...(location === undefined ? {} : { location }),
+          ...whyNotRefused(edge.deployment, exchange, router, decision),
         });
       },
     );

@@ -1,7 +1,7 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { whyNotReached } from "../../../helpers/checks/unserved-request.ts";
+import { whyNotReached } from "../../../helpers/checks/routing-causes.ts";
 import { accessRules, prefixOf } from "../../../helpers/deployment/policy/access.ts";
 import type { Policy, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";

@@ -1,6 +1,7 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { whyRefusedOtherwise, whyUnchallenged } from "../../../helpers/checks/routing-causes.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { type AccessCase, casesFor, hostText } from "../../support/access-cases.ts";
@@ -34,6 +35,7 @@ check({
         const found = exchange.response?.status ?? 0;
         if (isMeant(decision, found) && isChallenged) return;
         const meant = statusesText(decision);
+        const routing = await edge.routing(exchange);
         throw new CheckFailure({
           summary: `the answer is ${found} ${offered === undefined ? "without" : "with"} WWW-Authenticate`,
           code: isMeant(decision, found) ? "wrong-challenge" : "wrong-status",
@@ -52,6 +54,8 @@ check({
           ...(found === 404 && decision.who !== "nobody"
             ? { fix: `add a catch-all router of the lowest priority that answers ${meant}` }
             : {}),
+          ...(isMeant(decision, found) ? whyUnchallenged(edge.deployment, routing) : undefined),
+          ...whyRefusedOtherwise(edge.deployment, exchange, routing.router),
         });
       },
     );

@@ -1,8 +1,13 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
+import type { Routing } from "../../../containers/targets/rig-access/access-log.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { followsLoading, ruleRequestOf, whyNotReached } from "../../../helpers/checks/routing-causes.ts";
 import { decide, isOpen } from "../../../helpers/deployment/policy/access.ts";
+import { isChosenFor, matchesRule, outranked } from "../../../helpers/deployment/traefik/missed-router.ts";
 import type { Policy } from "../../../helpers/deployment/types.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
 import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
@@ -49,9 +54,21 @@ check({
       evidence.finding(
         `These routers lead to other services than LiteLLM, on hosts that the policy does not name or to its login: ${others.join(", ")}.`,
       );
+    const ofPolicy = own.filter((router) => !leadsElsewhere(router));
+    const unserved = hit.sent.find(({ routing: { router } }) => router === undefined);
+    if (ofPolicy.length === 0 && unserved !== undefined) {
+      throw new CheckFailure({
+        summary: "no live router leads to LiteLLM on a host of the policy",
+        code: "no-router",
+        expected: "at least one",
+        actual: `none: ${others.join(", ")} lead elsewhere`,
+        evidence: exchangeEvidence(unserved.exchange),
+        ...whyNotReached(edge.deployment, unserved.exchange, unserved.routing),
+      });
+    }
     await forEachCase(
       "a live router is claimed by the policy and enabled without error",
-      own.filter((router) => !leadsElsewhere(router)),
+      ofPolicy,
       ({ name }) => name,
       async (router) => {
         const isSound = router.status === "enabled" && router.errors.length === 0;
@@ -77,7 +94,9 @@ check({
               }),
           ...(location === undefined ? {} : { location }),
           fix: "remove the router or correct it, or add what it serves to the policy",
-          ...(isSound ? {} : causeOfRouter(edge.deployment, router)),
+          ...(isSound
+            ? whyNotHit(edge, router.name, hit.sent)
+            : { ...causeOfRouter(edge.deployment, router), ...followsLoading }),
         });
       },
     );
@@ -118,18 +137,72 @@ check({
           cause: "only the priorities decide whether a key is added: the other router leads there without one",
           ...(location === undefined ? {} : { location }),
           fix: `remove the path from the rule of ${other.name}`,
+          ...(whyOutranked(edge, exchange, taken, other.name) ?? {}),
         });
       },
     );
   },
 });
 
+/** Why a router of any path takes the request of another one, which names its path; undefined where both name it. */
+function whyOutranked(
+  { deployment: { traefikModel: model } }: Edge,
+  exchange: Exchange,
+  taken: string,
+  other: string,
+): Pick<FailureDetails, "cause" | "location" | "fix"> | undefined {
+  const request = ruleRequestOf(exchange);
+  const [winner, meant] = [model.routerOf(taken), model.routerOf(other)];
+  if (request === undefined || winner?.rule === undefined || meant?.rule === undefined) return undefined;
+  if (isChosenFor(winner.rule, request) || !matchesRule(meant.rule, request)) return undefined;
+  return { ...outranked(model, winner, meant), fix: `give ${meant.name} the higher priority` };
+}
+
+/** A request that the policy describes, with the way that it took. */
+interface SentRequest {
+  exchange: Exchange;
+  routing: Routing;
+}
+
 /** The routers that take what the policy describes, and those of them that forward it to a server. */
-async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding: Set<string> }> {
-  const routings = await Promise.all(requestsOf(edge).map(async (request) => edge.routing(await edge.send(request))));
-  const names = (own: typeof routings): Set<string> =>
-    new Set(own.flatMap(({ router }) => (router === undefined ? [] : [withoutProvider(router)])));
-  return { taken: names(routings), forwarding: names(routings.filter(({ server }) => server !== undefined)) };
+async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding: Set<string>; sent: SentRequest[] }> {
+  const sent = await Promise.all(
+    requestsOf(edge).map(async (request): Promise<SentRequest> => {
+      const exchange = await edge.send(request);
+      return { exchange, routing: await edge.routing(exchange) };
+    }),
+  );
+  const names = (own: SentRequest[]): Set<string> =>
+    new Set(own.flatMap(({ routing: { router } }) => (router === undefined ? [] : [withoutProvider(router)])));
+  return { taken: names(sent), forwarding: names(sent.filter(({ routing }) => routing.server !== undefined)), sent };
+}
+
+/**
+ * Why a router took none of the requests: one of them is meant for it and does not match its rule, or another router takes what its
+ * rule matches. Empty where no request is near.
+ */
+function whyNotHit(
+  { deployment }: Edge,
+  name: string,
+  sent: readonly SentRequest[],
+): Pick<FailureDetails, "cause" | "location" | "fix"> {
+  const model = deployment.traefikModel;
+  const router = model.routerOf(name);
+  if (router === undefined) return {};
+  for (const { exchange, routing } of sent) {
+    const request = ruleRequestOf(exchange);
+    const taken = routing.router === undefined ? undefined : model.routerOf(routing.router);
+    if (request === undefined || router.rule === undefined || taken === undefined || taken === router) continue;
+    if (matchesRule(router.rule, request)) return outranked(model, taken, router);
+  }
+  const lines = [router, ...router.options.values()].map(({ location: { file, line } }) => `${file}:${line}`);
+  for (const { exchange, routing } of sent) {
+    if (routing.server !== undefined) continue;
+    const why = whyNotReached(deployment, exchange, routing);
+    const isOwn = why.location !== undefined && lines.includes(`${why.location.file}:${why.location.line}`);
+    if (isOwn || why.cause.includes(`router ${router.name} `)) return why;
+  }
+  return {};
 }
 
 /** Each path of each host by the methods that the policy names, as each caller that it tells apart. */

@@ -2,6 +2,7 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
 import { type Decision, decide, isOpen, isPreflight } from "../../../helpers/deployment/policy/access.ts";
 import { parseRule, RuleError } from "../../../helpers/deployment/traefik/rules/rule.ts";
 import {
@@ -16,7 +17,6 @@ import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { locationOf } from "../../support/router-locations.ts";
 import { reachedRequests } from "../support/edge-decisions.ts";
 
 type LiveRouter = Awaited<ReturnType<Edge["routers"]>>["routers"][number];
@@ -71,18 +71,14 @@ check({
         };
         if (!isReached) return;
         const { router: taken = router.name } = await edge.routing(exchange);
-        const location = locationOf(edge.deployment, taken);
+        const alone = taken === router.name ? alternativeText(alternative) : undefined;
         throw new CheckFailure({
           summary: `${lineOf(request)} reaches LiteLLM without the credential that the policy demands`,
           code: decision === undefined ? "unnamed-host" : "alternative-without-credential",
           expected: expectation(decision),
-          actual: answerFrom("LiteLLM", exchange),
+          actual: `${answerFrom("LiteLLM", exchange)}${alone === undefined ? "" : `: ${alone} alone satisfies the rule`}`,
           evidence: exchangeEvidence(exchange),
-          cause:
-            taken === router.name
-              ? `the rule of router ${taken} is satisfied by ${alternativeText(alternative)} alone`
-              : `the rule of router ${taken} matches the request`,
-          ...(location === undefined ? {} : { location }),
+          ...whyNotRefused(edge.deployment, exchange, taken),
           fix:
             decision === undefined
               ? "remove the alternative from the rule, or add the host to the policy"

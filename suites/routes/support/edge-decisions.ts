@@ -1,7 +1,7 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { whyNotReached } from "../../../helpers/checks/unserved-request.ts";
+import { whyNotReached, whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
 import type { Decision } from "../../../helpers/deployment/policy/access.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
@@ -71,17 +71,17 @@ export async function expectRefused(
           summary: `${request} reaches LiteLLM`,
           code: "not-refused",
           actual: answerFrom("LiteLLM", exchange),
-          cause: `the rule of router ${router} matches the request`,
+          ...whyNotRefused(edge.deployment, exchange, router),
         }
       : {
           summary: `${request} is not answered`,
           code: "no-response",
           actual: "no response",
           cause: "Traefik closed the connection or did not answer in time",
+          ...(location === undefined ? {} : { location }),
         }),
     expected: "a refusal from Traefik",
     evidence: exchangeEvidence(exchange),
-    ...(location === undefined ? {} : { location }),
   });
 }
 

@@ -33,6 +33,8 @@ check({
           if (received === undefined) return;
           const arrived = header(received.headers, "authorization");
           if (arrived === `Bearer ${anyKey}`) return;
+          // Where the path is open to callers without a credential, nothing bypasses the split: there is none.
+          await expectRefused(edge, await edge.send({ host, path }));
           throw new CheckFailure({
             summary: "the request passes the split with a credential, and LiteLLM does not receive it",
             code: "credential-lost",

@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loadDeployment } from "../deployment/load.ts";
+import { type Patch, patchedCopy } from "../deployment/source/patched-copy.ts";
+import { type DeploymentWithTraefik, type SourceLocation, withTraefik } from "../deployment/types.ts";
+import type { Exchange, HeaderLines } from "../protocol/exchange.ts";
+import { ruleRequestOf, whyNotReached, whyNotRefused, whyRefusedOtherwise, whyUnchallenged } from "./routing-causes.ts";
+
+function exchange(url: string, headers: HeaderLines = [], method = "GET"): Exchange {
+  return { id: "one", request: { method, url, headers } } as unknown as Exchange;
+}
+
+/** What is found in a changed example, with the text of the line that it names. */
+async function inExample<T extends { cause?: string; location?: SourceLocation; follows?: string } | undefined>(
+  example: string,
+  patches: readonly Patch[],
+  find: (deployment: DeploymentWithTraefik) => T,
+): Promise<{ cause: string | undefined; line: string | undefined; follows: string | undefined }> {
+  using copy = patchedCopy(`deployments/examples/${example}`, patches);
+  const found = find(withTraefik(await loadDeployment(copy.folder)));
+  const { location } = found ?? {};
+  const line = location && readFileSync(location.file, "utf8").split("\n")[location.line - 1]?.trim();
+  return { cause: found?.cause, line, follows: found?.follows };
+}
+
+const rules = "dynamic/api.yml";
+const key = [["Authorization", "Bearer sk-any"]] as const;
+
+test.for([
+  ["https://a.example/x?y=1", [], { host: "a.example", path: "/x", query: [["y", "1"]] }],
+  ["https://a.example", [["Host", " B.example:8443"]], { host: "b.example", path: "/" }],
+  ["https://a.example //x//y", [], { host: "a.example", path: "/x/y" }],
+  ["https://a.example https://c.example/z", [["Host", "a.example"]], { host: "c.example", path: "/z" }],
+  ["https://a.example *", [], undefined],
+] as const)("%s is the request that rules see", ([url, headers, expected]) => {
+  const request = ruleRequestOf(exchange(url, headers));
+  if (expected === undefined) expect(request).toBeUndefined();
+  else expect(request).toMatchObject(expected);
+});
+
+test("a service that does not answer has one cause for all of its routers", async () => {
+  const found = await inExample("allow-list", [], (deployment) =>
+    whyNotReached(deployment, exchange("https://api.example.dev/v1/models", key), { router: "api@file", status: 502 }),
+  );
+  expect(found.cause).toBe(
+    "the service litellm does not answer at the address and port that Traefik has for it (Traefik answers 502)",
+  );
+  expect(found.line).toMatch(/^litellm: \{ loadBalancer/);
+});
+
+test("a middleware that refuses is named by its own line", async () => {
+  const patch = { file: rules, find: "middlewares: [chain-api@file]", replace: "middlewares: [nobody]" };
+  const found = await inExample("allow-list", [patch], (deployment) =>
+    whyNotReached(deployment, exchange("https://api.example.dev/v1/models", key), { router: "api@file", status: 403 }),
+  );
+  expect(found.cause).toBe("the middleware nobody of the router api@file refuses the request (Traefik answers 403)");
+  expect(found.line).toMatch(/^nobody:/);
+});
+
+test("a router that nothing in the files has is named by the policy's line of the host", async () => {
+  const found = await inExample(
+    "database",
+    [
+      {
+        file: "compose.yaml",
+        find: "litellm.rule: Host(`litellm.${BASE_DOMAIN}`)",
+        replace: "litellm.rule: Host(`chat.test`)",
+      },
+    ],
+    (deployment) =>
+      whyNotReached(deployment, exchange("https://litellm.example.org/v1/models", key), {
+        router: undefined,
+        status: 404,
+      }),
+  );
+  expect(found).toMatchObject({
+    cause: "no router matches this request (Traefik answered 404)",
+    line: "- name: litellm.example.org",
+  });
+});
+
+test("what cannot be loaded follows from the check of what Traefik loads", async () => {
+  const patch = { file: rules, find: "[body, rate]", replace: "[body, rte]" };
+  const found = await inExample("allow-list", [patch], (deployment) =>
+    whyNotReached(deployment, exchange("https://api.example.dev/v1/models", key), { router: "deny@file", status: 403 }),
+  );
+  expect(found.cause).toMatch(/^the chain 'chain-api' names the middleware 'rte'/);
+  expect(found.follows).toBe("ROUTE-26/loaded-without-errors");
+});
+
+test("a refusal by a router that cannot be loaded follows from it", async () => {
+  const patch = { file: rules, find: "middlewares: [nobody]", replace: "middlewares: [nobdy]" };
+  const found = await inExample("allow-list", [patch], (deployment) =>
+    whyRefusedOtherwise(deployment, exchange("https://api.example.dev/key/info"), undefined),
+  );
+  expect(found.cause).toMatch(/^the router 'deny' names the middleware 'nobdy'/);
+  expect(found.follows).toBe("ROUTE-26/loaded-without-errors");
+});
+
+const refused = exchange("https://api.example.dev/key/info", key);
+
+test.for([
+  [
+    "an allow list that is too wide",
+    { file: rules, find: '"0.0.0.0/32"', replace: '"0.0.0.0/0"' },
+    "the router deny@file takes what no other one matches, and its middleware nobody lets the client's address through",
+    /^nobody:/,
+  ],
+  [
+    "a middleware that is missing",
+    { file: rules, find: "      middlewares: [nobody]\n", replace: "" },
+    "the router deny@file takes what no other one matches, and no middleware of it refuses anything",
+    /^rule: 'Host\(`api\./,
+  ],
+] as const)("what should be refused and is not names %s", async ([_, patch, cause, line]) => {
+  const found = await inExample("allow-list", [patch], (deployment) => whyNotRefused(deployment, refused, "deny@file"));
+  expect(found.cause).toBe(cause);
+  expect(found.line).toMatch(line);
+});
+
+test("a rule that matches too much is named where the router has a condition of its own", async () => {
+  const found = await inExample("allow-list", [], (deployment) => whyNotRefused(deployment, refused, "api@file"));
+  expect(found).toMatchObject({
+    cause: "the rule of router api@file matches the request",
+    line: expect.stringMatching(/^rule:/),
+  });
+});
+
+test("a router without a login is named by its middlewares", async () => {
+  const patch = { file: "traefik/dynamic.yaml", find: "[no-forged-identity, login]", replace: "[no-forged-identity]" };
+  const found = await inExample("keycloak", [patch], (deployment) =>
+    whyNotRefused(deployment, exchange("https://gateway.example.org/ui"), "pages@file"),
+  );
+  expect(found).toMatchObject({
+    cause: "no middleware of the router pages@file asks for a login",
+    line: "middlewares: [no-forged-identity]",
+  });
+});
+
+test.for([
+  [
+    "[nobody, challenge]",
+    "the middleware nobody refuses the request before challenge, which is behind it, can add WWW-Authenticate",
+  ],
+  ["[nobody]", "no middleware of the router refused@file adds WWW-Authenticate to what it refuses"],
+  ["[challenge, nobody]", undefined],
+])("the challenge of the middlewares %s", async ([list = "", cause]) => {
+  const patch = {
+    file: "traefik/dynamic.yaml",
+    find: "middlewares: [challenge, nobody]",
+    replace: `middlewares: ${list}`,
+  };
+  const found = await inExample("keycloak", [patch], (deployment) =>
+    whyUnchallenged(deployment, { router: "refused@file", status: 401 }),
+  );
+  expect(found.cause).toBe(cause);
+  expect(found.line).toBe(cause && `middlewares: ${list}`);
+});
+
+test("a router for the rest that comes before several others is the one that is wrong", async () => {
+  const patch = { file: "traefik/dynamic.yaml", find: "      priority: 1\n", replace: "      priority: 250\n" };
+  const found = await inExample("keycloak", [patch], (deployment) =>
+    whyNotReached(deployment, exchange("https://gateway.example.org/v1/models"), {
+      router: "refused@file",
+      status: 401,
+    }),
+  );
+  expect(found.cause).toBe(
+    "the router refused takes what no other one matches, and comes before pages and api by its priority 250",
+  );
+  expect(found.line).toBe("priority: 250");
+});

@@ -1,0 +1,266 @@
+import { type Decision, decide } from "../deployment/policy/access.ts";
+import { middlewaresOf } from "../deployment/traefik/causes.ts";
+import type { TraefikRouter } from "../deployment/traefik/dynamic/dynamic.ts";
+import { isForTheRest, missedRouter, serviceOf, unusableRouter } from "../deployment/traefik/missed-router.ts";
+import type { TraefikModel } from "../deployment/traefik/model.ts";
+import type { RuleRequest } from "../deployment/traefik/rules/witness.ts";
+import { splitList } from "../deployment/traefik/schema.ts";
+import { whyUnreachable } from "../deployment/traefik/unreachable.ts";
+import type { DeploymentWithTraefik, Policy, PolicyHost } from "../deployment/types.ts";
+import { type Exchange, header } from "../protocol/exchange.ts";
+import type { FailureDetails } from "./check-failure.ts";
+
+/** For a failure that is there because Traefik could not load a router: it follows from the check of what Traefik loads. */
+export const followsLoading = { follows: "ROUTE-26/loaded-without-errors" } as const;
+
+/** The fields of a failure that say why. */
+type Cause = Pick<FailureDetails, "cause" | "location" | "fix" | "follows"> & { cause: string };
+
+/** What of a deployment says where requests go; without the compose files, networks are not looked at. */
+export type RoutedDeployment = Pick<DeploymentWithTraefik, "traefikModel" | "policy"> &
+  Partial<Pick<DeploymentWithTraefik, "compose" | "traefik">>;
+
+/**
+ * Why Traefik did not forward a request that should have reached its service: the server that does not answer, the router that
+ * was meant for the request and does not match it, or the router that took it.
+ *
+ * @param routing by Traefik's access log; the router is undefined where none matched
+ */
+export function whyNotReached(
+  deployment: RoutedDeployment,
+  exchange: Exchange,
+  { router, status }: { router: string | undefined; status: number },
+): Cause {
+  const { traefikModel: model, policy } = deployment;
+  const taken = router === undefined ? undefined : model.routerOf(router);
+  if (taken !== undefined && unreachable.has(status)) {
+    const service = serviceOf(model, taken);
+    const { compose, traefik } = deployment;
+    const known = compose && traefik && whyUnreachable({ compose, traefik, traefikModel: model }, taken, service);
+    if (known !== undefined) return { cause: known.cause, location: known.location, fix: known.fix };
+    const healthcheck = status === 503 ? service?.options.get("loadbalancer.healthcheck.path") : undefined;
+    if (service !== undefined && healthcheck !== undefined)
+      return {
+        cause: `the health check of the service ${service.name} finds no server that answers ${healthcheck.value} (Traefik answers 503)`,
+        location: healthcheck.location,
+        fix: "name a path that answers without a key, e.g. /health/liveliness",
+      };
+    // One service may have many routers: they have one cause.
+    const subject = service === undefined ? `the service of the router ${router}` : `the service ${service.name}`;
+    return {
+      cause: `${subject} does not answer at the address and port that Traefik has for it (Traefik answers ${status})`,
+      location: (service ?? taken).location,
+    };
+  }
+  const request = ruleRequestOf(exchange);
+  const host = request && hostOf(policy, request.host, exchange);
+  const entryPoint = host?.entryPoint;
+  const redirection = model.static.get(`entryPoints.${entryPoint}.http.redirections.entryPoint.to`);
+  if (taken === undefined && redirection !== undefined && status >= 300 && status < 400)
+    return { cause: `the entry point ${entryPoint} redirects every request`, location: redirection.location };
+  const login = taken && refusesCallers.has(status) ? sessionLeftOut(model, taken) : undefined;
+  if (login !== undefined) return login;
+  const decision = request && host && decide(policy, host, request);
+  const missed =
+    request &&
+    missedRouter(model, request, {
+      taken: router,
+      entryPoint,
+      scheme: host?.scheme,
+      needsCredential: decision?.who === "bearer",
+    });
+  if (missed !== undefined) {
+    const { isNotLoaded, ...why } = missed;
+    return { ...why, ...(isNotLoaded ? followsLoading : {}) };
+  }
+  const refusing = taken && refusingMiddleware(model, taken, status);
+  if (refusing !== undefined)
+    return {
+      cause: `the middleware ${refusing.name} of the router ${router} refuses the request (Traefik answers ${status})`,
+      location: refusing.location,
+    };
+  if (router === undefined)
+    return {
+      cause: `no router matches this request (Traefik answered ${status})`,
+      // Where nothing in the files is meant for it, the policy's line says what is missing.
+      ...(host === undefined ? {} : { location: host.location }),
+      fix: "check the rules of the routers for this host",
+    };
+  const location = (taken && (taken.options.get("rule") ?? taken).location) ?? model.lineNaming("routers", router);
+  return {
+    cause: `the router ${router} took the request and answered ${status}`,
+    ...(location === undefined ? {} : { location }),
+  };
+}
+
+/**
+ * Why Traefik refuses a request in another way than it is meant to: the router that would refuse it cannot be used, or another one
+ * comes before the one with the login. Undefined where nothing of the kind is known.
+ */
+export function whyRefusedOtherwise(
+  { traefikModel: model, policy }: RoutedDeployment,
+  exchange: Exchange,
+  router: string | undefined,
+): Cause | undefined {
+  const request = ruleRequestOf(exchange);
+  const host = request && hostOf(policy, request.host, exchange);
+  if (request === undefined || host === undefined) return undefined;
+  const { entryPoint, scheme } = host;
+  const found =
+    router === undefined
+      ? unusableRouter(model, request)
+      : decide(policy, host, request).who === "login"
+        ? missedRouter(model, request, { taken: router, entryPoint, scheme })
+        : undefined;
+  if (found === undefined) return undefined;
+  const { isNotLoaded, ...why } = found;
+  return { ...why, ...(isNotLoaded ? followsLoading : {}) };
+}
+
+/**
+ * Why Traefik forwarded a request that it should have refused: the middleware of its router that should refuse it and does not, or
+ * the router's rule.
+ *
+ * @param router that took it, as in Traefik's API; undefined where it is not known
+ * @param meant what the policy says; default: of the request as it was sent
+ */
+export function whyNotRefused(
+  { traefikModel: model, policy }: RoutedDeployment,
+  exchange: Exchange,
+  router: string | undefined,
+  meant?: Decision,
+): Cause {
+  const taken = router === undefined ? undefined : model.routerOf(router);
+  const location = taken?.location ?? (router === undefined ? undefined : model.lineNaming("routers", router));
+  const byRule = {
+    cause: `the rule of router ${router} matches the request`,
+    ...(location === undefined ? {} : { location }),
+  };
+  if (taken?.rule === undefined) return byRule;
+  const request = ruleRequestOf(exchange);
+  const host = request && hostOf(policy, request.host, exchange);
+  const decision = meant ?? (request && host && decide(policy, host, request));
+  const own = middlewaresOf(model, taken);
+  const allowing = own.find(({ kind }) => kind === "ipallowlist" || kind === "ipwhitelist");
+  // A router with a condition on the path is chosen by its rule; what takes the rest has to refuse by its middlewares.
+  const takesTheRest = host !== undefined && isForTheRest(taken.rule);
+  if (takesTheRest && allowing !== undefined) {
+    const ranges = allowing.options.get(`${allowing.kind}.sourcerange`) ?? allowing;
+    return {
+      cause: `the router ${router} takes what no other one matches, and its middleware ${allowing.name} lets the client's address through`,
+      location: ranges.location,
+    };
+  }
+  const asks = own.some(({ kind }) => kind === "forwardauth" || kind === "basicauth" || kind === "digestauth");
+  const instead = (taken.options.get("middlewares") ?? taken).location;
+  if (!asks && decision?.who === "login")
+    return { cause: `no middleware of the router ${router} asks for a login`, location: instead };
+  if (!asks && takesTheRest && decision?.who === "nobody")
+    return {
+      cause: `the router ${router} takes what no other one matches, and no middleware of it refuses anything`,
+      location: instead,
+    };
+  return byRule;
+}
+
+/** How a login service sends a caller away whom it does not know. */
+const refusesCallers: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 403]);
+
+/** Headers that say nothing about who the caller is. */
+const namesNobody = /^(?:x-forwarded-.*|x-real-ip|host|accept.*|user-agent|content-.*)$/;
+
+/**
+ * Why a login service refuses everybody: a forwardAuth middleware with a list of the headers that it passes on, none of which can
+ * hold a session or a key.
+ */
+function sessionLeftOut(model: TraefikModel, router: TraefikRouter): Cause | undefined {
+  for (const { name, kind, options } of middlewaresOf(model, router)) {
+    const written = options.get("forwardauth.authrequestheaders");
+    if (kind !== "forwardauth" || written === undefined) continue;
+    const passed = splitList(written.value).map((header) => header.toLowerCase());
+    if (!passed.every((header) => namesNobody.test(header))) continue;
+    return {
+      cause: `the middleware ${name} passes neither Cookie nor Authorization to the login service (authRequestHeaders): it cannot recognize a session`,
+      location: written.location,
+      fix: "add Cookie to authRequestHeaders, or leave the list out: then every header is passed on",
+    };
+  }
+  return undefined;
+}
+
+/**
+ * Why a refusal has no challenge: no middleware of the router adds one, or it is behind the one that refuses. Undefined where the
+ * files do not tell.
+ *
+ * @param router that took the request, as in Traefik's API; undefined where none did
+ */
+export function whyUnchallenged(
+  { traefikModel: model }: Pick<DeploymentWithTraefik, "traefikModel">,
+  { router, status }: { router: string | undefined; status: number },
+): Cause | undefined {
+  const taken = router === undefined ? undefined : model.routerOf(router);
+  if (taken === undefined) return undefined;
+  const own = middlewaresOf(model, taken);
+  const adding = own.find(({ options }) => [...options.keys()].some((key) => /response.*www-authenticate$/i.test(key)));
+  const refusing = refusingMiddleware(model, taken, status);
+  const { location } = taken.options.get("middlewares") ?? taken;
+  if (adding === undefined)
+    return { cause: `no middleware of the router ${router} adds WWW-Authenticate to what it refuses`, location };
+  if (refusing === undefined || own.indexOf(refusing) > own.indexOf(adding)) return undefined;
+  return {
+    cause: `the middleware ${refusing.name} refuses the request before ${adding.name}, which is behind it, can add WWW-Authenticate`,
+    location,
+    fix: `name ${adding.name} in front of ${refusing.name}`,
+  };
+}
+
+/** The middleware of a router that answers with such a status in the place of the router's service. */
+function refusingMiddleware(model: TraefikModel, router: TraefikRouter, status: number) {
+  return middlewaresOf(model, router).find(({ kind, options }) => {
+    switch (kind) {
+      case "basicauth":
+      case "digestauth":
+        return status === 401;
+      case "ipallowlist":
+      case "ipwhitelist":
+        return status === Number(options.get(`${kind}.rejectstatuscode`)?.value ?? 403);
+      case "ratelimit":
+      case "inflightreq":
+        return status === 429;
+      case "buffering":
+        return status === 413;
+      case "forwardauth":
+        return refusesCallers.has(status) || status >= 500;
+      default:
+        return false;
+    }
+  });
+}
+
+/** The statuses by which Traefik says that a server does not answer. */
+const unreachable: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** A request as rules see it; undefined for one whose target has no path. */
+export function ruleRequestOf({ request: { url, method, headers } }: Exchange): RuleRequest | undefined {
+  // A request that was sent as it is written has its target behind the origin.
+  const [base = "", target = ""] = url.split(" ");
+  // An absolute target is routed by its own host (RFC 9112 §3.2.2).
+  const isAbsolute = URL.canParse(target);
+  if (!isAbsolute && !/^(?:[/?#]|$)/.test(target)) return undefined;
+  const whole = isAbsolute ? target : base + target;
+  if (!URL.canParse(whole)) return undefined;
+  const { hostname, pathname, searchParams } = new URL(whole);
+  const named = isAbsolute ? undefined : header(headers, "host");
+  // Traefik merges slashes and dot segments before it looks at its rules.
+  const path = pathname.replaceAll(/\/{2,}/g, "/");
+  const host = (named ?? hostname).trim().toLowerCase().replace(/:\d+$/, "");
+  // A header that was sent as bytes keeps the spaces around its value.
+  const trimmed = headers.map(([name, value]) => [name, value.trim()] as const);
+  return { host, method, path, headers: trimmed, query: [...searchParams], client: undefined };
+}
+
+/** The policy's host of a request; of two with one name, the one with its scheme. */
+function hostOf({ hosts }: Policy, host: string, { request: { url } }: Exchange): PolicyHost | undefined {
+  const named = hosts.filter(({ name }) => name === host);
+  return named.find(({ scheme }) => url.startsWith(`${scheme}:`)) ?? named[0];
+}
