@@ -4,7 +4,7 @@ import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
-import { forwardAuthOption, locationOfForwardAuth, loginCases } from "./support/login-cases.ts";
+import { forwardAuthOption, loginCases, whyNotAsked } from "./support/login-cases.ts";
 
 /** What a client may write to be judged as another request. */
 const forged: readonly (readonly [name: string, value: string])[] = [
@@ -57,8 +57,11 @@ check({
             expected,
             actual: "it is not asked",
             evidence: exchangeEvidence(exchange),
-            cause: "no forwardAuth middleware is on the router that takes this request",
-            ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
+            ...(await whyNotAsked(
+              edge,
+              exchange,
+              "the forwardAuth middleware on the router that takes this request asks another service",
+            )),
           });
         throw new CheckFailure({
           summary: `with ${name}: ${value}, ${service} is asked about ${own.method} ${own.proto}://${own.host}${own.uri}`,

@@ -3,7 +3,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
-import { forwardAuthOption, locationOfForwardAuth, loginCases } from "./support/login-cases.ts";
+import { forwardAuthOption, loginCases, whyNotAsked } from "./support/login-cases.ts";
 
 /** Whom a client pretends to be. */
 const forged = "root-of-the-client";
@@ -46,8 +46,11 @@ check({
         if (!isJudged) {
           throw new CheckFailure({
             ...found,
-            cause: "no forwardAuth middleware is on the router that takes this request, so nothing replaces the header",
-            ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
+            ...(await whyNotAsked(
+              edge,
+              exchange,
+              "the forwardAuth middleware on the router that takes this request asks another service, so nothing replaces the header",
+            )),
           });
         }
         throw new CheckFailure({
@@ -81,7 +84,7 @@ check({
       "the service's identity header arrives",
       cases,
       ({ host, path, name }) => `${name} (${hostText(edge.policy, host)}${path})`,
-      async ({ host, path, name }) => {
+      async ({ host, path, name, service }) => {
         const exchange = await edge.send({ host, path, headers: edge.session });
         const received = edge.received(exchange);
         const values = received?.headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()) ?? [];
@@ -92,9 +95,17 @@ check({
           expected: `${name}: ${edge.identity(name)} at LiteLLM`,
           actual: values.length === 0 ? `no ${name}` : values.map((line) => line.join(": ")).join("\n"),
           evidence: exchangeEvidence(exchange),
-          cause: "the middleware's authResponseHeaders does not list it",
-          ...forwardAuthOption(edge, "authResponseHeaders"),
-          fix: `add ${name} to authResponseHeaders, or remove it from the policy's 'headers'`,
+          ...((await edge.judgements(service)).some(({ agent }) => agent.includes(exchange.id))
+            ? {
+                cause: "the middleware's authResponseHeaders does not list it",
+                ...forwardAuthOption(edge, "authResponseHeaders"),
+                fix: `add ${name} to authResponseHeaders, or remove it from the policy's 'headers'`,
+              }
+            : await whyNotAsked(
+                edge,
+                exchange,
+                "the forwardAuth middleware on the router that takes this request asks another service",
+              )),
         });
       },
     );

@@ -2,11 +2,12 @@ import type { Edge, EdgeRequest } from "../../containers/targets/edge.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
+import { addressIn, serviceAt } from "../../helpers/deployment/services/hosts.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
 import { answerFrom } from "../support/answers.ts";
-import { type LoginCase, locationOfForwardAuth, loginCases, refusedByJudge } from "./support/login-cases.ts";
+import { type LoginCase, loginCases, refusedByJudge, whyNotAsked } from "./support/login-cases.ts";
 
 check({
   id: "AUTH-02/each-private-request-judged",
@@ -34,10 +35,55 @@ check({
           expected: `${decision.refusal.statuses.join(" or ")} from the forward-auth service`,
           actual: answerFrom(isForwarded ? "LiteLLM" : "Traefik", exchange),
           evidence: exchangeEvidence(exchange),
-          cause: isForwarded
-            ? "no forwardAuth middleware is on the router that takes this request"
-            : "another middleware or router answers, or replaces the answer (errors)",
-          ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
+          ...(await whyNotAsked(
+            edge,
+            exchange,
+            isForwarded
+              ? "the forwardAuth middleware on the router that takes this request asks another service"
+              : "another middleware or router answers, or replaces the answer (errors)",
+          )),
+        });
+      },
+    );
+  },
+});
+
+check({
+  id: "AUTH-02/asked-where-it-may-be",
+  requirements: ["AUTH-02"],
+  title: "Traefik asks the login service at a port by which the policy lets it reach that service",
+  needs: ["edge"],
+  async run({ edge, evidence }) {
+    const { policy, deployment } = edge;
+    const { compose, traefik, traefikModel } = deployment;
+    const services = new Set(loginCases(edge, evidence, ["GET"]).map(({ service }) => service));
+    const asked = traefikModel.middlewares.flatMap(({ name, kind, options }) => {
+      const address = kind === "forwardauth" ? options.get("forwardauth.address") : undefined;
+      const target = address && addressIn(address.value);
+      const service = target && serviceAt(compose, target.host, traefik)?.name;
+      const allowed = policy.reach.filter(({ from, to }) => from === traefik.name && to === service);
+      if (address === undefined || service === undefined || !services.has(service) || allowed.length === 0) return [];
+      return [{ name, address, service, port: target?.port, allowed }];
+    });
+    // The stand-in listens where the middleware asks: only the policy says where the service itself does.
+    if (asked.length === 0)
+      evidence.notSupported("the policy's 'reach' does not say at which port Traefik reaches the login service");
+    await forEachCase(
+      "the port of the middleware's address is one that the policy names",
+      asked,
+      ({ name }) => name,
+      async ({ name, address, service, port, allowed }) => {
+        const ports = allowed.flatMap((one) => one.ports);
+        if (port !== undefined && ports.includes(port)) return;
+        throw new CheckFailure({
+          summary: `the middleware ${name} asks ${service} at port ${port ?? "(none)"}, at which the policy lets nobody reach it`,
+          code: "another-port",
+          expected: `${service} at port ${ports.join(" or ")}`,
+          actual: address.value,
+          cause:
+            "the address names another port than the one at which the service listens: Traefik refuses every private request",
+          location: address.location,
+          fix: `write the port ${ports.join(" or ")} into the address, or add ${port ?? "its port"} to 'reach' in the policy`,
         });
       },
     );
@@ -66,9 +112,11 @@ check({
         expected: "an answer from LiteLLM",
         actual: answerFrom("Traefik", exchange),
         evidence: exchangeEvidence(exchange),
-        cause:
+        ...(await whyNotAsked(
+          edge,
+          exchange,
           "the middleware does not pass the session's cookie on (authRequestHeaders), or another one refuses the request",
-        ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
+        )),
       });
     });
     const { endpoint, stream } = edge.policy.mcp;
@@ -119,11 +167,13 @@ async function expectJudged(edge: Edge, sent: readonly Sent[]): Promise<void> {
         expected: `${service} is asked about ${method} ${host.name}${path}`,
         actual: own === undefined ? "it is not asked" : `${own.method} ${own.host}${own.uri}`,
         evidence: exchangeEvidence(exchange),
-        cause:
+        ...(await whyNotAsked(
+          edge,
+          exchange,
           own === undefined
             ? "the router that takes this request has no forwardAuth middleware that asks it"
             : "a middleware in front of forwardAuth changes the request",
-        ...locationOfForwardAuth(edge, (await edge.routing(exchange)).router),
+        )),
       });
     },
   );

@@ -41,7 +41,7 @@ test.concurrent.for(cases)("$name fails AUTH-02", async ({ breaks, says }) => {
   expect(result.messages["AUTH-02"]).toMatch(says);
   // No check names the cause of another fault.
   const isAsked = !breaks.some(({ file }) => file === "litellm-stack.yml");
-  expect(/no forwardAuth middleware is on the router/.test(result.messages["AUTH-02"] ?? "")).toBe(!isAsked);
+  expect(/no middleware of the router \S+ asks for a login/.test(result.messages["AUTH-02"] ?? "")).toBe(!isAsked);
 });
 
 test("the example's login fails AUTH-02 for the spelling with an underscore alone", async () => {

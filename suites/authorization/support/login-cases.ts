@@ -1,4 +1,7 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
+import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { whyNotReached, whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
+import { middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../../runner/evidence.ts";
@@ -38,9 +41,31 @@ export function refusedByJudge({ response }: Exchange): boolean {
 }
 
 /** The middlewares of the router that took a request, for a failure's `location`; the rule's without them. */
-export function locationOfForwardAuth(edge: Edge, router: string | undefined): { location?: SourceLocation } {
+function locationOfForwardAuth(edge: Edge, router: string | undefined): { location?: SourceLocation } {
   const location = locationOf(edge.deployment, router, "middlewares");
   return location === undefined ? {} : { location };
+}
+
+/**
+ * Why a login service was not asked about a request: the router that took it asks for no login, or it is not the one that was meant.
+ *
+ * @param cause where the router does ask somebody
+ */
+export async function whyNotAsked(
+  edge: Edge,
+  exchange: Exchange,
+  cause: string,
+): Promise<Pick<FailureDetails, "cause" | "location" | "fix" | "follows">> {
+  const { deployment } = edge;
+  const routing = await edge.routing(exchange);
+  const { router, server } = routing;
+  const taken = router === undefined ? undefined : deployment.traefikModel.routerOf(router);
+  const asks = taken && middlewaresOf(deployment.traefikModel, taken).some(({ kind }) => kind === "forwardauth");
+  const unknown = { cause, ...locationOfForwardAuth(edge, router) };
+  if (asks) return unknown;
+  const isForwarded = server !== undefined || edge.received(exchange) !== undefined;
+  const why = isForwarded ? whyNotRefused(deployment, exchange, router) : whyNotReached(deployment, exchange, routing);
+  return why.location === undefined ? unknown : why;
 }
 
 /** The option of the deployment's forwardAuth middlewares that has a name; the middleware's own place without it. */
