@@ -69,6 +69,14 @@ test("Swarm's provider and labels are docker's in the run", async () => {
   expect(labels["traefik.http.routers.litellm.middlewares"]).toBe("authelia@docker,gzip@file");
 });
 
+test("a name of docker's provider, which Swarm's labels cannot use, is a name of nothing in the run too", async () => {
+  const patch = { file: "litellm-stack.yml", find: "authelia@swarm", replace: "authelia@docker" };
+  using copy = patchedCopy("deployments/examples/swarm", [patch]);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  const labels = labelsOfRun({ deployment, mark: "m", networks: new Map() }, deployment.litellm);
+  expect(labels["traefik.http.routers.litellm.middlewares"]).toBe("authelia@swarm,gzip@file");
+});
+
 test("files of the file provider that need no change are mounted as they are", async () => {
   const rendered = await renderTraefik(await contextOf("examples/allow-list"));
   expect(rendered.files.map(({ target }) => target)).toEqual(["/etc/traefik/traefik.yaml"]);

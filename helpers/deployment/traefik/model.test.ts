@@ -94,3 +94,21 @@ test("a name of another provider is found there", () => {
     ],
   ]);
 });
+
+test.for([
+  ["swarm", "litellm-stack.yml", "tls.certresolver: cf", "tls.certresolver: cloud", "the router 'litellm'"],
+  ["database", "compose.yaml", "http.tls.certresolver=le", "http.tls.certresolver=el", "the entry point 'websecure'"],
+])(
+  "a certificate resolver that nothing defines is a problem: %s",
+  async ([example = "", file = "", find = "", replace = "", subject = ""]) => {
+    const problemsOf = async (patches: { file: string; find: string; replace: string }[]) => {
+      using copy = patchedCopy(`deployments/examples/${example}`, patches);
+      const { traefikModel } = await loadDeployment(copy.folder);
+      return traefikModel?.problems.filter(({ scope }) => scope.kind === "certificate") ?? [];
+    };
+    expect(await problemsOf([])).toEqual([]);
+    expect(await problemsOf([{ file, find, replace }])).toMatchObject([
+      { what: expect.stringMatching(new RegExp(`^${subject} names the certificate resolver`)) },
+    ]);
+  },
+);

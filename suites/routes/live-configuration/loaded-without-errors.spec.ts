@@ -3,7 +3,8 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import { check } from "../../runner/check.ts";
-import { loadedItems, providerErrors } from "../support/loaded-configuration.ts";
+import { causeOfProblem, causeOfRouter } from "../../support/router-locations.ts";
+import { type LoadedItem, loadedItems, providerErrors } from "../support/loaded-configuration.ts";
 
 check({
   id: "ROUTE-26/loaded-without-errors",
@@ -15,11 +16,15 @@ check({
     const items = loadedItems(text);
     const errors = providerErrors(await edge.traefikLog());
     await evidence.keep("loaded.json", JSON.stringify({ items, errors }, null, 2));
+    const failures = new Map(
+      items.filter(({ errors: own }) => own.length > 0).map((item) => [item, itemFailure(edge, item)] as const),
+    );
     const cases = [
-      ...items.map(({ section, name, errors: own }) => ({
-        name: `${section} ${name}`,
-        failure: own.length > 0 ? itemFailure(edge, { section, name, errors: own }) : undefined,
+      ...items.map((item) => ({
+        name: `${item.section} ${item.name}`,
+        failure: failures.has(item) ? withCauseOfOthers(item, failures) : undefined,
       })),
+      ...certificates(edge.deployment.traefikModel),
       ...errors.map((one) => ({
         name: `provider ${one.provider}`,
         failure: providerFailure(edge.deployment.traefikModel, one),
@@ -36,35 +41,38 @@ check({
   },
 });
 
-function itemFailure(
-  { deployment: { traefikModel: model } }: Edge,
-  {
-    section,
-    name,
-    errors,
-  }: { section: "routers" | "middlewares" | "services"; name: string; errors: readonly string[] },
-): FailureDetails {
-  const scoped = model.problems.find(
-    ({ scope }) => (scope.kind === "router" || scope.kind === "middleware") && scope.name === name,
-  );
-  const own =
-    section === "routers"
-      ? model.routerOf(name)?.location
-      : section === "middlewares"
-        ? model.middlewareOf(name)?.location
-        : undefined;
-  const location = scoped?.location ?? own ?? serviceLine(model, section, name) ?? model.lineNaming(section, name);
+function itemFailure({ deployment }: Edge, { section, name, errors }: LoadedItem): FailureDetails {
+  const { traefikModel: model } = deployment;
+  const scoped = model.problems.find(({ scope }) => scope.kind === "middleware" && scope.name === name);
+  const own = section === "middlewares" ? model.middlewareOf(name)?.location : undefined;
+  const location = own ?? serviceLine(model, section, name) ?? model.lineNaming(section, name);
   return {
     summary: `Traefik has ${section.replace(/s$/, "")} ${name} with an error`,
     code: "loaded-with-error",
     expected: "no error",
     actual: errors.join("\n"),
-    cause:
-      scoped === undefined
-        ? "Traefik accepts its configuration as text and cannot build it"
-        : `${scoped.what}: ${scoped.effect}`,
+    cause: "Traefik accepts its configuration as text and cannot build it",
     ...(location === undefined ? {} : { location }),
-    ...(scoped === undefined ? {} : { fix: scoped.fix }),
+    ...(scoped === undefined ? {} : causeOfProblem(scoped)),
+    ...(section === "routers" ? causeOfRouter(deployment, { name, errors }) : {}),
+  };
+}
+
+/** The failure of an item; of a router whose error is that of a service or a middleware, with the cause of that one. */
+function withCauseOfOthers(item: LoadedItem, failures: ReadonlyMap<LoadedItem, FailureDetails>): FailureDetails {
+  const failure = failures.get(item) as FailureDetails;
+  if (item.section !== "routers") return failure;
+  const source = [...failures].find(
+    ([one]) => one.section !== "routers" && one.errors.every((error) => item.errors.includes(error)),
+  )?.[1];
+  if (source === undefined) return failure;
+  const { cause, location, fix } = source;
+  const { fix: _, ...rest } = failure;
+  return {
+    ...rest,
+    ...(cause === undefined ? {} : { cause }),
+    ...(location === undefined ? {} : { location }),
+    ...(fix === undefined ? {} : { fix }),
   };
 }
 
@@ -76,12 +84,34 @@ function serviceLine(model: TraefikModel, section: string, liveName: string) {
   )?.location;
 }
 
+/** A run serves Traefik's own certificate in every case: that a resolver is missing shows in the files only. */
+function certificates({ problems }: TraefikModel): { name: string; failure: FailureDetails }[] {
+  return problems.flatMap((one) => {
+    if (one.scope.kind !== "certificate") return [];
+    const { name } = one.scope;
+    const failure = {
+      summary: `Traefik has no certificate for ${name}`,
+      code: "no-certificate-resolver",
+      expected: "a certificate resolver that is defined",
+      actual: one.what,
+      ...causeOfProblem(one),
+    };
+    return { name: `certificate of ${name}`, failure };
+  });
+}
+
 function providerFailure(
   model: TraefikModel,
   { provider, message }: { provider: string; message: string },
 ): FailureDetails {
   const option = model.static.options.find(
     ({ path }) => path[0]?.toLowerCase() === "providers" && path[1]?.toLowerCase() === provider,
+  );
+  // What is known to be wrong with one of its sources; a message about a container has the service's name.
+  const known = model.problems.find(
+    ({ scope }) =>
+      scope.kind === "source" &&
+      (scope.source === "file" ? provider === "file" : provider !== "file" && message.includes(scope.source)),
   );
   return {
     summary: `Traefik's provider ${provider} reports an error`,
@@ -91,5 +121,6 @@ function providerFailure(
     cause: "what it should read is missing, is not valid, or does not answer: nothing of it takes effect",
     ...(option === undefined ? {} : { location: option.location }),
     fix: `correct what providers.${provider} names`,
+    ...(known === undefined ? {} : causeOfProblem(known)),
   };
 }

@@ -27,10 +27,14 @@ export function labelsOfRun(context: RenderContext, service: ComposeService): Re
   for (const [name, { value }] of service.labels)
     if (!isTraefiks(name) || providers.includes("docker")) add(name, value);
   if (providers.includes("swarm")) {
-    for (const [name, { value }] of service.deployLabels)
-      add(name, isTraefiks(name) ? value.replaceAll("@swarm", "@docker") : value);
+    for (const [name, { value }] of service.deployLabels) add(name, isTraefiks(name) ? inPlaceOfSwarm(value) : value);
   }
   return labels;
+}
+
+/** Docker's provider has Swarm's place. A name of docker's own, which nothing defines in the deployment, stays one of nothing. */
+function inPlaceOfSwarm(value: string): string {
+  return value.replaceAll(/@(swarm|docker)\b/g, (_, provider) => (provider === "swarm" ? "@docker" : "@swarm"));
 }
 
 /** Whether a label keeps a router's requests out of the access log, in which the suite looks up every request. */

@@ -1,6 +1,6 @@
 import { suggest } from "../../../core/text/nearest.ts";
 import type { ComposeFile } from "../../compose/types.ts";
-import type { SourceLocation } from "../../source/location.ts";
+import type { SourceLocation, Written } from "../../source/location.ts";
 import type { LabelledContainer, TraefikModel } from "../model.ts";
 import type { ProblemList } from "../problems.ts";
 import { splitList } from "../schema.ts";
@@ -40,6 +40,17 @@ export function checkReferences(model: TraefikModel, compose: ComposeFile, probl
     for (const name of router.middlewares) checkMiddleware(router, name, known, problems);
     checkService(router, known, problems);
     checkTlsOptions(router, known, problems);
+    checkCertificate(
+      `the router '${router.name}'`,
+      fullName(router),
+      router.options.get("tls.certresolver"),
+      model,
+      problems,
+    );
+  }
+  for (const name of model.static.entryPoints.keys()) {
+    const written = model.static.get(`entryPoints.${name}.http.tls.certResolver`);
+    checkCertificate(`the entry point '${name}'`, name, written, model, problems);
   }
   checkChains(model, known, problems);
 }
@@ -185,6 +196,28 @@ function checkTlsOptions(router: TraefikRouter, known: KnownNames, problems: Pro
     `the router '${router.name}' names the TLS options '${written.value}', which nothing defines`,
     disabled,
     suggest(written.value, known.tlsOptions, "define them under tls.options of a file of the file provider"),
+  );
+}
+
+function checkCertificate(
+  subject: string,
+  name: string,
+  written: Written<string> | undefined,
+  model: TraefikModel,
+  problems: ProblemList,
+): void {
+  if (written === undefined || written.value === "") return;
+  const section = "certificatesresolvers";
+  const resolvers = model.static.options.flatMap(({ path: [first, own] }) =>
+    first?.toLowerCase() === section && own !== undefined ? [own] : [],
+  );
+  if (resolvers.some((one) => one.toLowerCase() === written.value.toLowerCase())) return;
+  problems.add(
+    { kind: "certificate", name },
+    written.location,
+    `${subject} names the certificate resolver '${written.value}', which Traefik's static configuration does not define`,
+    "Traefik logs that, and serves its own default certificate, which no client trusts",
+    suggest(written.value, resolvers, `define certificatesResolvers.${written.value}`),
   );
 }
 
