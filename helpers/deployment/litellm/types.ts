@@ -11,6 +11,10 @@ export type UpstreamConfig = {
   accessGroups: readonly string[];
   /** Whether every key may use it (`allow_all_keys`); false on a version that ignores the setting. */
   allowAllKeys: boolean;
+  /** Where LiteLLM's config says so. */
+  allowAllKeysAt?: SourceLocation;
+  /** Where LiteLLM's config names the {@link accessGroups}. */
+  accessGroupsAt?: SourceLocation;
 } & (
   | {
       transport: "stdio";

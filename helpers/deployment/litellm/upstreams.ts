@@ -105,6 +105,8 @@ function readUpstream(
     tools: toolFilter(node, data, version),
     accessGroups: data.access_groups ?? [],
     allowAllKeys: !ignoresServerKey("allow_all_keys", version) && data.allow_all_keys === true,
+    ...(data.access_groups ? { accessGroupsAt: locationOf(node, ["access_groups"]) } : {}),
+    ...(data.allow_all_keys === true ? { allowAllKeysAt: locationOf(node, ["allow_all_keys"]) } : {}),
   };
   if (transport === "stdio") {
     if (!data.command) return unusable("it has no command", "add 'command:'");

@@ -249,7 +249,9 @@ export const policyShape = mapping({
       allow_all_keys: z
         .boolean({ error: "true or false" })
         .default(false)
-        .describe("With `in: database`: `true` lets every key use it. LiteLLM 1.77.1 has no such setting."),
+        .describe(
+          "`true`: every key may use it. With `in: database` a run registers it so; of a server of LiteLLM's config it says that `allow_all_keys` there is meant. LiteLLM 1.77.1 has no such setting.",
+        ),
       stand_in: z
         .boolean({ error: "true or false" })
         .default(false)
