@@ -3,3 +3,6 @@
  * fails too.
  */
 export const followsCatalogue = { follows: "CAT-02/catalogue-equals-upstreams" } as const;
+
+/** For a failure that is there because a server answers a call with other content: it follows from the check of the content. */
+export const followsContent = { follows: "CAT-04/content-equals-upstream" } as const;

@@ -4,14 +4,14 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
-import { moduleLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { moduleLine, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { followsCatalogue } from "../../support/needed-checks.ts";
+import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
 import { listings, offeredTools, whyNotCalled } from "../support/listings.ts";
 import { catalogueName } from "../support/mcp-client.ts";
@@ -177,18 +177,21 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
   }
   const { file } = gateway.canaries;
   const tool = catalogueName(gateway, granted.name, "read_text_file");
-  const exchange = await call(gateway, path, gateway.secret(secret), tool, {
-    path: `${granted.directory}/${file.name}`,
-  });
+  const input = { path: `${granted.directory}/${file.name}` };
+  const exchange = await call(gateway, path, gateway.secret(secret), tool, input);
   if (exchange.response?.body.includes(file.content)) return other.name;
+  // Where nobody can read the file, the key is not why.
+  const control = await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, input);
+  const isOfTheServer = !control.response?.body.includes(file.content);
   throw new CheckFailure({
     summary: `${secret} cannot call what it is granted`,
     code: "granted-call-fails",
     expected: "the content of the canary file",
     actual: `${statusText(exchange)} without it`,
     location: moduleLine(gateway.deployment, secret) ?? location,
+    ...(isOfTheServer ? { ...serverLine(gateway.deployment, granted.name), ...followsContent } : {}),
     ...(await whyNotCalled(gateway, tool)),
-    evidence: exchangeEvidence(exchange),
+    evidence: exchangeEvidence(exchange, control),
   });
 }
 
