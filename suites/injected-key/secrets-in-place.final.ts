@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Leak } from "../../helpers/run/run-record.ts";
@@ -37,6 +38,8 @@ check({
           actual: leak.location,
           ...causeOf(leak),
           ...(leak.at === undefined ? {} : { location: leak.at }),
+          // A key that is added on the way is where the policy allows only its own: that is one fault.
+          ...(!leak.isLiteral && isAddedHeader(leak.at) ? { follows: "INJ-03/injected-key-is-the-policys" } : {}),
         })),
       });
     }
@@ -56,6 +59,13 @@ function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
         cause: "the deployment's files put the secret there, or a part prints or stores it",
         fix: "remove the secret from there, or allow the place under the secret's 'may_be_in' in the policy",
       };
+}
+
+/** Whether the line of the deployment adds a header to requests. */
+function isAddedHeader(at: SourceLocation | undefined): boolean {
+  if (at === undefined) return false;
+  const line = readFileSync(at.file, "utf8").split("\n")[at.line - 1] ?? "";
+  return /customrequestheaders\.authorization/i.test(line);
 }
 
 /** The first line of the deployment that is known to put a secret there. */
