@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Agent, buildConnector, type Dispatcher, Headers, type RequestInit, fetch as undiciFetch } from "undici";
-import { deadlines } from "../core/deadlines.ts";
+import { DeadlineError, deadlines } from "../core/deadlines.ts";
 import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
@@ -146,16 +146,16 @@ export class RecordingClient {
    * Opens a stream and returns the response as soon as its head has arrived; the caller must close it. The exchange is
    * recorded with an empty body.
    *
-   * @throws {Error} when there is no response in time
+   * @throws {DeadlineError} when there is no response in time
+   * @throws {Error} when there is none at all
    */
   async open(request: HttpRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
     const exchange = this.#begin(this.#loggedIn(request));
     const began = performance.now();
     const abort = new AbortController();
-    const timer = setTimeout(
-      () => abort.abort(new Error("no response in time")),
-      request.deadline ?? deadlines.request,
-    );
+    const deadline = request.deadline ?? deadlines.request;
+    const what = `${request.method ?? "GET"} ${request.url} is answered`;
+    const timer = setTimeout(() => abort.abort(new DeadlineError(what, deadline, undefined)), deadline);
     try {
       const head = await this.#dispatch(exchange, request, abort.signal);
       clearTimeout(timer);

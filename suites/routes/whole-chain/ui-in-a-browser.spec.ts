@@ -33,8 +33,12 @@ check({
     const failing = await Promise.all(
       assets.filter(isFailure).map(async (asset) => ({ ...asset, isOwn: await isLiteLLMsOwn(gateway, asset) })),
     );
-    // Every browser asks for an icon, and every page works without one.
-    const failed = failing.filter(({ url: address, isOwn }) => !(isOwn && /\/favicon\.ico(?:\?|$)/.test(address)));
+    // What LiteLLM itself does not serve is no path that Traefik keeps closed; a page without its scripts stays empty.
+    const failed = failing.filter((asset) => !(asset.isOwn && isDispensable(asset)));
+    for (const asset of failing.filter((one) => !failed.includes(one)))
+      evidence.finding(
+        `LiteLLM itself answers ${asset.status} to ${new URL(asset.url).pathname}, which the UI asks for.`,
+      );
     if (failed.length > 0) {
       const isOwn = failed.every((asset) => asset.isOwn);
       throw new CheckFailure({
@@ -169,6 +173,11 @@ async function withStatus(gateway: GatewayTarget, asset: PageAsset): Promise<Pag
 function isFailure({ status, failure, type }: PageAsset): boolean {
   if (status === 0) return failure !== aborted && type !== "ping";
   return status >= 400;
+}
+
+/** Whether the login form works without an asset: data that a script asks for, or the icon that every browser asks for. */
+function isDispensable({ type, url }: PageAsset): boolean {
+  return type === "fetch" || type === "xhr" || /\/favicon\.ico(?:\?|$)/.test(url);
 }
 
 /** Whether LiteLLM answers an asset's address with the same status at its own port, without Traefik. */

@@ -118,14 +118,11 @@ function networksOf({ networks }: ComposeService): string[] {
 
 function listeningPorts(
   { litellm, traefik }: DeploymentView,
-  { hosts, entryPoints }: ReachContext,
+  { entryPoints }: ReachContext,
   service: ComposeService,
 ): number[] {
   if (service === litellm) return [liteLLMPort(service)];
-  if (service === traefik) {
-    const used = hosts.map((host) => host.entry_point);
-    return portsInOrder(entryPoints.filter(({ name }) => used.includes(name)).map(({ port }) => port));
-  }
+  if (service === traefik) return portsInOrder(entryPoints.map(({ port }) => port));
   const image = service.image?.value ?? "";
   const ofImage =
     service.entrypoint === undefined
