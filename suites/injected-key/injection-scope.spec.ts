@@ -6,6 +6,7 @@ import type { InjectedRoute, PolicyHost } from "../../helpers/deployment/types.t
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { casesFor } from "../support/access-cases.ts";
+import { locationOnTheWay } from "../support/router-locations.ts";
 import {
   arrivedCredentials,
   hostsOf,
@@ -36,6 +37,20 @@ check({
         const exchange = await edge.send({ host, path: route.path, method });
         // Which key it is, is the subject of INJ-03: here only its presence counts.
         const arrived = arrivedCredentials(edge, exchange);
+        const [value = ""] = arrived;
+        if (arrived.length === 1 && !/^\S+ +\S/.test(value)) {
+          throw new CheckFailure({
+            summary: "the injected key has no scheme",
+            code: "no-scheme",
+            expected: "Authorization: Bearer and the key",
+            actual: "Authorization with one word",
+            evidence: exchangeEvidence(exchange),
+            cause:
+              "the header has the key alone, and LiteLLM reads one behind 'Bearer' only (RFC 9110 §11.4: the scheme first)",
+            ...(await locationOnTheWay(edge, exchange, /customrequestheaders\.authorization$/i)),
+            fix: "write 'Bearer ' in front of the key",
+          });
+        }
         if (arrived.length === 1) return;
         throw new CheckFailure({
           summary: "no key is injected",

@@ -82,6 +82,18 @@ const faults: {
     line: "traefik-stack.yml:21",
   },
   {
+    name: "an injected key without its scheme",
+    example: "virtual-keys",
+    breaks: {
+      file: "compose.yaml",
+      find: "Authorization: Bearer ${LITELLM_STATUS_KEY}",
+      replace: "Authorization: ${LITELLM_STATUS_KEY}",
+    },
+    failed: ["INJ-02"],
+    cause: /the header has the key alone/,
+    line: "compose.yaml:51",
+  },
+  {
     name: "a certificate resolver that nothing defines",
     example: "swarm",
     breaks: { file: "litellm-stack.yml", find: "tls.certresolver: cf", replace: "tls.certresolver: cloud" },
