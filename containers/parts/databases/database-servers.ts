@@ -53,7 +53,7 @@ export function databaseServers(deployment: Deployment): DatabaseServer[] {
       server.databases.push(database);
   };
   for (const url of upstreamUrls(deployment)) add(url, url.hostname, false);
-  const own = liteLLMDatabase(deployment.litellm, deployment.litellmConfig);
+  const own = liteLLMDatabase(deployment.litellmConfig);
   if (own !== undefined) add(own.url, databaseHost(own), true);
   return [...servers.values()];
 }

@@ -19,7 +19,7 @@ const withoutTls: readonly (string | null)[] = [null, "disable", "allow", "prefe
  * @param image LiteLLM's
  */
 export function databaseSettings(deployment: Deployment, image: PartImage): DatabaseSettings {
-  const database = liteLLMDatabase(deployment.litellm, deployment.litellmConfig);
+  const database = liteLLMDatabase(deployment.litellmConfig);
   if (database === undefined) return { environment: {}, changes: [] };
   const environment: Record<string, string> = {};
   const changes: RenderedChange[] = [];

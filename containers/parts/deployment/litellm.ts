@@ -55,7 +55,7 @@ export async function liteLLMPlan(
   const changed = changedServers(deployment);
   const named = source?.from === "image" ? namedImage(service, deployment.litellmConfig.version) : undefined;
   const port = liteLLMPortOf(service);
-  const database = liteLLMDatabase(service, deployment.litellmConfig) !== undefined;
+  const database = liteLLMDatabase(deployment.litellmConfig) !== undefined;
   const [image, rendered] = await Promise.all([
     images.litellm({
       version: deployment.litellmConfig.version,

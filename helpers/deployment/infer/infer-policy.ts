@@ -225,7 +225,7 @@ function routeQuestions({ hostRoutes, view }: Inference): string[] {
 
 function openQuestions(view: DeploymentView): string[] {
   const { config, litellm } = view;
-  const storesServers = (litellm.environment.get("DATABASE_URL")?.value ?? "") !== "";
+  const storesServers = ((config ?? litellm).environment.get("DATABASE_URL")?.value ?? "") !== "";
   const patterns = modelPatterns(view);
   return [
     ...literalKeyQuestions(view),

@@ -70,6 +70,37 @@ test("a script's own variables count, and what it reads from mounted files", () 
   expect(config?.masterKey).toBe("sk-from-the-file");
 });
 
+test.each([
+  ['["/bin/sh", "/entrypoint.sh", "/app/docker/prod_entrypoint.sh"]', '["--config", "/app/config.yaml"]'],
+  ["/entrypoint.sh litellm", "--config /app/config.yaml"],
+])("a script of the deployment may make the variables from secrets: entrypoint %s", (entrypoint, rest) => {
+  const { config, faults } = read([
+    compose(command, `    entrypoint: ${entrypoint}\n    command: ${rest}`),
+    compose(
+      `      - ${mount}`,
+      `      - ${mount}\n      - ./start.sh:/entrypoint.sh:ro\n      - ./pw.txt:/run/secrets/PW:ro`,
+    ),
+    { file: "pw.txt", write: "from-the-file-1\n" },
+    {
+      file: "start.sh",
+      write: `#!/bin/sh
+set -e
+# LITELLM_MASTER_KEY=sk-in-a-comment
+_pw="$(cat /run/secrets/PW)"
+export DATABASE_URL="postgresql://llm:\${_pw}@db:5432/llm"
+export LITELLM_MASTER_KEY="sk-$_pw"
+unset _pw
+
+exec "$@"
+`,
+    },
+  ]);
+  expect(faults).toEqual([]);
+  expect(config?.masterKey).toBe("sk-from-the-file-1");
+  expect(config?.environment.get("DATABASE_URL")?.value).toBe("postgresql://llm:from-the-file-1@db:5432/llm");
+  expect(config?.files).toHaveLength(1);
+});
+
 const included = [
   litellm("model_list:", "include: [parts/one.yaml]\nmodel_list:"),
   compose(`      - ${mount}`, "      - ./litellm:/app:ro"),

@@ -83,6 +83,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       files: document?.files ?? [],
       document: plainMap(root),
       texts: textsOf(root, []),
+      environment,
       version,
       models: readModels(root, faults),
       upstreams: servers.upstreams,

@@ -6,7 +6,7 @@ const location = { file: "compose.yaml", line: 1, column: 1 };
 function databaseOf(variables: Record<string, string>, generalSettings?: Record<string, unknown>) {
   const environment = new Map(Object.entries(variables).map(([name, value]) => [name, { value, location }]));
   const document = generalSettings === undefined ? {} : { general_settings: generalSettings };
-  const found = liteLLMDatabase({ environment }, { document });
+  const found = liteLLMDatabase({ environment, document });
   return found && [found.namedBy, found.url.href];
 }
 

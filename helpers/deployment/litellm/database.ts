@@ -1,4 +1,3 @@
-import type { ComposeService } from "../compose/types.ts";
 import type { LiteLLMConfig } from "./types.ts";
 
 const reference = "os.environ/";
@@ -18,10 +17,10 @@ export interface LiteLLMDatabase {
  *
  * @returns undefined where it has none, or where its URL is none
  */
-export function liteLLMDatabase(
-  { environment }: Pick<ComposeService, "environment">,
-  { document }: Pick<LiteLLMConfig, "document">,
-): LiteLLMDatabase | undefined {
+export function liteLLMDatabase({
+  environment,
+  document,
+}: Pick<LiteLLMConfig, "environment" | "document">): LiteLLMDatabase | undefined {
   const variable = (name: string): string | undefined => environment.get(name)?.value || undefined;
   const inEnvironment = variable("DATABASE_URL");
   if (inEnvironment !== undefined) return named("DATABASE_URL", inEnvironment);

@@ -26,7 +26,7 @@ export function startCommand(
   const written = (value: string): Written<string> => ({ value, location: service.location });
   const words: Written<string>[] = [...(service.entrypoint ?? []).map(written), ...service.commandWords];
   const environment = new Map(service.environment);
-  const script = scriptOf(words);
+  const script = scriptOf(words) ?? scriptFile(words, contentOf);
   if (script === undefined) return { words, environment };
 
   const expand = (text: string): string =>
@@ -50,14 +50,36 @@ export function startCommand(
           location: script.location,
         });
     }
+    if (script.rest !== undefined && command.some((word) => word === "$@" || word === "${@}"))
+      return { words: script.rest, environment };
     if (command.some((word) => basename(word) === "litellm"))
       return { words: command.map((word) => ({ value: value(word), location: script.location })), environment };
   }
   return { words, environment };
 }
 
+/** A shell's script. */
+interface Script extends Written<string> {
+  /** The words after it, which are its `"$@"`; undefined where it has none. */
+  rest?: readonly Written<string>[];
+}
+
+/** A script of the deployment that starts the rest of the command: `sh /start.sh litellm …`, or `/start.sh litellm …`. */
+function scriptFile(
+  words: readonly Written<string>[],
+  contentOf: (inContainer: string) => string | undefined,
+): Script | undefined {
+  const [first, second] = words;
+  const isShell = /^(?:ba|da|a|z)?sh$/.test(basename(first?.value ?? ""));
+  const file = isShell ? second : first;
+  if (file === undefined || !/^[./].*\.sh$/.test(file.value)) return undefined;
+  const value = contentOf(posix.normalize(file.value));
+  if (value === undefined) return undefined;
+  return { value: value.replaceAll(/^\s*#.*$/gm, ""), location: file.location, rest: words.slice(isShell ? 2 : 1) };
+}
+
 /** The script of `sh -c SCRIPT`; undefined for a command without a shell. */
-function scriptOf(words: readonly Written<string>[]): Written<string> | undefined {
+function scriptOf(words: readonly Written<string>[]): Script | undefined {
   const [shell, ...rest] = words;
   if (shell === undefined || !/^(?:ba|da|a|z)?sh$/.test(basename(shell.value))) return undefined;
   const flag = rest.findIndex(({ value }) => /^-[a-z]*c$/.test(value));

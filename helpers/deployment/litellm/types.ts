@@ -70,6 +70,8 @@ export interface LiteLLMConfig {
   document: Readonly<Record<string, unknown>>;
   /** Every text in them. */
   texts: readonly { path: readonly string[]; value: Written<string> }[];
+  /** The variables that LiteLLM gets: the service's, and what a script of its entry point exports. */
+  environment: ReadonlyMap<string, Written<string>>;
   /** The version that runs. */
   version: string;
   models: readonly Written<string>[];

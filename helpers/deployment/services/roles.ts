@@ -41,19 +41,19 @@ function upstreamUrls({ policy, litellmConfig }: Deployment): string[] {
   return [...configured, ...registered];
 }
 
-function databaseAddresses({ policy, litellm, variables }: Deployment): string[] {
+function databaseAddresses({ policy, litellmConfig: { environment }, variables }: Deployment): string[] {
   const used = policy.upstreams.flatMap(({ database }) =>
     database === undefined ? [] : (variables.get(database.variable)?.value ?? []),
   );
-  return [...databaseVariables.flatMap((name) => litellm.environment.get(name)?.value ?? []), ...used];
+  return [...databaseVariables.flatMap((name) => environment.get(name)?.value ?? []), ...used];
 }
 
 /** LiteLLM's cache: in its environment, or in the sections of its config that name it. */
-function cacheAddresses({ litellm, litellmConfig }: Deployment): string[] {
+function cacheAddresses({ litellmConfig }: Deployment): string[] {
   const { router_settings: router, litellm_settings: settings } = litellmConfig.document;
   const sections = [router, asRecord(settings).cache_params].map(asRecord);
   const written = sections.flatMap(({ redis_url, redis_host, url, host }) => [redis_url, redis_host, url, host]);
-  return [...cacheVariables.map((name) => litellm.environment.get(name)?.value), ...written].flatMap((value) =>
+  return [...cacheVariables.map((name) => litellmConfig.environment.get(name)?.value), ...written].flatMap((value) =>
     typeof value === "string" ? value : [],
   );
 }

@@ -33,7 +33,7 @@ export async function makeClientKey(
   litellm: PartHandle,
   server: string,
 ): Promise<ClientKey | undefined> {
-  if (liteLLMDatabase(deployment.litellm, deployment.litellmConfig) === undefined) return undefined;
+  if (liteLLMDatabase(deployment.litellmConfig) === undefined) return undefined;
   const api = new LiteLLMApi(deployment, litellm);
   const id = (await api.servers()).find(({ server_name, alias }) => server_name === server || alias === server);
   const permission = { mcp_servers: [id?.server_id ?? server] };

@@ -22,7 +22,7 @@ export async function registerKeys(
     const key = identity.secret === undefined ? undefined : secrets.get(identity.secret);
     return key === undefined ? [] : [{ identity, key }];
   });
-  if (wanted.length === 0 || liteLLMDatabase(deployment.litellm, deployment.litellmConfig) === undefined) return [];
+  if (wanted.length === 0 || liteLLMDatabase(deployment.litellmConfig) === undefined) return [];
   const api = new LiteLLMApi(deployment, litellm);
   const ids = new Map(
     (await api.servers()).flatMap(({ server_id, server_name, alias }) =>
