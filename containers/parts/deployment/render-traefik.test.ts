@@ -55,6 +55,55 @@ test("a port of the host that LiteLLM publishes is LiteLLM's container in the ru
   expect(deployment.litellm.networks.get("through-host.suite")).toEqual(["litellm.through-host"]);
 });
 
+test("a certificate whose files are only on the host is dropped, one of the deployment stays", async () => {
+  using copy = patchedCopy("deployments/examples/two-projects", [
+    {
+      file: "traefik/rules.yml",
+      find: "http:\n  routers:",
+      replace: `tls:
+  stores: { default: { defaultCertificate: { certFile: /certs/host.pem, keyFile: /certs/host.key } } }
+  certificates:
+    - { certFile: /certs/host.pem, keyFile: /certs/host.key }
+    - { certFile: /etc/traefik/traefik.yml, keyFile: /etc/traefik/traefik.yml }
+http:
+  routers:`,
+    },
+  ]);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  const { files, changes } = await renderTraefik({ deployment, mark: "m", networks: new Map() });
+  const { tls } = JSON.parse(String(files.find(({ target }) => target === "/etc/traefik/rules.yml")?.content));
+  expect(tls).toEqual({
+    stores: { default: {} },
+    certificates: [{ certFile: "/etc/traefik/traefik.yml", keyFile: "/etc/traefik/traefik.yml" }],
+  });
+  expect(changes.map(({ where, what }) => `${where} ${what}`)).toEqual(
+    expect.arrayContaining([
+      "rules.yml:tls.stores.default dropped defaultCertificate",
+      "rules.yml:tls.certificates dropped 1 of 2",
+    ]),
+  );
+});
+
+test("names are not strict where the deployment has no certificate", async () => {
+  const strict = (certificate: string) => ({
+    file: "traefik/rules.yml",
+    find: "http:\n  routers:",
+    replace: `tls: { options: { default: { sniStrict: true, minVersion: VersionTLS12 } }${certificate} }\nhttp:\n  routers:`,
+  });
+  using without = patchedCopy("deployments/examples/two-projects", [strict("")]);
+  const deployment = withTraefik(await loadDeployment(without.folder));
+  const rendered = await renderTraefik({ deployment, mark: "m", networks: new Map() });
+  expect(JSON.parse(fileOf(rendered, "/etc/traefik/rules.yml")).tls).toEqual({
+    options: { default: { minVersion: "VersionTLS12" } },
+  });
+  using own = patchedCopy("deployments/examples/two-projects", [
+    strict(", certificates: [{ certFile: /etc/traefik/traefik.yml, keyFile: /etc/traefik/traefik.yml }]"),
+  ]);
+  const other = withTraefik(await loadDeployment(own.folder));
+  const kept = await renderTraefik({ deployment: other, mark: "m", networks: new Map() });
+  expect(JSON.parse(fileOf(kept, "/etc/traefik/rules.yml")).tls.options.default.sniStrict).toBe(true);
+});
+
 test("Swarm's provider and labels are docker's in the run", async () => {
   const context = await contextOf("examples/swarm");
   const rendered = await renderTraefik(context);

@@ -4,7 +4,7 @@ import { type HostRoute, hostRouteName, hostRoutes } from "../../../../helpers/d
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
 import { parseToml } from "../../../../helpers/deployment/source/toml-tree.ts";
 import { type Plain, parseYaml, toPlain } from "../../../../helpers/deployment/source/yaml-tree.ts";
-import { readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
+import { ContainerFiles, readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
 import type { ProviderFile } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import type { DeploymentWithTraefik } from "../../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../../helpers/run/run-record.ts";
@@ -22,19 +22,24 @@ export function changedDynamicFiles(deployment: DeploymentWithTraefik): {
 } {
   const { traefikModel: model } = deployment;
   const routes = hostRoutes(model, deployment);
+  const own = new ContainerFiles(deployment.traefik);
+  const hasCertificate = (model.files?.files ?? []).some(({ rendered }) =>
+    [...(rendered?.text ?? "").matchAll(/\bcertFile["']?\s*[:=]\s*["']?([^"'\s,}]+)/gi)].some(
+      ([, path = ""]) => own.find(path) !== undefined,
+    ),
+  );
   const files: PartFile[] = [];
   const changes: RenderedChange[] = [];
   const plugins = fetchedPlugins(model, "file");
   for (const file of model.files?.files ?? []) {
     const written = readContainerFile(file)?.text;
     if (written === undefined) continue;
-    const replaced = changedDocument(file, plugins, routes);
+    const replaced = changedDocument(file, { plugins, routes, own, hasCertificate });
     const content = (replaced?.content ?? written).replaceAll("@swarm", "@docker");
     if (content === written) continue;
     files.push({ target: file.path, content });
     const where = basename(file.file ?? file.path);
-    for (const { key, ...change } of replaced?.changes ?? [])
-      changes.push({ where: `${where}:http.${key}`, ...change });
+    for (const { key, ...change } of replaced?.changes ?? []) changes.push({ where: `${where}:${key}`, ...change });
     if (written.includes("@swarm"))
       changes.push({
         where,
@@ -50,17 +55,27 @@ export const everyRequest = "the suite looks up every request in the access log"
 
 type Mapping = { [key: string]: Plain };
 
-/** A change within a file's `http` section. */
+/** A change within a file; `key` is the path of what is changed. */
 type DocumentChange = { key: string } & Pick<RenderedChange, "what" | "why">;
+
+/** What decides what is changed. */
+interface FileContext {
+  plugins: ReadonlySet<string>;
+  routes: readonly HostRoute[];
+  /** The files that the deployment brings into Traefik's container. */
+  own: ContainerFiles;
+  /** Whether one of them is a certificate that a file of the provider names. */
+  hasCertificate: boolean;
+}
 
 /** Undefined for a file that stays as it is, and for a template that the suite can't render. */
 function changedDocument(
   { path, rendered }: ProviderFile,
-  plugins: ReadonlySet<string>,
-  routes: readonly HostRoute[],
+  { plugins, routes, own, hasCertificate }: FileContext,
 ): { content: string; changes: DocumentChange[] } | undefined {
   if (rendered === undefined) return undefined;
-  if (plugins.size === 0 && routes.length === 0 && !/observability/i.test(rendered.text)) return undefined;
+  if (plugins.size === 0 && routes.length === 0 && !/observability|certFile|sniStrict/i.test(rendered.text))
+    return undefined;
   const isToml = extname(path).toLowerCase() === ".toml";
   const root = (isToml ? parseToml : parseYaml)(rendered, new FaultList());
   const document = root && toPlain(root);
@@ -70,6 +85,8 @@ function changedDocument(
     ...passPlugins(mappingAt(http, "middlewares"), plugins),
     ...logRouters(mappingAt(http, "routers")),
     ...leadToLiteLLM(mappingAt(http, "services"), routes),
+    ...dropCertificates(mappingAt(document, "tls"), own),
+    ...(hasCertificate ? [] : dropStrictNames(mappingAt(mappingAt(document, "tls"), "options"))),
   ];
   if (changes.length === 0) return undefined;
   return { content: isToml ? stringify(document) : JSON.stringify(document, null, 2), changes };
@@ -80,7 +97,7 @@ function passPlugins(middlewares: Mapping = {}, plugins: ReadonlySet<string>): D
   return names.map((name) => {
     middlewares[name] = { stripPrefix: { prefixes: [...passThrough.stripPrefix.prefixes] } };
     return {
-      key: `middlewares.${name}`,
+      key: `http.middlewares.${name}`,
       what: "lets every request pass",
       why: "a throwaway network can't fetch the plugin",
     };
@@ -93,8 +110,54 @@ function logRouters(routers: Mapping = {}): DocumentChange[] {
     const key = Object.keys(observability).find((one) => one.toLowerCase() === "accesslogs");
     if (key === undefined || String(observability[key]) !== "false") return [];
     delete observability[key];
-    return [{ key: `routers.${name}`, what: `dropped observability.${key}`, why: everyRequest }];
+    return [{ key: `http.routers.${name}`, what: `dropped observability.${key}`, why: everyRequest }];
   });
+}
+
+/** With `sniStrict`, Traefik ends the handshake for a name that no certificate has, and its own one has no name of a host. */
+function dropStrictNames(options: Mapping = {}): DocumentChange[] {
+  return Object.entries(options).flatMap(([name, option]) => {
+    const key = isMapping(option) ? Object.keys(option).find((one) => one.toLowerCase() === "snistrict") : undefined;
+    if (key === undefined || !isMapping(option) || String(option[key]) !== "true") return [];
+    delete option[key];
+    return [
+      {
+        key: `tls.options.${name}`,
+        what: `dropped ${key}`,
+        why: "no certificate of the deployment's files is there: Traefik's own one has no host's name",
+      },
+    ];
+  });
+}
+
+const ownCertificate = "its files are not among the deployment's: Traefik has a certificate of its own in the run";
+
+/** Traefik ends every TLS handshake where it can't load the default certificate of its store. */
+function dropCertificates(tls: Mapping | undefined, own: ContainerFiles): DocumentChange[] {
+  const changes: DocumentChange[] = [];
+  const isMissing = (certificate: Plain | undefined): boolean =>
+    ["certfile", "keyfile"].some((wanted) => {
+      const path = isMapping(certificate)
+        ? Object.entries(certificate).find(([key]) => key.toLowerCase() === wanted)?.[1]
+        : undefined;
+      return typeof path === "string" && path.startsWith("/") && own.find(path) === undefined;
+    });
+  for (const [name, store] of Object.entries(mappingAt(tls, "stores") ?? {})) {
+    const key = isMapping(store)
+      ? Object.keys(store).find((one) => one.toLowerCase() === "defaultcertificate")
+      : undefined;
+    if (key === undefined || !isMapping(store) || !isMissing(store[key])) continue;
+    delete store[key];
+    changes.push({ key: `tls.stores.${name}`, what: `dropped ${key}`, why: ownCertificate });
+  }
+  const list = Object.keys(tls ?? {}).find((key) => key.toLowerCase() === "certificates");
+  const certificates = tls === undefined || list === undefined ? undefined : tls[list];
+  if (tls === undefined || list === undefined || !Array.isArray(certificates)) return changes;
+  const kept = certificates.filter((one) => !isMissing(one));
+  if (kept.length === certificates.length) return changes;
+  tls[list] = kept;
+  const count = certificates.length - kept.length;
+  return [...changes, { key: `tls.${list}`, what: `dropped ${count} of ${certificates.length}`, why: ownCertificate }];
 }
 
 function leadToLiteLLM(services: Mapping = {}, routes: readonly HostRoute[]): DocumentChange[] {
@@ -111,7 +174,7 @@ function leadToLiteLLM(services: Mapping = {}, routes: readonly HostRoute[]): Do
       server[key] = own.href.replace(/\/$/, "");
       return [
         {
-          key: `services.${name}`,
+          key: `http.services.${name}`,
           what: `${route.url} is LiteLLM's container`,
           why: "LiteLLM publishes this port on the gateway host, which a throwaway network does not have",
         },
