@@ -96,6 +96,20 @@ test("files and variables of the host come from the policy", () => {
   ]);
 });
 
+test("a value that sops encrypted is made up, and the file is named", () => {
+  const sops = (data: string): string => `ENC[AES256_GCM,data:${data},iv:7nwizy5T=,tag:na0+irGs==,type:str]`;
+  const facts = read({
+    "compose.yaml":
+      "services:\n  a:\n    image: x\n    env_file: .env\n    environment: { URL: 'postgresql://${PG_USER}:${PG_PASSWORD}@db/${PG_DB}' }\n",
+    ".env": `# mine\nPG_DB=app\nPG_USER=${sops("6mkl=")}\nPG_PASSWORD="${sops("7+DB/sf==")}"\nMASTER_KEY=${sops("P2lM==")}\nsops_version=3.12.2\n`,
+  });
+  expect(facts.faults.faults).toEqual([]);
+  const environment = facts.compose?.services.get("a")?.environment;
+  expect(environment?.get("URL")?.value).toBe("postgresql://encrypted-pg-user:encrypted-pg-password@db/app");
+  expect(environment?.get("MASTER_KEY")?.value).toBe("sk-encrypted-master-key");
+  expect(facts.notes.notes.map(({ what, line }) => [what, line])).toEqual([["its values are encrypted by sops", 3]]);
+});
+
 test("PWD is the project's folder, as in the shell that calls compose there", () => {
   const facts = read({
     "compose.yaml": "services:\n  a:\n    image: x\n    volumes: ['$PWD/data:/data', '${OTHER:-$PWD}:/all']\n",

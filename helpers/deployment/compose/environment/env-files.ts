@@ -31,6 +31,7 @@ export class EnvFiles {
   readonly variables: Variables = new Map();
   readonly #context: EnvFilesContext;
   readonly #sources = new Map<string, SourceFile | undefined>();
+  readonly #encrypted = new Set<string>();
 
   constructor(context: EnvFilesContext) {
     this.#context = context;
@@ -154,11 +155,33 @@ export class EnvFiles {
     const { faults, notes } = this.#context;
     const own = parseEnvFile(source, {
       ...options,
-      change: (name, value) => this.secrets.variable(name, value),
+      change: (name, value) => this.secrets.variable(name, isEncrypted(value) ? madeUp(name) : value),
       faults,
       notes,
     });
     for (const [name, written] of own) if (!this.variables.has(name)) this.variables.set(name, written);
+    const first = source.text.split("\n").findIndex((line) => isEncrypted(line.replace(/^[^=]*=\s*["']?/, "")));
+    if (first !== -1 && !this.#encrypted.has(source.file)) {
+      this.#encrypted.add(source.file);
+      notes.add(
+        "change",
+        { file: source.file, line: first + 1 },
+        "its values are encrypted by sops",
+        "the run can't decrypt them, and takes made-up ones",
+        "where a value matters, e.g. a host name or a port, give it under 'variables:' in policy.yaml, or decrypt the file in a copy of the folder",
+      );
+    }
     return own;
   }
+}
+
+/** Whether a value is one that sops encrypted. Source: https://getsops.io/docs/, "Encryption Protocol". */
+function isEncrypted(value: string): boolean {
+  return /^ENC\[AES256_GCM,data:/.test(value);
+}
+
+/** What stands for the value of an encrypted variable: a text that fits into a URL. */
+function madeUp(name: string): string {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return `${/KEY$/i.test(name) ? "sk-" : ""}encrypted-${slug}`;
 }
