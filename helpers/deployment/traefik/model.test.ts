@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readFacts } from "../facts.ts";
+import { smallDeployment } from "../infer/small-deployment.ts";
 import { loadDeployment } from "../load.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
 import type { TextChange } from "../source/text-edit.ts";
@@ -112,3 +113,28 @@ test.for([
     ]);
   },
 );
+
+test.each([
+  ["HostRegexp(`{any:.+}`)", "{any:.+}"],
+  ["HostRegexp(`{sub}.example.org`)", "{sub}"],
+  ["Host(`a.example.org`) && PathPrefix(`/{id:[0-9]+}`)", "{id:[0-9]+}"],
+  ["HostRegexp(`^[a-z]{2,3}[.]example[.]org$`)", undefined],
+])("a rule of version 2's syntax is named where version 3's counts: %s", (rule, variable) => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker=true, --entryPoints.web.address=:80]
+    labels:
+      traefik.http.routers.all.rule: "${rule}"
+`,
+  });
+  const facts = readFacts(deployment.folder);
+  facts.traefik();
+  expect(facts.faults.faults).toEqual([]);
+  const found = facts.notes.notes.flatMap(({ what, line }) =>
+    /version 2's syntax/.test(what) ? [{ what, line }] : [],
+  );
+  const what = `the rule of the router 'all' has '${variable}', which is version 2's syntax`;
+  expect(found).toEqual(variable === undefined ? [] : [{ what, line: 6 }]);
+});

@@ -148,6 +148,15 @@ function readRule(
   }
   const syntax = options.get("rulesyntax")?.value.toLowerCase() ?? ruleSyntax;
   if (syntax === "v2") return ruleOfVersionTwo(text);
+  const [variable] = /\{[A-Za-z_]\w*(?::[^`}]*)?\}/.exec(text) ?? [];
+  if (variable !== undefined)
+    problems.add(
+      { kind: "nothing" },
+      location,
+      `the rule of the router '${name}' has '${variable}', which is version 2's syntax`,
+      "Traefik 3 takes it as it stands, so that the rule matches no request of a client",
+      "write a Go regexp, e.g. HostRegexp(`^.+$`), or set the router's ruleSyntax to v2",
+    );
   try {
     return parseRule(text);
   } catch (error) {
