@@ -20,10 +20,10 @@ check({
       items.filter(({ errors: own }) => own.length > 0).map((item) => [item, itemFailure(edge, item)] as const),
     );
     const cases = [
-      ...items.map((item) => ({
-        name: `${item.section} ${item.name}`,
-        failure: failures.has(item) ? withCauseOfOthers(item, failures) : undefined,
-      })),
+      ...items.map((item) => {
+        const failure = failures.get(item);
+        return { name: `${item.section} ${item.name}`, failure: failure && withCauseOfOthers(item, failure, failures) };
+      }),
       ...certificates(edge.deployment.traefikModel),
       ...errors.map((one) => ({
         name: `provider ${one.provider}`,
@@ -59,8 +59,11 @@ function itemFailure({ deployment }: Edge, { section, name, errors }: LoadedItem
 }
 
 /** The failure of an item; of a router whose error is that of a service or a middleware, with the cause of that one. */
-function withCauseOfOthers(item: LoadedItem, failures: ReadonlyMap<LoadedItem, FailureDetails>): FailureDetails {
-  const failure = failures.get(item) as FailureDetails;
+function withCauseOfOthers(
+  item: LoadedItem,
+  failure: FailureDetails,
+  failures: ReadonlyMap<LoadedItem, FailureDetails>,
+): FailureDetails {
   if (item.section !== "routers") return failure;
   const source = [...failures].find(
     ([one]) => one.section !== "routers" && one.errors.every((error) => item.errors.includes(error)),
