@@ -84,8 +84,13 @@ async function providerKeyOf(
     expected: "one request at the provider",
     actual: `none, and ${statusOf(exchange)} to the caller`,
     evidence: exchangeEvidence(exchange),
-    cause: "the model's api_base in LiteLLM's config, or LiteLLM does not accept the master key",
     location: model.location,
+    ...(/missing credentials|api_key client option must be set/i.test(exchange.response?.body ?? "")
+      ? {
+          cause: "LiteLLM has no key for this provider: the variable that api_key names has no value",
+          fix: "set the variable in LiteLLM's environment, where the deployment's files or an env file give it",
+        }
+      : { cause: "the model's api_base in LiteLLM's config, or LiteLLM does not accept the master key" }),
   });
 }
 
