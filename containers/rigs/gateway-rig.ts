@@ -181,9 +181,13 @@ function checksHealth(inFront: EdgeContext | undefined): boolean {
 }
 
 /** Fills LiteLLM's database as the operator did. Keys are granted servers, so that those come first. */
-async function registrations({ deployment, canaries }: RigContext, litellm: PartHandle): Promise<RenderedChange[]> {
-  const servers = await registerServers(deployment, litellm);
-  return [...servers, ...(await registerKeys(deployment, litellm, canaries.secrets))];
+async function registrations(
+  { deployment, canaries, registered }: RigContext,
+  litellm: PartHandle,
+): Promise<RenderedChange[]> {
+  const meant = { ...deployment, policy: { ...deployment.policy, ...registered } };
+  const servers = await registerServers(meant, litellm);
+  return [...servers, ...(await registerKeys(meant, litellm, canaries.secrets))];
 }
 
 /** LiteLLM's own image changes the database's tables as it starts. The query engine of the suite waits by itself. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Engine } from "../../containers/engine/engine.ts";
 import type { Images } from "../../containers/images/images.ts";
 import { DeploymentError } from "../../helpers/core/errors.ts";
@@ -14,7 +14,7 @@ import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
 import { type Mutant, patchesOf } from "../files/mutant.ts";
 import type { CheckOrder } from "./check-order.ts";
 import { type StageName, stagesFor } from "./check-selection.ts";
-import { followedBy, localisationOf } from "./localisation.ts";
+import { followedBy, type Localisation, localisationOf } from "./localisation.ts";
 import { type MutantVerdict, outcomeOf } from "./verdict.ts";
 
 /** What judging mutants takes. */
@@ -60,13 +60,9 @@ export async function judgeMutant(
   try {
     const runs = await runMutated(copy.folder, mutant, stage, selected.checks, keeper, context);
     const outcome = outcomeOf(runs);
-    const read = (file: string): string => readFileSync(join(folder, file), "utf8");
     const { killers } = outcome;
-    return verdict({
-      ...outcome,
-      checksRun: runs.length,
-      ...(killers.length === 0 ? {} : { localisation: localisationOf({ mutant, killers, folder: copy.folder, read }) }),
-    });
+    const located = killers.length === 0 ? {} : { localisation: whereOf(mutant, killers, copy.folder, context) };
+    return verdict({ ...outcome, checksRun: runs.length, ...located });
   } catch (error) {
     if (!(error instanceof DeploymentError)) throw error;
     // The folder of the copy means nothing to the reader.
@@ -105,20 +101,22 @@ async function runMutated(
 ): Promise<CheckRun[]> {
   const { versions } = context.config;
   const asWritten = await loadDeployment(folder, { versions });
+  // The mutated policy says what LiteLLM's database is given, and the checks judge by the policy as it is.
+  const inDatabase = mutant.kind === "grants";
   const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
   // Secrets that share one value in the env file share one in the run: a mutant of that file has canaries of its own.
   const canaries =
     mutant.kind === "keys" ? makeCanaries(asWritten.policy, originals, asWritten.literals) : context.canaries;
-  const deployment = await loadDeployment(folder, {
+  const deployment = await loadDeployment(inDatabase ? context.config.deployment : folder, {
     replace: canaries.secrets,
     versions,
     literals: asWritten.literals,
   });
-  using run = new DeploymentRun({ ...context, keeper, deployment, canaries });
+  const registered = inDatabase ? { registered: asWritten.policy } : {};
+  using run = new DeploymentRun({ ...context, keeper, deployment, canaries, ...registered });
   await run.prepare(stage);
-  const read = (file: string): string => readFileSync(join(context.config.deployment, file), "utf8");
   const runs = await run.runAll(context.order.sort(mutant, checks), concurrency[stage], (checkRun) => {
-    const where = detected(checkRun) ? localisationOf({ mutant, killers: [checkRun], folder, read }) : undefined;
+    const where = detected(checkRun) ? whereOf(mutant, [checkRun], folder, context) : undefined;
     context.order.learn(mutant, checkRun, where === "first" || where === "later");
     return checkRun.record.environment === undefined && (context.all || !detected(checkRun));
   });
@@ -126,4 +124,15 @@ async function runMutated(
   const followed = new Set(runs.filter(detected).flatMap(followedBy));
   const unrun = checks.filter(({ id }) => followed.has(id) && !runs.some(({ check }) => check.id === id));
   return [...runs, ...(await run.runAll(unrun, concurrency[stage]))];
+}
+
+/** @param folder the mutated copy */
+function whereOf(
+  mutant: Mutant,
+  killers: readonly CheckRun[],
+  folder: string,
+  { config: { deployment } }: JudgeContext,
+): Localisation {
+  const read = (file: string): string => readFileSync(join(deployment, file), "utf8");
+  return localisationOf({ mutant, killers, folder: mutant.kind === "grants" ? resolve(deployment) : folder, read });
 }

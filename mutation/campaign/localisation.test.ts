@@ -53,6 +53,16 @@ test.for([
   expect(localisationOf({ mutant: { edits: [edit] }, killers, folder: "/copy", read })).toBe(expected);
 });
 
+test.for([
+  [3, "first"],
+  [4, "elsewhere"],
+] as const)("of a mutant of the policy, its own lines count alone: line %i", ([line, expected]) => {
+  const start = policy.indexOf("/docs, why");
+  const own = { file: "policy.yaml", start, end: start + 5, text: "/other" };
+  const killers = [failing({ file: "policy.yaml", line })];
+  expect(localisationOf({ mutant: { edits: [own] }, killers, folder: "/copy", read })).toBe(expected);
+});
+
 test("the failure that others follow from is the first", () => {
   const root = fakeCheck("CAT-02/a");
   const cause = fakeRun(root, "failed", { failure: { ...failure, location: { file: "/copy/compose.yaml", line: 6 } } });

@@ -5,7 +5,7 @@ import { type Kind, kinds, type Mutant } from "../files/mutant.ts";
 
 /**
  * Where the failures of a killed mutant point. `first`: the first failure shown names the mutated place, or a line of the policy
- * that names what was changed; `later`: another case or failure does; `elsewhere`: none does; `nowhere`: none has a location.
+ * that names what was changed (of a mutant of the policy itself: its own lines); `later`: another case or failure does; `elsewhere`: none does; `nowhere`: none has a location.
  * The first failure shown is the one that others follow from.
  */
 export type Localisation = "first" | "later" | "elsewhere" | "nowhere";
@@ -29,15 +29,15 @@ export function localisationOf({ mutant, killers, folder, read }: LocalisationIn
   const changed = new Set(mutant.edits.flatMap((edit) => wordsOf(changedText(read(edit.file), edit))));
   const isPlace = ({ file, line }: SourceLocation): boolean => {
     const own = relative(folder, file);
-    if (/(^|\/)policy\.ya?ml$/.test(own)) {
+    const inFile = places.filter((place) => place.file === own);
+    if (isPolicy(own) && inFile.length > 0) return inFile.some(({ first, last }) => line >= first && line <= last);
+    if (isPolicy(own)) {
       const stated = (read(own).split("\n")[line - 1] ?? "")
         .replace(/#.*|\bwhy:.*/, "")
         .replaceAll(/[\w-]+:(?=\s|$)/g, "");
       return wordsOf(stated).some((word) => changed.has(word));
     }
-    return places.some(
-      (place) => place.file === own && line >= place.first - tolerance && line <= place.last + tolerance,
-    );
+    return inFile.some(({ first, last }) => line >= first - tolerance && line <= last + tolerance);
   };
   const failures = rootsFirst(killers).flatMap(({ record }) => record.failure ?? []);
   const first = failures[0]?.location;
@@ -46,6 +46,11 @@ export function localisationOf({ mutant, killers, folder, read }: LocalisationIn
   const found = locations.filter((one) => one !== undefined);
   if (found.length === 0) return "nowhere";
   return found.some(isPlace) ? "later" : "elsewhere";
+}
+
+/** @param file relative to the deployment's folder */
+function isPolicy(file: string): boolean {
+  return /(^|\/)policy\.ya?ml$/.test(file);
 }
 
 /** The checks that a failure follows from: they judge what it needs. */

@@ -10,6 +10,7 @@ export const kinds = [
   "LiteLLM config",
   "LiteLLM environment",
   "keys",
+  "grants",
   "scoped-key module",
   "networks and ports",
   "firewall",

@@ -15,17 +15,23 @@ async function mutantsIn(folder: string): Promise<Mutant[]> {
   return await mutantsOf(openOperatorFiles(await loadDeployment(folder)));
 }
 
-test.for(["reference", "as-found"])("every mutant of %s changes its copy, each in a different way", async (name) => {
-  const folder = resolve("deployments", name);
-  const mutants = await mutantsIn(folder);
-  const written = mutants.map((mutant) => JSON.stringify(patchesOf(folder, mutant)));
-  expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
-  expect(new Set(written).size).toBe(mutants.length);
-  expect(mutants.length).toBeGreaterThan(200);
-});
+const virtualKeys = "examples/virtual-keys";
 
-test("every mutator breaks something of the reference, which has one of everything", async () => {
-  const used = new Set((await mutantsIn(reference)).map(({ mutator }) => mutator));
+test.for(["reference", "as-found", virtualKeys])(
+  "every mutant of %s changes its copy, each in a different way",
+  async (name) => {
+    const folder = resolve("deployments", name);
+    const mutants = await mutantsIn(folder);
+    const written = mutants.map((mutant) => JSON.stringify(patchesOf(folder, mutant)));
+    expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
+    expect(new Set(written).size).toBe(mutants.length);
+    expect(mutants.length).toBeGreaterThan(200);
+  },
+);
+
+test("every mutator breaks something of the reference, or of the example that has virtual keys", async () => {
+  const mutants = [reference, resolve("deployments", virtualKeys)].map(mutantsIn);
+  const used = new Set((await Promise.all(mutants)).flat().map(({ mutator }) => mutator));
   expect((await loadMutators()).map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
 });
 
@@ -41,6 +47,36 @@ test("a label in a list is mutated like one in a mapping", async () => {
   );
   expect(changed).toHaveLength(1);
   expect(changed[0]?.[1].value).toContain(mutant.shown.text);
+});
+
+test("each mutant of a grant is a policy that loads and in which the rights of some keys are others", async () => {
+  const folder = resolve("deployments", virtualKeys);
+  const own = (await mutantsIn(folder)).filter(({ kind }) => kind === "grants");
+  const rightsIn = async (where: string) => {
+    const { policy } = await loadDeployment(where);
+    const grants = policy.identities.map(({ location: _, tools, ...rest }) => ({ ...rest, tools: [...tools] }));
+    return JSON.stringify([grants, policy.upstreams.map(({ allowAllKeys }) => allowAllKeys)]);
+  };
+  const before = await rightsIn(folder);
+  for (const mutant of own) {
+    using copy = patchedCopy(folder, patchesOf(folder, mutant));
+    expect(await rightsIn(copy.folder), mutant.id).not.toBe(before);
+  }
+  const how = own.map(({ mutator, subject, how: what }) => `${mutator}: ${subject} ${what}`);
+  expect(how).toEqual(
+    expect.arrayContaining([
+      "grant-widened: the key of files agent granted everything too",
+      "grant-missing: the key of files agent not granted filesystem",
+      "team-changed: the key of team member team with filesystem too",
+      "team-changed: the key of team member without its team",
+      "tool-grant-changed: the key of file reader may use write_file of filesystem too",
+      "models-changed: the key of coding agent for every model",
+      "keys-swapped: the key of coding agent has the rights of files agent, and the other way round",
+      "server-for-all-keys: server everything for all keys",
+    ]),
+  );
+  // The key opens one path and no MCP, so that a grant changes nothing.
+  expect(how).not.toContain("grant-widened: the key of status poll granted everything too");
 });
 
 test("most mutants still load; the others are refused with a fault, not with a crash", async () => {

@@ -1,4 +1,7 @@
-import type { EditableYaml } from "../../helpers/deployment/source/editable-yaml.ts";
+import { EditableYaml } from "../../helpers/deployment/source/editable-yaml.ts";
+import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
+import { readSource } from "../../helpers/deployment/source/source-file.ts";
+import { parseYaml } from "../../helpers/deployment/source/yaml-tree.ts";
 import type { EditableOption, TraefikOption } from "../../helpers/deployment/traefik/options.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 
@@ -7,6 +10,7 @@ export interface OperatorFiles {
   deployment: Deployment;
   compose: EditableYaml;
   litellmConfig: EditableYaml;
+  policy: EditableYaml;
   /** Every label of Traefik's that can be edited, of every service. */
   labels: readonly EditableOption[];
   /** Every flag of Traefik's that can be edited. */
@@ -16,17 +20,22 @@ export interface OperatorFiles {
 /**
  * Opens the files of a deployment for mutators.
  *
- * @throws Error when the compose file or LiteLLM's config can't be edited: a loaded deployment has both
+ * @throws Error when the compose file, LiteLLM's config or the policy can't be edited: a loaded deployment has all three
  */
 export function openOperatorFiles(deployment: Deployment): OperatorFiles {
-  const { facts, policy, traefikModel } = deployment;
+  const { facts, folder, policy, traefikModel } = deployment;
   const compose = facts.composeText;
   const litellmConfig = facts.liteLLM(policy.services.litellm)?.text;
-  if (compose === undefined || litellmConfig === undefined) throw new Error(`${deployment.folder} is not loaded`);
+  const faults = new FaultList();
+  const source = readSource(policy.file, faults, "write the policy");
+  const root = source && parseYaml(source, faults);
+  if (compose === undefined || litellmConfig === undefined || source === undefined || root === undefined)
+    throw new Error(`${folder} is not loaded`);
   return {
     deployment,
     compose,
     litellmConfig,
+    policy: new EditableYaml(folder, source, root),
     labels: traefikModel?.labels.filter(isEditable) ?? [],
     flags: traefikModel?.static.options.filter(isEditable) ?? [],
   };

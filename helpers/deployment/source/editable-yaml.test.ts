@@ -51,6 +51,13 @@ test("an entry is removed with its lines, and another one is added after it at i
   expect(changed(text, (yaml) => yaml.at("d", 0)?.remove())).toBe("a:\n  b: 1\n  c: 2\nd:\n  - f\n");
 });
 
+test("a value of any kind is rewritten in one line", () => {
+  const text = "a:\n  - b: 1\n    c: 2\n\n  # of d\n  - { d: [3] }\n";
+  const rewritten = (index: number) => changed(text, (yaml) => yaml.at("a", index)?.rewrite("{ x: 1 }"));
+  expect(rewritten(0)).toBe("a:\n  - { x: 1 }\n\n  # of d\n  - { d: [3] }\n");
+  expect(rewritten(1)).toBe("a:\n  - b: 1\n    c: 2\n\n  # of d\n  - { x: 1 }\n");
+});
+
 test("an entry is added after the last line of a file without a newline at its end", () => {
   expect(changed("a:\n  b: 1", (yaml) => yaml.at("a", "b")?.addAfter(["c: 2"]))).toBe("a:\n  b: 1\n  c: 2\n");
 });

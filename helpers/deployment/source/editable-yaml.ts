@@ -10,6 +10,8 @@ export interface EditableEntry {
   value: EditableValue | undefined;
   /** Gives the entry another key; undefined in a list. */
   rename(key: string): TextChange | undefined;
+  /** Puts a text in the place of the entry's value, whatever kind it has. The text must be YAML in one line. */
+  rewrite(text: string): TextChange;
   /** Removes the entry; undefined where other text shares its lines. */
   remove(): TextChange | undefined;
   /** Adds lines after the entry, at its own indentation; undefined where other text shares its lines. */
@@ -68,12 +70,18 @@ export class EditableYaml {
 
   *#entry(node: YamlNode, span: TextSpan, path: YamlPath, key?: TextSpan): Generator<EditableEntry> {
     const lines = this.#ownLines(span, key === undefined);
+    const { start, end } = node.usedAt;
+    const valueEnd = start + this.#source.text.slice(start, end).trimEnd().length;
     yield {
       path,
       value: node.kind === "scalar" && !node.alias ? this.#value(node) : undefined,
       rename: (name) => {
         const one = key && this.#edit(key.start, key.end, name);
         return one && { shown: one, edits: [one] };
+      },
+      rewrite: (text) => {
+        const one = this.#edit(start, valueEnd, text);
+        return { shown: one, edits: [one] };
       },
       remove: () => {
         if (lines === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { EditableEntry, EditableYaml } from "../../../helpers/deployment/so
 import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
-/** A server under another name, with another transport, another command, other arguments, other variables. */
+/** A server under another name, with another transport, another command, other arguments, other variables, for other keys. */
 export default {
   kind: "LiteLLM config",
   *changes({ litellmConfig, deployment }) {
@@ -30,6 +30,11 @@ export default {
         }
       }
       yield* otherArguments(litellmConfig, server, subject);
+      const { identities, upstreams } = deployment.policy;
+      const isMeant = identities.length === 0 || upstreams.some((one) => one.name === name && one.allowAllKeys);
+      const opened = at("transport")?.addAfter(["allow_all_keys: true"]);
+      // Where the policy does not say who may use it, the config decides.
+      if (!isMeant && at("allow_all_keys") === undefined && opened) yield { subject, how: "for all keys", ...opened };
       for (const variable of litellmConfig.below(...server.path, "env")) {
         const value = variable.value;
         const called = variable.rename(`${String(variable.path.at(-1))}_X`);

@@ -15,7 +15,7 @@ import { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { RunConfig } from "../../../helpers/core/run-config.ts";
 import { Progress } from "../../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
-import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { Deployment, Policy } from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
 import { executeCheck } from "../execute-check.ts";
 import { isFinal, type LoadedCheck } from "../load-checks.ts";
@@ -35,6 +35,8 @@ export interface DeploymentRunOptions {
   /** Loaded with the canaries in place of its secrets. */
   deployment: Deployment;
   canaries: Canaries;
+  /** See {@link PartResources.registered}. */
+  registered?: Pick<Policy, "identities" | "upstreams">;
 }
 
 /** One deployment, mutated or not, on the parts of one worker: runs checks on it. */
@@ -47,11 +49,14 @@ export class DeploymentRun implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), "deployment-run-"));
 
   constructor(options: DeploymentRunOptions) {
-    const { engine, images, config, keeper, deployment, canaries } = options;
+    const { engine, images, config, keeper, deployment, canaries, registered } = options;
     this.#options = options;
     this.#observer = new MemoryObserver(canaries.secrets);
     this.#pool = new RigPool({
-      starters: rigStarters({ engine, run: keeper.run, images, deployment, canaries, config, progress: silent }),
+      starters: rigStarters({
+        ...{ engine, run: keeper.run, images, deployment, canaries, config, progress: silent },
+        ...(registered === undefined ? {} : { registered }),
+      }),
       progress: silent,
       startPart: (rig, plan) => keeper.startPart(rig, plan),
       createNetworks: (rig, plans) => keeper.createNetworks(rig, plans),

@@ -1,21 +1,24 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { liteLLMDatabase } from "../../../../helpers/deployment/litellm/database.ts";
 import { grantRights, keyRights } from "../../../../helpers/deployment/litellm/key-rights.ts";
 import type { Deployment, PolicyIdentity } from "../../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../../helpers/run/run-record.ts";
-import type { PartHandle } from "../../part.ts";
-import { LiteLLMApi } from "./litellm-api.ts";
+import { type LiteLLMAddress, LiteLLMApi } from "./litellm-api.ts";
+
+/** The field of a key's metadata that says from which rights it was registered. */
+const registeredFrom = "registered_from";
 
 /**
  * Registers the keys that the policy's identities have as secrets, each with its rights and its team, by LiteLLM's own API, as
- * the operator did. A key that is there already stays as it is.
+ * the operator did. A key that is there already with these rights stays; one with other rights is made again.
  *
  * @param secrets name to value
  * @throws {EnvironmentError} when LiteLLM refuses one
  */
 export async function registerKeys(
   deployment: Deployment,
-  litellm: PartHandle,
+  litellm: LiteLLMAddress,
   secrets: ReadonlyMap<string, string>,
 ): Promise<RenderedChange[]> {
   const wanted = deployment.policy.identities.flatMap((identity) => {
@@ -30,7 +33,17 @@ export async function registerKeys(
     ),
   );
   const idOf = (server: string): string => ids.get(server) ?? server;
-  for (const { identity, key } of wanted) if (!(await api.hasKey(key))) await register(api, identity, key, idOf);
+  const missing: typeof wanted = [];
+  const outdated: string[] = [];
+  for (const one of wanted) {
+    const metadata = await api.keyMetadata(one.key);
+    if (metadata?.[registeredFrom] === digestOf(one.identity)) continue;
+    missing.push(one);
+    if (metadata !== undefined) outdated.push(one.key);
+  }
+  // All of them before the first is made: no two keys may have the same alias.
+  if (outdated.length > 0) await api.deleteKeys(outdated);
+  for (const { identity, key } of missing) await register(api, identity, key, { idOf, isNew: !outdated.includes(key) });
   return wanted.map(({ identity: { name, secret } }) => ({
     where: `policy.yaml:identities.${name}`,
     what: `registered the key ${secret} with POST /key/generate`,
@@ -38,14 +51,21 @@ export async function registerKeys(
   }));
 }
 
+/** What decides the rights of a key, as a text that is the same for the same rights. */
+function digestOf({ location: _, tools, ...rights }: PolicyIdentity): string {
+  const text = JSON.stringify([Object.entries(rights).sort(), [...tools]]);
+  return createHash("sha256").update(text).digest("hex");
+}
+
 async function register(
   api: LiteLLMApi,
   identity: PolicyIdentity,
   key: string,
-  idOf: (server: string) => string,
+  { idOf, isNew }: { idOf: (server: string) => string; isNew: boolean },
 ): Promise<void> {
   const { name, team, role } = identity;
-  if (role !== undefined)
+  // A key that is made again belongs to the user that is there.
+  if (role !== undefined && isNew)
     await api.create(`the user of ${name}`, "/user/new", { user_id: name, user_role: role, auto_create_key: false });
   const teamWith = async (granted: object | undefined): Promise<string> => {
     const made = await api.create(`the team of ${name}`, "/team/new", {
@@ -58,6 +78,7 @@ async function register(
   const body = {
     key,
     key_alias: name,
+    metadata: { [registeredFrom]: digestOf(identity) },
     ...rights,
     ...(team === undefined ? {} : { team_id: await teamWith(grantRights(team, idOf)) }),
     ...(role === undefined ? {} : { user_id: name }),

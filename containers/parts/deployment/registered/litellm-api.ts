@@ -1,6 +1,8 @@
 import { request } from "undici";
+import { z } from "zod";
 import { deadlines } from "../../../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../../../helpers/core/errors.ts";
+import { jsonOf } from "../../../../helpers/core/text/json.ts";
 import { keyInfoPath, needsTeam } from "../../../../helpers/deployment/litellm/key-rights.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
 import type { Deployment } from "../../../../helpers/deployment/types.ts";
@@ -11,7 +13,14 @@ export interface RegisteredServer {
   server_id: string;
   server_name?: string | null;
   alias?: string | null;
+  mcp_access_groups?: readonly string[] | null;
+  allow_all_keys?: boolean | null;
 }
+
+const keyShape = z.object({ info: z.object({ metadata: z.record(z.string(), z.unknown()).nullish() }) });
+
+/** Where LiteLLM answers, and its name for messages. */
+export type LiteLLMAddress = Pick<PartHandle, "name" | "host" | "ports">;
 
 /** Where LiteLLM keeps its servers. */
 export const serversPath = "/v1/mcp/server";
@@ -22,7 +31,7 @@ export class LiteLLMApi {
   readonly #key: string;
   readonly #part: string;
 
-  constructor({ litellm: service, litellmConfig }: Deployment, litellm: PartHandle) {
+  constructor({ litellm: service, litellmConfig }: Deployment, litellm: LiteLLMAddress) {
     this.#url = `http://${litellm.host}:${litellm.ports[liteLLMPortOf(service)]}`;
     this.#key = litellmConfig.masterKey ?? service.environment.get("LITELLM_MASTER_KEY")?.value ?? "";
     this.#part = litellm.name;
@@ -59,9 +68,24 @@ export class LiteLLMApi {
     await this.create(what, path, { ...body, team_id: await team() });
   }
 
-  /** Whether LiteLLM's database has a virtual key. */
-  async hasKey(key: string): Promise<boolean> {
-    return (await this.#send("GET", keyInfoPath(key))).status === 200;
+  /** The metadata of a virtual key; undefined for a key that LiteLLM's database does not have. */
+  async keyMetadata(key: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const { status, text } = await this.#send("GET", keyInfoPath(key));
+    return status === 200 ? (keyShape.safeParse(jsonOf(text)).data?.info.metadata ?? {}) : undefined;
+  }
+
+  /** @throws {EnvironmentError} when LiteLLM refuses */
+  async deleteKeys(keys: readonly string[]): Promise<void> {
+    await this.#ask("keys can't be deleted", "POST", "/key/delete", { keys });
+  }
+
+  /**
+   * Changes a server.
+   *
+   * @throws {EnvironmentError} when LiteLLM refuses
+   */
+  async changeServer(server: RegisteredServer): Promise<void> {
+    await this.#ask(`the server ${server.server_name} can't be changed`, "PUT", serversPath, server);
   }
 
   /**
@@ -80,7 +104,7 @@ export class LiteLLMApi {
     await this.#send("POST", path, { jsonrpc: "2.0", id: 1, method: "initialize", params }).catch(() => {});
   }
 
-  async #ask(trouble: string, method: "GET" | "POST", path: string, body?: object): Promise<string> {
+  async #ask(trouble: string, method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<string> {
     const answer = await this.#send(method, path, body);
     if (answer.status < 300) return answer.text;
     throw this.#refusal(trouble, method, path, answer);
@@ -97,7 +121,7 @@ export class LiteLLMApi {
     });
   }
 
-  async #send(method: "GET" | "POST", path: string, body?: object): Promise<{ status: number; text: string }> {
+  async #send(method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<{ status: number; text: string }> {
     const response = await request(`${this.#url}${path}`, {
       method,
       headers: {

@@ -14,8 +14,8 @@ interface Registration {
 }
 
 /**
- * Registers the upstreams that the policy has LiteLLM keep in its database, by LiteLLM's own API, as the operator did. One
- * of the same name that is there already stays as it is.
+ * Registers the upstreams that the policy has LiteLLM keep in its database, by LiteLLM's own API, as the operator did. Of one
+ * that is there already, only who may use it is changed.
  *
  * @throws {EnvironmentError} when LiteLLM refuses one
  */
@@ -23,9 +23,17 @@ export async function registerServers(deployment: Deployment, litellm: PartHandl
   const wanted = registrations(deployment);
   if (wanted.length === 0) return [];
   const api = new LiteLLMApi(deployment, litellm);
-  const known = new Set((await api.servers()).map(({ server_name }) => server_name));
-  for (const server of wanted)
-    if (!known.has(server.server_name)) await api.create(`the server ${server.server_name}`, serversPath, server);
+  const known = new Map((await api.servers()).map((server) => [server.server_name, server]));
+  for (const server of wanted) {
+    const { server_name, mcp_access_groups = [], allow_all_keys = false } = server;
+    const before = known.get(server_name);
+    if (before === undefined) await api.create(`the server ${server_name}`, serversPath, server);
+    else if (
+      (before.allow_all_keys ?? false) !== allow_all_keys ||
+      String(before.mcp_access_groups ?? []) !== String(mcp_access_groups)
+    )
+      await api.changeServer({ server_id: before.server_id, server_name, mcp_access_groups, allow_all_keys });
+  }
   return wanted.map(({ server_name: name, url }) => ({
     where: `policy.yaml:upstreams.${name}`,
     what: `registered ${url} with POST ${serversPath}`,
