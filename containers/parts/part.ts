@@ -93,8 +93,11 @@ export interface PartPlan {
   user?: string;
   workingDir?: string;
   settings?: ContainerSettings;
-  /** Whether it stores what other parts write to it: mutation testing then removes it, so that no mutant sees another's data. */
-  keepsState?: boolean;
+  /**
+   * The LiteLLM that writes to it. Mutation testing keeps it while that LiteLLM is kept, and replaces both together: no mutant
+   * sees another's data, and no LiteLLM loses its database.
+   */
+  usedBy?: PartPlan;
   ready: Readiness;
   /** Called once the container runs, before it is ready. */
   running?: () => void;

@@ -73,7 +73,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
   ]);
   const databases = await Promise.all(
-    databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan.image })),
+    databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan })),
   );
   const databaseParts = databases.map(({ plan }) => rig.startPart(rigName, plan));
   const servicesByKey = servicesOf(deployment, services);
@@ -110,7 +110,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     scriptedModelPlan(rig, network),
     ...machinePlans(rig, network),
     ...[...services.map(({ plan }) => plan), ...standIns].map((plan) => Promise.resolve(plan)),
-    ...cacheServices(deployment).map((service) => redisPlan(rig, context, service)),
+    ...cacheServices(deployment).map((service) => redisPlan(rig, context, service, litellm.plan)),
   ];
   const parts: Record<string, PartHandle> = {};
   const [gatewayHost] = await Promise.all([

@@ -62,7 +62,7 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
     images.get("browser"),
   ]);
   const databases = await Promise.all(
-    databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan.image })),
+    databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan })),
   );
   const running = new Set([
     ...[deployment.traefik, deployment.litellm, provider, proxy].map(({ key }) => key),
@@ -98,7 +98,9 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
       if (keycloakPart !== undefined && administrator !== undefined)
         await makeAdministrator(keycloakPart, providerPort(provider), administrator);
     }),
-    ...cacheServices(deployment).map(async (service) => await start(await redisPlan(rig, context, service))),
+    ...cacheServices(deployment).map(
+      async (service) => await start(await redisPlan(rig, context, service, litellm.plan)),
+    ),
     Promise.all(behind.map(({ running: runs }) => runs)).then(() => start(edge)),
     ...[...services.map(({ plan }) => plan), ...standIns].map(start),
     start(machinePlan("browser", browser, edge.networks[0]?.network)),

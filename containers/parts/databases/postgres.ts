@@ -1,6 +1,5 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
-import type { PartImage } from "../../images/part-image.ts";
 import { networksOf } from "../deployment/render-service.ts";
 import { serviceAttachments } from "../deployment/service-networks.ts";
 import { attachments } from "../deployment/traefik.ts";
@@ -17,20 +16,20 @@ const templateVersion = "17";
  * The plan of a PostgreSQL that the deployment's URLs name, with their databases and users.
  *
  * @param networks networks of the rig by their name in the deployment
- * @param litellm LiteLLM's image: one from packages needs its tables in the database's image
+ * @param litellm its image decides the database's: one from packages needs its tables there
  * @returns the plan, and what differs from the operator's service
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function postgresPlan(
   resources: PartResources,
   server: DatabaseServer,
-  { networks, litellm }: { networks: ReadonlyMap<string, RunNetwork>; litellm: PartImage },
+  { networks, litellm }: { networks: ReadonlyMap<string, RunNetwork>; litellm: PartPlan },
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const { images, canaries } = resources;
   const { host, port, service, databases, part } = server;
-  const hasTemplate = litellm.origin === "built" && databases.some(({ isLiteLLMs }) => isLiteLLMs);
+  const hasTemplate = litellm.image.origin === "built" && databases.some(({ isLiteLLMs }) => isLiteLLMs);
   const image = hasTemplate
-    ? await images.liteLLMPostgres(litellm.version)
+    ? await images.liteLLMPostgres(litellm.image.version)
     : await images.get("postgres", service?.version);
   const { first, others } = divide(databases, hasTemplate);
   const hasUpstreams = databases.some(({ isLiteLLMs }) => !isLiteLLMs);
@@ -55,7 +54,7 @@ export async function postgresPlan(
         ? [{ target: "/docker-entrypoint-initdb.d/canary.sql", content: `CREATE DATABASE ${canaries.database};\n` }]
         : []),
     ],
-    keepsState: true,
+    usedBy: litellm,
     ready: commandSucceeds("pg_isready", "-q", "-h", "127.0.0.1", "-p", port, "-d", first.name),
     startDeadline: deadlines.databaseStart,
   };

@@ -18,12 +18,14 @@ export function cacheServices(deployment: Deployment): ComposeService[] {
 /**
  * The plan of a Redis as the operator runs it: command, environment and files.
  *
+ * @param litellm see {@link PartPlan.usedBy}
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function redisPlan(
   { images, deployment }: PartResources,
   context: RenderContext,
   service: ComposeService,
+  litellm?: PartPlan,
 ): Promise<PartPlan> {
   const [image, rendered] = await Promise.all([images.get("redis", service.version), renderService(context, service)]);
   return {
@@ -35,7 +37,7 @@ export async function redisPlan(
     files: rendered.files,
     directories: rendered.directories,
     settings: rendered.settings,
-    keepsState: true,
+    ...(litellm === undefined ? {} : { usedBy: litellm }),
     // An answer that a password is needed is one too.
     ready: commandSucceeds("sh", "-c", "redis-cli ping | grep -Eq 'PONG|NOAUTH'"),
     startDeadline: deadlines.smallPartStart,

@@ -140,7 +140,7 @@ export async function startLiteLLM(
   const databases = candidate === undefined ? [] : databaseServers(deployment);
   await Promise.all(
     databases.map(async (server) => {
-      const { plan: database } = await postgresPlan(resources, server, { networks, litellm: plan.image });
+      const { plan: database } = await postgresPlan(resources, server, { networks, litellm: plan });
       await startPart(resources, rig, database);
     }),
   );

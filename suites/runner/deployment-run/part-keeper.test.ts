@@ -61,16 +61,17 @@ test("when networks are replaced, every part on them is replaced too, also those
   expect((await start("clients", after, {})).addresses).toHaveProperty(after.name);
 });
 
-test("a database is removed when its rig's LiteLLM is replaced, and kept while that is kept", async () => {
+test("a database is replaced with the LiteLLM that writes to it, and kept while that is kept", async () => {
   const network = await networkOf("written", true);
-  const litellm = (value: string) => start("written", network, { name: "litellm", environment: { A: value } });
-  await litellm("1");
-  await keeper.settle();
-  const database = await start("written", network, { name: "postgres", keepsState: true });
-  await litellm("1");
-  await keeper.settle();
-  expect(await exists(database)).toBe(true);
-  await litellm("2");
-  await keeper.settle();
-  expect(await exists(database)).toBe(false);
+  const networks = [{ network, aliases: [] }];
+  const usedBy = (value: string): PartPlan => {
+    const environment = { A: value };
+    const startDeadline = deadlines.smallPartStart;
+    return { name: "litellm", image, networks, environment, ready: readyWhenRunning, startDeadline };
+  };
+  const database = (value: string) => start("written", network, { name: "postgres", usedBy: usedBy(value) });
+  const first = await database("1");
+  expect((await database("1")).containerId).toBe(first.containerId);
+  const other = await database("2");
+  expect([await exists(first), await exists(other)]).toEqual([false, true]);
 });

@@ -15,7 +15,6 @@ const neverKept: ReadonlySet<string> = new Set(["gateway-host", "lan-host", "sen
 
 interface Kept {
   print: string;
-  keepsState: boolean;
   handle: PartHandle;
   /** The routers that its labels define for Traefik. */
   routers: readonly string[];
@@ -34,8 +33,6 @@ export class PartKeeper implements AsyncDisposable {
   readonly #parts = new Map<string, Kept>();
   readonly #networks = new Map<string, { print: string; made: Map<string, MadeNetwork> }>();
   readonly #starting = new Set<Promise<unknown>>();
-  /** Rigs that have got a new LiteLLM since the last call of {@link settle}. */
-  readonly #renewed = new Set<string>();
 
   constructor(engine: Engine, images: Pick<Images, "get">) {
     this.#engine = engine;
@@ -61,13 +58,11 @@ export class PartKeeper implements AsyncDisposable {
       }
       await this.#remove(rig, plan.name);
     }
-    if (plan.name === "litellm") this.#renewed.add(rig);
     try {
       const handle = await startPart({ engine: this.#engine, run: this.run, images: this.#images }, rig, plan);
       this.#parts.set(key, {
         print,
         handle,
-        keepsState: plan.keepsState ?? false,
         routers: routersOf(plan),
         networks: plan.networks.map(({ network }) => network.name),
       });
@@ -88,19 +83,11 @@ export class PartKeeper implements AsyncDisposable {
   }
 
   /**
-   * Waits for the parts and networks that are still being created, and removes the databases to which a replaced LiteLLM may
-   * have written. Where one part of a rig fails, the others continue to start, and would conflict with those of the next
-   * deployment.
+   * Waits for the parts and networks that are still being created. Where one part of a rig fails, the others continue to start,
+   * and would conflict with those of the next deployment.
    */
   async settle(): Promise<void> {
     while (this.#starting.size > 0) await Promise.allSettled(this.#starting);
-    // A broken LiteLLM may have let a write through to a database, which would be attributed to the next deployment.
-    for (const [key, { handle, keepsState }] of this.#parts) {
-      if (!keepsState || !this.#renewed.has(rigOf(key))) continue;
-      this.#parts.delete(key);
-      await removeContainer(this.#engine, handle.containerId);
-    }
-    this.#renewed.clear();
   }
 
   async #createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>> {
@@ -174,9 +161,17 @@ function routersOf({ labels }: PartPlan): string[] {
   return [...new Set(names)].map((name) => `${name.toLowerCase()}@docker`);
 }
 
-/** A hash of everything in a plan that affects the part. */
-function fingerprint({ ready, running, startDeadline, directories, ...plan }: PartPlan): string {
+/**
+ * A hash of everything in a plan that affects the part. A broken LiteLLM may have let a write through to a database, which would
+ * be attributed to the next deployment: a database is another one with another LiteLLM.
+ */
+function fingerprint({ ready, running, startDeadline, directories, usedBy, ...plan }: PartPlan): string {
   const copied = directories?.map(({ source, target }) => ({ target, digest: deploymentDigest(source) }));
-  const text = JSON.stringify({ ...plan, directories: copied, ready: ready.what });
+  const text = JSON.stringify({
+    ...plan,
+    directories: copied,
+    ready: ready.what,
+    usedBy: usedBy && fingerprint(usedBy),
+  });
   return createHash("sha256").update(text).digest("hex");
 }
