@@ -1,11 +1,15 @@
+import { z } from "zod";
 import type { GatewayTarget } from "../../containers/targets/needs.ts";
+import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
+import { statusOf } from "../support/answers.ts";
 import { managementApi } from "../support/management-api.ts";
+import { identitiesOf } from "./support/identities.ts";
 
 check({
   id: "KEYS-05/models-of-a-key",
@@ -43,6 +47,48 @@ check({
 });
 
 check({
+  id: "KEYS-05/models-of-identities",
+  requirements: ["KEYS-05"],
+  title: "each identity is offered the models that the policy names for it, and no others",
+  needs: ["gateway"],
+  async run({ gateway, evidence }) {
+    await managementApi(gateway, evidence);
+    const { identities, models } = gateway.policy;
+    const all = models.map(({ name }) => name);
+    // A key for some paths opens no models.
+    const meant = identities.filter(
+      ({ routes, models: own }) => routes.length === 0 && (own.length > 0 || all.length > 0),
+    );
+    if (meant.length === 0) evidence.notSupported("the policy names no identity that uses models");
+    const keys = new Map((await identitiesOf(gateway, evidence)).map(({ name, key }) => [name, key]));
+    await forEachCase(
+      "an identity is offered exactly its models",
+      meant,
+      ({ name }) => name,
+      async ({ name, models: own, location }) => {
+        const exchange = await gateway.send({ path: "/v1/models", bearer: keys.get(name) ?? "" });
+        const offered = offeredModels(exchange);
+        const expected = own.length > 0 ? own : all;
+        const missing = expected.filter((model) => !offered.includes(model));
+        // Without a list of its own, a key may use what LiteLLM has in addition to the policy's models.
+        const more = own.length > 0 ? offered.filter((model) => !own.includes(model)) : [];
+        if (missing.length === 0 && more.length === 0) return;
+        throw new CheckFailure({
+          summary: `${name} is not offered exactly its models`,
+          code: more.length > 0 ? "other-models" : "granted-not-offered",
+          expected: `${own.length > 0 ? "" : "at least "}${expected.join(", ")} at /v1/models`,
+          actual: offered.join(", ") || statusOf(exchange),
+          cause: `the key's models in LiteLLM are ${more.length > 0 ? "more" : "fewer"} than the policy says`,
+          location,
+          fix: "change the key's models with POST /key/update, or 'models' of the identity in the policy",
+          evidence: exchangeEvidence(exchange),
+        });
+      },
+    );
+  },
+});
+
+check({
   id: "KEYS-05/spent-budget",
   requirements: ["KEYS-05"],
   title: "a key without budget left is refused, and told so",
@@ -55,6 +101,13 @@ check({
     expectDenied(await ask(gateway, key, model.name), "budget_exceeded", "a key with a budget of 0 may use a model");
   },
 });
+
+const offeredShape = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+function offeredModels({ response }: Exchange): string[] {
+  const read = offeredShape.safeParse(jsonOf(response?.body));
+  return (read.data?.data ?? []).map(({ id }) => id).sort();
+}
 
 function ask(gateway: GatewayTarget, bearer: string, model: string): Promise<Exchange> {
   return gateway.send({
