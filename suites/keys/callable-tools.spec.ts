@@ -8,7 +8,8 @@ import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
 import { statusOf } from "../support/answers.ts";
-import { managementApi } from "../support/management-api.ts";
+import { type ManagementApi, managementApi } from "../support/management-api.ts";
+import { openedForAllKeys } from "../support/servers-for-all-keys.ts";
 import { type Identity, identitiesOf, serversOf } from "./support/identities.ts";
 import { type Cell, keepMatrix, withMatrix } from "./support/matrix.ts";
 import { catalogueOfMaster, type ListedTool } from "./support/mcp-request.ts";
@@ -31,6 +32,7 @@ check({
   // The tools are called: on a throwaway network only.
   needs: ["gateway", "canaries"],
   async run({ gateway, evidence }) {
+    const api = await managementApi(gateway, evidence);
     const identities = await identitiesOf(gateway, evidence);
     const controls = await controlsOf(gateway, evidence);
     const callers = identities.filter(({ key }) => key !== gateway.masterKey);
@@ -53,7 +55,7 @@ check({
         "an identity can call exactly what it is granted",
         tried,
         ({ identity, control: { way, tool } }) => `${identity.name}, ${tool.server} ${tool.name}, ${way.way}`,
-        async ({ identity, control, exchange, reached }) => expectGranted(identity, control, exchange, reached),
+        async (one) => await expectGranted(gateway, api, one),
       ),
     );
   },
@@ -137,12 +139,11 @@ function cellOf(tried: readonly Tried[]): Cell[] {
   return [{ identity, way: control.way.way, server, tried: names, expected, found, exchange }];
 }
 
-function expectGranted(
-  { name, expected, location }: Identity,
-  { way, tool }: Control,
-  exchange: Exchange,
-  reached: boolean,
-): void {
+async function expectGranted(
+  gateway: GatewayTarget,
+  api: ManagementApi,
+  { identity: { name, expected, location }, control: { way, tool }, exchange, reached }: Tried,
+): Promise<void> {
   const grant = expected === "refused" ? new Map() : expected;
   const granted = grantedTools(grant, tool.server, [tool.name]).length > 0;
   if (reached === granted && (granted || exchange.response !== undefined)) return;
@@ -157,6 +158,7 @@ function expectGranted(
       ? "LiteLLM checks grants when it lists, and not when it calls; or the key's grant is wider than the policy says"
       : "the key's grant in LiteLLM is narrower than the policy says",
     ...(location === undefined ? {} : { location }),
+    ...(reached ? await openedForAllKeys(gateway, api, tool.server) : {}),
     evidence: exchangeEvidence(exchange),
   });
 }

@@ -7,6 +7,8 @@ import { differences } from "../../helpers/core/text/json-difference.ts";
 import { grantedTools } from "../../helpers/deployment/policy/grants.ts";
 import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
+import { type ManagementApi, managementApi } from "../support/management-api.ts";
+import { openedForAllKeys } from "../support/servers-for-all-keys.ts";
 import { type Identity, identitiesOf, serversOf } from "./support/identities.ts";
 import { type Cell, keepMatrix, withMatrix } from "./support/matrix.ts";
 import { catalogueOfMaster, list, listedTools, listingRequests } from "./support/mcp-request.ts";
@@ -20,6 +22,7 @@ check({
   title: "each identity is shown the tools that it is granted, and no others, by every documented way",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
+    const api = await managementApi(gateway, evidence);
     const identities = await identitiesOf(gateway, evidence);
     const cells = await cellsOf(gateway, identities);
     await keepMatrix(cells, "listed", evidence);
@@ -28,7 +31,7 @@ check({
         "an identity is shown exactly what it is granted",
         cells,
         ({ identity, way, server }) => `${identity.name}, ${server}, ${way}`,
-        async (cell) => expectGrantedTools(cell),
+        async (cell) => await expectGrantedTools(gateway, api, cell),
       ),
     );
   },
@@ -57,7 +60,11 @@ async function cellsOf(gateway: GatewayTarget, identities: readonly Identity[]):
   });
 }
 
-function expectGrantedTools({ identity, way, server, expected, found, exchange }: Cell): void {
+async function expectGrantedTools(
+  gateway: GatewayTarget,
+  api: ManagementApi,
+  { identity, way, server, expected, found, exchange }: Cell,
+): Promise<void> {
   const isRefused = identity.expected !== "refused" || (exchange.response?.status ?? 0) >= 400;
   const different = differences([...expected].sort(), found);
   if (different.length === 0 && isRefused && exchange.response !== undefined) return;
@@ -77,6 +84,7 @@ function expectGrantedTools({ identity, way, server, expected, found, exchange }
           ? "LiteLLM answers a caller that it should not know"
           : "the key's grant in LiteLLM is narrower than the policy says, or this version does not know that kind of grant",
     ...(identity.location === undefined ? {} : { location: identity.location }),
+    ...(more.length > 0 ? await openedForAllKeys(gateway, api, server) : {}),
     evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
   });
 }

@@ -33,8 +33,15 @@ export interface VirtualKey {
 
 const keyShape = z.object({ key: z.string(), token: z.string() });
 const serverShape = z.array(
-  z.looseObject({ server_id: z.string(), server_name: z.string().nullish(), alias: z.string().nullish() }),
+  z.looseObject({
+    server_id: z.string(),
+    server_name: z.string().nullish(),
+    alias: z.string().nullish(),
+    allow_all_keys: z.boolean().nullish(),
+  }),
 );
+
+type ListedServer = z.infer<typeof serverShape>[number];
 
 /**
  * LiteLLM's management API with the master key.
@@ -152,7 +159,15 @@ export class ManagementApi {
 
   /** The ids of all MCP servers, by name. */
   async allServerIds(): Promise<ReadonlyMap<string, string>> {
-    return await this.#gateway.once.do("ids of the MCP servers", () => this.#servers());
+    return new Map(
+      (await this.#servers()).flatMap((server) => namesOf(server).map((name) => [name, server.server_id] as const)),
+    );
+  }
+
+  /** The names of the MCP servers that every key may use, whatever it is granted. */
+  async serversForAllKeys(): Promise<ReadonlySet<string>> {
+    const open = (await this.#servers()).filter(({ allow_all_keys }) => allow_all_keys === true);
+    return new Set(open.flatMap(namesOf));
   }
 
   /** Sends a request with the master key. */
@@ -177,17 +192,14 @@ export class ManagementApi {
     });
   }
 
-  async #servers(): Promise<ReadonlyMap<string, string>> {
-    const { masterKey } = this.#gateway;
-    // LiteLLM asks every server for its health first.
-    const deadline = deadlines.mcpRequest;
-    const exchange = await this.#gateway.send({ path: "/v1/mcp/server", bearer: masterKey, deadline });
-    const servers = this.#read(exchange, serverShape, "LiteLLM does not list its MCP servers", "no-servers");
-    return new Map(
-      servers.flatMap(({ server_id, server_name, alias }) =>
-        [server_name, alias].flatMap((name) => (name ? [[name, server_id] as const] : [])),
-      ),
-    );
+  async #servers(): Promise<readonly ListedServer[]> {
+    return await this.#gateway.once.do("LiteLLM's list of the MCP servers", async () => {
+      const { masterKey } = this.#gateway;
+      // LiteLLM asks every server for its health first.
+      const deadline = deadlines.mcpRequest;
+      const exchange = await this.#gateway.send({ path: "/v1/mcp/server", bearer: masterKey, deadline });
+      return this.#read(exchange, serverShape, "LiteLLM does not list its MCP servers", "no-servers");
+    });
   }
 
   #read<T>(exchange: Exchange, shape: z.ZodType<T>, summary: string, code: string): T {
@@ -199,6 +211,10 @@ export class ManagementApi {
   #accepted(exchange: Exchange, summary: string, code: string): void {
     if (exchange.response?.status !== 200) throw refused(exchange, summary, code);
   }
+}
+
+function namesOf({ server_name, alias }: ListedServer): string[] {
+  return [server_name, alias].flatMap((name) => name || []);
 }
 
 function refused(exchange: Exchange, summary: string, code: string): CheckFailure {

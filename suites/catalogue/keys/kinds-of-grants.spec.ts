@@ -9,6 +9,7 @@ import type { PolicyIdentity, SourceLocation, UpstreamConfig } from "../../../he
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { managementApi } from "../../support/management-api.ts";
+import { openedForAllKeys } from "../../support/servers-for-all-keys.ts";
 import { offeredTools } from "../support/listings.ts";
 import { catalogueName } from "../support/mcp-client.ts";
 import { rpc, toolNamesIn } from "../support/rpc.ts";
@@ -126,6 +127,7 @@ async function expectGrant(
   const different = differences(expected.sort(), found.sort());
   if (different.length === 0 && exchange.response !== undefined) return;
   const more = found.filter((name) => !expected.includes(name));
+  const owner = servers.find(({ name }) => more[0]?.startsWith(catalogueName(gateway, name, "")));
   throw new CheckFailure({
     summary: `a key with ${kind} lists other tools than it is granted`,
     code: more.length > 0 ? "other-tools" : "granted-not-shown",
@@ -133,6 +135,7 @@ async function expectGrant(
     actual: `${found.length} tools, ${more.length} of them not granted`,
     cause: "this version of LiteLLM does not know this kind of grant, or does not apply it to a listing",
     ...(location === undefined ? {} : { location }),
+    ...(owner === undefined ? {} : await openedForAllKeys(gateway, api, owner.name)),
     evidence: { ...exchangeEvidence(exchange), received: different.join("\n") },
   });
 }
