@@ -46,6 +46,7 @@ test.each([
   ["a name of the internet", "http://ai.example.org:8400", undefined],
   ["Traefik's own loopback", "http://127.0.0.1:8400", undefined],
   ["another service", "http://db:8400", undefined],
+  ["a name that no service has", "http://litelm:8400", undefined],
   ["another service's address", "http://10.9.0.5:8400", undefined],
   ["TLS", "https://192.168.3.195:8400", undefined],
   ["no URL", "192.168.3.195:8400", undefined],
@@ -57,6 +58,11 @@ test("on the host's network LiteLLM has its own port there, and Traefik the host
   const ends = endsOf("network_mode: host, command: [--port, '4100']", "network_mode: host");
   expect(portThroughHost("http://127.0.0.1:4100", ends)).toBe(4100);
   expect(portThroughHost("http://127.0.0.1:4000", ends)).toBeUndefined();
+});
+
+test("a name that Traefik has for the host by extra_hosts is the host's", () => {
+  const ends = endsOf('ports: ["8400:4000"]', 'extra_hosts: ["machine:host-gateway"]');
+  expect(portThroughHost("http://machine:8400", ends)).toBe(4000);
 });
 
 test("Traefik and LiteLLM share a network of the run where a route leads through the host", () => {

@@ -96,11 +96,8 @@ function isOfHost(host: string, traefik: ComposeService): boolean {
   if (isIP(host) !== 0) return isPrivate(host);
   const named = traefik.settings.get("extra_hosts")?.value;
   const extra = Array.isArray(named) ? named.map((one) => String(one).split(/[:=]/)[0]) : [];
-  return (
-    extra.includes(host) ||
-    !host.includes(".") ||
-    /(?:^|\.)docker\.internal$|\.(?:lan|local|internal|home|home\.arpa)$/.test(host)
-  );
+  // A name without a dot is a container's: one that no service has is a mistake.
+  return extra.includes(host) || /(?:^|\.)docker\.internal$|\.(?:lan|local|internal|home|home\.arpa)$/.test(host);
 }
 
 /** RFC 1918, RFC 4193, and what VPNs use (RFC 6598). */
