@@ -133,7 +133,7 @@ function isService(node: YamlNode): boolean {
 }
 
 /** Fills in the variables that the env file of a folder, or its example, sets. */
-function filledIn(folder: string): (text: string) => string {
+export function filledIn(folder: string): (text: string) => string {
   const values = variablesOf(envTextAt(join(folder, ".env"))?.text ?? "");
   return (text) =>
     text.replaceAll(/\$(?:\{(\w+)(?::?[-?][^}]*)?\}|(\w+))/g, (whole, braced?: string, bare?: string) => {

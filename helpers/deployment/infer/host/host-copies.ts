@@ -125,9 +125,11 @@ export function copyInFolder(
     all.filter((file) => file === rest || file.endsWith(`/${rest}`)).map((file) => file.slice(0, -rest.length - 1)),
   );
   const name = basename(target);
+  // What a program writes is in no git.
+  const isWritten = name === "data" || /^\/(?:var|tmp|run)\//.test(target);
   const named = all.flatMap((file) => {
     const at = `/${file}`.lastIndexOf(`/${name}/`);
-    return at === -1 || name === "data" ? [] : file.slice(0, at + name.length);
+    return at === -1 || isWritten ? [] : file.slice(0, at + name.length);
   });
   return closest(
     (told.length > 0 ? told : named).map((one) => (one === "" ? "." : one)),

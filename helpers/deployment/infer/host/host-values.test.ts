@@ -165,7 +165,7 @@ test("a template, and a directory with the target's name, stand for what is moun
     "compose.yaml": `services:
   traefik:
     image: traefik:v3.5.3
-    volumes: ["./dynamic.yml:/etc/traefik/dynamic.yml", "\${RULES}:/rules", "\${DATA}:/data"]
+    volumes: ["./dynamic.yml:/etc/traefik/dynamic.yml", "\${RULES}:/rules", "\${DATA}:/data", "./logs:/var/log/proxy"]
 `,
     "dynamic.yml.tmpl": "http: {}\n",
     "proxy/rules/main.yml": "http: {}\n",
@@ -270,4 +270,14 @@ test("a part of a label that the example leaves empty stays empty", () => {
   const files = { "compose.yaml": service(labels), ".env.example": "FIRST=\nSECOND=\n" };
   expect(values(files).standIns).toEqual([]);
   expect(placeholders({ ...files, ".env.example": "FIRST=\n" })).toEqual({ FIRST: "", SECOND: "placeholder-second" });
+});
+
+test("a Traefik whose image is a variable of the example gets a copy of its configuration, too", () => {
+  const { files } = values({
+    "compose.yaml":
+      'services: { edge: { image: "${PROXY_IMAGE}", volumes: ["./config/traefik.yml:/etc/traefik/traefik.yml"] } }\n',
+    ".env.example": "PROXY_IMAGE=traefik:v3.5.3\n",
+    "templates/traefik.yml.tmpl": "entryPoints: {}\n",
+  });
+  expect(files.get("./config/traefik.yml")?.value).toBe("./templates/traefik.yml.tmpl");
 });

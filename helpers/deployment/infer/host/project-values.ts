@@ -4,7 +4,7 @@ import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
 import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
-import { filesBelow, pathIn, type ServiceOutline } from "../files/compose-files.ts";
+import { filesBelow, filledIn, pathIn, type ServiceOutline } from "../files/compose-files.ts";
 import { roleSigns, serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
 import {
@@ -168,12 +168,13 @@ function mergedUses(all: readonly ReadonlyMap<string, VariableUse>[]): Map<strin
 function servicesOf(root: YamlNode, home: string): ServiceNode[] {
   const services = nodeAt(root, "services");
   if (services?.kind !== "map") return [];
+  const filled = filledIn(home);
   return [...services.entries].map(([name, { value: node }]) => ({
     node,
     home,
     outline: {
       name,
-      image: textOf(nodeAt(node, "image")),
+      image: filled(textOf(nodeAt(node, "image")) ?? "") || undefined,
       dockerfile: undefined,
       command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].flatMap(wordsOf).join(" "),
     },
