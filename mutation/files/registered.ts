@@ -15,7 +15,7 @@ export interface RegisteredIdentity {
 
 /** The identities whose keys a run registers in LiteLLM's database. */
 export function registeredIdentities({ deployment, policy }: OperatorFiles): RegisteredIdentity[] {
-  if (liteLLMDatabase(deployment.litellm, deployment.litellmConfig) === undefined) return [];
+  if (liteLLMDatabase(deployment.litellmConfig) === undefined) return [];
   return deployment.policy.identities.flatMap((identity, index) => {
     const entry = policy.at("identities", index);
     if (identity.secret === undefined || entry === undefined) return [];
