@@ -46,7 +46,7 @@ test("direct: without a Traefik, LiteLLM judges everything, by the port that it 
   expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
   const policy = readPolicy(join(copy.folder, "policy.yaml"));
   expect(policy.services.traefik).toBeUndefined();
-  expect(accessOf(policy)).toEqual([["litellm.localhost on undefined", [["litellm"]]]]);
+  expect(accessOf(policy)).toEqual([["litellm.internal on undefined", [["litellm"]]]]);
   expect(policy.reach.map(({ from, to, ports }) => [from, to, ports])).toEqual([
     ["lan", "gateway-host", [4000]],
     ["litellm", "outside", [443]],

@@ -92,7 +92,7 @@ export function beginning({ compose }: FoundProjects, { envFiles, variables, fil
     variables,
     files,
     parts: new Map(),
-    hosts: [{ value: { name: "litellm.localhost", scheme: "http", zone: "internal" } }],
+    hosts: [{ value: { name: "litellm.internal", scheme: "http", zone: "internal" } }],
     public: [],
     refusal: undefined,
     injected: [],
@@ -167,7 +167,7 @@ function missingParts(missing: Inference["missing"]): PolicyDraft["parts"] {
 function directHost(url: URL | undefined, litellm: DeploymentView["litellm"]): Stated<HostInput> {
   const other = otherProxy(litellm);
   const [labelled] = other?.hosts ?? [];
-  const name = url?.hostname ?? labelled ?? "litellm.localhost";
+  const name = url?.hostname ?? labelled ?? "litellm.internal";
   const known =
     url !== undefined
       ? "The name is that of PROXY_BASE_URL"
@@ -195,7 +195,7 @@ function placeholderHost(
   const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];
   return {
     value: {
-      name: url?.hostname ?? "litellm.localhost",
+      name: url?.hostname ?? "litellm.internal",
       ...(entryPoint === undefined ? {} : { entry_point: entryPoint.name }),
       scheme,
       zone: url === undefined ? "internal" : "external",

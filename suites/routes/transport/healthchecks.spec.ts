@@ -2,9 +2,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import { check } from "../../runner/check.ts";
-
-/** Exit codes of a shell and the engine for a missing command (POSIX, 2.8.2). */
-const missingCommand: ReadonlySet<number> = new Set([126, 127]);
+import { missingProgram, whyNotInLiteLLM } from "../support/missing-command.ts";
 
 check({
   id: "ROUTE-20/healthchecks",
@@ -24,7 +22,11 @@ check({
       ({ service }) => service,
       async ({ service, part, command, location }) => {
         const run = await gateway.run(part.name, command);
-        if (missingCommand.has(run.exitCode) && part.isBuilt) {
+        const lacking = run.exitCode === 0 ? undefined : missingProgram(run);
+        const isLiteLLM = service === gateway.policy.services.litellm;
+        const known =
+          lacking !== undefined && isLiteLLM ? whyNotInLiteLLM(lacking, gateway.version(part.name)) : undefined;
+        if (lacking !== undefined && part.isBuilt && known === undefined) {
           evidence.finding(
             `The healthcheck of ${service} was not judged: its image was built here and lacks the command.`,
           );
@@ -43,6 +45,7 @@ check({
             ? "it requests a path that needs a key or another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
             : "it uses another port, user or database, or runs a command that the image lacks: services that depend on it never start",
           location,
+          ...known,
         });
       },
     );
