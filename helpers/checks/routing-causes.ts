@@ -237,8 +237,8 @@ function refusingMiddleware(model: TraefikModel, router: TraefikRouter, status: 
   });
 }
 
-/** The statuses by which Traefik says that a server does not answer. */
-const unreachable: ReadonlySet<number> = new Set([502, 503, 504]);
+/** The statuses by which Traefik says that a server does not answer; 499: the client did not wait any longer. */
+const unreachable: ReadonlySet<number> = new Set([499, 502, 503, 504]);
 
 /** A request as rules see it; undefined for one whose target has no path. */
 export function ruleRequestOf({ request: { url, method, headers } }: Exchange): RuleRequest | undefined {

@@ -58,3 +58,17 @@ test("a Traefik that is on no network of the server is named by its networks", a
     line: "networks: [front]",
   });
 });
+
+test("a container that is on no network of Traefik is named by its own networks", async () => {
+  const file = "litellm/docker-compose.yml";
+  const change = {
+    file,
+    find: "      - edge-net\n      - data-net\n    labels",
+    replace: "      - data-net\n    labels",
+  };
+  expect(await whyIn("two-projects", "litellm-api@docker", change)).toEqual({
+    cause: "litellm is on no network of traefik, so that Traefik does not reach it",
+    file,
+    line: "- data-net",
+  });
+});

@@ -50,6 +50,16 @@ function byNetwork(
   { value, location }: { value: string; location: SourceLocation },
 ): Unreachable | undefined {
   const key = [...compose.networks].find(([, { name }]) => name === value)?.[0] ?? value;
+  const own = [...service.networks.keys()];
+  if (own.length > 0 && traefik.networks.size > 0 && !own.some((one) => traefik.networks.has(one))) {
+    const [at] = service.networkLocations.values();
+    return {
+      cause: `${service.name} is on no network of ${traefik.name}, so that Traefik does not reach it`,
+      location: at ?? service.location,
+      fix: `put ${service.name} on ${[...traefik.networks.keys()].join(" or ")}`,
+      isKnownService: true,
+    };
+  }
   if (!service.networks.has(key) || traefik.networks.has(key) || traefik.networks.size === 0) return undefined;
   const shared = [...service.networks.keys()].find((one) => traefik.networks.has(one));
   return {
