@@ -13,7 +13,7 @@ check({
   needs: ["edge"],
   async run({ edge, evidence }) {
     const { text } = await edge.routers();
-    const items = loadedItems(text);
+    const items = loadedItems(inWordsOfFiles(edge.deployment.traefikModel, text));
     const errors = providerErrors(await edge.traefikLog());
     await evidence.keep("loaded.json", JSON.stringify({ items, errors }, null, 2));
     const failures = new Map(
@@ -40,6 +40,12 @@ check({
     );
   },
 });
+
+/** What Traefik says of Swarm's labels, which are docker's in the run, with the providers as the files name them. */
+function inWordsOfFiles({ providers }: TraefikModel, text: string): string {
+  if (!providers.includes("swarm")) return text;
+  return text.replaceAll(/@(swarm|docker)\b/g, (_, provider) => (provider === "swarm" ? "@docker" : "@swarm"));
+}
 
 function itemFailure({ deployment }: Edge, { section, name, errors }: LoadedItem): FailureDetails {
   const { traefikModel: model } = deployment;
