@@ -76,7 +76,7 @@ check({
         const ports = allowed.flatMap((one) => one.ports);
         if (port !== undefined && ports.includes(port)) return;
         throw new CheckFailure({
-          summary: `the middleware ${name} asks ${service} at port ${port ?? "(none)"}, at which the policy lets nobody reach it`,
+          summary: `the middleware ${name} asks ${service} at port ${port ?? "(none)"}, which no rule of the policy's reach allows`,
           code: "another-port",
           expected: `${service} at port ${ports.join(" or ")}`,
           actual: address.value,

@@ -68,7 +68,7 @@ async function explainCases(
 ): Promise<FailureDetails> {
   const all = await Promise.all(
     cases.map(async (one) =>
-      // Without evidence of its own, a case cannot be told from the others.
+      // Without evidence of its own, a case looks like every other one.
       one.evidence?.exchanges === undefined ? one : await explain(one, exchanges, gateway),
     ),
   );

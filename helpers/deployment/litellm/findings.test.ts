@@ -235,7 +235,7 @@ test("a config that only a variable names which LiteLLM does not have", () => {
   expect(notes).toEqual([noServer, { what, line: 4 }]);
 });
 
-test("a file that is no config of LiteLLM may be mounted", () => {
+test("another file than a config of LiteLLM may be mounted", () => {
   expect(notesOf("A: b", "./compose.yaml:/app/other.yaml")).toEqual([noServer]);
 });
 

@@ -195,7 +195,7 @@ export function outranked(
       fix: "give it the lowest priority of all",
     };
   const isFirst = model.routers.every((one) => one === winner || one.priority < winner.priority);
-  // A priority that nobody wrote is the rule's length: the one that is written is the one that is wrong.
+  // Without a written priority, the rule's length is the priority: the written one is wrong.
   const isWritten = winner.options.has("priority") || !meant.options.has("priority");
   const wrong = isFirst && isWritten ? winner : meant;
   return {

@@ -180,7 +180,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
   const input = { path: `${granted.directory}/${file.name}` };
   const exchange = await call(gateway, path, gateway.secret(secret), tool, input);
   if (exchange.response?.body.includes(file.content)) return other.name;
-  // Where nobody can read the file, the key is not why.
+  // Where even the master key cannot read the file, the key is not the cause.
   const control = await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, input);
   const isOfTheServer = !control.response?.body.includes(file.content);
   throw new CheckFailure({

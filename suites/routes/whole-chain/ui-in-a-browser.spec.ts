@@ -33,7 +33,7 @@ check({
     const failing = await Promise.all(
       assets.filter(isFailure).map(async (asset) => ({ ...asset, isOwn: await isLiteLLMsOwn(gateway, asset) })),
     );
-    // What LiteLLM itself does not serve is no path that Traefik keeps closed; a page without its scripts stays empty.
+    // Traefik is not the cause where LiteLLM itself does not serve an asset; a page without its scripts stays empty.
     const failed = failing.filter((asset) => !(asset.isOwn && isDispensable(asset)));
     for (const asset of failing.filter((one) => !failed.includes(one)))
       evidence.finding(
