@@ -1,6 +1,7 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { GatewayAnswers } from "../../../helpers/agents/agent-diagnosis.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { curlCommand } from "../../support/curl-command.ts";
 import { clientOf } from "./policy-lookup.ts";
 
 /** The gateway's addresses in a client's config, and the client's key. */
@@ -50,12 +51,12 @@ async function curl(
   headers: readonly string[],
 ): Promise<{ status: number; head: string; body: string } | undefined> {
   const lines = [`Authorization: Bearer ${key}`, "Accept: application/json, text/event-stream", ...headers];
-  const command = [
-    ...["curl", "--silent", "--include", "--insecure", "--max-time", String(deadlines.mcpRequest / 1000)],
+  const command = curlCommand(url, [
+    ...["--silent", "--include", "--insecure", "--max-time", String(deadlines.mcpRequest / 1000)],
     ...lines.flatMap((line) => ["--header", line]),
     ...(body === undefined ? [] : ["--header", "Content-Type: application/json", "--data", JSON.stringify(body)]),
     url,
-  ];
+  ]);
   const machine = clientOf(gateway, "codex")?.from === "traefik-network" ? "inside-host" : "lan-host";
   const { stdout } = await gateway.run(machine, command);
   const [, status, head = "", content = ""] = /^HTTP\/\S+ (\d{3})([\s\S]*?)\r?\n\r?\n([\s\S]*)$/.exec(stdout) ?? [];

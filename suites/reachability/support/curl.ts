@@ -1,5 +1,6 @@
 import type { FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { curlCommand } from "../../support/curl-command.ts";
 
 /** A machine of the rig that has curl. */
 export type CurlMachine = "lan-host" | "inside-host";
@@ -40,21 +41,20 @@ export async function curl(
   runner: CommandRunner,
   from: CurlMachine,
   url: string,
-  options: { bearer?: string; deadline: number },
+  { bearer, deadline }: { bearer?: string; deadline: number },
 ): Promise<CurlAnswer> {
-  const command = [
-    "curl",
+  const options = [
     "--silent",
     "--show-error",
     "--insecure",
     "--max-time",
-    String(options.deadline / 1000),
+    String(deadline / 1000),
     "--write-out",
     "\n%{http_code}",
-    ...(options.bearer === undefined ? [] : ["--header", `Authorization: Bearer ${options.bearer}`]),
+    ...(bearer === undefined ? [] : ["--header", `Authorization: Bearer ${bearer}`]),
     url,
   ];
-  const { id, exitCode, stdout, stderr } = await runner.run(from, command);
+  const { id, exitCode, stdout, stderr } = await runner.run(from, curlCommand(url, options));
   const end = stdout.lastIndexOf("\n");
   const status = Number(stdout.slice(end + 1)) || 0;
   const body = stdout.slice(0, Math.max(end, 0));
@@ -64,7 +64,11 @@ export async function curl(
     body,
     text: status === 0 ? error : `status ${status}`,
     cause: causeOf(status, exitCode, stderr),
-    evidence: { sent: command.join(" "), received: status === 0 ? error : `${status}\n${body}`, commands: [id] },
+    evidence: {
+      sent: ["curl", ...options].join(" "),
+      received: status === 0 ? error : `${status}\n${body}`,
+      commands: [id],
+    },
   };
 }
 
@@ -126,10 +130,8 @@ async function statusesWithin(
     ...(bearer === undefined ? [] : ["--header", `Authorization: Bearer ${bearer}`]),
     url,
   ];
-  const { id, stdout } = await runner.run(from, [
-    "curl",
-    ...requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]),
-  ]);
+  const all = requests.flatMap((request, index) => [...(index === 0 ? [] : ["--next"]), ...one(request)]);
+  const { id, stdout } = await runner.run(from, curlCommand(requests[0]?.url ?? "", all));
   const printed = stdout.trim().split("\n");
   return requests.map((_, index) => {
     const [status = 0, size = 0] = (printed[index] ?? "").split(" ").map(Number);
