@@ -281,3 +281,18 @@ test("a Traefik whose image is a variable of the example gets a copy of its conf
   });
   expect(files.get("./config/traefik.yml")?.value).toBe("./templates/traefik.yml.tmpl");
 });
+
+test("what is empty by compose's default and what LiteLLM's config reads has a placeholder; nothing else has", () => {
+  const files = {
+    "compose.yaml": service(
+      '    environment: { OPENAI_API_KEY: "${OPENAI_KEY:-}", GROQ_API_KEY: "${GROQ_API_KEY-}", UNUSED: "${UNUSED:-}" }\n',
+    ),
+    "config.yaml":
+      "model_list: [{ litellm_params: { api_key: os.environ/OPENAI_API_KEY } }, { litellm_params: { api_key: os.environ/GROQ_API_KEY } }]\n",
+  };
+  expect(placeholders(files)).toEqual({
+    OPENAI_KEY: "placeholder-openai-key",
+    GROQ_API_KEY: "placeholder-groq-api-key",
+  });
+  expect(values({ ...files, ".env": "OPENAI_KEY=sk-own\n" }).standIns).toEqual([]);
+});

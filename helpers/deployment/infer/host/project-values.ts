@@ -82,8 +82,8 @@ export function projectValues(
   const uses = mergedUses(trees.map(({ root, name }) => variableUses(root, name)));
   const services = trees.flatMap(({ root, home: at }) => servicesOf(root, at));
   const main = mainEnvFile(folder, home, [...uses.keys()]);
-  const refused = refusedKeys(services, main.found);
-  const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !refused.includes(name)));
+  const unusable = [...refusedKeys(services, main.found), ...emptyByDefault(folder, services, main.found)];
+  const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !unusable.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
     uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, isRequired: false });
   const empty = new Set(emptyNames(main.found?.text ?? ""));
@@ -104,13 +104,13 @@ export function projectValues(
   const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
   const needed = neededByLiteLLM(folder, services);
   const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
-  for (const name of [...refused, ...[...needed.values()].flat()])
-    if (!given.has(name) && !made.has(name) && !(hasOwnFile && refused.includes(name)))
+  for (const name of [...unusable, ...[...needed.values()].flat()])
+    if (!given.has(name) && !made.has(name) && !(hasOwnFile && unusable.includes(name)))
       made.set(name, placeholders.value(name, undefined, servers));
   const isMainMissing =
     !hasOwnFile &&
     (open.some((entry) => !isForShell(entry)) ||
-      refused.length > 0 ||
+      unusable.length > 0 ||
       (needed.get(main.path) ?? []).some((name) => !given.has(name)));
   const paths = [
     ...new Set([
@@ -239,11 +239,8 @@ function neededByLiteLLM(folder: string, services: readonly ServiceNode[]): Read
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
   const missing = litellm === undefined ? [] : missingEnvFiles(litellm.node, folder, litellm.home);
   if (litellm === undefined || missing.length === 0) return new Map();
-  const configs = filesBelow(folder)
-    .filter((file) => /\.ya?ml$/i.test(file))
-    .map((file) => readFileSync(file, "utf8"))
-    .join("\n");
-  const read = [...configs.matchAll(/os\.environ\/([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []);
+  const configs = yamlTexts(folder);
+  const read = variablesRead(configs);
   const elsewhere = new Set(environmentNames(litellm.node));
   const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
   const own = [...new Set(names)].filter((name) => !elsewhere.has(name));
@@ -277,6 +274,29 @@ function refusedKeys(services: readonly ServiceNode[], main: EnvText | undefined
   const written = environmentText(litellm.node, "LITELLM_MASTER_KEY") ?? "";
   const [, byDefault] = new RegExp(`^\\$\\{(\\w+):?-${wellKnownKey}\\}$`).exec(written) ?? [];
   return [...new Set([...(byDefault === undefined ? [] : [byDefault]), ...wellKnownNames(main?.text ?? "")])];
+}
+
+/** Variables that are empty by compose's default, and that give LiteLLM's config what it reads: the host sets those in use. */
+function emptyByDefault(folder: string, services: readonly ServiceNode[], main: EnvText | undefined): string[] {
+  const litellm = serviceOf("litellm", services, ({ outline }) => outline);
+  const filled = filledNames(main?.text ?? "");
+  if (litellm === undefined) return [];
+  const found = variablesRead(yamlTexts(folder)).flatMap((name) => {
+    const [, variable] = /^\$\{(\w+):?-\}$/.exec(environmentText(litellm.node, name) ?? "") ?? [];
+    return variable === undefined || filled.includes(variable) ? [] : [variable];
+  });
+  return [...new Set(found)];
+}
+
+/** All YAML files of the folder. */
+function yamlTexts(folder: string): string {
+  const files = filesBelow(folder).filter((file) => /\.ya?ml$/i.test(file));
+  return files.map((file) => readFileSync(file, "utf8")).join("\n");
+}
+
+/** The variables that LiteLLM's configs read. */
+function variablesRead(configs: string): string[] {
+  return [...configs.matchAll(/os\.environ\/([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []);
 }
 
 function environmentText(service: YamlNode, name: string): string | undefined {
