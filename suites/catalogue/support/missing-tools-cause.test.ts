@@ -46,6 +46,27 @@ test.each<[string, string, ReadonlyMap<string, string>, RegExp, RegExp | undefin
     /sends MCP-Protocol-Version twice/,
     /400 Bad Request/,
   ],
+  [
+    "it accepts other names only",
+    "httpx.HTTPStatusError: Client error '421 Misdirected Request' for url 'http://postgres-mcp:3001/mcp'",
+    none,
+    /answers 421 to the name[\s\S]*allowed hosts/,
+    /421 Misdirected Request/,
+  ],
+  [
+    "it refuses the credential",
+    "httpx.HTTPStatusError: Client error '401 Unauthorized' for url 'http://postgres-mcp:3001/mcp'",
+    none,
+    /refuses LiteLLM's credential/,
+    /401 Unauthorized/,
+  ],
+  [
+    "a provider's refusal is no reason",
+    "httpx.HTTPStatusError: Client error '401 Unauthorized' for url 'https://api.example/v1'",
+    none,
+    /could not start it/,
+    undefined,
+  ],
   ["nothing reports a reason", "INFO: all is well with postgres", none, /could not start it/, undefined],
 ])("why no tool is listed: %s", (_, log, outcomes, cause, line) => {
   const found = causeFrom(["postgres"], log, outcomes);

@@ -60,7 +60,7 @@ export function causeFrom(
     .filter((line) => servers.some((name) => line.includes(name)) && /error|fail|warn|timeout|will not/i.test(line));
   const outcome = servers.flatMap((name) => outcomeCauses[outcomes.get(name) ?? ""] ?? [])[0];
   const cause =
-    logCauses.find(([pattern]) => pattern.test(lines.join("\n")))?.[1] ??
+    lineCauses.find(([pattern]) => pattern.test(lines.join("\n")))?.[1] ??
     outcome ??
     logCauses.find(([pattern]) => pattern.test(log))?.[1] ??
     "LiteLLM could not start it, or it did not answer in time";
@@ -91,9 +91,20 @@ const logCauses: readonly (readonly [RegExp, string])[] = [
     "it answers 400 to LiteLLM, although it answers a client: LiteLLM 1.77.1 sends MCP-Protocol-Version twice, which servers on newer SDKs refuse",
   ],
   [
+    /Client error '421 /,
+    "it answers 421 to the name by which LiteLLM calls it: its protection against DNS rebinding allows other names only (modelcontextprotocol/python-sdk#1798); add the name to its allowed hosts",
+  ],
+  [
     /Timeout while listing tools|Client operation cancelled/,
     "it did not answer within LiteLLM's own 30 s: a slow upstream, or an overloaded machine",
   ],
+];
+
+/** What a line that names the server says besides; elsewhere in the log it may be about a model's provider. */
+const lineCauses: typeof logCauses = [
+  ...logCauses,
+  [/Client error '40[13] /, "it refuses LiteLLM's credential: its auth_type, token or headers are missing or wrong"],
+  [/Client error '404 /, "nothing is at the path of its URL"],
 ];
 
 /** The statuses that 1.106.2 reports for a server in a listing's `_meta` when its log does not mention the server. */
