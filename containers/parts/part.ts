@@ -103,6 +103,8 @@ export interface PartPlan {
   running?: () => void;
   /** Milliseconds. */
   startDeadline: number;
+  /** Whether it is started a second time where it runs and is not ready in time. */
+  startsAgain?: boolean;
 }
 
 /** A running part, as plain data that can be sent from the main process to the workers. */

@@ -111,3 +111,25 @@ test("a file of the run replaces the one of a copied directory, and its neighbou
     rmSync(source, { recursive: true });
   }
 });
+
+test.for([
+  [true, "is started once more"],
+  [false, "ends the start"],
+] as const)("a part that starts again (%s) and is not ready in time %s", async ([startsAgain]) => {
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
+  const asked = new Set<string>();
+  const starting = startPart({ engine, run, images }, "edge", {
+    name: `again-${startsAgain}`,
+    image: await images.get("whoami"),
+    networks: [],
+    startsAgain,
+    // The second container is ready.
+    ready: {
+      what: "is the second one",
+      ask: async ({ container }) => asked.add(container.id).size > 1,
+    },
+    startDeadline: 1_000,
+  });
+  if (startsAgain) expect(await starting).toMatchObject({ containerId: [...asked][1] });
+  else await expect(starting).rejects.toThrow(/again-false .* did not start: is the second one: not within 1 s/);
+});

@@ -23,6 +23,21 @@ export type PartContext = Pick<PartResources, "engine" | "run"> & { images: Pick
  * @throws {EnvironmentError} with the part's last log lines when it does not start
  */
 export async function startPart(context: PartContext, rig: string, plan: PartPlan): Promise<PartHandle> {
+  try {
+    return await startOnce(context, rig, plan);
+  } catch (error) {
+    // On a remote engine the relay of its ports already has its name.
+    if (
+      !plan.startsAgain ||
+      context.engine.isRemote ||
+      !(error instanceof Error && /: not within \d/.test(error.message))
+    )
+      throw error;
+    return await startOnce(context, rig, plan);
+  }
+}
+
+async function startOnce(context: PartContext, rig: string, plan: PartPlan): Promise<PartHandle> {
   const { engine, run } = context;
   const name = `${run.id}-${rig}-${plan.name}`;
   let readiness: ReadinessWait | undefined;

@@ -68,7 +68,7 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
     ...Object.fromEntries(started.map((part) => [part.name, part])),
   };
   const carried = deployment.traefikModel.containers.map(({ service }) => service.key);
-  await routersLoaded(edge, deployment.traefikModel, new Set([...running, ...carried]));
+  await routersLoaded(rig.engine, edge, deployment.traefikModel, new Set([...running, ...carried]));
   return {
     rig: name,
     parts,

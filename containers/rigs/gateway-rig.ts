@@ -147,7 +147,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   if (parts.traefik && inFront) {
     const { traefikModel } = inFront.deployment;
     const carried = traefikModel.containers.map(({ service }) => service.key);
-    await routersLoaded(parts.traefik, traefikModel, new Set([...running, ...carried]));
+    await routersLoaded(rig.engine, parts.traefik, traefikModel, new Set([...running, ...carried]));
   }
   return {
     rig: rigName,

@@ -107,7 +107,9 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
   ]);
   if (needsDiscovery(proxy)) await start(oauth2Proxy.plan);
   await Promise.all([
-    parts.traefik === undefined ? undefined : routersLoaded(parts.traefik, deployment.traefikModel, running),
+    parts.traefik === undefined
+      ? undefined
+      : routersLoaded(rig.engine, parts.traefik, deployment.traefikModel, running),
     parts.litellm === undefined
       ? undefined
       : new LiteLLMApi(deployment, parts.litellm).openFirstSession(deployment.policy.mcp.endpoint),

@@ -2,14 +2,16 @@ import { request } from "undici";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { PartHandle, PartPlan, RunNetwork } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
-import { answersHttp } from "../readiness.ts";
+import { answersHttp, type Readiness } from "../readiness.ts";
 import { namedImage } from "./named-image.ts";
 import type { EdgeContext } from "./render-context.ts";
 import { isEngineSocket } from "./render-service.ts";
 import { renderTraefik } from "./render-traefik.ts";
 import { serviceAttachments } from "./service-networks.ts";
+import { ListingAgain } from "./traefik/list-again.ts";
 import { suiteName, traefikApiPort } from "./traefik/suite-api.ts";
 
 /** Where Traefik's docker provider finds the engine by itself. */
@@ -42,11 +44,28 @@ export async function traefikPlan(
       ]),
     ].map((target) => ({ source: engine.socketPath, target, readOnly: true })),
     publish: [...new Set([...entryPointPorts(traefikModel).values(), traefikApiPort])],
-    // The suite's router comes with the first labels; until then its entry point answers with 404.
-    ready: answersHttp(traefikApiPort, "/api/version"),
+    ready: answersApi(engine),
     startDeadline: deadlines.smallPartStart,
+    // Seen once on a busy machine: it answered 404 for 30 s, as if no container had labels.
+    startsAgain: true,
   };
   return { plan, changes: rendered.changes };
+}
+
+/** The suite's router comes with the first labels; until then its entry point answers with 404. */
+function answersApi(engine: Engine): Readiness {
+  const answers = answersHttp(traefikApiPort, "/api/version");
+  let listing: { of: string; again: ListingAgain } | undefined;
+  return {
+    ...answers,
+    async ask(part) {
+      if (await answers.ask(part)) return true;
+      const { id } = part.container;
+      if (listing?.of !== id) listing = { of: id, again: new ListingAgain(engine, id) };
+      await listing.again.missed();
+      return false;
+    },
+  };
 }
 
 /** Entry point to port, for TCP; names in lower case. */
@@ -131,6 +150,7 @@ export function nameInFiles(model: TraefikModel, name: string): string {
  * @returns whether all of them exist
  */
 export async function routersLoaded(
+  engine: Engine,
   traefik: PartHandle,
   model: TraefikModel,
   running: ReadonlySet<string>,
@@ -140,11 +160,14 @@ export async function routersLoaded(
     ...carried.flatMap(({ configuration }) => configuration.routers),
     ...(model.files === undefined || model.files.areRefused ? [] : model.files.configuration.routers),
   ];
+  const listing = new ListingAgain(engine, traefik.containerId);
   try {
     return await until("Traefik has read its configuration", deadlines.routersLoaded, async () => {
       const { routers } = await rawData(traefik, model);
       const live = new Set(routers.map(({ name }) => model.routerOf(name)));
-      return expected.every((router) => live.has(router)) ? true : undefined;
+      if (expected.every((router) => live.has(router))) return true;
+      await listing.missed();
+      return undefined;
     });
   } catch {
     return false;

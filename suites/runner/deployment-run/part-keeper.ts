@@ -4,6 +4,7 @@ import { removeContainer, removeNetwork, removeRun } from "../../../containers/e
 import { newRun, type Run } from "../../../containers/engine/run-labels.ts";
 import type { Images } from "../../../containers/images/images.ts";
 import { createNetworks, type MadeNetwork, type NetworkPlan } from "../../../containers/networks/network.ts";
+import { ListingAgain } from "../../../containers/parts/deployment/traefik/list-again.ts";
 import { rawData } from "../../../containers/parts/deployment/traefik.ts";
 import type { PartHandle, PartPlan } from "../../../containers/parts/part.ts";
 import { startPart } from "../../../containers/parts/start-part.ts";
@@ -130,10 +131,13 @@ export class PartKeeper implements AsyncDisposable {
     const traefik = this.#parts.get(`${rig}/traefik`)?.handle;
     if (kept.routers.length === 0 || traefik === undefined) return;
     // Otherwise the last deployment's routers could be mistaken for this one's.
+    const listing = new ListingAgain(this.#engine, traefik.containerId);
     await until("Traefik has removed the routers of the previous part", deadlines.routersLoaded, async () => {
       const { routers } = await rawData(traefik);
       // Those of other parts stay, also the ones that Traefik makes of a part without any.
-      return routers.some(({ name: live }) => kept.routers.includes(live.toLowerCase())) ? undefined : true;
+      if (!routers.some(({ name: live }) => kept.routers.includes(live.toLowerCase()))) return true;
+      await listing.missed();
+      return undefined;
     });
   }
 

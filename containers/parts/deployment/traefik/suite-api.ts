@@ -5,7 +5,7 @@ export const traefikApiPort = 28099;
 export const suiteName = "gateway-conformance";
 
 /** The label that marks the one container that carries the suite's own router. */
-const suiteRouterLabel = "gateway-conformance.router";
+export const suiteRouterLabel = "gateway-conformance.router";
 
 /**
  * The labels of the suite's own router: Traefik's API on the suite's entry point. Not `api.insecure`: what the operator says
