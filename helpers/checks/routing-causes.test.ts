@@ -48,13 +48,36 @@ test("a service that does not answer has one cause for all of its routers", asyn
   expect(found.line).toMatch(/^litellm: \{ loadBalancer/);
 });
 
-test("a middleware that refuses is named by its own line", async () => {
-  const patch = { file: rules, find: "middlewares: [chain-api@file]", replace: "middlewares: [nobody]" };
-  const found = await inExample("allow-list", [patch], (deployment) =>
+test.for([
+  [
+    "by its own line",
+    "strict",
+    "    nobody:",
+    "    strict: { ipAllowList: { sourceRange: [192.0.2.7/32] } }\n    nobody:",
+    /^strict:/,
+  ],
+  ["by the router's list where others have it too", "nobody", "    nobody:", "    nobody:", /^middlewares: \[nobody\]/],
+] as const)("a middleware that refuses is named %s", async ([, name, find, replace, line]) => {
+  const patches = [
+    { file: rules, find: "middlewares: [chain-api@file]", replace: `middlewares: [${name}]` },
+    { file: rules, find, replace },
+  ];
+  const found = await inExample("allow-list", patches, (deployment) =>
     whyNotReached(deployment, exchange("https://api.example.dev/v1/models", key), { router: "api@file", status: 403 }),
   );
-  expect(found.cause).toBe("the middleware nobody of the router api@file refuses the request (Traefik answers 403)");
-  expect(found.line).toMatch(/^nobody:/);
+  expect(found.cause).toBe(`the middleware ${name} of the router api@file refuses the request (Traefik answers 403)`);
+  expect(found.line).toMatch(line);
+});
+
+test("a router that lost its rule is named where the one for the rest took its request", async () => {
+  const find = / +traefik\.http\.routers\.litellm-bearer\.rule: >-\n.*\n/;
+  const compose = readFileSync("deployments/reference/compose.yaml", "utf8").replace(find, "");
+  const request = exchange("http://litellm.linuxserver.lan/v1/models", key);
+  const found = await inExample("../reference", [{ file: "compose.yaml", write: compose }], (deployment) =>
+    whyNotReached(deployment, request, { router: "litellm-refused@docker", status: 401 }),
+  );
+  expect(found.cause).toMatch(/^the router litellm-bearer has no rule, so that Traefik's default rule decides/);
+  expect(found.line).toMatch(/^traefik\.http\.routers\.litellm-bearer\./);
 });
 
 test("a router that nothing in the files has is named by the policy's line of the host", async () => {

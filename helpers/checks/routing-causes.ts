@@ -73,12 +73,23 @@ export function whyNotReached(
     const { isNotLoaded, ...why } = missed;
     return { ...why, ...(isNotLoaded ? followsLoading : {}) };
   }
+  const withoutRule = taken?.rule && isForTheRest(taken.rule) ? routerWithoutRule(model, taken) : undefined;
+  if (withoutRule !== undefined)
+    return {
+      cause: `the router ${withoutRule.name} has no rule, so that Traefik's default rule decides, and the router ${router} took the request`,
+      location: withoutRule.location,
+      fix: `give ${withoutRule.name} a rule`,
+    };
   const refusing = taken && refusingMiddleware(model, taken, status);
-  if (refusing !== undefined)
+  if (taken !== undefined && refusing !== undefined) {
+    // A middleware of several routers is right for the others: the list of this one is wrong.
+    const isShared = model.routers.some((one) => one !== taken && middlewaresOf(model, one).includes(refusing));
+    const list = isShared ? taken.options.get("middlewares") : undefined;
     return {
       cause: `the middleware ${refusing.name} of the router ${router} refuses the request (Traefik answers ${status})`,
-      location: refusing.location,
+      location: (list ?? refusing).location,
     };
+  }
   if (router === undefined)
     return {
       cause: `no router matches this request (Traefik answered ${status})`,
@@ -212,6 +223,14 @@ export function whyUnchallenged(
     location,
     fix: `name ${adding.name} in front of ${refusing.name}`,
   };
+}
+
+/** A router of the same entry points that nothing gives a rule, the operator's own default rule included. */
+function routerWithoutRule(model: TraefikModel, { entryPoints }: TraefikRouter): TraefikRouter | undefined {
+  if (model.static.get("providers.docker.defaultRule") !== undefined) return undefined;
+  return model.routers.find(
+    (one) => !one.options.has("rule") && one.entryPoints.some((entryPoint) => entryPoints.includes(entryPoint)),
+  );
 }
 
 /** The middleware of a router that answers with such a status in the place of the router's service. */
