@@ -8,7 +8,7 @@ import type { PartImage } from "../images/part-image.ts";
 import { becomeGatewayHost, firewallPath, publications, publish } from "../networks/gateway-host.ts";
 import type { MadeNetwork } from "../networks/network.ts";
 import { databaseServers } from "../parts/databases/database-servers.ts";
-import { postgresPlan } from "../parts/databases/postgres.ts";
+import { postgresImageInAdvance, postgresPlan } from "../parts/databases/postgres.ts";
 import { cacheServices, redisPlan } from "../parts/databases/redis.ts";
 import { forwardAuthPart, forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
 import { liteLLMPlan, upstreamsPlan } from "../parts/deployment/litellm.ts";
@@ -60,7 +60,8 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   };
   const context: RenderContext = { deployment, mark: rigMark(run, rigName), networks };
   const inFront: EdgeContext | undefined = hasTraefik(deployment) ? { ...context, deployment } : undefined;
-  const [traefik, logins, services, standIns, litellm] = await Promise.all([
+  // One `await` for all plans that need no other plan, so that a first run makes all their images in parallel.
+  const [traefik, logins, services, standIns, litellm, scriptedModel, machines] = await Promise.all([
     inFront && traefikPlan(rig, inFront),
     inFront && forwardAuthPlans(rig, inFront),
     servicePlans(rig, context, network(providerNetwork)),
@@ -71,6 +72,9 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
         { network: network(providerNetwork), aliases: [] },
       ],
     }),
+    scriptedModelPlan(rig, network),
+    Promise.all(machinePlans(rig, network)),
+    ...databaseServers(deployment).map((server) => postgresImageInAdvance(rig, server)),
   ]);
   const databases = await Promise.all(
     databaseServers(deployment).map((server) => postgresPlan(rig, server, { networks, litellm: litellm.plan })),
@@ -107,9 +111,9 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     ...labelStarts.map(({ plan }) => Promise.resolve(plan)),
     ...replicas.map((plan) => whenReady(plan, databaseParts)),
     Promise.resolve(upstreamsPlan(litellm.plan, attachments(networksOf(deployment.litellm), networks, "upstreams"))),
-    scriptedModelPlan(rig, network),
-    ...machinePlans(rig, network),
-    ...[...services.map(({ plan }) => plan), ...standIns].map((plan) => Promise.resolve(plan)),
+    ...[scriptedModel, ...machines, ...services.map(({ plan }) => plan), ...standIns].map((plan) =>
+      Promise.resolve(plan),
+    ),
     ...cacheServices(deployment).map((service) => redisPlan(rig, context, service, litellm.plan)),
   ];
   const parts: Record<string, PartHandle> = {};

@@ -61,6 +61,19 @@ export async function postgresPlan(
   return { plan, changes: hasTemplate ? versionChange(server, host) : [] };
 }
 
+/**
+ * Makes the image of a PostgreSQL while LiteLLM's image is made. Which image a server with LiteLLM's database needs is known
+ * only when LiteLLM's is there.
+ *
+ * @throws {EnvironmentError} when the image cannot be provided
+ */
+export async function postgresImageInAdvance(
+  { images }: Pick<PartResources, "images">,
+  { service, databases }: DatabaseServer,
+): Promise<void> {
+  if (!databases.some(({ isLiteLLMs }) => isLiteLLMs)) await images.get("postgres", service?.version);
+}
+
 /** The database that PostgreSQL's entry point makes, and the others. */
 function divide(
   databases: readonly ServedDatabase[],
