@@ -175,6 +175,14 @@ const findings: {
     why: /1\.77\.1 takes every caller for an admin/,
   },
   {
+    name: "a master key from a variable that is empty",
+    patches: [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=")],
+    file: "litellm.env.example",
+    at: "LITELLM_MASTER_KEY=",
+    what: /general_settings\.master_key reads LITELLM_MASTER_KEY, which is empty/,
+    why: /1\.77\.1 takes every caller for an admin/,
+  },
+  {
     name: "the example's master key",
     patches: [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=sk-1234")],
     at: "  master_key:",

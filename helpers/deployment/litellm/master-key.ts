@@ -55,19 +55,39 @@ export function readMasterKey(
   }
 
   const meant = elsewhere(root);
-  const finding: ConfigFinding = {
-    location: meant?.location ?? location,
-    what: meant === undefined ? "LiteLLM has no master key" : `the master key is under ${meant.section}`,
-    why:
-      meant === undefined
-        ? `LiteLLM ${version} takes every caller for an admin then, with any key and without one`
-        : `LiteLLM reads it under general_settings only, so it has none, and ${version} takes every caller for an admin`,
-    fix: meant === undefined ? fix : `move it to general_settings.master_key, or set the variable LITELLM_MASTER_KEY`,
-  };
+  const finding: ConfigFinding =
+    meant === undefined
+      ? {
+          ...withoutKey(textOf(written), environment, location),
+          why: `LiteLLM ${version} takes every caller for an admin then, with any key and without one`,
+        }
+      : {
+          location: meant.location,
+          what: `the master key is under ${meant.section}`,
+          why: `LiteLLM reads it under general_settings only, so it has none, and ${version} takes every caller for an admin`,
+          fix: "move it to general_settings.master_key, or set the variable LITELLM_MASTER_KEY",
+        };
   if (atLeast(version, "1.106.2") && !permitsWeakKey(root, environment))
     faults.add(finding.location, `${finding.what}: LiteLLM ${version} refuses to start without one`, finding.fix);
   else notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
   return { key: resolve(textOf(meant?.node), environment) ?? anyKey, admitsEveryone: finding };
+}
+
+/** Why LiteLLM has no master key, where none stands in another section. */
+function withoutKey(
+  written: string | undefined,
+  environment: ReadonlyMap<string, Written<string>>,
+  location: SourceLocation,
+): Omit<ConfigFinding, "why"> {
+  const [, name] = /^os\.environ\/(\w+)$/.exec(written ?? "") ?? [];
+  if (name === undefined) return { location, what: "LiteLLM has no master key", fix };
+  const variable = environment.get(name);
+  const state = variable === undefined ? "not set" : "empty";
+  return {
+    location: variable?.location ?? location,
+    what: `LiteLLM has no master key: general_settings.master_key reads ${name}, which is ${state}`,
+    fix: `set ${name} to a long random value in LiteLLM's environment`,
+  };
 }
 
 /**

@@ -12,12 +12,16 @@ export interface ComposeOutline {
   /** Its top-level `name`, as written. */
   name: string | undefined;
   services: readonly ServiceOutline[];
-  /** Networks that it declares itself, by key. */
+  /** Services and networks that it declares, external ones included, by key. */
+  declared: readonly string[];
+  /** Networks that it makes itself, by key. */
   ownNetworks: readonly string[];
   /** The names on the host of its own networks that have one. */
   namedNetworks: readonly string[];
   /** Networks that another project made: their names on the host. */
   externalNetworks: readonly string[];
+  /** Services and networks that its services name and that it does not declare: another file of its project does. */
+  undeclared: readonly string[];
   /** Absolute paths of the files that it includes or extends, each with compose's names where it names a folder. */
   uses: readonly string[];
 }
@@ -112,6 +116,7 @@ function outlineOf(file: string): ComposeOutline | undefined {
   if (entries.length === 0 && (!isNamedSo || includesOf(root).length === 0)) return undefined;
   const filled = filledIn(dirname(file));
   const networks = networksOf(root, filled);
+  const declared = [...entries.map(([name]) => name), ...networks.map(({ key }) => key)];
   return {
     file,
     name: textOf(nodeAt(root, "name")),
@@ -119,10 +124,25 @@ function outlineOf(file: string): ComposeOutline | undefined {
     ownNetworks: networks.flatMap(({ key, isExternal }) => (isExternal ? [] : [key])),
     namedNetworks: networks.flatMap(({ name, isExternal }) => (isExternal || name === undefined ? [] : [name])),
     externalNetworks: networks.flatMap(({ key, name, isExternal }) => (isExternal ? [name ?? key] : [])),
+    declared,
+    undeclared: namesUsed(entries.map(([, { value }]) => value)).filter(
+      (name) => name !== "default" && !declared.includes(name),
+    ),
     uses: [...includesOf(root), ...entries.flatMap(([, { value }]) => extendedFileOf(value))].map((path) =>
       resolve(dirname(file), path),
     ),
   };
+}
+
+/** The networks that services join, and the services on which they depend. */
+function namesUsed(services: readonly YamlNode[]): string[] {
+  const named = services.flatMap((service) =>
+    ["networks", "depends_on"].flatMap((key) => {
+      const node = nodeAt(service, key);
+      return node?.kind === "map" ? [...node.entries.keys()] : textsOf(node);
+    }),
+  );
+  return [...new Set(named)];
 }
 
 /** A policy has `services:` too, with names only. */

@@ -151,3 +151,29 @@ test("a policy, LiteLLM's config and broken YAML are not compose files", () => {
   };
   expect(found(files)).toEqual({ compose: undefined, others: [] });
 });
+
+test("files of one folder are one project where one names what another declares", () => {
+  const files = {
+    "stack/compose.ai.yml": litellm,
+    "stack/compose.core.yml": `${traefik.replace("edge", "edge, ai")}networks: { edge: { name: edge }, ai: {} }\n`,
+    "stack/compose.tools.yml": "services: { tool: { image: tool, networks: [ai] } }\n",
+    "photos/compose.photos.yml": "services: { photos: { image: photos } }\n",
+  };
+  const { compose, others } = found(files);
+  expect(compose?.map(({ files: own }) => own)).toEqual([
+    ["stack/compose.ai.yml", "stack/compose.core.yml", "stack/compose.tools.yml"],
+  ]);
+  expect(others).toEqual(["photos/compose.photos.yml"]);
+});
+
+test("a file that names services of compose's own file belongs to its project", () => {
+  const files = {
+    "compose.yaml": both,
+    "compose.tools.yaml": "services: { tool: { image: tool, depends_on: [gateway] } }\n",
+    "photos.yaml": "services: { photos: { image: photos, depends_on: [album] }, album: { image: album } }\n",
+  };
+  expect(found(files)).toEqual({
+    compose: [{ project: undefined, files: ["compose.yaml", "compose.tools.yaml"] }],
+    others: ["photos.yaml"],
+  });
+});

@@ -63,13 +63,20 @@ function foundProjects(
 ): FoundProjects {
   const projects = chosen.map((candidate) => projectOf(root, candidate));
   const isFoundByCompose =
-    chosen.length === 1 && chosen[0] === own && projects.every(({ profiles }) => profiles.length === 0);
+    chosen.length === 1 &&
+    chosen[0] === own &&
+    own?.files.every(({ file }) => isFoundByName(file)) &&
+    projects.every(({ profiles }) => profiles.length === 0);
   return {
     compose: isFoundByCompose ? undefined : projects,
     files: chosen.map(({ files }) => files.map(({ file }) => file)),
     included: chosen.map(({ files, all: read }) => read.flatMap((one) => (files.includes(one) ? [] : one.file))),
     others: all.filter((one) => !chosen.includes(one)).flatMap((one) => pathsOf(root, one)),
   };
+}
+
+function isFoundByName(file: string): boolean {
+  return composeFileNames.includes(basename(file)) || isOverride(file);
 }
 
 /** A path of `include`, or the compose file in the folder that it names. */
@@ -96,26 +103,41 @@ function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidate, "all
       // Other files next to it are variants (compose.prod.yaml), unless they are stacks with services of their own.
       const override = files.find(({ file }) => isOverride(file));
       const rest = files.filter((one) => one !== main && one !== override && !sharesServices(one, main));
+      const [parts, stacks] = partition(joined(rest), (group) => group.some((one) => completes(one, main)));
       return [
-        { files: override === undefined ? [main] : [main, override], isDefault: true },
-        ...joined(rest).map((group) => ({ files: group, isDefault: false })),
+        { files: [main, ...(override === undefined ? [] : [override]), ...parts.flat()], isDefault: true },
+        ...stacks.map((group) => ({ files: group, isDefault: false })),
       ];
     }
     return joined(files.filter(({ file }) => !isOverride(file))).map((group) => ({ files: group, isDefault: false }));
   });
 }
 
-/** Files of one folder that are one project: they share a service, or a network that none of them calls external. */
+/**
+ * Files of one folder that are one project: they share a service, or a network that none of them calls external, or one
+ * declares what another one only names.
+ */
 function joined(files: readonly ComposeOutline[]): ComposeOutline[][] {
-  const groups: ComposeOutline[][] = [];
+  let groups: ComposeOutline[][] = [];
   for (const file of files) {
-    const group = groups.find((one) =>
-      one.some((other) => sharesServices(file, other) || sharesOwnNetwork(file, other)),
+    const [own, others] = partition(groups, (group) =>
+      group.some((other) => sharesServices(file, other) || sharesOwnNetwork(file, other) || completes(file, other)),
     );
-    if (group === undefined) groups.push([file]);
-    else group.push(file);
+    groups = [...others, [...own.flat(), file]];
   }
   return groups;
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
+/** Whether one of two files declares a service or a network that the other one names without declaring it. */
+function completes(one: ComposeOutline, other: ComposeOutline): boolean {
+  return (
+    one.undeclared.some((name) => other.declared.includes(name)) ||
+    other.undeclared.some((name) => one.declared.includes(name))
+  );
 }
 
 function sharesServices(one: ComposeOutline, other: ComposeOutline): boolean {
