@@ -154,7 +154,12 @@ function isService(node: YamlNode): boolean {
 
 /** Fills in the variables that the env file of a folder, or its example, sets. */
 export function filledIn(folder: string): (text: string) => string {
-  const values = variablesOf(envTextAt(join(folder, ".env"))?.text ?? "");
+  return filledFrom(envTextAt(join(folder, ".env"))?.text ?? "");
+}
+
+/** Fills in the variables that the text of an env file sets. */
+export function filledFrom(envText: string): (text: string) => string {
+  const values = variablesOf(envText);
   return (text) =>
     text.replaceAll(/\$(?:\{(\w+)(?::?[-?][^}]*)?\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
       return values.get(braced ?? bare ?? "") ?? whole;

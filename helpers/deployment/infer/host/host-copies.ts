@@ -71,25 +71,40 @@ export function missingFiles(
   });
 }
 
-/** The only file of the folder that looks like LiteLLM's config, relative to it; undefined where none or several do. */
+/**
+ * The only file of the folder that looks like LiteLLM's config, else the only template of one, relative to the folder;
+ * undefined where none or several do.
+ */
 export function onlyConfig(folder: string): string | undefined {
-  const found = filesBelow(folder).filter(
-    (file) =>
-      /\.ya?ml$/i.test(file) && /^(?:model_list|litellm_settings|mcp_servers)\s*:/m.test(readFileSync(file, "utf8")),
-  );
-  const [only] = found;
-  return only !== undefined && found.length === 1 ? pathIn(folder, only) : undefined;
+  const files = filesBelow(folder);
+  for (const name of [/\.ya?ml$/i, /\.ya?ml[.-](?:example|sample|template|dist)$/i]) {
+    const found = files.filter(
+      (file) => name.test(file) && /^(?:model_list|litellm_settings|mcp_servers)\s*:/m.test(readFileSync(file, "utf8")),
+    );
+    const [only] = found;
+    if (only !== undefined) return found.length === 1 ? pathIn(folder, only) : undefined;
+  }
+  return undefined;
 }
 
-/** The bind mounts of a service whose source is missing, or a path of the host outside of the folder. */
-export function missingMounts(service: YamlNode, folder: string, project: string): MissingMount[] {
+/**
+ * The bind mounts of a service whose source is missing, or a path of the host outside of the folder.
+ *
+ * @param filled fills in the variables of a text
+ */
+export function missingMounts(
+  service: YamlNode,
+  folder: string,
+  project: string,
+  filled: (text: string) => string,
+): MissingMount[] {
   const volumes = nodeAt(service, "volumes");
   if (volumes?.kind !== "list") return [];
   return volumes.items.flatMap((item) => {
     const [source, target] =
       item.kind === "map"
-        ? [textOf(nodeAt(item, "source")), textOf(nodeAt(item, "target"))]
-        : (textOf(item) ?? "").split(":");
+        ? [filled(textOf(nodeAt(item, "source")) ?? ""), textOf(nodeAt(item, "target"))]
+        : filled(textOf(item) ?? "").split(":");
     if (source === undefined || target === undefined || !/^[./~$]/.test(source)) return [];
     const path = hostPath(source, folder, project);
     if (path === undefined || (path.startsWith(`${folder}/`) && existsSync(path))) return [];

@@ -4,7 +4,7 @@ import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
 import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
-import { filesBelow, filledIn, pathIn, type ServiceOutline } from "../files/compose-files.ts";
+import { filesBelow, filledFrom, filledIn, pathIn, type ServiceOutline } from "../files/compose-files.ts";
 import { roleSigns, serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
 import {
@@ -127,7 +127,7 @@ export function projectValues(
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
     variables: statedVariables(folder, open, hasOwnFile),
     copies: new Map([
-      ...copiesOf(folder, services),
+      ...copiesOf(folder, services, filledFrom(main.found?.text ?? "")),
       ...trees.flatMap(({ root, home: at }) => [
         ...externalCopies(folder, root, services),
         ...configCopies(folder, at, root),
@@ -313,11 +313,15 @@ function environmentNames(service: YamlNode): string[] {
 }
 
 /** Copies of what LiteLLM and Traefik mount from the host. */
-function copiesOf(folder: string, services: readonly ServiceNode[]): Map<string, Stated<string>> {
+function copiesOf(
+  folder: string,
+  services: readonly ServiceNode[],
+  filled: (text: string) => string,
+): Map<string, Stated<string>> {
   const copies = new Map<string, Stated<string>>();
   for (const { node, outline, home } of services) {
     if (roleSigns(outline, "litellm") === 0 && roleSigns(outline, "traefik") === 0) continue;
-    for (const mount of missingMounts(node, folder, home)) {
+    for (const mount of missingMounts(node, folder, home, filled)) {
       const wanted = pathsInCommand(outline.command);
       const isConfig = roleSigns(outline, "litellm") > 0 && wanted.includes(mount.target);
       const copy = copyInFolder(mount, folder, wanted) ?? (isConfig ? onlyConfig(folder) : undefined);
