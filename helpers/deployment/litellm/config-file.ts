@@ -130,13 +130,11 @@ export function fileIn(service: ComposeService, inContainer: string, faults: Fau
   if (given !== undefined) return { inContainer, source: sourceOf(given, faults) };
   const file = presentFile(service, inContainer);
   if (file === undefined) return undefined;
+  const at = mountOf(service, inContainer)?.location;
+  const mount = at === undefined ? "the mount in the compose file" : `the mount (${at.file}:${at.line})`;
   return {
     inContainer,
-    source: readSource(
-      file,
-      faults,
-      "write it, fix the mount in the compose file, or name a copy under 'files:' in policy.yaml",
-    ),
+    source: readSource(file, faults, `write it, correct ${mount}, or name a copy under 'files:' in policy.yaml`),
   };
 }
 
@@ -144,13 +142,17 @@ export function fileIn(service: ComposeService, inContainer: string, faults: Fau
 export function mountedFile(service: ComposeService, inContainer: string): string | undefined {
   const given = service.files.find(({ target }) => target === inContainer);
   if (given?.content.from === "file") return given.content.file;
-  const mounts = service.mounts
-    .filter(({ target }) => inContainer === target || inContainer.startsWith(target === "/" ? "/" : `${target}/`))
-    .toSorted((a, b) => b.target.length - a.target.length);
-  const [mount] = mounts;
+  const mount = mountOf(service, inContainer);
   if (mount === undefined || mount.kind !== "bind") return undefined;
   const rest = inContainer.slice(mount.target.length).replace(/^\//, "");
   return rest === "" ? mount.source : `${mount.source}/${rest}`;
+}
+
+/** The mount that a path in the container is on; undefined where it is in the image. */
+function mountOf({ mounts }: ComposeService, inContainer: string): ComposeService["mounts"][number] | undefined {
+  return mounts
+    .filter(({ target }) => inContainer === target || inContainer.startsWith(target === "/" ? "/" : `${target}/`))
+    .toSorted((a, b) => b.target.length - a.target.length)[0];
 }
 
 /** Whether the deployment says that a file is in the container. A mounted file that is missing counts: that is a fault. */
