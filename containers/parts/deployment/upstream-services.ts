@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { addressIn, serviceAt } from "../../../helpers/deployment/services/hosts.ts";
+import { withoutInitProgram } from "../../../helpers/deployment/services/init-program.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import {
   type PlannedService,
@@ -109,8 +110,10 @@ function startOf(
     const [program = "", ...rest] = given;
     return { entrypoint: [program], command: rest };
   }
+  const own = service?.entrypoint;
+  const entrypoint = own !== undefined && source.from === "packages" ? withoutInitProgram(own) : own;
   return {
-    ...(service?.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
+    ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(command === undefined ? {} : { command }),
   };
 }

@@ -2,6 +2,7 @@ import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";
+import { withoutInitProgram } from "./init-program.ts";
 import { knownImage } from "./known-images.ts";
 import type { PackageSpec } from "./package-spec.ts";
 import { neededServices, type ServiceRole } from "./roles.ts";
@@ -117,10 +118,11 @@ function sourcesOf(
     known && { ...known.package, version: service.version },
   );
   if (packages.length === 0) return own;
+  const entrypoint = built?.entrypoint ?? known?.entrypoint;
   const start: ServiceSource = {
     from: "packages",
     packages,
-    entrypoint: built?.entrypoint ?? known?.entrypoint,
+    entrypoint: entrypoint && withoutInitProgram(entrypoint),
     command: part?.command ?? built?.command ?? known?.command,
   };
   return part?.package === undefined ? [...own, start] : [start];

@@ -10,7 +10,14 @@ import type { Policy } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
-import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
+import {
+  type LiveService,
+  liveServices,
+  matchersOf,
+  namesNoHost,
+  namesOtherHosts,
+  withProvider,
+} from "../../support/live-rules.ts";
 import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
 import { allowedPreflights, preflightHeaders } from "../support/preflights.ts";
 
@@ -47,12 +54,12 @@ check({
       const isLogin = [withoutProvider(router.service), ...servers.map((url) => new URL(url).hostname)].some((name) =>
         logins.has(name),
       );
-      return isLogin || namesOtherHosts(router.rule, edge.policy);
+      return isLogin || servesNothing(router) || namesOtherHosts(router.rule, edge.policy);
     };
     const others = own.filter(leadsElsewhere).map(({ name }) => name);
     if (others.length > 0)
       evidence.finding(
-        `These routers lead to other services than LiteLLM, on hosts that the policy does not name or to its login: ${others.join(", ")}.`,
+        `These routers lead to other services than LiteLLM, on hosts that the policy does not name or to its login, or to none: ${others.join(", ")}.`,
       );
     const ofPolicy = own.filter((router) => !leadsElsewhere(router));
     const unserved = hit.sent.find(({ routing: { router } }) => router === undefined);
@@ -230,6 +237,14 @@ function requestsOf(edge: Edge): EdgeRequest[] {
     );
   });
   return [...preflights, ...others];
+}
+
+/**
+ * Whether a router of any host leads to no service, e.g. one that keeps the paths of ACME's HTTP challenge away from the
+ * others. On a host of the policy it takes that host's requests, so that the policy must claim it.
+ */
+function servesNothing({ rule, service }: LiveRouter): boolean {
+  return ["noop@internal", "acme-http@internal"].includes(service) && namesNoHost(rule);
 }
 
 /** The services that log users in: the policy's `access` and `authorization` name them. */
