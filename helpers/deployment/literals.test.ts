@@ -85,6 +85,21 @@ test.each([
   expect((await loadDeployment(copy.folder)).literals).toEqual([]);
 });
 
+test("a text of several variables is not a literal secret", async () => {
+  using copy = patchedCopy(reference, [
+    compose(environment, `${environment}\n      RUNNER_API_KEY: "\${ONE_KEY:-},\${OTHER_KEY:-}"`),
+    {
+      file: "policy.yaml",
+      find: "hosts:\n",
+      replace: "variables: { ONE_KEY: first-key-000001, OTHER_KEY: second-key-00002 }\nhosts:\n",
+    },
+  ]);
+  const { literals, compose: read } = await loadDeployment(copy.folder);
+  const values = [...read.services.values()].map((service) => service.environment.get("RUNNER_API_KEY")?.value);
+  expect(values).toContain("first-key-000001,second-key-00002");
+  expect(literals).toEqual([]);
+});
+
 test("a secret of the env file that the policy does not list is noted, and stays as it is", async () => {
   const line = "CF_DNS_API_TOKEN=example-token-0001";
   using copy = patchedCopy(reference, [env("LITELLM_MASTER_KEY=", `${line}\nLITELLM_MASTER_KEY=`)]);

@@ -20,15 +20,16 @@ export function literalSecrets({
   litellmConfig,
   traefikModel,
   facts,
-}: Pick<Deployment, "compose" | "litellmConfig" | "traefikModel" | "facts">): LiteralSecret[] {
+  policy,
+}: Pick<Deployment, "compose" | "litellmConfig" | "traefikModel" | "facts" | "policy">): LiteralSecret[] {
   const composeFiles = new Set(compose.projects.flatMap(({ files }) => files));
-  const held = [...(facts.originals ?? facts.variables).values()]
+  const held = [...(facts.originals ?? facts.variables).values(), ...policy.variables.values()]
     .map(({ value }) => value)
     .filter((value) => value !== "");
   const found: LiteralSecret[] = [];
   const look = (place: string, key: string, { value, location }: Written<string>): void => {
     for (const { secret, kind } of secretsIn(key, value)) {
-      const isHeld = held.some((one) => one === secret || one.includes(secret));
+      const isHeld = held.some((one) => one.includes(secret)) || isMadeOf(secret, held);
       if (isHeld || !recognisable(secret) || found.some((one) => one.value === secret)) continue;
       found.push({ name: place, kind, value: secret, location });
     }
@@ -39,6 +40,13 @@ export function literalSecrets({
   for (const option of traefikModel?.files?.options ?? [])
     look(`${option.key} in ${displayPath(option.location.file)}`, option.path.at(-1) ?? "", option);
   return found;
+}
+
+/** Whether a text is several variables, or one with a short text around it: `${ONE_KEY},${OTHER_KEY}`, `admin:${PASSWORD}`. */
+function isMadeOf(text: string, held: readonly string[]): boolean {
+  const parts = held.filter(recognisable).toSorted((a, b) => b.length - a.length);
+  const rest = parts.reduce((left, part) => left.replaceAll(part, ""), text);
+  return rest !== text && !recognisable(rest);
 }
 
 /** Notes each variable of an env file that its name calls a secret and that the policy does not list. */

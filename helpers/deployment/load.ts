@@ -58,7 +58,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   if (policy === undefined || compose === undefined || litellm === undefined || liteLLM === undefined) {
     throw new Error(`${root} could not be read, and no fault gives the reason`);
   }
-  const found = { compose, litellmConfig: liteLLM.config, traefikModel, facts };
+  const found = { compose, litellmConfig: liteLLM.config, traefikModel, facts, policy };
   const traefik = traefikModel && compose.services.get(policy.services.traefik ?? defaultTraefik);
   const deployment: Deployment = {
     folder: root,
