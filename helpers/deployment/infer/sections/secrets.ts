@@ -42,7 +42,8 @@ function statedVariable(
   ]);
   const isClients = uses.inClients.has(name) || (kind === "api-key" && !isInjected && isForCallers(view, name));
   if (isClients) places.add("client.environment");
-  const salted = kind === "salt" ? [...places].filter((place) => place === "litellm.environment") : [...places];
+  const liteLLMs = liteLLMEnvironments(view);
+  const salted = kind === "salt" ? [...places].filter((place) => liteLLMs.has(place)) : [...places];
   const questions =
     isInjected && isMasterKey(view, name)
       ? [
@@ -50,6 +51,17 @@ function statedVariable(
         ]
       : [];
   return stated(name, kind, salted, { questions });
+}
+
+/** Where LiteLLM's salt belongs: several LiteLLMs with one database share it. */
+function liteLLMEnvironments({ compose, litellm }: DeploymentView): ReadonlySet<SecretPlace> {
+  const others = [...compose.services.values()].filter(({ image }) =>
+    /(?:^|\/)litellm(?:-|:|@|$)/.test(image?.value ?? ""),
+  );
+  return new Set([
+    "litellm.environment",
+    ...others.filter((service) => service !== litellm).map(({ key }): SecretPlace => `${key}.environment`),
+  ]);
 }
 
 function stated(

@@ -82,6 +82,16 @@ test("secrets by their use, with the places that use them", () => {
   ]);
 });
 
+test("a salt belongs to each LiteLLM that has it, and to nothing else", () => {
+  const second =
+    "  second: { image: 'ghcr.io/berriai/litellm:v1.83.7-stable', env_file: litellm.env }\n  db:\n    env_file: litellm.env\n";
+  const view = viewOf({ "compose.yaml": compose.replace("  db:\n", second) });
+  const salt = stateSecrets(view, { inClients: new Set(), injected: new Set() }).find(
+    ({ value }) => value.kind === "salt",
+  );
+  expect(salt?.value.may_be_in).toEqual(["litellm.environment", "second.environment"]);
+});
+
 test("no secret's value is stated", () => {
   const stated = JSON.stringify(stateSecrets(viewOf(), { inClients: new Set(), injected: new Set() }));
   for (const line of env.split("\n").filter((one) => /KEY|PASSWORD|TOKEN|DSN/.test(one)))
