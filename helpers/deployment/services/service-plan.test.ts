@@ -70,6 +70,26 @@ describe("the plan of the services", () => {
     });
   });
 
+  it("runs what a known base image contains, with what the Dockerfile adds", async () => {
+    const dockerfile =
+      'FROM mcp/everything:latest\nRUN npm install -g left-pad\nENTRYPOINT ["tini", "--", "node", "dist/index.js"]\n';
+    const built = everything.replace(
+      "image: mcp/everything:latest",
+      `build: { dockerfile_inline: ${JSON.stringify(dockerfile)} }`,
+    );
+    const plan = await planOf(...withService(built, { server, upstream }));
+    expect(plan.get("everything")?.run).toMatchObject({
+      sources: [
+        { from: "build" },
+        {
+          from: "packages",
+          packages: [{ name: "@modelcontextprotocol/server-everything" }, { name: "left-pad" }],
+          entrypoint: ["node", "dist/index.js"],
+        },
+      ],
+    });
+  });
+
   it("takes the policy's package instead of the image", async () => {
     const policy = 'parts: { everything: { package: "npm:other@1.2.3", command: [other, serve] } }';
     const plan = await planOf(...withService(everything, { server, upstream, policy }));

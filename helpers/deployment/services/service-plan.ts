@@ -111,12 +111,11 @@ function sourcesOf(
     // A version of the policy replaces that of the files.
     return [...(part?.version === undefined ? own : []), { from: "recipe", part: recipe, version }];
   }
-  const known = image === undefined ? undefined : knownImage(image);
-  const packages = packagesOf(
-    part?.package,
-    built?.packages ?? [],
-    known && { ...known.package, version: service.version },
-  );
+  const base = built?.base;
+  const origin = base ?? image;
+  const known = origin === undefined ? undefined : knownImage(origin);
+  const version = base === undefined ? service.version : imageVersion(base);
+  const packages = packagesOf(part?.package, built?.packages ?? [], known ? { ...known.package, version } : undefined);
   if (packages.length === 0) return own;
   const entrypoint = built?.entrypoint ?? known?.entrypoint;
   const start: ServiceSource = {
@@ -135,13 +134,12 @@ const recipeOf: Readonly<Partial<Record<ServiceRole, (ServiceSource & { from: "r
   cache: "redis",
 };
 
-/** The policy's package first, then those of the Dockerfile, else what the image is known to contain. */
+/** The policy's package first, else what the image, or the Dockerfile's base, is known to contain; then those of the Dockerfile. */
 function packagesOf(
   given: PackageSpec | undefined,
   built: readonly PackageSpec[],
   known: PackageSpec | undefined,
 ): PackageSpec[] {
-  if (given !== undefined) return [given, ...built.filter(({ name }) => name !== given.name)];
-  if (built.length > 0) return [...built];
-  return known === undefined ? [] : [known];
+  const first = given ?? known;
+  return first === undefined ? [...built] : [first, ...built.filter(({ name }) => name !== first.name)];
 }
