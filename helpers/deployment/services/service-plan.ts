@@ -111,11 +111,10 @@ function sourcesOf(
     // A version of the policy replaces that of the files.
     return [...(part?.version === undefined ? own : []), { from: "recipe", part: recipe, version }];
   }
-  const base = built?.base;
-  const origin = base ?? image;
-  const known = origin === undefined ? undefined : knownImage(origin);
-  const version = base === undefined ? service.version : imageVersion(base);
-  const packages = packagesOf(part?.package, built?.packages ?? [], known ? { ...known.package, version } : undefined);
+  const base = built?.base === undefined ? undefined : knownImage(built.base);
+  const known = base ?? (image === undefined ? undefined : knownImage(image));
+  const version = base === undefined ? service.version : imageVersion(built?.base ?? "");
+  const packages = packagesOf(part?.package, built?.packages ?? [], known && { ...known.package, version });
   if (packages.length === 0) return own;
   const entrypoint = built?.entrypoint ?? known?.entrypoint;
   const start: ServiceSource = {
@@ -140,6 +139,7 @@ function packagesOf(
   built: readonly PackageSpec[],
   known: PackageSpec | undefined,
 ): PackageSpec[] {
-  const first = given ?? known;
+  // A version that the Dockerfile installs replaces that of its base.
+  const first = given ?? (built.some(({ name }) => name === known?.name) ? undefined : known);
   return first === undefined ? [...built] : [first, ...built.filter(({ name }) => name !== first.name)];
 }
