@@ -23,8 +23,8 @@ export interface RunConfig {
   /** Every deadline is multiplied by this (`DEADLINE_FACTOR`). */
   deadlineFactor: number;
   /**
-   * What becomes of a check that exceeded a time limit on a starved machine (`STARVED_CHECKS`): `repeat` tries it again alone
-   * and, where that cannot be judged either, gives no verdict; `judge` takes its failure as it is.
+   * What becomes of a check that exceeded a time limit on a starved machine, and exceeds one again when it is repeated alone
+   * (`STARVED_CHECKS`): `repeat` gives no verdict where the machine is starved then too; `judge` takes that failure as it is.
    */
   starvedChecks: "repeat" | "judge";
   /** Seed of a random order of the spec files (`GATEWAY_CONFORMANCE_ORDER`). */

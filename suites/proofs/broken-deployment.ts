@@ -88,7 +88,7 @@ export async function runBroken(
   const reports = mkdtempSync(join(tmpdir(), "broken-"));
   try {
     const { exitCode, output, folder, conformance } = await launchRun(
-      // A fault that shows as a time-out must be judged, although other proofs keep the machine busy.
+      // A fault that shows as a time-out must be judged, although other proofs keep the machine busy also when it is repeated.
       { ...runConfig(), starvedChecks: "judge", ...config, deployment: copy.folder, reports: join(reports, "report") },
       { arguments: filters },
     );

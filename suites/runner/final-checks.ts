@@ -2,6 +2,7 @@ import type { FinalCheckRun } from "../../containers/run/session.ts";
 import type { FinalCheck } from "../../helpers/run/run-record.ts";
 import { type CheckObserver, executeCheck } from "./execute-check.ts";
 import { checkFiles, isFinal, loadChecks } from "./load-checks.ts";
+import type { WhenStarved } from "./time-limits.ts";
 import { fileKeeper } from "./vitest/failure-files.ts";
 import { RunFiles } from "./vitest/run-files.ts";
 
@@ -15,13 +16,14 @@ export async function runFinalChecks(
   { targets, surroundings, activeGaps, repeats }: FinalCheckRun,
   directory: string,
 ): Promise<FinalCheck[]> {
-  const { secrets } = surroundings;
+  const { secrets, config } = surroundings;
+  const whenStarved: WhenStarved = config.starvedChecks === "judge" ? "judge" : "environment";
   const done: FinalCheck[] = [];
   const others = repeats.length === 0 ? [] : await loadChecks(checkFiles().filter((file) => !isFinal(file)));
   for (const check of others.filter(({ id }) => repeats.includes(id))) {
     const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
     const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
-    const record = await executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved: "environment" });
+    const record = await executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved });
     done.push({ record: { ...record, evidence: files.evidence }, file: check.file });
   }
   for (const check of await loadChecks(checkFiles().filter(isFinal))) {

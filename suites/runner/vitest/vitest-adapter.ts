@@ -32,7 +32,7 @@ async function runTest(check: Check, { task, skip }: TestContext): Promise<void>
     secrets: worker.secrets,
     activeGaps: () => worker.activeGaps(),
     observer: observerOf(worker, files, file),
-    whenStarved: worker.surroundings.config.starvedChecks,
+    whenStarved: "repeat",
   });
   if (executed.repeats) await worker.server.addRepeat(check.id);
   const record: CheckRecord = {
