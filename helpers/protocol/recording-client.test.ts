@@ -55,6 +55,13 @@ test("a stream's comments, events and invalid lines are read in order", async ()
   expect(items.map(({ kind }) => kind)).toEqual(["comment", "event", "invalid"]);
 });
 
+test("a stream without a response is an error in the exchange too, and has no bytes", async () => {
+  const { exchange, body } = await client.open({ url: "http://gateway.lan/silent", deadline: 50 });
+  expect(exchange.response).toBeUndefined();
+  expect(exchange.error).toMatch(/is answered: not within 0.05 s/);
+  for await (const bytes of body) expect.unreachable(String(bytes));
+});
+
 test("every request is recorded, and User-Agent contains its id and the check's name", async () => {
   const exchange = await client.send({ url: "http://gateway.lan/" });
   expect(client.exchanges).toContain(exchange);

@@ -46,6 +46,16 @@ export async function expectStreamedChunks(
     body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: token }] }),
     deadline: deadlines.agentTurn,
   });
+  if (stream.exchange.response === undefined)
+    throw new CheckFailure({
+      summary: "a streamed chat completion has no response",
+      code: "no-response",
+      expected: "the head of a response before the first chunk",
+      actual: receivedText(stream.exchange),
+      evidence: exchangeEvidence(stream.exchange),
+      cause: "LiteLLM takes the request and does not answer; the last lines of its log say what it waits for",
+      location: gateway.deployment.litellm.location,
+    });
   const isChunk = (data: string): boolean => /"content": ?"[^"]/.test(data);
   const encoding = header(stream.exchange.response?.headers, "content-encoding");
   const body = decoded(stream.body, encoding);

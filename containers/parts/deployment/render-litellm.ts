@@ -62,6 +62,7 @@ const offlineSettings: readonly (readonly [string, string, string])[] = [
   ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True", "LiteLLM otherwise fetches it from the internet"],
   ["LITELLM_LOCAL_BLOG_POSTS", "True", "LiteLLM otherwise fetches it from the internet"],
   ["LITELLM_DISABLE_LATEST_RELEASE_CHECK", "True", "LiteLLM otherwise asks the internet"],
+  ["HF_HUB_OFFLINE", "1", "LiteLLM otherwise blocks for half a minute while it asks huggingface.co for a tokenizer"],
   ["LITELLM_TELEMETRY_DISABLED", "True", "no calls home from the throwaway network"],
 ];
 

@@ -1,7 +1,7 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
+import { type Exchange, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
 import { expectAnyServer } from "../../support/any-server.ts";
 import { statusText } from "./error-answers.ts";
@@ -37,15 +37,10 @@ export async function watchedStreams(gateway: GatewayTarget): Promise<WatchedStr
   const streams = await gateway.once
     .do("the tools stream", () => watchUntilInTime(gateway))
     .catch((error: Error) => {
-      throw new CheckFailure({
-        summary: `GET ${stream} has no answer`,
-        code: "no-answer",
-        expected: `an event stream within ${longestWait(gateway) / 1000} s`,
-        actual: error.message,
-        cause: "LiteLLM sends nothing before its first heartbeat, and not even that",
-      });
+      throw noAnswer(gateway, error.message);
     });
   for (const { exchange } of streams) {
+    if (exchange.response === undefined) throw noAnswer(gateway, receivedText(exchange), exchangeEvidence(exchange));
     const type = header(exchange.response?.headers, "content-type");
     if (exchange.response?.status === 200 && type?.startsWith("text/event-stream")) continue;
     throw new CheckFailure({
@@ -57,6 +52,17 @@ export async function watchedStreams(gateway: GatewayTarget): Promise<WatchedStr
     });
   }
   return streams;
+}
+
+function noAnswer(gateway: GatewayTarget, actual: string, evidence?: FailureEvidence): CheckFailure {
+  return new CheckFailure({
+    summary: `GET ${gateway.streamPath} has no answer`,
+    code: "no-answer",
+    expected: `an event stream within ${longestWait(gateway) / 1000} s`,
+    actual,
+    cause: "LiteLLM sends nothing before its first heartbeat, and not even that",
+    ...(evidence === undefined ? {} : { evidence }),
+  });
 }
 
 /** Whether the head came without delay. */

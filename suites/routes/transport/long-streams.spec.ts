@@ -1,5 +1,6 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { receivedText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
 import { check } from "../../runner/check.ts";
 import { type StreamTimeout, streamTimeouts } from "../support/stream-timeouts.ts";
@@ -26,6 +27,15 @@ check({
       ],
       deadline: 2 * policy.mcp.heartbeatSeconds * 1000,
     });
+    if (stream.exchange.response === undefined)
+      throw new CheckFailure({
+        summary: `the stream at ${gateway.streamPath} has no response`,
+        code: "no-response",
+        expected: `a stream that stays open for ${watched} s at least`,
+        actual: receivedText(stream.exchange),
+        evidence: exchangeEvidence(stream.exchange),
+        location: deployment.litellm.location,
+      });
     const began = performance.now();
     let items: readonly StreamItem[] = [];
     let broken: string | undefined;
