@@ -10,6 +10,11 @@ export interface ProbeOrder {
   names: readonly string[];
   /** Addresses to connect to, each with its ports. */
   targets: readonly (readonly [address: string, ports: readonly number[]])[];
+  /**
+   * A connection that the other end closes at once, without a byte, is `reset`. Each open connection takes the whole
+   * deadline.
+   */
+  mustStay?: boolean;
 }
 
 /** What a probe has found. */
@@ -22,6 +27,7 @@ export interface ProbeResult {
 /** Results of a connection as probe.ts reports them (mostly error codes of Node), in the policy's terms. */
 const outcomes: Readonly<Record<string, ConnectionOutcome>> = {
   connected: "connected",
+  closed: "reset",
   dropped: "dropped",
   ETIMEDOUT: "dropped",
   ECONNREFUSED: "refused",

@@ -1,10 +1,10 @@
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
 import { deniedSource } from "../../../helpers/reachability/matrix.ts";
-import type { Attempt, Flow, Sweep } from "../../../helpers/reachability/sweep.ts";
+import { type Attempt, type Flow, familyOf, type Sweep } from "../../../helpers/reachability/sweep.ts";
 import { readCounters, readWatch } from "../../networks/gateway-host-rules.ts";
 import { execute } from "../../parts/container-command.ts";
 import { controlPort, machines, portsOfSuite } from "../../rigs/reachability-rig.ts";
-import { probe } from "./probe.ts";
+import { type ProbeResult, probe } from "./probe.ts";
 import { findSites, type ProbedSite, type ReachabilityRigs, siteNamed } from "./sites.ts";
 
 /**
@@ -72,19 +72,43 @@ async function tryAll(
   }));
   // A busy machine may lose some of hundreds of concurrent attempts: an expected answer that is missing is tried again.
   const missing = found.filter((attempt) => attempt.outcome === "dropped" && expectsAnswer(rigs, source, attempt));
-  if (missing.length === 0) return found;
-  const again = await probe(rigs.engine, source.prober, {
-    names: [],
-    targets: [...Map.groupBy(missing, ({ address }) => address)].map(
-      ([address, own]) => [address, own.map(({ port }) => port)] as const,
+  const [again, stays] = await Promise.all([
+    tryAgain(rigs, source, missing, false),
+    tryAgain(
+      rigs,
+      source,
+      found.filter((attempt) => isOnlyProxy(attempt, found)),
+      true,
     ),
-  });
-  const outcomes = new Map(again.attempts.map(({ address, port, outcome }) => [`${address} ${port}`, outcome]));
-  return found.map((attempt) =>
-    missing.includes(attempt)
-      ? { ...attempt, outcome: outcomes.get(`${attempt.address} ${attempt.port}`) ?? "dropped" }
-      : attempt,
-  );
+  ]);
+  const outcomes = new Map([...again, ...stays].map((one) => [keyOf(one), one.outcome]));
+  return found.map((attempt) => ({ ...attempt, outcome: outcomes.get(keyOf(attempt)) ?? attempt.outcome }));
+}
+
+async function tryAgain(
+  { engine }: ReachabilityRigs,
+  source: ProbedSite,
+  attempts: readonly Attempt[],
+  mustStay: boolean,
+): Promise<ProbeResult["attempts"]> {
+  if (attempts.length === 0) return [];
+  const byAddress = Map.groupBy(attempts, ({ address }) => address);
+  const targets = [...byAddress].map(([address, own]) => [address, own.map(({ port }) => port)] as const);
+  return (await probe(engine, source.prober, { names: [], targets, mustStay })).attempts;
+}
+
+function keyOf({ address, port }: Pick<Attempt, "address" | "port">): string {
+  return `${address} ${port}`;
+}
+
+/**
+ * Whether a connection may have reached docker's proxy and nothing behind it. IPv4 is forwarded by NAT, so that a container
+ * that does not listen refuses it; for IPv6 the proxy accepts first, and closes when the container refuses.
+ */
+function isOnlyProxy({ to, address, port, outcome }: Attempt, all: readonly Attempt[]): boolean {
+  if (to !== "gateway-host" || familyOf(address) !== 6 || outcome !== "connected") return false;
+  const ipv4 = all.filter((one) => one.to === to && one.port === port && familyOf(one.address) === 4);
+  return ipv4.some((one) => one.outcome === "refused") && ipv4.every((one) => one.outcome !== "connected");
 }
 
 /** Whether the policy allows a connection, or wants it refused. From an internal network no packet reaches the firewall. */

@@ -34,7 +34,8 @@ async function open(address: string, port: number): Promise<boolean> {
         // Connections from the namespace itself are not counted.
         if (socket.remoteAddress !== socket.localAddress) appendFileSync(acceptedFile, `${port}\n`);
         socket.on("error", () => {});
-        socket.end();
+        // With a byte: a probe takes a connection that is closed without one for docker's proxy with nothing behind it.
+        socket.end("\n");
       });
       server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "unknown"));
       server.listen({ port, host: address }, () => resolve(undefined));

@@ -8,6 +8,8 @@ interface Order {
   names: string[];
   targets: [address: string, ports: number[]][];
   deadline: number;
+  /** A connection that the other end closes before the deadline, without a byte, does not count as connected. */
+  mustStay?: boolean;
 }
 
 const order = JSON.parse(process.argv[2] ?? "") as Order;
@@ -30,7 +32,7 @@ async function addressesOf(name: string): Promise<string[]> {
   }
 }
 
-/** `connected`, `dropped` without an answer in time, else the error's code, e.g. `ECONNREFUSED`. */
+/** `connected`, `closed`, `dropped` without an answer in time, else the error's code, e.g. `ECONNREFUSED`. */
 function attempt(address: string, port: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
@@ -40,8 +42,12 @@ function attempt(address: string, port: number): Promise<string> {
       resolve(outcome);
     };
     // On a busy machine the timer may fire before network events that have already arrived: handle those first.
-    const timer = setTimeout(() => setImmediate(() => end("dropped")), order.deadline);
-    socket.once("connect", () => end("connected"));
+    const timer = setTimeout(
+      () => setImmediate(() => end(socket.readyState === "open" ? "connected" : "dropped")),
+      order.deadline,
+    );
+    if (order.mustStay) socket.once("data", () => end("connected")).once("end", () => end("closed"));
+    else socket.once("connect", () => end("connected"));
     socket.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
 }
