@@ -14,6 +14,20 @@ const broken: Broken[] = [
     fix: /write 'accessLog'/,
   },
   {
+    name: "a static file whose mount is missing",
+    patches: [
+      compose("--accessLog=true", "--configFile=/etc/traefik.yml"),
+      compose(
+        "      - /var/run/docker.sock:/var/run/docker.sock:ro\n",
+        "      - /var/run/docker.sock:/var/run/docker.sock:ro\n      - ./traefik/traefik.yml:/etc/traefik.yml:ro\n",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "./traefik/traefik.yml",
+    what: /static file '\/etc\/traefik\.yml' is mounted from '\.\/traefik\/traefik\.yml', which is missing/,
+    fix: /write the file, or add '\.\/traefik\/traefik\.yml: \.\/COPY'/,
+  },
+  {
     name: "an unknown option of an entry point",
     patches: [
       compose(

@@ -11,6 +11,8 @@ import { buildStatic, type StaticConfiguration, type StaticSource } from "./stat
 import { readStaticFile } from "./static-file.ts";
 import { isVersionTwo, staticSchemaOfVersionTwo, withSwarmProvider } from "./version-two.ts";
 
+type Mount = ComposeService["mounts"][number];
+
 /** What the static configuration is read with. */
 export interface StaticReading {
   /** The deployment's folder, to which edits are relative. */
@@ -30,10 +32,11 @@ export function readStatic(service: ComposeService, reading: StaticReading): Sta
   const words = commandOf(service, notes);
   const named = configFileOf(words);
   const files = new ContainerFiles(service);
-  const file = [...(named === undefined ? [] : [named.value]), ...standardPaths(service)].flatMap(
-    (path) => files.find(path) ?? [],
-  )[0];
-  if (named !== undefined && file?.path !== named.value) noteMissingFile(named, file, notes);
+  const paths = [...(named === undefined ? [] : [named.value]), ...standardPaths(service)];
+  const file = paths.flatMap((path) => files.find(path) ?? [])[0];
+  const missing = service.mounts.find(({ isAvailable, target }) => !isAvailable && paths.includes(target));
+  if (missing !== undefined) addMissingMount(missing, folder, faults);
+  else if (named !== undefined && file?.path !== named.value) noteMissingFile(named, file, notes);
   if (named === undefined) noteConfigFileVariable(service, notes);
 
   const isOld = isVersionTwo(service);
@@ -103,6 +106,16 @@ function standardPaths({ environment, workingDir = "/" }: ComposeService): strin
   const config = environment.get("XDG_CONFIG_HOME")?.value ?? "";
   const bases = ["/etc/traefik/traefik", `${config}/traefik`, `${home}/.config/traefik`, `${workingDir}/traefik`];
   return bases.flatMap((base) => ["toml", "yaml", "yml"].map((extension) => `${base}.${extension}`));
+}
+
+/** Without it Traefik has none of its entry points and providers: nothing true can be said of what it serves. */
+function addMissingMount({ source, target, location }: Mount, folder: string, faults: FaultList): void {
+  const shown = source.startsWith(`${folder}/`) ? `.${source.slice(folder.length)}` : source;
+  faults.add(
+    location,
+    `Traefik's static file '${target}' is mounted from '${shown}', which is missing`,
+    `write the file, or add '${shown}: ./COPY' under 'files:' in policy.yaml`,
+  );
 }
 
 function noteMissingFile(named: ComposeValue, found: ContainerFile | undefined, notes: NoteList): void {
