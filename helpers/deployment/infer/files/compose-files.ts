@@ -62,6 +62,9 @@ export function composeOutlines(folder: string): ComposeOutline[] {
     .flatMap((file) => outlineOf(file) ?? []);
 }
 
+/** What an earlier `init` made from a template stands for nothing else. */
+const rendered = /^init\.[^.]+\.(?:ya?ml|toml)$/;
+
 /** Absolute paths of the files below a folder, sorted; without hidden folders and those of package managers. */
 export function filesBelow(folder: string): string[] {
   const found: string[] = [];
@@ -69,7 +72,7 @@ export function filesBelow(folder: string): string[] {
     for (const entry of entriesOf(at)) {
       if (found.length >= maxFiles) return;
       const path = join(at, entry.name);
-      if (entry.isFile()) found.push(path);
+      if (entry.isFile() && !rendered.test(entry.name)) found.push(path);
       else if (entry.isDirectory() && depth < maxDepth && !isSkipped(entry.name)) walk(path, depth + 1);
     }
   };

@@ -153,7 +153,7 @@ export function copyInFolder(
 }
 
 /** Whether a file's name is another one with `example`, `template` or the like in it. */
-function isTemplateOf(name: string, wanted: string): boolean {
+export function isTemplateOf(name: string, wanted: string): boolean {
   const plain = name.replace(/[.-](?:example|sample|template|tmpl|tpl|dist)(?=\.|$)/, "");
   return plain !== name && plain === wanted;
 }

@@ -179,6 +179,42 @@ test("a template, and a directory with the target's name, stand for what is moun
   ]);
 });
 
+test("a template with variables is filled in, because the program would take them literally", () => {
+  const found = values({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    volumes: [./dynamic.yml:/etc/traefik/dynamic.yml]
+`,
+    ".env": "ZONE=lan.test\n",
+    "dynamic.yml.tmpl":
+      "a: ${PUBLIC_IP}/32\nb: Host(`ai.$ZONE`)\nc: ^/${name}/$1\nd: ${DASHBOARD_TOKEN}\ne: ${PUBLIC_IP}\n",
+  });
+  expect([...found.files]).toEqual([
+    [
+      "./dynamic.yml",
+      {
+        value: "./init.dynamic.yml",
+        questions: [
+          "what does the deployment fill in for PUBLIC_IP, ZONE, DASHBOARD_TOKEN in dynamic.yml.tmpl? ./dynamic.yml is not in this folder; init.dynamic.yml stands for it",
+        ],
+      },
+    ],
+  ]);
+  expect(found.standIns).toEqual([
+    {
+      file: "init.dynamic.yml",
+      text: `# Stands for ./dynamic.yml, which is not in this folder: dynamic.yml.tmpl, filled in by \`npm run init\`.
+a: 192.0.2.1/32
+b: Host(\`ai.lan.test\`)
+c: ^/\${name}/$1
+d: placeholder-dashboard-token
+e: 192.0.2.1
+`,
+    },
+  ]);
+});
+
 test("a path below the home directory in an env file needs one", () => {
   const compose = service("    volumes: ['${CONFIG}:/app/config.yaml']\n");
   expect(values({ "compose.yaml": compose, ".env": "CONFIG=~/litellm.yaml\n" }).variables.get("HOME")?.value).toBe(

@@ -11,7 +11,7 @@ export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
   standIns: readonly StandIn[];
 }
 
-/** An env file, or the file of a secret, that `init` writes. */
+/** An env file, the file of a secret, or a template that is filled in: what `init` writes. */
 export interface StandIn {
   /** Relative to the folder. */
   file: string;
@@ -45,6 +45,7 @@ export function hostValues(folder: string, { files, included }: FoundProjects): 
       ...[...standIns].flatMap(([{ standIn }, file]) =>
         standIn === undefined ? [] : [{ file, text: standInText(standIn) }],
       ),
+      ...projects.flatMap(({ rendered }) => rendered),
       ...projects.flatMap(({ secrets }) =>
         secrets.map((secret) => ({ file: secretFile(secret), text: secret.placeholder })),
       ),

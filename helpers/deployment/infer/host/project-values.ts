@@ -14,6 +14,7 @@ import {
   filledNames,
   filledText,
   namesHome,
+  variablesOf,
   wellKnownKey,
   wellKnownNames,
 } from "./env-texts.ts";
@@ -28,6 +29,7 @@ import {
   policyPath,
 } from "./host-copies.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
+import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
 /** What one compose project takes from the host. */
@@ -39,6 +41,8 @@ export interface ProjectValues {
   variables: ReadonlyMap<string, Stated<string>>;
   /** Paths of the host to the copies in the folder. */
   copies: ReadonlyMap<string, Stated<string>>;
+  /** Copies that are made from templates. */
+  rendered: readonly RenderedCopy[];
   /** An env file with placeholders; undefined where none is needed. */
   standIn:
     | {
@@ -122,17 +126,24 @@ export function projectValues(
   const exampleTexts = [...(isMainMissing ? [main.path] : []), ...examples].flatMap(
     (path) => envTextAt(path)?.text ?? [],
   );
-  return {
-    name: basename(home),
-    envFile: main.isDefault ? undefined : pathIn(folder, main.path),
-    variables: statedVariables(folder, open, hasOwnFile),
-    copies: new Map([
-      ...copiesOf(folder, services, filledFrom(main.found?.text ?? "")),
+  const envText = main.found?.text ?? "";
+  const { copies, rendered } = renderCopies(
+    folder,
+    new Map([
+      ...copiesOf(folder, services, filledFrom(envText)),
       ...trees.flatMap(({ root, home: at }) => [
         ...externalCopies(folder, root, services),
         ...configCopies(folder, at, root),
       ]),
     ]),
+    { given: variablesOf(envText), placeholders, servers },
+  );
+  return {
+    name: basename(home),
+    envFile: main.isDefault ? undefined : pathIn(folder, main.path),
+    variables: statedVariables(folder, open, hasOwnFile),
+    copies,
+    rendered,
     standIn:
       paths.length === 0
         ? undefined
