@@ -133,6 +133,19 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
     says: /forgotten@docker is claimed by nothing[\s\S]*Path\(`\/metrics`\), priority/,
   },
   {
+    name: "a router of the policy's host that the policy does not know, and that serves nothing",
+    breaks: [
+      compose(
+        bearerService,
+        `${bearerService}      traefik.http.routers.forgotten.entrypoints: web\n` +
+          `      traefik.http.routers.forgotten.rule: ${internalHost} && Path(\`/metrics\`)\n` +
+          "      traefik.http.routers.forgotten.service: noop@internal\n",
+      ),
+    ],
+    failed: ["ROUTE-12"],
+    says: /forgotten@docker is claimed by nothing[\s\S]*Path\(`\/metrics`\), priority/,
+  },
+  {
     name: "an entry point that trusts its clients",
     breaks: [
       compose(

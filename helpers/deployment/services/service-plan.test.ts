@@ -90,6 +90,38 @@ describe("the plan of the services", () => {
     });
   });
 
+  it("takes the version that the Dockerfile installs, not that of its known base image", async () => {
+    const dockerfile =
+      "FROM mcp/everything:latest\nRUN npm install -g @modelcontextprotocol/server-everything@2025.8.18\n";
+    const built = everything.replace(
+      "image: mcp/everything:latest",
+      `build: { dockerfile_inline: ${JSON.stringify(dockerfile)} }`,
+    );
+    const plan = await planOf(...withService(built, { server, upstream }));
+    expect(plan.get("everything")?.run).toMatchObject({
+      sources: [
+        { from: "build" },
+        { packages: [{ name: "@modelcontextprotocol/server-everything", version: "2025.8.18" }] },
+      ],
+    });
+  });
+
+  it("runs what a known image next to a build contains, where the Dockerfile's base is not known", async () => {
+    const built = everything.replace(
+      "image: mcp/everything:latest",
+      `image: mcp/everything:latest\n    build: { dockerfile_inline: ${JSON.stringify("FROM base.lan/own:1\n")} }`,
+    );
+    const plan = await planOf(...withService(built, { server, upstream }));
+    expect(plan.get("everything")?.run).toMatchObject({
+      sources: expect.arrayContaining([
+        expect.objectContaining({
+          from: "packages",
+          packages: [{ ecosystem: "npm", name: "@modelcontextprotocol/server-everything", version: undefined }],
+        }),
+      ]),
+    });
+  });
+
   it("takes the policy's package instead of the image", async () => {
     const policy = 'parts: { everything: { package: "npm:other@1.2.3", command: [other, serve] } }';
     const plan = await planOf(...withService(everything, { server, upstream, policy }));
