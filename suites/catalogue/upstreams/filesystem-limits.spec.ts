@@ -5,6 +5,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
+import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
@@ -84,8 +85,8 @@ function filesystemUpstream({ policy, deployment }: GatewayTarget): {
   if (upstream?.directory === undefined)
     throw new NotSupported("the policy names no upstream with a directory and the tool read_text_file");
   const { name, directory, tools } = upstream;
-  const configured = deployment.litellmConfig.upstreams.find((one) => one.name === name);
-  return { name, directory, tools, location: configured?.location ?? upstream.location };
+  // The arguments, where they do not name the directory.
+  return { name, directory, tools, location: serverLine(deployment, name)?.location ?? upstream.location };
 }
 
 async function createTestFiles(gateway: GatewayWith<"commands">, part: string, directory: string): Promise<TestFiles> {
