@@ -7,3 +7,17 @@ import type { Policy } from "./types.ts";
 export function serverPath({ mcp: { endpoint } }: Pick<Policy, "mcp">, ...servers: readonly string[]): string {
   return servers.length === 0 ? endpoint : `${endpoint.replace(/\/$/, "")}/${servers.join(",")}`;
 }
+
+/**
+ * The names by which a path selects servers, as LiteLLM's documentation writes it: `/mcp/notes,files` or `/notes/mcp`.
+ *
+ * @returns empty for the endpoint itself, with or without its slash; undefined for any other path
+ */
+export function serversInPath({ mcp: { endpoint } }: Pick<Policy, "mcp">, path: string): string[] | undefined {
+  const [base, asked] = [endpoint, path].map((one) => one.replace(/\/$/, ""));
+  if (asked === base) return [];
+  const after = asked?.startsWith(`${base}/`) ? asked.slice(`${base}/`.length) : undefined;
+  const before = asked?.endsWith(base ?? "") ? asked.slice(1, -(base ?? "").length) : undefined;
+  const names = after ?? before;
+  return names === undefined || names.includes("/") ? undefined : decodeURIComponent(names).split(",");
+}

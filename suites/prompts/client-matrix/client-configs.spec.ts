@@ -4,6 +4,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
@@ -25,11 +26,12 @@ check({
   async run({ gateway, evidence }) {
     const { clients } = gateway.policy;
     if (clients.length === 0) evidence.notSupported(noClients);
+    const redirects = await redirectsWithoutSlash(gateway);
     await forEachCase(
       "a client's config has no fault",
       clients,
       ({ name, kind }) => `${name} (${kind})`,
-      async (client) => expectNoFault(gateway, await settingsOf(client)),
+      async (client) => expectNoFault(gateway, await settingsOf(client), redirects),
     );
     const urls = (await allEndpoints(gateway)).map(({ endpoint }) => endpoint.url);
     expectFallback(gateway, urls);
@@ -62,8 +64,28 @@ check({
   },
 });
 
-function expectNoFault({ deployment }: GatewayTarget, settings: ClientSettings): void {
-  const faults = [...settings.faults, ...endpointFaults(settings, deployment)];
+/** Whether LiteLLM redirects from MCP's endpoint without its slash. It is asked only where a client's config has that address. */
+async function redirectsWithoutSlash(gateway: GatewayTarget): Promise<boolean> {
+  const { endpoint } = gateway.policy.mcp;
+  const urls = (await allEndpoints(gateway)).map((one) => one.endpoint.url);
+  const url = urls.find((one) => URL.canParse(one) && `${new URL(one).pathname}/` === endpoint);
+  if (url === undefined) return false;
+  const { response } = await gateway.http.send({
+    url,
+    method: "POST",
+    headers: [
+      ["Content-Type", "application/json"],
+      ["Accept", "application/json, text/event-stream"],
+      ["Authorization", `Bearer ${gateway.masterKey}`],
+    ],
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+    deadline: deadlines.mcpRequest,
+  });
+  return response !== undefined && response.status >= 300 && response.status < 400;
+}
+
+function expectNoFault({ deployment }: GatewayTarget, settings: ClientSettings, redirects: boolean): void {
+  const faults = [...settings.faults, ...endpointFaults(settings, deployment, { redirectsWithoutSlash: redirects })];
   const [first] = faults;
   if (first === undefined) return;
   throw new CheckFailure({
@@ -147,6 +169,7 @@ async function expectTools(
   key: string,
 ): Promise<string> {
   const { tool } = databaseTool(gateway);
+  const servers = serversInPath(gateway.policy, new URL(url).pathname) ?? [];
   const evidence = (received: string) =>
     mcpEvidence(gateway, { url, key, sent: `initialize, tools/list and a call of ${tool}`, received });
   try {
@@ -163,6 +186,8 @@ async function expectTools(
           location,
           ...followsCatalogue,
         });
+      // At the path of other servers the tool is missing on purpose.
+      if (servers.length > 0 && !offered.some(({ name }) => name === tool)) return `${offered.length} tools`;
       const call = { name: tool, arguments: { sql: "SELECT datname FROM pg_database" } };
       const result = JSON.stringify(await client.callTool(call, undefined, { timeout: deadlines.mcpRequest }));
       if (!result.includes(gateway.canaries.database))

@@ -22,7 +22,7 @@ function faultsOf(kind: PolicyClient["kind"], find?: string, replace = "", deplo
   const text = readFileSync(one.config, "utf8");
   if (find !== undefined && !text.includes(find)) throw new Error(`${one.config} does not contain '${find}'`);
   const settings = clientSettings(one, find === undefined ? text : text.replaceAll(find, () => replace));
-  return [...settings.faults, ...endpointFaults(settings, deployment)].map(
+  return [...settings.faults, ...endpointFaults(settings, deployment, { redirectsWithoutSlash: true })].map(
     ({ what, location }) => `${location.line}: ${what}`,
   );
 }
@@ -122,7 +122,22 @@ test("the clients of the status document's deployment have the master key", asyn
 test("a config without an address of the gateway has a fault", () => {
   const one = client("claude");
   const settings = clientSettings(one, "{}");
-  expect(endpointFaults(settings, reference)).toEqual([
+  expect(endpointFaults(settings, reference, { redirectsWithoutSlash: true })).toEqual([
     { what: "the config names no address of the gateway", location: { file: one.config, line: 1 } },
   ]);
+});
+
+test("a client may be meant to have some servers only, and may omit the slash where LiteLLM does not redirect", () => {
+  const one = client("open-webui");
+  const text = readFileSync(one.config, "utf8");
+  const faultsAt = (path: string): string[] => {
+    const settings = clientSettings(one, text.replaceAll("linuxserver.lan/mcp/", `linuxserver.lan${path}`));
+    return endpointFaults(settings, reference, { redirectsWithoutSlash: false }).map(({ what }) => what);
+  };
+  for (const path of ["/mcp", "/mcp/postgres", "/mcp/postgres,filesystem", "/filesystem/mcp"])
+    expect(faultsAt(path), path).toEqual([]);
+  expect(faultsAt("/mcp/postgres,notes")).toEqual([
+    "http://litellm.linuxserver.lan/mcp/postgres,notes: MCP is at /mcp/, and no server or access group is named notes",
+  ]);
+  expect(faultsAt("/sse")).toEqual(["http://litellm.linuxserver.lan/sse: MCP is at /mcp/"]);
 });

@@ -1,12 +1,22 @@
+import { serversInPath } from "../../../../helpers/deployment/policy/mcp-paths.ts";
 import { portOfHost } from "../../../../helpers/deployment/services/origins.ts";
 import type { Deployment, Policy } from "../../../../helpers/deployment/types.ts";
 import type { ClientEndpoint, ClientFault } from "./client-endpoint.ts";
 import type { ClientSettings } from "./client-settings.ts";
 
-/** Faults of a config's addresses, and of the sources of their keys. */
-export function endpointFaults({ client, endpoints }: ClientSettings, deployment: Deployment): ClientFault[] {
+/**
+ * Faults of a config's addresses, and of the sources of their keys.
+ *
+ * @param redirectsWithoutSlash whether LiteLLM redirects from MCP's endpoint without its slash, as before 1.95
+ */
+export function endpointFaults(
+  { client, endpoints }: ClientSettings,
+  deployment: Deployment,
+  { redirectsWithoutSlash }: { redirectsWithoutSlash: boolean },
+): ClientFault[] {
   const faults = endpoints.flatMap((endpoint) => [
     ...addressFaults(endpoint, deployment),
+    ...(endpoint.for === "mcp" ? pathFaults(endpoint, deployment, redirectsWithoutSlash) : []),
     ...keyFaults(endpoint, deployment.policy),
   ]);
   if (endpoints.length === 0)
@@ -30,15 +40,41 @@ function addressFaults({ for: purpose, url, location }: ClientEndpoint, deployme
   const served = portOfHost(deployment, host);
   if (protocol === `${host.scheme}:` && called !== served)
     faults.push({ what: `${url}: ${hostname} is served on port ${served}, not on port ${called}`, location });
-  const { endpoint } = policy.mcp;
-  if (purpose === "mcp" && pathname !== endpoint) {
-    const slash =
-      `${pathname}/` === endpoint ? ": without the slash LiteLLM redirects, and not every client follows" : "";
-    faults.push({ what: `${url}: MCP is at ${endpoint}${slash}`, location });
-  }
   if (purpose === "model" && !/^\/v1\/?$/.test(pathname))
     faults.push({ what: `${url}: the model's API is at /v1`, location });
   return faults;
+}
+
+/** A client may be meant to have some of the servers only: their paths are right, too. */
+function pathFaults(
+  { url, location }: ClientEndpoint,
+  { policy, litellmConfig }: Deployment,
+  redirectsWithoutSlash: boolean,
+): ClientFault[] {
+  if (!URL.canParse(url)) return [];
+  const { endpoint } = policy.mcp;
+  const { pathname } = new URL(url);
+  if (`${pathname}/` === endpoint)
+    return redirectsWithoutSlash
+      ? [
+          {
+            what: `${url}: MCP is at ${endpoint}: without the slash LiteLLM redirects, and not every client follows`,
+            location,
+          },
+        ]
+      : [];
+  const servers = serversInPath(policy, pathname);
+  if (servers === undefined) return [{ what: `${url}: MCP is at ${endpoint}`, location }];
+  const known = new Set([
+    ...policy.upstreams.map(({ name }) => name),
+    ...litellmConfig.upstreams.flatMap(({ name, prefix, accessGroups }) => [name, prefix.value, ...accessGroups]),
+    ...policy.identities.flatMap(({ accessGroups }) => accessGroups),
+  ]);
+  const unknown = servers.filter((name) => !known.has(name));
+  if (unknown.length === 0) return [];
+  return [
+    { what: `${url}: MCP is at ${endpoint}, and no server or access group is named ${unknown.join(", ")}`, location },
+  ];
 }
 
 function keyFaults({ url, keyVariable, keyText, location }: ClientEndpoint, policy: Policy): ClientFault[] {
