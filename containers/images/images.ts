@@ -10,6 +10,7 @@ import { debootstrapObstacle, importDebian } from "./building/debian.ts";
 import { hostCertificates } from "./building/host-certificates.ts";
 import { builtImage, type LocalImage, type PartImage, pulledImage, type ResolvedImage } from "./part-image.ts";
 import { pullImage } from "./pull.ts";
+import { withFetchedServers } from "./recipes/fetched-servers.ts";
 import { operatorBuild } from "./recipes/operator-build.ts";
 import { contentTag, type Recipe, type UpstreamImage } from "./recipes/recipe.ts";
 import { defaultVersions, type ImagePart, Recipes } from "./recipes/recipes.ts";
@@ -139,15 +140,21 @@ export class Images {
   /**
    * The image of a compose service, from the first of its sources that can be had here.
    *
+   * @param launched what it would fetch at its start
    * @returns also why each source before it can't
    * @throws {EnvironmentError} when none can
    */
-  async service(name: string, sources: readonly ServiceSource[]): Promise<ServiceImage> {
+  async service(
+    name: string,
+    sources: readonly ServiceSource[],
+    launched: readonly StdioCommand[] = [],
+  ): Promise<ServiceImage> {
     const passedOver: string[] = [];
     for (const source of sources) {
       const recipe = this.#recipes.service(name, source);
       try {
-        if (recipe !== undefined) return { image: (await this.#resolve(recipe)).image, source, passedOver };
+        if (recipe !== undefined)
+          return { image: await this.#withLaunched(recipe, source, launched), source, passedOver };
         passedOver.push("the suite has no recipe for it");
       } catch (error) {
         if (!(error instanceof EnvironmentError) || this.#options.mode === "pull") throw error;
@@ -159,6 +166,17 @@ export class Images {
         `in the policy (parts: ${name}: package: npm:NAME@VERSION or pypi:NAME==VERSION), or leave it out there (left_out:)`,
       { part: name },
     );
+  }
+
+  async #withLaunched(plain: Recipe, source: ServiceSource, launched: readonly StdioCommand[]): Promise<PartImage> {
+    const { image } = await this.#resolve(plain);
+    if (launched.length === 0) return image;
+    const recipe =
+      source.from === "packages"
+        ? withStdioCommands(plain, this.#recipes.runtime, launched)
+        : withFetchedServers(plain, launched);
+    const { image: combined } = await this.#resolve(recipe);
+    return { ...combined, origin: image.origin, source: `${image.source}, with ${recipe.packages}` };
   }
 
   /**

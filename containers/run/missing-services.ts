@@ -23,7 +23,7 @@ export async function missingServices(
     planned.map(async ({ service: { key }, run }): Promise<[string, string][]> => {
       if (run.as !== "part") return [];
       try {
-        await images.service(key, run.sources);
+        await images.service(key, run.sources, run.launched);
         return [];
       } catch (error) {
         if (!(error instanceof EnvironmentError)) throw error;

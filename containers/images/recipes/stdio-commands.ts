@@ -37,20 +37,20 @@ interface InstalledCommand {
 const upstreamsFolder = "upstreams";
 
 /**
- * LiteLLM's image with stdio servers added. A launcher is replaced by a script that starts what is installed, and fails for
+ * An image with stdio servers added. A launcher is replaced by a script that starts what is installed, and fails for
  * everything else: nothing is fetched during a run.
  *
- * @param litellm LiteLLM's own recipe
+ * @param base the recipe of LiteLLM, or of a service that starts servers itself
  * @param runtime Node and Python for the servers
  */
-export function withStdioCommands(litellm: Recipe, runtime: Recipe, commands: readonly StdioCommand[]): Recipe {
+export function withStdioCommands(base: Recipe, runtime: Recipe, commands: readonly StdioCommand[]): Recipe {
   const sorted = commands
     .toSorted((a, b) => identityOf(a).localeCompare(identityOf(b)))
     .map((command, index) => ({ command, stage: `UPSTREAM${index}`, ...installedCommand(command, runtime) }));
   const lines = [
-    ...["LITELLM", ...sorted.map(({ stage }) => stage)].map((argument) => `ARG ${argument}`),
+    ...["BASE", ...sorted.map(({ stage }) => stage)].map((argument) => `ARG ${argument}`),
     ...sorted.map(({ stage }) => `FROM \${${stage}} AS ${stage.toLowerCase()}`),
-    `FROM \${LITELLM}`,
+    `FROM \${BASE}`,
     // They all have the same runtime, so it is copied from the first one.
     ...sorted.slice(0, 1).map(({ stage }) => copyFrom(stage, "/opt/runtime/", "/opt/runtime/")),
     ...sorted.flatMap(({ stage, launchers }) => [
@@ -59,14 +59,14 @@ export function withStdioCommands(litellm: Recipe, runtime: Recipe, commands: re
     ]),
   ];
   const files = launcherFiles(sorted);
-  if (Object.keys(files).length > 0) lines.push("COPY launchers/ /usr/local/bin/");
+  if (Object.keys(files).length > 0) lines.push("COPY launchers/ /opt/launchers/", "ENV PATH=/opt/launchers:$PATH");
   return {
-    name: "litellm-with-upstreams",
-    version: litellm.version,
+    name: `${base.name}-with-upstreams`,
+    version: base.version,
     folders: [],
     dockerfile: { text: `${lines.join("\n")}\n` },
     files,
-    parents: { LITELLM: litellm, ...Object.fromEntries(sorted.map(({ stage, recipe }) => [stage, recipe])) },
+    parents: { BASE: base, ...Object.fromEntries(sorted.map(({ stage, recipe }) => [stage, recipe])) },
     packages: sorted.map(({ command }) => describe(command)).join(", "),
   };
 }

@@ -56,9 +56,9 @@ async function servicePlan(
   { service, run }: PlannedService,
   direct: RunNetwork,
 ): Promise<ServicePart> {
-  const sources = run.as === "part" ? run.sources : [];
+  const { sources, launched } = run.as === "part" ? run : { sources: [], launched: [] };
   const [provided, rendered] = await Promise.all([
-    images.service(service.key, sources),
+    images.service(service.key, sources, launched),
     renderService(context, service),
   ]);
   const { settings } = rendered;

@@ -1,5 +1,6 @@
 import type { NoteList } from "../source/note-list.ts";
 import type { Deployment } from "../types.ts";
+import type { LaunchedServer } from "./launched-servers.ts";
 import { packageText } from "./package-spec.ts";
 import { type PlannedService, planServices, unneeded } from "./service-plan.ts";
 import { type PlannedStdioServer, stdioServers } from "./stdio-servers.ts";
@@ -24,6 +25,7 @@ function noteServices(deployment: Deployment, notes: NoteList): void {
   const leftOut: PlannedService[] = [];
   for (const planned of planServices(deployment).values()) {
     const { service, run, reason } = planned;
+    if (run.as === "part") noteLaunched(planned, run.launched, notes);
     if (run.as === "part" || run.as === "login-part") continue;
     if (run.as === "left-out" && reason === unneeded) leftOut.push(planned);
     else
@@ -38,6 +40,25 @@ function noteServices(deployment: Deployment, notes: NoteList): void {
   if (first === undefined) return;
   const names = leftOut.map(({ service }) => service.key).join(", ");
   notes.add("change", first.service.location, `the run leaves out: ${names}`, "no check needs them");
+}
+
+function noteLaunched({ service }: PlannedService, launched: readonly LaunchedServer[], notes: NoteList): void {
+  for (const { launcher, packages: [first] = [] } of launched) {
+    if (first === undefined) continue;
+    notes.add(
+      "change",
+      service.location,
+      `${packageText(first)} is installed before the run, and ${launcher.name} in ${service.key} starts what is installed`,
+      "nothing is fetched during a run",
+    );
+    notes.add(
+      "finding",
+      service.location,
+      `${launcher.name} asks the registry for ${launcher.target} each time ${service.key} starts`,
+      `it does not start while the registry cannot be reached${launcher.isPinned ? "" : "; without a version, another one may start without notice"}`,
+      `install the package${launcher.isPinned ? "" : " in a fixed version"} in the image of ${service.key}`,
+    );
+  }
 }
 
 function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteList): void {

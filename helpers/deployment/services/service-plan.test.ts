@@ -90,6 +90,21 @@ describe("the plan of the services", () => {
     });
   });
 
+  it("installs what a service fetches at its start, which runs without its image, too, where that has the launcher alone", async () => {
+    const fetching = everything.replace(
+      "image: mcp/everything:latest",
+      "image: node:24\n    command: npx -y @scope/files@1.2.3 /data",
+    );
+    const plan = await planOf(...withService(fetching, { server, upstream }));
+    expect(plan.get("everything")?.run).toMatchObject({
+      sources: [
+        { from: "image", image: "node:24" },
+        { from: "packages", packages: [{ ecosystem: "npm", name: "@scope/files", version: "1.2.3" }] },
+      ],
+      launched: [{ command: "files", launcher: { name: "npx", arguments: ["-y", "@scope/files@1.2.3"] } }],
+    });
+  });
+
   it("takes the version that the Dockerfile installs, not that of its known base image", async () => {
     const dockerfile =
       "FROM mcp/everything:latest\nRUN npm install -g @modelcontextprotocol/server-everything@2025.8.18\n";
@@ -214,7 +229,7 @@ describe("a stdio server", () => {
 });
 
 function part(...sources: unknown[]): unknown {
-  return { as: "part", sources };
+  return { as: "part", sources, launched: [] };
 }
 
 function recipe(name: string, version: string): unknown {

@@ -1,9 +1,11 @@
+import { posix } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";
 import { withoutInitProgram } from "./init-program.ts";
 import { knownImage } from "./known-images.ts";
+import { type LaunchedServer, launchedServers } from "./launched-servers.ts";
 import type { PackageSpec } from "./package-spec.ts";
 import { neededServices, type ServiceRole } from "./roles.ts";
 
@@ -27,7 +29,12 @@ export type ServiceSource =
 
 /** How a compose service is part of a run. */
 export type ServiceRun =
-  | { as: "part"; sources: readonly ServiceSource[] }
+  | {
+      as: "part";
+      sources: readonly ServiceSource[];
+      /** What it fetches at its start, and is installed before the run. */
+      launched: readonly LaunchedServer[];
+    }
   | { as: "stand-in"; kind: "forward-auth" }
   /** In the login rig only. */
   | { as: "login-part" }
@@ -76,8 +83,24 @@ function planService(
       run: { as: "left-out" },
       reason: `it runs on network_mode ${service.networkMode.value}, which the throwaway networks do not have`,
     };
-  const sources = sourcesOf(service, role, part);
-  return { run: { as: "part", sources }, reason: role === undefined ? "the policy names its package" : reasons[role] };
+  // What LiteLLM starts is in its config.
+  const launched = role === "upstream" || role === undefined ? launchedServers(service) : [];
+  const sources = [...sourcesOf(service, role, part), ...launchedSource(service, launched)];
+  return {
+    run: { as: "part", sources, launched },
+    reason: role === undefined ? "the policy names its package" : reasons[role],
+  };
+}
+
+/** A service whose image has the launcher alone (`image: node:24`, `command: npx -y PACKAGE`) runs without that image, too. */
+function launchedSource(
+  { entrypoint = [], commandWords }: ComposeService,
+  [first]: readonly LaunchedServer[],
+): ServiceSource[] {
+  const [program = ""] = [...entrypoint, ...commandWords.map(({ value }) => value)];
+  const packages = first?.packages;
+  if (packages === undefined || posix.basename(program) !== first?.launcher.name) return [];
+  return [{ from: "packages", packages, entrypoint: undefined, command: undefined }];
 }
 
 const reasons: Readonly<Record<ServiceRole, string>> = {

@@ -4,7 +4,7 @@ import type { PolicyUpstream } from "../policy/types.ts";
 import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";
 import { knownImage } from "./known-images.ts";
-import { type LauncherName, readLauncher } from "./launcher.ts";
+import { type LauncherCall, type LauncherName, readLauncher } from "./launcher.ts";
 import { type PackageSpec, unscopedName } from "./package-spec.ts";
 
 /** A server that LiteLLM starts over stdio, and what its command comes from. */
@@ -62,10 +62,9 @@ export function stdioServer(
 ): StdioServer | undefined {
   const { command, args } = upstream;
   const call = readLauncher(command, args);
-  const given = policy?.package;
   if (call === undefined) {
     const name = posix.basename(command);
-    const spec = given ?? built.find((one) => unscopedName(one) === name || commandsOf[one.name] === name);
+    const spec = policy?.package ?? built.find((one) => unscopedName(one) === name || commandsOf[one.name] === name);
     return {
       command: name,
       version: policy?.version ?? spec?.version,
@@ -73,9 +72,24 @@ export function stdioServer(
       launcher: undefined,
     };
   }
+  return launchedServer(call, args, policy);
+}
+
+/**
+ * What must be installed for a server that a launcher fetches.
+ *
+ * @param args all of the launcher's
+ * @param policy what replaces the package or its version
+ * @returns undefined where nothing says which package it is
+ */
+export function launchedServer(
+  call: LauncherCall,
+  args: readonly string[],
+  policy: Pick<PolicyUpstream, "package" | "version"> | undefined,
+): StdioServer | undefined {
   const [named, ...added] = call.packages;
   const image = call.launcher === "docker" ? knownImage(call.target)?.package : undefined;
-  const first = given ?? named ?? (image === undefined ? undefined : { ...image, version: undefined });
+  const first = policy?.package ?? named ?? (image === undefined ? undefined : { ...image, version: undefined });
   if (first === undefined) return undefined;
   const version = first.version ?? policy?.version;
   return {
