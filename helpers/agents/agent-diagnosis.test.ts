@@ -21,6 +21,7 @@ function turn(changes: Partial<TurnEvidence>): TurnEvidence {
     tool,
     transcript: { toolCalls: [], errors: [], messages: [] },
     stderr: "",
+    waits: false,
     journal: [{ toolsOffered: shown }],
     gateway: { models: 200, mcp: 200, tools: catalogue },
     ...changes,
@@ -66,6 +67,11 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
     cause: "catalogue-late",
     evidence: { journal: notOffered(["exec_command"]) },
     says: /\(2 tools\) arrived after the first turn/,
+  },
+  {
+    cause: "tools-dropped",
+    evidence: { journal: notOffered(["exec_command"]), waits: true },
+    says: /none of its 2 tools reached the model/,
   },
   {
     cause: "catalogue-late",

@@ -24,6 +24,8 @@ export interface TurnEvidence {
   tool: string;
   transcript: Pick<Transcript, "toolCalls" | "errors" | "messages">;
   stderr: string;
+  /** Whether the client waits for the catalogue before its first turn (Codex: `required = true`). */
+  waits: boolean;
   /** The requests that reached the model, in order. */
   journal: readonly OfferedTools[];
   gateway: GatewayAnswers;
@@ -39,6 +41,7 @@ export type Cause =
   | "mcp-broken"
   | "catalogue-empty"
   | "catalogue-late"
+  | "tools-dropped"
   | "tool-missing"
   | "tool-not-listed"
   | "model-not-reached"
@@ -101,7 +104,7 @@ function gatewayFault({ models, mcp, tools }: GatewayAnswers): Diagnosis | undef
   return undefined;
 }
 
-function clientFault({ tool, transcript, stderr, journal, gateway }: TurnEvidence): Diagnosis {
+function clientFault({ tool, transcript, stderr, waits, journal, gateway }: TurnEvidence): Diagnosis {
   const catalogue = gateway.tools ?? [];
   const late: Diagnosis = {
     cause: "catalogue-late",
@@ -117,7 +120,7 @@ function clientFault({ tool, transcript, stderr, journal, gateway }: TurnEvidenc
   const missing = journal.find(({ toolNotOffered }) => toolNotOffered !== undefined);
   if (missing !== undefined) {
     const shown = catalogue.filter((name) => missing.toolsOffered.some((offered) => isNameOf(offered, name)));
-    if (shown.length === 0 && catalogue.length > 0) return late;
+    if (shown.length === 0 && catalogue.length > 0) return waits ? toolsDropped(catalogue.length) : late;
     return catalogue.includes(tool)
       ? {
           cause: "tool-missing",
@@ -139,6 +142,17 @@ function clientFault({ tool, transcript, stderr, journal, gateway }: TurnEvidenc
   return {
     cause: "answered-without-call",
     sentence: `The model answered without calling ${tool}: its answer contains no result of the tool.`,
+  };
+}
+
+/** By LiteLLM's source (its PR#32536), 1.94 and 1.95 drop what Codex puts its servers' tools in. */
+function toolsDropped(count: number): Diagnosis {
+  return {
+    cause: "tools-dropped",
+    sentence:
+      `The client waits for the catalogue (required = true), and yet none of its ${count} tools reached the model: the gateway ` +
+      "drops them on the way to the provider, as LiteLLM 1.94 and 1.95 do with tools in a namespace for a provider without a " +
+      "Responses API of its own.",
   };
 }
 

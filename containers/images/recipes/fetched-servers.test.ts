@@ -38,6 +38,7 @@ test("launchers fetch what they start in the image's build, by the words of the 
   expect(dockerfile).toEqual({
     text: `ARG BASE
 FROM \${BASE}
+ENV UV_NO_CACHE=false
 RUN ["npx","-y","--package=@scope/files@latest","--","true"]
 RUN ["npx","-y","--package=a@1","-p","b","--","true"]
 RUN ["uvx","--python","3.12","--from","fetch","python","-c",""]

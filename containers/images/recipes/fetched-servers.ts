@@ -12,6 +12,8 @@ export function withFetchedServers(base: Recipe, launched: readonly StdioCommand
   const lines = [
     "ARG BASE",
     `FROM \${BASE}`,
+    // Images often switch uv's cache off, to stay small.
+    "ENV UV_NO_CACHE=false",
     ...calls.map((launcher) => `RUN ${JSON.stringify([launcher.name, ...fetchOnly(launcher)])}`),
     "ENV npm_config_offline=true UV_OFFLINE=1",
   ];

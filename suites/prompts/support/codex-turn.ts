@@ -142,6 +142,7 @@ export class CodexAgent {
       tool,
       transcript: turn.transcript,
       stderr: turn.stderr,
+      waits: /^\s*required\s*=\s*true\b/m.test(this.config.text),
       journal: turn.journal,
       gateway: await gatewayAnswers(this.#gateway, accessOf(this.config, this.#keys)),
     });
