@@ -79,7 +79,7 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
 
 /**
  * The parts of the gateway that have the engine's socket: whoever controls such a container controls the host. Traefik and a
- * proxy of the socket need it, and services that are no part of the gateway are their operator's matter.
+ * proxy of the socket need it, and services that are not part of the gateway are their operator's matter.
  */
 export function socketMounts(deployment: Deployment): SocketMount[] {
   return [...planServices(deployment)].flatMap(([service, { role, run, service: compose }]) => {

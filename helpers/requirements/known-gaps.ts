@@ -34,7 +34,7 @@ export interface KnownGap {
   link: string;
   /** `YYYY-MM-DD`, the last day (UTC) on which the gap is accepted. */
   until: string;
-  /** True for a choice of this deployment, which is no defect of the part's versions. */
+  /** True for a choice of this deployment, which is not a defect of the part's versions. */
   choice: boolean;
   location: SourceLocation;
 }

@@ -52,18 +52,18 @@ test.each([
   ["a package of no registry", `${head}server: { package: notes }\n`, "3: server.package"],
   [
     "a part from nowhere",
-    `${head}${server}beside:\n  - name: db\n`,
+    `${head}${server}needs:\n  - name: db\n`,
     "5: db has 0 of debian, postgres, package and image",
   ],
   [
     "an unknown secret",
     `${head}${server}env: { URL: "https://$\{TOKEN}@x" }\n`,
-    "4: ${TOKEN} is no secret of the file",
+    "4: ${TOKEN} is not a secret of the file",
   ],
   [
     "a command in no part",
     `${head}${server}refused:\n  - { part: db, run: [x], why: y }\n`,
-    "5: db is no part of beside; add it",
+    "5: db is not under needs; add it",
   ],
   ["an item that is none", `${head}${server}conditions:\n  - { item: 32, because: x, until: 2027-01-01 }\n`, "5: cond"],
   [

@@ -9,7 +9,7 @@ import { readShape } from "../../helpers/deployment/source/shape.ts";
 import { readSource } from "../../helpers/deployment/source/source-file.ts";
 import { locationOf, parseYaml, toPlain } from "../../helpers/deployment/source/yaml-tree.ts";
 import { candidateShape } from "./shape.ts";
-import type { BesidePart, Candidate, CandidateServer } from "./types.ts";
+import type { Candidate, CandidateServer, NeededService } from "./types.ts";
 
 type Written = z.output<typeof candidateShape>;
 type Locate = (...path: (string | number)[]) => SourceLocation;
@@ -38,12 +38,12 @@ export function readCandidate(file: string): Candidate {
 
 function candidateOf(file: string, data: Written, at: Locate, faults: FaultList): Candidate | undefined {
   const server = serverOf(data, at, faults);
-  const beside = data.beside.map((part, index) => besideOf(part, at("beside", index), faults));
+  const needs = data.needs.map((part, index) => neededService(part, at("needs", index), faults));
   const deployment = data.deployment === undefined ? undefined : resolve(dirname(file), data.deployment);
   if (deployment !== undefined && !existsSync(join(deployment, "policy.yaml")))
     faults.add(at("deployment"), "names a folder without policy.yaml", "name the folder of the deployment to join");
   checkNames(data, at, faults);
-  if (server === undefined || beside.includes(undefined)) return undefined;
+  if (server === undefined || needs.includes(undefined)) return undefined;
   return {
     file,
     name: data.name,
@@ -54,7 +54,7 @@ function candidateOf(file: string, data: Written, at: Locate, faults: FaultList)
     environment: new Map(Object.entries(data.env)),
     unset: data.unset_env,
     secrets: data.secrets.map(({ name, from }) => ({ name, from })),
-    beside: beside.filter((part) => part !== undefined),
+    needs: needs.filter((part) => part !== undefined),
     hosts: data.hosts,
     tools: { expected: data.tools.expected, changesState: data.tools.changes_state },
     calls: data.calls,
@@ -105,11 +105,11 @@ function serverOf({ server }: Written, at: Locate, faults: FaultList): Candidate
   };
 }
 
-function besideOf(
-  part: Written["beside"][number],
+function neededService(
+  part: Written["needs"][number],
   location: SourceLocation,
   faults: FaultList,
-): BesidePart | undefined {
+): NeededService | undefined {
   const { name, debian, postgres, package: spec, image } = part;
   const forms = [debian, postgres, spec, image].filter((form) => form !== undefined);
   if (forms.length !== 1) {
@@ -140,26 +140,26 @@ function besideOf(
 
 /** Names that refer to something of the same file. */
 function checkNames(data: Written, at: Locate, faults: FaultList): void {
-  const parts = data.beside.map(({ name }) => name);
+  const parts = data.needs.map(({ name }) => name);
   const secrets = data.secrets.map(({ name }) => name);
   for (const [index, { part }] of data.refused.entries()) {
     if (parts.includes(part)) continue;
-    faults.add(at("refused", index, "part"), `${part} is no part of beside`, suggest(part, parts, "add it to beside"));
+    faults.add(at("refused", index, "part"), `${part} is not under needs`, suggest(part, parts, "add it to needs"));
   }
   const token = data.server.listens?.token;
   if (token !== undefined && !secrets.includes(token))
-    faults.add(at("server", "listens", "token"), `${token} is no secret of the file`, "add it to secrets");
+    faults.add(at("server", "listens", "token"), `${token} is not a secret of the file`, "add it to secrets");
   const texts: [readonly string[], Record<string, string>][] = [
     [["env"], data.env],
-    ...data.beside.flatMap(({ env, files }, index): [string[], Record<string, string>][] => [
-      [["beside", String(index), "env"], env],
-      [["beside", String(index), "files"], files],
+    ...data.needs.flatMap(({ env, files }, index): [string[], Record<string, string>][] => [
+      [["needs", String(index), "env"], env],
+      [["needs", String(index), "files"], files],
     ]),
   ];
   for (const [path, values] of texts) checkReferences(path, values, secrets, at, faults);
   for (const [index, { until }] of data.conditions.entries()) {
     if (!Number.isNaN(Date.parse(until))) continue;
-    faults.add(at("conditions", index, "until"), `${until} is no date`, "write a date, e.g. 2027-06-30");
+    faults.add(at("conditions", index, "until"), `${until} is not a date`, "write a date, e.g. 2027-06-30");
   }
   const { expected, changes_state: changing } = data.tools;
   for (const [index, tool] of changing.entries()) {
@@ -182,7 +182,7 @@ function checkReferences(
     for (const [, name = ""] of value.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) {
       if (secrets.includes(name)) continue;
       const fix = suggest(name, secrets, `add ${name} to secrets`);
-      faults.add(at(...steps, key), `\${${name}} is no secret of the file`, fix);
+      faults.add(at(...steps, key), `\${${name}} is not a secret of the file`, fix);
     }
   }
 }

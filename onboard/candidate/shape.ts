@@ -55,7 +55,7 @@ export const candidateShape = mapping({
       { error: "the name of a variable, or name: and from:" },
     ),
   ).default([]),
-  beside: listOf(
+  needs: listOf(
     mapping({
       name: text.regex(/^[a-z][a-z0-9-]*$/, { error: "a host name" }),
       debian: listOf(text).optional(),

@@ -20,8 +20,8 @@ export interface Candidate {
   /** Variables that its code reads and that stay unset on purpose. */
   unset: readonly string[];
   secrets: readonly CandidateSecret[];
-  beside: readonly BesidePart[];
-  /** `host:port` outside of the parts beside it. */
+  needs: readonly NeededService[];
+  /** `host:port` outside of the services that it needs. */
   hosts: readonly string[];
   tools: {
     /** All that it must offer; undefined for whatever it offers. */
@@ -74,7 +74,7 @@ export interface CandidateSecret {
 }
 
 /** A service that the server needs. */
-export interface BesidePart {
+export interface NeededService {
   /** Its host name. */
   name: string;
   from:

@@ -23,15 +23,15 @@ function passedOn({ candidate, seen, secrets }: RunningCase): Judgement {
   const name = candidate.server.listens?.token;
   const token = name === undefined ? undefined : secrets.get(name);
   if (token === undefined) return notApplicable("it gets no token of a client");
-  if (candidate.beside.length === 0) return notApplicable("nothing is beside it that could get the token");
-  const log = seen.texts.get("the logs beside it") ?? "";
+  if (candidate.needs.length === 0) return notApplicable("it needs no service that could get the token");
+  const log = seen.texts.get("the logs of its services") ?? "";
   const found = log.split("\n").filter((line) => line.includes(token));
   if (found.length > 0)
     return fail(
-      `${found.length} lines of the logs beside it have the client's token`,
+      `${found.length} lines of the logs of its services have the client's token`,
       "use credentials of its own for what is behind it",
     );
-  return pass(`the token is in no log of ${candidate.beside.map((part) => part.name).join(", ")}`);
+  return pass(`the token is in no log of ${candidate.needs.map((part) => part.name).join(", ")}`);
 }
 
 function sessions({ seen: { http } }: RunningCase): Judgement {

@@ -33,7 +33,7 @@ function canaries({ seen: { calls } }: RunningCase): Judgement {
 
 function egress({ candidate, seen }: RunningCase): Judgement {
   const allowed = new Set([
-    ...candidate.beside.map(({ name }) => name),
+    ...candidate.needs.map(({ name }) => name),
     ...candidate.hosts.flatMap((host) => [host, host.replace(/:\d+$/, "")]),
   ]);
   const findings = seen.egress.filter((host) => !allowed.has(host) && !allowed.has(host.replace(/:\d+$/, "")));
@@ -47,7 +47,7 @@ function egress({ candidate, seen }: RunningCase): Judgement {
 function leaks({ seen: { texts }, secrets }: RunningCase): Judgement {
   const forms = secretForms(secrets);
   if (forms.length === 0) return notApplicable("it has no secret");
-  const own = [...texts].filter(([where]) => where !== "the logs beside it");
+  const own = [...texts].filter(([where]) => where !== "the logs of its services");
   const findings = own.flatMap(([where, text]) =>
     forms.filter(([, value]) => text.includes(value)).map(([name]) => `${name} is in ${where}`),
   );

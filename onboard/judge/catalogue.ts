@@ -89,7 +89,7 @@ function annotations({ candidate, catalogue: { tools } }: RunningCase): Judgemen
 }
 
 function readOnly({ candidate, catalogue: { tools }, seen }: RunningCase): Judgement {
-  const observed = candidate.beside.filter(({ state }) => state !== undefined).map(({ name }) => name);
+  const observed = candidate.needs.filter(({ state }) => state !== undefined).map(({ name }) => name);
   const calls = seen.calls.filter(({ purpose }) => purpose !== "hostile");
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const findings = calls.flatMap((call) => {
@@ -102,7 +102,7 @@ function readOnly({ candidate, catalogue: { tools }, seen }: RunningCase): Judge
   if (findings.length > 0)
     return fail(findings, "correct the annotation and tools.changes_state, or forbid the tool at the gateway");
   if (observed.length === 0)
-    return notApplicable("nothing beside it holds state (beside: state: is the command that shows it)");
+    return notApplicable("no service that it needs holds state (needs: state: is the command that shows it)");
   const quiet = calls.filter(({ tool }) => !candidate.tools.changesState.includes(tool));
   return pass(`${quiet.length} calls left the state of ${observed.join(", ")} as it was`);
 }
@@ -134,7 +134,7 @@ function behaviour({ catalogue: { tools }, seen }: RunningCase): Judgement {
   if (worked.length === 0)
     return fail(
       `none of ${tools.length} tools worked`,
-      "give it the service that it needs (beside), and examples of calls that work (calls)",
+      "give it the service that it needs (needs), and examples of calls that work (calls)",
     );
   if (examples.length === 0)
     return conditional(`${worked.length} calls succeeded`, "examples in calls show what the tools are for");

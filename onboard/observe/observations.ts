@@ -76,7 +76,7 @@ export interface Observations {
   egress: readonly string[];
   refused: readonly RefusedOutcome[];
   http: HttpAnswers | undefined;
-  /** What the server and those beside it sent and wrote, by its origin. */
+  /** What the server and its services sent and wrote, by its origin. */
   texts: ReadonlyMap<string, string>;
   /** Milliseconds until the first catalogue. */
   startTook: number;

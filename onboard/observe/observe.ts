@@ -53,7 +53,7 @@ export async function observe(subject: Subject, candidate: Candidate): Promise<O
     texts: new Map([
       ["results and errors", channels.map(({ received }) => received).join("\n")],
       ["its log", `${channels.map(({ log }) => log).join("\n")}\n${await subject.ownLog()}`],
-      ["the logs beside it", await subject.besideLogs()],
+      ["the logs of its services", await subject.serviceLogs()],
     ]),
     startTook,
     isCutShort: calls.isCutShort,

@@ -11,10 +11,10 @@ export interface Subject {
   processes(): Promise<readonly string[]>;
   /** Kills all of them, and starts a server that listens anew. */
   kill(): Promise<void>;
-  /** What the services beside it hold, by part; empty where none says so. */
+  /** What the services that it needs hold, by part; empty where none says so. */
   state(): Promise<ReadonlyMap<string, string>>;
-  /** What the services beside it wrote to their logs. */
-  besideLogs(): Promise<string>;
+  /** What the services that it needs wrote to their logs. */
+  serviceLogs(): Promise<string>;
   /** What the server's own log says, where it has one besides standard error. */
   ownLog(): Promise<string>;
   /** A file that no tool may read, and a mark that no tool may make. */
@@ -25,7 +25,7 @@ export interface Subject {
   runRefused(): Promise<readonly RefusedOutcome[]>;
   /** Where it listens; undefined for stdio. */
   readonly http: { url: string; token: string | undefined } | undefined;
-  /** What is known of its packages; undefined where it is no package. */
+  /** What is known of its packages; undefined where it is not a package. */
   supply(): Promise<Supply | undefined>;
 }
 

@@ -30,7 +30,7 @@ export function inContainer(transport: "stdio" | "http", fault: Fault | undefine
     server: { from: "image", image, command: ["sh", "-c", script], listens: base.server.listens },
     environment: new Map([
       ["NOTES_FOLDER", "/tmp/home/notes"],
-      ["BESIDE_LOG", "/tmp/home/beside.log"],
+      ["SERVICE_LOG", "/tmp/home/service.log"],
       ["NOTES_PASSWORD", "${NOTES_PASSWORD}"],
       ["NOTES_TOKEN", "${NOTES_TOKEN}"],
       ...(base.server.listens === undefined
@@ -42,7 +42,7 @@ export function inContainer(transport: "stdio" | "http", fault: Fault | undefine
           ] as const)),
       ...(fault === undefined ? [] : ([["FAULT", fault]] as const)),
     ]),
-    beside: [
+    needs: [
       {
         name: "notes",
         from: { kind: "image", image },

@@ -49,7 +49,7 @@ export class LocalSubject implements Subject, AsyncDisposable {
       PATH: process.env.PATH ?? "",
       ONBOARD_MARK: this.#mark,
       NOTES_FOLDER: notes,
-      BESIDE_LOG: join(this.#folder, "beside.log"),
+      SERVICE_LOG: join(this.#folder, "service.log"),
       ...Object.fromEntries(this.secrets),
       ...(port === undefined ? {} : { PORT: String(port) }),
       ...(fault === undefined ? {} : { FAULT: fault }),
@@ -87,8 +87,8 @@ export class LocalSubject implements Subject, AsyncDisposable {
     return new Map([["notes", files.map((name) => `${name}: ${readFileSync(join(notes, name), "utf8")}`).join("\n")]]);
   }
 
-  async besideLogs(): Promise<string> {
-    const file = join(this.#folder, "beside.log");
+  async serviceLogs(): Promise<string> {
+    const file = join(this.#folder, "service.log");
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
 

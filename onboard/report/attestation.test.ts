@@ -63,7 +63,7 @@ test("a changed statement, and one that another key signed, do not verify", asyn
 
 test("a missing key and one of another type are refused with the command that makes one", () => {
   const file = join(folder, "key.pem");
-  expect(() => readSigningKey(file)).toThrow(/is no private key .*openssl genpkey/);
+  expect(() => readSigningKey(file)).toThrow(/is not a private key .*openssl genpkey/);
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }));
   expect(() => readSigningKey(file)).toThrow(/type rsa, expected Ed25519/);

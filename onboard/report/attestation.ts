@@ -72,7 +72,7 @@ export function readSigningKey(file: string): KeyObject {
   try {
     key = createPrivateKey(readFileSync(file));
   } catch (error) {
-    throw new UsageError(`${file} is no private key (${(error as Error).message}); ${fix}`);
+    throw new UsageError(`${file} is not a private key (${(error as Error).message}); ${fix}`);
   }
   if (key.asymmetricKeyType === "ed25519" || key.asymmetricKeyType === "ec") return key;
   throw new UsageError(`${file} is a key of type ${key.asymmetricKeyType}, expected Ed25519 or ECDSA; ${fix}`);

@@ -18,8 +18,8 @@ export interface ContainerSubjectOptions {
   candidate: Candidate;
   /** The container in which the server's processes are started. */
   part: PartHandle;
-  /** The services beside it, by name. */
-  beside: ReadonlyMap<string, PartHandle>;
+  /** The services that it needs, by name. */
+  needs: ReadonlyMap<string, PartHandle>;
   sink: PartHandle;
   command: readonly string[];
   environment: Readonly<Record<string, string>>;
@@ -86,21 +86,21 @@ export class ContainerSubject implements Subject {
   }
 
   async state(): Promise<ReadonlyMap<string, string>> {
-    const { candidate, beside } = this.#own;
-    const shown = candidate.beside.flatMap(({ name, state }) => (state === undefined ? [] : [{ name, state }]));
+    const { candidate, needs } = this.#own;
+    const shown = candidate.needs.flatMap(({ name, state }) => (state === undefined ? [] : [{ name, state }]));
     return new Map(
       await Promise.all(
         shown.map(async ({ name, state }): Promise<[string, string]> => {
-          const { exitCode, stdout, stderr } = await this.#run(state, beside.get(name));
+          const { exitCode, stdout, stderr } = await this.#run(state, needs.get(name));
           return [name, exitCode === 0 ? stdout : `(exit code ${exitCode}: ${stderr.trim()})`];
         }),
       ),
     );
   }
 
-  async besideLogs(): Promise<string> {
-    const { engine, beside } = this.#own;
-    const logs = await Promise.all([...beside.values()].map(({ containerId }) => readLog(engine, containerId)));
+  async serviceLogs(): Promise<string> {
+    const { engine, needs } = this.#own;
+    const logs = await Promise.all([...needs.values()].map(({ containerId }) => readLog(engine, containerId)));
     return logs.join("\n");
   }
 
@@ -113,10 +113,10 @@ export class ContainerSubject implements Subject {
   }
 
   async runRefused(): Promise<readonly RefusedOutcome[]> {
-    const { candidate, beside } = this.#own;
+    const { candidate, needs } = this.#own;
     return await Promise.all(
       candidate.refused.map(async ({ part, run, why }) => {
-        const { exitCode, stdout, stderr } = await this.#run(run, beside.get(part), true);
+        const { exitCode, stdout, stderr } = await this.#run(run, needs.get(part), true);
         return { why, command: run.join(" "), exitCode, output: stderr || stdout };
       }),
     );

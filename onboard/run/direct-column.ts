@@ -10,9 +10,9 @@ import type { Candidate } from "../candidate/types.ts";
 import type { Observations } from "../observe/observations.ts";
 import { observe } from "../observe/observe.ts";
 import type { Subject, Supply } from "../observe/subject.ts";
-import { besidePlan } from "./beside-plans.ts";
 import { ContainerSubject } from "./container-subject.ts";
 import { nameSinkPlan } from "./name-sink.ts";
+import { neededServicePlan } from "./needed-services.ts";
 import { boundsOf, commandOf, environmentOf, filled, type GateResources, type Prepared } from "./prepared.ts";
 import { supplyOf } from "./supply.ts";
 
@@ -29,7 +29,7 @@ const rig = "alone";
 /**
  * Runs a candidate with the services that it needs, on a network without a way out.
  *
- * @throws {EnvironmentError} when the engine or a service beside it fails; what the candidate itself does is an observation
+ * @throws {EnvironmentError} when the engine or a service that it needs fails; what the candidate itself does is an observation
  */
 export async function runDirectly(
   resources: GateResources,
@@ -43,9 +43,9 @@ export async function runDirectly(
   const network = networks.get("candidate");
   if (network === undefined) throw new Error("the engine created no network");
   const start = (plan: PartPlan): Promise<PartHandle> => startPart(resources, rig, plan);
-  const [sink, ...beside] = await Promise.all([
+  const [sink, ...needs] = await Promise.all([
     nameSinkPlan(images, network).then(start),
-    ...candidate.beside.map((part) => besidePlan(images, part, network, fill).then(start)),
+    ...candidate.needs.map((part) => neededServicePlan(images, part, network, fill).then(start)),
   ]);
   const { listens } = candidate.server;
   const plan: PartPlan = {
@@ -61,7 +61,7 @@ export async function runDirectly(
     candidate,
     part,
     sink,
-    beside: new Map(candidate.beside.map(({ name }, index) => [name, beside[index] ?? sink])),
+    needs: new Map(candidate.needs.map(({ name }, index) => [name, needs[index] ?? sink])),
     command: commandOf(candidate),
     environment: { HOME: "/tmp", ...environmentOf(candidate, secrets) },
     secrets,

@@ -22,7 +22,7 @@ socket.on("message", (query, from) => {
 socket.bind(53);
 `;
 
-/** The plan of the DNS server that a candidate asks for every name which is not beside it. */
+/** The plan of the DNS server that a candidate asks for every name that is not one of its services. */
 export async function nameSinkPlan(images: Images, network: RunNetwork): Promise<PartPlan> {
   return {
     name: "name-sink",
@@ -38,6 +38,6 @@ export async function nameSinkPlan(images: Images, network: RunNetwork): Promise
 export async function namesAsked(engine: Engine, sink: PartHandle): Promise<string[]> {
   const log = await readLog(engine, sink.containerId);
   const names = [...log.matchAll(/^asked (\S+)$/gm)].map(([, name = ""]) => name.toLowerCase());
-  // Reverse look-ups of the machine's own addresses are no egress.
+  // Reverse look-ups of the machine's own addresses do not count as egress.
   return [...new Set(names)].filter((name) => !name.endsWith(".arpa"));
 }

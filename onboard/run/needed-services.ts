@@ -3,17 +3,17 @@ import type { PartPlan, RunNetwork } from "../../containers/parts/part.ts";
 import { commandSucceeds, readyWhenRunning } from "../../containers/parts/readiness.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { ServiceSource } from "../../helpers/deployment/services/service-plan.ts";
-import type { BesidePart } from "../candidate/types.ts";
+import type { NeededService } from "../candidate/types.ts";
 
 /**
- * The plan of a service beside the candidate.
+ * The plan of a service that the candidate needs.
  *
  * @param fill puts the run's secrets into a text
  * @throws {EnvironmentError} when its image cannot be provided
  */
-export async function besidePlan(
+export async function neededServicePlan(
   images: Images,
-  part: BesidePart,
+  part: NeededService,
   network: RunNetwork,
   fill: (text: string) => string,
 ): Promise<PartPlan> {
@@ -33,7 +33,7 @@ export async function besidePlan(
   };
 }
 
-function sourceOf({ from, command }: BesidePart): ServiceSource {
+function sourceOf({ from, command }: NeededService): ServiceSource {
   switch (from.kind) {
     case "debian":
       return { from: "debian", packages: from.packages };

@@ -17,7 +17,7 @@ import {
   tokensOf,
 } from "./support/login-target.ts";
 
-/** A credential that is no access token for this gateway. */
+/** A credential that is not an access token for this gateway. */
 interface Wrong {
   name: string;
   token: string | undefined;
@@ -45,7 +45,7 @@ check({
       });
     const cases: Wrong[] = [
       { name: "no token", token: undefined, unchecked: "whether there is a credential" },
-      { name: "something that is no token", token: "not-a-token", unchecked: "the token's form" },
+      { name: "something that is not a token", token: "not-a-token", unchecked: "the token's form" },
       { name: "the ID token", token: right.id ?? "", unchecked: "the audience: an ID token's is the client" },
       { name: "the refresh token", token: right.refresh ?? "", unchecked: "the signature or the audience" },
       ...forgedTokens(right.access).map(({ name, ...one }) => ({ name: `a token ${name}`, ...one })),

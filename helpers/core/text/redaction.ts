@@ -10,7 +10,7 @@ export function redact(text: string, secrets: ReadonlyMap<string, string>): stri
   return withoutCredentials(redacted);
 }
 
-/** A JSON Web Token; what a login makes is no secret of the policy, and still opens the gateway. */
+/** A JSON Web Token; what a login makes is not a secret of the policy, and still opens the gateway. */
 const token = /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}(?:\.[\w-]+)?/g;
 
 /** Replaces what a login has made: tokens, codes of authorization, and the cookies of sessions. */

@@ -42,7 +42,7 @@ test("what compose accepts with a warning is a note with its line", () => {
 test("a mount that is none without its variable is asked for by that variable's name", () => {
   const facts = read({ "compose.yaml": "services: { a: { image: x, volumes: ['${DATA}:/data', ':/x'] } }\n" });
   expect(facts.faults.faults.map(({ what }) => what)).toEqual([
-    "the variable 'DATA' is not set, and ':/data' is no mount without it",
+    "the variable 'DATA' is not set, and ':/data' is not a mount without it",
     "':/x' has an empty part between its colons",
   ]);
 });

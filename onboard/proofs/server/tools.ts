@@ -8,8 +8,8 @@ export const fault = process.env.FAULT as Fault | undefined;
 
 /** The directory of the notes. */
 const folder = process.env.NOTES_FOLDER ?? "";
-/** Where a service beside it would write its log. */
-const besideLog = process.env.BESIDE_LOG ?? "";
+/** Where a service that it needs would write its log. */
+const serviceLog = process.env.SERVICE_LOG ?? "";
 
 type Json = Record<string, unknown>;
 
@@ -85,7 +85,7 @@ function isFirstStart(): boolean {
 
 /** Calls a tool. Undefined where it never answers. */
 export async function callTool(name: string, args: Json, token: string | undefined): Promise<Json | undefined> {
-  if (token !== undefined) appendFileSync(besideLog, `request ${fault === "passes-token-on" ? token : ""}\n`);
+  if (token !== undefined) appendFileSync(serviceLog, `request ${fault === "passes-token-on" ? token : ""}\n`);
   const tool = listedTools().find((one) => one.name === name);
   if (tool === undefined) return failure(`Unknown tool: ${name} is not found`);
   const wrong = wrongArgument(name, args);

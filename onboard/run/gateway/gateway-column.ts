@@ -57,12 +57,12 @@ export async function loadJoined(
 }
 
 /** A name that two parts have on LiteLLM's networks reaches either of them. */
-function checkNames({ compose }: Deployment, { beside, name }: Candidate): void {
+function checkNames({ compose }: Deployment, { needs, name }: Candidate): void {
   const taken = new Set([...compose.services.values()].flatMap(({ key, name: service }) => [key, service]));
-  const part = beside.find((one) => taken.has(one.name));
+  const part = needs.find((one) => taken.has(one.name));
   if (part === undefined) return;
   throw new UsageError(
-    `beside: ${part.name} of the candidate ${name} has the name of a service of the deployment, and LiteLLM would reach ` +
+    `needs: ${part.name} of the candidate ${name} has the name of a service of the deployment, and LiteLLM would reach ` +
       "either of them; give it another name",
   );
 }

@@ -18,8 +18,8 @@ import { serviceNetworkPlans } from "../../../containers/rigs/gateway-networks.t
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { entryVariables, hostOf, serverEntry, stdioSwitches } from "../../candidate/server-entry.ts";
 import type { Candidate } from "../../candidate/types.ts";
-import { besidePlan } from "../beside-plans.ts";
 import { nameSinkPlan } from "../name-sink.ts";
+import { neededServicePlan } from "../needed-services.ts";
 import { boundsOf, commandOf, environmentOf, filled, type Prepared } from "../prepared.ts";
 
 /** In the environment of the candidate's processes, and of no other process of the gateway. */
@@ -67,8 +67,8 @@ export async function startGatewayParts(
     standInPlans(resources, context, own),
     Promise.all(cacheServices(deployment).map((service) => redisPlan(resources, context, service))),
   ]);
-  const beside = candidate.beside.map((part) => besidePlan(images, part, own, fill));
-  const plans = [...services.map(({ plan }) => plan), ...standIns, ...caches, ...(await Promise.all(beside))];
+  const needs = candidate.needs.map((part) => neededServicePlan(images, part, own, fill));
+  const plans = [...services.map(({ plan }) => plan), ...standIns, ...caches, ...(await Promise.all(needs))];
   const { listens } = candidate.server;
   const [listening] = await Promise.all([
     listens === undefined || "failed" in installed

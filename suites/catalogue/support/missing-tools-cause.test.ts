@@ -61,7 +61,7 @@ test.each<[string, string, ReadonlyMap<string, string>, RegExp, RegExp | undefin
     /401 Unauthorized/,
   ],
   [
-    "a provider's refusal is no reason",
+    "a provider's refusal is not a reason",
     "httpx.HTTPStatusError: Client error '401 Unauthorized' for url 'https://api.example/v1'",
     none,
     /could not start it/,

@@ -50,7 +50,7 @@ check({
       read.data[column as keyof typeof powers] ? [power] : [],
     );
     if (has.length === 0) {
-      evidence.finding(`The role ${role} of ${upstream.name} is no superuser, and creates no roles or databases.`);
+      evidence.finding(`The role ${role} of ${upstream.name} is not a superuser, and creates no roles or databases.`);
       return;
     }
     throw new CheckFailure({

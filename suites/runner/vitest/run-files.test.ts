@@ -49,7 +49,7 @@ test("of a failure, the page has the script and the end of each log; no secret g
   expect(readFileSync(join(directory, "failures/a/repro.sh"), "utf8")).toContain("‹MASTER›");
 });
 
-test("a file that cannot be written is named, and is no evidence", async () => {
+test("a file that cannot be written is named, and does not count as evidence", async () => {
   const { files } = filesOf();
   await files.keep("evidence/a", "a file where a folder is due");
   await files.keep("evidence/a/b.txt", "text");

@@ -20,7 +20,7 @@ interface Call {
 /** The revisions that it supports. It implements streamable HTTP itself: an MCP library would prevent the faults. */
 const revisions = ["2025-03-26", "2025-06-18", "2025-11-25"];
 const calls: Call[] = [];
-/** SHA-256 of each word of a header that arrived, with the header's name: a credential can be found, and none is told. */
+/** SHA-256 of each word of a header that arrived, with the header's name: a credential can be found, and none is stored. */
 const words = new Map<string, string>();
 /** By the behaviour's name. `GET /_listing/<name>` shows them, `PUT /_listing/<name>/<state>` changes their state. */
 const switched = new Map(

@@ -186,7 +186,7 @@ const changes: Readonly<Record<string, Change>> = {
       else
         faults.add(
           unset.location,
-          `${unset.what}, and '${text}' is no mount without it`,
+          `${unset.what}, and '${text}' is not a mount without it`,
           `${unset.fix}, or set it under 'variables:' in policy.yaml`,
         );
     }

@@ -114,7 +114,7 @@ export function missingMounts(
 
 /**
  * What the folder has for a path of the host: the file with the same name, or its template; for a directory, the one with
- * the file in it that a program is told to read, else the one with the target's name. Of several the one whose path is the
+ * the file in it that a program reads by its command, else the one with the target's name. Of several the one whose path is the
  * most alike.
  *
  * @param wanted paths in the container that the service's command names
@@ -136,7 +136,7 @@ export function copyInFolder(
     return closest(found ?? [], path);
   }
   const inside = wanted.filter((file) => file.startsWith(`${target}/`)).map((file) => file.slice(target.length + 1));
-  const told = inside.flatMap((rest) =>
+  const byCommand = inside.flatMap((rest) =>
     all.filter((file) => file === rest || file.endsWith(`/${rest}`)).map((file) => file.slice(0, -rest.length - 1)),
   );
   const name = basename(target);
@@ -147,7 +147,7 @@ export function copyInFolder(
     return at === -1 || isWritten ? [] : file.slice(0, at + name.length);
   });
   return closest(
-    (told.length > 0 ? told : named).map((one) => (one === "" ? "." : one)),
+    (byCommand.length > 0 ? byCommand : named).map((one) => (one === "" ? "." : one)),
     path,
   );
 }
