@@ -63,8 +63,9 @@ async function answerInside(gateway: GatewayWith<"part-logs" | "commands">, serv
   const headers = JSON.stringify(Object.fromEntries(upstream.headers));
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initializeParams });
   const order = [upstream.url, headers, upstream.transport === "sse" ? "" : body, String(deadlines.request / 1000)];
-  const asked = await gateway.run("litellm", ["python3", "-c", askProgram, ...order]);
-  return asked.exitCode === 0 ? asked.stdout.trim() : "";
+  // Without an answer the log and the listing must do: LiteLLM may be down, or its image may have no Python on the path.
+  const asked = await gateway.run("litellm", ["python3", "-c", askProgram, ...order]).catch(() => undefined);
+  return asked?.exitCode === 0 ? asked.stdout.trim() : "";
 }
 
 /** Arguments: a URL, headers as JSON, a body for a POST (empty: a GET), the deadline in seconds. */
