@@ -90,7 +90,7 @@ export default class TerminalReporter implements Reporter {
   /** Shows the check that has run longest: it is the one that everything waits for. */
   #showProgress(): void {
     const [longest] = this.#running;
-    progress.await(longest === undefined ? undefined : `${this.#done} checks done, now: ${longest}`);
+    progress.await(longest === undefined ? undefined : `${this.#done} checks done`, longest);
   }
 
   #suite(moduleId: string): SuiteProgress {

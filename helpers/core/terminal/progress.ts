@@ -58,6 +58,7 @@ export class Progress {
   readonly #colours: Colours;
   #timer: NodeJS.Timeout | undefined;
   #waitingFor: string | undefined;
+  #now: string | undefined;
   #saidAt = 0;
 
   constructor(out: ProgressOutput = process.stderr) {
@@ -130,9 +131,12 @@ export class Progress {
   /**
    * Sets a text to show next to the steps, e.g. the running checks; undefined removes it. The redrawn line of a terminal
    * shows it at once; elsewhere it is said after a silence.
+   *
+   * @param now the check that has run longest; not shown next to steps, because it may wait for one of them
    */
-  await(what: string | undefined): void {
+  await(what: string | undefined, now?: string): void {
     this.#waitingFor = what;
+    this.#now = now;
     if (what !== undefined) this.#watch();
     else if (this.#running.size === 0) this.#stop();
   }
@@ -166,19 +170,24 @@ export class Progress {
   }
 
   /** What runs: each kind of work as a count, the other steps, and what the run waits for. */
-  #text(now: number): string {
+  #text(time: number): string {
     const steps = [...this.#running];
     const counts = [...this.#counts.values()].map((count) =>
       count.text(
-        now,
+        time,
         steps.flatMap(([name, { kind, shownAs }]) => (kind === count.kind ? [shownAs ?? name] : [])),
       ),
     );
     const shown = steps.filter(
       ([, { kind, after }]) => !this.#counts.has(kind ?? "") && !this.#counts.has(after ?? ""),
     );
-    const others = shown.map(([name, { since, note }]) => `${name} ${seconds(now - since)}${note ? ` (${note})` : ""}`);
-    return [...counts, ...others, ...(this.#waitingFor === undefined ? [] : [this.#waitingFor])].join(" · ");
+    const others = shown.map(
+      ([name, { since, note }]) => `${name} ${seconds(time - since)}${note ? ` (${note})` : ""}`,
+    );
+    const work = [...counts, ...others];
+    if (this.#waitingFor === undefined) return work.join(" · ");
+    const now = this.#now === undefined || work.length > 0 ? "" : `, now: ${this.#now}`;
+    return [...work, `${this.#waitingFor}${now}`].join(" · ");
   }
 
   #stop(): void {
