@@ -81,17 +81,51 @@ function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
+/**
+ * The suite's own tests: first those that compute, then those that run parts on the engine, one file at a time. A run needs
+ * both cores of a small machine by itself: two of them at once take as long as one after the other, and exceed time limits.
+ */
 function ownTests() {
+  const shared = {
+    // Only ends what hangs: the longest test runs a whole deployment, three minutes on an idle machine.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+  };
   return {
     test: {
-      include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
-      // Only ends what hangs: the longest test runs a whole deployment, three minutes on an idle machine.
-      testTimeout: 900_000,
-      hookTimeout: 900_000,
-      // Runs of broken deployments run concurrently: they wait as much as they compute. So do files, of which vitest would run one
-      // at a time on two cores.
-      maxConcurrency: 3,
-      maxWorkers: Math.max(2, availableParallelism() - 1),
+      projects: [
+        {
+          test: {
+            ...shared,
+            name: "computing",
+            include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
+            exclude: onTheEngine,
+            // vitest would run one file at a time on two cores; the tests also wait.
+            maxWorkers: Math.max(2, availableParallelism() - 1),
+            sequence: { groupOrder: 0 },
+          },
+        },
+        {
+          test: {
+            ...shared,
+            name: "engine",
+            include: onTheEngine,
+            // Of the edge alone several deployments run concurrently: they wait as much as they compute.
+            maxConcurrency: 3,
+            maxWorkers: 1,
+            sequence: { groupOrder: 1 },
+          },
+        },
+      ],
     },
   } satisfies ViteUserConfig;
 }
+
+const onTheEngine = [
+  "**/*.engine.test.ts",
+  "suites/proofs/**/*.test.ts",
+  "onboard/proofs/**/*.test.ts",
+  "containers/images/images.pull.test.ts",
+  "containers/run/run-ends.test.ts",
+  "reports/writers/reporters.test.ts",
+];
