@@ -82,50 +82,40 @@ function ignoreClosedOutput(): void {
 }
 
 /**
- * The suite's own tests: first those that compute, then those that run parts on the engine, one file at a time. A run needs
- * both cores of a small machine by itself: two of them at once take as long as one after the other, and exceed time limits.
+ * The suite's own tests: last those that run whole gateways, one file at a time. Each takes both cores of a small machine: two of them
+ * at once take nearly as long as one after the other, and exceed time limits.
  */
 function ownTests() {
   const shared = {
     // Only ends what hangs: the longest test runs a whole deployment, three minutes on an idle machine.
     testTimeout: 900_000,
     hookTimeout: 900_000,
+    // Runs of broken edges run concurrently: they wait as much as they compute.
+    maxConcurrency: 3,
   };
-  return {
-    test: {
-      projects: [
-        {
-          test: {
-            ...shared,
-            name: "computing",
-            include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
-            exclude: onTheEngine,
-            // vitest would run one file at a time on two cores; the tests also wait.
-            maxWorkers: Math.max(2, availableParallelism() - 1),
-            sequence: { groupOrder: 0 },
-          },
-        },
-        {
-          test: {
-            ...shared,
-            name: "engine",
-            include: onTheEngine,
-            // Of the edge alone several deployments run concurrently: they wait as much as they compute.
-            maxConcurrency: 3,
-            maxWorkers: 1,
-            sequence: { groupOrder: 1 },
-          },
-        },
-      ],
-    },
-  } satisfies ViteUserConfig;
+  const others = {
+    ...shared,
+    name: "others",
+    include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
+    exclude: wholeGateways,
+    // vitest would run one file at a time on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { groupOrder: 0 },
+  };
+  const gateways = {
+    ...shared,
+    name: "gateways",
+    include: wholeGateways,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  };
+  return { test: { projects: [{ test: others }, { test: gateways }] } } satisfies ViteUserConfig;
 }
 
-const onTheEngine = [
-  "**/*.engine.test.ts",
-  "suites/proofs/**/*.test.ts",
-  "onboard/proofs/**/*.test.ts",
-  "containers/images/images.pull.test.ts",
-  "containers/run/run-ends.test.ts",
-  "reports/writers/reporters.test.ts",
+/** A new file of proofs is one of them, unless it runs edges only. */
+const wholeGateways = [
+  "suites/proofs/!(broken-edge|broken-examples|broken-login|examples).test.ts",
+  "suites/proofs/{examples-gateway,*/*}.test.ts",
+  "onboard/proofs/{candidates,gateway}.engine.test.ts",
+  "reports/status/*.engine.test.ts",
 ];
