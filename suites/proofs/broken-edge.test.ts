@@ -14,6 +14,14 @@ const bearerRouter = "compose\\.yaml:\\d+";
 
 const at = (text: string, below = 0): string => lineOf("compose.yaml", text, below);
 
+/** Adds a router of the internal host that the policy does not know. */
+const forgottenRouter = (service: string): Patch =>
+  compose(
+    bearerService,
+    `${bearerService}      traefik.http.routers.forgotten.entrypoints: web\n` +
+      `      traefik.http.routers.forgotten.rule: ${internalHost} && Path(\`/metrics\`)\n` +
+      `      traefik.http.routers.forgotten.service: ${service}\n`,
+  );
 /** Adds a middleware to the internal host's router for keys. */
 const onBearer = (middleware: string): Patch =>
   compose(
@@ -121,27 +129,13 @@ const cases: { name: string; breaks: Patch[]; failed: string[]; says: RegExp }[]
   },
   {
     name: "a router that the policy does not know",
-    breaks: [
-      compose(
-        bearerService,
-        `${bearerService}      traefik.http.routers.forgotten.entrypoints: web\n` +
-          `      traefik.http.routers.forgotten.rule: ${internalHost} && Path(\`/metrics\`)\n` +
-          "      traefik.http.routers.forgotten.service: litellm\n",
-      ),
-    ],
+    breaks: [forgottenRouter("litellm")],
     failed: ["ROUTE-12", "ROUTE-21"],
     says: /forgotten@docker is claimed by nothing[\s\S]*Path\(`\/metrics`\), priority/,
   },
   {
     name: "a router of the policy's host that the policy does not know, and that serves nothing",
-    breaks: [
-      compose(
-        bearerService,
-        `${bearerService}      traefik.http.routers.forgotten.entrypoints: web\n` +
-          `      traefik.http.routers.forgotten.rule: ${internalHost} && Path(\`/metrics\`)\n` +
-          "      traefik.http.routers.forgotten.service: noop@internal\n",
-      ),
-    ],
+    breaks: [forgottenRouter("noop@internal")],
     failed: ["ROUTE-12"],
     says: /forgotten@docker is claimed by nothing[\s\S]*Path\(`\/metrics`\), priority/,
   },

@@ -53,7 +53,9 @@ export async function expectStreamedChunks(
       expected: "the head of a response before the first chunk",
       actual: receivedText(stream.exchange),
       evidence: exchangeEvidence(stream.exchange),
-      cause: "LiteLLM takes the request and does not answer; the last lines of its log say what it waits for",
+      ...(/not within/.test(stream.exchange.error ?? "")
+        ? { cause: "LiteLLM takes the request and does not answer; the last lines of its log say what it waits for" }
+        : {}),
       location: gateway.deployment.litellm.location,
     });
   const isChunk = (data: string): boolean => /"content": ?"[^"]/.test(data);

@@ -14,10 +14,11 @@ export function serverPath({ mcp: { endpoint } }: Pick<Policy, "mcp">, ...server
  * @returns empty for the endpoint itself, with or without its slash; undefined for any other path
  */
 export function serversInPath({ mcp: { endpoint } }: Pick<Policy, "mcp">, path: string): string[] | undefined {
-  const [base, asked] = [endpoint, path].map((one) => one.replace(/\/$/, ""));
+  const base = endpoint.replace(/\/$/, "");
+  const asked = path.replace(/\/$/, "");
   if (asked === base) return [];
-  const after = asked?.startsWith(`${base}/`) ? asked.slice(`${base}/`.length) : undefined;
-  const before = asked?.endsWith(base ?? "") ? asked.slice(1, -(base ?? "").length) : undefined;
+  const after = asked.startsWith(`${base}/`) ? asked.slice(base.length + 1) : undefined;
+  const before = asked.endsWith(base) ? asked.slice(1, -base.length) : undefined;
   const names = after ?? before;
-  return names === undefined || names.includes("/") ? undefined : decodeURIComponent(names).split(",");
+  return names === undefined || names.includes("/") ? undefined : names.split(",");
 }

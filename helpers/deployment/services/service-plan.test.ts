@@ -32,6 +32,9 @@ function withService(text: string, more: { policy?: string; server?: string; ups
 }
 
 const everything = "  everything:\n    image: mcp/everything:latest\n    networks: [data-net]\n";
+/** The service, built by a Dockerfile instead of its image. */
+const builtBy = (dockerfile: string): string =>
+  everything.replace("image: mcp/everything:latest", `build: { dockerfile_inline: ${JSON.stringify(dockerfile)} }`);
 const server = "everything: { transport: http, url: http://everything:3001/mcp }";
 const upstream = "{ name: everything, tools: [echo] }";
 
@@ -73,11 +76,7 @@ describe("the plan of the services", () => {
   it("runs what a known base image contains, with what the Dockerfile adds", async () => {
     const dockerfile =
       'FROM mcp/everything:latest\nRUN npm install -g left-pad\nENTRYPOINT ["tini", "--", "node", "dist/index.js"]\n';
-    const built = everything.replace(
-      "image: mcp/everything:latest",
-      `build: { dockerfile_inline: ${JSON.stringify(dockerfile)} }`,
-    );
-    const plan = await planOf(...withService(built, { server, upstream }));
+    const plan = await planOf(...withService(builtBy(dockerfile), { server, upstream }));
     expect(plan.get("everything")?.run).toMatchObject({
       sources: [
         { from: "build" },
@@ -108,11 +107,7 @@ describe("the plan of the services", () => {
   it("takes the version that the Dockerfile installs, not that of its known base image", async () => {
     const dockerfile =
       "FROM mcp/everything:latest\nRUN npm install -g @modelcontextprotocol/server-everything@2025.8.18\n";
-    const built = everything.replace(
-      "image: mcp/everything:latest",
-      `build: { dockerfile_inline: ${JSON.stringify(dockerfile)} }`,
-    );
-    const plan = await planOf(...withService(built, { server, upstream }));
+    const plan = await planOf(...withService(builtBy(dockerfile), { server, upstream }));
     expect(plan.get("everything")?.run).toMatchObject({
       sources: [
         { from: "build" },

@@ -52,7 +52,8 @@ export function renderCopies(
       return values.get(braced ?? bare ?? "") ?? whole;
     });
     const head = `# Stands for ${path}, which is not in this folder: ${copy.value.slice(2)}, filled in by \`npm run init\`.\n`;
-    rendered.set(file, { file, text: head + text });
+    // JSON has no comments.
+    rendered.set(file, { file, text: file.endsWith(".json") ? text : head + text });
     const question = `what does the deployment fill in for ${[...values.keys()].join(", ")} in ${copy.value.slice(2)}? ${path} is not in this folder; ${file} stands for it`;
     return [path, { value: `./${file}`, questions: [question] }];
   });

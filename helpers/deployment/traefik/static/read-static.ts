@@ -34,7 +34,9 @@ export function readStatic(service: ComposeService, reading: StaticReading): Sta
   const files = new ContainerFiles(service);
   const paths = [...(named === undefined ? [] : [named.value]), ...standardPaths(service)];
   const file = paths.flatMap((path) => files.find(path) ?? [])[0];
-  const missing = service.mounts.find(({ isAvailable, target }) => !isAvailable && paths.includes(target));
+  // The first path counts at which something is, and docker makes a directory for a missing mount.
+  const before = file === undefined ? paths : paths.slice(0, paths.indexOf(file.path));
+  const missing = service.mounts.find(({ isAvailable, target }) => !isAvailable && before.includes(target));
   if (missing !== undefined) addMissingMount(missing, folder, faults);
   else if (named !== undefined && file?.path !== named.value) noteMissingFile(named, file, notes);
   if (named === undefined) noteConfigFileVariable(service, notes);

@@ -7,7 +7,7 @@ import type { ClientSettings } from "./client-settings.ts";
 /**
  * Faults of a config's addresses, and of the sources of their keys.
  *
- * @param redirectsWithoutSlash whether LiteLLM redirects from MCP's endpoint without its slash, as before 1.95
+ * @param redirectsWithoutSlash whether LiteLLM redirects from MCP's endpoint without its slash, as 1.77.1 does
  */
 export function endpointFaults(
   { client, endpoints }: ClientSettings,
