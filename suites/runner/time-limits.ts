@@ -17,7 +17,8 @@ const ended = /\bin time\b|time[- ]?(?:d )?out|aborted due to timeout|not within
 
 /**
  * Whether a check's end can be explained by something that took too long: a wait of the check's own, a request without an
- * answer in time, a command that ran into its limit, or a failure that says so itself.
+ * answer in time, a command that ran into its limit, or a failure that says so itself. Where the failure names the commands
+ * that show it, only those count: others may have a limit on purpose, because the stream that they open never ends.
  *
  * @param name of the error that the check ended with
  */
@@ -25,19 +26,19 @@ function exceededTimeLimit(
   name: string,
   details: FailureDetails | undefined,
   exchanges: readonly Pick<Exchange, "error" | "response">[],
-  commands: readonly Pick<CommandRun, "exitCode" | "stderr">[],
+  commands: readonly Pick<CommandRun, "id" | "exitCode" | "stderr">[],
 ): boolean {
   if (name === "DeadlineError") return true;
-  const texts = [details, ...(details?.cases ?? [])].flatMap((one) =>
-    one === undefined ? [] : [one.code ?? "", one.summary, one.actual, one.evidence?.received ?? ""],
-  );
+  const failures = details === undefined ? [] : [details, ...(details.cases ?? [])];
+  const texts = failures.flatMap((one) => [one.code ?? "", one.summary, one.actual, one.evidence?.received ?? ""]);
+  const shown = new Set(failures.flatMap(({ evidence }) => evidence?.commands ?? []));
   return (
     texts.some((text) => ended.test(text)) ||
     exchanges.some(({ error, response }) => ended.test(error ?? "") || ended.test(response?.defect ?? "")) ||
     // 124 is timeout(1)'s, 28 curl's.
-    commands.some(
-      ({ exitCode, stderr }) => exitCode === undefined || [28, 124].includes(exitCode) || ended.test(stderr),
-    )
+    commands
+      .filter(({ id }) => shown.size === 0 || shown.has(id))
+      .some(({ exitCode, stderr }) => exitCode === undefined || [28, 124].includes(exitCode) || ended.test(stderr))
   );
 }
 
@@ -77,7 +78,7 @@ export function starvedEnding(
       repeats: true,
     };
   const message =
-    `${check.id} cannot be judged: it exceeded a time limit twice, the second time alone, while other programs kept the ` +
-    `machine busy (${text})`;
+    `${check.id} cannot be judged: it exceeded a time limit twice, the second time alone, and the machine was busy both ` +
+    `times (${text})`;
   return { outcome: "not-tested", reason: message, environment: { part: undefined, message, log: [] } };
 }

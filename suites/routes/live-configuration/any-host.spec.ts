@@ -7,8 +7,11 @@ import { answerFrom } from "../../support/answers.ts";
 import { matchersOf } from "../../support/live-rules.ts";
 import { locationOf } from "../../support/router-locations.ts";
 
-/** What a catch-all legitimately answers to a host that nobody has: a refusal, 421 (RFC 9110 §15.5.20), or noop@internal's 418. */
-const refusals: ReadonlySet<number> = new Set([401, 403, 404, 418, 421, 444]);
+/** What a router legitimately answers to a host that nobody has: a refusal, or 421 (RFC 9110 §15.5.20). */
+const refusals: ReadonlySet<number> = new Set([401, 403, 404, 421, 444]);
+
+/** What `noop@internal` answers. It refuses unknown hosts where it takes all of their paths. */
+const noopStatus = 418;
 
 check({
   id: "ROUTE-10/routers-of-any-host",
@@ -27,7 +30,8 @@ check({
         const exchange = await edge.sendRaw({ host, path, lines });
         const { router, server } = await edge.routing(exchange);
         const status = exchange.response?.status ?? 0;
-        const isRefused = server === undefined && (refusals.has(status) || (status >= 300 && status < 400));
+        const isRefusal = refusals.has(status) || (status === noopStatus && path === "/");
+        const isRefused = server === undefined && (isRefusal || (status >= 300 && status < 400));
         if (router?.replace(/@.*$/, "") !== name.replace(/@.*$/, "") || isRefused) return;
         const location = locationOf(edge.deployment, name);
         throw new CheckFailure({
