@@ -52,7 +52,7 @@ async function curl(
 ): Promise<{ status: number; head: string; body: string } | undefined> {
   const lines = [`Authorization: Bearer ${key}`, "Accept: application/json, text/event-stream", ...headers];
   const command = curlCommand(url, [
-    ...["--silent", "--include", "--insecure", "--max-time", String(deadlines.mcpRequest / 1000)],
+    ...["--silent", "--show-error", "--include", "--insecure", "--max-time", String(deadlines.mcpRequest / 1000)],
     ...lines.flatMap((line) => ["--header", line]),
     ...(body === undefined ? [] : ["--header", "Content-Type: application/json", "--data", JSON.stringify(body)]),
     url,
