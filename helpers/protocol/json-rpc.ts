@@ -23,6 +23,8 @@ export function messagesOf(exchange: Exchange): Message[] {
 
 /** The JSON-RPC messages of a body: one, a batch, or none if the body is not JSON. */
 export function messagesIn(text: string): Message[] {
+  // Most bodies are not JSON, and an exception for each of hundreds costs more than this look at the first character.
+  if (!/^\s*[[{]/.test(text)) return [];
   try {
     const value: unknown = JSON.parse(text);
     if (Array.isArray(value)) return value.filter(isMessage);

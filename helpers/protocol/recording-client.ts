@@ -6,6 +6,7 @@ import type { Exchange, HeaderLines } from "./exchange.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
 import { exchangeRaw } from "./transport/raw-http.ts";
 import type { RawResponse } from "./transport/response-reader.ts";
+import { secureContext } from "./transport/secure-context.ts";
 
 /** Maps the scheme, host and port of a URL to the address at which the throwaway network publishes them. */
 export type Resolve = (scheme: "http" | "https", host: string, port: number) => Address;
@@ -276,7 +277,7 @@ export class RecordingClient {
 }
 
 function agentFor(resolve: Resolve): Agent {
-  const connect = buildConnector({ rejectUnauthorized: false, timeout: deadlines.request });
+  const connect = buildConnector({ rejectUnauthorized: false, secureContext, timeout: deadlines.request });
   return new Agent({
     // A connection per request: a reused one that the server closes at that moment would look like a gateway failure.
     pipelining: 0,

@@ -33,6 +33,23 @@ test.each<[string, Patch[]]>([
     [compose(command, `    command: sh -c "sleep 0; exec litellm --port 4000 --config '/app/config.yaml'"`)],
   ],
   [
+    "an installing script before LiteLLM's own entry script",
+    [
+      compose(
+        command,
+        [
+          '    entrypoint: ["/bin/sh", "-c"]',
+          "    command:",
+          "      - |",
+          "        set -e",
+          '        echo "installing uv (mcp<2)"',
+          '        uv tool install --with "mcp<2" some-server==0.1.1',
+          "        exec docker/prod_entrypoint.sh --config /app/config.yaml --port 4000",
+        ].join("\n"),
+      ),
+    ],
+  ],
+  [
     "CONFIG_FILE_PATH",
     [
       compose(command, "    command: --port 4000"),

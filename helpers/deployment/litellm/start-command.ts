@@ -52,11 +52,15 @@ export function startCommand(
     }
     if (script.rest !== undefined && command.some((word) => word === "$@" || word === "${@}"))
       return { words: script.rest, environment };
-    if (command.some((word) => basename(word) === "litellm"))
+    if (command.some((word) => programs.has(basename(word))))
       return { words: command.map((word) => ({ value: value(word), location: script.location })), environment };
   }
-  return { words, environment };
+  // What the shell's own words say (`-c`) is not LiteLLM's.
+  return { words: script.rest ?? [], environment };
 }
+
+/** LiteLLM's command, and the entry scripts of its images that start it with the words after them. */
+const programs: ReadonlySet<string> = new Set(["litellm", "prod_entrypoint.sh", "entrypoint.sh"]);
 
 /** A shell's script. */
 interface Script extends Written<string> {

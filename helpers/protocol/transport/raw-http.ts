@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Address } from "../address.ts";
 import { type RawResponse, ResponseReader } from "./response-reader.ts";
+import { secureContext } from "./secure-context.ts";
 
 /** A request as bytes: nothing is normalised, unlike in client libraries. */
 export interface RawRequest {
@@ -31,6 +32,7 @@ export function exchangeRaw({ address, servername, bytes, deadline }: RawRequest
           port: address.port,
           servername,
           rejectUnauthorized: false,
+          secureContext,
           ALPNProtocols: ["http/1.1"],
         });
   const reader = new ResponseReader({ toHead: bytes.toString("latin1", 0, 5) === "HEAD " });

@@ -1,5 +1,6 @@
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { catalogueName } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { PolicyClient, PolicyUpstream } from "../../../helpers/deployment/types.ts";
 
@@ -24,18 +25,23 @@ const queryTool = "execute_sql";
 const readTool = "read_text_file";
 
 /**
- * The upstream of the run's Postgres, and its tool that runs a query.
+ * The upstream of the run's Postgres, located where LiteLLM's config says otherwise than the policy, and its tool that runs a
+ * query.
  *
  * @throws {NotSupported} when the policy names no upstream with a database and that tool
  */
 export function databaseTool({ policy, deployment }: GatewayTarget): { upstream: PolicyUpstream; tool: string } {
   const upstream = policy.upstreams.find(({ database, tools }) => database !== undefined && tools.includes(queryTool));
   if (upstream === undefined) throw missingUpstream("database", queryTool);
-  return { upstream, tool: catalogueName(deployment.litellmConfig, upstream.name, queryTool) };
+  return {
+    upstream: configured(deployment, upstream),
+    tool: catalogueName(deployment.litellmConfig, upstream.name, queryTool),
+  };
 }
 
 /**
- * The upstream whose directory has the run's canary file, its tool that reads a file, and the file's path there.
+ * The upstream whose directory has the run's canary file, located as that of {@link databaseTool}, its tool that reads a file,
+ * and the file's path there.
  *
  * @throws {NotSupported} when the policy names no upstream with a directory and that tool
  */
@@ -48,7 +54,11 @@ export function fileTool({ policy, canaries, deployment }: GatewayWith<"canaries
   if (upstream?.directory === undefined) throw missingUpstream("directory", readTool);
   const directory = upstream.directory.replace(/\/$/, "");
   const tool = catalogueName(deployment.litellmConfig, upstream.name, readTool);
-  return { upstream, tool, path: `${directory}/${canaries.file.name}` };
+  return { upstream: configured(deployment, upstream), tool, path: `${directory}/${canaries.file.name}` };
+}
+
+function configured(deployment: GatewayTarget["deployment"], upstream: PolicyUpstream): PolicyUpstream {
+  return { ...upstream, location: serverLine(deployment, upstream.name)?.location ?? upstream.location };
 }
 
 /** The value in this run of one of the policy's secrets; undefined for a name that is not one of them. */
