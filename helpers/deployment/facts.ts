@@ -220,7 +220,7 @@ function readComposeFiles(
   const named = [...shell.values()].map(({ value }) => value);
   const host = new HostFiles(folder, mapped, [
     ...named,
-    ...projects.flatMap((project) => project.files.map((file) => dirname(file))),
+    ...projects.flatMap(({ files: own, directory }) => [...own.map((file) => dirname(file)), ...(directory ?? [])]),
   ]);
   const envFiles = new EnvFiles({ host, ...reading });
   const main = resolve(folder, envFile);
@@ -242,8 +242,8 @@ function readComposeFiles(
             profiles: [],
           },
         ]
-      : projects.map(({ project: name, files: own, envFile: stated, profiles }) => {
-          const home = projectFolder(own, folder);
+      : projects.map(({ project: name, files: own, directory, envFile: stated, profiles }) => {
+          const home = directory ?? projectFolder(own, folder);
           const dotEnv = join(home, ".env");
           return {
             name,

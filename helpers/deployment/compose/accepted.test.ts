@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
 import type { Written } from "../source/location.ts";
@@ -124,6 +124,7 @@ test("several projects are one model: a name that two have gets its project's, a
   const files = (folder: string, ...names: string[]) =>
     names.map((name) => ({
       project: undefined,
+      directory: undefined,
       files: [join(folder, name)],
       envFile: undefined,
       profiles: [],
@@ -151,6 +152,35 @@ test("several projects are one model: a name that two have gets its project's, a
     ["app_default", false, false],
   ]);
   expect([...(volumes?.keys() ?? [])]).toEqual(["edge_data", "app_data"]);
+});
+
+test("the relative paths and the env file of a project start in the directory that the policy names", () => {
+  const facts = read(
+    {
+      "base/networks.yml": "networks: { web: {} }\n",
+      "app/compose.yaml":
+        "services: { app: { image: '${IMAGE}', networks: [web], volumes: ['./conf:/conf'] } }\nvolumes: { data: {} }\n",
+      "conf/app.conf": "on\n",
+      ".env": "IMAGE=one\n",
+    },
+    (folder) => ({
+      compose: [
+        {
+          project: undefined,
+          directory: folder,
+          files: [join(folder, "base/networks.yml"), join(folder, "app/compose.yaml")],
+          envFile: undefined,
+          profiles: [],
+          location,
+        },
+      ],
+    }),
+  );
+  expect(facts.faults.faults).toEqual([]);
+  const app = facts.compose?.services.get("app");
+  expect(app?.image?.value).toBe("one");
+  expect(app?.mounts.map(({ source }) => source)).toEqual([join(facts.folder, "conf")]);
+  expect(facts.compose?.projects.map(({ name }) => name)).toEqual([basename(facts.folder).toLowerCase()]);
 });
 
 test("secrets are replaced in every env file, where they are pasted, and in a compose secret", () => {

@@ -121,13 +121,14 @@ function servicesOf({ litellm, traefik }: DeploymentView): PolicyDraft["services
 }
 
 function statedProject(
-  { project, files, profiles, question }: FoundProject,
+  { project, files, directory, profiles, question }: FoundProject,
   envFile: string | undefined,
 ): PolicyDraft["compose"][number] {
   return {
     value: {
       ...(project === undefined ? {} : { project }),
       files: [...files],
+      ...(directory === undefined ? {} : { directory }),
       ...(envFile === undefined ? {} : { env_file: envFile }),
       ...(profiles.length === 0 ? {} : { profiles: [...profiles] }),
     },

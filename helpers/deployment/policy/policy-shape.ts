@@ -72,7 +72,10 @@ export const policyShape = mapping({
       files: listOf(text)
         .min(1, { error: "a list with at least one file" })
         .describe("Its compose files in the order of compose's `-f`, relative to the policy."),
-      env_file: text.optional().describe("Its `--env-file`. Default: `.env` next to its first file."),
+      directory: text
+        .optional()
+        .describe("Its `--project-directory`, relative to the policy. Default: the folder of its first file."),
+      env_file: text.optional().describe("Its `--env-file`. Default: `.env` in its directory."),
       profiles: listOf(text).default([]).describe("Profiles that are on, in addition to `COMPOSE_PROFILES`."),
     }),
   )

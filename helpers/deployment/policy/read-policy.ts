@@ -68,9 +68,10 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
     services: { litellm: data.services.litellm, traefik: data.services.traefik },
     serviceLocations: { litellm: at("services", "litellm"), traefik: at("services", "traefik") },
     envFile: data.env_file ?? defaultEnvFile(folder),
-    compose: data.compose.map(({ project, files, env_file, profiles }, index) => ({
+    compose: data.compose.map(({ project, files, directory, env_file, profiles }, index) => ({
       project,
       files: files.map((path) => resolve(folder, path)),
+      directory: directory === undefined ? undefined : resolve(folder, directory),
       envFile: env_file === undefined ? undefined : resolve(folder, env_file),
       profiles,
       location: at("compose", index),

@@ -57,7 +57,9 @@ export interface PolicyComposeProject {
   project: string | undefined;
   /** Absolute paths, in the order of compose's `-f`. */
   files: readonly string[];
-  /** Absolute path; undefined: `.env` next to the first file. */
+  /** Its project directory, absolute; undefined: the folder of the first file. */
+  directory: string | undefined;
+  /** Absolute path; undefined: `.env` in its directory. */
   envFile: string | undefined;
   profiles: readonly string[];
   location: SourceLocation;

@@ -12,7 +12,7 @@ export interface ComposeOutline {
   /** Its top-level `name`, as written. */
   name: string | undefined;
   services: readonly ServiceOutline[];
-  /** Services and networks that it declares, external ones included, by key. */
+  /** Services, networks and volumes (as `volume:KEY`) that it declares, external ones included, by key. */
   declared: readonly string[];
   /** Networks that it makes itself, by key. */
   ownNetworks: readonly string[];
@@ -20,8 +20,10 @@ export interface ComposeOutline {
   namedNetworks: readonly string[];
   /** Networks that another project made: their names on the host. */
   externalNetworks: readonly string[];
-  /** Services and networks that its services name and that it does not declare: another file of its project does. */
+  /** What its services name of these and it does not declare: another file of its project does. */
   undeclared: readonly string[];
+  /** The paths of the host in its services that are relative to the project's directory, as written. */
+  relativePaths: readonly string[];
   /** Absolute paths of the files that it includes or extends, each with compose's names where it names a folder. */
   uses: readonly string[];
 }
@@ -57,9 +59,32 @@ const maxFiles = 5_000;
 
 /** Every compose file below a folder, by path; what can't be read as YAML is left out. */
 export function composeOutlines(folder: string): ComposeOutline[] {
+  return outlinesBelow(folder, (file) => outlineOf(file));
+}
+
+/**
+ * Files below a folder that declare networks or volumes for the services of other files, and have none themselves: they
+ * are read together (`docker compose -f base.yaml -f litellm.yaml`).
+ */
+export function composeBases(folder: string): ComposeOutline[] {
+  return outlinesBelow(folder, (file) => {
+    const { source, faults } = readOutlineSource(file);
+    if (source === undefined || !/^(?:networks|volumes)\s*:/m.test(source.text)) return undefined;
+    const root = parseYaml(source, faults);
+    if (root === undefined || nodeAt(root, "services") !== undefined) return undefined;
+    return outlineFrom(file, root, []);
+  });
+}
+
+function outlinesBelow(folder: string, outline: (file: string) => ComposeOutline | undefined): ComposeOutline[] {
   return filesBelow(folder)
     .filter((file) => /\.ya?ml$/i.test(file))
-    .flatMap((file) => outlineOf(file) ?? []);
+    .flatMap((file) => outline(file) ?? []);
+}
+
+function readOutlineSource(file: string) {
+  const faults = new FaultList();
+  return { faults, source: readSource(file, faults, "write it") };
 }
 
 /** What an earlier `init` made from a template stands for nothing else. */
@@ -103,8 +128,7 @@ function isSkipped(name: string): boolean {
 }
 
 function outlineOf(file: string): ComposeOutline | undefined {
-  const faults = new FaultList();
-  const source = readSource(file, faults, "write it");
+  const { source, faults } = readOutlineSource(file);
   const isNamedSo = [...composeFileNames, ...overrideNames].includes(basename(file));
   const section = isNamedSo ? /^\s*["']?(?:services|include)["']?\s*:/m : /^\s*["']?services["']?\s*:/m;
   if (source === undefined || !section.test(source.text)) return undefined;
@@ -117,9 +141,22 @@ function outlineOf(file: string): ComposeOutline | undefined {
       : [];
   // A file may have nothing but the files that it includes.
   if (entries.length === 0 && (!isNamedSo || includesOf(root).length === 0)) return undefined;
+  return outlineFrom(file, root, entries);
+}
+
+function outlineFrom(
+  file: string,
+  root: YamlNode,
+  entries: readonly (readonly [string, { value: YamlNode }])[],
+): ComposeOutline {
   const filled = filledIn(dirname(file));
   const networks = networksOf(root, filled);
-  const declared = [...entries.map(([name]) => name), ...networks.map(({ key }) => key)];
+  const declared = [
+    ...entries.map(([name]) => name),
+    ...networks.map(({ key }) => key),
+    ...keysOf(nodeAt(root, "volumes")).map((key) => `volume:${key}`),
+  ];
+  const services = entries.map(([, { value }]) => value);
   return {
     file,
     name: textOf(nodeAt(root, "name")),
@@ -128,24 +165,50 @@ function outlineOf(file: string): ComposeOutline | undefined {
     namedNetworks: networks.flatMap(({ name, isExternal }) => (isExternal || name === undefined ? [] : [name])),
     externalNetworks: networks.flatMap(({ key, name, isExternal }) => (isExternal ? [name ?? key] : [])),
     declared,
-    undeclared: namesUsed(entries.map(([, { value }]) => value)).filter(
-      (name) => name !== "default" && !declared.includes(name),
-    ),
+    undeclared: namesUsed(services).filter((name) => name !== "default" && !declared.includes(name)),
+    relativePaths: services.flatMap(pathsUsed).filter((path) => /^\.{1,2}\//.test(path)),
     uses: [...includesOf(root), ...entries.flatMap(([, { value }]) => extendedFileOf(value))].map((path) =>
       resolve(dirname(file), path),
     ),
   };
 }
 
-/** The networks that services join, and the services on which they depend. */
+/** The networks that services join, the services on which they depend, and their named volumes. */
 function namesUsed(services: readonly YamlNode[]): string[] {
-  const named = services.flatMap((service) =>
-    ["networks", "depends_on"].flatMap((key) => {
+  const named = services.flatMap((service) => [
+    ...["networks", "depends_on"].flatMap((key) => {
       const node = nodeAt(service, key);
-      return node?.kind === "map" ? [...node.entries.keys()] : textsOf(node);
+      return node?.kind === "map" ? keysOf(node) : textsOf(node);
     }),
-  );
+    ...sourcesOf(service).flatMap((source) => (/^[\w][\w.-]*$/.test(source) ? [`volume:${source}`] : [])),
+  ]);
   return [...new Set(named)];
+}
+
+/** What stands before the first colon of a service's volumes, and their `source`. */
+function sourcesOf(service: YamlNode): string[] {
+  const volumes = nodeAt(service, "volumes");
+  if (volumes?.kind !== "list") return [];
+  return volumes.items.flatMap((item) => {
+    if (item.kind === "map")
+      return textOf(nodeAt(item, "type")) === "tmpfs" ? [] : (textOf(nodeAt(item, "source")) ?? []);
+    const [source, target] = (textOf(item) ?? "").split(":");
+    return source === undefined || target === undefined ? [] : [source];
+  });
+}
+
+/** Mounted files and folders, env files, and what is built. */
+function pathsUsed(service: YamlNode): string[] {
+  const build = nodeAt(service, "build");
+  return [
+    ...sourcesOf(service),
+    ...textsOf(nodeAt(service, "env_file")),
+    ...textsOf(build?.kind === "map" ? nodeAt(build, "context") : build),
+  ];
+}
+
+function keysOf(node: YamlNode | undefined): string[] {
+  return node?.kind === "map" ? [...node.entries.keys()] : [];
 }
 
 /** A policy has `services:` too, with names only. */

@@ -77,6 +77,37 @@ test("an image and a network's name may be variables of the env file, or of its 
   expect(others).toEqual(["photos/compose.yaml"]);
 });
 
+test("files of several folders are one project where none is complete alone", () => {
+  const files = {
+    "compose/base.yml": "networks: { edge: { name: edge } }\nvolumes: { certs: {} }\n",
+    "services/litellm/compose.yml": litellm,
+    "services/traefik/compose.yml":
+      "services: { traefik: { image: 'traefik:v3.5.3', networks: [edge], volumes: ['certs:/certs', './services/traefik/made.yml:/etc/traefik/traefik.yml'] } }\n",
+    "services/photos/compose.yml": "services: { photos: { image: photos, networks: [edge] } }\n",
+    "other/settings.yml": "networks: { lan: {} }\n",
+  };
+  using deployment = smallDeployment(files);
+  const { compose, directories, others } = findProjects(deployment.folder);
+  expect(compose).toMatchObject([
+    {
+      files: ["compose/base.yml", "services/litellm/compose.yml", "services/traefik/compose.yml"],
+      directory: ".",
+      question: expect.stringContaining("are compose/base.yml, services/litellm/compose.yml"),
+    },
+  ]);
+  expect(directories).toEqual([deployment.folder]);
+  expect(others).toEqual(["services/photos/compose.yml"]);
+});
+
+test("a file that compose reads alone is joined with none of another folder", () => {
+  const files = {
+    "ai/compose.yaml": litellm + external,
+    "base/networks.yml": "networks: { edge: {} }\n",
+    "edge/compose.yaml": traefik + external,
+  };
+  expect(found(files).compose?.map(({ files: own }) => own)).toEqual([["ai/compose.yaml"], ["edge/compose.yaml"]]);
+});
+
 test("a profile without which LiteLLM does not start is stated", () => {
   using deployment = smallDeployment({
     "compose.yaml": `services:

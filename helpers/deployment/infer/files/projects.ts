@@ -1,5 +1,13 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { type ComposeOutline, composeFileNames, composeOutlines, isOverride, pathIn } from "./compose-files.ts";
+import {
+  type ComposeOutline,
+  composeBases,
+  composeFileNames,
+  composeOutlines,
+  isOverride,
+  pathIn,
+} from "./compose-files.ts";
 import { roleSigns, serviceOf } from "./roles.ts";
 
 /** A compose project, as `compose:` of a policy names it. Paths are relative to the deployment's folder. */
@@ -7,6 +15,8 @@ export interface FoundProject {
   /** As compose or `docker stack deploy` names it; undefined where compose derives it from its folder. */
   project: string | undefined;
   files: readonly string[];
+  /** Its `--project-directory`; undefined where it is the folder of its first file. */
+  directory: string | undefined;
   /** The profiles without which LiteLLM or Traefik does not start. */
   profiles: readonly string[];
   /** What the names of the project's files leave open. */
@@ -19,6 +29,8 @@ export interface FoundProjects {
   compose: readonly FoundProject[] | undefined;
   /** The files of each project, absolute paths, without those that they include. */
   files: readonly (readonly string[])[];
+  /** The directory of each project, from which its relative paths start; absolute. */
+  directories: readonly string[];
   /** What the {@link files} of each project include or extend, absolute paths. */
   included: readonly (readonly string[])[];
   /** Compose files that have nothing to do with the gateway, relative to the folder. */
@@ -32,6 +44,8 @@ interface Candidate {
   all: readonly ComposeOutline[];
   /** Whether compose finds it in its folder. */
   isDefault: boolean;
+  /** Whether its files are of several folders. */
+  isJoined?: boolean;
 }
 
 /**
@@ -45,10 +59,11 @@ export function findProjects(folder: string): FoundProjects {
   const root = resolve(folder);
   const outlines = composeOutlines(root);
   const used = new Set(outlines.flatMap(({ uses }) => uses.flatMap(composeFilesAt)));
-  const candidates = candidatesOf(outlines.filter(({ file }) => !used.has(file))).map((candidate) => ({
+  const inFolders = candidatesOf(outlines.filter(({ file }) => !used.has(file))).map((candidate) => ({
     ...candidate,
     all: withIncluded(candidate.files, outlines),
   }));
+  const candidates = completedAcrossFolders(inFolders, () => composeBases(root));
   const own = candidates.find(({ files, isDefault }) => isDefault && files.some(({ file }) => dirname(file) === root));
   if (own !== undefined && (candidates.length === 1 || hasBothRoles(own.all)))
     return foundProjects(root, candidates, [own], own);
@@ -70,6 +85,7 @@ function foundProjects(
   return {
     compose: isFoundByCompose ? undefined : projects,
     files: chosen.map(({ files }) => files.map(({ file }) => file)),
+    directories: chosen.map((candidate) => directoryOf(root, candidate)),
     included: chosen.map(({ files, all: read }) => read.flatMap((one) => (files.includes(one) ? [] : one.file))),
     others: all.filter((one) => !chosen.includes(one)).flatMap((one) => pathsOf(root, one)),
   };
@@ -148,6 +164,61 @@ function sharesOwnNetwork(one: ComposeOutline, other: ComposeOutline): boolean {
   return one.ownNetworks.some((network) => network !== "default" && other.ownNetworks.includes(network));
 }
 
+/**
+ * Joins the files of LiteLLM and Traefik that compose refuses alone, because they name networks, volumes or services that they
+ * do not declare, with the files of other folders that declare them (`docker compose -f base.yaml -f litellm/compose.yaml`).
+ */
+function completedAcrossFolders(
+  candidates: readonly Candidate[],
+  findBases: () => readonly ComposeOutline[],
+): readonly Candidate[] {
+  const needs = (one: Candidate): boolean => hasRole(one.all) && missingIn(one).length > 0;
+  if (!candidates.some(needs)) return candidates;
+  const bases = findBases().map((file): Candidate => ({ files: [file], all: [file], isDefault: false }));
+  // Those that only declare come first: no service of theirs is added.
+  let pool = [...bases, ...candidates];
+  for (;;) {
+    const pair = pool.filter(needs).flatMap((incomplete) => {
+      const declares = ({ all }: Candidate): boolean =>
+        missingIn(incomplete).some((name) => all.some(({ declared }) => declared.includes(name)));
+      const provider = pool.find((one) => one !== incomplete && declares(one));
+      return provider === undefined ? [] : [{ incomplete, provider }];
+    })[0];
+    if (pair === undefined) return pool.filter((one) => !bases.includes(one));
+    const { incomplete, provider } = pair;
+    const joinedOne: Candidate = {
+      files: [...provider.files, ...incomplete.files],
+      all: [...provider.all, ...incomplete.all],
+      isDefault: false,
+      isJoined: true,
+    };
+    pool = [...pool.filter((one) => one !== incomplete && one !== provider), joinedOne];
+  }
+}
+
+/** What a candidate's files name, and none of them declares. */
+function missingIn({ all }: Candidate): string[] {
+  return all
+    .flatMap(({ undeclared }) => undeclared)
+    .filter((name) => !all.some(({ declared }) => declared.includes(name)));
+}
+
+/** Where the relative paths of a candidate start: of files in several folders, the folder that has most of what they name. */
+function directoryOf(root: string, { files, isJoined = false }: Candidate): string {
+  const [first] = files;
+  if (first === undefined) return root;
+  const own = dirname(first.file);
+  if (!isJoined) return own;
+  const paths = files.flatMap(({ relativePaths }) => relativePaths);
+  // A file may be missing in the folder, e.g. because a script makes it: its own folder says as much then.
+  const found = (folder: string): number =>
+    paths.filter((path) => {
+      const file = resolve(folder, path);
+      return existsSync(file) || (dirname(file) !== folder && existsSync(dirname(file)));
+    }).length;
+  return found(root) > found(own) ? root : own;
+}
+
 /** The projects of LiteLLM and Traefik, and those that join their networks. */
 function relevant(candidates: readonly Candidate[]): readonly Candidate[] {
   const core = (["litellm", "traefik"] as const).flatMap((role) => {
@@ -169,6 +240,10 @@ function hasBothRoles(files: readonly ComposeOutline[]): boolean {
   return strongest(files, "litellm") > 0 && strongest(files, "traefik") > 0;
 }
 
+function hasRole(files: readonly ComposeOutline[]): boolean {
+  return strongest(files, "litellm") > 0 || strongest(files, "traefik") > 0;
+}
+
 function strongest(files: readonly ComposeOutline[], role: "litellm" | "traefik"): number {
   return Math.max(0, ...files.flatMap(({ services }) => services.map((service) => roleSigns(service, role))));
 }
@@ -178,8 +253,15 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
   const files = pathsOf(root, candidate);
   const declared = candidate.files.findLast(({ name }) => name !== undefined)?.name;
   const profiles = profilesOf(candidate);
+  if (candidate.isJoined) {
+    const home = directoryOf(root, candidate);
+    const directory = first === undefined || home === dirname(first.file) ? undefined : pathIn(root, home) || ".";
+    const question = `are ${files.join(", ")} one project? None of those with services is complete without the others; which \`-f\`, \`-p\` and \`--project-directory\` does the operator use?`;
+    return { project: declared, files, directory, profiles, question };
+  }
+  const directory = undefined;
   if (first === undefined || candidate.isDefault || declared !== undefined)
-    return { project: declared, files, profiles, question: undefined };
+    return { project: declared, files, directory, profiles, question: undefined };
   const stem = basename(first.file, extname(first.file));
   const project = stem
     .toLowerCase()
@@ -189,6 +271,7 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
   return {
     project: project || undefined,
     files,
+    directory,
     profiles,
     question: `by which name is ${files.join(" with ")} deployed? \`docker stack deploy\` and \`-p\` decide it; guessed from the file's name`,
   };

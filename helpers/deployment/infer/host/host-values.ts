@@ -22,10 +22,14 @@ export interface StandIn {
  * What the host gives, as far as the files show it: copies in the folder, and placeholders where nothing in the folder has
  * a value.
  */
-export function hostValues(folder: string, { files, included }: FoundProjects): HostValues {
+export function hostValues(folder: string, { files, directories, included }: FoundProjects): HostValues {
   const placeholders = new Placeholders();
   const projects = files.map((own, index) =>
-    projectValues(folder, { files: own, included: included[index] ?? [] }, placeholders),
+    projectValues(
+      folder,
+      { files: own, directory: directories[index] ?? folder, included: included[index] ?? [] },
+      placeholders,
+    ),
   );
   const open = projects.filter(({ standIn }) => standIn !== undefined);
   const standIns = new Map(

@@ -70,14 +70,14 @@ export interface MissingSecret {
  *
  * @param folder the deployment's folder
  * @param files the project's files, absolute, in compose's order
+ * @param directory from which their relative paths start, absolute
  * @param included the files that they include, whose relative paths start in their own folders
  */
 export function projectValues(
   folder: string,
-  { files, included }: { files: readonly string[]; included: readonly string[] },
+  { files, directory: home, included }: { files: readonly string[]; directory: string; included: readonly string[] },
   placeholders: Placeholders,
 ): ProjectValues {
-  const home = dirname(files[0] ?? join(folder, "compose.yaml"));
   const trees = [...files, ...included].flatMap((file) => {
     const root = treeOf(file);
     const at = included.includes(file) ? dirname(file) : home;
