@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { displayPath } from "../../core/text/display-path.ts";
 import type { ComposeService } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
@@ -6,7 +7,7 @@ import type { SourceLocation } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { mapTexts, parseYaml, toPlain, type YamlEntry, type YamlMap } from "../source/yaml-tree.ts";
-import { fileIn } from "./config-file.ts";
+import { fileIn, mountedFile } from "./config-file.ts";
 import type { ConfigFile } from "./types.ts";
 import { atLeast } from "./version.ts";
 
@@ -61,10 +62,13 @@ export function readConfigDocument(
     }
     loaded.add(inContainer);
     if (fileIn(service, inContainer, faults) === undefined) {
+      const inMount = mountedFile(service, inContainer);
       faults.add(
         location,
         `the included file ${inContainer} is not in the container of '${service.name}'`,
-        `mount it there: include is relative to ${posix.dirname(include.declaredIn)}`,
+        inMount === undefined
+          ? `mount it there: include is relative to ${posix.dirname(include.declaredIn)}`
+          : `write ${displayPath(inMount)}, or remove the line: its folder is mounted there, and lacks the file`,
       );
       return undefined;
     }

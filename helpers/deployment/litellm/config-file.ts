@@ -84,7 +84,12 @@ export function findLiteLLMConfig(
  */
 function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): void {
   const { image, build, entrypoint } = service;
-  if (build !== undefined || entrypoint !== undefined || !/(?:^|\/)berriai\/litellm/.test(image?.value ?? "")) return;
+  if (
+    build !== undefined ||
+    entrypoint !== undefined ||
+    !/(?:^|\/)(?:berriai|litellm)\/litellm/.test(image?.value ?? "")
+  )
+    return;
   const unread = service.mounts.flatMap(({ kind, source, target, location }) =>
     kind !== "bind"
       ? []
