@@ -102,10 +102,18 @@ describe("a run that is cut short reports what it proved, marked as incomplete, 
   });
 
   test("by SIGINT while LiteLLM boots", async () => {
-    const ended = await run("✓ start the edge rig", ({ pid }) => void process.kill(pid, "SIGINT"), {}, [
-      ...files,
-      "suites/catalogue/protocol/handshake.spec.ts",
-    ]);
+    const ended = await run(
+      "",
+      async ({ pid }) => {
+        // LiteLLM takes seconds from here to its first answer, on any machine.
+        await until("LiteLLM's container runs", deadlines.gatewayStart, async () =>
+          container(await runOf(pid), "gateway", "litellm"),
+        );
+        process.kill(pid, "SIGINT");
+      },
+      {},
+      ["suites/catalogue/protocol/handshake.spec.ts"],
+    );
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.incomplete).toContain("interrupted by SIGINT");
     expect(ended.report?.counts.failed, ended.output).toBe(0);
