@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
-import { entryPortsOf, portsOnHost } from "../../helpers/deployment/services/host-network.ts";
+import { listeningEntryPoints, portsOnHost } from "../../helpers/deployment/services/host-network.ts";
 import { type ComposeService, type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { PartImage } from "../images/part-image.ts";
@@ -132,7 +132,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     }),
   ]);
   const registered = parts.litellm === undefined ? [] : await registrations(rig, parts.litellm);
-  const listeners = { ...deployment, entryPorts: entryPortsOf(deployment.traefikModel) };
+  const listeners = { ...deployment, entryPoints: listeningEntryPoints(deployment.traefikModel) };
   const published = publications(
     Object.entries(servicesByKey).flatMap(([key, part]) => {
       const service = deployment.compose.services.get(key);

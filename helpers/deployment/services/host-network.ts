@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import { publishedTo } from "../compose/host-address.ts";
 import type { ComposeService, PublishedPort } from "../compose/types.ts";
 import type { TraefikModel } from "../traefik/model.ts";
 import { liteLLMPortOf } from "./litellm-port.ts";
@@ -6,27 +8,52 @@ import { liteLLMPortOf } from "./litellm-port.ts";
 export interface HostListeners {
   litellm: ComposeService;
   traefik: ComposeService | undefined;
-  /** Ports of Traefik's entry points over TCP. */
-  entryPorts: readonly number[];
+  /** Traefik's entry points over TCP. */
+  entryPoints: readonly ListeningEntryPoint[];
 }
 
-/** The ports of Traefik's entry points over TCP. */
-export function entryPortsOf(model: Pick<TraefikModel, "static"> | undefined): number[] {
+/** Where an entry point of Traefik listens. */
+export interface ListeningEntryPoint {
+  port: number;
+  /** The address at which it listens; undefined for every address. */
+  address?: string | undefined;
+}
+
+/** Where Traefik's entry points over TCP listen. */
+export function listeningEntryPoints(model: Pick<TraefikModel, "static"> | undefined): ListeningEntryPoint[] {
   const entryPoints = model === undefined ? [] : [...model.static.entryPoints.values()];
-  return entryPoints.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port);
+  return entryPoints
+    .filter(({ protocol }) => protocol === "tcp")
+    .map(({ host, port }) => ({ port, address: addressOf(host) }));
+}
+
+/** The IP address of what stands before an entry point's port; undefined for every address, and for a name that is not known. */
+export function addressOf(host: string): string | undefined {
+  const address = host === "localhost" ? "127.0.0.1" : host.replace(/^\[(.*)\]$/, "$1");
+  return isIP(address) === 0 || publishedTo(address) === "everyone" ? undefined : address;
 }
 
 /**
  * The ports of a service on the host: those that it publishes; on the host's own network (`network_mode: host`) those on which
- * LiteLLM or Traefik listens, at every address.
+ * LiteLLM or Traefik listens.
  */
 export function portsOnHost(
   service: ComposeService,
-  { litellm, traefik, entryPorts }: HostListeners,
+  { litellm, traefik, entryPoints }: HostListeners,
 ): readonly PublishedPort[] {
   const { networkMode, ports, key } = service;
   if (networkMode?.value !== "host") return ports;
-  const listening = key === litellm.key ? [liteLLMPortOf(litellm)] : key === traefik?.key ? entryPorts : [];
+  const ofService: Readonly<Record<string, readonly ListeningEntryPoint[]>> = {
+    ...(traefik === undefined ? {} : { [traefik.key]: entryPoints }),
+    [litellm.key]: [{ port: liteLLMPortOf(litellm) }],
+  };
   const { location } = networkMode;
-  return [...new Set(listening)].map((port) => ({ host: port, container: port, protocol: "tcp", location }));
+  const byPort = new Map((ofService[key] ?? []).map((one) => [one.port, one]));
+  return [...byPort.values()].map(({ port, address }) => ({
+    host: port,
+    container: port,
+    protocol: "tcp",
+    address,
+    location,
+  }));
 }

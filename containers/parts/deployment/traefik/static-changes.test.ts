@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
 import { readFacts } from "../../../../helpers/deployment/facts.ts";
+import { loadDeployment } from "../../../../helpers/deployment/load.ts";
 import { patchedCopy } from "../../../../helpers/deployment/source/patched-copy.ts";
 import type { StaticConfiguration } from "../../../../helpers/deployment/traefik/static/static.ts";
+import { withTraefik } from "../../../../helpers/deployment/types.ts";
 import { accessLogChanges } from "./access-log-changes.ts";
+import { staticChanges } from "./static-changes.ts";
 import { staticOutput } from "./static-output.ts";
+import { suiteName } from "./suite-api.ts";
 
 /** The reference's static configuration, with other flags in place of its access log. */
 function withFlags(...flags: string[]): StaticConfiguration {
@@ -81,4 +85,28 @@ test("what the suite reads is kept where the operator drops it, and every line i
     "accessLog.fields.names.DownstreamStatus=keep",
     ...always,
   ]);
+});
+
+test("on the host's own network, an entry point on the host's loopback listens for the run, and the API's stays where it is", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    {
+      file: "compose.yaml",
+      find: "--entryPoints.websecure.address=:443",
+      replace: "--entryPoints.websecure.address=127.0.0.1:443",
+    },
+    {
+      file: "compose.yaml",
+      find: '    ports:\n      - "80:80"\n      - "443:443"\n',
+      replace: "    network_mode: host\n",
+    },
+    {
+      file: "compose.yaml",
+      find: "    networks:\n      traefik-net:\n        # The internal name, so that containers on this network use the same URL as the LAN (REACH-07).\n        aliases: [litellm.linuxserver.lan]\n",
+      replace: "",
+    },
+  ]);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  const changes = staticChanges({ deployment, mark: "m", networks: new Map() });
+  const addresses = changes.filter(({ option }) => option.endsWith(".address") && !option.includes(suiteName));
+  expect(addresses.map(({ option, value }) => `${option}=${value}`)).toEqual(["entryPoints.websecure.address=:443"]);
 });

@@ -1,4 +1,3 @@
-import type { TraefikModel } from "../../../../helpers/deployment/traefik/model.ts";
 import type { EntryPoint } from "../../../../helpers/deployment/traefik/static/static.ts";
 import { rigLabel } from "../../part.ts";
 import { type EdgeContext, networkOfRun } from "../render-context.ts";
@@ -33,7 +32,7 @@ export function staticChanges(context: EdgeContext): StaticChange[] {
   return [
     ...dropped.flatMap(([option, why]) => (configuration.has(option) ? [{ option, value: undefined, why }] : [])),
     ...providerChanges(context),
-    ...entryPointChanges(context.deployment.traefikModel),
+    ...entryPointChanges(context),
     ...accessLogChanges(configuration),
     ...(configuration.has("api")
       ? []
@@ -104,7 +103,11 @@ function swarmChanges(get: (option: string) => string | undefined, isOnly: boole
 }
 
 /** The suite's own entry point, next to the operator's; routers without entry points stay on those that they have. */
-function entryPointChanges({ static: configuration }: TraefikModel): StaticChange[] {
+function entryPointChanges({ deployment: { traefik, traefikModel, policy } }: EdgeContext): StaticChange[] {
+  const { static: configuration } = traefikModel;
+  // The host's loopback, at which another program of the host calls them. The run calls them in a container of their own.
+  const onLoopbackOfHost =
+    traefik.networkMode?.value === "host" ? policy.hosts.flatMap(({ entryPoint }) => entryPoint ?? []) : [];
   const changes: StaticChange[] = [];
   const points = [...configuration.entryPoints.values()];
   for (const { name, host, port, protocol } of points) {
@@ -112,7 +115,7 @@ function entryPointChanges({ static: configuration }: TraefikModel): StaticChang
     // Traefik makes 'http' only where there is no other, and 'traefik' by itself.
     if (!written && name === "http")
       changes.push(setAddress({ name, port, protocol }, "Traefik makes it only where it has no other entry point"));
-    else if (written && !isLocal(host))
+    else if (written && !isEverywhere(host) && (onLoopbackOfHost.includes(name) || !isLoopback(host)))
       changes.push(setAddress({ name, port, protocol }, `${host} is an address of the gateway host`));
     if (configuration.get(`entryPoints.${name}.observability.accessLogs`)?.value.toLowerCase() === "false")
       changes.push({
@@ -139,6 +142,10 @@ function setAddress(
   return { option: `entryPoints.${name}.address`, value, why };
 }
 
-function isLocal(host: string): boolean {
-  return ["", "0.0.0.0", "[::]", "127.0.0.1", "[::1]", "localhost"].includes(host);
+function isEverywhere(host: string): boolean {
+  return ["", "0.0.0.0", "[::]"].includes(host);
+}
+
+function isLoopback(host: string): boolean {
+  return ["127.0.0.1", "[::1]", "localhost"].includes(host);
 }

@@ -11,6 +11,8 @@ export interface EdgeEntryPoint {
   name: string;
   /** Port in Traefik's container. */
   port: number;
+  /** The address at which it listens there; undefined for every address. */
+  address?: string | undefined;
 }
 
 export interface EdgeRouter {

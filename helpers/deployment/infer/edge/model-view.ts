@@ -1,3 +1,4 @@
+import { addressOf } from "../../services/host-network.ts";
 import { portThroughHost } from "../../services/host-route.ts";
 import { serviceAt } from "../../services/hosts.ts";
 import type { TraefikMiddleware, TraefikRouter, TraefikService } from "../../traefik/dynamic/dynamic.ts";
@@ -53,8 +54,8 @@ export function leadsToLiteLLMByName(
 
 /** The entry points for HTTP, without the one of Traefik's API. */
 export function httpEntryPoints(model: TraefikModel): EdgeEntryPoint[] {
-  return [...model.static.entryPoints.values()].flatMap(({ name, port, protocol }) =>
-    protocol === "tcp" && name.toLowerCase() !== "traefik" ? [{ name, port }] : [],
+  return [...model.static.entryPoints.values()].flatMap(({ name, host, port, protocol }) =>
+    protocol === "tcp" && name.toLowerCase() !== "traefik" ? [{ name, port, address: addressOf(host) }] : [],
   );
 }
 

@@ -35,7 +35,7 @@ export function stateReach(view: DeploymentView, context: ReachContext): Stated<
 }
 
 function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: ReachContext): Stated<ReachInput>[] {
-  const listeners = { ...view, entryPorts: entryPoints.map(({ port }) => port) };
+  const listeners = { ...view, entryPoints };
   const all = [...view.compose.services.values()].flatMap((service) =>
     portsOnHost(service, listeners)
       .filter(({ protocol, address }) => protocol === "tcp" && publishedTo(address) !== "nobody")

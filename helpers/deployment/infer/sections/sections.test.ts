@@ -215,7 +215,10 @@ test("reach: on the host's own network, what Traefik and LiteLLM listen on is op
     .replace('    ports: ["4000:4000"]\n    networks: [edge, data]\n', "    network_mode: host\n");
   const stated = stateReach(viewOf({ "compose.yaml": onHost }), {
     hosts: [{ name: "ai.lan", entry_point: "web", scheme: "http", zone: "internal" }],
-    entryPoints: [{ name: "web", port: 80 }],
+    entryPoints: [
+      { name: "web", port: 80 },
+      { name: "behind", port: 18443, address: "127.0.0.1" },
+    ],
     hasFirewall: false,
   });
   expect(stated.map(({ value }) => value)).toContainEqual({
@@ -224,6 +227,7 @@ test("reach: on the host's own network, what Traefik and LiteLLM listen on is op
     as: "ai.lan",
     ports: [80, 4000],
   });
+  expect(JSON.stringify(stated), "another program of the host is in front of it").not.toContain("18443");
 });
 
 test("clients by their config files, wherever they lie", () => {
