@@ -119,7 +119,7 @@ async function expectOpenWithKey(gateway: GatewayWith<"commands">, port: OpenPor
   const request = { path: "/v1/models", method: "GET", bearer: gateway.masterKey, caller: "the master key" };
   for (const { answer } of await answersOf(gateway, port, [request])) {
     if (answer.status === 200) continue;
-    const actual = statusText(answer.status);
+    const actual = statusText(answer);
     throw new CheckFailure({
       summary: `the control fails: ${port.url(request.path)} does not answer on the LAN with the master key`,
       code: "control-failed",
@@ -141,8 +141,9 @@ async function expectOpenWithKey(gateway: GatewayWith<"commands">, port: OpenPor
 async function expectRefused(
   gateway: GatewayWith<"commands">,
   port: OpenPort,
-  { answer: { status, size, command }, ...request }: Answered,
+  { answer, ...request }: Answered,
 ): Promise<void> {
+  const { status, size, command } = answer;
   if (status === 401 || status === 403) return;
   const withKey = { ...request, bearer: gateway.masterKey, caller: "the master key" };
   const isAdmitted = status > 0 && status < 400;
@@ -160,8 +161,8 @@ async function expectRefused(
   const { method, path, caller, bearer } = request;
   const isSilent = status === 0 || keyedStatus === 0;
   const actual = isAdmitted
-    ? statusText(status)
-    : `${statusText(status)}, and with the master key ${statusText(keyedStatus)}`;
+    ? statusText(answer)
+    : `${statusText(answer)}, and with the master key ${statusText(keyed)}`;
   throw new CheckFailure({
     summary: isSilent
       ? `${method} ${path} has no response for a caller with ${status === 0 ? caller : "the master key"}`
@@ -182,6 +183,7 @@ async function expectRefused(
   });
 }
 
-function statusText(status: number): string {
-  return status === 0 ? "no response in time" : String(status);
+function statusText({ status, isLate }: Pick<CurlStatus, "status" | "isLate"> = { status: 0, isLate: false }): string {
+  if (status !== 0) return String(status);
+  return isLate ? "no response in time" : "no response";
 }

@@ -221,7 +221,7 @@ function expectCallsRun(evidence: Evidence, { exchange, journal }: Pick<Asked, "
       summary: "the model is not offered the tool",
       code: "tool-not-offered",
       expected: first.toolNotOffered.tool,
-      // On a starved machine that decides: a list that comes late reads as a missing tool, and the check is repeated alone.
+      // "in time": on a starved machine the check is repeated alone, because a late list looks the same as a missing tool.
       actual: `${first.toolsOffered.join(", ") || "no tool"}; LiteLLM leaves out a server that does not list its tools in time`,
       ...(first.toolsOffered.length === 0 ? followsCatalogue : {}),
       evidence: exchangeEvidence(exchange),

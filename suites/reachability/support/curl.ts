@@ -84,6 +84,8 @@ export interface CurlStatus {
   status: number;
   /** Of the body, in bytes. */
   size: number;
+  /** Whether its time ended first; a connection that is refused has no response either. */
+  isLate: boolean;
   /** Id of the recorded command that sent it. */
   command: string;
 }
@@ -121,7 +123,7 @@ async function statusesWithin(
     "--output",
     "/dev/null",
     "--write-out",
-    "%{http_code} %{size_download}\n",
+    "%{http_code} %{size_download} %{exitcode}\n",
     "--request",
     method,
     "--header",
@@ -134,8 +136,8 @@ async function statusesWithin(
   const { id, stdout } = await runner.run(from, curlCommand(requests[0]?.url ?? "", all));
   const printed = stdout.trim().split("\n");
   return requests.map((_, index) => {
-    const [status = 0, size = 0] = (printed[index] ?? "").split(" ").map(Number);
-    return { status: status || 0, size, command: id };
+    const [status = 0, size = 0, exitCode = 0] = (printed[index] ?? "").split(" ").map(Number);
+    return { status: status || 0, size, isLate: exitCode === 28, command: id };
   });
 }
 
