@@ -26,11 +26,11 @@ function machine(...outputs: Output[]) {
 }
 
 test("a request without a response in a short time is sent again by itself, with a longer time", async () => {
-  const busy = machine({ stdout: "200\n000\n401\n" }, { stdout: "403 12\n" });
+  const busy = machine({ stdout: "200 0 0\n000 0 28\n401 0 0\n" }, { stdout: "403 12 0\n" });
   expect(await statuses(busy, "lan-host", requests)).toEqual([
-    { status: 200, size: 0, command: "command-1" },
-    { status: 403, size: 12, command: "command-2" },
-    { status: 401, size: 0, command: "command-1" },
+    { status: 200, size: 0, isLate: false, command: "command-1" },
+    { status: 403, size: 12, isLate: false, command: "command-2" },
+    { status: 401, size: 0, isLate: false, command: "command-1" },
   ]);
   expect(busy.commands[1]).toContain(`--max-time ${deadlines.mcpRequest / 1000} `);
   expect(busy.commands[1]).toMatch(/gateway\.lan:4000\/b$/);
@@ -38,12 +38,19 @@ test("a request without a response in a short time is sent again by itself, with
 });
 
 test("a request with a response is sent once; one without a response in any time has status 0", async () => {
-  const status = async (...printed: string[]) =>
-    (await statuses(machine(...printed.map((stdout) => ({ stdout }))), "lan-host", requests)).map((one) => one.status);
+  const both = async (...printed: string[]) =>
+    (await statuses(machine(...printed.map((stdout) => ({ stdout }))), "lan-host", requests)).map(
+      ({ status, isLate }) => ({ status, isLate }),
+    );
   const prompt = machine({ stdout: "200\n404\n401\n" });
   expect((await statuses(prompt, "lan-host", requests)).map((one) => one.status)).toEqual([200, 404, 401]);
   expect(prompt.commands).toHaveLength(1);
-  expect(await status("000\n000\n401\n", "000\n000\n")).toEqual([0, 0, 401]);
+  // Curl's exit code tells a request whose time ended (28) from a refused connection (7).
+  expect(await both("000 0 28\n000 0 7\n401 0 0\n", "000 0 28\n000 0 7\n")).toEqual([
+    { status: 0, isLate: true },
+    { status: 0, isLate: false },
+    { status: 401, isLate: false },
+  ]);
 });
 
 test("an answer has the status and body, or the error with its likely cause", async () => {

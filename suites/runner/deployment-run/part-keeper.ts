@@ -132,12 +132,13 @@ export class PartKeeper implements AsyncDisposable {
     if (kept.routers.length === 0 || traefik === undefined) return;
     // Otherwise the last deployment's routers could be mistaken for this one's.
     const listing = new ListingAgain(this.#engine, traefik.containerId);
-    await until("Traefik has removed the routers of the previous part", deadlines.routersLoaded, async () => {
+    await until("Traefik has removed the routers of the previous part", deadlines.removal, async () => {
       const { routers } = await rawData(traefik);
       // Those of other parts stay, also the ones that Traefik makes of a part without any.
-      if (!routers.some(({ name: live }) => kept.routers.includes(live.toLowerCase()))) return true;
+      const left = routers.filter(({ name: live }) => kept.routers.includes(live.toLowerCase()));
+      if (left.length === 0) return true;
       await listing.missed();
-      return undefined;
+      throw new Error(`Traefik still has ${left.map((router) => router.name).join(", ")}`);
     });
   }
 
