@@ -11,8 +11,8 @@ import type { EdgeContext } from "./render-context.ts";
 import { isEngineSocket } from "./render-service.ts";
 import { renderTraefik } from "./render-traefik.ts";
 import { serviceAttachments } from "./service-networks.ts";
-import { ListingAgain } from "./traefik/list-again.ts";
-import { suiteName, traefikApiPort } from "./traefik/suite-api.ts";
+import { ListingAgain, startListedContainer } from "./traefik/list-again.ts";
+import { listedName, suiteName, traefikApiPort } from "./traefik/suite-api.ts";
 
 /** Where Traefik's docker provider finds the engine by itself. */
 const socketPath = "/var/run/docker.sock";
@@ -101,15 +101,19 @@ export interface LiveRouter {
   errors: readonly string[];
 }
 
+/** The routers of the suite's own. */
+const suiteRouters: ReadonlySet<string> = new Set([`${suiteName}@docker`, `${listedName}@docker`]);
+
 /**
- * Traefik's live configuration, from `GET /api/rawdata`, without the suite's own router.
+ * Traefik's live configuration, from `GET /api/rawdata`, without the suite's own routers.
  *
  * @param model what the deployment's files say: where it has Swarm's provider, names have `@swarm` as in the files
+ * @returns `hasListed`: whether it has the router of {@link startListedContainer}
  */
 export async function rawData(
   traefik: PartHandle,
   model?: TraefikModel,
-): Promise<{ routers: LiveRouter[]; text: string }> {
+): Promise<{ routers: LiveRouter[]; text: string; hasListed: boolean }> {
   const response = await request(`http://${traefik.host}:${traefik.ports[traefikApiPort]}/api/rawdata`, {
     headersTimeout: deadlines.request,
     bodyTimeout: deadlines.request,
@@ -120,7 +124,7 @@ export async function rawData(
   };
   const named = (name: string): string => (model === undefined ? name : nameInFiles(model, name));
   const routers = Object.entries(data.routers ?? {})
-    .filter(([name]) => name !== `${suiteName}@docker`)
+    .filter(([name]) => !suiteRouters.has(name))
     .map(([name, router]) => ({
       name: named(name),
       rule: router.rule ?? "",
@@ -131,7 +135,7 @@ export async function rawData(
       status: router.status ?? "",
       errors: router.error ?? [],
     }));
-  return { routers, text };
+  return { routers, text, hasListed: data.routers?.[`${listedName}@docker`] !== undefined };
 }
 
 /** A live name as the deployment has it: docker's provider takes the place of Swarm's. */
@@ -144,7 +148,8 @@ export function nameInFiles(model: TraefikModel, name: string): string {
 
 /**
  * Waits until Traefik has the routers that the deployment's files define. Those that it drops for a reason that the files do
- * not show never come: then the wait ends at its deadline, and the checks report the difference.
+ * not show never come: then the wait ends when Traefik has listed the containers once more, and the checks report the
+ * difference. On a busy machine that can be long after the time that it usually needs.
  *
  * @param running keys of the services whose labels the rig's containers carry
  * @returns whether all of them exist
@@ -161,15 +166,19 @@ export async function routersLoaded(
     ...(model.files === undefined || model.files.areRefused ? [] : model.files.configuration.routers),
   ];
   const listing = new ListingAgain(engine, traefik.containerId);
+  const seen = async (isEnough: (hasListed: boolean) => boolean): Promise<boolean | undefined> => {
+    const { routers, hasListed } = await rawData(traefik, model);
+    const live = new Set(routers.map(({ name }) => model.routerOf(name)));
+    if (expected.every((router) => live.has(router))) return true;
+    if (isEnough(hasListed)) return false;
+    await listing.missed();
+    return undefined;
+  };
   try {
-    return await until("Traefik has read its configuration", deadlines.routersLoaded, async () => {
-      const { routers } = await rawData(traefik, model);
-      const live = new Set(routers.map(({ name }) => model.routerOf(name)));
-      if (expected.every((router) => live.has(router))) return true;
-      await listing.missed();
-      return undefined;
-    });
+    return await until("Traefik has read its configuration", deadlines.routersLoaded, () => seen(() => false));
   } catch {
-    return false;
+    await using _listed = await startListedContainer(engine, traefik.containerId);
+    const what = "Traefik has listed the containers";
+    return await until(what, deadlines.smallPartStart, () => seen((hasListed) => hasListed)).catch(() => false);
   }
 }

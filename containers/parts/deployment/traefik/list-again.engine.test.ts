@@ -5,9 +5,13 @@ import { connectEngine } from "../../../engine/engine.ts";
 import { removeRun } from "../../../engine/removal.ts";
 import { newRun, runLabel } from "../../../engine/run-labels.ts";
 import { Images } from "../../../images/images.ts";
-import { readyWhenRunning } from "../../readiness.ts";
+import { createNetworks } from "../../../networks/network.ts";
+import { rigMark } from "../../part.ts";
+import { answersHttp, readyWhenRunning } from "../../readiness.ts";
 import { startPart } from "../../start-part.ts";
-import { ListingAgain } from "./list-again.ts";
+import { rawData } from "../traefik.ts";
+import { ListingAgain, startListedContainer } from "./list-again.ts";
+import { suiteName, suiteRouterConstraint, suiteRouterLabels, traefikApiPort } from "./suite-api.ts";
 
 const run = newRun({ keep: false });
 const engine = await connectEngine({ progress: new Progress() });
@@ -44,4 +48,35 @@ test("a container starts and ends where the routers were missed for long, and le
   expect(ended[0]).not.toHaveProperty("traefik.enable");
   expect(ended[0]).not.toHaveProperty("gateway-conformance.rig");
   (events as unknown as { destroy(): void }).destroy();
+});
+
+test("the router of a container that is started last shows that Traefik has listed the ones before", async () => {
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
+  const networks = await createNetworks(engine, run, "listed", [{ name: "proxy", internal: false }]);
+  const mark = rigMark(run, "listed");
+  const traefik = await startPart({ engine, run, images }, "listed", {
+    name: "traefik",
+    image: await images.traefik(undefined),
+    networks: [...networks.values()].map((network) => ({ network, aliases: [] })),
+    command: [
+      `--entryPoints.${suiteName}.address=:${traefikApiPort}`,
+      "--api=true",
+      "--providers.docker.exposedByDefault=false",
+      `--providers.docker.constraints=${suiteRouterConstraint(mark)}`,
+    ],
+    labels: suiteRouterLabels(mark),
+    binds: [{ source: engine.socketPath, target: "/var/run/docker.sock", readOnly: true }],
+    publish: [traefikApiPort],
+    ready: answersHttp(traefikApiPort, "/api/version"),
+    startDeadline: 30_000,
+  });
+  const hasListed = async () => (await rawData(traefik)).hasListed;
+  expect(await hasListed()).toBe(false);
+  {
+    await using _listed = await startListedContainer(engine, traefik.containerId);
+    await until("Traefik has listed the containers", 30_000, async () => (await hasListed()) || undefined);
+    // It is the suite's own, and no check sees it.
+    expect((await rawData(traefik)).routers).toEqual([]);
+  }
+  await until("its router is gone", 30_000, async () => !(await hasListed()) || undefined);
 });
