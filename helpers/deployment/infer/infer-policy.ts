@@ -1,4 +1,5 @@
 import { defaultTraefik } from "../facts.ts";
+import { portsOnHost } from "../services/host-network.ts";
 import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
 import type { DeploymentView } from "./deployment-view.ts";
@@ -47,6 +48,11 @@ export function inferPolicy(inference: Inference): PolicyDraft {
   const { view, projects, host, observed, statusOf, edge } = inference;
   const { hosts, split, injected, others } = stateHosts(observed, {
     statusOf,
+    listening: {
+      entryPoints: edge.entryPoints,
+      published:
+        view.traefik === undefined ? [] : portsOnHost(view.traefik, { ...view, entryPoints: edge.entryPoints }),
+    },
     secretOf: (authorization) => variableOf(view, authorization),
     serviceOf: (host) => serviceAt(view.compose, host, view.traefik)?.key,
   });

@@ -1,6 +1,7 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { hiddenBy } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
@@ -181,6 +182,7 @@ async function expectErrorForwarded(testGateway: TestGateway, tool: string, beha
     method: "tools/call",
     params: { name, arguments: { token } },
     id,
+    deadline: deadlines.silentUpstream,
   });
   const received = await testGateway.received(token);
   if (received.length === 0) {
@@ -195,7 +197,10 @@ async function expectErrorForwarded(testGateway: TestGateway, tool: string, beha
   }
   expectErrorAnswer(exchange, id, {
     summary: `the caller of a tool whose upstream ${behaviour} gets no error for the call`,
-    cause: "LiteLLM loses the exception: the answer does not have the request's id, or is a success",
+    cause:
+      exchange.response === undefined
+        ? "LiteLLM does not notice that the upstream has ended the call, and waits for it"
+        : "LiteLLM loses the exception: the answer does not have the request's id, or is a success",
   });
 }
 

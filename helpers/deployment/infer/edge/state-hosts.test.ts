@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { PublishedPort } from "../../compose/types.ts";
 import { parseRule } from "../../traefik/rules/rule.ts";
+import type { Listening } from "./client-port.ts";
 import type { EdgeMiddleware, EdgeRouter, EdgeView } from "./edge-view.ts";
 import { askModel } from "./model-answer.ts";
 import { hostCandidates, observeHost } from "./observe-hosts.ts";
@@ -31,12 +33,17 @@ function middleware(kind: string, options: Readonly<Record<string, string>>): Ed
 
 const nobody = middleware("ipallowlist", { sourcerange: "192.0.2.1/32" });
 
-async function stated(routers: readonly EdgeRouter[], statusOf: LiteLLMStatus = () => undefined): Promise<StatedHosts> {
-  const view: EdgeView = { routers, entryPoints };
+async function stated(
+  routers: readonly EdgeRouter[],
+  statusOf: LiteLLMStatus = () => undefined,
+  listening: Listening = { entryPoints, published: [] },
+): Promise<StatedHosts> {
+  const view: EdgeView = { routers, entryPoints: listening.entryPoints };
   const ask = askModel(view);
   const observed = await Promise.all(hostCandidates(view).map((host) => observeHost(view, host, ask)));
   return stateHosts(observed, {
     statusOf,
+    listening,
     secretOf: (value) => (value === "Bearer sk-status" ? "STATUS_KEY" : undefined),
     serviceOf: (host) => (host === "authelia" ? "sso" : undefined),
   });
@@ -248,4 +255,27 @@ test("a host that leads elsewhere is not one of the gateway's", async () => {
     router("Host(`photos.lan`)", { service: "photos@docker", isLiteLLM: false }),
   ]);
   expect([hosts.map(({ value }) => value.name), others]).toEqual([["ai.lan"], ["photos.lan"]]);
+});
+
+test("the port is stated where the scheme's own does not lead to the entry point", async () => {
+  const location = { file: "compose.yaml", line: 1 };
+  const onHost = (host: number, container: number): PublishedPort => ({
+    host,
+    container,
+    protocol: "tcp",
+    address: undefined,
+    location,
+  });
+  const portOf = async (port: number, published: PublishedPort[]) => {
+    const listening = { entryPoints: [{ name: "websecure", port }], published };
+    const { hosts } = await stated([router("Host(`ai.example.org`)")], undefined, listening);
+    return [hosts[0]?.value.port, hosts[0]?.questions?.length];
+  };
+  expect(await portOf(443, [onHost(443, 443)])).toEqual([undefined, 0]);
+  expect(await portOf(8443, [onHost(443, 8443)])).toEqual([undefined, 0]);
+  // A router of the house may lead 443 there, and behind a tunnel nothing is published.
+  expect(await portOf(443, [onHost(8443, 443)])).toEqual([undefined, 0]);
+  expect(await portOf(443, [])).toEqual([undefined, 0]);
+  expect(await portOf(8443, [onHost(9443, 8443)])).toEqual([9443, 1]);
+  expect(await portOf(18_443, [])).toEqual([18_443, 1]);
 });

@@ -1,4 +1,5 @@
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
+import { clientPort, type Listening } from "./client-port.ts";
 import type { ObservedHost, ObservedInjection } from "./observe-hosts.ts";
 import { type SplitForm, splitForm } from "./split-form.ts";
 import { type LiteLLMStatus, stateAccess } from "./state-access.ts";
@@ -16,6 +17,7 @@ export interface StatedHosts {
 /** What stating needs to know of the deployment. */
 export interface HostContext {
   statusOf: LiteLLMStatus;
+  listening: Listening;
   /** Name of the secret that is put into a request; undefined for a text that no variable holds. */
   secretOf(authorization: string): string | undefined;
   /** The compose service of a host name; undefined where none has it. */
@@ -48,8 +50,9 @@ function redirects({ rest }: ObservedHost): boolean {
   return [...rest.values()].every(({ who }) => who === "redirect");
 }
 
-function statedHost(observed: ObservedHost, { statusOf, serviceOf }: HostContext): Stated<HostInput> {
+function statedHost(observed: ObservedHost, { statusOf, serviceOf, listening }: HostContext): Stated<HostInput> {
   const { name, entryPoint, scheme, questions } = observed;
+  const called = clientPort(observed, listening);
   const rules = stateAccess(observed, statusOf);
   const unknown = rules.flatMap(({ value }) => {
     if (value.service === undefined) return [];
@@ -58,9 +61,17 @@ function statedHost(observed: ObservedHost, { statusOf, serviceOf }: HostContext
     return service === undefined ? value.service : [];
   });
   return {
-    value: { name, entry_point: entryPoint, scheme, ...zoneOf(name), access: rules.map(({ value }) => value) },
+    value: {
+      name,
+      entry_point: entryPoint,
+      ...(called === undefined ? {} : { port: called.port }),
+      scheme,
+      ...zoneOf(name),
+      access: rules.map(({ value }) => value),
+    },
     remarks: rules.flatMap(({ remarks = [] }) => remarks),
     questions: [
+      ...(called === undefined ? [] : [called.question]),
       ...questions,
       ...rules.flatMap(({ questions = [] }) => questions),
       ...unknown.map((service) => `which compose service is ${service}, the forward-auth service?`),
