@@ -4,7 +4,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { errorOf, messagesOf, resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { statusText } from "./error-answers.ts";
-import { catalogueName, toolsOf } from "./mcp-client.ts";
+import { catalogueName, missingSaltKey, toolsOf } from "./mcp-client.ts";
 import { rpc, toolNamesIn } from "./rpc.ts";
 
 /** Upstreams that cannot answer: nothing listens for the first, the command of the second does not exist. */
@@ -45,6 +45,7 @@ export async function expectIsolated(
         expected: `the ${expected.length} tools of ${working}`,
         actual: errorText(exchange),
         cause: "LiteLLM returns one upstream's failure as the answer for all of them",
+        ...missingSaltKey(exchange.response?.body ?? ""),
         evidence: exchangeEvidence(exchange),
       });
     }

@@ -114,12 +114,18 @@ function sdkErrorText(error: unknown): string {
 
 /** What LiteLLM's own message says of the cause. */
 function causeIn(message: string): Pick<FailureDetails, "cause" | "fix"> {
-  if (message.includes("LITELLM_SALT_KEY"))
-    return {
-      cause: "LiteLLM has no LITELLM_SALT_KEY, with which it seals the cursors of listings that have pages",
-      fix: "set LITELLM_SALT_KEY in LiteLLM's environment; it must never change afterwards",
-    };
   if (message.includes("no MCP servers granted"))
     return { cause: "this key is granted no MCP server, or none that it is granted is loaded" };
-  return { cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer" };
+  return (
+    missingSaltKey(message) ?? { cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer" }
+  );
+}
+
+/** The cause where LiteLLM's own message says that it has no LITELLM_SALT_KEY; undefined where it does not. */
+export function missingSaltKey(message: string): Required<Pick<FailureDetails, "cause" | "fix">> | undefined {
+  if (!message.includes("LITELLM_SALT_KEY")) return undefined;
+  return {
+    cause: "LiteLLM has no LITELLM_SALT_KEY, with which it seals the cursors of listings that have pages",
+    fix: "set LITELLM_SALT_KEY in LiteLLM's environment; it must never change afterwards",
+  };
 }
