@@ -66,7 +66,7 @@ async function begin(config: RunConfig, directory: string, progress: Progress): 
     return await Session.begin({
       config,
       checks: await loadChecks(),
-      finalChecks: (run) => runFinalChecks(run, directory),
+      finalChecks: (run) => runFinalChecks(run, directory, progress),
       directory,
       suiteVersion: suiteVersion(),
       arguments: process.argv.slice(2),

@@ -6,18 +6,23 @@ import type { Engine } from "../../containers/engine/engine.ts";
 import type { FinalCheckRun } from "../../containers/run/session.ts";
 import type { TargetProvider } from "../../containers/targets/providers/target-provider.ts";
 import { runConfig } from "../../helpers/core/run-config.ts";
+import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { runFinalChecks } from "./final-checks.ts";
+
+const printed: string[] = [];
+const progress = new Progress({ write: (text) => printed.push(text) });
 
 test("the checks that are to be repeated run first, each once, before the final ones", async () => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {
-    const done = await runFinalChecks(await finalRun(() => ["a gateway"]), directory);
+    const done = await runFinalChecks(await finalRun(() => ["a gateway"]), directory, progress);
     const [first, ...others] = done.map(({ record, file }) => ({ id: record.id, file }));
     expect(first).toEqual({
       id: "ROUTE-03/look-alike-paths",
       file: "suites/routes/access/path-boundaries.spec.ts",
     });
+    expect(printed.join("")).toMatch(/✓ repeat ROUTE-03\/look-alike-paths alone: the machine was busy/);
     expect(others.length).toBeGreaterThan(0);
     expect(others.every(({ file }) => file.endsWith(".final.ts"))).toBe(true);
   } finally {
@@ -28,7 +33,7 @@ test("the checks that are to be repeated run first, each once, before the final 
 test("a repeated check that fails leaves the same files as any other failure", async () => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {
-    const [repeated] = await runFinalChecks(await finalRun(() => []), directory);
+    const [repeated] = await runFinalChecks(await finalRun(() => []), directory, progress);
     expect(repeated?.record).toMatchObject({
       outcome: "failed",
       failureFolder: "failures/ROUTE-03-look-alike-paths",

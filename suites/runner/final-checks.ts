@@ -1,4 +1,5 @@
 import type { FinalCheckRun } from "../../containers/run/session.ts";
+import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { FinalCheck } from "../../helpers/run/run-record.ts";
 import { type CheckObserver, executeCheck } from "./execute-check.ts";
 import { checkFiles, isFinal, loadChecks } from "./load-checks.ts";
@@ -15,6 +16,7 @@ import { RunFiles } from "./vitest/run-files.ts";
 export async function runFinalChecks(
   { targets, surroundings, activeGaps, repeats }: FinalCheckRun,
   directory: string,
+  progress: Progress,
 ): Promise<FinalCheck[]> {
   const { secrets, config } = surroundings;
   const whenStarved: WhenStarved = config.starvedChecks === "judge" ? "judge" : "environment";
@@ -23,7 +25,9 @@ export async function runFinalChecks(
   for (const check of others.filter(({ id }) => repeats.includes(id))) {
     const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
     const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
-    const record = await executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved });
+    const record = await progress.during(`repeat ${check.id} alone: the machine was busy`, () =>
+      executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved }),
+    );
     done.push({ record: { ...record, evidence: files.evidence }, file: check.file });
   }
   for (const check of await loadChecks(checkFiles().filter(isFinal))) {
