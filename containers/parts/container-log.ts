@@ -28,16 +28,23 @@ export async function readLog(engine: Engine, container: string, window: LogWind
 /** How many log lines of a part that does not run are shown. */
 const shownLogLines = 25;
 
+/** How many of them are read: the suite's own questions whether a part is ready fill an access log. */
+const readLogLines = 1000;
+
+/** The suite's questions in an access log, of Traefik in either format or of LiteLLM. */
+const ownQuestion = /(?:"RequestPath":"|\bGET )(?:\/api\/version|\/health\/liveliness)\b/;
+
 /**
- * The last lines of a container's log that are not empty, for a message.
+ * The last lines of a container's log that are not empty, for a message, without the suite's questions whether it is ready.
  *
  * @param container id or name
  * @returns an empty list when the log cannot be read
  */
 export async function readLastLines(engine: Engine, container: string): Promise<string[]> {
   try {
-    const log = await readLog(engine, container, { tail: shownLogLines });
-    return log.split("\n").filter((line) => line !== "");
+    const log = await readLog(engine, container, { tail: readLogLines });
+    const lines = log.split("\n").filter((line) => line !== "" && !ownQuestion.test(line));
+    return lines.slice(-shownLogLines);
   } catch {
     return [];
   }

@@ -7,6 +7,7 @@ import type { ContainerSettings, PartFile } from "../part.ts";
 import { containerSettings } from "./container-settings.ts";
 import { withoutLiterals } from "./literal-files.ts";
 import type { RenderContext } from "./render-context.ts";
+import { environmentOfRun } from "./run-environment.ts";
 import { labelsOfRun } from "./traefik/labels.ts";
 
 export type { RenderContext };
@@ -37,14 +38,15 @@ export async function renderService(context: RenderContext, service: ComposeServ
     files: files.map(({ target }) => target),
     directories: mounted.directories.map(({ target }) => target),
   });
+  const { environment, changes: dropped } = environmentOfRun(service, service === context.deployment.traefik);
   return {
     command: service.command === undefined ? undefined : [...service.command],
-    environment: Object.fromEntries([...service.environment].map(([name, { value }]) => [name, value])),
+    environment,
     labels: labelsOfRun(context, service),
     files,
     directories: mounted.directories,
     settings: { ...settings, emptyDirectories: mounted.emptyDirectories },
-    changes: [...changes, ...mounted.changes, ...own.changes],
+    changes: [...changes, ...mounted.changes, ...own.changes, ...dropped],
   };
 }
 
