@@ -105,8 +105,3 @@ export function namesOtherHosts(rule: string, { hosts }: Policy): boolean {
   const named = matchers.filter(({ name }) => name === "Host").flatMap(({ args }) => args);
   return named.length > 0 && !named.some((name) => hosts.some((host) => host.name === name.toLowerCase()));
 }
-
-/** Whether a rule has no matcher of hosts, so that it takes requests for any of them. */
-export function namesNoHost(rule: string): boolean {
-  return matchersOf(rule).every(({ name }) => name !== "Host" && name !== "HostRegexp");
-}

@@ -63,6 +63,11 @@ export function publishedIn(
     for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
     // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
     for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
+    // A port that the policy states and nothing publishes is that of a forwarder in front of the entry point.
+    for (const { port, entryPoint } of deployment.policy.hosts) {
+      const listens = entryPoint && entryPointPorts(deployment.traefikModel).get(entryPoint.toLowerCase());
+      if (port !== undefined && listens && !byPort.has(port)) publish(port, traefik, listens);
+    }
   }
   const liteLLMPort = liteLLMPortOf(deployment.litellm);
   for (const { host, container } of deployment.litellm.ports) publish(host, state.parts.litellm, container);

@@ -114,7 +114,8 @@ export const policyShape = mapping({
       port: port
         .optional()
         .describe(
-          "The port by which clients call it. Default: the scheme's; without Traefik the one that LiteLLM publishes.",
+          "The port by which clients call it. Default: the scheme's; without Traefik the one that LiteLLM publishes. " +
+            "A stated port that nothing publishes is that of a forwarder in front of the entry point.",
         ),
       zone: oneOf("internal", "external").describe(
         "`internal` is reached from the LAN and from Traefik's network, `external` from outside.",

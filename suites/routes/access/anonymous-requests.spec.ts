@@ -41,6 +41,7 @@ check({
     const ownPaths = (): string[] => ["/", "/v1/models/", "/key/", "/mcp/"].map((prefix) => prefix + randomUUID());
     const cases = casesFor(policy, [...restricted, "redirect"], { paths: ownPaths });
     if (hostsWith(policy, ...restricted, "redirect").length === 0) evidence.notSupported(nothingRestricted);
+    if (cases.length === 0) evidence.notSupported("every host leaves the paths that its rules do not name to LiteLLM");
     const sent = new Map<string, Exchange>();
     await forEachCase(
       "an anonymous request to an unknown private path is refused",

@@ -10,14 +10,7 @@ import type { Policy } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
-import {
-  type LiveService,
-  liveServices,
-  matchersOf,
-  namesNoHost,
-  namesOtherHosts,
-  withProvider,
-} from "../../support/live-rules.ts";
+import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
 import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
 import { allowedPreflights, preflightHeaders } from "../support/preflights.ts";
 
@@ -240,11 +233,13 @@ function requestsOf(edge: Edge): EdgeRequest[] {
 }
 
 /**
- * Whether a router of any host leads to no service, e.g. one that keeps the paths of ACME's HTTP challenge away from the
- * others. On a host of the policy it takes that host's requests, so that the policy must claim it.
+ * Whether a router leads to no service and names no host, or hosts by a pattern only: e.g. one that keeps the paths of ACME's
+ * HTTP challenge away from the others, or that refuses unknown hosts. On a host of the policy it takes that host's requests,
+ * so that the policy must claim it.
  */
 function servesNothing({ rule, service }: LiveRouter): boolean {
-  return ["noop@internal", "acme-http@internal"].includes(service) && namesNoHost(rule);
+  const namesHost = matchersOf(rule).some(({ name }) => name === "Host");
+  return ["noop@internal", "acme-http@internal"].includes(service) && !namesHost;
 }
 
 /** The services that log users in: the policy's `access` and `authorization` name them. */

@@ -1,6 +1,7 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { originOf } from "../../../helpers/deployment/services/origins.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, onePathOf } from "../../support/access-cases.ts";
@@ -83,7 +84,7 @@ check({
         const arrived = (name: string): string | undefined => header(received.headers, name);
         const due: [string, string | undefined][] = [
           ["X-Forwarded-Proto", host.scheme],
-          ["X-Forwarded-Host", host.name],
+          ["X-Forwarded-Host", new URL(originOf(edge.deployment, host)).host],
           // Which address the client has depends on the engine. Both headers must hold the same one.
           ["X-Real-Ip", arrived("X-Forwarded-For")],
         ];

@@ -1,3 +1,4 @@
+import { publishedTo } from "../../compose/host-address.ts";
 import type { PublishedPort } from "../../compose/types.ts";
 import type { EdgeEntryPoint } from "./edge-view.ts";
 import type { HostCandidate } from "./observe-hosts.ts";
@@ -11,7 +12,8 @@ export interface Listening {
 
 /**
  * The port by which clients call a host, where its scheme's own does not lead to the entry point: neither does the entry
- * point listen on that, nor is it published there. Undefined where it does.
+ * point listen on that, nor is it published there. Undefined where it does. An entry point that only its host reaches is
+ * behind a forwarder, which is taken to have the scheme's own port.
  */
 export function clientPort(
   { name, entryPoint, scheme }: Pick<HostCandidate, "name" | "entryPoint" | "scheme">,
@@ -22,9 +24,13 @@ export function clientPort(
   if (listens === undefined || listens === usual) return undefined;
   const onHost = published.filter(({ protocol, container }) => protocol === "tcp" && container === listens);
   if (onHost.some(({ host }) => host === usual)) return undefined;
-  const port = onHost[0]?.host ?? listens;
+  const open = onHost.find(({ address }) => publishedTo(address) !== "nobody");
+  const where =
+    open === undefined
+      ? `listens on port ${listens}, which clients do not reach: something is taken to forward ${usual} to it`
+      : `is published on port ${open.host}, and not on ${usual}`;
   return {
-    port,
-    question: `by which port do clients call ${name}? Traefik's entry point ${entryPoint} is on port ${port} of its host, and no file leads ${usual} there`,
+    port: open?.host ?? usual,
+    question: `by which port do clients call ${name}? Traefik's entry point ${entryPoint} ${where}`,
   };
 }

@@ -277,5 +277,7 @@ test("the port is stated where the scheme's own does not lead to the entry point
   expect(await portOf(443, [onHost(8443, 443)])).toEqual([undefined, 0]);
   expect(await portOf(443, [])).toEqual([undefined, 0]);
   expect(await portOf(8443, [onHost(9443, 8443)])).toEqual([9443, 1]);
-  expect(await portOf(18_443, [])).toEqual([18_443, 1]);
+  // Only its host reaches it: something in front forwards to it.
+  expect(await portOf(18_443, [])).toEqual([443, 1]);
+  expect(await portOf(18_443, [{ ...onHost(18_443, 18_443), address: "127.0.0.1" }])).toEqual([443, 1]);
 });
