@@ -106,7 +106,7 @@ export function projectValues(
           .map(([name, use]) => [name, placeholders.value(name, use, servers)] as const),
   );
   const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
-  const needed = neededByLiteLLM(folder, services);
+  const needed = mergedNames([neededByLiteLLM(folder, services), neededByTraefik(folder, services)]);
   const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
   for (const name of [...unusable, ...[...needed.values()].flat()])
     if (!given.has(name) && !made.has(name) && !(hasOwnFile && unusable.includes(name)))
@@ -242,18 +242,39 @@ function serversOf(services: readonly ServiceNode[]): KnownServers {
   return { postgres: named(/(?:^|\/)(?:postgres|pgvector)/), redis: named(/(?:^|\/)(?:redis|valkey)/) };
 }
 
-/**
- * The variables that LiteLLM's config reads, and its keys, by the env file of LiteLLM that is missing and may set them: the
- * ones that its example leaves empty, where it has one. Under an empty text where there is no example.
- */
+/** The variables that LiteLLM's config reads, and its keys: see {@link neededBy}. */
 function neededByLiteLLM(folder: string, services: readonly ServiceNode[]): ReadonlyMap<string, readonly string[]> {
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
-  const missing = litellm === undefined ? [] : missingEnvFiles(litellm.node, folder, litellm.home);
-  if (litellm === undefined || missing.length === 0) return new Map();
+  if (litellm === undefined) return new Map();
   const configs = yamlTexts(folder);
   const read = variablesRead(configs);
-  const elsewhere = new Set(environmentNames(litellm.node));
-  const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
+  return neededBy(litellm, folder, /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read]);
+}
+
+/** The variables that the templates of Traefik's file provider read: see {@link neededBy}. */
+function neededByTraefik(folder: string, services: readonly ServiceNode[]): ReadonlyMap<string, readonly string[]> {
+  const traefik = serviceOf("traefik", services, ({ outline }) => outline);
+  if (traefik === undefined) return new Map();
+  const read = yamlTexts(folder).matchAll(/\{\{[^}]*?\benv\s+["`](\w+)["`]/g);
+  return neededBy(
+    traefik,
+    folder,
+    [...read].flatMap(([, name]) => name ?? []),
+  );
+}
+
+/**
+ * The variables that a service needs, by the env file of it that is missing and may set them: the ones that its example leaves
+ * empty, where it has one. Under an empty text where there is no example.
+ */
+function neededBy(
+  { node, home }: ServiceNode,
+  folder: string,
+  names: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const missing = missingEnvFiles(node, folder, home);
+  if (missing.length === 0) return new Map();
+  const elsewhere = new Set(environmentNames(node));
   const own = [...new Set(names)].filter((name) => !elsewhere.has(name));
   const examples = missing.flatMap(({ path, hasExample }) => {
     const text = hasExample ? envTextAt(path)?.text : undefined;
@@ -274,6 +295,13 @@ function neededByLiteLLM(folder: string, services: readonly ServiceNode[]): Read
       return here.length === 0 ? [] : [[path, [...new Set(here)]] as const];
     }),
   );
+}
+
+function mergedNames(all: readonly ReadonlyMap<string, readonly string[]>[]): Map<string, readonly string[]> {
+  const merged = new Map<string, readonly string[]>();
+  for (const [path, names] of all.flatMap((one) => [...one]))
+    merged.set(path, [...new Set([...(merged.get(path) ?? []), ...names])]);
+  return merged;
 }
 
 /** Variables that would be LiteLLM's example of a master key, by compose's default or by an example: 1.106.2 refuses it. */
