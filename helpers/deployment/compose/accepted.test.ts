@@ -110,6 +110,21 @@ test("a value that sops encrypted is made up, and the file is named", () => {
   expect(facts.notes.notes.map(({ what, line }) => [what, line])).toEqual([["its values are encrypted by sops", 3]]);
 });
 
+test("a file that LiteLLM reads by itself gives it variables, and overrides none", () => {
+  const facts = read({
+    "compose.yaml":
+      "services:\n  a:\n    image: ghcr.io/berriai/litellm:x\n    volumes: ['./.env:/app/.env']\n    environment: { REGION: south }\n  b:\n    image: x\n    volumes: ['./.env:/app/.env']\n",
+    ".env": "LITELLM_MASTER_KEY=sk-own\nREGION=north\n",
+  });
+  expect(facts.faults.faults).toEqual([]);
+  const of = (service: string) =>
+    Object.fromEntries(
+      [...(facts.compose?.services.get(service)?.environment ?? [])].map(([name, { value }]) => [name, value]),
+    );
+  expect(of("a")).toEqual({ LITELLM_MASTER_KEY: "sk-own", REGION: "south" });
+  expect(of("b")).toEqual({});
+});
+
 test("PWD is the project's folder, as in the shell that calls compose there", () => {
   const facts = read({
     "compose.yaml": "services:\n  a:\n    image: x\n    volumes: ['$PWD/data:/data', '${OTHER:-$PWD}:/all']\n",

@@ -6,7 +6,7 @@ import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { FaultList } from "../source/fault-list.ts";
 import { type DeploymentView, deploymentView } from "./deployment-view.ts";
 import { askModel } from "./edge/model-answer.ts";
-import { modelView } from "./edge/model-view.ts";
+import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
@@ -49,6 +49,7 @@ export async function inferFromFiles({
     projects,
     host,
     edge,
+    ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
     statusOf: () => undefined,
     upstreams: { versionsOf, toolsOf: () => undefined },

@@ -32,6 +32,8 @@ export interface Inference {
   /** What stands for values of the host that no file gives. */
   host: HostValues;
   edge: Pick<EdgeView, "entryPoints">;
+  /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
+  ownPort: number | undefined;
   /** What was asked of Traefik, or of its model. */
   observed: readonly ObservedHost[];
   /** LiteLLM's answers to a GET without a key, where it was asked. */
@@ -80,6 +82,7 @@ export function inferPolicy(inference: Inference): PolicyDraft {
     reach: stateReach(view, {
       hosts: stated.map(({ value }) => value),
       entryPoints: edge.entryPoints,
+      ownPort: inference.ownPort,
       hasFirewall: firewall !== undefined,
     }),
     dockerSocket: stateDockerSocket(view),

@@ -6,7 +6,14 @@ import type { ServiceContext } from "./service-context.ts";
 import { entriesAt, flagAt, itemsAt, textAt, valuesAt } from "./values.ts";
 
 /**
- * The variables of `env_file`, overridden by `environment`.
+ * Where LiteLLM's image looks for variables by itself: it calls python-dotenv, which searches upwards from the package. Source:
+ * litellm/__init__.py, `load_dotenv`; the quick start mounts `./.env` there.
+ */
+export const liteLLMDotenv = "/app/.env";
+
+/**
+ * The variables of `env_file`, overridden by `environment`; then those of a file that LiteLLM reads by itself, which override
+ * nothing.
  *
  * Source: compose-go, types/project.go, `WithServicesEnvironmentResolved`.
  */
@@ -44,7 +51,19 @@ export function readEnvironment(
       );
     }
   }
+  for (const [name, value] of readDotenv(service, envFiles)) if (!variables.has(name)) variables.set(name, value);
   return { variables, missing };
+}
+
+function readDotenv(service: YamlMap, envFiles: ServiceContext["envFiles"]): Map<string, Written<string>> {
+  const variables = new Map<string, Written<string>>();
+  if (!/litellm/i.test(textAt(service, "image") ?? "")) return variables;
+  for (const item of itemsAt(service, "volumes")) {
+    if (item.kind !== "map" || textAt(item, "type") !== "bind" || textAt(item, "target") !== liteLLMDotenv) continue;
+    const file = textAt(item, "source") ?? "";
+    envFiles.forService({ file, required: false, location: item.location }, variables, { get: () => undefined });
+  }
+  return variables;
 }
 
 /** The labels of `label_file`, overridden by `labels`. */

@@ -1,3 +1,4 @@
+import { publishedTo } from "../../compose/host-address.ts";
 import { addressOf } from "../../services/host-network.ts";
 import { portThroughHost } from "../../services/host-route.ts";
 import { serviceAt } from "../../services/hosts.ts";
@@ -57,6 +58,16 @@ export function httpEntryPoints(model: TraefikModel): EdgeEntryPoint[] {
   return [...model.static.entryPoints.values()].flatMap(({ name, host, port, protocol }) =>
     protocol === "tcp" && name.toLowerCase() !== "traefik" ? [{ name, port, address: addressOf(host) }] : [],
   );
+}
+
+/**
+ * The port of Traefik's own entry point where it answers pings or metrics and has no API: it is open to whoever shares a network
+ * with Traefik. Undefined where Traefik has none, and for an API, which nobody but its operator is to reach.
+ */
+export function harmlessOwnPort({ static: configuration }: TraefikModel): number | undefined {
+  const own = [...configuration.entryPoints.values()].find(({ name }) => name.toLowerCase() === "traefik");
+  if (own === undefined || own.protocol !== "tcp" || configuration.insecureApi !== undefined) return undefined;
+  return publishedTo(addressOf(own.host)) === "nobody" ? undefined : own.port;
 }
 
 function withProvider(name: string, provider: string): string {

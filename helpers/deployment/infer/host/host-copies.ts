@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, posix, resolve } from "node:path";
+import { liteLLMDotenv } from "../../compose/service/environment.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
 import { filesBelow, pathIn } from "../files/compose-files.ts";
 
@@ -34,18 +35,25 @@ export interface MissingEnvFile extends HostPath {
   hasExample: boolean;
 }
 
-/** The env files that a service needs and that are not there. */
+/** The env files that a service needs and that are not there, with the one that LiteLLM reads by itself. */
 export function missingEnvFiles(service: YamlNode, folder: string, project: string): MissingEnvFile[] {
   const node = nodeAt(service, "env_file");
   const items = node?.kind === "list" ? node.items : node === undefined ? [] : [node];
-  return items.flatMap((item) => {
+  const named = items.flatMap((item) => {
     const written = textOf(item.kind === "map" ? nodeAt(item, "path") : item);
     const required = item.kind === "map" ? nodeAt(item, "required") : undefined;
     const path = written === undefined ? undefined : hostPath(written, folder, project);
     if (path === undefined || (required?.kind === "scalar" && required.value === false)) return [];
+    return [{ path, line: item.location.line }];
+  });
+  const mounted = missingMounts(service, folder, project, (text) => text).filter(
+    ({ target }) => target === liteLLMDotenv,
+  );
+  const all = [...new Map([...named, ...mounted].map(({ path, line }) => [path, line]))];
+  return all.flatMap(([path, line]) => {
     const isWithin = path.startsWith(`${folder}/`);
     if (isWithin && existsSync(path)) return [];
-    return [{ path, line: item.location.line, hasExample: isWithin && existsSync(`${path}.example`) }];
+    return [{ path, line, hasExample: isWithin && existsSync(`${path}.example`) }];
   });
 }
 

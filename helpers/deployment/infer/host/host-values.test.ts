@@ -241,6 +241,23 @@ test("what the example of LiteLLM's env file leaves empty is filled in where Lit
   });
 });
 
+test("the env file that LiteLLM reads by itself, and the templates of Traefik's file provider, count like an env file", () => {
+  const files = {
+    "compose.yaml": `${service("    volumes: ['./.env:/app/.env']\n")}  proxy:\n    image: traefik:v3.5.3\n    env_file: proxy.env\n`,
+    ".env.example": "LITELLM_MASTER_KEY=\nREGION=north\n",
+    "proxy.env.example": "DASHBOARD_AUTH=\nOTHER=\n",
+    "config.yaml": "general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }\n",
+    "dynamic.yml": "http: { middlewares: { a: { basicAuth: { users: ['{{ env `DASHBOARD_AUTH` }}'] } } } }\n",
+  };
+  expect([...values(files).files.keys()]).toEqual(["./.env", "./proxy.env"]);
+  expect(placeholders(files)).toEqual({
+    LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
+    REGION: "north",
+    DASHBOARD_AUTH: expect.stringMatching(/^admin:/),
+    OTHER: "",
+  });
+});
+
 test("an example that has all that LiteLLM needs is read as it is", () => {
   const files = {
     "compose.yaml": service("    env_file: .env\n"),

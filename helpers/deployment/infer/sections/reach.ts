@@ -13,6 +13,8 @@ type ReachInput = ItemOf<"reach">;
 export interface ReachContext {
   hosts: readonly HostInput[];
   entryPoints: readonly EdgeEntryPoint[];
+  /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
+  ownPort?: number | undefined;
   /** Whether the deployment has a firewall, which decides what the outside reaches. */
   hasFirewall: boolean;
 }
@@ -118,11 +120,12 @@ function networksOf({ networks }: ComposeService): string[] {
 
 function listeningPorts(
   { litellm, traefik }: DeploymentView,
-  { entryPoints }: ReachContext,
+  { entryPoints, ownPort }: ReachContext,
   service: ComposeService,
 ): number[] {
   if (service === litellm) return [liteLLMPort(service)];
-  if (service === traefik) return portsInOrder(entryPoints.map(({ port }) => port));
+  if (service === traefik)
+    return portsInOrder([...entryPoints.map(({ port }) => port), ...(ownPort === undefined ? [] : [ownPort])]);
   const image = service.image?.value ?? "";
   const ofImage =
     service.entrypoint === undefined

@@ -181,13 +181,15 @@ test("reach: published ports by zone, and services that share a network", () => 
       { name: "web", port: 80 },
       { name: "websecure", port: 443 },
     ],
+    // Traefik's pings: nothing but another network keeps its neighbours away from them.
+    ownPort: 8080,
     hasFirewall: false,
   });
   expect(stated.map(({ value }) => value)).toEqual([
     { from: "lan", to: "gateway-host", as: "ai.lan", ports: [80, 4000] },
     { from: "outside", to: "gateway-host", as: "ai.example.org", ports: [443] },
     { from: "proxy", to: "litellm", ports: [4000] },
-    { from: "litellm", to: "proxy", as: "ai.lan", ports: [80, 443] },
+    { from: "litellm", to: "proxy", as: "ai.lan", ports: [80, 443, 8080] },
     { from: "litellm", to: "db", ports: [5432] },
     { from: "db", to: "litellm", ports: [4000] },
     { from: "litellm", to: "outside", ports: [443] },
