@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
-import { callbackPackages } from "../../../helpers/deployment/services/callback-packages.ts";
+import { packagesOfConfig } from "../../../helpers/deployment/services/config-packages.ts";
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import { planServices } from "../../../helpers/deployment/services/service-plan.ts";
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
@@ -18,6 +18,7 @@ import { namedImage } from "./named-image.ts";
 import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
 import { changedServers } from "./stand-in-upstreams.ts";
+import { trustedProxies } from "./trusted-proxies.ts";
 
 /**
  * uvicorn's last message, after which LiteLLM 1.77.1 continues to run and never listens; and the message of the suite's
@@ -40,7 +41,7 @@ export interface LiteLLMOptions {
  * @throws {EnvironmentError} when its image cannot be provided
  */
 export async function liteLLMPlan(
-  { images, deployment, canaries }: PartResources,
+  { engine, images, deployment, canaries }: PartResources,
   context: RenderContext,
   options: LiteLLMOptions,
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
@@ -56,16 +57,21 @@ export async function liteLLMPlan(
   const named = source?.from === "image" ? namedImage(service, deployment.litellmConfig.version) : undefined;
   const port = liteLLMPortOf(service);
   const database = liteLLMDatabase(deployment.litellmConfig) !== undefined;
-  const [image, rendered] = await Promise.all([
+  const [image, rendered, proxies] = await Promise.all([
     images.litellm({
       version: deployment.litellmConfig.version,
       commands,
       database,
-      packages: callbackPackages(deployment.litellmConfig.document),
+      packages: packagesOfConfig(deployment.litellmConfig.document),
       ...(named === undefined ? {} : { image: named }),
       ...(source?.from === "build" ? { build: source } : {}),
     }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),
+    trustedProxies(
+      engine,
+      service,
+      options.networks.map(({ network }) => network),
+    ),
   ]);
   const settings = databaseSettings(deployment, image);
   const roomy = withoutMemoryLimit(service, rendered.settings, { isSubstitute: image.origin === "built" && database });
@@ -85,7 +91,7 @@ export async function liteLLMPlan(
     ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
     ...(service.user === undefined ? {} : { user: service.user }),
     ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
-    environment: { ...rendered.environment, ...settings.environment },
+    environment: { ...rendered.environment, ...proxies.environment, ...settings.environment },
     labels: rendered.labels,
     settings: roomy.settings,
     files: [...rendered.files, ...canaryFiles],
@@ -98,6 +104,7 @@ export async function liteLLMPlan(
     plan,
     changes: [
       ...rendered.changes,
+      ...proxies.changes,
       ...changed.changes,
       ...settings.changes,
       ...roomy.changes,

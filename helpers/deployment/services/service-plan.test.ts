@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { type Patch, patchedCopy } from "../source/patched-copy.ts";
 import type { UpstreamConfig } from "../types.ts";
-import { callbackPackages } from "./callback-packages.ts";
+import { packagesOfConfig } from "./config-packages.ts";
 import { type PlannedService, planServices } from "./service-plan.ts";
 import { stdioServer } from "./stdio-servers.ts";
 
@@ -235,13 +235,15 @@ function packages(...specs: object[]): object {
   return { from: "packages", packages: specs };
 }
 
-describe("the packages of LiteLLM's callbacks", () => {
+describe("the packages of LiteLLM's callbacks and guardrails", () => {
   it("are those that its own image has and its package does not", () => {
     const settings = { callbacks: ["custom.handler", "prometheus"], success_callback: ["prometheus", "langfuse"] };
-    expect(callbackPackages({ litellm_settings: settings }).map(({ name }) => name)).toEqual([
+    expect(packagesOfConfig({ litellm_settings: settings }).map(({ name }) => name)).toEqual([
       "langfuse",
       "prometheus_client",
     ]);
-    expect(callbackPackages({ litellm_settings: null })).toEqual([]);
+    const guardrails = [{ guardrail_name: "secrets", litellm_params: { guardrail: "hide-secrets", mode: "pre_call" } }];
+    expect(packagesOfConfig({ guardrails }).map(({ name }) => name)).toEqual(["detect-secrets"]);
+    expect(packagesOfConfig({ litellm_settings: null, guardrails: null })).toEqual([]);
   });
 });
