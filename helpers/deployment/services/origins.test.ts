@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
+import { patchedCopy } from "../source/patched-copy.ts";
 import type { Deployment } from "../types.ts";
 import { isOnTheLan } from "./origins.ts";
 
-const { litellm, traefik } = await loadDeployment("deployments/reference");
-if (traefik === undefined) throw new Error("the reference has no Traefik");
+const { litellm, traefik, traefikModel } = await loadDeployment("deployments/reference");
+if (traefik === undefined || traefikModel === undefined) throw new Error("the reference has no Traefik");
 
 /** A service that publishes port 4000 at these addresses of the host. */
 function publishing(service: Deployment["litellm"], ...addresses: (string | undefined)[]): Deployment["litellm"] {
@@ -25,8 +26,21 @@ test.for<[string, (string | undefined)[], boolean]>([
   ["on the host's loopback only", ["127.0.0.1"], false],
   ["nowhere", [], false],
 ])("a gateway published %s", ([, addresses, expected]) => {
-  expect(isOnTheLan({ litellm: publishing(litellm, ...addresses), traefik: undefined })).toBe(expected);
-  expect(isOnTheLan({ litellm, traefik: { ...traefik, ports: publishing(traefik, ...addresses).ports } })).toBe(
-    expected,
-  );
+  const alone = { litellm: publishing(litellm, ...addresses), traefik: undefined, traefikModel: undefined };
+  expect(isOnTheLan(alone)).toBe(expected);
+  const behind = { ...traefik, ports: publishing(traefik, ...addresses).ports };
+  expect(isOnTheLan({ litellm, traefik: behind, traefikModel })).toBe(expected);
+});
+
+test.for([
+  [":443", true],
+  ["127.0.0.1:18443", false],
+] as const)("a Traefik on the host's own network that listens on %s", async ([address, expected]) => {
+  using copy = patchedCopy("deployments/reference", [
+    { file: "compose.yaml", find: "--entryPoints.web.address=:80", replace: `--entryPoints.web.address=${address}` },
+    { file: "compose.yaml", find: "--entryPoints.websecure.address=:443", replace: "--ping=false" },
+  ]);
+  const deployment = await loadDeployment(copy.folder);
+  const onHost = { ...traefik, networkMode: { value: "host", location: traefik.location }, ports: [] };
+  expect(isOnTheLan({ litellm, traefik: onHost, traefikModel: deployment.traefikModel })).toBe(expected);
 });

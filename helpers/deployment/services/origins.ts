@@ -1,5 +1,6 @@
 import { publishedTo } from "../compose/host-address.ts";
 import type { Deployment, PolicyHost } from "../types.ts";
+import { listeningEntryPoints, portsOnHost } from "./host-network.ts";
 import { liteLLMPortOf } from "./litellm-port.ts";
 
 /**
@@ -26,10 +27,14 @@ export function originOf(deployment: Pick<Deployment, "litellm" | "traefik">, ho
 
 /**
  * Whether the deployment's files bring a caller on the LAN to the gateway: Traefik, or LiteLLM where there is none, publishes a
- * port there, or is on the host's own network.
+ * port there, or listens there on the host's own network.
  */
-export function isOnTheLan({ litellm, traefik }: Pick<Deployment, "litellm" | "traefik">): boolean {
-  const { ports, networkMode } = traefik ?? litellm;
-  const published = ports.some(({ address }) => ["everyone", "lan"].includes(publishedTo(address)));
-  return published || networkMode?.value === "host";
+export function isOnTheLan({
+  litellm,
+  traefik,
+  traefikModel,
+}: Pick<Deployment, "litellm" | "traefik" | "traefikModel">): boolean {
+  const entryPoints = listeningEntryPoints(traefikModel);
+  const ports = portsOnHost(traefik ?? litellm, { litellm, traefik, entryPoints });
+  return ports.some(({ address }) => ["everyone", "lan"].includes(publishedTo(address)));
 }

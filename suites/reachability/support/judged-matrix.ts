@@ -1,4 +1,5 @@
 import type { Reachability } from "../../../containers/targets/reachability.ts";
+import { hostRouteNetwork } from "../../../helpers/deployment/services/host-route.ts";
 import { type Cell, judge } from "../../../helpers/reachability/matrix.ts";
 import type { Sweep } from "../../../helpers/reachability/sweep.ts";
 import { matrixTable } from "../../../helpers/reachability/table.ts";
@@ -17,7 +18,8 @@ export async function judgedMatrix(reachability: Reachability, evidence: Evidenc
   if (reachability.policy.reach.length === 0)
     evidence.notSupported("the policy does not say who may reach whom (reach)");
   const sweep = await reachability.sweep();
-  const cells = judge(reachability.policy, sweep);
+  // By that network of the suite Traefik reaches LiteLLM as it does by the host's published port: nobody else is on it.
+  const cells = judge(reachability.policy, sweep).filter(({ shared }) => shared !== hostRouteNetwork);
   const table = matrixTable(cells);
   const plain = cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line }));
   await Promise.all([
