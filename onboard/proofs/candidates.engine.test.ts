@@ -97,6 +97,18 @@ const large: readonly Expected[] = [
       "GATE-14": /list_schemas has no readOnlyHint/,
     },
   },
+  {
+    name: "n8n",
+    verdict: "reject",
+    fails: {
+      "GATE-09": /tools_documentation\({"topic":.*accepted, although the schema forbids it/,
+      "GATE-10": /get_template\({"templateId":1}\): isError is not set/,
+      "GATE-11": /a foreign Host is answered with 200/,
+    },
+    conditional: { "GATE-19": /nothing of it was approved yet/, "GATE-24": /it has AUTH_TOKEN/ },
+    // 1.77.1 sends MCP-Protocol-Version twice, which the server refuses: it lists no tool of it.
+    spoiled: { "litellm 1.77.1": ["GATE-08"], "litellm 1.106.2": [] },
+  },
 ];
 
 describe("small candidates", () => small.forEach(proves));
