@@ -102,6 +102,9 @@ test("swarm: stacks, a login, an env file that is not in the folder, and a varia
   const standIn = readFileSync(join(copy.folder, "init.env"), "utf8");
   expect(standIn).toMatch(/^NOTES_TOKEN=placeholder/m);
   expect(standIn).toMatch(/^REGION=placeholder-region$/m);
+  writeFileSync(join(copy.folder, "init.env"), standIn.replace("placeholder-region", "north"));
+  expect(init(copy.folder, "--force").stdout).toMatch(/^kept .*init\.env as it is; delete it and run init again/m);
+  expect(readFileSync(join(copy.folder, "init.env"), "utf8")).toMatch(/^REGION=north$/m);
 });
 
 test("no secret of an env file gets into a policy", () => {

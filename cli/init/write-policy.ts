@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import { progress } from "../../helpers/core/terminal/progress.ts";
@@ -33,9 +33,10 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
   faults.throwIfAny();
   const projects = findProjects(folder);
   const host = hostValues(folder, projects);
-  const standIns = host.standIns
-    .map(({ file: name, text }) => ({ path: join(folder, name), text }))
-    .filter(({ path }) => !existsSync(path));
+  const all = host.standIns.map(({ file: name, text }) => ({ path: join(folder, name), text }));
+  // Somebody may have put the real values into one that is there.
+  const kept = all.filter(({ path, text }) => existsSync(path) && readFileSync(path, "utf8") !== text);
+  const standIns = all.filter(({ path }) => !existsSync(path));
   const remove = (): void => {
     for (const { path } of standIns) rmSync(path);
   };
@@ -60,5 +61,9 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
   );
   for (const { path } of standIns)
     console.log(`wrote ${displayPath(path)}: placeholders for values that no file of the folder sets`);
+  for (const { path } of kept)
+    console.log(
+      `kept ${displayPath(path)} as it is; delete it and run init again to have it written with placeholders`,
+    );
   console.log(`next: DEPLOYMENT=${displayPath(folder)} npm test`);
 }
