@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { forwardedHosts } from "../../../helpers/deployment/services/origins.ts";
 import type { EdgeContext } from "./render-context.ts";
 import { type RenderedService, renderService } from "./render-service.ts";
 import { changedDynamicFiles, everyRequest } from "./traefik/dynamic-files.ts";
@@ -25,6 +26,12 @@ export async function renderTraefik(context: EdgeContext): Promise<RenderedServi
       : `${basename(service.location.file)}:${service.key}.${source.kind === "flags" ? "command" : "environment"}`;
   for (const { option, value, why } of changes)
     rendered.changes.push({ where, what: value === undefined ? `dropped ${option}` : `set ${option}=${value}`, why });
+  for (const { host, port, listens } of forwardedHosts(deployment))
+    rendered.changes.push({
+      where: `${basename(host.location.file)}: hosts`,
+      what: `port ${port} of ${host.name} leads to Traefik's port ${listens}`,
+      why: "the policy states it and none of the files opens it: what forwards it there is not proved",
+    });
   for (const { key, value, location, service: owner } of model.labels)
     if (isUnlogged(key, value))
       rendered.changes.push({

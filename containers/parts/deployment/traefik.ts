@@ -177,8 +177,10 @@ export async function routersLoaded(
   try {
     return await until("Traefik has read its configuration", deadlines.routersLoaded, () => seen(() => false));
   } catch {
-    await using _listed = await startListedContainer(engine, traefik.containerId);
+    // An image without a shell's commands can't run it: then Traefik gets the same time again.
+    await using listed = await startListedContainer(engine, traefik.containerId).catch(() => null);
+    const deadline = listed === null ? deadlines.routersLoaded : deadlines.smallPartStart;
     const what = "Traefik has listed the containers";
-    return await until(what, deadlines.smallPartStart, () => seen((hasListed) => hasListed)).catch(() => false);
+    return await until(what, deadline, () => seen((hasListed) => hasListed)).catch(() => false);
   }
 }

@@ -1,4 +1,5 @@
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
+import { forwardedHosts } from "../../../helpers/deployment/services/origins.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import { type Deployment, hasTraefik } from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
@@ -63,11 +64,7 @@ export function publishedIn(
     for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
     // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
     for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
-    // A port that the policy states and nothing publishes is that of a forwarder in front of the entry point.
-    for (const { port, entryPoint } of deployment.policy.hosts) {
-      const listens = entryPoint && entryPointPorts(deployment.traefikModel).get(entryPoint.toLowerCase());
-      if (port !== undefined && listens && !byPort.has(port)) publish(port, traefik, listens);
-    }
+    for (const { port, listens } of forwardedHosts(deployment)) publish(port, traefik, listens);
   }
   const liteLLMPort = liteLLMPortOf(deployment.litellm);
   for (const { host, container } of deployment.litellm.ports) publish(host, state.parts.litellm, container);

@@ -123,6 +123,15 @@ test("a file that LiteLLM reads by itself gives it variables, and overrides none
     );
   expect(of("a")).toEqual({ LITELLM_MASTER_KEY: "sk-own", REGION: "south" });
   expect(of("b")).toEqual({});
+  expect(facts.notes.notes.map(({ what }) => what)).toEqual([
+    expect.stringMatching(/gets the variables of the file on \/app\/\.env as its environment/),
+  ]);
+  const production = read({
+    "compose.yaml":
+      "services:\n  a:\n    image: litellm:x\n    volumes: ['./.env:/app/.env']\n    environment: { LITELLM_MODE: PRODUCTION }\n",
+    ".env": "LITELLM_MASTER_KEY=sk-own\n",
+  });
+  expect(production.compose?.services.get("a")?.environment.has("LITELLM_MASTER_KEY")).toBe(false);
 });
 
 test("PWD is the project's folder, as in the shell that calls compose there", () => {

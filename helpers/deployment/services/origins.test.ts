@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
 import type { Deployment } from "../types.ts";
-import { isOnTheLan } from "./origins.ts";
+import { forwardedHosts, isOnTheLan } from "./origins.ts";
 
 const { litellm, traefik, traefikModel } = await loadDeployment("deployments/reference");
 if (traefik === undefined || traefikModel === undefined) throw new Error("the reference has no Traefik");
@@ -43,4 +43,18 @@ test.for([
   const deployment = await loadDeployment(copy.folder);
   const onHost = { ...traefik, networkMode: { value: "host", location: traefik.location }, ports: [] };
   expect(isOnTheLan({ litellm, traefik: onHost, traefikModel: deployment.traefikModel })).toBe(expected);
+});
+
+test("a stated port that the files do not open is a forwarder's, with the port of its entry point", async () => {
+  const { policy } = await loadDeployment("deployments/reference");
+  const [host] = policy.hosts;
+  if (host === undefined) throw new Error("the reference has no host");
+  const withPort = (port: number | undefined, entryPoint = host.entryPoint) =>
+    forwardedHosts({ policy: { ...policy, hosts: [{ ...host, port, entryPoint }] }, traefik, traefikModel }).map(
+      ({ listens }) => listens,
+    );
+  expect(withPort(8443)).toEqual([80]);
+  expect(withPort(80)).toEqual([]);
+  expect(withPort(undefined)).toEqual([]);
+  expect(withPort(8443, "absent")).toEqual([]);
 });

@@ -26,6 +26,28 @@ export function originOf(deployment: Pick<Deployment, "litellm" | "traefik">, ho
 }
 
 /**
+ * The hosts that clients call by a port that the policy states, and that Traefik neither publishes nor listens on: that of a
+ * forwarder in front of the entry point.
+ *
+ * @returns with the port on which the entry point listens
+ */
+export function forwardedHosts({
+  policy,
+  traefik,
+  traefikModel,
+}: Pick<Deployment, "policy" | "traefik" | "traefikModel">): { host: PolicyHost; port: number; listens: number }[] {
+  const entryPoints = [...(traefikModel?.static.entryPoints.values() ?? [])].filter(
+    ({ protocol }) => protocol === "tcp",
+  );
+  const opened = [...entryPoints.map(({ port }) => port), ...(traefik?.ports.map(({ host }) => host) ?? [])];
+  return policy.hosts.flatMap((host) => {
+    const { port, entryPoint } = host;
+    const listens = entryPoints.find(({ name }) => name.toLowerCase() === entryPoint?.toLowerCase())?.port;
+    return port === undefined || listens === undefined || opened.includes(port) ? [] : [{ host, port, listens }];
+  });
+}
+
+/**
  * Whether the deployment's files bring a caller on the LAN to the gateway: Traefik, or LiteLLM where there is none, publishes a
  * port there, or listens there on the host's own network.
  */

@@ -18,7 +18,7 @@ export async function judgedMatrix(reachability: Reachability, evidence: Evidenc
   if (reachability.policy.reach.length === 0)
     evidence.notSupported("the policy does not say who may reach whom (reach)");
   const sweep = await reachability.sweep();
-  // By that network of the suite Traefik reaches LiteLLM as it does by the host's published port: nobody else is on it.
+  // That network is the suite's own: it stands for the host's published port, by which Traefik reaches LiteLLM.
   const cells = judge(reachability.policy, sweep).filter(({ shared }) => shared !== hostRouteNetwork);
   const table = matrixTable(cells);
   const plain = cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line }));

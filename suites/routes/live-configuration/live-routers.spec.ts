@@ -234,8 +234,8 @@ function requestsOf(edge: Edge): EdgeRequest[] {
 
 /**
  * Whether a router leads to no service and names no host, or hosts by a pattern only: e.g. one that keeps the paths of ACME's
- * HTTP challenge away from the others, or that refuses unknown hosts. On a host of the policy it takes that host's requests,
- * so that the policy must claim it.
+ * HTTP challenge away from the others, or that refuses unknown hosts. One that names a host of the policy is that host's, and the
+ * policy must claim it.
  */
 function servesNothing({ rule, service }: LiveRouter): boolean {
   const namesHost = matchersOf(rule).some(({ name }) => name === "Host");

@@ -51,17 +51,33 @@ export function readEnvironment(
       );
     }
   }
-  for (const [name, value] of readDotenv(service, envFiles)) if (!variables.has(name)) variables.set(name, value);
+  // In another mode it reads none.
+  if ((variables.get("LITELLM_MODE")?.value ?? "DEV") === "DEV")
+    for (const [name, value] of readDotenv(service, within, envFiles, notes))
+      if (!variables.has(name)) variables.set(name, value);
   return { variables, missing };
 }
 
-function readDotenv(service: YamlMap, envFiles: ServiceContext["envFiles"]): Map<string, Written<string>> {
+function readDotenv(
+  service: YamlMap,
+  within: string,
+  envFiles: ServiceContext["envFiles"],
+  notes: ServiceContext["notes"],
+): Map<string, Written<string>> {
   const variables = new Map<string, Written<string>>();
   if (!/litellm/i.test(textAt(service, "image") ?? "")) return variables;
   for (const item of itemsAt(service, "volumes")) {
     if (item.kind !== "map" || textAt(item, "type") !== "bind" || textAt(item, "target") !== liteLLMDotenv) continue;
     const file = textAt(item, "source") ?? "";
     envFiles.forService({ file, required: false, location: item.location }, variables, { get: () => undefined });
+    if (variables.size > 0)
+      notes.add(
+        "change",
+        item.location,
+        `${within} gets the variables of the file on ${liteLLMDotenv} as its environment`,
+        "LiteLLM's image reads that file by itself: whether yours does depends on its version, and is not proved",
+        "name the file under 'env_file', which works with every version",
+      );
   }
   return variables;
 }

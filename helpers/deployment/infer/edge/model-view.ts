@@ -62,11 +62,14 @@ export function httpEntryPoints(model: TraefikModel): EdgeEntryPoint[] {
 
 /**
  * The port of Traefik's own entry point where it answers pings or metrics and has no API: it is open to whoever shares a network
- * with Traefik. Undefined where Traefik has none, and for an API, which nobody but its operator is to reach.
+ * with Traefik. Undefined where Traefik has none, and where it serves more, which nobody but its operator is to reach.
  */
-export function harmlessOwnPort({ static: configuration }: TraefikModel): number | undefined {
+export function harmlessOwnPort({ static: configuration, routers }: TraefikModel): number | undefined {
   const own = [...configuration.entryPoints.values()].find(({ name }) => name.toLowerCase() === "traefik");
   if (own === undefined || own.protocol !== "tcp" || configuration.insecureApi !== undefined) return undefined;
+  const isRestOpen = configuration.get("providers.rest.insecure")?.value.toLowerCase() === "true";
+  if (isRestOpen || routers.some(({ entryPoints }) => entryPoints.some((name) => name.toLowerCase() === "traefik")))
+    return undefined;
   return publishedTo(addressOf(own.host)) === "nobody" ? undefined : own.port;
 }
 
