@@ -1,6 +1,7 @@
 import { afterAll, expect, test, vi } from "vitest";
 import { until } from "../../../../helpers/core/deadlines.ts";
 import { Progress } from "../../../../helpers/core/terminal/progress.ts";
+import type { TraefikModel } from "../../../../helpers/deployment/traefik/model.ts";
 import { connectEngine } from "../../../engine/engine.ts";
 import { removeRun } from "../../../engine/removal.ts";
 import { newRun, runLabel } from "../../../engine/run-labels.ts";
@@ -9,9 +10,9 @@ import { createNetworks } from "../../../networks/network.ts";
 import { rigMark } from "../../part.ts";
 import { answersHttp, readyWhenRunning } from "../../readiness.ts";
 import { startPart } from "../../start-part.ts";
-import { rawData } from "../traefik.ts";
+import { rawData, routersLoaded } from "../traefik.ts";
 import { ListingAgain, startListedContainer } from "./list-again.ts";
-import { suiteName, suiteRouterConstraint, suiteRouterLabels, traefikApiPort } from "./suite-api.ts";
+import { listedName, suiteName, suiteRouterConstraint, suiteRouterLabels, traefikApiPort } from "./suite-api.ts";
 
 const run = newRun({ keep: false });
 const engine = await connectEngine({ progress: new Progress() });
@@ -79,4 +80,16 @@ test("the router of a container that is started last shows that Traefik has list
     expect((await rawData(traefik)).routers).toEqual([]);
   }
   await until("its router is gone", 30_000, async () => !(await hasListed()) || undefined);
+  // A router that the files define and that Traefik drops: the wait ends, and leaves no container.
+  const dropped = {
+    containers: [{ isLive: true, service: { key: "litellm" }, configuration: { routers: [{}] } }],
+    providers: ["docker"],
+    routerOf: () => undefined,
+  } as unknown as TraefikModel;
+  expect(await routersLoaded(engine, traefik, dropped, new Set(["litellm"]))).toBe(false);
+  const label = [`${runLabel}=${run.id}`];
+  const left = await engine.docker.listContainers({ filters: { label } });
+  expect(left.flatMap(({ Labels: labels }) => Object.keys(labels)).filter((key) => key.includes(listedName))).toEqual(
+    [],
+  );
 });
