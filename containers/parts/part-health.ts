@@ -30,9 +30,39 @@ export async function environmentTrouble(
       cause,
     });
   }
+  const trouble = await troubleOf(engine, parts, servicesOf);
+  if (trouble !== undefined || !(await oneEnds(engine, parts))) return trouble;
+  return await troubleOf(engine, parts, servicesOf);
+}
+
+async function troubleOf(
+  engine: Engine,
+  parts: readonly PartHandle[],
+  servicesOf: ReadonlyMap<string, ComposeService>,
+): Promise<EnvironmentError | CheckFailure | undefined> {
   const stopped = await Promise.all(parts.map((part) => stoppedBecause(engine, part, servicesOf.get(part.name))));
   const errors = stopped.filter((error) => error !== undefined);
   return errors.find((error) => error instanceof EnvironmentError) ?? errors[0];
+}
+
+/**
+ * Whether one of the parts ends within `deadlines.endingSeen`. A killed process closes its connections before the kernel
+ * takes it off the list of processes, so a part that refused a check's request may still look well.
+ */
+async function oneEnds(engine: Engine, parts: readonly PartHandle[]): Promise<boolean> {
+  const abortSignal = AbortSignal.timeout(deadlines.endingSeen);
+  const ends = parts.map(async ({ containerId }) => {
+    try {
+      await engine.docker.getContainer(containerId).wait({ abortSignal });
+    } catch (error) {
+      // Any other error means that the container is not there any more.
+      if (abortSignal.aborted) throw error;
+    }
+  });
+  return await Promise.any(ends).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function stoppedBecause(

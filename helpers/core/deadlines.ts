@@ -38,6 +38,8 @@ export const deadlines = {
   connect: 2_000 * factor,
   /** The engine reports that a part was killed: 0.1–0.2 s measured. */
   endSeen: 2_000 * factor,
+  /** A part that refused a connection because it was being killed is off the kernel's list of processes: a few ms. */
+  endingSeen: 250 * factor,
   /** All parts are stopped and removed, and Traefik has dropped their routers: up to 4 s, on a busy machine over 10 s. */
   removal: 60_000 * factor,
 } as const;
