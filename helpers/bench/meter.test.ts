@@ -124,7 +124,7 @@ test("a process that has just been forked is counted once it has its own command
   await Promise.resolve();
   usage.ours = { cpuSeconds: 2, memory: 1, processes: [1, 4, 5] };
   meter.read();
-  commands[4] = ["/opt/upstreams/postgres-mcp/bin/python", "/opt/upstreams/postgres-mcp/bin/postgres-mcp"];
+  commands[4] = ["/opt/runtime/bin/python3", "-IS", "/usr/local/bin/postgres-mcp"];
   meter.read();
   const { spawns } = await meter.stop();
   expect(spawns.map(({ program }) => program)).toEqual(["x", "postgres-mcp"]);

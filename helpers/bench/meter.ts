@@ -182,7 +182,9 @@ function isLiteLLM(command: readonly string[]): boolean {
 }
 
 /** The script that an interpreter runs, or the program itself. */
-function programOf([program = "", script]: readonly string[]): string {
+function programOf([program = "", ...rest]: readonly string[]): string {
   const isInterpreter = /^(node|python[\d.]*|sh|bash)$/.test(basename(program));
+  // The options of a script's first line, e.g. `-IS`, take no argument; after any other option comes no script.
+  const script = rest.find((word) => !/^-[A-Z]+$/.test(word));
   return basename(isInterpreter && script !== undefined && !script.startsWith("-") ? script : program);
 }

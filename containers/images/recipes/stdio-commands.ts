@@ -136,7 +136,7 @@ function lockedRecipe(command: string, version: string, runtime: Recipe): Recipe
   const recipe: Recipe = {
     name: `upstream-${command}`,
     version,
-    folders: [folder],
+    folders: isPython ? [folder, `${upstreamsFolder}/preload`] : [folder],
     dockerfile: `${upstreamsFolder}/${isPython ? "python" : "npm"}.Dockerfile`,
     arguments: { COMMAND: command },
     parents: { RUNTIME: runtime },
