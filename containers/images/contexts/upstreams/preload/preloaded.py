@@ -65,14 +65,17 @@ class Forks:
             os.close(stream)
         self.connections[pid] = connection
         self.selector.register(connection, selectors.EVENT_READ, lambda: self.forward_signal(pid))
-        connection.send(b"!")
+        send(connection, b"!")
 
     def forward_signal(self, pid):
         """The start received a signal, or was killed."""
         connection = self.connections.get(pid)
         if connection is None:
             return
-        received = connection.recv(1)
+        try:
+            received = connection.recv(1)
+        except OSError:
+            received = b""
         if received == b"":
             self.selector.unregister(connection)
         os.kill(pid, received[0] if received else signal.SIGKILL)
@@ -86,10 +89,7 @@ class Forks:
             connection = self.connections.pop(pid)
             if connection in self.selector.get_map():
                 self.selector.unregister(connection)
-            try:
-                connection.send(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
-            except OSError:
-                pass
+            send(connection, os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
             connection.close()
 
     def become_server(self, connection, directory, arguments, streams):
@@ -109,6 +109,14 @@ class Forks:
         sys.argv = [self.program, *arguments]
         runpy.run_path(self.program, run_name="__main__")
         sys.exit()
+
+
+def send(connection, data):
+    """Sends what a start waits for; it may have been killed meanwhile."""
+    try:
+        connection.send(data)
+    except OSError:
+        pass
 
 
 def read_request(connection):

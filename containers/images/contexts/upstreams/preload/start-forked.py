@@ -45,18 +45,25 @@ def start_fork(program, arguments, preloaded):
         return None
     request = b"\0".join(os.fsencode(text) for text in (os.getcwd(), *arguments))
     streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in (0, 1, 2))
+    # A signal that comes before the request is sent follows it.
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, FORWARDED_SIGNALS)
+    for number in FORWARDED_SIGNALS:
+        _signal.signal(number, lambda received, frame: connection.send(bytes([received])))
     connection.sendmsg(
         [len(request).to_bytes(4, "big"), request], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)]
     )
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, FORWARDED_SIGNALS)
     if connection.recv(1) != b"!":
         return None
-    for number in FORWARDED_SIGNALS:
-        _signal.signal(number, lambda received, frame: connection.send(bytes([received])))
     # The fork has them now: its client must see their end when the fork closes them.
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-    status = connection.recv(4)
+    try:
+        status = connection.recv(4)
+    except OSError:
+        status = b""
+    # Without an exit code the preloaded process was killed.
     return int.from_bytes(status, "big", signed=True) if len(status) == 4 else 1
 
 
