@@ -107,43 +107,64 @@ test("known gaps and what is not supported are neither passed nor failed", async
   expect(output).toContain("1 passed, 1 known gap, 1 not supported, 1 not tested");
 });
 
-describe("what breaks outside of a check makes a run not conformant, and is named", () => {
-  test.each([
-    ["a test that is not a check", `test("bare", () => {});`, '"bare" left no record'],
-    ["a check that left no record", `test("c", { meta: { checkId: "ROUTE-02/c" } }, () => {});`, '"c" left no record'],
-    ["a file that does not load", `throw new Error("no import");`, "did not load: no import"],
-    ["a hook of a file", `beforeAll(() => { throw new Error("file hook"); });`, "file hook"],
-    [
-      "a hook of a suite, whose checks vitest then skips",
-      `describe("inner", () => { beforeAll(() => { throw new Error("inner hook"); }); check("ROUTE-02/in"); });`,
-      "some.spec.ts, inner: inner hook",
-    ],
-    ["a suite without checks", `describe("hollow", () => {});`, "No test found in suite hollow"],
-    [
-      "a rejection that nobody handles",
-      `test("leaks", { meta: { checkId: "ROUTE-02/leaks" } }, async ({ task, skip }) => {
-        Promise.reject(new Error("stray"));
-        await new Promise(setImmediate);
-        skip();
-      });`,
-      "unhandled error: stray",
-    ],
-    [
-      "missing evidence",
-      `check("ROUTE-02/lies", { evidence: ["evidence/none.json"] });`,
-      "ROUTE-02/lies: the evidence evidence/none.json is missing",
-    ],
-    [
-      "the missing folder of a failure",
-      `check("ROUTE-02/lies", { failureFolder: "failures/none" });`,
-      "the folder of its failure is missing: failures/none",
-    ],
-  ])("%s", async (_, text, fault) => {
-    const { exitCode, output, report } = await runFixture({ specs: specs(text) });
+describe("what breaks outside of a check makes a run not conformant", () => {
+  test("all of it is named", async () => {
+    const broken: [what: string, text: string, fault: string][] = [
+      ["not-a-check", `test("bare", () => {});`, '"bare" left no record'],
+      ["no-record", `test("c", { meta: { checkId: "ROUTE-02/c" } }, () => {});`, '"c" left no record'],
+      ["import", `throw new Error("no import");`, "did not load: no import"],
+      ["hook-of-a-file", `beforeAll(() => { throw new Error("file hook"); });`, "file hook"],
+      [
+        // vitest then skips the suite's checks.
+        "hook-of-a-suite",
+        `describe("inner", () => { beforeAll(() => { throw new Error("inner hook"); }); check("ROUTE-02/in"); });`,
+        "hook-of-a-suite.spec.ts, inner: inner hook",
+      ],
+      ["hollow", `describe("hollow", () => {});`, "No test found in suite hollow"],
+      [
+        "unhandled",
+        `test("leaks", { meta: { checkId: "ROUTE-02/leaks" } }, async ({ task, skip }) => {
+          Promise.reject(new Error("stray"));
+          await new Promise(setImmediate);
+          skip();
+        });`,
+        "unhandled error: stray",
+      ],
+      [
+        "evidence",
+        `check("ROUTE-02/lies", { evidence: ["evidence/none.json"] });`,
+        "ROUTE-02/lies: the evidence evidence/none.json is missing",
+      ],
+      [
+        "failure-folder",
+        `check("ROUTE-02/lies-too", { failureFolder: "failures/none" });`,
+        "the folder of its failure is missing: failures/none",
+      ],
+    ];
+    const files = broken.map(([what, text]) => [
+      `specs/routes/${what}.spec.ts`,
+      `${passing.replace("holds", what)}\n${text}`,
+    ]);
+    const { exitCode, output, report } = await runFixture({ specs: Object.fromEntries(files) });
     expect(exitCode).toBe(1);
-    expect(report).toMatchObject({ result: "not-conformant", faults: [expect.stringContaining(fault)] });
-    expect(output).toContain(fault);
+    expect(report?.result).toBe("not-conformant");
     expect(output).toContain("NOT CONFORMANT");
+    for (const [, , fault] of broken) {
+      expect(
+        report?.faults.filter((one) => one.includes(fault)),
+        fault,
+      ).toHaveLength(1);
+      expect(output).toContain(fault);
+    }
+  });
+
+  test("one of them is enough", async () => {
+    const { exitCode, report } = await runFixture({ specs: specs(`test("bare", () => {});`) });
+    expect(exitCode).toBe(1);
+    expect(report).toMatchObject({
+      result: "not-conformant",
+      faults: [expect.stringContaining('"bare" left no record')],
+    });
   });
 
   test("a test that vitest failed before it left a record", async () => {
