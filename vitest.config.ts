@@ -98,7 +98,7 @@ function ownTests() {
   const units = {
     ...shared,
     name: "units",
-    include: withoutParts,
+    include: sharingWorkers,
     // What each file imports takes longer than its tests: half of the CPU time where files share a worker's modules (measured).
     isolate: false,
     maxWorkers,
@@ -108,7 +108,7 @@ function ownTests() {
     ...shared,
     name: "others",
     include: ["{cli,containers,helpers,lan-check,onboard,reports,suites,mutation}/**/*.test.ts"],
-    exclude: [...withoutParts, ...wholeGateways],
+    exclude: [...sharingWorkers, ...wholeGateways],
     maxWorkers,
     sequence: { groupOrder: 0 },
   };
@@ -123,7 +123,7 @@ function ownTests() {
 }
 
 /** Tests that leave this process as they found it: no variable of the environment, no directory. */
-const withoutParts = ["{helpers,lan-check,mutation}/**/*.test.ts", "suites/!(proofs)/**/*.test.ts"];
+const sharingWorkers = ["{helpers,lan-check,mutation}/**/*.test.ts", "suites/!(proofs)/**/*.test.ts"];
 
 /** A new file of proofs is one of them, unless it runs edges only. */
 const wholeGateways = [

@@ -107,18 +107,22 @@ def start_preloaded(preloaded, program, listener, lock):
     if child > 0:
         os.waitpid(child, 0)
         return
-    os.setsid()
-    if os.fork() > 0:
-        os._exit(0)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
-    for number in (listener, lock):
-        os.set_inheritable(number, True)
-    # The interpreter of the program itself, with the program's packages.
-    with open(program, "rb") as script:
-        interpreter = os.fsdecode(script.readline()[2:].strip())
-    os.execv(interpreter, [interpreter, preloaded, program, str(listener), str(lock)])
+    # What fails here leaves no second server: the start itself then finds no preloaded process.
+    try:
+        os.setsid()
+        if os.fork() > 0:
+            os._exit(0)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
+        for number in (listener, lock):
+            os.set_inheritable(number, True)
+        # The interpreter of the program itself, with the program's packages.
+        with open(program, "rb") as script:
+            interpreter = os.fsdecode(script.readline()[2:].strip())
+        os.execv(interpreter, [interpreter, preloaded, program, str(listener), str(lock)])
+    finally:
+        os._exit(1)
 
 
 main()
