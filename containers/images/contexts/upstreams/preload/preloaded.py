@@ -3,6 +3,7 @@
     preloaded.py PROGRAM LISTENER LOCK    the last two are numbers of open files
 """
 
+import gc
 import os
 import runpy
 import selectors
@@ -21,6 +22,8 @@ def main():
     try:
         # This imports the modules and does not start the server: pip's scripts do that as `__main__` only.
         runpy.run_path(program, run_name="preloaded")
+        # A fork that ends does not look for garbage among the modules: 0.1 s instead of 0.7 s (postgres-mcp).
+        gc.freeze()
         # A fork has no threads but the one that forks.
         can_fork = len(os.listdir("/proc/self/task")) == 1
     except BaseException:
