@@ -49,6 +49,12 @@ test("a missing response is an error in the exchange, not an exception", async (
   expect(exchange.error).toMatch(/abort|timeout/i);
 });
 
+test("a response that does not end is none, and the error shows what arrived of it", async () => {
+  const exchange = await client.send({ url: "http://gateway.lan/stream", deadline: 200 });
+  expect(exchange.response).toBeUndefined();
+  expect(exchange.error).toMatch(/timeout; a response with status 200 had begun, and ended with ".*nonsense/);
+});
+
 test("a stream's comments, events and invalid lines are read in order", async () => {
   const stream = await client.open({ url: "http://gateway.lan/stream" });
   const items = await readEventStream(stream, 2_000, (seen) => seen.length === 3);

@@ -68,10 +68,15 @@ export class RecordingClient {
     const began = performance.now();
     const timeOut = AbortSignal.timeout(request.deadline ?? deadlines.request);
     const signal = request.signal === undefined ? timeOut : AbortSignal.any([timeOut, request.signal]);
+    const decoder = new TextDecoder();
+    let body: string | undefined;
+    let status = 0;
     try {
       const head = await this.#dispatch(exchange, request, signal);
       const headAfter = performance.now() - began;
-      const body = await head.body.text();
+      [body, status] = ["", head.statusCode];
+      for await (const bytes of head.body) body += decoder.decode(bytes as Buffer, { stream: true });
+      body += decoder.decode();
       exchange.response = {
         status: head.statusCode,
         headers: headerLines(head.headers),
@@ -81,6 +86,8 @@ export class RecordingClient {
       };
     } catch (error) {
       noAnswer(exchange, error);
+      if (body !== undefined)
+        exchange.error += `; a response with status ${status} had begun, and ended with ${JSON.stringify(body.slice(-shownEnd))}`;
     }
     return exchange;
   }
@@ -300,6 +307,9 @@ function agentFor(resolve: Resolve): Agent {
     },
   });
 }
+
+/** How much of an incomplete response its error shows, in characters. */
+const shownEnd = 80;
 
 /** Path and query exactly as written: `new URL` would normalise dot segments and encodings. */
 function targetOf(url: string): string {
