@@ -5,6 +5,7 @@ Newer ones break older versions: LiteLLM 1.77.1 loses MCP with anyio 4.14 and do
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -12,6 +13,12 @@ import urllib.request
 from pip._internal.models.index import PyPI
 
 DAYS_AFTER_RELEASE = 2
+
+
+def needed_older(version: str) -> list[str]:
+    """Packages of which a version does not start with the newest one of its date."""
+    # They import get_flat_dependant, which FastAPI had until 0.140.0.
+    return ["fastapi<0.140.1"] if re.match(r"1\.9[567]\.", version) else []
 
 
 def upload_time(version: str) -> datetime.datetime:
@@ -41,6 +48,7 @@ subprocess.run(
         f"litellm[proxy]=={version}",
         # The official image has it: without it newer versions answer an unknown key with 500 where no database is.
         "prisma",
+        *needed_older(version),
     ],
     check=True,
 )
