@@ -14,6 +14,7 @@ import type { Check } from "./check.ts";
 import { edgeDecision } from "./edge-decision.ts";
 import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
+import { withKeylessListing } from "./keyless-listing.ts";
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
 import { starvedEnding, type WhenStarved } from "./time-limits.ts";
@@ -168,7 +169,7 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
   if (failure !== undefined) throw new CheckFailure(failure);
 }
 
-/** Names the key's line where LiteLLM refused it, and the router's where Traefik did not forward the requests. */
+/** Names the line behind a refused key, an empty listing without keys, or a request that Traefik did not forward. */
 async function withCause(
   error: unknown,
   { targets }: Awaited<ReturnType<TargetProvider["connect"]>>,
@@ -176,7 +177,12 @@ async function withCause(
 ): Promise<unknown> {
   if (!isCheckFailure(error)) return error;
   const served = await withUnservedRequest(error, exchanges, targets.gateway);
-  return withRefusedKey(served, exchanges, targets.gateway?.deployment);
+  const located = withRefusedKey(served, exchanges, targets.gateway?.deployment);
+  return withKeylessListing(
+    located,
+    exchanges,
+    (targets.gateway ?? targets.testGateway ?? targets.restartableGateway)?.deployment,
+  );
 }
 
 async function endingOf(

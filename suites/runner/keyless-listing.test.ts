@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
+import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { withKeylessListing } from "./keyless-listing.ts";
+
+const finding = {
+  location: { file: "config.yaml", line: 7 },
+  what: "LiteLLM has no master key",
+  why: "why",
+  fix: "set it",
+};
+const keyless = { litellmConfig: { admitsEveryone: finding } } as unknown as Deployment;
+const keyed = { litellmConfig: { admitsEveryone: undefined } } as unknown as Deployment;
+
+const incomplete: FailureDetails = {
+  summary: "the catalogue is not complete",
+  expected: "2 tools",
+  actual: "0 tools",
+  cause: "LiteLLM could not start it",
+};
+
+function answer(body: unknown, server = "uvicorn"): Exchange {
+  const response = {
+    status: 200,
+    headers: [["Server", server]],
+    body: JSON.stringify(body),
+    endAfter: 1,
+  };
+  return { id: "one", request: {}, response } as unknown as Exchange;
+}
+const result = (own: object): Exchange => answer({ jsonrpc: "2.0", id: 1, result: own });
+const refusal = result({
+  isError: true,
+  content: [{ type: "text", text: "Error: User not allowed to call this tool." }],
+});
+
+test.for<[string, Partial<FailureDetails>, Exchange[]]>([
+  [
+    "all of its listings are empty",
+    {},
+    [result({ tools: [] }), result({ prompts: [] }), answer({ tools: [{}] }, "nginx")],
+  ],
+  ["LiteLLM's own route lists nothing", {}, [answer({ tools: [] })]],
+  ["a call is refused", {}, [refusal]],
+  ["a call of another check was refused", { actual: "Error: User not allowed to call this tool." }, []],
+  ["another check has listed nothing", { cause: "LiteLLM lists no tool; see CAT-02" }, []],
+])("where everyone is let in and %s, the failure names that line", ([_, own, exchanges]) => {
+  const { details } = withKeylessListing(new CheckFailure({ ...incomplete, ...own }), exchanges, keyless);
+  expect(details).toEqual({
+    ...incomplete,
+    ...own,
+    cause: "LiteLLM has no master key: LiteLLM lets every caller in then, and grants it no MCP server",
+    location: finding.location,
+    fix: "set it",
+    follows: "CAT-10/no-key-at-litellm",
+  });
+});
+
+test.for<[string, Partial<FailureDetails>, Exchange[], Deployment]>([
+  ["LiteLLM demands a key", {}, [result({ tools: [] })], keyed],
+  ["something is listed", {}, [result({ tools: [] }), result({ tools: [{ name: "a" }] })], keyless],
+  ["nothing was listed or called", {}, [result({})], keyless],
+  ["it names the line already", { location: finding.location }, [result({ tools: [] })], keyless],
+])("where %s, the failure stays as it is", ([_, own, exchanges, deployment]) => {
+  const failure = new CheckFailure({ ...incomplete, ...own });
+  expect(withKeylessListing(failure, exchanges, deployment)).toBe(failure);
+});
