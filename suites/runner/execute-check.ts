@@ -15,6 +15,7 @@ import { edgeDecision } from "./edge-decision.ts";
 import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
 import { withKeylessListing } from "./keyless-listing.ts";
+import { withModuleError } from "./module-error.ts";
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
 import { starvedEnding, type WhenStarved } from "./time-limits.ts";
@@ -169,19 +170,20 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
   if (failure !== undefined) throw new CheckFailure(failure);
 }
 
-/** Names the line behind a refused key, an empty listing without keys, or a request that Traefik did not forward. */
+/** Names the line behind a request that Traefik did not forward, a refused key, an error of the operator's module, an empty listing. */
 async function withCause(
   error: unknown,
   { targets }: Awaited<ReturnType<TargetProvider["connect"]>>,
-  { exchanges }: CheckActivity,
+  { exchanges, beganAt }: CheckActivity,
 ): Promise<unknown> {
   if (!isCheckFailure(error)) return error;
   const served = await withUnservedRequest(error, exchanges, targets.gateway);
   const located = withRefusedKey(served, exchanges, targets.gateway?.deployment);
+  const litellm = targets.gateway ?? targets.testGateway ?? targets.restartableGateway;
   return withKeylessListing(
-    located,
+    await withModuleError(located, exchanges, beganAt, litellm),
     exchanges,
-    (targets.gateway ?? targets.testGateway ?? targets.restartableGateway)?.deployment,
+    litellm?.deployment,
   );
 }
 

@@ -165,8 +165,11 @@ function isIn(service: ComposeService, inContainer: string): boolean {
   return service.files.some(({ target }) => target === inContainer) || presentFile(service, inContainer) !== undefined;
 }
 
-/** A file that is mounted itself may be missing, which is a fault; one in a mounted directory is then not there. */
-function presentFile(service: ComposeService, inContainer: string): string | undefined {
+/**
+ * The file on this machine behind a path in the container, mounted or copied by the service's Dockerfile; undefined for one of the
+ * image's. A file that is mounted itself may be missing, which is a fault; one in a mounted directory is then not there.
+ */
+export function presentFile(service: ComposeService, inContainer: string): string | undefined {
   const mounted = mountedFile(service, inContainer);
   const isMount = service.mounts.some(({ target }) => target === inContainer);
   return mounted !== undefined && (isMount || existsSync(mounted)) ? mounted : copiedFile(service, inContainer);

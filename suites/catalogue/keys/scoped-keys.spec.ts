@@ -195,7 +195,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
   });
 }
 
-/** Postgres logs each statement: its log shows which of the statements arrived. */
+/** Postgres logs each statement: its log shows which of the statements arrived. The control is the master key's. */
 async function expectOtherCallsStopped(
   gateway: GatewayWith<"part-logs">,
   { secret, path, location }: ScopedKey,
@@ -205,7 +205,19 @@ async function expectOtherCallsStopped(
   const since = new Date();
   const sql = (mark: string): Record<string, string> => ({ sql: `SELECT '${mark}'` });
   const tool = catalogueName(gateway, database, "execute_sql");
-  await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, sql(marks.granted));
+  const control = await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, sql(marks.granted));
+  if (!control.response?.body.includes(marks.granted)) {
+    throw new CheckFailure({
+      summary: `the control fails: a call of ${tool} with the master key does not return its result`,
+      code: "control-fails",
+      expected: `the result of SELECT '${marks.granted}'`,
+      actual: `${statusText(control)} without it`,
+      ...serverLine(gateway.deployment, database),
+      ...followsContent,
+      ...(await whyNotCalled(gateway, tool)),
+      evidence: exchangeEvidence(control),
+    });
+  }
   const attempts = [
     { mark: marks.prefixed, exchange: await call(gateway, path, gateway.secret(secret), tool, sql(marks.prefixed)) },
     { mark: marks.bare, exchange: await call(gateway, path, gateway.secret(secret), "execute_sql", sql(marks.bare)) },
