@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { type Patch, patchedCopy } from "../source/patched-copy.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
-import { keyLine, serverLine } from "./blame.ts";
+import { keyLine, moduleLineOfAnswer, serverLine } from "./blame.ts";
 
 const config = (find: string, replace: string): Patch => ({ file: "litellm/config.yaml", find, replace });
 const env = (find: string, replace: string): Patch => ({ file: "litellm.env.example", find, replace });
@@ -78,4 +78,20 @@ test("of a master key whose variable is not set: the policy's line of the variab
   const breaks = [env(`LITELLM_MASTER_KEY=${keyIn("LITELLM_MASTER_KEY")}\n`, "")];
   const line = await named(breaks, (deployment) => keyLine(deployment, deployment.litellmConfig.masterKey));
   expect(line).toMatch(/^policy\.yaml: - \{ name: LITELLM_MASTER_KEY,/);
+});
+
+test.for<[string, string]>([
+  [
+    '{"text":"Error: the key of files-agent does not cover the tool postgres-execute_sql"}',
+    'litellm/scoped_keys.py: raise HTTPException(403, f"the key of {caller.user} does not cover the tool {tool}")',
+  ],
+  ['{"text":"Error: the key of files-agent is unknown"}', "nothing"],
+  ["{}", "nothing"],
+])("the line of the operator's module with the text of %s is %s", async ([answer, line]) => {
+  expect(
+    await named([], (deployment) => {
+      const location = moduleLineOfAnswer(deployment, answer);
+      return location && { location };
+    }),
+  ).toBe(line);
 });

@@ -43,14 +43,37 @@ export function keyLine(deployment: Blamed, key: string): LiteLLMBlame | undefin
 }
 
 /** The first line of the `custom_auth` module with a word in it, comments and texts of several lines left out. */
-export function moduleLine(
+export function moduleLine(deployment: Pick<Deployment, "litellmConfig">, word: string): SourceLocation | undefined {
+  return firstModuleLine(deployment, (line) => line.includes(word));
+}
+
+/**
+ * The first line of the `custom_auth` module with the text of an answer, e.g. of the error with which it refuses a call. What an
+ * f-string fills in may be anything. Undefined where no line has a text of some length that is in the answer.
+ */
+export function moduleLineOfAnswer(
+  deployment: Pick<Deployment, "litellmConfig">,
+  answer: string,
+): SourceLocation | undefined {
+  return firstModuleLine(deployment, (line) =>
+    [...line.matchAll(/"([^"]+)"|'([^']+)'/g)].some(([, double, single]) => {
+      const fixed = (double ?? single ?? "").split(/\{[^}]*\}/);
+      return fixed.join("").length >= shortestText && fixed.every((part) => answer.includes(part));
+    }),
+  );
+}
+
+/** A shorter text may be in an answer by chance. Characters. */
+const shortestText = 20;
+
+function firstModuleLine(
   { litellmConfig }: Pick<Deployment, "litellmConfig">,
-  word: string,
+  matches: (line: string) => boolean,
 ): SourceLocation | undefined {
   const file = litellmConfig.customAuthFile;
   if (file === undefined) return undefined;
   const code = readFileSync(file, "utf8").replaceAll(/("""|''')[\s\S]*?\1/g, (text) => text.replaceAll(/[^\n]/g, " "));
-  const index = code.split("\n").findIndex((line) => line.replace(/#.*/, "").includes(word));
+  const index = code.split("\n").findIndex((line) => matches(line.replace(/#.*/, "")));
   return index === -1 ? undefined : { file, line: index + 1 };
 }
 

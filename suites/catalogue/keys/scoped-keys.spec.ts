@@ -4,7 +4,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
-import { moduleLine, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { moduleLine, moduleLineOfAnswer, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
@@ -183,12 +183,14 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
   // Where even the master key cannot read the file, the key is not the cause.
   const control = await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, input);
   const isOfTheServer = !control.response?.body.includes(file.content);
+  const refusing = moduleLineOfAnswer(gateway.deployment, exchange.response?.body ?? "");
   throw new CheckFailure({
     summary: `${secret} cannot call what it is granted`,
     code: "granted-call-fails",
     expected: "the content of the canary file",
     actual: `${statusText(exchange)} without it`,
-    location: moduleLine(gateway.deployment, secret) ?? location,
+    ...(refusing === undefined ? {} : { cause: "the operator's module refuses the call" }),
+    location: refusing ?? moduleLine(gateway.deployment, secret) ?? location,
     ...(isOfTheServer ? { ...serverLine(gateway.deployment, granted.name), ...followsContent } : {}),
     ...(await whyNotCalled(gateway, tool)),
     evidence: exchangeEvidence(exchange, control),
