@@ -86,8 +86,7 @@ export class RecordingClient {
       };
     } catch (error) {
       noAnswer(exchange, error);
-      if (body !== undefined)
-        exchange.error += `; a response with status ${status} had begun, and ended with ${JSON.stringify(body.slice(-shownEnd))}`;
+      if (body !== undefined) exchange.error += `; a response with status ${status} had begun, with ${contentOf(body)}`;
     }
     return exchange;
   }
@@ -308,8 +307,12 @@ function agentFor(resolve: Resolve): Agent {
   });
 }
 
-/** How much of an incomplete response its error shows, in characters. */
-const shownEnd = 80;
+/** What there is of an incomplete response. Not its text: a secret that is cut is not recognised. */
+function contentOf(body: string): string {
+  const isComment = (line: string): boolean => line.trim() === "" || line.startsWith(":");
+  const only = body !== "" && body.split("\n").every(isComment) ? ", comments of an event stream only" : "";
+  return `${body.length} characters${only}`;
+}
 
 /** Path and query exactly as written: `new URL` would normalise dot segments and encodings. */
 function targetOf(url: string): string {

@@ -10,8 +10,9 @@ const finding = {
   why: "why",
   fix: "set it",
 };
-const keyless = { litellmConfig: { admitsEveryone: finding } } as unknown as Deployment;
-const keyed = { litellmConfig: { admitsEveryone: undefined } } as unknown as Deployment;
+const deployment = (version: string, admitsEveryone?: typeof finding): Deployment =>
+  ({ litellmConfig: { version, admitsEveryone } }) as unknown as Deployment;
+const keyless = deployment("1.95.0", finding);
 
 const incomplete: FailureDetails = {
   summary: "the catalogue is not complete",
@@ -58,11 +59,12 @@ test.for<[string, Partial<FailureDetails>, Exchange[]]>([
 });
 
 test.for<[string, Partial<FailureDetails>, Exchange[], Deployment]>([
-  ["LiteLLM demands a key", {}, [result({ tools: [] })], keyed],
+  ["LiteLLM demands a key", {}, [result({ tools: [] })], deployment("1.95.0")],
+  ["LiteLLM shows every server to such a caller", {}, [result({ prompts: [] })], deployment("1.77.1", finding)],
   ["something is listed", {}, [result({ tools: [] }), result({ tools: [{ name: "a" }] })], keyless],
   ["nothing was listed or called", {}, [result({})], keyless],
   ["it names the line already", { location: finding.location }, [result({ tools: [] })], keyless],
-])("where %s, the failure stays as it is", ([_, own, exchanges, deployment]) => {
+])("where %s, the failure stays as it is", ([_, own, exchanges, running]) => {
   const failure = new CheckFailure({ ...incomplete, ...own });
-  expect(withKeylessListing(failure, exchanges, deployment)).toBe(failure);
+  expect(withKeylessListing(failure, exchanges, running)).toBe(failure);
 });

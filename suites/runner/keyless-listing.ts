@@ -1,11 +1,12 @@
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { atLeast } from "../../helpers/deployment/litellm/version.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
 import { isMessage, messagesOf } from "../../helpers/protocol/json-rpc.ts";
 
 /**
  * A failure where LiteLLM lets every caller in, e.g. because it has no master key, and grants such a caller nothing: all listings
- * are empty, and calls are refused (1.95.0 measured; 1.77.1 lists all tools). The failure then names that line instead of a cause
+ * are empty, and calls are refused (1.95.0 measured; 1.77.1 grants it all). The failure then names that line instead of a cause
  * at the servers, and follows from the check of callers without a key.
  *
  * @param exchanges those of the check
@@ -19,7 +20,8 @@ export function withKeylessListing(
   const finding = deployment?.litellmConfig.admitsEveryone;
   const { details } = failure;
   if (finding === undefined || details.location === finding.location) return failure;
-  const answers = exchanges.filter(isLitellms);
+  if (!atLeast(deployment?.litellmConfig.version ?? "", firstWithGrants)) return failure;
+  const answers = exchanges.filter(isFromLiteLLM);
   const listings = answers.flatMap(lengthsOfLists);
   if (listings.some((length) => length > 0)) return failure;
   const seen =
@@ -35,8 +37,11 @@ export function withKeylessListing(
   });
 }
 
+/** Earlier ones show every server to a caller without a key. */
+const firstWithGrants = "1.82.0";
+
 /** Whether LiteLLM answered, by the name of its web server: checks ask upstreams directly too. */
-function isLitellms({ response }: Exchange): boolean {
+function isFromLiteLLM({ response }: Exchange): boolean {
   return header(response?.headers, "server") === "uvicorn";
 }
 

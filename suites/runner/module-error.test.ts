@@ -52,10 +52,20 @@ test.for<[string, string, Exchange[]]>([
     traceback(own, "fastapi.HTTPException: 403: not covered"),
     answered("403: not covered"),
   ],
+  [
+    "a later line of the log names an error",
+    `${traceback(own, "fastapi.HTTPException: 403: not covered")}\n${error}`,
+    answered(error),
+  ],
   ["the check sent nothing", traceback(own, error), []],
   ["the log shows no error", "INFO: a line", answered(error)],
 ])("where %s, the failure stays as it is", async ([_, log, exchanges]) => {
   expect(await withModuleError(failure, exchanges, new Date(), gateway(log))).toBe(failure);
+});
+
+test("an answer that is no evidence of the failure does not count", async () => {
+  const other = new CheckFailure({ ...failure.details, evidence: { exchanges: ["two"] } });
+  expect(await withModuleError(other, answered(error), new Date(), gateway(traceback(own, error)))).toBe(other);
 });
 
 test("a gateway that runs elsewhere shows no log", async () => {

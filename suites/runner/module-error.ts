@@ -34,21 +34,24 @@ export async function withModuleError(
   since: Date,
   gateway: LoggingGateway | undefined,
 ): Promise<CheckFailure> {
-  const bodies = exchanges.flatMap(({ response }) => response?.body ?? []);
+  const { details: all } = failure;
+  const ids = [all, ...(all.cases ?? [])].flatMap(({ evidence }) => evidence?.exchanges ?? []);
+  const shown = exchanges.filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const bodies = shown.flatMap(({ response }) => response?.body ?? []);
   if (gateway?.log === undefined || bodies.length === 0) return failure;
   const log = await gateway.log("litellm", { since }).catch(() => "");
   const error = moduleErrors(log, gateway.deployment).find(({ message }) =>
     bodies.some((body) => body.includes(JSON.stringify(message).slice(1, -1))),
   );
   if (error === undefined) return failure;
-  const { fix: _, follows: __, ...details } = failure.details;
+  const { fix: _, follows: __, ...details } = all;
   const cause = `${basename(error.location.file)} raises ${error.text}`;
   return new CheckFailure({ ...details, cause, location: error.location });
 }
 
 /** What is raised by mistake; modules refuse callers with errors of their own. */
 const mistakes =
-  /\b((?:Type|Attribute|Key|Name|Value|Index|UnboundLocal|Import|ModuleNotFound|Assertion|Recursion|ZeroDivision)Error): (.{4,})$/;
+  /^((?:Type|Attribute|Key|Name|Value|Index|UnboundLocal|Import|ModuleNotFound|Assertion|Recursion|ZeroDivision)Error): (.{4,})$/;
 
 const frame = /^\s*File "(\/[^"]+\.py)", line (\d+), in /;
 
@@ -63,12 +66,12 @@ function moduleErrors(log: string, { litellm }: Pick<Deployment, "litellm">): Mo
       if (file !== undefined) location = { file, line: Number(number) };
       continue;
     }
+    // The code of a frame is indented; the error is not, and ends the traceback.
+    if (/^\s/.test(line)) continue;
     const [, name, message] = mistakes.exec(line) ?? [];
-    if (name !== undefined && message !== undefined && location !== undefined) {
+    if (name !== undefined && message !== undefined && location !== undefined)
       errors.push({ text: `${name}: ${message}`, message, location });
-      location = undefined;
-    }
-    if (line.includes("Traceback (most recent call last)")) location = undefined;
+    location = undefined;
   }
   return errors;
 }

@@ -189,10 +189,10 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
     code: "granted-call-fails",
     expected: "the content of the canary file",
     actual: `${statusText(exchange)} without it`,
-    ...(refusing === undefined ? {} : { cause: "the operator's module refuses the call" }),
-    location: refusing ?? moduleLine(gateway.deployment, secret) ?? location,
+    location: moduleLine(gateway.deployment, secret) ?? location,
     ...(isOfTheServer ? { ...serverLine(gateway.deployment, granted.name), ...followsContent } : {}),
     ...(await whyNotCalled(gateway, tool)),
+    ...(refusing === undefined ? {} : { cause: "the operator's module refuses the call", location: refusing }),
     evidence: exchangeEvidence(exchange, control),
   });
 }
