@@ -214,7 +214,6 @@ async function expectOtherCallsStopped(
       code: "control-fails",
       expected: `the result of SELECT '${marks.granted}'`,
       actual: `${statusText(control)} without it`,
-      ...serverLine(gateway.deployment, database),
       ...followsContent,
       ...(await whyNotCalled(gateway, tool)),
       evidence: exchangeEvidence(control),
