@@ -178,13 +178,10 @@ async function withCause(
 ): Promise<unknown> {
   if (!isCheckFailure(error)) return error;
   const served = await withUnservedRequest(error, exchanges, targets.gateway);
-  const located = withRefusedKey(served, exchanges, targets.gateway?.deployment);
+  const located = await withRefusedKey(served, exchanges, targets.gateway?.deployment);
   const litellm = targets.gateway ?? targets.testGateway ?? targets.restartableGateway;
-  return withKeylessListing(
-    await withModuleError(located, exchanges, beganAt, litellm),
-    exchanges,
-    litellm?.deployment,
-  );
+  const explained = await withModuleError(located, exchanges, beganAt, litellm);
+  return await withKeylessListing(explained, exchanges, litellm?.deployment);
 }
 
 async function endingOf(

@@ -46,8 +46,8 @@ test.for<[string, Partial<FailureDetails>, Exchange[]]>([
   ["a call is refused", {}, [refusal]],
   ["a call of another check was refused", { actual: "Error: User not allowed to call this tool." }, []],
   ["another check has listed nothing", { cause: "LiteLLM lists no tool; see CAT-02" }, []],
-])("where everyone is let in and %s, the failure names that line", ([_, own, exchanges]) => {
-  const { details } = withKeylessListing(new CheckFailure({ ...incomplete, ...own }), exchanges, keyless);
+])("where everyone is let in and %s, the failure names that line", async ([_, own, exchanges]) => {
+  const { details } = await withKeylessListing(new CheckFailure({ ...incomplete, ...own }), exchanges, keyless);
   expect(details).toEqual({
     ...incomplete,
     ...own,
@@ -64,7 +64,19 @@ test.for<[string, Partial<FailureDetails>, Exchange[], Deployment]>([
   ["something is listed", {}, [result({ tools: [] }), result({ tools: [{ name: "a" }] })], keyless],
   ["nothing was listed or called", {}, [result({})], keyless],
   ["it names the line already", { location: finding.location }, [result({ tools: [] })], keyless],
-])("where %s, the failure stays as it is", ([_, own, exchanges, running]) => {
+])("where %s, the failure stays as it is", async ([_, own, exchanges, running]) => {
   const failure = new CheckFailure({ ...incomplete, ...own });
-  expect(withKeylessListing(failure, exchanges, running)).toBe(failure);
+  expect(await withKeylessListing(failure, exchanges, running)).toBe(failure);
+});
+
+test("of several cases, those that show an empty listing name the line, and follow only together", async () => {
+  const of = (id: string): FailureDetails => ({ ...incomplete, case: id, evidence: { exchanges: [id] } });
+  const cases = [of("one"), of("two")];
+  const failure = new CheckFailure({ ...incomplete, cause: "of the first case", cases });
+  const listing = result({ tools: [] });
+  const partly = await withKeylessListing(failure, [listing, { ...result({}), id: "two" }], keyless);
+  expect(partly.details).toMatchObject({ location: finding.location, cases: [{ fix: "set it" }, cases[1]] });
+  expect(partly.details.follows).toBeUndefined();
+  const wholly = await withKeylessListing(failure, [listing, { ...listing, id: "two" }], keyless);
+  expect(wholly.details.follows).toBe("CAT-10/no-key-at-litellm");
 });

@@ -3,6 +3,7 @@ import { atLeast } from "../../helpers/deployment/litellm/version.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
 import { isMessage, messagesOf } from "../../helpers/protocol/json-rpc.ts";
+import { explainEach } from "./failure-cases.ts";
 
 /**
  * A failure where LiteLLM lets every caller in, e.g. because it has no master key, and grants such a caller nothing: all listings
@@ -12,29 +13,39 @@ import { isMessage, messagesOf } from "../../helpers/protocol/json-rpc.ts";
  * @param exchanges those of the check
  * @returns the same failure where nothing of the kind was seen
  */
-export function withKeylessListing(
+export async function withKeylessListing(
   failure: CheckFailure,
   exchanges: readonly Exchange[],
   deployment: Pick<Deployment, "litellmConfig"> | undefined,
-): CheckFailure {
+): Promise<CheckFailure> {
   const finding = deployment?.litellmConfig.admitsEveryone;
-  const { details } = failure;
-  if (finding === undefined || details.location === finding.location) return failure;
-  if (!atLeast(deployment?.litellmConfig.version ?? "", firstWithGrants)) return failure;
-  const answers = exchanges.filter(isFromLiteLLM);
-  const listings = answers.flatMap(lengthsOfLists);
-  if (listings.some((length) => length > 0)) return failure;
-  const seen =
-    listings.length > 0 || [...answers.map(({ response }) => response?.body), textOf(details)].some(isRefusal);
+  if (finding === undefined || !atLeast(deployment?.litellmConfig.version ?? "", firstWithGrants)) return failure;
+  if (exchanges.filter(isFromLiteLLM).some(listsSomething)) return failure;
+  const details = await explainEach(failure.details, (one) => explain(one, exchanges, finding));
+  return details === failure.details ? failure : new CheckFailure(details);
+}
+
+function explain(details: FailureDetails, exchanges: readonly Exchange[], finding: AdmitsEveryone): FailureDetails {
+  if (details.location === finding.location) return details;
+  const ids = details.evidence?.exchanges ?? [];
+  const answers = exchanges.filter((one) => isFromLiteLLM(one) && (ids.length === 0 || ids.includes(one.id)));
+  const texts = [...answers.map(({ response }) => response?.body), textOf(details)];
+  const seen = answers.flatMap(lengthsOfLists).length > 0 || texts.some(isRefusal);
   // Checks share a listing: those after the first have sent nothing that shows it.
-  if (!seen && !/\bCAT-02\b|catalogue is empty/.test(details.cause ?? "")) return failure;
-  return new CheckFailure({
+  if (!seen && !/\bCAT-02\b|catalogue is empty/.test(details.cause ?? "")) return details;
+  return {
     ...details,
     cause: `${finding.what}: LiteLLM lets every caller in then, and grants it no MCP server`,
     location: finding.location,
     fix: finding.fix,
     follows: "CAT-10/no-key-at-litellm",
-  });
+  };
+}
+
+type AdmitsEveryone = NonNullable<Deployment["litellmConfig"]["admitsEveryone"]>;
+
+function listsSomething(exchange: Exchange): boolean {
+  return lengthsOfLists(exchange).some((length) => length > 0);
 }
 
 /** Earlier ones show every server to a caller without a key. */

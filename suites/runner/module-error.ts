@@ -1,8 +1,9 @@
 import { basename } from "node:path";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { presentFile } from "../../helpers/deployment/litellm/config-file.ts";
 import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { explainEach } from "./failure-cases.ts";
 
 /** What the functions here look at. */
 export interface LoggingGateway {
@@ -34,19 +35,27 @@ export async function withModuleError(
   since: Date,
   gateway: LoggingGateway | undefined,
 ): Promise<CheckFailure> {
-  const { details: all } = failure;
-  const ids = [all, ...(all.cases ?? [])].flatMap(({ evidence }) => evidence?.exchanges ?? []);
+  if (gateway?.log === undefined || !exchanges.some(({ response }) => response !== undefined)) return failure;
+  const log = await gateway.log("litellm", { since }).catch(() => "");
+  const errors = moduleErrors(log, gateway.deployment);
+  const details = await explainEach(failure.details, (one) => explain(one, exchanges, errors));
+  return details === failure.details ? failure : new CheckFailure(details);
+}
+
+function explain(
+  details: FailureDetails,
+  exchanges: readonly Exchange[],
+  errors: readonly ModuleError[],
+): FailureDetails {
+  const ids = details.evidence?.exchanges ?? [];
   const shown = exchanges.filter(({ id }) => ids.length === 0 || ids.includes(id));
   const bodies = shown.flatMap(({ response }) => response?.body ?? []);
-  if (gateway?.log === undefined || bodies.length === 0) return failure;
-  const log = await gateway.log("litellm", { since }).catch(() => "");
-  const error = moduleErrors(log, gateway.deployment).find(({ message }) =>
+  const error = errors.find(({ message }) =>
     bodies.some((body) => body.includes(JSON.stringify(message).slice(1, -1))),
   );
-  if (error === undefined) return failure;
-  const { fix: _, follows: __, ...details } = all;
-  const cause = `${basename(error.location.file)} raises ${error.text}`;
-  return new CheckFailure({ ...details, cause, location: error.location });
+  if (error === undefined) return details;
+  const { fix: _, follows: __, ...rest } = details;
+  return { ...rest, cause: `${basename(error.location.file)} raises ${error.text}`, location: error.location };
 }
 
 /** What is raised by mistake; modules refuse callers with errors of their own. */

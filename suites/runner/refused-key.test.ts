@@ -26,8 +26,9 @@ const refused: FailureDetails = {
 };
 const client = deployment.variables.get("LITELLM_CLIENT_KEY")?.value ?? "";
 
-test("a failure by a refused key names the line that says what the key may do", () => {
-  const located = withRefusedKey(new CheckFailure(refused), [exchange("one", client, 403)], deployment).details;
+test("a failure by a refused key names the line that says what the key may do", async () => {
+  const failure = new CheckFailure(refused);
+  const { details: located } = await withRefusedKey(failure, [exchange("one", client, 403)], deployment);
   expect(located.cause).toBe("scoped_keys.authenticate refuses the key of LITELLM_CLIENT_KEY");
   expect(located.location?.file).toMatch(/scoped_keys\.py$/);
 });
@@ -45,7 +46,14 @@ test.for<[string, Partial<FailureDetails>, Exchange]>([
     exchange("one", client, 403, '{"detail":{"error":"The key has no MCP servers granted, or none is loaded"}}'),
   ],
   ["has other evidence", {}, exchange("another", client, 403)],
-])("a failure that %s stays as it is", ([_, own, sent]) => {
-  const details = { ...refused, ...own };
-  expect(withRefusedKey(new CheckFailure(details), [sent], deployment).details).toEqual(details);
+])("a failure that %s stays as it is", async ([_, own, sent]) => {
+  const failure = new CheckFailure({ ...refused, ...own });
+  expect(await withRefusedKey(failure, [sent], deployment)).toBe(failure);
+});
+
+test("of several cases, the one with a refused key names the line", async () => {
+  const other = { ...refused, actual: "status 500", evidence: { exchanges: ["two"] } };
+  const failure = new CheckFailure({ ...refused, cases: [other, refused] });
+  const { details } = await withRefusedKey(failure, [exchange("one", client, 403)], deployment);
+  expect(details.cases).toMatchObject([other, { location: { line: expect.any(Number) } }]);
 });

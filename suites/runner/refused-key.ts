@@ -4,6 +4,7 @@ import { keyLine } from "../../helpers/deployment/litellm/blame.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
 import { isMessage } from "../../helpers/protocol/json-rpc.ts";
+import { explainEach } from "./failure-cases.ts";
 
 /**
  * A failure whose check names no line, where LiteLLM refused a key of the deployment and should not have: the failure then names
@@ -12,13 +13,13 @@ import { isMessage } from "../../helpers/protocol/json-rpc.ts";
  * @param exchanges those of the check
  * @returns the same failure where nothing of the kind was seen
  */
-export function withRefusedKey(
+export async function withRefusedKey(
   failure: CheckFailure,
   exchanges: readonly Exchange[],
   deployment: Parameters<typeof keyLine>[0] | undefined,
-): CheckFailure {
+): Promise<CheckFailure> {
   if (deployment === undefined) return failure;
-  const located = locate(failure.details, exchanges, deployment);
+  const located = await explainEach(failure.details, (one) => locate(one, exchanges, deployment));
   return located === failure.details ? failure : new CheckFailure(located);
 }
 
@@ -27,13 +28,14 @@ function locate(
   exchanges: readonly Exchange[],
   deployment: Pick<Deployment, "litellmConfig" | "litellm" | "policy" | "variables">,
 ): FailureDetails {
-  const { actual, expected, location, follows, cases, evidence } = details;
-  if (location !== undefined || follows !== undefined || cases !== undefined) return details;
+  const { actual, expected, location, follows, evidence } = details;
+  if (location !== undefined || follows !== undefined) return details;
   if (!refusal.test(actual) || refusal.test(expected)) return details;
   const shown = exchanges.filter(({ id }) => evidence?.exchanges?.includes(id));
   const refused = shown.findLast(refusesKey);
   const key = /^Bearer +(\S+)$/i.exec(header(refused?.request.headers, "authorization") ?? "")?.[1];
-  return { ...details, ...(key === undefined ? {} : keyLine(deployment, key)) };
+  const line = key === undefined ? undefined : keyLine(deployment, key);
+  return line === undefined ? details : { ...details, ...line };
 }
 
 const refusal = /\b40[13]\b/;

@@ -1,8 +1,9 @@
-import { CheckFailure, type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { type RoutedDeployment, whyNotReached } from "../../helpers/checks/routing-causes.ts";
 import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
+import { explainEach } from "./failure-cases.ts";
 
 /** What the functions here look at. */
 export interface AskedGateway {
@@ -30,7 +31,7 @@ export async function withUnservedRequest(
 ): Promise<CheckFailure> {
   const known = explained.get(failure);
   if (known !== undefined || gateway === undefined) return known ?? failure;
-  const details = await explain(failure.details, exchanges, gateway);
+  const details = await explainEach(failure.details, (one) => explain(one, exchanges, gateway));
   if (details === failure.details) return failure;
   const better = new CheckFailure(details);
   explained.set(failure, better);
@@ -42,7 +43,6 @@ async function explain(
   exchanges: readonly Exchange[],
   gateway: AskedGateway,
 ): Promise<FailureDetails> {
-  if (details.cases !== undefined) return await explainCases(details, details.cases, exchanges, gateway);
   const { follows, evidence } = details;
   const { traefikModel, policy } = gateway.deployment;
   if (follows !== undefined || traefikModel === undefined) return details;
@@ -57,36 +57,6 @@ async function explain(
   if (routing === undefined) return details;
   const { location: _, fix: __, ...rest } = details;
   return { ...rest, ...whyNotReached({ ...gateway.deployment, traefikModel }, last, routing) };
-}
-
-/** The summary of several cases has the text of the first ones. */
-async function explainCases(
-  details: FailureDetails,
-  cases: readonly FailureDetails[],
-  exchanges: readonly Exchange[],
-  gateway: AskedGateway,
-): Promise<FailureDetails> {
-  const all = await Promise.all(
-    cases.map(async (one) =>
-      // Without evidence of its own, a case looks like every other one.
-      one.evidence?.exchanges === undefined ? one : await explain(one, exchanges, gateway),
-    ),
-  );
-  const [first] = all;
-  if (first === undefined || all.every((one, index) => one === cases[index])) return details;
-  const summary = all.reduce(
-    (text, one, index) => text.replace(failureText(cases[index] ?? one), () => failureText(one)),
-    details.summary,
-  );
-  const { location: _, follows: __, ...rest } = details;
-  const followed = new Set(all.map(({ follows }) => follows));
-  return {
-    ...rest,
-    summary,
-    cases: all,
-    ...(first.location === undefined ? {} : { location: first.location }),
-    ...(followed.size === 1 && first.follows !== undefined ? { follows: first.follows } : {}),
-  };
 }
 
 /** Whether the policy lets a request through to LiteLLM. */
