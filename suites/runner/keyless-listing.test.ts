@@ -44,6 +44,12 @@ test.for<[string, Partial<FailureDetails>, Exchange[]]>([
   ],
   ["LiteLLM's own route lists nothing", {}, [answer({ tools: [] })]],
   ["a call is refused", {}, [refusal]],
+  ["a prompt is refused", { actual: "403: User not allowed to get this prompt." }, []],
+  [
+    "a route of admins is refused",
+    {},
+    [{ ...answer({}), response: { ...answer({}).response, status: 403 } } as Exchange],
+  ],
   ["a call of another check was refused", { actual: "Error: User not allowed to call this tool." }, []],
   ["another check has listed nothing", { cause: "LiteLLM lists no tool; see CAT-02" }, []],
 ])("where everyone is let in and %s, the failure names that line", async ([_, own, exchanges]) => {
@@ -51,7 +57,8 @@ test.for<[string, Partial<FailureDetails>, Exchange[]]>([
   expect(details).toEqual({
     ...incomplete,
     ...own,
-    cause: "LiteLLM has no master key: LiteLLM lets every caller in then, and grants it no MCP server",
+    cause:
+      "LiteLLM has no master key: LiteLLM lets every caller in then, and grants it no MCP server and no route of admins",
     location: finding.location,
     fix: "set it",
     follows: "CAT-10/no-key-at-litellm",

@@ -7,7 +7,7 @@ import { explainEach } from "./failure-cases.ts";
 
 /**
  * A failure where LiteLLM lets every caller in, e.g. because it has no master key, and grants such a caller nothing: all listings
- * are empty, and calls are refused (1.95.0 measured; 1.77.1 grants it all). The failure then names that line instead of a cause
+ * are empty, and calls and the routes of admins are refused (1.95.0 measured; 1.77.1 grants it all). The failure then names that line instead of a cause
  * at the servers, and follows from the check of callers without a key.
  *
  * @param exchanges those of the check
@@ -21,21 +21,21 @@ export async function withKeylessListing(
   const finding = deployment?.litellmConfig.admitsEveryone;
   if (finding === undefined || !atLeast(deployment?.litellmConfig.version ?? "", firstWithGrants)) return failure;
   if (exchanges.filter(isFromLiteLLM).some(listsSomething)) return failure;
-  const details = await explainEach(failure.details, (one) => explain(one, exchanges, finding));
+  const details = await explainEach(failure.details, exchanges, (one, shown) => explain(one, shown, finding));
   return details === failure.details ? failure : new CheckFailure(details);
 }
 
-function explain(details: FailureDetails, exchanges: readonly Exchange[], finding: AdmitsEveryone): FailureDetails {
+function explain(details: FailureDetails, shown: readonly Exchange[], finding: AdmitsEveryone): FailureDetails {
   if (details.location === finding.location) return details;
-  const ids = details.evidence?.exchanges ?? [];
-  const answers = exchanges.filter((one) => isFromLiteLLM(one) && (ids.length === 0 || ids.includes(one.id)));
+  const answers = shown.filter(isFromLiteLLM);
   const texts = [...answers.map(({ response }) => response?.body), textOf(details)];
-  const seen = answers.flatMap(lengthsOfLists).length > 0 || texts.some(isRefusal);
+  const seen =
+    answers.some((one) => one.response?.status === 403 || lengthsOfLists(one).length > 0) || texts.some(isRefusal);
   // Checks share a listing: those after the first have sent nothing that shows it.
   if (!seen && !/\bCAT-02\b|catalogue is empty/.test(details.cause ?? "")) return details;
   return {
     ...details,
-    cause: `${finding.what}: LiteLLM lets every caller in then, and grants it no MCP server`,
+    cause: `${finding.what}: LiteLLM lets every caller in then, and grants it no MCP server and no route of admins`,
     location: finding.location,
     fix: finding.fix,
     follows: "CAT-10/no-key-at-litellm",
@@ -72,5 +72,7 @@ function textOf({ actual, evidence }: FailureDetails): string {
 }
 
 function isRefusal(text: string | undefined): boolean {
-  return text?.includes("User not allowed to call this tool") ?? false;
+  return /User not allowed to (?:call this tool|get this prompt|read this resource)|Available tools: none/.test(
+    text ?? "",
+  );
 }

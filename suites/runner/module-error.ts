@@ -38,17 +38,11 @@ export async function withModuleError(
   if (gateway?.log === undefined || !exchanges.some(({ response }) => response !== undefined)) return failure;
   const log = await gateway.log("litellm", { since }).catch(() => "");
   const errors = moduleErrors(log, gateway.deployment);
-  const details = await explainEach(failure.details, (one) => explain(one, exchanges, errors));
+  const details = await explainEach(failure.details, exchanges, (one, shown) => explain(one, shown, errors));
   return details === failure.details ? failure : new CheckFailure(details);
 }
 
-function explain(
-  details: FailureDetails,
-  exchanges: readonly Exchange[],
-  errors: readonly ModuleError[],
-): FailureDetails {
-  const ids = details.evidence?.exchanges ?? [];
-  const shown = exchanges.filter(({ id }) => ids.length === 0 || ids.includes(id));
+function explain(details: FailureDetails, shown: readonly Exchange[], errors: readonly ModuleError[]): FailureDetails {
   const bodies = shown.flatMap(({ response }) => response?.body ?? []);
   const error = errors.find(({ message }) =>
     bodies.some((body) => body.includes(JSON.stringify(message).slice(1, -1))),

@@ -19,19 +19,18 @@ export async function withRefusedKey(
   deployment: Parameters<typeof keyLine>[0] | undefined,
 ): Promise<CheckFailure> {
   if (deployment === undefined) return failure;
-  const located = await explainEach(failure.details, (one) => locate(one, exchanges, deployment));
+  const located = await explainEach(failure.details, exchanges, (one, shown) => locate(one, shown, deployment));
   return located === failure.details ? failure : new CheckFailure(located);
 }
 
 function locate(
   details: FailureDetails,
-  exchanges: readonly Exchange[],
+  shown: readonly Exchange[],
   deployment: Pick<Deployment, "litellmConfig" | "litellm" | "policy" | "variables">,
 ): FailureDetails {
-  const { actual, expected, location, follows, evidence } = details;
+  const { actual, expected, location, follows } = details;
   if (location !== undefined || follows !== undefined) return details;
   if (!refusal.test(actual) || refusal.test(expected)) return details;
-  const shown = exchanges.filter(({ id }) => evidence?.exchanges?.includes(id));
   const refused = shown.findLast(refusesKey);
   const key = /^Bearer +(\S+)$/i.exec(header(refused?.request.headers, "authorization") ?? "")?.[1];
   const line = key === undefined ? undefined : keyLine(deployment, key);

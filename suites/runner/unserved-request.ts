@@ -31,7 +31,7 @@ export async function withUnservedRequest(
 ): Promise<CheckFailure> {
   const known = explained.get(failure);
   if (known !== undefined || gateway === undefined) return known ?? failure;
-  const details = await explainEach(failure.details, (one) => explain(one, exchanges, gateway));
+  const details = await explainEach(failure.details, exchanges, (one, shown) => explain(one, shown, gateway));
   if (details === failure.details) return failure;
   const better = new CheckFailure(details);
   explained.set(failure, better);
@@ -40,14 +40,13 @@ export async function withUnservedRequest(
 
 async function explain(
   details: FailureDetails,
-  exchanges: readonly Exchange[],
+  shown: readonly Exchange[],
   gateway: AskedGateway,
 ): Promise<FailureDetails> {
-  const { follows, evidence } = details;
+  const { follows } = details;
   const { traefikModel, policy } = gateway.deployment;
   if (follows !== undefined || traefikModel === undefined) return details;
-  const ids = evidence?.exchanges ?? [];
-  const meant = exchanges.filter((one) => (ids.length === 0 || ids.includes(one.id)) && isMeantToArrive(policy, one));
+  const meant = shown.filter((one) => isMeantToArrive(policy, one));
   const last = meant.at(-1);
   if (last === undefined || !meant.every(isAnsweredByTraefik)) return details;
   const status = last.response?.status ?? 0;
