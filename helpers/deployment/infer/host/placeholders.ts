@@ -55,6 +55,8 @@ function byName(name: string, { postgres, redis }: KnownServers): string {
     [/^TZ$/i, "UTC"],
     [/^(?:P?UID|P?GID)$/i, "1000"],
     [/EMAIL$/i, "admin@example.test"],
+    // A path is not taken for a secret: the key is in the file.
+    [/^GOOGLE_APPLICATION_CREDENTIALS$|_FILE$/i, `/run/secrets/${slug(name)}`],
     // The SHA of "placeholder", as htpasswd writes it: Traefik refuses a text without a colon.
     [/(?:_AUTH|CREDENTIALS|HTPASSWD|BASICAUTH)$/i, "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g="],
     [/(?:^|_)(?:URL|URI|BASE|HOST|ENDPOINT)$/i, "http://placeholder.invalid"],

@@ -33,24 +33,27 @@ function statedVariable(
   name: string,
   value: string,
 ): Stated<SecretInput> | undefined {
-  const kind = secretKind(name, value) ?? (uses.injected.has(name) ? "api-key" : undefined);
-  if (kind === undefined || value === "") return undefined;
+  const named = secretKind(name, value) ?? (uses.injected.has(name) ? "api-key" : undefined);
+  if (named === undefined || value === "") return undefined;
   const isInjected = uses.injected.has(name);
   const places = new Set<SecretPlace>([
     ...placesOf(view, name, value),
     ...(isInjected ? (["traefik.labels", "traefik.api"] as const) : []),
   ]);
+  const liteLLMs = liteLLMEnvironments(view);
+  const ofLiteLLM = [...places].filter((place) => liteLLMs.has(place));
+  // Other services have salts of their own: of a policy's `salt`, LiteLLM's alone is meant.
+  const salt = view.litellm.environment.get("LITELLM_SALT_KEY")?.value ?? value;
+  const kind = named === "salt" && places.size > 0 && (ofLiteLLM.length === 0 || salt !== value) ? "password" : named;
   const isClients = uses.inClients.has(name) || (kind === "api-key" && !isInjected && isForCallers(view, name));
   if (isClients) places.add("client.environment");
-  const liteLLMs = liteLLMEnvironments(view);
-  const salted = kind === "salt" ? [...places].filter((place) => liteLLMs.has(place)) : [...places];
   const questions =
     isInjected && isMasterKey(view, name)
       ? [
           `${name} is LiteLLM's master key, and Traefik puts it into requests of anyone: is a key with fewer rights meant?`,
         ]
       : [];
-  return stated(name, kind, salted, { questions });
+  return stated(name, kind, kind === "salt" ? ofLiteLLM : [...places], { questions });
 }
 
 /** Where LiteLLM's salt belongs: several LiteLLMs with one database share it. */

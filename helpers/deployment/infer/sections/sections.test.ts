@@ -92,6 +92,25 @@ test("a salt belongs to each LiteLLM that has it, and to nothing else", () => {
   expect(salt?.value.may_be_in).toEqual(["litellm.environment", "second.environment"]);
 });
 
+test("a salt that LiteLLM does not have is a password, wherever it is", () => {
+  const web = '  web: { image: langfuse/langfuse:3, environment: { SALT: "${SALT_KEY}" } }\n  db:\n';
+  const own = compose
+    .replace("  db:\n", web)
+    .replace("    env_file: litellm.env\n", "")
+    .replace(/, LITELLM_SALT_KEY: "[^"]*"/, "");
+  const files = { "compose.yaml": own, "config.yaml": "model_list: []", ".env": env };
+  const stated = stateSecrets(viewOf(files), { inClients: new Set(), injected: new Set() });
+  const expected = { name: "SALT_KEY", kind: "password", may_be_in: ["web.environment"] };
+  expect(stated.map(({ value }) => value)).toContainEqual(expected);
+});
+
+test("a salt that LiteLLM has in its env file, and does not use, is a password", () => {
+  const more = `${env}WEB_SALT=of-another-service\n`;
+  const stated = stateSecrets(viewOf({ "litellm.env": more }), { inClients: new Set(), injected: new Set() });
+  const expected = { name: "WEB_SALT", kind: "password", may_be_in: ["litellm.environment"] };
+  expect(stated.map(({ value }) => value)).toContainEqual(expected);
+});
+
 test("no secret's value is stated", () => {
   const stated = JSON.stringify(stateSecrets(viewOf(), { inClients: new Set(), injected: new Set() }));
   for (const line of env.split("\n").filter((one) => /KEY|PASSWORD|TOKEN|DSN/.test(one)))
