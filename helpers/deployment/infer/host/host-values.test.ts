@@ -106,6 +106,26 @@ test("each project has a stand-in of its own", () => {
   expect(found.standIns.map(({ file }) => file)).toEqual(["init.ai.env", "init.proxy.env"]);
 });
 
+test("folders of one name get env files by their paths", () => {
+  const network = "networks: { edge: { external: true } }\n";
+  const found = values({
+    "ai/llm/compose.yaml": `${service("    environment: { A: '${SECRET:?}' }\n    networks: [edge]\n")}${network}`,
+    "proxy/llm/compose.yaml": `services: { traefik: { image: 'traefik:v3.5.3', environment: { T: '\${TOKEN:?}' }, networks: [edge] } }\n${network}`,
+  });
+  expect(found.standIns.map(({ file }) => file)).toEqual(["init.ai-llm.env", "init.proxy-llm.env"]);
+});
+
+test("projects of one folder share an env file: what one leaves empty the other fills in", () => {
+  const { standIns, files } = values({
+    "litellm.yml": service("    environment: { A: '${SECRET:?}' }\n"),
+    "proxy.yml": "services: { traefik: { image: 'traefik:v3.5.3', environment: { T: '${TOKEN:?}' } } }\n",
+    ".env.example": "SECRET=\nTOKEN=\n",
+  });
+  expect(standIns.map(({ file }) => file)).toEqual(["init.env"]);
+  expect(standIns[0]?.text.split("\n").slice(1, 3)).toEqual(["SECRET=placeholder-secret", "TOKEN=placeholder-token"]);
+  expect(files.get("./.env")?.value).toBe("./init.env");
+});
+
 test("an env file under another name is found by the variables that it sets", () => {
   const compose = service("    environment: { A: '${SECRET}' }\n");
   const { envFiles, standIns } = values({ "compose.yaml": compose, "secrets/litellm.env": "SECRET=x\n" });

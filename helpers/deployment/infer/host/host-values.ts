@@ -1,7 +1,8 @@
+import { basename } from "node:path";
 import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
 import { Placeholders } from "./placeholders.ts";
-import { type MissingSecret, type ProjectValues, projectValues } from "./project-values.ts";
+import { type EnvStandIn, type MissingSecret, type ProjectValues, projectValues } from "./project-values.ts";
 
 /** What the host gives and the folder does not, and what stands for it in a run. */
 export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
@@ -31,30 +32,63 @@ export function hostValues(folder: string, { files, directories, included }: Fou
       placeholders,
     ),
   );
-  const open = projects.filter(({ standIn }) => standIn !== undefined);
-  const standIns = new Map(
-    open.map((project) => [project, open.length === 1 ? "init.env" : `init.${project.name}.env`] as const),
-  );
+  const standIns = standInsByFile(projects);
   return {
     envFiles: projects.map(({ envFile }) => envFile),
     variables: new Map(projects.flatMap(({ variables }) => [...variables])),
-    files: new Map(
-      projects.flatMap((project) => [
-        ...project.copies,
-        ...standInPaths(project, standIns.get(project)),
-        ...project.secrets.map(secretPath),
-      ]),
-    ),
+    files: new Map([
+      ...projects.flatMap(({ copies }) => [...copies]),
+      ...[...standIns].flatMap(([file, standIn]) => standInPaths(standIn, file)),
+      ...projects.flatMap(({ secrets }) => secrets.map(secretPath)),
+    ]),
     standIns: [
-      ...[...standIns].flatMap(([{ standIn }, file]) =>
-        standIn === undefined ? [] : [{ file, text: standInText(standIn) }],
-      ),
+      ...[...standIns].map(([file, standIn]) => ({ file, text: standInText(standIn) })),
       ...projects.flatMap(({ rendered }) => rendered),
-      ...projects.flatMap(({ secrets }) =>
-        secrets.map((secret) => ({ file: secretFile(secret), text: secret.placeholder })),
-      ),
+      // Projects may have secrets of one name.
+      ...new Map(
+        projects
+          .flatMap(({ secrets }) => secrets)
+          .map((secret) => [secretFile(secret), { file: secretFile(secret), text: secret.placeholder }] as const),
+      ).values(),
     ],
   };
+}
+
+/**
+ * The env file of each folder that needs one, by its name: of the folder's own name, or of its path where another folder has that
+ * name. Projects of one folder share theirs, as they share `.env`.
+ */
+function standInsByFile(projects: readonly ProjectValues[]): Map<string, EnvStandIn> {
+  const byHome = new Map<string, EnvStandIn>();
+  for (const { home, standIn } of projects) {
+    if (standIn === undefined) continue;
+    const other = byHome.get(home);
+    byHome.set(home, other === undefined ? standIn : joined(other, standIn));
+  }
+  const names = [...byHome.keys()].map((home) => basename(home));
+  const fileOf = (home: string): string => {
+    if (byHome.size === 1) return "init.env";
+    const isUnique = names.filter((name) => name === basename(home)).length === 1;
+    return `init.${isUnique ? basename(home) : home.replaceAll("/", "-")}.env`;
+  };
+  return new Map([...byHome].map(([home, standIn]) => [fileOf(home), standIn]));
+}
+
+/** What the first one sets counts; the second one fills in what it leaves empty, and adds the rest. */
+function joined(first: EnvStandIn, second: EnvStandIn): EnvStandIn {
+  const others = new Map(second.text.split("\n").flatMap((line) => (line.includes("=") ? [[nameOf(line), line]] : [])));
+  const lines = first.text.replace(/\n$/, "").split("\n");
+  const filled = lines.map((line) => (/=\s*$/.test(line) ? (others.get(nameOf(line)) ?? line) : line));
+  for (const line of lines) others.delete(nameOf(line));
+  return {
+    stated: [...new Set([...first.stated, ...second.stated])],
+    made: [...new Set([...first.made, ...second.made])],
+    text: [...filled, ...others.values()].join("\n"),
+  };
+}
+
+function nameOf(line: string): string {
+  return line.replace(/=.*$/s, "").trim();
 }
 
 function secretFile({ name }: MissingSecret): string {
@@ -67,9 +101,7 @@ function secretPath(secret: MissingSecret): [string, Stated<string>] {
   return [secret.path, { value: `./${file}`, questions: [question] }];
 }
 
-function standInPaths({ standIn }: ProjectValues, file: string | undefined): [string, Stated<string>][] {
-  if (standIn === undefined || file === undefined) return [];
-  const { stated, made } = standIn;
+function standInPaths({ stated, made }: EnvStandIn, file: string): [string, Stated<string>][] {
   const names = made.length === 0 ? "no variable that is known" : made.join(", ");
   return stated.map((path, index) => [
     path,
@@ -83,7 +115,7 @@ function standInPaths({ standIn }: ProjectValues, file: string | undefined): [st
   ]);
 }
 
-function standInText({ stated, text }: NonNullable<ProjectValues["standIn"]>): string {
+function standInText({ stated, text }: EnvStandIn): string {
   const verb = stated.length === 1 ? "is" : "are";
   return `# Stands for ${stated.join(", ")}, which ${verb} not in this folder. Written by \`npm run init\`.\n${text}\n`;
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
 import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
@@ -34,8 +34,8 @@ import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
 /** What one compose project takes from the host. */
 export interface ProjectValues {
-  /** The name of its folder. */
-  name: string;
+  /** Its folder, relative to the deployment's. */
+  home: string;
   /** Its env file, relative to the deployment's folder; undefined where compose finds it itself. */
   envFile: string | undefined;
   variables: ReadonlyMap<string, Stated<string>>;
@@ -44,17 +44,18 @@ export interface ProjectValues {
   /** Copies that are made from templates. */
   rendered: readonly RenderedCopy[];
   /** An env file with placeholders; undefined where none is needed. */
-  standIn:
-    | {
-        /** The paths that it stands for, as the policy names them. */
-        stated: readonly string[];
-        /** The variables that have placeholders. */
-        made: readonly string[];
-        text: string;
-      }
-    | undefined;
+  standIn: EnvStandIn | undefined;
   /** Secrets of compose whose files are missing, each with a placeholder. */
   secrets: readonly MissingSecret[];
+}
+
+/** An env file that stands for those that are not in the folder. */
+export interface EnvStandIn {
+  /** The paths that it stands for, as the policy names them. */
+  stated: readonly string[];
+  /** The variables that have placeholders. */
+  made: readonly string[];
+  text: string;
 }
 
 /** A secret of compose whose file is not in the folder. */
@@ -139,7 +140,7 @@ export function projectValues(
     { given: variablesOf(envText), placeholders, servers },
   );
   return {
-    name: basename(home),
+    home: pathIn(folder, home),
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
     variables: statedVariables(folder, open, hasOwnFile),
     copies,
