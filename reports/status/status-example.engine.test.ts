@@ -14,5 +14,10 @@ test("what differs from run to run is left out, and everything else is compared"
 });
 
 test("the example is what the suite reports on deployments/as-found; npm run report:example updates it", async () => {
-  expect(stableParts(await exampleStatus(runConfig()))).toBe(stableParts(readFileSync(exampleFile, "utf8")));
+  const output: string[] = [];
+  const status = stableParts(await exampleStatus(runConfig(), (text) => output.push(text)));
+  const example = stableParts(readFileSync(exampleFile, "utf8"));
+  // The document names what failed; why, only the run's output says.
+  if (status !== example) process.stderr.write(output.join(""));
+  expect(status).toBe(example);
 });

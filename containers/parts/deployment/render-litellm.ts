@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { modelForRun } from "../../../helpers/deployment/litellm/openai-providers.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
 
 const reference = "os.environ/";
@@ -37,7 +38,10 @@ export async function renderLiteLLM(
   if (holder !== undefined && Object.keys(servers).length > 0)
     holder.document.mcp_servers = { ...(holder.document.mcp_servers as Record<string, unknown> | null), ...servers };
   for (const { file, inContainer, document } of configs) {
-    rendered.changes.push(...redirectModels(document, basename(file), rendered.environment));
+    rendered.changes.push(
+      ...redirectModels(document, basename(file), rendered.environment),
+      ...leaveOutRemoteGuardrails(document, basename(file)),
+    );
     // JSON is YAML 1.2, which is what LiteLLM's loader reads.
     const content = JSON.stringify(document, null, 2);
     const known = rendered.files.find(({ target }) => target === inContainer);

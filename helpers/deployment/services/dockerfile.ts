@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { shellWords } from "../compose/service/shell-words.ts";
 import { type PackageSpec, readNpmSpec, readPypiSpec } from "./package-spec.ts";
 
@@ -49,6 +50,23 @@ export function readDockerfile(
     entrypoint: wordsOf(last("ENTRYPOINT")),
     command: wordsOf(last("CMD")),
   };
+}
+
+/**
+ * Whether a command runs a program of the operator's (`node server.js`, `uvicorn app:app`, `npm start`), which the image of no package
+ * has, whatever else a Dockerfile installs.
+ */
+export function runsOwnFile(command: readonly string[]): boolean {
+  const words = command[0] === "/bin/sh" && command[1] === "-c" ? (command[2] ?? "").trim().split(/\s+/) : command;
+  const [program = "", ...others] = words[0] === "exec" ? words.slice(1) : words;
+  const name = posix.basename(program);
+  const [first = ""] = others.filter((word) => !word.startsWith("-"));
+  if (/^(?:npm|pnpm|yarn)$/.test(name)) return /^(?:start|run|exec)$/.test(first);
+  if (/^(?:uvicorn|gunicorn|hypercorn|fastmcp)$/.test(name)) return true;
+  const isInterpreter = /^(?:node|nodejs|deno|bun|tsx|ts-node|python[\d.]*)$/.test(name);
+  return (
+    (isInterpreter && /\.(?:[cm]?[jt]s|py)$/.test(first) && !first.includes("node_modules")) || /^\.\//.test(program)
+  );
 }
 
 function readStages(text: string, given: ReadonlyMap<string, string>): Stage[] {

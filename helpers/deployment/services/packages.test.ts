@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDockerfile } from "./dockerfile.ts";
+import { readDockerfile, runsOwnFile } from "./dockerfile.ts";
 import { readLauncher } from "./launcher.ts";
 import { dateOf, type PackageSpec, packageText, readNpmSpec, readPypiSpec, unscopedName } from "./package-spec.ts";
 
@@ -116,6 +116,20 @@ describe("a Dockerfile", () => {
     expect(readDockerfile(text)).toMatchObject({ bases: ["a:1", "b:2"], base: "a:1" });
     expect(readDockerfile(text).packages.map(packageText)).toEqual(["x@1", "z==1"]);
     expect(readDockerfile(text, new Map(), "two").packages.map(packageText)).toEqual(["y@1"]);
+  });
+
+  it.each([
+    [true, ["node", "server.js"]],
+    [true, ["python3", "-u", "/app/main.py"]],
+    [true, ["/bin/sh", "-c", "exec uvicorn app:app --port 8000"]],
+    [true, ["npm", "start"]],
+    [true, ["./entrypoint.sh"]],
+    [false, ["supergateway", "--stdio", "mcp-server-time"]],
+    [false, ["node", "/app/node_modules/pkg/dist/index.js"]],
+    [false, ["python", "-m", "mcp_server_time"]],
+    [false, []],
+  ])("says whether it runs a file of its own: %s for %j", (isOwn, command) => {
+    expect(runsOwnFile(command)).toBe(isOwn);
   });
 
   it("takes a build's arguments before their defaults", () => {

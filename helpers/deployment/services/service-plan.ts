@@ -3,6 +3,7 @@ import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";
+import { runsOwnFile } from "./dockerfile.ts";
 import { withoutInitProgram } from "./init-program.ts";
 import { knownImage } from "./known-images.ts";
 import { type LaunchedServer, launchedServers } from "./launched-servers.ts";
@@ -138,7 +139,12 @@ function sourcesOf(
   const known = base ?? (image === undefined ? undefined : knownImage(image));
   const version = base === undefined ? service.version : imageVersion(built?.base ?? "");
   const packages = packagesOf(part?.package, built?.packages ?? [], known && { ...known.package, version });
-  if (packages.length === 0) return own;
+  const program = [
+    ...(service.entrypoint ?? built?.entrypoint ?? []),
+    ...(service.commandWords.length > 0 ? service.commandWords.map(({ value }) => value) : (built?.command ?? [])),
+  ];
+  const hasOwnProgram = part?.package === undefined && built !== undefined && runsOwnFile(program);
+  if (packages.length === 0 || hasOwnProgram) return own;
   const entrypoint = built?.entrypoint ?? known?.entrypoint;
   const start: ServiceSource = {
     from: "packages",

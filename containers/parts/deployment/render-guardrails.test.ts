@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
+
+const guardrail = (name: string, kind: string): object => ({
+  guardrail_name: name,
+  litellm_params: { guardrail: kind, mode: "pre_call", default_on: true },
+});
+
+test("guardrails that ask a service are left out, and listed", () => {
+  const own = [guardrail("keys", "hide-secrets"), guardrail("mine", "hooks.MyGuardrail")];
+  const config: Record<string, unknown> = {
+    guardrails: [...own, guardrail("pii", "presidio")],
+    litellm_settings: { callbacks: ["hooks.logger", "presidio"] },
+  };
+  const changes = leaveOutRemoteGuardrails(config, "config.yaml");
+  expect(config).toEqual({ guardrails: own, litellm_settings: { callbacks: ["hooks.logger"] } });
+  expect(changes.map(({ where, what }) => [where, what])).toEqual([
+    ["config.yaml:guardrails.pii", "left out"],
+    ["config.yaml:litellm_settings.callbacks", "left out"],
+  ]);
+  expect(changes[0]?.why).toMatch(/guardrail presidio does not run here/);
+});
+
+test.for([{}, { guardrails: null }, { guardrails: ["x"], litellm_settings: { callbacks: "prometheus" } }])(
+  "a config without such guardrails stays as it is: %j",
+  (config) => {
+    const rendered = structuredClone(config);
+    expect(leaveOutRemoteGuardrails(rendered, "config.yaml")).toEqual([]);
+    expect(rendered).toEqual(config);
+  },
+);

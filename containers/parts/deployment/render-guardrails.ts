@@ -1,0 +1,67 @@
+import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+
+/**
+ * Guardrails that LiteLLM runs in its own process, by `litellm_params.guardrail`. A class of the operator's has a dot in its name.
+ * Source: litellm/types/guardrails.py of LiteLLM 1.106.2.
+ */
+const ownGuardrails: ReadonlySet<string> = new Set([
+  "hide-secrets",
+  "litellm_content_filter",
+  "tool_permission",
+  "block_code_execution",
+  "mcp_security",
+  "mcp_jwt_signer",
+  "mcp_end_user_permission",
+  "custom_code",
+]);
+
+/** Callbacks of `litellm_settings` that are guardrails and ask a service. */
+const remoteCallbacks: ReadonlySet<string> = new Set([
+  "presidio",
+  "lakera_prompt_injection",
+  "aporia_prompt_injection",
+]);
+
+/**
+ * Leaves out the guardrails that ask a service: none of them runs here, and with a guardrail that gets no answer LiteLLM refuses
+ * every prompt (500).
+ *
+ * @param config changed in place
+ * @param file its name, for the list of changes
+ */
+export function leaveOutRemoteGuardrails(config: Record<string, unknown>, file: string): RenderedChange[] {
+  const changes: RenderedChange[] = [];
+  const leftOut = (where: string, kind: string): void => {
+    changes.push({
+      where: `${file}:${where}`,
+      what: "left out",
+      why: `the service of the guardrail ${kind} does not run here: what it refuses or changes is not proved`,
+    });
+  };
+  if (Array.isArray(config.guardrails)) {
+    config.guardrails = config.guardrails.filter((guardrail: unknown) => {
+      const kind = kindOf(guardrail);
+      if (kind === undefined || ownGuardrails.has(kind) || kind.includes(".")) return true;
+      leftOut(`guardrails.${String((guardrail as { guardrail_name?: unknown }).guardrail_name)}`, kind);
+      return false;
+    });
+  }
+  const settings = isRecord(config.litellm_settings) ? config.litellm_settings : {};
+  if (Array.isArray(settings.callbacks)) {
+    settings.callbacks = settings.callbacks.filter((callback: unknown) => {
+      if (!remoteCallbacks.has(String(callback))) return true;
+      leftOut("litellm_settings.callbacks", String(callback));
+      return false;
+    });
+  }
+  return changes;
+}
+
+function kindOf(guardrail: unknown): string | undefined {
+  const parameters = isRecord(guardrail) ? guardrail.litellm_params : undefined;
+  return isRecord(parameters) && typeof parameters.guardrail === "string" ? parameters.guardrail : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
