@@ -165,7 +165,7 @@ async function sourcesOfPart(
       name: `the log ${of}`,
       text: log,
       location: undefined,
-      lineOf: () => (part.name === "traefik" ? loggedHeaders(traefikModel) : undefined),
+      lineOf: () => (part.name === "traefik" ? (loggedHeaders(traefikModel) ?? debugLevel(traefikModel)) : undefined),
     },
   ];
   // The suite's own database needs its password in the environment. That of the operator's database service is searched
@@ -198,6 +198,13 @@ function lineAmong(values: readonly Written<string>[]): (secret: string) => Sour
 function loggedHeaders(model: Deployment["traefikModel"]): SourceLocation | undefined {
   const isOfHeaders = (path: readonly string[]): boolean => /^accesslog\.fields\.headers\./i.test(path.join("."));
   return model?.static.options.find(({ path, value }) => isOfHeaders(path) && value.toLowerCase() === "keep")?.location;
+}
+
+/** The option by which Traefik writes every label and middleware into its log. */
+function debugLevel(model: Deployment["traefikModel"]): SourceLocation | undefined {
+  return model?.static.options.find(
+    ({ path, value }) => /^log\.level$/i.test(path.join(".")) && /^(?:debug|trace)$/i.test(value),
+  )?.location;
 }
 
 /** The policy's name of the command line of the service whose environment it names. */

@@ -11,6 +11,7 @@ import type { ComposeFile, ComposeService } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
 import { runningVersion } from "./litellm/version.ts";
 import type { Policy, PolicyClient } from "./policy/types.ts";
+import { withBuildDefaults } from "./services/build-outline.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
 import { HostFiles } from "./source/host-files.ts";
@@ -103,7 +104,7 @@ export class Facts {
       notes: this.notes,
     });
     this.#env = read.envFiles;
-    this.#compose = read.compose;
+    this.#compose = read.compose && withBuilds(read.compose);
     this.#originals = originals ?? read.envFiles.variables;
     this.#isEnvKnown = read.isEnvKnown;
   }
@@ -148,7 +149,8 @@ export class Facts {
    *
    * @param service the compose service that is Traefik
    */
-  traefik(service = defaultTraefik): TraefikModel | undefined {
+  traefik(service: string | false = defaultTraefik): TraefikModel | undefined {
+    if (service === false) return undefined;
     return once(this.#traefik, service, () => {
       const { compose, composeText, folder, faults, notes } = this;
       const own = compose?.services.get(service);
@@ -193,6 +195,13 @@ export class Facts {
   clientConfig(client: Pick<PolicyClient, "name" | "kind" | "config">): SourceFile | undefined {
     return once(this.#clients, client.name, () => readClientConfig(client, this.originals, this.faults, this.notes));
   }
+}
+
+/** What Dockerfiles say of LiteLLM's start counts like what the compose file says. */
+function withBuilds(read: ReadCompose): ReadCompose {
+  const { services } = read.compose;
+  const own = new Map([...services].map(([key, service]) => [key, withBuildDefaults(service)] as const));
+  return { ...read, compose: { ...read.compose, services: own } };
 }
 
 function once<T>(known: Map<string, { value: T }>, name: string, read: () => T): T {

@@ -7,8 +7,21 @@ import type { Deployment } from "./types.ts";
 /** Names under which a value is a secret whatever its form: `master_key`, `POSTGRES_PASSWORD`, `authentication_token`. */
 const secretName = /(?:^|[_.-])(?:api_?key|master_?key|password|passwd|token|secret|auth_value)$/i;
 
+/** A reference that the program itself resolves, e.g. `file:///run/secrets/…` (authentik), `op://…`, or a value that sops encrypted. */
+const reference = /^(?:ENC\[|(?:file|env|op|bws|vault|secret|infisical|awssm|gcpsm|azkv|ref\+[a-z]+):\/\/)/;
+
 /** A value that is not a secret although its name says so: a reference, a path, a switch, a hash. */
-export const noSecret = /^(?:os\.environ\/|\$|\/|\.{1,2}\/|true$|false$|none$|null$|\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)/i;
+export function isNoSecret(value: string): boolean {
+  return (
+    reference.test(value) ||
+    /^(?:os\.environ\/|\$|\/|\.{1,2}\/|true$|false$|none$|null$|\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)/i.test(value)
+  );
+}
+
+/** Whether a variable's value is the place of a secret, and not the secret. */
+export function isReference(value: string): boolean {
+  return reference.test(value);
+}
 
 /**
  * The secrets in a deployment's files that no variable of an env file, of `.env` or of the policy holds: in the compose
@@ -53,7 +66,7 @@ function isMadeOf(text: string, held: readonly string[]): boolean {
 export function noteUnlistedSecrets({ policy, facts }: Pick<Deployment, "policy" | "facts">): void {
   const listed = new Set(policy.secrets.map(({ name }) => name));
   for (const [name, { value, location }] of facts.originals ?? []) {
-    if (listed.has(name) || !secretName.test(name) || noSecret.test(value) || !recognisable(value)) continue;
+    if (listed.has(name) || !secretName.test(name) || isNoSecret(value) || !recognisable(value)) continue;
     facts.notes.add(
       "not-proved",
       location,
@@ -94,9 +107,9 @@ function secretsIn(key: string, value: string): { secret: string; kind: LiteralS
     secret,
     kind: "password" as const,
   }));
-  const byForm = [...keys, ...bearers, ...passwords].filter(({ secret }) => !noSecret.test(secret));
+  const byForm = [...keys, ...bearers, ...passwords].filter(({ secret }) => !isNoSecret(secret));
   if (byForm.length > 0) return byForm;
-  return secretName.test(key) && !noSecret.test(value) && !/[\s()]/.test(value)
+  return secretName.test(key) && !isNoSecret(value) && !/[\s()]/.test(value)
     ? // A short key of LiteLLM's keeps its form, because LiteLLM looks at it.
       [{ secret: value, kind: value.startsWith("sk-") ? "api-key" : "password" }]
     : [];

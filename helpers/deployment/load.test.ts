@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { smallDeployment } from "./infer/small-deployment.ts";
 import { loadDeployment } from "./load.ts";
 import { patchedCopy } from "./source/patched-copy.ts";
 
@@ -28,6 +29,23 @@ test("a secret is replaced wherever its variable is used, and where its value is
   expect(litellm.environment.get("PASTED")?.value).toBe("Bearer sk-canary-master");
   const label = [...litellm.labels].find(([name]) => name.endsWith("customrequestheaders.Authorization"));
   expect(label?.[1].value).toBe("Bearer sk-canary-status");
+});
+
+test("a service whose name two projects have is reached by that name, and not by its key", async () => {
+  using deployment = smallDeployment({
+    "ai/compose.yaml":
+      "services: { litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1', environment: { LITELLM_MASTER_KEY: sk-one-0000 } }, logs: { image: 'a:1' } }\n",
+    "web/compose.yaml": "services: { logs: { image: 'a:1' } }\n",
+    "policy.yaml": `compose: [{ project: ai, files: [ai/compose.yaml] }, { project: web, files: [web/compose.yaml] }]
+hosts: [{ name: llm.lan, scheme: http, zone: internal }]
+reach: [{ from: litellm, to: ai/logs, ports: [7007] }, { from: litellm, to: outside, ports: [443] }]
+`,
+  });
+  const { policy } = await loadDeployment(deployment.folder);
+  expect(policy.reach.map(({ to, as }) => [to, as])).toEqual([
+    ["ai/logs", "logs"],
+    ["outside", undefined],
+  ]);
 });
 
 test("two deployments that differ have different digests", async () => {

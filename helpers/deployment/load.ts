@@ -7,7 +7,7 @@ import { joinedThroughHost } from "./services/host-route.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
 import { FaultList } from "./source/fault-list.ts";
-import type { Deployment, LoadOptions } from "./types.ts";
+import type { ComposeFile, Deployment, LoadOptions, Policy } from "./types.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -59,11 +59,11 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     throw new Error(`${root} could not be read, and no fault gives the reason`);
   }
   const found = { compose, litellmConfig: liteLLM.config, traefikModel, facts, policy };
-  const traefik = traefikModel && compose.services.get(policy.services.traefik ?? defaultTraefik);
+  const traefik = traefikModel && compose.services.get(policy.services.traefik || defaultTraefik);
   const deployment: Deployment = {
     folder: root,
     digest: deploymentDigest(root),
-    policy: traefik === undefined ? withDirectAccess(policy) : policy,
+    policy: withServiceNames(traefik === undefined ? withDirectAccess(policy) : policy, compose),
     facts,
     ...joinedThroughHost(traefikModel, { compose, litellm, traefik }),
     litellmConfig: liteLLM.config,
@@ -74,4 +74,13 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   notePlan(deployment, facts.notes);
   noteUnlistedSecrets(deployment);
   return deployment;
+}
+
+/** On its networks, a service whose name two projects have is known by that name, and not by its key. */
+function withServiceNames(policy: Policy, { services }: ComposeFile): Policy {
+  const reach = policy.reach.map((rule) => {
+    const name = services.get(rule.to)?.name ?? rule.to;
+    return rule.as === undefined && name !== rule.to ? { ...rule, as: name } : rule;
+  });
+  return { ...policy, reach };
 }

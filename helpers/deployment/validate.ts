@@ -47,7 +47,7 @@ function checkServices(
   if (compose === undefined) return;
   for (const role of ["litellm", "traefik"] as const) {
     const name = services[role];
-    if (name === undefined || serviceNames.includes(name)) continue;
+    if (name === undefined || name === false || serviceNames.includes(name)) continue;
     faults.add(
       serviceLocations[role],
       `services.${role} is '${name}', which compose.yaml does not have`,
@@ -71,9 +71,14 @@ function checkHosts(policy: Policy, traefik: TraefikModel, faults: FaultList): v
 
 /** A deployment whose policy names no Traefik, and that has no service of that name. */
 function checkTraefikless(policy: Policy, { compose, notes }: Facts, faults: FaultList): void {
-  if (compose === undefined || compose.services.has(policy.services.traefik ?? defaultTraefik)) return;
+  const { traefik } = policy.services;
+  if (traefik === false) {
+    checkWithoutTraefik(policy, faults);
+    return;
+  }
+  if (compose === undefined || compose.services.has(traefik ?? defaultTraefik)) return;
   // That the named service is missing is reported.
-  if (policy.services.traefik !== undefined) return;
+  if (traefik !== undefined) return;
   checkWithoutTraefik(policy, faults);
   for (const { key, image, location } of compose.services.values()) {
     if (!isTraefikImage(image?.value ?? "")) continue;

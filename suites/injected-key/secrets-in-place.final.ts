@@ -50,6 +50,11 @@ check({
 });
 
 function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
+  if (leak?.at !== undefined && /level\b.*\b(?:debug|trace)\b/i.test(lineAt(leak.at)))
+    return {
+      cause: "at this log level Traefik writes every label and middleware into its log, with the secrets in them",
+      fix: "set the log level to INFO",
+    };
   return leak?.isLiteral
     ? {
         cause: "the file has the secret itself instead of the name of a variable",
@@ -63,9 +68,11 @@ function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
 
 /** Whether the line of the deployment adds a header to requests. */
 function isAddedHeader(at: SourceLocation | undefined): boolean {
-  if (at === undefined) return false;
-  const line = readFileSync(at.file, "utf8").split("\n")[at.line - 1] ?? "";
-  return /customrequestheaders\.authorization/i.test(line);
+  return at !== undefined && /customrequestheaders\.authorization/i.test(lineAt(at));
+}
+
+function lineAt({ file, line }: SourceLocation): string {
+  return readFileSync(file, "utf8").split("\n")[line - 1] ?? "";
 }
 
 /** The first line of the deployment that is known to put a secret there. */

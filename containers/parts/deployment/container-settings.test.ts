@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { readFacts } from "../../../helpers/deployment/facts.ts";
 import { writtenFolder } from "../../../helpers/deployment/source/written-folder.ts";
@@ -69,6 +70,14 @@ test("a file of the root directory can't be copied into a read-only container", 
   const { settings, changes } = settingsOf("    read_only: true\n", ["/config.yaml"]);
   expect(settings.host).toEqual({});
   expect(changes).toMatchObject([{ where: "compose.yaml:a.read_only", what: "dropped read_only" }]);
+});
+
+test("more CPUs than the machine has are as many as it has", () => {
+  const { settings, changes } = settingsOf("    deploy: { resources: { limits: { cpus: '4096' } } }\n");
+  expect(settings.host).toEqual({ NanoCpus: availableParallelism() * 1e9 });
+  expect(changes).toMatchObject([
+    { where: "compose.yaml:a.deploy.resources", what: expect.stringMatching(/place of 4096$/) },
+  ]);
 });
 
 test("a fixed address is a change, and a host name is set", () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { basename, posix } from "node:path";
 import type { ComposeService, ServiceSetting } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
@@ -91,7 +92,12 @@ export function containerSettings(
     }
     const why = leftOut[key];
     if (why !== undefined && value !== false) change(key, `dropped ${key}`, why);
-    host = { ...host, ...applied[key]?.(value) };
+    const own = applied[key]?.(value);
+    if (own?.NanoCpus !== undefined && own.NanoCpus > available * 1e9) {
+      change(key, `${available} CPUs in place of ${own.NanoCpus / 1e9}`, "the machine of the run has no more");
+      own.NanoCpus = available * 1e9;
+    }
+    host = { ...host, ...own };
   }
   const { networkMode, fixedAddresses } = service;
   for (const { value, location } of fixedAddresses)
@@ -112,6 +118,9 @@ export function containerSettings(
   });
   return { settings: { host, stopSignal, domainname: domain, hostname }, changes };
 }
+
+/** The engine refuses a container that may use more. */
+const available = availableParallelism();
 
 function texts(value: Value): string[] {
   return (Array.isArray(value) ? value : [value]).map(String);

@@ -30,6 +30,40 @@ test("the name in labels for a Traefik of another folder is the host's, and the 
   expect(questions.join("\n")).toMatch(/where is Traefik\? .* for llm\.example\.org \(.*compose\.yaml:4\)/);
 });
 
+const otherService = `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker, "--entrypoints.web.address=:80"]
+    ports: ["80:80"]
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock"]
+  blog: { image: "ghost:5", labels: { traefik.http.routers.blog.rule: "Host(\`blog.example.org\`)" } }
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    ports: ["127.0.0.1:4000:4000"]
+`;
+
+test.each([
+  ["", "no label at all"],
+  [
+    '    labels: { traefik.enable: "false", traefik.http.routers.llm.rule: "Host(`llm.example.org`)" }\n',
+    "labels that Traefik leaves out",
+  ],
+])("a Traefik that stands before other services only is stated as such: %s(%s)", async (labels) => {
+  const { services, hosts, questions, dockerSocket } = await draftOf({ "compose.yaml": `${otherService}${labels}` });
+  expect(services).toEqual({ traefik: false });
+  expect(hosts.map(({ value }) => [value.name, value.entry_point])).toEqual([["litellm.internal", undefined]]);
+  expect(hosts[0]?.questions?.[0]).toMatch(/no rule of Traefik leads to LiteLLM, so LiteLLM is asked directly/);
+  expect(questions.join("\n")).not.toMatch(/where is Traefik/);
+  expect(dockerSocket).toEqual([]);
+});
+
+test("a LiteLLM that has labels for Traefik is meant to be behind it, also where no rule leads there", async () => {
+  const labels = '    labels: { traefik.http.routers.llm.rule: "Hots(`llm.example.org`)" }\n';
+  const { services, hosts } = await draftOf({ "compose.yaml": `${otherService}${labels}` });
+  expect(services).toBeUndefined();
+  expect(hosts[0]?.value.entry_point).toBe("web");
+});
+
 test("a service without an image is left out with its MCP server, and asked for; the rest stays", async () => {
   const files = {
     "compose.yaml": `services:

@@ -16,7 +16,7 @@ import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
-import { otherProxy, proxiesAmong } from "./sections/other-proxies.ts";
+import { otherProxy, proxiesAmong, turnsTraefikOff } from "./sections/other-proxies.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -41,24 +41,18 @@ export interface Inference {
   upstreams: UpstreamKnowledge;
   /** Services whose images can be neither pulled nor built here, by key, with the reason. */
   missing: ReadonlyMap<string, string>;
+  /** Whether there is a Traefik, and it does not stand in front of LiteLLM. */
+  hasUnrelatedTraefik?: boolean;
   /** How the answers came about, for the head of the file. */
   remarks: readonly string[];
 }
 
 /** Derives a policy from a deployment's facts. */
-export function inferPolicy(inference: Inference): PolicyDraft {
-  const { view, projects, host, observed, statusOf, edge } = inference;
-  const { hosts, split, injected, others } = stateHosts(observed, {
-    statusOf,
-    listening: {
-      entryPoints: edge.entryPoints,
-      published:
-        view.traefik === undefined ? [] : portsOnHost(view.traefik, { ...view, entryPoints: edge.entryPoints }),
-    },
-    secretOf: (authorization) => variableOf(view, authorization),
-    serviceOf: (host) => serviceAt(view.compose, host, view.traefik)?.key,
-  });
-  const stated = hosts.length > 0 ? hosts : [placeholderHost(view, edge)];
+export function inferPolicy(given: Inference): PolicyDraft {
+  const { hosts, split, injected, others } = hostsOf(given);
+  const inference = hosts.length > 0 ? given : withoutUnrelatedTraefik(given);
+  const { view, projects, host, edge } = inference;
+  const stated = hosts.length > 0 ? hosts : [placeholderHost(inference)];
   const names = [...new Set(stated.map(({ value }) => value.name))];
   const clients = findClients(view.folder, [...names, `${view.litellm.name}:`]);
   const firewall = stateFirewall(view.folder);
@@ -66,7 +60,7 @@ export function inferPolicy(inference: Inference): PolicyDraft {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
     questions: [...routeQuestions(inference), ...openQuestions(view)],
-    services: servicesOf(view),
+    services: servicesOf(inference),
     parts: new Map([...loginParts(stated), ...missingParts(inference.missing)]),
     hosts: stated,
     public: (split?.public ?? []).map((value) => ({ value })),
@@ -85,9 +79,38 @@ export function inferPolicy(inference: Inference): PolicyDraft {
       ownPort: inference.ownPort,
       hasFirewall: firewall !== undefined,
     }),
-    dockerSocket: stateDockerSocket(view),
+    dockerSocket: stateDockerSocket(given.view),
     firewall,
   };
+}
+
+/** Whom each host lets in, by the answers of its Traefik. */
+function hostsOf({ view, observed, statusOf, edge }: Inference): ReturnType<typeof stateHosts> {
+  return stateHosts(observed, {
+    statusOf,
+    listening: {
+      entryPoints: edge.entryPoints,
+      published:
+        view.traefik === undefined ? [] : portsOnHost(view.traefik, { ...view, entryPoints: edge.entryPoints }),
+    },
+    secretOf: (authorization) => variableOf(view, authorization),
+    serviceOf: (host) => serviceAt(view.compose, host, view.traefik)?.key,
+  });
+}
+
+/**
+ * Where no rule of Traefik leads to LiteLLM, which publishes a port of its own, clients call that. With labels for Traefik, one is
+ * meant to, and its absence is a result.
+ */
+function withoutUnrelatedTraefik(inference: Inference): Inference {
+  const { traefik, litellm } = inference.view;
+  if (traefik === undefined || litellm.ports.length === 0) return inference;
+  const { view } = inference;
+  const hasLabels = [...litellm.labels.keys(), ...litellm.deployLabels.keys()].some((key) =>
+    key.startsWith("traefik."),
+  );
+  if (hasLabels && !turnsTraefikOff(litellm)) return inference;
+  return { ...inference, view: { ...view, traefik: undefined }, hasUnrelatedTraefik: true };
 }
 
 /** The part of a policy without which the other files can't be read: the compose projects and what the host gives. */
@@ -121,8 +144,10 @@ function variableOf({ variables }: DeploymentView, authorization: string): strin
   return [...variables].find(([, value]) => value !== "" && value === key)?.[0];
 }
 
-function servicesOf({ litellm, traefik }: DeploymentView): PolicyDraft["services"] {
+function servicesOf({ view, hasUnrelatedTraefik }: Inference): PolicyDraft["services"] {
+  const { litellm, traefik } = view;
   const names = {
+    ...(hasUnrelatedTraefik === true ? { traefik: false as const } : {}),
     ...(litellm.key === "litellm" ? {} : { litellm: litellm.key }),
     ...(traefik === undefined || traefik.key === defaultTraefik ? {} : { traefik: traefik.key }),
   };
@@ -174,7 +199,7 @@ function missingParts(missing: Inference["missing"]): PolicyDraft["parts"] {
 }
 
 /** Without a Traefik, clients call LiteLLM itself, by the port that it publishes. */
-function directHost(url: URL | undefined, litellm: DeploymentView["litellm"]): Stated<HostInput> {
+function directHost(url: URL | undefined, litellm: DeploymentView["litellm"], why: string): Stated<HostInput> {
   const other = otherProxy(litellm);
   const [labelled] = other?.hosts ?? [];
   const name = url?.hostname ?? labelled ?? "litellm.internal";
@@ -186,20 +211,20 @@ function directHost(url: URL | undefined, litellm: DeploymentView["litellm"]): S
         : "No file gives it";
   return {
     value: { name, scheme: "http", zone: "internal", access: [{ who: "litellm" }] },
-    questions: [
-      `by which name do clients call the gateway? ${known}; the deployment has no Traefik, so LiteLLM is asked directly`,
-    ],
+    questions: [`by which name do clients call the gateway? ${known}; ${why}, so LiteLLM is asked directly`],
   };
 }
 
 /** A gateway must have a name: the one in LiteLLM's environment, else a placeholder. */
-function placeholderHost(
-  { litellm, traefik }: DeploymentView,
-  { entryPoints }: Pick<EdgeView, "entryPoints">,
-): Stated<HostInput> {
+function placeholderHost({ view, edge, hasUnrelatedTraefik }: Inference): Stated<HostInput> {
+  const { litellm, traefik } = view;
+  const { entryPoints } = edge;
   const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (traefik === undefined) return directHost(url, litellm);
+  if (traefik === undefined) {
+    const why = hasUnrelatedTraefik === true ? "no rule of Traefik leads to LiteLLM" : "the deployment has no Traefik";
+    return directHost(url, litellm, why);
+  }
   const scheme = url?.protocol === "https:" ? "https" : "http";
   const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
   const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];

@@ -28,7 +28,7 @@ export interface PolicyDraft {
   /** For the head of the file. */
   remarks: readonly string[];
   questions: readonly string[];
-  services: { litellm?: string; traefik?: string } | undefined;
+  services: { litellm?: string; traefik?: string | false } | undefined;
   envFile: Stated<string> | undefined;
   compose: readonly Stated<ItemOf<"compose">>[];
   variables: ReadonlyMap<string, Stated<string>>;

@@ -1,6 +1,5 @@
-import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeService } from "../compose/types.ts";
-import { outlineOf } from "../services/build-outline.ts";
+import { builtLiteLLMVersion, outlineOf } from "../services/build-outline.ts";
 import type { NoteList } from "../source/note-list.ts";
 
 /** The newest LiteLLM that the suite knows: it runs where neither the image's tag nor the policy names a version. */
@@ -21,14 +20,14 @@ function numbers(version: string): number[] {
 }
 
 /**
- * The version of LiteLLM that runs: the one that was asked for, else the image's tag's, else that of the image from which the
- * Dockerfile builds, else the newest that the suite knows, which is noted.
+ * The version of LiteLLM that runs: the one that was asked for, else the image's tag's, else the one that the Dockerfile
+ * builds on or installs, else the newest that the suite knows, which is noted.
  *
  * @param asked by the run or the policy
  */
 export function runningVersion(service: ComposeService, asked: string | undefined, notes: NoteList): string {
-  const base = service.build === undefined ? undefined : outlineOf(service.build)?.base;
-  const known = asked ?? service.version ?? (base === undefined ? undefined : imageVersion(base));
+  const built = service.build === undefined ? undefined : outlineOf(service.build);
+  const known = asked ?? service.version ?? (built && builtLiteLLMVersion(built));
   if (known !== undefined) return known;
   notes.add(
     "change",

@@ -52,10 +52,12 @@ const partShape = mapping({
 export const policyShape = mapping({
   services: mapping({
     litellm: text.default("litellm").describe("The service that is LiteLLM."),
-    traefik: text
+    traefik: z
+      .union([text, z.literal(false)])
       .optional()
       .describe(
-        "The service that is Traefik. Default: `traefik`, where there is such a service. A gateway without Traefik is asked directly.",
+        "The service that is Traefik. Default: `traefik`, where there is such a service. A gateway without Traefik is asked directly, " +
+          "and so is one whose Traefik stands before other services only: `false`.",
       ),
   })
     .prefault({})

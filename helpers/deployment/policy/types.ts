@@ -284,8 +284,11 @@ export interface Policy {
   /** The services of the compose file that are LiteLLM and Traefik. */
   services: {
     litellm: string;
-    /** Undefined where the policy names none: then the service `traefik` is, where there is one. */
-    traefik: string | undefined;
+    /**
+     * Undefined where the policy names none: then the service `traefik` is, where there is one. False where a Traefik does not
+     * stand in front of LiteLLM.
+     */
+    traefik: string | false | undefined;
   };
   serviceLocations: { litellm: SourceLocation; traefik: SourceLocation };
   /** Path of the env file, relative to the folder; `<path>.example` is read where it is missing. */

@@ -12,6 +12,10 @@ export interface DockerfileOutline {
   packages: readonly PackageSpec[];
   entrypoint: readonly string[] | undefined;
   command: readonly string[] | undefined;
+  /** The variables that `ENV` sets. */
+  variables: ReadonlyMap<string, string>;
+  /** Of the container, where `WORKDIR` names an absolute path. */
+  workingDir: string | undefined;
 }
 
 interface Stage {
@@ -49,6 +53,16 @@ export function readDockerfile(
     packages: instructions.filter(({ keyword }) => keyword === "RUN").flatMap(({ rest }) => packagesIn(rest)),
     entrypoint: wordsOf(last("ENTRYPOINT")),
     command: wordsOf(last("CMD")),
+    variables: new Map(
+      instructions.filter(({ keyword }) => keyword === "ENV").flatMap(({ rest }) => variablesIn(rest)),
+    ),
+    workingDir: instructions
+      .filter(({ keyword }) => keyword === "WORKDIR")
+      .reduce<string | undefined>(
+        (directory, { rest }) =>
+          directory === undefined && !rest.startsWith("/") ? undefined : posix.resolve(directory ?? "/", rest),
+        undefined,
+      ),
   };
 }
 
@@ -118,6 +132,15 @@ function wordsOf(text: string | undefined): string[] | undefined {
     // It is not in the exec form.
   }
   return ["/bin/sh", "-c", text];
+}
+
+/** `ENV A=1 B="two words"`, or the older `ENV A one value`. */
+function variablesIn(text: string): [string, string][] {
+  const [, name = "", value = ""] = /^(\w+)\s+([^=].*)$/.exec(text) ?? [];
+  if (name !== "") return [[name, value]];
+  return [...text.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g)].map(
+    ([, key = "", double, single, bare]) => [key, double ?? single ?? bare ?? ""],
+  );
 }
 
 /** Options of npm and pip that take a value as the next word. */

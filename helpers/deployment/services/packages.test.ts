@@ -92,6 +92,10 @@ describe("a Dockerfile", () => {
         "    # a comment between continued lines",
         "    && npm install -g @scope/files@2025.8.21 supergateway@3",
         "RUN apk add curl; uv pip install 'langfuse>=2'",
+        "WORKDIR /srv",
+        "WORKDIR llm",
+        'ENV PORT=8000 NAME="two words"',
+        "ENV OLDER one value",
         'ENTRYPOINT ["litellm"]',
         "CMD --port 4000",
       ].join("\n"),
@@ -107,6 +111,12 @@ describe("a Dockerfile", () => {
       ],
       entrypoint: ["litellm"],
       command: ["/bin/sh", "-c", "--port 4000"],
+      variables: new Map([
+        ["PORT", "8000"],
+        ["NAME", "two words"],
+        ["OLDER", "one value"],
+      ]),
+      workingDir: "/srv/llm",
     });
   });
 

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { Deployment } from "../types.ts";
-import { outlineOf } from "./build-outline.ts";
+import { builtLiteLLMVersion, outlineOf } from "./build-outline.ts";
 import { runsOwnFile } from "./dockerfile.ts";
 import { withoutInitProgram } from "./init-program.ts";
 import { knownImage } from "./known-images.ts";
@@ -130,8 +130,13 @@ function sourcesOf(
         : [{ from: "image", image }];
   const recipe = role === undefined ? undefined : recipeOf[role];
   if (recipe !== undefined) {
-    const version =
-      part?.version ?? service.version ?? (built?.base === undefined ? undefined : imageVersion(built.base));
+    const ofBuild =
+      recipe === "litellm"
+        ? built && builtLiteLLMVersion(built)
+        : built?.base === undefined
+          ? undefined
+          : imageVersion(built.base);
+    const version = part?.version ?? service.version ?? ofBuild;
     // A version of the policy replaces that of the files.
     return [...(part?.version === undefined ? own : []), { from: "recipe", part: recipe, version }];
   }

@@ -34,7 +34,8 @@ check({
         }
         judged++;
         if (run.exitCode === 0) return;
-        const isGateway = [gateway.policy.services.litellm, gateway.policy.services.traefik].includes(service);
+        const { litellm, traefik } = gateway.policy.services;
+        const isGateway = service === litellm || service === traefik;
         throw new CheckFailure({
           summary: `the healthcheck of ${service} fails with exit code ${run.exitCode} while its container serves requests`,
           code: "healthcheck-failed",

@@ -1,5 +1,5 @@
 import type { ComposeService } from "../../compose/types.ts";
-import { noSecret } from "../../literals.ts";
+import { isNoSecret } from "../../literals.ts";
 import { recognisable } from "../../source/literal-secrets.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { pathIn } from "../files/compose-files.ts";
@@ -26,7 +26,7 @@ function literalSettings(value: unknown, path: readonly string[]): (readonly str
   return Object.entries(value).flatMap(([name, inner]) => {
     const own = [...path, name];
     if (typeof inner !== "string") return literalSettings(inner, own);
-    const isKey = keySettings.test(name) && inner !== "" && !noSecret.test(inner) && !inner.includes("${");
+    const isKey = keySettings.test(name) && inner !== "" && !isNoSecret(inner) && !inner.includes("${");
     // `api_key: dummy` is for a server that asks for none.
     if (isKey && (name === "master_key" || recognisable(inner))) return [own];
     return [];

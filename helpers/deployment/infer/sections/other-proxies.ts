@@ -19,7 +19,7 @@ export interface OtherProxy {
  */
 export function otherProxy({ labels, deployLabels, environment }: ComposeService): OtherProxy | undefined {
   const own = [...labels, ...deployLabels];
-  const traefik = own.filter(([key]) => key.startsWith("traefik."));
+  const traefik = turnsTraefikOff({ labels, deployLabels }) ? [] : own.filter(([key]) => key.startsWith("traefik."));
   const rules = traefik.filter(([key]) => /^traefik\.http\.routers\.[^.]+\.rule$/i.test(key));
   if (traefik[0] !== undefined)
     return found(
@@ -31,6 +31,11 @@ export function otherProxy({ labels, deployLabels, environment }: ComposeService
   if (caddy !== undefined) return found("Caddy", caddy[1], caddy[1].value.split(/[\s,]+/));
   const nginx = environment.get("VIRTUAL_HOST");
   return nginx && found("nginx", nginx, nginx.value.split(","));
+}
+
+/** Whether a service's own labels say that Traefik is to leave it out. */
+export function turnsTraefikOff({ labels, deployLabels }: Pick<ComposeService, "labels" | "deployLabels">): boolean {
+  return [labels, deployLabels].some((own) => /^false$/i.test(own.get("traefik.enable")?.value.trim() ?? ""));
 }
 
 function found(proxy: string, { location }: Pick<ComposeValue, "location">, hosts: readonly string[]): OtherProxy {

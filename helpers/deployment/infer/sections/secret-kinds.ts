@@ -1,3 +1,4 @@
+import { isReference } from "../../literals.ts";
 import type { ItemOf } from "../policy-input.ts";
 
 /** Kind of a secret in a policy. */
@@ -9,8 +10,8 @@ export type SecretKind = ItemOf<"secrets">["kind"];
  */
 export function secretKind(name: string, value: string): SecretKind | undefined {
   if (isPostgresUrl(value)) return new URL(value).password === "" ? undefined : "postgres-url";
-  // A URL, a path or a switch is not a key, whatever its variable is called.
-  if (/^(?:\/|\.\/|https?:\/\/[^@]*$|true$|false$|\d{1,6}$)/i.test(value)) return undefined;
+  // A URL, a path, a switch or a reference is not a key, whatever its variable is called.
+  if (isReference(value) || /^(?:\/|\.\/|true$|false$|https?:\/\/[^@]*$|\d{1,6}$)/i.test(value)) return undefined;
   if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
   if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";
   if (value.startsWith("sk-") || /(?:^|_)(?:API_?KEY|MASTER_KEY|KEY)$/i.test(name)) return "api-key";

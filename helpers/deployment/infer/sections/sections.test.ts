@@ -134,6 +134,7 @@ test.each([
   ["API_KEY", "sk-1234567", "api-key"],
   ["KEY_FILE", "/run/secrets/key", undefined],
   ["SECRET", "", "password"],
+  ["SECRET", "file:///run/secrets/one", undefined],
   ["DATABASE_URL", "postgresql://u:p@h/d", "postgres-url"],
   ["DATABASE_URL", "postgresql://u@h/d", undefined],
   ["PROXY_BASE_URL", "https://ai.example.org", undefined],

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { readFacts } from "../facts.ts";
+import { smallDeployment } from "../infer/small-deployment.ts";
+import { builtLiteLLMVersion } from "./build-outline.ts";
+import { readDockerfile } from "./dockerfile.ts";
+import { liteLLMPortOf } from "./litellm-port.ts";
+
+const config = "model_list: [{ model_name: gpt-5, litellm_params: { model: openai/gpt-5 } }]\n";
+const dockerfile = `FROM ghcr.io/berriai/litellm:main-v1.77.1
+WORKDIR /srv
+COPY config.yaml .
+ENV PORT=8000
+CMD ["--config", "config.yaml"]
+`;
+
+function factsOf(service: string, text = dockerfile): ReturnType<typeof readFacts> {
+  using deployment = smallDeployment({
+    "compose.yaml": `services: { litellm: { build: ., ${service} } }\n`,
+    Dockerfile: text,
+    "config.yaml": config,
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  return facts;
+}
+
+test("the config, the port and the version of a LiteLLM that is built are those of its Dockerfile", () => {
+  const facts = factsOf("");
+  expect(facts.faults.faults).toEqual([]);
+  expect(facts.liteLLM()?.config).toMatchObject({ version: "1.77.1", models: [{ value: "gpt-5" }] });
+  const litellm = facts.compose?.services.get("litellm");
+  expect(litellm && liteLLMPortOf(litellm)).toBe(8000);
+  expect(litellm?.workingDir).toBe("/srv");
+});
+
+test("what the compose file says counts before the Dockerfile", () => {
+  const litellm = factsOf('command: ["--port", "5000"], environment: { PORT: "6000" }').compose?.services.get(
+    "litellm",
+  );
+  expect(litellm).toMatchObject({ command: ["--port", "5000"], entrypoint: undefined });
+  expect(litellm?.environment.get("PORT")?.value).toBe("6000");
+});
+
+test("an entry point of the compose file leaves out the Dockerfile's command", () => {
+  expect(factsOf("entrypoint: [litellm]").compose?.services.get("litellm")?.command).toBeUndefined();
+});
+
+test("a service without LiteLLM in it stays as it is", () => {
+  const other = factsOf("", "FROM node:24\nCMD [node, a.js]\n").compose?.services.get("litellm");
+  expect(other).toMatchObject({ command: undefined, workingDir: undefined });
+});
+
+test.each([
+  ["FROM python:3.9-slim\nRUN pip install 'litellm[proxy]==1.80.0'\n", "1.80.0"],
+  ["FROM python:3.9-slim\nRUN pip install litellm[proxy]\n", undefined],
+  ["FROM berriai/litellm:main-v1.77.1\n", "1.77.1"],
+  ["FROM node:24\n", undefined],
+])("the version in %j is %s", (text, version) => {
+  expect(builtLiteLLMVersion(readDockerfile(text))).toBe(version);
+});
