@@ -45,6 +45,19 @@ test("an entry point of the compose file leaves out the Dockerfile's command", (
   expect(factsOf("entrypoint: [litellm]").compose?.services.get("litellm")?.command).toBeUndefined();
 });
 
+test("on another image than LiteLLM's, a command is the program with its options", () => {
+  const text = dockerfile.replace(
+    "ghcr.io/berriai/litellm:main-v1.77.1",
+    "python:3.12\nRUN pip install litellm[proxy]",
+  );
+  const ofDockerfile = text.replace('["--config"', '["litellm", "--config"');
+  for (const facts of [factsOf("", ofDockerfile), factsOf("command: litellm --config config.yaml", text)]) {
+    const litellm = facts.compose?.services.get("litellm");
+    expect(litellm).toMatchObject({ entrypoint: ["litellm"], command: ["--config", "config.yaml"] });
+    expect(facts.liteLLM()?.config.models).toMatchObject([{ value: "gpt-5" }]);
+  }
+});
+
 test("a service without LiteLLM in it stays as it is", () => {
   const other = factsOf("", "FROM node:24\nCMD [node, a.js]\n").compose?.services.get("litellm");
   expect(other).toMatchObject({ command: undefined, workingDir: undefined });

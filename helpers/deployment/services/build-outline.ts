@@ -39,19 +39,23 @@ export function withBuildDefaults(service: ComposeService): ComposeService {
   if (!liteLLMImage.test(outline.base ?? "") && !outline.packages.some(isLiteLLM)) return service;
   const location = build.inline?.location ?? { file: build.dockerfile ?? join(build.context, "Dockerfile"), line: 1 };
   // An entry point of the compose file leaves out the image's command.
-  const command = service.command ?? (service.entrypoint === undefined ? outline.command : undefined);
+  const words =
+    service.command === undefined && service.entrypoint === undefined
+      ? (outline.command ?? []).map((value) => ({ value, location, path: [] }))
+      : service.commandWords;
+  const entrypoint = service.entrypoint ?? outline.entrypoint;
+  // Without an entry point the command is all of it, and begins with the program; LiteLLM's own image has an entry point.
+  const isAll = entrypoint === undefined && !liteLLMImage.test(outline.base ?? "") && words.length > 0;
+  const commandWords = isAll ? words.slice(1) : words;
   const added = startVariables.flatMap((name) => {
     const value = outline.variables.get(name);
     return value === undefined || service.environment.has(name) ? [] : [[name, { value, location }] as const];
   });
   return {
     ...service,
-    entrypoint: service.entrypoint ?? outline.entrypoint,
-    command,
-    commandWords:
-      service.command === undefined
-        ? (command ?? []).map((value) => ({ value, location, path: [] }))
-        : service.commandWords,
+    entrypoint: isAll ? words.slice(0, 1).map(({ value }) => value) : entrypoint,
+    command: commandWords.length > 0 ? commandWords.map(({ value }) => value) : service.command,
+    commandWords,
     environment: added.length === 0 ? service.environment : new Map([...service.environment, ...added]),
     workingDir: service.workingDir ?? outline.workingDir,
   };

@@ -41,6 +41,8 @@ export function accessClass({ asked, router, anonymous, withBearer }: AnswerPair
       headers: headers.split(",").flatMap((header) => header.trim() || []),
     };
   }
+  // The rule lets everyone through. That nothing answers there, e.g. on the label's port, is for the run to find.
+  if (router?.isLiteLLM === true && status >= 502 && status <= 504) return { who: "open" };
   if (location !== undefined && status >= 300 && status < 400)
     return { who: "redirect", to: redirectTarget(location, asked), status };
   if (router !== undefined && !router.service.endsWith("@internal") && router.isLiteLLM === false && status !== 403)
