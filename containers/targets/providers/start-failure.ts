@@ -1,0 +1,47 @@
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
+
+/** What LiteLLM raises for a config that it does not accept; what it lacks in its image is not among them. */
+const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser)Error): *(.+)$/;
+
+/**
+ * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config.
+ * Anything else may be the environment's fault, and stays one.
+ *
+ * @param error what the start of a rig ended with
+ * @returns the failure of every check that needs LiteLLM; undefined where the log does not say so
+ */
+export function startFailure(
+  error: unknown,
+  { litellm, litellmConfig }: Pick<Deployment, "litellm" | "litellmConfig">,
+): CheckFailure | undefined {
+  if (!(error instanceof EnvironmentError) || error.part !== "litellm") return undefined;
+  const line = error.log.findLast((one) => refusal.test(one));
+  const [, name = "", message = ""] = refusal.exec(line ?? "") ?? [];
+  const location = quotedValue(message, litellmConfig);
+  if (location === undefined) return undefined;
+  return new CheckFailure({
+    summary: `LiteLLM ${litellmConfig.version} does not start with this config`,
+    code: "does-not-start",
+    expected: `${litellm.name} starts`,
+    actual: `${name}: ${message}`,
+    cause: `LiteLLM refuses its config: ${message}`,
+    location,
+    fix: "correct the value, or use a version that accepts it",
+    evidence: { received: error.log.join("\n") },
+  });
+}
+
+/** The line of the config with a value, or a key, that a message quotes. */
+function quotedValue(
+  message: string,
+  { texts }: Pick<Deployment["litellmConfig"], "texts">,
+): SourceLocation | undefined {
+  for (const [, single, double] of message.matchAll(/'([^']{3,})'|"([^"]{3,})"/g)) {
+    const quoted = single ?? double ?? "";
+    const found = texts.find(({ path, value }) => value.value === quoted || path.includes(quoted));
+    if (found !== undefined) return found.value.location;
+  }
+  return undefined;
+}
