@@ -5,6 +5,7 @@ import { startLoginClientsRig } from "./login-clients-rig.ts";
 import { startLoginRig } from "./login-rig.ts";
 import { startReachabilityRig } from "./reachability-rig.ts";
 import type { RigContext, RigName, RigResources, RigStarters, RigState } from "./rig.ts";
+import { startFailure } from "./start-failure.ts";
 import { startRestartableGatewayRig, startTestGatewayRig } from "./test-gateway-rig.ts";
 
 /** To add a rig: a module that starts it, its name in rig.ts and a line here. */
@@ -19,12 +20,17 @@ const starters: Readonly<Record<RigName, (context: RigContext) => Promise<RigSta
   "login-clients": startLoginClientsRig,
 };
 
-/** How each rig of a deployment is started. */
+/** How each rig of a deployment is started. A LiteLLM that refuses its config is the deployment's failure, see {@link startFailure}. */
 export function rigStarters(resources: RigResources): RigStarters {
   const starterOf =
     (name: RigName): RigStarters[RigName] =>
-    (tools) =>
-      starters[name]({ ...resources, ...tools });
+    async (tools) => {
+      try {
+        return await starters[name]({ ...resources, ...tools });
+      } catch (error) {
+        throw startFailure(error, resources.deployment) ?? error;
+      }
+    };
   return {
     edge: starterOf("edge"),
     gateway: starterOf("gateway"),

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isCheckFailure } from "../../helpers/checks/classify.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
@@ -87,7 +88,8 @@ export class Session {
       createNetworks: (rig, plans) => createNetworks(engine, run, rig, plans),
       onSettled: (_, failure) => {
         // What fails because of an interruption is not a failure of its own.
-        if (failure !== undefined && !this.isInterrupted) this.#recorder.addFailure(failure);
+        if (failure !== undefined && !isCheckFailure(failure) && !this.isInterrupted)
+          this.#recorder.addFailure(failure);
         return this.#recorder.write();
       },
     });

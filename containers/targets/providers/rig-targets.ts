@@ -29,7 +29,6 @@ import { Reachability } from "../reachability.ts";
 import { partOf, resolveIn } from "../rig-access/parts-of-rig.ts";
 import { asWritten, TestGateway } from "../test-gateway.ts";
 import { Once } from "./once.ts";
-import { startFailure } from "./start-failure.ts";
 import type { ConnectedTargets, TargetProvider, UsedRig } from "./target-provider.ts";
 
 /** What only a deployment with a Traefik has. */
@@ -63,15 +62,7 @@ export class RigTargets implements TargetProvider {
   readonly #once = new Once();
 
   constructor(options: RigTargetsOptions) {
-    const { deployment } = options;
-    const rig = async (name: RigName): Promise<RigState> => {
-      try {
-        return await options.rig(name);
-      } catch (error) {
-        throw startFailure(error, deployment) ?? error;
-      }
-    };
-    this.#options = { ...options, rig };
+    this.#options = options;
   }
 
   unmet(needs: readonly Need[]): readonly string[] {

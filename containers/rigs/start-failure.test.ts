@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
 import { startFailure } from "./start-failure.ts";
 
 const location = { file: "config.yaml", line: 12 };

@@ -1,6 +1,6 @@
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { EnvironmentError } from "../../../helpers/core/errors.ts";
-import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { EnvironmentError } from "../../helpers/core/errors.ts";
+import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 
 /** What LiteLLM raises for a config that it does not accept; what it lacks in its image is not among them. */
 const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser)Error): *(.+)$/;
