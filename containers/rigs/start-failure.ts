@@ -29,7 +29,7 @@ export function startFailure(
     cause: `LiteLLM refuses its config: ${message}`,
     location,
     fix: "correct the value, or use a version that accepts it",
-    evidence: { received: error.log.join("\n") },
+    evidence: { received: error.log.slice(-3).join("\n") },
   });
 }
 

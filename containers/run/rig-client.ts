@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
@@ -56,7 +57,8 @@ export class RigClient {
     });
     const answer = await response.body.json();
     if (response.statusCode === 200) return answer as T;
-    const { name, message, part, log } = answer as SerializedError;
+    const { name, message, part, log, details } = answer as SerializedError;
+    if (details !== undefined) throw new CheckFailure(details);
     if (name === "EnvironmentError") {
       throw new EnvironmentError(message, { ...(part === undefined ? {} : { part }), log: log ?? [] });
     }

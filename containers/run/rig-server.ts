@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { isCheckFailure } from "../../helpers/checks/classify.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
@@ -33,6 +35,8 @@ export interface SerializedError {
   message: string;
   part?: string;
   log?: readonly string[];
+  /** Of a failure of the deployment's own. */
+  details?: FailureDetails;
 }
 
 /**
@@ -89,6 +93,7 @@ function serialized(error: unknown): SerializedError {
     const { name, message, part, log } = error;
     return { name, message, log, ...(part === undefined ? {} : { part }) };
   }
+  if (isCheckFailure(error)) return { name: error.name, message: error.message, details: error.details };
   return error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: "Error", message: String(error) };
