@@ -59,6 +59,8 @@ function byName(name: string, { postgres, redis }: KnownServers): string {
     [/^GOOGLE_APPLICATION_CREDENTIALS$|_FILE$/i, `/run/secrets/${slug(name)}`],
     // The SHA of "placeholder", as htpasswd writes it: Traefik refuses a text without a colon.
     [/(?:_AUTH|CREDENTIALS|HTPASSWD|BASICAUTH)$/i, "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g="],
+    // The address at which LiteLLM listens.
+    [/^(?:LITELLM_)?HOST$/i, "0.0.0.0"],
     [/(?:^|_)(?:URL|URI|BASE|HOST|ENDPOINT)$/i, "http://placeholder.invalid"],
     [/(?:DOMAIN|HOSTNAME|FQDN)$/i, `${slug(name)}.example.test`],
     [/MASTER_KEY$|^LITELLM_.*KEY$/i, `sk-placeholder-${slug(name)}`],
