@@ -29,6 +29,11 @@ test("an error that quotes a value of the config is the deployment's, at its lin
 test.each([
   ["quotes nothing of the config", ended("ValueError: Item 'another' is not a dictionary.")],
   ["is about a package", ended("ModuleNotFoundError: No module named 'qwen3-vl-8b'")],
+  ["quotes a key of the config", ended("KeyError: 'fallbacks'")],
+  [
+    "was handled, and the start went on",
+    new EnvironmentError("not within 90 s", { part: "litellm", log: ["ValueError: 'qwen3-vl-8b'", "INFO: waiting"] }),
+  ],
   ["is another part's", ended("ValueError: 'qwen3-vl-8b'", "traefik")],
   ["is none of the environment's", new Error("ValueError: 'qwen3-vl-8b'")],
 ])("an error that %s stays as it is", (_, error) => {

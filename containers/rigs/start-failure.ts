@@ -17,7 +17,10 @@ export function startFailure(
   { litellm, litellmConfig }: Pick<Deployment, "litellm" | "litellmConfig">,
 ): CheckFailure | undefined {
   if (!(error instanceof EnvironmentError) || error.part !== "litellm") return undefined;
-  const line = error.log.findLast((one) => refusal.test(one));
+  const at = error.log.findLastIndex((one) => refusal.test(one));
+  // What follows must be the end of the start, and not of a start that went on.
+  if (!error.log.slice(at + 1).every((one) => /^\s*$|Application startup failed/.test(one))) return undefined;
+  const line = error.log[at];
   const [, name = "", message = ""] = refusal.exec(line ?? "") ?? [];
   const location = quotedValue(message, litellmConfig);
   if (location === undefined) return undefined;
@@ -33,14 +36,14 @@ export function startFailure(
   });
 }
 
-/** The line of the config with a value, or a key, that a message quotes. */
+/** The line of the config with a value that a message quotes. */
 function quotedValue(
   message: string,
   { texts }: Pick<Deployment["litellmConfig"], "texts">,
 ): SourceLocation | undefined {
   for (const [, single, double] of message.matchAll(/'([^']{3,})'|"([^"]{3,})"/g)) {
     const quoted = single ?? double ?? "";
-    const found = texts.find(({ path, value }) => value.value === quoted || path.includes(quoted));
+    const found = texts.find(({ value }) => value.value === quoted);
     if (found !== undefined) return found.value.location;
   }
   return undefined;

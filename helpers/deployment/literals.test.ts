@@ -81,7 +81,7 @@ test.each([
   ],
   [
     "a reference that the program resolves",
-    compose(environment, `${environment}\n      OWN_SECRET_KEY: file:///run/secrets/own_secret_key_1`),
+    compose(environment, `${environment}\n      OWN_SECRET: file:///run/secrets/own_secret_1`),
   ],
   ["a path to a secret", compose(environment, `${environment}\n      KEY_FILE_TOKEN: /run/secrets/token_1234`)],
 ])("%s is not a literal secret", async (_name, patch) => {

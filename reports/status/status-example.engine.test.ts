@@ -17,7 +17,7 @@ test("the example is what the suite reports on deployments/as-found; npm run rep
   const output: string[] = [];
   const status = stableParts(await exampleStatus(runConfig(), (text) => output.push(text)));
   const example = stableParts(readFileSync(exampleFile, "utf8"));
-  // The document names what failed; why, only the run's output says.
+  // The document names what failed. Only the run's output says why.
   if (status !== example) process.stderr.write(output.join(""));
   expect(status).toBe(example);
 });

@@ -50,7 +50,7 @@ check({
 });
 
 function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
-  if (leak?.at !== undefined && /level\b.*\b(?:debug|trace)\b/i.test(lineAt(leak.at)))
+  if (leak?.at !== undefined && /^the log of \S+\/traefik$/.test(leak.location) && !/headers/i.test(lineAt(leak.at)))
     return {
       cause: "at this log level Traefik writes every label and middleware into its log, with the secrets in them",
       fix: "set the log level to INFO",

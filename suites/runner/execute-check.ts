@@ -180,8 +180,8 @@ async function withCause(
   const served = await withUnservedRequest(error, exchanges, targets.gateway);
   const located = await withRefusedKey(served, exchanges, targets.gateway?.deployment);
   const litellm = targets.gateway ?? targets.testGateway ?? targets.restartableGateway;
-  const explained = await withModuleError(located, exchanges, beganAt, litellm);
-  return await withKeylessListing(explained, exchanges, litellm?.deployment);
+  const explained = await withKeylessListing(located, exchanges, litellm?.deployment);
+  return await withModuleError(explained, exchanges, beganAt, litellm);
 }
 
 async function endingOf(

@@ -23,11 +23,11 @@ export async function explainEach(
   const [first] = all;
   if (first === undefined || all.every((one, index) => one === cases[index])) return details;
   // The summary of several cases has the text of the first ones.
-  const summary = all.reduce(
-    (text, one, index) => text.replace(failureText(cases[index] ?? one), () => failureText(one)),
-    details.summary,
-  );
-  const { location: _, follows: __, ...rest } = details;
+  const summary = all.reduce((text, one, index) => {
+    const shown = (own: FailureDetails): string => `${one.case}: ${failureText(own)}`;
+    return text.replace(shown(cases[index] ?? one), () => shown(one));
+  }, details.summary);
+  const { location: _, follows: __, cause: ___, fix: ____, ...rest } = details;
   const followed = new Set(all.map(({ follows }) => follows));
   return {
     ...rest,

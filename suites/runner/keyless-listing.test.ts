@@ -31,6 +31,10 @@ function answer(body: unknown, server = "uvicorn"): Exchange {
   return { id: "one", request: {}, response } as unknown as Exchange;
 }
 const result = (own: object): Exchange => answer({ jsonrpc: "2.0", id: 1, result: own });
+function refused(detail: string): Exchange {
+  const one = answer({ detail });
+  return { ...one, response: { ...one.response, status: 403 } } as Exchange;
+}
 const refusal = result({
   isError: true,
   content: [{ type: "text", text: "Error: User not allowed to call this tool." }],
@@ -45,11 +49,7 @@ test.for<[string, Partial<FailureDetails>, Exchange[]]>([
   ["LiteLLM's own route lists nothing", {}, [answer({ tools: [] })]],
   ["a call is refused", {}, [refusal]],
   ["a prompt is refused", { actual: "403: User not allowed to get this prompt." }, []],
-  [
-    "a route of admins is refused",
-    {},
-    [{ ...answer({}), response: { ...answer({}).response, status: 403 } } as Exchange],
-  ],
+  ["a route of admins is refused", {}, [refused("Access denied. Admin role required. Current role: internal_user")]],
   ["a call of another check was refused", { actual: "Error: User not allowed to call this tool." }, []],
   ["another check has listed nothing", { cause: "LiteLLM lists no tool; see CAT-02" }, []],
 ])("where everyone is let in and %s, the failure names that line", async ([_, own, exchanges]) => {
@@ -69,6 +69,7 @@ test.for<[string, Partial<FailureDetails>, Exchange[], Deployment]>([
   ["LiteLLM demands a key", {}, [result({ tools: [] })], deployment("1.95.0")],
   ["LiteLLM shows every server to such a caller", {}, [result({ prompts: [] })], deployment("1.77.1", finding)],
   ["something is listed", {}, [result({ tools: [] }), result({ tools: [{ name: "a" }] })], keyless],
+  ["an address is refused", {}, [refused("Access forbidden: IP address not allowed")], keyless],
   ["nothing was listed or called", {}, [result({})], keyless],
   ["it names the line already", { location: finding.location }, [result({ tools: [] })], keyless],
 ])("where %s, the failure stays as it is", async ([_, own, exchanges, running]) => {

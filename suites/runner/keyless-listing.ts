@@ -29,8 +29,7 @@ function explain(details: FailureDetails, shown: readonly Exchange[], finding: A
   if (details.location === finding.location) return details;
   const answers = shown.filter(isFromLiteLLM);
   const texts = [...answers.map(({ response }) => response?.body), textOf(details)];
-  const seen =
-    answers.some((one) => one.response?.status === 403 || lengthsOfLists(one).length > 0) || texts.some(isRefusal);
+  const seen = answers.some((one) => asksForAdmin(one) || lengthsOfLists(one).length > 0) || texts.some(isRefusal);
   // Checks share a listing: those after the first have sent nothing that shows it.
   if (!seen && !/\bCAT-02\b|catalogue is empty/.test(details.cause ?? "")) return details;
   return {
@@ -43,6 +42,11 @@ function explain(details: FailureDetails, shown: readonly Exchange[], finding: A
 }
 
 type AdmitsEveryone = NonNullable<Deployment["litellmConfig"]["admitsEveryone"]>;
+
+/** LiteLLM's refusal of a caller who is no admin; an address that is not allowed, or a hook, has other texts. */
+function asksForAdmin({ response }: Exchange): boolean {
+  return response?.status === 403 && /\badmin\b/i.test(response.body);
+}
 
 function listsSomething(exchange: Exchange): boolean {
   return lengthsOfLists(exchange).some((length) => length > 0);

@@ -28,7 +28,8 @@ function locate(
   shown: readonly Exchange[],
   deployment: Pick<Deployment, "litellmConfig" | "litellm" | "policy" | "variables">,
 ): FailureDetails {
-  const { actual, expected, location, follows } = details;
+  const { actual, expected, location, follows, evidence } = details;
+  if (evidence?.exchanges === undefined) return details;
   if (location !== undefined || follows !== undefined) return details;
   if (!refusal.test(actual) || refusal.test(expected)) return details;
   const refused = shown.findLast(refusesKey);

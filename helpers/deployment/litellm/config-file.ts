@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
+import { dockerfileOf, isLiteLLMImage, outlineOf } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
@@ -67,6 +68,16 @@ export function findLiteLLMConfig(
       `LiteLLM's config ${inContainer} is made by ${script}, when the container starts`,
       "what it will say is in no file, so its servers and models are unknown to the suite",
       `mount it as the script makes it: ./litellm/config.yaml:${inContainer}:ro`,
+    );
+    return "unknown";
+  }
+  if (service.build !== undefined && option.location.file === dockerfileOf(service.build)) {
+    notes.add(
+      "not-proved",
+      option.location,
+      `LiteLLM's config ${inContainer} is in the image, and no COPY of the Dockerfile says from where`,
+      "its servers and models are unknown to the suite",
+      `mount it: ./litellm/config.yaml:${inContainer}:ro`,
     );
     return "unknown";
   }
@@ -178,9 +189,10 @@ export function presentFile(service: ComposeService, inContainer: string): strin
 /** The file of the build context that the service's Dockerfile copies to a path. */
 function copiedFile({ build }: ComposeService, inContainer: string): string | undefined {
   if (build === undefined) return undefined;
-  const dockerfile = build.dockerfile ?? join(build.context, "Dockerfile");
+  const dockerfile = dockerfileOf(build);
   const text = build.inline?.value ?? (existsSync(dockerfile) ? readFileSync(dockerfile, "utf8") : "");
-  let directory = "/";
+  // Of LiteLLM's own image.
+  let directory = isLiteLLMImage(outlineOf(build)?.base ?? "") ? "/app" : "/";
   for (const line of text.split("\n")) {
     const [instruction = "", ...words] = line.trim().split(/\s+/);
     if (/^workdir$/i.test(instruction)) directory = posix.resolve(directory, words[0] ?? "");

@@ -59,7 +59,10 @@ test("on another image than LiteLLM's, a command is the program with its options
 });
 
 test("a service without LiteLLM in it stays as it is", () => {
-  const other = factsOf("", "FROM node:24\nCMD [node, a.js]\n").compose?.services.get("litellm");
+  const other = factsOf(
+    "",
+    'FROM node:24\nRUN pip install litellm\nWORKDIR /x\nENV PORT=1\nCMD ["node", "a.js"]\n',
+  ).compose?.services.get("litellm");
   expect(other).toMatchObject({ command: undefined, workingDir: undefined });
 });
 
@@ -67,6 +70,7 @@ test.each([
   ["FROM python:3.9-slim\nRUN pip install 'litellm[proxy]==1.80.0'\n", "1.80.0"],
   ["FROM python:3.9-slim\nRUN pip install litellm[proxy]\n", undefined],
   ["FROM berriai/litellm:main-v1.77.1\n", "1.77.1"],
+  ["FROM berriai/litellm:main-v1.77.1\nRUN pip install litellm==1.80.0\n", "1.80.0"],
   ["FROM node:24\n", undefined],
 ])("the version in %j is %s", (text, version) => {
   expect(builtLiteLLMVersion(readDockerfile(text))).toBe(version);

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { shellWords } from "../compose/service/shell-words.ts";
+import { withoutInitProgram } from "./init-program.ts";
 import { type PackageSpec, readNpmSpec, readPypiSpec } from "./package-spec.ts";
 
 /** What is read of a Dockerfile: what a build needs, and which packages it installs by name. */
@@ -53,16 +54,7 @@ export function readDockerfile(
     packages: instructions.filter(({ keyword }) => keyword === "RUN").flatMap(({ rest }) => packagesIn(rest)),
     entrypoint: wordsOf(last("ENTRYPOINT")),
     command: wordsOf(last("CMD")),
-    variables: new Map(
-      instructions.filter(({ keyword }) => keyword === "ENV").flatMap(({ rest }) => variablesIn(rest)),
-    ),
-    workingDir: instructions
-      .filter(({ keyword }) => keyword === "WORKDIR")
-      .reduce<string | undefined>(
-        (directory, { rest }) =>
-          directory === undefined && !rest.startsWith("/") ? undefined : posix.resolve(directory ?? "/", rest),
-        undefined,
-      ),
+    ...environmentOf(instructions, args),
   };
 }
 
@@ -71,16 +63,22 @@ export function readDockerfile(
  * has, whatever else a Dockerfile installs.
  */
 export function runsOwnFile(command: readonly string[]): boolean {
-  const words = command[0] === "/bin/sh" && command[1] === "-c" ? (command[2] ?? "").trim().split(/\s+/) : command;
-  const [program = "", ...others] = words[0] === "exec" ? words.slice(1) : words;
+  const words = withoutInitProgram(command);
+  const isScript = /^(?:ba|da|a|z)?sh$/.test(posix.basename(words[0] ?? "")) && /^-[a-z]*c$/.test(words[1] ?? "");
+  const [program = "", ...others] = isScript ? lastCommand(words[2] ?? "") : words;
   const name = posix.basename(program);
+  const own = others.find((word) => /\.(?:[cm]?[jt]s|py)$/.test(word)) ?? "";
   const [first = ""] = others.filter((word) => !word.startsWith("-"));
-  if (/^(?:npm|pnpm|yarn)$/.test(name)) return /^(?:start|run|exec)$/.test(first);
+  if (/^(?:npm|pnpm|yarn)$/.test(name)) return /^(?:start|run)$/.test(first);
   if (/^(?:uvicorn|gunicorn|hypercorn|fastmcp)$/.test(name)) return true;
-  const isInterpreter = /^(?:node|nodejs|deno|bun|tsx|ts-node|python[\d.]*)$/.test(name);
-  return (
-    (isInterpreter && /\.(?:[cm]?[jt]s|py)$/.test(first) && !first.includes("node_modules")) || /^\.\//.test(program)
-  );
+  if (/^(?:node|nodejs|deno|bun|tsx|ts-node|python[\d.]*)$/.test(name))
+    return (own !== "" && !own.includes("node_modules")) || (others[0] === "-m" && first === "uvicorn");
+  return /^\.\//.test(program) && !program.includes("node_modules");
+}
+
+function lastCommand(script: string): string[] {
+  const words = (script.split(/&&|;/).at(-1) ?? "").trim().split(/\s+/);
+  return words[0] === "exec" ? words.slice(1) : words;
 }
 
 function readStages(text: string, given: ReadonlyMap<string, string>): Stage[] {
@@ -134,13 +132,47 @@ function wordsOf(text: string | undefined): string[] | undefined {
   return ["/bin/sh", "-c", text];
 }
 
+/** `ENV` and `WORKDIR`, with the variables that come before each. What stays unknown is left out. */
+function environmentOf(
+  instructions: Stage["instructions"],
+  given: ReadonlyMap<string, string>,
+): Pick<DockerfileOutline, "variables" | "workingDir"> {
+  const known = new Map<string, string>();
+  const variables = new Map<string, string>();
+  let workingDir: string | undefined;
+  for (const { keyword, rest } of instructions) {
+    if (keyword === "ARG") {
+      const [, name = "", value] = /^(\w+)(?:=(.*))?$/.exec(rest) ?? [];
+      const own = given.get(name) ?? value?.replace(/^["']|["']$/g, "");
+      if (own !== undefined) known.set(name, own);
+    } else if (keyword === "ENV") {
+      for (const [name, written] of variablesIn(rest)) {
+        const value = expanded(written, known);
+        if (value === undefined) continue;
+        known.set(name, value);
+        variables.set(name, value);
+      }
+    } else if (keyword === "WORKDIR") {
+      const path = expanded(rest, known);
+      const isKnown = path !== undefined && (path.startsWith("/") || workingDir !== undefined);
+      workingDir = isKnown ? posix.resolve(workingDir ?? "/", path) : undefined;
+    }
+  }
+  return { variables, workingDir };
+}
+
+/** A text with its variables; undefined where one is not known. */
+function expanded(text: string, known: ReadonlyMap<string, string>): string | undefined {
+  const value = text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (all, braced, bare) => known.get(braced ?? bare) ?? all);
+  return value.includes("$") ? undefined : value;
+}
+
 /** `ENV A=1 B="two words"`, or the older `ENV A one value`. */
 function variablesIn(text: string): [string, string][] {
   const [, name = "", value = ""] = /^(\w+)\s+([^=].*)$/.exec(text) ?? [];
   if (name !== "") return [[name, value]];
-  return [...text.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g)].map(
-    ([, key = "", double, single, bare]) => [key, double ?? single ?? bare ?? ""],
-  );
+  const assignments = text.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g);
+  return [...assignments].map(([, key = "", double, single, bare]) => [key, double ?? single ?? bare ?? ""]);
 }
 
 /** Options of npm and pip that take a value as the next word. */

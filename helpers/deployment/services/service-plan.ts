@@ -146,9 +146,16 @@ function sourcesOf(
   const packages = packagesOf(part?.package, built?.packages ?? [], known && { ...known.package, version });
   const program = [
     ...(service.entrypoint ?? built?.entrypoint ?? []),
-    ...(service.commandWords.length > 0 ? service.commandWords.map(({ value }) => value) : (built?.command ?? [])),
+    ...(service.commandWords.length > 0
+      ? service.commandWords.map(({ value }) => value)
+      : // An entry point of the compose file leaves out the image's command.
+        service.entrypoint === undefined
+        ? (built?.command ?? [])
+        : []),
   ];
-  const hasOwnProgram = part?.package === undefined && built !== undefined && runsOwnFile(program);
+  // The program of a known image is its package.
+  const hasOwnProgram =
+    part?.package === undefined && built !== undefined && base === undefined && runsOwnFile(program);
   if (packages.length === 0 || hasOwnProgram) return own;
   const entrypoint = built?.entrypoint ?? known?.entrypoint;
   const start: ServiceSource = {

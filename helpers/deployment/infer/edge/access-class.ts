@@ -41,7 +41,7 @@ export function accessClass({ asked, router, anonymous, withBearer }: AnswerPair
       headers: headers.split(",").flatMap((header) => header.trim() || []),
     };
   }
-  // The rule lets everyone through. That nothing answers there, e.g. on the label's port, is for the run to find.
+  // The rule lets everyone through. The run finds out why nothing answers there, e.g. a wrong port in the label.
   if (router?.isLiteLLM === true && status >= 502 && status <= 504) return { who: "open" };
   if (location !== undefined && status >= 300 && status < 400)
     return { who: "redirect", to: redirectTarget(location, asked), status };

@@ -112,7 +112,7 @@ test("folders of one name get env files by their paths", () => {
     "ai/llm/compose.yaml": `${service("    environment: { A: '${SECRET:?}' }\n    networks: [edge]\n")}${network}`,
     "proxy/llm/compose.yaml": `services: { traefik: { image: 'traefik:v3.5.3', environment: { T: '\${TOKEN:?}' }, networks: [edge] } }\n${network}`,
   });
-  expect(found.standIns.map(({ file }) => file)).toEqual(["init.ai-llm.env", "init.proxy-llm.env"]);
+  expect(found.standIns.map(({ file }) => file)).toEqual(["init.ai--llm.env", "init.proxy--llm.env"]);
 });
 
 test("projects of one folder share an env file: what one leaves empty the other fills in", () => {

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
 import { Placeholders } from "./placeholders.ts";
@@ -32,7 +32,7 @@ export function hostValues(folder: string, { files, directories, included }: Fou
       placeholders,
     ),
   );
-  const standIns = standInsByFile(projects);
+  const standIns = standInsByFile(folder, projects);
   return {
     envFiles: projects.map(({ envFile }) => envFile),
     variables: new Map(projects.flatMap(({ variables }) => [...variables])),
@@ -58,18 +58,19 @@ export function hostValues(folder: string, { files, directories, included }: Fou
  * The env file of each folder that needs one, by its name: of the folder's own name, or of its path where another folder has that
  * name. Projects of one folder share theirs, as they share `.env`.
  */
-function standInsByFile(projects: readonly ProjectValues[]): Map<string, EnvStandIn> {
+function standInsByFile(folder: string, projects: readonly ProjectValues[]): Map<string, EnvStandIn> {
   const byHome = new Map<string, EnvStandIn>();
   for (const { home, standIn } of projects) {
     if (standIn === undefined) continue;
     const other = byHome.get(home);
     byHome.set(home, other === undefined ? standIn : joined(other, standIn));
   }
-  const names = [...byHome.keys()].map((home) => basename(home));
+  const nameOf = (home: string): string => basename(resolve(folder, home));
+  const names = [...byHome.keys()].map(nameOf);
   const fileOf = (home: string): string => {
     if (byHome.size === 1) return "init.env";
-    const isUnique = names.filter((name) => name === basename(home)).length === 1;
-    return `init.${isUnique ? basename(home) : home.replaceAll("/", "-")}.env`;
+    const isUnique = names.filter((name) => name === nameOf(home)).length === 1;
+    return `init.${isUnique ? nameOf(home) : home.replaceAll("/", "--")}.env`;
   };
   return new Map([...byHome].map(([home, standIn]) => [fileOf(home), standIn]));
 }
@@ -78,7 +79,7 @@ function standInsByFile(projects: readonly ProjectValues[]): Map<string, EnvStan
 function joined(first: EnvStandIn, second: EnvStandIn): EnvStandIn {
   const others = new Map(second.text.split("\n").flatMap((line) => (line.includes("=") ? [[nameOf(line), line]] : [])));
   const lines = first.text.replace(/\n$/, "").split("\n");
-  const filled = lines.map((line) => (/=\s*$/.test(line) ? (others.get(nameOf(line)) ?? line) : line));
+  const filled = lines.map((line) => (/=\s*(?:""|''|#.*)?$/.test(line) ? (others.get(nameOf(line)) ?? line) : line));
   for (const line of lines) others.delete(nameOf(line));
   return {
     stated: [...new Set([...first.stated, ...second.stated])],

@@ -42,9 +42,9 @@ function statedVariable(
   ]);
   const liteLLMs = liteLLMEnvironments(view);
   const ofLiteLLM = [...places].filter((place) => liteLLMs.has(place));
-  // Other services have salts of their own: of a policy's `salt`, LiteLLM's alone is meant.
-  const salt = view.litellm.environment.get("LITELLM_SALT_KEY")?.value ?? value;
-  const kind = named === "salt" && places.size > 0 && (ofLiteLLM.length === 0 || salt !== value) ? "password" : named;
+  // A policy's `salt` means LiteLLM's only: other services have salts of their own.
+  const isSalt = name === "LITELLM_SALT_KEY" || view.litellm.environment.get("LITELLM_SALT_KEY")?.value === value;
+  const kind = named === "salt" && !isSalt ? "password" : named;
   const isClients = uses.inClients.has(name) || (kind === "api-key" && !isInjected && isForCallers(view, name));
   if (isClients) places.add("client.environment");
   const questions =
