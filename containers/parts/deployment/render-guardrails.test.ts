@@ -21,6 +21,15 @@ test("guardrails that ask a service are left out, and listed", () => {
   expect(changes[0]?.why).toMatch(/guardrail presidio does not run here/);
 });
 
+test("a policy no longer names a guardrail that is left out", () => {
+  const config: Record<string, unknown> = {
+    guardrails: [guardrail("keys", "hide-secrets"), guardrail("pii", "presidio")],
+    policies: { all: { guardrails: { add: ["keys", "pii"] }, pipeline: { steps: [{ guardrail: "pii" }] } } },
+  };
+  leaveOutRemoteGuardrails(config, "config.yaml");
+  expect(config.policies).toEqual({ all: { guardrails: { add: ["keys"] }, pipeline: { steps: [] } } });
+});
+
 test.for([{}, { guardrails: null }, { guardrails: ["x"], litellm_settings: { callbacks: "prometheus" } }])(
   "a config without such guardrails stays as it is: %j",
   (config) => {

@@ -31,6 +31,7 @@ const remoteCallbacks: ReadonlySet<string> = new Set([
  */
 export function leaveOutRemoteGuardrails(config: Record<string, unknown>, file: string): RenderedChange[] {
   const changes: RenderedChange[] = [];
+  const names = new Set<unknown>();
   const leftOut = (where: string, kind: string): void => {
     changes.push({
       where: `${file}:${where}`,
@@ -42,7 +43,9 @@ export function leaveOutRemoteGuardrails(config: Record<string, unknown>, file: 
     config.guardrails = config.guardrails.filter((guardrail: unknown) => {
       const kind = kindOf(guardrail);
       if (kind === undefined || ownGuardrails.has(kind) || kind.includes(".")) return true;
-      leftOut(`guardrails.${String((guardrail as { guardrail_name?: unknown }).guardrail_name)}`, kind);
+      const { guardrail_name: name } = guardrail as { guardrail_name?: unknown };
+      names.add(name);
+      leftOut(`guardrails.${String(name)}`, kind);
       return false;
     });
   }
@@ -54,7 +57,19 @@ export function leaveOutRemoteGuardrails(config: Record<string, unknown>, file: 
       return false;
     });
   }
+  // LiteLLM refuses to start with a policy that names a guardrail which it does not have.
+  if (names.size > 0 && config.policies !== undefined) config.policies = without(config.policies, names);
   return changes;
+}
+
+/** The same data without the items of lists that are, or name, one of the guardrails. */
+function without(value: unknown, names: ReadonlySet<unknown>): unknown {
+  if (Array.isArray(value))
+    return value
+      .filter((item: unknown) => !names.has(item) && !(isRecord(item) && names.has(item.guardrail)))
+      .map((item) => without(item, names));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, without(inner, names)]));
 }
 
 function kindOf(guardrail: unknown): string | undefined {

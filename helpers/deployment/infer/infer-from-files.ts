@@ -3,6 +3,7 @@ import { DeploymentError } from "../../core/errors.ts";
 import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
 import { readPolicyFile } from "../policy/read-policy.ts";
 import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
+import { namesOf } from "../services/hosts.ts";
 import { FaultList } from "../source/fault-list.ts";
 import { type DeploymentView, deploymentView } from "./deployment-view.ts";
 import { askModel } from "./edge/model-answer.ts";
@@ -49,6 +50,7 @@ export async function inferFromFiles({
     projects,
     host,
     edge,
+    hasAddressInFiles: (model?.files?.options ?? []).some(({ value }) => isAddressOf(value, asWritten.litellm)),
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
     statusOf: () => undefined,
@@ -56,6 +58,10 @@ export async function inferFromFiles({
     missing: new Map(),
     remarks: [],
   };
+}
+
+function isAddressOf(value: string, litellm: DeploymentView["litellm"]): boolean {
+  return URL.canParse(value) && namesOf(litellm).includes(new URL(value).hostname);
 }
 
 /** The facts by the compose projects and the host's values alone, which a policy would state. */

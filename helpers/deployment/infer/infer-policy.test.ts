@@ -64,6 +64,18 @@ test("a LiteLLM that has labels for Traefik is meant to be behind it, also where
   expect(hosts[0]?.value.entry_point).toBe("web");
 });
 
+test("so is one whose address a file of Traefik's has, also where its rule is wrong", async () => {
+  const file = `http:
+  routers: { llm: { rule: "Hots(\`llm.example.org\`)", service: llm } }
+  services: { llm: { loadBalancer: { servers: [{ url: "http://litellm:4000" }] } } }
+`;
+  const compose = otherService
+    .replace("[--providers.docker,", "[--providers.docker, --providers.file.directory=/dynamic,")
+    .replace("volumes: [", 'volumes: ["./dynamic:/dynamic", ');
+  const { services } = await draftOf({ "compose.yaml": compose, "dynamic/llm.yml": file });
+  expect(services).toBeUndefined();
+});
+
 test("a service without an image is left out with its MCP server, and asked for; the rest stays", async () => {
   const files = {
     "compose.yaml": `services:

@@ -32,6 +32,8 @@ export interface Inference {
   /** What stands for values of the host that no file gives. */
   host: HostValues;
   edge: Pick<EdgeView, "entryPoints">;
+  /** Whether a file of Traefik's file provider has LiteLLM's address. */
+  hasAddressInFiles: boolean;
   /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
   ownPort: number | undefined;
   /** What was asked of Traefik, or of its model. */
@@ -99,8 +101,8 @@ function hostsOf({ view, observed, statusOf, edge }: Inference): ReturnType<type
 }
 
 /**
- * Where no rule of Traefik leads to LiteLLM, which publishes a port of its own, clients call that. With labels for Traefik, one is
- * meant to, and its absence is a result.
+ * Where no rule of Traefik leads to LiteLLM, which publishes a port of its own, clients call that. With labels for Traefik, or its
+ * address in a file of Traefik's, one is meant to, and its absence is a result.
  */
 function withoutUnrelatedTraefik(inference: Inference): Inference {
   const { traefik, litellm } = inference.view;
@@ -109,7 +111,7 @@ function withoutUnrelatedTraefik(inference: Inference): Inference {
   const hasLabels = [...litellm.labels.keys(), ...litellm.deployLabels.keys()].some((key) =>
     key.startsWith("traefik."),
   );
-  if (hasLabels && !turnsTraefikOff(litellm)) return inference;
+  if ((hasLabels && !turnsTraefikOff(litellm)) || inference.hasAddressInFiles) return inference;
   return { ...inference, view: { ...view, traefik: undefined }, hasUnrelatedTraefik: true };
 }
 

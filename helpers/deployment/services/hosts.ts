@@ -24,7 +24,7 @@ export function linkedNamesOf({ services }: ComposeFile, { key }: ComposeService
 }
 
 /** Every name by which a container of the service's networks finds it. */
-function namesOf(service: ComposeService): string[] {
+export function namesOf(service: ComposeService): string[] {
   return [...ownNamesOf(service), ...[...service.networks.values()].flat()];
 }
 

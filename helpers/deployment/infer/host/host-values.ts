@@ -75,11 +75,16 @@ function standInsByFile(folder: string, projects: readonly ProjectValues[]): Map
   return new Map([...byHome].map(([home, standIn]) => [fileOf(home), standIn]));
 }
 
-/** What the first one sets counts; the second one fills in what it leaves empty, and adds the rest. */
+/** What the first one sets counts; the second one adds what it fills in itself, and the rest. */
 function joined(first: EnvStandIn, second: EnvStandIn): EnvStandIn {
   const others = new Map(second.text.split("\n").flatMap((line) => (line.includes("=") ? [[nameOf(line), line]] : [])));
   const lines = first.text.replace(/\n$/, "").split("\n");
-  const filled = lines.map((line) => (/=\s*(?:""|''|#.*)?$/.test(line) ? (others.get(nameOf(line)) ?? line) : line));
+  // Both begin with the same example, and each fills in what it needs itself.
+  const filled = lines.map((line) => {
+    const name = nameOf(line);
+    const isOfSecond = second.made.includes(name) && !first.made.includes(name);
+    return isOfSecond ? (others.get(name) ?? line) : line;
+  });
   for (const line of lines) others.delete(nameOf(line));
   return {
     stated: [...new Set([...first.stated, ...second.stated])],
