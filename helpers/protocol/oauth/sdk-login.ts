@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type OAuthClientProvider, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type {
   OAuthClientInformationMixed,
   OAuthClientMetadata,
@@ -123,7 +123,7 @@ export class SdkLogin implements OAuthClientProvider {
   async connect(): Promise<Client> {
     const begun = this.#transport();
     try {
-      return await connected(begun);
+      return await this.#connected(begun);
     } catch (error) {
       if (!(error instanceof UnauthorizedError)) throw asLoginError("discovery", error);
     }
@@ -136,11 +136,26 @@ export class SdkLogin implements OAuthClientProvider {
       throw asLoginError("the token request", error);
     }
     try {
-      const client = await connected(this.#transport());
+      const client = await this.#connected(this.#transport());
       this.steps.push("connected");
       return client;
     } catch (error) {
       throw asLoginError("the first request with a token", error);
+    }
+  }
+
+  /**
+   * A client whose session is not found starts a new one (MCP, Transports, Session Management). LiteLLM 1.106.2 now and then loses one
+   * that it has just opened.
+   */
+  async #connected(transport: StreamableHTTPClientTransport): Promise<Client> {
+    try {
+      return await connected(transport);
+    } catch (error) {
+      const isLost = error instanceof StreamableHTTPError && error.code === 404 && transport.sessionId !== undefined;
+      if (!isLost) throw error;
+      this.steps.push("a second session, because the first one was not found");
+      return await connected(this.#transport());
     }
   }
 
