@@ -55,7 +55,7 @@ export interface PageVisit {
   /** Errors on the console. */
   messages: readonly string[];
   assets: readonly PageAsset[];
-  /** PNG, in Base64. */
+  /** PNG, in Base64; empty where the browser made none in time. */
   screenshot: string;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { type OAuthClientProvider, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -8,7 +9,7 @@ import type {
   OAuthTokens,
 } from "@modelcontextprotocol/sdk/shared/auth.js";
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { deadlines } from "../../core/deadlines.ts";
+import { deadlines, pollInterval } from "../../core/deadlines.ts";
 import type { RecordingClient } from "../recording-client.ts";
 import { HeadlessBrowser, textOfPage, type Visit } from "./headless-browser.ts";
 
@@ -23,6 +24,9 @@ export interface SdkLoginOptions {
   redirect: string;
   user: { name: string; password: string };
 }
+
+/** How many sessions a client opens until one is found. */
+const mostSessions = 5;
 
 /** A client ended before it had what it wanted. */
 export class LoginError extends Error {
@@ -145,17 +149,21 @@ export class SdkLogin implements OAuthClientProvider {
   }
 
   /**
-   * A client whose session is not found starts a new one (MCP, Transports, Session Management). LiteLLM 1.106.2 now and then loses one
-   * that it has just opened.
+   * A client whose session is not found starts a new one (MCP, Transports, Session Management). LiteLLM 1.106.2 loses sessions of one
+   * user that are opened at the same time: all of them are answered with 404, also where each is opened again at once.
    */
-  async #connected(transport: StreamableHTTPClientTransport): Promise<Client> {
-    try {
-      return await connected(transport);
-    } catch (error) {
-      const isLost = error instanceof StreamableHTTPError && error.code === 404 && transport.sessionId !== undefined;
-      if (!isLost) throw error;
-      this.steps.push("a second session, because the first one was not found");
-      return await connected(this.#transport());
+  async #connected(first: StreamableHTTPClientTransport): Promise<Client> {
+    let transport = first;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await connected(transport);
+      } catch (error) {
+        const isLost = error instanceof StreamableHTTPError && error.code === 404 && transport.sessionId !== undefined;
+        if (!isLost || attempt === mostSessions) throw error;
+        this.steps.push("a new session, because the one before was not found");
+        await pause(pollInterval * attempt * (1 + Math.random()));
+        transport = this.#transport();
+      }
     }
   }
 

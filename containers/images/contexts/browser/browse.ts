@@ -21,6 +21,8 @@ interface Asset {
 const [url = "", selector = "", milliseconds = "30000", ...login] = process.argv.slice(2);
 const [operator, operatorPassword = "", link = "", after = ""] = login;
 const timeout = Number(milliseconds);
+/** In milliseconds. */
+const pictureTimeout = 10_000;
 
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
@@ -58,7 +60,8 @@ try {
   if (seen && operator !== undefined) seen = await logIn(page, operator);
   // Requests that are still running when the element is visible are recorded too.
   await page.waitForLoadState("networkidle", { timeout }).catch(() => undefined);
-  const screenshot = await page.screenshot();
+  // A picture for the report: Chromium on a busy machine may give none, and the visit says all the same what it says.
+  const screenshot = await page.screenshot({ timeout: pictureTimeout }).catch(() => undefined);
   // biome-ignore lint/performance/useDomNodeTextContent: the visible text, without that of hidden nodes
   const text = await page.locator("body").innerText();
   const report = {
@@ -69,7 +72,7 @@ try {
     seen,
     messages,
     assets,
-    screenshot: screenshot.toString("base64"),
+    screenshot: screenshot?.toString("base64") ?? "",
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } finally {
