@@ -12,6 +12,7 @@ export function outlineOf(build: ComposeBuild): DockerfileOutline | undefined {
   return existsSync(file) ? readDockerfile(readFileSync(file, "utf8"), args, build.target) : undefined;
 }
 
+/** `ghcr.io/berriai/litellm-database`, `docker.litellm.ai/berriai/litellm`, a mirror's `litellm/litellm`. */
 const liteLLMImage = /(?:^|\/)litellm(?:[-_][\w.-]+)?(?:[:@]|$)/i;
 
 /** The version of the LiteLLM that a Dockerfile installs, else of the image that it builds on; undefined where it names none. */

@@ -59,8 +59,8 @@ export function readDockerfile(
 }
 
 /**
- * Whether a command runs a program of the operator's (`node server.js`, `uvicorn app:app`, `npm start`), which the image of no package
- * has, whatever else a Dockerfile installs.
+ * Whether a command runs a program of the operator's (`node server.js`, `uvicorn app:app`, `npm start`). Such a program is in no
+ * package, whatever else the Dockerfile installs.
  */
 export function runsOwnFile(command: readonly string[]): boolean {
   const words = withoutInitProgram(command);

@@ -60,7 +60,7 @@ try {
   if (seen && operator !== undefined) seen = await logIn(page, operator);
   // Requests that are still running when the element is visible are recorded too.
   await page.waitForLoadState("networkidle", { timeout }).catch(() => undefined);
-  // A picture for the report: Chromium on a busy machine may give none, and the visit says all the same what it says.
+  // Only the report shows it: Chromium on a busy machine may take none, and the visit is judged without it.
   const screenshot = await page.screenshot({ timeout: pictureTimeout }).catch(() => undefined);
   // biome-ignore lint/performance/useDomNodeTextContent: the visible text, without that of hidden nodes
   const text = await page.locator("body").innerText();

@@ -1,10 +1,9 @@
+import { isLiteLLMImage } from "../../services/build-outline.ts";
 import type { ServiceOutline } from "./compose-files.ts";
 
 /** What the suite knows a service by. */
 export type Role = "litellm" | "traefik";
 
-/** `ghcr.io/berriai/litellm-database`, `docker.litellm.ai/berriai/litellm`, a mirror's `litellm/litellm`. */
-const liteLLMImage = /(?:^|\/)litellm(?:[-_][\w.-]+)?(?:[:@]|$)/i;
 const traefikImage = /(?:^|\/)traefik(?:[:@]|$)/i;
 
 /** Images around Traefik whose names begin with it, e.g. `traefik/whoami` and `traefik-certs-dumper`. */
@@ -21,8 +20,8 @@ export function isTraefikImage(image: string): boolean {
  */
 export function roleSigns({ name, image, dockerfile, command }: ServiceOutline, role: Role): 0 | 1 | 2 {
   const images = [image, ...basesOf(dockerfile)].flatMap((one) => (one === undefined ? [] : imageOf(one)));
-  const pattern = role === "litellm" ? liteLLMImage : traefikImage;
-  if (images.some((one) => pattern.test(one) && !otherImage.test(one))) return 2;
+  const isOfRole = (one: string): boolean => (role === "litellm" ? isLiteLLMImage(one) : traefikImage.test(one));
+  if (images.some((one) => isOfRole(one) && !otherImage.test(one))) return 2;
   if (images.some((one) => otherImage.test(one))) return 0;
   if (role === "traefik") return /--providers\.\w+|--entrypoints\.|traefik\.(?:ya?ml|toml)/i.test(command) ? 1 : 0;
   if (/(?:^|[\s/"'])litellm\s+--?\w/.test(command)) return 1;
