@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../../helpers/core/deadlines.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { RefusedOutcome, Subject, Supply, Trap } from "../observe/subject.ts";
@@ -167,7 +169,9 @@ function processPipe(child: ChildProcess): Pipe {
   child.stdin?.on("error", () => {});
   child.stdout?.on("data", (piece: Buffer) => pipe.onOutput(piece));
   child.stderr?.on("data", (piece: Buffer) => pipe.onLog(piece));
-  child.once("exit", (code, signal) => {
+  child.once("exit", async (code, signal) => {
+    // Node may report the exit before it has read the last lines. A process that is left over keeps the streams open.
+    await Promise.race([once(child, "close"), pause(endDeadline, undefined, { ref: false })]);
     pipe.onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`);
     resolve();
   });
