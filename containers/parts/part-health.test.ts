@@ -62,14 +62,26 @@ test.each(["kill", "remove"] as const)(
   },
 );
 
-test("a part whose process is ending while the engine still lists it is lost", async () => {
+test.each([
+  { engine: "reports its end soon", reportsSoon: true },
+  { engine: "is busy and reports its end late", reportsSoon: false },
+])("a part whose process is ending while the engine still lists it is lost: the engine $engine", async (busy) => {
+  let inspections = 0;
+  let waits = 0;
   let ended = false;
   const dying = {
-    top: async () => ({ Processes: [["root", "1"]] }),
-    wait: async () => {
+    top: async () => ({ Processes: inspections === 0 ? [["root", "1"]] : [] }),
+    wait: async ({ abortSignal }: { abortSignal: AbortSignal }) => {
+      waits += 1;
+      if (!busy.reportsSoon && waits === 1) {
+        await new Promise((_resolve, reject) => abortSignal.addEventListener("abort", reject));
+      }
       ended = true;
     },
-    inspect: async () => ({ State: { Running: !ended, ExitCode: 137 } }),
+    inspect: async () => {
+      inspections += 1;
+      return { State: { Running: !ended, ExitCode: 137 } };
+    },
     logs: async () => Buffer.alloc(0),
   };
   const docker = { ping: async () => "OK", getContainer: () => dying };

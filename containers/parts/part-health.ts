@@ -31,7 +31,8 @@ export async function environmentTrouble(
     });
   }
   const trouble = await troubleOf(engine, parts, servicesOf);
-  if (trouble !== undefined || !(await oneEnds(engine, parts))) return trouble;
+  if (trouble !== undefined) return trouble;
+  await oneEnds(engine, parts);
   return await troubleOf(engine, parts, servicesOf);
 }
 
@@ -46,10 +47,11 @@ async function troubleOf(
 }
 
 /**
- * Whether one of the parts ends within `deadlines.endingSeen`. A killed process closes its connections before the kernel
- * takes it off the list of processes, so a part that refused a check's request may still look well.
+ * Waits until one of the parts ends, or `deadlines.endingSeen`. A killed process closes its connections before the kernel
+ * takes it off the list of processes, so a part that refused a check's request may still look well. A busy engine reports
+ * the end 300 to 600 ms later (measured), so the parts are inspected again whatever it has reported by then.
  */
-async function oneEnds(engine: Engine, parts: readonly PartHandle[]): Promise<boolean> {
+async function oneEnds(engine: Engine, parts: readonly PartHandle[]): Promise<void> {
   const abortSignal = AbortSignal.timeout(deadlines.endingSeen);
   const ends = parts.map(async ({ containerId }) => {
     try {
@@ -59,10 +61,7 @@ async function oneEnds(engine: Engine, parts: readonly PartHandle[]): Promise<bo
       if (abortSignal.aborted) throw error;
     }
   });
-  return await Promise.any(ends).then(
-    () => true,
-    () => false,
-  );
+  await Promise.any(ends).catch(() => {});
 }
 
 async function stoppedBecause(
