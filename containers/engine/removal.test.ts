@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "./engine.ts";
-import { removeContainer } from "./removal.ts";
+import { removeContainer, removeNetwork } from "./removal.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -42,4 +42,23 @@ test("removals that hang are reported after one deadline, and the containers in 
   await Promise.all(others);
   await vi.advanceTimersByTimeAsync(deadlines.removal);
   expect(await second).toBeInstanceOf(EnvironmentError);
+});
+
+test("a network is removed although the container on it left while it was being disconnected", async () => {
+  const calls: string[] = [];
+  const answers = (statusCode: number, message: string): Error => Object.assign(new Error(message), { statusCode });
+  const network = {
+    remove: async () => {
+      calls.push("remove");
+      if (calls.length === 1) throw answers(403, "network has active endpoints");
+    },
+    inspect: async () => ({ Containers: { "1f2e": {} } }),
+    disconnect: async ({ Container }: { Container: string }) => {
+      calls.push(`disconnect ${Container}`);
+      // What engine 20.10 answers when the start of the container is cancelled at that moment.
+      throw answers(500, `container ${Container} is not connected to network traefik-net`);
+    },
+  };
+  await removeNetwork({ docker: { getNetwork: () => network } } as unknown as Engine, "traefik-net");
+  expect(calls).toEqual(["remove", "disconnect 1f2e", "remove"]);
 });

@@ -103,8 +103,11 @@ async function inSequence(what: string, work: () => Promise<unknown>): Promise<v
   });
 }
 
-/** Another process may remove the same object: 404 (gone), 409 (removal in progress) and its 500 mean success here. */
+/**
+ * Another process may remove the same object, and a container may leave a network while its start is cancelled: 404 (gone),
+ * 409 (removal in progress) and their 500s mean success here.
+ */
 function ignoreGone(error: unknown): void {
   const { statusCode: status, message = "" } = error as { statusCode?: number; message?: string };
-  if (status !== 404 && status !== 409 && !message.includes("marked for removal")) throw error;
+  if (status !== 404 && status !== 409 && !/marked for removal|is not connected to network/.test(message)) throw error;
 }

@@ -74,15 +74,18 @@ async function runOf(pid: number): Promise<string> {
   return own?.Labels[runLabel] ?? "";
 }
 
-/** How many containers and networks of a run still exist. */
-async function remainingOf({ report, output }: Ended): Promise<number> {
+/** The containers and networks of a run that still exist. */
+async function remainingOf({ report, output }: Ended): Promise<string[]> {
   if (report === undefined) throw new Error(`the run has written no report: ${output}`);
   const filters = { label: [`${runLabel}=${report.run.id}`] };
   const [containers, networks] = await Promise.all([
     engine.docker.listContainers({ all: true, filters }),
     engine.docker.listNetworks({ filters }),
   ]);
-  return containers.length + networks.length;
+  return [
+    ...containers.map(({ Names, State }) => `container ${Names.join(" ")} (${State})`),
+    ...networks.map(({ Name }) => `network ${Name}`),
+  ];
 }
 
 async function container(id: string, rig: string, part: string) {
@@ -98,7 +101,7 @@ describe("a run that is cut short reports what it proved, marked as incomplete, 
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.incomplete).toContain(`interrupted by ${signal}`);
     expect(ended.output).toContain("THE ENVIRONMENT FAILED");
-    expect(await remainingOf(ended)).toBe(0);
+    expect(await remainingOf(ended), ended.output).toEqual([]);
   });
 
   test("by SIGINT while LiteLLM boots", async () => {
@@ -118,7 +121,7 @@ describe("a run that is cut short reports what it proved, marked as incomplete, 
     expect(ended.report?.incomplete).toContain("interrupted by SIGINT");
     expect(ended.report?.counts.failed, ended.output).toBe(0);
     expect(ended.output).not.toContain("✓ start the gateway rig");
-    expect(await remainingOf(ended)).toBe(0);
+    expect(await remainingOf(ended), ended.output).toEqual([]);
   });
 
   test.each(["kill", "remove"] as const)("by the loss of a part (%s)", async (how) => {
@@ -129,7 +132,7 @@ describe("a run that is cut short reports what it proved, marked as incomplete, 
     expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
     expect(ended.report?.counts.failed, ended.output).toBe(0);
     expect(ended.report?.incomplete).toMatch(/edge\/traefik (stopped|went away) during the run/);
-    expect(await remainingOf(ended)).toBe(0);
+    expect(await remainingOf(ended), ended.output).toEqual([]);
   });
 
   test("by the loss of the engine", async () => {
@@ -174,13 +177,13 @@ test("when a part of a rig cannot be provided, the others are removed too, altho
   ]);
   expect(ended, ended.output).toMatchObject({ exitCode: 3, report: { result: "environment-failed" } });
   expect(ended.output).toContain("codex 0.0.9 cannot be built");
-  expect(await remainingOf(ended)).toBe(0);
+  expect(await remainingOf(ended), ended.output).toEqual([]);
 });
 
 test("a run continues to its end although its output is not read any more", async () => {
   const ended = await run("✓ start the edge rig", ({ stopReading }) => stopReading());
   expect({ exitCode: ended.exitCode, result: ended.report?.result }).toEqual({ exitCode: 0, result: "conformant" });
-  expect(await remainingOf(ended)).toBe(0);
+  expect(await remainingOf(ended), ended.output).toEqual([]);
 });
 
 test("a signal before anything was started ends the run immediately, and leaves nothing behind", async () => {

@@ -75,6 +75,7 @@ export class Session {
   readonly #repeats: string[] = [];
   #server: Awaited<ReturnType<typeof serveRigs>> | undefined;
   #ending: Promise<void> | undefined;
+  #removal: Promise<void> | undefined;
 
   private constructor(options: SessionOptions, resources: RigResources, knownGaps: readonly KnownGap[]) {
     const { engine, run, deployment, progress } = resources;
@@ -180,9 +181,16 @@ export class Session {
     await this.#recorder.write();
   }
 
-  async #remove(): Promise<void> {
+  /** An interruption and the end of the run share one removal; one that failed is tried again. */
+  #remove(): Promise<void> {
     const { engine, run } = this.#resources;
-    await this.#pool.retire(() => removeRun(engine, run.id));
+    this.#removal ??= this.#pool
+      .retire(() => removeRun(engine, run.id))
+      .catch((error: unknown) => {
+        this.#removal = undefined;
+        throw error;
+      });
+    return this.#removal;
   }
 
   async #serve(): Promise<void> {
