@@ -78,9 +78,16 @@ check({
           code: more.length > 0 ? "other-models" : "granted-not-offered",
           expected: `${own.length > 0 ? "" : "at least "}${expected.join(", ")} at /v1/models`,
           actual: offered.join(", ") || statusOf(exchange),
-          cause: `the key's models in LiteLLM are ${more.length > 0 ? "more" : "fewer"} than the policy says`,
+          ...(exchange.response?.status === 200
+            ? {
+                cause: `the key's models in LiteLLM are ${more.length > 0 ? "more" : "fewer"} than the policy says`,
+                fix: "change the key's models with POST /key/update, or 'models' of the identity in the policy",
+              }
+            : {
+                cause: "LiteLLM refuses the key itself: it has expired, is blocked, or is limited to other paths",
+                fix: "look at the key with GET /key/info, and correct it with POST /key/update",
+              }),
           location,
-          fix: "change the key's models with POST /key/update, or 'models' of the identity in the policy",
           evidence: exchangeEvidence(exchange),
         });
       },

@@ -5,7 +5,12 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
-import { keyInfoPath, needsTeam, type ObjectPermission } from "../../helpers/deployment/litellm/key-rights.ts";
+import {
+  keyInfoPath,
+  keyMetadata,
+  needsTeam,
+  type ObjectPermission,
+} from "../../helpers/deployment/litellm/key-rights.ts";
 import type { UserRole } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../runner/evidence.ts";
@@ -94,11 +99,10 @@ export class ManagementApi {
     return this.#read(exchange, keyShape, "LiteLLM creates no virtual key", "no-key");
   }
 
-  /** Whether LiteLLM has a virtual key. */
+  /** Whether LiteLLM has a virtual key that is not deleted. */
   async hasKey(key: string): Promise<boolean> {
-    return (
-      (await this.#gateway.send({ path: keyInfoPath(key), bearer: this.#gateway.masterKey })).response?.status === 200
-    );
+    const { response } = await this.#gateway.send({ path: keyInfoPath(key), bearer: this.#gateway.masterKey });
+    return keyMetadata(response) !== undefined;
   }
 
   /** @throws {CheckFailure} `not-changed` */

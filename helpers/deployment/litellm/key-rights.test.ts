@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { grantRights, keyInfoPath, keyRights, needsTeam } from "./key-rights.ts";
+import { grantRights, keyInfoPath, keyMetadata, keyRights, needsTeam } from "./key-rights.ts";
 
 const idOf = (server: string): string => `id-of-${server}`;
 const none = { servers: [], accessGroups: [], tools: new Map(), models: [], routes: [] };
@@ -39,4 +39,13 @@ it("distinguishes a refusal because of a missing team from other refusals", () =
   expect(needsTeam({ status: 403, body })).toBe(true);
   expect(needsTeam({ status: 403, body: "not allowed" })).toBe(false);
   expect(needsTeam(undefined)).toBe(false);
+});
+
+it("takes a deleted key, for which LiteLLM 1.106.2 answers 200 too, for one that is not there", () => {
+  const answer = (info: object, status = 200) => ({ status, body: JSON.stringify({ info }) });
+  expect(keyMetadata(answer({ metadata: { a: "b" } }))).toEqual({ a: "b" });
+  expect(keyMetadata(answer({ metadata: null, deleted_at: null }))).toEqual({});
+  expect(keyMetadata(answer({ metadata: { a: "b" }, deleted_at: "2026-11-29T17:29:08.068000+00:00" }))).toBeUndefined();
+  expect(keyMetadata(answer({}, 404))).toBeUndefined();
+  expect(keyMetadata(undefined)).toBeUndefined();
 });

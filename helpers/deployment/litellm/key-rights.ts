@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
+import { jsonOf } from "../../core/text/json.ts";
 import type { PolicyGrant, PolicyIdentity } from "../policy/types.ts";
 
 /** What a virtual key or a team may use of MCP, as LiteLLM's API takes it. */
@@ -52,6 +54,27 @@ export function grantRights(
  */
 export function keyInfoPath(key: string): string {
   return `/key/info?key=${createHash("sha256").update(key).digest("hex")}`;
+}
+
+const keyInfoShape = z.object({
+  info: z.object({
+    metadata: z.record(z.string(), z.unknown()).nullish(),
+    deleted_at: z.string().nullish(),
+  }),
+});
+
+/**
+ * The metadata of a key, by LiteLLM's answer to {@link keyInfoPath}. LiteLLM 1.106.2 keeps deleted keys, answers 200 for them too,
+ * and says when they were deleted.
+ *
+ * @returns undefined for a key that LiteLLM does not accept: unknown or deleted
+ */
+export function keyMetadata(
+  answer: { status: number; body: string } | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  if (answer?.status !== 200) return undefined;
+  const info = keyInfoShape.safeParse(jsonOf(answer.body)).data?.info;
+  return info?.deleted_at ? undefined : (info?.metadata ?? {});
 }
 
 /** Whether LiteLLM refuses to grant servers to a key because it is in no team (1.83.0; neither 1.77.1 nor 1.106.2 does). */

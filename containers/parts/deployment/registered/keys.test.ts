@@ -16,6 +16,9 @@ const bodyShape = z.object({
 /** The metadata of the keys that a server with as much of LiteLLM's API as keys need has, and what was sent to it. */
 let keys: Map<string, Record<string, string>>;
 let sent: string[];
+let deletedKeys: Set<string>;
+/** The key that LiteLLM refuses to make. */
+let refused: string | undefined;
 let server: Server;
 let deployment: Deployment;
 
@@ -28,6 +31,8 @@ const secrets = new Map([
 beforeEach(async () => {
   keys = new Map();
   sent = [];
+  deletedKeys = new Set();
+  refused = undefined;
   deployment = await loadDeployment("deployments/examples/virtual-keys");
   server = createServer(async (request, response) => {
     let text = "";
@@ -44,11 +49,18 @@ function answer(path: string, text: string): { status: number; body: object } {
   if (path === "/v1/mcp/server") return { status: 200, body: [{ server_id: "1", server_name: "filesystem" }] };
   if (path.startsWith("/key/info")) {
     const metadata = [...keys].find(([key]) => keyInfoPath(key) === path)?.[1];
+    // LiteLLM 1.106.2 keeps what was deleted.
+    if (metadata === undefined && [...deletedKeys].some((key) => keyInfoPath(key) === path))
+      return { status: 200, body: { info: { metadata: {}, deleted_at: "2026-11-29T17:29:08Z" } } };
     return { status: metadata === undefined ? 404 : 200, body: { info: { metadata } } };
   }
   const { key, keys: deleted, metadata } = bodyShape.parse(JSON.parse(text));
+  if (key !== undefined && key === refused) return { status: 403, body: { error: { message: "not allowed by team" } } };
   if (key !== undefined) keys.set(key, metadata);
-  for (const one of deleted) keys.delete(one);
+  for (const one of deleted) {
+    keys.delete(one);
+    deletedKeys.add(one);
+  }
   sent.push([path, ...(key === undefined ? deleted : [key])].join(" "));
   return { status: 200, body: { team_id: "2" } };
 }
@@ -92,4 +104,14 @@ test("keys that exchange their rights are deleted before the first is made, beca
     "/key/generate sk-status",
     "/key/generate sk-coding",
   ]);
+});
+
+test("a key that LiteLLM refused to make again, and whose old one is deleted, is made by the next deployment", async () => {
+  await register((identity) => identity);
+  refused = "sk-files";
+  const wider = (identity: PolicyIdentity) =>
+    identity.name === "files agent" ? { ...identity, servers: ["filesystem", "everything"] } : identity;
+  await expect(register(wider)).rejects.toThrow(/the key of files agent can't be registered/);
+  refused = undefined;
+  expect(await register((identity) => identity)).toEqual(["/key/generate sk-files"]);
 });

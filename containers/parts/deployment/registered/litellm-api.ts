@@ -1,9 +1,7 @@
 import { request } from "undici";
-import { z } from "zod";
 import { deadlines } from "../../../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../../../helpers/core/errors.ts";
-import { jsonOf } from "../../../../helpers/core/text/json.ts";
-import { keyInfoPath, needsTeam } from "../../../../helpers/deployment/litellm/key-rights.ts";
+import { keyInfoPath, keyMetadata, needsTeam } from "../../../../helpers/deployment/litellm/key-rights.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
 import type { Deployment } from "../../../../helpers/deployment/types.ts";
 import type { PartHandle } from "../../part.ts";
@@ -16,8 +14,6 @@ export interface RegisteredServer {
   mcp_access_groups?: readonly string[] | null;
   allow_all_keys?: boolean | null;
 }
-
-const keyShape = z.object({ info: z.object({ metadata: z.record(z.string(), z.unknown()).nullish() }) });
 
 /** Where LiteLLM answers, and its name for messages. */
 export type LiteLLMAddress = Pick<PartHandle, "name" | "host" | "ports">;
@@ -68,10 +64,10 @@ export class LiteLLMApi {
     await this.create(what, path, { ...body, team_id: await team() });
   }
 
-  /** The metadata of a virtual key; undefined for a key that LiteLLM's database does not have. */
+  /** The metadata of a virtual key; undefined for a key that LiteLLM's database does not have, or has as a deleted one. */
   async keyMetadata(key: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     const { status, text } = await this.#send("GET", keyInfoPath(key));
-    return status === 200 ? (keyShape.safeParse(jsonOf(text)).data?.info.metadata ?? {}) : undefined;
+    return keyMetadata({ status, body: text });
   }
 
   /** @throws {EnvironmentError} when LiteLLM refuses */
