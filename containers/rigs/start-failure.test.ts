@@ -3,8 +3,14 @@ import { EnvironmentError } from "../../helpers/core/errors.ts";
 import { startFailure } from "./start-failure.ts";
 
 const location = { file: "config.yaml", line: 12 };
+const mounted = { file: "compose.yaml", line: 7 };
+const bind = { kind: "bind", location: mounted };
+const mounts = [
+  { ...bind, source: "/deployment/bin/start", target: "/start" },
+  { ...bind, source: "/deployment/scripts", target: "/scripts" },
+];
 const deployment = {
-  litellm: { name: "litellm" },
+  litellm: { name: "litellm", mounts, files: [] },
   litellmConfig: {
     version: "1.106.2",
     texts: [{ path: ["router_settings", "fallbacks"], value: { value: "qwen3-vl-8b", location } }],
@@ -26,7 +32,24 @@ test("an error that quotes a value of the config is the deployment's, at its lin
   });
 });
 
+const denied = (program: string): EnvironmentError =>
+  new EnvironmentError(`litellm did not start: runc create failed: exec: "${program}": permission denied: unknown`, {
+    part: "litellm",
+  });
+
 test.each([
+  ["/start", "/deployment/bin/start"],
+  ["/scripts/start", "/deployment/scripts/start"],
+])("the mounted script %s, which may not be executed, is the deployment's, at its mount", (program, file) => {
+  expect(startFailure(denied(program), deployment)?.details).toMatchObject({
+    code: "does-not-start",
+    location: mounted,
+    fix: `chmod +x ${file}, and commit the mode`,
+  });
+});
+
+test.each([
+  ["names a program of the image", denied("/app/start")],
   ["quotes nothing of the config", ended("ValueError: Item 'another' is not a dictionary.")],
   ["is about a package", ended("ModuleNotFoundError: No module named 'qwen3-vl-8b'")],
   ["quotes a key of the config", ended("KeyError: 'fallbacks'")],

@@ -1,22 +1,26 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
+import { mountedFile } from "../../helpers/deployment/litellm/config-file.ts";
+import type { ComposeService, Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 
 /** What LiteLLM raises for a config that it does not accept; what it lacks in its image is not among them. */
 const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser)Error): *(.+)$/;
 
 /**
- * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config.
+ * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config, or
+ * the engine may not execute the script that is its entrypoint.
  * Anything else may be the environment's fault, and stays one.
  *
  * @param error what the start of a rig ended with
- * @returns the failure of every check that needs LiteLLM; undefined where the log does not say so
+ * @returns the failure of every check that needs LiteLLM; undefined where neither says so
  */
 export function startFailure(
   error: unknown,
   { litellm, litellmConfig }: Pick<Deployment, "litellm" | "litellmConfig">,
 ): CheckFailure | undefined {
   if (!(error instanceof EnvironmentError) || error.part !== "litellm") return undefined;
+  const unstartable = notExecutable(error.message, litellm);
+  if (unstartable !== undefined) return unstartable;
   const at = error.log.findLastIndex((one) => refusal.test(one));
   // What follows must be the end of the start, and not of a start that went on.
   if (!error.log.slice(at + 1).every((one) => /^\s*$|Application startup failed/.test(one))) return undefined;
@@ -33,6 +37,23 @@ export function startFailure(
     location,
     fix: "correct the value, or use a version that accepts it",
     evidence: { received: error.log.slice(-3).join("\n") },
+  });
+}
+
+/** A mounted script without the permission to execute, as the first word of the entrypoint. */
+function notExecutable(message: string, litellm: ComposeService): CheckFailure | undefined {
+  const [, program] = /exec: "([^"]+)": permission denied/.exec(message) ?? [];
+  const file = program === undefined ? undefined : mountedFile(litellm, program);
+  const mount = litellm.mounts.find(({ target }) => target === program || program?.startsWith(`${target}/`));
+  if (file === undefined || mount === undefined) return undefined;
+  return new CheckFailure({
+    summary: `the container of ${litellm.name} does not start`,
+    code: "does-not-start",
+    expected: `${program} is started`,
+    actual: `permission denied: ${program} is not executable`,
+    cause: `${file}, which is mounted there, has no permission to execute`,
+    location: mount.location,
+    fix: `chmod +x ${file}, and commit the mode`,
   });
 }
 

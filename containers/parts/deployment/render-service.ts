@@ -62,7 +62,11 @@ async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
     if (mount.isAvailable) {
       const found = await stat(mount.source);
       if (found.isDirectory()) copied.directories.push({ source: mount.source, target: mount.target });
-      else if (found.isFile()) copied.files.push({ target: mount.target, content: await readFile(mount.source) });
+      else if (found.isFile()) {
+        // A script that is mounted as the entrypoint must stay executable.
+        const mode = (found.mode & 0o111) === 0 ? 0o644 : 0o755;
+        copied.files.push({ target: mount.target, content: await readFile(mount.source), mode });
+      }
       continue;
     }
     // The host's clock settings change nothing that a check could see.

@@ -39,6 +39,29 @@ test("what compose accepts with a warning is a note with its line", () => {
   ]);
 });
 
+test("a volume that binds a directory of the host is a bind mount", () => {
+  const bound = (device: string): string =>
+    `{ driver: local, driver_opts: { type: none, o: bind, device: ${device} } }`;
+  const facts = read({
+    "compose.yaml": `services: { a: { image: x, volumes: ['here:/here:ro', 'gone:/gone', 'host:/host'] } }
+volumes: { here: ${bound("./here")}, gone: ${bound("./gone")}, host: ${bound("/srv/data")} }
+`,
+    "here/file": "",
+  });
+  expect(facts.faults.faults).toEqual([]);
+  const mounts = facts.compose?.services.get("a")?.mounts ?? [];
+  expect(
+    mounts.map(({ kind, source, isAvailable, readOnly }) => [kind, basename(source), isAvailable, readOnly]),
+  ).toEqual([
+    ["bind", "here", true, true],
+    ["bind", "gone", false, false],
+    ["bind", "data", false, false],
+  ]);
+  expect(notesOf(facts)).toEqual([
+    "finding 1: './gone', which the volume 'gone' binds, is missing; docker refuses to start the service until it is there; here it is empty",
+  ]);
+});
+
 test("a mount that is none without its variable is asked for by that variable's name", () => {
   const facts = read({ "compose.yaml": "services: { a: { image: x, volumes: ['${DATA}:/data', ':/x'] } }\n" });
   expect(facts.faults.faults.map(({ what }) => what)).toEqual([

@@ -213,6 +213,8 @@ export interface ComposeVolume {
   name: string;
   /** True where no project makes it. */
   external: boolean;
+  /** The host's directory that the local driver binds (`driver_opts: { o: bind, device: … }`); an absolute path. */
+  device: string | undefined;
   location: SourceLocation;
 }
 

@@ -128,16 +128,23 @@ function noteUnreadConfig(service: ComposeService, { environment }: StartCommand
 }
 
 function looksLikeConfig(file: string): boolean {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  if (!isFile(file)) return false;
   return /^(?:model_list|mcp_servers|litellm_settings|general_settings|router_settings|litellm)\s*:/m.test(
     readFileSync(file, "utf8"),
   );
 }
 
 /** A script of the operator's that starts LiteLLM, and may write files before. */
-function ownScript({ entrypoint = [] }: ComposeService): string | undefined {
-  const script = entrypoint.find((word) => /\.(?:sh|py)$/.test(word));
+function ownScript(service: ComposeService): string | undefined {
+  const { entrypoint = [] } = service;
+  const script = entrypoint.find(
+    (word) => /\.(?:sh|py)$/.test(word) || (word.startsWith("/") && isFile(presentFile(service, word))),
+  );
   return script === undefined || /\/docker\/(?:prod_)?entrypoint\.sh$/.test(script) ? undefined : script;
+}
+
+function isFile(path: string | undefined): boolean {
+  return path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** The deployment's file behind a path in the container; undefined when no mount, config or Dockerfile has it. */

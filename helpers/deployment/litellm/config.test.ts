@@ -118,6 +118,57 @@ exec "$@"
   expect(config?.files).toHaveLength(1);
 });
 
+test("a model's name may be a variable's value", () => {
+  const { config, faults } = read([
+    litellm(
+      "model_list:",
+      "model_list:\n  - { model_name: os.environ/MODEL_NAME, litellm_params: { model: openai/x } }",
+    ),
+    compose("      DOCS_URL: /docs\n", "      DOCS_URL: /docs\n      MODEL_NAME: named-by-variable\n"),
+  ]);
+  expect(faults).toEqual([]);
+  expect(config?.models.map(({ value }) => value)).toContain("named-by-variable");
+});
+
+test("a script without a suffix may read secrets in a function, and encode them", () => {
+  const { config, faults } = read([
+    compose(
+      command,
+      '    entrypoint: ["/usr/local/bin/start"]\n    command: litellm --config /app/config.yaml\n    secrets: [pw, master]',
+    ),
+    compose(`      - ${mount}`, `      - ${mount}\n      - ./start:/usr/local/bin/start`),
+    compose("services:", "secrets: { pw: { file: pw.txt }, master: { file: master.txt } }\nservices:"),
+    { file: "pw.txt", write: "from-the-file-1\n" },
+    { file: "master.txt", write: "sk-from-the-file\n" },
+    {
+      file: "start",
+      write: `#!/usr/bin/env bash
+read_secret() {
+  local path="/run/secrets/$1"
+  local value
+  value="$(<"$path")"
+  printf '%s' "$value"
+}
+if ! LITELLM_MASTER_KEY="$(read_secret master)"; then
+  exit 1
+fi
+export LITELLM_MASTER_KEY
+if ! pw="$(read_secret pw)"; then exit 1; fi
+encoded="$(
+  printf '%s' "$pw" \\
+    | python3 -c 'from urllib.parse import quote; import sys; print(quote(sys.stdin.read(), safe=""))'
+)"
+export DATABASE_URL="postgresql://llm:\${encoded}@db:5432/litellm"
+exec "$@"
+`,
+    },
+  ]);
+  expect(faults).toEqual([]);
+  expect(config?.masterKey).toBe("sk-from-the-file");
+  expect(config?.environment.get("DATABASE_URL")?.value).toBe("postgresql://llm:from-the-file-1@db:5432/litellm");
+  expect(config?.files).toHaveLength(1);
+});
+
 const included = [
   litellm("model_list:", "include: [parts/one.yaml]\nmodel_list:"),
   compose(`      - ${mount}`, "      - ./litellm:/app:ro"),
@@ -164,22 +215,25 @@ test("an image without a version runs the newest known, which is noted", () => {
   });
 });
 
-test("a config that the operator's own script makes at the start is not proved, and no fault", () => {
-  using deployment = writtenFolder({
-    "compose.yaml": `services:
+test.each(["start.sh", "start"])(
+  "a config that the operator's own script %s makes at the start is not proved, and no fault",
+  (script) => {
+    using deployment = writtenFolder({
+      "compose.yaml": `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.106.2
-    entrypoint: ["/app/start.sh"]
+    entrypoint: ["/app/${script}"]
     command: --config /app/config.runtime.yaml
-    volumes: ["./start.sh:/app/start.sh"]
+    volumes: ["./${script}:/app/${script}"]
 `,
-    "start.sh": "#!/bin/sh\n",
-  });
-  const facts = readFacts(deployment.folder);
-  facts.liteLLM();
-  // Its master key and its servers may be in that config.
-  expect(facts.faults.faults).toEqual([]);
-  expect(facts.notes.notes.map(({ kind, what }) => `${kind}: ${what}`)).toEqual([
-    "not-proved: LiteLLM's config /app/config.runtime.yaml is made by /app/start.sh, when the container starts",
-  ]);
-});
+      [script]: "#!/bin/sh\n",
+    });
+    const facts = readFacts(deployment.folder);
+    facts.liteLLM();
+    // Its master key and its servers may be in that config.
+    expect(facts.faults.faults).toEqual([]);
+    expect(facts.notes.notes.map(({ kind, what }) => `${kind}: ${what}`)).toEqual([
+      `not-proved: LiteLLM's config /app/config.runtime.yaml is made by /app/${script}, when the container starts`,
+    ]);
+  },
+);

@@ -85,7 +85,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       texts: textsOf(root, []),
       environment,
       version,
-      models: readModels(root, faults),
+      models: readModels(resolved, faults),
       upstreams: servers.upstreams,
       unusableServers: servers.unusable,
       serverFindings,
@@ -154,7 +154,7 @@ function noteOtherDatabase(environment: ReadonlyMap<string, Written<string>>, no
   );
 }
 
-function readModels(root: YamlMap, faults: FaultList): Written<string>[] {
+function readModels(root: YamlNode, faults: FaultList): Written<string>[] {
   const list = nodeAt(root, "model_list");
   if (list === undefined || (list.kind === "scalar" && list.value === null)) return [];
   if (list.kind !== "list") {

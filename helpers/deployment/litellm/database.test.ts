@@ -13,13 +13,16 @@ function databaseOf(variables: Record<string, string>, generalSettings?: Record<
 describe("LiteLLM's own database", () => {
   it("is what DATABASE_URL names", () => {
     const url = "postgresql://llm:pw@db:5432/litellm";
-    expect(databaseOf({ DATABASE_URL: url }, { database_url: "postgresql://other/x" })).toEqual(["DATABASE_URL", url]);
+    expect(databaseOf({ DATABASE_URL: url })).toEqual(["DATABASE_URL", url]);
+    expect(databaseOf({ DATABASE_URL: url }, { database_url: "os.environ/UNSET" })?.[1]).toBe(url);
   });
 
   it("is what the config names, also by a variable", () => {
     const url = "postgres://llm@db/litellm";
     expect(databaseOf({}, { database_url: url })).toEqual(["general_settings.database_url", url]);
-    expect(databaseOf({ PG: url }, { database_url: "os.environ/PG" })?.[1]).toBe(url);
+    expect(databaseOf({ PG: url, DATABASE_URL: "postgres://other/x" }, { database_url: "os.environ/PG" })?.[1]).toBe(
+      url,
+    );
   });
 
   it("is made from the single variables", () => {

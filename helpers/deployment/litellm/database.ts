@@ -10,6 +10,8 @@ export interface LiteLLMDatabase {
   url: URL;
   /** What names it: `DATABASE_URL` or `DATABASE_HOST` in LiteLLM's environment, or its config. */
   namedBy: "DATABASE_URL" | "DATABASE_HOST" | "general_settings.database_url";
+  /** The variable that its URL is in, or would be; undefined for a URL that is in the config itself. */
+  variable: string | undefined;
 }
 
 /**
@@ -22,22 +24,26 @@ export function liteLLMDatabase({
   document,
 }: Pick<LiteLLMConfig, "environment" | "document">): LiteLLMDatabase | undefined {
   const variable = (name: string): string | undefined => environment.get(name)?.value || undefined;
-  const inEnvironment = variable("DATABASE_URL");
-  if (inEnvironment !== undefined) return named("DATABASE_URL", inEnvironment);
   const written = settingOf(document);
-  if (written !== undefined) {
-    const text = written.startsWith(reference) ? variable(written.slice(reference.length)) : written;
-    return named("general_settings.database_url", text);
-  }
+  const referred = written?.startsWith(reference) ? written.slice(reference.length) : undefined;
+  const inConfig = referred === undefined ? written : variable(referred);
+  // LiteLLM puts what the config names into DATABASE_URL (litellm/proxy/proxy_cli.py).
+  if (inConfig !== undefined) return named("general_settings.database_url", inConfig, referred);
+  const inEnvironment = variable("DATABASE_URL");
+  if (inEnvironment !== undefined) return named("DATABASE_URL", inEnvironment, "DATABASE_URL");
   const [host, user, name, password] = parts.map(variable);
   if (host === undefined || user === undefined || name === undefined) return undefined;
   const credentials = [user, ...(password === undefined ? [] : [password])].map(encodeURIComponent).join(":");
-  return named("DATABASE_HOST", `postgresql://${credentials}@${host}/${encodeURIComponent(name)}`);
+  return named("DATABASE_HOST", `postgresql://${credentials}@${host}/${encodeURIComponent(name)}`, "DATABASE_URL");
 }
 
-function named(namedBy: LiteLLMDatabase["namedBy"], text: string | undefined): LiteLLMDatabase | undefined {
+function named(
+  namedBy: LiteLLMDatabase["namedBy"],
+  text: string | undefined,
+  variable: string | undefined,
+): LiteLLMDatabase | undefined {
   const url = text === undefined ? null : URL.parse(text);
-  return url === null || !/^postgres(ql)?:$/.test(url.protocol) ? undefined : { url, namedBy };
+  return url === null || !/^postgres(ql)?:$/.test(url.protocol) ? undefined : { url, namedBy, variable };
 }
 
 function settingOf(document: Record<string, unknown>): string | undefined {

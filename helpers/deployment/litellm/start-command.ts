@@ -11,9 +11,6 @@ export interface StartCommand {
   environment: ReadonlyMap<string, Written<string>>;
 }
 
-/** What a script reads from a file: `$(cat FILE)`, `$(< FILE)` or the same in backticks. */
-const fileSubstitution = /(["']?)(?:\$\(\s*(?:cat\s+|<\s*)([^)\s]+)\s*\)|`\s*(?:cat\s+|<\s*)([^`\s]+)\s*`)\1/g;
-
 /**
  * LiteLLM's own command and environment, from the service's entrypoint and command.
  *
@@ -32,8 +29,10 @@ export function startCommand(
   const expand = (text: string): string =>
     text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => environment.get(braced ?? bare)?.value ?? "");
   const files: string[] = [];
-  const marked = script.value.replace(fileSubstitution, (_all, _quote, inParentheses, inBackticks) => {
-    files.push(contentOf(posix.normalize(inParentheses ?? inBackticks ?? ""))?.trimEnd() ?? "");
+  const marked = withoutSubstitutions(script.value, (command) => {
+    const content = readBy(command, service, contentOf);
+    if (content === undefined) return onlyVariable(command);
+    files.push(content.trimEnd());
     return `\u0000${files.length - 1}\u0000`;
   });
   const value = (text: string): string =>
@@ -41,6 +40,8 @@ export function startCommand(
     expand(text).replace(/\u0000(\d+)\u0000/g, (_all, index) => files[Number(index)] ?? "");
   for (const command of simpleCommands(marked)) {
     const [first = "", ...rest] = command;
+    // A variable of a function.
+    if (first === "local") continue;
     const assignments = first === "export" ? rest : command.filter((word) => /^\w+=/.test(word));
     for (const assignment of assignments) {
       const equals = assignment.indexOf("=");
@@ -52,11 +53,70 @@ export function startCommand(
     }
     if (script.rest !== undefined && command.some((word) => word === "$@" || word === "${@}"))
       return { words: script.rest, environment };
-    if (command.some((word) => programs.has(basename(word))))
+    if (command.some((word) => !/^\w+=/.test(word) && programs.has(basename(word))))
       return { words: command.map((word) => ({ value: value(word), location: script.location })), environment };
   }
   // What the shell's own words say (`-c`) is not LiteLLM's.
   return { words: script.rest ?? [], environment };
+}
+
+/** Substitutions within each other: deeper ones are left as they are. */
+const deepest = 10;
+
+/**
+ * A script with each command substitution (`$(…)`, backticks) replaced.
+ *
+ * @param outputOf the output of a command, whose own substitutions are replaced already
+ */
+function withoutSubstitutions(script: string, outputOf: (command: string) => string, depth = 0): string {
+  let result = "";
+  let at = 0;
+  for (const { 0: opening, index } of script.matchAll(/\$\(|`/g)) {
+    // It is in what was replaced.
+    if (index < at) continue;
+    const start = index + opening.length;
+    const end = opening === "`" ? script.indexOf("`", start) : closingAt(script, start);
+    if (end === -1 || depth === deepest) break;
+    result += script.slice(at, index) + outputOf(withoutSubstitutions(script.slice(start, end), outputOf, depth + 1));
+    at = end + 1;
+  }
+  return result + script.slice(at);
+}
+
+/** Where the parenthesis ends that is open before a place; -1 where it does not. */
+function closingAt(script: string, from: number): number {
+  let depth = 1;
+  for (const { 0: parenthesis, index } of script.slice(from).matchAll(/[()]/g)) {
+    depth += parenthesis === "(" ? 1 : -1;
+    if (depth === 0) return from + index;
+  }
+  return -1;
+}
+
+/**
+ * The file that a command prints: one that it names by its path, or a secret or a config that it names for a function of the script
+ * (`read_secret master_key`).
+ */
+function readBy(
+  command: string,
+  { files }: ComposeService,
+  contentOf: (inContainer: string) => string | undefined,
+): string | undefined {
+  const words = command.split(/[\s<"']+/).filter((word) => word !== "");
+  const targets = words.flatMap((word) =>
+    word.startsWith("/")
+      ? posix.normalize(word)
+      : (files.find(({ target }) => basename(target) === word)?.target ?? []),
+  );
+  const [target] = targets;
+  return target === undefined || targets.length > 1 ? undefined : contentOf(target);
+}
+
+/** The variable that a command changes: the only one that it names (`printf %s "$password" | encode`). */
+function onlyVariable(command: string): string {
+  const names = new Set([...command.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name]) => name));
+  const [name] = names;
+  return name === undefined || names.size > 1 ? "" : `\${${name}}`;
 }
 
 /** LiteLLM's command, and the entry scripts of its images that start it with the words after them. */
@@ -76,9 +136,9 @@ function scriptFile(
   const [first, second] = words;
   const isShell = /^(?:ba|da|a|z)?sh$/.test(basename(first?.value ?? ""));
   const file = isShell ? second : first;
-  if (file === undefined || !/^[./].*\.sh$/.test(file.value)) return undefined;
+  if (file === undefined || !/^[./]/.test(file.value)) return undefined;
   const value = contentOf(posix.normalize(file.value));
-  if (value === undefined) return undefined;
+  if (value === undefined || !(file.value.endsWith(".sh") || /^#!.*sh\b/.test(value))) return undefined;
   return { value: value.replaceAll(/^\s*#.*$/gm, ""), location: file.location, rest: words.slice(isShell ? 2 : 1) };
 }
 

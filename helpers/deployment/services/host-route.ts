@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { ComposeFile, ComposeService } from "../compose/types.ts";
 import type { SourceLocation } from "../source/location.ts";
 import type { TraefikModel } from "../traefik/model.ts";
-import { serviceAt } from "./hosts.ts";
+import { extraHosts, serviceAt } from "./hosts.ts";
 import { liteLLMPortOf } from "./litellm-port.ts";
 
 /** The network of a run that stands for the way from Traefik to LiteLLM through the gateway host. */
@@ -94,10 +94,11 @@ function isOfHost(host: string, traefik: ComposeService): boolean {
   const isOnHost = traefik.networkMode?.value === "host";
   if (host === "localhost" || host.startsWith("127.") || host === "::1") return isOnHost;
   if (isIP(host) !== 0) return isPrivate(host);
-  const named = traefik.settings.get("extra_hosts")?.value;
-  const extra = Array.isArray(named) ? named.map((one) => String(one).split(/[:=]/)[0]) : [];
   // A name without a dot is a container's: one that no service has is a mistake.
-  return extra.includes(host) || /(?:^|\.)docker\.internal$|\.(?:lan|local|internal|home|home\.arpa)$/.test(host);
+  return (
+    extraHosts(traefik).includes(host) ||
+    /(?:^|\.)docker\.internal$|\.(?:lan|local|internal|home|home\.arpa)$/.test(host)
+  );
 }
 
 /** RFC 1918, RFC 4193, and what VPNs use (RFC 6598). */

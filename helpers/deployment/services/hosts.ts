@@ -54,3 +54,9 @@ export function addressIn(text: string): { host: string; port: number | undefine
   };
   return { host: hostname, port: port === "" ? byScheme[protocol] : Number(port) };
 }
+
+/** The names that a service has addresses for by its own `extra_hosts`. */
+export function extraHosts({ settings }: ComposeService): string[] {
+  const written = settings.get("extra_hosts")?.value;
+  return Array.isArray(written) ? written.flatMap((one) => String(one).split(/[:=]/)[0] ?? []) : [];
+}

@@ -9,6 +9,7 @@ const resource = z.object({
   name: z.string(),
   external: z.boolean().default(false),
   internal: z.boolean().default(false),
+  driver_opts: z.record(z.string(), z.string()).default({}),
 });
 const fileSource = z.object({
   name: z.string(),
@@ -114,7 +115,11 @@ export function canonicalExpected(printed: unknown): unknown {
       containerName: own.container_name,
       volumes: own.volumes
         .filter(({ type }) => type === "bind" || type === "volume")
-        .map(({ type, source, target, read_only }) => `${type} ${source} ${target} ${read_only}`)
+        .map(({ type, source, target, read_only }) => {
+          const device = type === "volume" ? deviceOf(project.volumes[source ?? ""]) : undefined;
+          const from = device === undefined ? `${type} ${source}` : `bind ${device}`;
+          return `${from} ${target} ${read_only}`;
+        })
         .toSorted(),
       tmpfs: [
         ...(own.tmpfs ?? []).map((text) => text.split(":")[0]),
@@ -138,10 +143,19 @@ export function canonicalExpected(printed: unknown): unknown {
       settings: Object.fromEntries(sameSettings.flatMap((key) => (own[key] ? [[key, own[key]]] : []))),
     })),
     networks: mapValues(project.networks, ({ name, external, internal }) => ({ name, external, internal })),
-    volumes: mapValues(project.volumes, ({ name, external }) => ({ name, external })),
+    volumes: mapValues(project.volumes, (volume) => ({
+      name: volume.name,
+      external: volume.external,
+      device: deviceOf(volume),
+    })),
     configs: mapValues(project.configs, sourceOf),
     secrets: mapValues(project.secrets, sourceOf),
   };
+}
+
+/** The directory of the host that a volume is: the engine binds it. */
+function deviceOf(volume: z.infer<typeof resource> | undefined): string | undefined {
+  return volume?.driver_opts.o?.includes("bind") ? volume.driver_opts.device : undefined;
 }
 
 /** What the suite reads, in the common form. */
@@ -155,7 +169,11 @@ export function canonicalRead(compose: ComposeFile, folder: string): unknown {
       external,
       internal,
     })),
-    volumes: mapValues(Object.fromEntries(compose.volumes), ({ name, external }) => ({ name, external })),
+    volumes: mapValues(Object.fromEntries(compose.volumes), ({ name, external, device }) => ({
+      name,
+      external,
+      device: device === undefined ? undefined : shown(device),
+    })),
     configs: Object.fromEntries(compose.configs.map(({ name, content }) => [name, contentOf(content, shown)])),
     secrets: Object.fromEntries(compose.secrets.map(({ name, content }) => [name, contentOf(content, shown)])),
   };

@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from "node:path";
-import type { YamlMap, YamlNode, YamlScalar } from "../../source/yaml-tree.ts";
+import { nodeAt, type YamlMap, type YamlNode, type YamlScalar } from "../../source/yaml-tree.ts";
 import type { VariableLookup } from "../environment/interpolation.ts";
 import { changeEach, changeEntry, listNode, scalarNode, textOf } from "./nodes.ts";
 
@@ -34,6 +34,11 @@ export function resolvePaths(model: YamlMap, folder: string, variables: Variable
       }),
     );
   };
+  const volume = (node: YamlNode): YamlNode => {
+    const [driver, options] = [nodeAt(node, "driver"), nodeAt(node, "driver_opts", "o")].map(textOf);
+    if (driver !== "local" || options !== "bind") return node;
+    return field(node, "driver_opts", (all) => field(all, "device", path));
+  };
   let result = changeEntry(model, "services", (services) =>
     services.kind === "map" ? changeEach(services, service) : services,
   );
@@ -41,7 +46,14 @@ export function resolvePaths(model: YamlMap, folder: string, variables: Variable
     result = changeEntry(result, section, (all) =>
       all.kind === "map" ? changeEach(all, (one) => field(one, "file", path)) : all,
     );
-  return result;
+  return changeEntry(result, "volumes", (all) => (all.kind === "map" ? changeEach(all, volume) : all));
+}
+
+/** The host's directory that a volume of the local driver binds; undefined for another volume. */
+export function boundDevice(volume: YamlNode): string | undefined {
+  const options = nodeAt(volume, "driver_opts");
+  const words = textOf(nodeAt(options, "o"))?.split(",") ?? [];
+  return words.some((word) => /^r?bind$/.test(word.trim())) ? textOf(nodeAt(options, "device")) : undefined;
 }
 
 function absolute(node: YamlNode, folder: string, variables: VariableLookup): YamlNode {

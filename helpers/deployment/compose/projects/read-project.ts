@@ -1,5 +1,6 @@
 import type { YamlMap } from "../../source/yaml-tree.ts";
 import { isExtension } from "../extension.ts";
+import { boundDevice } from "../loading/paths.ts";
 import { readFileSources } from "../service/files.ts";
 import { readService } from "../service/read-service.ts";
 import type { ServiceContext } from "../service/service-context.ts";
@@ -136,7 +137,12 @@ function readVolumes(loaded: LoadedProject, keys: ProjectKeys): Map<string, Comp
   return new Map(
     volumes.map(({ name, location, value }) => [
       keys.volume(name),
-      { name: nameOnHost(loaded, "volumes", name), external: isExternal(value), location },
+      {
+        name: nameOnHost(loaded, "volumes", name),
+        external: isExternal(value),
+        device: boundDevice(value),
+        location,
+      },
     ]),
   );
 }

@@ -21,7 +21,9 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
   for (const [index, item] of itemsAt(service, "volumes").entries()) {
     if (item.kind !== "map") continue;
     const { location } = item;
-    const [type, source = "", target = ""] = ["type", "source", "target"].map((key) => textAt(item, key));
+    const [written, name = "", target = ""] = ["type", "source", "target"].map((key) => textAt(item, key));
+    const device = written === "volume" ? volumes.get(volumeKey(name))?.device : undefined;
+    const [type, source] = device === undefined ? [written, name] : ["bind", device];
     if (!isAbsolute(target)) {
       faults.add(
         location,
@@ -41,6 +43,15 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
           fix: `put a copy of it into the folder, or add '${shown}: ./COPY' under 'files:' in policy.yaml`,
           location,
         });
+      else if (found.state === "missing" && device !== undefined)
+        // It has the data of a service, which is in no checkout.
+        notes.add(
+          "finding",
+          location,
+          `'${shown}', which the volume '${name}' binds, is missing`,
+          "docker refuses to start the service until it is there; here it is empty",
+          "make the directory, or fix the volume's 'device'",
+        );
       else if (found.state === "missing" && flagAt(item, "bind", "create_host_path") !== true)
         missing.push({
           kind: "missing",

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, posix, resolve } from "node:path";
+import { boundDevice } from "../../compose/loading/paths.ts";
 import { liteLLMDotenv } from "../../compose/service/environment.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
 import { filesBelow, pathIn } from "../files/compose-files.ts";
@@ -99,21 +100,26 @@ export function onlyConfig(folder: string): string | undefined {
  * The bind mounts of a service whose source is missing, or a path of the host outside of the folder.
  *
  * @param filled fills in the variables of a text
+ * @param declared the `volumes` of its compose file: those that bind a directory of the host count too
  */
 export function missingMounts(
   service: YamlNode,
   folder: string,
   project: string,
   filled: (text: string) => string,
+  declared?: YamlNode,
 ): MissingMount[] {
   const volumes = nodeAt(service, "volumes");
   if (volumes?.kind !== "list") return [];
   return volumes.items.flatMap((item) => {
-    const [source, target] =
+    const [written = "", target] =
       item.kind === "map"
         ? [filled(textOf(nodeAt(item, "source")) ?? ""), textOf(nodeAt(item, "target"))]
         : filled(textOf(item) ?? "").split(":");
-    if (source === undefined || target === undefined || !/^[./~$]/.test(source)) return [];
+    const volume = nodeAt(declared, written);
+    const device = volume === undefined ? undefined : boundDevice(volume);
+    const source = device === undefined ? written : filled(device);
+    if (target === undefined || !/^[./~$]/.test(source)) return [];
     const path = hostPath(source, folder, project);
     if (path === undefined || (path.startsWith(`${folder}/`) && existsSync(path))) return [];
     return [{ path, target, line: item.location.line }];

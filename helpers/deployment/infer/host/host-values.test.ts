@@ -369,3 +369,19 @@ test("what is empty by compose's default and what LiteLLM's config reads has a p
   });
   expect(values({ ...files, ".env": "OPENAI_KEY=sk-own\n" }).standIns).toEqual([]);
 });
+
+test("a variable that is a secret's content is asked for", () => {
+  const secrets = "secrets: { key: { environment: THE_KEY } }\n";
+  const files = { "compose.yaml": `${service("    secrets: [key]\n")}${secrets}` };
+  expect(placeholders(files)).toEqual({ THE_KEY: "placeholder-the-key" });
+});
+
+test("a volume that binds a directory of the host has a copy in the folder", () => {
+  const options = "{ type: none, o: bind, device: /srv/ai/litellm }";
+  const compose = service("    command: [--config, /config/config.yaml]\n    volumes: ['config:/config']\n");
+  const files = {
+    "compose.yaml": `${compose}volumes: { config: { driver_opts: ${options} } }\n`,
+    "litellm/config.yaml": "model_list: []\n",
+  };
+  expect(values(files).files.get("/srv/ai/litellm")?.value).toBe("./litellm");
+});

@@ -169,6 +169,8 @@ interface ServiceNode {
   node: YamlNode;
   /** Where its relative paths start. */
   home: string;
+  /** The `volumes` of its compose file. */
+  volumes: YamlNode | undefined;
 }
 
 function mergedUses(all: readonly ReadonlyMap<string, VariableUse>[]): Map<string, VariableUse> {
@@ -184,6 +186,7 @@ function servicesOf(root: YamlNode, home: string): ServiceNode[] {
   return [...services.entries].map(([name, { value: node }]) => ({
     node,
     home,
+    volumes: nodeAt(root, "volumes"),
     outline: {
       name,
       image: filled(textOf(nodeAt(node, "image")) ?? "") || undefined,
@@ -359,9 +362,9 @@ function copiesOf(
   filled: (text: string) => string,
 ): Map<string, Stated<string>> {
   const copies = new Map<string, Stated<string>>();
-  for (const { node, outline, home } of services) {
+  for (const { node, outline, home, volumes } of services) {
     if (roleSigns(outline, "litellm") === 0 && roleSigns(outline, "traefik") === 0) continue;
-    for (const mount of missingMounts(node, folder, home, filled)) {
+    for (const mount of missingMounts(node, folder, home, filled, volumes)) {
       const wanted = pathsInCommand(outline.command);
       const isConfig = roleSigns(outline, "litellm") > 0 && wanted.includes(mount.target);
       const copy = copyInFolder(mount, folder, wanted) ?? (isConfig ? onlyConfig(folder) : undefined);

@@ -70,6 +70,8 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
   });
   for (const { variable, line } of [...inheritedVariables(root), ...homePaths(root)])
     add(variable, { at: `${name}:${line}`, role: { kind: "text" }, isRequired: false });
+  for (const { variable, line } of variablesOfFiles(root))
+    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, isRequired: true });
   return uses;
 }
 
@@ -118,5 +120,19 @@ function inheritedVariables(root: YamlNode): { variable: string; line: number }[
     return [...environment.entries].flatMap(([variable, entry]) =>
       entry.value.kind === "scalar" && entry.value.value === null ? [{ variable, line: entry.keyLocation.line }] : [],
     );
+  });
+}
+
+/** Variables that are the content of a config or a secret: `secrets: { x: { environment: X } }`. */
+function variablesOfFiles(root: YamlNode): { variable: string; line: number }[] {
+  return ["configs", "secrets"].flatMap((section) => {
+    const declared = nodeAt(root, section);
+    if (declared?.kind !== "map") return [];
+    return [...declared.entries.values()].flatMap(({ value }) => {
+      const variable = nodeAt(value, "environment");
+      return variable?.kind === "scalar" && typeof variable.value === "string"
+        ? [{ variable: variable.value, line: variable.location.line }]
+        : [];
+    });
   });
 }

@@ -12,6 +12,8 @@ export function secretKind(name: string, value: string): SecretKind | undefined 
   if (isPostgresUrl(value)) return new URL(value).password === "" ? undefined : "postgres-url";
   // A URL, a path, a switch or a reference is not a key, whatever its variable is called.
   if (isReference(value) || /^(?:\/|\.\/|true$|false$|https?:\/\/[^@]*$|\d{1,6}$)/i.test(value)) return undefined;
+  // Users of basic auth, as htpasswd writes them: Traefik refuses another text in their place.
+  if (/^[^\s:,]+:(?:\{SHA\}|\$+(?:apr1|2[aby]|[156])\$)/.test(value)) return undefined;
   if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
   if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";
   if (value.startsWith("sk-") || /(?:^|_)(?:API_?KEY|MASTER_KEY|KEY)$/i.test(name)) return "api-key";

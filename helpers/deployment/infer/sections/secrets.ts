@@ -36,10 +36,14 @@ function statedVariable(
   const named = secretKind(name, value) ?? (uses.injected.has(name) ? "api-key" : undefined);
   if (named === undefined || value === "") return undefined;
   const isInjected = uses.injected.has(name);
-  const places = new Set<SecretPlace>([
-    ...placesOf(view, name, value),
-    ...(isInjected ? (["traefik.labels", "traefik.api"] as const) : []),
-  ]);
+  const used = placesOf(view, name, value);
+  // The content of a secret of compose is stated as that secret.
+  if (
+    used.length === 0 &&
+    view.compose.secrets.some(({ content }) => content.from === "variable" && content.variable === name)
+  )
+    return undefined;
+  const places = new Set<SecretPlace>([...used, ...(isInjected ? (["traefik.labels", "traefik.api"] as const) : [])]);
   const liteLLMs = liteLLMEnvironments(view);
   const ofLiteLLM = [...places].filter((place) => liteLLMs.has(place));
   // A policy's `salt` means LiteLLM's only: other services have salts of their own.
@@ -141,11 +145,17 @@ function composeSecrets({ compose, litellm }: DeploymentView): Stated<SecretInpu
     const users = [...compose.services.values()].filter(({ files }) =>
       files.some((file) => file.kind === "secret" && file.name === name),
     );
-    if (users.length === 0) return [];
-    const kind = secretKind(name.toUpperCase(), "") ?? "password";
+    const named = secretKind(name.toUpperCase(), "");
+    if (users.length === 0 || (named === undefined && isCertificate(name))) return [];
+    const kind = named ?? "password";
     const places = users.map(
       (user): SecretPlace => (user === litellm ? "litellm.environment" : `${user.key}.environment`),
     );
     return [{ value: { name, in: "compose-secret" as const, kind, may_be_in: places } }];
   });
+}
+
+/** A certificate is public: only its key is a secret. */
+function isCertificate(name: string): boolean {
+  return /(?:^|[_.-])(?:certs?|crt|certificates?|fullchain)(?:[_.-]|$)/i.test(name);
 }

@@ -111,6 +111,25 @@ test("a salt that LiteLLM has in its env file, and does not use, is a password",
   expect(stated.map(({ value }) => value)).toContainEqual(expected);
 });
 
+test("a secret of compose is stated once, and a certificate is no secret", () => {
+  const secrets =
+    "secrets: { pw: { environment: APP_PASSWORD }, site_cert: { file: site.crt }, site_key: { file: site.key }, site_cert_password: { file: site.pw } }\n";
+  const files = {
+    "compose.yaml": `${secrets}${compose.replace("    image: postgres:17\n", "    image: postgres:17\n    secrets: [pw, site_cert, site_key, site_cert_password]\n")}`,
+    ".env": `${env}APP_PASSWORD=only-in-a-file\n`,
+    "site.crt": "-",
+    "site.key": "-",
+    "site.pw": "-",
+  };
+  const stated = stateSecrets(viewOf(files), { inClients: new Set(), injected: new Set() });
+  const inDatabase = ["db.environment"];
+  expect(stated.map(({ value }) => value).filter(({ name }) => /^(?:APP|pw|site)/.test(name))).toEqual([
+    { name: "pw", in: "compose-secret", kind: "password", may_be_in: inDatabase },
+    { name: "site_key", in: "compose-secret", kind: "api-key", may_be_in: inDatabase },
+    { name: "site_cert_password", in: "compose-secret", kind: "password", may_be_in: inDatabase },
+  ]);
+});
+
 test("no secret's value is stated", () => {
   const stated = JSON.stringify(stateSecrets(viewOf(), { inClients: new Set(), injected: new Set() }));
   for (const line of env.split("\n").filter((one) => /KEY|PASSWORD|TOKEN|DSN/.test(one)))
@@ -140,6 +159,8 @@ test.each([
   ["PROXY_BASE_URL", "https://ai.example.org", undefined],
   ["MAX_TOKENS", "4096", undefined],
   ["LITELLM_SALT_KEY", "x1y2z3", "salt"],
+  ["DASHBOARD_CREDENTIALS", "admin:$apr1$x$y", undefined],
+  ["MAIL_CREDENTIALS", "user@example.org:word", "password"],
 ])("the kind of %s=%s is %s", (name, value, kind) => {
   expect(secretKind(name, value)).toBe(kind);
 });
@@ -183,6 +204,13 @@ networks: { edge: {}, data`,
     tools: [],
   });
   expect(stated.at(-1)?.questions?.[0]).toMatch(/^is mcp-time registered in LiteLLM's database/);
+  const missing = new Map([["mcp-time", "no image"]]);
+  const names = stateUpstreams(
+    viewOf({ "compose.yaml": own }),
+    { versionsOf: () => [], toolsOf: () => undefined },
+    missing,
+  );
+  expect(names.map(({ value }) => value.name)).not.toContain("time");
 });
 
 test("models with a name, and the patterns", () => {

@@ -43,7 +43,12 @@ export function stateUpstreams(
   const unusable = (config?.unusableServers ?? []).map(({ name, why }) => ({
     value: { name, left_out: `LiteLLM can't list its tools: ${why}` },
   }));
-  const registered = databaseUpstreams(view).map(({ value, questions = [] }) => {
+  const isMissing = (url: string): boolean => {
+    const service = serviceAt(view.compose, addressIn(url)?.host ?? url, litellm);
+    return service !== undefined && missing.has(service.key);
+  };
+  const inDatabase = databaseUpstreams(view).filter(({ value: { url } }) => url === undefined || !isMissing(url));
+  const registered = inDatabase.map(({ value, questions = [] }) => {
     const { tools, questions: open } = statedTools(known.toolsOf(value.name));
     return { value: { ...value, tools }, questions: [...questions, ...open] };
   });
