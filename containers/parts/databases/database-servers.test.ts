@@ -3,7 +3,7 @@ import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { type Patch, patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
 import type { PartImage } from "../../images/part-image.ts";
 import { databaseServers } from "./database-servers.ts";
-import { databaseSettings } from "./litellm-settings.ts";
+import { databaseSettings, readDatabaseUrlFromEnvironment } from "./litellm-settings.ts";
 
 const built: PartImage = {
   ...{ part: "litellm", version: "1.77.1", reference: "litellm:1", digest: "sha256:1" },
@@ -11,13 +11,14 @@ const built: PartImage = {
 };
 
 /** The reference with a database for LiteLLM. */
-async function withDatabase(url: string) {
+async function withDatabase(url: string, more = "") {
   const patch: Patch = {
     file: "compose.yaml",
     find: "      DOCS_URL: /docs\n",
     replace: `      DOCS_URL: /docs\n      DATABASE_URL: "${url}"\n`,
   };
-  using copy = patchedCopy("deployments/reference", [patch]);
+  const lines: Patch = { file: "compose.yaml", find: "  litellm:\n", replace: `  litellm:\n${more}` };
+  using copy = patchedCopy("deployments/reference", [patch, lines]);
   return await loadDeployment(copy.folder);
 }
 
@@ -44,6 +45,12 @@ describe("the database servers of a deployment", () => {
     const [, server] = databaseServers(await withDatabase("postgresql://llm:pw@192.168.1.2:6543/litellm"));
     expect(server).toMatchObject({ host: "litellm-database", port: "6543" });
   });
+
+  it("have a name in place of one that LiteLLM has an address for", async () => {
+    const more = "    extra_hosts: [host.docker.internal:host-gateway]\n";
+    const [, server] = databaseServers(await withDatabase("postgresql://llm:pw@host.docker.internal/litellm", more));
+    expect(server).toMatchObject({ host: "litellm-database" });
+  });
 });
 
 describe("LiteLLM's settings for its database", () => {
@@ -65,6 +72,33 @@ describe("LiteLLM's settings for its database", () => {
     expect(environment.DISABLE_SCHEMA_UPDATE).toBeUndefined();
     expect(changes).toHaveLength(1);
     expect(JSON.stringify(changes)).not.toContain("secret-pw");
+  });
+
+  it.each([
+    ["in the config itself", "postgresql://llm:pw@localhost/llm", "", "DATABASE_URL", "os.environ/DATABASE_URL"],
+    [
+      "in a variable",
+      "os.environ/OWN_URL",
+      "      OWN_URL: postgresql://llm:pw@localhost/llm\n",
+      "OWN_URL",
+      "os.environ/OWN_URL",
+    ],
+  ])("are where LiteLLM looks for a URL that is %s", async (_, written, more, variable, read) => {
+    const patches: Patch[] = [
+      { file: "compose.yaml", find: "      DOCS_URL: /docs\n", replace: `      DOCS_URL: /docs\n${more}` },
+      {
+        file: "litellm/config.yaml",
+        find: "general_settings:\n",
+        replace: `general_settings:\n  database_url: ${written}\n`,
+      },
+    ];
+    using copy = patchedCopy("deployments/reference", patches);
+    const deployment = await loadDeployment(copy.folder);
+    const { environment } = databaseSettings(deployment, built);
+    expect(environment[variable]).toBe("postgresql://llm:pw@litellm-database/llm");
+    const document = structuredClone(deployment.litellmConfig.document);
+    readDatabaseUrlFromEnvironment(document, "config.yaml", deployment);
+    expect(document.general_settings).toMatchObject({ database_url: read });
   });
 
   it("are none without a database", async () => {

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { type LiteLLMDatabase, liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
-import { serviceAt } from "../../../helpers/deployment/services/hosts.ts";
+import { extraHosts, serviceAt } from "../../../helpers/deployment/services/hosts.ts";
 import type { ComposeService, Deployment } from "../../../helpers/deployment/types.ts";
 
 /** One database on a server, with its user, as a URL of the deployment names it. */
@@ -26,13 +26,13 @@ export interface DatabaseServer {
 }
 
 /**
- * The host by which LiteLLM finds its own database in a rig: the URL's, or another name for an address, because a rig's
- * networks have addresses of their own.
+ * The host by which LiteLLM finds its own database in a rig: the URL's, or another name for an address and for a name that the
+ * service's `extra_hosts` has an address for, because a rig's networks have addresses of their own.
  */
-export function databaseHost({ url }: LiteLLMDatabase): string {
+export function databaseHost({ url }: LiteLLMDatabase, litellm: ComposeService): string {
   const { hostname } = url;
   const isAddress = isIP(hostname.replace(/^\[(.*)\]$/, "$1")) !== 0 || hostname === "localhost" || hostname === "";
-  return isAddress ? "litellm-database" : hostname;
+  return isAddress || extraHosts(litellm).includes(hostname) ? "litellm-database" : hostname;
 }
 
 /** The PostgreSQL servers that the deployment's upstreams and its LiteLLM use, each once. */
@@ -54,7 +54,7 @@ export function databaseServers(deployment: Deployment): DatabaseServer[] {
   };
   for (const url of upstreamUrls(deployment)) add(url, url.hostname, false);
   const own = liteLLMDatabase(deployment.litellmConfig);
-  if (own !== undefined) add(own.url, databaseHost(own), true);
+  if (own !== undefined) add(own.url, databaseHost(own, deployment.litellm), true);
   return [...servers.values()];
 }
 

@@ -1,6 +1,9 @@
 import { basename } from "node:path";
 import { modelForRun } from "../../../helpers/deployment/litellm/openai-providers.ts";
+import { foreignCache } from "../../../helpers/deployment/services/roles.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import { readDatabaseUrlFromEnvironment } from "../databases/litellm-settings.ts";
+import { leaveOutCache, leaveOutCacheVariables } from "./render-cache.ts";
 import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
 
@@ -37,10 +40,17 @@ export async function renderLiteLLM(
   const holder = configs.findLast(({ document }) => document.mcp_servers !== undefined) ?? configs[0];
   if (holder !== undefined && Object.keys(servers).length > 0)
     holder.document.mcp_servers = { ...(holder.document.mcp_servers as Record<string, unknown> | null), ...servers };
+  const redis = foreignCache(deployment);
+  if (redis !== undefined) {
+    const where = `compose.yaml:${deployment.litellm.name}.environment`;
+    rendered.changes.push(...leaveOutCacheVariables(rendered.environment, { where, redis }));
+  }
   for (const { file, inContainer, document } of configs) {
     rendered.changes.push(
       ...redirectModels(document, basename(file), rendered.environment),
       ...leaveOutRemoteGuardrails(document, basename(file)),
+      ...readDatabaseUrlFromEnvironment(document, basename(file), deployment),
+      ...(redis === undefined ? [] : leaveOutCache(document, { file: basename(file), redis })),
     );
     // JSON is YAML 1.2, which is what LiteLLM's loader reads.
     const content = JSON.stringify(document, null, 2);

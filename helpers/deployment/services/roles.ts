@@ -5,9 +5,10 @@ import { addressIn, serviceAt } from "./hosts.ts";
 /** What a run needs a compose service for. */
 export type ServiceRole = "litellm" | "traefik" | "upstream" | "database" | "cache" | "login";
 
-/** Variables in which LiteLLM looks for its database and its cache. Source: LiteLLM's documentation, "All settings". */
+/** Variables in which LiteLLM looks for its database. Source: LiteLLM's documentation, "All settings". */
 const databaseVariables = ["DATABASE_URL", "DIRECT_URL", "DATABASE_HOST"];
-const cacheVariables = ["REDIS_URL", "REDIS_HOST"];
+/** Variables in which LiteLLM looks for its cache. Source: as above. */
+export const cacheVariables: readonly string[] = ["REDIS_URL", "REDIS_HOST"];
 
 /** The services that a run needs, by key, with the reason. The first role of a service counts. */
 export function neededServices(deployment: Deployment): ReadonlyMap<string, ServiceRole> {
@@ -56,6 +57,15 @@ function cacheAddresses({ litellmConfig }: Deployment): string[] {
   return [...cacheVariables.map((name) => litellmConfig.environment.get(name)?.value), ...written].flatMap((value) =>
     typeof value === "string" ? value : [],
   );
+}
+
+/** The Redis that LiteLLM would keep its cache in, where no service of the deployment is it; undefined where there is none. */
+export function foreignCache(deployment: Deployment): string | undefined {
+  const hosts = cacheAddresses(deployment)
+    .filter((address) => address !== "" && !address.startsWith("os.environ/"))
+    .map((address) => addressIn(address)?.host ?? address);
+  const isOwn = hosts.some((host) => serviceAt(deployment.compose, host, deployment.litellm) !== undefined);
+  return isOwn ? undefined : hosts[0];
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
