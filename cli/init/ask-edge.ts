@@ -1,4 +1,4 @@
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 import { rawData } from "../../containers/parts/deployment/traefik.ts";
 import type { PartHandle } from "../../containers/parts/part.ts";
 import type { RigState } from "../../containers/rigs/rig.ts";
@@ -14,6 +14,7 @@ import type {
 } from "../../helpers/deployment/infer/edge/edge-view.ts";
 import { liveView } from "../../helpers/deployment/infer/edge/live-view.ts";
 import { probeCredential } from "../../helpers/deployment/infer/edge/match-rule.ts";
+import { RateLimitPatience, rateLimitDelay } from "../../helpers/protocol/rate-limit.ts";
 
 /** Requests to Traefik at one time. */
 const concurrency = 16;
@@ -71,7 +72,7 @@ async function send(
   const port = entryPoints.find(({ name }) => name === entryPoint)?.port;
   const published = port === undefined ? undefined : traefik.ports[port];
   if (published === undefined) return { isReached: false, status: 404 };
-  const { response, body } = await answerTo(`${method} ${scheme}://${host}${path}`, async () => {
+  const ask = async (): Promise<{ response: Dispatcher.ResponseData; body: string }> => {
     const received = await request(`${scheme}://${traefik.host}:${published}${path}`, {
       dispatcher,
       method,
@@ -80,7 +81,15 @@ async function send(
       bodyTimeout: deadlines.request,
     });
     return { response: received, body: await received.body.text() };
-  });
+  };
+  const { response, body } = await answerTo(`${method} ${scheme}://${host}${path}`, () =>
+    new RateLimitPatience().past(ask, (answer) =>
+      rateLimitDelay({
+        status: answer.response.statusCode,
+        headers: Object.entries(answer.response.headers).map(([name, value]) => [name, headerOf(value) ?? ""]),
+      }),
+    ),
+  );
   const isReached = body.includes(canary);
   const arrived = /^Authorization: (.*?)\r?$/m.exec(body)?.[1];
   const sent = hasBearer ? probeCredential : undefined;

@@ -18,6 +18,8 @@ export const deadlines = {
   routersLoaded: 4_000 * factor,
   /** One HTTP request to a running part. */
   request: 10_000 * factor,
+  /** How long the requests of one check together wait for a rate limit that refuses them. */
+  rateLimit: 20_000 * factor,
   /** One MCP request: LiteLLM 1.77.1 starts every stdio server again for each (1.7–5 s measured). */
   mcpRequest: 60_000 * factor,
   /** A package registry answers with a page or an archive; the largest pages have some megabytes. */

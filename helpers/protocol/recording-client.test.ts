@@ -7,6 +7,8 @@ import { RecordingClient } from "./recording-client.ts";
 import { readEventStream } from "./sse.ts";
 import { receivedBy } from "./whoami.ts";
 
+/** How many more requests a rate limit refuses. */
+let refusals = 0;
 const server = createServer((request, response) => {
   if (request.url === "/stream") {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -19,6 +21,17 @@ const server = createServer((request, response) => {
     return;
   }
   if (request.url === "/silent") return;
+  if (request.url === "/limited" && refusals > 0) {
+    refusals -= 1;
+    response.writeHead(429, { "X-Retry-In": "1.5ms" });
+    response.end("Too Many Requests");
+    return;
+  }
+  if (request.url === "/refused" || request.url === "/for-hours") {
+    response.writeHead(429, request.url === "/refused" ? { "Retry-After": "1" } : { "X-Retry-In": "1h2m" });
+    response.end("Too Many Requests");
+    return;
+  }
   response.setHeader("set-cookie", ["a=1", "b=2"]);
   response.end(
     `Name: target\nHostname: x\nRemoteAddr: 1\n${request.method} ${request.url} HTTP/1.1\r\nHost: ${request.headers.host}\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n`,
@@ -97,3 +110,29 @@ test.each([
   expect(resultOf(exchange, 2)).toBeUndefined();
   expect(messagesOf({ ...exchange, response: { ...exchange.response, body: "<html>" } })).toEqual([]);
 });
+
+test.each([
+  ["send", () => client.send({ url: "http://gateway.lan/limited" })],
+  ["sendRaw", () => client.sendRaw({ url: "http://gateway.lan/limited", lines: ["Accept: */*"] })],
+  ["open", async () => (await client.open({ url: "http://gateway.lan/limited" })).exchange],
+  [
+    "fetch",
+    async () => {
+      await (await client.fetch("http://gateway.lan/limited")).text();
+      return client.exchanges.at(-1);
+    },
+  ],
+])("what a rate limit refuses is sent again, and recorded once: %s", async (_, ask) => {
+  refusals = 2;
+  const before = client.exchanges.length;
+  expect((await ask())?.response?.status).toBe(200);
+  expect(refusals).toBe(0);
+  expect(client.exchanges).toHaveLength(before + 1);
+});
+
+test.each(["/refused", "/for-hours"])(
+  "a 429 that is no rate limit's, or that lasts too long, is an answer: %s",
+  async (path) => {
+    expect((await client.send({ url: `http://gateway.lan${path}` })).response?.status).toBe(429);
+  },
+);

@@ -3,6 +3,7 @@ import { Agent, buildConnector, type Dispatcher, Headers, type RequestInit, fetc
 import { DeadlineError, deadlines } from "../core/deadlines.ts";
 import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
+import { RateLimitPatience, rateLimitDelay } from "./rate-limit.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
 import { exchangeRaw } from "./transport/raw-http.ts";
 import type { RawResponse } from "./transport/response-reader.ts";
@@ -37,9 +38,17 @@ export interface RawHttpRequest {
   body?: string;
 }
 
+/** A response that has begun. */
+interface OpenStream {
+  exchange: Exchange;
+  body: AsyncIterable<Buffer>;
+  close(): void;
+}
+
 /**
  * The suite's HTTP client: it records every request of a check with its response. Each check has a client of its own;
- * the check's name is sent in `User-Agent` (style: kubernetes-sigs/gateway-api).
+ * the check's name is sent in `User-Agent` (style: kubernetes-sigs/gateway-api). A request that a rate limit of
+ * Traefik refuses is sent again, and only the last answer is recorded.
  */
 export class RecordingClient {
   /** Every request in the order of sending, with its response when there is one. */
@@ -48,6 +57,7 @@ export class RecordingClient {
   readonly #product: string;
   readonly #resolve: Resolve;
   readonly #session: (host: string) => HeaderLines;
+  readonly #patience = new RateLimitPatience();
 
   /**
    * @param check slug of the check, e.g. `ROUTE-03`
@@ -64,6 +74,10 @@ export class RecordingClient {
    * Sends one request and reads the response to its end. A network failure is not thrown: it is the exchange's `error`.
    */
   async send(request: HttpRequest): Promise<Exchange> {
+    return await this.#pastRateLimit(() => this.#send(request));
+  }
+
+  async #send(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(this.#loggedIn(request));
     const began = performance.now();
     const timeOut = AbortSignal.timeout(request.deadline ?? deadlines.request);
@@ -97,6 +111,10 @@ export class RecordingClient {
    * body without `Transfer-Encoding`. A network failure is not thrown: it is the exchange's `error`.
    */
   async sendRaw(request: RawHttpRequest): Promise<Exchange> {
+    return await this.#pastRateLimit(() => this.#sendRaw(request));
+  }
+
+  async #sendRaw(request: RawHttpRequest): Promise<Exchange> {
     const url = new URL(request.url);
     const lines = [...request.lines];
     const has = (name: string): boolean => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
@@ -132,6 +150,10 @@ export class RecordingClient {
    * `error`.
    */
   async sendHttp2(request: HttpRequest): Promise<Exchange> {
+    return await this.#pastRateLimit(() => this.#sendHttp2(request));
+  }
+
+  async #sendHttp2(request: HttpRequest): Promise<Exchange> {
     const exchange = this.#begin(request);
     exchange.request.protocol = "HTTP/2";
     const url = new URL(request.url);
@@ -153,7 +175,18 @@ export class RecordingClient {
    * Opens a stream and returns the response as soon as its head has arrived; the caller must close it. The exchange is
    * recorded with an empty body. A network failure is not thrown: it is the exchange's `error`, and the body has no bytes.
    */
-  async open(request: HttpRequest): Promise<{ exchange: Exchange; body: AsyncIterable<Buffer>; close(): void }> {
+  async open(request: HttpRequest): Promise<OpenStream> {
+    return await this.#patience.past(
+      () => this.#open(request),
+      ({ exchange: { response } }) => rateLimitDelay(response),
+      ({ exchange, close }) => {
+        close();
+        this.#forget(exchange);
+      },
+    );
+  }
+
+  async #open(request: HttpRequest): Promise<OpenStream> {
     const exchange = this.#begin(this.#loggedIn(request));
     const began = performance.now();
     const abort = new AbortController();
@@ -181,6 +214,18 @@ export class RecordingClient {
 
   /** `fetch` for the official MCP client. A response's body is recorded as far as the caller has read it. */
   readonly fetch = async (input: string | URL, init: RequestInit = {}): Promise<Response> => {
+    const { response } = await this.#patience.past(
+      () => this.#fetch(input, init),
+      ({ exchange }) => rateLimitDelay(exchange.response),
+      ({ exchange, response: refused }) => {
+        void refused.body?.cancel();
+        this.#forget(exchange);
+      },
+    );
+    return response;
+  };
+
+  async #fetch(input: string | URL, init: RequestInit): Promise<{ exchange: Exchange; response: Response }> {
     const headers = new Headers(init.headers);
     const url = String(input);
     for (const [name, value] of this.#session(new URL(url).hostname)) headers.set(name, value);
@@ -209,16 +254,17 @@ export class RecordingClient {
         }),
       );
       // The global one: the SDK asks whether an error is an instance of it before it reads its body.
-      return new Response((body as ConstructorParameters<typeof Response>[0]) ?? null, {
+      const copy = new Response((body as ConstructorParameters<typeof Response>[0]) ?? null, {
         status: response.status,
         statusText: response.statusText,
         headers: [...response.headers],
       });
+      return { exchange, response: copy };
     } catch (error) {
       noAnswer(exchange, error);
       throw error;
     }
-  };
+  }
 
   /** Closes every connection. */
   async close(): Promise<void> {
@@ -235,6 +281,18 @@ export class RecordingClient {
       signal,
       responseHeaders: "raw",
     });
+  }
+
+  #pastRateLimit(send: () => Promise<Exchange>): Promise<Exchange> {
+    return this.#patience.past(
+      send,
+      ({ response }) => rateLimitDelay(response),
+      (exchange) => this.#forget(exchange),
+    );
+  }
+
+  #forget(exchange: Exchange): void {
+    this.exchanges.splice(this.exchanges.indexOf(exchange), 1);
   }
 
   #addressOf(url: URL): Address {
