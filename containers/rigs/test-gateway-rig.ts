@@ -6,7 +6,14 @@ import { networksOf, type RenderContext } from "../parts/deployment/render-servi
 import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "../parts/part.ts";
 import { answersHttp } from "../parts/readiness.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";
-import { everything, hostile, referenceServers, shortPoolTimeout, testServers } from "./test-upstreams.ts";
+import {
+  everything,
+  hostile,
+  missingCommand,
+  referenceServers,
+  shortPoolTimeout,
+  testServers,
+} from "./test-upstreams.ts";
 
 /**
  * Starts the test gateway rig: another instance of the deployment's LiteLLM, with the suite's own test upstreams in addition
@@ -19,6 +26,8 @@ import { everything, hostile, referenceServers, shortPoolTimeout, testServers } 
 export async function startTestGatewayRig(rig: RigContext): Promise<RigState> {
   return await startSecondLiteLLM(rig, "test-gateway", {
     servers: testServers(rig.deployment),
+    // Versions with a list of allowed commands refuse to report on any server otherwise (1.85.3).
+    commands: [missingCommand],
     upstreams: [everythingPlan(rig), hostilePlan(rig)],
     files: [{ target: `${shortPoolTimeout.directory}/${shortPoolTimeout.file}`, content: shortPoolTimeout.content }],
   });
@@ -43,6 +52,8 @@ type UpstreamPlan = Omit<PartPlan, "networks"> & { alias: string };
 /** What a second LiteLLM has in addition to the gateway rig's. */
 interface Additions {
   servers: ExtraServers;
+  /** Commands of the servers that LiteLLM may start in addition to the deployment's. */
+  commands?: readonly string[];
   upstreams: readonly Promise<UpstreamPlan>[];
   files?: readonly PartFile[];
 }
@@ -51,7 +62,7 @@ interface Additions {
 async function startSecondLiteLLM(
   rig: RigContext,
   name: RigName,
-  { servers, upstreams, files = [] }: Additions,
+  { servers, commands = [], upstreams, files = [] }: Additions,
 ): Promise<RigState> {
   const { run, deployment } = rig;
   const [gateway, networks] = await Promise.all([
@@ -79,7 +90,7 @@ async function startSecondLiteLLM(
   );
   parts[plan.name] = await rig.startPart(name, {
     ...plan,
-    environment: { NUM_WORKERS: "1", ...plan.environment },
+    environment: { NUM_WORKERS: "1", ...plan.environment, ...allowedCommands(plan.environment, commands) },
     files: [...(plan.files ?? []), ...files],
     // Without labels, because Traefik must not route to it; its host name would be one of the gateway's own on its networks.
     labels: {},
@@ -127,4 +138,12 @@ async function hostilePlan({ images }: RigContext): Promise<UpstreamPlan> {
     ready: answersHttp(hostile.port, "/_health"),
     startDeadline: deadlines.smallPartStart,
   };
+}
+
+/** LiteLLM's list of the commands that it may start, with some added. */
+function allowedCommands(environment: PartPlan["environment"], added: readonly string[]): Record<string, string> {
+  const name = "LITELLM_MCP_STDIO_EXTRA_COMMANDS";
+  const own = environment?.[name];
+  const all = [...(own === undefined || own === "" ? [] : [own]), ...added];
+  return added.length === 0 ? {} : { [name]: all.join(",") };
 }

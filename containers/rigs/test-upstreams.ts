@@ -49,6 +49,9 @@ export const filteredServers: ExtraServers = Object.fromEntries(
   ]),
 );
 
+/** A command that no image has. */
+export const missingCommand = "no-such-command";
+
 /** The suite's own test upstreams: {@link referenceServers}, {@link filteredServers}, and upstreams that each fail in a different way. */
 export function testServers(deployment: Deployment): ExtraServers {
   const http = (path: string, port: number = hostile.port): Readonly<Record<string, unknown>> => ({
@@ -63,7 +66,7 @@ export function testServers(deployment: Deployment): ExtraServers {
     official: http("official"),
     // The discard port, on which nothing listens.
     dead: http("dead", 9),
-    missing: { transport: "stdio", command: "no-such-command", args: [] },
+    missing: { transport: "stdio", command: missingCommand, args: [] },
     ...wrongDsn(deployment),
   };
 }

@@ -33,6 +33,17 @@ test("a failure by a router that Traefik does not have follows from what Traefik
   });
 });
 
+test("an answer that was read as a stream is Traefik's by its type", async () => {
+  const headers = [["Content-Type", "text/plain; charset=utf-8"]] as const;
+  const response = { ...notFound.response, body: "", headers };
+  const stream = { ...notFound, response } as unknown as Exchange;
+  const { details } = await withUnservedRequest(new CheckFailure(listing), [stream], { deployment });
+  expect(details.follows).toBe("ROUTE-26/loaded-without-errors");
+  const other = exchange("two", 404, "");
+  const unchanged = await withUnservedRequest(new CheckFailure(listing), [other], { deployment });
+  expect(unchanged.details).toMatchObject(listing);
+});
+
 test("a failure by a service that does not answer names the line of its port", async () => {
   const gateway = { deployment, routing: async () => ({ router: "litellm-bearer@docker", status: 502 }) };
   const { details } = await withUnservedRequest(new CheckFailure(listing), [badGateway], gateway);

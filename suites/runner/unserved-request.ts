@@ -1,13 +1,14 @@
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { type RoutedDeployment, whyNotReached } from "../../helpers/checks/routing-causes.ts";
 import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
+import { hostOfUrl } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
 import { explainEach } from "./failure-cases.ts";
 
 /** What the functions here look at. */
 export interface AskedGateway {
-  deployment: Pick<Deployment, "policy"> & Partial<RoutedDeployment>;
+  deployment: Pick<Deployment, "policy" | "litellm" | "traefik"> & Partial<RoutedDeployment>;
   /** By Traefik's access log; a gateway that runs elsewhere shows none. */
   routing?(exchange: Exchange): Promise<{ router: string | undefined; status: number }>;
 }
@@ -44,9 +45,9 @@ async function explain(
   gateway: AskedGateway,
 ): Promise<FailureDetails> {
   const { follows } = details;
-  const { traefikModel, policy } = gateway.deployment;
+  const { traefikModel } = gateway.deployment;
   if (follows !== undefined || traefikModel === undefined) return details;
-  const meant = shown.filter((one) => isMeantToArrive(policy, one));
+  const meant = shown.filter((one) => isMeantToArrive(gateway.deployment, one));
   const last = meant.at(-1);
   if (last === undefined || !meant.every(isAnsweredByTraefik)) return details;
   const status = last.response?.status ?? 0;
@@ -59,12 +60,11 @@ async function explain(
 }
 
 /** Whether the policy lets a request through to LiteLLM. */
-function isMeantToArrive(policy: Deployment["policy"], { request }: Exchange): boolean {
-  if (!URL.canParse(request.url)) return false;
-  const { protocol, hostname, pathname, search } = new URL(request.url);
-  const host = policy.hosts.find(({ name, scheme }) => name === hostname && `${scheme}:` === protocol);
+function isMeantToArrive(deployment: AskedGateway["deployment"], { request }: Exchange): boolean {
+  const host = hostOfUrl(deployment, request.url);
   if (host === undefined) return false;
-  const decision = decide(policy, host, { method: request.method, path: pathname + search });
+  const { pathname, search } = new URL(request.url);
+  const decision = decide(deployment.policy, host, { method: request.method, path: pathname + search });
   if (decision.who === "bearer") return /^Bearer +\S+$/i.test(header(request.headers, "authorization") ?? "");
   return isOpen(decision) || (decision.who === "login" && header(request.headers, "cookie") !== undefined);
 }
@@ -80,5 +80,9 @@ const ownTexts: Readonly<Record<number, RegExp>> = {
 };
 
 function isAnsweredByTraefik({ response }: Exchange): boolean {
-  return response !== undefined && (ownTexts[response.status]?.test(response.body.trim()) ?? false);
+  const own = response === undefined ? undefined : ownTexts[response.status];
+  if (response === undefined || own === undefined) return false;
+  const body = response.body.trim();
+  // An answer that was read as a stream has no body, and neither has one to HEAD.
+  return body === "" ? /^text\/plain/.test(header(response.headers, "content-type") ?? "") : own.test(body);
 }

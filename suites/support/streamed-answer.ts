@@ -69,6 +69,21 @@ export async function expectStreamedChunks(
   // Reading ends with the first chunk; LiteLLM may have ended the model's stream for that reason by now.
   const isSending = entry !== undefined && (entry.reply === undefined || entry.reply.ended === "abandoned");
   if (hasArrived && isSending) return;
+  const refusal = items.find((item) => item.kind === "invalid");
+  const { status = 0, headers: answered } = stream.exchange.response ?? {};
+  if (refusal !== undefined && status >= 400 && header(answered, "content-type")?.startsWith("application/json"))
+    throw new CheckFailure({
+      summary: "a streamed chat completion is refused",
+      code: "refused",
+      expected: "status 200, and a stream",
+      actual: `status ${status}`,
+      evidence: {
+        ...exchangeEvidence(stream.exchange),
+        received: `${receivedText(stream.exchange)}\n${refusal.text}`,
+      },
+      cause: "LiteLLM refuses the prompt, and its message says why",
+      location: gateway.deployment.litellm.location,
+    });
   throw new CheckFailure({
     summary:
       "the gateway does not forward the first chunk of a streamed chat completion while the model is still sending",

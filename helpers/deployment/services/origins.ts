@@ -26,6 +26,21 @@ export function originOf(deployment: Pick<Deployment, "litellm" | "traefik">, ho
 }
 
 /**
+ * The host of the policy that a URL names: by name and scheme, and by port where several entry points serve both.
+ *
+ * @returns undefined where the policy has no host of that name and scheme
+ */
+export function hostOfUrl(
+  deployment: Pick<Deployment, "litellm" | "traefik" | "policy">,
+  url: string,
+): PolicyHost | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, hostname, origin } = new URL(url);
+  const named = deployment.policy.hosts.filter(({ name, scheme }) => name === hostname && `${scheme}:` === protocol);
+  return named.find((host) => originOf(deployment, host) === origin) ?? named[0];
+}
+
+/**
  * The hosts that clients call by a port that the policy states, and that Traefik neither publishes nor listens on: that of a
  * forwarder in front of the entry point.
  *

@@ -1,5 +1,6 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { hostOfUrl } from "../../../helpers/deployment/services/origins.ts";
 import type { StaticConfiguration } from "../../../helpers/deployment/traefik/static/static.ts";
 import type { DeploymentWithTraefik, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
@@ -53,15 +54,10 @@ const longEnough = 5;
  *
  * @throws {CheckFailure} `no-response`, with the time-out's line
  */
-export function expectNoShortTimeout(
-  { traefikModel, policy }: Pick<DeploymentWithTraefik, "traefikModel" | "policy">,
-  exchange: Exchange,
-): void {
+export function expectNoShortTimeout(deployment: DeploymentWithTraefik, exchange: Exchange): void {
   const [url = ""] = exchange.request.url.split(" ");
   if (exchange.response !== undefined || !URL.canParse(url)) return;
-  const { hostname } = new URL(url);
-  const entryPoint = policy.hosts.find(({ name }) => name === hostname)?.entryPoint;
-  const short = streamTimeouts(traefikModel.static, entryPoint).find(
+  const short = streamTimeouts(deployment.traefikModel.static, hostOfUrl(deployment, url)?.entryPoint).find(
     ({ seconds, location }) => location !== undefined && seconds < longEnough,
   );
   if (short?.location === undefined) return;

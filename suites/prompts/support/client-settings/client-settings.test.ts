@@ -141,3 +141,16 @@ test("a client may be meant to have some servers only, and may omit the slash wh
   ]);
   expect(faultsAt("/sse")).toEqual(["http://litellm.linuxserver.lan/sse: MCP is at /mcp/"]);
 });
+
+test("a name that two entry points serve: a client may use either, by its scheme and port", () => {
+  const hosts = reference.policy.hosts.flatMap((host) =>
+    host.name === "litellm.linuxserver.lan" ? [{ ...host, scheme: "https" as const, port: 8443 }, host] : [host],
+  );
+  const both = { ...reference, policy: { ...reference.policy, hosts } };
+  const http = "http://litellm.linuxserver.lan/v1";
+  expect(faultsOf("codex", http, http, both)).toEqual([]);
+  expect(faultsOf("codex", http, "https://litellm.linuxserver.lan:8443/v1", both)).toEqual([]);
+  expect(faultsOf("codex", http, "https://litellm.linuxserver.lan/v1", both)).toEqual([
+    "12: https://litellm.linuxserver.lan/v1: litellm.linuxserver.lan is served on port 8443, not on port 443",
+  ]);
+});

@@ -28,18 +28,20 @@ function addressFaults({ for: purpose, url, location }: ClientEndpoint, deployme
   const { policy } = deployment;
   if (!URL.canParse(url)) return [{ what: `'${url}' is not a URL`, location }];
   const { protocol, hostname, pathname, port } = new URL(url);
-  const host = policy.hosts.find(({ name }) => name === hostname);
-  if (host === undefined) return [{ what: `${url}: ${hostname} is not one of the policy's hosts`, location }];
+  const hosts = policy.hosts.filter(({ name }) => name === hostname);
+  if (hosts.length === 0) return [{ what: `${url}: ${hostname} is not one of the policy's hosts`, location }];
   const faults: ClientFault[] = [];
-  if (protocol !== `${host.scheme}:`)
+  const scheme = protocol.slice(0, -1);
+  const called = port === "" ? (scheme === "https" ? 443 : 80) : Number(port);
+  // A name may be served by several entry points.
+  const ports = hosts.filter((host) => host.scheme === scheme).map((host) => portOfHost(deployment, host));
+  if (ports.length === 0)
+    faults.push({ what: `${url}: ${hostname} is served over ${hosts[0]?.scheme}, not over ${scheme}`, location });
+  else if (!ports.includes(called))
     faults.push({
-      what: `${url}: ${hostname} is served over ${host.scheme}, not over ${protocol.slice(0, -1)}`,
+      what: `${url}: ${hostname} is served on port ${ports.join(" and ")}, not on port ${called}`,
       location,
     });
-  const called = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
-  const served = portOfHost(deployment, host);
-  if (protocol === `${host.scheme}:` && called !== served)
-    faults.push({ what: `${url}: ${hostname} is served on port ${served}, not on port ${called}`, location });
   if (purpose === "model" && !/^\/v1\/?$/.test(pathname))
     faults.push({ what: `${url}: the model's API is at /v1`, location });
   return faults;
