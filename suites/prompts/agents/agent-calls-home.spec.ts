@@ -3,21 +3,21 @@ import { check } from "../../runner/check.ts";
 import { lineOf } from "../support/codex-config.ts";
 import { CodexAgent, turnEvidence } from "../support/codex-turn.ts";
 import { OutgoingCalls } from "../support/outgoing-calls.ts";
-import { databaseTool } from "../support/policy-lookup.ts";
+import { canaryCall } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-14/no-calls-home",
   requirements: ["PROMPT-14"],
   title: "Codex, configured as in the deployment, contacts only the gateway in a turn",
-  needs: ["gateway", "commands", "scripted-model"],
+  needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
-    const { tool } = databaseTool(gateway);
+    const { call } = canaryCall(gateway);
     const agent = await CodexAgent.start(gateway, evidence, {
-      turns: (token) => [{ call: [{ tool, arguments: { sql: `SELECT '${token}' AS asked` } }] }, { say: "Done." }],
+      turns: () => [{ call: [call] }, { say: "Done." }],
     });
     const calls = await OutgoingCalls.record(gateway, "codex", `/tmp/${agent.token}`);
-    const turn = await agent.ask("calls-home", "Ask the database", { environment: calls.environment });
-    await agent.expectCall(turn, tool);
+    const turn = await agent.ask("calls-home", "Use the tool", { environment: calls.environment });
+    await agent.expectCall(turn, call.tool);
     const targets = await calls.targets();
     if (targets.length > 0) {
       throw new CheckFailure({

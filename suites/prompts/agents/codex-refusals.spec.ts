@@ -3,10 +3,10 @@ import type { ScriptedCall } from "../../../containers/targets/rig-access/script
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
-import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { PolicyUpstream, SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { CodexAgent, type CodexTurn, turnEvidence } from "../support/codex-turn.ts";
-import { databaseTool, fileTool } from "../support/policy-lookup.ts";
+import { canaryCalls } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-04/refusals-reach-the-model",
@@ -40,7 +40,8 @@ check({
         );
       },
     );
-    await expectNoTable(gateway);
+    const database = canaryCalls(gateway).find(({ kind }) => kind === "query");
+    if (database !== undefined) await expectNoTable(gateway, database.upstream);
   },
 });
 
@@ -62,31 +63,31 @@ interface Refusal {
 const answerStart = "This is what the tools returned:\n";
 
 function refusals(gateway: GatewayWith<"canaries">): Refusal[] {
-  const database = databaseTool(gateway);
-  const file = fileTool(gateway);
-  return [
-    {
-      name: "refused write",
-      prompt: "Create a table in my database",
-      refused: { tool: database.tool, arguments: { sql: "CREATE TABLE written_by_an_agent (id int)" } },
-      says: /error/i,
-      isRefusal: /error/i,
-      allowed: { tool: database.tool, arguments: { sql: "SELECT datname FROM pg_database" } },
-      canary: gateway.canaries.database,
-      location: database.upstream.location,
-    },
-    {
-      name: "refused path",
-      prompt: "Read /etc/hostname",
-      refused: { tool: file.tool, arguments: { path: "/etc/hostname" } },
-      says: /access denied/i,
-      isRefusal: /access denied|error|outside/i,
-      allowed: { tool: file.tool, arguments: { path: file.path } },
-      canary: gateway.canaries.file.content,
-      location: file.upstream.location,
-    },
-  ];
+  return canaryCalls(gateway).map(({ kind, upstream, call: allowed, canary }) => ({
+    ...(kind === "query" ? refusedWrite : refusedPath)(allowed.tool),
+    allowed,
+    canary,
+    location: upstream.location,
+  }));
 }
+
+type RefusedCall = Pick<Refusal, "name" | "prompt" | "refused" | "says" | "isRefusal">;
+
+const refusedWrite = (tool: string): RefusedCall => ({
+  name: "refused write",
+  prompt: "Create a table in my database",
+  refused: { tool, arguments: { sql: "CREATE TABLE written_by_an_agent (id int)" } },
+  says: /error/i,
+  isRefusal: /error/i,
+});
+
+const refusedPath = (tool: string): RefusedCall => ({
+  name: "refused path",
+  prompt: "Read /etc/hostname",
+  refused: { tool, arguments: { path: "/etc/hostname" } },
+  says: /access denied/i,
+  isRefusal: /access denied|error|outside/i,
+});
 
 function expectRefused(turn: CodexTurn, { refused, isRefusal, location }: Refusal): void {
   const result = turn.transcript.toolCalls[0]?.resultText ?? "";
@@ -140,7 +141,7 @@ function expectReported(turn: CodexTurn, { refused, says, location }: Refusal): 
   });
 }
 
-async function expectNoTable(gateway: GatewayWith<"commands">): Promise<void> {
+async function expectNoTable(gateway: GatewayWith<"commands">, { location }: PolicyUpstream): Promise<void> {
   const query = psql(gateway, "SELECT to_regclass('public.written_by_an_agent') IS NULL");
   const table = await gateway.run("postgres", query);
   if (table.stdout.trim() === "t") return;
@@ -150,7 +151,7 @@ async function expectNoTable(gateway: GatewayWith<"commands">): Promise<void> {
     expected: "no table written_by_an_agent in Postgres",
     actual: table.exitCode === 0 ? "the table exists" : `psql ended with exit code ${table.exitCode}`,
     evidence: commandEvidence(table),
-    location: databaseTool(gateway).upstream.location,
+    location,
   });
 }
 

@@ -1,7 +1,7 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
 import { CodexAgent, turnEnd, turnEvidence } from "../support/codex-turn.ts";
-import { databaseTool, fileTool } from "../support/policy-lookup.ts";
+import { canaryCalls } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-11/second-turn",
@@ -9,17 +9,13 @@ check({
   title: "in the second turn of a thread, the model has the first turn's results and Codex calls tools again",
   needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
-    const { database, file } = gateway.canaries;
-    const { tool } = databaseTool(gateway);
-    const reading = fileTool(gateway);
+    // With one upstream only, the second turn makes the same call again.
+    const [begun, continued = begun] = canaryCalls(gateway);
     const agent = await CodexAgent.start(gateway, evidence, {
-      turns: () => [
-        { call: [{ tool, arguments: { sql: "SELECT datname FROM pg_database" } }] },
-        { say: { from: "tool-results" } },
-      ],
+      turns: () => [{ call: [begun.call] }, { say: { from: "tool-results" } }],
     });
-    const first = await agent.ask("thread-1", "List my PostgreSQL databases");
-    await agent.expectCall(first, tool);
+    const first = await agent.ask("thread-1", "Use the first tool");
+    await agent.expectCall(first, begun.call.tool);
     const thread = first.transcript.threadId;
     if (thread === undefined)
       throw new CheckFailure({
@@ -30,19 +26,16 @@ check({
         evidence: turnEvidence(first),
       });
 
-    await agent.scriptModel([
-      { call: [{ tool: reading.tool, arguments: { path: reading.path } }] },
-      { say: { from: "tool-results" } },
-    ]);
-    const second = await agent.ask("thread-2", `And what is in ${file.name}?`, { thread });
-    await agent.expectCall(second, reading.tool);
+    await agent.scriptModel([{ call: [continued.call] }, { say: { from: "tool-results" } }]);
+    const second = await agent.ask("thread-2", "And now the second one", { thread });
+    await agent.expectCall(second, continued.call.tool);
     const [asked] = second.journal;
     const faults = [
       ...(second.transcript.threadId === thread ? [] : [`the thread is ${second.transcript.threadId}`]),
-      ...(JSON.stringify(asked?.body ?? {}).includes(database)
+      ...(JSON.stringify(asked?.body ?? {}).includes(begun.canary)
         ? []
         : ["the model did not get the first turn's result"]),
-      ...(second.transcript.messages.at(-1)?.includes(file.content)
+      ...(second.transcript.messages.at(-1)?.includes(continued.canary)
         ? []
         : ["the answer does not contain the second turn's canary"]),
     ];

@@ -9,7 +9,7 @@ import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { codexConfig, lineOf } from "../support/codex-config.ts";
 import { type AgentGateway, type CodexAgent, type CodexTurn, codexTurn, turnEvidence } from "../support/codex-turn.ts";
-import { databaseTool } from "../support/policy-lookup.ts";
+import { canaryCall } from "../support/policy-lookup.ts";
 
 /** A fault of the gateway, and what must come of it. */
 interface ExpectedFailure {
@@ -39,7 +39,7 @@ check({
   async run({ gateway, clients, evidence }) {
     // Control: through the same front without a fault, the call works.
     const { agent, turn } = await turnWithFault(gateway, clients, evidence, "none");
-    await agent.expectCall(turn, databaseTool(gateway).tool);
+    await agent.expectCall(turn, canaryCall(gateway).call.tool);
     await forEachCase(
       "Codex's run fails with a named cause when the gateway fails",
       expectedFailures,
@@ -85,7 +85,7 @@ interface AgentTurn {
 }
 
 async function turnWithFault(
-  gateway: AgentGateway,
+  gateway: AgentGateway & GatewayWith<"canaries">,
   clients: Clients,
   evidence: Evidence,
   fault: ExpectedFailure["fault"],
@@ -96,16 +96,13 @@ async function turnWithFault(
     fault === "wrong-key" ? url : `${clients.origin(fault)}${new URL(url).pathname}`;
   return await codexTurn(gateway, evidence, {
     name: `failing-${name}`,
-    prompt: "List my PostgreSQL databases",
+    prompt: "Use the tool",
     ...(fault === "wrong-key" ? { key: unknownKey } : {}),
     config: (text) => {
       const withFault = change(text).replaceAll(mcpUrl, moved(mcpUrl));
       return fault === "gateway-down" ? withFault.replaceAll(modelUrl, moved(modelUrl)) : withFault;
     },
-    turns: () => [
-      { call: [{ tool: databaseTool(gateway).tool, arguments: { sql: "SELECT datname FROM pg_database" } }] },
-      { say: { from: "tool-results" } },
-    ],
+    turns: () => [{ call: [canaryCall(gateway).call] }, { say: { from: "tool-results" } }],
   });
 }
 
@@ -115,10 +112,10 @@ async function expectFailure(
   { agent, turn }: AgentTurn,
   { fault, cause, endsWithError }: ExpectedFailure,
 ): Promise<void> {
-  const diagnosis = await agent.diagnosis(turn, databaseTool(gateway).tool);
+  const diagnosis = await agent.diagnosis(turn, canaryCall(gateway).call.tool);
   const { messages } = turn.transcript;
   const common = { case: fault, evidence: turnEvidence(turn) };
-  if (diagnosis === undefined || messages.some((text) => text.includes(gateway.canaries.database)))
+  if (diagnosis === undefined || messages.some((text) => text.includes(canaryCall(gateway).canary)))
     throw new CheckFailure({
       ...common,
       summary: `${fault}: Codex gets the tool's result in spite of the fault`,

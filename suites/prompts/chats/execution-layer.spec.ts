@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
+import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { JournalEntry, ScriptedCall } from "../../../containers/targets/rig-access/scripted-model.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
@@ -10,7 +10,7 @@ import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { wholeAnswer } from "../support/chat-answer.ts";
 import { chatAccess, post, streamed } from "../support/chat-request.ts";
-import { databaseTool } from "../support/policy-lookup.ts";
+import { canaryCall, databaseTool } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-08/calls-run-by-gateway",
@@ -19,10 +19,10 @@ check({
     "the gateway itself runs the calls of a responses request with MCP tools and returns the final answer, and runs none for a key without the right",
   needs: ["gateway", "canaries", "inspection", "part-logs", "scripted-model"],
   async run({ gateway, evidence }) {
-    const asked = await responses(gateway, listing(gateway));
+    const asked = await responses(gateway, callWithCanary(gateway));
     expectCallsRun(evidence, asked);
     expectCanary(gateway, asked);
-    if (!(await gateway.log("postgres")).includes(asked.token))
+    if (canaryCall(gateway).kind === "query" && !(await gateway.log("postgres")).includes(asked.token))
       throw new CheckFailure({
         summary: "Postgres's own log does not contain the query",
         code: "query-not-logged",
@@ -42,7 +42,7 @@ check({
       if (key !== own) await expectRefused(gateway, name, key);
     }
     evidence.finding(
-      `LiteLLM ${gateway.version("litellm")} runs the calls of a /v1/responses request with MCP tools itself: one request, the canary database in its final answer, the query in Postgres's log.`,
+      `LiteLLM ${gateway.version("litellm")} runs the calls of a /v1/responses request with MCP tools itself: one request, the canary in its final answer.`,
     );
   },
 });
@@ -53,8 +53,8 @@ check({
   title: "allowed_tools limits what the model is offered when the gateway runs the calls",
   needs: ["gateway", "canaries", "scripted-model"],
   async run({ gateway, evidence }) {
-    const { tool } = databaseTool(gateway);
-    const asked = await responses(gateway, listing(gateway), { limits: { allowed_tools: [tool] } });
+    const { tool } = canaryCall(gateway).call;
+    const asked = await responses(gateway, callWithCanary(gateway), { limits: { allowed_tools: [tool] } });
     expectCallsRun(evidence, asked);
     const offered = [...new Set(asked.journal.flatMap(({ toolsOffered }) => toolsOffered))];
     if (offered.join() !== tool)
@@ -103,8 +103,8 @@ check({
   needs: ["gateway", "canaries", "scripted-model"],
   async run({ gateway, evidence }) {
     const { url, key, model } = await chatAccess(gateway);
-    const token = await scripted(gateway, listing(gateway));
-    const body = { model, input: `List my databases (${token})`, tools: [mcpTools], stream: true };
+    const token = await scripted(gateway, callWithCanary(gateway));
+    const body = { model, input: `Use the tool (${token})`, tools: [mcpTools], stream: true };
     const { events, exchange } = await streamed(gateway, `${url}/responses`, headersFor(key), body);
     expectCallsRun(evidence, { exchange, journal: await gateway.model.journal(token) });
     const text = events
@@ -112,11 +112,11 @@ check({
       .join("");
     const types = [...new Set(events.map(({ type }) => String(type)))];
     const isCompleted = types.includes("response.completed");
-    if (!text.includes(gateway.canaries.database) || !isCompleted) {
+    if (!text.includes(canaryCall(gateway).canary) || !isCompleted) {
       throw new CheckFailure({
         summary: "the streamed answer is not complete",
         code: isCompleted ? "no-canary" : "unfinished-stream",
-        expected: `${gateway.canaries.database} in the text, and response.completed`,
+        expected: `${canaryCall(gateway).canary} in the text, and response.completed`,
         actual: `"${text}", ${isCompleted ? "with" : "without"} response.completed`,
         evidence: { ...exchangeEvidence(exchange), received: `${text}\n${types.join(", ")}` },
         cause: "the gateway ends the stream at the call, without the answer that follows it",
@@ -132,16 +132,16 @@ check({
   needs: ["gateway", "canaries", "scripted-model"],
   async run({ gateway, evidence }) {
     const { url, key, model } = await chatAccess(gateway);
-    const token = await scripted(gateway, listing(gateway));
-    const body = { model, messages: [{ role: "user", content: `List my databases (${token})` }], tools: [mcpTools] };
+    const token = await scripted(gateway, callWithCanary(gateway));
+    const body = { model, messages: [{ role: "user", content: `Use the tool (${token})` }], tools: [mcpTools] };
     const exchange = await post(gateway, `${url}/chat/completions`, headersFor(key), body);
     expectCallsRun(evidence, { exchange, journal: await gateway.model.journal(token) });
     const text = wholeAnswer(exchange.response?.body)?.text;
-    if (text?.includes(gateway.canaries.database) !== true)
+    if (text?.includes(canaryCall(gateway).canary) !== true)
       throw new CheckFailure({
-        summary: "the final answer does not contain the canary database",
+        summary: "the final answer does not contain the canary",
         code: "no-canary",
-        expected: `an answer with ${gateway.canaries.database}`,
+        expected: `an answer with ${canaryCall(gateway).canary}`,
         actual: text ?? "no chat completion",
         evidence: exchangeEvidence(exchange),
       });
@@ -160,10 +160,11 @@ interface Asked {
   journal: JournalEntry[];
 }
 
-/** A call that lists the run's databases, with the token as a column's value, so that Postgres logs it. */
-function listing(gateway: GatewayTarget): (token: string) => ScriptedCall {
-  const { tool } = databaseTool(gateway);
-  return (token) => ({ tool, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database` } });
+/** A call that returns a canary; a query has the token as a column's value, so that Postgres logs it. */
+function callWithCanary(gateway: GatewayWith<"canaries">): (token: string) => ScriptedCall {
+  const { kind, call } = canaryCall(gateway);
+  if (kind === "read") return () => call;
+  return (token) => ({ ...call, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database` } });
 }
 
 async function scripted(gateway: ModelGateway, call: (token: string) => ScriptedCall): Promise<string> {
@@ -188,7 +189,7 @@ async function responses(
 ): Promise<Asked> {
   const access = await chatAccess(gateway);
   const token = await scripted(gateway, call);
-  const body = { model: access.model, input: `List my databases (${token})`, tools: [{ ...mcpTools, ...limits }] };
+  const body = { model: access.model, input: `Use the tool (${token})`, tools: [{ ...mcpTools, ...limits }] };
   const exchange = await post(gateway, `${access.url}/responses`, headersFor(key ?? access.key), body);
   return { token, exchange, journal: await gateway.model.journal(token) };
 }
@@ -229,15 +230,15 @@ function expectCallsRun(evidence: Evidence, { exchange, journal }: Pick<Asked, "
 }
 
 function expectCanary(gateway: GatewayWith<"canaries">, { exchange, journal }: Asked): void {
-  const hasCanary = answerOf(exchange).includes(gateway.canaries.database);
+  const hasCanary = answerOf(exchange).includes(canaryCall(gateway).canary);
   const status = exchange.response?.status;
   if (status === 200 && hasCanary && journal.length === 2) return;
   throw new CheckFailure({
     summary: hasCanary
       ? "the gateway does not get from the call to the final answer with two requests to the model"
-      : "the final answer does not contain the canary database",
+      : "the final answer does not contain the canary",
     code: hasCanary ? "wrong-request-count" : "no-canary",
-    expected: `200, ${gateway.canaries.database} in the answer, 2 requests to the model`,
+    expected: `200, ${canaryCall(gateway).canary} in the answer, 2 requests to the model`,
     actual: `${status ?? "no response"}, ${hasCanary ? "the canary in the answer" : "no canary"}, ${journal.length} requests to the model`,
     evidence: exchangeEvidence(exchange),
     cause:
@@ -247,8 +248,12 @@ function expectCanary(gateway: GatewayWith<"canaries">, { exchange, journal }: A
   });
 }
 
-async function expectRefused(gateway: ModelGateway, name: string, key: string): Promise<void> {
-  const { exchange, journal } = await responses(gateway, listing(gateway), { key });
+async function expectRefused(
+  gateway: ModelGateway & GatewayWith<"canaries">,
+  name: string,
+  key: string,
+): Promise<void> {
+  const { exchange, journal } = await responses(gateway, callWithCanary(gateway), { key });
   const status = exchange.response?.status;
   if (status !== undefined && status >= 400 && journal.length === 0) return;
   throw new CheckFailure({

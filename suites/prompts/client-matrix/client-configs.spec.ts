@@ -13,7 +13,7 @@ import type { ClientEndpoint } from "../support/client-settings/client-endpoint.
 import { type ClientSettings, clientSettings } from "../support/client-settings/client-settings.ts";
 import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
-import { databaseTool, secretValue } from "../support/policy-lookup.ts";
+import { canaryCall, secretValue } from "../support/policy-lookup.ts";
 
 const noClients = "the policy names no client's config (clients)";
 
@@ -168,7 +168,8 @@ async function expectTools(
   { url, location }: ClientEndpoint,
   key: string,
 ): Promise<string> {
-  const { upstream, tool } = databaseTool(gateway);
+  const { upstream, call: planned, canary } = canaryCall(gateway);
+  const { tool } = planned;
   const servers = serversInPath(gateway.policy, new URL(url).pathname) ?? [];
   const evidence = (received: string) =>
     mcpEvidence(gateway, { url, key, sent: `initialize, tools/list and a call of ${tool}`, received });
@@ -191,13 +192,13 @@ async function expectTools(
       const isOthers = servers.length > 0 && !servers.includes(upstream.name);
       // At the path of other servers the tool is missing on purpose.
       if (isOthers && shown === undefined) return `${offered.length} tools`;
-      const call = { name: shown?.name ?? tool, arguments: { sql: "SELECT datname FROM pg_database" } };
+      const call = { name: shown?.name ?? tool, arguments: planned.arguments };
       const result = JSON.stringify(await client.callTool(call, undefined, { timeout: deadlines.mcpRequest }));
-      if (!result.includes(gateway.canaries.database))
+      if (!result.includes(canary))
         throw new CheckFailure({
           summary: `a call at ${url} does not return the canary`,
           code: "no-canary",
-          expected: `a result with ${gateway.canaries.database}`,
+          expected: `a result with ${canary}`,
           actual: "a result without it",
           evidence: evidence(result),
           location,

@@ -6,8 +6,9 @@ import { check } from "../../runner/check.ts";
 import { everyoneAdmitted } from "../../support/any-key.ts";
 import { type ClientRun, type ClientTask, clientNeeds } from "../clients/client.ts";
 import { clientEvidence } from "../clients/client-failures.ts";
-import { databaseTask } from "../clients/client-task.ts";
+import { canaryTask } from "../clients/client-task.ts";
 import { clientMatrix } from "../clients/matrix.ts";
+import { canaryCall } from "../support/policy-lookup.ts";
 
 /** Faults of the gateway. No client can tell an empty catalogue from a gateway without tools, so its run may succeed. */
 const faults = ["wrong-key", "gateway-down", "empty-catalogue"] as const;
@@ -21,7 +22,7 @@ for (const client of clientMatrix) {
     needs: [...clientNeeds, ...(client.isHeavy ? (["heavy-clients"] as const) : [])],
     async run({ gateway, clients, evidence }) {
       const targets = { gateway, clients };
-      const task = await databaseTask(gateway);
+      const task = await canaryTask(gateway);
       const name = `${client.name} ${client.version(targets)}`;
       await forEachCase(
         "a client's run shows the gateway's fault",
@@ -29,7 +30,7 @@ for (const client of clientMatrix) {
         (fault) => fault,
         async (fault) => {
           const run = await client.use(targets, withFault(clients, task, fault));
-          const difference = differenceFromFailure(run, fault, gateway.canaries.database);
+          const difference = differenceFromFailure(run, fault, canaryCall(gateway).canary);
           evidence.compare("clients", {
             row: name,
             column: fault,

@@ -1,7 +1,7 @@
 import { check } from "../../runner/check.ts";
 import { clientNeeds } from "../clients/client.ts";
 import { expectWorked } from "../clients/client-failures.ts";
-import { clientCatalogue, databaseTask } from "../clients/client-task.ts";
+import { canaryTask, clientCatalogue } from "../clients/client-task.ts";
 import { clientMatrix } from "../clients/matrix.ts";
 
 for (const client of clientMatrix) {
@@ -14,7 +14,7 @@ for (const client of clientMatrix) {
       const targets = { gateway, clients };
       const [catalogue, run] = await Promise.all([
         clientCatalogue(gateway),
-        databaseTask(gateway).then((task) => client.use(targets, task)),
+        canaryTask(gateway).then((task) => client.use(targets, task)),
       ]);
       const row = `${client.name} ${client.version(targets)}`;
       const cell = { row, column: "gateway up", expected: "every tool, and a call" };

@@ -6,8 +6,9 @@ import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { type ClientRun, type ClientTargets, clientNeeds, type McpClient } from "../clients/client.ts";
 import { clientEvidence } from "../clients/client-failures.ts";
-import { databaseTask } from "../clients/client-task.ts";
+import { canaryTask } from "../clients/client-task.ts";
 import { clientMatrix } from "../clients/matrix.ts";
+import { canaryCall } from "../support/policy-lookup.ts";
 
 /** What happens to the call of a listed tool, by the fault of the front. */
 const troubles = [
@@ -34,7 +35,8 @@ check({
   async run({ gateway, clients, evidence }) {
     const targets = { gateway, clients };
     const [present, absent] = [clientMatrix.filter(isPresent), clientMatrix.filter((one) => !isPresent(one))];
-    const task = await databaseTask(gateway);
+    const { canary } = canaryCall(gateway);
+    const task = await canaryTask(gateway);
     await clients.forgetCatalogue();
     const cases = present.flatMap((client) => troubles.map((trouble) => ({ client, ...trouble })));
     const runs = await atMost(concurrent, cases, async (one) => {
@@ -47,8 +49,8 @@ check({
       runs,
       ({ client, situation }) => `${nameOf(client, targets)}, ${situation}`,
       async ({ client, fault, situation, run }) => {
-        expectEffect(run, fault, gateway.canaries.database);
-        const found = shownBy(run, gateway.canaries.database);
+        expectEffect(run, fault, canary);
+        const found = shownBy(run, canary);
         const row = nameOf(client, targets);
         evidence.compare("clients", { row, column: situation, expected: "recorded", found, holds: true });
         evidence.finding(`${row}, ${situation}: its user sees ${found}.`);

@@ -1,6 +1,6 @@
 import { isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
-import { databaseTool } from "../support/policy-lookup.ts";
+import { canaryCall } from "../support/policy-lookup.ts";
 import type { ClientRun, ClientTargets, McpClient } from "./client.ts";
 
 /**
@@ -17,7 +17,10 @@ export function expectWorked(
   const { gateway } = targets;
   const name = `${client.name} ${client.version(targets)}`;
   const evidence = clientEvidence(run);
-  const { location } = databaseTool(gateway).upstream;
+  const {
+    canary,
+    upstream: { location },
+  } = canaryCall(gateway);
   const expected = `the catalogue's ${catalogue.length} tools`;
   if (run.tools === undefined)
     throw new CheckFailure({
@@ -42,14 +45,14 @@ export function expectWorked(
       location,
     });
   }
-  if (run.result?.includes(gateway.canaries.database) !== true) {
+  if (run.result?.includes(canary) !== true) {
     throw new CheckFailure({
       summary: `${name} called a tool, and the result does not contain the canary`,
       code: "no-canary",
-      expected: `a result with ${gateway.canaries.database}`,
+      expected: `a result with ${canary}`,
       actual: run.result ?? "no result",
       evidence,
-      cause: "the call failed on its way, or the result comes from another database server",
+      cause: "the call failed on its way, or the result comes from another server than the run's",
       location,
     });
   }

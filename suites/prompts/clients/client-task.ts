@@ -1,18 +1,16 @@
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { accessOf, codexConfig, keysOf } from "../support/codex-config.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
-import { databaseTool } from "../support/policy-lookup.ts";
+import { canaryCall } from "../support/policy-lookup.ts";
 import type { ClientTask } from "./client.ts";
 
-/** A task that lists the run's databases, with the endpoint and key of the deployment's own client. */
-export async function databaseTask(gateway: GatewayTarget): Promise<ClientTask> {
-  const config = await codexConfig(gateway);
-  const { mcpUrl, key } = accessOf(config, keysOf(gateway, config));
-  const { tool } = databaseTool(gateway);
-  return { mcpUrl, key, call: { tool, arguments: { sql: "SELECT datname FROM pg_database" } } };
+/** A task whose call returns a canary, with the endpoint and key of the deployment's own client. */
+export async function canaryTask(gateway: GatewayWith<"canaries">): Promise<ClientTask> {
+  const { call } = canaryCall(gateway);
+  return { ...(await ownAccess(gateway)), call };
 }
 
 /**
@@ -22,8 +20,15 @@ export async function databaseTask(gateway: GatewayTarget): Promise<ClientTask> 
  * @throws {CheckFailure} when there is no catalogue, or when it is empty: nothing could be compared with it
  */
 export async function clientCatalogue(gateway: GatewayTarget): Promise<readonly string[]> {
-  const { key } = await databaseTask(gateway);
+  const { key } = await ownAccess(gateway);
   return await gateway.once.do("catalogue of the deployment's own client", () => listCatalogue(gateway, key));
+}
+
+/** The endpoint and key of the deployment's own client. */
+async function ownAccess(gateway: GatewayTarget): Promise<Pick<ClientTask, "mcpUrl" | "key">> {
+  const config = await codexConfig(gateway);
+  const { mcpUrl, key } = accessOf(config, keysOf(gateway, config));
+  return { mcpUrl, key };
 }
 
 async function listCatalogue(gateway: GatewayTarget, key: string): Promise<readonly string[]> {

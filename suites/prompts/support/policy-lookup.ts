@@ -1,8 +1,9 @@
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
+import type { ScriptedCall } from "../../../containers/targets/rig-access/scripted-model.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { catalogueName } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
-import type { PolicyClient, PolicyUpstream } from "../../../helpers/deployment/types.ts";
+import type { Policy, PolicyClient, PolicyUpstream } from "../../../helpers/deployment/types.ts";
 
 /** The policy's client of a kind; undefined when it names none. */
 export function clientOf({ policy }: GatewayTarget, kind: PolicyClient["kind"]): PolicyClient | undefined {
@@ -31,7 +32,7 @@ const readTool = "read_text_file";
  * @throws {NotSupported} when the policy names no upstream with a database and that tool
  */
 export function databaseTool({ policy, deployment }: GatewayTarget): { upstream: PolicyUpstream; tool: string } {
-  const upstream = policy.upstreams.find(({ database, tools }) => database !== undefined && tools.includes(queryTool));
+  const upstream = queriedUpstream(policy);
   if (upstream === undefined) throw missingUpstream("database", queryTool);
   return {
     upstream: configured(deployment, upstream),
@@ -50,11 +51,56 @@ export function fileTool({ policy, canaries, deployment }: GatewayWith<"canaries
   tool: string;
   path: string;
 } {
-  const upstream = policy.upstreams.find(({ directory, tools }) => directory !== undefined && tools.includes(readTool));
+  const upstream = readUpstream(policy);
   if (upstream?.directory === undefined) throw missingUpstream("directory", readTool);
   const directory = upstream.directory.replace(/\/$/, "");
   const tool = catalogueName(deployment.litellmConfig, upstream.name, readTool);
   return { upstream: configured(deployment, upstream), tool, path: `${directory}/${canaries.file.name}` };
+}
+
+/** A call of one of the policy's upstreams whose result contains a canary of the run. */
+export interface CanaryCall {
+  kind: "query" | "read";
+  upstream: PolicyUpstream;
+  call: ScriptedCall;
+  canary: string;
+}
+
+/**
+ * The calls of {@link CanaryCall} that the policy's upstreams allow: one lists the run's databases, one reads the run's canary file.
+ *
+ * @throws {NotSupported} when the policy names neither an upstream of {@link databaseTool} nor one of {@link fileTool}
+ */
+export function canaryCalls(gateway: GatewayWith<"canaries">): [CanaryCall, ...CanaryCall[]] {
+  const { policy, canaries } = gateway;
+  const calls: CanaryCall[] = [];
+  if (queriedUpstream(policy) !== undefined) {
+    const { upstream, tool } = databaseTool(gateway);
+    const call = { tool, arguments: { sql: "SELECT datname FROM pg_database" } };
+    calls.push({ kind: "query", upstream, call, canary: canaries.database });
+  }
+  if (readUpstream(policy) !== undefined) {
+    const { upstream, tool, path } = fileTool(gateway);
+    calls.push({ kind: "read", upstream, call: { tool, arguments: { path } }, canary: canaries.file.content });
+  }
+  const [first, ...others] = calls;
+  if (first !== undefined) return [first, ...others];
+  throw new NotSupported(
+    `the policy names no upstream with a database and the tool ${queryTool}, and none with a directory and the tool ${readTool}`,
+  );
+}
+
+/** The first of {@link canaryCalls}. */
+export function canaryCall(gateway: GatewayWith<"canaries">): CanaryCall {
+  return canaryCalls(gateway)[0];
+}
+
+function queriedUpstream({ upstreams }: Policy): PolicyUpstream | undefined {
+  return upstreams.find(({ database, tools }) => database !== undefined && tools.includes(queryTool));
+}
+
+function readUpstream({ upstreams }: Policy): PolicyUpstream | undefined {
+  return upstreams.find(({ directory, tools }) => directory !== undefined && tools.includes(readTool));
 }
 
 function configured(deployment: GatewayTarget["deployment"], upstream: PolicyUpstream): PolicyUpstream {
