@@ -1,5 +1,5 @@
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
-import { deadlines } from "../../helpers/core/deadlines.ts";
+import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { runUpstreams } from "../../helpers/deployment/services/run-upstreams.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment, Policy, PolicyAuthorization, PolicyPerson } from "../../helpers/deployment/types.ts";
@@ -16,7 +16,7 @@ import type { RigState } from "../rigs/rig.ts";
 import type { PageVisit } from "./gateway.ts";
 import type { Once } from "./providers/once.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
-import { partOf, secretOf } from "./rig-access/parts-of-rig.ts";
+import { adoptPublishedPorts, partOf, secretOf } from "./rig-access/parts-of-rig.ts";
 import { recordedCommand } from "./rig-access/recorded-command.ts";
 
 /** A port of this machine on which nothing listens: a browser never gets there. */
@@ -123,6 +123,35 @@ export class Login {
   async routing(exchange: Exchange): Promise<Routing> {
     const log = await AccessLog.of(this.#options.engine, partOf(this.#options.state, "traefik").containerId);
     return await log.routing(exchange.id);
+  }
+
+  /**
+   * Does something while a compose service of the rig is stopped. Ends when the service answers again; the engine may publish
+   * its ports elsewhere then.
+   *
+   * @param answers a URL of the service, or of Traefik in front of it, and the statuses that say that it is up
+   * @throws {DeadlineError} when it does not come back
+   */
+  async without(
+    service: string,
+    answers: () => { url: string; below: number },
+    act: () => Promise<void>,
+  ): Promise<void> {
+    const { engine, state } = this.#options;
+    const part = partOf(state, partOfService(service));
+    const container = engine.docker.getContainer(part.containerId);
+    await container.stop({ t: 1 });
+    try {
+      await act();
+    } finally {
+      await container.start();
+      await adoptPublishedPorts(engine, part);
+      await until(`${service} is up again`, deadlines.gatewayStart, async () => {
+        const { url, below } = answers();
+        const { response } = await this.http.send({ method: "GET", url });
+        return response !== undefined && response.status < below ? true : undefined;
+      });
+    }
   }
 
   /**

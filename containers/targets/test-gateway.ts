@@ -16,7 +16,7 @@ import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { everything, filteredServers, hostile, wrongPassword } from "../rigs/test-upstreams.ts";
 import type { Once } from "./providers/once.ts";
-import { partOf } from "./rig-access/parts-of-rig.ts";
+import { adoptPublishedPorts, partOf } from "./rig-access/parts-of-rig.ts";
 
 /** Resolves a URL to the host and port that it names: there is no Traefik in between. */
 export const asWritten: Resolve = (_scheme, host, port) => ({ host, port });
@@ -177,11 +177,7 @@ export class TestGateway {
     const handle = partOf(this.#state, part);
     const container = this.#engine.docker.getContainer(handle.containerId);
     await container.restart({ t: 1 });
-    const { NetworkSettings: settings } = await container.inspect();
-    const ports = Object.entries(settings.Ports).flatMap(([port, bindings]) =>
-      bindings?.[0] === undefined ? [] : [[Number.parseInt(port, 10), Number(bindings[0].HostPort)] as const],
-    );
-    Object.assign(handle.ports as Record<number, number>, Object.fromEntries(ports));
+    await adoptPublishedPorts(this.#engine, handle);
     const [url, status] =
       part === "litellm"
         ? [this.url("/health/liveliness"), 200]

@@ -112,7 +112,7 @@ export interface CheckRecord {
   environment?: EnvironmentFailure;
   /** The check itself broke or waited to its deadline: neither the gateway's failure nor the environment's. */
   ownFault?: { name: string; message: string; stack?: string };
-  /** True where it exceeded a time limit on a starved machine, and is repeated alone when all others are over. */
+  /** True where it is to run alone when all others are over: by its nature, or because a time limit was exceeded on a starved machine. */
   repeats?: boolean;
   /** Rigs that it used. */
   rigs: readonly string[];

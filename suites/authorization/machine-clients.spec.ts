@@ -2,6 +2,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { decide } from "../../helpers/deployment/policy/access.ts";
+import { hostOfUrl } from "../../helpers/deployment/services/origins.ts";
 import { check } from "../runner/check.ts";
 import { initialize, locationOfService, realLogin } from "./support/login-target.ts";
 
@@ -17,9 +18,8 @@ check({
     );
     if (key === undefined) return evidence.notSupported("the policy names no key of LiteLLM's");
     const { resource, proxy } = login.authorization;
-    const { hostname, pathname } = new URL(resource);
-    const host = login.policy.hosts.find(({ name }) => name === hostname);
-    const decision = host && decide(login.policy, host, { method: "POST", path: pathname });
+    const host = hostOfUrl(login.deployment, resource);
+    const decision = host && decide(login.policy, host, { method: "POST", path: new URL(resource).pathname });
     if (decision?.who !== "litellm" && decision?.who !== "bearer")
       evidence.notSupported(`the policy lets no program through by key at ${resource}`);
     const value = login.secret(key.name);

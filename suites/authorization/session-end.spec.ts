@@ -11,6 +11,7 @@ import { requestTokens } from "../../helpers/protocol/oauth/code-flow.ts";
 import { readClaims } from "../../helpers/protocol/oauth/json-web-token.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
+import { administratorOf } from "./support/administrator.ts";
 import { loggedIn, loginPage } from "./support/browser-session.ts";
 import {
   endpointsOf,
@@ -230,29 +231,9 @@ async function expectOver(
 
 /** Ends one session at the provider, as an administrator does; other checks have sessions of the same user. */
 async function endSession(login: Login, evidence: Evidence, sid: string | undefined): Promise<void> {
-  const { admin } = login.authorization;
-  if (admin === undefined) evidence.notSupported("the policy names no 'admin' who could end a session");
-  const { name, password } = login.person(admin);
-  const { tokens, exchange } = await requestTokens(
-    (request) => login.send(request),
-    login.providerUrl("/realms/master/protocol/openid-connect/token"),
-    { grant_type: "password", client_id: "admin-cli", username: name, password },
-  );
-  if (tokens === undefined)
-    throw new CheckFailure({
-      summary: `the policy's admin '${name}' can't log in at the provider`,
-      code: "no-admin",
-      expected: "a token",
-      actual: `${exchange.response?.status ?? exchange.error}`,
-      evidence: exchangeEvidence(exchange),
-      ...locationOfService(login, login.authorization.provider),
-      fix: "correct 'authorization.admin' in the policy",
-    });
-  const ended = await login.send({
-    method: "DELETE",
-    url: login.providerUrl(`/admin${login.realm}/sessions/${sid}`),
-    headers: [["Authorization", `Bearer ${tokens.access}`]],
-  });
+  const administrator = await administratorOf(login);
+  if (administrator === undefined) evidence.notSupported("the policy names no 'admin' who could end a session");
+  const ended = await administrator.send("DELETE", `/sessions/${sid}`);
   if (ended.response?.status !== 204)
     throw new Error(`Keycloak does not end the session ${sid}: ${ended.response?.status ?? ended.error}`);
 }

@@ -30,6 +30,13 @@ const cases: { name: string; breaks: (Patch & { file: string })[]; says: Readonl
       ),
       { file: "litellm/keycloak_tokens.py", find: "audience=AUDIENCE, ", replace: "" },
       { file: "litellm/keycloak_tokens.py", find: '{"require"', replace: '{"verify_aud": False, "require"' },
+      {
+        file: "litellm/keycloak_tokens.py",
+        find: `raise HTTPException(status_code=503, detail="Keycloak's keys can't be read") from error`,
+        replace: 'return UserAPIKeyAuth(api_key="unverified", user_role=LitellmUserRoles.INTERNAL_USER)',
+      },
+      // Every unknown key id has the keys read again.
+      { file: "litellm/keycloak_tokens.py", find: "timeout=5", replace: "timeout=5, cooldown_duration=0" },
       // As LiteLLM 1.92.0, which does not keep the caller's credential from extra_headers.
       {
         file: "litellm/keycloak_tokens.py",
@@ -74,6 +81,8 @@ ISSUER = `,
       "AUTH-04/pkce-enforced":
         /a client that registers itself may log in with no PKCE[\s\S]*does not cover those that register themselves[\s\S]*compose\.yaml:\d+[\s\S]*pkce-enforcer/,
       "AUTH-05/wrong-tokens-refused": /a token of other-app is answered with 200[\s\S]*does not check the audience/,
+      "AUTH-05/provider-down":
+        /a token under a key that the provider does not have is accepted while keycloak is down[\s\S]*config\.yaml:\d+/,
       "AUTH-06/browser-session-ends":
         /10 s after the provider has ended the session, the browser still gets the page[\s\S]*OAUTH2_PROXY_COOKIE_REFRESH/,
       "AUTH-06/token-stays-at-the-gateway": new RegExp(
@@ -113,26 +122,37 @@ ISSUER = `,
     },
   },
   {
-    name: "metadata behind the login, and an issuer that follows the host",
+    name: "metadata behind the login, an issuer that follows the host, and a friendly error page",
     breaks: [
       compose("KC_HOSTNAME: https://auth.example.org", 'KC_HOSTNAME_STRICT: "false"'),
       compose("GET=^/\\.well-known/oauth-protected-resource/mcp$$", "GET=^/nothing$$"),
+      routes("[no-forged-identity, login]", "[no-forged-identity, friendly, login]"),
+      routes(
+        "\n    metadata-file:",
+        '\n    friendly: { errors: { status: ["500-599"], service: litellm, query: /ui/, statusRewrites: { "500-599": 200 } } }' +
+          "\n    metadata-file:",
+      ),
     ],
     says: {
       "AUTH-03/discovery": /protected-resource metadata[\s\S]*take the login \(forwardAuth\) off this path/,
+      "AUTH-02/login-service-down":
+        /is served to anyone while oauth2-proxy is down[\s\S]*the middleware friendly\S* answers in the place of the error[\s\S]*dynamic\.yaml:\d+/,
       "AUTH-03/issuer-is-fixed": /the provider calls itself evil\.example[\s\S]*KC_HOSTNAME/,
     },
   },
   {
-    name: "a resource with a slash",
+    name: "a resource with a slash, and keys that are read once",
     breaks: [
       {
         file: "oauth2-proxy/well-known/oauth-protected-resource/mcp",
         find: '"https://gateway.example.org/mcp"',
         replace: '"https://gateway.example.org/mcp/"',
       },
+      { file: "litellm/keycloak_tokens.py", find: "lifespan=300", replace: "lifespan=3600, cooldown_duration=3600" },
     ],
     says: {
+      "AUTH-04/keys-rotated":
+        /60 s after the provider has rotated its keys, a token under the new key is refused[\s\S]*config\.yaml:\d+[\s\S]*cooldown_duration/,
       "AUTH-03/discovery": /resource https:\/\/gateway\.example\.org\/mcp\/[\s\S]*without the trailing slash/,
       "AUTH-03/metadata-as-the-policy-says":
         /no client can use the metadata[\s\S]*resource https:\/\/gateway\.example\.org\/mcp\//,

@@ -19,6 +19,8 @@ export interface CheckDefinition<N extends Need> {
   needs: readonly N[];
   /** It waits for time-outs of the gateway, half a minute and more: it starts before others, so that no run waits for it at its end. */
   slow?: boolean;
+  /** It takes away or changes what other checks use: it runs when all of them are over, before the final ones. */
+  alone?: boolean;
   run(context: CheckContext<N>): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export interface Check {
   title: string;
   needs: readonly Need[];
   slow: boolean;
+  alone: boolean;
   /** @param context holds what {@link needs} names */
   run(context: Readonly<Record<string, unknown>> & { evidence: Evidence }): Promise<void>;
 }
@@ -57,7 +60,7 @@ const idForm = /^[A-Z]+-\d{2}\/[a-z0-9]+(?:[-.][a-z0-9]+)*$/;
  * @throws {Error} for a malformed id, an id that does not begin with the check's first requirement, and unknown requirements
  */
 export function check<const N extends Need>(definition: CheckDefinition<N>): void {
-  const { id, requirements, needs, slow = false } = definition;
+  const { id, requirements, needs, slow = false, alone = false } = definition;
   if (!idForm.test(id)) throw new Error(`${id} is not a check's id; write one like ROUTE-03/look-alike-paths`);
   assertKnown(requirements);
   if (!id.startsWith(`${requirements[0]}/`))
@@ -70,6 +73,7 @@ export function check<const N extends Need>(definition: CheckDefinition<N>): voi
     ...definition,
     needs,
     slow,
+    alone,
     // The executor hands over exactly what `needs` names.
     run: (context) => definition.run(context as CheckContext<N>),
   });

@@ -77,7 +77,15 @@ function environment(options: {
 }
 
 function checkThat(run: Check["run"], needs: readonly Need[] = []): Check {
-  return { id: "CAT-10/wrong-key", requirements: ["CAT-10"], title: "a wrong key is refused", needs, slow: false, run };
+  return {
+    id: "CAT-10/wrong-key",
+    requirements: ["CAT-10"],
+    title: "a wrong key is refused",
+    needs,
+    slow: false,
+    alone: false,
+    run,
+  };
 }
 
 const failing = checkThat(async () => {
@@ -238,6 +246,24 @@ describe("a declaration", () => {
       'CAT-10/x needs access-log of a gateway, and does not need "gateway"',
     );
   });
+});
+
+test("a check that takes away what others use waits until they are over; then it runs", async () => {
+  let runs = 0;
+  const alone: Check = {
+    ...checkThat(async () => {
+      runs += 1;
+    }),
+    alone: true,
+  };
+  expect(await execute(alone)).toMatchObject({
+    outcome: "not-tested",
+    repeats: true,
+    reason: expect.stringContaining("runs alone"),
+  });
+  expect(runs).toBe(0);
+  expect(await execute(alone, { whenStarved: "environment" })).toMatchObject({ outcome: "passed" });
+  expect(runs).toBe(1);
 });
 
 describe("a check that exceeded a time limit", () => {

@@ -16,6 +16,7 @@ import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
 import { withKeylessListing } from "./keyless-listing.ts";
 import { withModuleError } from "./module-error.ts";
+import { refusedTestUpstreams, withModuleRefusal } from "./module-refusal.ts";
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
 import { starvedEnding, type WhenStarved } from "./time-limits.ts";
@@ -109,6 +110,11 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     return record(await endingOf(error, check, environment, undefined), 0);
   }
   const { rigs, http } = connected;
+  if (check.alone && environment.whenStarved === "repeat") {
+    await Promise.all(http.map((client) => client.close()));
+    const reason = "it runs alone, when all other checks are over";
+    return record({ requirements: check.requirements, outcome: "not-tested", reason, repeats: true }, 0, rigs);
+  }
   const activity: CheckActivity = {
     check,
     beganAt: new Date(),
@@ -170,18 +176,26 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
   if (failure !== undefined) throw new CheckFailure(failure);
 }
 
-/** Names the line behind a request that Traefik did not forward, a refused key, an error of the operator's module, an empty listing. */
+/**
+ * Names the line behind a request that Traefik did not forward, a refused key, an error or a refusal of the operator's module, an
+ * empty listing.
+ *
+ * @returns a {@link NotSupported} where the operator's module refuses the suite's own test servers
+ */
 async function withCause(
   error: unknown,
   { targets }: Awaited<ReturnType<TargetProvider["connect"]>>,
   { exchanges, beganAt }: CheckActivity,
 ): Promise<unknown> {
   if (!isCheckFailure(error)) return error;
+  const refused = targets.testGateway && refusedTestUpstreams(exchanges, targets.testGateway);
+  if (refused !== undefined) return refused;
   const served = await withUnservedRequest(error, exchanges, targets.gateway);
   const located = await withRefusedKey(served, exchanges, targets.gateway?.deployment);
   const litellm = targets.gateway ?? targets.testGateway ?? targets.restartableGateway;
   const explained = await withKeylessListing(located, exchanges, litellm?.deployment);
-  return await withModuleError(explained, exchanges, beganAt, litellm);
+  const mistaken = await withModuleError(explained, exchanges, beganAt, litellm);
+  return await withModuleRefusal(mistaken, exchanges, litellm?.deployment);
 }
 
 async function endingOf(

@@ -30,6 +30,25 @@ test("the checks that are to be repeated run first, each once, before the final 
   }
 });
 
+test("a check that takes away what others use comes after those that are repeated", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
+  try {
+    const run = await finalRun(() => ["a gateway"]);
+    const done = await runFinalChecks(
+      { ...run, repeats: ["AUTH-05/provider-down", ...run.repeats] },
+      directory,
+      progress,
+    );
+    expect(done.slice(0, 2).map(({ record }) => record.id)).toEqual([
+      "ROUTE-03/look-alike-paths",
+      "AUTH-05/provider-down",
+    ]);
+    expect(printed.join("")).toMatch(/✓ run AUTH-05\/provider-down alone \d/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test("a repeated check that fails leaves the same files as any other failure", async () => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {

@@ -9,7 +9,7 @@ import { RunFiles } from "./vitest/run-files.ts";
 
 /**
  * Runs the checks that come last, when every other check is over and before anything is taken down: first, one by one, those
- * that exceeded a time limit on a starved machine.
+ * that exceeded a time limit on a starved machine, then those that take away what others use.
  *
  * @param directory of the run; a repeated check keeps its evidence and its failure in it
  */
@@ -22,10 +22,15 @@ export async function runFinalChecks(
   const whenStarved: WhenStarved = config.starvedChecks === "judge" ? "judge" : "environment";
   const done: FinalCheck[] = [];
   const others = repeats.length === 0 ? [] : await loadChecks(checkFiles().filter((file) => !isFinal(file)));
-  for (const check of others.filter(({ id }) => repeats.includes(id))) {
+  const { early = [], late = [] } = Object.groupBy(
+    others.filter(({ id }) => repeats.includes(id)),
+    ({ alone }) => (alone ? "late" : "early"),
+  );
+  for (const check of [...early, ...late]) {
     const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
     const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
-    const record = await progress.during(`repeat ${check.id} alone: the machine was busy`, () =>
+    const what = check.alone ? `run ${check.id} alone` : `repeat ${check.id} alone: the machine was busy`;
+    const record = await progress.during(what, () =>
       executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved }),
     );
     done.push({ record: { ...record, evidence: files.evidence }, file: check.file });

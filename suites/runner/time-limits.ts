@@ -7,8 +7,9 @@ import type { CheckRecord } from "../../helpers/run/run-record.ts";
 import type { Check } from "./check.ts";
 
 /**
- * What a check means that exceeded a time limit while the machine was starved. `repeat`: it is to be repeated alone, and its
- * record has `repeats`; `environment`: it ran alone already, so that no verdict is possible; `judge`: its failure counts.
+ * What a check means that exceeded a time limit while the machine was starved. `repeat`: others run at the same time, so that it
+ * is to be repeated alone, and its record has `repeats`; `environment`: it ran alone already, so that no verdict is possible;
+ * `judge`: its failure counts.
  */
 export type WhenStarved = "repeat" | "environment" | "judge";
 

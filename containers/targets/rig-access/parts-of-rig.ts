@@ -4,6 +4,7 @@ import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
 import { type Deployment, hasTraefik } from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
 import type { Resolve } from "../../../helpers/protocol/recording-client.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { entryPointPorts } from "../../parts/deployment/traefik.ts";
 import type { PartHandle } from "../../parts/part.ts";
 import type { RigState } from "../../rigs/rig.ts";
@@ -24,6 +25,15 @@ export function partOf(state: RigState, name: string): PartHandle {
   const part = state.parts[name];
   if (part === undefined) throw new Error(`the ${state.rig} rig has no part ${name}`);
   return part;
+}
+
+/** Takes over the ports at which the engine publishes a part that was started again: they may differ from those before. */
+export async function adoptPublishedPorts(engine: Engine, part: PartHandle): Promise<void> {
+  const { NetworkSettings: settings } = await engine.docker.getContainer(part.containerId).inspect();
+  const ports = Object.entries(settings.Ports).flatMap(([port, bindings]) =>
+    bindings?.[0] === undefined ? [] : [[Number.parseInt(port, 10), Number(bindings[0].HostPort)] as const],
+  );
+  Object.assign(part.ports as Record<number, number>, Object.fromEntries(ports));
 }
 
 /** An address that refuses every connection: port 1 is reserved (tcpmux), and nothing listens there. */

@@ -70,6 +70,20 @@ export function forgedTokens(token: string): ForgedToken[] {
   ];
 }
 
+/** The id of the key that a token says it is signed with. */
+export function keyIdOf(token: string): string | undefined {
+  const kid = decoded(token.split(".")[0])?.kid;
+  return typeof kid === "string" ? kid : undefined;
+}
+
+/** A token with the claims of a valid one, signed with a key of the suite, which its issuer does not have. */
+export function unknownKeyToken(token: string): string {
+  const [head, body] = token.split(".");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const signed = `${encoded({ ...decoded(head), alg: "RS256", kid: "not-a-key-of-the-issuer" })}.${body}`;
+  return `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
+}
+
 function decoded(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part ?? "", "base64url").toString());

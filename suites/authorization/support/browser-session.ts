@@ -14,9 +14,14 @@ const pages = ["/ui/", "/docs", "/openapi.json", "/health/liveliness"];
 
 /** A page that a person gets after a login; ends the check where no host has one behind the real login. */
 export function loginPage(login: Login, evidence: Evidence): string {
+  return pageBehindLogin(login) ?? evidence.notSupported(`no page is behind the login: ${pages.join(", ")}`);
+}
+
+/** A page that a person gets after a login; undefined where no host has one behind the real login. */
+export function pageBehindLogin(login: Login): string | undefined {
   for (const host of login.policy.hosts)
     for (const path of pages) if (isBehindLogin(login, host, path)) return addressOf(host, path);
-  return evidence.notSupported(`no page is behind the login: ${pages.join(", ")}`);
+  return undefined;
 }
 
 /** Every address behind the real login that the policy's rules tell apart. */

@@ -68,6 +68,24 @@ export async function initialize(login: Login, bearer: string | undefined): Prom
   return target.origin === new URL(resource).origin ? await sendInitialize(login, target.href, bearer) : first;
 }
 
+/**
+ * Expects that the gateway accepts a token of the provider for it.
+ *
+ * @throws {CheckFailure} when it does not: then what a check concludes from other tokens proves nothing
+ */
+export async function expectAccepted(login: Login, token: string): Promise<void> {
+  const exchange = await initialize(login, token);
+  if (exchange.response?.status === 200) return;
+  throw new CheckFailure({
+    summary: "the right token is refused, so that the others prove nothing",
+    code: "right-token-refused",
+    expected: "200 from LiteLLM",
+    actual: `${exchange.response?.status ?? exchange.error}`,
+    evidence: exchangeEvidence(exchange),
+    ...causeOfRefusal(login, exchange),
+  });
+}
+
 async function sendInitialize(login: Login, url: string, bearer: string | undefined): Promise<Exchange> {
   return await login.send({
     method: "POST",
@@ -90,6 +108,16 @@ async function sendInitialize(login: Login, url: string, bearer: string | undefi
 export function locationOfService(login: Login, name: string): { location?: SourceLocation } {
   const location = login.deployment.compose.services.get(name)?.location;
   return location === undefined ? {} : { location };
+}
+
+/** The line that says who judges tokens: `custom_auth` in LiteLLM's config; LiteLLM's service without it. */
+export function locationOfTokenJudge(login: Login): { location?: SourceLocation } {
+  const written = login.deployment.litellmConfig.texts.find(
+    ({ path }) => path.join("\n") === "general_settings\ncustom_auth",
+  );
+  return written === undefined
+    ? locationOfService(login, login.policy.services.litellm)
+    : { location: written.value.location };
 }
 
 /**

@@ -11,6 +11,7 @@ export function fakeCheck(id: LoadedCheck["id"], own: Partial<LoadedCheck> = {})
     title: `${id} holds`,
     needs: ["edge"],
     slow: false,
+    alone: false,
     file: "suites/routes/access/hosts.spec.ts",
     run: async () => {},
     ...own,

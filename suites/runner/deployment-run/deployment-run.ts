@@ -116,7 +116,7 @@ export class DeploymentRun implements Disposable {
   }
 
   /**
-   * Runs checks as a run does: some concurrently, and the final ones when all others are over.
+   * Runs checks as a run does: some concurrently, then those that run alone, then the final ones.
    *
    * @param goesOn asked after each check; after a false no other check is begun
    */
@@ -125,7 +125,11 @@ export class DeploymentRun implements Disposable {
     concurrency: number,
     goesOn: (run: CheckRun) => boolean = () => true,
   ): Promise<CheckRun[]> {
-    const { last = [], others = [] } = Object.groupBy(checks, ({ file }) => (isFinal(file) ? "last" : "others"));
+    const {
+      final = [],
+      alone = [],
+      others = [],
+    } = Object.groupBy(checks, (check) => (isFinal(check.file) ? "final" : check.alone ? "alone" : "others"));
     const runs: CheckRun[] = [];
     let isOver = false;
     const runOne = async (check: LoadedCheck): Promise<void> => {
@@ -137,7 +141,7 @@ export class DeploymentRun implements Disposable {
       for (let check = others.shift(); check !== undefined && !isOver; check = others.shift()) await runOne(check);
     };
     await Promise.all(Array.from({ length: concurrency }, runNext));
-    for (const check of last) if (!isOver) await runOne(check);
+    for (const check of [...alone, ...final]) if (!isOver) await runOne(check);
     return runs;
   }
 

@@ -118,6 +118,7 @@ async function failedCheck(state: RigState): Promise<FailedCheck> {
       title: "a silent upstream hides no other",
       needs: ["gateway"],
       slow: false,
+      alone: false,
       run: async () => {},
     },
     beganAt: new Date(0),

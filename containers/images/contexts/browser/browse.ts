@@ -60,10 +60,9 @@ try {
   if (seen && operator !== undefined) seen = await logIn(page, operator);
   // Requests that are still running when the element is visible are recorded too.
   await page.waitForLoadState("networkidle", { timeout }).catch(() => undefined);
+  const text = await visibleText(page);
   // Only the report shows it: Chromium on a busy machine may take none, and the visit is judged without it.
   const screenshot = await page.screenshot({ timeout: pictureTimeout }).catch(() => undefined);
-  // biome-ignore lint/performance/useDomNodeTextContent: the visible text, without that of hidden nodes
-  const text = await page.locator("body").innerText();
   const report = {
     opened,
     url: page.url(),
@@ -91,6 +90,18 @@ async function becomesVisible(page: Page, awaited: string): Promise<boolean> {
   return await shown.then(
     () => true,
     () => false,
+  );
+}
+
+/**
+ * The text of the page, without that of hidden nodes. A page that leads on to another by script is empty for a moment, so the text is
+ * awaited; it is empty only where the page stays so.
+ */
+async function visibleText(page: Page): Promise<string> {
+  const found = page.waitForFunction("document.body?.innerText.trim()", undefined, { timeout });
+  return await found.then(
+    async (text) => String(await text.jsonValue()),
+    () => "",
   );
 }
 
