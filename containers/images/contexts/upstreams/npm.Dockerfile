@@ -3,9 +3,15 @@ ARG RUNTIME
 FROM ${RUNTIME}
 ARG COMMAND
 COPY node_modules/ /opt/upstreams/${COMMAND}/node_modules/
-# `env node` would use the Node of LiteLLM's image, if any.
+# LiteLLM starts a stdio server anew for each MCP request (1.77.1). With Node's compile cache and a larger young generation a start
+# takes two thirds of the CPU time: 0.19 of 0.28 s (the filesystem server, measured). The first start in a container fills the
+# cache. `env node` would use the Node of LiteLLM's image, if any.
 RUN program=$(readlink -f "/opt/upstreams/${COMMAND}/node_modules/.bin/${COMMAND}") \
- && sed -i '1s|^#!.*|#!/opt/runtime/bin/node|' "$program" && head -1 "$program" | grep -q '^#!/opt/runtime/bin/node' \
- && chmod 755 "$program" \
- && mkdir /launchers && ln -s "$program" "/launchers/${COMMAND}" \
- && test -x "/launchers/${COMMAND}"
+ && head -1 "$program" | grep -q '^#!.*node' \
+ && mkdir -m 1777 "/opt/upstreams/${COMMAND}/compile-cache" \
+ && mkdir /launchers \
+ && printf '%s\n' '#!/bin/sh' \
+      "export NODE_COMPILE_CACHE=/opt/upstreams/${COMMAND}/compile-cache" \
+      "exec /opt/runtime/bin/node --min-semi-space-size=32 --max-semi-space-size=32 --single-threaded-gc '$program' \"\$@\"" \
+      > "/launchers/${COMMAND}" \
+ && chmod 755 "/launchers/${COMMAND}"
