@@ -71,7 +71,7 @@ test.for([
   ["/stream", "with 49 characters"],
   ["/pings", "with 14 characters, comments of an event stream only"],
 ])("a response of %s that does not end is none, and the error shows that it had begun", async ([path, what]) => {
-  const exchange = await client.send({ url: `http://gateway.lan${path}`, deadline: 200 });
+  const exchange = await client.send({ url: `http://gateway.lan${path}`, deadline: 1_000 });
   expect(exchange.response).toBeUndefined();
   expect(exchange.error).toMatch(new RegExp(`timeout; a response with status 200 had begun, ${what}$`));
 });

@@ -46,7 +46,7 @@ async function outcomes(mustStay: boolean): Promise<Record<string, string | unde
   const last = listening.at(-1)?.server;
   await new Promise((resolve) => last?.close(resolve));
   try {
-    const order = { names: [], targets: [["127.0.0.1", listening.map(({ port }) => port)]], deadline: 1_000, mustStay };
+    const order = { names: [], targets: [["127.0.0.1", listening.map(({ port }) => port)]], deadline: 3_000, mustStay };
     const { stdout } = await promisify(execFile)("node", [`${import.meta.dirname}/probe.ts`, JSON.stringify(order)]);
     const { attempts } = JSON.parse(stdout) as { attempts: { port: number; outcome: string }[] };
     const names = [...Object.keys(servers), "does not listen"];
