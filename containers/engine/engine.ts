@@ -22,6 +22,8 @@ export interface Engine extends PublishedPorts {
   /** Path of the engine's socket on its own machine, for containers that mount it. */
   socketPath: string;
   arch: "amd64" | "arm64";
+  /** How many processors its machine has: it refuses a container that may use more. */
+  processors: number;
 }
 
 /** In milliseconds: how long an engine may take to report its version. One that does not run refuses immediately. */
@@ -100,6 +102,7 @@ async function connect(endpoint: EngineEndpoint): Promise<Engine> {
     apiVersion: version.ApiVersion,
     socketPath: mountableSocket(endpoint, String(info.OperatingSystem ?? "")),
     arch: architectureOf(version.Arch),
+    processors: Number(info.NCPU),
     ...ports,
   };
 }

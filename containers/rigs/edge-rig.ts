@@ -32,7 +32,7 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
     name,
     shared.map((network) => ({ name: network, internal: false })),
   );
-  const context: EdgeContext = { deployment, mark: rigMark(run, name), networks };
+  const context: EdgeContext = { deployment, mark: rigMark(run, name), networks, processors: rig.engine.processors };
   const labels = renderLabels(context);
   const running = new Set([
     deployment.traefik.key,

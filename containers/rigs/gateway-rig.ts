@@ -58,7 +58,12 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     if (made === undefined) throw new Error(`the ${rigName} rig has no network ${name}`);
     return made;
   };
-  const context: RenderContext = { deployment, mark: rigMark(run, rigName), networks };
+  const context: RenderContext = {
+    deployment,
+    mark: rigMark(run, rigName),
+    networks,
+    processors: rig.engine.processors,
+  };
   const inFront: EdgeContext | undefined = hasTraefik(deployment) ? { ...context, deployment } : undefined;
   // One `await` for all plans that need no other plan, so that a first run makes all their images in parallel.
   const [traefik, logins, services, standIns, litellm, scriptedModel, machines] = await Promise.all([

@@ -51,7 +51,7 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
   ]);
   const direct = networks.get(directNetwork);
   if (direct === undefined) throw new Error("the engine created no network");
-  const context: EdgeContext = { deployment, mark: rigMark(run, rigName), networks };
+  const context: EdgeContext = { deployment, mark: rigMark(run, rigName), networks, processors: rig.engine.processors };
   const [traefik, litellm, keycloak, oauth2Proxy, services, standIns, browser] = await Promise.all([
     traefikPlan(rig, context),
     liteLLMPlan(rig, context, { networks: serviceAttachments(deployment.compose, deployment.litellm, networks) }),

@@ -72,7 +72,12 @@ async function startSecondLiteLLM(
   ]);
   const own = networks.get("upstreams");
   if (own === undefined) throw new Error("the engine created no network");
-  const context: RenderContext = { deployment, mark: rigMark(run, name), networks: new Map() };
+  const context: RenderContext = {
+    deployment,
+    mark: rigMark(run, name),
+    networks: new Map(),
+    processors: rig.engine.processors,
+  };
   // No alias on the gateway's networks: there the name `litellm` belongs to the gateway rig's container.
   const shared = [...networksOf(deployment.litellm).keys()].flatMap((network) => networkOf(gateway, network));
   const { plan, changes } = await liteLLMPlan(rig, context, {

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { basename, posix } from "node:path";
 import type { ComposeService, ServiceSetting } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
@@ -58,15 +57,25 @@ const leftOut: Readonly<Record<string, string>> = {
   volumes_from: "the volumes of another container are not part of the run",
 };
 
+/** What the run does with a service's container. */
+interface RunContainer {
+  /** Absolute paths of the files that are copied into it. */
+  files: readonly string[];
+  /** Absolute paths of the directories that are copied into it. */
+  directories: readonly string[];
+  /** Of the engine's machine: the engine refuses a container that may use more. */
+  processors: number;
+}
+
 /**
  * What compose would set on a service's container, in the engine's terms, and what a throwaway network can't honour.
  * Settings without an effect on what a client sees (`restart`, `logging`, `deploy.placement` …) are neither.
  *
- * @param copied absolute paths of the files and directories that the run copies into the container
+ * @param service as its compose file has it
  */
 export function containerSettings(
   service: ComposeService,
-  copied: { files: readonly string[]; directories: readonly string[] },
+  { files, directories, processors }: RunContainer,
 ): { settings: ContainerSettings; changes: RenderedChange[] } {
   const changes: RenderedChange[] = [];
   const change = (key: string, what: string, why: string): void => {
@@ -78,8 +87,8 @@ export function containerSettings(
     host.Tmpfs = Object.fromEntries(service.tmpfs.map(({ target, options }) => [target, options]));
   for (const [key, { value }] of service.settings) {
     if (key === "read_only" && isTrue(value)) {
-      const folders = [...new Set(copied.files.map((file) => posix.dirname(file)))];
-      if (copied.directories.length > 0 || folders.includes("/")) {
+      const folders = [...new Set(files.map((file) => posix.dirname(file)))];
+      if (directories.length > 0 || folders.includes("/")) {
         change(
           key,
           "dropped read_only",
@@ -93,9 +102,9 @@ export function containerSettings(
     const why = leftOut[key];
     if (why !== undefined && value !== false) change(key, `dropped ${key}`, why);
     const own = applied[key]?.(value);
-    if (own?.NanoCpus !== undefined && own.NanoCpus > available * 1e9) {
-      change(key, `${available} CPUs in place of ${own.NanoCpus / 1e9}`, "the machine of the run has no more");
-      own.NanoCpus = available * 1e9;
+    if (own?.NanoCpus !== undefined && own.NanoCpus > processors * 1e9) {
+      change(key, `${processors} CPUs in place of ${own.NanoCpus / 1e9}`, "the engine's machine has no more");
+      own.NanoCpus = processors * 1e9;
     }
     host = { ...host, ...own };
   }
@@ -118,9 +127,6 @@ export function containerSettings(
   });
   return { settings: { host, stopSignal, domainname: domain, hostname }, changes };
 }
-
-/** The engine refuses a container that may use more. */
-const available = availableParallelism();
 
 function texts(value: Value): string[] {
   return (Array.isArray(value) ? value : [value]).map(String);

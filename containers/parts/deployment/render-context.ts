@@ -8,6 +8,8 @@ export interface RenderContext<D extends Deployment = Deployment> {
   mark: string;
   /** By key in the compose file. */
   networks: ReadonlyMap<string, RunNetwork>;
+  /** Of the engine's machine. */
+  processors: number;
 }
 
 /** What rendering Traefik needs. */

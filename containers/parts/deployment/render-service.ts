@@ -37,6 +37,7 @@ export async function renderService(context: RenderContext, service: ComposeServ
   const { settings, changes } = containerSettings(service, {
     files: files.map(({ target }) => target),
     directories: mounted.directories.map(({ target }) => target),
+    processors: context.processors,
   });
   const { environment, changes: dropped } = environmentOfRun(service, service === context.deployment.traefik);
   return {

@@ -9,7 +9,7 @@ import { labelsOfRun } from "./traefik/labels.ts";
 
 async function contextOf(name: string): Promise<EdgeContext> {
   const deployment = withTraefik(await loadDeployment(`deployments/${name}`));
-  return { deployment, mark: "m", networks: new Map() };
+  return { deployment, mark: "m", networks: new Map(), processors: 2 };
 }
 
 function fileOf(rendered: Awaited<ReturnType<typeof renderTraefik>>, target: string): string {
@@ -46,7 +46,7 @@ test("a port of the host that LiteLLM publishes is LiteLLM's container in the ru
     { file: "litellm/docker-compose.yml", find: "127.0.0.1:4000:4000", replace: "192.168.1.10:4000:4000" },
   ]);
   const deployment = withTraefik(await loadDeployment(copy.folder));
-  const { files, changes } = await renderTraefik({ deployment, mark: "m", networks: new Map() });
+  const { files, changes } = await renderTraefik({ deployment, mark: "m", networks: new Map(), processors: 2 });
   const rules = JSON.parse(String(files.find(({ target }) => target === "/etc/traefik/rules.yml")?.content));
   expect(rules.http.services.home.loadBalancer.servers).toEqual([{ url: "http://litellm.through-host:4000/v1" }]);
   expect(changes.map(({ where, what }) => `${where} ${what}`)).toContain(
@@ -70,7 +70,7 @@ http:
     },
   ]);
   const deployment = withTraefik(await loadDeployment(copy.folder));
-  const { files, changes } = await renderTraefik({ deployment, mark: "m", networks: new Map() });
+  const { files, changes } = await renderTraefik({ deployment, mark: "m", networks: new Map(), processors: 2 });
   const { tls } = JSON.parse(String(files.find(({ target }) => target === "/etc/traefik/rules.yml")?.content));
   expect(tls).toEqual({
     stores: { default: {} },
@@ -92,7 +92,7 @@ test("names are not strict where the deployment has no certificate", async () =>
   });
   using without = patchedCopy("deployments/examples/two-projects", [strict("")]);
   const deployment = withTraefik(await loadDeployment(without.folder));
-  const rendered = await renderTraefik({ deployment, mark: "m", networks: new Map() });
+  const rendered = await renderTraefik({ deployment, mark: "m", networks: new Map(), processors: 2 });
   expect(JSON.parse(fileOf(rendered, "/etc/traefik/rules.yml")).tls).toEqual({
     options: { default: { minVersion: "VersionTLS12" } },
   });
@@ -100,7 +100,7 @@ test("names are not strict where the deployment has no certificate", async () =>
     strict(", certificates: [{ certFile: /etc/traefik/traefik.yml, keyFile: /etc/traefik/traefik.yml }]"),
   ]);
   const other = withTraefik(await loadDeployment(own.folder));
-  const kept = await renderTraefik({ deployment: other, mark: "m", networks: new Map() });
+  const kept = await renderTraefik({ deployment: other, mark: "m", networks: new Map(), processors: 2 });
   expect(JSON.parse(fileOf(kept, "/etc/traefik/rules.yml")).tls.options.default.sniStrict).toBe(true);
 });
 
@@ -122,7 +122,7 @@ test("a name of docker's provider, which Swarm's labels cannot use, is a name of
   const patch = { file: "litellm-stack.yml", find: "authelia@swarm", replace: "authelia@docker" };
   using copy = patchedCopy("deployments/examples/swarm", [patch]);
   const deployment = withTraefik(await loadDeployment(copy.folder));
-  const labels = labelsOfRun({ deployment, mark: "m", networks: new Map() }, deployment.litellm);
+  const labels = labelsOfRun({ deployment, mark: "m", networks: new Map(), processors: 2 }, deployment.litellm);
   expect(labels["traefik.http.routers.litellm.middlewares"]).toBe("authelia@swarm,gzip@file");
 });
 

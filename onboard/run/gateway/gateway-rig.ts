@@ -57,7 +57,7 @@ export async function startGatewayParts(
   ]);
   const own = networks.get(`onboard-${ownNetwork}`);
   if (own === undefined) throw new Error("the engine created no network");
-  const context: RenderContext = { deployment, mark: rigMark(run, rig), networks };
+  const context: RenderContext = { deployment, mark: rigMark(run, rig), networks, processors: engine.processors };
   const start = (plan: PartPlan): Promise<PartHandle> => startPart(resources, rig, plan);
   const sink = await nameSinkPlan(images, own).then(start);
   const nameServer = sink.addresses[own.name];
@@ -128,9 +128,9 @@ export async function startLiteLLM(
     prepared: Prepared;
   },
 ): Promise<PartHandle> {
-  const { deployment, run, canaries } = resources;
+  const { engine, deployment, run, canaries } = resources;
   const { networks, own, nameServer } = parts;
-  const context: RenderContext = { deployment, mark: rigMark(run, rig), networks };
+  const context: RenderContext = { deployment, mark: rigMark(run, rig), networks, processors: engine.processors };
   const added = candidate === undefined ? undefined : additionsOf(candidate, prepared);
   const { plan } = await liteLLMPlan(resources, context, {
     networks: [{ network: own, aliases: [] }, ...serviceAttachments(deployment.compose, deployment.litellm, networks)],

@@ -31,6 +31,7 @@ beforeAll(async () => {
     version: "20.10.24",
     apiVersion: "1.41",
     socketPath: "/var/run/docker.sock",
+    processors: 2,
     arch: "amd64",
   };
 });

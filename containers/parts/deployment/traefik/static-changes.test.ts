@@ -106,7 +106,7 @@ test("on the host's own network, an entry point on the host's loopback listens f
     },
   ]);
   const deployment = withTraefik(await loadDeployment(copy.folder));
-  const changes = staticChanges({ deployment, mark: "m", networks: new Map() });
+  const changes = staticChanges({ deployment, mark: "m", networks: new Map(), processors: 2 });
   const addresses = changes.filter(({ option }) => option.endsWith(".address") && !option.includes(suiteName));
   expect(addresses.map(({ option, value }) => `${option}=${value}`)).toEqual(["entryPoints.websecure.address=:443"]);
 });
