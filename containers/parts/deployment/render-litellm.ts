@@ -4,6 +4,7 @@ import { foreignCache } from "../../../helpers/deployment/services/roles.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { readDatabaseUrlFromEnvironment } from "../databases/litellm-settings.ts";
 import { leaveOutCache, leaveOutCacheVariables } from "./render-cache.ts";
+import { leaveOutConfig } from "./render-config-in-volume.ts";
 import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
 
@@ -27,6 +28,11 @@ export async function renderLiteLLM(
   const { deployment } = context;
   const rendered = await renderService(context, deployment.litellm);
   const configs = deployment.litellmConfig.files.map((file) => ({ ...file, document: structuredClone(file.document) }));
+  const withoutConfig = leaveOutConfig(deployment.litellm, rendered.command);
+  if (configs.length === 0 && withoutConfig !== undefined) {
+    rendered.command = withoutConfig.command;
+    rendered.changes.push(withoutConfig.change);
+  }
   if (configs.length === 0 && Object.keys(servers).length > 0) {
     configs.push({ file: addedConfig, inContainer: addedConfig, document: {} });
     rendered.environment.CONFIG_FILE_PATH = addedConfig;

@@ -62,6 +62,24 @@ volumes: { here: ${bound("./here")}, gone: ${bound("./gone")}, host: ${bound("/s
   ]);
 });
 
+test("the policy may name a copy of a volume, or of a file in it", () => {
+  const facts = read(
+    {
+      "compose.yaml":
+        "services: { a: { image: x, volumes: ['whole:/whole', 'part:/part'] } }\nvolumes: { whole: , part: }\n",
+      "copy/file": "",
+    },
+    (folder) => ({ files: given({ whole: join(folder, "copy"), "part/sub/file": join(folder, "copy/file") }) }),
+  );
+  expect(facts.faults.faults).toEqual([]);
+  const mounts = facts.compose?.services.get("a")?.mounts ?? [];
+  expect(mounts.map(({ kind, source, target, isAvailable }) => [kind, basename(source), target, isAvailable])).toEqual([
+    ["bind", "copy", "/whole", true],
+    ["volume", "part", "/part", true],
+    ["bind", "file", "/part/sub/file", true],
+  ]);
+});
+
 test("a mount that is none without its variable is asked for by that variable's name", () => {
   const facts = read({ "compose.yaml": "services: { a: { image: x, volumes: ['${DATA}:/data', ':/x'] } }\n" });
   expect(facts.faults.faults.map(({ what }) => what)).toEqual([

@@ -16,7 +16,7 @@ export interface ContainerFile {
   source: SourceFile | undefined;
 }
 
-/** Where LiteLLM finds its config: a file, `"none"` where it runs without one, `"unknown"` where a script makes it. */
+/** Where LiteLLM finds its config: a file, `"none"` where it runs without one, `"unknown"` where no file of the deployment is it. */
 export type FoundConfig = { inContainer: string; location: SourceLocation } | "none" | "unknown";
 
 /**
@@ -45,6 +45,7 @@ export function findLiteLLMConfig(
       );
     }
     if (isIn(service, inContainer)) return { inContainer, location: variable.location };
+    if (noteVolume(service, { inContainer, location: variable.location }, notes)) return "unknown";
     notes.add(
       "finding",
       variable.location,
@@ -60,6 +61,7 @@ export function findLiteLLMConfig(
   }
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
+  if (noteVolume(service, { inContainer, location: option.location }, notes)) return "unknown";
   const script = ownScript(service);
   if (script !== undefined) {
     notes.add(
@@ -81,12 +83,46 @@ export function findLiteLLMConfig(
     );
     return "unknown";
   }
+  const volume = service.mounts.find(({ kind, target }) => kind === "volume" && target === inContainer);
+  if (volume !== undefined) {
+    faults.add(
+      volume.location,
+      `the volume '${volume.source}' is mounted on LiteLLM's config ${inContainer}, and a volume is a directory`,
+      `mount the file: ./litellm/config.yaml:${inContainer}:ro`,
+    );
+    return undefined;
+  }
   faults.add(
     option.location,
     `LiteLLM's config ${inContainer} is not in the container of '${service.name}': neither a bind mount, a config of compose, nor its Dockerfile has it`,
     `mount it: ./litellm/config.yaml:${inContainer}:ro`,
   );
   return undefined;
+}
+
+/** Notes that a config is in a volume, which something else fills: a git-sync, an editor, the operator by hand. */
+function noteVolume(
+  service: ComposeService,
+  { inContainer, location }: { inContainer: string; location: SourceLocation },
+  notes: NoteList,
+): boolean {
+  const volume = volumeOf(service, inContainer);
+  if (volume === undefined) return false;
+  const inVolume = posix.join(volume.source, posix.relative(volume.target, inContainer));
+  notes.add(
+    "not-proved",
+    location,
+    `LiteLLM's config ${inContainer} is in the volume '${volume.source}', whose content is in no file`,
+    "its servers and models are unknown to the suite",
+    `add '${inVolume}: ./config.yaml' under 'files:' in policy.yaml, with the path of a copy`,
+  );
+  return true;
+}
+
+/** The volume that a file in the container is in; undefined for one of a bind mount or of the image. */
+export function volumeOf(service: ComposeService, inContainer: string): ComposeService["mounts"][number] | undefined {
+  const mount = mountOf(service, inContainer);
+  return mount?.kind === "volume" && mount.target !== inContainer ? mount : undefined;
 }
 
 /**

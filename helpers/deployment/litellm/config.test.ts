@@ -237,3 +237,41 @@ test.each(["start.sh", "start"])(
     ]);
   },
 );
+
+function withVolume(mounted: string, environment = ""): { faults: string[]; notes: string[] } {
+  using deployment = writtenFolder({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.106.2
+    command: ${environment === "" ? "--config /app/config/config.yaml" : "--port 4000"}
+    environment: { ${environment} }
+    volumes: ["config:${mounted}"]
+volumes: { config: }
+`,
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  return {
+    faults: facts.faults.faults.map(({ what }) => what),
+    notes: facts.notes.notes.map(({ kind, what, fix }) => `${kind}: ${what}; ${fix}`),
+  };
+}
+
+test.each(["", "CONFIG_FILE_PATH: /app/config/config.yaml"])(
+  "a config in a volume is not proved, and no fault (%s)",
+  (environment) => {
+    expect(withVolume("/app/config", environment)).toEqual({
+      faults: [],
+      notes: [
+        "not-proved: LiteLLM's config /app/config/config.yaml is in the volume 'config', whose content is in no file; " +
+          "add 'config/config.yaml: ./config.yaml' under 'files:' in policy.yaml, with the path of a copy",
+      ],
+    });
+  },
+);
+
+test("a volume on the path of the config is a directory, and a fault", () => {
+  expect(withVolume("/app/config/config.yaml").faults).toEqual([
+    "the volume 'config' is mounted on LiteLLM's config /app/config/config.yaml, and a volume is a directory",
+  ]);
+});

@@ -25,8 +25,8 @@ export class HostFiles {
 
   /**
    * @param folder absolute path of the deployment's folder
-   * @param mapped absolute path on the host, or name of an external config or secret, to the absolute path of what stands
-   *   for it
+   * @param mapped absolute path on the host, name of an external config or secret, name of a volume or of one and a path in it,
+   *   to the absolute path of what stands for it
    * @param named absolute paths of further files and directories that the policy names
    */
   constructor(folder: string, mapped: ReadonlyMap<string, string> = new Map(), named: Iterable<string> = []) {
@@ -51,9 +51,16 @@ export class HostFiles {
     return isWithin(posix.normalize(path), this.folder) && existsSync(path);
   }
 
-  /** What stands for an external config or secret by `files:`. */
+  /** What stands for an external config, an external secret, or the content of a volume by `files:`. */
   named(name: string): string | undefined {
     return this.#mapped.get(name);
+  }
+
+  /** What stands for files and directories in a volume by `files:`, by their paths in the volume. */
+  inVolume(name: string): [path: string, copy: string][] {
+    return [...this.#mapped].flatMap(([key, copy]): [string, string][] =>
+      key.startsWith(`${name}/`) ? [[key.slice(name.length + 1), copy]] : [],
+    );
   }
 
   /** What stands for a path by `files:`, for the path itself or for a directory above it. */

@@ -1,4 +1,4 @@
-import { isAbsolute } from "node:path";
+import { isAbsolute, posix } from "node:path";
 import { suggest } from "../../../core/text/nearest.ts";
 import type { ValueProblem, YamlMap } from "../../source/yaml-tree.ts";
 import { textOf } from "../loading/nodes.ts";
@@ -22,7 +22,10 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
     if (item.kind !== "map") continue;
     const { location } = item;
     const [written, name = "", target = ""] = ["type", "source", "target"].map((key) => textAt(item, key));
-    const device = written === "volume" ? volumes.get(volumeKey(name))?.device : undefined;
+    // By its name in the file, or by the one on the host.
+    const names = written === "volume" ? new Set([name, volumeKey(name)]) : [];
+    const [copy] = [...names].flatMap((one) => host.named(one) ?? []);
+    const device = copy ?? (written === "volume" ? volumes.get(volumeKey(name))?.device : undefined);
     const [type, source] = device === undefined ? [written, name] : ["bind", device];
     if (!isAbsolute(target)) {
       faults.add(
@@ -96,6 +99,17 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
         readOnly: flagAt(item, "read_only") ?? false,
         location,
       });
+      for (const [path, part] of [...names].flatMap((one) => host.inVolume(one))) {
+        const { state, path: local } = host.find(part);
+        mounts.push({
+          kind: "bind",
+          source: local,
+          isAvailable: state === "present",
+          target: posix.join(target, path),
+          readOnly: true,
+          location,
+        });
+      }
     }
   }
   return { mounts, anonymousVolumes, tmpfs, missing };

@@ -127,6 +127,25 @@ export function missingMounts(
 }
 
 /**
+ * The files in volumes that a service's command names, by the name of the volume and their path in it. What fills a volume (a
+ * git-sync, an editor, the operator) is in no file.
+ */
+export function filesInVolumes(service: YamlNode, wanted: readonly string[], declared: YamlNode | undefined): string[] {
+  const volumes = nodeAt(service, "volumes");
+  if (volumes?.kind !== "list") return [];
+  return volumes.items.flatMap((item) => {
+    const [name = "", target = ""] =
+      item.kind === "map"
+        ? [textOf(nodeAt(item, "source")), textOf(nodeAt(item, "target"))]
+        : (textOf(item) ?? "").split(":");
+    const volume = nodeAt(declared, name);
+    if (target === "" || (volume !== undefined && boundDevice(volume) !== undefined)) return [];
+    if (declared?.kind !== "map" || !declared.entries.has(name)) return [];
+    return wanted.filter((file) => file.startsWith(`${target}/`)).map((file) => `${name}${file.slice(target.length)}`);
+  });
+}
+
+/**
  * What the folder has for a path of the host: the file with the same name, or its template; for a directory, the one with
  * the file in it that a program reads by its command, else the one with the target's name. Of several the one whose path is the
  * most alike.

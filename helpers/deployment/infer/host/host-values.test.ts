@@ -385,3 +385,13 @@ test("a volume that binds a directory of the host has a copy in the folder", () 
   };
   expect(values(files).files.get("/srv/ai/litellm")?.value).toBe("./litellm");
 });
+
+test("a config in a volume that something else fills has a copy in the folder", () => {
+  const compose = service(
+    "    command: [--config, /config/current/ai/config.yaml]\n    volumes: ['synced:/config:ro']\n",
+  );
+  const files = { "compose.yaml": `${compose}volumes: { synced: }\n`, "ai/config.yaml": "model_list: []\n" };
+  expect([...values(files).files].map(([path, { value }]) => [path, value])).toEqual([
+    ["synced/current/ai/config.yaml", "./ai/config.yaml"],
+  ]);
+});

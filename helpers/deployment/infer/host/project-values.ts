@@ -20,6 +20,7 @@ import {
 } from "./env-texts.ts";
 import {
   copyInFolder,
+  filesInVolumes,
   homeFolder,
   missingEnvFiles,
   missingFiles,
@@ -373,6 +374,19 @@ function copiesOf(
       copies.set(path, {
         value: `./${copy}`,
         questions: [`is ${copy} a copy of ${path}, which is not in this folder?`],
+      });
+    }
+    if (roleSigns(outline, "litellm") === 0) continue;
+    const named = [
+      ...pathsInCommand(outline.command),
+      ...pathsInCommand(environmentText(node, "CONFIG_FILE_PATH") ?? ""),
+    ];
+    for (const path of filesInVolumes(node, named, volumes)) {
+      const copy = copyInFolder({ path, target: path }, folder, []) ?? onlyConfig(folder);
+      if (copy === undefined) continue;
+      copies.set(path, {
+        value: `./${copy}`,
+        questions: [`is ${copy} a copy of ${path}, in a volume that no file of the folder fills?`],
       });
     }
   }
