@@ -395,3 +395,11 @@ test("a config in a volume that something else fills has a copy in the folder", 
     ["synced/current/ai/config.yaml", "./ai/config.yaml"],
   ]);
 });
+
+test.each(["$2y$10$XHxrPeSCmy6cj8sI", "admin:$apr1$saltsalt$hash"])(
+  "the pieces of the hash %s are no variables",
+  (hash) => {
+    const files = { "compose.yaml": service(`    environment: ["HASH=${hash}", "OTHER=$OTHER_VALUE"]\n`) };
+    expect(placeholders(files)).toEqual({ OTHER_VALUE: "placeholder-other-value" });
+  },
+);

@@ -35,6 +35,9 @@ export interface VariableUse {
 /** A reference in a compose file: `$X`, `${X}`, `${X:-default}`, `${X:?message}`; `$$` is a dollar sign. */
 const reference = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])[^}]*)?\}|([A-Za-z_]\w*))/g;
 
+/** A password's hash as `htpasswd` and `mkpasswd` print it. Where its dollar signs are not doubled, compose reads variables in it. */
+const passwordHash = /\$(?:apr1|2[abxy]?\$\d{2}|[156]|argon2(?:id|i|d))\$[\w./+=,$-]+/g;
+
 /** The tree of a YAML file; undefined where it can't be read. */
 export function treeOf(file: string): YamlNode | undefined {
   const faults = new FaultList();
@@ -59,9 +62,12 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
     });
   };
   mapTexts(root, (text, { location, path }) => {
+    const hashes = [...text.matchAll(passwordHash)].map(({ 0: hash, index }) => [index, index + hash.length] as const);
     for (const match of text.matchAll(reference)) {
       const [whole, braced, operator = "", bare] = match;
       const variable = braced ?? bare;
+      // A value for it would hide the mistake, which is a finding of the run.
+      if (bare !== undefined && hashes.some(([start, end]) => start <= match.index && match.index < end)) continue;
       if (variable === undefined || (operator !== "" && !operator.includes("?"))) continue;
       const around: Around = { before: text.slice(0, match.index), after: text.slice(match.index + whole.length) };
       add(variable, { at: `${name}:${location.line}`, role: roleOf(around, path), isRequired: operator !== "" });
