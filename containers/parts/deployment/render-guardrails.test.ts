@@ -21,6 +21,17 @@ test("guardrails that ask a service are left out, and listed", () => {
   expect(changes[0]?.why).toMatch(/guardrail presidio does not run here/);
 });
 
+test("the older form of guardrails is left out where a callback asks a service", () => {
+  const own = { own: { callbacks: ["banned_keywords"], default_on: true } };
+  const config: Record<string, unknown> = {
+    litellm_settings: { guardrails: [{ pii: { callbacks: ["presidio"], default_on: true } }, own, "unreadable"] },
+  };
+  expect(leaveOutRemoteGuardrails(config, "config.yaml").map(({ where }) => where)).toEqual([
+    "config.yaml:litellm_settings.guardrails.pii",
+  ]);
+  expect(config).toEqual({ litellm_settings: { guardrails: [own, "unreadable"] } });
+});
+
 test("a policy no longer names a guardrail that is left out", () => {
   const config: Record<string, unknown> = {
     guardrails: [guardrail("keys", "hide-secrets"), guardrail("pii", "presidio")],

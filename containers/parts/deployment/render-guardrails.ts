@@ -57,6 +57,16 @@ export function leaveOutRemoteGuardrails(config: Record<string, unknown>, file: 
       return false;
     });
   }
+  // The older form: each item maps a guardrail's name to its callbacks.
+  if (Array.isArray(settings.guardrails)) {
+    settings.guardrails = settings.guardrails.filter((item: unknown) => {
+      const remote = olderForm(item).find(({ callbacks }) => callbacks.some((one) => remoteCallbacks.has(String(one))));
+      if (remote === undefined) return true;
+      names.add(remote.name);
+      leftOut(`litellm_settings.guardrails.${remote.name}`, remote.callbacks.join(", "));
+      return false;
+    });
+  }
   // LiteLLM refuses to start with a policy that names a guardrail which it does not have.
   if (names.size > 0 && config.policies !== undefined) config.policies = without(config.policies, names);
   return changes;
@@ -70,6 +80,13 @@ function without(value: unknown, names: ReadonlySet<unknown>): unknown {
       .map((item) => without(item, names));
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, without(inner, names)]));
+}
+
+function olderForm(item: unknown): { name: string; callbacks: readonly unknown[] }[] {
+  return Object.entries(isRecord(item) ? item : {}).map(([name, own]) => ({
+    name,
+    callbacks: isRecord(own) && Array.isArray(own.callbacks) ? own.callbacks : [],
+  }));
 }
 
 function kindOf(guardrail: unknown): string | undefined {
