@@ -31,6 +31,9 @@ test("the config, the port and the version of a LiteLLM that is built are those 
   const litellm = facts.compose?.services.get("litellm");
   expect(litellm && liteLLMPortOf(litellm)).toBe(8000);
   expect(litellm?.workingDir).toBe("/srv");
+  const lines = dockerfile.split("\n");
+  expect(litellm?.commandWords[0]?.location.line).toBe(lines.findIndex((line) => line.startsWith("CMD")) + 1);
+  expect(litellm?.environment.get("PORT")?.location.line).toBe(lines.findIndex((line) => line.startsWith("ENV")) + 1);
 });
 
 test("what the compose file says counts before the Dockerfile", () => {

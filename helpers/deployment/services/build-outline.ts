@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
+import type { SourceLocation } from "../source/location.ts";
 import { type DockerfileOutline, readDockerfile } from "./dockerfile.ts";
 
 /** The Dockerfile of a build; undefined where it is not in the deployment's files. */
@@ -41,11 +42,11 @@ export function withBuildDefaults(service: ComposeService): ComposeService {
   const { build } = service;
   const outline = build === undefined ? undefined : outlineOf(build);
   if (build === undefined || outline === undefined) return service;
-  const location = build.inline?.location ?? { file: dockerfileOf(build), line: 1 };
+  const locationOf = (line = 1): SourceLocation => build.inline?.location ?? { file: dockerfileOf(build), line };
   // An entry point of the compose file leaves out the image's command.
   const isOfImage = service.command === undefined && service.entrypoint === undefined;
   const words = isOfImage
-    ? (outline.command ?? []).map((value) => ({ value, location, path: [] }))
+    ? (outline.command ?? []).map((value) => ({ value, location: locationOf(outline.commandLine), path: [] }))
     : service.commandWords;
   const hasOwnImage = isLiteLLMImage(outline.base ?? "");
   // Without an entry point the command is all of it, and begins with the program; LiteLLM's own image has an entry point.
@@ -54,8 +55,9 @@ export function withBuildDefaults(service: ComposeService): ComposeService {
   if (!hasOwnImage && basename(program) !== "litellm") return service;
   const commandWords = isAll ? words.slice(1) : words;
   const added = startVariables.flatMap((name) => {
-    const value = outline.variables.get(name);
-    return value === undefined || service.environment.has(name) ? [] : [[name, { value, location }] as const];
+    const set = outline.variables.get(name);
+    if (set === undefined || service.environment.has(name)) return [];
+    return [[name, { value: set.value, location: locationOf(set.line) }] as const];
   });
   return {
     ...service,

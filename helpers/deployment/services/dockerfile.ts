@@ -13,8 +13,10 @@ export interface DockerfileOutline {
   packages: readonly PackageSpec[];
   entrypoint: readonly string[] | undefined;
   command: readonly string[] | undefined;
-  /** The variables that `ENV` sets. */
-  variables: ReadonlyMap<string, string>;
+  /** The line of `CMD` in the Dockerfile. */
+  commandLine: number | undefined;
+  /** The variables that `ENV` sets, with the line of each. */
+  variables: ReadonlyMap<string, { value: string; line: number }>;
   /** Of the container, where `WORKDIR` names an absolute path. */
   workingDir: string | undefined;
 }
@@ -22,7 +24,14 @@ export interface DockerfileOutline {
 interface Stage {
   name: string | undefined;
   from: string;
-  instructions: { keyword: string; rest: string }[];
+  instructions: Instruction[];
+}
+
+interface Instruction {
+  keyword: string;
+  rest: string;
+  /** The line of the keyword, from 1. */
+  line: number;
 }
 
 /**
@@ -46,14 +55,15 @@ export function readDockerfile(
     stage = stages.find(({ name }) => name === from);
   }
   const instructions = chain.flatMap((stage) => stage.instructions);
-  const last = (keyword: string): string | undefined => instructions.findLast((one) => one.keyword === keyword)?.rest;
+  const last = (keyword: string): Instruction | undefined => instructions.findLast((one) => one.keyword === keyword);
   const names = new Set(stages.map(({ name }) => name));
   return {
     bases: [...new Set(stages.map(({ from }) => from).filter((from) => !names.has(from) && from !== "scratch"))],
     base: chain[0]?.from,
     packages: instructions.filter(({ keyword }) => keyword === "RUN").flatMap(({ rest }) => packagesIn(rest)),
-    entrypoint: wordsOf(last("ENTRYPOINT")),
-    command: wordsOf(last("CMD")),
+    entrypoint: wordsOf(last("ENTRYPOINT")?.rest),
+    command: wordsOf(last("CMD")?.rest),
+    commandLine: last("CMD")?.line,
     ...environmentOf(instructions, args),
   };
 }
@@ -84,7 +94,7 @@ function lastCommand(script: string): string[] {
 function readStages(text: string, given: ReadonlyMap<string, string>): Stage[] {
   const stages: Stage[] = [];
   const args = new Map(given);
-  for (const { keyword, rest } of instructionsOf(text)) {
+  for (const { keyword, rest, line } of instructionsOf(text)) {
     if (keyword === "ARG" && stages.length === 0) {
       const [, name = "", , value = ""] = /^(\w+)(=(.*))?$/.exec(rest) ?? [];
       if (!args.has(name)) args.set(name, value.replace(/^["']|["']$/g, ""));
@@ -97,18 +107,26 @@ function readStages(text: string, given: ReadonlyMap<string, string>): Stage[] {
         name: words[1]?.toUpperCase() === "AS" ? words[2] : undefined,
         instructions: [],
       });
-    } else stages.at(-1)?.instructions.push({ keyword, rest });
+    } else stages.at(-1)?.instructions.push({ keyword, rest, line });
   }
   return stages;
 }
 
 /** The instructions, with continued lines joined and comments removed. */
-function instructionsOf(text: string): { keyword: string; rest: string }[] {
-  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#|$)/.test(line));
-  const joined = lines.join("\n").replace(/\\[ \t]*\n/g, " ");
-  return joined.split("\n").flatMap((line) => {
-    const [, keyword, rest] = /^\s*([a-z]+)\s+(.*)$/i.exec(line) ?? [];
-    return keyword === undefined ? [] : [{ keyword: keyword.toUpperCase(), rest: (rest ?? "").trim() }];
+function instructionsOf(text: string): Instruction[] {
+  const joined: { text: string; line: number }[] = [];
+  let isContinued = false;
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [part = ""] = /^.*?(?=\\[ \t]*$|$)/.exec(line) ?? [];
+    const before = isContinued ? joined.at(-1) : undefined;
+    if (before === undefined) joined.push({ text: part, line: index + 1 });
+    else before.text += ` ${part}`;
+    isContinued = part !== line;
+  }
+  return joined.flatMap(({ text: instruction, line }) => {
+    const [, keyword, rest] = /^\s*([a-z]+)\s+(.*)$/i.exec(instruction) ?? [];
+    return keyword === undefined ? [] : [{ keyword: keyword.toUpperCase(), rest: (rest ?? "").trim(), line }];
   });
 }
 
@@ -134,13 +152,13 @@ function wordsOf(text: string | undefined): string[] | undefined {
 
 /** `ENV` and `WORKDIR`, with the variables that come before each. What stays unknown is left out. */
 function environmentOf(
-  instructions: Stage["instructions"],
+  instructions: readonly Instruction[],
   given: ReadonlyMap<string, string>,
 ): Pick<DockerfileOutline, "variables" | "workingDir"> {
   const known = new Map<string, string>();
-  const variables = new Map<string, string>();
+  const variables = new Map<string, { value: string; line: number }>();
   let workingDir: string | undefined;
-  for (const { keyword, rest } of instructions) {
+  for (const { keyword, rest, line } of instructions) {
     if (keyword === "ARG") {
       const [, name = "", value] = /^(\w+)(?:=(.*))?$/.exec(rest) ?? [];
       const own = given.get(name) ?? value?.replace(/^["']|["']$/g, "");
@@ -150,7 +168,7 @@ function environmentOf(
         const value = expanded(written, known);
         if (value === undefined) continue;
         known.set(name, value);
-        variables.set(name, value);
+        variables.set(name, { value, line });
       }
     } else if (keyword === "WORKDIR") {
       const path = expanded(rest, known);

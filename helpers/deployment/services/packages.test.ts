@@ -111,10 +111,11 @@ describe("a Dockerfile", () => {
       ],
       entrypoint: ["litellm"],
       command: ["/bin/sh", "-c", "--port 4000"],
+      commandLine: 13,
       variables: new Map([
-        ["PORT", "8000"],
-        ["NAME", "two words"],
-        ["OLDER", "one value"],
+        ["PORT", { value: "8000", line: 10 }],
+        ["NAME", { value: "two words", line: 10 }],
+        ["OLDER", { value: "one value", line: 11 }],
       ]),
       workingDir: "/srv/llm",
     });
