@@ -7,7 +7,10 @@ import type { Deployment } from "./types.ts";
 /** Names under which a value is a secret whatever its form: `master_key`, `POSTGRES_PASSWORD`, `authentication_token`. */
 const secretName = /(?:^|[_.-])(?:api_?key|master_?key|password|passwd|token|secret|auth_value)$/i;
 
-/** A reference that the program itself resolves, e.g. `file:///run/secrets/…` (authentik), `op://…`, or a value that sops encrypted. */
+/**
+ * A reference in place of a secret: one that the program itself resolves (`file:///run/secrets/…`, authentik), one that a tool resolves
+ * before compose reads it (`op run` and the like), or a value that sops encrypted.
+ */
 const reference = /^(?:ENC\[|(?:file|env|op|bws|vault|secret|infisical|awssm|gcpsm|azkv|ref\+[a-z]+):\/\/)/;
 
 /** A value that is not a secret although its name says so: a reference, a path, a switch, a hash. */
@@ -18,9 +21,9 @@ export function isNoSecret(value: string): boolean {
   );
 }
 
-/** Whether a variable's value is the place of a secret, and not the secret. */
-export function isReference(value: string): boolean {
-  return reference.test(value);
+/** Whether a program gets a variable's value as the place of a secret. What a tool resolves before is a secret for the program. */
+export function isReadByProgram(value: string): boolean {
+  return /^(?:file|env):\/\//.test(value);
 }
 
 /**

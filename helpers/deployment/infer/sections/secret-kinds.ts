@@ -1,4 +1,4 @@
-import { isReference } from "../../literals.ts";
+import { isReadByProgram } from "../../literals.ts";
 import type { ItemOf } from "../policy-input.ts";
 
 /** Kind of a secret in a policy. */
@@ -10,14 +10,14 @@ export type SecretKind = ItemOf<"secrets">["kind"];
  */
 export function secretKind(name: string, value: string): SecretKind | undefined {
   if (isPostgresUrl(value)) return new URL(value).password === "" ? undefined : "postgres-url";
-  // A URL, a path, a switch or a reference is not a key, whatever its variable is called.
-  if (isReference(value) || /^(?:\/|\.\/|true$|false$|https?:\/\/[^@]*$|\d{1,6}$)/i.test(value)) return undefined;
+  // A URL, a path, a switch or the place of a secret is not a key, whatever its variable is called.
+  if (isReadByProgram(value) || /^(?:\/|\.\/|true$|false$|https?:\/\/[^@]*$|\d{1,6}$)/i.test(value)) return undefined;
   // Users of basic auth, as htpasswd writes them: Traefik refuses another text in their place.
   if (/^[^\s:,]+:(?:\{SHA\}|\$+(?:apr1|2[aby]|[156])\$)/.test(value)) return undefined;
   if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
   if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";
   if (value.startsWith("sk-") || /(?:^|_)(?:API_?KEY|MASTER_KEY|KEY)$/i.test(name)) return "api-key";
-  if (/(?:^|_)(?:TOKEN|SECRET|CREDENTIALS?|DSN)$/i.test(name)) return "password";
+  if (/(?:^|_)(?:TOKEN|SECRET|CREDENTIALS?|DSN|BEARER_TOKEN_\w+)$/i.test(name)) return "password";
   return undefined;
 }
 

@@ -159,6 +159,9 @@ test.each([
   ["PROXY_BASE_URL", "https://ai.example.org", undefined],
   ["MAX_TOKENS", "4096", undefined],
   ["LITELLM_SALT_KEY", "x1y2z3", "salt"],
+  ["LITELLM_MASTER_KEY", "op://Private/LiteLLM/master key", "api-key"],
+  ["LITELLM_MASTER_KEY", "ENC[AES256_GCM,data:AAAA]", "api-key"],
+  ["AWS_BEARER_TOKEN_BEDROCK", "abc", "password"],
   ["DASHBOARD_CREDENTIALS", "admin:$apr1$x$y", undefined],
   ["MAIL_CREDENTIALS", "user@example.org:word", "password"],
 ])("the kind of %s=%s is %s", (name, value, kind) => {
