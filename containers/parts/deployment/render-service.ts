@@ -65,7 +65,7 @@ async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
       if (found.isDirectory()) copied.directories.push({ source: mount.source, target: mount.target });
       else if (found.isFile()) {
         // A script that is mounted as the entrypoint must stay executable.
-        const mode = (found.mode & 0o111) === 0 ? 0o644 : 0o755;
+        const mode = (found.mode & 0o111) === 0 && mount.isProgram !== true ? 0o644 : 0o755;
         copied.files.push({ target: mount.target, content: await readFile(mount.source), mode });
       }
       continue;

@@ -19,6 +19,8 @@ export interface Mount {
    * the policy has nothing for.
    */
   isAvailable: boolean;
+  /** Whether the container executes it, whatever its mode here: a Dockerfile may change the mode. */
+  isProgram?: boolean;
   /** Absolute path in the container. */
   target: string;
   readOnly: boolean;

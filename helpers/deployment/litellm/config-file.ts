@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
-import { dockerfileOf, isLiteLLMImage, outlineOf } from "../services/build-outline.ts";
+import { dockerfileOf } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
@@ -226,33 +226,7 @@ function isIn(service: ComposeService, inContainer: string): boolean {
 export function presentFile(service: ComposeService, inContainer: string): string | undefined {
   const mounted = mountedFile(service, inContainer);
   const isMount = service.mounts.some(({ target }) => target === inContainer);
-  return mounted !== undefined && (isMount || existsSync(mounted)) ? mounted : copiedFile(service, inContainer);
-}
-
-/** The file of the build context that the service's Dockerfile copies to a path. */
-function copiedFile({ build }: ComposeService, inContainer: string): string | undefined {
-  if (build === undefined) return undefined;
-  const dockerfile = dockerfileOf(build);
-  const text = build.inline?.value ?? (existsSync(dockerfile) ? readFileSync(dockerfile, "utf8") : "");
-  // Of LiteLLM's own image.
-  let directory = isLiteLLMImage(outlineOf(build)?.base ?? "") ? "/app" : "/";
-  for (const line of text.split("\n")) {
-    const [instruction = "", ...words] = line.trim().split(/\s+/);
-    if (/^workdir$/i.test(instruction)) directory = posix.resolve(directory, words[0] ?? "");
-    if (!/^(?:copy|add)$/i.test(instruction)) continue;
-    const paths = words.filter((word) => !word.startsWith("--"));
-    const target = posix.resolve(directory, paths.at(-1) ?? "");
-    for (const from of paths.slice(0, -1)) {
-      const file = join(build.context, from);
-      const reached = [target, posix.join(target, posix.basename(from))].includes(inContainer)
-        ? file
-        : inContainer.startsWith(`${target}/`)
-          ? join(file, inContainer.slice(target.length + 1))
-          : undefined;
-      if (reached !== undefined && existsSync(reached)) return reached;
-    }
-  }
-  return undefined;
+  return mounted !== undefined && (isMount || existsSync(mounted)) ? mounted : undefined;
 }
 
 function sourceOf({ content, location }: ServiceFile, faults: FaultList): SourceFile | undefined {

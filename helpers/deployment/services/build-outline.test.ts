@@ -61,6 +61,35 @@ test("on another image than LiteLLM's, a command is the program with its options
   }
 });
 
+test("a script that the Dockerfile copies starts LiteLLM, and may be executed", () => {
+  const script = dockerfile.replace(/CMD.*\n/, 'COPY start.sh /app/start.sh\nENTRYPOINT ["/app/start.sh"]\n');
+  using deployment = smallDeployment({
+    "compose.yaml": "services: { litellm: { build: . } }\n",
+    Dockerfile: script,
+    "config.yaml": config,
+    "start.sh": "#!/bin/sh\nexec litellm --config /srv/config.yaml --port 11435\n",
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  expect(facts.faults.faults).toEqual([]);
+  const litellm = facts.compose?.services.get("litellm");
+  expect(litellm?.entrypoint).toEqual(["/app/start.sh"]);
+  expect(litellm?.mounts.map(({ target, isProgram }) => [target, isProgram])).toEqual([
+    ["/srv/config.yaml", undefined],
+    ["/app/start.sh", true],
+  ]);
+  expect(facts.liteLLM()?.config.models).toMatchObject([{ value: "gpt-5" }]);
+  expect(litellm && liteLLMPortOf(litellm)).toBe(11435);
+});
+
+test("what a Dockerfile copies from outside of its context is left out", () => {
+  const litellm = factsOf(
+    "",
+    dockerfile.replace("COPY config.yaml .", "COPY ../../etc/hostname /srv/name"),
+  ).compose?.services.get("litellm");
+  expect(litellm?.mounts).toEqual([]);
+});
+
 test("a service without LiteLLM in it stays as it is", () => {
   const other = factsOf(
     "",

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, join, posix } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
-import type { ComposeBuild, ComposeService } from "../compose/types.ts";
+import type { ComposeBuild, ComposeService, Mount } from "../compose/types.ts";
+import { isWithin } from "../source/host-files.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { type DockerfileOutline, readDockerfile } from "./dockerfile.ts";
 
@@ -38,21 +39,33 @@ const startVariables = ["PORT", "CONFIG_FILE_PATH"];
  * A service that is built and starts LiteLLM, with what its Dockerfile says of the start and the compose file does not: the words after
  * the program, working directory, port and config. Every other service stays as it is.
  */
-export function withBuildDefaults(service: ComposeService): ComposeService {
-  const { build } = service;
+export function withBuildDefaults(written: ComposeService): ComposeService {
+  const { build } = written;
   const outline = build === undefined ? undefined : outlineOf(build);
-  if (build === undefined || outline === undefined) return service;
+  if (build === undefined || outline === undefined) return written;
   const locationOf = (line = 1): SourceLocation => build.inline?.location ?? { file: dockerfileOf(build), line };
+  const hasOwnImage = isLiteLLMImage(outline.base ?? "");
+  const copied = hasOwnImage || outline.packages.some(isLiteLLM) ? copiedMounts(build, outline, locationOf) : [];
+  // What is mounted hides what the image has at the same path.
+  const service = {
+    ...written,
+    mounts: [
+      ...copied.filter(({ target }) => !written.mounts.some((mount) => mount.target === target)),
+      ...written.mounts,
+    ],
+  };
   // An entry point of the compose file leaves out the image's command.
   const isOfImage = service.command === undefined && service.entrypoint === undefined;
   const words = isOfImage
     ? (outline.command ?? []).map((value) => ({ value, location: locationOf(outline.commandLine), path: [] }))
     : service.commandWords;
-  const hasOwnImage = isLiteLLMImage(outline.base ?? "");
   // Without an entry point the command is all of it, and begins with the program; LiteLLM's own image has an entry point.
   const isAll = (service.entrypoint ?? outline.entrypoint) === undefined && !hasOwnImage;
   const program = (isAll ? words[0]?.value : (service.entrypoint ?? outline.entrypoint)?.[0]) ?? "";
-  if (!hasOwnImage && basename(program) !== "litellm") return service;
+  // A script of the operator's that the Dockerfile copies starts LiteLLM as one that is mounted does.
+  const ownScript = service.entrypoint === undefined ? outline.entrypoint : undefined;
+  const script = copied.find(({ target }) => ownScript?.includes(target))?.target;
+  if (!hasOwnImage && basename(program) !== "litellm" && script === undefined) return service;
   const commandWords = isAll ? words.slice(1) : words;
   const added = startVariables.flatMap((name) => {
     const set = outline.variables.get(name);
@@ -62,12 +75,36 @@ export function withBuildDefaults(service: ComposeService): ComposeService {
   return {
     ...service,
     // Any other entry point of a Dockerfile is in its image only.
-    entrypoint: service.entrypoint ?? (basename(program) === "litellm" ? [program] : undefined),
+    entrypoint:
+      service.entrypoint ??
+      (script === undefined ? (basename(program) === "litellm" ? [program] : undefined) : ownScript),
     command: commandWords.length > 0 ? commandWords.map(({ value }) => value) : isAll ? undefined : service.command,
     commandWords,
     environment: added.length === 0 ? service.environment : new Map([...service.environment, ...added]),
     workingDir: service.workingDir ?? outline.workingDir,
+    mounts: service.mounts.map((mount) => (mount.target === script ? { ...mount, isProgram: true } : mount)),
   };
+}
+
+/**
+ * What a Dockerfile copies from the build context, as mounts: where the image is not built, the run has the files all the same. Links
+ * that lead out of the context are left out, as the engine does.
+ */
+function copiedMounts(
+  { context }: ComposeBuild,
+  { base = "", copies }: DockerfileOutline,
+  locationOf: (line: number) => SourceLocation,
+): Mount[] {
+  // Of LiteLLM's own image.
+  const own = isLiteLLMImage(base) ? "/app" : "/";
+  return copies.flatMap(({ source, target: written, workingDir = own, line }) => {
+    const file = join(context, source);
+    if (!existsSync(file) || !isWithin(realpathSync(file), realpathSync(context))) return [];
+    const directory = posix.resolve(workingDir, written);
+    const isInDirectory = statSync(file).isFile() && (/(?:^|\/)\.{0,2}$/.test(written) || directory === workingDir);
+    const target = isInDirectory ? posix.join(directory, posix.basename(source)) : directory;
+    return [{ kind: "bind", source: file, isAvailable: true, target, readOnly: false, location: locationOf(line) }];
+  });
 }
 
 /** Absolute path of a build's Dockerfile. */

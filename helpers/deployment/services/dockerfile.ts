@@ -19,6 +19,19 @@ export interface DockerfileOutline {
   variables: ReadonlyMap<string, { value: string; line: number }>;
   /** Of the container, where `WORKDIR` names an absolute path. */
   workingDir: string | undefined;
+  /** What `COPY` and `ADD` take from the build context. */
+  copies: readonly DockerfileCopy[];
+}
+
+/** One source of a `COPY` or `ADD`. */
+export interface DockerfileCopy {
+  /** Relative to the build context. */
+  source: string;
+  /** As the Dockerfile writes it: a relative one is in the working directory, one that ends in `/` is a directory. */
+  target: string;
+  /** At that line; undefined before an absolute `WORKDIR`. */
+  workingDir: string | undefined;
+  line: number;
 }
 
 interface Stage {
@@ -150,13 +163,14 @@ function wordsOf(text: string | undefined): string[] | undefined {
   return ["/bin/sh", "-c", text];
 }
 
-/** `ENV` and `WORKDIR`, with the variables that come before each. What stays unknown is left out. */
+/** `ENV`, `WORKDIR`, `COPY` and `ADD`, with the variables that come before each. What stays unknown is left out. */
 function environmentOf(
   instructions: readonly Instruction[],
   given: ReadonlyMap<string, string>,
-): Pick<DockerfileOutline, "variables" | "workingDir"> {
+): Pick<DockerfileOutline, "variables" | "workingDir" | "copies"> {
   const known = new Map<string, string>();
   const variables = new Map<string, { value: string; line: number }>();
+  const copies: DockerfileCopy[] = [];
   let workingDir: string | undefined;
   for (const { keyword, rest, line } of instructions) {
     if (keyword === "ARG") {
@@ -174,9 +188,27 @@ function environmentOf(
       const path = expanded(rest, known);
       const isKnown = path !== undefined && (path.startsWith("/") || workingDir !== undefined);
       workingDir = isKnown ? posix.resolve(workingDir ?? "/", path) : undefined;
+    } else if (keyword === "COPY" || keyword === "ADD") {
+      const paths = copiedPaths(expanded(rest, known) ?? "");
+      const target = paths.at(-1) ?? "";
+      copies.push(...paths.slice(0, -1).map((source) => ({ source, target, workingDir, line })));
     }
   }
-  return { variables, workingDir };
+  return { variables, workingDir, copies };
+}
+
+/** The sources of a copy and its target; none for one from another stage or image. */
+function copiedPaths(text: string): string[] {
+  const options = /^(?:--\S+\s+)*/.exec(text)?.[0] ?? "";
+  if (/--from=/.test(options)) return [];
+  const rest = text.slice(options.length);
+  try {
+    const words: unknown = JSON.parse(rest);
+    if (Array.isArray(words)) return words.map(String);
+  } catch {
+    // It is not in the form of a list.
+  }
+  return rest.split(/\s+/).filter((word) => word !== "");
 }
 
 /** A text with its variables; undefined where one is not known. */

@@ -96,6 +96,9 @@ describe("a Dockerfile", () => {
         "WORKDIR llm",
         'ENV PORT=8000 NAME="two words"',
         "ENV OLDER one value",
+        "COPY --chmod=755 one.yaml two/",
+        'COPY ["a b", "/c"]',
+        "COPY --from=builder /x /y",
         'ENTRYPOINT ["litellm"]',
         "CMD --port 4000",
       ].join("\n"),
@@ -111,13 +114,17 @@ describe("a Dockerfile", () => {
       ],
       entrypoint: ["litellm"],
       command: ["/bin/sh", "-c", "--port 4000"],
-      commandLine: 13,
+      commandLine: 16,
       variables: new Map([
         ["PORT", { value: "8000", line: 10 }],
         ["NAME", { value: "two words", line: 10 }],
         ["OLDER", { value: "one value", line: 11 }],
       ]),
       workingDir: "/srv/llm",
+      copies: [
+        { source: "one.yaml", target: "two/", workingDir: "/srv/llm", line: 12 },
+        { source: "a b", target: "/c", workingDir: "/srv/llm", line: 13 },
+      ],
     });
   });
 

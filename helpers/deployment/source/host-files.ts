@@ -73,7 +73,8 @@ export class HostFiles {
   }
 }
 
-function isWithin(path: string, folder: string): boolean {
+/** Whether an absolute path is a folder, or below it. */
+export function isWithin(path: string, folder: string): boolean {
   const base = folder.length > 1 ? folder.replace(/\/+$/, "") : folder;
   return path === base || path.startsWith(base === "/" ? "/" : `${base}/`);
 }
