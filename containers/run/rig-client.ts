@@ -3,7 +3,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
-import type { Leak, RunDescriptor } from "../../helpers/run/run-record.ts";
+import type { Leak, Repeat, RunDescriptor } from "../../helpers/run/run-record.ts";
 import type { RigName, RigState } from "../rigs/rig.ts";
 import type { SerializedCanaries, SerializedError } from "./rig-server.ts";
 
@@ -38,9 +38,9 @@ export class RigClient {
     await this.#ask("POST", "/phases", phase);
   }
 
-  /** Asks for a check to be repeated alone, when every other check is over. */
-  async addRepeat(check: string): Promise<void> {
-    await this.#ask("POST", "/repeats", check);
+  /** Asks for a check to run alone, when every other check is over. */
+  async addRepeat(repeat: Repeat): Promise<void> {
+    await this.#ask("POST", "/repeats", repeat);
   }
 
   /** Reports secrets that came back in a response. */

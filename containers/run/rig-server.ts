@@ -6,7 +6,7 @@ import { isCheckFailure } from "../../helpers/checks/classify.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
-import type { FinalCheck, Leak, RunRecord } from "../../helpers/run/run-record.ts";
+import type { FinalCheck, Leak, Repeat, RunRecord } from "../../helpers/run/run-record.ts";
 import { isRigName, type RigName, type RigState } from "../rigs/rig.ts";
 
 /** What the main process offers to the workers. */
@@ -21,7 +21,7 @@ export interface RigService {
   /** Adds secrets that came back to a check in a response of LiteLLM, where no secret may be. */
   addResponseLeaks(leaks: readonly Leak[]): void;
   /** Adds a check that is to be repeated alone, when every other check is over. */
-  addRepeat(check: string): void;
+  addRepeat(repeat: Repeat): void;
   /** Adds a phase that a check measured, for the report. */
   addPhase(phase: Phase): void;
 }
@@ -78,7 +78,7 @@ async function answer(
       let text = "";
       for await (const piece of request) text += String(piece);
       if (collection === "phases") service.addPhase(JSON.parse(text) as Phase);
-      else if (collection === "repeats") service.addRepeat(JSON.parse(text) as string);
+      else if (collection === "repeats") service.addRepeat(JSON.parse(text) as Repeat);
       else service.addResponseLeaks(JSON.parse(text) as Leak[]);
       return reply(200, {});
     }

@@ -7,7 +7,7 @@ import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { activeGaps, type CheckIndex, type KnownGap, loadKnownGaps } from "../../helpers/requirements/known-gaps.ts";
-import type { FinalCheck, Leak, RunDescriptor } from "../../helpers/run/run-record.ts";
+import type { FinalCheck, Leak, Repeat, RunDescriptor } from "../../helpers/run/run-record.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
 import { removeDeadRuns, removeRun } from "../engine/removal.ts";
 import { newRun } from "../engine/run-labels.ts";
@@ -58,8 +58,8 @@ export interface FinalCheckRun {
   surroundings: RunSurroundings;
   /** The known gaps of the versions that ran. */
   activeGaps(): readonly KnownGap[];
-  /** Ids of the checks that are to be repeated alone. */
-  repeats: readonly string[];
+  /** The checks that are to run alone. */
+  repeats: readonly Repeat[];
 }
 
 /** A run from its first check to the removal of its parts. It lives in the main process. */
@@ -71,8 +71,7 @@ export class Session {
   readonly #recorder: RunRecorder;
   /** Secrets that came back to a check in a response. */
   readonly #responseLeaks: Leak[] = [];
-  /** Checks that exceeded a time limit on a starved machine. */
-  readonly #repeats: string[] = [];
+  readonly #repeats: Repeat[] = [];
   #server: Awaited<ReturnType<typeof serveRigs>> | undefined;
   #ending: Promise<void> | undefined;
   #removal: Promise<void> | undefined;
@@ -199,7 +198,7 @@ export class Session {
       rig: (name) => this.#pool.rig(name),
       finalChecks: () => this.#finalChecks(),
       record: () => this.#recorder.record(),
-      addRepeat: (check) => this.#repeats.push(check),
+      addRepeat: (repeat) => this.#repeats.push(repeat),
       addResponseLeaks: (leaks) => this.#responseLeaks.push(...leaks),
       addPhase: (phase) => {
         this.#recorder.addPhase(phase);

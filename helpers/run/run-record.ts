@@ -91,6 +91,20 @@ export interface FailureRecord extends FailureDetails {
 /** The entry of known-gaps.yaml that accounts for a failure. */
 export type AcceptedGap = Pick<KnownGap, "reason" | "link" | "until" | "part" | "versions">;
 
+/**
+ * Why a check runs alone, when all others are over. `alone`: by its nature. `time-limit`: it exceeded one on a starved machine.
+ * `slow-answers`: it failed after answers so slow, on a starved machine, that the gateway may have given up on something itself; its
+ * failure stands where it is not repeated.
+ */
+export type RepeatReason = "alone" | "time-limit" | "slow-answers";
+
+/** A check that is to run alone. */
+export interface Repeat {
+  /** Its id. */
+  check: string;
+  why: RepeatReason;
+}
+
 /** What one check came to, as plain data: it travels from the worker that ran it to the reports. */
 export interface CheckRecord {
   /** `ROUTE-03/look-alike-paths`. */
@@ -112,8 +126,8 @@ export interface CheckRecord {
   environment?: EnvironmentFailure;
   /** The check itself broke or waited to its deadline: neither the gateway's failure nor the environment's. */
   ownFault?: { name: string; message: string; stack?: string };
-  /** True where it is to run alone when all others are over: by its nature, or because a time limit was exceeded on a starved machine. */
-  repeats?: boolean;
+  /** Why it is to run alone when all others are over; undefined where it is not. */
+  repeats?: RepeatReason;
   /** Rigs that it used. */
   rigs: readonly string[];
   /** Files of evidence, relative to the run's directory. */

@@ -258,7 +258,7 @@ test("a check that takes away what others use waits until they are over; then it
   };
   expect(await execute(alone)).toMatchObject({
     outcome: "not-tested",
-    repeats: true,
+    repeats: "alone",
     reason: expect.stringContaining("runs alone"),
   });
   expect(runs).toBe(0);
@@ -276,7 +276,11 @@ describe("a check that exceeded a time limit", () => {
 
   test.for([late, withoutAnswer])("on a starved machine is repeated alone, and judged by nobody", async (one) => {
     const record = await execute(one, { starved: 0.97 });
-    expect(record).toMatchObject({ outcome: "not-tested", repeats: true, reason: expect.stringContaining("97 %") });
+    expect(record).toMatchObject({
+      outcome: "not-tested",
+      repeats: "time-limit",
+      reason: expect.stringContaining("97 %"),
+    });
     expect(record.failure ?? record.ownFault ?? record.environment).toBeUndefined();
   });
 
@@ -299,7 +303,7 @@ describe("a check that exceeded a time limit", () => {
       throw shared;
     });
     await execute(sharing, { starved: 0.97 });
-    expect(await execute(sharing, { starved: 0.2 })).toMatchObject({ outcome: "not-tested", repeats: true });
+    expect(await execute(sharing, { starved: 0.2 })).toMatchObject({ outcome: "not-tested", repeats: "time-limit" });
     expect(await execute(withoutAnswer, { starved: 0.2 })).toMatchObject({ outcome: "failed" });
   });
 
@@ -307,9 +311,54 @@ describe("a check that exceeded a time limit", () => {
     expect(await execute(failing, { starved: 0.97 })).toMatchObject({ outcome: "failed" });
   });
 
+  describe("and one that failed after a slow answer", () => {
+    const answering = (milliseconds: number, method = "POST"): Partial<TargetProvider> => ({
+      connect: async () => {
+        const exchange = {
+          request: { method, url: "" },
+          response: { headAfter: 20, endAfter: milliseconds, body: "", headers: [] },
+        };
+        return {
+          targets: {},
+          rigs: [],
+          http: [{ exchanges: [exchange], close: async () => {} }],
+        } as unknown as Awaited<ReturnType<TargetProvider["connect"]>>;
+      },
+    });
+
+    test("on a starved machine is a failure that is repeated alone: the gateway may have given up on something", async () => {
+      const record = await execute(failing, { starved: 0.97, provider: answering(17_000) });
+      expect(record).toMatchObject({ outcome: "failed", repeats: "slow-answers", failureFolder: expect.anything() });
+    });
+
+    test("on a starved machine is repeated too where the work that checks share was slow", async () => {
+      const broken = checkThat(async () => {
+        throw new TypeError("x is undefined");
+      });
+      const once = { slowest: 31_000 };
+      const connect: TargetProvider["connect"] = async () =>
+        ({ targets: { gateway: { once } }, rigs: [], http: [] }) as never;
+      expect((await execute(broken, { starved: 0.97, provider: { connect } })).repeats).toBe("slow-answers");
+    });
+
+    test.for([
+      { starved: 0.2, provider: answering(17_000) },
+      { starved: 0.97, provider: answering(900) },
+      { starved: 0.97, provider: answering(17_000, "GET") },
+      { starved: 0.97, provider: answering(17_000), whenStarved: "environment" as const },
+    ])(
+      "is not repeated on a quiet machine, after quick answers, for an open stream, or when it ran alone",
+      async (given) => {
+        const record = await execute(failing, given);
+        expect(record).toMatchObject({ outcome: "failed" });
+        expect(record.repeats).toBeUndefined();
+      },
+    );
+  });
+
   test.for([
     { stderr: "", end: { outcome: "failed" } },
-    { stderr: "curl: (28) Operation timed out", end: { outcome: "not-tested", repeats: true } },
+    { stderr: "curl: (28) Operation timed out", end: { outcome: "not-tested", repeats: "time-limit" } },
   ])("a curl that ends a stream at its limit counts only where it says so: '$stderr'", async ({ stderr, end }) => {
     const connect: TargetProvider["connect"] = async (_needs, { actions }) => {
       const command = { at: "", rig: "gateway", part: "lan-host", command: ["curl"], environment: {} };

@@ -19,7 +19,7 @@ import { withModuleError } from "./module-error.ts";
 import { refusedTestUpstreams, withModuleRefusal } from "./module-refusal.ts";
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
-import { starvedEnding, type WhenStarved } from "./time-limits.ts";
+import { mayBeGivenUp, starvedEnding, type WhenStarved } from "./time-limits.ts";
 import { withUnservedRequest } from "./unserved-request.ts";
 
 /** All that running a check takes, whatever it runs on. */
@@ -113,7 +113,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
   if (check.alone && environment.whenStarved === "repeat") {
     await Promise.all(http.map((client) => client.close()));
     const reason = "it runs alone, when all other checks are over";
-    return record({ requirements: check.requirements, outcome: "not-tested", reason, repeats: true }, 0, rigs);
+    return record({ requirements: check.requirements, outcome: "not-tested", reason, repeats: "alone" }, 0, rigs);
   }
   const activity: CheckActivity = {
     check,
@@ -125,7 +125,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
     actions,
   };
   const began = performance.now();
-  const starvation = (environment.watchStarvation ?? watchStarvation)();
+  const measured = (environment.watchStarvation ?? watchStarvation)();
   let thrown: { error: unknown } | undefined;
   try {
     const evidence = evidenceIn(observer, folderOf(check), { findings, compared }, secrets);
@@ -137,11 +137,19 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
   const duration = performance.now() - began;
   let ending: Ending = { requirements: check.requirements, outcome: "passed" };
   if (thrown !== undefined) {
-    const starved = starvedEnding(thrown.error, check, environment.whenStarved, activity, starvation());
+    const starvation = measured();
+    const starved = starvedEnding(thrown.error, check, environment.whenStarved, activity, starvation);
     ending =
       starved === undefined
         ? await endingOf(await withCause(thrown.error, connected, activity), check, environment, activity)
         : { requirements: check.requirements, ...starved };
+    const shared = connected.targets.gateway?.once.slowest ?? 0;
+    if (
+      environment.whenStarved === "repeat" &&
+      ending.outcome === "failed" &&
+      mayBeGivenUp(activity.exchanges, shared, starvation)
+    )
+      ending.repeats = "slow-answers";
   }
   await Promise.all(http.map((client) => client.close()));
   const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -35,7 +35,7 @@ test("a check that takes away what others use comes after those that are repeate
   try {
     const run = await finalRun(() => ["a gateway"]);
     const done = await runFinalChecks(
-      { ...run, repeats: ["AUTH-05/provider-down", ...run.repeats] },
+      { ...run, repeats: [{ check: "AUTH-05/provider-down", why: "alone" }, ...run.repeats] },
       directory,
       progress,
     );
@@ -44,6 +44,31 @@ test("a check that takes away what others use comes after those that are repeate
       "AUTH-05/provider-down",
     ]);
     expect(printed.join("")).toMatch(/✓ run AUTH-05\/provider-down alone \d/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("two failures after slow answers that fail alone too confirm the others, which are not repeated", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
+  try {
+    const ids = ["ROUTE-03/look-alike-paths", "ROUTE-01/head-requests", "ROUTE-01/public-paths"] as const;
+    const repeats = ids.map((check) => ({ check, why: "slow-answers" as const }));
+    const done = await runFinalChecks({ ...(await finalRun(() => [])), repeats }, directory, progress);
+    const repeated = done.filter(({ record }) => ids.some((id) => id === record.id));
+    expect(repeated.map(({ record }) => record.outcome)).toEqual(["failed", "failed"]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("what the first attempt of a repeated check left is removed when it does not fail alone", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
+  try {
+    const folder = join(directory, "failures", "ROUTE-03-look-alike-paths");
+    mkdirSync(folder, { recursive: true });
+    await runFinalChecks(await finalRun(() => ["a gateway"]), directory, progress);
+    expect(existsSync(folder)).toBe(false);
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -81,6 +106,6 @@ async function finalRun(unmet: TargetProvider["unmet"]): Promise<FinalCheckRun> 
       config: runConfig(),
     },
     activeGaps: () => [],
-    repeats: ["ROUTE-03/look-alike-paths"],
+    repeats: [{ check: "ROUTE-03/look-alike-paths", why: "time-limit" }],
   };
 }

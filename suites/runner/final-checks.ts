@@ -1,15 +1,20 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { FinalCheckRun } from "../../containers/run/session.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { FinalCheck } from "../../helpers/run/run-record.ts";
-import { type CheckObserver, executeCheck } from "./execute-check.ts";
+import { type CheckObserver, executeCheck, folderOf } from "./execute-check.ts";
 import { checkFiles, isFinal, loadChecks } from "./load-checks.ts";
 import type { WhenStarved } from "./time-limits.ts";
 import { fileKeeper } from "./vitest/failure-files.ts";
 import { RunFiles } from "./vitest/run-files.ts";
 
+/** So many failures after slow answers that fail alone too confirm the others: each may take minutes on such a gateway. */
+const confirming = 2;
+
 /**
  * Runs the checks that come last, when every other check is over and before anything is taken down: first, one by one, those
- * that exceeded a time limit on a starved machine, then those that take away what others use.
+ * that a starved machine may have failed, then those that take away what others use.
  *
  * @param directory of the run; a repeated check keeps its evidence and its failure in it
  */
@@ -22,19 +27,23 @@ export async function runFinalChecks(
   const whenStarved: WhenStarved = config.starvedChecks === "judge" ? "judge" : "environment";
   const done: FinalCheck[] = [];
   const others = repeats.length === 0 ? [] : await loadChecks(checkFiles().filter((file) => !isFinal(file)));
-  const { early = [], late = [] } = Object.groupBy(
-    others.filter(({ id }) => repeats.includes(id)),
-    ({ alone }) => (alone ? "late" : "early"),
-  );
-  for (const check of [...early, ...late]) {
-    const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
-    const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
-    const what = check.alone ? `run ${check.id} alone` : `repeat ${check.id} alone: the machine was busy`;
-    const record = await progress.during(what, () =>
-      executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved }),
-    );
-    done.push({ record: { ...record, evidence: files.evidence }, file: check.file });
-  }
+  const reasons = new Map(repeats.map(({ check, why }) => [check, why]));
+  let confirmed = 0;
+  for (const why of ["time-limit", "slow-answers", "alone"] as const)
+    for (const check of others.filter(({ id }) => reasons.get(id) === why)) {
+      if (why === "slow-answers" && confirmed === confirming) continue;
+      const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
+      const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
+      const what = why === "alone" ? `run ${check.id} alone` : `repeat ${check.id} alone: the machine was busy`;
+      const record = await progress.during(what, () =>
+        executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved }),
+      );
+      if (why === "slow-answers" && record.outcome === "failed") confirmed += 1;
+      // What the first attempt left says nothing of the gateway.
+      if (record.outcome !== "failed")
+        rmSync(join(directory, "failures", folderOf(check)), { recursive: true, force: true });
+      done.push({ record: { ...record, evidence: files.evidence }, file: check.file });
+    }
   for (const check of await loadChecks(checkFiles().filter(isFinal))) {
     const observer = withoutFiles;
     const record = await executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved: "environment" });

@@ -42,6 +42,31 @@ function exceededTimeLimit(
 }
 
 /**
+ * From this time on, in milliseconds, an answer on a starved machine may be late for a limit of the gateway's own: LiteLLM 1.77.1
+ * leaves a server out of a listing after 30 s, without an error, and lost the sessions of clients whose calls took 17 s (measured).
+ */
+const slowAnswer = 10_000;
+
+/**
+ * Whether a failure may come from a gateway that gave up on something itself, because the machine was starved.
+ *
+ * @param shared how long the slowest work took that checks share, in milliseconds
+ * @param own how starved the machine was while the check ran
+ */
+export function mayBeGivenUp(
+  exchanges: readonly Pick<Exchange, "request" | "response">[],
+  shared: number,
+  own: Starvation | undefined,
+): boolean {
+  if (own === undefined || own.share < starvedFrom) return false;
+  const took = exchanges.map(({ request, response }) =>
+    // A stream that a client opens stays open.
+    request.method === "GET" ? (response?.headAfter ?? 0) : (response?.endAfter ?? 0),
+  );
+  return Math.max(shared, ...took) >= slowAnswer;
+}
+
+/**
  * Errors of work that exceeded a time limit on a starved machine. Checks share the failure of shared work: those after the
  * first wait for nothing, so that their own time and requests show neither the starvation nor the limit.
  */
@@ -74,7 +99,7 @@ export function starvedEnding(
     return {
       outcome: "not-tested",
       reason: `a time limit was exceeded on a starved machine (${text}); it is repeated alone`,
-      repeats: true,
+      repeats: "time-limit",
     };
   const message =
     `${check.id} cannot be judged: it exceeded a time limit twice, the second time alone, and the machine was busy both ` +

@@ -15,7 +15,7 @@ export function declaredPorts(service: ComposeService): number[] {
 }
 
 /** `--port 8000` of a command, and `PORT` of its environment. */
-export function optionPorts({ command = [], environment }: ComposeService): number[] {
+function optionPorts({ command = [], environment }: ComposeService): number[] {
   const named = command.flatMap((word, index) => {
     const text = word === "--port" ? command[index + 1] : /^--port=(\d+)$/.exec(word)?.[1];
     return text === undefined ? [] : Number(text);

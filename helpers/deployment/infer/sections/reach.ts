@@ -1,11 +1,12 @@
 import { publishedTo } from "../../compose/host-address.ts";
 import type { ComposeService } from "../../compose/types.ts";
 import { portsOnHost } from "../../services/host-network.ts";
+import { liteLLMPortOf } from "../../services/litellm-port.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
 
-import { declaredPorts, optionPorts, portsInOrder } from "./ports.ts";
+import { declaredPorts, portsInOrder } from "./ports.ts";
 
 type ReachInput = ItemOf<"reach">;
 
@@ -18,9 +19,6 @@ export interface ReachContext {
   /** Whether the deployment has a firewall, which decides what the outside reaches. */
   hasFirewall: boolean;
 }
-
-/** The port on which LiteLLM listens where its command names none. */
-const defaultLiteLLMPort = 4000;
 
 /** Ports of images that everybody runs as they are. With another entry point they run something else, e.g. a script of SQL. */
 const portsOfImages: readonly [image: RegExp, port: number][] = [
@@ -123,7 +121,7 @@ function listeningPorts(
   { entryPoints, ownPort }: ReachContext,
   service: ComposeService,
 ): number[] {
-  if (service === litellm) return [liteLLMPort(service)];
+  if (service === litellm) return [liteLLMPortOf(service)];
   if (service === traefik)
     return portsInOrder([...entryPoints.map(({ port }) => port), ...(ownPort === undefined ? [] : [ownPort])]);
   const image = service.image?.value ?? "";
@@ -132,11 +130,6 @@ function listeningPorts(
       ? portsOfImages.flatMap(([pattern, port]) => (pattern.test(image) ? port : []))
       : [];
   return portsInOrder([...ofImage, ...declaredPorts(service)]);
-}
-
-/** The port on which LiteLLM listens. */
-function liteLLMPort(litellm: ComposeService): number {
-  return optionPorts(litellm)[0] ?? defaultLiteLLMPort;
 }
 
 /** LiteLLM calls its model providers. */
