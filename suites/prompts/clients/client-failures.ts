@@ -41,7 +41,10 @@ export function expectWorked(
       expected,
       actual: `${run.tools.length} tools`,
       evidence: { ...evidence, received: differences.join("\n") },
-      cause: "the client silently drops tools whose schema it does not accept",
+      cause:
+        missing.length > 0
+          ? "the client silently drops tools whose schema it does not accept"
+          : "LiteLLM lists fewer tools to the suite's own client, with the same key: it leaves a server out that does not answer in time",
       location,
     });
   }
