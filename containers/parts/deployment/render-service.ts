@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
 import type { ComposeService, ServiceFile } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { ContainerSettings, PartFile } from "../part.ts";
@@ -51,6 +51,22 @@ export async function renderService(context: RenderContext, service: ComposeServ
   };
 }
 
+/** The most that is copied of a build context where the image itself is not built, in bytes: it may hold anything. */
+const mostCopied = 20 * 1024 ** 2;
+
+async function isLarge(directory: string): Promise<boolean> {
+  let size = 0;
+  const pending = [directory];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop())
+    for (const entry of await readdir(next, { withFileTypes: true })) {
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) pending.push(path);
+      else if (entry.isFile()) size += (await stat(path)).size;
+      if (size > mostCopied) return true;
+    }
+  return false;
+}
+
 interface CopiedMounts extends Pick<RenderedService, "files" | "directories" | "changes"> {
   emptyDirectories: string[];
 }
@@ -62,7 +78,13 @@ async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
     if (mount.kind !== "bind" || isEngineSocket(mount.source)) continue;
     if (mount.isAvailable) {
       const found = await stat(mount.source);
-      if (found.isDirectory()) copied.directories.push({ source: mount.source, target: mount.target });
+      if (mount.isInImage === true && found.isDirectory() && (await isLarge(mount.source)))
+        copied.changes.push({
+          where: `${basename(mount.location.file)}:${mount.location.line}`,
+          what: `nothing copied to ${mount.target}`,
+          why: `${mount.source} has more than ${mostCopied / 1024 ** 2} MiB`,
+        });
+      else if (found.isDirectory()) copied.directories.push({ source: mount.source, target: mount.target });
       else if (found.isFile()) {
         // A script that is mounted as the entrypoint must stay executable.
         const mode = (found.mode & 0o111) === 0 && mount.isProgram !== true ? 0o644 : 0o755;

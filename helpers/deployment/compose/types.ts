@@ -21,6 +21,8 @@ export interface Mount {
   isAvailable: boolean;
   /** Whether the container executes it, whatever its mode here: a Dockerfile may change the mode. */
   isProgram?: boolean;
+  /** Whether it is no mount: the service's Dockerfile copies it into the image. */
+  isInImage?: boolean;
   /** Absolute path in the container. */
   target: string;
   readOnly: boolean;

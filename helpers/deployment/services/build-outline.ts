@@ -103,7 +103,8 @@ function copiedMounts(
     const directory = posix.resolve(workingDir, written);
     const isInDirectory = statSync(file).isFile() && (/(?:^|\/)\.{0,2}$/.test(written) || directory === workingDir);
     const target = isInDirectory ? posix.join(directory, posix.basename(source)) : directory;
-    return [{ kind: "bind", source: file, isAvailable: true, target, readOnly: false, location: locationOf(line) }];
+    const location = locationOf(line);
+    return [{ kind: "bind", source: file, isAvailable: true, isInImage: true, target, readOnly: false, location }];
   });
 }
 
