@@ -83,6 +83,13 @@ export async function liteLLMPlan(
     if (directory === undefined || isApart) return [];
     return [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }];
   });
+  const configs = new Set(deployment.litellmConfig.files.map(({ inContainer }) => inContainer));
+  // The operator's image has what its Dockerfile copies, perhaps changed by a later step.
+  const inImage = new Set(
+    service.mounts.flatMap(({ isInImage, target }) =>
+      isInImage === true && isOwnBuild(image) && !configs.has(target) ? target : [],
+    ),
+  );
   const plan: PartPlan = {
     name: "litellm",
     image,
@@ -94,8 +101,8 @@ export async function liteLLMPlan(
     environment: { ...rendered.environment, ...proxies.environment, ...settings.environment },
     labels: rendered.labels,
     settings: roomy.settings,
-    files: [...rendered.files, ...canaryFiles],
-    directories: rendered.directories,
+    files: [...rendered.files.filter(({ target }) => !inImage.has(target)), ...canaryFiles],
+    directories: rendered.directories.filter(({ target }) => !inImage.has(target)),
     publish: [port],
     ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: failedStart },
     startDeadline: deadlines.gatewayStart,
@@ -136,11 +143,15 @@ function withoutMemoryLimit(
   };
 }
 
+/** Whether an image was built with the operator's own Dockerfile. */
+function isOwnBuild({ source }: PartImage): boolean {
+  return source.includes("the operator's Dockerfile");
+}
+
 /** What runs in place of the operator's own build, or of an image that is named by its digest. */
 function imageChanges(service: ComposeService, image: PartImage): RenderedChange[] {
-  const isOwn = image.source.includes("the operator's Dockerfile");
   const isPinned = service.image?.value.includes("@sha256:") === true && image.origin !== "pulled";
-  if (isOwn || (service.build === undefined && !isPinned)) return [];
+  if (isOwnBuild(image) || (service.build === undefined && !isPinned)) return [];
   return [
     {
       where: `compose.yaml:${service.name}.${service.build === undefined ? "image" : "build"}`,
