@@ -9,7 +9,7 @@ const config = "model_list: [{ model_name: gpt-5, litellm_params: { model: opena
 const dockerfile = `FROM ghcr.io/berriai/litellm:main-v1.77.1
 WORKDIR /srv
 COPY config.yaml .
-ENV PORT=8000
+ENV PORT=8000 PYTHONPATH=/srv/hooks PATH=/srv/bin
 CMD ["--config", "config.yaml"]
 `;
 
@@ -31,6 +31,7 @@ test("the config, the port and the version of a LiteLLM that is built are those 
   const litellm = facts.compose?.services.get("litellm");
   expect(litellm && liteLLMPortOf(litellm)).toBe(8000);
   expect(litellm?.workingDir).toBe("/srv");
+  expect([...(litellm?.environment.keys() ?? [])]).toEqual(["PORT", "PYTHONPATH"]);
   const lines = dockerfile.split("\n");
   expect(litellm?.commandWords[0]?.location.line).toBe(lines.findIndex((line) => line.startsWith("CMD")) + 1);
   expect(litellm?.environment.get("PORT")?.location.line).toBe(lines.findIndex((line) => line.startsWith("ENV")) + 1);

@@ -32,12 +32,12 @@ function isLiteLLM({ name }: { name: string }): boolean {
   return /^litellm(?:\[|$)/.test(name);
 }
 
-/** Variables that say where LiteLLM listens, and which config it reads. */
-const startVariables = ["PORT", "CONFIG_FILE_PATH"];
+/** Variables that say where the programs of an image are: the image of a run has them elsewhere. */
+const ofImage: ReadonlySet<string> = new Set(["PATH", "HOME", "VIRTUAL_ENV", "PYTHONHOME", "LD_LIBRARY_PATH"]);
 
 /**
  * A service that is built and starts LiteLLM, with what its Dockerfile says of the start and the compose file does not: the words after
- * the program, working directory, port and config. Every other service stays as it is.
+ * the program, working directory, variables, files. Every other service stays as it is.
  */
 export function withBuildDefaults(written: ComposeService): ComposeService {
   const { build } = written;
@@ -67,11 +67,9 @@ export function withBuildDefaults(written: ComposeService): ComposeService {
   const script = copied.find(({ target }) => ownScript?.includes(target))?.target;
   if (!hasOwnImage && basename(program) !== "litellm" && script === undefined) return service;
   const commandWords = isAll ? words.slice(1) : words;
-  const added = startVariables.flatMap((name) => {
-    const set = outline.variables.get(name);
-    if (set === undefined || service.environment.has(name)) return [];
-    return [[name, { value: set.value, location: locationOf(set.line) }] as const];
-  });
+  const added = [...outline.variables].flatMap(([name, { value, line }]) =>
+    ofImage.has(name) || service.environment.has(name) ? [] : [[name, { value, location: locationOf(line) }] as const],
+  );
   return {
     ...service,
     // Any other entry point of a Dockerfile is in its image only.
