@@ -49,14 +49,17 @@ test("a check that takes away what others use comes after those that are repeate
   }
 });
 
-test("two failures after slow answers that fail alone too confirm the others, which are not repeated", async () => {
+test.each([
+  { patience: 0, outcomes: ["failed", "failed"] },
+  { patience: 60_000, outcomes: ["failed", "failed", "failed"] },
+])("two failures after slow answers that fail alone too confirm the others after $patience ms", async (given) => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {
     const ids = ["ROUTE-03/look-alike-paths", "ROUTE-01/head-requests", "ROUTE-01/public-paths"] as const;
     const repeats = ids.map((check) => ({ check, why: "slow-answers" as const }));
-    const done = await runFinalChecks({ ...(await finalRun(() => [])), repeats }, directory, progress);
+    const done = await runFinalChecks({ ...(await finalRun(() => [])), repeats }, directory, progress, given.patience);
     const repeated = done.filter(({ record }) => ids.some((id) => id === record.id));
-    expect(repeated.map(({ record }) => record.outcome)).toEqual(["failed", "failed"]);
+    expect(repeated.map(({ record }) => record.outcome)).toEqual(given.outcomes);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -9,19 +9,23 @@ import type { WhenStarved } from "./time-limits.ts";
 import { fileKeeper } from "./vitest/failure-files.ts";
 import { RunFiles } from "./vitest/run-files.ts";
 
-/** So many failures after slow answers that fail alone too confirm the others: each may take minutes on such a gateway. */
+/** So many failures after slow answers that fail alone too confirm the others, once the patience for them is over. */
 const confirming = 2;
+/** How long failures after slow answers are repeated whatever comes of it, in milliseconds: each may take minutes on such a gateway. */
+const patienceForSlow = 120_000;
 
 /**
  * Runs the checks that come last, when every other check is over and before anything is taken down: first, one by one, those
  * that a starved machine may have failed, then those that take away what others use.
  *
  * @param directory of the run; a repeated check keeps its evidence and its failure in it
+ * @param patience for failures after slow answers, in milliseconds
  */
 export async function runFinalChecks(
   { targets, surroundings, activeGaps, repeats }: FinalCheckRun,
   directory: string,
   progress: Progress,
+  patience = patienceForSlow,
 ): Promise<FinalCheck[]> {
   const { secrets, config } = surroundings;
   const whenStarved: WhenStarved = config.starvedChecks === "judge" ? "judge" : "environment";
@@ -29,16 +33,20 @@ export async function runFinalChecks(
   const others = repeats.length === 0 ? [] : await loadChecks(checkFiles().filter((file) => !isFinal(file)));
   const reasons = new Map(repeats.map(({ check, why }) => [check, why]));
   let confirmed = 0;
+  let spent = 0;
   for (const why of ["time-limit", "slow-answers", "alone"] as const)
     for (const check of others.filter(({ id }) => reasons.get(id) === why)) {
-      if (why === "slow-answers" && confirmed === confirming) continue;
+      if (why === "slow-answers" && confirmed >= confirming && spent >= patience) continue;
       const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
       const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
       const what = why === "alone" ? `run ${check.id} alone` : `repeat ${check.id} alone: the machine was busy`;
       const record = await progress.during(what, () =>
         executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved }),
       );
-      if (why === "slow-answers" && record.outcome === "failed") confirmed += 1;
+      if (why === "slow-answers") {
+        spent += record.duration;
+        if (record.outcome === "failed") confirmed += 1;
+      }
       // What the first attempt left says nothing of the gateway.
       if (record.outcome !== "failed")
         rmSync(join(directory, "failures", folderOf(check)), { recursive: true, force: true });
