@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
 import { FaultList } from "../source/fault-list.ts";
+import { isWithin } from "../source/host-files.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
 
@@ -66,6 +67,21 @@ export class ContainerFiles {
     if (!isThere && paths.size === 0) return undefined;
     const inOrder = [...paths].toSorted((one, other) => compareSteps(one.split("/"), other.split("/")));
     return inOrder.flatMap((path) => this.find(path) ?? []);
+  }
+
+  /**
+   * Where the host has what is mounted on a path and the deployment's files do not have it: a volume, or a path of the host outside
+   * of the folder that the policy has no copy of. Undefined for every other path.
+   *
+   * @param folder the deployment's folder
+   */
+  elsewhere(path: string, folder: string): string | undefined {
+    const mount = this.#service.mounts
+      .filter(({ target }) => target === path || path.startsWith(`${target.replace(/\/$/, "")}/`))
+      .toSorted((one, other) => other.target.length - one.target.length)[0];
+    if (mount === undefined || mount.isAvailable === (mount.kind === "bind")) return undefined;
+    if (mount.kind === "volume") return `the volume '${mount.source}'`;
+    return isWithin(mount.source, folder) ? undefined : mount.source;
   }
 
   #mountOf(path: string): { source: string; target: string; location: SourceLocation } | undefined {

@@ -138,3 +138,52 @@ test.each([
   const what = `the rule of the router 'all' has '${variable}', which is version 2's syntax`;
   expect(found).toEqual(variable === undefined ? [] : [{ what, line: 6 }]);
 });
+
+function withDynamicFiles(mount: string): {
+  found: (name: string) => string | undefined;
+  notes: string[];
+  problems: string[];
+} {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker, --providers.file.directory=/dynamic, "--entrypoints.web.address=:80"]
+    volumes: ["${mount}:/dynamic"]
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels:
+      traefik.http.routers.llm.rule: Host(\`llm.example.org\`)
+      traefik.http.routers.llm.middlewares: strict@file, open@file
+      traefik.http.routers.llm.tls.options: modern@file
+volumes: { dyn: }
+`,
+  });
+  const facts = readFacts(deployment.folder);
+  const model = facts.traefik("traefik");
+  return {
+    found: (name) => model?.middlewareOf(name)?.kind,
+    notes: facts.notes.notes.filter(({ kind }) => kind === "not-proved").map(({ what }) => what),
+    problems: model?.problems.map(({ what }) => what) ?? [],
+  };
+}
+
+test.each([
+  ["dyn", "the volume 'dyn'"],
+  ["/srv/traefik/dynamic", "/srv/traefik/dynamic"],
+])("middlewares of files that are elsewhere (%s) let every request pass, and are not proved", (mount, place) => {
+  const { found, notes, problems } = withDynamicFiles(mount);
+  expect([found("strict@file"), found("open@file")]).toEqual(["stripprefix", "stripprefix"]);
+  expect(notes).toEqual([
+    `the file provider reads '/dynamic' from ${place}, which is not among the deployment's files`,
+    expect.stringContaining("the middleware 'strict@file' is in"),
+    expect.stringContaining("the middleware 'open@file' is in"),
+  ]);
+  expect(problems).toEqual([]);
+});
+
+test("a directory of the folder that is missing has no middlewares: a router that names one is refused", () => {
+  const { found, problems } = withDynamicFiles("./dynamic");
+  expect(found("strict@file")).toBeUndefined();
+  expect(problems.join("\n")).toContain("strict@file");
+});

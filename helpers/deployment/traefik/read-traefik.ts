@@ -1,8 +1,9 @@
 import type { ComposeFile, ComposeService, ComposeValue } from "../compose/types.ts";
+import type { SourceLocation } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { type DynamicConfiguration, type DynamicReading, readDynamic } from "./dynamic/dynamic.ts";
-import { readFileProvider } from "./dynamic/file-provider.ts";
+import { type NamesOfFiles, readFileProvider } from "./dynamic/file-provider.ts";
 import { namesInLabels, readLabels } from "./dynamic/labels.ts";
 import { checkReferences } from "./dynamic/references.ts";
 import { type FileProvider, type LabelledContainer, TraefikModel } from "./model.ts";
@@ -30,7 +31,13 @@ export function readTraefik(compose: ComposeFile, traefik: ComposeService, readi
     ),
   );
   noteUnreadLabels(compose, configuration, reading.notes);
-  const files = readFiles(traefik, configuration, reading, problems);
+  const own = containers.flatMap(({ options }) => options);
+  const files = readFiles(
+    traefik,
+    configuration,
+    { ...reading, named: namesOfFiles([...configuration.options, ...own]) },
+    problems,
+  );
   const model = new TraefikModel(configuration, { containers, files }, problems.problems);
   checkReferences(model, compose, problems);
   notePlugins(model, reading.notes);
@@ -134,10 +141,21 @@ function noteUnreadLabels(compose: ComposeFile, { labelProviders }: StaticConfig
   }
 }
 
+/** What labels and static options take from the file provider. */
+function namesOfFiles(options: readonly TraefikOption[]): NamesOfFiles {
+  const named = (section: RegExp): Map<string, SourceLocation> => {
+    const found = new Map<string, SourceLocation>();
+    for (const { value, location } of options.filter((option) => section.test(option.path.join("."))))
+      for (const [, name = ""] of value.matchAll(/([^\s,@]+)@file\b/g)) if (!found.has(name)) found.set(name, location);
+    return found;
+  };
+  return { middlewares: named(/middlewares/i), tlsOptions: named(/tls\.options$/i) };
+}
+
 function readFiles(
   traefik: ComposeService,
   configuration: StaticConfiguration,
-  { folder, notes }: StaticReading,
+  { folder, notes, named }: StaticReading & { named: NamesOfFiles },
   problems: ProblemList,
 ): FileProvider | undefined {
   const { fileProvider } = configuration;
@@ -146,6 +164,7 @@ function readFiles(
     folder,
     environment: new Map([...traefik.environment].map(([name, { value }]) => [name, value])),
     service: traefik.location,
+    named,
     problems,
     notes,
   });

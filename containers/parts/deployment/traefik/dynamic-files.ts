@@ -6,10 +6,11 @@ import { parseToml } from "../../../../helpers/deployment/source/toml-tree.ts";
 import { type Plain, parseYaml, toPlain } from "../../../../helpers/deployment/source/yaml-tree.ts";
 import { ContainerFiles, readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
 import type { ProviderFile } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
+import { passThrough } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import type { DeploymentWithTraefik } from "../../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../../helpers/run/run-record.ts";
 import type { PartFile } from "../../part.ts";
-import { fetchedPlugins, passThrough } from "./plugins.ts";
+import { fetchedPlugins } from "./plugins.ts";
 
 /**
  * The file provider's files that a run must change: a plugin becomes a middleware that lets everything pass, a router that is
@@ -36,8 +37,14 @@ export function changedDynamicFiles(deployment: DeploymentWithTraefik): {
     if (written === undefined) continue;
     const replaced = changedDocument(file, { plugins, routes, own, hasCertificate });
     const content = (replaced?.content ?? written).replaceAll("@swarm", "@docker");
-    if (content === written) continue;
+    if (content === written && !file.isStandIn) continue;
     files.push({ target: file.path, content });
+    if (file.isStandIn)
+      changes.push({
+        where: `${basename(file.location.file)}:${file.location.line}`,
+        what: `added ${file.path}, with middlewares that let every request pass`,
+        why: "the files that the provider reads are not among the deployment's",
+      });
     const where = basename(file.file ?? file.path);
     for (const { key, ...change } of replaced?.changes ?? []) changes.push({ where: `${where}:${key}`, ...change });
     if (written.includes("@swarm"))

@@ -1,6 +1,7 @@
+import { passThrough } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import type { ComposeService } from "../../../../helpers/deployment/types.ts";
 import { networkOfRun, type RenderContext } from "../render-context.ts";
-import { fetchedPlugins, passThrough } from "./plugins.ts";
+import { fetchedPlugins } from "./plugins.ts";
 
 /**
  * The labels of a service for its container of the run. Where Traefik reads Swarm's labels, those under `deploy` are the

@@ -1,4 +1,4 @@
-import { extname } from "node:path";
+import { extname, posix } from "node:path";
 import { EditableYaml } from "../../source/editable-yaml.ts";
 import { FaultList } from "../../source/fault-list.ts";
 import type { SourceLocation } from "../../source/location.ts";
@@ -24,6 +24,8 @@ export interface ProviderFile extends ContainerFile {
   isTemplate: boolean;
   /** The lines of the names in a file that could not be read. */
   names: readonly NamedLine[];
+  /** Whether it stands for files that the deployment does not have: with middlewares that let every request pass. */
+  isStandIn: boolean;
 }
 
 /** What the file provider's files say. */
@@ -43,9 +45,20 @@ export interface FileProviderReading {
   environment: ReadonlyMap<string, string>;
   /** Traefik's service. */
   service: SourceLocation;
+  /** What is named with `@file` outside of the files. */
+  named: NamesOfFiles;
   problems: ProblemList;
   notes: NoteList;
 }
+
+/** Names that labels and static options take from the file provider, each with the first place that does. */
+export interface NamesOfFiles {
+  middlewares: ReadonlyMap<string, SourceLocation>;
+  tlsOptions: ReadonlyMap<string, SourceLocation>;
+}
+
+/** A middleware that lets every request pass: nothing asks for a path like this. */
+export const passThrough = { stripPrefix: { prefixes: ["/gateway-conformance/no-plugin"] } } as const;
 
 const source = { kind: "source", source: "file" } as const;
 const refusesAll = "Traefik takes no router, middleware or service of the file provider because of it, and logs that";
@@ -64,6 +77,8 @@ export function readFileProvider(
   }
   const one = directory === undefined ? files.find(at.value) : undefined;
   const found = directory === undefined ? one && [one] : files.list(directory.value)?.filter(isConfiguration);
+  const elsewhere = found === undefined ? files.elsewhere(at.value, reading.folder) : undefined;
+  if (elsewhere !== undefined) return standIn(at, directory !== undefined, elsewhere, reading);
   if (found === undefined) {
     reading.notes.add(
       "not-proved",
@@ -79,6 +94,49 @@ export function readFileProvider(
   return { files: read, options: firstOfEach(read, reading.problems), areRefused: refused.is };
 }
 
+/**
+ * A file in place of those that are in a volume or elsewhere on the host. Without it Traefik would refuse each router that names a
+ * middleware of theirs, which the operator's Traefik has.
+ */
+function standIn(
+  at: { value: string; location: SourceLocation },
+  isDirectory: boolean,
+  elsewhere: string,
+  reading: FileProviderReading,
+): ReadFiles {
+  const { middlewares, tlsOptions } = reading.named;
+  reading.notes.add(
+    "not-proved",
+    at.location,
+    `the file provider reads '${at.value}' from ${elsewhere}, which is not among the deployment's files`,
+    "its routers, middlewares and services are unknown to the run",
+    `name a copy under 'files:' in policy.yaml: '${/'(.*)'/.exec(elsewhere)?.[1] ?? elsewhere}: ./COPY'`,
+  );
+  for (const [name, location] of middlewares)
+    reading.notes.add(
+      "not-proved",
+      location,
+      `the middleware '${name}@file' is in ${elsewhere}, which is not among the deployment's files`,
+      "the run lets every request pass there: what it does is not proved",
+    );
+  if (middlewares.size + tlsOptions.size === 0) return { files: [], options: [], areRefused: false };
+  const text = JSON.stringify({
+    ...(middlewares.size === 0
+      ? {}
+      : { http: { middlewares: Object.fromEntries([...middlewares.keys()].map((name) => [name, passThrough])) } }),
+    ...(tlsOptions.size === 0
+      ? {}
+      : {
+          tls: {
+            options: Object.fromEntries([...tlsOptions.keys()].map((name) => [name, { minVersion: "VersionTLS12" }])),
+          },
+        }),
+  });
+  const path = isDirectory ? posix.join(at.value, "gateway-conformance.yaml") : at.value;
+  const file = readProviderFile({ path, file: undefined, text, location: at.location }, { is: false }, reading);
+  return { files: [{ ...file, isStandIn: true }], options: file.options, areRefused: false };
+}
+
 function isConfiguration({ path }: ContainerFile): boolean {
   return [".toml", ".yaml", ".yml"].includes(extname(path).toLowerCase());
 }
@@ -90,7 +148,7 @@ function readProviderFile(file: ContainerFile, refused: { is: boolean }, reading
   };
   const faults = new FaultList();
   const written = readContainerFile(file, faults);
-  const unread = { ...file, options: [], rendered: undefined, isTemplate: false, names: [] };
+  const unread = { ...file, options: [], rendered: undefined, isTemplate: false, names: [], isStandIn: false };
   if (written === undefined) {
     for (const { what, fix } of faults.faults) refuse(file.location, what, fix);
     return unread;
@@ -119,7 +177,7 @@ function readProviderFile(file: ContainerFile, refused: { is: boolean }, reading
         "remove it, or write one of http, tcp, udp, tls",
       ),
   });
-  return { ...file, options, rendered, isTemplate, names };
+  return { ...unread, options, rendered, isTemplate, names };
 }
 
 function rendering(written: SourceFile, { environment, notes }: FileProviderReading): RenderedFile | undefined {
