@@ -3,7 +3,8 @@ import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts
 import { withTraefik } from "../../helpers/deployment/types.ts";
 import { forwardAuthPlans, forwardAuthServices } from "../parts/deployment/forward-auth.ts";
 import type { EdgeContext } from "../parts/deployment/render-context.ts";
-import { networksOf, renderLabels } from "../parts/deployment/render-service.ts";
+import { networksOf } from "../parts/deployment/render-context.ts";
+import { renderLabels } from "../parts/deployment/render-service.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
 import { routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";

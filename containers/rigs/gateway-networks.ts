@@ -1,7 +1,7 @@
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { HostInterface } from "../networks/gateway-host-rules.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
-import { networksOf } from "../parts/deployment/render-service.ts";
+import { networksOf } from "../parts/deployment/render-context.ts";
 
 // An operator may have networks of the names `lan` and `outside`.
 /** Network between LiteLLM and the scripted model; the suite's own. */

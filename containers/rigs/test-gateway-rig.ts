@@ -2,7 +2,7 @@ import { deadlines } from "../../helpers/core/deadlines.ts";
 import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { ExtraServers } from "../parts/deployment/extra-servers.ts";
 import { liteLLMPlan } from "../parts/deployment/litellm.ts";
-import { networksOf, type RenderContext } from "../parts/deployment/render-service.ts";
+import { networksOf, type RenderContext } from "../parts/deployment/render-context.ts";
 import { type PartFile, type PartHandle, type PartPlan, type RunNetwork, rigMark } from "../parts/part.ts";
 import { answersHttp } from "../parts/readiness.ts";
 import type { RigContext, RigName, RigState } from "./rig.ts";

@@ -1,6 +1,6 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
-import { networksOf } from "../deployment/render-service.ts";
+import { networksOf } from "../deployment/render-context.ts";
 import { serviceAttachments } from "../deployment/service-networks.ts";
 import { attachments } from "../deployment/traefik.ts";
 import type { PartPlan, RunNetwork } from "../part.ts";

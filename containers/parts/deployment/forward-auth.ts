@@ -12,7 +12,8 @@ import type { PartPlan } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
 import type { EdgeContext } from "./render-context.ts";
-import { networksOf, renderService } from "./render-service.ts";
+import { networksOf } from "./render-context.ts";
+import { renderService } from "./render-service.ts";
 import { serviceAttachments } from "./service-networks.ts";
 import { attachments } from "./traefik.ts";
 

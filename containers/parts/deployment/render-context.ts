@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentWithTraefik } from "../../../helpers/deployment/types.ts";
+import type { ComposeService, Deployment, DeploymentWithTraefik } from "../../../helpers/deployment/types.ts";
 import type { RunNetwork } from "../part.ts";
 
 /** What rendering needs to know of the rig. */
@@ -19,4 +19,9 @@ export type EdgeContext = RenderContext<DeploymentWithTraefik>;
 export function networkOfRun({ deployment, networks }: RenderContext, name: string): string {
   const declared = [...deployment.compose.networks].find(([, network]) => network.name === name)?.[0];
   return networks.get(declared ?? name)?.name ?? name;
+}
+
+/** The networks of a service with its aliases; compose's default network for a service that names none. */
+export function networksOf(service: ComposeService): ReadonlyMap<string, readonly string[]> {
+  return service.networks.size > 0 ? service.networks : new Map([["default", []]]);
 }

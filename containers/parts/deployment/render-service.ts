@@ -8,7 +8,7 @@ import { containerSettings } from "./container-settings.ts";
 import { withoutLiterals } from "./literal-files.ts";
 import type { RenderContext } from "./render-context.ts";
 import { environmentOfRun } from "./run-environment.ts";
-import { labelsOfRun } from "./traefik/labels.ts";
+import { isTraefiks, labelsOfRun, networkForTraefik } from "./traefik/labels.ts";
 
 export type { RenderContext };
 
@@ -39,6 +39,15 @@ export async function renderService(context: RenderContext, service: ComposeServ
     directories: mounted.directories.map(({ target }) => target),
     processors: context.processors,
   });
+  const network = [...service.labels.keys(), ...service.deployLabels.keys()].some(isTraefiks)
+    ? networkForTraefik(context, service)
+    : undefined;
+  if (network !== undefined)
+    changes.push({
+      where: `${basename(service.location.file)}:${service.key}.labels`,
+      what: `set traefik.docker.network=${network}`,
+      why: "the run adds networks of its own, and of several Traefik takes any",
+    });
   const { environment, changes: dropped } = environmentOfRun(service, service === context.deployment.traefik);
   return {
     command: service.command === undefined ? undefined : [...service.command],
@@ -136,9 +145,4 @@ async function contentOf(content: ServiceFile["content"]): Promise<string | Buff
 /** Whether a bind mount is the engine's socket, which the run mounts from the engine's own path. */
 export function isEngineSocket(source: string): boolean {
   return basename(source) === "docker.sock";
-}
-
-/** The networks of a service with its aliases; compose's default network for a service that names none. */
-export function networksOf(service: ComposeService): ReadonlyMap<string, readonly string[]> {
-  return service.networks.size > 0 ? service.networks : new Map([["default", []]]);
 }

@@ -1,7 +1,7 @@
 import { linkedNamesOf, ownNamesOf } from "../../../helpers/deployment/services/hosts.ts";
 import type { ComposeFile, ComposeService } from "../../../helpers/deployment/types.ts";
 import type { PartPlan, RunNetwork } from "../part.ts";
-import { networksOf } from "./render-service.ts";
+import { networksOf } from "./render-context.ts";
 
 /**
  * The networks of a compose service with every name that it has there. A name by which only one other service links to it is

@@ -10,8 +10,8 @@ import type { PartPlan, RunNetwork, UpstreamAddress } from "../part.ts";
 import type { PartResources } from "../part-resources.ts";
 import { answersHttp } from "../readiness.ts";
 import type { ExtraServers } from "./extra-servers.ts";
+import { networksOf } from "./render-context.ts";
 import type { RenderContext } from "./render-service.ts";
-import { networksOf } from "./render-service.ts";
 
 /** An upstream that the suite's own server replaces. */
 interface StandIn {

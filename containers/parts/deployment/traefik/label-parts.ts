@@ -6,7 +6,7 @@ import type { PartPlan } from "../../part.ts";
 import type { PartResources } from "../../part-resources.ts";
 import { readyWhenRunning } from "../../readiness.ts";
 import type { EdgeContext } from "../render-context.ts";
-import { networksOf } from "../render-service.ts";
+import { networksOf } from "../render-context.ts";
 import { labelsOfRun } from "./labels.ts";
 import { suiteRouterLabels } from "./suite-api.ts";
 

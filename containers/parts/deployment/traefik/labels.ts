@@ -1,6 +1,6 @@
 import { passThrough } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import type { ComposeService } from "../../../../helpers/deployment/types.ts";
-import { networkOfRun, type RenderContext } from "../render-context.ts";
+import { networkOfRun, networksOf, type RenderContext } from "../render-context.ts";
 import { fetchedPlugins } from "./plugins.ts";
 
 /**
@@ -30,7 +30,28 @@ export function labelsOfRun(context: RenderContext, service: ComposeService): Re
   if (providers.includes("swarm")) {
     for (const [name, { value }] of service.deployLabels) add(name, isTraefiks(name) ? inPlaceOfSwarm(value) : value);
   }
+  const network = networkForTraefik(context, service);
+  if (network !== undefined) labels["traefik.docker.network"] ??= network;
   return labels;
+}
+
+/**
+ * The network by which Traefik is to reach a service that says nothing of it. A run adds networks of its own, and of several Traefik
+ * takes any. Undefined where the operator's Traefik has that choice too: then it is a part of what is proved.
+ */
+export function networkForTraefik(context: RenderContext, service: ComposeService): string | undefined {
+  const { traefik, traefikModel } = context.deployment;
+  const providers = traefikModel?.static.labelProviders ?? [];
+  if (traefik === undefined || providers.length === 0 || providers.some(({ network }) => network !== undefined))
+    return undefined;
+  const isNamed = [...service.labels.keys(), ...service.deployLabels.keys()].some((name) =>
+    /^traefik\.(?:docker|swarm)\.network$/i.test(name),
+  );
+  const own = [...networksOf(service).keys()];
+  const ofTraefik = networksOf(traefik);
+  const isAnyReachable = traefik.networkMode !== undefined || own.every((name) => ofTraefik.has(name));
+  if (isNamed || !isAnyReachable) return undefined;
+  return own.flatMap((name) => context.networks.get(name)?.name ?? [])[0];
 }
 
 /** Docker's provider has Swarm's place. A name of docker's own, which nothing defines in the deployment, stays one of nothing. */
@@ -43,6 +64,7 @@ export function isUnlogged(name: string, value: string): boolean {
   return /^traefik\.http\.routers\.[^.]+\.observability\.accesslogs$/i.test(name) && value.toLowerCase() === "false";
 }
 
-function isTraefiks(name: string): boolean {
+/** Whether a label is one of Traefik's. */
+export function isTraefiks(name: string): boolean {
   return /^traefik\./i.test(name);
 }
