@@ -72,3 +72,16 @@ test("a container that is on no network of Traefik is named by its own networks"
     line: "- data-net",
   });
 });
+
+test("a container on several networks, of which none is named and one is without Traefik, is named by that one", async () => {
+  const file = "litellm/docker-compose.yml";
+  const label = { file, find: '      - "traefik.docker.network=edge-net"\n', replace: "" };
+  expect(await whyIn("two-projects", "litellm-api@docker", label)).toBeUndefined();
+  const option = { file: "traefik/traefik.yml", find: "    network: edge-net\n", replace: "" };
+  expect(await whyIn("two-projects", "litellm-api@docker", label, option)).toEqual({
+    cause:
+      "Traefik takes any network of litellm (edge-net, data-net), because none of them is named, and is itself not on data-net",
+    file,
+    line: "- data-net",
+  });
+});

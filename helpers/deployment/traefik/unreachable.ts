@@ -36,21 +36,23 @@ export function whyUnreachable(
   if (container !== undefined && service?.provider !== "file") {
     const { provider, configuration } = container;
     const written = configuration.network ?? model.static.get(`providers.${provider}.network`);
-    return written && byNetwork(deployment, container.service, written);
+    return byNetwork(deployment, container.service, written);
   }
   const [url] = service?.urls ?? [];
   const host = url === undefined ? undefined : addressIn(url)?.host;
   return service === undefined || host === undefined ? undefined : byName(deployment, service, host);
 }
 
-/** Traefik calls a container by the network that a label or its provider names, where the container is on it. */
+/** Traefik calls a container by the network that a label or its provider names, where the container is on it; else by any. */
 function byNetwork(
   { compose, traefik }: Reached,
   service: ComposeService,
-  { value, location }: { value: string; location: SourceLocation },
+  written: { value: string; location: SourceLocation } | undefined,
 ): Unreachable | undefined {
+  const { value = "", location = service.location } = written ?? {};
   const key = [...compose.networks].find(([, { name }]) => name === value)?.[0] ?? value;
   const own = [...service.networks.keys()];
+  const nameOf = (one: string): string => compose.networks.get(one)?.name ?? one;
   if (own.length > 0 && traefik.networks.size > 0 && !own.some((one) => traefik.networks.has(one))) {
     const [at] = service.networkLocations.values();
     return {
@@ -60,15 +62,25 @@ function byNetwork(
       isKnownService: true,
     };
   }
+  const shared = own.find((one) => traefik.networks.has(one));
+  const apart = own.find((one) => !traefik.networks.has(one));
+  if (!service.networks.has(key) && shared !== undefined && apart !== undefined)
+    return {
+      cause:
+        `Traefik takes any network of ${service.name} (${own.map(nameOf).join(", ")}), because none of them is named, ` +
+        `and is itself not on ${nameOf(apart)}`,
+      location: written?.location ?? service.networkLocations.get(apart) ?? service.location,
+      fix: `name the network that both are on: traefik.docker.network=${nameOf(shared)}`,
+      isKnownService: true,
+    };
   if (!service.networks.has(key) || traefik.networks.has(key) || traefik.networks.size === 0) return undefined;
-  const shared = [...service.networks.keys()].find((one) => traefik.networks.has(one));
   return {
     cause: `Traefik calls ${service.name} by the network ${value}, on which Traefik itself is not`,
     location,
     fix:
       shared === undefined
         ? `put ${traefik.name} on ${value} too`
-        : `name the network that both are on: ${compose.networks.get(shared)?.name ?? shared}`,
+        : `name the network that both are on: ${nameOf(shared)}`,
     isKnownService: true,
   };
 }

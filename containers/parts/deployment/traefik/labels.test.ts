@@ -31,8 +31,14 @@ test("Traefik reaches a service by the operator's network, not by one that the r
   expect(networkOf({ litellm: "edge, data", traefik: "edge, data" })).toBe("run-edge");
 });
 
-test("what the operator names stays, and so does a choice that the operator's Traefik has too", () => {
-  expect(networkOf({ label: ", traefik.docker.network: data" })).toBe("run-data");
-  expect(networkOf({ flag: ", --providers.docker.network=data" })).toBeUndefined();
-  expect(networkOf({ litellm: "edge, data" })).toBeUndefined();
+test("of several networks it takes one that Traefik is on, and one that the service is on in place of another name", () => {
+  expect(networkOf({ litellm: "data, edge" })).toBe("run-edge");
+  expect(networkOf({ label: ", traefik.docker.network: web" })).toBe("run-edge");
+  expect(networkOf({ flag: ", --providers.docker.network=web" })).toBe("run-edge");
+});
+
+test("what the operator names stays", () => {
+  const networks = { litellm: "edge, data", traefik: "edge, data" };
+  expect(networkOf({ ...networks, label: ", traefik.docker.network: data" })).toBe("run-data");
+  expect(networkOf({ ...networks, flag: ", --providers.docker.network=data" })).toBeUndefined();
 });

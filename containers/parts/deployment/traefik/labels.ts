@@ -31,27 +31,27 @@ export function labelsOfRun(context: RenderContext, service: ComposeService): Re
     for (const [name, { value }] of service.deployLabels) add(name, isTraefiks(name) ? inPlaceOfSwarm(value) : value);
   }
   const network = networkForTraefik(context, service);
-  if (network !== undefined) labels["traefik.docker.network"] ??= network;
+  if (network !== undefined) labels["traefik.docker.network"] = network;
   return labels;
 }
 
 /**
- * The network by which Traefik is to reach a service that says nothing of it. A run adds networks of its own, and of several Traefik
- * takes any. Undefined where the operator's Traefik has that choice too: then it is a part of what is proved.
+ * The network by which Traefik is to reach a service whose own networks the deployment names none of: a run adds networks of its own,
+ * and of several Traefik takes any. The first that both are on, else the service's first. Undefined where one of its own is named.
  */
 export function networkForTraefik(context: RenderContext, service: ComposeService): string | undefined {
-  const { traefik, traefikModel } = context.deployment;
+  const { traefik, traefikModel, compose } = context.deployment;
   const providers = traefikModel?.static.labelProviders ?? [];
-  if (traefik === undefined || providers.length === 0 || providers.some(({ network }) => network !== undefined))
-    return undefined;
-  const isNamed = [...service.labels.keys(), ...service.deployLabels.keys()].some((name) =>
+  if (traefik === undefined || providers.length === 0) return undefined;
+  const written = [...service.labels, ...service.deployLabels].find(([name]) =>
     /^traefik\.(?:docker|swarm)\.network$/i.test(name),
-  );
-  const own = [...networksOf(service).keys()];
+  )?.[1];
+  const named = (written ?? providers.find(({ network }) => network !== undefined)?.network)?.value;
+  const own = [...networksOf(service).keys()].filter((key) => context.networks.has(key));
+  if (own.some((key) => key === named || compose.networks.get(key)?.name === named)) return undefined;
   const ofTraefik = networksOf(traefik);
-  const isAnyReachable = traefik.networkMode !== undefined || own.every((name) => ofTraefik.has(name));
-  if (isNamed || !isAnyReachable) return undefined;
-  return own.flatMap((name) => context.networks.get(name)?.name ?? [])[0];
+  const key = own.find((one) => ofTraefik.has(one)) ?? own[0];
+  return key === undefined ? undefined : context.networks.get(key)?.name;
 }
 
 /** Docker's provider has Swarm's place. A name of docker's own, which nothing defines in the deployment, stays one of nothing. */
