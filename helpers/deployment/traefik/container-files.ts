@@ -74,14 +74,16 @@ export class ContainerFiles {
    * of the folder that the policy has no copy of. Undefined for every other path.
    *
    * @param folder the deployment's folder
+   * @returns its name for messages, and its key under `files:` of the policy
    */
-  elsewhere(path: string, folder: string): string | undefined {
+  elsewhere(path: string, folder: string): { shown: string; key: string } | undefined {
     const mount = this.#service.mounts
       .filter(({ target }) => target === path || path.startsWith(`${target.replace(/\/$/, "")}/`))
       .toSorted((one, other) => other.target.length - one.target.length)[0];
     if (mount === undefined || mount.isAvailable === (mount.kind === "bind")) return undefined;
-    if (mount.kind === "volume") return `the volume '${mount.source}'`;
-    return isWithin(mount.source, folder) ? undefined : mount.source;
+    const key = mount.source;
+    if (mount.kind === "volume") return { shown: `the volume '${key}'`, key };
+    return isWithin(key, folder) ? undefined : { shown: key, key };
   }
 
   #mountOf(path: string): { source: string; target: string; location: SourceLocation } | undefined {

@@ -101,22 +101,22 @@ export function readFileProvider(
 function standIn(
   at: { value: string; location: SourceLocation },
   isDirectory: boolean,
-  elsewhere: string,
+  { shown, key }: { shown: string; key: string },
   reading: FileProviderReading,
 ): ReadFiles {
   const { middlewares, tlsOptions } = reading.named;
   reading.notes.add(
     "not-proved",
     at.location,
-    `the file provider reads '${at.value}' from ${elsewhere}, which is not among the deployment's files`,
+    `the file provider reads '${at.value}' from ${shown}, which is not among the deployment's files`,
     "its routers, middlewares and services are unknown to the run",
-    `name a copy under 'files:' in policy.yaml: '${/'(.*)'/.exec(elsewhere)?.[1] ?? elsewhere}: ./COPY'`,
+    `name a copy under 'files:' in policy.yaml: '${key}: ./COPY'`,
   );
   for (const [name, location] of middlewares)
     reading.notes.add(
       "not-proved",
       location,
-      `the middleware '${name}@file' is in ${elsewhere}, which is not among the deployment's files`,
+      `the middleware '${name}@file' is in ${shown}, which is not among the deployment's files`,
       "the run lets every request pass there: what it does is not proved",
     );
   if (middlewares.size + tlsOptions.size === 0) return { files: [], options: [], areRefused: false };
