@@ -16,23 +16,26 @@ function environmentFailuresOf({ environment, evidenceLost }: CheckResult): Envi
   return [{ part: undefined, message: `evidence could not be written: ${evidenceLost}`, log: [] }];
 }
 
+interface FaultSources {
+  files: readonly CollectedFile[];
+  checks: readonly CheckResult[];
+  unhandled: readonly { message?: string }[];
+  run: RunRecord | undefined;
+}
+
 /**
  * The faults of the suite itself, one line each: whatever vitest counts as a failure must not end as conformant.
  *
+ * @param checks what the run judges by: of a check that was repeated, what came of the repetition
  * @param unhandled errors that vitest could not attribute to a test
  * @param directory the run's directory
  */
-export function suiteFaults(
-  files: readonly CollectedFile[],
-  unhandled: readonly { message?: string }[],
-  run: RunRecord | undefined,
-  directory: string,
-): string[] {
+export function suiteFaults({ files, checks, unhandled, run }: FaultSources, directory: string): string[] {
   return [
     ...unhandled.map(({ message }) => `unhandled error: ${message}`),
     ...(run === undefined && files.length > 0 ? ["run.json is missing: it is unknown what was tested"] : []),
     ...files.flatMap(faultsOfFile),
-    ...files.flatMap(({ checks }) => checks.flatMap((check) => missingFiles(check, directory))),
+    ...checks.flatMap((check) => missingFiles(check, directory)),
   ];
 }
 

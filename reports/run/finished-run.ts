@@ -59,7 +59,7 @@ async function judge(
   const first = files.flatMap((file) => file.checks).filter(({ id, repeats }) => !repeats || !repeated.has(id));
   const checks = withKnownDefects([...first, ...final.checks], run);
   const failures = environmentFailures(run, checks);
-  const faults = [...suiteFaults(files, unhandled, run, directory), ...final.faults];
+  const faults = [...suiteFaults({ files, checks, unhandled, run }, directory), ...final.faults];
   const requirements = requirementResults(loadRequirements(), checks);
   const incomplete = await incompleteBecause(modules, failures, reason);
   const stale = incomplete === undefined ? staleGapsOf(descriptor, run, requirements) : [];
