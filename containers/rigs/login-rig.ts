@@ -54,7 +54,10 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
   const context: EdgeContext = { deployment, mark: rigMark(run, rigName), networks, processors: rig.engine.processors };
   const [traefik, litellm, keycloak, oauth2Proxy, services, standIns, browser] = await Promise.all([
     traefikPlan(rig, context),
-    liteLLMPlan(rig, context, { networks: serviceAttachments(deployment.compose, deployment.litellm, networks) }),
+    liteLLMPlan(rig, context, {
+      networks: serviceAttachments(deployment.compose, deployment.litellm, networks),
+      workers: 1,
+    }),
     keycloakPlan(rig, context, provider, authorization),
     oauth2ProxyPlan(rig, context, proxy),
     servicePlans(rig, context, direct),
@@ -77,7 +80,7 @@ export async function startLoginRig(rig: RigContext): Promise<RigState> {
   const databaseStarts = databases.map(({ plan }) => start(plan));
   // Those with labels for Traefik, which misses a container that starts while it does.
   const behind = [
-    { ...litellm.plan, environment: { NUM_WORKERS: "1", ...litellm.plan.environment } },
+    litellm.plan,
     keycloak.plan,
     ...(needsDiscovery(proxy) ? [] : [oauth2Proxy.plan]),
     ...labelled.plans,

@@ -1,5 +1,4 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import type { RenderedChange } from "../../helpers/run/run-record.ts";
 import type { ExtraServers } from "../parts/deployment/extra-servers.ts";
 import { liteLLMPlan } from "../parts/deployment/litellm.ts";
 import { networksOf, type RenderContext } from "../parts/deployment/render-context.ts";
@@ -83,6 +82,7 @@ async function startSecondLiteLLM(
   const { plan, changes } = await liteLLMPlan(rig, context, {
     networks: [{ network: own, aliases: [] }, ...shared.map((network) => ({ network, aliases: [] }))],
     servers,
+    workers: 1,
   });
   const parts: Record<string, PartHandle> = {};
   // The upstreams start first, because LiteLLM calls them while it boots.
@@ -95,25 +95,13 @@ async function startSecondLiteLLM(
   );
   parts[plan.name] = await rig.startPart(name, {
     ...plan,
-    environment: { NUM_WORKERS: "1", ...plan.environment, ...allowedCommands(plan.environment, commands) },
+    environment: { ...plan.environment, ...allowedCommands(plan.environment, commands) },
     files: [...(plan.files ?? []), ...files],
     // Without labels, because Traefik must not route to it; its host name would be one of the gateway's own on its networks.
     labels: {},
     ...(plan.settings === undefined ? {} : { settings: { ...plan.settings, hostname: undefined } }),
   });
-  return { rig: name, parts, networks: { upstreams: own.name }, changes: [...changes, ...workerChange(rig, name)] };
-}
-
-/** LiteLLM 1.77.1 starts four workers, each a complete LiteLLM, unless NUM_WORKERS says otherwise. */
-function workerChange({ deployment }: RigContext, name: RigName): RenderedChange[] {
-  if (deployment.litellm.environment.has("NUM_WORKERS")) return [];
-  return [
-    {
-      where: `compose.yaml:${deployment.litellm.name}.environment`,
-      what: `set NUM_WORKERS=1 in the ${name} rig`,
-      why: "one worker is enough for a LiteLLM that runs in addition to the gateway's own",
-    },
-  ];
+  return { rig: name, parts, networks: { upstreams: own.name }, changes };
 }
 
 /** A network of a rig, by its name in the deployment. The engine accepts a network's name instead of its id. */

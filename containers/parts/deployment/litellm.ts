@@ -1,4 +1,4 @@
-import { posix } from "node:path";
+import { basename, posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
 import { packagesOfConfig } from "../../../helpers/deployment/services/config-packages.ts";
@@ -19,6 +19,7 @@ import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
 import { changedServers } from "./stand-in-upstreams.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
+import { limitWorkers } from "./worker-limit.ts";
 
 /**
  * uvicorn's last message, after which LiteLLM 1.77.1 continues to run and never listens; and the message of the suite's
@@ -32,6 +33,8 @@ export interface LiteLLMOptions {
   servers?: ExtraServers;
   /** What the added servers are started with; one replaces a command of the deployment that has its name. */
   commands?: readonly StdioCommand[];
+  /** The most workers. Without it as many as the engine has processors, but at least two: sessions may get lost between workers. */
+  workers?: 1;
 }
 
 /**
@@ -83,6 +86,19 @@ export async function liteLLMPlan(
     if (directory === undefined || isApart) return [];
     return [{ target: posix.join(directory, canaries.file.name), content: canaries.file.content }];
   });
+  const environment = { ...rendered.environment, ...proxies.environment, ...settings.environment };
+  const workers = limitWorkers(
+    { command: rendered.command, environment },
+    {
+      most: options.workers ?? Math.max(2, context.processors),
+      version: deployment.litellmConfig.version,
+      where: `${basename(service.location.file)}:${service.key}`,
+      why:
+        options.workers === undefined
+          ? "uvicorn ends workers that do not answer within 5 s, as while they boot on few processors"
+          : "one worker is enough for a LiteLLM that runs in addition to the gateway's own",
+    },
+  );
   const configs = new Set(deployment.litellmConfig.files.map(({ inContainer }) => inContainer));
   // The operator's image has what its Dockerfile copies, perhaps changed by a later step.
   const inImage = new Set(
@@ -94,11 +110,11 @@ export async function liteLLMPlan(
     name: "litellm",
     image,
     networks: options.networks,
-    ...(rendered.command === undefined ? {} : { command: rendered.command }),
+    ...(workers.command === undefined ? {} : { command: workers.command }),
     ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
     ...(service.user === undefined ? {} : { user: service.user }),
     ...(service.workingDir === undefined ? {} : { workingDir: service.workingDir }),
-    environment: { ...rendered.environment, ...proxies.environment, ...settings.environment },
+    environment: workers.environment,
     labels: rendered.labels,
     settings: roomy.settings,
     files: [...rendered.files.filter(({ target }) => !inImage.has(target)), ...canaryFiles],
@@ -115,6 +131,7 @@ export async function liteLLMPlan(
       ...changed.changes,
       ...settings.changes,
       ...roomy.changes,
+      ...workers.changes,
       ...imageChanges(service, image),
     ],
   };
