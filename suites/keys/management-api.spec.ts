@@ -76,6 +76,18 @@ check({
     const { user: name, password } = operatorLogin(gateway, evidence);
     const accepted = await logIn(gateway, name, password);
     const isAccepted = accepted.response?.status === 303 && setsToken(accepted);
+    const { litellm } = gateway.deployment;
+    if (isAccepted && password === "")
+      throw new CheckFailure({
+        summary: `anyone who sends ${name === "" ? "an empty form" : `the user ${name} with an empty password`} is the operator`,
+        code: "empty-password",
+        expected: "a login with a password",
+        actual: `${statusOf(accepted)} with a cookie`,
+        cause: "UI_PASSWORD is set to an empty text, which LiteLLM takes as the password",
+        location: (litellm.environment.get("UI_PASSWORD") ?? litellm).location,
+        fix: "give UI_PASSWORD a value, or remove it: the master key is the password then",
+        evidence: exchangeEvidence(accepted),
+      });
     if (!isAccepted) throw failure("the operator cannot log in", "login-fails", accepted, "303 with a cookie");
     await forEachCase(
       "a wrong login is refused",
