@@ -5,6 +5,7 @@ import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { liteLLMDatabase } from "../../helpers/deployment/litellm/database.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation, Written } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -32,6 +33,10 @@ check({
           evidence.finding(`The provider of ${model.value} gets none of the policy's secrets.`);
           return;
         }
+        if (isNoKeyOfLiteLLM(gateway, name)) {
+          evidence.finding(`The provider of ${model.value} gets ${name}, which has not the form of LiteLLM's keys.`);
+          return;
+        }
         // LiteLLM answers a key that it knows and refuses differently from a key that it does not know.
         const own = await gateway.send({ path: "/v1/models", bearer: gateway.secret(name) });
         const status = own.response?.status ?? 0;
@@ -52,6 +57,22 @@ check({
     );
   },
 });
+
+/**
+ * Whether LiteLLM refuses a value for its form alone: its own keys begin with `sk-`, all but the master key. It writes a refused
+ * value of another form into its database as it is, where the run itself would have put the secret then
+ * (litellm/proxy/auth/user_api_key_auth.py, litellm/proxy/spend_tracking).
+ */
+function isNoKeyOfLiteLLM(gateway: GatewayTarget, name: string): boolean {
+  const { litellmConfig } = gateway.deployment;
+  const value = gateway.secret(name);
+  return (
+    liteLLMDatabase(litellmConfig) !== undefined &&
+    litellmConfig.customAuth === undefined &&
+    value !== gateway.masterKey &&
+    !value.startsWith("sk-")
+  );
+}
 
 /**
  * Name of the secret that LiteLLM sends to a model's provider; undefined when it is none of the policy's.
