@@ -190,9 +190,9 @@ function stdioCommand({ command, version, packages, launcher }: StdioServer): St
   };
 }
 
-/** A part with LiteLLM's image, environment and files, but without LiteLLM: there the stdio upstreams are called directly. */
+/** A part with LiteLLM's image, environment, files and directories, but without LiteLLM: there the stdio upstreams are called directly. */
 export function upstreamsPlan(litellm: PartPlan, networks: PartPlan["networks"]): PartPlan {
-  const { image, environment, files, directories } = litellm;
+  const { image, environment, files, directories, settings } = litellm;
   return {
     name: "upstreams",
     image,
@@ -202,6 +202,7 @@ export function upstreamsPlan(litellm: PartPlan, networks: PartPlan["networks"])
     ...(environment === undefined ? {} : { environment }),
     ...(files === undefined ? {} : { files }),
     ...(directories === undefined ? {} : { directories }),
+    settings: { host: {}, emptyDirectories: settings?.emptyDirectories ?? [] },
     ready: readyWhenRunning,
     startDeadline: deadlines.smallPartStart,
   };

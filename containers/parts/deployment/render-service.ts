@@ -55,9 +55,15 @@ export async function renderService(context: RenderContext, service: ComposeServ
     labels: labelsOfRun(context, service),
     files,
     directories: mounted.directories,
-    settings: { ...settings, emptyDirectories: mounted.emptyDirectories },
+    settings: { ...settings, emptyDirectories: [...mounted.emptyDirectories, ...volumesOf(service)] },
     changes: [...changes, ...mounted.changes, ...own.changes, ...dropped],
   };
+}
+
+/** Directories that compose mounts a volume on: each has what the image has there, and is empty otherwise. */
+function volumesOf({ mounts, anonymousVolumes }: ComposeService): string[] {
+  const named = mounts.filter(({ kind }) => kind === "volume");
+  return [...named, ...anonymousVolumes].map(({ target }) => target);
 }
 
 /** The most that is copied of a build context where the image itself is not built, in bytes: it may hold anything. */

@@ -61,7 +61,6 @@ async function servicePlan(
     images.service(service.key, sources, launched),
     renderService(context, service),
   ]);
-  const { settings } = rendered;
   const served = upstreamsOf(deployment, service.key);
   const ports = [...new Set(served.map(({ port }) => port))];
   const [first] = served;
@@ -81,7 +80,7 @@ async function servicePlan(
     labels: rendered.labels,
     files: [...rendered.files, ...files],
     directories: rendered.directories,
-    settings: { ...settings, emptyDirectories: [...(settings.emptyDirectories ?? []), ...volumesOf(service)] },
+    settings: rendered.settings,
     publish: ports,
     ready: first === undefined ? readyWhenRunning : answersAnything(first.port, first.path),
     startDeadline: deadlines.smallPartStart,
@@ -116,12 +115,6 @@ function startOf(
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(command === undefined ? {} : { command }),
   };
-}
-
-/** Directories that compose mounts a volume on: each is empty at the start. */
-function volumesOf({ mounts, anonymousVolumes }: PlannedService["service"]): string[] {
-  const named = mounts.filter(({ kind }) => kind === "volume");
-  return [...named, ...anonymousVolumes].map(({ target }) => target);
 }
 
 interface ServedUpstream {
