@@ -4,6 +4,7 @@ import { type ShortRun, shortRun } from "../../containers/run/short-run.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import { displayPath } from "../../helpers/core/text/display-path.ts";
 import type { AskEdge, EdgeView } from "../../helpers/deployment/infer/edge/edge-view.ts";
 import { leadsToLiteLLMByName } from "../../helpers/deployment/infer/edge/model-view.ts";
 import { hostCandidates, type ObservedHost, observeHost } from "../../helpers/deployment/infer/edge/observe-hosts.ts";
@@ -14,7 +15,9 @@ import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infe
 import { policyText } from "../../helpers/deployment/infer/policy-text.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
-import { type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
+import { serviceOf } from "../../helpers/deployment/traefik/missed-router.ts";
+import { whyUnreachable } from "../../helpers/deployment/traefik/unreachable.ts";
+import { type Deployment, type DeploymentWithTraefik, hasTraefik } from "../../helpers/deployment/types.ts";
 import { liveEdge } from "./ask-edge.ts";
 import { askGateway } from "./ask-gateway.ts";
 
@@ -86,8 +89,21 @@ async function askedEdge(
     const observed = await progress.during("ask Traefik", () => observeHosts(edge.view, edge.ask));
     return { ...inference, edge: edge.view, observed: [...observed, ...onlyInFiles(inference.observed, observed)] };
   } catch (error) {
-    return withRemark(inference, error, "Traefik could not be asked, so hosts and access follow its files");
+    const what = "Traefik could not be asked, so hosts and access follow its files";
+    return withRemark(inference, error, what, networksApart(deployment));
   }
+}
+
+/** Why Traefik gets no answer from a server of its routers, where their networks tell. */
+function networksApart(deployment: DeploymentWithTraefik): string | undefined {
+  const { traefikModel: model, litellm } = deployment;
+  const own = model.containers.find(({ service }) => service.key === litellm.key)?.configuration.routers ?? [];
+  for (const router of own) {
+    const why = whyUnreachable(deployment, router, serviceOf(model, router));
+    if (why?.isKnownService === true)
+      return `${why.cause} (${displayPath(why.location.file)}:${why.location.line}); ${why.fix}`;
+  }
+  return undefined;
 }
 
 /** Hosts that lead to LiteLLM by Traefik's files and not by its answers: what is meant is in the files. */
@@ -129,10 +145,13 @@ async function askedGateway(run: ShortRun, inference: Inference, progress: Progr
   }
 }
 
-/** @throws every error that does not come from the environment */
-function withRemark(inference: Inference, error: unknown, what: string): Inference {
+/**
+ * @param cause in the place of the error's own message
+ * @throws every error that does not come from the environment
+ */
+function withRemark(inference: Inference, error: unknown, what: string, cause?: string): Inference {
   if (!(error instanceof EnvironmentError)) throw error;
-  const reason = error.message.split("\n")[0] ?? "";
+  const reason = cause ?? error.message.split("\n")[0] ?? "";
   return { ...inference, remarks: [...inference.remarks, `${what}: ${reason}`] };
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { withoutStack } from "../../helpers/core/text/stack.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { UpstreamConfig } from "../../helpers/deployment/types.ts";
@@ -118,7 +119,7 @@ export class Gateway extends HttpGateway {
       return await connectOver(transport);
     } catch (cause) {
       await transport.close();
-      const stderr = transport.stderr.trim();
+      const stderr = withoutStack(transport.stderr);
       throw new Error(`${upstream.command} was asked directly and did not answer${stderr ? `: ${stderr}` : ""}`, {
         cause,
       });

@@ -1,13 +1,15 @@
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { GatewayTarget } from "../../../containers/targets/needs.ts";
+import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { displayPath } from "../../../helpers/core/text/display-path.ts";
 import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import { check } from "../../runner/check.ts";
 import { expectSameFields } from "../support/compare-tools.ts";
 import { expectDemandedServers } from "../support/demanded-servers.ts";
-import { type DirectListing, listings, someOfferedTools } from "../support/listings.ts";
+import { type DirectListing, listings, offeredTools, someOfferedTools } from "../support/listings.ts";
 import { catalogueName, clientEvidence } from "../support/mcp-client.ts";
 import { causeOfMissingTools } from "../support/missing-tools-cause.ts";
 import { serverFinding } from "../support/server-finding.ts";
@@ -19,7 +21,7 @@ check({
   needs: ["gateway", "direct-upstreams", "part-logs", "commands"],
   async run({ gateway, evidence }) {
     expectDemandedServers(gateway);
-    const { offered, direct } = await listings(gateway);
+    const { offered, direct } = await listings(gateway).catch((error: unknown) => withGatewaysOwnCause(gateway, error));
     for (const upstream of direct) expectPolicyTools(gateway, upstream);
 
     const { litellmConfig } = gateway.deployment;
@@ -83,6 +85,27 @@ check({
     evidence.finding(`The catalogue holds ${found.length} tools, exactly those that the upstreams offer: ${counts}.`);
   },
 });
+
+/** Where an upstream fails by itself, a line of the deployment may keep its tools from the catalogue besides. */
+async function withGatewaysOwnCause(
+  gateway: GatewayWith<"direct-upstreams" | "part-logs" | "commands">,
+  error: unknown,
+): Promise<never> {
+  if (!(error instanceof CheckFailure) || error.details.code !== "upstream-fails-directly") throw error;
+  const offered = await offeredTools(gateway).catch(() => []);
+  const silent = runUpstreams(gateway.deployment).filter(
+    ({ name }) => !offered.some((tool) => tool.name.startsWith(catalogueName(gateway, name, ""))),
+  );
+  const { cause, location } = await causeOfMissingTools(
+    gateway,
+    silent.map(({ name }) => name),
+  );
+  if (location === undefined) throw error;
+  throw new CheckFailure({
+    ...error.details,
+    cause: `${error.details.cause}. Apart from that, ${cause} (${displayPath(location.file)}:${location.line})`,
+  });
+}
 
 check({
   id: "CAT-03/description-and-input-schema",

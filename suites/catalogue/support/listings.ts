@@ -178,6 +178,7 @@ async function askDirectly(
       expected: "tools of the upstream",
       cause: `${cause}; the gateway is not the cause`,
       location: line,
+      ...followsCatalogue,
     });
   }
 }
