@@ -42,18 +42,23 @@ const otherService = `services:
     ports: ["127.0.0.1:4000:4000"]
 `;
 
+const turnedOff =
+  /is litellm meant to be behind Traefik\? .* for llm\.example\.org \(.*compose\.yaml:\d+\).*enable is false/;
+
 test.each([
-  ["", "no label at all"],
+  ["", "no label at all", expect.not.stringMatching(turnedOff)],
   [
     '    labels: { traefik.enable: "false", traefik.http.routers.llm.rule: "Host(`llm.example.org`)" }\n',
     "labels that Traefik leaves out",
+    expect.stringMatching(turnedOff),
   ],
-])("a Traefik that stands before other services only is stated as such: %s(%s)", async (labels) => {
+])("a Traefik that stands before other services only is stated as such: %s(%s)", async (labels, _, asked) => {
   const { services, hosts, questions, dockerSocket } = await draftOf({ "compose.yaml": `${otherService}${labels}` });
   expect(services).toEqual({ traefik: false });
   expect(hosts.map(({ value }) => [value.name, value.entry_point])).toEqual([["litellm.internal", undefined]]);
   expect(hosts[0]?.questions?.[0]).toMatch(/no rule of Traefik leads to LiteLLM, so LiteLLM is asked directly/);
   expect(questions.join("\n")).not.toMatch(/where is Traefik/);
+  expect(questions.join("\n")).toEqual(asked);
   expect(dockerSocket).toEqual([]);
 });
 

@@ -16,7 +16,7 @@ import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
-import { otherProxy, proxiesAmong, turnsTraefikOff } from "./sections/other-proxies.ts";
+import { otherProxy, proxiesAmong, rulesTurnedOff, turnsTraefikOff } from "./sections/other-proxies.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -61,7 +61,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
   return {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
-    questions: [...routeQuestions(inference), ...openQuestions(view)],
+    questions: [...turnedOffQuestions(view), ...routeQuestions(inference), ...openQuestions(view)],
     services: servicesOf(inference),
     parts: new Map([...loginParts(stated), ...missingParts(inference.missing)]),
     hosts: stated,
@@ -258,6 +258,16 @@ function routeQuestions({ hostRoutes, view }: Inference): string[] {
     ([url, at]) =>
       `does ${url} (${at}) lead to ${view.litellm.key}, which publishes this port? The run leads Traefik there without the host`,
   );
+}
+
+/** Labels that are written and turned off may be about to be turned on, or forgotten. */
+function turnedOffQuestions({ litellm }: DeploymentView): string[] {
+  const rules = rulesTurnedOff(litellm);
+  if (rules === undefined) return [];
+  return [
+    `is ${litellm.key} meant to be behind Traefik? Its labels have rules for ${rules.hosts.join(", ")} (${rules.at}), and ` +
+      "traefik.enable is false, so that Traefik has none of them",
+  ];
 }
 
 function openQuestions(view: DeploymentView): string[] {

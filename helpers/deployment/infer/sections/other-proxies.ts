@@ -17,20 +17,37 @@ export interface OtherProxy {
  * The proxy in front of LiteLLM where the files do not have it: Traefik by the labels of LiteLLM's service, caddy-docker-proxy
  * by its label, nginx-proxy by `VIRTUAL_HOST`.
  */
-export function otherProxy({ labels, deployLabels, environment }: ComposeService): OtherProxy | undefined {
+export function otherProxy(service: ComposeService): OtherProxy | undefined {
+  const { labels, deployLabels, environment } = service;
   const own = [...labels, ...deployLabels];
-  const traefik = turnsTraefikOff({ labels, deployLabels }) ? [] : own.filter(([key]) => key.startsWith("traefik."));
-  const rules = traefik.filter(([key]) => /^traefik\.http\.routers\.[^.]+\.rule$/i.test(key));
-  if (traefik[0] !== undefined)
-    return found(
-      "Traefik",
-      (rules[0] ?? traefik[0])[1],
-      rules.flatMap(([, { value }]) => hostsOf(value)),
-    );
+  const traefik = turnsTraefikOff(service) ? undefined : byLabelsForTraefik(service);
+  if (traefik !== undefined) return traefik;
   const caddy = own.find(([key]) => /^caddy(?:_\d+)?$/.test(key));
   if (caddy !== undefined) return found("Caddy", caddy[1], caddy[1].value.split(/[\s,]+/));
   const nginx = environment.get("VIRTUAL_HOST");
   return nginx && found("nginx", nginx, nginx.value.split(","));
+}
+
+/**
+ * The rules in the labels of a service that Traefik leaves out, because `traefik.enable` is `false`.
+ *
+ * @returns undefined for a service that Traefik does not leave out, and for one whose labels have no rule with a host
+ */
+export function rulesTurnedOff(service: ComposeService): OtherProxy | undefined {
+  const labelled = turnsTraefikOff(service) ? byLabelsForTraefik(service) : undefined;
+  return labelled !== undefined && labelled.hosts.length > 0 ? labelled : undefined;
+}
+
+function byLabelsForTraefik({ labels, deployLabels }: ComposeService): OtherProxy | undefined {
+  const traefik = [...labels, ...deployLabels].filter(([key]) => key.startsWith("traefik."));
+  const rules = traefik.filter(([key]) => /^traefik\.http\.routers\.[^.]+\.rule$/i.test(key));
+  if (traefik[0] === undefined) return undefined;
+  const [, first] = rules[0] ?? traefik[0];
+  return found(
+    "Traefik",
+    first,
+    rules.flatMap(([, { value }]) => hostsOf(value)),
+  );
 }
 
 /** Whether a service's own labels say that Traefik is to leave it out. */
