@@ -1,10 +1,11 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { handshakeFailure } from "../../helpers/checks/handshake-failure.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { DeploymentWithTraefik, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
-import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import { type Exchange, endedInHandshake, type HeaderLines } from "../../helpers/protocol/exchange.ts";
 import type { RecordingClient } from "../../helpers/protocol/recording-client.ts";
 import { type Received, receivedBy } from "../../helpers/protocol/whoami.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -124,9 +125,14 @@ export class Edge {
     return receivedBy(this.#canaries.target, exchange);
   }
 
-  /** How Traefik routed a request, by its access log. */
+  /**
+   * How Traefik routed a request, by its access log.
+   *
+   * @throws {CheckFailure} for a request that did not get as far as that: nothing logs it
+   */
   async routing(exchange: Exchange): Promise<Routing> {
     this.#expectPublished(exchange);
+    if (endedInHandshake(exchange)) throw new CheckFailure(handshakeFailure(this.deployment, exchange));
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
     return this.#named(await log.routing(exchange.id));
   }

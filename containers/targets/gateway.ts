@@ -1,11 +1,13 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { handshakeFailure } from "../../helpers/checks/handshake-failure.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { withoutStack } from "../../helpers/core/text/stack.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
-import type { UpstreamConfig } from "../../helpers/deployment/types.ts";
-import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { hasTraefik, type UpstreamConfig } from "../../helpers/deployment/types.ts";
+import { type Exchange, endedInHandshake } from "../../helpers/protocol/exchange.ts";
 import { connectOver, connectToServer } from "../../helpers/protocol/mcp.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ExecuteOptions } from "../parts/container-command.ts";
@@ -184,11 +186,17 @@ export class Gateway extends HttpGateway {
     });
   }
 
-  /** How Traefik routed a request, by its access log. Without a Traefik, LiteLLM takes every request. */
+  /**
+   * How Traefik routed a request, by its access log. Without a Traefik, LiteLLM takes every request.
+   *
+   * @throws {CheckFailure} for a request that ended in the TLS handshake: nothing logs it
+   */
   async routing(exchange: Exchange): Promise<Routing> {
     if (this.deployment.traefik === undefined)
       return { router: undefined, server: this.directUrl(""), status: exchange.response?.status ?? 0 };
     const log = await AccessLog.of(this.#engine, partOf(this.#state, "traefik").containerId);
+    if (hasTraefik(this.deployment) && endedInHandshake(exchange))
+      throw new CheckFailure(handshakeFailure(this.deployment, exchange));
     const routing = await log.routing(exchange.id);
     const { router } = routing;
     const { traefikModel } = this.deployment;

@@ -50,6 +50,13 @@ export interface Judgement {
   holds: boolean;
 }
 
+/** Whether the server ended the connection in the TLS handshake: it has seen no request then, and logs none. */
+export function endedInHandshake({ request, response, error = "" }: Exchange): boolean {
+  const isRefused =
+    /before (?:secure|the) TLS connection was established|SSL routines|SSL alert|tlsv1 alert|EPROTO/i.test(error);
+  return response === undefined && isRefused && /^https:/i.test(request.url);
+}
+
 /** The value of a header, or undefined. Repeated lines are joined with commas (RFC 9110 §5.3). */
 export function header(lines: HeaderLines | undefined, name: string): string | undefined {
   const values = (lines ?? []).filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);

@@ -330,6 +330,20 @@ test("an entry point on a port that nobody calls is a failure of each check that
   );
 });
 
+test("TLS options that nothing defines are the cause of each request that ends in the handshake", async () => {
+  const withOptions = ["public", "bearer", "refused"].map((name) => {
+    const tls = `traefik.http.routers.litellm-${name}-ext.tls`;
+    return compose(`      ${tls}: "true"\n`, `      ${tls}: "true"\n      ${tls}.options: strong@file\n`);
+  });
+  const { failed, messages, undecided } = await broken.edge(withOptions);
+  expect(undecided).toEqual([]);
+  expect(failed).toEqual(expect.arrayContaining(["ROUTE-01", "ROUTE-05", "ROUTE-11", "ROUTE-26"]));
+  for (const id of ["ROUTE-01", "ROUTE-05", "ROUTE-06", "ROUTE-11"])
+    expect
+      .soft(messages[id], id)
+      .toMatch(/names the TLS options 'strong@file', which nothing defines[\s\S]*compose\.yaml:\d+/);
+});
+
 test("nothing of the unbroken reference fails", async () => {
   expect(await broken.edge([])).toEqual({ failed: [], messages: {}, undecided: [] });
 });

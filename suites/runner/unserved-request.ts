@@ -1,9 +1,10 @@
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { handshakeFailure } from "../../helpers/checks/handshake-failure.ts";
 import { type RoutedDeployment, whyNotReached } from "../../helpers/checks/routing-causes.ts";
 import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
 import { hostOfUrl } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
-import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
+import { type Exchange, endedInHandshake, header } from "../../helpers/protocol/exchange.ts";
 import { explainEach } from "./failure-cases.ts";
 
 /** What the functions here look at. */
@@ -49,6 +50,16 @@ async function explain(
   if (follows !== undefined || traefikModel === undefined) return details;
   const meant = shown.filter((one) => isMeantToArrive(gateway.deployment, one));
   const last = meant.at(-1);
+  if (last !== undefined && meant.every(endedInHandshake)) {
+    const { cause, location, fix, follows: loading } = handshakeFailure({ ...gateway.deployment, traefikModel }, last);
+    return {
+      ...details,
+      ...(cause === undefined ? {} : { cause }),
+      ...(location === undefined ? {} : { location }),
+      ...(fix === undefined ? {} : { fix }),
+      ...(loading === undefined ? {} : { follows: loading }),
+    };
+  }
   if (last === undefined || !meant.every(isAnsweredByTraefik)) return details;
   const status = last.response?.status ?? 0;
   // Without a log, a 404 of Traefik's own still says that no router took the request.

@@ -35,8 +35,13 @@ export function causeOfErrors(
     const location = model.lineNaming("routers", live.name);
     return location && { cause: live.errors.join("; "), location, fix: undefined };
   }
-  const known = knownCauseOf(model, router);
-  if (known !== undefined) return known;
+  const problems = problemsOf(model, router);
+  // Traefik reports the first of several mistakes that it meets: the one whose quoted name it says is meant.
+  const said = problems.find(({ what }) =>
+    quotedIn(what).some((name) => live.errors.some((error) => error.includes(name))),
+  );
+  const [known = undefined] = said === undefined ? problems : [said];
+  if (known !== undefined) return causeOf(known);
   const middleware = middlewaresOf(model, router).find((one) => live.errors.some((error) => error.includes(one.name)));
   const option = optionOf(live.errors);
   const written = option === undefined ? undefined : router.options.get(option);
@@ -66,6 +71,11 @@ export function causeOfMissingSource(model: TraefikModel): RouterCause | undefin
 
 function causeOf({ what, effect, location, fix }: TraefikProblem): RouterCause {
   return { cause: `${what}: ${effect}`, location, fix };
+}
+
+/** The names that a message quotes, but the first, which is the router's own. */
+function quotedIn(what: string): string[] {
+  return [...what.matchAll(/'([^']+)'/g)].slice(1).map(([, name = ""]) => name);
 }
 
 /** Why Traefik does not use a router, by what is known to be wrong in the files; undefined where nothing is. */

@@ -52,8 +52,14 @@ export function exchangeRaw({ address, servername, bytes, deadline }: RawRequest
     socket.on("data", (piece: Buffer) => {
       if (reader.feed(piece)) finish();
     });
-    socket.once("end", () => finish());
-    socket.once("close", () => finish());
+    let isConnected = servername === undefined;
+    socket.once("secureConnect", () => {
+      isConnected = true;
+    });
+    const closed = (): void =>
+      finish(isConnected ? undefined : new Error("closed before the TLS connection was established"));
+    socket.once("end", closed);
+    socket.once("close", closed);
     // A server may refuse a request that is still being sent, answer and reset: what it answered counts.
     socket.on("error", finish);
     socket.write(bytes);

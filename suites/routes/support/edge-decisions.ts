@@ -4,7 +4,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { whyNotReached, whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
 import type { Decision } from "../../../helpers/deployment/policy/access.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
-import { type Exchange, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
+import { type Exchange, endedInHandshake, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
 import type { Received } from "../../../helpers/protocol/whoami.ts";
 import { answerFrom } from "../../support/answers.ts";
 import { locationOf } from "../../support/router-locations.ts";
@@ -61,6 +61,8 @@ export async function expectRefused(
   // Where TLS options differ by host, Traefik answers 421 to a Host header that does not belong to the handshake's name: before any
   // router, and without a line in its log (pkg/middlewares/snicheck).
   if (!isReceived && (status === 421 || (options.malformed && status >= 400))) return;
+  // So does `sniStrict` to a name without a certificate.
+  if (endedInHandshake(exchange)) return;
   if (!options.malformed) expectNoShortTimeout(edge.deployment, exchange);
   const { router, server } = await edge.routing(exchange);
   const isForwarded = isReceived || server !== undefined;
