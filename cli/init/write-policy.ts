@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import { progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
@@ -37,11 +37,16 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
   // Somebody may have put the real values into one that is there.
   const kept = all.filter(({ path, text }) => existsSync(path) && readFileSync(path, "utf8") !== text);
   const standIns = all.filter(({ path }) => !existsSync(path));
+  // Those of a directory are in one of their own.
+  const made = new Set(standIns.map(({ path }) => dirname(path)).filter((directory) => !existsSync(directory)));
   const remove = (): void => {
-    for (const { path } of standIns) rmSync(path);
+    for (const path of [...standIns.map((one) => one.path), ...made]) rmSync(path, { recursive: true, force: true });
   };
   // The deployment can't be read without them.
-  for (const { path, text } of standIns) writeFileSync(path, text);
+  for (const { path, text } of standIns) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
   let policy: string;
   try {
     policy = await derivePolicy({ folder, projects, host, isOffline, config, progress });

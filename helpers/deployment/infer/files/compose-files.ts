@@ -88,7 +88,7 @@ function readOutlineSource(file: string) {
 }
 
 /** What an earlier `init` made from a template stands for nothing else. */
-const rendered = /^init\.[^.]+\.(?:ya?ml|toml)$/;
+const rendered = /^init\.[^.]+(?:\.(?:ya?ml|toml))?$/;
 
 /** Absolute paths of the files below a folder, sorted; without hidden folders and those of package managers. */
 export function filesBelow(folder: string): string[] {
@@ -98,7 +98,8 @@ export function filesBelow(folder: string): string[] {
       if (found.length >= maxFiles) return;
       const path = join(at, entry.name);
       if (entry.isFile() && !rendered.test(entry.name)) found.push(path);
-      else if (entry.isDirectory() && depth < maxDepth && !isSkipped(entry.name)) walk(path, depth + 1);
+      else if (entry.isDirectory() && depth < maxDepth && !isSkipped(entry.name) && !rendered.test(entry.name))
+        walk(path, depth + 1);
     }
   };
   walk(resolve(folder), 0);

@@ -187,8 +187,13 @@ export function copyInFolder(
 
 /** Whether a file's name is another one with `example`, `template` or the like in it. */
 export function isTemplateOf(name: string, wanted: string): boolean {
-  const plain = name.replace(/[.-](?:example|sample|template|tmpl|tpl|dist)(?=\.|$)/, "");
+  const plain = plainName(name);
   return plain !== name && plain === wanted;
+}
+
+/** A file's name without what says that it is a template. */
+export function plainName(name: string): string {
+  return name.replace(/[.-](?:example|sample|template|tmpl|tpl|dist)(?=\.|$)/, "");
 }
 
 /** The absolute paths among the words of a service's command and entrypoint. */

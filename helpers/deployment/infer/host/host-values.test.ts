@@ -235,6 +235,27 @@ e: 192.0.2.1
   ]);
 });
 
+test("a directory of templates is filled in as a directory of its own, without the ending of their names", () => {
+  const found = values({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    volumes: [./config/dynamic:/etc/traefik/dynamic]
+`,
+    ".env": "ZONE=lan.test\n",
+    "ops/templates/dynamic/routers.yml.tmpl": "a: Host(`ai.${ZONE}`)\n",
+    "ops/templates/dynamic/plain.yml": "b: 1\n",
+  });
+  expect(found.files.get("./config/dynamic")).toEqual({
+    value: "./init.dynamic",
+    questions: [expect.stringMatching(/fill in for ZONE in ops\/templates\/dynamic\?.* init\.dynamic stands for it/)],
+  });
+  expect(found.standIns.map(({ file, text }) => [file, text.split("\n").at(-2)])).toEqual([
+    ["init.dynamic/plain.yml", "b: 1"],
+    ["init.dynamic/routers.yml", "a: Host(`ai.lan.test`)"],
+  ]);
+});
+
 test("a path below the home directory in an env file needs one", () => {
   const compose = service("    volumes: ['${CONFIG}:/app/config.yaml']\n");
   expect(values({ "compose.yaml": compose, ".env": "CONFIG=~/litellm.yaml\n" }).variables.get("HOME")?.value).toBe(

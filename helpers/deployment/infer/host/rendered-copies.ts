@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Stated } from "../policy-input.ts";
-import { isTemplateOf } from "./host-copies.ts";
+import { isTemplateOf, plainName } from "./host-copies.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 
 /** A file that is made from a template, because its variables are filled in on deploy only. */
@@ -36,26 +36,60 @@ export function renderCopies(
   { given, placeholders, servers }: TemplateValues,
 ): { copies: Map<string, Stated<string>>; rendered: RenderedCopy[] } {
   const rendered = new Map<string, RenderedCopy>();
-  const stated = [...copies].map(([path, copy]): [string, Stated<string>] => {
-    if (!isTemplateOf(basename(copy.value), basename(path))) return [path, copy];
-    const template = readFileSync(join(folder, copy.value), "utf8");
-    const names = [...template.matchAll(variable)].flatMap(([, braced, bare]) => braced ?? bare ?? []);
-    if (names.length === 0) return [path, copy];
-    const file = `init.${basename(path)}`;
-    const values = new Map(
-      [...new Set(names)].map((name) => {
+  const valuesOf = (template: string): Map<string, string> =>
+    new Map(
+      namesIn(template).map((name) => {
         const known = secretName.test(name) ? undefined : given.get(name);
         return [name, known ?? placeholders.value(name, undefined, servers)] as const;
       }),
     );
-    const text = template.replaceAll(variable, (whole, braced?: string, bare?: string) => {
-      return values.get(braced ?? bare ?? "") ?? whole;
-    });
-    const head = `# Stands for ${path}, which is not in this folder: ${copy.value.slice(2)}, filled in by \`npm run init\`.\n`;
+  const render = (file: string, template: string, head: string): void => {
+    const values = valuesOf(template);
+    const text = template.replaceAll(
+      variable,
+      (whole, braced?: string, bare?: string) => values.get(braced ?? bare ?? "") ?? whole,
+    );
     // JSON has no comments.
     rendered.set(file, { file, text: file.endsWith(".json") ? text : head + text });
-    const question = `what does the deployment fill in for ${[...values.keys()].join(", ")} in ${copy.value.slice(2)}? ${path} is not in this folder; ${file} stands for it`;
-    return [path, { value: `./${file}`, questions: [question] }];
+  };
+  const stated = [...copies].map(([path, copy]): [string, Stated<string>] => {
+    const source = copy.value.slice(2);
+    const at = join(folder, source);
+    const stands = `Stands for ${path}, which is not in this folder: ${source}, filled in by \`npm run init\`.`;
+    const file = `init.${basename(path)}`;
+    const question = (names: readonly string[]): string[] => [
+      `what does the deployment fill in for ${names.join(", ")} in ${source}? ${path} is not in this folder; ${file} stands for it`,
+    ];
+    if (existsSync(at) && statSync(at).isDirectory()) {
+      const entries = readdirSync(at, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => ({ name, text: readFileSync(join(at, name), "utf8") }));
+      const templates = entries.filter(({ name }) => isTemplate(name));
+      if (templates.length === 0) return [path, copy];
+      const names = [...new Set(templates.flatMap(({ text }) => namesIn(text)))];
+      for (const { name, text } of entries) {
+        if (isTemplate(name)) render(`${file}/${plainName(name)}`, text, `# ${stands}\n`);
+        else rendered.set(`${file}/${name}`, { file: `${file}/${name}`, text });
+      }
+      const isCopy = `are the templates of ${source}, without the ending of their names, what ${path} has? It is not in this folder; ${file} stands for it`;
+      return [path, { value: `./${file}`, questions: names.length === 0 ? [isCopy] : question(names) }];
+    }
+    if (!isTemplateOf(basename(copy.value), basename(path))) return [path, copy];
+    const template = readFileSync(at, "utf8");
+    const names = namesIn(template);
+    if (names.length === 0) return [path, copy];
+    render(file, template, `# ${stands}\n`);
+    return [path, { value: `./${file}`, questions: question(names) }];
   });
   return { copies: new Map(stated), rendered: [...rendered.values()] };
+}
+
+/** Whether a file of a directory is one that a program which reads the directory passes over until it is filled in. */
+function isTemplate(name: string): boolean {
+  return /[.-](?:template|tmpl|tpl)(?=\.|$)/.test(name);
+}
+
+/** The variables of a template, each once. */
+function namesIn(template: string): string[] {
+  return [...new Set([...template.matchAll(variable)].flatMap(([, braced, bare]) => braced ?? bare ?? []))];
 }
