@@ -242,17 +242,21 @@ test("a directory of templates is filled in as a directory of its own, without t
     image: traefik:v3.5.3
     volumes: [./config/dynamic:/etc/traefik/dynamic]
 `,
-    ".env": "ZONE=lan.test\n",
-    "ops/templates/dynamic/routers.yml.tmpl": "a: Host(`ai.${ZONE}`)\n",
+    ".env": "ZONE=lan.test\nRESOLVER=\nSUFFIX=\n",
+    "ops/templates/dynamic/routers.yml.tmpl": "certResolver: ${RESOLVER}\na: Host(`ai${SUFFIX}.${ZONE}`)\n",
     "ops/templates/dynamic/plain.yml": "b: 1\n",
   });
   expect(found.files.get("./config/dynamic")).toEqual({
     value: "./init.dynamic",
-    questions: [expect.stringMatching(/fill in for ZONE in ops\/templates\/dynamic\?.* init\.dynamic stands for it/)],
+    questions: [
+      expect.stringMatching(
+        /fill in for RESOLVER, SUFFIX, ZONE in ops\/templates\/dynamic\?.* init\.dynamic stands for it/,
+      ),
+    ],
   });
-  expect(found.standIns.map(({ file, text }) => [file, text.split("\n").at(-2)])).toEqual([
-    ["init.dynamic/plain.yml", "b: 1"],
-    ["init.dynamic/routers.yml", "a: Host(`ai.lan.test`)"],
+  expect(found.standIns.map(({ file, text }) => [file, text.split("\n").slice(-3, -1)])).toEqual([
+    ["init.dynamic/plain.yml", ["b: 1"]],
+    ["init.dynamic/routers.yml", ["certResolver: ", "a: Host(`aiplaceholder-suffix.lan.test`)"]],
   ]);
 });
 

@@ -138,7 +138,7 @@ export function projectValues(
         ...configCopies(folder, at, root),
       ]),
     ]),
-    { given: variablesOf(envText), placeholders, servers },
+    { given: variablesOf(envText), empty, placeholders, servers },
   );
   return {
     home: pathIn(folder, home),

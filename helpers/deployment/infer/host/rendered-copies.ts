@@ -13,8 +13,10 @@ export interface RenderedCopy {
 
 /** What a template's variables stand for. */
 export interface TemplateValues {
-  /** By the env file of the project. */
+  /** By the env file of the project, without those that are empty. */
   given: ReadonlyMap<string, string>;
+  /** Those that the env file sets to an empty text. */
+  empty: ReadonlySet<string>;
   placeholders: Placeholders;
   servers: KnownServers;
 }
@@ -33,14 +35,15 @@ const secretName = /KEY|TOKEN|PASSWORD|SECRET/;
 export function renderCopies(
   folder: string,
   copies: ReadonlyMap<string, Stated<string>>,
-  { given, placeholders, servers }: TemplateValues,
+  { given, empty, placeholders, servers }: TemplateValues,
 ): { copies: Map<string, Stated<string>>; rendered: RenderedCopy[] } {
   const rendered = new Map<string, RenderedCopy>();
   const valuesOf = (template: string): Map<string, string> =>
     new Map(
       namesIn(template).map((name) => {
         const known = secretName.test(name) ? undefined : given.get(name);
-        return [name, known ?? placeholders.value(name, undefined, servers)] as const;
+        const left = empty.has(name) && isWholeValue(template, name) ? "" : undefined;
+        return [name, known ?? left ?? placeholders.value(name, undefined, servers)] as const;
       }),
     );
   const render = (file: string, template: string, head: string): void => {
@@ -82,6 +85,12 @@ export function renderCopies(
     return [path, { value: `./${file}`, questions: question(names) }];
   });
   return { copies: new Map(stated), rendered: [...rendered.values()] };
+}
+
+/** Whether a variable is the whole value of each key that has it: an empty one turns the setting off, and breaks no text around it. */
+function isWholeValue(template: string, name: string): boolean {
+  const uses = template.split("\n").filter((line) => namesIn(line).includes(name));
+  return uses.every((line) => new RegExp(`^\\s*[\\w.-]+:\\s*["']?\\$\\{?${name}\\}?["']?\\s*(?:#.*)?$`).test(line));
 }
 
 /** Whether a file of a directory is one that a program which reads the directory passes over until it is filled in. */
