@@ -33,7 +33,7 @@ export interface LiteLLMOptions {
   servers?: ExtraServers;
   /** What the added servers are started with; one replaces a command of the deployment that has its name. */
   commands?: readonly StdioCommand[];
-  /** The most workers. Without it as many as the engine has processors, but at least two: sessions may get lost between workers. */
+  /** The most workers; two without it, as of replicas: sessions may get lost between them. */
   workers?: 1;
 }
 
@@ -90,12 +90,12 @@ export async function liteLLMPlan(
   const workers = limitWorkers(
     { command: rendered.command, environment },
     {
-      most: options.workers ?? Math.max(2, context.processors),
+      most: options.workers ?? 2,
       version: deployment.litellmConfig.version,
       where: `${basename(service.location.file)}:${service.key}`,
       why:
         options.workers === undefined
-          ? "uvicorn ends workers that do not answer within 5 s, as while they boot on few processors"
+          ? "two are enough to tell workers apart, and each is a complete LiteLLM"
           : "one worker is enough for a LiteLLM that runs in addition to the gateway's own",
     },
   );

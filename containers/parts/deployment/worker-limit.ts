@@ -14,7 +14,7 @@ interface Workers {
 
 /**
  * LiteLLM's command and environment with at most that many workers. Each worker is a complete LiteLLM, and uvicorn ends
- * one that does not answer within 5 s, as happens while several of them boot on few processors: LiteLLM then never serves.
+ * one that does not answer within 5 s, as happens while many of them boot on few processors: LiteLLM then never serves.
  * What a start script passes is left as it is.
  *
  * @param most at least 1
