@@ -100,7 +100,8 @@ async function withGatewaysOwnCause(
     gateway,
     silent.map(({ name }) => name),
   );
-  if (location === undefined) throw error;
+  // Only a setting of LiteLLM's own: what else its log says may be about the upstream that fails.
+  if (location === undefined || !/LITELLM_\w+/.test(cause)) throw error;
   throw new CheckFailure({
     ...error.details,
     cause: `${error.details.cause}. Apart from that, ${cause} (${displayPath(location.file)}:${location.line})`,

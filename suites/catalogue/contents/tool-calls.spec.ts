@@ -16,7 +16,7 @@ import {
   type ToolCall,
 } from "../support/compare-calls.ts";
 import { expectErrorAnswer } from "../support/error-answers.ts";
-import { whyNotCalled } from "../support/listings.ts";
+import { whyNotCalled, withDirectClient } from "../support/listings.ts";
 import { catalogueName, withClient } from "../support/mcp-client.ts";
 import { rpc } from "../support/rpc.ts";
 
@@ -214,7 +214,7 @@ function policyCalls(gateway: GatewayWith<"canaries" | "direct-upstreams">): Pro
           const upstream = runUpstreams(gateway.deployment).find(({ name }) => name === meant.name);
           const calls = callsFor(gateway, meant);
           if (upstream === undefined || calls.length === 0) return [];
-          return await withClient(`the upstream ${meant.name}`, gateway.upstream(upstream), (direct) =>
+          return await withDirectClient(gateway, upstream, (direct) =>
             Promise.all(calls.map((call) => callBoth(gateway, call, through, direct))),
           );
         }),

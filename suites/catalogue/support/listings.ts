@@ -1,3 +1,4 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
@@ -157,28 +158,58 @@ function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<reado
   });
 }
 
+type Upstream = Parameters<GatewayWith<"direct-upstreams">["upstream"]>[0];
+
 async function askDirectly(
   gateway: GatewayWith<"direct-upstreams">,
-  upstream: Parameters<typeof gateway.upstream>[0],
+  upstream: Upstream,
 ): Promise<Pick<DirectListing, "tools" | "instructions">> {
-  const { name, location } = upstream;
-  const peer = `the upstream ${name}`;
+  const peer = `the upstream ${upstream.name}`;
   try {
     return await withClient(peer, gateway.upstream(upstream), async (client) => ({
       tools: await resultFrom(`tools/list at ${peer}`, listTools(client)),
       instructions: client.getInstructions() ?? "",
     }));
   } catch (error) {
-    if (!(error instanceof CheckFailure)) throw error;
-    const { cause, location: line } = serverLine(gateway.deployment, name) ?? { cause: "its entry", location };
-    throw new CheckFailure({
-      ...error.details,
-      summary: `the upstream ${name} does not answer when it is asked directly`,
-      code: "upstream-fails-directly",
-      expected: "tools of the upstream",
-      cause: `${cause}; the gateway is not the cause`,
-      location: line,
-      ...followsCatalogue,
-    });
+    throw error instanceof CheckFailure ? failsDirectly(gateway, upstream, error) : error;
   }
+}
+
+/**
+ * Works with an upstream directly, past the gateway.
+ *
+ * @throws {CheckFailure} `upstream-fails-directly` where no session begins: its entry in LiteLLM's config is the cause
+ */
+export async function withDirectClient<T>(
+  gateway: GatewayWith<"direct-upstreams">,
+  upstream: Upstream,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  let isConnected = false;
+  const connecting = gateway.upstream(upstream).then((client) => {
+    isConnected = true;
+    return client;
+  });
+  try {
+    return await withClient(`the upstream ${upstream.name}`, connecting, work);
+  } catch (error) {
+    throw isConnected || !(error instanceof CheckFailure) ? error : failsDirectly(gateway, upstream, error);
+  }
+}
+
+function failsDirectly(
+  { deployment }: GatewayWith<"direct-upstreams">,
+  { name, location }: Upstream,
+  { details }: CheckFailure,
+): CheckFailure {
+  const { cause, location: line } = serverLine(deployment, name) ?? { cause: "its entry", location };
+  return new CheckFailure({
+    ...details,
+    summary: `the upstream ${name} does not answer when it is asked directly`,
+    code: "upstream-fails-directly",
+    expected: "tools of the upstream",
+    cause: `${cause}; the gateway is not the cause`,
+    location: line,
+    ...followsCatalogue,
+  });
 }

@@ -8,7 +8,7 @@ import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
-import { followsCatalogue } from "../../support/needed-checks.ts";
+import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
 import type { ClientEndpoint } from "../support/client-settings/client-endpoint.ts";
 import { type ClientSettings, clientSettings } from "../support/client-settings/client-settings.ts";
 import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
@@ -199,9 +199,11 @@ async function expectTools(
           summary: `a call at ${url} does not return the canary`,
           code: "no-canary",
           expected: `a result with ${canary}`,
-          actual: "a result without it",
+          actual: shown === undefined ? `${tool} is not listed` : "a result without it",
           evidence: evidence(result),
           location,
+          // Where the server itself has lost the tool or its content, the client's file is right.
+          ...(shown === undefined ? followsCatalogue : followsContent),
         });
       return `${offered.length} tools, and a call with the canary`;
     } finally {
