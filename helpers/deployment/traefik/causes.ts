@@ -35,14 +35,20 @@ export function causeOfErrors(
     const location = model.lineNaming("routers", live.name);
     return location && { cause: live.errors.join("; "), location, fix: undefined };
   }
-  const problems = problemsOf(model, router);
+  // Traefik has read the source of a router that it reports: what it ignores there is not the cause.
+  const problems = problemsOf(model, router).filter(({ scope }) => scope.kind !== "source");
   // Traefik reports the first of several mistakes that it meets: the one whose quoted name it says is meant.
   const said = problems.find(({ what }) =>
     quotedIn(what).some((name) => live.errors.some((error) => error.includes(name))),
   );
   const [known = undefined] = said === undefined ? problems : [said];
   if (known !== undefined) return causeOf(known);
-  const middleware = middlewaresOf(model, router).find((one) => live.errors.some((error) => error.includes(one.name)));
+  const middlewares = middlewaresOf(model, router);
+  const isSaid = (text: string): boolean => text !== "" && live.errors.some((error) => error.includes(text));
+  // E.g. the path of a file that is missing.
+  const middleware =
+    middlewares.find(({ name }) => isSaid(name)) ??
+    middlewares.find(({ options }) => [...options.values()].some(({ value }) => value.length > 3 && isSaid(value)));
   const option = optionOf(live.errors);
   const written = option === undefined ? undefined : router.options.get(option);
   const location = middleware?.location ?? written?.location ?? router.location;
