@@ -146,12 +146,12 @@ async function askedGateway(run: ShortRun, inference: Inference, progress: Progr
 }
 
 /**
- * @param cause in the place of the error's own message
+ * @param cause what the files say of it, after the error's own message
  * @throws every error that does not come from the environment
  */
 function withRemark(inference: Inference, error: unknown, what: string, cause?: string): Inference {
   if (!(error instanceof EnvironmentError)) throw error;
-  const reason = cause ?? error.message.split("\n")[0] ?? "";
+  const reason = [error.message.split("\n")[0], cause].filter((part) => part !== undefined).join("; ");
   return { ...inference, remarks: [...inference.remarks, `${what}: ${reason}`] };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { limitWorkers } from "./worker-limit.ts";
 
-const limit = { most: 2, version: "1.83.5", where: "compose.yaml:litellm", why: "few processors" };
+const limit = { most: 2, version: "1.83.5", where: "compose.yaml:litellm", why: "two are enough" };
 
 test.each([
   [
@@ -12,7 +12,7 @@ test.each([
 ])("%j has at most two workers", (command, limited) => {
   const run = limitWorkers({ command, environment: { NUM_WORKERS: "9" } }, limit);
   expect(run.command).toEqual(limited);
-  expect(run.changes).toMatchObject([{ where: "compose.yaml:litellm.command", why: "few processors" }]);
+  expect(run.changes).toMatchObject([{ where: "compose.yaml:litellm.command", why: "two are enough" }]);
   expect(run.environment).toEqual({ NUM_WORKERS: "9" });
 });
 

@@ -86,7 +86,7 @@ check({
   },
 });
 
-/** Where an upstream fails by itself, a line of the deployment may keep its tools from the catalogue besides. */
+/** Where an upstream fails by itself, a setting of LiteLLM may keep its tools from the catalogue too. */
 async function withGatewaysOwnCause(
   gateway: GatewayWith<"direct-upstreams" | "part-logs" | "commands">,
   error: unknown,

@@ -87,8 +87,9 @@ function readOutlineSource(file: string) {
   return { faults, source: readSource(file, faults, "write it") };
 }
 
-/** What an earlier `init` made from a template stands for nothing else. */
-const rendered = /^init\.[^.]+(?:\.(?:ya?ml|toml))?$/;
+/** What an earlier `init` made from a template stands for nothing else. An `init.sql` or `init.sh` is the operator's own. */
+const renderedFile = /^init\.[^.]+\.(?:ya?ml|toml)$/;
+const renderedDirectory = /^init\.[^.]+$/;
 
 /** Absolute paths of the files below a folder, sorted; without hidden folders and those of package managers. */
 export function filesBelow(folder: string): string[] {
@@ -97,8 +98,8 @@ export function filesBelow(folder: string): string[] {
     for (const entry of entriesOf(at)) {
       if (found.length >= maxFiles) return;
       const path = join(at, entry.name);
-      if (entry.isFile() && !rendered.test(entry.name)) found.push(path);
-      else if (entry.isDirectory() && depth < maxDepth && !isSkipped(entry.name) && !rendered.test(entry.name))
+      if (entry.isFile() && !renderedFile.test(entry.name)) found.push(path);
+      else if (entry.isDirectory() && depth < maxDepth && !isSkipped(entry.name) && !renderedDirectory.test(entry.name))
         walk(path, depth + 1);
     }
   };

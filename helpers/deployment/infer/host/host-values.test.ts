@@ -235,6 +235,18 @@ e: 192.0.2.1
   ]);
 });
 
+test("an init.sql or an init.sh of the operator's stands for what is mounted from elsewhere; what init has made does not", () => {
+  const found = values({
+    "compose.yaml": service(
+      "    volumes: ['/opt/gateway/init.sql:/docker-entrypoint-initdb.d/init.sql', '/opt/gateway/start.sh:/start.sh']\n",
+    ),
+    "db/init.sql": "SELECT 1;\n",
+    "init.scripts/start.sh": "exec litellm\n",
+  });
+  expect(found.files.get("/opt/gateway/init.sql")?.value).toBe("./db/init.sql");
+  expect(found.files.get("/opt/gateway/start.sh")).toBeUndefined();
+});
+
 test("a directory of templates is filled in as a directory of its own, without the ending of their names", () => {
   const found = values({
     "compose.yaml": `services:
