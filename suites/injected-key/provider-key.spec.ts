@@ -34,7 +34,9 @@ check({
           return;
         }
         if (isNoKeyOfLiteLLM(gateway, name)) {
-          evidence.finding(`The provider of ${model.value} gets ${name}, which has not the form of LiteLLM's keys.`);
+          evidence.finding(
+            `The provider of ${model.value} gets ${name}, which does not have the form of LiteLLM's keys.`,
+          );
           return;
         }
         // LiteLLM answers a key that it knows and refuses differently from a key that it does not know.
