@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Agent, buildConnector, type Dispatcher, Headers, type RequestInit, fetch as undiciFetch } from "undici";
 import { DeadlineError, deadlines } from "../core/deadlines.ts";
+import { errorReason } from "../core/text/error-reason.ts";
 import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
 import { RateLimitPatience, rateLimitDelay } from "./rate-limit.ts";
@@ -409,12 +410,6 @@ function recorder(onText: (text: string) => void): TransformStream<Uint8Array, U
 async function* noBytes(): AsyncGenerator<Buffer> {}
 
 function noAnswer(exchange: Exchange, error: unknown): void {
-  exchange.error = reason(error);
+  exchange.error = errorReason(error);
   exchange.failedAfter = Date.now() - Date.parse(exchange.at);
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.message}${cause}`;
 }

@@ -341,6 +341,25 @@ describe("a check that exceeded a time limit", () => {
       expect((await execute(broken, { starved: 0.97, provider: { connect } })).repeats).toBe("slow-answers");
     });
 
+    test.for(["fetch failed: other side closed", "fetch failed: read ECONNRESET"])(
+      "or after a broken connection (%s) on a starved machine is repeated, with each check that shares the failure",
+      async (error) => {
+        const shared = new CheckFailure(details);
+        const sharing = checkThat(async () => {
+          throw shared;
+        });
+        const broken = { request: { method: "POST", url: "" }, response: undefined, error };
+        const connect = async (): Promise<never> =>
+          ({ targets: {}, rigs: [], http: [{ exchanges: [broken], close: async () => {} }] }) as never;
+        const kept = await execute(sharing, { starved: 0.2, provider: { connect } });
+        expect(kept).toMatchObject({ outcome: "failed" });
+        expect(kept.repeats).toBeUndefined();
+        const first = await execute(sharing, { starved: 0.97, provider: { connect } });
+        expect(first).toMatchObject({ outcome: "failed", repeats: "broken-connection" });
+        expect((await execute(sharing, { starved: 0.2 })).repeats).toBe("broken-connection");
+      },
+    );
+
     test.for([
       { starved: 0.2, provider: answering(17_000) },
       { starved: 0.97, provider: answering(900) },

@@ -19,7 +19,7 @@ import { withModuleError } from "./module-error.ts";
 import { refusedTestUpstreams, withModuleRefusal } from "./module-refusal.ts";
 import { withRefusedKey } from "./refused-key.ts";
 import { responseLeaks } from "./response-leaks.ts";
-import { mayBeGivenUp, starvedEnding, type WhenStarved } from "./time-limits.ts";
+import { doubtOfFailure, starvedEnding, type WhenStarved } from "./time-limits.ts";
 import { withUnservedRequest } from "./unserved-request.ts";
 
 /** All that running a check takes, whatever it runs on. */
@@ -144,12 +144,9 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
         ? await endingOf(await withCause(thrown.error, connected, activity), check, environment, activity)
         : { requirements: check.requirements, ...starved };
     const shared = connected.targets.gateway?.once.slowest ?? 0;
-    if (
-      environment.whenStarved === "repeat" &&
-      ending.outcome === "failed" &&
-      mayBeGivenUp(activity.exchanges, shared, starvation)
-    )
-      ending.repeats = "slow-answers";
+    const doubt = doubtOfFailure(thrown.error, activity.exchanges, shared, starvation);
+    if (environment.whenStarved === "repeat" && ending.outcome === "failed" && doubt !== undefined)
+      ending.repeats = doubt;
   }
   await Promise.all(http.map((client) => client.close()));
   const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);

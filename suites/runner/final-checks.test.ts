@@ -50,13 +50,14 @@ test("a check that takes away what others use comes after those that are repeate
 });
 
 test.each([
-  { patience: 0, outcomes: ["failed", "failed"] },
-  { patience: 60_000, outcomes: ["failed", "failed", "failed"] },
-])("two failures after slow answers that fail alone too confirm the others after $patience ms", async (given) => {
+  { why: "slow-answers", patience: 0, outcomes: ["failed", "failed"] },
+  { why: "broken-connection", patience: 0, outcomes: ["failed", "failed"] },
+  { why: "slow-answers", patience: 60_000, outcomes: ["failed", "failed", "failed"] },
+] as const)("two failures ($why) that fail alone too confirm the others after $patience ms", async (given) => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));
   try {
     const ids = ["ROUTE-03/look-alike-paths", "ROUTE-01/head-requests", "ROUTE-01/public-paths"] as const;
-    const repeats = ids.map((check) => ({ check, why: "slow-answers" as const }));
+    const repeats = ids.map((check) => ({ check, why: given.why }));
     const done = await runFinalChecks({ ...(await finalRun(() => [])), repeats }, directory, progress, given.patience);
     const repeated = done.filter(({ record }) => ids.some((id) => id === record.id));
     expect(repeated.map(({ record }) => record.outcome)).toEqual(given.outcomes);

@@ -3,7 +3,7 @@ import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { classify, isCheckFailure } from "../../helpers/checks/classify.ts";
 import { type Starvation, starvationText, starvedFrom } from "../../helpers/core/starvation.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
-import type { CheckRecord } from "../../helpers/run/run-record.ts";
+import type { CheckRecord, RepeatReason } from "../../helpers/run/run-record.ts";
 import type { Check } from "./check.ts";
 
 /**
@@ -48,23 +48,37 @@ function exceededTimeLimit(
 const slowAnswer = 10_000;
 
 /**
- * Whether a failure may come from a gateway that gave up on something itself, because the machine was starved.
+ * Why a failure may come from a starved machine and not from the gateway: a connection ended without an answer, or the gateway may
+ * have given up on something itself. Undefined where neither is so.
  *
  * @param shared how long the slowest work took that checks share, in milliseconds
  * @param own how starved the machine was while the check ran
  */
-export function mayBeGivenUp(
-  exchanges: readonly Pick<Exchange, "request" | "response">[],
+export function doubtOfFailure(
+  thrown: unknown,
+  exchanges: readonly Pick<Exchange, "request" | "response" | "error">[],
   shared: number,
   own: Starvation | undefined,
-): boolean {
-  if (own === undefined || own.share < starvedFrom) return false;
+): Extract<RepeatReason, "broken-connection" | "slow-answers"> | undefined {
+  const isKnown = thrown instanceof Error && brokenErrors.has(thrown);
+  if (isKnown) return "broken-connection";
+  if (own === undefined || own.share < starvedFrom) return undefined;
+  if (exchanges.some(({ response, error }) => response === undefined && brokenConnection.test(error ?? ""))) {
+    if (thrown instanceof Error) brokenErrors.add(thrown);
+    return "broken-connection";
+  }
   const took = exchanges.map(({ request, response }) =>
     // A stream that a client opens stays open.
     request.method === "GET" ? (response?.headAfter ?? 0) : (response?.endAfter ?? 0),
   );
-  return Math.max(shared, ...took) >= slowAnswer;
+  return Math.max(shared, ...took) >= slowAnswer ? "slow-answers" : undefined;
 }
+
+/** How undici and the kernel say that a connection ended before an answer. A refused one counts: the part may be restarting. */
+const brokenConnection = /other side closed|socket hang up|ECONNRESET|ECONNREFUSED|EPIPE|EHOSTUNREACH|fetch failed/;
+
+/** Errors of shared work whose connection broke on a starved machine, as {@link starvedErrors}. */
+const brokenErrors = new WeakSet<object>();
 
 /**
  * Errors of work that exceeded a time limit on a starved machine. Checks share the failure of shared work: those after the

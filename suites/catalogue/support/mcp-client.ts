@@ -3,6 +3,7 @@ import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamable
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { CheckFailure, type FailureDetails, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { errorReason } from "../../../helpers/core/text/error-reason.ts";
 import { catalogueName as nameInCatalogue } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
@@ -106,7 +107,7 @@ export function clientEvidence(
 /** The SDK puts the body of an HTTP error into its message; the JSON-RPC error in it is what matters. */
 function sdkErrorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof StreamableHTTPError)) return error.message;
+  if (!(error instanceof StreamableHTTPError)) return errorReason(error);
   const [message] = messagesIn(error.message.slice(Math.max(0, error.message.indexOf("{"))));
   const text = isMessage(message?.error) ? String(message.error.message) : error.message;
   return error.code === undefined ? text : `status ${error.code}: ${text}`;
@@ -116,6 +117,8 @@ function sdkErrorText(error: unknown): string {
 function causeIn(message: string): Pick<FailureDetails, "cause" | "fix"> {
   if (message.includes("no MCP servers granted"))
     return { cause: "this key is granted no MCP server, or none that it is granted is loaded" };
+  if (message.startsWith("fetch failed"))
+    return { cause: "the connection ended before an answer: LiteLLM's process ended, or closed it" };
   return (
     missingSaltKey(message) ?? { cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer" }
   );
