@@ -36,17 +36,30 @@ export function namesHome(text: string): boolean {
 
 /** An env file's text, or its example's. */
 export interface EnvText {
-  /** Without `.example`. */
+  /** Without the example's ending. */
   path: string;
   text: string;
   isExample: boolean;
+  /** Whether a run finds it: it reads the file itself, else the one that ends in `.example`. */
+  isFound: boolean;
+}
+
+/** How the name of an env file's example ends. */
+const exampleEndings = [".example", ".template", ".sample", ".dist", ".tmpl"];
+
+/** The path of an env file, from that of its example. */
+export function withoutExampleEnding(path: string): string {
+  const ending = exampleEndings.find((one) => path.endsWith(one)) ?? "";
+  return path.slice(0, path.length - ending.length);
 }
 
 /** An env file, or its example in its place; undefined where neither is there. */
 export function envTextAt(path: string): EnvText | undefined {
-  for (const isExample of [false, true]) {
-    const file = isExample ? `${path}.example` : path;
-    if (existsSync(file)) return { path, text: readFileSync(file, "utf8"), isExample };
+  for (const ending of ["", ...exampleEndings]) {
+    const file = `${path}${ending}`;
+    if (!existsSync(file)) continue;
+    const isFound = ending === "" || ending === exampleEndings[0];
+    return { path, text: readFileSync(file, "utf8"), isExample: ending !== "", isFound };
   }
   return undefined;
 }

@@ -93,6 +93,32 @@ test("an example with empty values is filled in, and stays otherwise", () => {
   ]);
 });
 
+test.each([".env.template", ".env.sample", ".env.litellm.example"])(
+  "an example that a run does not read (%s) is the text of the stand-in",
+  (name) => {
+    const compose = service("    environment: { A: '${REGION}' }\n");
+    const { files, standIns } = values({ "compose.yaml": compose, [name]: "# mine\nREGION=north\nLIMIT=3\n" });
+    expect([...files].map(([path, { value }]) => [path, value])).toEqual([["./.env", "./init.env"]]);
+    expect(standIns[0]?.text).toMatch(/\n# mine\nREGION=north\nLIMIT=3\n$/);
+  },
+);
+
+test("a domain is one for all projects", () => {
+  const network = "networks: { edge: { external: true } }\n";
+  const rule = (text: string): string => `{ traefik.http.routers.a.rule: 'Host(\`${text}\`)' }`;
+  const { standIns } = values({
+    "ai/compose.yaml": `${service(`    labels: ${rule("llm.${ZONE}")}\n    networks: [edge]\n`)}${network}`,
+    "proxy/compose.yaml": `services: { traefik: { image: 'traefik:v3.5.3', labels: ${rule("${ZONE}")}, networks: [edge] } }\n${network}`,
+  });
+  expect(standIns.map(({ text }) => /^ZONE=(.*)$/m.exec(text)?.[1])).toEqual(["example.test", "example.test"]);
+});
+
+test("the port of LiteLLM is the one at which Traefik is sent to it", () => {
+  const labels = "    labels: [traefik.http.services.litellm.loadbalancer.server.port=8000]\n";
+  const compose = service(`    environment: { PORT: '\${LITELLM_PORT}' }\n${labels}`);
+  expect(placeholders({ "compose.yaml": compose }).LITELLM_PORT).toBe("8000");
+});
+
 test("each project has a stand-in of its own", () => {
   const network = "networks: { edge: { external: true } }\n";
   const found = values({
@@ -398,7 +424,8 @@ test("what is empty by compose's default and what LiteLLM's config reads has a p
       '    environment: { OPENAI_API_KEY: "${OPENAI_KEY:-}", GROQ_API_KEY: "${GROQ_API_KEY-}", UNUSED: "${UNUSED:-}" }\n',
     ),
     "config.yaml":
-      "model_list: [{ litellm_params: { api_key: os.environ/OPENAI_API_KEY } }, { litellm_params: { api_key: os.environ/GROQ_API_KEY } }]\n",
+      "model_list: [{ litellm_params: { api_key: os.environ/OPENAI_API_KEY } }, { litellm_params: { api_key: os.environ/GROQ_API_KEY } }]\n" +
+      "# general_settings: { database_url: os.environ/UNUSED }\n",
   };
   expect(placeholders(files)).toEqual({
     OPENAI_KEY: "placeholder-openai-key",

@@ -4,14 +4,28 @@ import type { VariableUse } from "./variable-uses.ts";
 export interface KnownServers {
   postgres: string | undefined;
   redis: string | undefined;
+  /** The port at which Traefik is sent to LiteLLM. */
+  litellmPort: string | undefined;
 }
 
-/** Makes up values that a program accepts for variables that no file sets. Two addresses are never the same. */
+/**
+ * Makes up values that a program accepts for variables that no file sets. Two addresses are never the same; a domain is one for
+ * all compose projects.
+ */
 export class Placeholders {
   #addresses = 0;
+  readonly #domains = new Map<string, string>();
 
   /** @param use where it is used; undefined for a variable that LiteLLM's config names */
   value(name: string, use: Pick<VariableUse, "role"> | undefined, servers: KnownServers): string {
+    const { kind } = use?.role ?? {};
+    if (kind !== "host" && kind !== "domain") return this.#make(name, use, servers);
+    const value = this.#domains.get(name) ?? this.#make(name, use, servers);
+    this.#domains.set(name, value);
+    return value;
+  }
+
+  #make(name: string, use: Pick<VariableUse, "role"> | undefined, servers: KnownServers): string {
     const role = use?.role ?? { kind: "text" };
     switch (role.kind) {
       case "host":
@@ -40,7 +54,7 @@ export class Placeholders {
   }
 }
 
-function byName(name: string, { postgres, redis }: KnownServers): string {
+function byName(name: string, { postgres, redis, litellmPort }: KnownServers): string {
   const rules: readonly [RegExp, string][] = [
     [
       /DATABASE_URL$|(?:POSTGRES|PG).*_(?:URL|DSN|URI)$/i,
@@ -51,7 +65,7 @@ function byName(name: string, { postgres, redis }: KnownServers): string {
     [/REDIS_?HOST$/i, redis ?? "redis"],
     [/(?:POSTGRES|PG|DB|DATABASE)_?PORT$/i, "5432"],
     [/REDIS_?PORT$/i, "6379"],
-    [/PORT$/i, "4000"],
+    [/PORT$/i, litellmPort ?? "4000"],
     [/^TZ$/i, "UTC"],
     [/^(?:P?UID|P?GID)$/i, "1000"],
     [/EMAIL$/i, "admin@example.test"],

@@ -17,6 +17,7 @@ import {
   variablesOf,
   wellKnownKey,
   wellKnownNames,
+  withoutExampleEnding,
 } from "./env-texts.ts";
 import {
   copyInFolder,
@@ -115,7 +116,8 @@ export function projectValues(
       made.set(name, placeholders.value(name, undefined, servers));
   const isMainMissing =
     !hasOwnFile &&
-    (open.some((entry) => !isForShell(entry)) ||
+    (main.found?.isFound === false ||
+      open.some((entry) => !isForShell(entry)) ||
       unusable.length > 0 ||
       (needed.get(main.path) ?? []).some((name) => !given.has(name)));
   const paths = [
@@ -125,9 +127,10 @@ export function projectValues(
       ...examples,
     ]),
   ];
-  const exampleTexts = [...(isMainMissing ? [main.path] : []), ...examples].flatMap(
-    (path) => envTextAt(path)?.text ?? [],
-  );
+  const exampleTexts = [
+    ...(isMainMissing ? [main.found?.text ?? ""] : []),
+    ...examples.map((path) => envTextAt(path)?.text ?? ""),
+  ].filter((text) => text !== "");
   const envText = main.found?.text ?? "";
   const { copies, rendered } = renderCopies(
     folder,
@@ -207,13 +210,20 @@ function mainEnvFile(
   const found = envTextAt(own);
   if (found !== undefined) return { path: own, found, isDefault: true };
   const others = filesBelow(folder)
-    .filter((file) => /(?:^|[./])env(?:\.example)?$/.test(pathIn(folder, file)) && !/(?:^|\/)init\./.test(file))
-    .flatMap((file) => envTextAt(file.replace(/\.example$/, "")) ?? [])
+    .filter((file) => isEnvFile(withoutExampleEnding(pathIn(folder, file))) && !/(?:^|\/)init\./.test(file))
+    .flatMap((file) => envTextAt(withoutExampleEnding(file)) ?? [])
     .map((text) => ({ text, count: filledNames(text.text).filter((name) => wanted.includes(name)).length }));
   const best = others.toSorted((a, b) => b.count - a.count).find(({ count }) => count > 0)?.text;
-  return best === undefined
-    ? { path: own, found: undefined, isDefault: true }
-    : { path: best.path, found: best, isDefault: false };
+  if (best === undefined) return { path: own, found: undefined, isDefault: true };
+  // `.env.litellm.example` is to be copied to `.env`.
+  if (best.isExample && /(?:^|\/)\.env\.[^/]+$/.test(best.path))
+    return { path: own, found: { ...best, path: own, isFound: false }, isDefault: true };
+  return { path: best.path, found: best, isDefault: false };
+}
+
+/** Whether a path is that of an env file: `.env`, `litellm.env`, `.env.litellm`. */
+function isEnvFile(path: string): boolean {
+  return /(?:^|[./])env$|(?:^|\/)\.env\.[\w-]+$/.test(path);
 }
 
 /** Variables that are stated as those of the shell: paths, and what compose demands although an env file is there. */
@@ -244,7 +254,22 @@ function statedVariables(
 function serversOf(services: readonly ServiceNode[]): KnownServers {
   const named = (pattern: RegExp): string | undefined =>
     services.find(({ outline }) => pattern.test(outline.image ?? ""))?.outline.name;
-  return { postgres: named(/(?:^|\/)(?:postgres|pgvector)/), redis: named(/(?:^|\/)(?:redis|valkey)/) };
+  const litellm = serviceOf("litellm", services, ({ outline }) => outline);
+  return {
+    postgres: named(/(?:^|\/)(?:postgres|pgvector)/),
+    redis: named(/(?:^|\/)(?:redis|valkey)/),
+    litellmPort: litellm && portForTraefik(litellm.node),
+  };
+}
+
+/** The port at which a service's labels send Traefik to it; undefined where none says. */
+function portForTraefik(service: YamlNode): string | undefined {
+  const all = [nodeAt(service, "labels"), nodeAt(service, "deploy", "labels")].flatMap((labels) => {
+    if (labels?.kind === "list") return labels.items.flatMap((item) => textOf(item) ?? []);
+    const entries = labels?.kind === "map" ? [...labels.entries] : [];
+    return entries.map(([name, { value }]) => `${name}=${textOf(value)}`);
+  });
+  return all.flatMap((label) => /\.loadbalancer\.server\.port=(\d+)$/i.exec(label)?.[1] ?? [])[0];
 }
 
 /** The variables that LiteLLM's config reads, and its keys: see {@link neededBy}. */
@@ -332,10 +357,10 @@ function emptyByDefault(folder: string, services: readonly ServiceNode[], main: 
   return [...new Set(found)];
 }
 
-/** All YAML files of the folder. */
+/** All YAML files of the folder, without the lines that are comments. */
 function yamlTexts(folder: string): string {
   const files = filesBelow(folder).filter((file) => /\.ya?ml$/i.test(file));
-  return files.map((file) => readFileSync(file, "utf8")).join("\n");
+  return files.map((file) => readFileSync(file, "utf8").replaceAll(/^[ \t]*#.*$/gm, "")).join("\n");
 }
 
 /** The variables that LiteLLM's configs read. */
