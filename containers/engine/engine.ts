@@ -3,6 +3,7 @@ import Dockerode from "dockerode";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { Executed, ExecuteOptions } from "../engine/command.ts";
 import {
   clientOptions,
   type EngineEndpoint,
@@ -24,6 +25,8 @@ export interface Engine extends PublishedPorts {
   arch: "amd64" | "arm64";
   /** How many processors its machine has: it refuses a container that may use more. */
   processors: number;
+  /** Runs a command in a container; undefined: by an exec for each. */
+  runCommand?(container: string, command: readonly string[], options: ExecuteOptions): Promise<Executed>;
 }
 
 /** In milliseconds: how long an engine may take to report its version. One that does not run refuses immediately. */

@@ -1,23 +1,7 @@
 import { PassThrough } from "node:stream";
+import type Dockerode from "dockerode";
+import type { Executed, ExecuteOptions } from "../engine/command.ts";
 import type { Engine } from "../engine/engine.ts";
-
-/** The result of a command in a container. */
-export interface Executed {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-  /** Milliseconds. */
-  took: number;
-}
-
-/** How a command is run in a container. */
-export interface ExecuteOptions {
-  environment?: Readonly<Record<string, string>>;
-  workingDir?: string;
-  user?: string;
-  /** Milliseconds; then `timeout` in the container kills the command. */
-  deadline?: number;
-}
 
 /**
  * Runs a command in a container, with standard input closed.
@@ -32,11 +16,20 @@ export async function execute(
   command: readonly string[],
   options: ExecuteOptions = {},
 ): Promise<Executed> {
-  const timeout =
-    options.deadline === undefined ? [] : ["timeout", "-k", "2", String(Math.ceil(options.deadline / 1000))];
+  return await (engine.runCommand?.(container, command, options) ??
+    executeOnce(engine.docker, container, command, options));
+}
+
+/** Runs a command in a container by an exec of the engine; see {@link execute}. */
+export async function executeOnce(
+  docker: Dockerode,
+  container: string,
+  command: readonly string[],
+  options: ExecuteOptions = {},
+): Promise<Executed> {
   const began = performance.now();
-  const exec = await engine.docker.getContainer(container).exec({
-    Cmd: [...timeout, ...command],
+  const exec = await docker.getContainer(container).exec({
+    Cmd: commandWithin(command, options.deadline),
     AttachStdout: true,
     AttachStderr: true,
     Env: Object.entries(options.environment ?? {}).map(([key, value]) => `${key}=${value}`),
@@ -48,7 +41,7 @@ export async function execute(
   const err = new PassThrough();
   const stdout = collect(out);
   const stderr = collect(err);
-  engine.docker.modem.demuxStream(stream, out, err);
+  docker.modem.demuxStream(stream, out, err);
   await new Promise<void>((resolve, reject) => {
     stream.once("end", resolve);
     stream.once("error", reject);
@@ -57,6 +50,11 @@ export async function execute(
   err.end();
   const { ExitCode } = await exec.inspect();
   return { exitCode: ExitCode ?? -1, stdout: await stdout, stderr: await stderr, took: performance.now() - began };
+}
+
+/** The command that ends another one after its deadline, in milliseconds. */
+export function commandWithin(command: readonly string[], deadline: number | undefined): string[] {
+  return deadline === undefined ? [...command] : ["timeout", "-k", "2", String(Math.ceil(deadline / 1000)), ...command];
 }
 
 /**

@@ -4,8 +4,9 @@ import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Leak, Repeat, RunDescriptor } from "../../helpers/run/run-record.ts";
+import type { Executed, ExecuteOptions } from "../engine/command.ts";
 import type { RigName, RigState } from "../rigs/rig.ts";
-import type { SerializedCanaries, SerializedError } from "./rig-server.ts";
+import type { CommandOrder, SerializedCanaries, SerializedError } from "./rig-server.ts";
 
 /** No time-outs: a rig may have to build images first, and the main process limits each of its steps. */
 const withoutTimeouts = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
@@ -31,6 +32,16 @@ export class RigClient {
   async canaries(): Promise<Canaries> {
     const { secrets, ...rest } = await this.#ask<SerializedCanaries>("GET", "/canaries");
     return { ...rest, secrets: new Map(secrets) };
+  }
+
+  /**
+   * Runs a command in a container of the run.
+   *
+   * @throws {Error} when the container does not exist or does not run
+   */
+  execute(container: string, command: readonly string[], options: ExecuteOptions): Promise<Executed> {
+    const order: CommandOrder = { container, command, options };
+    return this.#ask<Executed>("POST", "/commands", order);
   }
 
   /** Reports a phase that a check measured. */

@@ -7,6 +7,7 @@ import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { FinalCheck, Leak, Repeat, RunRecord } from "../../helpers/run/run-record.ts";
+import type { Executed, ExecuteOptions } from "../engine/command.ts";
 import { isRigName, type RigName, type RigState } from "../rigs/rig.ts";
 
 /** What the main process offers to the workers. */
@@ -18,6 +19,8 @@ export interface RigService {
   finalChecks(): Promise<readonly FinalCheck[]>;
   /** What is known of the run until now. */
   record(): RunRecord;
+  /** Runs a command in a container of the run: the workers share its agent. */
+  execute(container: string, command: readonly string[], options: ExecuteOptions): Promise<Executed>;
   /** Adds secrets that came back to a check in a response of LiteLLM, where no secret may be. */
   addResponseLeaks(leaks: readonly Leak[]): void;
   /** Adds a check that is to be repeated alone, when every other check is over. */
@@ -28,6 +31,13 @@ export interface RigService {
 
 /** {@link Canaries} as JSON. */
 export type SerializedCanaries = Omit<Canaries, "secrets"> & { secrets: readonly (readonly [string, string])[] };
+
+/** A command for a container as JSON. */
+export interface CommandOrder {
+  container: string;
+  command: readonly string[];
+  options: ExecuteOptions;
+}
 
 /** An error as JSON; `name` is the name of its class. */
 export interface SerializedError {
@@ -74,9 +84,12 @@ async function answer(
     }
     if (collection === "record") return reply(200, service.record());
     if (collection === "final-checks") return reply(200, await service.finalChecks());
+    if (collection === "commands") {
+      const { container, command, options } = JSON.parse(await bodyOf(request)) as CommandOrder;
+      return reply(200, await service.execute(container, command, options));
+    }
     if (collection === "phases" || collection === "response-leaks" || collection === "repeats") {
-      let text = "";
-      for await (const piece of request) text += String(piece);
+      const text = await bodyOf(request);
       if (collection === "phases") service.addPhase(JSON.parse(text) as Phase);
       else if (collection === "repeats") service.addRepeat(JSON.parse(text) as Repeat);
       else service.addResponseLeaks(JSON.parse(text) as Leak[]);
@@ -86,6 +99,12 @@ async function answer(
   } catch (error) {
     reply(500, serialized(error));
   }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString("utf8");
 }
 
 function serialized(error: unknown): SerializedError {

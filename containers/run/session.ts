@@ -13,6 +13,8 @@ import { removeDeadRuns, removeRun } from "../engine/removal.ts";
 import { newRun } from "../engine/run-labels.ts";
 import { Images } from "../images/images.ts";
 import { createNetworks } from "../networks/network.ts";
+import { withCommandAgents } from "../parts/command-agents.ts";
+import { execute } from "../parts/container-command.ts";
 import { environmentTrouble } from "../parts/part-health.ts";
 import { startPart } from "../parts/start-part.ts";
 import type { RigName, RigResources } from "../rigs/rig.ts";
@@ -111,10 +113,11 @@ export class Session {
     const knownGaps = loadKnownGaps(folder, options.checks);
     const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
     const canaries = makeCanaries(asWritten.policy, originals, asWritten.literals);
-    const [deployment, engine] = await Promise.all([
+    const [deployment, connected] = await Promise.all([
       loadDeployment(folder, { replace: canaries.secrets, versions, literals: asWritten.literals }),
       connectEngine({ progress }),
     ]);
+    const engine = withCommandAgents(connected);
     const dead = await removeDeadRuns(engine);
     if (dead.length > 0) progress.line(`removed the parts of ${dead.length} dead run(s): ${dead.join(", ")}`);
     const run = newRun({ keep: config.keep });
@@ -198,6 +201,7 @@ export class Session {
       rig: (name) => this.#pool.rig(name),
       finalChecks: () => this.#finalChecks(),
       record: () => this.#recorder.record(),
+      execute: (container, command, options) => execute(this.#resources.engine, container, command, options),
       addRepeat: (repeat) => this.#repeats.push(repeat),
       addResponseLeaks: (leaks) => this.#responseLeaks.push(...leaks),
       addPhase: (phase) => {

@@ -1,7 +1,7 @@
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
+import type { ExecuteOptions } from "../engine/command.ts";
 import type { Engine } from "../engine/engine.ts";
 import { faultHost, faultlessHost, type GatewayFault } from "../images/contexts/fault-front/faults.ts";
-import type { ExecuteOptions } from "../parts/container-command.ts";
 import { readLog } from "../parts/container-log.ts";
 import { heavyMachines } from "../rigs/client-machines.ts";
 import type { RigState } from "../rigs/rig.ts";

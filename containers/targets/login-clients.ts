@@ -1,8 +1,9 @@
 import type { ActionLog } from "../../helpers/checks/action-log.ts";
+import type { ExecuteOptions } from "../engine/command.ts";
 import type { Engine } from "../engine/engine.ts";
 import { controlResource } from "../images/contexts/login-front/control.ts";
 import type { LoginExchange } from "../images/contexts/login-front/exchange.ts";
-import { type ExecuteOptions, execute } from "../parts/container-command.ts";
+import { execute } from "../parts/container-command.ts";
 import { loginFront, loginFrontPort, loginMachine } from "../rigs/login-clients-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import type { Once } from "./providers/once.ts";

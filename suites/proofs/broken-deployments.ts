@@ -1,5 +1,6 @@
 import { connectEngine } from "../../containers/engine/engine.ts";
 import { Images } from "../../containers/images/images.ts";
+import { withCommandAgents } from "../../containers/parts/command-agents.ts";
 import { runConfig } from "../../helpers/core/run-config.ts";
 import { Progress } from "../../helpers/core/terminal/progress.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
@@ -32,7 +33,7 @@ export class BrokenDeployments implements AsyncDisposable {
   constructor() {
     const progress = new Progress({ write: () => true });
     this.#images = connectEngine({ progress }).then((engine) => ({
-      engine,
+      engine: withCommandAgents(engine),
       images: new Images(engine, { ...runConfig().images, progress }),
     }));
   }

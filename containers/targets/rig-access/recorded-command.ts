@@ -1,6 +1,7 @@
 import type { ActionLog } from "../../../helpers/checks/action-log.ts";
+import type { Executed, ExecuteOptions } from "../../engine/command.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { type Executed, type ExecuteOptions, execute } from "../../parts/container-command.ts";
+import { execute } from "../../parts/container-command.ts";
 import type { RigState } from "../../rigs/rig.ts";
 import { partOf } from "./parts-of-rig.ts";
 

@@ -1,5 +1,6 @@
+import type { Executed } from "../../../containers/engine/command.ts";
 import type { Engine } from "../../../containers/engine/engine.ts";
-import { type Executed, execute } from "../../../containers/parts/container-command.ts";
+import { execute } from "../../../containers/parts/container-command.ts";
 import { readLog } from "../../../containers/parts/container-log.ts";
 import type { PartHandle } from "../../../containers/parts/part.ts";
 import type { PartResources } from "../../../containers/parts/part-resources.ts";

@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import { attachEngine } from "../../../containers/engine/engine.ts";
+import { attachEngine, type Engine } from "../../../containers/engine/engine.ts";
 import type { RigName, RigState } from "../../../containers/rigs/rig.ts";
 import { RigClient } from "../../../containers/run/rig-client.ts";
 import type { RunSurroundings } from "../../../containers/run/session.ts";
@@ -30,7 +30,11 @@ async function connect(): Promise<RunWorker> {
   const run = inject("run");
   const config = runConfig();
   const server = new RigClient(run.rigServer);
-  const [engine, canaries] = await Promise.all([attachEngine(), server.canaries()]);
+  const [attached, canaries] = await Promise.all([attachEngine(), server.canaries()]);
+  const engine: Engine = {
+    ...attached,
+    runCommand: (container, command, options) => server.execute(container, command, options),
+  };
   const { secrets, literals } = canaries;
   const deployment = await loadDeployment(run.deployment, { replace: secrets, literals, versions: config.versions });
   /** Version of each part: what the configuration says first, then what was started, so that every worker decides alike. */
