@@ -9,8 +9,10 @@ const mounts = [
   { ...bind, source: "/deployment/bin/start", target: "/start" },
   { ...bind, source: "/deployment/scripts", target: "/scripts" },
 ];
+const atDatabase = { file: "compose.yaml", line: 9 };
+const environment = new Map([["DATABASE_URL", { value: "", location: atDatabase }]]);
 const deployment = {
-  litellm: { name: "litellm", mounts, files: [] },
+  litellm: { name: "litellm", mounts, files: [], environment },
   litellmConfig: {
     version: "1.106.2",
     texts: [{ path: ["router_settings", "fallbacks"], value: { value: "qwen3-vl-8b", location } }],
@@ -29,6 +31,29 @@ test("an error that quotes a value of the config is the deployment's, at its lin
     code: "does-not-start",
     actual: "ValueError: Item 'qwen3-vl-8b' is not a dictionary.",
     location,
+  });
+});
+
+test.each([
+  { value: "", scheme: "<missing scheme>", cause: "DATABASE_URL is empty, and not unset" },
+  {
+    value: "sqlite:///x.db",
+    scheme: "sqlite",
+    cause: "DATABASE_URL is not an address of PostgreSQL: its scheme is sqlite",
+  },
+])("a refused address of a database ($scheme) is the deployment's, at its variable", ({ value, scheme, cause }) => {
+  const log = [
+    `\u001b[1;31mLiteLLM Proxy: DATABASE_URL uses unsupported scheme '${scheme}'. LiteLLM's database features`,
+  ];
+  const error = new EnvironmentError("litellm did not start: it exited with code 1", { part: "litellm", log });
+  const litellm = {
+    ...deployment.litellm,
+    environment: new Map([["DATABASE_URL", { value, location: atDatabase }]]),
+  } as unknown as typeof deployment.litellm;
+  expect(startFailure(error, { ...deployment, litellm })?.details).toMatchObject({
+    code: "does-not-start",
+    cause: expect.stringContaining(cause),
+    location: atDatabase,
   });
 });
 

@@ -7,8 +7,8 @@ import type { ComposeService, Deployment, SourceLocation } from "../../helpers/d
 const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser)Error): *(.+)$/;
 
 /**
- * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config, or
- * the engine may not execute the script that is its entrypoint.
+ * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config, it
+ * refuses the address of its database, or the engine may not execute the script that is its entrypoint.
  * Anything else may be the environment's fault, and stays one.
  *
  * @param error what the start of a rig ended with
@@ -19,8 +19,8 @@ export function startFailure(
   { litellm, litellmConfig }: Pick<Deployment, "litellm" | "litellmConfig">,
 ): CheckFailure | undefined {
   if (!(error instanceof EnvironmentError) || error.part !== "litellm") return undefined;
-  const unstartable = notExecutable(error.message, litellm);
-  if (unstartable !== undefined) return unstartable;
+  const known = notExecutable(error.message, litellm) ?? refusedDatabase(error.log, litellm, litellmConfig.version);
+  if (known !== undefined) return known;
   const at = error.log.findLastIndex((one) => refusal.test(one));
   // What follows must be the end of the start, and not of a start that went on.
   if (!error.log.slice(at + 1).every((one) => /^\s*$|Application startup failed/.test(one))) return undefined;
@@ -54,6 +54,34 @@ function notExecutable(message: string, litellm: ComposeService): CheckFailure |
     cause: `${file}, which is mounted there, has no permission to execute`,
     location: mount.location,
     fix: `chmod +x ${file}, and commit the mode`,
+  });
+}
+
+/** A database's address that is not PostgreSQL's. LiteLLM takes an empty variable for an address too (1.99.0 on, by source). */
+function refusedDatabase(
+  log: readonly string[],
+  litellm: ComposeService,
+  version: string | undefined,
+): CheckFailure | undefined {
+  const line = log.find((one) => /uses unsupported scheme/.test(one));
+  const [said = "", name = "", scheme] =
+    /\b(DATABASE_URL|DIRECT_URL) uses unsupported scheme '([^']*)'/.exec(line ?? "") ?? [];
+  const variable = litellm.environment.get(name);
+  if (variable === undefined) return undefined;
+  const isEmpty = variable.value === "";
+  return new CheckFailure({
+    summary: `LiteLLM ${version} does not start with this ${name}`,
+    code: "does-not-start",
+    expected: `${litellm.name} starts`,
+    actual: said,
+    cause: isEmpty
+      ? `${name} is empty, and not unset: LiteLLM takes it for the address of a database`
+      : `${name} is not an address of PostgreSQL: its scheme is ${scheme}`,
+    location: variable.location,
+    fix: isEmpty
+      ? `remove ${name} where LiteLLM has no database (\`\${${name}:-}\` sets it to an empty text), or give it a postgresql:// address`
+      : `give ${name} a postgresql:// address`,
+    evidence: { received: said },
   });
 }
 

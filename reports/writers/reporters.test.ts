@@ -58,6 +58,18 @@ test("a run in which every check passes is conformant, and quiet", async () => {
   expect(output.trimEnd().split("\n").slice(-2)).toEqual(["CONFORMANT", expect.stringMatching(/^file:.*index\.html$/)]);
 });
 
+test("a failure that many checks have in the same words is printed once, and counted", async () => {
+  const failure = `{ summary: "LiteLLM does not start", fix: "start it" }`;
+  const ids = ["ROUTE-02/a", "ROUTE-04/b", "ROUTE-05/c"];
+  const { output, report } = await runFixture({
+    specs: specs(ids.map((id) => `check("${id}", { failure: ${failure} });`).join("\n")),
+  });
+  expect(report).toMatchObject({ counts: { failed: 3 } });
+  expect(output.match(/LiteLLM does not start/g)).toHaveLength(1);
+  expect(output).toMatch(/^ROUTE-02\/a: 2 more with exactly this result$/m);
+  expect(output).toContain("ROUTE-02, ROUTE-04, ROUTE-05");
+});
+
 test("failures are shown in full, with a stack trace only where the suite itself is at fault", async () => {
   const { exitCode, output, report } = await runFixture({
     specs: specs(`

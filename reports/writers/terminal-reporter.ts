@@ -25,11 +25,14 @@ interface SuiteProgress {
   began: number;
 }
 
-/** The terminal: quiet while everything holds, each failure in full when it happens, a summary at the end. */
+/**
+ * The terminal: quiet while everything holds, each failure in full when it happens, a summary at the end. A failure whose text is
+ * that of another check's is printed once, because a LiteLLM that does not start fails every check in the same way.
+ */
 export default class TerminalReporter implements Reporter {
   readonly #suites = new Map<string, SuiteProgress>();
-  /** Messages of the environment's failures that were printed: one of them can fail many checks. */
-  readonly #printedEnvironment = new Set<string>();
+  /** Messages that were printed, with the ids of the checks that have them, the printed one first. */
+  readonly #printed = new Map<string, string[]>();
   /** Ids of the running checks, in the order in which they began. */
   readonly #running = new Set<string>();
   #done = 0;
@@ -50,10 +53,7 @@ export default class TerminalReporter implements Reporter {
     const check = checkResult(test, interruptedAt(runDirectory()));
     this.#suite(test.module.moduleId).checks.push(check);
     if (check.outcome !== "failed" && check.environment === undefined) return;
-    if (check.environment !== undefined) {
-      if (this.#printedEnvironment.has(check.environment.message)) return;
-      this.#printedEnvironment.add(check.environment.message);
-    }
+    if (this.#isPrinted(check)) return;
     // vitest maps the stack to the sources.
     this.#printFailure(check, test.result().errors?.[0]?.stacks);
   }
@@ -74,11 +74,24 @@ export default class TerminalReporter implements Reporter {
   ): Promise<void> {
     progress.await(undefined);
     const finished = await finishRun(modules, unhandled, reason);
-    for (const check of finished.finalChecks) if (check.outcome === "failed") this.#printFailure(check);
+    for (const check of finished.finalChecks)
+      if (check.outcome === "failed" && !this.#isPrinted(check)) this.#printFailure(check);
+    for (const [first, ...others] of this.#printed.values())
+      if (others.length > 0) print(`${pc.yellow(first ?? "")}: ${others.length} more with exactly this result`);
     print(summaryText(finished, { colours: pc }));
     // Last of all: the parts are taken down and Allure's page is written after this.
     const page = join(resolve(runConfig().reports), "index.html");
     process.once("exit", () => process.stdout.write(lastLines(finished.verdict, page, pc)));
+  }
+
+  /** Whether another check has the same message. A fault of the suite itself has a stack of its own. */
+  #isPrinted({ id, failure, environment }: CheckResult): boolean {
+    const message = environment?.message ?? failure?.message;
+    if (message === undefined) return false;
+    const known = this.#printed.get(message);
+    if (known === undefined) this.#printed.set(message, [id]);
+    else if (!known.includes(id)) known.push(id);
+    return known !== undefined;
   }
 
   #printFailure(check: CheckResult, stack?: Parameters<typeof failedCheckText>[1]["stack"]): void {
