@@ -58,6 +58,24 @@ test("a run in which every check passes is conformant, and quiet", async () => {
   expect(output.trimEnd().split("\n").slice(-2)).toEqual(["CONFORMANT", expect.stringMatching(/^file:.*index\.html$/)]);
 });
 
+test("what a program ignores in the deployment's files is shown with its line, the first five of it", async () => {
+  const notes = Array.from({ length: 7 }, (_, index) => ({
+    kind: index === 6 ? ("change" as const) : ("finding" as const),
+    file: "compose.yaml",
+    line: index + 1,
+    what: `setting ${index} is unknown`,
+    why: "LiteLLM ignores it",
+    fix: "remove it",
+  }));
+  const { output } = await runFixture({
+    specs: specs(""),
+    record: { deployment: { ...soundRecord.deployment, notes } },
+  });
+  expect(output).toMatch(/^findings +setting 0 is unknown \(compose\.yaml:1\); fix: remove it$/m);
+  expect(output.match(/setting \d is unknown/g)).toHaveLength(5);
+  expect(output).toMatch(/^ +and 1 more on the report's first page$/m);
+});
+
 test("a failure that many checks have in the same words is printed once, and counted", async () => {
   const failure = `{ summary: "LiteLLM does not start", fix: "start it" }`;
   const ids = ["ROUTE-02/a", "ROUTE-04/b", "ROUTE-05/c"];

@@ -4,6 +4,7 @@ import { seconds } from "../../helpers/core/terminal/progress.ts";
 import { staleGapLine } from "../../helpers/requirements/known-gaps.ts";
 import type { Requirement } from "../../helpers/requirements/requirements.ts";
 import { conformanceReport } from "../model/conformance-json.ts";
+import type { ConformanceReport } from "../model/conformance-report.ts";
 import { countedOutcome, verdictNames } from "../model/headline.ts";
 import { countOutcomes, type RequirementResult, type RunVerdict } from "../model/outcomes.ts";
 import { consequenceLines, problemsOf } from "../model/problems.ts";
@@ -16,6 +17,7 @@ export function summaryText(finished: FinishedRun, { colours: pc }: { colours: C
   const unsupported = unsupportedText(requirements);
   const failed = requirements.filter(({ outcome }) => outcome === "failed");
   const row = (name: string, text: string): string => `${pc.bold(name.padEnd(13))} ${text}`;
+  const report = conformanceReport(finished);
   const took = run === undefined ? [] : [seconds(Date.parse(finishedAt) - Date.parse(run.startedAt))];
   return [
     "",
@@ -24,12 +26,29 @@ export function summaryText(finished: FinishedRun, { colours: pc }: { colours: C
     ...(["MUST", "SHOULD"] as const).map((level) => row(level, levelCounts(requirements, level, pc))),
     ...(unsupported === undefined ? [] : [row("not supported", unsupported)]),
     ...(failed.length > 0 ? [row("failed", pc.red(failed.map(({ requirement }) => requirement.id).join(", ")))] : []),
-    ...consequenceLines(problemsOf(conformanceReport(finished))).map((text) => row("", text)),
+    ...consequenceLines(problemsOf(report)).map((text) => row("", text)),
+    ...findingLines(report).map((text, index) => row(index === 0 ? "findings" : "", text)),
     ...took.map((time) => row("time", time)),
     ...(verdict === "not-conformant" && checks.every(({ outcome }) => outcome === "not-tested")
       ? ["no check was run: does a file's name, or -t, match one?"]
       : []),
   ].join("\n");
+}
+
+/** How many findings the terminal shows; the page has all of them. */
+const shownFindings = 5;
+
+/** What a program ignores or misreads in the deployment's files: no check proves it, and it may explain what is not supported. */
+function findingLines({ deployment }: ConformanceReport): string[] {
+  const found = deployment.notes.filter(({ kind }) => kind === "finding");
+  const more = found.length - shownFindings;
+  return [
+    ...found.slice(0, shownFindings).map(({ file, line, what, fix }) => {
+      const place = line === undefined ? file : `${file}:${line}`;
+      return `${what} (${place})${fix === undefined ? "" : `; fix: ${fix}`}`;
+    }),
+    ...(more > 0 ? [`and ${more} more on the report's first page`] : []),
+  ];
 }
 
 /** The last lines of a run: the verdict, and the page to open. */

@@ -34,8 +34,10 @@ check({
         }
         judged++;
         if (run.exitCode === 0) return;
-        const { litellm, traefik } = gateway.policy.services;
-        const isGateway = service === litellm || service === traefik;
+        const { traefik, traefikModel } = gateway.deployment;
+        const needsPing = service === traefik?.name && command.join(" ").includes("healthcheck");
+        const isWithoutPing = needsPing && traefikModel?.static.has("ping") === false;
+        const isGateway = isLiteLLM || service === traefik?.name;
         throw new CheckFailure({
           summary: `the healthcheck of ${service} fails with exit code ${run.exitCode} while its container serves requests`,
           code: "healthcheck-failed",
@@ -46,6 +48,12 @@ check({
             ? "it requests a path that needs a key or another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
             : "it uses another port, user or database, or runs a command that the image lacks: services that depend on it never start",
           location,
+          ...(isWithoutPing
+            ? {
+                cause: "`traefik healthcheck` asks for Traefik's ping, which is not enabled",
+                fix: "add --ping=true to Traefik's command",
+              }
+            : {}),
           ...known,
         });
       },

@@ -360,6 +360,7 @@ test("LiteLLM's example key, by default or in an example, has a placeholder wher
     },
   );
   expect(values({ "compose.yaml": image("main-stable"), ".env": "KEY=sk-1234\n" }).standIns).toEqual([]);
+  expect(values({ "compose.yaml": image("main-stable"), ".env.example": "KEY=sk-change\n" }).standIns).toEqual([]);
   expect(values({ "compose.yaml": image("v1.77.1") }).standIns).toEqual([]);
 });
 

@@ -342,7 +342,8 @@ function refusedKeys(services: readonly ServiceNode[], main: EnvText | undefined
   if (litellm === undefined || isKept || (version !== undefined && !atLeast(version, "1.106.2"))) return [];
   const written = environmentText(litellm.node, "LITELLM_MASTER_KEY") ?? "";
   const [, byDefault] = new RegExp(`^\\$\\{(\\w+):?-${wellKnownKey}\\}$`).exec(written) ?? [];
-  return [...new Set([...(byDefault === undefined ? [] : [byDefault]), ...wellKnownNames(main?.text ?? "")])];
+  const isSet = byDefault === undefined || filledNames(main?.text ?? "").includes(byDefault);
+  return [...new Set([...(isSet ? [] : [byDefault]), ...wellKnownNames(main?.text ?? "")])];
 }
 
 /** Variables that are empty by compose's default, and that give LiteLLM's config what it reads: the host sets those in use. */
