@@ -107,15 +107,20 @@ function secretPath(secret: MissingSecret): [string, Stated<string>] {
   return [secret.path, { value: `./${file}`, questions: [question] }];
 }
 
-function standInPaths({ stated, made }: EnvStandIn, file: string): [string, Stated<string>][] {
-  const names = made.length === 0 ? "no variable that is known" : made.join(", ");
+function standInPaths({ stated, made, text }: EnvStandIn, file: string): [string, Stated<string>][] {
+  const content =
+    made.length > 0
+      ? `placeholders for ${made.join(", ")}`
+      : /=/.test(text)
+        ? "the values of its example"
+        : "no variable";
   return stated.map((path, index) => [
     path,
     {
       value: `./${file}`,
       questions: [
         `what does ${path} set? It is not in this folder; ${file} stands for it` +
-          (index === 0 ? `, with placeholders for ${names}` : ""),
+          (index === 0 ? `, with ${content}` : ""),
       ],
     },
   ]);
