@@ -43,9 +43,11 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
   const [first] = [...open, ...blocked];
   if (first === undefined) return;
   const summary = [
-    ...(open.length > 0 ? [`${pairName(pair)} connects on ${portList(open)}, which the policy does not allow`] : []),
+    ...(open.length > 0
+      ? [`${pairName(pair)} connects on ${portList(open, deployment)}, which the policy does not allow`]
+      : []),
     ...(blocked.length > 0
-      ? [`${pairName(pair)} does not connect on ${portList(blocked)}, which the policy allows`]
+      ? [`${pairName(pair)} does not connect on ${portList(blocked, deployment)}, which the policy allows`]
       : []),
   ].join("; ");
   const { cause, location = first.rule?.location } =
@@ -53,7 +55,7 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
   throw new CheckFailure({
     summary,
     code: open.length > 0 ? "unexpected-connection" : "missing-connection",
-    expected: expectedText(open, blocked),
+    expected: expectedText(open, blocked, deployment),
     actual: outcomeText([...open, ...blocked]),
     evidence: evidenceOf([...open, ...blocked]),
     cause,
@@ -76,7 +78,7 @@ export function expectDeclaredDenial({ cells, ...pair }: Pair, deployment: Deplo
   if (first === undefined) return;
   const differing = undeclared.map(({ cell }) => cell);
   throw new CheckFailure({
-    summary: `${pairName(pair)} is not denied as the policy declares on ${portList(differing)}`,
+    summary: `${pairName(pair)} is not denied as the policy declares on ${portList(differing, deployment)}`,
     code: "undeclared-denial",
     expected:
       denial === undefined
@@ -133,12 +135,21 @@ export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Swe
   });
 }
 
-/** Ports with their usual services, e.g. `22 (SSH), 9090 (Prometheus)`. */
-function portList(cells: readonly Cell[]): string {
-  const ports = [...new Set(cells.map(({ port }) => port))];
-  return ports
-    .map((port) => (commonPorts[port] === undefined ? String(port) : `${port} (${commonPorts[port]})`))
-    .join(", ");
+/** Ports with what is behind them, e.g. `22 (SSH), 9090 (Prometheus)`. */
+function portList(cells: readonly Cell[], deployment: Deployment): string {
+  const texts = cells.map((cell) => {
+    const behind = serviceBehind(cell, deployment) ?? commonPorts[cell.port];
+    return behind === undefined ? String(cell.port) : `${cell.port} (${behind})`;
+  });
+  return [...new Set(texts)].join(", ");
+}
+
+/** The service that a port of the gateway host belongs to; undefined for Traefik, which has several, and where none publishes it. */
+function serviceBehind({ to, port }: Cell, { compose, litellm, traefik }: Deployment): string | undefined {
+  if (to !== "gateway-host") return undefined;
+  const publisher = [...compose.services.values()].find(({ ports }) => ports.some(({ host }) => host === port));
+  if (publisher === undefined || publisher.key === traefik?.key) return undefined;
+  return publisher.key === litellm.key ? "LiteLLM" : publisher.name;
 }
 
 /** How many attempts a failure shows; the evidence file has all of them. */
@@ -159,10 +170,10 @@ function outcomeText(cells: readonly Cell[]): string {
   return [...new Set(cells.map(({ outcome }) => outcome))].join(", ");
 }
 
-function expectedText(open: readonly Cell[], blocked: readonly Cell[]): string {
+function expectedText(open: readonly Cell[], blocked: readonly Cell[], deployment: Deployment): string {
   return [
-    ...(open.length > 0 ? [`no connection on ${portList(open)}`] : []),
-    ...(blocked.length > 0 ? [`a connection on ${portList(blocked)}`] : []),
+    ...(open.length > 0 ? [`no connection on ${portList(open, deployment)}`] : []),
+    ...(blocked.length > 0 ? [`a connection on ${portList(blocked, deployment)}`] : []),
   ].join(", and ");
 }
 

@@ -236,6 +236,16 @@ test("a failure names the ports, the cause and the line", () => {
   expect(story("api")).not.toThrow();
 });
 
+test("a port of the gateway host has the name of the service that publishes it", () => {
+  const cells = cellsOf({ rules: [lanRule], outcomes: { "lan gateway-host": "refused" } });
+  const [pair] = pairsOf(cells.filter(({ from, to }) => from === "lan" && to === "gateway-host"));
+  const [other] = [...deployment.compose.services.values()].filter(({ key }) => key !== deployment.litellm.key);
+  if (pair === undefined || other === undefined) throw new Error("the fixture has no such pair or service");
+  const published = { ...other, key: "mcp-proxy", name: "mcp-proxy", ports: [{ host: 4000 }] };
+  const compose = { ...deployment.compose, services: new Map([["mcp-proxy", published]]) };
+  expect(() => expectPolicy(pair, { ...deployment, compose } as unknown as Deployment)).toThrow(/4000 \(mcp-proxy\)/);
+});
+
 test("the table and the fate of a pair show allowed, denied and wrong pairs", () => {
   const cells = cellsOf({ rules: [lanRule], outcomes: { "lan gateway-host": "connected", "web api": "connected" } });
   const [head, lan, web] = matrixTable(cells).split("\n");

@@ -34,7 +34,7 @@ export function whyNotInLiteLLM(program: string, version: string): Pick<FailureD
   const known = notInLiteLLM[program];
   if (known === undefined || !atLeast(version, known.from)) return undefined;
   return {
-    cause: `LiteLLM's image has no ${program} (${known.report}): the container is never healthy, and Traefik leaves it out`,
+    cause: `LiteLLM's image has no ${program} (${known.report}): the container is never healthy: Traefik leaves it out, and services that wait for it never start`,
     fix:
       "use what the image has: test: [CMD, python, -c, " +
       "\"import urllib.request; urllib.request.urlopen('http://localhost:4000/health/liveliness')\"]",

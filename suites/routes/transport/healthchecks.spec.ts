@@ -44,9 +44,10 @@ check({
           expected: "exit code 0",
           actual: `exit code ${run.exitCode}`,
           evidence: commandEvidence(run),
-          cause: isGateway
-            ? "it requests a path that needs a key or another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
-            : "it uses another port, user or database, or runs a command that the image lacks: services that depend on it never start",
+          cause:
+            isGateway && traefik !== undefined
+              ? "it requests a path that needs a key or another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
+              : "it uses another port, user or database, or runs a command that the image lacks: services that depend on it never start",
           location,
           ...(isWithoutPing
             ? {
