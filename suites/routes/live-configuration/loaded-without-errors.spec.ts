@@ -1,6 +1,7 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { displayPath } from "../../../helpers/core/text/display-path.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import { check } from "../../runner/check.ts";
 import { causeOfProblem, causeOfRouter } from "../../support/router-locations.ts";
@@ -61,7 +62,29 @@ function itemFailure({ deployment }: Edge, { section, name, errors }: LoadedItem
     ...(location === undefined ? {} : { location }),
     ...(scoped === undefined ? {} : causeOfProblem(scoped)),
     ...(section === "routers" ? causeOfRouter(deployment, { name, errors }) : {}),
+    ...missingMount(deployment, errors),
   };
+}
+
+/** The cause of an error about a file in a mount whose source is not in the deployment's folder. */
+function missingMount(
+  { traefik }: Edge["deployment"],
+  errors: readonly string[],
+): Pick<FailureDetails, "cause" | "location" | "fix"> {
+  for (const [, file = ""] of errors.join("\n").matchAll(/\bopen (\/\S+): no such file or directory/g)) {
+    const mount = traefik.mounts.find(
+      ({ kind, isAvailable, target }) =>
+        kind === "bind" && !isAvailable && (file === target || file.startsWith(`${target}/`)),
+    );
+    if (mount === undefined) continue;
+    const source = displayPath(mount.source);
+    return {
+      cause: `${file} is in ${source}, which is mounted and missing: docker makes an empty directory in its place`,
+      location: mount.location,
+      fix: `write it, or name a copy of it under 'files:' in policy.yaml where only the host has it`,
+    };
+  }
+  return {};
 }
 
 /** The failure of an item; of a router whose error is that of a service or a middleware, with the cause of that one. */
