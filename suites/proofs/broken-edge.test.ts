@@ -344,6 +344,19 @@ test("TLS options that nothing defines are the cause of each request that ends i
       .toMatch(/names the TLS options 'strong@file', which nothing defines[\s\S]*compose\.yaml:\d+/);
 });
 
+test("a users file in a mount whose source is missing is explained by the mount", async () => {
+  const socket = "      - /var/run/docker.sock:/var/run/docker.sock:ro\n";
+  const id = "ROUTE-26/loaded-without-errors";
+  const found = await broken.checks(
+    [onBearer("basicauth.usersfile: /auth/users.txt"), compose(socket, `${socket}      - ./auth:/auth:ro\n`)],
+    "deployments/reference",
+    [id],
+  );
+  expect(found[id]).toMatch(
+    new RegExp(`/auth/users\\.txt is in \\S+/auth, which is mounted and missing[\\s\\S]*${at(socket, 1)}`),
+  );
+});
+
 test("nothing of the unbroken reference fails", async () => {
   expect(await broken.edge([])).toEqual({ failed: [], messages: {}, undecided: [] });
 });
