@@ -9,6 +9,7 @@ import { type RunConfig, runConfig } from "./helpers/core/run-config.ts";
 import { runDirectoryVariable } from "./helpers/run/run-directory.ts";
 import { fileReporters } from "./reports/writers/file-reporters.ts";
 import FileOrder, { rememberChosenFiles } from "./suites/runner/vitest/file-order.ts";
+import OwnTestOrder from "./suites/runner/vitest/own-test-order.ts";
 
 /**
  * `vitest run` is the conformance run; `vitest run --mode check` runs the suite's own tests. Reporters are made before
@@ -127,7 +128,10 @@ function ownTests() {
     sequence: { groupOrder: 2 },
   };
   return {
-    test: { projects: [{ test: others }, { test: units }, { test: gateways }, { test: runs }] },
+    test: {
+      sequence: { sequencer: OwnTestOrder },
+      projects: [{ test: others }, { test: units }, { test: gateways }, { test: runs }],
+    },
   } satisfies ViteUserConfig;
 }
 
