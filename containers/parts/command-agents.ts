@@ -14,7 +14,7 @@ type Report = Pick<Executed, "exitCode" | "stdout" | "stderr"> & { id: number };
 
 /**
  * Runs the commands of each container through one process in it: an exec of the engine takes about 80 ms of CPU time (containerd
- * and runc start a process each), a command of an agent some 3 ms. An agent is started by a container's second command, and where
+ * and runc start a process each), a command of an agent 6 ms. An agent is started by a container's second command, and where
  * the container has Node; elsewhere every command is an exec.
  */
 export class CommandAgents {
