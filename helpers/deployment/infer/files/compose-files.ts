@@ -129,6 +129,12 @@ function isSkipped(name: string): boolean {
   return skippedFolders.has(name) || (name.startsWith(".") && name !== ".claude" && name !== ".codex");
 }
 
+/** Whether a file may change services without what a service of its own needs: an override, or a variant of the file next to it. */
+function isOverlay(file: string): boolean {
+  const isVariant = /^(?:docker-)?compose[.-]/.test(basename(file)) && !composeFileNames.includes(basename(file));
+  return isOverride(file) || (isVariant && composeFileNames.some((name) => existsSync(join(dirname(file), name))));
+}
+
 function outlineOf(file: string): ComposeOutline | undefined {
   const { source, faults } = readOutlineSource(file);
   const isNamedSo = [...composeFileNames, ...overrideNames].includes(basename(file));
@@ -139,7 +145,7 @@ function outlineOf(file: string): ComposeOutline | undefined {
   const services = nodeAt(root, "services");
   const entries =
     services?.kind === "map"
-      ? [...services.entries].filter(([, { value }]) => (isOverride(file) ? value.kind === "map" : isService(value)))
+      ? [...services.entries].filter(([, { value }]) => (isOverlay(file) ? value.kind === "map" : isService(value)))
       : [];
   // A file may have nothing but the files that it includes.
   if (entries.length === 0 && (!isNamedSo || includesOf(root).length === 0)) return undefined;

@@ -25,6 +25,22 @@ test("what compose finds in the folder needs no 'compose:'", () => {
   });
 });
 
+test("a file that changes the gateway's services, and that compose reads with -f only, is asked for", () => {
+  const labels = "services: { gateway: { labels: { traefik.enable: 'true' } } }\n";
+  const files = {
+    "compose.yaml": `${both}  photos: { image: photos }\n`,
+    "compose.cloudflare.yaml": labels,
+    "compose.photos.yaml": "services: { photos: { ports: ['80'] } }\n",
+  };
+  using deployment = smallDeployment(files);
+  expect(findProjects(deployment.folder).compose).toEqual([
+    expect.objectContaining({
+      files: ["compose.yaml"],
+      question: expect.stringMatching(/^is compose\.cloudflare\.yaml used too, or in place of compose\.yaml /),
+    }),
+  ]);
+});
+
 test("a file that has nothing but the files that it includes is the folder's project", () => {
   const files = {
     "compose.yaml": "include: [ai/compose.yaml, { path: [edge/compose.yaml, edge/more.yaml] }]\n",

@@ -44,6 +44,8 @@ interface Candidate {
   all: readonly ComposeOutline[];
   /** Whether compose finds it in its folder. */
   isDefault: boolean;
+  /** Files next to its own, under names of their own, that have services of the same names. */
+  variants?: readonly ComposeOutline[];
   /** Whether its files are of several folders. */
   isJoined?: boolean;
 }
@@ -81,7 +83,7 @@ function foundProjects(
     chosen.length === 1 &&
     chosen[0] === own &&
     own?.files.every(({ file }) => isFoundByName(file)) &&
-    projects.every(({ profiles }) => profiles.length === 0);
+    projects.every(({ profiles, question }) => profiles.length === 0 && question === undefined);
   return {
     compose: isFoundByCompose ? undefined : projects,
     files: chosen.map(({ files }) => files.map(({ file }) => file)),
@@ -118,10 +120,13 @@ function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidate, "all
     if (main !== undefined) {
       // Other files next to it are variants (compose.prod.yaml), unless they are stacks with services of their own.
       const override = files.find(({ file }) => isOverride(file));
-      const rest = files.filter((one) => one !== main && one !== override && !sharesServices(one, main));
+      const [variants, rest] = partition(
+        files.filter((one) => one !== main && one !== override),
+        (one) => sharesServices(one, main),
+      );
       const [parts, stacks] = partition(joined(rest), (group) => group.some((one) => completes(one, main)));
       return [
-        { files: [main, ...(override === undefined ? [] : [override]), ...parts.flat()], isDefault: true },
+        { files: [main, ...(override === undefined ? [] : [override]), ...parts.flat()], isDefault: true, variants },
         ...stacks.map((group) => ({ files: group, isDefault: false })),
       ];
     }
@@ -261,7 +266,7 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
   }
   const directory = undefined;
   if (first === undefined || candidate.isDefault || declared !== undefined)
-    return { project: declared, files, directory, profiles, question: undefined };
+    return { project: declared, files, directory, profiles, question: questionOfVariants(root, candidate) };
   const stem = basename(first.file, extname(first.file));
   const project = stem
     .toLowerCase()
@@ -275,6 +280,19 @@ function projectOf(root: string, candidate: Candidate): FoundProject {
     profiles,
     question: `by which name is ${files.join(" with ")} deployed? \`docker stack deploy\` and \`-p\` decide it; guessed from the file's name`,
   };
+}
+
+/** Asks for files that compose reads with `-f` only, and that change LiteLLM or Traefik. */
+function questionOfVariants(root: string, candidate: Candidate): string | undefined {
+  const { all, variants = [] } = candidate;
+  const services = all.flatMap((file) => file.services);
+  const roles = (["litellm", "traefik"] as const).flatMap(
+    (role) => serviceOf(role, services, (service) => service)?.name ?? [],
+  );
+  const meant = variants.filter((file) => file.services.some(({ name }) => roles.includes(name)));
+  if (meant.length === 0) return undefined;
+  const names = meant.map(({ file }) => pathIn(root, file)).join(", ");
+  return `is ${meant.length === 1 ? "" : "one of "}${names} used too, or in place of ${pathsOf(root, candidate)[0]} (\`docker compose -f\`)? It changes a service of the gateway, and is not read`;
 }
 
 function profilesOf({ all }: Candidate): string[] {
