@@ -97,6 +97,17 @@ const cases: { cause: Cause; evidence: Partial<TurnEvidence>; says: RegExp }[] =
     says: /Error: no such model provider/,
   },
   {
+    cause: "bad-gateway",
+    evidence: {
+      transcript: {
+        toolCalls: [call("failed", "tool call failed\n\nTransport send error: HTTP 502: Bad Gateway")],
+        errors: [],
+        messages: [],
+      },
+    },
+    says: /502: it sent it on a connection that LiteLLM closed at that moment \(see ROUTE-19\)/,
+  },
+  {
     cause: "call-not-made",
     evidence: { transcript: { toolCalls: [call("failed", "user cancelled MCP tool call")], errors: [], messages: [] } },
     says: /user cancelled.*default_tools_approval_mode/,

@@ -45,6 +45,7 @@ export type Cause =
   | "tool-missing"
   | "tool-not-listed"
   | "model-not-reached"
+  | "bad-gateway"
   | "call-not-made"
   | "call-failed"
   | "answered-without-call";
@@ -129,6 +130,13 @@ function clientFault({ tool, transcript, stderr, waits, journal, gateway }: Turn
       : { cause: "tool-not-listed", sentence: `The catalogue has ${catalogue.length} tools, but not ${tool}.` };
   }
   const failed = transcript.toolCalls.find((call) => isNameOf(call.tool, tool));
+  if (/\b502\b.*Bad Gateway/.test(failed?.error ?? ""))
+    return {
+      cause: "bad-gateway",
+      sentence:
+        "The gateway's edge answered the call with 502: it sent it on a connection that LiteLLM closed at that moment " +
+        "(see ROUTE-19), or LiteLLM did not answer.",
+    };
   if (failed?.error !== undefined)
     return {
       cause: "call-not-made",

@@ -144,7 +144,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
         ? await endingOf(await withCause(thrown.error, connected, activity), check, environment, activity)
         : { requirements: check.requirements, ...starved };
     const shared = connected.targets.gateway?.once.slowest ?? 0;
-    const doubt = doubtOfFailure(thrown.error, activity.exchanges, shared, starvation);
+    const doubt = doubtOfFailure(thrown.error, activity, shared, starvation);
     if (environment.whenStarved === "repeat" && ending.outcome === "failed" && doubt !== undefined)
       ending.repeats = doubt;
   }

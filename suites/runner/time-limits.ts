@@ -48,20 +48,21 @@ function exceededTimeLimit(
 const slowAnswer = 10_000;
 
 /**
- * Why a failure may come from a starved machine and not from the gateway: a connection ended without an answer, or the gateway may
- * have given up on something itself. Undefined where neither is so.
+ * Why a failure may not be what it seems: on a starved machine a connection ended without an answer, or the gateway may have given up
+ * on something itself; on any machine a request met a connection that LiteLLM closed at that moment (see {@link isOvertaken}).
+ * Undefined where nothing is so.
  *
  * @param shared how long the slowest work took that checks share, in milliseconds
  * @param own how starved the machine was while the check ran
  */
 export function doubtOfFailure(
   thrown: unknown,
-  exchanges: readonly Pick<Exchange, "request" | "response" | "error">[],
+  { exchanges, actions }: { exchanges: readonly DoubtedExchange[]; actions: Pick<ActionLog, "commands"> },
   shared: number,
   own: Starvation | undefined,
 ): Extract<RepeatReason, "broken-connection" | "slow-answers"> | undefined {
   const isKnown = thrown instanceof Error && brokenErrors.has(thrown);
-  if (isKnown) return "broken-connection";
+  if (isKnown || isOvertaken(exchanges, actions.commands)) return "broken-connection";
   if (own === undefined || own.share < doubtFrom) return undefined;
   if (exchanges.some(({ response, error }) => response === undefined && brokenConnection.test(error ?? ""))) {
     if (thrown instanceof Error) brokenErrors.add(thrown);
@@ -72,6 +73,20 @@ export function doubtOfFailure(
     request.method === "GET" ? (response?.headAfter ?? 0) : (response?.endAfter ?? 0),
   );
   return Math.max(shared, ...took) >= slowAnswer ? "slow-answers" : undefined;
+}
+
+/** What is judged of an exchange. */
+type DoubtedExchange = Pick<Exchange, "request" | "response" | "error">;
+
+/**
+ * Whether Traefik answered one request with 502 and served others: it sent that one on a connection that LiteLLM closed at the same
+ * moment, and does not send a POST again. ROUTE-19 judges that; no other check can, because it happens now and then.
+ */
+function isOvertaken(exchanges: readonly DoubtedExchange[], commands: readonly Pick<CommandRun, "stdout">[]): boolean {
+  const statuses = exchanges.flatMap(({ response }) => response?.status ?? []);
+  if (statuses.includes(502) && statuses.some((status) => status < 500)) return true;
+  // An agent that could call a tool had its listing before.
+  return commands.some(({ stdout }) => /tool call failed[\s\S]{0,2000}\b502\b/.test(stdout));
 }
 
 /**

@@ -12,7 +12,7 @@ import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/chec
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Evidence } from "../../runner/evidence.ts";
-import { followsCatalogue } from "../../support/needed-checks.ts";
+import { followsCatalogue, followsIdleConnections } from "../../support/needed-checks.ts";
 import { accessOf, type CodexConfig, codexConfig, keysOf, lineOf } from "./codex-config.ts";
 import { gatewayAnswers } from "./gateway-answers.ts";
 
@@ -166,6 +166,7 @@ export class CodexAgent {
         evidence,
         cause: diagnosis?.sentence ?? "the call did not return",
         ...(diagnosis?.cause === "catalogue-empty" || diagnosis?.cause === "tool-not-listed" ? followsCatalogue : {}),
+        ...(diagnosis?.cause === "bad-gateway" ? followsIdleConnections : {}),
         location: lineOf(this.config, "url ="),
       });
     }
