@@ -348,6 +348,7 @@ describe("a check that exceeded a time limit", () => {
         stdout: "tool call failed for `a`\\n error: HTTP 502: Bad Gateway",
         repeats: "broken-connection",
       },
+      { statuses: [], stdout: "Error POSTing to endpoint (HTTP 502): Bad Gateway", repeats: "broken-connection" },
       { statuses: [502, 502], stdout: "", repeats: undefined },
       { statuses: [200], stdout: "handshaking failed: HTTP 502", repeats: undefined },
     ])("or after a 502 between other answers ($statuses, $stdout) is repeated on every machine", async (given) => {

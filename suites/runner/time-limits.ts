@@ -82,11 +82,14 @@ type DoubtedExchange = Pick<Exchange, "request" | "response" | "error">;
  * Whether Traefik answered one request with 502 and served others: it sent that one on a connection that LiteLLM closed at the same
  * moment, and does not send a POST again. ROUTE-19 judges that; no other check can, because it happens now and then.
  */
-function isOvertaken(exchanges: readonly DoubtedExchange[], commands: readonly Pick<CommandRun, "stdout">[]): boolean {
+function isOvertaken(
+  exchanges: readonly DoubtedExchange[],
+  commands: readonly Pick<CommandRun, "stdout" | "stderr">[],
+): boolean {
   const statuses = exchanges.flatMap(({ response }) => response?.status ?? []);
   if (statuses.includes(502) && statuses.some((status) => status < 500)) return true;
-  // An agent that could call a tool had its listing before.
-  return commands.some(({ stdout }) => /tool call failed[\s\S]{0,2000}\b502\b/.test(stdout));
+  // Clients in containers do not say what was answered before.
+  return commands.some(({ stdout, stderr }) => /\b502\b\W{0,4}Bad Gateway/.test(`${stdout}\n${stderr}`));
 }
 
 /**
