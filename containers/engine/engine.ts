@@ -3,7 +3,7 @@ import Dockerode from "dockerode";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
-import type { Executed, ExecuteOptions } from "../engine/command.ts";
+import type { Executed, ExecuteOptions } from "./command.ts";
 import {
   clientOptions,
   type EngineEndpoint,

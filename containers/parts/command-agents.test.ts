@@ -17,6 +17,7 @@ let plain: Engine;
 let engine: Engine;
 let host: string;
 let withoutNode: string;
+let limited: string;
 
 beforeAll(async () => {
   plain = await connectEngine({ progress: new Progress() });
@@ -24,18 +25,19 @@ beforeAll(async () => {
   const images = new Images(plain, { mode: "auto", progress: new Progress() });
   const [network] = [...(await createNetworks(plain, run, "own", [{ name: "own", internal: true }])).values()];
   if (network === undefined) throw new Error("no network was made");
-  const start = async (name: "host" | "redis"): Promise<string> => {
+  const start = async (image: "host" | "redis", memory?: number): Promise<string> => {
     const part = await startPart({ engine: plain, run, images }, "edge", {
-      name,
-      image: await images.get(name),
+      name: memory === undefined ? image : `limited-${image}`,
+      image: await images.get(image),
+      ...(memory === undefined ? {} : { settings: { host: { Memory: memory } } }),
       networks: [{ network, aliases: [] }],
       ready: readyWhenRunning,
       startDeadline: deadlines.smallPartStart,
     });
     return part.containerId;
   };
-  [host, withoutNode] = await Promise.all([start("host"), start("redis")]);
-  await Promise.all([execute(engine, host, ["true"]), execute(engine, withoutNode, ["true"])]);
+  [host, withoutNode, limited] = await Promise.all([start("host"), start("redis"), start("host", 64 * 1024 ** 2)]);
+  await Promise.all([host, withoutNode, limited].map((container) => execute(engine, container, ["true"])));
 });
 afterAll(() => removeRun(plain, run.id));
 
@@ -72,7 +74,8 @@ test("a missing program is named as the engine names it", async () => {
   });
 });
 
-test("where a container has no Node, and for another user, each command is an exec", async () => {
+test("where a container has no Node or a limit, and for another user, each command is an exec", async () => {
+  expect((await execute(engine, limited, parent)).stdout).not.toContain("node");
   for (const _ of [1, 2]) expect((await execute(engine, withoutNode, ["echo", "text"])).stdout).toBe("text\n");
   expect((await execute(engine, host, ["id", "-un"], { user: "nobody" })).stdout).toBe("nobody\n");
 });

@@ -14,8 +14,9 @@ type Report = Pick<Executed, "exitCode" | "stdout" | "stderr"> & { id: number };
 
 /**
  * Runs the commands of each container through one process in it: an exec of the engine takes about 80 ms of CPU time (containerd
- * and runc start a process each), a command of an agent 6 ms. An agent is started by a container's second command, and where
- * the container has Node; elsewhere every command is an exec.
+ * and runc start a process each), a command of an agent 6 ms. An agent is started by a container's second command, where the
+ * container has Node and no limit of its own: an operator's service must not be killed for the memory of an agent. Elsewhere every
+ * command is an exec.
  */
 export class CommandAgents {
   readonly #docker: Dockerode;
@@ -75,11 +76,13 @@ class CommandAgent {
       if (line.startsWith("{")) this.#settle(JSON.parse(line) as Report);
     });
     const end = (): void => this.#end();
-    stream.once("end", end).once("close", end).once("error", end);
+    stream.once("end", end).once("close", end).on("error", end);
   }
 
-  /** Undefined where the container has no Node. */
+  /** Undefined where the container has no Node, or a limit on its memory or processes. */
   static async start(docker: Dockerode, container: string): Promise<CommandAgent | undefined> {
+    const { HostConfig: limits } = await docker.getContainer(container).inspect();
+    if ((limits.Memory ?? 0) > 0 || (limits.PidsLimit ?? 0) > 0) return undefined;
     const exec = await docker.getContainer(container).exec({
       Cmd: agentCommand,
       AttachStdin: true,

@@ -93,9 +93,9 @@ export type AcceptedGap = Pick<KnownGap, "reason" | "link" | "until" | "part" | 
 
 /**
  * Why a check runs alone, when all others are over. `alone`: by its nature. `time-limit`: it exceeded one on a starved machine.
- * `broken-connection`: it failed after a connection of its own ended without an answer, on a starved machine. `slow-answers`: it
- * failed after answers so slow, on a starved machine, that the gateway may have given up on something itself. The failure of the
- * last two stands where the check is not repeated.
+ * `broken-connection`: it failed after a connection of its own ended without an answer, on a starved machine, or after a 502 of
+ * Traefik's between other answers. `slow-answers`: it failed after answers so slow, on a starved machine, that the gateway may have
+ * given up on something itself. The failure of the last two stands where the check is not repeated.
  */
 export type RepeatReason = "alone" | "time-limit" | "broken-connection" | "slow-answers";
 

@@ -11,6 +11,12 @@ import { RunFiles } from "./vitest/run-files.ts";
 
 /** So many doubtful failures of one kind that fail alone too confirm the others of it, once the patience for them is over. */
 const confirming = 2;
+/** Why a check is repeated. */
+const causes: Readonly<Record<Exclude<RepeatReason, "alone">, string>> = {
+  "time-limit": "the machine was busy",
+  "broken-connection": "a connection broke",
+  "slow-answers": "the machine was busy",
+};
 /** How long doubtful failures are repeated whatever comes of it, in milliseconds: each may take minutes on a slow gateway. */
 const patienceForDoubtful = 120_000;
 /** The reasons with which a failure is doubtful, and stands where the check is not repeated. */
@@ -43,7 +49,7 @@ export async function runFinalChecks(
       if (isDoubtful && confirmed >= confirming && spent >= patience) continue;
       const files = new RunFiles(directory, secrets, { attach: async () => {}, link: async () => {} });
       const observer: CheckObserver = { ...withoutFiles, ...fileKeeper(files, check.file, surroundings) };
-      const what = why === "alone" ? `run ${check.id} alone` : `repeat ${check.id} alone: the machine was busy`;
+      const what = why === "alone" ? `run ${check.id} alone` : `repeat ${check.id} alone: ${causes[why]}`;
       const record = await progress.during(what, () =>
         executeCheck(check, { targets, secrets, activeGaps, observer, whenStarved }),
       );

@@ -118,7 +118,7 @@ function causeIn(message: string): Pick<FailureDetails, "cause" | "fix"> {
   if (message.includes("no MCP servers granted"))
     return { cause: "this key is granted no MCP server, or none that it is granted is loaded" };
   if (message.startsWith("fetch failed"))
-    return { cause: "the connection ended before an answer: LiteLLM's process ended, or closed it" };
+    return { cause: "the connection ended before an answer: the server's process ended, or closed it" };
   return (
     missingSaltKey(message) ?? { cause: "the endpoint is not MCP, the key is refused, or the upstream does not answer" }
   );

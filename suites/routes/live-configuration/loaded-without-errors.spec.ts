@@ -81,7 +81,7 @@ function missingMount(
     return {
       cause: `${file} is in ${source}, which is mounted and missing: docker makes an empty directory in its place`,
       location: mount.location,
-      fix: `write it, or name a copy of it under 'files:' in policy.yaml where only the host has it`,
+      fix: "write it, or name a copy of it under 'files:' in policy.yaml where only the host has it",
     };
   }
   return {};

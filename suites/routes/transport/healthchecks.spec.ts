@@ -52,7 +52,7 @@ check({
           ...(isWithoutPing
             ? {
                 cause: "`traefik healthcheck` asks for Traefik's ping, which is not enabled",
-                fix: "add --ping=true to Traefik's command",
+                fix: "enable it: --ping=true, or `ping: {}` in Traefik's file",
               }
             : {}),
           ...known,

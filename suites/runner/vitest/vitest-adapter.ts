@@ -43,7 +43,7 @@ async function runTest(check: Check, { task, skip }: TestContext): Promise<void>
   task.meta.check = record;
   if (record.outcome === "passed") return;
   if (record.outcome === "failed" && record.repeats !== undefined)
-    skip(`it failed on a starved machine (${record.repeats}): it is repeated alone`);
+    skip(`its failure is doubtful (${record.repeats}): it is repeated alone`);
   if (record.outcome === "failed") throw failedTest(record);
   if (record.environment !== undefined) throw failedTest(record);
   if (record.gap !== undefined && record.failure !== undefined)
