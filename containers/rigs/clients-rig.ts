@@ -2,6 +2,7 @@ import { deadlines } from "../../helpers/core/deadlines.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
+import { hostCertificate, trustOf } from "../parts/deployment/traefik/host-certificate.ts";
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { commandSucceeds, readyWhenRunning } from "../parts/readiness.ts";
 import { heavyMachines, lightMachines } from "./client-machines.ts";
@@ -26,7 +27,12 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
     part,
     image: await images.get(image, version),
   }));
-  const [gateway, front, ...machines] = await Promise.all([rig.rig("gateway"), images.get("fault-front"), ...plansFor]);
+  const [gateway, front, certificate, ...machines] = await Promise.all([
+    rig.rig("gateway"),
+    images.get("fault-front"),
+    hostCertificate(deployment),
+    ...plansFor,
+  ]);
   // Where a user of the gateway is. The engine accepts a network's name instead of its id.
   const made = gateway.networks[agentNetwork(deployment)];
   const networks = made === undefined ? [] : [{ name: made, id: made }];
@@ -59,6 +65,7 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
       command: ["infinity"],
       ready: readyWhenRunning,
       startDeadline: deadlines.smallPartStart,
+      ...trustOf(certificate),
     })),
   ];
   const started = await Promise.all(plans.map((plan) => rig.startPart(name, plan)));

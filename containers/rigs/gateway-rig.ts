@@ -19,6 +19,7 @@ import { networksOf, type RenderContext } from "../parts/deployment/render-conte
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
 import { serviceAttachments } from "../parts/deployment/service-networks.ts";
 import { standInAddresses, standInPlans, standInServices } from "../parts/deployment/stand-in-upstreams.ts";
+import { type HostCertificate, hostCertificate, trustOf } from "../parts/deployment/traefik/host-certificate.ts";
 import { labelParts } from "../parts/deployment/traefik/label-parts.ts";
 import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/traefik.ts";
 import { partOfService, type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
@@ -52,7 +53,10 @@ type FindNetwork = (name: string) => MadeNetwork;
  */
 export async function startGatewayRig(rig: RigContext): Promise<RigState> {
   const { run, deployment } = rig;
-  const networks = await rig.createNetworks(rigName, gatewayNetworkPlans(deployment));
+  const [networks, certificate] = await Promise.all([
+    rig.createNetworks(rigName, gatewayNetworkPlans(deployment)),
+    hostCertificate(deployment),
+  ]);
   const network: FindNetwork = (name) => {
     const made = networks.get(name);
     if (made === undefined) throw new Error(`the ${rigName} rig has no network ${name}`);
@@ -64,7 +68,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
     networks,
     processors: rig.engine.processors,
   };
-  const inFront: EdgeContext | undefined = hasTraefik(deployment) ? { ...context, deployment } : undefined;
+  const inFront: EdgeContext | undefined = hasTraefik(deployment) ? { ...context, deployment, certificate } : undefined;
   // One `await` for all plans that need no other plan, so that a first run makes all their images in parallel.
   const [traefik, logins, services, standIns, litellm, scriptedModel, machines] = await Promise.all([
     inFront && traefikPlan(rig, inFront),
@@ -78,7 +82,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ],
     }),
     scriptedModelPlan(rig, network),
-    Promise.all(machinePlans(rig, network)),
+    Promise.all(machinePlans(rig, network, certificate)),
     ...databaseServers(deployment).map((server) => postgresImageInAdvance(rig, server)),
   ]);
   const databases = await Promise.all(
@@ -219,7 +223,11 @@ export function machinePlan(name: string, image: PartImage, network?: RunNetwork
 }
 
 /** The hosts on the LAN and on Traefik's network, the browser's and the agent's machine. */
-function machinePlans({ deployment, images, config }: RigContext, network: FindNetwork): Promise<PartPlan>[] {
+function machinePlans(
+  { deployment, images, config }: RigContext,
+  network: FindNetwork,
+  certificate: HostCertificate | undefined,
+): Promise<PartPlan>[] {
   const codex = deployment.policy.clients.find(({ kind }) => kind === "codex");
   return [
     images.get("host").then((image) => machinePlan("lan-host", image, network(lanNetwork))),
@@ -228,9 +236,10 @@ function machinePlans({ deployment, images, config }: RigContext, network: FindN
     ...(codex === undefined
       ? []
       : [
-          images
-            .get("codex", config.versions.codex ?? codex.version)
-            .then((image) => machinePlan("codex", image, network(agentNetwork(deployment)))),
+          images.get("codex", config.versions.codex ?? codex.version).then((image) => ({
+            ...machinePlan("codex", image, network(agentNetwork(deployment))),
+            ...trustOf(certificate),
+          })),
         ]),
   ];
 }

@@ -1,5 +1,6 @@
 import type { ComposeService, Deployment, DeploymentWithTraefik } from "../../../helpers/deployment/types.ts";
 import type { RunNetwork } from "../part.ts";
+import type { HostCertificate } from "./traefik/host-certificate.ts";
 
 /** What rendering needs to know of the rig. */
 export interface RenderContext<D extends Deployment = Deployment> {
@@ -13,7 +14,10 @@ export interface RenderContext<D extends Deployment = Deployment> {
 }
 
 /** What rendering Traefik needs. */
-export type EdgeContext = RenderContext<DeploymentWithTraefik>;
+export interface EdgeContext extends RenderContext<DeploymentWithTraefik> {
+  /** For the hosts over HTTPS, where clients call them that verify certificates. */
+  certificate?: HostCertificate | undefined;
+}
 
 /** The run's network for one of the deployment's, by its name on the gateway host or by its key in the compose file. */
 export function networkOfRun({ deployment, networks }: RenderContext, name: string): string {

@@ -1,10 +1,12 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { parse as parseToml } from "smol-toml";
 import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
-import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import { type Patch, patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
 import { withTraefik } from "../../../helpers/deployment/types.ts";
 import type { EdgeContext } from "./render-context.ts";
 import { renderTraefik } from "./render-traefik.ts";
+import { hostCertificate } from "./traefik/host-certificate.ts";
 import { labelsOfRun } from "./traefik/labels.ts";
 
 async function contextOf(name: string): Promise<EdgeContext> {
@@ -102,6 +104,46 @@ test("names are not strict where the deployment has no certificate", async () =>
   const other = withTraefik(await loadDeployment(own.folder));
   const kept = await renderTraefik({ deployment: other, mark: "m", networks: new Map(), processors: 2 });
   expect(JSON.parse(fileOf(kept, "/etc/traefik/rules.yml")).tls.options.default.sniStrict).toBe(true);
+});
+
+/** Rendered with the certificate of the run. */
+async function withCertificate(
+  example: string,
+  ...patches: Patch[]
+): Promise<Awaited<ReturnType<typeof renderTraefik>>> {
+  using copy = patchedCopy(`deployments/${example}`, patches);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  const certificate = await hostCertificate(deployment);
+  return await renderTraefik({ deployment, certificate, mark: "m", networks: new Map(), processors: 2 });
+}
+
+test("clients get a certificate that they can verify, named by a file provider of the run's where there is none", async () => {
+  const rendered = await withCertificate("reference");
+  expect(rendered.command).toContain("--providers.file.filename=/gateway-conformance/tls/hosts.yaml");
+  const { tls } = JSON.parse(fileOf(rendered, "/gateway-conformance/tls/hosts.yaml"));
+  const { certFile, keyFile } = tls.certificates[0];
+  const certificate = new X509Certificate(fileOf(rendered, certFile));
+  expect(certificate.checkPrivateKey(createPrivateKey(fileOf(rendered, keyFile)))).toBe(true);
+  expect(certificate.subjectAltName).toBe("DNS:litellm.ai-servicers.com");
+  const deployment = await loadDeployment("deployments/reference");
+  const authority = new X509Certificate((await hostCertificate(deployment))?.authority ?? "");
+  expect(certificate.verify(authority.publicKey)).toBe(true);
+  expect(rendered.changes.map(({ what }) => what)).toContain("added a certificate for litellm.ai-servicers.com");
+});
+
+test("the certificate is named in the operator's own file or next to it, and not where the deployment has its own", async () => {
+  const file = await withCertificate("examples/two-projects");
+  const { tls, http } = JSON.parse(fileOf(file, "/etc/traefik/rules.yml"));
+  expect(tls.certificates).toHaveLength(1);
+  expect(Object.keys(http.routers).length).toBeGreaterThan(0);
+  const directory = await withCertificate("examples/allow-list");
+  expect(directory.files.map(({ target }) => target)).toContain("/etc/traefik/dynamic/gateway-conformance-tls.yaml");
+  const own = await withCertificate("examples/two-projects", {
+    file: "traefik/rules.yml",
+    find: "http:\n  routers:",
+    replace: `tls: { certificates: [{ certFile: /etc/traefik/traefik.yml, keyFile: /etc/traefik/traefik.yml }] }\nhttp:\n  routers:`,
+  });
+  expect(own.changes.map(({ what }) => what).join()).not.toContain("added a certificate");
 });
 
 test("Swarm's provider and labels are docker's in the run", async () => {

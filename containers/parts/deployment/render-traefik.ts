@@ -3,6 +3,7 @@ import { forwardedHosts } from "../../../helpers/deployment/services/origins.ts"
 import type { EdgeContext } from "./render-context.ts";
 import { type RenderedService, renderService } from "./render-service.ts";
 import { changedDynamicFiles, everyRequest } from "./traefik/dynamic-files.ts";
+import { certificateForTraefik } from "./traefik/host-certificate.ts";
 import { hasOwnLabels } from "./traefik/label-parts.ts";
 import { isUnlogged } from "./traefik/labels.ts";
 import { staticChanges } from "./traefik/static-changes.ts";
@@ -14,11 +15,12 @@ import { suiteRouterLabels } from "./traefik/suite-api.ts";
  * a throwaway network needs.
  */
 export async function renderTraefik(context: EdgeContext): Promise<RenderedService> {
-  const { deployment, mark } = context;
+  const { deployment, mark, certificate } = context;
   const { traefik: service, traefikModel: model } = deployment;
   const rendered = await renderService(context, service);
   const { source } = model.static;
-  const changes = staticChanges(context);
+  const ofCertificate = certificate && certificateForTraefik(certificate);
+  const changes = [...staticChanges(context), ...(ofCertificate?.statics ?? [])];
   const output = staticOutput(model.static, changes);
   const where =
     source.kind === "file"
@@ -39,14 +41,14 @@ export async function renderTraefik(context: EdgeContext): Promise<RenderedServi
         what: `dropped ${key}`,
         why: everyRequest,
       });
-  const dynamic = changedDynamicFiles(deployment);
-  const files = [...("file" in output ? [output.file] : []), ...dynamic.files];
+  const dynamic = changedDynamicFiles(deployment, certificate);
+  const files = [...("file" in output ? [output.file] : []), ...dynamic.files, ...(ofCertificate?.files ?? [])];
   return {
     ...rendered,
     // A static file is found by its flag, or where Traefik looks by itself.
     ...("command" in output ? { command: output.command } : {}),
     labels: { ...rendered.labels, ...(hasOwnLabels(deployment) ? {} : suiteRouterLabels(mark)) },
     files: [...rendered.files.filter(({ target }) => !files.some((own) => own.target === target)), ...files],
-    changes: [...rendered.changes, ...dynamic.changes],
+    changes: [...rendered.changes, ...dynamic.changes, ...(ofCertificate?.changes ?? [])],
   };
 }

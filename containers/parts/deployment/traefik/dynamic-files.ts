@@ -4,12 +4,14 @@ import { type HostRoute, hostRouteName, hostRoutes } from "../../../../helpers/d
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
 import { parseToml } from "../../../../helpers/deployment/source/toml-tree.ts";
 import { type Plain, parseYaml, toPlain } from "../../../../helpers/deployment/source/yaml-tree.ts";
+import { hasOwnCertificate } from "../../../../helpers/deployment/traefik/certificate-place.ts";
 import { ContainerFiles, readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
 import type { ProviderFile } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import { passThrough } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import type { DeploymentWithTraefik } from "../../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../../helpers/run/run-record.ts";
 import type { PartFile } from "../../part.ts";
+import { certificateEntry, type HostCertificate } from "./host-certificate.ts";
 import { fetchedPlugins } from "./plugins.ts";
 
 /**
@@ -17,25 +19,25 @@ import { fetchedPlugins } from "./plugins.ts";
  * not logged is logged, an address of the host that leads to LiteLLM is LiteLLM's, and Swarm's provider is docker's. Every
  * other file is mounted as it is.
  */
-export function changedDynamicFiles(deployment: DeploymentWithTraefik): {
+export function changedDynamicFiles(
+  deployment: DeploymentWithTraefik,
+  certificate?: HostCertificate,
+): {
   files: PartFile[];
   changes: RenderedChange[];
 } {
   const { traefikModel: model } = deployment;
   const routes = hostRoutes(model, deployment);
   const own = new ContainerFiles(deployment.traefik);
-  const hasCertificate = (model.files?.files ?? []).some(({ rendered }) =>
-    [...(rendered?.text ?? "").matchAll(/\bcertFile["']?\s*[:=]\s*["']?([^"'\s,}]+)/gi)].some(
-      ([, path = ""]) => own.find(path) !== undefined,
-    ),
-  );
+  const hasCertificate = hasOwnCertificate(model, own);
   const files: PartFile[] = [];
   const changes: RenderedChange[] = [];
   const plugins = fetchedPlugins(model, "file");
   for (const file of model.files?.files ?? []) {
     const written = readContainerFile(file)?.text;
     if (written === undefined) continue;
-    const replaced = changedDocument(file, { plugins, routes, own, hasCertificate });
+    const isForCertificate = certificate?.place.kind === "operators-file" && certificate.place.path === file.path;
+    const replaced = changedDocument(file, { plugins, routes, own, hasCertificate, isForCertificate });
     const content = (replaced?.content ?? written).replaceAll("@swarm", "@docker");
     if (content === written && !file.isStandIn) continue;
     files.push({ target: file.path, content });
@@ -73,15 +75,22 @@ interface FileContext {
   own: ContainerFiles;
   /** Whether one of them is a certificate that a file of the provider names. */
   hasCertificate: boolean;
+  /** Whether the run's certificate is named in this file. */
+  isForCertificate: boolean;
 }
 
 /** Undefined for a file that stays as it is, and for a template that the suite can't render. */
 function changedDocument(
   { path, rendered }: ProviderFile,
-  { plugins, routes, own, hasCertificate }: FileContext,
+  { plugins, routes, own, hasCertificate, isForCertificate }: FileContext,
 ): { content: string; changes: DocumentChange[] } | undefined {
   if (rendered === undefined) return undefined;
-  if (plugins.size === 0 && routes.length === 0 && !/observability|certFile|sniStrict/i.test(rendered.text))
+  if (
+    plugins.size === 0 &&
+    routes.length === 0 &&
+    !isForCertificate &&
+    !/observability|certFile|sniStrict/i.test(rendered.text)
+  )
     return undefined;
   const isToml = extname(path).toLowerCase() === ".toml";
   const root = (isToml ? parseToml : parseYaml)(rendered, new FaultList());
@@ -95,8 +104,18 @@ function changedDocument(
     ...dropCertificates(mappingAt(document, "tls"), own),
     ...(hasCertificate ? [] : dropStrictNames(mappingAt(mappingAt(document, "tls"), "options"))),
   ];
-  if (changes.length === 0) return undefined;
+  if (isForCertificate) nameCertificate(document);
+  else if (changes.length === 0) return undefined;
   return { content: isToml ? stringify(document) : JSON.stringify(document, null, 2), changes };
+}
+
+/** The change is listed with the certificate. */
+function nameCertificate(document: Mapping): void {
+  const tls = mappingAt(document, "tls") ?? {};
+  const list = Object.keys(tls).find((key) => key.toLowerCase() === "certificates") ?? "certificates";
+  const written = tls[list];
+  tls[list] = [...(Array.isArray(written) ? written : []), { ...certificateEntry }];
+  document[Object.keys(document).find((key) => key.toLowerCase() === "tls") ?? "tls"] = tls;
 }
 
 function passPlugins(middlewares: Mapping = {}, plugins: ReadonlySet<string>): DocumentChange[] {
