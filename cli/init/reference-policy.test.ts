@@ -87,7 +87,7 @@ test("so are the upstreams, but for their tools, which only asking them can tell
 
 test("so are the clients, but for Codex's version, which no file names", () => {
   const own = ({ kind, from, config }: Policy["clients"][number]): string =>
-    [kind, from, config.split("/").at(-1)].join(" ");
+    [kind, from, config?.split("/").at(-1)].join(" ");
   expect(derived.clients.map(own).toSorted()).toEqual(written.clients.map(own).toSorted());
 });
 

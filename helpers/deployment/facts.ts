@@ -10,7 +10,7 @@ import { type ReadCompose, readCompose } from "./compose/read-compose.ts";
 import type { ComposeFile, ComposeService } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
 import { runningVersion } from "./litellm/version.ts";
-import type { Policy, PolicyClient } from "./policy/types.ts";
+import type { ConfiguredClient, Policy } from "./policy/types.ts";
 import { withBuildDefaults } from "./services/build-outline.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
@@ -192,7 +192,7 @@ export class Facts {
   }
 
   /** A client's config; undefined when it can't be read. */
-  clientConfig(client: Pick<PolicyClient, "name" | "kind" | "config">): SourceFile | undefined {
+  clientConfig(client: Pick<ConfiguredClient, "name" | "kind" | "config">): SourceFile | undefined {
     return once(this.#clients, client.name, () => readClientConfig(client, this.originals, this.faults, this.notes));
   }
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { checkFolder, defaultTraefik, readFacts } from "./facts.ts";
 import { literalSecrets, noteUnlistedSecrets } from "./literals.ts";
+import { hasConfig } from "./policy/configured-client.ts";
 import { withDirectAccess } from "./policy/direct-access.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
 import { joinedThroughHost } from "./services/host-route.ts";
@@ -48,7 +49,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   // Without a policy the default names still let the files be checked.
   const traefikModel = facts.traefik(policy?.services.traefik);
   const liteLLM = facts.liteLLM(policy?.services.litellm);
-  for (const client of policy?.clients ?? []) facts.clientConfig(client);
+  for (const client of policy?.clients.filter(hasConfig) ?? []) facts.clientConfig(client);
   faults.addAll(facts.faults);
   if (policy !== undefined) validate(policy, facts, faults);
   faults.throwIfAny();

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { hasConfig } from "./policy/configured-client.ts";
 import { originOf } from "./services/origins.ts";
 import type { DeploymentNote } from "./source/note-list.ts";
 import type { Deployment } from "./types.ts";
@@ -12,7 +13,7 @@ export interface DeploymentOutline {
   upstreams: readonly { name: string; transport: string; source: string; version: string | null }[];
   /** The env file, relative to the folder, and the variables that hold a secret. */
   secrets: { file: string; names: readonly string[] };
-  /** Each client with the addresses that its config names. */
+  /** Each client with the addresses that its config names; `the suite's own` where it has no config file. */
   clients: readonly { name: string; kind: string; config: string; addresses: readonly string[] }[];
   /** What a reader should know about the files: what is ignored, changed or not proved. */
   notes: readonly DeploymentNote[];
@@ -34,8 +35,8 @@ export function outlineOf(deployment: Deployment): DeploymentOutline {
     clients: policy.clients.map((client) => ({
       name: client.name,
       kind: client.kind,
-      config: relative(folder, client.config),
-      addresses: addressesIn(facts.clientConfig(client)?.text ?? ""),
+      config: hasConfig(client) ? relative(folder, client.config) : "the suite's own",
+      addresses: hasConfig(client) ? addressesIn(facts.clientConfig(client)?.text ?? "") : [],
     })),
     notes: facts.notes.notes,
   };

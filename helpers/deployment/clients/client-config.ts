@@ -1,7 +1,7 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import { suggest } from "../../core/text/nearest.ts";
 import { parseEnvFile } from "../compose/environment/env-file.ts";
-import type { PolicyClient } from "../policy/types.ts";
+import type { ConfiguredClient } from "../policy/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
@@ -15,7 +15,7 @@ import { readSource, SourceFile } from "../source/source-file.ts";
  * @returns undefined when the file can't be read
  */
 export function readClientConfig(
-  client: Pick<PolicyClient, "name" | "kind" | "config">,
+  client: Pick<ConfiguredClient, "name" | "kind" | "config">,
   variables: ReadonlyMap<string, Written<string>> | undefined,
   faults: FaultList,
   notes: NoteList,
@@ -30,7 +30,7 @@ export function readClientConfig(
 }
 
 function checkSyntax(
-  client: Pick<PolicyClient, "kind">,
+  client: Pick<ConfiguredClient, "kind">,
   source: SourceFile,
   variables: ReadonlyMap<string, Written<string>> | undefined,
   faults: FaultList,

@@ -17,6 +17,7 @@ import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
 import { otherProxy, proxiesAmong, rulesTurnedOff, turnsTraefikOff } from "./sections/other-proxies.ts";
+import { ownCodex } from "./sections/own-codex.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -58,6 +59,19 @@ export function inferPolicy(given: Inference): PolicyDraft {
   const names = [...new Set(stated.map(({ value }) => value.name))];
   const clients = findClients(view.folder, [...names, `${view.litellm.name}:`]);
   const firewall = stateFirewall(view.folder);
+  const secrets = stateSecrets(inference.marked, {
+    inClients: new Set(clients.flatMap(variablesOf)),
+    injected: new Set(injected.map(({ value }) => value.secret)),
+  });
+  const reach = stateReach(view, {
+    hosts: stated.map(({ value }) => value),
+    entryPoints: edge.entryPoints,
+    ownPort: inference.ownPort,
+    hasFirewall: firewall !== undefined,
+  });
+  const codex = clients.some(({ stated: { value } }) => value.kind === "codex")
+    ? undefined
+    : ownCodex(view, { hosts: stated.map(({ value }) => value), reach, secrets });
   return {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
@@ -70,17 +84,9 @@ export function inferPolicy(given: Inference): PolicyDraft {
     injected,
     upstreams: stateUpstreams(view, inference.upstreams, inference.missing),
     models: stateModels(view),
-    clients: clients.map((client) => client.stated),
-    secrets: stateSecrets(inference.marked, {
-      inClients: new Set(clients.flatMap(variablesOf)),
-      injected: new Set(injected.map(({ value }) => value.secret)),
-    }),
-    reach: stateReach(view, {
-      hosts: stated.map(({ value }) => value),
-      entryPoints: edge.entryPoints,
-      ownPort: inference.ownPort,
-      hasFirewall: firewall !== undefined,
-    }),
+    clients: [...clients.map((client) => client.stated), ...(codex === undefined ? [] : [codex])],
+    secrets,
+    reach,
     dockerSocket: stateDockerSocket(given.view),
     firewall,
   };
@@ -287,7 +293,9 @@ function openQuestions(view: DeploymentView): string[] {
       : [`which keys of ${config.customAuth} see the tools of some servers only? \`mcp.scoped_keys\` states them`]),
     ...(patterns.length === 0
       ? []
-      : [`which models do ${patterns.join(", ")} stand for? Only models with a name are stated`]),
+      : [
+          `which models do ${patterns.join(", ")} stand for? Until \`models\` names all that clients are offered, they are not checked`,
+        ]),
   ];
 }
 

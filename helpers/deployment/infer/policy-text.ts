@@ -35,7 +35,7 @@ export function policyText(draft: PolicyDraft): string {
     list("Routes on which Traefik adds a key for callers that have none.", "injected", draft.injected),
     list("The MCP servers behind LiteLLM, and the tools that each must offer.", "upstreams", draft.upstreams),
     list("The models that clients are offered.", "models", draft.models),
-    list("Clients whose config files are part of the deployment.", "clients", draft.clients),
+    list("Clients of the gateway.", "clients", draft.clients),
     list(
       "Variables that hold a secret, and the only places where it may be seen. A run replaces each by a canary.",
       "secrets",

@@ -1,3 +1,4 @@
+import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { checkAccess } from "./access-contradictions.ts";
@@ -21,6 +22,7 @@ export function checkContradictions(
   checkAccess(policy, faults);
   checkRefusal(policy, at, faults);
   checkSecretPlaces(policy, faults);
+  checkClients(policy, faults);
   checkIdentities(policy, faults);
 }
 
@@ -67,6 +69,36 @@ function checkDuplicates(policy: Policy, faults: FaultList): void {
           "keep one of the two",
         );
     }
+  }
+}
+
+/** A client has either a config file, or what the suite needs to write one. */
+function checkClients({ clients, secrets }: Policy, faults: FaultList): void {
+  for (const { name, kind, config, key, model, location } of clients) {
+    if (config === undefined && (kind !== "codex" || key === undefined))
+      faults.add(
+        location,
+        `the client '${name}' has no 'config'`,
+        kind === "codex"
+          ? "name its config file, or a 'key' with which the suite writes one"
+          : "name its config file: the suite writes one for Codex only",
+      );
+    else if (config !== undefined && (key !== undefined || model !== undefined))
+      faults.add(
+        location,
+        `the client '${name}' has a 'config' and also a '${key === undefined ? "model" : "key"}'`,
+        "remove one of the two: a config file names its key and its model itself",
+      );
+    else if (key !== undefined && !secrets.some((secret) => secret.name === key && secret.kind === "api-key"))
+      faults.add(
+        location,
+        `the key '${key}' of the client '${name}' is not an api-key under 'secrets'`,
+        suggest(
+          key,
+          secrets.flatMap((secret) => (secret.kind === "api-key" ? secret.name : [])),
+          "add it to 'secrets'",
+        ),
+      );
   }
 }
 

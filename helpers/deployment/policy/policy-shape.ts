@@ -294,9 +294,11 @@ export const policyShape = mapping({
   models: listOf(
     mapping({
       name: text.describe("The name that clients use."),
-      provider_model: text.describe(
-        "The model's name at the provider, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`.",
-      ),
+      provider_model: z
+        .union([text, listOf(text).min(1)], { error: "a name, or a list of them" })
+        .describe(
+          "The model's name at the provider, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. A list where LiteLLM distributes the requests among several.",
+        ),
     }),
   )
     .default([])
@@ -307,7 +309,19 @@ export const policyShape = mapping({
       kind: oneOf("codex", "claude", "open-webui").describe(
         "Which program reads the config: Codex (TOML), Claude Code or VS Code (JSON), or Open WebUI (env file).",
       ),
-      config: text.describe("Path of its config file, relative to the policy."),
+      config: text
+        .optional()
+        .describe(
+          "Path of its config file, relative to the policy. Without one, a Codex with a `key` gets a config of the suite's own, for the first internal host.",
+        ),
+      key: text
+        .optional()
+        .describe(
+          "Of a Codex without `config`: the name of the secret that it has as its key, for models and for MCP.",
+        ),
+      model: text
+        .optional()
+        .describe("Of a Codex without `config`: the model that it asks for. Default: the first of LiteLLM's config."),
       version: version
         .optional()
         .describe(
@@ -321,7 +335,7 @@ export const policyShape = mapping({
     }),
   )
     .default([])
-    .describe("Clients whose config files are part of the deployment."),
+    .describe("Clients whose config files are part of the deployment, and a Codex with the suite's own config."),
   secrets: listOf(
     mapping({
       name: text.describe("The variable's name in the env file, or the compose secret's name."),

@@ -176,13 +176,15 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
     keyChangeSeconds: data.key_change_seconds,
     models: data.models.map(({ name, provider_model }, index) => ({
       name,
-      providerModel: provider_model,
+      providerModels: [provider_model].flat(),
       location: at("models", index),
     })),
-    clients: data.clients.map(({ name, kind, config, version, from }, index) => ({
+    clients: data.clients.map(({ name, kind, config, key, model, version, from }, index) => ({
       name,
       kind,
-      config: resolve(folder, config),
+      config: config === undefined ? undefined : resolve(folder, config),
+      key,
+      model,
       version,
       from,
       location: at("clients", index),

@@ -170,14 +170,21 @@ export interface PolicySecret {
 export interface PolicyClient {
   name: string;
   kind: "codex" | "claude" | "open-webui";
-  /** Absolute path of its config file. */
-  config: string;
+  /** Absolute path of its config file; undefined for a Codex that gets a config of the suite's own. */
+  config: string | undefined;
+  /** Of a Codex without a config file: the secret that it has as its key, and the model that it asks for. */
+  key: string | undefined;
+  /** Undefined for the first model of LiteLLM's config. */
+  model: string | undefined;
   /** Version under test; undefined for the default. */
   version: string | undefined;
   /** Where it runs. */
   from: "lan" | "traefik-network";
   location: SourceLocation;
 }
+
+/** A client whose config file is part of the deployment. */
+export type ConfiguredClient = PolicyClient & { config: string };
 
 /** Traffic that is allowed; everything else is denied. */
 export interface ReachRule {
@@ -243,8 +250,8 @@ export interface PolicyIdentity extends PolicyGrant {
 /** A model that clients are offered. */
 export interface PolicyModel {
   name: string;
-  /** The model's name at the provider, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. */
-  providerModel: string;
+  /** The model's names at the provider, without LiteLLM's prefix: `gpt-5` for `openai/gpt-5`. LiteLLM asks for any of them. */
+  providerModels: readonly string[];
   location: SourceLocation;
 }
 

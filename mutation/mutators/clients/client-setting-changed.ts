@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
+import { hasConfig } from "../../../helpers/deployment/policy/configured-client.ts";
 import type { Change } from "../../files/mutant.ts";
 import type { Mutator } from "../../files/mutators.ts";
 
@@ -11,7 +12,7 @@ export default {
   kind: "client configs",
   *changes({ deployment }) {
     const seen = new Set<string>();
-    for (const { name, config } of deployment.policy.clients) {
+    for (const { name, config } of deployment.policy.clients.filter(hasConfig)) {
       if (seen.has(config)) continue;
       seen.add(config);
       const text = readFileSync(config, "utf8");

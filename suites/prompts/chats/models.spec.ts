@@ -27,7 +27,7 @@ check({
       async (model) => await expectProviderModel(gateway, access, model),
     );
     evidence.finding(
-      `Clients are offered ${models.map(({ name, providerModel }) => `${name} (the provider's ${providerModel})`).join(", ")}.`,
+      `Clients are offered ${models.map(({ name, providerModels }) => `${name} (the provider's ${providerModels.join(" or ")})`).join(", ")}.`,
     );
   },
 });
@@ -88,7 +88,7 @@ function offeredIn(body: string): string[] {
 async function expectProviderModel(
   gateway: GatewayWith<"scripted-model">,
   { url, key }: ChatAccess,
-  { name, providerModel, location }: PolicyModel,
+  { name, providerModels, location }: PolicyModel,
 ): Promise<void> {
   const token = `model-${randomUUID()}`;
   await gateway.model.script(token, { includes: token, turns: [{ say: "Hello." }] });
@@ -98,11 +98,12 @@ async function expectProviderModel(
   });
   const [asked] = await gateway.model.journal(token);
   const requested = (asked?.body as { model?: unknown } | undefined)?.model;
-  if (exchange.response?.status === 200 && requested === providerModel) return;
+  const isMeant = typeof requested === "string" && providerModels.includes(requested);
+  if (exchange.response?.status === 200 && isMeant) return;
   throw new CheckFailure({
     summary: `a request for ${name} is not answered by the provider's model that the policy names`,
-    code: asked === undefined ? "provider-not-asked" : requested === providerModel ? "wrong-status" : "wrong-model",
-    expected: `200, and a request for ${providerModel} to the provider`,
+    code: asked === undefined ? "provider-not-asked" : isMeant ? "wrong-status" : "wrong-model",
+    expected: `200, and a request for ${providerModels.join(" or ")} to the provider`,
     actual: `${exchange.response?.status ?? "no response"}, and ${asked === undefined ? "no request" : `a request for ${String(requested)}`} to the provider`,
     evidence: exchangeEvidence(exchange),
     cause: "litellm_params.model of this entry in LiteLLM's model_list",

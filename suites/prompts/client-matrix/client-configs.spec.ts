@@ -4,8 +4,9 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { hasConfig } from "../../../helpers/deployment/policy/configured-client.ts";
 import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
-import type { PolicyClient } from "../../../helpers/deployment/types.ts";
+import type { ConfiguredClient, PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
 import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
@@ -24,7 +25,7 @@ check({
     "each client's config names the gateway as the policy has it, takes its key from the environment, and waits long enough",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const { clients } = gateway.policy;
+    const clients = gateway.policy.clients.filter(hasConfig);
     if (clients.length === 0) evidence.notSupported(noClients);
     const redirects = await redirectsWithoutSlash(gateway);
     await forEachCase(
@@ -47,7 +48,7 @@ check({
   title: "each gateway address in a client's config answers as that client needs, with the key that the config names",
   needs: ["gateway", "canaries"],
   async run({ gateway, evidence }) {
-    if (gateway.policy.clients.length === 0) evidence.notSupported(noClients);
+    if (!gateway.policy.clients.some(hasConfig)) evidence.notSupported(noClients);
     await forEachCase(
       "an address in a client's config answers",
       distinct(await allEndpoints(gateway)),
@@ -99,7 +100,7 @@ function expectNoFault({ deployment }: GatewayTarget, settings: ClientSettings, 
 
 /** Claude and VS Code are used outside of the LAN too: their settings need a second server, at the external host. */
 function expectFallback({ policy }: GatewayTarget, urls: readonly string[]): void {
-  const claude = policy.clients.find(({ kind }) => kind === "claude");
+  const claude = policy.clients.filter(hasConfig).find(({ kind }) => kind === "claude");
   if (claude === undefined) return;
   const unused = policy.hosts
     .filter(({ zone }) => zone === "external")
@@ -121,12 +122,12 @@ interface OfClient {
   endpoint: ClientEndpoint;
 }
 
-async function settingsOf(client: PolicyClient): Promise<ClientSettings> {
+async function settingsOf(client: ConfiguredClient): Promise<ClientSettings> {
   return clientSettings(client, await readFile(client.config, "utf8"));
 }
 
 async function allEndpoints({ policy }: GatewayTarget): Promise<OfClient[]> {
-  const all = await Promise.all(policy.clients.map(settingsOf));
+  const all = await Promise.all(policy.clients.filter(hasConfig).map(settingsOf));
   return all.flatMap(({ client, endpoints }) => endpoints.map((endpoint) => ({ client, endpoint })));
 }
 

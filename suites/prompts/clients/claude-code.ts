@@ -3,6 +3,7 @@ import { z } from "zod";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../../helpers/core/text/json.ts";
 import { errorLine } from "../../support/error-line.ts";
+import { codexConfig } from "../support/codex-config.ts";
 import type { McpClient } from "./client.ts";
 
 const init = z.looseObject({
@@ -38,13 +39,7 @@ export const claudeCode: McpClient = {
     const headers = { Authorization: "Bearer ${MCP_KEY}" };
     const config = JSON.stringify({ mcpServers: { gateway: { type: "http", url: mcpUrl, headers } } });
     const command = [
-      ...[
-        "claude",
-        "-p",
-        `${call.tool}, please (${token})`,
-        "--model",
-        gateway.deployment.litellmConfig.models[0]?.value ?? "",
-      ],
+      ...["claude", "-p", `${call.tool}, please (${token})`, "--model", (await codexConfig(gateway)).model],
       ...["--mcp-config", config, "--strict-mcp-config", "--allowedTools", "mcp__gateway"],
       ...["--output-format", "stream-json", "--verbose"],
     ];

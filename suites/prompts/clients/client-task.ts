@@ -1,5 +1,6 @@
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { accessOf, codexConfig, keysOf } from "../support/codex-config.ts";
@@ -18,6 +19,7 @@ export async function canaryTask(gateway: GatewayWith<"canaries">): Promise<Clie
  * a listing is the most expensive request of LiteLLM 1.77.1.
  *
  * @throws {CheckFailure} when there is no catalogue, or when it is empty: nothing could be compared with it
+ * @throws {NotSupported} when the policy names no server: then it may be empty
  */
 export async function clientCatalogue(gateway: GatewayTarget): Promise<readonly string[]> {
   const { key } = await ownAccess(gateway);
@@ -32,6 +34,8 @@ async function ownAccess(gateway: GatewayTarget): Promise<Pick<ClientTask, "mcpU
 }
 
 async function listCatalogue(gateway: GatewayTarget, key: string): Promise<readonly string[]> {
+  if (gateway.policy.upstreams.every(({ leftOut }) => leftOut !== undefined))
+    throw new NotSupported("the policy names no MCP server that is part of the run");
   const url = gateway.url(gateway.policy.mcp.endpoint);
   const evidence = (received: string) =>
     mcpEvidence(gateway, { url, key, sent: "initialize and tools/list", received });

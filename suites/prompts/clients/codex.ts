@@ -3,6 +3,7 @@ import { readTranscript, type Transcript } from "../../../helpers/agents/codex-t
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { errorLine } from "../../support/error-line.ts";
 import { codexConfig, keysOf } from "../support/codex-config.ts";
+import { ownCodexConfig } from "../support/own-codex-config.ts";
 import type { ClientTargets, McpClient } from "./client.ts";
 
 /**
@@ -30,29 +31,13 @@ export function codexClient({
         includes: token,
         turns: [{ call: [call] }, { say: { from: "tool-results" } }],
       });
-      const config = `
-model = ${JSON.stringify(gateway.deployment.litellmConfig.models[0]?.value)}
-model_provider = "gateway"
-approval_policy = "never"
-sandbox_mode = "read-only"
-check_for_update_on_startup = false
-[model_providers.gateway]
-name = "gateway"
-base_url = ${JSON.stringify(deployed.modelUrl)}
-env_key = "MODEL_KEY"
-wire_api = "responses"
-[mcp_servers.gateway]
-url = ${JSON.stringify(mcpUrl)}
-bearer_token_env_var = "MCP_KEY"
-required = true
-default_tools_approval_mode = "approve"
-startup_timeout_sec = 30
-[features]
-plugins = false
-apps = false
-[analytics]
-enabled = false
-`;
+      const config = ownCodexConfig({
+        model: deployed.model,
+        modelUrl: deployed.modelUrl,
+        modelKey: "MODEL_KEY",
+        mcpUrl,
+        mcpKey: "MCP_KEY",
+      });
       const write = 'mkdir -p "$1/.codex" "$1/work" && printf %s "$2" > "$1/.codex/config.toml"';
       await machineOwner(targets).run(machine, ["sh", "-c", write, "sh", home, config]);
       const command = ["codex", "exec", "--json", "--skip-git-repo-check", `${call.tool}, please (${token})`];

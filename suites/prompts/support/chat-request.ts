@@ -4,6 +4,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { hasConfig } from "../../../helpers/deployment/policy/configured-client.ts";
 import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import type { HttpRequest } from "../../../helpers/protocol/recording-client.ts";
 import { readEventStream } from "../../../helpers/protocol/sse.ts";
@@ -29,8 +30,9 @@ export interface ChatAccess {
  */
 export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   const { file, models } = gateway.deployment.litellmConfig;
+  const chat = clientOf(gateway, "open-webui");
   // The first model is the agent's.
-  const model = models.at(-1)?.value;
+  const model = models.findLast(({ value }) => !value.includes("*"))?.value;
   if (model === undefined && gateway.policy.models.length === 0)
     throw new NotSupported("neither the policy nor LiteLLM's config names a model");
   if (model === undefined)
@@ -41,11 +43,15 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
       actual: "none",
       location: { file, line: 1 },
     });
-  const chat = clientOf(gateway, "open-webui");
-  if (chat === undefined) {
+  if (chat === undefined || !hasConfig(chat)) {
     const config = await codexConfig(gateway);
     const [key = ""] = Object.values(keysOf(gateway, config));
-    return { url: config.modelUrl, key, toolServers: undefined, model };
+    return {
+      url: config.modelUrl,
+      key,
+      toolServers: undefined,
+      model: config.file === undefined ? config.model : model,
+    };
   }
   const { endpoints } = clientSettings(chat, await readFile(chat.config, "utf8"));
   const endpoint = endpoints.find((one) => one.for === "model");

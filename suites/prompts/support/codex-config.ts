@@ -3,11 +3,16 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { hostOfUrl, originOf } from "../../../helpers/deployment/services/origins.ts";
+import { certificatePlace } from "../../../helpers/deployment/traefik/certificate-place.ts";
+import type { PolicyClient, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { ClientAccess } from "./gateway-answers.ts";
+import { ownCodexConfig } from "./own-codex-config.ts";
 import { requireClient, secretValue } from "./policy-lookup.ts";
 
 const shape = z.looseObject({
+  model: z.string().optional(),
   model_provider: z.string().optional(),
   model_providers: z
     .record(z.string(), z.looseObject({ base_url: z.string().optional(), env_key: z.string().optional() }))
@@ -17,10 +22,14 @@ const shape = z.looseObject({
     .default({}),
 });
 
-/** The deployment's `config.toml`: its text, and the values that Codex takes from it. */
+/** The `config.toml` of a deployment's Codex: its text, and the values that Codex takes from it. */
 export interface CodexConfig {
-  file: string;
+  /** Undefined for a config of the suite's own. */
+  file: string | undefined;
   text: string;
+  /** The client in the policy. */
+  location: SourceLocation;
+  model: string;
   /** Name of the MCP server that is the gateway, e.g. `litellm`. */
   server: string;
   /** The environment variables that Codex takes its keys from. */
@@ -31,17 +40,20 @@ export interface CodexConfig {
 }
 
 /**
- * Reads the deployment's config of Codex.
+ * Reads the deployment's config of Codex, or makes one where the policy names none.
  *
  * @param change what differs in the copy that Codex gets
  * @throws {CheckFailure} when it names no MCP server by URL, or no model provider
+ * @throws {NotSupported} when the policy names no Codex, when no model is known for a config of the suite's own, and when nothing
+ * in the run trusts the certificate of its address
  */
 export async function codexConfig(
   gateway: GatewayTarget,
   change: (text: string) => string = (text) => text,
 ): Promise<CodexConfig> {
-  const { config: file } = requireClient(gateway, "codex");
-  const text = change(await readFile(file, "utf8"));
+  const client = requireClient(gateway, "codex");
+  const { config: file, location } = client;
+  const text = change(file === undefined ? ownConfigOf(gateway, client) : await readFile(file, "utf8"));
   const parsed = shape.parse(parse(text));
   const provider = parsed.model_providers[parsed.model_provider ?? ""] ?? Object.values(parsed.model_providers)[0];
   const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
@@ -53,14 +65,17 @@ export async function codexConfig(
       expected: `at least one ${missing}`,
       actual: "none",
       cause: "Codex does not know the gateway's address",
-      location: { file, line: 1 },
+      location: file === undefined ? location : { file, line: 1 },
     });
   }
+  expectVerifiable(gateway, [provider.base_url, server[1].url]);
   const [name, { url, bearer_token_env_var: mcpKeyVariable }] = server;
   const variables = [provider.env_key, ...Object.values(parsed.mcp_servers).map((one) => one.bearer_token_env_var)];
   return {
     file,
     text,
+    location,
+    model: parsed.model ?? gateway.deployment.litellmConfig.models[0]?.value ?? "",
     server: name,
     keyVariables: [...new Set(variables.filter((variable) => variable !== undefined))],
     modelUrl: provider.base_url.replace(/\/$/, ""),
@@ -69,8 +84,36 @@ export async function codexConfig(
   };
 }
 
-/** The line of a config that contains a text; line 1 when none does. */
-export function lineOf({ file, text }: Pick<CodexConfig, "file" | "text">, needle: string): SourceLocation {
+/** Codex verifies certificates, and a run has one that it trusts only where Traefik takes it. */
+function expectVerifiable({ deployment }: GatewayTarget, urls: readonly string[]): void {
+  const unverified = urls.find((url) => hostOfUrl(deployment, url)?.scheme === "https");
+  if (unverified === undefined || certificatePlace(deployment) !== undefined) return;
+  throw new NotSupported(
+    `clients verify the certificate of ${unverified}, and the run's Traefik has none for it that they trust`,
+  );
+}
+
+/** The suite's own config, for the host that the LAN uses. */
+function ownConfigOf(gateway: GatewayTarget, { key = "", model: stated }: PolicyClient): string {
+  const { litellmConfig } = gateway.deployment;
+  const model = stated ?? litellmConfig.models.find(({ value }) => !value.includes("*"))?.value;
+  if (model === undefined) throw new NotSupported("neither the policy's client nor LiteLLM's config names a model");
+  const origin = originOf(gateway.deployment, gateway.internalHost);
+  return ownCodexConfig({
+    model,
+    modelUrl: `${origin}/v1`,
+    modelKey: key,
+    mcpUrl: `${origin}${gateway.policy.mcp.endpoint}`,
+    mcpKey: key,
+  });
+}
+
+/** The line of a config that contains a text; line 1 when none does. The policy's client for a config of the suite's own. */
+export function lineOf(
+  { file, text, location }: Pick<CodexConfig, "file" | "text" | "location">,
+  needle: string,
+): SourceLocation {
+  if (file === undefined) return location;
   return { file, line: Math.max(1, text.split("\n").findIndex((line) => line.includes(needle)) + 1) };
 }
 

@@ -4,19 +4,39 @@ import type { ItemOf, Stated } from "../policy-input.ts";
 
 const modelList = z.object({
   model_list: z
-    .array(z.looseObject({ model_name: z.string(), litellm_params: z.looseObject({ model: z.string() }) }))
+    .array(
+      z.looseObject({
+        model_name: z.string(),
+        litellm_params: z.looseObject({ model: z.string() }),
+        model_info: z.looseObject({ mode: z.string().optional() }).nullish(),
+      }),
+    )
     .default([]),
 });
 
-/** The models of LiteLLM's config by their names, without patterns. */
+/** The models of LiteLLM's config by their names; none where a pattern is among them: which models it offers is in no file. */
 export function stateModels({ config }: DeploymentView): Stated<ItemOf<"models">>[] {
   const read = modelList.safeParse(config?.document ?? {});
-  if (!read.success) return [];
-  const named = read.data.model_list.filter(({ model_name: name }) => !name.includes("*"));
-  const first = new Map(named.toReversed().map(({ model_name: name, litellm_params: { model } }) => [name, model]));
-  return [...new Set(named.map(({ model_name: name }) => name))].map((name) => ({
-    value: { name, provider_model: providerModel(first.get(name) ?? name) },
-  }));
+  if (!read.success || read.data.model_list.some(({ model_name: name }) => name.includes("*"))) return [];
+  // LiteLLM distributes requests for one name among its entries.
+  const byName = Map.groupBy(read.data.model_list, ({ model_name: name }) => name);
+  return [...byName].map(([name, entries]) => {
+    const [first = name, ...others] = new Set(entries.map(({ litellm_params: { model } }) => providerModel(model)));
+    return { value: { name, provider_model: others.length === 0 ? first : [first, ...others] } };
+  });
+}
+
+/** In the names of models that answer no chat. */
+const otherKinds = /embed|rerank|whisper|transcri|speech|\btts\b|image|dall-e|flux|diffusion|moderation|guard/i;
+
+/** The first model that a chat can ask for, by its name; undefined where the config names none. */
+export function chatModel({ config }: DeploymentView): string | undefined {
+  const read = modelList.safeParse(config?.document ?? {});
+  const models = read.success ? read.data.model_list : [];
+  return models.find(
+    ({ model_name: name, litellm_params: { model }, model_info: info }) =>
+      !name.includes("*") && (info?.mode ?? "chat") === "chat" && !otherKinds.test(`${name} ${model}`),
+  )?.model_name;
 }
 
 /** The names with a pattern, e.g. `openai/*`. */

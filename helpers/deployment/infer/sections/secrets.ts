@@ -134,7 +134,8 @@ function isForCallers({ litellm, config }: DeploymentView, name: string): boolea
   return !names(JSON.stringify(config.document)).includes(name);
 }
 
-function isMasterKey({ config, variables }: DeploymentView, name: string): boolean {
+/** Whether a variable holds the key that may do everything. */
+export function isMasterKey({ config, variables }: DeploymentView, name: string): boolean {
   const value = variables.get(name);
   return name === "LITELLM_MASTER_KEY" || (value !== undefined && config?.masterKey === value);
 }

@@ -7,6 +7,7 @@ import { stateDockerSocket } from "./docker-socket.ts";
 import { stateFirewall } from "./firewall.ts";
 import { literalKeyQuestions } from "./literal-keys.ts";
 import { modelPatterns, stateModels } from "./models.ts";
+import { ownCodex } from "./own-codex.ts";
 import { stateReach } from "./reach.ts";
 import { secretKind } from "./secret-kinds.ts";
 import { stateSecrets } from "./secrets.ts";
@@ -216,10 +217,35 @@ networks: { edge: {}, data`,
   expect(names.map(({ value }) => value.name)).not.toContain("time");
 });
 
-test("models with a name, and the patterns", () => {
+const pattern = `  - { model_name: "openai/*", litellm_params: { model: "openai/*" } }\n`;
+
+test("models with every provider's model behind the name, and none where a pattern offers more", () => {
+  const second = `  - { model_name: gpt-5, litellm_params: { model: azure/gpt-5-eu } }\n`;
+  const named = viewOf({ "config.yaml": config.replace(pattern, second) });
+  expect(stateModels(named).map(({ value }) => value)).toEqual([
+    { name: "gpt-5", provider_model: ["gpt-5", "gpt-5-eu"] },
+  ]);
   const view = viewOf();
-  expect(stateModels(view).map(({ value }) => value)).toEqual([{ name: "gpt-5", provider_model: "gpt-5" }]);
+  expect(stateModels(view)).toEqual([]);
   expect(modelPatterns(view)).toEqual(["openai/*"]);
+});
+
+const lan = { value: { from: "lan", to: "gateway-host", as: "ai.lan", ports: [80] } };
+const master = { value: { name: "MASTER_KEY", kind: "api-key" } } as const;
+const aiLan = { name: "ai.lan", scheme: "http", zone: "internal" } as const;
+
+test("a Codex with the suite's own config, where the files say that it works", () => {
+  const context = { hosts: [aiLan], reach: [lan], secrets: [master] };
+  const value = { name: "codex", kind: "codex", key: "MASTER_KEY", model: "gpt-5" };
+  expect(ownCodex(viewOf(), context)?.value).toEqual(value);
+  const opened = { ...aiLan, access: [{ paths: ["/v1/**", "/mcp/"], who: "litellm" as const }] };
+  expect(ownCodex(viewOf(), { ...context, hosts: [opened] })?.value).toEqual(value);
+  const chatsOnly = { ...aiLan, access: [{ paths: ["/v1/chat/completions", "/mcp/"], who: "litellm" as const }] };
+  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] })).toBeUndefined();
+  expect(ownCodex(viewOf(), { ...context, reach: [] })).toBeUndefined();
+  expect(ownCodex(viewOf(), { ...context, secrets: [] })).toBeUndefined();
+  const embeddings = viewOf({ "config.yaml": config.replaceAll("gpt-5", "text-embedding-3-small") });
+  expect(ownCodex(embeddings, context)).toBeUndefined();
 });
 
 test("reach: published ports by zone, and services that share a network", () => {

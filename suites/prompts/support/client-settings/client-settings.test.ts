@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { loadDeployment } from "../../../../helpers/deployment/load.ts";
-import type { Deployment, PolicyClient } from "../../../../helpers/deployment/types.ts";
+import { hasConfig } from "../../../../helpers/deployment/policy/configured-client.ts";
+import type { ConfiguredClient, Deployment, PolicyClient } from "../../../../helpers/deployment/types.ts";
 import { clientSettings } from "./client-settings.ts";
 import { endpointFaults } from "./endpoint-faults.ts";
 
@@ -10,8 +11,8 @@ beforeAll(async () => {
   reference = await loadDeployment("deployments/reference");
 });
 
-const client = (kind: PolicyClient["kind"], { policy }: Deployment = reference): PolicyClient => {
-  const found = policy.clients.find((one) => one.kind === kind);
+const client = (kind: PolicyClient["kind"], { policy }: Deployment = reference): ConfiguredClient => {
+  const found = policy.clients.filter(hasConfig).find((one) => one.kind === kind);
   if (found === undefined) throw new Error(`the policy names no ${kind}`);
   return found;
 };
