@@ -129,16 +129,21 @@ async function observeHosts(view: EdgeView, ask: AskEdge): Promise<ObservedHost[
   return observed;
 }
 
-/** Adds the tools of the upstreams, and LiteLLM's answers to callers without a key. */
+/** Adds the tools of the upstreams, calls with a known result, and LiteLLM's answers to callers without a key. */
 async function askedGateway(run: ShortRun, inference: Inference, progress: Progress): Promise<Inference> {
   const paths = inference.observed.flatMap(({ rules }) => rules.map(({ pattern }) => pattern.replace(/\/\*\*$/, "")));
   try {
     const gateway = await run.gateway();
-    const { statuses, tools } = await progress.during("ask LiteLLM", () => askGateway(gateway, [...new Set(paths)]));
+    const asked = await progress.during("ask LiteLLM", () => askGateway(gateway, [...new Set(paths)]));
+    const { statuses, tools, examples } = asked;
     return {
       ...inference,
       statusOf: (path) => statuses.get(path),
-      upstreams: { ...inference.upstreams, toolsOf: (name) => tools.get(name) },
+      upstreams: {
+        ...inference.upstreams,
+        toolsOf: (name) => tools.get(name),
+        exampleOf: (name) => examples.get(name),
+      },
     };
   } catch (error) {
     return withRemark(inference, error, "LiteLLM could not be asked, so tools and statuses are not known");

@@ -54,7 +54,7 @@ export async function inferFromFiles({
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
     statusOf: () => undefined,
-    upstreams: { versionsOf, toolsOf: () => undefined },
+    upstreams: { versionsOf, toolsOf: () => undefined, exampleOf: () => undefined },
     missing: new Map(),
     remarks: [],
   };

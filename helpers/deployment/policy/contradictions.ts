@@ -2,6 +2,7 @@ import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { checkAccess } from "./access-contradictions.ts";
+import { isInCall } from "./example-call.ts";
 import { checkIdentities } from "./identities.ts";
 import type { Policy, PublicPath } from "./types.ts";
 
@@ -23,6 +24,7 @@ export function checkContradictions(
   checkRefusal(policy, at, faults);
   checkSecretPlaces(policy, faults);
   checkClients(policy, faults);
+  checkExamples(policy, at, faults);
   checkIdentities(policy, faults);
 }
 
@@ -289,5 +291,31 @@ function checkSecretPlaces(policy: Policy, faults: FaultList): void {
         "keep only litellm.environment in its may_be_in",
       );
     }
+  }
+}
+
+function checkExamples(policy: Policy, at: (...path: string[]) => SourceLocation, faults: FaultList): void {
+  for (const [index, { name, tools, example }] of policy.upstreams.entries()) {
+    if (example === undefined) continue;
+    const { tool, contains } = example;
+    const within = (key: string): SourceLocation => at("upstreams", String(index), "example", key);
+    if (tools.length > 0 && !tools.includes(tool))
+      faults.add(
+        within("tool"),
+        `the example of '${name}' calls '${tool}', which is not one of its tools`,
+        suggest(tool, tools, `name one of ${tools.join(", ")}`),
+      );
+    if (/["\\\r\n]/.test(contains))
+      faults.add(
+        within("contains"),
+        `the text of the example of '${name}' has a double quote, a backslash or a line break, which clients show as escapes`,
+        "write a part of the result's text without these characters",
+      );
+    else if (isInCall(name, example))
+      faults.add(
+        within("contains"),
+        `the text '${contains}' of the example of '${name}' is in the call itself, so an error that repeats the call contains it too`,
+        "write a text that is not in the names of the upstream and the tool, nor in the arguments",
+      );
   }
 }

@@ -273,6 +273,20 @@ export const policyShape = mapping({
         .describe(
           "Of a filesystem upstream: the allowed directory in LiteLLM's container. A run puts its canary files there.",
         ),
+      example: mapping({
+        tool: text.describe("One of its tools, by its name without prefix."),
+        arguments: z
+          .record(z.string(), z.unknown(), { error: "a mapping" })
+          .default({})
+          .describe("What the call gives to the tool."),
+        contains: text.describe(
+          "A text on one line that every result contains, and that is not in the names of the upstream and the tool, nor in the arguments. Without double quotes and backslashes.",
+        ),
+      })
+        .optional()
+        .describe(
+          "A call that changes nothing, and a text that its result always contains: the checks of clients make it.",
+        ),
       lock: text
         .optional()
         .describe("Path of the lock file with its approved catalogue (`npm run onboard`), relative to the policy."),

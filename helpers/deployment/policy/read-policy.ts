@@ -160,6 +160,7 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       leftOut: upstream.left_out,
       database: upstream.database === undefined ? undefined : { variable: upstream.database },
       directory: upstream.directory,
+      example: upstream.example,
       lock:
         upstream.lock === undefined ? undefined : lockOf(folder, upstream.lock, at("upstreams", index, "lock"), faults),
       location: at("upstreams", index),

@@ -115,6 +115,15 @@ export interface ScopedKey {
   location: SourceLocation;
 }
 
+/** A call of an upstream's tool that changes nothing, and what is known of its result. */
+export interface UpstreamExample {
+  /** Its name without prefix. */
+  tool: string;
+  arguments: Readonly<Record<string, unknown>>;
+  /** A text on one line that every result contains. */
+  contains: string;
+}
+
 export interface PolicyUpstream {
   /** The key under `mcp_servers`. */
   name: string;
@@ -141,6 +150,8 @@ export interface PolicyUpstream {
   database: { variable: string } | undefined;
   /** A filesystem upstream: the allowed directory in LiteLLM's container, where a run puts its canary files. */
   directory: string | undefined;
+  /** A call that changes nothing, with a known result; undefined where the policy names none. */
+  example: UpstreamExample | undefined;
   /** What was approved of it; undefined for one without a lock file. */
   lock: Lock | undefined;
   location: SourceLocation;

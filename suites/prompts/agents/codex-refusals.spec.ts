@@ -6,7 +6,7 @@ import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import type { PolicyUpstream, SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { CodexAgent, type CodexTurn, turnEvidence } from "../support/codex-turn.ts";
-import { canaryCalls } from "../support/policy-lookup.ts";
+import { type KnownServerCall, knownServerCalls, noKnownServer } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-04/refusals-reach-the-model",
@@ -14,9 +14,11 @@ check({
   title: "a refused write and a refused path reach the model as errors, and the answer says so",
   needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
+    const known = knownServerCalls(gateway);
+    if (known.length === 0) evidence.notSupported(`${noKnownServer}, so the suite knows no call that must be refused`);
     await forEachCase(
       "a refusal reaches the model, and the same tool works for an allowed call",
-      refusals(gateway),
+      known.map(refusalOf),
       ({ name }) => name,
       async (refusal) => {
         const { name, prompt, refused, allowed, says } = refusal;
@@ -40,7 +42,7 @@ check({
         );
       },
     );
-    const database = canaryCalls(gateway).find(({ kind }) => kind === "query");
+    const database = known.find(({ kind }) => kind === "query");
     if (database !== undefined) await expectNoTable(gateway, database.upstream);
   },
 });
@@ -62,13 +64,9 @@ interface Refusal {
 
 const answerStart = "This is what the tools returned:\n";
 
-function refusals(gateway: GatewayWith<"canaries">): Refusal[] {
-  return canaryCalls(gateway).map(({ kind, upstream, call: allowed, canary }) => ({
-    ...(kind === "query" ? refusedWrite : refusedPath)(allowed.tool),
-    allowed,
-    canary,
-    location: upstream.location,
-  }));
+function refusalOf({ kind, upstream, call: allowed, canary }: KnownServerCall): Refusal {
+  const refused = kind === "query" ? refusedWrite : refusedPath;
+  return { ...refused(allowed.tool), allowed, canary, location: upstream.location };
 }
 
 type RefusedCall = Pick<Refusal, "name" | "prompt" | "refused" | "says" | "isRefusal">;

@@ -163,7 +163,7 @@ interface Asked {
 /** A call that returns a canary; a query has the token as a column's value, so that Postgres logs it. */
 function callWithCanary(gateway: GatewayWith<"canaries">): (token: string) => ScriptedCall {
   const { kind, call } = canaryCall(gateway);
-  if (kind === "read") return () => call;
+  if (kind !== "query") return () => call;
   return (token) => ({ ...call, arguments: { sql: `SELECT datname, '${token}' AS asked FROM pg_database` } });
 }
 

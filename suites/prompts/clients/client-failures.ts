@@ -18,6 +18,7 @@ export function expectWorked(
   const name = `${client.name} ${client.version(targets)}`;
   const evidence = clientEvidence(run);
   const {
+    kind,
     canary,
     upstream: { location },
   } = canaryCall(gateway);
@@ -55,7 +56,10 @@ export function expectWorked(
       expected: `a result with ${canary}`,
       actual: run.result ?? "no result",
       evidence,
-      cause: "the call failed on its way, or the result comes from another server than the run's",
+      cause:
+        kind === "example"
+          ? "the call failed on its way, or the tool's result does not always contain the text of the policy (example)"
+          : "the call failed on its way, or the result comes from another server than the run's",
       location,
     });
   }

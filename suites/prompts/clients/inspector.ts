@@ -43,7 +43,10 @@ export const inspector: McpClient = {
       const { id, took, stderr } = listed;
       return runOf(listed, { result: undefined, callShown: undefined, shown: errorLine(stderr), commands: [id], took });
     }
-    const given = Object.entries(call.arguments).flatMap(([name, value]) => ["--tool-arg", `${name}=${String(value)}`]);
+    const given = Object.entries(call.arguments).flatMap(([name, value]) => [
+      "--tool-arg",
+      `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    ]);
     const called = await ask("tools/call", "--tool-name", call.tool, ...given);
     const { content, isError = false } = result.safeParse(jsonOf(called.stdout)).data ?? {};
     const text = content?.map((part) => part.text ?? "").join("\n");

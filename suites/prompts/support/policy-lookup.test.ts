@@ -2,16 +2,21 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
-import { canaryCalls } from "./policy-lookup.ts";
+import { canaryCalls, knownServerCalls } from "./policy-lookup.ts";
 
 const deployment = await loadDeployment("deployments/reference");
 const canaries = makeCanaries({ ...deployment.policy, secrets: [] }, new Map(), []);
 
-/** The reference with some of its servers. */
-function callsWith(isThere: (upstream: PolicyUpstream) => boolean): ReturnType<typeof canaryCalls> {
-  const policy = { ...deployment.policy, upstreams: deployment.policy.upstreams.filter(isThere) };
+/** The reference with other servers in its policy. */
+function gatewayOf(upstreams: readonly PolicyUpstream[]): Parameters<typeof canaryCalls>[0] {
+  const policy = { ...deployment.policy, upstreams };
   const gateway = { policy, deployment: { ...deployment, policy }, canaries };
-  return canaryCalls(gateway as unknown as Parameters<typeof canaryCalls>[0]);
+  return gateway as unknown as Parameters<typeof canaryCalls>[0];
+}
+
+/** The calls of the reference with some of its servers. */
+function callsWith(isThere: (upstream: PolicyUpstream) => boolean): ReturnType<typeof canaryCalls> {
+  return canaryCalls(gatewayOf(deployment.policy.upstreams.filter(isThere)));
 }
 
 test("the database's server is called first, then the file server", () => {
@@ -32,8 +37,45 @@ test("without a database the canary file is read", () => {
   ]);
 });
 
-test("without either there is no call whose result the suite knows", () => {
+/** The reference's servers, changed. */
+function callsOf(change: (upstream: PolicyUpstream) => PolicyUpstream): ReturnType<typeof canaryCalls> {
+  return canaryCalls(gatewayOf(deployment.policy.upstreams.map(change)));
+}
+
+const example = { tool: "get_topics", arguments: { page: 1 }, contains: "Topics of the notes" };
+/** Without what the suite knows of its tools. */
+const withExample = { database: undefined, directory: undefined, example };
+
+test("of an upstream with an example, its call and the text of its result", () => {
+  const calls = callsOf((upstream) => (upstream.name === "postgres" ? { ...upstream, ...withExample } : upstream));
+  expect(calls.map(({ kind }) => kind)).toEqual(["read", "example"]);
+  expect(calls[1]).toMatchObject({
+    upstream: { name: "postgres" },
+    call: { tool: "postgres-get_topics", arguments: { page: 1 } },
+    canary: "Topics of the notes",
+  });
+});
+
+test("the calls of servers that the suite knows come first, and replace their own examples", () => {
+  expect(callsOf((upstream) => ({ ...upstream, example })).map(({ kind }) => kind)).toEqual(["query", "read"]);
+});
+
+test("an upstream that is left out, or that a stand-in replaces, is not called", () => {
+  const noCall = "the policy names no upstream with a database";
+  expect(() => callsOf((upstream) => ({ ...upstream, ...withExample, leftOut: "it runs elsewhere" }))).toThrow(noCall);
+  expect(() => callsOf((upstream) => ({ ...upstream, ...withExample, standIn: true }))).toThrow(noCall);
+  expect(callsOf((upstream) => ({ ...upstream, ...withExample }))).toHaveLength(deployment.policy.upstreams.length);
+});
+
+test("the suite knows no refused call of an example", () => {
+  const upstreams = deployment.policy.upstreams.map((upstream) => ({ ...upstream, ...withExample }));
+  expect(knownServerCalls(gatewayOf(upstreams))).toEqual([]);
+  expect(knownServerCalls(gatewayOf(deployment.policy.upstreams)).map(({ kind }) => kind)).toEqual(["query", "read"]);
+});
+
+test("without any there is no call whose result the suite knows, and the reason says how to state one", () => {
   expect(() => callsWith(() => false)).toThrow(
-    "the policy names no upstream with a database and the tool execute_sql, and none with a directory and the tool read_text_file",
+    "the policy names no upstream with a database and the tool execute_sql, and none with a directory and the tool read_text_file; " +
+      "a call with a known result can be stated in the policy: upstreams[].example",
   );
 });

@@ -58,22 +58,38 @@ export function fileTool({ policy, canaries, deployment }: GatewayWith<"canaries
   return { upstream: configured(deployment, upstream), tool, path: `${directory}/${canaries.file.name}` };
 }
 
-/** A call of one of the policy's upstreams whose result contains a canary of the run. */
+/** A call of one of the policy's upstreams whose result contains a text that the suite knows. */
 export interface CanaryCall {
-  kind: "query" | "read";
+  /** `query` lists the run's databases, `read` reads the run's canary file, `example` is one of `upstreams[].example`. */
+  kind: "query" | "read" | "example";
   upstream: PolicyUpstream;
   call: ScriptedCall;
+  /** A canary of the run; of an example the policy's own text, which is the same in each run. */
   canary: string;
 }
 
+/** A call of a server whose tools the suite knows, so that it also knows a call that the server must refuse. */
+export type KnownServerCall = CanaryCall & { kind: "query" | "read" };
+
 /**
- * The calls of {@link CanaryCall} that the policy's upstreams allow: one lists the run's databases, one reads the run's canary file.
+ * The calls of {@link CanaryCall} that the policy's upstreams allow: one lists the run's databases, one reads the run's canary
+ * file, and the others are the examples of upstreams that have neither of these calls.
  *
- * @throws {NotSupported} when the policy names neither an upstream of {@link databaseTool} nor one of {@link fileTool}
+ * @throws {NotSupported} when there is none, saying what the policy must name
  */
 export function canaryCalls(gateway: GatewayWith<"canaries">): [CanaryCall, ...CanaryCall[]] {
+  const known = knownServerCalls(gateway);
+  const [first, ...others] = [...known, ...exampleCalls(gateway, known)];
+  if (first !== undefined) return [first, ...others];
+  throw new NotSupported(
+    `${noKnownServer}; a call with a known result can be stated in the policy: upstreams[].example`,
+  );
+}
+
+/** Those of {@link canaryCalls} to servers whose tools the suite knows; empty where the policy names no such server. */
+export function knownServerCalls(gateway: GatewayWith<"canaries">): KnownServerCall[] {
   const { policy, canaries } = gateway;
-  const calls: CanaryCall[] = [];
+  const calls: KnownServerCall[] = [];
   if (queriedUpstream(policy) !== undefined) {
     const { upstream, tool } = databaseTool(gateway);
     const call = { tool, arguments: { sql: "SELECT datname FROM pg_database" } };
@@ -83,11 +99,22 @@ export function canaryCalls(gateway: GatewayWith<"canaries">): [CanaryCall, ...C
     const { upstream, tool, path } = fileTool(gateway);
     calls.push({ kind: "read", upstream, call: { tool, arguments: { path } }, canary: canaries.file.content });
   }
-  const [first, ...others] = calls;
-  if (first !== undefined) return [first, ...others];
-  throw new NotSupported(
-    `the policy names no upstream with a database and the tool ${queryTool}, and none with a directory and the tool ${readTool}`,
-  );
+  return calls;
+}
+
+/** Why {@link knownServerCalls} is empty. */
+export const noKnownServer = `the policy names no upstream with a database and the tool ${queryTool}, and none with a directory and the tool ${readTool}`;
+
+/** The examples of upstreams that are part of the run. A stand-in is the suite's own server, and does not give the text. */
+function exampleCalls({ policy, deployment }: GatewayTarget, known: readonly CanaryCall[]): CanaryCall[] {
+  return policy.upstreams.flatMap((upstream): CanaryCall[] => {
+    const { name, example, leftOut, standIn } = upstream;
+    const isPartOfRun = leftOut === undefined && !standIn;
+    if (example === undefined || !isPartOfRun || known.some((one) => one.upstream.name === name)) return [];
+    const tool = catalogueName(deployment.litellmConfig, name, example.tool);
+    const call = { tool, arguments: example.arguments };
+    return [{ kind: "example", upstream: configured(deployment, upstream), call, canary: example.contains }];
+  });
 }
 
 /** The first of {@link canaryCalls}. */

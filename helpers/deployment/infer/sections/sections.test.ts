@@ -184,12 +184,32 @@ test("upstreams: the DSN's variable, the directory, the version of the command, 
   const known = {
     versionsOf: (name: string) => (name === "postgres-mcp" ? ["0.3.0"] : []),
     toolsOf: (name: string) => (name === "files" ? ["read_file"] : undefined),
+    exampleOf: (tool: string) => ({ tool, arguments: {}, contains: "a known text" }),
   };
   expect(stateUpstreams(viewOf(), known).map(({ value }) => value)).toEqual([
     { name: "db", version: "0.3.0", database: "MCP_DSN", tools: [] },
     { name: "files", directory: "/srv/files", tools: ["read_file"] },
     { name: "notes", left_out: "notes.elsewhere runs in none of these files" },
   ]);
+});
+
+/** Nothing is known of the upstreams beyond the files. */
+const unasked = { versionsOf: () => [], toolsOf: () => undefined, exampleOf: () => undefined };
+
+test("an upstream whose tools the suite does not know gets the call whose result is known", () => {
+  const own = config.replace(/ {2}db: .*\n {2}files: .*\n/, "").replace("notes.elsewhere", "db");
+  const view = viewOf({ "config.yaml": own });
+  const example = { tool: "get_topics", arguments: {}, contains: "Topics of the notes" };
+  const known = { ...unasked, toolsOf: () => ["get_topics"], exampleOf: () => example };
+  expect(stateUpstreams(view, known)).toMatchObject([
+    {
+      value: { name: "notes", tools: ["get_topics"], example },
+      remarks: ["A call that clients of the suite make: two results of get_topics contained this text."],
+    },
+  ]);
+  const hint = "With `example`, a call with a known result, the checks of clients are proved too.";
+  expect(stateUpstreams(view, unasked)).toMatchObject([{ value: { name: "notes" }, remarks: [hint] }]);
+  expect(stateUpstreams(viewOf(), unasked).flatMap(({ remarks = [] }) => remarks)).toEqual([]);
 });
 
 test("MCP servers of containers that no config names are likely to be in LiteLLM's database", () => {
@@ -199,7 +219,7 @@ test("MCP servers of containers that no config names are likely to be in LiteLLM
   other: { image: other, expose: [9000], networks: [data] }
 networks: { edge: {}, data`,
   );
-  const stated = stateUpstreams(viewOf({ "compose.yaml": own }), { versionsOf: () => [], toolsOf: () => undefined });
+  const stated = stateUpstreams(viewOf({ "compose.yaml": own }), unasked);
   expect(stated.at(-1)?.value).toEqual({
     name: "time",
     in: "database",
@@ -209,11 +229,7 @@ networks: { edge: {}, data`,
   });
   expect(stated.at(-1)?.questions?.[0]).toMatch(/^is mcp-time registered in LiteLLM's database/);
   const missing = new Map([["mcp-time", "no image"]]);
-  const names = stateUpstreams(
-    viewOf({ "compose.yaml": own }),
-    { versionsOf: () => [], toolsOf: () => undefined },
-    missing,
-  );
+  const names = stateUpstreams(viewOf({ "compose.yaml": own }), unasked, missing);
   expect(names.map(({ value }) => value.name)).not.toContain("time");
 });
 

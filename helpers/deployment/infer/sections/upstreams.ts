@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from "../../litellm/types.ts";
+import type { UpstreamExample } from "../../policy/types.ts";
 import { outlineOf } from "../../services/build-outline.ts";
 import { addressIn, serviceAt } from "../../services/hosts.ts";
 import type { PackageSpec } from "../../services/package-spec.ts";
@@ -18,6 +19,8 @@ export interface UpstreamKnowledge {
   versionsOf(command: string): readonly string[];
   /** The tools that an upstream listed when it was asked; undefined where it was not, or did not answer. */
   toolsOf(upstream: string): readonly string[] | undefined;
+  /** A call of an upstream whose two results had a text in common; undefined where none was found. */
+  exampleOf(upstream: string): UpstreamExample | undefined;
 }
 
 /** Why a service is left out whose image nobody gives. */
@@ -52,8 +55,31 @@ export function stateUpstreams(
     const { tools, questions: open } = statedTools(known.toolsOf(value.name));
     return { value: { ...value, tools }, questions: [...questions, ...open] };
   });
-  return [...configured, ...unusable, ...registered];
+  return withExamples([...configured, ...unusable, ...registered], known);
 }
+
+/** Adds the calls whose results are known, where the suite does not know the server's tools. */
+function withExamples(stated: readonly Stated<UpstreamInput>[], known: UpstreamKnowledge): Stated<UpstreamInput>[] {
+  const all = stated.map((item) => {
+    const { name, database, directory, left_out } = item.value;
+    const isUnknown = database === undefined && directory === undefined && left_out === undefined;
+    const example = isUnknown ? known.exampleOf(name) : undefined;
+    if (example === undefined) return item;
+    const remark = `A call that clients of the suite make: two results of ${example.tool} contained this text.`;
+    const remarks = [...(item.remarks ?? []), remark];
+    return { ...item, remarks, value: { ...item.value, example: { ...example, arguments: { ...example.arguments } } } };
+  });
+  const hasCall = all.some(
+    ({ value }) => value.database !== undefined || value.directory !== undefined || value.example !== undefined,
+  );
+  const first = all.find(({ value }) => value.left_out === undefined);
+  if (hasCall || first === undefined) return all;
+  const remarks = [...(first.remarks ?? []), withoutExample];
+  return all.map((item) => (item === first ? { ...item, remarks } : item));
+}
+
+/** Said once, where no upstream has a call with a known result. */
+const withoutExample = "With `example`, a call with a known result, the checks of clients are proved too.";
 
 function stdioUpstream(
   view: DeploymentView,
