@@ -10,6 +10,8 @@ export const deadlines = {
   engineStart: 60_000 * factor,
   /** A small part (Traefik, whoami, the scripted model, a host) listens: 0.1–0.6 s measured. */
   smallPartStart: 30_000 * factor,
+  /** A service of the deployment's own listens: 5 s measured for a proxy of three stdio servers, on a busy machine over 30 s. */
+  serviceStart: 120_000 * factor,
   /** Postgres accepts connections: 1–3 s measured. */
   databaseStart: 60_000 * factor,
   /** LiteLLM answers `/health/liveliness`: 7.4 s measured with two idle cores. */

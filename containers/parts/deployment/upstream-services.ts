@@ -83,7 +83,7 @@ async function servicePlan(
     settings: rendered.settings,
     publish: ports,
     ready: first === undefined ? readyWhenRunning : answersAnything(first.port, first.path),
-    startDeadline: deadlines.smallPartStart,
+    startDeadline: deadlines.serviceStart,
   };
   const upstreams = Object.fromEntries(
     served.map(({ upstream, port, path }) => [upstream, { part: plan.name, port, path }]),

@@ -29,20 +29,7 @@ export interface ChatAccess {
  * @throws {NotSupported} where neither names a model: those in LiteLLM's database are not known here
  */
 export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
-  const { file, models } = gateway.deployment.litellmConfig;
   const chat = clientOf(gateway, "open-webui");
-  // The first model is the agent's.
-  const model = models.findLast(({ value }) => !value.includes("*"))?.value;
-  if (model === undefined && gateway.policy.models.length === 0)
-    throw new NotSupported("neither the policy nor LiteLLM's config names a model");
-  if (model === undefined)
-    throw new CheckFailure({
-      summary: "LiteLLM's config names no model",
-      code: "no-model",
-      expected: "at least one entry in model_list",
-      actual: "none",
-      location: { file, line: 1 },
-    });
   if (chat === undefined || !hasConfig(chat)) {
     const config = await codexConfig(gateway);
     const [key = ""] = Object.values(keysOf(gateway, config));
@@ -50,9 +37,10 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
       url: config.modelUrl,
       key,
       toolServers: undefined,
-      model: config.file === undefined ? config.model : model,
+      model: config.file === undefined ? config.model : chatModel(gateway),
     };
   }
+  const model = chatModel(gateway);
   const { endpoints } = clientSettings(chat, await readFile(chat.config, "utf8"));
   const endpoint = endpoints.find((one) => one.for === "model");
   if (endpoint === undefined)
@@ -69,6 +57,21 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
     toolServers: endpoints.filter((one) => one.for === "mcp").length,
     model,
   };
+}
+
+/** The last model: the first one is the agent's. */
+function chatModel({ deployment, policy }: GatewayTarget): string {
+  const { file, models } = deployment.litellmConfig;
+  const model = models.findLast(({ value }) => !value.includes("*"))?.value;
+  if (model !== undefined) return model;
+  if (policy.models.length === 0) throw new NotSupported("neither the policy nor LiteLLM's config names a model");
+  throw new CheckFailure({
+    summary: "LiteLLM's config names no model",
+    code: "no-model",
+    expected: "at least one entry in model_list",
+    actual: "none",
+    location: { file, line: 1 },
+  });
 }
 
 /** The headers that Open WebUI sends to its provider (0.6.31, with ENABLE_FORWARD_USER_INFO_HEADERS). */

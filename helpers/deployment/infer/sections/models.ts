@@ -29,14 +29,19 @@ export function stateModels({ config }: DeploymentView): Stated<ItemOf<"models">
 /** In the names of models that answer no chat. */
 const otherKinds = /embed|rerank|whisper|transcri|speech|\btts\b|image|dall-e|flux|diffusion|moderation|guard/i;
 
-/** The first model that a chat can ask for, by its name; undefined where the config names none. */
+/** Stands for the rest of a pattern: the run's provider has every model. */
+const anyModel = "gpt-5";
+
+/** The first model that a chat can ask for, by its name, else one of the first pattern; undefined where the config has neither. */
 export function chatModel({ config }: DeploymentView): string | undefined {
   const read = modelList.safeParse(config?.document ?? {});
   const models = read.success ? read.data.model_list : [];
-  return models.find(
+  const chats = models.filter(
     ({ model_name: name, litellm_params: { model }, model_info: info }) =>
-      !name.includes("*") && (info?.mode ?? "chat") === "chat" && !otherKinds.test(`${name} ${model}`),
-  )?.model_name;
+      (info?.mode ?? "chat") === "chat" && !otherKinds.test(`${name} ${model}`),
+  );
+  const names = chats.map(({ model_name: name }) => name);
+  return names.find((name) => !name.includes("*")) ?? names[0]?.replace("*", anyModel);
 }
 
 /** The names with a pattern, e.g. `openai/*`. */

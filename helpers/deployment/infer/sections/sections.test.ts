@@ -260,7 +260,11 @@ test("a Codex with the suite's own config, where the files say that it works", (
   expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] })).toBeUndefined();
   expect(ownCodex(viewOf(), { ...context, reach: [] })).toBeUndefined();
   expect(ownCodex(viewOf(), { ...context, secrets: [] })).toBeUndefined();
-  const embeddings = viewOf({ "config.yaml": config.replaceAll("gpt-5", "text-embedding-3-small") });
+  const patterns = viewOf({ "config.yaml": config.replace(/ {2}- .*gpt-5.*\n/, "") });
+  expect(ownCodex(patterns, context)?.value.model).toBe("openai/gpt-5");
+  const embeddings = viewOf({
+    "config.yaml": config.replaceAll("gpt-5", "text-embedding-3-small").replace(pattern, ""),
+  });
   expect(ownCodex(embeddings, context)).toBeUndefined();
 });
 
