@@ -34,6 +34,10 @@ class FakeGateway implements GatewaySubject {
     return `synthetic-${tool}`;
   }
 
+  async prepareKill(): Promise<void> {
+    // Its kill takes effect at once.
+  }
+
   async kill(): Promise<boolean> {
     this.isDead = this.canBeKilled;
     return this.canBeKilled;

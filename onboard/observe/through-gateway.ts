@@ -23,6 +23,11 @@ export interface GatewaySubject {
   clientKey(): Promise<ClientKey | undefined>;
   /** The name of a tool of the candidate in the gateway's catalogue. */
   nameOf(tool: string): string;
+  /**
+   * Called before the call in which the candidate is killed. Where the gateway starts it for each call, it dies as it starts from here
+   * on: killed a second later, LiteLLM 1.77.1 waits without an end, and the outcome would be a matter of chance.
+   */
+  prepareKill(): Promise<void>;
   /** Kills the candidate while a call runs, and keeps it down where the gateway does not start it. False: there was nothing to kill. */
   kill(): Promise<boolean>;
   /** Starts a candidate again that the gateway does not start. */
@@ -181,6 +186,9 @@ async function connected(open: () => Channel): Promise<Channel> {
   return channel;
 }
 
+/** How long a gateway may take to see that the server of a call is dead, in milliseconds: half of what clients wait by default. */
+const deathNoticed = 30_000;
+
 async function observeDeath(
   subject: GatewaySubject,
   candidate: Candidate,
@@ -196,7 +204,8 @@ async function observeDeath(
       ? { name: tool.name, own: sampleArguments(tool) }
       : { name: example.tool, own: example.arguments };
   const params = { name: subject.nameOf(name), arguments: { ...own } };
-  const call = channel.ask("tools/call", params, answerDeadline(candidate));
+  await subject.prepareKill();
+  const call = channel.ask("tools/call", params, deathNoticed);
   const wasKilled = await subject.kill();
   const during = wasKilled ? await list(open, subject) : undefined;
   await subject.revive();

@@ -171,23 +171,35 @@ class ContainerGateway implements GatewaySubject {
     return `${this.#prefix}${tool}`;
   }
 
-  async kill(): Promise<boolean> {
+  async prepareKill(): Promise<void> {
     const { parts, litellm } = this.#own;
+    if (parts.candidate !== undefined) return;
+    const mark = `${candidateMark.name}=${candidateMark.value}`;
+    const command = ["python3", "-c", killProgram, mark, killFile, String(deadFor / 1000)];
+    this.#killing = execute(this.#engine, litellm.containerId, command);
+    await until("the program that kills the candidate runs", startsWithin, async () =>
+      (await this.#killState()) === "" ? undefined : true,
+    );
+  }
+
+  async kill(): Promise<boolean> {
+    const { parts } = this.#own;
     if (parts.candidate !== undefined) {
       await this.#engine.docker.getContainer(parts.candidate.containerId).kill();
       return true;
     }
-    const mark = `${candidateMark.name}=${candidateMark.value}`;
-    const command = ["python3", "-c", killProgram, mark, killFile, String(deadFor / 1000)];
-    this.#killing = execute(this.#engine, litellm.containerId, command);
-    const hasKilled = async (): Promise<true | undefined> => {
-      const { stdout } = await execute(this.#engine, litellm.containerId, ["cat", killFile]);
-      return stdout.includes("killed") ? true : undefined;
-    };
+    const hasKilled = async (): Promise<true | undefined> =>
+      (await this.#killState()) === "killed" ? true : undefined;
     return await until("a process of the candidate is killed", startsWithin, hasKilled).catch((error: unknown) => {
       if (error instanceof DeadlineError) return false;
       throw error;
     });
+  }
+
+  /** What the killing program says; empty before it runs. */
+  async #killState(): Promise<string> {
+    const { stdout } = await execute(this.#engine, this.#own.litellm.containerId, ["cat", killFile]);
+    return stdout.trim();
   }
 
   async revive(): Promise<void> {
