@@ -27,6 +27,8 @@ export interface PartFile {
   content: string | Buffer;
   /** Octal permissions, e.g. 0o644 (the default). */
   mode?: number;
+  /** A private key: its content is in no evidence. */
+  isPrivate?: true;
   /** Its owner; default: root. */
   uid?: number;
   gid?: number;

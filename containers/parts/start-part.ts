@@ -230,9 +230,13 @@ function handleOf(
 function startedWith(plan: PartPlan): StartedWith {
   const { entrypoint, command, environment = {}, labels = {}, user, workingDir } = plan;
   const networks = Object.fromEntries(plan.networks.map(({ network, aliases }) => [network.name, aliases]));
-  const files = (plan.files ?? []).map(({ target, content }) => ({
+  const files = (plan.files ?? []).map(({ target, content, isPrivate }) => ({
     target,
-    content: typeof content === "string" || isUtf8(content) ? String(content) : `(${content.length} bytes)\n`,
+    content: isPrivate
+      ? "(a private key of the run)\n"
+      : typeof content === "string" || isUtf8(content)
+        ? String(content)
+        : `(${content.length} bytes)\n`,
   }));
   return { entrypoint, command, environment, labels, networks, files, user, workingDir };
 }

@@ -15,7 +15,7 @@ export interface RenderContext<D extends Deployment = Deployment> {
 
 /** What rendering Traefik needs. */
 export interface EdgeContext extends RenderContext<DeploymentWithTraefik> {
-  /** For the hosts over HTTPS, where clients call them that verify certificates. */
+  /** For the hosts over HTTPS, where clients of the run verify certificates. */
   certificate?: HostCertificate | undefined;
 }
 

@@ -138,12 +138,21 @@ test("the certificate is named in the operator's own file or next to it, and not
   expect(Object.keys(http.routers).length).toBeGreaterThan(0);
   const directory = await withCertificate("examples/allow-list");
   expect(directory.files.map(({ target }) => target)).toContain("/etc/traefik/dynamic/gateway-conformance-tls.yaml");
-  const own = await withCertificate("examples/two-projects", {
+  const empty = await withCertificate("examples/two-projects", { file: "traefik/rules.yml", write: "# nothing yet\n" });
+  expect(JSON.parse(fileOf(empty, "/etc/traefik/rules.yml")).tls.certificates).toHaveLength(1);
+  const rules = (text: string) => ({
     file: "traefik/rules.yml",
     find: "http:\n  routers:",
-    replace: `tls: { certificates: [{ certFile: /etc/traefik/traefik.yml, keyFile: /etc/traefik/traefik.yml }] }\nhttp:\n  routers:`,
+    replace: `${text}\nhttp:\n  routers:`,
   });
-  expect(own.changes.map(({ what }) => what).join()).not.toContain("added a certificate");
+  const pair = "[{ certFile: /etc/traefik/traefik.yml, keyFile: /etc/traefik/traefik.yml }]";
+  const added = "added a certificate for llm.example.com";
+  const changesWith = async (...patches: Patch[]) =>
+    (await withCertificate("examples/two-projects", ...patches)).changes.map(({ what }) => what);
+  expect(await changesWith()).toContain(added);
+  expect(await changesWith(rules("# certFile: /etc/traefik/traefik.yml"))).toContain(added);
+  expect(await changesWith(rules(`tls: { certificates: ${pair} }`))).not.toContain(added);
+  expect(await changesWith(rules("http: {}"))).not.toContain(added);
 });
 
 test("Swarm's provider and labels are docker's in the run", async () => {

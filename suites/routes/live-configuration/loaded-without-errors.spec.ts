@@ -116,7 +116,7 @@ function serviceLine(model: TraefikModel, section: string, liveName: string) {
   )?.location;
 }
 
-/** A run serves Traefik's own certificate in every case: that a resolver is missing shows in the files only. */
+/** A run has no certificate of a resolver: that a resolver is missing shows in the files only. */
 function certificates({ problems }: TraefikModel): { name: string; failure: FailureDetails }[] {
   return problems.flatMap((one) => {
     if (one.scope.kind !== "certificate") return [];

@@ -16,8 +16,8 @@ import { fetchedPlugins } from "./plugins.ts";
 
 /**
  * The file provider's files that a run must change: a plugin becomes a middleware that lets everything pass, a router that is
- * not logged is logged, an address of the host that leads to LiteLLM is LiteLLM's, and Swarm's provider is docker's. Every
- * other file is mounted as it is.
+ * not logged is logged, an address of the host that leads to LiteLLM is LiteLLM's, and Swarm's provider is docker's. The only file
+ * names the run's certificate. Every other file is mounted as it is.
  */
 export function changedDynamicFiles(
   deployment: DeploymentWithTraefik,
@@ -94,7 +94,8 @@ function changedDocument(
     return undefined;
   const isToml = extname(path).toLowerCase() === ".toml";
   const root = (isToml ? parseToml : parseYaml)(rendered, new FaultList());
-  const document = root && toPlain(root);
+  // A file of comments only is one, too.
+  const document = root === undefined && isForCertificate ? {} : root && toPlain(root);
   if (!isMapping(document)) return undefined;
   const http = mappingAt(document, "http");
   const changes = [
@@ -140,7 +141,7 @@ function logRouters(routers: Mapping = {}): DocumentChange[] {
   });
 }
 
-/** With `sniStrict`, Traefik ends the handshake for a name that no certificate has, and its own one has no name of a host. */
+/** With `sniStrict`, Traefik ends the handshake for a name that no certificate has, and the run's is for the policy's hosts only. */
 function dropStrictNames(options: Mapping = {}): DocumentChange[] {
   return Object.entries(options).flatMap(([name, option]) => {
     const key = isMapping(option) ? Object.keys(option).find((one) => one.toLowerCase() === "snistrict") : undefined;
@@ -150,13 +151,13 @@ function dropStrictNames(options: Mapping = {}): DocumentChange[] {
       {
         key: `tls.options.${name}`,
         what: `dropped ${key}`,
-        why: "no certificate of the deployment's files is there: Traefik's own one has no host's name",
+        why: "no certificate of the deployment's files is there, and the run's is for the policy's hosts over HTTPS only",
       },
     ];
   });
 }
 
-const ownCertificate = "its files are not among the deployment's: Traefik has a certificate of its own in the run";
+const ownCertificate = "its files are not among the deployment's: in the run Traefik has another certificate";
 
 /** Traefik ends every TLS handshake where it can't load the default certificate of its store. */
 function dropCertificates(tls: Mapping | undefined, own: ContainerFiles): DocumentChange[] {

@@ -30,13 +30,13 @@ const authorityPath = `${certificateFolder}/authority.pem`;
 /** The certificate as a file of the file provider names it. */
 export const certificateEntry = { certFile: certificatePath, keyFile: keyPath };
 
-/** By names: mutation testing keeps parts that would be identical. */
+/** By the hosts' names: with a new certificate no part would be identical, and mutation testing keeps identical parts. */
 const issued = new Map<string, Promise<IssuedCertificate>>();
 
-/** The certificate that the clients of a run can verify; undefined where {@link certificatePlace} has none. */
+/** The certificate that the clients of a run can verify; undefined where {@link certificatePlace} says why there is none. */
 export async function hostCertificate(deployment: Deployment): Promise<HostCertificate | undefined> {
   const place = certificatePlace(deployment);
-  if (place === undefined) return undefined;
+  if (typeof place === "string") return undefined;
   const names = place.names.toSorted().join(" ");
   const certificate = issued.get(names) ?? issue(place.names);
   issued.set(names, certificate);
@@ -53,7 +53,11 @@ export function certificateForTraefik({ certificate, key, place }: HostCertifica
   const written: PartFile[] =
     place.kind === "operators-file" ? [] : [{ target: place.path, content: JSON.stringify(document, null, 2) }];
   return {
-    files: [{ target: certificatePath, content: certificate }, { target: keyPath, content: key }, ...written],
+    files: [
+      { target: certificatePath, content: certificate },
+      { target: keyPath, content: key, isPrivate: true },
+      ...written,
+    ],
     statics: place.kind === "own-provider" ? [{ option: "providers.file.filename", value: place.path, why }] : [],
     changes: [{ where: "Traefik", what: `added a certificate for ${place.names.join(", ")}`, why }],
   };
@@ -69,7 +73,7 @@ export function trustOf(certificate: HostCertificate | undefined): Pick<PartPlan
 }
 
 async function issue(names: readonly string[]): Promise<IssuedCertificate> {
-  // Loading it takes longer than all that a run over HTTP does with it. It needs the first of the two.
+  // `@peculiar/x509` needs `reflect-metadata` first. Both are loaded only where a host is called over HTTPS.
   await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   const day = 24 * 60 * 60 * 1000;

@@ -7,7 +7,10 @@ import { suiteName, suiteRouterConstraint, traefikApiPort } from "./suite-api.ts
 
 /** Sections that do nothing on a throwaway network, with the reason. */
 const dropped: readonly (readonly [string, string])[] = [
-  ["certificatesResolvers", "a throwaway network reaches no certificate authority; Traefik's own certificate is used"],
+  [
+    "certificatesResolvers",
+    "a throwaway network reaches no certificate authority; Traefik has a certificate of the run",
+  ],
   ["experimental.plugins", "a throwaway network can't fetch plugins; their middlewares let every request pass"],
   ["experimental.abortOnPluginFailure", "a throwaway network can't fetch plugins"],
   ["tracing", "there is no collector on the throwaway network"],
