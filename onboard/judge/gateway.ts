@@ -343,7 +343,7 @@ function death(own: RunningCase): Judgement {
     own,
     findings,
     "does not survive the death of the candidate",
-    `killed in a call (${answerText(answer).slice(0, 80)}): ${others} tools of others stayed listed, and its own came back`,
+    `dead in a call (${answerText(answer).slice(0, 80)}): ${others} tools of others stayed listed, and its own came back`,
   );
 }
 

@@ -4,7 +4,7 @@ import { execute } from "../../../containers/parts/container-command.ts";
 import { readLog } from "../../../containers/parts/container-log.ts";
 import type { PartHandle } from "../../../containers/parts/part.ts";
 import type { PartResources } from "../../../containers/parts/part-resources.ts";
-import { DeadlineError, until } from "../../../helpers/core/deadlines.ts";
+import { DeadlineError, deadlines, until } from "../../../helpers/core/deadlines.ts";
 import { EnvironmentError, UsageError } from "../../../helpers/core/errors.ts";
 import type { RunConfig } from "../../../helpers/core/run-config.ts";
 import { shortPrefix } from "../../../helpers/deployment/litellm/prefix.ts";
@@ -177,9 +177,19 @@ class ContainerGateway implements GatewaySubject {
     const mark = `${candidateMark.name}=${candidateMark.value}`;
     const command = ["python3", "-c", killProgram, mark, killFile, String(deadFor / 1000)];
     this.#killing = execute(this.#engine, litellm.containerId, command);
-    await until("the program that kills the candidate runs", startsWithin, async () =>
+    const runs = until("the program that kills the candidate runs", deadlines.smallPartStart, async () =>
       (await this.#killState()) === "" ? undefined : true,
     );
+    const ended = this.#killing.then(({ stderr }) => Promise.reject(new EnvironmentError(stderr.trim())));
+    try {
+      await Promise.race([runs, ended]);
+    } catch (error) {
+      const reason = (error as Error).message;
+      throw new EnvironmentError(`the candidate ${this.#candidate.name} can't be killed: ${reason}`, { cause: error });
+    } finally {
+      ended.catch(() => undefined);
+      runs.catch(() => undefined);
+    }
   }
 
   async kill(): Promise<boolean> {
