@@ -15,7 +15,7 @@ export interface GatewayAnswers {
   statuses: ReadonlyMap<string, number>;
   /** Upstream to its tools, by their names without prefix. */
   tools: ReadonlyMap<string, readonly string[]>;
-  /** Upstream to a call whose result is known; of those only whose tools the suite does not know. */
+  /** Upstream to a call with a known result; only upstreams without `database` and `directory` have one. */
   examples: ReadonlyMap<string, UpstreamExample>;
 }
 

@@ -4,7 +4,7 @@ import { deadlines } from "../../helpers/core/deadlines.ts";
 import { isInCall } from "../../helpers/deployment/policy/example-call.ts";
 import type { UpstreamExample } from "../../helpers/deployment/types.ts";
 
-/** An upstream of which an example is looked for. */
+/** An upstream for which `init` looks for an example. */
 export interface AskedUpstream {
   name: string;
   /** The tools that it offers, by their names without prefix. */
@@ -17,7 +17,7 @@ export interface AskedUpstream {
 const mostTools = 3;
 
 /**
- * A call whose result is not an error and has the same line twice. All calls together have the time of one MCP request.
+ * A call whose two results are not errors and have a text in common. All calls together have the time of one MCP request.
  *
  * @param client connected to LiteLLM
  * @param secrets texts that must not get into the policy
@@ -52,7 +52,8 @@ async function resultText(client: Client, name: string, signal: AbortSignal): Pr
 }
 
 /** Servers also report an error in a result that is not marked as one; LiteLLM 1.77.1 drops the mark. */
-const saysError = /error|exception|failed|denied|unauthori|forbidden|refused|timed? ?out/i;
+const saysError =
+  /error|exception|fail(?:ed|ure)|denied|unauthori|forbidden|refused|timed? ?out|unable|unreachable|unavailable|cannot|can't|could not|not found|invalid|missing|ENOTFOUND|EAI_AGAIN|ECONN/i;
 
 /** The names of the first three tools that can be called without arguments and, as far as can be seen, change nothing. */
 export function toolsToTry(tools: readonly Tool[]): string[] {

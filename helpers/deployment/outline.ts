@@ -13,7 +13,7 @@ export interface DeploymentOutline {
   upstreams: readonly { name: string; transport: string; source: string; version: string | null }[];
   /** The env file, relative to the folder, and the variables that hold a secret. */
   secrets: { file: string; names: readonly string[] };
-  /** Each client with the addresses that its config names; `the suite's own` where it has no config file. */
+  /** Each client with the addresses that its config names; `a config of the suite's own` where it has no config file. */
   clients: readonly { name: string; kind: string; config: string; addresses: readonly string[] }[];
   /** What a reader should know about the files: what is ignored, changed or not proved. */
   notes: readonly DeploymentNote[];
@@ -35,7 +35,7 @@ export function outlineOf(deployment: Deployment): DeploymentOutline {
     clients: policy.clients.map((client) => ({
       name: client.name,
       kind: client.kind,
-      config: hasConfig(client) ? relative(folder, client.config) : "the suite's own",
+      config: hasConfig(client) ? relative(folder, client.config) : "a config of the suite's own",
       addresses: hasConfig(client) ? addressesIn(facts.clientConfig(client)?.text ?? "") : [],
     })),
     notes: facts.notes.notes,

@@ -21,7 +21,7 @@ export function environment({ deployment, engine, parts, changes }: ConformanceR
     `- **Secrets**: \`${deployment.secrets.file}\` provides ${deployment.secrets.names.map((name) => `\`${name}\``).join(", ")}; each was replaced by a canary of this run`,
     ...deployment.clients.map(
       ({ name, config, addresses }) =>
-        `- **Client ${name}**: \`${config}\` → ${addresses.map((at) => `\`${at}\``).join(", ")}`,
+        `- **Client ${name}**: \`${config}\`${addresses.length === 0 ? "" : ` → ${addresses.map((at) => `\`${at}\``).join(", ")}`}`,
     ),
     `- **Engine**: Docker ${engine.version}`,
     `- **Parts**: ${one.map(({ name, version, origin, digest }) => `${name} ${version} (${origin}, ${shortDigest(digest)})`).join(", ")}`,

@@ -1,3 +1,4 @@
+import { publishedTo } from "../compose/host-address.ts";
 import { defaultTraefik } from "../facts.ts";
 import { portsOnHost } from "../services/host-network.ts";
 import type { HostRoute } from "../services/host-route.ts";
@@ -71,7 +72,13 @@ export function inferPolicy(given: Inference): PolicyDraft {
   });
   const codex = clients.some(({ stated: { value } }) => value.kind === "codex")
     ? undefined
-    : ownCodex(view, { hosts: stated.map(({ value }) => value), reach, secrets });
+    : ownCodex(view, {
+        hosts: stated.map(({ value }) => value),
+        secrets,
+        isOnTheLan: portsOnHost(view.traefik ?? view.litellm, { ...view, entryPoints: edge.entryPoints }).some(
+          ({ address }) => ["everyone", "lan"].includes(publishedTo(address)),
+        ),
+      });
   return {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],

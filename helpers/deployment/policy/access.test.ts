@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DeploymentError } from "../../core/errors.ts";
-import { decide, onlyRedirects } from "./access.ts";
+import { agentHostOf, decide, onlyRedirects } from "./access.ts";
 import { readPolicy } from "./read-policy.ts";
 import type { Policy } from "./types.ts";
 
@@ -150,4 +150,19 @@ test("'public' that applies to no host is a fault", () => {
   expect(() => policyWith(["{ who: litellm }"], "public:\n  - { path: /docs, why: documentation }\n")).toThrow(
     /'public' applies to no host/,
   );
+});
+
+test("an agent uses the host that lets models and MCP through with a key: an internal one where there is one", () => {
+  const open = ["{ who: litellm }"];
+  const ui =
+    "  - { name: ui.lan, entry_point: web, scheme: http, zone: internal, access: [{ who: login, service: sso }] }\n";
+  const keys = "  - { name: llm.lan, entry_point: web, scheme: http, zone: internal, access: [{ who: litellm }] }\n";
+  const back =
+    "  - { name: old.lan, entry_point: web, scheme: http, zone: internal, access: [{ who: redirect, to: https }] }\n";
+  expect(agentHostOf(policyWith(open))?.name).toBe("api.example.dev");
+  expect(agentHostOf(policyWith(open, ui))).toBeUndefined();
+  expect(agentHostOf(policyWith(open, ui + keys))?.name).toBe("llm.lan");
+  expect(agentHostOf(policyWith(open, back))?.name).toBe("api.example.dev");
+  const chats = "{ paths: [/v1/chat/completions, /mcp/], who: litellm }";
+  expect(agentHostOf(policyWith([chats, "{ who: nobody, status: 403 }"]))).toBeUndefined();
 });

@@ -131,6 +131,26 @@ export function internalHostOf(policy: Policy): PolicyHost | undefined {
   return serving.find(({ zone }) => zone === "internal") ?? serving[0] ?? policy.hosts[0];
 }
 
+/**
+ * The host by which an agent on the LAN uses the gateway: the first that lets requests to models and to MCP through with a key, of the
+ * internal hosts, or of all hosts where no internal one serves. Undefined where there is none.
+ */
+export function agentHostOf(policy: Policy): PolicyHost | undefined {
+  const serving = policy.hosts.filter((host) => !onlyRedirects(policy, host));
+  const internal = serving.filter(({ zone }) => zone === "internal");
+  return (internal.length > 0 ? internal : serving).find((host) =>
+    agentPaths(policy.mcp.endpoint).every((path) => {
+      const { who } = decide(policy, host, { method: "POST", path });
+      return who === "anyone" || who === "litellm" || who === "bearer";
+    }),
+  );
+}
+
+/** What an agent posts to. */
+export function agentPaths(endpoint: string): readonly string[] {
+  return ["/v1/responses", endpoint];
+}
+
 /** Whether a request that is decided so reaches LiteLLM without a credential of the caller. */
 export function isOpen({ who }: Decision): boolean {
   return who === "anyone" || who === "litellm" || who === "injected";

@@ -326,7 +326,7 @@ export const policyShape = mapping({
       config: text
         .optional()
         .describe(
-          "Path of its config file, relative to the policy. Without one, a Codex with a `key` gets a config of the suite's own, for the first internal host.",
+          "Path of its config file, relative to the policy. Without one, a Codex with a `key` gets a config of the suite's own, for the first host that lets it through: of the internal ones, or of all where none is internal.",
         ),
       key: text
         .optional()
@@ -335,7 +335,9 @@ export const policyShape = mapping({
         ),
       model: text
         .optional()
-        .describe("Of a Codex without `config`: the model that it asks for. Default: the first of LiteLLM's config."),
+        .describe(
+          "Of a Codex without `config`: the model that it asks for. Default: the first name in LiteLLM's config that is not a pattern.",
+        ),
       version: version
         .optional()
         .describe(

@@ -183,9 +183,9 @@ export interface PolicyClient {
   kind: "codex" | "claude" | "open-webui";
   /** Absolute path of its config file; undefined for a Codex that gets a config of the suite's own. */
   config: string | undefined;
-  /** Of a Codex without a config file: the secret that it has as its key, and the model that it asks for. */
+  /** Of a Codex without a config file: the secret that it has as its key. */
   key: string | undefined;
-  /** Undefined for the first model of LiteLLM's config. */
+  /** The model that it asks for; undefined for the first name in LiteLLM's config that is not a pattern. */
   model: string | undefined;
   /** Version under test; undefined for the default. */
   version: string | undefined;

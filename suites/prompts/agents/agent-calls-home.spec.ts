@@ -1,9 +1,10 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { hasConfig } from "../../../helpers/deployment/policy/configured-client.ts";
 import { check } from "../../runner/check.ts";
 import { lineOf } from "../support/codex-config.ts";
 import { CodexAgent, turnEvidence } from "../support/codex-turn.ts";
 import { OutgoingCalls } from "../support/outgoing-calls.ts";
-import { canaryCall } from "../support/policy-lookup.ts";
+import { canaryCall, requireClient } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-14/no-calls-home",
@@ -11,6 +12,8 @@ check({
   title: "Codex, configured as in the deployment, contacts only the gateway in a turn",
   needs: ["gateway", "canaries", "commands", "scripted-model"],
   async run({ gateway, evidence }) {
+    if (!hasConfig(requireClient(gateway, "codex")))
+      evidence.notSupported("Codex has a config of the suite's own, which says nothing of the deployment's");
     const { call } = canaryCall(gateway);
     const agent = await CodexAgent.start(gateway, evidence, {
       turns: () => [{ call: [call] }, { say: "Done." }],

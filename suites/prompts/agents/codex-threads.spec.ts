@@ -1,7 +1,7 @@
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { check } from "../../runner/check.ts";
 import { CodexAgent, turnEnd, turnEvidence } from "../support/codex-turn.ts";
-import { canaryCalls } from "../support/policy-lookup.ts";
+import { canaryCalls, exampleCause } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-11/second-turn",
@@ -46,6 +46,7 @@ check({
         expected: `thread ${thread}, with the first turn's result for the model and the second turn's canary in the answer`,
         actual: faults.join("; "),
         evidence: turnEvidence(second),
+        ...exampleCause(begun),
       });
     evidence.finding(
       `A thread of two turns: in the second, the model had the first one's result. Transcripts: ${first.path}, ${second.path}.`,

@@ -40,6 +40,10 @@ check({
     // Control: through the same front without a fault, the call works.
     const { agent, turn } = await turnWithFault(gateway, clients, evidence, "none");
     await agent.expectCall(turn, canaryCall(gateway).call.tool);
+    if (agent.config.file === undefined)
+      evidence.finding(
+        "Codex has a config of the suite's own: whether the users' configs say required = true is not proved.",
+      );
     await forEachCase(
       "Codex's run fails with a named cause when the gateway fails",
       expectedFailures,

@@ -10,7 +10,7 @@ import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { wholeAnswer } from "../support/chat-answer.ts";
 import { chatAccess, post, streamed } from "../support/chat-request.ts";
-import { canaryCall, databaseTool } from "../support/policy-lookup.ts";
+import { canaryCall, databaseTool, exampleCause } from "../support/policy-lookup.ts";
 
 check({
   id: "PROMPT-08/calls-run-by-gateway",
@@ -120,6 +120,7 @@ check({
         actual: `"${text}", ${isCompleted ? "with" : "without"} response.completed`,
         evidence: { ...exchangeEvidence(exchange), received: `${text}\n${types.join(", ")}` },
         cause: "the gateway ends the stream at the call, without the answer that follows it",
+        ...(isCompleted ? exampleCause(canaryCall(gateway)) : {}),
       });
     }
   },
@@ -144,6 +145,7 @@ check({
         expected: `an answer with ${canaryCall(gateway).canary}`,
         actual: text ?? "no chat completion",
         evidence: exchangeEvidence(exchange),
+        ...exampleCause(canaryCall(gateway)),
       });
   },
 });
@@ -245,6 +247,7 @@ function expectCanary(gateway: GatewayWith<"canaries">, { exchange, journal }: A
       journal.length < 2
         ? "the gateway returns the call instead of running it"
         : "the call failed, or the model did not get its result",
+    ...(journal.length < 2 ? {} : exampleCause(canaryCall(gateway))),
   });
 }
 

@@ -14,7 +14,7 @@ import type { ClientEndpoint } from "../support/client-settings/client-endpoint.
 import { type ClientSettings, clientSettings } from "../support/client-settings/client-settings.ts";
 import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
-import { canaryCall, secretValue } from "../support/policy-lookup.ts";
+import { canaryCall, exampleCause, secretValue } from "../support/policy-lookup.ts";
 
 const noClients = "the policy names no client's config (clients)";
 
@@ -169,7 +169,8 @@ async function expectTools(
   { url, location }: ClientEndpoint,
   key: string,
 ): Promise<string> {
-  const { upstream, call: planned, canary } = canaryCall(gateway);
+  const known = canaryCall(gateway);
+  const { upstream, call: planned, canary } = known;
   const { tool } = planned;
   const servers = serversInPath(gateway.policy, new URL(url).pathname) ?? [];
   const evidence = (received: string) =>
@@ -202,6 +203,7 @@ async function expectTools(
           expected: `a result with ${canary}`,
           actual: shown === undefined ? `${tool} is not listed` : "a result without it",
           evidence: evidence(result),
+          ...exampleCause(known),
           location,
           // Where the server itself has lost the tool or its content, the client's file is right.
           ...(shown === undefined ? followsCatalogue : followsContent),

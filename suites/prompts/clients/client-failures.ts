@@ -1,6 +1,6 @@
 import { isNameOf } from "../../../helpers/agents/agent-diagnosis.ts";
 import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
-import { canaryCall } from "../support/policy-lookup.ts";
+import { canaryCall, exampleCause } from "../support/policy-lookup.ts";
 import type { ClientRun, ClientTargets, McpClient } from "./client.ts";
 
 /**
@@ -18,7 +18,6 @@ export function expectWorked(
   const name = `${client.name} ${client.version(targets)}`;
   const evidence = clientEvidence(run);
   const {
-    kind,
     canary,
     upstream: { location },
   } = canaryCall(gateway);
@@ -56,10 +55,8 @@ export function expectWorked(
       expected: `a result with ${canary}`,
       actual: run.result ?? "no result",
       evidence,
-      cause:
-        kind === "example"
-          ? "the call failed on its way, or the tool's result does not always contain the text of the policy (example)"
-          : "the call failed on its way, or the result comes from another server than the run's",
+      cause: "the call failed on its way, or the result comes from another server than the run's",
+      ...exampleCause(canaryCall(gateway)),
       location,
     });
   }

@@ -3,7 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
-import { accessOf, codexConfig, keysOf } from "../support/codex-config.ts";
+import { accessOf, codexConfig, keysOf, requireVerifiable } from "../support/codex-config.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
 import { canaryCall } from "../support/policy-lookup.ts";
 import type { ClientTask } from "./client.ts";
@@ -11,6 +11,7 @@ import type { ClientTask } from "./client.ts";
 /** A task whose call returns a canary, with the endpoint and key of the deployment's own client. */
 export async function canaryTask(gateway: GatewayWith<"canaries">): Promise<ClientTask> {
   const { call } = canaryCall(gateway);
+  requireVerifiable(gateway, await codexConfig(gateway));
   return { ...(await ownAccess(gateway)), call };
 }
 

@@ -37,10 +37,10 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
       url: config.modelUrl,
       key,
       toolServers: undefined,
-      model: config.file === undefined ? config.model : chatModel(gateway),
+      model: config.file === undefined ? config.model : lastModel(gateway, config.model),
     };
   }
-  const model = chatModel(gateway);
+  const model = lastModel(gateway);
   const { endpoints } = clientSettings(chat, await readFile(chat.config, "utf8"));
   const endpoint = endpoints.find((one) => one.for === "model");
   if (endpoint === undefined)
@@ -59,12 +59,25 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   };
 }
 
-/** The last model: the first one is the agent's. */
-function chatModel({ deployment, policy }: GatewayTarget): string {
+/**
+ * The last model of LiteLLM's config: the first one is the agent's. Of a config of patterns only, a model that the policy names, or
+ * the agent's.
+ *
+ * @param agents the model in the agent's own config
+ */
+function lastModel({ deployment, policy }: GatewayTarget, agents = "*"): string {
   const { file, models } = deployment.litellmConfig;
-  const model = models.findLast(({ value }) => !value.includes("*"))?.value;
+  const isName = (name: string | undefined): name is string => name !== undefined && !name.includes("*");
+  const stated = policy.models.at(-1)?.name;
+  const others = models.length === 0 ? [] : [stated, agents];
+  const model = [...models.map(({ value }) => value).toReversed(), ...others].find(isName);
   if (model !== undefined) return model;
-  if (policy.models.length === 0) throw new NotSupported("neither the policy nor LiteLLM's config names a model");
+  if (stated === undefined)
+    throw new NotSupported(
+      models.length === 0
+        ? "neither the policy nor LiteLLM's config names a model"
+        : "LiteLLM's config names its models by patterns only, and the policy names none under 'models'",
+    );
   throw new CheckFailure({
     summary: "LiteLLM's config names no model",
     code: "no-model",

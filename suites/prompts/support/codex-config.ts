@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
-import { hostOfUrl, originOf } from "../../../helpers/deployment/services/origins.ts";
+import { agentHostOf, agentPaths } from "../../../helpers/deployment/policy/access.ts";
+import { hostOfUrl, isOnTheLan, originOf } from "../../../helpers/deployment/services/origins.ts";
 import { certificatePlace } from "../../../helpers/deployment/traefik/certificate-place.ts";
 import type { PolicyClient, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { ClientAccess } from "./gateway-answers.ts";
@@ -44,8 +45,7 @@ export interface CodexConfig {
  *
  * @param change what differs in the copy that Codex gets
  * @throws {CheckFailure} when it names no MCP server by URL, or no model provider
- * @throws {NotSupported} when the policy names no Codex, when no model is known for a config of the suite's own, and when nothing
- * in the run trusts the certificate of its address
+ * @throws {NotSupported} when the policy names no Codex, and when no model or no host is known for a config of the suite's own
  */
 export async function codexConfig(
   gateway: GatewayTarget,
@@ -68,7 +68,6 @@ export async function codexConfig(
       location: file === undefined ? location : { file, line: 1 },
     });
   }
-  expectVerifiable(gateway, [provider.base_url, server[1].url]);
   const [name, { url, bearer_token_env_var: mcpKeyVariable }] = server;
   const variables = [provider.env_key, ...Object.values(parsed.mcp_servers).map((one) => one.bearer_token_env_var)];
   return {
@@ -84,26 +83,38 @@ export async function codexConfig(
   };
 }
 
-/** Codex verifies certificates, and a run has one that it trusts only where Traefik takes it. */
-function expectVerifiable({ deployment }: GatewayTarget, urls: readonly string[]): void {
-  const unverified = urls.find((url) => hostOfUrl(deployment, url)?.scheme === "https");
-  if (unverified === undefined || certificatePlace(deployment) !== undefined) return;
-  throw new NotSupported(
-    `clients verify the certificate of ${unverified}, and the run's Traefik has none for it that they trust`,
-  );
+/**
+ * A client verifies certificates, and a run has one that it trusts only where Traefik takes it.
+ *
+ * @throws {NotSupported} when one of the client's addresses is over HTTPS, and nothing in the run trusts its certificate
+ */
+export function requireVerifiable({ deployment }: GatewayTarget, { modelUrl, mcpUrl }: CodexConfig): void {
+  const url = [modelUrl, mcpUrl].find((one) => hostOfUrl(deployment, one)?.scheme === "https");
+  const place = url === undefined ? undefined : certificatePlace(deployment);
+  if (typeof place === "string")
+    throw new NotSupported(`clients verify the certificate of ${url}, and the run can't give Traefik one: ${place}`);
 }
 
 /** The suite's own config, for the host that the LAN uses. */
-function ownConfigOf(gateway: GatewayTarget, { key = "", model: stated }: PolicyClient): string {
-  const { litellmConfig } = gateway.deployment;
-  const model = stated ?? litellmConfig.models.find(({ value }) => !value.includes("*"))?.value;
-  if (model === undefined) throw new NotSupported("neither the policy's client nor LiteLLM's config names a model");
-  const origin = originOf(gateway.deployment, gateway.internalHost);
+function ownConfigOf(gateway: GatewayTarget, { key = "", model: stated, from }: PolicyClient): string {
+  const { deployment, policy } = gateway;
+  const { endpoint } = policy.mcp;
+  const model = stated ?? deployment.litellmConfig.models.find(({ value }) => !value.includes("*"))?.value;
+  if (model === undefined)
+    throw new NotSupported("neither the policy's client nor LiteLLM's config names a model for Codex");
+  const host = agentHostOf(policy);
+  if (host === undefined)
+    throw new NotSupported(
+      `no host that the LAN uses lets POST ${agentPaths(endpoint).join(" and POST ")} through with a key, and Codex needs both`,
+    );
+  if (from === "lan" && !isOnTheLan(deployment))
+    throw new NotSupported("the deployment publishes no port of the gateway on the LAN, where Codex runs");
+  const origin = originOf(deployment, host);
   return ownCodexConfig({
     model,
     modelUrl: `${origin}/v1`,
     modelKey: key,
-    mcpUrl: `${origin}${gateway.policy.mcp.endpoint}`,
+    mcpUrl: `${origin}${endpoint}`,
     mcpKey: key,
   });
 }

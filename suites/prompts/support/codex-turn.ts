@@ -13,7 +13,7 @@ import { deadlines } from "../../../helpers/core/deadlines.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue, followsIdleConnections } from "../../support/needed-checks.ts";
-import { accessOf, type CodexConfig, codexConfig, keysOf, lineOf } from "./codex-config.ts";
+import { accessOf, type CodexConfig, codexConfig, keysOf, lineOf, requireVerifiable } from "./codex-config.ts";
 import { gatewayAnswers } from "./gateway-answers.ts";
 
 /** What an agent needs: a machine with Codex on it, and the model's script. */
@@ -71,10 +71,12 @@ export class CodexAgent {
   /**
    * Sets up a home directory on the agent's machine, and scripts the model.
    *
-   * @throws {CheckFailure} when the policy names no Codex client, or the client's key is not one of the policy's secrets
+   * @throws {CheckFailure} when the client's key is not one of the policy's secrets
+   * @throws {NotSupported} when the policy names no Codex client, and when it can't verify the gateway's certificate
    */
   static async start(gateway: AgentGateway, evidence: Evidence, options: AgentOptions): Promise<CodexAgent> {
     const config = await codexConfig(gateway, options.config);
+    requireVerifiable(gateway, config);
     const { key } = options;
     const keys =
       key === undefined

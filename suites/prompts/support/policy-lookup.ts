@@ -117,6 +117,14 @@ function exampleCalls({ policy, deployment }: GatewayTarget, known: readonly Can
   });
 }
 
+/** The likely cause of a result without its text: of an example, the policy itself may be wrong. */
+export function exampleCause({ kind }: CanaryCall): { cause?: string } {
+  if (kind !== "example") return {};
+  return {
+    cause: "the call failed on its way, or the tool's result does not always contain the text of the policy (example)",
+  };
+}
+
 /** The first of {@link canaryCalls}. */
 export function canaryCall(gateway: GatewayWith<"canaries">): CanaryCall {
   return canaryCalls(gateway)[0];

@@ -8,7 +8,7 @@ const modelList = z.object({
       z.looseObject({
         model_name: z.string(),
         litellm_params: z.looseObject({ model: z.string() }),
-        model_info: z.looseObject({ mode: z.string().optional() }).nullish(),
+        model_info: z.looseObject({ mode: z.string().nullish() }).nullish(),
       }),
     )
     .default([]),

@@ -1,4 +1,4 @@
-import { matches } from "../../policy/access.ts";
+import { agentPaths, matches } from "../../policy/access.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
 import { chatModel } from "./models.ts";
@@ -7,29 +7,25 @@ import { isMasterKey } from "./secrets.ts";
 /** What decides whether a Codex with the suite's own config can use the gateway. */
 export interface OwnCodexContext {
   hosts: readonly HostInput[];
-  reach: readonly Stated<ItemOf<"reach">>[];
   secrets: readonly Stated<ItemOf<"secrets">>[];
+  /** Whether the gateway publishes a port there. */
+  isOnTheLan: boolean;
 }
-
-/** What Codex asks for. */
-const paths = ["/v1/responses", "/mcp/"];
 
 /**
  * A Codex with the suite's own config, for a folder that has no config of Codex. Undefined where nothing in the files says that such a
- * client works: without a model for chats, without a master key that a variable holds, where a module judges the keys, and where
- * neither the LAN nor the outside reaches a host that lets its requests through.
+ * client works: without a model for chats, without a master key that a variable holds, where a module judges the keys, where the LAN
+ * does not reach the gateway, and where no host lets the client's requests through.
  */
 export function ownCodex(
   view: DeploymentView,
-  { hosts, reach, secrets }: OwnCodexContext,
+  { hosts, secrets, isOnTheLan }: OwnCodexContext,
 ): Stated<ItemOf<"clients">> | undefined {
-  const { config } = view;
-  const serving = hosts.filter(letsCodexThrough);
-  const host = serving.find(({ zone }) => zone === "internal") ?? serving[0];
-  const isReached = reach.some(({ value }) => value.to === "gateway-host" && value.as === host?.name);
   const key = secrets.find(({ value: { name, kind } }) => kind === "api-key" && isMasterKey(view, name))?.value.name;
   const model = chatModel(view);
-  if (!isReached || key === undefined || model === undefined || config?.customAuth !== undefined) return undefined;
+  const hasModule = view.config?.customAuth !== undefined;
+  if (key === undefined || model === undefined || hasModule || !isOnTheLan || !letsCodexThrough(hosts))
+    return undefined;
   return {
     value: { name: "codex", kind: "codex", key, model },
     remarks: [
@@ -38,13 +34,18 @@ export function ownCodex(
   };
 }
 
-/** As policies do: the first rule that matches decides, and without rules a Bearer credential opens everything. */
-function letsCodexThrough({ access }: HostInput): boolean {
-  if (access === undefined) return true;
-  return paths.every((path) => {
-    const rule = access.find(({ paths: named, methods }) =>
-      matches({ paths: named, methods }, { method: "POST", path }),
-    );
-    return rule !== undefined && ["anyone", "bearer", "litellm"].includes(rule.who);
-  });
+/** As `agentHostOf` decides for a policy: the first rule that matches counts, and without rules a Bearer credential opens everything. */
+function letsCodexThrough(hosts: readonly HostInput[]): boolean {
+  const serving = hosts.filter(
+    ({ access }) => access === undefined || access.some(({ who }) => who !== "redirect" && who !== "nobody"),
+  );
+  const internal = serving.filter(({ zone }) => zone === "internal");
+  return (internal.length > 0 ? internal : serving).some(
+    ({ access }) =>
+      access === undefined ||
+      agentPaths("/mcp/").every((path) => {
+        const rule = access.find(({ paths, methods }) => matches({ paths, methods }, { method: "POST", path }));
+        return rule !== undefined && ["anyone", "bearer", "litellm"].includes(rule.who);
+      }),
+  );
 }

@@ -246,19 +246,21 @@ test("models with every provider's model behind the name, and none where a patte
   expect(modelPatterns(view)).toEqual(["openai/*"]);
 });
 
-const lan = { value: { from: "lan", to: "gateway-host", as: "ai.lan", ports: [80] } };
 const master = { value: { name: "MASTER_KEY", kind: "api-key" } } as const;
 const aiLan = { name: "ai.lan", scheme: "http", zone: "internal" } as const;
 
 test("a Codex with the suite's own config, where the files say that it works", () => {
-  const context = { hosts: [aiLan], reach: [lan], secrets: [master] };
+  const context = { hosts: [aiLan], secrets: [master], isOnTheLan: true };
   const value = { name: "codex", kind: "codex", key: "MASTER_KEY", model: "gpt-5" };
   expect(ownCodex(viewOf(), context)?.value).toEqual(value);
   const opened = { ...aiLan, access: [{ paths: ["/v1/**", "/mcp/"], who: "litellm" as const }] };
   expect(ownCodex(viewOf(), { ...context, hosts: [opened] })?.value).toEqual(value);
   const chatsOnly = { ...aiLan, access: [{ paths: ["/v1/chat/completions", "/mcp/"], who: "litellm" as const }] };
   expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] })).toBeUndefined();
-  expect(ownCodex(viewOf(), { ...context, reach: [] })).toBeUndefined();
+  const outside = { ...aiLan, name: "ai.example.org", zone: "external" } as const;
+  expect(ownCodex(viewOf(), { ...context, hosts: [outside] })?.value).toEqual(value);
+  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly, outside] })).toBeUndefined();
+  expect(ownCodex(viewOf(), { ...context, isOnTheLan: false })).toBeUndefined();
   expect(ownCodex(viewOf(), { ...context, secrets: [] })).toBeUndefined();
   const patterns = viewOf({ "config.yaml": config.replace(/ {2}- .*gpt-5.*\n/, "") });
   expect(ownCodex(patterns, context)?.value.model).toBe("openai/gpt-5");
