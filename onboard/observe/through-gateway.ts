@@ -1,5 +1,6 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { DeadlineError, deadlines, until } from "../../helpers/core/deadlines.ts";
+import { deadlineFactor } from "../../helpers/core/run-config.ts";
 import { starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { Answer, Channel } from "../protocol/channel.ts";
@@ -187,7 +188,7 @@ async function connected(open: () => Channel): Promise<Channel> {
 }
 
 /** How long a gateway may take to see that the server of a call is dead, in milliseconds: half of what clients wait by default. */
-const deathNoticed = 30_000;
+const deathNoticed = 30_000 * deadlineFactor;
 
 async function observeDeath(
   subject: GatewaySubject,

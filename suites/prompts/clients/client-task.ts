@@ -3,7 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
-import { accessOf, codexConfig, keysOf, requireVerifiable } from "../support/codex-config.ts";
+import { accessOf, type CodexConfig, codexConfig, keysOf, requireVerifiable } from "../support/codex-config.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
 import { canaryCall } from "../support/policy-lookup.ts";
 import type { ClientTask } from "./client.ts";
@@ -11,8 +11,9 @@ import type { ClientTask } from "./client.ts";
 /** A task whose call returns a canary, with the endpoint and key of the deployment's own client. */
 export async function canaryTask(gateway: GatewayWith<"canaries">): Promise<ClientTask> {
   const { call } = canaryCall(gateway);
-  requireVerifiable(gateway, await codexConfig(gateway));
-  return { ...(await ownAccess(gateway)), call };
+  const config = await codexConfig(gateway);
+  requireVerifiable(gateway, config);
+  return { ...accessWith(gateway, config), call };
 }
 
 /**
@@ -23,13 +24,12 @@ export async function canaryTask(gateway: GatewayWith<"canaries">): Promise<Clie
  * @throws {NotSupported} when the policy names no server: then it may be empty
  */
 export async function clientCatalogue(gateway: GatewayTarget): Promise<readonly string[]> {
-  const { key } = await ownAccess(gateway);
+  const { key } = accessWith(gateway, await codexConfig(gateway));
   return await gateway.once.do("catalogue of the deployment's own client", () => listCatalogue(gateway, key));
 }
 
 /** The endpoint and key of the deployment's own client. */
-async function ownAccess(gateway: GatewayTarget): Promise<Pick<ClientTask, "mcpUrl" | "key">> {
-  const config = await codexConfig(gateway);
+function accessWith(gateway: GatewayTarget, config: CodexConfig): Pick<ClientTask, "mcpUrl" | "key"> {
   const { mcpUrl, key } = accessOf(config, keysOf(gateway, config));
   return { mcpUrl, key };
 }

@@ -63,7 +63,7 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
  * The last model of LiteLLM's config: the first one is the agent's. Of a config of patterns only, a model that the policy names, or
  * the agent's.
  *
- * @param agents the model in the agent's own config
+ * @param agents the model of the agent
  */
 function lastModel({ deployment, policy }: GatewayTarget, agents = "*"): string {
   const { file, models } = deployment.litellmConfig;

@@ -30,6 +30,10 @@ export interface CodexConfig {
   text: string;
   /** The client in the policy. */
   location: SourceLocation;
+  /**
+   * A model that LiteLLM has, for clients of the suite: of a deployment's own file not the one in it, whose mistakes are that file's
+   * alone.
+   */
   model: string;
   /** Name of the MCP server that is the gateway, e.g. `litellm`. */
   server: string;
@@ -74,7 +78,7 @@ export async function codexConfig(
     file,
     text,
     location,
-    model: parsed.model ?? gateway.deployment.litellmConfig.models[0]?.value ?? "",
+    model: (file === undefined ? undefined : firstModel(gateway)) ?? parsed.model ?? "",
     server: name,
     keyVariables: [...new Set(variables.filter((variable) => variable !== undefined))],
     modelUrl: provider.base_url.replace(/\/$/, ""),
@@ -95,11 +99,16 @@ export function requireVerifiable({ deployment }: GatewayTarget, { modelUrl, mcp
     throw new NotSupported(`clients verify the certificate of ${url}, and the run can't give Traefik one: ${place}`);
 }
 
+/** The first model of LiteLLM's config that is not a pattern. */
+function firstModel({ deployment }: GatewayTarget): string | undefined {
+  return deployment.litellmConfig.models.find(({ value }) => !value.includes("*"))?.value;
+}
+
 /** The suite's own config, for the host that the LAN uses. */
 function ownConfigOf(gateway: GatewayTarget, { key = "", model: stated, from }: PolicyClient): string {
   const { deployment, policy } = gateway;
   const { endpoint } = policy.mcp;
-  const model = stated ?? deployment.litellmConfig.models.find(({ value }) => !value.includes("*"))?.value;
+  const model = stated ?? firstModel(gateway);
   if (model === undefined)
     throw new NotSupported("neither the policy's client nor LiteLLM's config names a model for Codex");
   const host = agentHostOf(policy);

@@ -1,4 +1,5 @@
 import type { webcrypto } from "node:crypto";
+import { isIP } from "node:net";
 import {
   type CertificatePlace,
   certificateFolder,
@@ -104,7 +105,9 @@ async function issue(names: readonly string[]): Promise<IssuedCertificate> {
       new x509.BasicConstraintsExtension(false),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+      ),
       // Python 3.13 and later refuse a certificate without it.
       await x509.AuthorityKeyIdentifierExtension.create(own.publicKey),
     ],
