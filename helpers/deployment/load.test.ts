@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { smallDeployment } from "./infer/small-deployment.ts";
 import { loadDeployment } from "./load.ts";
@@ -47,6 +49,26 @@ reach: [{ from: litellm, to: ai/logs, ports: [7007] }, { from: litellm, to: outs
     ["outside", undefined],
   ]);
 });
+
+test.each([".example", ".template", ".sample"])(
+  "a missing env file is read from its example that ends in %s",
+  async (ending) => {
+    using deployment = smallDeployment({
+      "compose.yaml":
+        "services: { litellm: { image: 'ghcr.io/berriai/litellm:${TAG}', env_file: mcp.env, environment: { LITELLM_MASTER_KEY: sk-one-0000 } } }\n",
+      [`.env${ending}`]: "TAG=main-v1.77.1\n",
+      [`mcp.env${ending}`]: "REGION=north\n",
+      "policy.yaml": "hosts: [{ name: llm.lan, scheme: http, zone: internal }]\n",
+    });
+    const { litellm, digest } = await loadDeployment(deployment.folder);
+    expect([litellm.version, litellm.environment.get("REGION")?.value]).toEqual(["1.77.1", "north"]);
+    writeFileSync(join(deployment.folder, "mcp.env"), "REGION=south\n");
+    const other = await loadDeployment(deployment.folder);
+    expect(other.litellm.environment.get("REGION")?.value).toBe("south");
+    // No digest depends on a secret.
+    expect(other.digest).toBe(digest);
+  },
+);
 
 test("two deployments that differ have different digests", async () => {
   using copy = patchedCopy("deployments/reference", [

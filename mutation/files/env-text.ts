@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileOrExample } from "../../helpers/deployment/compose/environment/example-files.ts";
 import type { TextChange } from "../../helpers/deployment/source/text-edit.ts";
 import type { OperatorFiles } from "./operator-files.ts";
 
@@ -11,11 +12,12 @@ export interface EnvLine {
   remove(): TextChange;
 }
 
-/** Every variable of the policy's env file, or of its `.example` where the file is missing. */
+/** Every variable of the policy's env file, or of its example where the file is missing. */
 export function envLinesOf({ deployment }: OperatorFiles): EnvLine[] {
-  const { envFile } = deployment.policy;
-  const file = existsSync(join(deployment.folder, envFile)) ? envFile : `${envFile}.example`;
-  const text = readFileSync(join(deployment.folder, file), "utf8");
+  const path = join(deployment.folder, deployment.policy.envFile);
+  const present = fileOrExample(path) ?? path;
+  const file = relative(deployment.folder, present);
+  const text = readFileSync(present, "utf8");
   return [...text.matchAll(/^(?:export +)?(\w+)=(.*)$/gm)].map(({ 0: line, 1: name = "", 2: value = "", index }) => {
     const end = index + line.length;
     const edit = (start: number, changed: string): TextChange => {

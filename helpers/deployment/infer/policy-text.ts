@@ -9,7 +9,7 @@ export function policyText(draft: PolicyDraft): string {
     head(draft),
     section("Names of compose services.", draft.services && [line("services", draft.services)]),
     section(
-      "The variables that the compose files use. Where the file is missing, the same name with `.example` is read.",
+      "The variables that the compose files use. Where the file is missing, its example is read (`.example`, `.template`, `.sample`, `.dist`, `.tmpl`).",
       draft.envFile && [...comments(draft.envFile), line("env_file", draft.envFile.value)],
     ),
     list("The compose projects, paths relative to this file.", "compose", draft.compose),

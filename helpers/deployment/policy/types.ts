@@ -309,7 +309,7 @@ export interface Policy {
     traefik: string | false | undefined;
   };
   serviceLocations: { litellm: SourceLocation; traefik: SourceLocation };
-  /** Path of the env file, relative to the folder; `<path>.example` is read where it is missing. */
+  /** Path of the env file, relative to the folder; its example (`<path>.example` …) is read where it is missing. */
   envFile: string;
   /** Empty: what compose itself finds in the folder. */
   compose: readonly PolicyComposeProject[];

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileOrExample } from "./example-files.ts";
 
 /** In order of preference. */
 const names = ["litellm.env", ".env"];
@@ -9,7 +9,5 @@ const names = ["litellm.env", ".env"];
  * there is none.
  */
 export function defaultEnvFile(folder: string): string {
-  const isPresent = (name: string): boolean =>
-    existsSync(join(folder, name)) || existsSync(join(folder, `${name}.example`));
-  return names.find(isPresent) ?? ".env";
+  return names.find((name) => fileOrExample(join(folder, name)) !== undefined) ?? ".env";
 }

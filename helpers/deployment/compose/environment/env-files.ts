@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { FaultList } from "../../source/fault-list.ts";
 import type { HostFiles } from "../../source/host-files.ts";
 import { LiteralSecrets } from "../../source/literal-secrets.ts";
@@ -7,6 +6,7 @@ import type { NoteList } from "../../source/note-list.ts";
 import { readSource, type SourceFile } from "../../source/source-file.ts";
 import type { ValueProblem } from "../../source/yaml-tree.ts";
 import { parseEnvFile } from "./env-file.ts";
+import { exampleNames, fileOrExample } from "./example-files.ts";
 import type { VariableLookup } from "./interpolation.ts";
 
 type Variables = Map<string, Written<string>>;
@@ -24,7 +24,7 @@ export interface EnvFilesContext {
   notes: NoteList;
 }
 
-/** The env files of a deployment. `<file>.example` is read in place of a missing file. */
+/** The env files of a deployment. An example (`<file>.example`, `<file>.template` …) is read in place of a missing file. */
 export class EnvFiles {
   readonly secrets: LiteralSecrets;
   /** Every variable that was read so far, after replacement; the first file that sets one counts. */
@@ -106,7 +106,7 @@ export class EnvFiles {
         what:
           state === "outside"
             ? `the env file '${file}' is outside of the deployment's folder`
-            : `the env file '${this.#name(file)}' is missing, and so is its .example`,
+            : `the env file '${this.#name(file)}' is missing, and so is its example (.example, .template …)`,
         fix:
           state === "outside"
             ? `put a copy of it into the folder, and add '${file}: ./COPY' under 'files:' in policy.yaml`
@@ -126,10 +126,10 @@ export class EnvFiles {
 
   /** The path on this machine of a file or its example; undefined where neither is there. */
   #present(file: string): string | undefined {
-    for (const path of [file, `${file}.example`]) {
+    for (const path of [file, ...exampleNames(file)]) {
       const found = this.#context.host.find(path);
-      if (found.state === "present") return found.path;
-      if (found.state === "missing" && existsSync(`${found.path}.example`)) return `${found.path}.example`;
+      const present = found.state === "missing" ? fileOrExample(found.path) : found.path;
+      if (found.state === "present" || (found.state === "missing" && present !== undefined)) return present;
     }
     return undefined;
   }
@@ -142,7 +142,7 @@ export class EnvFiles {
         readSource(
           path,
           this.#context.faults,
-          "write it (its .example is missing too), or fix 'env_file' in policy.yaml",
+          "write it (its example, .example or .template, is missing too), or fix 'env_file' in policy.yaml",
         ),
       );
     return this.#sources.get(path);

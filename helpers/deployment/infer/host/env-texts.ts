@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { fileOrExample } from "../../compose/environment/example-files.ts";
 
 /** LiteLLM's example of a master key, with which 1.106.2 refuses to start. */
 export const wellKnownKey = "sk-1234";
@@ -40,28 +41,15 @@ export interface EnvText {
   path: string;
   text: string;
   isExample: boolean;
-  /** Whether a run finds it: it reads the file itself, else the one that ends in `.example`. */
+  /** Whether a run finds it: it reads the file itself, else its example. */
   isFound: boolean;
-}
-
-/** How the name of an env file's example ends. */
-const exampleEndings = [".example", ".template", ".sample", ".dist", ".tmpl"];
-
-/** The path of an env file, from that of its example. */
-export function withoutExampleEnding(path: string): string {
-  const ending = exampleEndings.find((one) => path.endsWith(one)) ?? "";
-  return path.slice(0, path.length - ending.length);
 }
 
 /** An env file, or its example in its place; undefined where neither is there. */
 export function envTextAt(path: string): EnvText | undefined {
-  for (const ending of ["", ...exampleEndings]) {
-    const file = `${path}${ending}`;
-    if (!existsSync(file)) continue;
-    const isFound = ending === "" || ending === exampleEndings[0];
-    return { path, text: readFileSync(file, "utf8"), isExample: ending !== "", isFound };
-  }
-  return undefined;
+  const file = fileOrExample(path);
+  if (file === undefined) return undefined;
+  return { path, text: readFileSync(file, "utf8"), isExample: file !== path, isFound: true };
 }
 
 /** An env file's text with further values: in place of the empty ones and of LiteLLM's example key, the others at its end. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, posix, resolve } from "node:path";
+import { fileOrExample } from "../../compose/environment/example-files.ts";
 import { boundDevice } from "../../compose/loading/paths.ts";
 import { liteLLMDotenv } from "../../compose/service/environment.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
@@ -54,7 +55,7 @@ export function missingEnvFiles(service: YamlNode, folder: string, project: stri
   return all.flatMap(([path, line]) => {
     const isWithin = path.startsWith(`${folder}/`);
     if (isWithin && existsSync(path)) return [];
-    return [{ path, line, hasExample: isWithin && existsSync(`${path}.example`) }];
+    return [{ path, line, hasExample: isWithin && fileOrExample(path) !== undefined }];
   });
 }
 

@@ -93,15 +93,19 @@ test("an example with empty values is filled in, and stays otherwise", () => {
   ]);
 });
 
-test.each([".env.template", ".env.sample", ".env.litellm.example"])(
-  "an example that a run does not read (%s) is the text of the stand-in",
-  (name) => {
-    const compose = service("    environment: { A: '${REGION}' }\n");
-    const { files, standIns } = values({ "compose.yaml": compose, [name]: "# mine\nREGION=north\nLIMIT=3\n" });
-    expect([...files].map(([path, { value }]) => [path, value])).toEqual([["./.env", "./init.env"]]);
-    expect(standIns[0]?.text).toMatch(/\n# mine\nREGION=north\nLIMIT=3\n$/);
-  },
-);
+test("an example that a run does not read is the text of the stand-in", () => {
+  const compose = service("    environment: { A: '${REGION}' }\n");
+  const text = "# mine\nREGION=north\nLIMIT=3\n";
+  const { files, standIns } = values({ "compose.yaml": compose, ".env.litellm.example": text });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([["./.env", "./init.env"]]);
+  expect(standIns[0]?.text).toMatch(/\n# mine\nREGION=north\nLIMIT=3\n$/);
+});
+
+test.each([".template", ".sample", ".dist"])("a complete example that ends in %s needs no stand-in", (ending) => {
+  const compose = service("    environment: { A: '${REGION}' }\n    env_file: mcp.env\n");
+  const files = { [`.env${ending}`]: "REGION=north\n", [`mcp.env${ending}`]: "LITELLM_MASTER_KEY=sk-one-0000\n" };
+  expect(values({ "compose.yaml": compose, ...files }).standIns).toEqual([]);
+});
 
 test("a domain is one for all projects", () => {
   const network = "networks: { edge: { external: true } }\n";

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
+import { withoutExampleEnding } from "../../compose/environment/example-files.ts";
 import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
@@ -17,7 +18,6 @@ import {
   variablesOf,
   wellKnownKey,
   wellKnownNames,
-  withoutExampleEnding,
 } from "./env-texts.ts";
 import {
   copyInFolder,
