@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { textOf } from "../../compose/loading/nodes.ts";
 import { FaultList } from "../../source/fault-list.ts";
 import { readSource } from "../../source/source-file.ts";
 import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
@@ -286,7 +287,8 @@ function extendedFileOf(service: YamlNode): string[] {
   return textsOf(nodeAt(service, "extends", "file"));
 }
 
-function textsOf(node: YamlNode | undefined): string[] {
+/** The texts of a list of scalars, or of one scalar. */
+export function textsOf(node: YamlNode | undefined): string[] {
   if (node?.kind === "list") return node.items.flatMap((item) => textOf(item) ?? []);
   return [textOf(node)].flatMap((text) => text ?? []);
 }
@@ -295,10 +297,6 @@ function wordsOf(node: YamlNode | undefined): string {
   if (node === undefined) return "";
   const plain = toPlain(node);
   return Array.isArray(plain) ? plain.join(" ") : String(plain ?? "");
-}
-
-function textOf(node: YamlNode | undefined): string | undefined {
-  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
 }
 
 /** A path as a policy in the folder names it. */

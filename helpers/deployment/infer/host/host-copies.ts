@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, posix, resolve } from "node:path";
 import { fileOrExample } from "../../compose/environment/example-files.ts";
+import { textOf } from "../../compose/loading/nodes.ts";
 import { boundDevice } from "../../compose/loading/paths.ts";
 import { liteLLMDotenv } from "../../compose/service/environment.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
@@ -216,8 +217,4 @@ function closest(paths: readonly string[], other: string): string | undefined {
 /** A path as a policy in the folder names it: relative within the folder. */
 export function policyPath(folder: string, path: string): string {
   return path.startsWith(`${folder}/`) ? `./${posix.normalize(pathIn(folder, path))}` : path;
-}
-
-function textOf(node: YamlNode | undefined): string | undefined {
-  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
 }
