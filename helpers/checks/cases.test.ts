@@ -32,6 +32,26 @@ test("one failure names every case that failed, the first ones in full", async (
   expect(failure.message.match(/compose\.yaml:7/g)).toHaveLength(3);
 });
 
+test("of cases with the same cause one is shown in full", async () => {
+  const causes: Record<string, string> = { a: "no host", b: "no host", c: "no path", d: "no host", e: "no method" };
+  const failure = await failureOf(Object.keys(causes), async (one) => {
+    await failWith({ cause: causes[one] ?? "", location, fix: "write one" })(one);
+  });
+  expect(failure.message).toMatch(/^all hold: failed in 5 of 5 cases\ncase a: a is broken\n/);
+  expect(failure.message).toMatch(/fix: +write one\n +same cause: +case b · case d\ncase c: c is broken\n/);
+  expect(failure.message).toMatch(/\ncase e: e is broken\n[^·]*$/);
+  expect(failure.details.cases).toHaveLength(5);
+});
+
+test("a cause in another place, or with another fix, is another one", async () => {
+  const failure = await failureOf(["a", "b", "c"], async (one) => {
+    const at = one === "b" ? { ...location, line: 8 } : location;
+    await failWith({ cause: "no host", location: at, fix: one === "c" ? "remove it" : "write one" })(one);
+  });
+  expect(failure.message).not.toContain("same cause");
+  expect(failure.message).toMatch(/case a: [\s\S]*case b: [\s\S]*case c: /);
+});
+
 test("a failure's fields have every failed case, with its own fields", async () => {
   const failure = await failureOf(["a", "b", "c"], async (one) => {
     if (one !== "b") await failWith({ code: "broken", actual: `half ${one}`, location })(one);

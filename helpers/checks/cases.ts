@@ -1,12 +1,13 @@
 import { CheckFailure, type FailureDetails } from "./check-failure.ts";
 
-/** How many failed cases are shown in full, and how many more by name; the evidence has all of them. */
+/** How many failed cases are shown in full, and how many more by name in one list; the evidence has all of them. */
 const shownInFull = 3;
 const shownByName = 20;
 
 /**
  * Runs every case concurrently and fails once, with each case that failed: one fault reads as one failure, and no case
- * hides another. An empty list fails (design, rule 4).
+ * hides another. Of cases with the same cause, place and fix the first one is shown in full. An empty list fails (design,
+ * rule 4).
  *
  * @param what the sentence that should hold for each case
  * @param name names a case in the failure
@@ -27,7 +28,7 @@ export async function forEachCase<T>(
     });
   }
   const outcomes = await Promise.allSettled(cases.map(check));
-  const failures: (FailureDetails & { case: string; message: string })[] = [];
+  const failures: FailedCase[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.status === "fulfilled") continue;
     if (!(outcome.reason instanceof CheckFailure)) throw outcome.reason;
@@ -36,11 +37,13 @@ export async function forEachCase<T>(
   }
   const [first] = failures;
   if (first === undefined) return;
-  const inFull = failures.slice(0, shownInFull).map((one) => `${one.case}: ${one.message}`);
-  const others = failures.slice(shownInFull).map((one) => one.case);
-  const rest = others.length > shownByName ? ` · and ${others.length - shownByName} others` : "";
-  const more =
-    others.length > 0 ? `\nand ${others.length} more: ${others.slice(0, shownByName).join(" · ")}${rest}` : "";
+  const groups = groupedByCause(failures);
+  const inFull = groups.slice(0, shownInFull).map(([one, ...others]) => {
+    const likewise = others.length > 0 ? `\n  same cause:   ${namesOf(others)}` : "";
+    return `${one.case}: ${one.message}${likewise}`;
+  });
+  const others = groups.slice(shownInFull).flat();
+  const more = others.length > 0 ? `\nand ${others.length} more: ${namesOf(others)}` : "";
   const codes = new Set(failures.map(({ code }) => code));
   const followed = new Set(failures.map(({ follows }) => follows));
   throw new CheckFailure({
@@ -52,4 +55,25 @@ export async function forEachCase<T>(
     ...(followed.size === 1 && first.follows !== undefined ? { follows: first.follows } : {}),
     cases: failures.map(({ message: _, ...details }) => details),
   });
+}
+
+type FailedCase = FailureDetails & { case: string; message: string };
+
+/** Cases with the same cause, place and fix; a case without a cause is alone. In the order of the first ones. */
+function groupedByCause(failures: readonly FailedCase[]): [FailedCase, ...FailedCase[]][] {
+  const groups = new Map<string, [FailedCase, ...FailedCase[]]>();
+  for (const failure of failures) {
+    const { case: name, cause, location, fix } = failure;
+    const key = cause === undefined ? name : JSON.stringify([cause, location?.file, location?.line, fix]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [failure]);
+    else group.push(failure);
+  }
+  return [...groups.values()];
+}
+
+function namesOf(failures: readonly FailedCase[]): string {
+  const shown = failures.slice(0, shownByName).map((one) => one.case);
+  const rest = failures.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`and ${rest} others`] : [])].join(" · ");
 }
