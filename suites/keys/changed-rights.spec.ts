@@ -6,7 +6,7 @@ import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { check } from "../runner/check.ts";
 import { managementApi } from "../support/management-api.ts";
 import { serversOf } from "./support/identities.ts";
-import { list, listedTools, listingRequests } from "./support/mcp-request.ts";
+import { catalogueOfMaster, list, listedTools, listingRequests } from "./support/mcp-request.ts";
 
 check({
   id: "KEYS-03/revoked-key",
@@ -58,6 +58,7 @@ check({
     const servers = serversOf(gateway);
     const [one, two] = servers;
     if (one === undefined || two === undefined) return evidence.notSupported("the policy names fewer than two servers");
+    await catalogueOfMaster(gateway, [one, two]);
     const grant = async (server: string) => ({ object_permission: { mcp_servers: await api.serverIds([server]) } });
     const key = await api.createKey(await grant(one));
     const [request] = listingRequests(gateway, servers);

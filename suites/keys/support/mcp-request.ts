@@ -9,6 +9,7 @@ import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { expectAnyServer } from "../../support/any-server.ts";
+import { followsCatalogue } from "../../support/needed-checks.ts";
 
 /** A request for the catalogue by one of the documented ways. */
 export interface ListingRequest {
@@ -159,6 +160,7 @@ export async function catalogueOfMaster(
     expected: `tools of ${servers.join(", ") || "at least one server"}`,
     actual: `tools of ${[...listed].join(", ") || "none"}`,
     cause: "a server of the policy is not registered, or LiteLLM cannot list its tools; see CAT-02",
+    ...followsCatalogue,
     evidence: exchangeEvidence(exchange),
   });
 }
