@@ -1,4 +1,4 @@
-import { isAbsolute, posix } from "node:path";
+import { extname, isAbsolute, posix } from "node:path";
 import { suggest } from "../../../core/text/nearest.ts";
 import type { ValueProblem, YamlMap } from "../../source/yaml-tree.ts";
 import { textOf } from "../loading/nodes.ts";
@@ -62,7 +62,7 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
           fix: "write the file, fix the path, or add 'bind: { create_host_path: true }'",
           location,
         });
-      else if (found.state === "missing")
+      else if (found.state === "missing" && !mayBeData(item, source, target))
         notes.add(
           "finding",
           location,
@@ -123,4 +123,9 @@ function tmpfsOptions(item: YamlMap): string {
     mode === undefined ? "" : `mode=${Number(mode).toString(8)}`,
   ];
   return options.filter((option) => option !== "").join(",");
+}
+
+/** Whether a missing mount may be a directory for a service's data, which is in no checkout: docker makes it, on the host too. */
+function mayBeData(item: YamlMap, source: string, target: string): boolean {
+  return flagAt(item, "read_only") !== true && extname(source) === "" && extname(target) === "";
 }

@@ -123,6 +123,32 @@ test("the port of LiteLLM is the one at which Traefik is sent to it", () => {
   expect(placeholders({ "compose.yaml": compose }).LITELLM_PORT).toBe("8000");
 });
 
+test.each([
+  ["a flag", { "compose.yaml": "    command: [--certificatesresolvers.le.acme.email=a@b.test]\n" }, "le"],
+  [
+    "the static file",
+    { "traefik.yml": "certificatesResolvers:\n  # DNS\n  cloudflare:\n    acme: {}\n" },
+    "cloudflare",
+  ],
+  [
+    "its template",
+    { "traefik.yml.tmpl": "certificatesResolvers:\n  ${DNS_NAME}:\n    acme: {}\n" },
+    "placeholder-dns-name",
+  ],
+  [
+    "its template, with the name in the env file",
+    { "traefik.yml.tmpl": "certificatesResolvers:\n  ${DNS_NAME}:\n", ".env.example": "DNS_NAME=dns\n" },
+    "dns",
+  ],
+  ["a TOML file", { "traefik.toml": "[certificatesResolvers.le.acme]\nemail = 'a@b.test'\n" }, "le"],
+  ["nothing", {}, "letsencrypt"],
+])("the placeholder of a certificate resolver is one that %s defines", (_, files: Record<string, string>, name) => {
+  const label = "traefik.http.routers.a.tls.certresolver=${DASHBOARD_CERT_RESOLVER}";
+  const { "compose.yaml": command = "", ...others } = files;
+  const compose = service(`    labels: ['${label}']\n${command}`);
+  expect(placeholders({ "compose.yaml": compose, ...others }).DASHBOARD_CERT_RESOLVER).toBe(name);
+});
+
 test("each project has a stand-in of its own", () => {
   const network = "networks: { edge: { external: true } }\n";
   const found = values({

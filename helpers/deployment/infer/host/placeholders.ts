@@ -6,6 +6,8 @@ export interface KnownServers {
   redis: string | undefined;
   /** The port at which Traefik is sent to LiteLLM. */
   litellmPort: string | undefined;
+  /** A certificate resolver of Traefik's; with a variable where its name has one. */
+  certResolver: string | undefined;
 }
 
 /**
@@ -54,7 +56,8 @@ export class Placeholders {
   }
 }
 
-function byName(name: string, { postgres, redis, litellmPort }: KnownServers): string {
+function byName(name: string, servers: KnownServers): string {
+  const { postgres, redis, litellmPort, certResolver } = servers;
   const rules: readonly [RegExp, string][] = [
     [
       /DATABASE_URL$|(?:POSTGRES|PG).*_(?:URL|DSN|URI)$/i,
@@ -67,6 +70,7 @@ function byName(name: string, { postgres, redis, litellmPort }: KnownServers): s
     [/REDIS_?PORT$/i, "6379"],
     [/PORT$/i, litellmPort ?? "4000"],
     [/^TZ$/i, "UTC"],
+    [/(?:CERT|ACME|TLS)_?RESOLVER$/i, withPlaceholders(certResolver ?? "letsencrypt", servers)],
     [/^(?:P?UID|P?GID)$/i, "1000"],
     [/EMAIL$/i, "admin@example.test"],
     // A path is not taken for a secret: the key is in the file.
@@ -80,6 +84,12 @@ function byName(name: string, { postgres, redis, litellmPort }: KnownServers): s
     [/MASTER_KEY$|^LITELLM_.*KEY$/i, `sk-placeholder-${slug(name)}`],
   ];
   return rules.find(([pattern]) => pattern.test(name))?.[1] ?? `placeholder-${slug(name)}`;
+}
+
+function withPlaceholders(text: string, servers: KnownServers): string {
+  return text.replaceAll(/\$\{?(\w+)[^}]*\}?/g, (_, name: string) =>
+    byName(name, { ...servers, certResolver: undefined }),
+  );
 }
 
 function slug(name: string): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultEnvFile } from "../../compose/environment/default-env-file.ts";
 import { withoutExampleEnding } from "../../compose/environment/example-files.ts";
@@ -5,7 +6,7 @@ import { filesBelow, filledFrom, pathIn } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, filledText, namesHome, variablesOf } from "./env-texts.ts";
-import { copyInFolder, homeFolder, missingEnvFiles, missingFiles, policyPath } from "./host-copies.ts";
+import { copyInFolder, homeFolder, missingEnvFiles, missingFiles, plainName, policyPath } from "./host-copies.ts";
 import { emptyByDefault, mergedNames, neededByLiteLLM, neededByTraefik, refusedKeys } from "./needed-variables.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
@@ -79,7 +80,7 @@ export function projectValues(
   const isPath = ([, { role }]: [string, VariableUse]): boolean => role.kind === "path" || role.kind === "mount";
   const isForShell = (entry: [string, VariableUse]): boolean => entry[0] === "HOME" || isPath(entry);
   const hasOwnFile = main.found !== undefined && !main.found.isExample;
-  const servers = serversOf(services);
+  const servers = serversOf(folder, services, variablesOf(main.found?.text ?? ""));
   const made = new Map(
     hasOwnFile
       ? []
@@ -203,7 +204,7 @@ function statedVariables(
   );
 }
 
-function serversOf(services: readonly ServiceNode[]): KnownServers {
+function serversOf(folder: string, services: readonly ServiceNode[], given: ReadonlyMap<string, string>): KnownServers {
   const named = (pattern: RegExp): string | undefined =>
     services.find(({ outline }) => pattern.test(outline.image ?? ""))?.outline.name;
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
@@ -211,5 +212,24 @@ function serversOf(services: readonly ServiceNode[]): KnownServers {
     postgres: named(/(?:^|\/)(?:postgres|pgvector)/),
     redis: named(/(?:^|\/)(?:redis|valkey)/),
     litellmPort: litellm && portForTraefik(litellm.node),
+    certResolver: certResolverIn(folder, services)?.replace(
+      /^\$\{?(\w+)\}?$/,
+      (whole, name) => given.get(name) ?? whole,
+    ),
   };
+}
+
+/** The first certificate resolver that Traefik's flags, or a static file or its template in the folder, define. */
+function certResolverIn(folder: string, services: readonly ServiceNode[]): string | undefined {
+  const name = String.raw`(\$\{?\w+\}?|[\w-]+)`;
+  const flag = new RegExp(String.raw`--certificatesresolvers\.${name}\.`, "i");
+  const section = new RegExp(String.raw`^certificatesResolvers:\s*\n(?:\s*#.*\n)*[ \t]+["']?${name}["']?:`, "im");
+  const table = new RegExp(String.raw`^\s*\[certificatesResolvers\.${name}[.\]]`, "im");
+  const files = filesBelow(folder).filter((file) => /\.(?:ya?ml|toml)$/i.test(plainName(file)));
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  const found = [
+    ...services.map(({ outline }) => flag.exec(outline.command)),
+    ...texts.map((text) => section.exec(text) ?? table.exec(text)),
+  ];
+  return found.find((match) => match !== null)?.[1];
 }
