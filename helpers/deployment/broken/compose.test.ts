@@ -75,16 +75,16 @@ const broken: Broken[] = [
     fix: /write 'mcp-files'/,
   },
   {
-    name: "a mounted file that is missing, in the long form",
+    name: "a mounted file that is missing, and that docker is not to create",
     patches: [
       compose(
         "- ./litellm/scoped_keys.py:/app/scoped_keys.py:ro",
-        "- { type: bind, source: ./litellm/keys.py, target: /app/scoped_keys.py }",
+        "- { type: bind, source: ./litellm/keys.py, target: /app/scoped_keys.py, bind: { create_host_path: false } }",
       ),
     ],
     file: "compose.yaml",
     at: "./litellm/keys.py",
-    what: /mounted but missing, and docker refuses that/,
+    what: /mounted but missing, and create_host_path is false/,
     faults: 2,
   },
   {

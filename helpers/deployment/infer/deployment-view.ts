@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { ComposeBuild, ComposeFile, ComposeService } from "../compose/types.ts";
+import type { ComposeFile, ComposeService } from "../compose/types.ts";
 import type { Facts } from "../facts.ts";
 import type { LiteLLMConfig } from "../litellm/types.ts";
-import { FaultList } from "../source/fault-list.ts";
-import { readSource } from "../source/source-file.ts";
+import { outlineOf } from "../services/build-outline.ts";
 import type { ServiceOutline } from "./files/compose-files.ts";
 import { serviceOf } from "./files/roles.ts";
 
@@ -30,8 +27,8 @@ export function deploymentView(facts: Facts): DeploymentView | MissingPart {
   const { compose, folder } = facts;
   if (compose === undefined) return "compose";
   const services = [...compose.services.values()];
-  const litellm = serviceOf("litellm", services, outlineOf);
-  const traefik = serviceOf("traefik", services, outlineOf);
+  const litellm = serviceOf("litellm", services, serviceOutline);
+  const traefik = serviceOf("traefik", services, serviceOutline);
   if (litellm === undefined) return "litellm";
   return {
     folder,
@@ -43,21 +40,15 @@ export function deploymentView(facts: Facts): DeploymentView | MissingPart {
   };
 }
 
-function outlineOf({ name, image, build, command, entrypoint }: ComposeService): ServiceOutline {
-  const dockerfile = build === undefined ? undefined : dockerfileText(build);
+/** A service as {@link roleSigns} looks at it. */
+export function serviceOutline({ name, image, build, command, entrypoint, mounts }: ComposeService): ServiceOutline {
   return {
     name,
     image: image?.value,
-    dockerfile,
+    bases: build === undefined ? [] : (outlineOf(build)?.bases.toReversed() ?? []),
+    mounts: mounts.map(({ target }) => target),
     command: [...(entrypoint ?? []), ...(command ?? [])].join(" "),
   };
-}
-
-/** The text of the Dockerfile that a service is built from; undefined where it can't be read. */
-export function dockerfileText({ inline, context, dockerfile }: ComposeBuild): string | undefined {
-  if (inline !== undefined) return inline.value;
-  const file = dockerfile ?? join(context, "Dockerfile");
-  return existsSync(file) ? readSource(file, new FaultList(), "write it")?.text : undefined;
 }
 
 /** The env files' variables: those for interpolation, and what the services get from files of their own. */

@@ -62,6 +62,83 @@ test.each([
   expect(dockerSocket).toEqual([]);
 });
 
+const twoTraefiks = (first: string): string => `services:
+  inside:
+    ${first}
+    command: [--providers.docker, "--entrypoints.web.address=:80"]
+    ports: ["192.168.1.10:443:80"]
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock"]
+  admin:
+    image: traefik:v3.5.3
+    ports: ["192.168.8.10:443:443"]
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels: { traefik.http.routers.llm.rule: "Host(\`llm.lan\`)", traefik.http.services.llm.loadbalancer.server.port: "4000" }
+`;
+
+test.each([
+  ["an image with a name of its own", "image: registry.lan/edge-traefik:v3.5.3", {}],
+  [
+    "a base that an argument names",
+    "build: { context: ., args: { VERSION: v3.5.3 } }",
+    { Dockerfile: "ARG VERSION\nARG BASE=traefik:${VERSION}\nFROM ${BASE}\n" },
+  ],
+])("Traefik is found by %s, and the other Traefik is asked for", async (_, first, files) => {
+  const { services, hosts, reach, questions } = await draftOf({ "compose.yaml": twoTraefiks(first), ...files });
+  expect(services).toEqual({ traefik: "inside" });
+  expect(hosts.map(({ value }) => [value.name, value.entry_point])).toEqual([["llm.lan", "web"]]);
+  expect(questions.join("\n")).toMatch(
+    /which hosts does admin \(compose\.yaml:\d+\) serve\? .* the run has inside only/,
+  );
+  const asked = [...questions, ...reach.flatMap((rule) => rule.questions ?? [])].join("\n");
+  expect(asked, "the same port at another address is another one").toMatch(
+    /port 443 of admin is published on 192\.168\.8\.10/,
+  );
+  expect(asked).not.toMatch(/of inside is published/);
+});
+
+test("a Traefik is found by the place of its static configuration", async () => {
+  const { services } = await draftOf({
+    "compose.yaml": twoTraefiks("image: registry.lan/edge:v3.5.3")
+      .replace("volumes: [", "volumes: [./t.yml:/etc/traefik/traefik.yml, ")
+      .replace(/ {2}admin:\n.*\n.*\n/, "")
+      .replace(/ {4}command: .*\n/, ""),
+    "t.yml": "entryPoints: { web: { address: ':80' } }\nproviders: { docker: {} }\n",
+  });
+  expect(services).toEqual({ traefik: "inside" });
+});
+
+test("published ports are asked for where no host is reached by one", async () => {
+  const { reach, questions } = await draftOf({
+    "compose.yaml": `services:
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1" }
+  web: { image: "caddy:2", ports: ["443:443"] }
+`,
+  });
+  expect(reach.flatMap((rule) => rule.questions ?? [])).toEqual([]);
+  expect(questions).toContainEqual("port 443 of web is published on every address: who may use it?");
+});
+
+test.each([
+  ["image: lucaslorentz/caddy-docker-proxy:2.9", {}],
+  ["build: .", { Dockerfile: "FROM caddy:2-builder AS b\nFROM caddy:2\n" }],
+  ["{ image: 'registry.lan/web:1', volumes: ['./Caddyfile:/etc/caddy/Caddyfile'] }", { Caddyfile: "" }],
+])("a proxy that the files have is not asked for: %s", async (proxy, files) => {
+  const { questions } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels: { caddy: ai.example.org, caddy.reverse_proxy: "{{upstreams 4000}}" }
+  web: ${proxy.startsWith("{") ? proxy : `{ ${proxy} }`}
+`,
+    ...files,
+  });
+  expect(questions.join("\n")).toMatch(
+    /what does Caddy \(compose\.yaml:5\) let through\? LiteLLM's service is made for it for ai\.example\.org \(compose\.yaml:4\)/,
+  );
+  expect(questions.join("\n")).not.toMatch(/where is Caddy|do clients come through/);
+});
+
 test("a LiteLLM that has labels for Traefik is meant to be behind it, also where no rule leads there", async () => {
   const labels = '    labels: { traefik.http.routers.llm.rule: "Hots(`llm.example.org`)" }\n';
   const { services, hosts } = await draftOf({ "compose.yaml": `${otherService}${labels}` });

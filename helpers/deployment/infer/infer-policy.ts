@@ -8,7 +8,6 @@ import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
 import { stateHosts } from "./edge/state-hosts.ts";
-import { pathIn } from "./files/compose-files.ts";
 import type { FoundProject, FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
@@ -17,8 +16,9 @@ import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
-import { otherProxy, proxiesAmong, rulesTurnedOff, turnsTraefikOff } from "./sections/other-proxies.ts";
+import { otherProxy, turnsTraefikOff } from "./sections/other-proxies.ts";
 import { ownCodex } from "./sections/own-codex.ts";
+import { otherTraefikQuestions, placeOf, proxyQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -82,7 +82,13 @@ export function inferPolicy(given: Inference): PolicyDraft {
   return {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
-    questions: [...turnedOffQuestions(view), ...routeQuestions(inference), ...openQuestions(view)],
+    questions: [
+      ...turnedOffQuestions(view),
+      ...routeQuestions(inference),
+      ...openQuestions(view),
+      ...otherTraefikQuestions(given.view, view),
+      ...reach.questions,
+    ],
     services: servicesOf(inference),
     parts: new Map([...loginParts(stated), ...missingParts(inference.missing)]),
     hosts: stated,
@@ -93,7 +99,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     models: stateModels(view),
     clients: [...clients.map((client) => client.stated), ...(codex === undefined ? [] : [codex])],
     secrets,
-    reach,
+    reach: reach.rules,
     dockerSocket: stateDockerSocket(given.view),
     firewall,
   };
@@ -214,7 +220,7 @@ function missingParts(missing: Inference["missing"]): PolicyDraft["parts"] {
 }
 
 /** Without a Traefik, clients call LiteLLM itself, by the port that it publishes. */
-function directHost(url: URL | undefined, litellm: DeploymentView["litellm"], why: string): Stated<HostInput> {
+function directHost(url: URL | undefined, { litellm, folder }: DeploymentView, why: string): Stated<HostInput> {
   const other = otherProxy(litellm);
   const [labelled] = other?.hosts ?? [];
   const name = url?.hostname ?? labelled ?? "litellm.internal";
@@ -222,7 +228,7 @@ function directHost(url: URL | undefined, litellm: DeploymentView["litellm"], wh
     url !== undefined
       ? "The name is that of PROXY_BASE_URL"
       : labelled !== undefined
-        ? `The name is in ${other?.at}`
+        ? `The name is in ${placeOf(folder, other?.location)}`
         : "No file gives it";
   return {
     value: { name, scheme: "http", zone: "internal", access: [{ who: "litellm" }] },
@@ -238,7 +244,7 @@ function placeholderHost({ view, edge, hasUnrelatedTraefik }: Inference): Stated
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (traefik === undefined) {
     const why = hasUnrelatedTraefik === true ? "no rule of Traefik leads to LiteLLM" : "the deployment has no Traefik";
-    return directHost(url, litellm, why);
+    return directHost(url, view, why);
   }
   const scheme = url?.protocol === "https:" ? "https" : "http";
   const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
@@ -264,23 +270,11 @@ function outsideRemarks(hosts: readonly string[], { others }: FoundProjects): st
 
 /** An address of the host may be another machine's, where another LiteLLM runs. */
 function routeQuestions({ hostRoutes, view }: Inference): string[] {
-  const served = new Map(
-    hostRoutes.map(({ url, location }) => [url, `${pathIn(view.folder, location.file)}:${location.line}`]),
-  );
+  const served = new Map(hostRoutes.map(({ url, location }) => [url, placeOf(view.folder, location)]));
   return [...served].map(
     ([url, at]) =>
       `does ${url} (${at}) lead to ${view.litellm.key}, which publishes this port? The run leads Traefik there without the host`,
   );
-}
-
-/** Labels that are written and turned off may be about to be turned on, or forgotten. */
-function turnedOffQuestions({ litellm }: DeploymentView): string[] {
-  const rules = rulesTurnedOff(litellm);
-  if (rules === undefined) return [];
-  return [
-    `is ${litellm.key} meant to be behind Traefik? Its labels have rules for ${rules.hosts.join(", ")} (${rules.at}), and ` +
-      "traefik.enable is false, so that Traefik has none of them",
-  ];
 }
 
 function openQuestions(view: DeploymentView): string[] {
@@ -303,27 +297,5 @@ function openQuestions(view: DeploymentView): string[] {
       : [
           `which models do ${patterns.join(", ")} stand for? Until \`models\` names all that clients are offered, they are not checked`,
         ]),
-  ];
-}
-
-/** What another proxy than Traefik lets through is in no file that the suite reads. */
-function proxyQuestions({ traefik, litellm, compose }: DeploymentView): string[] {
-  if (traefik !== undefined) return [];
-  const among = proxiesAmong(compose.services.values()).map(
-    ({ proxy, at }) =>
-      `do clients come through ${proxy} (${at})? The suite runs Traefik only: it asks LiteLLM itself, and nothing is proved of what ` +
-      `${proxy} lets through`,
-  );
-  const other = otherProxy(litellm);
-  if (other === undefined) return among;
-  const { proxy, hosts, at } = other;
-  const served = hosts.length === 0 ? "" : ` for ${hosts.join(", ")}`;
-  const fix =
-    proxy === "Traefik"
-      ? "call `npm run init` for a folder that has both, or nothing is proved of what it lets through"
-      : "nothing is proved of what it lets through";
-  return [
-    ...among,
-    `where is ${proxy}? LiteLLM's service is made for it${served} (${at}), and none of these compose files has it: ${fix}`,
   ];
 }

@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 /** How the name of an env file's example ends, in order of preference. */
 export const exampleEndings = [".example", ".template", ".sample", ".dist", ".tmpl"] as const;
 
+/** Further names of an example of `.env`. */
+const mainExamples = ["env.example", "env-example", "example.env", ".env-example"];
+
 /** The names of a file's examples, in order of preference. */
 export function exampleNames(file: string): string[] {
-  return exampleEndings.map((ending) => `${file}${ending}`);
+  const own = basename(file) === ".env" ? mainExamples.map((name) => join(dirname(file), name)) : [];
+  return [...exampleEndings.map((ending) => `${file}${ending}`), ...own];
 }
 
 /** The path of a file, or of the first example of it that exists; undefined where neither exists. */

@@ -55,11 +55,11 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
           "docker refuses to start the service until it is there; here it is empty",
           "make the directory, or fix the volume's 'device'",
         );
-      else if (found.state === "missing" && flagAt(item, "bind", "create_host_path") !== true)
+      else if (found.state === "missing" && flagAt(item, "bind", "create_host_path") === false)
         missing.push({
           kind: "missing",
-          what: `'${shown}' is mounted but missing, and docker refuses that in the long form`,
-          fix: "write the file, fix the path, or add 'bind: { create_host_path: true }'",
+          what: `'${shown}' is mounted but missing, and create_host_path is false: docker refuses that`,
+          fix: "write the file, fix the path, or remove 'create_host_path: false'",
           location,
         });
       else if (found.state === "missing" && !mayBeData(item, source, target))

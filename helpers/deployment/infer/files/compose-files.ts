@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { textOf } from "../../compose/loading/nodes.ts";
+import { readDockerfile } from "../../services/dockerfile.ts";
 import { FaultList } from "../../source/fault-list.ts";
 import { readSource } from "../../source/source-file.ts";
 import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
@@ -34,8 +35,10 @@ export interface ServiceOutline {
   name: string;
   /** As written, so with variables, apart from those that the env file next to the compose file sets. */
   image: string | undefined;
-  /** The Dockerfile's text for a service that is built; undefined where it can't be read. */
-  dockerfile: string | undefined;
+  /** The images that its Dockerfile is based on, those of the last stages first; none where it can't be read. */
+  bases: readonly string[];
+  /** Where files and directories are mounted in its container. */
+  mounts: readonly string[];
   /** Entrypoint and command as one text. */
   command: string;
   /** The profiles that start it; none for a service that always starts. */
@@ -246,14 +249,33 @@ function serviceOf(name: string, node: YamlNode, folder: string, filled: (text: 
   return {
     name,
     image: image === undefined ? undefined : filled(image),
-    dockerfile: dockerfileOf(node, folder),
+    bases: basesOf(node, folder, filled),
+    mounts: textTargets(nodeAt(node, "volumes")),
     command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].map(wordsOf).join(" "),
     profiles: textsOf(nodeAt(node, "profiles")),
   };
 }
 
-function dockerfileOf(service: YamlNode, folder: string): string | undefined {
+function basesOf(service: YamlNode, folder: string, filled: (text: string) => string): string[] {
   const build = nodeAt(service, "build");
+  const dockerfile = dockerfileOf(build, folder);
+  if (dockerfile === undefined) return [];
+  const args = nodeAt(build, "args");
+  const written: [string, string][] =
+    args?.kind === "map"
+      ? [...args.entries].map(([name, { value }]) => [name, textOf(value) ?? ""])
+      : textsOf(args).map((item) => [item.split("=")[0] ?? "", item.slice(item.indexOf("=") + 1)]);
+  // What no file fills in stays the Dockerfile's default.
+  const given = written.map(([name, text]) => [name, filled(text)] as const).filter(([, text]) => !text.includes("$"));
+  return readDockerfile(dockerfile, new Map(given), textOf(nodeAt(build, "target"))).bases.toReversed();
+}
+
+function textTargets(volumes: YamlNode | undefined): string[] {
+  if (volumes?.kind !== "list") return [];
+  return volumes.items.flatMap((item) => textOf(nodeAt(item, "target")) ?? (textOf(item) ?? "").split(":")[1] ?? []);
+}
+
+function dockerfileOf(build: YamlNode | undefined, folder: string): string | undefined {
   if (build === undefined) return undefined;
   const inline = textOf(nodeAt(build, "dockerfile_inline"));
   if (inline !== undefined) return inline;

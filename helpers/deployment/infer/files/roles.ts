@@ -4,10 +4,14 @@ import type { ServiceOutline } from "./compose-files.ts";
 /** What the suite knows a service by. */
 export type Role = "litellm" | "traefik";
 
-const traefikImage = /(?:^|\/)traefik(?:[:@]|$)/i;
+/** `traefik`, and what an operator builds on it and calls `edge-traefik`. */
+const traefikImage = /(?:^|\/)(?:[\w.-]+-)?traefik(?:[:@]|$)/i;
 
 /** Images around Traefik whose names begin with it, e.g. `traefik/whoami` and `traefik-certs-dumper`. */
-const otherImage = /whoami|certs-dumper|forward-auth|postgres|exporter/i;
+const otherImage = /whoami|certs-dumper|forward-auth|postgres|exporter|bouncer|socket-proxy/i;
+
+/** Where Traefik looks for its static configuration by itself. */
+const staticFile = /^(?:\/etc\/traefik)?\/traefik\.(?:ya?ml|toml)$/;
 
 /** Whether an image is Traefik itself. */
 export function isTraefikImage(image: string): boolean {
@@ -15,15 +19,18 @@ export function isTraefikImage(image: string): boolean {
 }
 
 /**
- * How sure it is that a service plays a role: 0 for no sign, 1 for a sign in its name or command, 2 for its image, or the
+ * How sure it is that a service plays a role: 0 for no sign, 1 for a sign in its name, command or mounts, 2 for its image, or the
  * image that its Dockerfile begins with.
  */
-export function roleSigns({ name, image, dockerfile, command }: ServiceOutline, role: Role): 0 | 1 | 2 {
-  const images = [image, ...basesOf(dockerfile)].flatMap((one) => (one === undefined ? [] : imageOf(one)));
+export function roleSigns({ name, image, bases, command, mounts }: ServiceOutline, role: Role): 0 | 1 | 2 {
+  const images = [image, ...bases].flatMap((one) => (one === undefined ? [] : imageOf(one)));
   const isOfRole = (one: string): boolean => (role === "litellm" ? isLiteLLMImage(one) : traefikImage.test(one));
   if (images.some((one) => isOfRole(one) && !otherImage.test(one))) return 2;
   if (images.some((one) => otherImage.test(one))) return 0;
-  if (role === "traefik") return /--providers\.\w+|--entrypoints\.|traefik\.(?:ya?ml|toml)/i.test(command) ? 1 : 0;
+  if (role === "traefik") {
+    if (/--providers\.\w+|--entrypoints\.|traefik\.(?:ya?ml|toml)/i.test(command)) return 1;
+    return mounts.some((target) => staticFile.test(target)) ? 1 : 0;
+  }
   if (/(?:^|[\s/"'])litellm\s+--?\w/.test(command)) return 1;
   return /^litellm(?:[-_](?:proxy|gateway))?$/i.test(name) && !/postgres|redis|prometheus/i.test(image ?? "") ? 1 : 0;
 }
@@ -36,12 +43,6 @@ export function serviceOf<Item>(
 ): Item | undefined {
   const signs = items.map((item) => ({ item, sign: roleSigns(outline(item), role) }));
   return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.item;
-}
-
-/** The images that a Dockerfile's stages begin with; the last stage's first. */
-function basesOf(dockerfile: string | undefined): string[] {
-  if (dockerfile === undefined) return [];
-  return [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim)].flatMap(([, base]) => base ?? []).reverse();
 }
 
 /** An image with its variables' defaults: `${LITELLM_IMAGE:-ghcr.io/…}`. */

@@ -5,7 +5,7 @@ import { textOf } from "../../compose/loading/nodes.ts";
 import { boundDevice } from "../../compose/loading/paths.ts";
 import { liteLLMDotenv } from "../../compose/service/environment.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
-import { filesBelow, pathIn } from "../files/compose-files.ts";
+import { composeFileNames, filesBelow, pathIn } from "../files/compose-files.ts";
 
 /** A path of the host as a compose file has it, made absolute. */
 export interface HostPath {
@@ -176,15 +176,21 @@ export function copyInFolder(
   );
   const name = basename(target);
   // What a program writes is in no git.
-  const isWritten = name === "data" || /^\/(?:var|tmp|run)\//.test(target);
+  const isWritten = name === "data" || /^\/(?:var|tmp|run)\/|\/\.(?:config|cache|local)\//.test(target);
   const named = all.flatMap((file) => {
     const at = `/${file}`.lastIndexOf(`/${name}/`);
-    return at === -1 || isWritten ? [] : file.slice(0, at + name.length);
+    const directory = file.slice(0, at + name.length);
+    return at === -1 || isWritten || isProject(join(folder, directory)) ? [] : directory;
   });
   return closest(
     (byCommand.length > 0 ? byCommand : named).map((one) => (one === "" ? "." : one)),
     path,
   );
+}
+
+/** Whether a directory has a compose file: it is mounted into no service. */
+function isProject(directory: string): boolean {
+  return composeFileNames.some((name) => existsSync(join(directory, name)));
 }
 
 /** Whether a file's name is another one with `example`, `template` or the like in it. */

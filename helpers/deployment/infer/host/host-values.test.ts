@@ -371,6 +371,30 @@ test("the env file that LiteLLM reads by itself, and the templates of Traefik's 
   });
 });
 
+test.each(["env.example", "env-example", "example.env"])("%s is an example of .env", (name) => {
+  const compose = service("    environment: { A: '${REGION}', B: '${EXTRA}' }\n");
+  expect(placeholders({ "compose.yaml": compose, [name]: "REGION=north\n" })).toEqual({
+    REGION: "north",
+    EXTRA: "placeholder-extra",
+  });
+});
+
+test("credentials of a service are a secret, and those of a label are users of Traefik", () => {
+  const label = "traefik.http.middlewares.a.basicauth.users=${DASHBOARD_CREDENTIALS}";
+  const compose = service(`    environment: { A: '\${EMAIL_CREDENTIALS}' }\n    labels: ['${label}']\n`);
+  expect(placeholders({ "compose.yaml": compose })).toEqual({
+    EMAIL_CREDENTIALS: "placeholder-email-credentials",
+    DASHBOARD_CREDENTIALS: expect.stringMatching(/^admin:/),
+  });
+});
+
+test("the folder of a compose file, and what a program writes, are the copy of no directory", () => {
+  const files = {
+    "litellm/compose.yaml": service("    volumes: ['/srv/a:/data/litellm', './tokens:/root/.config/litellm']\n"),
+  };
+  expect([...values(files).files.keys()]).toEqual([]);
+});
+
 test("an example that has all that LiteLLM needs is read as it is", () => {
   const files = {
     "compose.yaml": service("    env_file: .env\n"),

@@ -45,7 +45,10 @@ export class Placeholders {
         return `./${slug(name)}`;
       case "label":
       case "text":
-        return /(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name) ? this.#address() : byName(name, servers);
+        if (/(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name)) return this.#address();
+        return use !== undefined && role.kind === "text" && isPlainSecret.test(name)
+          ? `placeholder-${slug(name)}`
+          : byName(name, servers);
     }
   }
 
@@ -55,6 +58,9 @@ export class Placeholders {
     return `192.0.2.${this.#addresses}`;
   }
 }
+
+/** A variable of a service that has credentials of its own, and none of Traefik's users: `EMAIL_CREDENTIALS`. */
+const isPlainSecret = /^(?!.*(?:BASIC|TRAEFIK|DASHBOARD|HTPASSWD|^GOOGLE_APPLICATION_)).*(?:_AUTH|CREDENTIALS)$/i;
 
 function byName(name: string, servers: KnownServers): string {
   const { postgres, redis, litellmPort, certResolver } = servers;

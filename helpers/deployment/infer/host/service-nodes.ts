@@ -24,7 +24,8 @@ export function servicesOf(root: YamlNode, home: string): ServiceNode[] {
     outline: {
       name,
       image: filled(textOf(nodeAt(node, "image")) ?? "") || undefined,
-      dockerfile: undefined,
+      bases: [],
+      mounts: [],
       command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].flatMap(textsOf).join(" "),
     },
   }));

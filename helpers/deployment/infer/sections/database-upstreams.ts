@@ -10,14 +10,22 @@ import { declaredPorts } from "./ports.ts";
  * MCP servers in containers of their own that LiteLLM's config does not name, where LiteLLM has a database: they are
  * likely to be registered there. Only what a run can install is stated.
  */
-export function databaseUpstreams({ compose, litellm, config }: DeploymentView): Stated<ItemOf<"upstreams">>[] {
+export function databaseUpstreams({
+  compose,
+  litellm,
+  traefik,
+  config,
+}: DeploymentView): Stated<ItemOf<"upstreams">>[] {
   if (!litellm.environment.has("DATABASE_URL")) return [];
   const urls = (config?.upstreams ?? []).flatMap((upstream) => ("url" in upstream ? upstream.url : []));
   const configured = urls.map((url) => serviceAt(compose, addressIn(url)?.host ?? url, litellm));
   return [...compose.services.values()].flatMap((service) => {
     const [port] = declaredPorts(service);
     const sharesNetwork = [...service.networks.keys()].some((network) => litellm.networks.has(network));
-    if (configured.includes(service) || port === undefined || !sharesNetwork || !isMcpServer(service)) return [];
+    // LiteLLM's own image may be built with a library of MCP.
+    const isOwn = service === litellm || service === traefik;
+    if (isOwn || configured.includes(service) || port === undefined || !sharesNetwork || !isMcpServer(service))
+      return [];
     return [
       {
         value: {

@@ -3,7 +3,7 @@ import { readFacts } from "../../facts.ts";
 import { smallDeployment } from "../small-deployment.ts";
 import { type OtherProxy, otherProxy, proxiesAmong } from "./other-proxies.ts";
 
-function proxyOf(lines: string): Omit<OtherProxy, "at"> | undefined {
+function proxyOf(lines: string): Omit<OtherProxy, "location"> | undefined {
   using deployment = smallDeployment({
     "compose.yaml": `services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.77.1\n${lines}`,
   });

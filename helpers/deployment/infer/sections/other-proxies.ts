@@ -1,20 +1,21 @@
-import { displayPath } from "../../../core/text/display-path.ts";
 import type { ComposeService, ComposeValue } from "../../compose/types.ts";
+import { outlineOf } from "../../services/build-outline.ts";
+import type { SourceLocation } from "../../source/location.ts";
 import { parseRule, RuleError } from "../../traefik/rules/rule.ts";
 import { argumentsOf } from "../edge/probe-paths.ts";
 
-/** A proxy that LiteLLM's service is made for and that is in none of the compose files. */
+/** A proxy that LiteLLM's service is made for, and that the suite does not run. */
 export interface OtherProxy {
   /** As a reader knows it, e.g. `Traefik`. */
   proxy: string;
   /** The host names by which it serves LiteLLM, in lower case. */
   hosts: readonly string[];
   /** The line that says it. */
-  at: string;
+  location: SourceLocation;
 }
 
 /**
- * The proxy in front of LiteLLM where the files do not have it: Traefik by the labels of LiteLLM's service, caddy-docker-proxy
+ * The proxy in front of LiteLLM where no Traefik of the files is: Traefik by the labels of LiteLLM's service, caddy-docker-proxy
  * by its label, nginx-proxy by `VIRTUAL_HOST`.
  */
 export function otherProxy(service: ComposeService): OtherProxy | undefined {
@@ -57,7 +58,7 @@ export function turnsTraefikOff({ labels, deployLabels }: Pick<ComposeService, "
 
 function found(proxy: string, { location }: Pick<ComposeValue, "location">, hosts: readonly string[]): OtherProxy {
   const names = hosts.map((host) => host.trim().toLowerCase()).filter((host) => /^[a-z0-9][a-z0-9.-]*$/.test(host));
-  return { proxy, hosts: [...new Set(names)], at: `${displayPath(location.file)}:${location.line}` };
+  return { proxy, hosts: [...new Set(names)], location };
 }
 
 function hostsOf(rule: string): string[] {
@@ -71,7 +72,7 @@ function hostsOf(rule: string): string[] {
 
 /** Images of proxies and tunnels that the suite does not run, with the name that readers know. */
 const images: readonly (readonly [RegExp, string])[] = [
-  [/(?:^|\/)caddy(?:[:@]|$)/, "Caddy"],
+  [/(?:^|\/)(?:[\w.-]+-)?caddy(?:-docker-proxy)?(?:[:@]|$)/, "Caddy"],
   [/(?:^|\/)(?:nginx|nginx-proxy|nginx-proxy-manager|openresty)(?:[:@]|$)/, "nginx"],
   [/(?:^|\/)haproxy(?:[:@]|$)/, "HAProxy"],
   [/(?:^|\/)envoy(?:[:@]|$)/, "Envoy"],
@@ -79,11 +80,23 @@ const images: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)tailscale(?:[:@]|$)/, "Tailscale"],
 ];
 
+/** Where the proxies that an image may have under any name look for their configuration. */
+const mounts: readonly (readonly [RegExp, string])[] = [
+  [/^\/etc\/caddy(?:\/|$)|\/Caddyfile$/, "Caddy"],
+  [/^\/etc\/nginx(?:\/|$)/, "nginx"],
+  [/^\/usr\/local\/etc\/haproxy(?:\/|$)/, "HAProxy"],
+];
+
 /** The proxies and tunnels among the services, which clients may come through: the name and the line of each. */
-export function proxiesAmong(services: Iterable<ComposeService>): { proxy: string; at: string }[] {
-  return [...services].flatMap(({ image, location }) =>
-    images
-      .filter(([pattern]) => pattern.test(image?.value ?? ""))
-      .map(([, proxy]) => ({ proxy, at: `${displayPath(location.file)}:${location.line}` })),
-  );
+export function proxiesAmong(services: Iterable<ComposeService>): { proxy: string; location: SourceLocation }[] {
+  return [...services].flatMap((service) => {
+    const proxy = proxyOf(service);
+    return proxy === undefined ? [] : [{ proxy, location: service.location }];
+  });
+}
+
+function proxyOf({ image, build, mounts: mounted }: ComposeService): string | undefined {
+  const bases = build === undefined ? [] : (outlineOf(build)?.bases ?? []);
+  const byImage = images.find(([pattern]) => [image?.value ?? "", ...bases].some((one) => pattern.test(one)));
+  return (byImage ?? mounts.find(([pattern]) => mounted.some(({ target }) => pattern.test(target))))?.[1];
 }

@@ -5,7 +5,6 @@ import { liteLLMPortOf } from "../../services/litellm-port.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
-
 import { declaredPorts, portsInOrder } from "./ports.ts";
 
 type ReachInput = ItemOf<"reach">;
@@ -29,60 +28,86 @@ const portsOfImages: readonly [image: RegExp, port: number][] = [
 /** More services than these on one network share it for other reasons than the gateway. */
 const mostNeighbours = 8;
 
-/** What compose's networks and published ports allow, as far as the gateway needs it. */
-export function stateReach(view: DeploymentView, context: ReachContext): Stated<ReachInput>[] {
-  return [...published(view, context), ...neighbours(view, context), ...toOutside(view)];
+/**
+ * What compose's networks and published ports allow, as far as the gateway needs it.
+ *
+ * @returns next to the rules, the questions about ports where no rule is about one
+ */
+export function stateReach(
+  view: DeploymentView,
+  context: ReachContext,
+): { rules: Stated<ReachInput>[]; questions: readonly string[] } {
+  const [first, ...others] = publishedRules(view, context);
+  const questions = portQuestions(view, context);
+  const own = first === undefined ? [] : [{ value: first, questions }, ...others.map((value) => ({ value }))];
+  return {
+    rules: [...own, ...neighbours(view, context), ...toOutside(view)],
+    questions: first === undefined ? questions : [],
+  };
 }
 
-function published(view: DeploymentView, { hosts, entryPoints, hasFirewall }: ReachContext): Stated<ReachInput>[] {
+/** A port of a service that the host publishes. */
+interface PublishedPort {
+  service: ComposeService;
+  port: ReturnType<typeof portsOnHost>[number];
+}
+
+function publishedPorts(view: DeploymentView, { entryPoints }: ReachContext): PublishedPort[] {
   const listeners = { ...view, entryPoints };
-  const all = [...view.compose.services.values()].flatMap((service) =>
+  return [...view.compose.services.values()].flatMap((service) =>
     portsOnHost(service, listeners)
       .filter(({ protocol, address }) => protocol === "tcp" && publishedTo(address) !== "nobody")
       .map((port) => ({ service, port })),
   );
-  const isOpenTo = (zone: HostInput["zone"], address: string | undefined): boolean =>
-    ["everyone", zone === "internal" ? "lan" : "outside"].includes(publishedTo(address));
-  const portsFor = (zone: HostInput["zone"]): number[] => {
-    const names = hosts.filter((host) => host.zone === zone).map((host) => host.entry_point);
-    const inside = new Set(entryPoints.filter(({ name }) => names.includes(name)).map(({ port }) => port));
-    return all.flatMap(({ service, port }) =>
-      service === view.traefik && inside.has(port.container) && isOpenTo(zone, port.address) ? port.host : [],
-    );
-  };
-  const ownPorts = all.flatMap(({ service, port }) =>
-    service === view.litellm && isOpenTo("internal", port.address) ? port.host : [],
-  );
-  const rule = (from: "lan" | "outside", ports: readonly number[]): ReachInput[] => {
-    const zone = from === "lan" ? "internal" : "external";
-    const name = hosts.find((host) => host.zone === zone)?.name;
+}
+
+/** The published ports by which a zone reaches the gateway's hosts, or LiteLLM itself. */
+function gatewayPorts(view: DeploymentView, context: ReachContext, zone: HostInput["zone"]): PublishedPort[] {
+  const { hosts, entryPoints } = context;
+  const own = hosts.filter((host) => host.zone === zone);
+  const names = own.map((host) => host.entry_point);
+  const inside = new Set(entryPoints.filter(({ name }) => names.includes(name)).map(({ port }) => port));
+  const places = ["everyone", zone === "internal" ? "lan" : "outside"];
+  return publishedPorts(view, context).filter(({ service, port }) => {
+    const isOfTraefik = service === view.traefik && inside.has(port.container);
+    const isOfLiteLLM = service === view.litellm && zone === "internal" && own.length > 0;
+    return (isOfTraefik || isOfLiteLLM) && places.includes(publishedTo(port.address));
+  });
+}
+
+function publishedRules(view: DeploymentView, context: ReachContext): ReachInput[] {
+  return (["internal", "external"] as const).flatMap((zone) => {
+    const ports = gatewayPorts(view, context, zone).map(({ port }) => port.host);
+    const name = context.hosts.find((host) => host.zone === zone)?.name;
+    const from = zone === "internal" ? ("lan" as const) : ("outside" as const);
     return ports.length === 0 || name === undefined
       ? []
       : [{ from, to: "gateway-host", as: name, ports: portsInOrder(ports) }];
-  };
-  const isInside = hosts.some(({ zone }) => zone === "internal");
-  const stated = [
-    ...rule("lan", [...portsFor("internal"), ...(isInside ? ownPorts : [])]),
-    ...rule("outside", portsFor("external")),
-  ];
-  const named = new Set(stated.flatMap(({ ports }) => ports));
-  const rest = all.filter(({ port }) => !named.has(port.host));
+  });
+}
+
+function portQuestions(view: DeploymentView, context: ReachContext): string[] {
+  const all = publishedPorts(view, context);
+  const shown = ({ service, port }: PublishedPort): string => `${service.key} ${port.address} ${port.host}`;
+  const stated = new Set(
+    (["internal", "external"] as const).flatMap((zone) => gatewayPorts(view, context, zone).map(shown)),
+  );
+  const rest = all.filter((one) => !stated.has(shown(one)));
   const open = portsInOrder(
     all.filter(({ port }) => publishedTo(port.address) === "everyone").map(({ port }) => port.host),
   );
-  const questions = [
+  return [
     ...rest.map(
       ({ service, port }) =>
         `port ${port.host} of ${service.key} is published on ${port.address === undefined ? "every address" : port.address}: who may use it?`,
     ),
-    ...(hasFirewall || open.length === 0
+    ...(context.hasFirewall || open.length === 0
       ? []
       : [
           `no firewall is in the deployment, so what is published (${open.join(", ")}) is open to the LAN and to the outside alike, unless ` +
             "something else stops them. What is meant?",
         ]),
   ];
-  return stated.map((value, index) => (index === 0 ? { value, questions } : { value }));
 }
 
 /** Services on one docker network connect to each other on every port that listens there. */

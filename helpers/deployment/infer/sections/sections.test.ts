@@ -233,6 +233,16 @@ networks: { edge: {}, data`,
   expect(names.map(({ value }) => value.name)).not.toContain("time");
 });
 
+test("LiteLLM is no upstream of itself, whatever its Dockerfile installs", () => {
+  const own = compose.replace(
+    "    image: ghcr.io/berriai/litellm:main-v1.77.1\n",
+    "    build: .\n    expose: [4000]\n",
+  );
+  const dockerfile = "FROM ghcr.io/berriai/litellm:main-v1.77.1\nRUN pip install fastmcp\n";
+  const stated = stateUpstreams(viewOf({ "compose.yaml": own, Dockerfile: dockerfile }), unasked);
+  expect(stated.map(({ value }) => value.name)).not.toContain("litellm");
+});
+
 const pattern = `  - { model_name: "openai/*", litellm_params: { model: "openai/*" } }\n`;
 
 test("models with every provider's model behind the name, and none where a pattern offers more", () => {
@@ -271,7 +281,7 @@ test("a Codex with the suite's own config, where the files say that it works", (
 });
 
 test("reach: published ports by zone, and services that share a network", () => {
-  const stated = stateReach(viewOf(), {
+  const { rules: stated } = stateReach(viewOf(), {
     hosts: [
       { name: "ai.lan", entry_point: "web", scheme: "http", zone: "internal" },
       { name: "ai.example.org", entry_point: "websecure", scheme: "https", zone: "external" },
@@ -303,7 +313,11 @@ test("reach: a database's image with another entry point is a job, which listens
     "  db:\n",
     "  job:\n    image: postgres:17\n    entrypoint: [sh, /init.sh]\n    networks: [data]\n  db:\n",
   );
-  const stated = stateReach(viewOf({ "compose.yaml": job }), { hosts: [], entryPoints: [], hasFirewall: false });
+  const { rules: stated } = stateReach(viewOf({ "compose.yaml": job }), {
+    hosts: [],
+    entryPoints: [],
+    hasFirewall: false,
+  });
   const reached = stated.map(({ value: { from, to } }) => `${from} to ${to}`);
   expect(reached).toContain("job to db");
   expect(reached).not.toContain("litellm to job");
@@ -314,7 +328,7 @@ test("reach: on the host's own network, what Traefik and LiteLLM listen on is op
     .replace('    ports: ["80:80", "443:443"]\n', "    network_mode: host\n")
     .replace("    networks: { edge: { aliases: [ai.lan] } }\n", "")
     .replace('    ports: ["4000:4000"]\n    networks: [edge, data]\n', "    network_mode: host\n");
-  const stated = stateReach(viewOf({ "compose.yaml": onHost }), {
+  const { rules: stated } = stateReach(viewOf({ "compose.yaml": onHost }), {
     hosts: [{ name: "ai.lan", entry_point: "web", scheme: "http", zone: "internal" }],
     entryPoints: [
       { name: "web", port: 80 },
