@@ -44,6 +44,24 @@ test.each([
   expect(text(priority?.text?.remove())).toBe("");
 });
 
+test.each([
+  ["api@internal", false],
+  ["board", true],
+])("a container on two networks is asked for one where Traefik calls it: %s", (service, isAsked) => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker, --api, "--entrypoints.web.address=:80"]
+    networks: [one, two]
+    labels: { traefik.http.routers.board.rule: "Host(\`board.lan\`)", traefik.http.routers.board.service: "${service}", traefik.http.services.board.loadbalancer.server.port: "8080" }
+networks: { one: {}, two: {} }
+`,
+  });
+  const found = modelOf(deployment.folder).problems.map(({ what }) => what);
+  expect(found.some((what) => /on 2 networks and nothing says/.test(what))).toBe(isAsked);
+});
+
 test("labels of a container that Traefik ignores make no routers", () => {
   using copy = patchedCopy("deployments/reference", [
     { file: "compose.yaml", find: 'traefik.enable: "true"', replace: 'traefik.enable: "false"' },

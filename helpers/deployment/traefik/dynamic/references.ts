@@ -97,7 +97,9 @@ function checkNetwork(
   const wanted = configuration.network ?? ofProvider;
   const joined = [...service.networks.keys()];
   if (wanted === undefined) {
-    if (joined.length > 1 && configuration.routers.length > 0) {
+    // `api@internal` and its like are in Traefik itself.
+    const isCalled = configuration.routers.some(({ service: name }) => name?.endsWith("@internal") !== true);
+    if (joined.length > 1 && isCalled) {
       problems.add(
         { kind: "nothing" },
         service.location,
