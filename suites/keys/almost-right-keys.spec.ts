@@ -8,6 +8,7 @@ import { check } from "../runner/check.ts";
 import { statusOf } from "../support/answers.ts";
 import { managementApi, type VirtualKey } from "../support/management-api.ts";
 import { almostRightKeys } from "./support/almost-right-keys.ts";
+import { anyKeyCause } from "./support/any-key-cause.ts";
 import { list } from "./support/mcp-request.ts";
 
 /** How many keys are tried at a time. */
@@ -44,7 +45,7 @@ check({
       "a key that is almost right is refused",
       [...open.map(({ route, exchange }) => ({ route, exchange, how: "a key that nobody has" })), ...tried],
       ({ route, how }) => `${how}, ${route}`,
-      async ({ exchange, how }) => {
+      async ({ exchange, how, route }) => {
         const status = exchange.response?.status;
         if (status !== undefined && status >= 400) return;
         throw new CheckFailure({
@@ -58,9 +59,9 @@ check({
           ...(status === undefined
             ? {}
             : {
-                cause: open.some((one) => one.exchange === exchange)
-                  ? "LiteLLM serves this path whatever the key is"
-                  : "keys are compared in part, or without regard to case",
+                ...(open.some((one) => one.exchange === exchange)
+                  ? anyKeyCause(gateway.deployment.litellmConfig.version, route === gateway.policy.mcp.endpoint)
+                  : { cause: "keys are compared in part, or without regard to case" }),
               }),
           evidence: exchangeEvidence(exchange),
         });
