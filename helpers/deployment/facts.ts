@@ -15,7 +15,7 @@ import { withBuildDefaults } from "./services/build-outline.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
 import { HostFiles } from "./source/host-files.ts";
-import type { LiteralSecrets } from "./source/literal-secrets.ts";
+import { type LiteralSecrets, valueOfUnset } from "./source/literal-secrets.ts";
 import type { SourceLocation, Written } from "./source/location.ts";
 import { NoteList } from "./source/note-list.ts";
 import type { SourceFile } from "./source/source-file.ts";
@@ -223,7 +223,10 @@ function readComposeFiles(
   reading: Pick<EnvFilesContext, "replace" | "originals" | "literals" | "faults" | "notes">,
 ): { envFiles: EnvFiles; compose: ReadCompose | undefined; isEnvKnown: boolean } {
   const declared = new Map(
-    [...secrets].map(([name, location]) => [name, { value: reading.replace.get(name) ?? `unset-${name}`, location }]),
+    [...secrets].map(([name, location]) => [
+      name,
+      { value: reading.replace.get(name) ?? valueOfUnset(name), location },
+    ]),
   );
   const mapped = new Map([...files].map(([path, { value }]) => [path, value]));
   const named = [...shell.values()].map(({ value }) => value);

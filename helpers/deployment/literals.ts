@@ -1,6 +1,6 @@
 import { displayPath } from "../core/text/display-path.ts";
 import type { ComposeService } from "./compose/types.ts";
-import { type LiteralSecret, recognisable } from "./source/literal-secrets.ts";
+import { type LiteralSecret, recognisable, valueOfUnset } from "./source/literal-secrets.ts";
 import type { Written } from "./source/location.ts";
 import type { Deployment } from "./types.ts";
 
@@ -39,9 +39,11 @@ export function literalSecrets({
   policy,
 }: Pick<Deployment, "compose" | "litellmConfig" | "traefikModel" | "facts" | "policy">): LiteralSecret[] {
   const composeFiles = new Set(compose.projects.flatMap(({ files }) => files));
-  const held = [...(facts.originals ?? facts.variables).values(), ...policy.variables.values()]
-    .map(({ value }) => value)
-    .filter((value) => value !== "");
+  const variables = [...(facts.originals ?? facts.variables).values(), ...policy.variables.values()];
+  const held = [
+    ...variables.map(({ value }) => value).filter((value) => value !== ""),
+    ...policy.secrets.map(({ name }) => valueOfUnset(name)),
+  ];
   const found: LiteralSecret[] = [];
   const look = (place: string, key: string, { value, location }: Written<string>): void => {
     for (const { secret, kind } of secretsIn(key, value)) {

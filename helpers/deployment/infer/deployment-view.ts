@@ -4,6 +4,8 @@ import type { LiteLLMConfig } from "../litellm/types.ts";
 import { outlineOf } from "../services/build-outline.ts";
 import type { ServiceOutline } from "./files/compose-files.ts";
 import { serviceOf } from "./files/roles.ts";
+import type { SecretDefault } from "./host/secret-defaults.ts";
+import type { SecretKind } from "./sections/secret-kinds.ts";
 
 /** A deployment's facts, as inference looks at them. */
 export interface DeploymentView {
@@ -17,6 +19,8 @@ export interface DeploymentView {
   config: LiteLLMConfig | undefined;
   /** Every variable of the env files, by name. */
   variables: ReadonlyMap<string, string>;
+  /** Kinds of variables that are secrets by their use, whatever their names are. */
+  kinds: ReadonlyMap<string, SecretKind>;
 }
 
 /** What {@link deploymentView} finds missing. */
@@ -37,6 +41,19 @@ export function deploymentView(facts: Facts): DeploymentView | MissingPart {
     traefik,
     config: facts.liteLLM(litellm.key)?.config,
     variables: variablesOf(facts, compose, services),
+    kinds: new Map(),
+  };
+}
+
+/** The same, with secrets that have defaults in compose files as variables, also where no env file sets them. */
+export function withSecretDefaults(view: DeploymentView, defaults: readonly SecretDefault[]): DeploymentView {
+  return {
+    ...view,
+    variables: new Map([
+      ...view.variables,
+      ...defaults.flatMap(({ name, value }): [string, string][] => (view.variables.has(name) ? [] : [[name, value]])),
+    ]),
+    kinds: new Map(defaults.map(({ name, kind }) => [name, kind])),
   };
 }
 

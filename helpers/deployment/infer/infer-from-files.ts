@@ -5,7 +5,7 @@ import { readPolicyFile } from "../policy/read-policy.ts";
 import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { namesOf } from "../services/hosts.ts";
 import { FaultList } from "../source/fault-list.ts";
-import { type DeploymentView, deploymentView } from "./deployment-view.ts";
+import { type DeploymentView, deploymentView, withSecretDefaults } from "./deployment-view.ts";
 import { askModel } from "./edge/model-answer.ts";
 import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
@@ -38,7 +38,7 @@ export async function inferFromFiles({
   versionsOf,
 }: FileInference): Promise<Inference> {
   const facts = factsOf(folder, projects, host, versions);
-  const asWritten = viewOf(facts);
+  const asWritten = withSecretDefaults(viewOf(facts), host.secretDefaults);
   const model = asWritten.traefik === undefined ? undefined : facts.traefik(asWritten.traefik.key);
   const view = joinedThroughHost(model, asWritten);
   const edge = model === undefined ? { routers: [], entryPoints: [] } : modelView(model, view);
@@ -84,6 +84,8 @@ function factsOf(
     compose: policy?.compose,
     variables: policy?.variables,
     files: policy?.files,
+    // As in a run of the policy, which lists them: without a value in any file each has the one that replaces it.
+    declared: replace && new Map(host.secretDefaults.map(({ name, location }) => [name, location])),
     versions,
     replace,
   });

@@ -1,21 +1,35 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { loadDeployment } from "../load.ts";
+import { makeCanaries } from "../source/canaries.ts";
 import { findProjects } from "./files/projects.ts";
 import { hostValues } from "./host/host-values.ts";
 import { inferFromFiles } from "./infer-from-files.ts";
 import { inferPolicy } from "./infer-policy.ts";
 import type { PolicyDraft } from "./policy-input.ts";
+import { policyText } from "./policy-text.ts";
 import { smallDeployment } from "./small-deployment.ts";
+
+/** Writes what stands for the host's files. */
+function writeStandIns(folder: string, { standIns }: ReturnType<typeof hostValues>): void {
+  for (const { file, text } of standIns) writeFileSync(join(folder, file), text);
+}
 
 async function draftOf(
   files: Readonly<Record<string, string>>,
   missing: ReadonlyMap<string, string> = new Map(),
+  whenWritten?: (folder: string, draft: PolicyDraft) => Promise<void>,
 ): Promise<PolicyDraft> {
   using deployment = smallDeployment(files);
   const { folder } = deployment;
   const projects = findProjects(folder);
   const host = hostValues(folder, projects);
+  writeStandIns(folder, host);
   const inference = await inferFromFiles({ folder, projects, host, versions: undefined, versionsOf: () => [] });
-  return inferPolicy({ ...inference, missing });
+  const draft = inferPolicy({ ...inference, missing });
+  await whenWritten?.(folder, draft);
+  return draft;
 }
 
 test("the name in labels for a Traefik of another folder is the host's, and the Traefik is asked for", async () => {
@@ -205,6 +219,62 @@ test("a secret is stated for the places that use its variable, although others h
     ["CF_API_TOKEN", ["proxy.environment"]],
   ]);
 });
+
+const withDefaults = `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: [--config, /app/config.yaml]
+    ports: ["4000:4000"]
+    volumes: ["./config.yaml:/app/config.yaml"]
+    environment:
+      LITELLM_MASTER_KEY: "\${ADMIN:-replaceme}"
+      LITELLM_SALT_KEY: "\${LITELLM_SALT_KEY:-replaceme}"
+      DATABASE_URL: "postgresql://llm:\${DB_PASSWORD:-replaceme}@db:5432/llm"
+      UI_PASSWORD: replaceme
+      REDIS_PASSWORD: "\${REDIS_PASSWORD:-}"
+  db: { image: "postgres:17", environment: { POSTGRES_PASSWORD: "\${DB_PASSWORD:-replaceme}", POSTGRES_DB: llm, POSTGRES_USER: llm } }
+`;
+
+test.each([
+  ["no env file", {}],
+  ["an env file that does not set them", { ".env": "REGION=north\n" }],
+])("secrets with defaults are stated by their variables, with one question: %s", async (_, env) => {
+  const config = `model_list: [{ model_name: gpt-5, litellm_params: { model: openai/gpt-5 } }]
+general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
+`;
+  const files = { "compose.yaml": withDefaults, "config.yaml": config, ...env };
+  const { secrets, questions, clients } = await draftOf(files, new Map(), loadDraft);
+  expect(secrets.map(({ value: { name, kind, may_be_in } }) => [name, kind, may_be_in])).toEqual([
+    ["ADMIN", "api-key", ["litellm.environment"]],
+    ["LITELLM_SALT_KEY", "salt", ["litellm.environment"]],
+    ["DB_PASSWORD", "password", ["litellm.environment", "db.environment"]],
+  ]);
+  expect(clients.map(({ value }) => value)).toEqual([{ name: "codex", kind: "codex", key: "ADMIN", model: "gpt-5" }]);
+  expect(questions.slice(0, 2)).toEqual([
+    "ADMIN (compose.yaml:8), LITELLM_SALT_KEY (compose.yaml:9), DB_PASSWORD (compose.yaml:10) have defaults in the compose files, " +
+      "and every reader of the files knows them: are they set where the gateway runs?",
+    expect.stringMatching(/^UI_PASSWORD of litellm in compose\.yaml:11 is a key in the file itself/),
+  ]);
+  expect(questions.join("\n").match(/is a key in the file itself/g)).toHaveLength(1);
+});
+
+/** A run replaces each secret by a canary of its own, and finds none of them as text in the files. */
+async function loadDraft(folder: string, draft: PolicyDraft): Promise<void> {
+  writeFileSync(join(folder, "policy.yaml"), policyText(draft));
+  const asWritten = await loadDeployment(folder);
+  expect(asWritten.literals).toEqual([]);
+  const originals = new Map([...asWritten.variables].map(([name, { value }]) => [name, value]));
+  const { secrets } = makeCanaries(asWritten.policy, originals);
+  const { litellm, compose } = await loadDeployment(folder, { replace: secrets });
+  const environmentValue = (name: string): string | undefined => litellm.environment.get(name)?.value;
+  expect(environmentValue("LITELLM_MASTER_KEY")).toBe(secrets.get("ADMIN"));
+  expect(environmentValue("LITELLM_MASTER_KEY")).toMatch(/^sk-canary-/);
+  expect(environmentValue("LITELLM_SALT_KEY")).toBe(secrets.get("LITELLM_SALT_KEY"));
+  expect(environmentValue("DATABASE_URL")).toBe(`postgresql://llm:${secrets.get("DB_PASSWORD")}@db:5432/llm`);
+  expect(compose.services.get("db")?.environment.get("POSTGRES_PASSWORD")?.value).toBe(secrets.get("DB_PASSWORD"));
+  expect(new Set(secrets.values()).size).toBe(3);
+  expect([environmentValue("UI_PASSWORD"), environmentValue("REDIS_PASSWORD")]).toEqual(["replaceme", ""]);
+}
 
 test("a host that Traefik serves by a port of the machine is LiteLLM's where LiteLLM publishes that port", async () => {
   const { hosts, questions, reach } = await draftOf({

@@ -85,6 +85,8 @@ export function inferPolicy(given: Inference): PolicyDraft {
     questions: [
       ...turnedOffQuestions(view),
       ...routeQuestions(inference),
+      ...defaultQuestions(inference),
+      ...literalKeyQuestions(inference.marked),
       ...openQuestions(view),
       ...otherTraefikQuestions(given.view, view),
       ...reach.questions,
@@ -277,12 +279,21 @@ function routeQuestions({ hostRoutes, view }: Inference): string[] {
   );
 }
 
+/** Who reads the compose files has the secret, unless something sets the variable. */
+function defaultQuestions({ host, view }: Inference): string[] {
+  if (host.secretDefaults.length === 0) return [];
+  const all = host.secretDefaults.map(({ name, location }) => `${name} (${placeOf(view.folder, location)})`);
+  const [have, them, are] = all.length === 1 ? ["has a default", "it", "is it"] : ["have defaults", "them", "are they"];
+  return [
+    `${all.join(", ")} ${have} in the compose files, and every reader of the files knows ${them}: ${are} set where the gateway runs?`,
+  ];
+}
+
 function openQuestions(view: DeploymentView): string[] {
   const { config, litellm } = view;
   const storesServers = ((config ?? litellm).environment.get("DATABASE_URL")?.value ?? "") !== "";
   const patterns = modelPatterns(view);
   return [
-    ...literalKeyQuestions(view),
     ...proxyQuestions(view),
     ...(storesServers
       ? [

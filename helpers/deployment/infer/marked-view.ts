@@ -14,7 +14,7 @@ export function markedView(
 ): DeploymentView {
   const replace = new Map(
     [...view.variables].flatMap(([name, value], index): [string, string][] => {
-      const kind = value === "" ? undefined : secretKind(name, value);
+      const kind = value === "" ? undefined : (secretKind(name, value) ?? view.kinds.get(name));
       // A DSN names the server: the password in it is a secret of its own.
       if (kind === undefined || kind === "postgres-url") return [];
       return [[name, `${value.startsWith("sk-") ? "sk-" : ""}marked-secret-${index}-of-init`]];
@@ -28,6 +28,7 @@ export function markedView(
     facts.variables.get(name)?.value ?? replace.get(name) ?? value;
   return {
     ...marked,
+    kinds: view.kinds,
     variables: new Map([...view.variables].map(([name, value]) => [name, markedValue(name, value)])),
   };
 }

@@ -48,6 +48,11 @@ export class LiteralSecrets {
   }
 }
 
+/** The value of a secret of the policy that no file sets, until a run replaces it. */
+export function valueOfUnset(name: string): string {
+  return `unset-${name}`;
+}
+
 /**
  * Whether a value can be distinguished from ordinary words: a password `postgres` may also be a user's name, and replacing
  * that would break the deployment.

@@ -415,7 +415,39 @@ test("LiteLLM's example key, by default or in an example, has a placeholder wher
   );
   expect(values({ "compose.yaml": image("main-stable"), ".env": "KEY=sk-1234\n" }).standIns).toEqual([]);
   expect(values({ "compose.yaml": image("main-stable"), ".env.example": "KEY=sk-change\n" }).standIns).toEqual([]);
-  expect(values({ "compose.yaml": image("v1.77.1") }).standIns).toEqual([]);
+  expect(placeholders({ "compose.yaml": image("v1.77.1") })).toEqual({ KEY: "sk-1234" });
+});
+
+const withDefaults = service(
+  "    environment: { LITELLM_MASTER_KEY: '${LITELLM_MASTER_KEY:-replaceme}', DATABASE_URL: 'postgresql://llm:${PG_PASSWORD:-replaceme}@db/llm', REGION: '${REGION:-north}' }\n",
+);
+
+test("secrets with defaults are in the stand-in: a password as it is by default, a key as one that no other secret has", () => {
+  const { files, secretDefaults } = values({ "compose.yaml": withDefaults });
+  expect(placeholders({ "compose.yaml": withDefaults })).toEqual({
+    LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
+    PG_PASSWORD: "replaceme",
+  });
+  expect(files.get("./.env")).toEqual({
+    value: "./init.env",
+    remarks: [
+      "init.env sets variables that only have defaults in the compose files, with placeholders for LITELLM_MASTER_KEY and the " +
+        "compose files' defaults for PG_PASSWORD.",
+    ],
+  });
+  expect(secretDefaults.map(({ name }) => name)).toEqual(["LITELLM_MASTER_KEY", "PG_PASSWORD"]);
+});
+
+test("an example keeps what it sets, and gets the secrets that only have defaults", () => {
+  const files = { "compose.yaml": withDefaults, ".env.example": "REGION=south\nLITELLM_MASTER_KEY=sk-example\n" };
+  expect(placeholders(files)).toEqual({ REGION: "south", LITELLM_MASTER_KEY: "sk-example", PG_PASSWORD: "replaceme" });
+  expect(values(files).files.get("./.env")?.questions).toEqual([expect.stringContaining("what does ./.env set?")]);
+});
+
+test("next to an env file, secrets with defaults need no stand-in", () => {
+  const { standIns, secretDefaults } = values({ "compose.yaml": withDefaults, ".env": "PG_PASSWORD=own\n" });
+  expect(standIns).toEqual([]);
+  expect(secretDefaults.map(({ name }) => name)).toEqual(["LITELLM_MASTER_KEY"]);
 });
 
 test("a secret and a config whose files are missing have a stand-in", () => {

@@ -3,6 +3,7 @@ import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
 import { Placeholders } from "./placeholders.ts";
 import { type EnvStandIn, type MissingSecret, type ProjectValues, projectValues } from "./project-values.ts";
+import type { SecretDefault } from "./secret-defaults.ts";
 
 /** What the host gives and the folder does not, and what stands for it in a run. */
 export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
@@ -10,6 +11,8 @@ export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
   envFiles: readonly (string | undefined)[];
   /** Files that have to be written for the policy to work. */
   standIns: readonly StandIn[];
+  /** Secrets that no env file of the folder sets, and that compose files have defaults for; each once. */
+  secretDefaults: readonly SecretDefault[];
 }
 
 /** An env file, the file of a secret, or a template that is filled in: what `init` writes. */
@@ -51,6 +54,9 @@ export function hostValues(folder: string, { files, directories, included }: Fou
           .map((secret) => [secretFile(secret), { file: secretFile(secret), text: secret.placeholder }] as const),
       ).values(),
     ],
+    secretDefaults: [
+      ...new Map(projects.flatMap((project) => project.secretDefaults).map((one) => [one.name, one] as const)).values(),
+    ],
   };
 }
 
@@ -89,6 +95,8 @@ function joined(first: EnvStandIn, second: EnvStandIn): EnvStandIn {
   return {
     stated: [...new Set([...first.stated, ...second.stated])],
     made: [...new Set([...first.made, ...second.made])],
+    byDefault: [...new Set([...first.byDefault, ...second.byDefault])],
+    isForDefaults: first.isForDefaults && second.isForDefaults,
     text: [...filled, ...others.values()].join("\n"),
   };
 }
@@ -107,13 +115,13 @@ function secretPath(secret: MissingSecret): [string, Stated<string>] {
   return [secret.path, { value: `./${file}`, questions: [question] }];
 }
 
-function standInPaths({ stated, made, text }: EnvStandIn, file: string): [string, Stated<string>][] {
-  const content =
-    made.length > 0
-      ? `placeholders for ${made.join(", ")}`
-      : /=/.test(text)
-        ? "the values of its example"
-        : "no variable";
+function standInPaths(standIn: EnvStandIn, file: string): [string, Stated<string>][] {
+  const { stated, isForDefaults } = standIn;
+  const content = contentOf(standIn);
+  if (isForDefaults && stated.length === 1) {
+    const remark = `${file} sets variables that only have defaults in the compose files, with ${content}.`;
+    return stated.map((path) => [path, { value: `./${file}`, remarks: [remark] }]);
+  }
   return stated.map((path, index) => [
     path,
     {
@@ -124,6 +132,17 @@ function standInPaths({ stated, made, text }: EnvStandIn, file: string): [string
       ],
     },
   ]);
+}
+
+/** What is in a stand-in, in words. */
+function contentOf({ made, byDefault, text }: EnvStandIn): string {
+  const placeholders = made.filter((name) => !byDefault.includes(name));
+  const parts = [
+    ...(placeholders.length === 0 ? [] : [`placeholders for ${placeholders.join(", ")}`]),
+    ...(byDefault.length === 0 ? [] : [`the compose files' defaults for ${byDefault.join(", ")}`]),
+  ];
+  if (parts.length > 0) return parts.join(" and ");
+  return text.includes("=") ? "the values of its example" : "no variable";
 }
 
 function standInText({ stated, text }: EnvStandIn): string {

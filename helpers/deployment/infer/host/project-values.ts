@@ -10,6 +10,7 @@ import { copyInFolder, homeFolder, missingEnvFiles, missingFiles, plainName, pol
 import { emptyByDefault, mergedNames, neededByLiteLLM, neededByTraefik, refusedKeys } from "./needed-variables.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
+import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
 import { portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
 import { configCopies, copiesOf, externalCopies } from "./stated-copies.ts";
 import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
@@ -29,14 +30,20 @@ export interface ProjectValues {
   standIn: EnvStandIn | undefined;
   /** Secrets of compose whose files are missing, each with a placeholder. */
   secrets: readonly MissingSecret[];
+  /** Secrets that no env file sets, and that compose files have defaults for. */
+  secretDefaults: readonly SecretDefault[];
 }
 
 /** An env file that stands for those that are not in the folder. */
 export interface EnvStandIn {
   /** The paths that it stands for, as the policy names them. */
   stated: readonly string[];
-  /** The variables that have placeholders. */
+  /** The variables that it sets and no file does. */
   made: readonly string[];
+  /** Those of them that have the default of a compose file; the others have placeholders. */
+  byDefault: readonly string[];
+  /** Whether all that it sets are secrets that compose files have defaults for: then the file itself may not exist on the host. */
+  isForDefaults: boolean;
   text: string;
 }
 
@@ -88,17 +95,25 @@ export function projectValues(
           .filter((entry) => !isForShell(entry))
           .map(([name, use]) => [name, placeholders.value(name, use, servers)] as const),
   );
+  const defaults = openDefaults(secretDefaults(trees.map(({ root }) => root)), main.found).filter(
+    ({ name }) => !uses.has(name),
+  );
   const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
   const needed = mergedNames([neededByLiteLLM(folder, services), neededByTraefik(folder, services)]);
   const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
   for (const name of [...unusable, ...[...needed.values()].flat()])
     if (!given.has(name) && !made.has(name) && !(hasOwnFile && unusable.includes(name)))
       made.set(name, placeholders.value(name, undefined, servers));
+  const byDefault = hasOwnFile ? [] : defaults.filter((one) => !made.has(one.name) && isUsable(one, defaults));
+  if (!hasOwnFile)
+    for (const one of defaults.filter(({ name }) => !made.has(name)))
+      made.set(one.name, byDefault.includes(one) ? one.value : placeholders.value(one.name, undefined, servers));
   const isMainMissing =
     !hasOwnFile &&
     (main.found?.isFound === false ||
       open.some((entry) => !isForShell(entry)) ||
       unusable.length > 0 ||
+      defaults.length > 0 ||
       (needed.get(main.path) ?? []).some((name) => !given.has(name)));
   const paths = [
     ...new Set([
@@ -135,6 +150,11 @@ export function projectValues(
         : {
             stated: paths.map((path) => policyPath(folder, path)),
             made: [...made.keys()],
+            byDefault: byDefault.map(({ name }) => name),
+            isForDefaults:
+              exampleTexts.length === 0 &&
+              defaults.length > 0 &&
+              [...made.keys()].every((name) => defaults.some((one) => one.name === name)),
             text: filledText(exampleTexts.join("\n"), made),
           },
     secrets: trees.flatMap(({ root, home: at }) =>
@@ -144,6 +164,7 @@ export function projectValues(
         placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
       })),
     ),
+    secretDefaults: defaults,
   };
 }
 

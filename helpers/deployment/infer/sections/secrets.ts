@@ -33,7 +33,7 @@ function statedVariable(
   name: string,
   value: string,
 ): Stated<SecretInput> | undefined {
-  const named = secretKind(name, value) ?? (uses.injected.has(name) ? "api-key" : undefined);
+  const named = secretKind(name, value) ?? view.kinds.get(name) ?? (uses.injected.has(name) ? "api-key" : undefined);
   if (named === undefined || value === "") return undefined;
   const isInjected = uses.injected.has(name);
   const used = placesOf(view, name, value);

@@ -1,0 +1,111 @@
+import { isNoSecret } from "../../literals.ts";
+import { recognisable } from "../../source/literal-secrets.ts";
+import type { SourceLocation } from "../../source/location.ts";
+import { mapTexts, type YamlNode } from "../../source/yaml-tree.ts";
+import { type SecretKind, secretKind } from "../sections/secret-kinds.ts";
+import { type EnvText, emptyNames, filledNames } from "./env-texts.ts";
+
+/** A variable that is a secret, and for which a compose file has a default: `${LITELLM_MASTER_KEY:-replaceme}`. */
+export interface SecretDefault {
+  name: string;
+  kind: SecretKind;
+  /** As written. */
+  value: string;
+  /** Whether it counts for an empty variable too (`:-`). */
+  isForEmpty: boolean;
+  /** The first use with a default. */
+  location: SourceLocation;
+}
+
+/**
+ * The secrets with defaults in compose files, by the variable's name or by its use. One that is empty by default somewhere is none:
+ * for a program, a value may turn on what empty turns off. One whose default is made of other variables is none either: those are
+ * the secrets.
+ */
+export function secretDefaults(roots: readonly YamlNode[]): SecretDefault[] {
+  const found = new Map<string, SecretDefault>();
+  const empty = new Set<string>();
+  for (const root of roots)
+    mapTexts(root, (text, { location, path }) => {
+      for (const { name, value, isForEmpty, around } of defaultsIn(text)) {
+        if (value === "") empty.add(name);
+        if (found.has(name) || !isPlain(name, value)) continue;
+        const kind = secretKind(name, value) ?? kindByUse(value, around, path);
+        if (kind !== undefined) found.set(name, { name, kind, value, isForEmpty, location });
+      }
+      return text;
+    });
+  return [...found.values()].filter(({ name }) => !empty.has(name));
+}
+
+/** Those that the env file for interpolation does not set. */
+export function openDefaults(found: readonly SecretDefault[], main: EnvText | undefined): SecretDefault[] {
+  const text = main?.text ?? "";
+  const [filled, empty] = [new Set(filledNames(text)), new Set(emptyNames(text))];
+  const isKept = main !== undefined && !main.isExample;
+  return found.filter(({ name, kind, isForEmpty }) => {
+    if (filled.has(name)) return false;
+    if (!isKept) return isForEmpty || !empty.has(name);
+    // The run makes up a secret that no file sets. It can't do that for an empty one, and not for the server in a DSN.
+    return !empty.has(name) && kind !== "postgres-url";
+  });
+}
+
+/**
+ * Whether the default is the value that a run starts from. It is for a password, which may be that of a server and of its users. A
+ * key or a salt has a placeholder instead where the default is an ordinary word, or a secret of another kind has it too: secrets
+ * with one value have one canary.
+ */
+export function isUsable({ kind, value }: SecretDefault, all: readonly SecretDefault[]): boolean {
+  if (/[\s"'#]/.test(value)) return false;
+  if (kind === "password" || kind === "postgres-url") return true;
+  return recognisable(value) && all.every((other) => other.value !== value || other.kind === kind);
+}
+
+/** A `${NAME:-default}` or `${NAME-default}` in a text. */
+interface WrittenDefault {
+  name: string;
+  value: string;
+  isForEmpty: boolean;
+  around: { before: string; after: string };
+}
+
+/** All defaults in a text, with those in other defaults. */
+function defaultsIn(text: string): WrittenDefault[] {
+  return [...text.matchAll(/\$(?:\$|\{([A-Za-z_]\w*)(:?)-)/g)].flatMap((match) => {
+    const [{ length }, name, colon] = match;
+    const start = match.index + length;
+    const end = closingBrace(text, start);
+    if (name === undefined || end === undefined) return [];
+    const around = { before: text.slice(0, match.index), after: text.slice(end + 1) };
+    return [{ name, value: text.slice(start, end), isForEmpty: colon === ":", around }];
+  });
+}
+
+/** The offset of the brace that closes the one before a text. */
+function closingBrace(text: string, from: number): number | undefined {
+  let depth = 1;
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === "{") depth++;
+    if (text[at] === "}" && --depth === 0) return at;
+  }
+  return undefined;
+}
+
+/** Whether a default is a text of its own that may be a secret. Each shell sets PWD, which is a path. */
+function isPlain(name: string, value: string): boolean {
+  return value !== "" && !value.replaceAll("$$", "").includes("$") && !isNoSecret(value) && name !== "PWD";
+}
+
+/** What the place of a variable says of it: the password in a URL, or all of a service's variable that is a secret by its name. */
+function kindByUse(
+  value: string,
+  { before, after }: WrittenDefault["around"],
+  path: readonly (string | number)[],
+): SecretKind | undefined {
+  if (/:\/\/[^\s/@]*:$/.test(before) && after.startsWith("@")) return "password";
+  if (!path.includes("environment") || after !== "") return undefined;
+  const [, inList] = /^(\w+)=$/.exec(before) ?? [];
+  const variable = before === "" ? path.at(-1) : inList;
+  return typeof variable === "string" ? secretKind(variable, value) : undefined;
+}
