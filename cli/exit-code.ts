@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { CheckFailure } from "../helpers/checks/check-failure.ts";
 import { DeploymentError, EnvironmentError, ExitCode, faultLine, UsageError } from "../helpers/core/errors.ts";
 
 /**
@@ -19,6 +20,11 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof EnvironmentError || isSystemError(error)) {
     console.error(error.message);
     return ExitCode.environmentFailed;
+  }
+  // A deployment with which LiteLLM does not start: what a run would report as a failure.
+  if (error instanceof CheckFailure) {
+    console.error(error.message);
+    return ExitCode.notConformant;
   }
   throw error;
 }

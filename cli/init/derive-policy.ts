@@ -1,6 +1,7 @@
 import { lockedVersions } from "../../containers/images/recipes/recipe.ts";
 import { missingServices } from "../../containers/run/missing-services.ts";
 import { type ShortRun, shortRun } from "../../containers/run/short-run.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
@@ -13,6 +14,7 @@ import type { HostValues } from "../../helpers/deployment/infer/host/host-values
 import { inferFromFiles } from "../../helpers/deployment/infer/infer-from-files.ts";
 import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infer-policy.ts";
 import { policyText } from "../../helpers/deployment/infer/policy-text.ts";
+import { placeOf } from "../../helpers/deployment/infer/sections/proxy-questions.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";
 import { serviceOf } from "../../helpers/deployment/traefik/missed-router.ts";
@@ -152,12 +154,26 @@ async function askedGateway(run: ShortRun, inference: Inference, progress: Progr
 
 /**
  * @param cause what the files say of it, after the error's own message
- * @throws every error that does not come from the environment
+ * @throws every error that comes neither from the environment nor from a LiteLLM that refuses its deployment
  */
 function withRemark(inference: Inference, error: unknown, what: string, cause?: string): Inference {
-  if (!(error instanceof EnvironmentError)) throw error;
-  const reason = [error.message.split("\n")[0], cause].filter((part) => part !== undefined).join("; ");
+  const own =
+    error instanceof CheckFailure
+      ? refusalIn(inference.view.folder, error.details)
+      : error instanceof EnvironmentError
+        ? error.message.split("\n")[0]
+        : undefined;
+  if (own === undefined) throw error;
+  const reason = [own, cause].filter((part) => part !== undefined).join("; ");
   return { ...inference, remarks: [...inference.remarks, `${what}: ${reason}`] };
+}
+
+/** Why LiteLLM does not start with this deployment, in one line. */
+function refusalIn(folder: string, { summary, cause, location, fix }: FailureDetails): string {
+  const at = location === undefined ? "" : ` (${placeOf(folder, location)})`;
+  return [`${summary}${at}`, cause, fix === undefined ? undefined : `fix: ${fix}`]
+    .filter((part) => part !== undefined)
+    .join("; ");
 }
 
 /** An injected key arrives as the run's canary: the policy names the variable by the operator's value. */

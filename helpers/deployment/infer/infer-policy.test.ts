@@ -44,6 +44,19 @@ test("the name in labels for a Traefik of another folder is the host's, and the 
   expect(questions.join("\n")).toMatch(/where is Traefik\? .* for llm\.example\.org \(.*compose\.yaml:4\)/);
 });
 
+test.each([
+  "http://localhost:4000",
+  "http://127.0.0.1:4000",
+  "http://gw.localhost",
+  "http://[::1]:4000",
+  "http://0.0.0.0:4000",
+])("%s is the name of no gateway", async (url) => {
+  const { hosts } = await draftOf({
+    "compose.yaml": `services: { litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1", ports: ["4000:4000"], environment: { PROXY_BASE_URL: "${url}" } } }\n`,
+  });
+  expect(hosts.map(({ value }) => value.name)).toEqual(["litellm.internal"]);
+});
+
 const otherService = `services:
   traefik:
     image: traefik:v3.5.3

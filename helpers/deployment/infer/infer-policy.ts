@@ -238,12 +238,17 @@ function directHost(url: URL | undefined, { litellm, folder }: DeploymentView, w
   };
 }
 
+function isLoopbackName(name: string): boolean {
+  return /^(?:(?:.*\.)?localhost|127(?:\.\d+){3}|\[::1?\]|0\.0\.0\.0)$/i.test(name);
+}
+
 /** A gateway must have a name: the one in LiteLLM's environment, else a placeholder. */
 function placeholderHost({ view, edge, hasUnrelatedTraefik }: Inference): Stated<HostInput> {
   const { litellm, traefik } = view;
   const { entryPoints } = edge;
   const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  // Each machine has a `localhost` of its own.
+  const url = URL.canParse(baseUrl) && !isLoopbackName(new URL(baseUrl).hostname) ? new URL(baseUrl) : undefined;
   if (traefik === undefined) {
     const why = hasUnrelatedTraefik === true ? "no rule of Traefik leads to LiteLLM" : "the deployment has no Traefik";
     return directHost(url, view, why);

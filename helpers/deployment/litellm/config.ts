@@ -1,4 +1,5 @@
 import type { ComposeService } from "../compose/types.ts";
+import { noteIdlePort } from "../services/litellm-port.ts";
 import { EditableYaml } from "../source/editable-yaml.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
@@ -50,6 +51,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const { folder, version, faults, notes, variablesKnown } = context;
   const start = startCommand(service, (inContainer) => contentOf(service, inContainer, context));
   const found = findLiteLLMConfig(service, start, { faults, notes });
+  noteIdlePort(service, notes);
   if (found === undefined) return undefined;
   const document = typeof found === "string" ? undefined : readConfigDocument(service, found, context);
   if (typeof found !== "string" && document === undefined) return undefined;

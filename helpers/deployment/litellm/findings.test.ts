@@ -243,6 +243,12 @@ test("a config that only a variable names which LiteLLM does not have", () => {
   expect(notes).toEqual([noServer, { what, line: 4 }]);
 });
 
+test("PORT without a command, which is the image's then", () => {
+  const other = "./compose.yaml:/app/other.yaml";
+  expect(notesOf("PORT: 80", other)).toContainEqual({ what: "PORT is 80, and LiteLLM listens on 4000", line: 4 });
+  expect(notesOf("PORT: 4000", other)).toEqual([noServer]);
+});
+
 test("another file than a config of LiteLLM may be mounted", () => {
   expect(notesOf("A: b", "./compose.yaml:/app/other.yaml")).toEqual([noServer]);
 });

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import type { ComposeService } from "../compose/types.ts";
+import type { NoteList } from "../source/note-list.ts";
 
 /** Where LiteLLM listens when nothing says otherwise. */
 const defaultPort = 4000;
@@ -8,15 +9,34 @@ const defaultPort = 4000;
 const portOption = /(?:^|\s)--port[\s=]+"?(?:(\d+)|\$\{?([A-Za-z_]\w*)(?::?-(\d+))?)/m;
 
 /**
- * The port on which LiteLLM listens: `--port` of its command, also in a script of its entry point, or `PORT`. Source:
- * LiteLLM's `proxy_cli.py`.
+ * The port on which LiteLLM listens: `--port` of its command, also in a script of its entry point, or `PORT`. Without an entry
+ * point and a command of the operator's the image's own command counts, `--port 4000`. Source: LiteLLM's `proxy_cli.py`
+ * and Dockerfile.
  */
 export function liteLLMPortOf(service: ComposeService): number {
   const { entrypoint = [], command = [], environment } = service;
   const words = [...entrypoint, ...command].join(" ");
   const [, written, variable = "", fallback] = portOption.exec(words) ?? portOption.exec(scriptOf(service)) ?? [];
-  const port = Number(written ?? environment.get(variable)?.value ?? fallback ?? environment.get("PORT")?.value);
+  const main = hasOwnCommand(service) ? environment.get("PORT")?.value : undefined;
+  const port = Number(written ?? environment.get(variable)?.value ?? fallback ?? main);
   return Number.isInteger(port) && port > 0 ? port : defaultPort;
+}
+
+/** Notes that `PORT` does not say where LiteLLM listens. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`. */
+export function noteIdlePort(service: ComposeService, notes: NoteList): void {
+  const port = service.environment.get("PORT");
+  if (port === undefined || hasOwnCommand(service) || port.value === `${defaultPort}`) return;
+  notes.add(
+    "finding",
+    port.location,
+    `PORT is ${port.value}, and LiteLLM listens on ${defaultPort}`,
+    `without a command of its own the service has the image's, which says --port ${defaultPort}`,
+    `add command: ["--port", "${port.value}"], or remove PORT`,
+  );
+}
+
+function hasOwnCommand({ entrypoint, command }: Pick<ComposeService, "entrypoint" | "command">): boolean {
+  return entrypoint !== undefined || command !== undefined;
 }
 
 /** The operator's script that is the entry point, without its comments; empty where the entry point is none of the mounted files. */
