@@ -317,3 +317,18 @@ test("a host that Traefik serves by a port of the machine is LiteLLM's where Lit
   );
   expect(reach.map(({ value }) => value)).toContainEqual({ from: "traefik", to: "litellm", ports: [4000] });
 });
+
+const chat = `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    environment: { LITELLM_MASTER_KEY: "\${MASTER_KEY}" }
+  chat:
+    image: ghcr.io/open-webui/open-webui:main
+    environment: { OPENAI_API_BASE_URL: "http://litellm:4000/v1", OPENAI_API_KEY: "\${MASTER_KEY}" }
+`;
+
+test("without any client, the remark stands alone", async () => {
+  const text = policyText(await draftOf({ "compose.yaml": chat.replace("open-webui:main", "pipelines:main") }));
+  expect(text).toMatch(/\n\n# No Codex client: .*\.\n\n/);
+  expect(text).not.toContain("clients:");
+});

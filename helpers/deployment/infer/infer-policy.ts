@@ -71,7 +71,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     hasFirewall: firewall !== undefined,
   });
   const codex = clients.some(({ stated: { value } }) => value.kind === "codex")
-    ? undefined
+    ? { stated: undefined, whyNone: undefined }
     : ownCodex(view, {
         hosts: stated.map(({ value }) => value),
         secrets,
@@ -99,7 +99,8 @@ export function inferPolicy(given: Inference): PolicyDraft {
     injected,
     upstreams: stateUpstreams(view, inference.upstreams, inference.missing),
     models: stateModels(view),
-    clients: [...clients.map((client) => client.stated), ...(codex === undefined ? [] : [codex])],
+    clients: [...clients.map((client) => client.stated), ...(codex.stated === undefined ? [] : [codex.stated])],
+    noCodex: codex.whyNone,
     secrets,
     reach: reach.rules,
     dockerSocket: stateDockerSocket(given.view),
@@ -154,6 +155,7 @@ export function beginning({ compose }: FoundProjects, { envFiles, variables, fil
     upstreams: [],
     models: [],
     clients: [],
+    noCodex: undefined,
     secrets: [],
     reach: [],
     dockerSocket: [],

@@ -35,7 +35,7 @@ export function policyText(draft: PolicyDraft): string {
     list("Routes on which Traefik adds a key for callers that have none.", "injected", draft.injected),
     list("The MCP servers behind LiteLLM, and the tools that each must offer.", "upstreams", draft.upstreams),
     list("The models that clients are offered.", "models", draft.models),
-    list("Clients of the gateway.", "clients", draft.clients),
+    clients(draft),
     list(
       "Variables that hold a secret, and the only places where it may be seen. A run replaces each by a canary.",
       "secrets",
@@ -74,6 +74,12 @@ function section(about: string, lines: readonly string[] | undefined): string[] 
 function list(about: string, key: string, items: readonly Stated<unknown>[]): string[] {
   if (items.length === 0) return [];
   return [...wrapped(about), `${key}:`, ...items.flatMap((item) => [...comments(item, "  "), ...listItem(item.value)])];
+}
+
+function clients({ clients: items, noCodex }: PolicyDraft): string[] {
+  const remark = noCodex === undefined ? [] : wrapped(`No Codex client: ${noCodex}.`);
+  const [about = "", ...lines] = list("Clients of the gateway.", "clients", items);
+  return items.length === 0 ? remark : [about, ...remark, ...lines];
 }
 
 function map(about: string, key: string, entries: ReadonlyMap<string, Stated<unknown>>): string[] {

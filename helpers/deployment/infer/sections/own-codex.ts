@@ -12,35 +12,41 @@ export interface OwnCodexContext {
   isOnTheLan: boolean;
 }
 
+/** A Codex with the suite's own config, or why there is none. */
+export type OwnCodex =
+  | { stated: Stated<ItemOf<"clients">>; whyNone: undefined }
+  | { stated: undefined /** A clause. */; whyNone: string };
+
 /**
- * A Codex with the suite's own config, for a folder that has no config of Codex. Undefined where nothing in the files says that such a
+ * A Codex with the suite's own config, for a folder that has no config of Codex. None where nothing in the files says that such a
  * client works: without a model for chats, without a master key that a variable holds, where a module judges the keys, where the LAN
  * does not reach the gateway, and where no host lets the client's requests through.
  */
-export function ownCodex(
-  view: DeploymentView,
-  { hosts, secrets, isOnTheLan }: OwnCodexContext,
-): Stated<ItemOf<"clients">> | undefined {
+export function ownCodex(view: DeploymentView, { hosts, secrets, isOnTheLan }: OwnCodexContext): OwnCodex {
+  const none = (whyNone: string): OwnCodex => ({ stated: undefined, whyNone });
   const key = secrets.find(({ value: { name, kind } }) => kind === "api-key" && isMasterKey(view, name))?.value.name;
+  if (key === undefined) return none("no variable of the env files holds LiteLLM's master key");
   const model = chatModel(view);
-  const hasModule = view.config?.customAuth !== undefined;
-  if (key === undefined || model === undefined || hasModule || !isOnTheLan || !letsCodexThrough(hosts))
-    return undefined;
+  if (model === undefined) return none("LiteLLM's config names no model for chats");
+  const { customAuth } = view.config ?? {};
+  if (customAuth !== undefined) return none(`${customAuth} judges the keys, and no file says which one is Codex's`);
+  if (!isOnTheLan) return none("the gateway publishes no port on the LAN");
+  if (!letsCodexThrough(hosts))
+    return none(`no ${zoneOfCodex(hosts)}host lets POST ${agentPaths("/mcp/").join(" and ")} through with one key`);
   return {
-    value: { name: "codex", kind: "codex", key, model },
-    remarks: [
-      "No file is a config of Codex. This one gets a config of the suite's own, with the master key; name yours as `config` instead.",
-    ],
+    stated: {
+      value: { name: "codex", kind: "codex", key, model },
+      remarks: [
+        "No file is a config of Codex. This one gets a config of the suite's own, with the master key; name yours as `config` instead.",
+      ],
+    },
+    whyNone: undefined,
   };
 }
 
 /** As `agentHostOf` decides for a policy: the first rule that matches counts, and without rules a Bearer credential opens everything. */
 function letsCodexThrough(hosts: readonly HostInput[]): boolean {
-  const serving = hosts.filter(
-    ({ access }) => access === undefined || access.some(({ who }) => who !== "redirect" && who !== "nobody"),
-  );
-  const internal = serving.filter(({ zone }) => zone === "internal");
-  return (internal.length > 0 ? internal : serving).some(
+  return hostsOfCodex(hosts).some(
     ({ access }) =>
       access === undefined ||
       agentPaths("/mcp/").every((path) => {
@@ -48,4 +54,17 @@ function letsCodexThrough(hosts: readonly HostInput[]): boolean {
         return rule !== undefined && ["anyone", "bearer", "litellm"].includes(rule.who);
       }),
   );
+}
+
+/** The internal hosts that serve anything, or all such where none is internal. */
+function hostsOfCodex(hosts: readonly HostInput[]): readonly HostInput[] {
+  const serving = hosts.filter(
+    ({ access }) => access === undefined || access.some(({ who }) => who !== "redirect" && who !== "nobody"),
+  );
+  const internal = serving.filter(({ zone }) => zone === "internal");
+  return internal.length > 0 ? internal : serving;
+}
+
+function zoneOfCodex(hosts: readonly HostInput[]): string {
+  return hostsOfCodex(hosts).some(({ zone }) => zone === "internal") ? "internal " : "";
 }

@@ -262,22 +262,24 @@ const aiLan = { name: "ai.lan", scheme: "http", zone: "internal" } as const;
 test("a Codex with the suite's own config, where the files say that it works", () => {
   const context = { hosts: [aiLan], secrets: [master], isOnTheLan: true };
   const value = { name: "codex", kind: "codex", key: "MASTER_KEY", model: "gpt-5" };
-  expect(ownCodex(viewOf(), context)?.value).toEqual(value);
+  expect(ownCodex(viewOf(), context).stated?.value).toEqual(value);
   const opened = { ...aiLan, access: [{ paths: ["/v1/**", "/mcp/"], who: "litellm" as const }] };
-  expect(ownCodex(viewOf(), { ...context, hosts: [opened] })?.value).toEqual(value);
+  expect(ownCodex(viewOf(), { ...context, hosts: [opened] }).stated?.value).toEqual(value);
   const chatsOnly = { ...aiLan, access: [{ paths: ["/v1/chat/completions", "/mcp/"], who: "litellm" as const }] };
-  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] })).toBeUndefined();
+  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] }).whyNone).toBe(
+    "no internal host lets POST /v1/responses and /mcp/ through with one key",
+  );
   const outside = { ...aiLan, name: "ai.example.org", zone: "external" } as const;
-  expect(ownCodex(viewOf(), { ...context, hosts: [outside] })?.value).toEqual(value);
-  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly, outside] })).toBeUndefined();
-  expect(ownCodex(viewOf(), { ...context, isOnTheLan: false })).toBeUndefined();
-  expect(ownCodex(viewOf(), { ...context, secrets: [] })).toBeUndefined();
+  expect(ownCodex(viewOf(), { ...context, hosts: [outside] }).stated?.value).toEqual(value);
+  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly, outside] }).whyNone).toMatch(/^no internal host lets/);
+  expect(ownCodex(viewOf(), { ...context, isOnTheLan: false }).whyNone).toMatch(/no port on the LAN/);
+  expect(ownCodex(viewOf(), { ...context, secrets: [] }).whyNone).toMatch(/holds LiteLLM's master key/);
   const patterns = viewOf({ "config.yaml": config.replace(/ {2}- .*gpt-5.*\n/, "") });
-  expect(ownCodex(patterns, context)?.value.model).toBe("openai/gpt-5");
+  expect(ownCodex(patterns, context).stated?.value.model).toBe("openai/gpt-5");
   const embeddings = viewOf({
     "config.yaml": config.replaceAll("gpt-5", "text-embedding-3-small").replace(pattern, ""),
   });
-  expect(ownCodex(embeddings, context)).toBeUndefined();
+  expect(ownCodex(embeddings, context).whyNone).toMatch(/names no model for chats/);
 });
 
 test("reach: published ports by zone, and services that share a network", () => {
