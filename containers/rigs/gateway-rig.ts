@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { machineInPlaceOf, servicesOfClients } from "../../helpers/deployment/clients/service-place.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { listeningEntryPoints, portsOnHost } from "../../helpers/deployment/services/host-network.ts";
 import { type ComposeService, type Deployment, hasTraefik } from "../../helpers/deployment/types.ts";
@@ -222,7 +223,7 @@ export function machinePlan(name: string, image: PartImage, network?: RunNetwork
   };
 }
 
-/** The hosts on the LAN and on Traefik's network, the browser's and the agent's machine. */
+/** The hosts on the LAN, on Traefik's network and in the place of clients in services, the browser's and the agent's machine. */
 function machinePlans(
   { deployment, images, config }: RigContext,
   network: FindNetwork,
@@ -232,6 +233,12 @@ function machinePlans(
   return [
     images.get("host").then((image) => machinePlan("lan-host", image, network(lanNetwork))),
     images.get("host").then((image) => machinePlan("inside-host", image, network(sharedNetwork(deployment)))),
+    ...servicesOfClients(deployment).map((service) =>
+      images.get("host").then((image) => ({
+        ...machinePlan(machineInPlaceOf(service.key), image),
+        networks: [...networksOf(service).keys()].map((key) => ({ network: network(key), aliases: [] })),
+      })),
+    ),
     images.get("browser").then((image) => machinePlan("browser", image, network(lanNetwork))),
     ...(codex === undefined
       ? []

@@ -186,6 +186,11 @@ export class Facts {
     });
   }
 
+  /** The value of a variable that the policy lists as a secret, after replacement; also of one that no file sets. */
+  secretValue(name: string): string {
+    return this.#replacements.get(name) ?? this.variables.get(name)?.value ?? valueOfUnset(name);
+  }
+
   /** Adds a fault for each value without which a service can't be started: for one that a run starts. */
   requireService({ missing }: ComposeService): void {
     for (const { what, fix, location } of missing) this.faults.add(location, what, fix);

@@ -1,8 +1,10 @@
 import { relative } from "node:path";
-import { hasConfig } from "./policy/configured-client.ts";
+import { openWebUiAddresses } from "./clients/open-webui.ts";
+import { serviceOfClient } from "./clients/service-place.ts";
+import { hasConfig, isInService } from "./policy/configured-client.ts";
 import { originOf } from "./services/origins.ts";
 import type { DeploymentNote } from "./source/note-list.ts";
-import type { Deployment } from "./types.ts";
+import type { Deployment, PolicyClient } from "./types.ts";
 
 /** The summary of a deployment for a report; it contains no secret's value. */
 export interface DeploymentOutline {
@@ -13,7 +15,7 @@ export interface DeploymentOutline {
   upstreams: readonly { name: string; transport: string; source: string; version: string | null }[];
   /** The env file, relative to the folder, and the variables that hold a secret. */
   secrets: { file: string; names: readonly string[] };
-  /** Each client with the addresses that its config names; `a config of the suite's own` where it has no config file. */
+  /** Each client with the addresses that its config names, its service where that has them, or `a config of the suite's own`. */
   clients: readonly { name: string; kind: string; config: string; addresses: readonly string[] }[];
   /** What a reader should know about the files: what is ignored, changed or not proved. */
   notes: readonly DeploymentNote[];
@@ -35,11 +37,24 @@ export function outlineOf(deployment: Deployment): DeploymentOutline {
     clients: policy.clients.map((client) => ({
       name: client.name,
       kind: client.kind,
-      config: hasConfig(client) ? relative(folder, client.config) : "a config of the suite's own",
-      addresses: hasConfig(client) ? addressesIn(facts.clientConfig(client)?.text ?? "") : [],
+      config: configOf(deployment, client),
+      addresses: addressesIn(settingsText(deployment, client)),
     })),
     notes: facts.notes.notes,
   };
+}
+
+function configOf({ folder }: Deployment, client: PolicyClient): string {
+  if (hasConfig(client)) return relative(folder, client.config);
+  return isInService(client) ? `environment of the service ${client.service}` : "a config of the suite's own";
+}
+
+/** The text that names a client's addresses; empty where it has no settings in the deployment. */
+function settingsText(deployment: Deployment, client: PolicyClient): string {
+  if (hasConfig(client)) return deployment.facts.clientConfig(client)?.text ?? "";
+  const { environment } = serviceOfClient(deployment, client) ?? {};
+  // Semicolons separate several URLs.
+  return openWebUiAddresses.map((name) => environment?.get(name)?.value.replaceAll(";", " ") ?? "").join(" ");
 }
 
 /** The addresses in a text, without credentials, query and fragment. */

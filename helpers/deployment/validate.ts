@@ -3,6 +3,7 @@ import type { ComposeService } from "./compose/types.ts";
 import { defaultTraefik, type Facts } from "./facts.ts";
 import { isTraefikImage } from "./infer/files/roles.ts";
 import type { LiteLLMConfig } from "./litellm/types.ts";
+import { isInService } from "./policy/configured-client.ts";
 import { checkWithoutTraefik } from "./policy/direct-access.ts";
 import type { Policy, PolicyFirewall } from "./policy/types.ts";
 import { outlineOf } from "./services/build-outline.ts";
@@ -35,6 +36,7 @@ export function validate(policy: Policy, facts: Facts, faults: FaultList): void 
   checkUpstreams(policy, facts, roles, faults);
   checkSecrets(policy, facts, faults);
   checkReach(policy, facts, faults);
+  checkServiceClients(policy, facts, faults);
   checkAuthorization(policy, facts, faults);
   if (policy.firewall !== undefined) checkFirewall(policy.firewall, facts, faults);
 }
@@ -231,6 +233,28 @@ function checkReach(policy: Policy, { compose, serviceNames: services }: Facts, 
         "put all ports into one rule",
       );
     seen.set(key, location.line);
+  }
+}
+
+/** A client in a service is on its networks: one without any has no place that a run could have. */
+function checkServiceClients({ clients }: Policy, { compose, serviceNames }: Facts, faults: FaultList): void {
+  if (compose === undefined) return;
+  for (const { name, service, location } of clients.filter(isInService)) {
+    if (!serviceNames.includes(service)) {
+      faults.add(
+        location,
+        `the client '${name}' is in the service '${service}', which compose.yaml does not have`,
+        suggest(service, serviceNames, `name one of ${serviceNames.join(", ")}`),
+      );
+      continue;
+    }
+    const { networkMode } = compose.services.get(service) ?? {};
+    if (networkMode === undefined) continue;
+    faults.add(
+      location,
+      `the client '${name}' is in the service '${service}' with 'network_mode: ${networkMode.value}': a run has no such place`,
+      "write its settings into an env file, and name that as 'config'",
+    );
   }
 }
 

@@ -228,6 +228,40 @@ hosts:
     what: /has a 'config' and also a 'key'/,
   },
   {
+    name: "a client with a config file and a service",
+    patches: [
+      policy(
+        "from: traefik-network, config: clients/open-webui.env",
+        "service: traefik, config: clients/open-webui.env",
+      ),
+    ],
+    file: "policy.yaml",
+    at: "name: open-webui",
+    what: /has a 'service' and also a 'config'/,
+  },
+  {
+    name: "a client in a service that states its place",
+    patches: [policy("config: clients/open-webui.env", "service: traefik")],
+    file: "policy.yaml",
+    at: "name: open-webui",
+    what: /has a 'service' and also a 'from'/,
+  },
+  {
+    name: "a client in a service that does not exist",
+    patches: [policy("from: traefik-network, config: clients/open-webui.env", "service: trafik")],
+    file: "policy.yaml",
+    at: "name: open-webui",
+    what: /in the service 'trafik', which compose.yaml does not have/,
+    fix: /traefik/,
+  },
+  {
+    name: "a Codex in a service",
+    patches: [policy("config: clients/codex/config.toml", "service: traefik")],
+    file: "policy.yaml",
+    at: "name: codex",
+    what: /the client 'codex' of kind codex has a 'service'/,
+  },
+  {
     name: "a client's key that is not a secret",
     patches: [policy("config: clients/codex/config.toml", "key: LITELLM_CLENT_KEY")],
     file: "policy.yaml",

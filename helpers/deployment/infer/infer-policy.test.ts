@@ -327,6 +327,17 @@ const chat = `services:
     environment: { OPENAI_API_BASE_URL: "http://litellm:4000/v1", OPENAI_API_KEY: "\${MASTER_KEY}" }
 `;
 
+test("an Open WebUI of the compose file is a client, its key may be there, and a remark says why Codex is none", async () => {
+  const draft = await draftOf({ "compose.yaml": chat, ".env": "MASTER_KEY=sk-litellm-000000\n" });
+  expect(draft.secrets.map(({ value }) => value.may_be_in)).toEqual([["litellm.environment", "chat.environment"]]);
+  expect(policyText(draft)).toContain(`
+# Clients of the gateway.
+# No Codex client: LiteLLM's config names no model for chats.
+clients:
+  - { name: open-webui, kind: open-webui, service: chat }
+`);
+});
+
 test("without any client, the remark stands alone", async () => {
   const text = policyText(await draftOf({ "compose.yaml": chat.replace("open-webui:main", "pipelines:main") }));
   expect(text).toMatch(/\n\n# No Codex client: .*\.\n\n/);

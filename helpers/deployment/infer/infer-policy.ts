@@ -21,6 +21,7 @@ import { ownCodex } from "./sections/own-codex.ts";
 import { otherTraefikQuestions, placeOf, proxyQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
+import { serviceClients } from "./sections/service-clients.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
 
 /** What a policy is derived from. */
@@ -58,7 +59,15 @@ export function inferPolicy(given: Inference): PolicyDraft {
   const { view, projects, host, edge } = inference;
   const stated = hosts.length > 0 ? hosts : [placeholderHost(inference)];
   const names = [...new Set(stated.map(({ value }) => value.name))];
-  const clients = findClients(view.folder, [...names, `${view.litellm.name}:`]);
+  const {
+    inFiles: clients,
+    inServices,
+    questions: clientQuestions,
+  } = serviceClients(view, {
+    marked: inference.marked,
+    hosts: names,
+    files: findClients(view.folder, [...names, `${view.litellm.name}:`]),
+  });
   const firewall = stateFirewall(view.folder);
   const secrets = stateSecrets(inference.marked, {
     inClients: new Set(clients.flatMap(variablesOf)),
@@ -89,6 +98,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
       ...literalKeyQuestions(inference.marked),
       ...openQuestions(view),
       ...otherTraefikQuestions(given.view, view),
+      ...clientQuestions,
       ...reach.questions,
     ],
     services: servicesOf(inference),
@@ -99,7 +109,11 @@ export function inferPolicy(given: Inference): PolicyDraft {
     injected,
     upstreams: stateUpstreams(view, inference.upstreams, inference.missing),
     models: stateModels(view),
-    clients: [...clients.map((client) => client.stated), ...(codex.stated === undefined ? [] : [codex.stated])],
+    clients: [
+      ...clients.map((client) => client.stated),
+      ...inServices,
+      ...(codex.stated === undefined ? [] : [codex.stated]),
+    ],
     noCodex: codex.whyNone,
     secrets,
     reach: reach.rules,

@@ -4,7 +4,7 @@ import type { SourceLocation } from "../source/location.ts";
 import { checkAccess } from "./access-contradictions.ts";
 import { isInCall } from "./example-call.ts";
 import { checkIdentities } from "./identities.ts";
-import type { Policy, PublicPath } from "./types.ts";
+import type { Policy, PolicyClient, PublicPath } from "./types.ts";
 
 /**
  * Reports what is wrong with a policy by itself: values that are listed twice, malformed names and paths, statements that
@@ -74,17 +74,13 @@ function checkDuplicates(policy: Policy, faults: FaultList): void {
   }
 }
 
-/** A client has either a config file, or what the suite needs to write one. */
+/** A client has a config file, or a service whose environment is its config, or what the suite needs to write one. */
 function checkClients({ clients, secrets }: Policy, faults: FaultList): void {
-  for (const { name, kind, config, key, model, location } of clients) {
-    if (config === undefined && (kind !== "codex" || key === undefined))
-      faults.add(
-        location,
-        `the client '${name}' has no 'config'`,
-        kind === "codex"
-          ? "name its config file, or a 'key' with which the suite writes one"
-          : "name its config file: the suite writes one for Codex only",
-      );
+  for (const client of clients) {
+    const { name, kind, config, service, key, model, location } = client;
+    if (service !== undefined) checkServiceClient(client, faults);
+    else if (config === undefined && (kind !== "codex" || key === undefined))
+      faults.add(location, `the client '${name}' has no 'config'`, missingConfigFix(kind));
     else if (config !== undefined && (key !== undefined || model !== undefined))
       faults.add(
         location,
@@ -102,6 +98,33 @@ function checkClients({ clients, secrets }: Policy, faults: FaultList): void {
         ),
       );
   }
+}
+
+function missingConfigFix(kind: PolicyClient["kind"]): string {
+  if (kind === "codex") return "name its config file, or a 'key' with which the suite writes one";
+  if (kind === "open-webui") return "name its config file, or the 'service' that runs it";
+  return "name its config file: the suite writes one for Codex only";
+}
+
+/** The environment of a service says everything of the client that it runs. */
+function checkServiceClient(client: PolicyClient, faults: FaultList): void {
+  const { name, kind, from, location } = client;
+  if (kind !== "open-webui") {
+    faults.add(
+      location,
+      `the client '${name}' of kind ${kind} has a 'service'`,
+      "name its config file: only Open WebUI is configured by the environment of a service",
+    );
+    return;
+  }
+  const others = (["config", "key", "model"] as const).filter((one) => client[one] !== undefined);
+  const [other] = [...others, ...(from === "service" ? [] : ["from"])];
+  if (other !== undefined)
+    faults.add(
+      location,
+      `the client '${name}' has a 'service' and also a '${other}'`,
+      "remove one of the two: the service has the client's settings and its place",
+    );
 }
 
 function checkHosts(policy: Policy, faults: FaultList): void {

@@ -321,12 +321,17 @@ export const policyShape = mapping({
     mapping({
       name: text.describe("A name for the report."),
       kind: oneOf("codex", "claude", "open-webui").describe(
-        "Which program reads the config: Codex (TOML), Claude Code or VS Code (JSON), or Open WebUI (env file).",
+        "Which program reads the config: Codex (TOML), Claude Code or VS Code (JSON), or Open WebUI (env file, or the environment of a service).",
       ),
       config: text
         .optional()
         .describe(
           "Path of its config file, relative to the policy. Without one, a Codex with a `key` gets a config of the suite's own, for the first host that lets it through: of the internal ones, or of all where none is internal.",
+        ),
+      service: text
+        .optional()
+        .describe(
+          "Of an Open WebUI without `config`: the service of `compose.yaml` that it runs in. Its environment is the config, and the client is on its networks.",
         ),
       key: text
         .optional()
@@ -344,14 +349,16 @@ export const policyShape = mapping({
           "Of Codex: the version under test; the suite's default where it is missing. `CODEX_VERSION` replaces it.",
         ),
       from: oneOf("lan", "traefik-network")
-        .default("lan")
+        .optional()
         .describe(
-          "Where it runs: on the LAN, or in a container on Traefik's network. It decides where the suite runs Codex.",
+          "Where it runs: on the LAN, or in a container on Traefik's network. It decides where the suite runs Codex. Default: `lan`; not with `service`.",
         ),
     }),
   )
     .default([])
-    .describe("Clients whose config files are part of the deployment, and a Codex with the suite's own config."),
+    .describe(
+      "Clients whose config files or services are part of the deployment, and a Codex with the suite's own config.",
+    ),
   secrets: listOf(
     mapping({
       name: text.describe("The variable's name in the env file, or the compose secret's name."),

@@ -180,14 +180,15 @@ function policyOf(file: string, root: YamlNode, faults: FaultList): Policy | und
       providerModels: [provider_model].flat(),
       location: at("models", index),
     })),
-    clients: data.clients.map(({ name, kind, config, key, model, version, from }, index) => ({
+    clients: data.clients.map(({ name, kind, config, service, key, model, version, from }, index) => ({
       name,
       kind,
       config: config === undefined ? undefined : resolve(folder, config),
+      service,
       key,
       model,
       version,
-      from,
+      from: from ?? (service === undefined ? "lan" : "service"),
       location: at("clients", index),
     })),
     secrets: data.secrets.map(({ name, in: source, kind, may_be_in }, index) => ({

@@ -181,21 +181,26 @@ export interface PolicySecret {
 export interface PolicyClient {
   name: string;
   kind: "codex" | "claude" | "open-webui";
-  /** Absolute path of its config file; undefined for a Codex that gets a config of the suite's own. */
+  /** Absolute path of its config file; undefined for one in a service, and for a Codex that gets a config of the suite's own. */
   config: string | undefined;
+  /** The compose service that it runs in, by key, and whose environment is its config. */
+  service: string | undefined;
   /** Of a Codex without a config file: the secret that it has as its key. */
   key: string | undefined;
   /** The model that it asks for; undefined for the first name in LiteLLM's config that is not a pattern. */
   model: string | undefined;
   /** Version under test; undefined for the default. */
   version: string | undefined;
-  /** Where it runs. */
-  from: "lan" | "traefik-network";
+  /** Where it runs; `service` is on the networks of its {@link service}. */
+  from: "lan" | "traefik-network" | "service";
   location: SourceLocation;
 }
 
 /** A client whose config file is part of the deployment. */
 export type ConfiguredClient = PolicyClient & { config: string };
+
+/** A client that a compose service of the deployment runs. */
+export type ServiceClient = PolicyClient & { service: string };
 
 /** Traffic that is allowed; everything else is denied. */
 export interface ReachRule {

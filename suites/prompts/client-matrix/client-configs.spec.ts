@@ -1,22 +1,23 @@
-import { readFile } from "node:fs/promises";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { hasConfig } from "../../../helpers/deployment/policy/configured-client.ts";
+import { machineOfAddress } from "../../../helpers/deployment/clients/service-place.ts";
+import { hasConfig, hasSettings } from "../../../helpers/deployment/policy/configured-client.ts";
 import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
-import type { ConfiguredClient, PolicyClient } from "../../../helpers/deployment/types.ts";
+import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { check } from "../../runner/check.ts";
 import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
 import type { ClientEndpoint } from "../support/client-settings/client-endpoint.ts";
-import { type ClientSettings, clientSettings } from "../support/client-settings/client-settings.ts";
+import { type ClientSettings, settingsOf, settingsOfClients } from "../support/client-settings/client-settings.ts";
 import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
+import { askFrom, initializeMessage, isSuccess, type MachineAnswer } from "../support/gateway-answers.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
 import { canaryCall, exampleCause, secretValue } from "../support/policy-lookup.ts";
 
-const noClients = "the policy names no client's config (clients)";
+const noClients = "the policy names no client's config or service (clients)";
 
 check({
   id: "PROMPT-09/client-config-values",
@@ -25,16 +26,16 @@ check({
     "each client's config names the gateway as the policy has it, takes its key from the environment, and waits long enough",
   needs: ["gateway"],
   async run({ gateway, evidence }) {
-    const clients = gateway.policy.clients.filter(hasConfig);
+    const clients = gateway.policy.clients.filter(hasSettings);
     if (clients.length === 0) evidence.notSupported(noClients);
     const redirects = await redirectsWithoutSlash(gateway);
     await forEachCase(
       "a client's config has no fault",
       clients,
       ({ name, kind }) => `${name} (${kind})`,
-      async (client) => expectNoFault(gateway, await settingsOf(client), redirects),
+      async (client) => expectNoFault(gateway, settingsOf(gateway.deployment, client), redirects),
     );
-    const urls = (await allEndpoints(gateway)).map(({ endpoint }) => endpoint.url);
+    const urls = allEndpoints(gateway).map(({ endpoint }) => endpoint.url);
     expectFallback(gateway, urls);
     evidence.finding(
       `${clients.length} client configs with ${urls.length} addresses of the gateway: ${urls.join(", ")}.`,
@@ -46,20 +47,22 @@ check({
   id: "PROMPT-09/client-config-endpoints",
   requirements: ["PROMPT-09"],
   title: "each gateway address in a client's config answers as that client needs, with the key that the config names",
-  needs: ["gateway", "canaries"],
+  needs: ["gateway", "canaries", "commands"],
   async run({ gateway, evidence }) {
-    if (!gateway.policy.clients.some(hasConfig)) evidence.notSupported(noClients);
+    if (!gateway.policy.clients.some(hasSettings)) evidence.notSupported(noClients);
     await forEachCase(
       "an address in a client's config answers",
-      distinct(await allEndpoints(gateway)),
+      distinct(allEndpoints(gateway)),
       ({ clients, endpoint }) => `${clients}, ${endpoint.url}`,
-      async ({ clients, endpoint }) => {
+      async ({ clients, endpoint, machine }) => {
         const key = secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "";
+        if (machine !== undefined) await expectAnswerFrom(gateway, machine, endpoint, key);
         const answer =
           endpoint.for === "model"
             ? await expectModels(gateway, endpoint, key)
             : await expectTools(gateway, endpoint, key);
-        evidence.finding(`${clients}: ${endpoint.url} answers with ${answer}.`);
+        const place = machine === undefined ? "" : ", also on the networks of its service";
+        evidence.finding(`${clients}: ${endpoint.url} answers with ${answer}${place}.`);
       },
     );
   },
@@ -68,7 +71,7 @@ check({
 /** Whether LiteLLM redirects from MCP's endpoint without its slash. It is asked only where a client's config has that address. */
 async function redirectsWithoutSlash(gateway: GatewayTarget): Promise<boolean> {
   const { endpoint } = gateway.policy.mcp;
-  const urls = (await allEndpoints(gateway)).map((one) => one.endpoint.url);
+  const urls = allEndpoints(gateway).map((one) => one.endpoint.url);
   const url = urls.find((one) => URL.canParse(one) && `${new URL(one).pathname}/` === endpoint);
   if (url === undefined) return false;
   const { response } = await gateway.http.send({
@@ -120,27 +123,54 @@ function expectFallback({ policy }: GatewayTarget, urls: readonly string[]): voi
 interface OfClient {
   client: PolicyClient;
   endpoint: ClientEndpoint;
+  /** Where a client in a service asks from; see `machineOfAddress`. */
+  machine: string | undefined;
 }
 
-async function settingsOf(client: ConfiguredClient): Promise<ClientSettings> {
-  return clientSettings(client, await readFile(client.config, "utf8"));
-}
-
-async function allEndpoints({ policy }: GatewayTarget): Promise<OfClient[]> {
-  const all = await Promise.all(policy.clients.filter(hasConfig).map(settingsOf));
-  return all.flatMap(({ client, endpoints }) => endpoints.map((endpoint) => ({ client, endpoint })));
+function allEndpoints({ deployment }: GatewayTarget): OfClient[] {
+  return settingsOfClients(deployment).flatMap(({ client, endpoints }) =>
+    endpoints.map((endpoint) => ({ client, endpoint, machine: machineOfAddress(deployment, client, endpoint.url) })),
+  );
 }
 
 /** An endpoint that several clients use with the same key is tried once. */
-function distinct(all: readonly OfClient[]): { clients: string; endpoint: ClientEndpoint }[] {
-  const groups = Map.groupBy(all, ({ endpoint }) =>
-    [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText].join(" "),
+function distinct(all: readonly OfClient[]): (Omit<OfClient, "client"> & { clients: string })[] {
+  const groups = Map.groupBy(all, ({ endpoint, machine }) =>
+    [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText, machine].join(" "),
   );
   return [...groups.values()].flatMap((same) => {
     const [first] = same;
     const clients = same.map(({ client }) => client.name).join(", ");
-    return first === undefined ? [] : [{ clients, endpoint: first.endpoint }];
+    return first === undefined ? [] : [{ clients, endpoint: first.endpoint, machine: first.machine }];
   });
+}
+
+/** An answer at the place of a client in a service: its networks decide which names and ports lead to the gateway. */
+async function expectAnswerFrom(
+  gateway: GatewayWith<"commands">,
+  machine: string,
+  { for: purpose, url, location }: ClientEndpoint,
+  key: string,
+): Promise<void> {
+  const request =
+    purpose === "model" ? { url: `${url.replace(/\/$/, "")}/models`, key } : { url, key, body: initializeMessage };
+  const answer = await askFrom(gateway, machine, request);
+  if (isSuccess(answer)) return;
+  throw new CheckFailure({
+    summary: `${request.url} does not answer on the networks of the client's service`,
+    code: answer.status === 0 ? "no-response" : "wrong-status",
+    expected: "a status of success",
+    actual: answer.text,
+    evidence: answer.evidence,
+    cause: causeOfAnswer(answer),
+    location,
+  });
+}
+
+function causeOfAnswer({ status }: MachineAnswer): string {
+  if (status === 0) return "the name or the port leads nowhere on these networks";
+  if (status === 401 || status === 403) return "the gateway does not accept the key";
+  return "the path in the service's environment is wrong";
 }
 
 async function expectModels(gateway: GatewayTarget, { url, location }: ClientEndpoint, key: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { errorLine } from "../../support/error-line.ts";
-import { chatAccess } from "../support/chat-request.ts";
+import { chatAccessOfAgent } from "../support/chat-request.ts";
 import { type McpClient, stepsOf } from "./client.ts";
 
 /**
@@ -16,7 +16,7 @@ export const openWebUi: McpClient = {
   isHeavy: true,
   version: ({ clients }) => clients.version("open-webui"),
   async use({ gateway, clients }, { mcpUrl, key, call }) {
-    const { url, key: modelKey, model } = await chatAccess(gateway);
+    const { url, key: modelKey, model } = await chatAccessOfAgent(gateway);
     const [plain, withTools] = [`plain-${randomUUID()}`, `tools-${randomUUID()}`];
     await Promise.all([
       gateway.model.script(plain, { includes: plain, turns: [{ say: "You can list databases with \\l in psql." }] }),

@@ -1,14 +1,13 @@
-import { readFile } from "node:fs/promises";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { hasConfig } from "../../../helpers/deployment/policy/configured-client.ts";
+import { hasSettings, isInService } from "../../../helpers/deployment/policy/configured-client.ts";
 import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import type { HttpRequest } from "../../../helpers/protocol/recording-client.ts";
 import { readEventStream } from "../../../helpers/protocol/sse.ts";
-import { clientSettings } from "./client-settings/client-settings.ts";
+import { settingsOf } from "./client-settings/client-settings.ts";
 import { codexConfig, keysOf } from "./codex-config.ts";
 import { clientOf, secretValue } from "./policy-lookup.ts";
 
@@ -23,25 +22,16 @@ export interface ChatAccess {
 }
 
 /**
- * The address and key in Open WebUI's config where the policy names it, else those in Codex's.
+ * The address and key in the settings of Open WebUI where the policy names it, else those in Codex's.
  *
  * @throws {CheckFailure} when LiteLLM's config lacks the policy's models, or the client's config names no model provider
  * @throws {NotSupported} where neither names a model: those in LiteLLM's database are not known here
  */
 export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   const chat = clientOf(gateway, "open-webui");
-  if (chat === undefined || !hasConfig(chat)) {
-    const config = await codexConfig(gateway);
-    const [key = ""] = Object.values(keysOf(gateway, config));
-    return {
-      url: config.modelUrl,
-      key,
-      toolServers: undefined,
-      model: config.file === undefined ? config.model : lastModel(gateway, config.model),
-    };
-  }
+  if (chat === undefined || !hasSettings(chat)) return await codexAccess(gateway);
   const model = lastModel(gateway);
-  const { endpoints } = clientSettings(chat, await readFile(chat.config, "utf8"));
+  const { endpoints, location } = settingsOf(gateway.deployment, chat);
   const endpoint = endpoints.find((one) => one.for === "model");
   if (endpoint === undefined)
     throw new CheckFailure({
@@ -49,13 +39,35 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
       code: "no-endpoint",
       expected: "OPENAI_API_BASE_URL or OPENAI_API_BASE_URLS",
       actual: "neither",
-      location: { file: chat.config, line: 1 },
+      location,
     });
   return {
     url: endpoint.url.replace(/\/$/, ""),
     key: secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "",
     toolServers: endpoints.filter((one) => one.for === "mcp").length,
     model,
+  };
+}
+
+/**
+ * The same for a chat client on the network of the agent: the names in the settings of one in a service lead nowhere there, so that
+ * those of Codex count.
+ *
+ * @throws as {@link chatAccess}
+ */
+export async function chatAccessOfAgent(gateway: GatewayTarget): Promise<ChatAccess> {
+  const chat = clientOf(gateway, "open-webui");
+  return chat !== undefined && isInService(chat) ? await codexAccess(gateway) : await chatAccess(gateway);
+}
+
+async function codexAccess(gateway: GatewayTarget): Promise<ChatAccess> {
+  const config = await codexConfig(gateway);
+  const [key = ""] = Object.values(keysOf(gateway, config));
+  return {
+    url: config.modelUrl,
+    key,
+    toolServers: undefined,
+    model: config.file === undefined ? config.model : lastModel(gateway, config.model),
   };
 }
 

@@ -1,6 +1,15 @@
+import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
 import { serversInPath } from "../../../../helpers/deployment/policy/mcp-paths.ts";
+import { serviceAt } from "../../../../helpers/deployment/services/hosts.ts";
+import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
 import { portOfHost } from "../../../../helpers/deployment/services/origins.ts";
-import type { Deployment, Policy } from "../../../../helpers/deployment/types.ts";
+import type {
+  ComposeService,
+  Deployment,
+  Policy,
+  PolicyClient,
+  SecretPlace,
+} from "../../../../helpers/deployment/types.ts";
 import type { ClientEndpoint, ClientFault } from "./client-endpoint.ts";
 import type { ClientSettings } from "./client-settings.ts";
 
@@ -10,41 +19,82 @@ import type { ClientSettings } from "./client-settings.ts";
  * @param redirectsWithoutSlash whether LiteLLM redirects from MCP's endpoint without its slash, as 1.77.1 does
  */
 export function endpointFaults(
-  { client, endpoints }: ClientSettings,
+  { client, location: beginning, endpoints }: ClientSettings,
   deployment: Deployment,
   { redirectsWithoutSlash }: { redirectsWithoutSlash: boolean },
 ): ClientFault[] {
   const faults = endpoints.flatMap((endpoint) => [
-    ...addressFaults(endpoint, deployment),
+    ...addressFaults(endpoint, client, deployment),
     ...(endpoint.for === "mcp" ? pathFaults(endpoint, deployment, redirectsWithoutSlash) : []),
-    ...keyFaults(endpoint, deployment.policy),
+    ...keyFaults(endpoint, client, deployment.policy),
   ]);
-  if (endpoints.length === 0)
-    faults.push({ what: "the config names no address of the gateway", location: { file: client.config, line: 1 } });
+  if (endpoints.length === 0) faults.push({ what: "the config names no address of the gateway", location: beginning });
   return faults;
 }
 
-function addressFaults({ for: purpose, url, location }: ClientEndpoint, deployment: Deployment): ClientFault[] {
-  const { policy } = deployment;
+function addressFaults(endpoint: ClientEndpoint, client: PolicyClient, deployment: Deployment): ClientFault[] {
+  const { url, location } = endpoint;
   if (!URL.canParse(url)) return [{ what: `'${url}' is not a URL`, location }];
-  const { protocol, hostname, pathname, port } = new URL(url);
-  const hosts = policy.hosts.filter(({ name }) => name === hostname);
-  if (hosts.length === 0) return [{ what: `${url}: ${hostname} is not one of the policy's hosts`, location }];
-  const faults: ClientFault[] = [];
+  const from = serviceOfClient(deployment, client);
+  const whats = from === undefined ? faultsOfHost(endpoint, deployment) : faultsFrom(from, endpoint, deployment);
+  return whats.map((what) => ({ what: `${url}: ${what}`, location }));
+}
+
+/** Of an address by a host of the policy. */
+function faultsOfHost(endpoint: ClientEndpoint, deployment: Deployment): string[] {
+  const { hostname, protocol } = new URL(endpoint.url);
+  const hosts = deployment.policy.hosts.filter(({ name }) => name === hostname);
+  if (hosts.length === 0) return [`${hostname} is not one of the policy's hosts`];
   const scheme = protocol.slice(0, -1);
-  const called = port === "" ? (scheme === "https" ? 443 : 80) : Number(port);
+  const called = portIn(endpoint.url);
   // A name may be served by several entry points.
   const ports = hosts.filter((host) => host.scheme === scheme).map((host) => portOfHost(deployment, host));
-  if (ports.length === 0)
-    faults.push({ what: `${url}: ${hostname} is served over ${hosts[0]?.scheme}, not over ${scheme}`, location });
+  const faults: string[] = [];
+  if (ports.length === 0) faults.push(`${hostname} is served over ${hosts[0]?.scheme}, not over ${scheme}`);
   else if (!ports.includes(called))
-    faults.push({
-      what: `${url}: ${hostname} is served on port ${ports.join(" and ")}, not on port ${called}`,
-      location,
-    });
-  if (purpose === "model" && !/^\/v1\/?$/.test(pathname))
-    faults.push({ what: `${url}: the model's API is at /v1`, location });
-  return faults;
+    faults.push(`${hostname} is served on port ${ports.join(" and ")}, not on port ${called}`);
+  return [...faults, ...modelPathFaults(endpoint, ["/v1"])];
+}
+
+/** Of an address that a service of the deployment uses: on its networks other names lead to the gateway, and other ports. */
+function faultsFrom(from: ComposeService, endpoint: ClientEndpoint, deployment: Deployment): string[] {
+  const { compose, litellm, traefik, policy } = deployment;
+  const { hostname } = new URL(endpoint.url);
+  const reached = serviceReached(compose, from, hostname);
+  // LiteLLM itself serves the model's API without `/v1` too.
+  if (reached?.key === litellm.key)
+    return [...portFaults(endpoint, reached, [liteLLMPortOf(litellm)]), ...modelPathFaults(endpoint, ["/v1", ""])];
+  const isHost = policy.hosts.some(({ name }) => name === hostname);
+  if (reached !== undefined && reached.key === traefik?.key && isHost)
+    return [...portFaults(endpoint, reached, entryPointPorts(deployment)), ...modelPathFaults(endpoint, ["/v1"])];
+  if (reached !== undefined)
+    return [`${hostname} is the service ${reached.key}, and neither ${litellm.key} nor a host of the policy`];
+  if (isHost) return faultsOfHost(endpoint, deployment);
+  if (serviceAt(compose, hostname, from)?.key === litellm.key)
+    return [`${from.key} and ${litellm.key} share no network, so that ${hostname} leads nowhere`];
+  return [`${hostname} is neither a name of ${litellm.key} nor one of the policy's hosts`];
+}
+
+function portFaults({ url }: ClientEndpoint, { key }: ComposeService, ports: readonly number[]): string[] {
+  const called = portIn(url);
+  if (ports.includes(called)) return [];
+  return [`in its container ${key} listens on port ${ports.join(" and ")}, not on port ${called}`];
+}
+
+function entryPointPorts({ traefikModel }: Deployment): number[] {
+  return [...(traefikModel?.static.entryPoints.values() ?? [])].flatMap(({ protocol, port }) =>
+    protocol === "tcp" ? port : [],
+  );
+}
+
+function modelPathFaults({ for: purpose, url }: ClientEndpoint, paths: readonly string[]): string[] {
+  if (purpose !== "model" || paths.includes(new URL(url).pathname.replace(/\/$/, ""))) return [];
+  return ["the model's API is at /v1"];
+}
+
+function portIn(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 /** A client may be meant to have some of the servers only: their paths are right, too. */
@@ -79,14 +129,22 @@ function pathFaults(
   ];
 }
 
-function keyFaults({ url, keyVariable, keyText, location }: ClientEndpoint, policy: Policy): ClientFault[] {
+function keyFaults(
+  { url, keyVariable, keyText, location }: ClientEndpoint,
+  { service }: PolicyClient,
+  policy: Policy,
+): ClientFault[] {
   if (keyText === undefined || keyText === "") return [{ what: `${url}: no key is sent`, location }];
+  if (keyVariable === undefined && service !== undefined)
+    return [{ what: `${url}: the key comes from no variable that the policy lists under 'secrets'`, location }];
   if (keyVariable === undefined)
     return [{ what: `${url}: the key itself is in the config; take it from an environment variable`, location }];
   const secret = policy.secrets.find(({ name }) => name === keyVariable);
   if (secret === undefined)
     return [{ what: `${url}: the key's variable ${keyVariable} is not one of the policy's secrets`, location }];
-  if (secret.mayBeIn.includes("client.environment")) return [];
-  const what = `${url}: the policy does not let a client have ${keyVariable} (its may_be_in lacks client.environment)`;
+  const place: SecretPlace = service === undefined ? "client.environment" : `${service}.environment`;
+  if (secret.mayBeIn.includes(place)) return [];
+  const whom = service === undefined ? "a client" : `the service ${service}`;
+  const what = `${url}: the policy does not let ${whom} have ${keyVariable} (its may_be_in lacks ${place})`;
   return [{ what, location }];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { openWebUiProviders, unpairedKeys } from "../../../../helpers/deployment/clients/open-webui.ts";
 import { parseEnvFile } from "../../../../helpers/deployment/compose/environment/env-file.ts";
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
 import { NoteList } from "../../../../helpers/deployment/source/note-list.ts";
@@ -7,7 +8,6 @@ import type { Written } from "../../../../helpers/deployment/types.ts";
 import {
   type ClientEndpoint,
   type ClientFault,
-  lineFinder,
   type ReadSettings,
   shortestStartup,
   variableIn,
@@ -24,6 +24,9 @@ const toolServers = z.array(
 
 type Variables = ReadonlyMap<string, Written<string>>;
 
+/** The variable that a key comes from; undefined for one that is written where it is used. */
+type VariableOf = (key: string | undefined) => string | undefined;
+
 /** Open WebUI's env file. */
 export function openWebUiSettings(source: SourceFile): ReadSettings {
   // Without interpolation, the file shows which variable a key comes from; compose writes a dollar sign as `$$`.
@@ -31,22 +34,29 @@ export function openWebUiSettings(source: SourceFile): ReadSettings {
     faults: new FaultList(),
     notes: new NoteList(),
   });
-  const mcp = mcpSettings(variables);
-  return { endpoints: [...modelEndpoints(variables, lineFinder(source)), ...mcp.endpoints], faults: mcp.faults };
+  return openWebUiVariables(variables, variableIn);
 }
 
-function modelEndpoints(variables: Variables, find: ReturnType<typeof lineFinder>): ClientEndpoint[] {
-  // Semicolons separate several URLs; the keys are in the same order.
-  const list = (...names: string[]): string[] =>
-    names.flatMap((name) => variables.get(name)?.value.split(";") ?? []).filter((one) => one !== "");
-  const keys = list("OPENAI_API_KEYS", "OPENAI_API_KEY");
-  return list("OPENAI_API_BASE_URLS", "OPENAI_API_BASE_URL").map((url, index) => {
-    const key = keys[index];
-    return { for: "model", url, keyVariable: variableIn(key), keyText: key, location: find(url) };
-  });
+/** The variables of Open WebUI, wherever it gets them from. */
+export function openWebUiVariables(variables: Variables, variableOf: VariableOf): ReadSettings {
+  const mcp = mcpSettings(variables, variableOf);
+  const unpaired = unpairedKeys(variables);
+  const models = openWebUiProviders(variables).map(
+    ({ url, key, location }): ClientEndpoint => ({
+      for: "model",
+      url,
+      keyVariable: variableOf(key),
+      keyText: key,
+      location,
+    }),
+  );
+  return {
+    endpoints: [...models, ...mcp.endpoints],
+    faults: [...(unpaired === undefined ? [] : [unpaired]), ...mcp.faults],
+  };
 }
 
-function mcpSettings(variables: Variables): ReadSettings {
+function mcpSettings(variables: Variables, variableOf: VariableOf): ReadSettings {
   const endpoints: ClientEndpoint[] = [];
   const faults: ClientFault[] = [];
   const connections = variables.get("TOOL_SERVER_CONNECTIONS");
@@ -66,7 +76,7 @@ function mcpSettings(variables: Variables): ReadSettings {
         what: `MCP_INITIALIZE_TIMEOUT is ${timeout?.value ?? "not set, so 10"}: a chat whose listing takes longer continues without tools, and says nothing; set at least ${shortestStartup}`,
         location: timeout?.location ?? location,
       });
-    endpoints.push({ for: "mcp", url, keyVariable: variableIn(key), keyText: key, location });
+    endpoints.push({ for: "mcp", url, keyVariable: variableOf(key), keyText: key, location });
   }
   return { endpoints, faults };
 }

@@ -1,0 +1,96 @@
+import { isOpenWebUiImage, type OpenWebUiProvider, openWebUiProviders } from "../../clients/open-webui.ts";
+import type { ComposeService } from "../../compose/types.ts";
+import { extraHosts, serviceAt } from "../../services/hosts.ts";
+import type { DeploymentView } from "../deployment-view.ts";
+import { pathIn } from "../files/compose-files.ts";
+import type { ItemOf, Stated } from "../policy-input.ts";
+import type { FoundClient } from "./clients.ts";
+import { isMasterKey } from "./secrets.ts";
+
+type ClientInput = ItemOf<"clients">;
+
+/** What decides which services are clients. */
+export interface ServiceClientContext {
+  /** The deployment with each secret replaced by a text of its own. */
+  marked: DeploymentView;
+  /** Names of the gateway. */
+  hosts: readonly string[];
+  /** The clients with files of their own. */
+  files: readonly FoundClient[];
+}
+
+/** The clients that services run, and the files that are clients of their own. */
+export interface ServiceClients {
+  inServices: readonly Stated<ClientInput>[];
+  inFiles: readonly FoundClient[];
+  questions: readonly string[];
+}
+
+/**
+ * The services that are Open WebUI and have the gateway as a model provider. One is a client where the run's LiteLLM knows its key:
+ * the master key, or one that a module judges. For any other, a question asks for what the files do not say. A file whose address
+ * such a service has is part of the service, and no client of its own.
+ */
+export function serviceClients(view: DeploymentView, { marked, hosts, files }: ServiceClientContext): ServiceClients {
+  const found = [...marked.compose.services.values()].flatMap((service) => {
+    const provider = gatewayProvider(marked, service, hosts);
+    return provider === undefined ? [] : [{ service, provider }];
+  });
+  const inFiles = files.filter(
+    ({ stated, text }) =>
+      stated.value.kind !== "open-webui" || !found.some(({ provider }) => text.includes(provider.url)),
+  );
+  const taken = new Set(inFiles.map(({ stated }) => stated.value.name));
+  const inServices: Stated<ClientInput>[] = [];
+  const questions: string[] = [];
+  for (const { service, provider } of found) {
+    const value = { name: freeName(taken), kind: "open-webui" as const, service: service.key };
+    taken.add(value.name);
+    const question = keyQuestion({ view, marked }, value, provider);
+    if (question === undefined) inServices.push({ value });
+    else questions.push(question);
+  }
+  return { inServices, inFiles, questions };
+}
+
+/** The model provider of a service that is the gateway; undefined for a service that is not Open WebUI, or has no other. */
+function gatewayProvider(
+  { compose, litellm }: DeploymentView,
+  service: ComposeService,
+  hosts: readonly string[],
+): OpenWebUiProvider | undefined {
+  // On the network of the host or of another container, a run has no place like it.
+  if (service.networkMode !== undefined || !isOpenWebUiImage(service.image?.value ?? "")) return undefined;
+  return openWebUiProviders(service.environment).find(({ url }) => {
+    if (!URL.canParse(url)) return false;
+    const { hostname } = new URL(url);
+    if (extraHosts(service).includes(hostname)) return false;
+    return hosts.includes(hostname) || serviceAt(compose, hostname, service)?.key === litellm.key;
+  });
+}
+
+/** What has to be known before the service is a client: its key, and what the key may do; undefined where the files say it. */
+function keyQuestion(
+  { view, marked }: { view: DeploymentView; marked: DeploymentView },
+  client: { name: string; service: string },
+  { key, location }: OpenWebUiProvider,
+): string | undefined {
+  const { name, service } = client;
+  const at = `${pathIn(view.folder, location.file)}:${location.line}`;
+  const add = `add \`{ name: ${name}, kind: open-webui, service: ${service} }\` to \`clients\`: until then nothing is proved of it`;
+  if (key === undefined)
+    return `which key does ${service} send to LiteLLM (${at})? No file gives it OPENAI_API_KEY; set it, and ${add}`;
+  const variable = [...marked.variables].find(([, value]) => value === key)?.[0];
+  if (variable !== undefined && (isMasterKey(view, variable) || view.config?.customAuth !== undefined))
+    return undefined;
+  const named = variable === undefined ? "" : ` with \`secret: ${variable}\``;
+  return `what may the key do that ${service} sends to LiteLLM (${at})? It is not the master key: state its rights under \`identities\`${named}, and ${add}`;
+}
+
+function freeName(taken: ReadonlySet<string>): string {
+  const kind = "open-webui";
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? kind : `${kind}-${count}`;
+    if (!taken.has(name)) return name;
+  }
+}
