@@ -34,6 +34,8 @@ const examples: Example[] = [
   {
     name: "direct",
     breaks: [
+      // Open WebUI calls LiteLLM by another port than it listens on.
+      { file: "compose.yaml", find: "http://litellm:4000/v1", replace: "http://litellm:4001/v1" },
       { file: "filesystem.lock.json", write: JSON.stringify(lock) },
       {
         file: "policy.yaml",
@@ -41,11 +43,20 @@ const examples: Example[] = [
         replace: "    directory: /srv/mcp-files\n    lock: filesystem.lock.json",
       },
     ],
-    files: ["whole-chain/whole-chain", "access/hosts", "past-traefik", "endpoint-paths", "approved-catalogue"],
+    files: [
+      "whole-chain/whole-chain",
+      "access/hosts",
+      "past-traefik",
+      "endpoint-paths",
+      "approved-catalogue",
+      "client-configs",
+    ],
     says: {
       "ROUTE-17": /POST llm\.home\.lan\/mcp-rest\/test\/connection: LiteLLM answers a request without a key/,
       "CAT-30":
         /filesystem offers another catalogue than the approved one\n.*\n *actual: +1 difference\n[\s\S]*the description of read_file has changed/,
+      "PROMPT-09":
+        /http:\/\/litellm:4001\/v1: in its container litellm listens on port 4000, not on port 4001\n[\s\S]*compose\.yaml:24/,
       "REACH-09": /POST http:\/\/llm\.home\.lan:4000\/mcp-rest\/test\/connection/,
     },
     output: /not supported .*ROUTE-10 \(the deployment has no Traefik\)/,

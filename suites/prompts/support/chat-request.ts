@@ -8,6 +8,7 @@ import { type Exchange, type HeaderLines, header, receivedText } from "../../../
 import type { HttpRequest } from "../../../helpers/protocol/recording-client.ts";
 import { readEventStream } from "../../../helpers/protocol/sse.ts";
 import { settingsOf } from "./client-settings/client-settings.ts";
+import { endpointFaults } from "./client-settings/endpoint-faults.ts";
 import { codexConfig, keysOf } from "./codex-config.ts";
 import { clientOf, secretValue } from "./policy-lookup.ts";
 
@@ -22,16 +23,25 @@ export interface ChatAccess {
 }
 
 /**
- * The address and key in the settings of Open WebUI where the policy names it, else those in Codex's.
+ * The address and key in the settings of Open WebUI where the policy names it, else those in Codex's. Those of a service that
+ * PROMPT-09 finds wrong are not used: what follows from them says nothing of the gateway.
  *
  * @throws {CheckFailure} when LiteLLM's config lacks the policy's models, or the client's config names no model provider
- * @throws {NotSupported} where neither names a model: those in LiteLLM's database are not known here
+ * @throws {NotSupported} where neither names a model: those in LiteLLM's database are not known here; and where a service's settings
+ *   are wrong and there is no Codex
  */
 export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   const chat = clientOf(gateway, "open-webui");
   if (chat === undefined || !hasSettings(chat)) return await codexAccess(gateway);
+  const settings = settingsOf(gateway.deployment, chat);
+  const { endpoints, location } = settings;
+  const isWrong = (): boolean =>
+    endpointFaults(settings, gateway.deployment, { redirectsWithoutSlash: false }).length > 0;
+  if (isInService(chat) && isWrong()) {
+    if (clientOf(gateway, "codex") !== undefined) return await codexAccess(gateway);
+    throw new NotSupported(`the settings of the service ${chat.service} are wrong: PROMPT-09 says how`);
+  }
   const model = lastModel(gateway);
-  const { endpoints, location } = settingsOf(gateway.deployment, chat);
   const endpoint = endpoints.find((one) => one.for === "model");
   if (endpoint === undefined)
     throw new CheckFailure({
