@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { chatModels } from "../../../helpers/deployment/litellm/chat-models.ts";
 import { hasSettings, isInService } from "../../../helpers/deployment/policy/configured-client.ts";
 import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import type { HttpRequest } from "../../../helpers/protocol/recording-client.ts";
@@ -82,7 +83,7 @@ async function codexAccess(gateway: GatewayTarget): Promise<ChatAccess> {
 }
 
 /**
- * The last model of LiteLLM's config: the first one is the agent's. Of a config of patterns only, a model that the policy names, or
+ * The last model of LiteLLM's config, of those that answer chats where there is one: the first is the agent's. Of a config of patterns only, a model that the policy names, or
  * the agent's.
  *
  * @param agents the model of the agent
@@ -92,7 +93,8 @@ function lastModel({ deployment, policy }: GatewayTarget, agents = "*"): string 
   const isName = (name: string | undefined): name is string => name !== undefined && !name.includes("*");
   const stated = policy.models.at(-1)?.name;
   const others = models.length === 0 ? [] : [stated, agents];
-  const model = [...models.map(({ value }) => value).toReversed(), ...others].find(isName);
+  const listed = [...models.map(({ value }) => value), ...chatModels(deployment.litellmConfig)];
+  const model = [...listed.toReversed(), ...others].find(isName);
   if (model !== undefined) return model;
   if (stated === undefined)
     throw new NotSupported(

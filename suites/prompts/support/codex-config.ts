@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { chatModels } from "../../../helpers/deployment/litellm/chat-models.ts";
 import { agentHostOf, agentPaths } from "../../../helpers/deployment/policy/access.ts";
 import { hostOfUrl, isOnTheLan, originOf } from "../../../helpers/deployment/services/origins.ts";
 import { certificatePlace } from "../../../helpers/deployment/traefik/certificate-place.ts";
@@ -99,9 +100,11 @@ export function requireVerifiable({ deployment }: GatewayTarget, { modelUrl, mcp
     throw new NotSupported(`clients verify the certificate of ${url}, and the run can't give Traefik one: ${place}`);
 }
 
-/** The first model of LiteLLM's config that is not a pattern. */
+/** The first model of LiteLLM's config that is not a pattern, of those that answer chats where there is one. */
 function firstModel({ deployment }: GatewayTarget): string | undefined {
-  return deployment.litellmConfig.models.find(({ value }) => !value.includes("*"))?.value;
+  const { models } = deployment.litellmConfig;
+  const names = [...chatModels(deployment.litellmConfig), ...models.map(({ value }) => value)];
+  return names.find((name) => !name.includes("*"));
 }
 
 /** The suite's own config, for the host that the LAN uses. */

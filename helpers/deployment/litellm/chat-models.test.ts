@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { chatModels } from "./chat-models.ts";
+
+const entry = (name: string, model: string, mode?: string) => ({
+  model_name: name,
+  litellm_params: { model },
+  ...(mode === undefined ? {} : { model_info: { mode } }),
+});
+
+test("models that answer chats, by their mode and by their names", () => {
+  const document = {
+    model_list: [
+      entry("vectors", "openai/text-embedding-3-small"),
+      entry("gpt-5", "openai/gpt-5"),
+      entry("order", "cohere/rank-v3", "rerank"),
+      entry("openai/*", "openai/*"),
+    ],
+  };
+  expect(chatModels({ document })).toEqual(["gpt-5", "openai/*"]);
+});
+
+test("a config without models has none", () => {
+  expect(chatModels(undefined)).toEqual([]);
+  expect(chatModels({ document: { model_list: "none" } })).toEqual([]);
+});
