@@ -1,7 +1,7 @@
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
-import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { expectPolicyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { accessOf, type CodexConfig, codexConfig, keysOf, requireVerifiable } from "../support/codex-config.ts";
 import { mcpEvidence } from "../support/mcp-evidence.ts";
@@ -35,8 +35,7 @@ function accessWith(gateway: GatewayTarget, config: CodexConfig): Pick<ClientTas
 }
 
 async function listCatalogue(gateway: GatewayTarget, key: string): Promise<readonly string[]> {
-  if (gateway.policy.upstreams.every(({ leftOut }) => leftOut !== undefined))
-    throw new NotSupported("the policy names no MCP server that is part of the run");
+  expectPolicyServer(gateway.policy);
   const url = gateway.url(gateway.policy.mcp.endpoint);
   const evidence = (received: string) =>
     mcpEvidence(gateway, { url, key, sent: "initialize and tools/list", received });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
-import { canaryCalls, knownServerCalls } from "./policy-lookup.ts";
+import { canaryCalls, databaseTool, fileTool, knownServerCalls } from "./policy-lookup.ts";
 
 const deployment = await loadDeployment("deployments/reference");
 const canaries = makeCanaries({ ...deployment.policy, secrets: [] }, new Map(), []);
@@ -62,7 +62,13 @@ test("the calls of servers that the suite knows come first, and replace their ow
 
 test("an upstream that is left out, or that a stand-in replaces, is not called", () => {
   const noCall = "the policy names no upstream with a database";
-  expect(() => callsOf((upstream) => ({ ...upstream, ...withExample, leftOut: "it runs elsewhere" }))).toThrow(noCall);
+  const last = deployment.policy.upstreams.at(-1);
+  const leftOut = (upstream: PolicyUpstream) => (upstream === last ? undefined : "it runs elsewhere");
+  expect(
+    callsOf((upstream) => ({ ...upstream, ...withExample, leftOut: leftOut(upstream) })).map(
+      (one) => one.upstream.name,
+    ),
+  ).toEqual([last?.name]);
   expect(() => callsOf((upstream) => ({ ...upstream, ...withExample, standIn: true }))).toThrow(noCall);
   expect(callsOf((upstream) => ({ ...upstream, ...withExample }))).toHaveLength(deployment.policy.upstreams.length);
 });
@@ -74,8 +80,19 @@ test("the suite knows no refused call of an example", () => {
 });
 
 test("without any there is no call whose result the suite knows, and the reason says how to state one", () => {
-  expect(() => callsWith(() => false)).toThrow(
+  expect(() => callsOf((upstream) => ({ ...upstream, database: undefined, directory: undefined }))).toThrow(
     "the policy names no upstream with a database and the tool execute_sql, and none with a directory and the tool read_text_file; " +
       "a call with a known result can be stated in the policy: upstreams[].example",
   );
+});
+
+test("without a server in the run, that is the reason: there is no upstream to add anything to", () => {
+  const reason = "the policy names no MCP server that is part of the run";
+  for (const upstreams of [[], deployment.policy.upstreams.map((one) => ({ ...one, leftOut: "it runs elsewhere" }))]) {
+    const gateway = gatewayOf(upstreams);
+    expect(() => canaryCalls(gateway)).toThrow(reason);
+    expect(() => knownServerCalls(gateway)).toThrow(reason);
+  }
+  expect(() => databaseTool(gatewayOf([]))).toThrow(reason);
+  expect(() => fileTool(gatewayOf([]))).toThrow(reason);
 });

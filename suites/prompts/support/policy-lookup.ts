@@ -4,6 +4,7 @@ import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { catalogueName } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import type { Policy, PolicyClient, PolicyUpstream } from "../../../helpers/deployment/types.ts";
+import { expectPolicyServer } from "../../support/any-server.ts";
 
 /** The policy's client of a kind; undefined when it names none. */
 export function clientOf({ policy }: GatewayTarget, kind: PolicyClient["kind"]): PolicyClient | undefined {
@@ -33,7 +34,7 @@ const readTool = "read_text_file";
  */
 export function databaseTool({ policy, deployment }: GatewayTarget): { upstream: PolicyUpstream; tool: string } {
   const upstream = queriedUpstream(policy);
-  if (upstream === undefined) throw missingUpstream("database", queryTool);
+  if (upstream === undefined) throw missingUpstream(policy, "database", queryTool);
   return {
     upstream: configured(deployment, upstream),
     tool: catalogueName(deployment.litellmConfig, upstream.name, queryTool),
@@ -52,7 +53,7 @@ export function fileTool({ policy, canaries, deployment }: GatewayWith<"canaries
   path: string;
 } {
   const upstream = readUpstream(policy);
-  if (upstream?.directory === undefined) throw missingUpstream("directory", readTool);
+  if (upstream?.directory === undefined) throw missingUpstream(policy, "directory", readTool);
   const directory = upstream.directory.replace(/\/$/, "");
   const tool = catalogueName(deployment.litellmConfig, upstream.name, readTool);
   return { upstream: configured(deployment, upstream), tool, path: `${directory}/${canaries.file.name}` };
@@ -86,9 +87,14 @@ export function canaryCalls(gateway: GatewayWith<"canaries">): [CanaryCall, ...C
   );
 }
 
-/** Those of {@link canaryCalls} to servers whose tools the suite knows; empty where the policy names no such server. */
+/**
+ * Those of {@link canaryCalls} to servers whose tools the suite knows; empty where none of the policy's servers is one.
+ *
+ * @throws {NotSupported} when the policy names no MCP server that is part of the run
+ */
 export function knownServerCalls(gateway: GatewayWith<"canaries">): KnownServerCall[] {
   const { policy, canaries } = gateway;
+  expectPolicyServer(policy);
   const calls: KnownServerCall[] = [];
   if (queriedUpstream(policy) !== undefined) {
     const { upstream, tool } = databaseTool(gateway);
@@ -148,6 +154,8 @@ export function secretValue(gateway: GatewayTarget, name: string | undefined): s
   return secret && gateway.secret(secret.name);
 }
 
-function missingUpstream(key: "database" | "directory", tool: string): NotSupported {
+/** @throws {NotSupported} when the policy names no upstream at all: then its keys and tools are not what is missing */
+function missingUpstream(policy: Policy, key: "database" | "directory", tool: string): NotSupported {
+  expectPolicyServer(policy);
   return new NotSupported(`the policy names no upstream with a ${key} and the tool ${tool}`);
 }
