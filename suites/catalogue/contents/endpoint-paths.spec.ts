@@ -9,6 +9,7 @@ import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { check } from "../../runner/check.ts";
+import { whyNoServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
 import { mcpHeaders, rpc, toolNamesIn } from "../support/rpc.ts";
@@ -20,7 +21,7 @@ check({
   needs: ["gateway"],
   async run({ gateway, evidence }) {
     const known = runUpstreams(gateway.deployment).at(-1)?.name;
-    if (known === undefined) return evidence.notSupported("neither the policy nor LiteLLM's config has an MCP server");
+    if (known === undefined) return evidence.notSupported(whyNoServer(gateway.policy));
     const list = (path: string): Promise<Exchange> =>
       rpc(gateway, { path, method: "tools/list", bearer: gateway.masterKey });
     const control = await list(serverPath(gateway.policy, known));

@@ -87,12 +87,16 @@ test("without any there is no call whose result the suite knows, and the reason 
 });
 
 test("without a server in the run, that is the reason: there is no upstream to add anything to", () => {
-  const reason = "the policy names no MCP server that is part of the run";
-  for (const upstreams of [[], deployment.policy.upstreams.map((one) => ({ ...one, leftOut: "it runs elsewhere" }))]) {
+  const none = "the policy names no MCP server that is part of the run";
+  const leftOut = deployment.policy.upstreams.map((upstream) => ({ ...upstream, leftOut: "it runs elsewhere" }));
+  for (const [upstreams, reason] of [
+    [[], none],
+    [leftOut, "left out of the run"],
+  ] as const) {
     const gateway = gatewayOf(upstreams);
     expect(() => canaryCalls(gateway)).toThrow(reason);
     expect(() => knownServerCalls(gateway)).toThrow(reason);
   }
-  expect(() => databaseTool(gatewayOf([]))).toThrow(reason);
-  expect(() => fileTool(gatewayOf([]))).toThrow(reason);
+  expect(() => databaseTool(gatewayOf([]))).toThrow(none);
+  expect(() => fileTool(gatewayOf([]))).toThrow(none);
 });
