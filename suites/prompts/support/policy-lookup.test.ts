@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../../helpers/deployment/source/canaries.ts";
 import type { PolicyUpstream } from "../../../helpers/deployment/types.ts";
-import { canaryCalls, databaseTool, fileTool, knownServerCalls } from "./policy-lookup.ts";
+import { canaryCalls, databaseTool, fileTool, knownServerCalls, requireClient } from "./policy-lookup.ts";
 
 const deployment = await loadDeployment("deployments/reference");
 const canaries = makeCanaries({ ...deployment.policy, secrets: [] }, new Map(), []);
@@ -99,4 +99,14 @@ test("without a server in the run, that is the reason: there is no upstream to a
   }
   expect(() => databaseTool(gatewayOf([]))).toThrow(none);
   expect(() => fileTool(gatewayOf([]))).toThrow(none);
+});
+
+test("the reason without a client of a kind says how to add one", () => {
+  const policy = { ...deployment.policy, clients: [] };
+  const gateway = { ...gatewayOf([]), policy } as unknown as Parameters<typeof requireClient>[0];
+  expect(() => requireClient(gateway, "codex")).toThrow(
+    "the policy names no client of kind codex; it can be added to the policy: " +
+      "clients: - { name: codex, kind: codex, key: LITELLM_MASTER_KEY }",
+  );
+  expect(() => requireClient(gateway, "claude")).toThrow("- { name: claude, kind: claude, config: FILE }");
 });

@@ -14,12 +14,17 @@ export function clientOf({ policy }: GatewayTarget, kind: PolicyClient["kind"]):
 /**
  * The policy's client of a kind.
  *
- * @throws {NotSupported} when it names none
+ * @throws {NotSupported} when it names none, saying how to add it
  */
 export function requireClient(gateway: GatewayTarget, kind: PolicyClient["kind"]): PolicyClient {
   const client = clientOf(gateway, kind);
   if (client !== undefined) return client;
-  throw new NotSupported(`the policy names no client of kind ${kind}`);
+  // Only a Codex may have a key instead of a config.
+  const access = kind === "codex" ? "key: LITELLM_MASTER_KEY" : "config: FILE";
+  const example = `- { name: ${kind}, kind: ${kind}, ${access} }`;
+  throw new NotSupported(
+    `the policy names no client of kind ${kind}; it can be added to the policy: clients: ${example}`,
+  );
 }
 
 /** The tools that the checks know how to call: of postgres-mcp and of server-filesystem. */
