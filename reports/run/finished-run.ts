@@ -48,13 +48,14 @@ async function judge(
   unhandled: readonly { message?: string }[],
   reason: TestRunEndReason,
 ): Promise<FinishedRun> {
-  const finishedAt = new Date().toISOString();
   const directory = runDirectory();
   await releaseDiskSpace(directory);
   const descriptor = modules[0]?.project.getProvidedContext().run;
   const run = await currentRecord(descriptor, directory);
   const files = collect(modules, run?.interruptedAt);
   const final = await finalChecks(descriptor, run);
+  // The final checks and the repeats are part of the run's time.
+  const finishedAt = new Date().toISOString();
   const repeated = new Set(final.checks.map(({ id }) => id));
   const first = files.flatMap((file) => file.checks).filter(({ id, repeats }) => !repeats || !repeated.has(id));
   const checks = withKnownDefects([...first, ...final.checks], run);

@@ -365,10 +365,14 @@ describe("the checks that the main process runs last", () => {
       setup: answering(200, JSON.stringify([{ record, file }])),
     });
     expect(exitCode).toBe(1);
-    expect(report?.requirements.find(({ id }) => id === "INJ-09")).toMatchObject({
+    const requirement = report?.requirements.find(({ id }) => id === "INJ-09");
+    expect(requirement).toMatchObject({
       outcome: "failed",
       checks: [{ id: "INJ-09/secrets-in-place", file, duration: 2_000 }],
     });
+    expect(String(report?.run.finishedAt) >= String(requirement?.checks[0]?.endedAt), "the run's time has theirs").toBe(
+      true,
+    );
     expect(output).toContain(`✗ no secret is out of place  ${file}\n  INJ-09/secrets-in-place\n  INJ-09 MUST: `);
   });
 
