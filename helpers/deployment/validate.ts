@@ -123,6 +123,7 @@ function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litel
           `the env of '${name}' does not get the value of ${database.variable}, which the policy calls its DSN`,
           "LiteLLM substitutes os.environ/NAME only, and only as a whole value",
           `write os.environ/${database.variable} there, or name the variable that it uses in the policy (line ${location.line})`,
+          "stops",
         );
       }
     }

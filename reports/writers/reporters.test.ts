@@ -58,7 +58,7 @@ test("a run in which every check passes is conformant, and quiet", async () => {
   expect(output.trimEnd().split("\n").slice(-2)).toEqual(["CONFORMANT", expect.stringMatching(/^file:.*index\.html$/)]);
 });
 
-test("what a program ignores in the deployment's files is shown with its line, the first five of it", async () => {
+test("what a program ignores in the deployment's files is shown with its line, the five that weigh most", async () => {
   const notes = Array.from({ length: 7 }, (_, index) => ({
     kind: index === 6 ? ("change" as const) : ("finding" as const),
     file: "compose.yaml",
@@ -66,12 +66,14 @@ test("what a program ignores in the deployment's files is shown with its line, t
     what: `setting ${index} is unknown`,
     why: "LiteLLM ignores it",
     fix: "remove it",
+    ...(index === 5 ? { weight: "stops" as const } : {}),
   }));
   const { output } = await runFixture({
     specs: specs(""),
     record: { deployment: { ...soundRecord.deployment, notes } },
   });
-  expect(output).toMatch(/^findings +setting 0 is unknown \(compose\.yaml:1\); fix: remove it$/m);
+  expect(output).toMatch(/^findings +setting 5 is unknown \(compose\.yaml:6\): LiteLLM ignores it; fix: remove it$/m);
+  expect(output).toMatch(/^ +setting 0 is unknown \(compose\.yaml:1\)/m);
   expect(output.match(/setting \d is unknown/g)).toHaveLength(5);
   expect(output).toMatch(/^ +and 1 more on the report's first page$/m);
 });

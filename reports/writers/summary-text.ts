@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import type { Colours } from "../../helpers/core/terminal/colours.ts";
 import { seconds } from "../../helpers/core/terminal/progress.ts";
+import { byWeight } from "../../helpers/deployment/source/note-list.ts";
 import { staleGapLine } from "../../helpers/requirements/known-gaps.ts";
 import type { Requirement } from "../../helpers/requirements/requirements.ts";
 import { conformanceReport } from "../model/conformance-json.ts";
@@ -38,14 +39,17 @@ export function summaryText(finished: FinishedRun, { colours: pc }: { colours: C
 /** How many findings the terminal shows; the page has all of them. */
 const shownFindings = 5;
 
-/** What a program ignores or misreads in the deployment's files: no check proves it, and it may explain what is not supported. */
+/**
+ * What a program ignores or misreads in the deployment's files, the heaviest first: no check proves it, and it may explain
+ * what is not supported.
+ */
 function findingLines({ deployment }: ConformanceReport): string[] {
-  const found = deployment.notes.filter(({ kind }) => kind === "finding");
+  const found = byWeight(deployment.notes.filter(({ kind }) => kind === "finding"));
   const more = found.length - shownFindings;
   return [
-    ...found.slice(0, shownFindings).map(({ file, line, what, fix }) => {
+    ...found.slice(0, shownFindings).map(({ file, line, what, why, fix }) => {
       const place = line === undefined ? file : `${file}:${line}`;
-      return `${what} (${place})${fix === undefined ? "" : `; fix: ${fix}`}`;
+      return `${what} (${place}): ${why}${fix === undefined ? "" : `; fix: ${fix}`}`;
     }),
     ...(more > 0 ? [`and ${more} more on the report's first page`] : []),
   ];

@@ -16,8 +16,11 @@ export interface ContainerFile {
   source: SourceFile | undefined;
 }
 
-/** Where LiteLLM finds its config: a file, `"none"` where it runs without one, `"unknown"` where no file of the deployment is it. */
-export type FoundConfig = { inContainer: string; location: SourceLocation } | "none" | "unknown";
+/**
+ * Where LiteLLM finds its config: a file, `"none"` where it runs without one, `"unread"` where it does so although the
+ * deployment has or names one, which is then a finding, `"unknown"` where no file of the deployment is it.
+ */
+export type FoundConfig = { inContainer: string; location: SourceLocation } | "none" | "unread" | "unknown";
 
 /**
  * LiteLLM's config. `CONFIG_FILE_PATH` counts before `--config`; where it names no file, LiteLLM starts without a config.
@@ -52,13 +55,11 @@ export function findLiteLLMConfig(
       `CONFIG_FILE_PATH names ${inContainer}, which is not mounted into '${service.name}'`,
       "LiteLLM starts without a config then, and does not say so",
       `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+      "stops",
     );
-    return "none";
+    return "unread";
   }
-  if (option === undefined) {
-    noteUnreadConfig(service, start, notes);
-    return "none";
-  }
+  if (option === undefined) return noteUnreadConfig(service, start, notes) ? "unread" : "none";
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
   if (noteVolume(service, { inContainer, location: option.location }, notes)) return "unknown";
@@ -128,15 +129,17 @@ export function volumeOf(service: ComposeService, inContainer: string): ComposeS
 /**
  * A file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
  * starts without a config then. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`.
+ *
+ * @returns whether there is such a file
  */
-function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): void {
+function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): boolean {
   const { image, build, entrypoint } = service;
   if (
     build !== undefined ||
     entrypoint !== undefined ||
     !/(?:^|\/)(?:berriai|litellm)\/litellm/.test(image?.value ?? "")
   )
-    return;
+    return false;
   const unread = service.mounts.flatMap(({ kind, source, target, location }) =>
     kind !== "bind"
       ? []
@@ -149,7 +152,7 @@ function noteUnreadConfig(service: ComposeService, { environment }: StartCommand
           })),
         ].filter(({ file }) => looksLikeConfig(file)),
   )[0];
-  if (unread === undefined) return;
+  if (unread === undefined) return false;
   const { inContainer } = unread;
   const named = [...environment].find(([, { value }]) => value === inContainer);
   notes.add(
@@ -160,7 +163,9 @@ function noteUnreadConfig(service: ComposeService, { environment }: StartCommand
       : `${named[0]} names ${inContainer}, and LiteLLM has no such variable`,
     "LiteLLM starts without a config then, and does not say so: its models and servers are missing",
     `add command: ["--config", "${inContainer}"], or the variable CONFIG_FILE_PATH`,
+    "stops",
   );
+  return true;
 }
 
 function looksLikeConfig(file: string): boolean {

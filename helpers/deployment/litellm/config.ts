@@ -70,6 +70,8 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const customAuth = scalarText(root, "general_settings", "custom_auth");
   // The master key and the servers may be in a config that is not to be read.
   const isRead = found !== "unknown";
+  // What is missing then is in the config that LiteLLM does not read, which is a finding of its own.
+  const hasOwnFinding = found === "unread";
   const inConfig = isRead ? unknown : { faults: new FaultList(), notes: new NoteList() };
   const masterKey = readMasterKey(root, environment, { version, nowhere, ...inConfig });
   const customAuthFile =
@@ -78,7 +80,8 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       : undefined;
   const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
   noteOtherDatabase(environment, notes);
-  if (isRead) reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
+  if (isRead && !hasOwnFinding)
+    reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
     config: {
       file: document?.main.source.file ?? nowhere.file,
@@ -139,6 +142,7 @@ function reportNoServers(
     "LiteLLM has no MCP server",
     "its config has no mcp_servers, and it has no database that could hold any",
     "add 'mcp_servers:' with the servers below it",
+    "advice",
   );
 }
 
@@ -153,6 +157,7 @@ function noteOtherDatabase(environment: ReadonlyMap<string, Written<string>>, no
     `DATABASE_URL begins with '${scheme}:'`,
     "LiteLLM's database is PostgreSQL: it takes no other URL",
     "remove it, or name a PostgreSQL: postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+    "stops",
   );
 }
 

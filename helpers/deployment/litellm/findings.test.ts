@@ -234,13 +234,18 @@ test.each([
   ["./litellm:/app/config", "/app/config/config.yaml"],
 ])("a config that is mounted and that nothing names: %s", (mount, file) => {
   const what = `${file} looks like LiteLLM's config, and nothing tells LiteLLM to read it`;
-  expect(notesOf("A: b", mount)).toEqual([noServer, { what, line: 5 }]);
+  expect(notesOf("A: b", mount)).toEqual([{ what, line: 5 }]);
 });
 
 test("a config that only a variable names which LiteLLM does not have", () => {
   const what = "LITELLM_CONFIG_PATH names /app/config.yaml, and LiteLLM has no such variable";
   const notes = notesOf("LITELLM_CONFIG_PATH: /app/config.yaml", "./litellm/config.yaml:/app/config.yaml");
-  expect(notes).toEqual([noServer, { what, line: 4 }]);
+  expect(notes).toEqual([{ what, line: 4 }]);
+});
+
+test("a config that CONFIG_FILE_PATH names and that is in no mount", () => {
+  const what = "CONFIG_FILE_PATH names /app/other.yaml, which is not mounted into 'litellm'";
+  expect(notesOf("CONFIG_FILE_PATH: /app/other.yaml", "./compose.yaml:/app/compose.yaml")).toEqual([{ what, line: 4 }]);
 });
 
 test("PORT without a command, which is the image's then", () => {

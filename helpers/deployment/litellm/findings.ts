@@ -79,6 +79,7 @@ export function checkProviders(root: YamlMap, notes: NoteList): void {
       `the model '${model.value}' names the provider '${provider}', which LiteLLM does not know`,
       "LiteLLM starts without this model",
       suggest(provider, providers, "write openai/ in front of it, for a server that speaks OpenAI's protocol"),
+      "stops",
     );
   }
 }

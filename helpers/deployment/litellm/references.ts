@@ -48,8 +48,9 @@ export function checkReferences(node: YamlNode, context: ReferenceContext, path:
 
 function report(context: ReferenceContext, path: readonly string[], finding: ConfigFinding): void {
   const { location, what, why, fix } = finding;
-  context.notes.add("finding", location, what, why, fix);
   const [section, server] = path;
+  // A server without its address, arguments or key is of no use.
+  context.notes.add("finding", location, what, why, fix, section === "mcp_servers" ? "stops" : undefined);
   if (section === "mcp_servers" && server !== undefined && !context.serverFindings.has(server))
     context.serverFindings.set(server, finding);
 }

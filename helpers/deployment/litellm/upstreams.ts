@@ -53,7 +53,7 @@ export function readUpstreams(root: YamlMap, resolved: YamlNode, context: Server
     if (server === undefined) continue;
     if ("why" in server) {
       read.unusable.push(server);
-      notes.add("finding", location, `mcp_servers.${name} can list no tool`, server.why, server.fix);
+      notes.add("finding", location, `mcp_servers.${name} can list no tool`, server.why, server.fix, "stops");
     } else read.upstreams.push(server);
   }
   checkAliases(root, prefixes, version, notes);
@@ -218,6 +218,7 @@ function checkPrefixes({ upstreams, separator }: ReadServers, notes: NoteList): 
         `the tools of '${name}' and of '${other.name}' have the same prefix '${prefix.value}'`,
         "LiteLLM can't tell them apart",
         "give one of the two another alias",
+        "stops",
       );
     if (prefix.value !== name && separator !== "" && prefix.value.includes(separator))
       notes.add(
@@ -226,6 +227,7 @@ function checkPrefixes({ upstreams, separator }: ReadServers, notes: NoteList): 
         `the alias '${prefix.value}' has a '${separator}', which separates server and tool`,
         "LiteLLM takes what is in front of the first one for the server",
         `write '${prefix.value.replaceAll(separator, "_")}'`,
+        "stops",
       );
   }
 }
@@ -247,5 +249,6 @@ function checkStdio(upstreams: readonly UpstreamConfig[], { version, environment
         `mcp_servers.${name} is a stdio server`,
         `LiteLLM ${version} starts none unless LITELLM_ENABLE_MCP_STDIO is true`,
         'set LITELLM_ENABLE_MCP_STDIO: "true" in the environment, and name its command in LITELLM_MCP_STDIO_EXTRA_COMMANDS',
+        "stops",
       );
 }

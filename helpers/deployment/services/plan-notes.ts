@@ -57,6 +57,7 @@ function noteLaunched({ service }: PlannedService, launched: readonly LaunchedSe
       `${launcher.name} asks the registry for ${launcher.target} each time ${service.key} starts`,
       `it does not start while the registry cannot be reached${launcher.isPinned ? "" : "; without a version, another one may start without notice"}`,
       `install the package${launcher.isPinned ? "" : " in a fixed version"} in the image of ${service.key}`,
+      "advice",
     );
   }
 }
@@ -89,5 +90,6 @@ function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteLi
     "LiteLLM starts a stdio server for each listing and each call: each waits for the registry, and fails without it" +
       (launcher.isPinned ? "" : "; without a version, another one may start without notice"),
     `install the package${launcher.isPinned ? "" : " in a fixed version"} in LiteLLM's image, and name its command`,
+    "advice",
   );
 }

@@ -20,6 +20,22 @@ export interface DeploymentNote {
   why: string;
   /** What the operator can do, as an imperative; undefined where nothing needs to be done. */
   fix?: string | undefined;
+  /** Of a finding: undefined where a program ignores or misreads a setting, and the rest works. */
+  weight?: FindingWeight | undefined;
+}
+
+/**
+ * A finding that weighs more or less than a setting that a program ignores.
+ *
+ * - `stops`: LiteLLM, or one of its servers or models, does not start or does not work.
+ * - `advice`: it works as written, and is unsafe, or stops under conditions that the finding names.
+ */
+export type FindingWeight = "stops" | "advice";
+
+/** The heaviest first; those of one weight in the given order. */
+export function byWeight<T extends Pick<DeploymentNote, "weight">>(findings: readonly T[]): T[] {
+  const rank = ({ weight }: T): number => (weight === "stops" ? 0 : weight === undefined ? 1 : 2);
+  return findings.toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** Collects the notes of a deployment; the same note at the same location counts once. */
@@ -27,9 +43,16 @@ export class NoteList {
   readonly #notes: DeploymentNote[] = [];
 
   /** @param at a location, or a file's absolute path for a note on the whole file */
-  add(kind: DeploymentNote["kind"], at: SourceLocation | string, what: string, why: string, fix?: string): void {
+  add(
+    kind: DeploymentNote["kind"],
+    at: SourceLocation | string,
+    what: string,
+    why: string,
+    fix?: string,
+    weight?: FindingWeight,
+  ): void {
     const [file, line] = typeof at === "string" ? [at, undefined] : [at.file, at.line];
-    const note: DeploymentNote = { kind, file: displayPath(file), line, what, why, fix };
+    const note: DeploymentNote = { kind, file: displayPath(file), line, what, why, fix, weight };
     const isKnown = this.#notes.some(
       (other) => other.file === note.file && other.line === line && other.kind === kind && other.what === what,
     );
