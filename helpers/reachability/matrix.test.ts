@@ -5,7 +5,7 @@ import type { Deployment, ReachRule } from "../deployment/types.ts";
 import { expectCounted, expectDeclaredDenial, expectPolicy, type Pair, pairsOf } from "./failures.ts";
 import { type Cell, judge } from "./matrix.ts";
 import type { ConnectionOutcome, Site, Sweep } from "./sweep.ts";
-import { fateOf, matrixTable } from "./table.ts";
+import { fateOf, matrixTable, tableOfPairs } from "./table.ts";
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -257,4 +257,13 @@ test("the table and the fate of a pair show allowed, denied and wrong pairs", ()
   expect(fate("lan", "gateway-host")).toBe("4000");
   expect(fate("web", "api")).toBe("!4000 open");
   expect(fate("lan", "web")).toBe("refused");
+});
+
+test("the table of some pairs has their rows and columns only", () => {
+  const cells = cellsOf({ rules: [lanRule], outcomes: { "lan gateway-host": "connected", "web api": "connected" } });
+  const rows = tableOfPairs(cells, [{ from: "web", to: "api" }]).split("\n");
+  expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+    ["from \\ to", "api"],
+    ["web", "!4000 open"],
+  ]);
 });

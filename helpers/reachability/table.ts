@@ -21,6 +21,12 @@ export function matrixTable(cells: readonly Cell[]): string {
     .join("\n");
 }
 
+/** The rows and columns of {@link matrixTable} that have one of the pairs. */
+export function tableOfPairs(cells: readonly Cell[], pairs: readonly Pick<Cell, "from" | "to">[]): string {
+  const [sources, targets] = [new Set(pairs.map(({ from }) => from)), new Set(pairs.map(({ to }) => to))];
+  return matrixTable(cells.filter(({ from, to }) => sources.has(from) && targets.has(to)));
+}
+
 /**
  * A pair in one table cell: `80 4000` if allowed, `!9090 open` and `!80 blocked` if wrong, `-` if denied, `·` if not
  * tried.

@@ -14,7 +14,7 @@ import {
 } from "../../helpers/reachability/failures.ts";
 import type { Cell } from "../../helpers/reachability/matrix.ts";
 import type { Sweep } from "../../helpers/reachability/sweep.ts";
-import { fateOf } from "../../helpers/reachability/table.ts";
+import { fateOf, tableOfPairs } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
 import { expectNobodyElse, socketFailure } from "./support/admin-access.ts";
@@ -196,18 +196,24 @@ function comparePairs(evidence: Evidence, cells: readonly Cell[]): void {
   }
 }
 
-/** Runs a check for each pair of sites that has cells; the failure shows the matrix too. */
+/** Runs a check for each pair of sites that has cells; the failure shows the rows and columns of the failed pairs too. */
 async function forEachPair(
   what: string,
   cells: readonly Cell[],
-  { table }: JudgedMatrix,
+  matrix: JudgedMatrix,
   check: (pair: Pair) => void,
 ): Promise<void> {
+  const pairs = pairsOf(cells);
   try {
-    await forEachCase(what, pairsOf(cells), pairName, async (pair) => check(pair));
+    await forEachCase(what, pairs, pairName, async (pair) => check(pair));
   } catch (error) {
     if (!(error instanceof CheckFailure)) throw error;
-    throw new CheckFailure({ ...error.details, summary: `${error.details.summary}\n${table}` });
+    const { summary, cases = [] } = error.details;
+    const failed = pairs.filter((pair) => cases.some((one) => one.case === pairName(pair)));
+    if (failed.length === 0) throw error;
+    const table = tableOfPairs(matrix.cells, failed);
+    const whole = "the whole matrix is in the check's evidence: matrix.txt";
+    throw new CheckFailure({ ...error.details, summary: [summary, table, whole].join("\n") });
   }
 }
 

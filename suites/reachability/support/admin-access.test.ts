@@ -19,7 +19,7 @@ async function saidOf(networks: string): Promise<string | undefined> {
   if (listener === undefined) throw new Error("the proxy is not among the administrative listeners");
   const sweep = { sites: [{ name: "sockets", listening: [] }] };
   try {
-    expectNobodyElse({ deployment } as Reachability, { cells: [], sweep, table: "" } as never, listener);
+    expectNobodyElse({ deployment } as Reachability, { cells: [], sweep } as never, listener);
   } catch (error) {
     return (error as Error).message;
   }

@@ -21,7 +21,7 @@ export function socketFailure({ service, location }: SocketMount): CheckFailure 
 /** @throws {CheckFailure} with the containers that reach a listener although the policy does not say so */
 export function expectNobodyElse(
   { deployment: { compose, policy } }: Reachability,
-  { cells, sweep, table }: JudgedMatrix,
+  { cells, sweep }: JudgedMatrix,
   { service, port, everyPort, users, name, gives, location }: AdminListener,
 ): void {
   const site = sweep.sites.find((one) => one.name === service);
@@ -41,7 +41,7 @@ export function expectNobodyElse(
   const reached = open.length > 0 ? [...new Set(open.map((cell) => cell.port))] : ports;
   const shared = open.find((cell) => cell.shared !== undefined)?.shared;
   throw new CheckFailure({
-    summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${reached.join(", ")}, which the policy does not say\n${table}`,
+    summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${reached.join(", ")}, which the policy does not say`,
     code: "administrative-listener-reached",
     expected: "nobody but those whom the policy names under 'reach'",
     actual: open.length > 0 ? "connected" : "they share a network, where docker filters no port",

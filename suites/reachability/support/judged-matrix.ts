@@ -9,8 +9,6 @@ import type { Evidence } from "../../runner/evidence.ts";
 export interface JudgedMatrix {
   sweep: Sweep;
   cells: readonly Cell[];
-  /** The cells as a text table. */
-  table: string;
 }
 
 /** The sweep's matrix, which each check keeps as evidence. */
@@ -20,11 +18,10 @@ export async function judgedMatrix(reachability: Reachability, evidence: Evidenc
   const sweep = await reachability.sweep();
   // That network is the suite's own: it stands for the host's published port, by which Traefik reaches LiteLLM.
   const cells = judge(reachability.policy, sweep).filter(({ shared }) => shared !== hostRouteNetwork);
-  const table = matrixTable(cells);
   const plain = cells.map(({ rule, ...cell }) => ({ ...cell, rule: rule?.location.line }));
   await Promise.all([
     evidence.keep("matrix.json", JSON.stringify(plain, null, 1)),
-    evidence.keep("matrix.txt", `${table}\n`),
+    evidence.keep("matrix.txt", `${matrixTable(cells)}\n`),
   ]);
-  return { sweep, cells, table };
+  return { sweep, cells };
 }
