@@ -153,19 +153,25 @@ async function askedGateway(run: ShortRun, inference: Inference, progress: Progr
 }
 
 /**
- * @param cause what the files say of it, after the error's own message
+ * @param cause what the files say of it
  * @throws every error that comes neither from the environment nor from a LiteLLM that refuses its deployment
  */
 function withRemark(inference: Inference, error: unknown, what: string, cause?: string): Inference {
-  const own =
+  const reason =
     error instanceof CheckFailure
       ? refusalIn(inference.view.folder, error.details)
       : error instanceof EnvironmentError
-        ? error.message.split("\n")[0]
+        ? reasonOf(error, cause)
         : undefined;
-  if (own === undefined) throw error;
-  const reason = [own, cause].filter((part) => part !== undefined).join("; ");
+  if (reason === undefined) throw error;
   return { ...inference, remarks: [...inference.remarks, `${what}: ${reason}`] };
+}
+
+/** An error in one line: its message, the last line of the part's log, and what the files say of it. */
+export function reasonOf({ message, log }: EnvironmentError, cause?: string): string {
+  const lastLine = log.at(-1)?.trim();
+  const said = lastLine === undefined || lastLine === "" ? [] : [`its last line: ${lastLine}`];
+  return [message.split("\n")[0], ...said, ...(cause === undefined ? [] : [cause])].join("; ");
 }
 
 /** Why LiteLLM does not start with this deployment, in one line. */

@@ -4,8 +4,8 @@ import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { PackageSpec } from "../../helpers/deployment/services/package-spec.ts";
 import type { ServiceSource } from "../../helpers/deployment/services/service-plan.ts";
 import type { Engine } from "../engine/engine.ts";
-import { CommandError } from "../engine/host-command.ts";
 import { buildImage, ImageError } from "./building/build.ts";
+import { buildError } from "./building/build-error.ts";
 import { debootstrapObstacle, importDebian } from "./building/debian.ts";
 import { hostCertificates } from "./building/host-certificates.ts";
 import { builtImage, type LocalImage, type PartImage, pulledImage, type ResolvedImage } from "./part-image.ts";
@@ -330,12 +330,7 @@ export class Images {
       return builtImage(recipe, reference, image);
     } catch (error) {
       step.failed();
-      const log = error instanceof ImageError || error instanceof CommandError ? error.log : [];
-      throw new EnvironmentError(
-        `the image of ${recipe.name} ${recipe.version} cannot be built: ${(error as Error).message}; ` +
-          "the lines below say why. A build needs the package registries (PyPI, npm, Debian)",
-        { part: recipe.name, log, cause: error },
-      );
+      throw buildError(recipe, error as Error);
     }
   }
 

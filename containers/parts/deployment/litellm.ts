@@ -1,5 +1,7 @@
 import { basename, posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import { displayPath } from "../../../helpers/core/text/display-path.ts";
 import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
 import { packagesOfConfig } from "../../../helpers/deployment/services/config-packages.ts";
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
@@ -7,6 +9,7 @@ import { planServices } from "../../../helpers/deployment/services/service-plan.
 import { type StdioServer, stdioServers } from "../../../helpers/deployment/services/stdio-servers.ts";
 import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
+import { UnknownVersionError } from "../../images/building/build-error.ts";
 import type { PartImage } from "../../images/part-image.ts";
 import type { StdioCommand } from "../../images/recipes/stdio-commands.ts";
 import { databaseSettings } from "../databases/litellm-settings.ts";
@@ -61,14 +64,18 @@ export async function liteLLMPlan(
   const port = liteLLMPortOf(service);
   const database = liteLLMDatabase(deployment.litellmConfig) !== undefined;
   const [image, rendered, proxies] = await Promise.all([
-    images.litellm({
-      version: deployment.litellmConfig.version,
-      commands,
-      database,
-      packages: packagesOfConfig(deployment.litellmConfig.document),
-      ...(named === undefined ? {} : { image: named }),
-      ...(source?.from === "build" ? { build: source } : {}),
-    }),
+    images
+      .litellm({
+        version: deployment.litellmConfig.version,
+        commands,
+        database,
+        packages: packagesOfConfig(deployment.litellmConfig.document),
+        ...(named === undefined ? {} : { image: named }),
+        ...(source?.from === "build" ? { build: source } : {}),
+      })
+      .catch((error: unknown) => {
+        throw atItsTag(error, service, deployment.litellmConfig.version);
+      }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),
     trustedProxies(
       engine,
@@ -206,4 +213,15 @@ export function upstreamsPlan(litellm: PartPlan, networks: PartPlan["networks"])
     ready: readyWhenRunning,
     startDeadline: deadlines.smallPartStart,
   };
+}
+
+/** An error about a version, with the line of the image's tag where the version is from there. */
+export function atItsTag(
+  error: unknown,
+  { image, version }: Pick<ComposeService, "image" | "version">,
+  running: string,
+): unknown {
+  if (!(error instanceof UnknownVersionError) || image === undefined || version !== running) return error;
+  const { file, line } = image.location;
+  return new EnvironmentError(`${displayPath(file)}:${line}: ${error.message}`, { part: "litellm", cause: error });
 }
