@@ -34,3 +34,25 @@ export function clientPort(
     question: `by which port do clients call ${name}? Traefik's entry point ${entryPoint} ${where}`,
   };
 }
+
+/**
+ * The port of an entry point that no port of Traefik's host leads to: only containers reach it. Undefined for one that is
+ * published, at whatever address, and for one that listens on the scheme's own port.
+ */
+export function unpublishedPort(
+  { entryPoint, scheme }: Pick<HostCandidate, "entryPoint" | "scheme">,
+  { entryPoints, published }: Listening,
+): number | undefined {
+  const listens = entryPoints.find(({ name }) => name === entryPoint)?.port;
+  if (listens === (scheme === "https" ? 443 : 80)) return undefined;
+  return published.some(({ protocol, container }) => protocol === "tcp" && container === listens) ? undefined : listens;
+}
+
+/** Whether clients reach an entry point by a port of Traefik's host. */
+export function isPublished({ entryPoint }: Pick<HostCandidate, "entryPoint">, listening: Listening): boolean {
+  const listens = listening.entryPoints.find(({ name }) => name === entryPoint)?.port;
+  return listening.published.some(
+    ({ protocol, container, address }) =>
+      protocol === "tcp" && container === listens && publishedTo(address) !== "nobody",
+  );
+}

@@ -14,6 +14,8 @@ export interface ObservedHost {
   isReached: boolean;
   /** Whether a rule that names the host has LiteLLM behind it, as far as the files say it. */
   leadsToLiteLLM: boolean;
+  /** Routers on the entry point whose rules name the host; with their providers. */
+  routers: readonly string[];
   /** What holds for every path without a rule of its own. */
   rest: ClassByMethod;
   /** Shortest first. */
@@ -73,6 +75,7 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
   const own = view.routers.filter(
     (router) => router.entryPoints.includes(host.entryPoint) && mayTake(router, host.name),
   );
+  const naming = own.filter(({ rule }) => argumentsOf(rule, ["Host"]).some((name) => name.toLowerCase() === host.name));
   const ruleset = own.map(({ rule }) => rule);
   const methods = probeMethods(ruleset);
   const injections: Injections = new Map();
@@ -116,10 +119,8 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
   return {
     ...host,
     isReached: [rest, ...rules.map(({ classes }) => classes)].some(reaches) || injections.size > 0,
-    leadsToLiteLLM: own.some(
-      ({ rule, isLiteLLM }) =>
-        isLiteLLM === true && argumentsOf(rule, ["Host"]).some((name) => name.toLowerCase() === host.name),
-    ),
+    leadsToLiteLLM: naming.some(({ isLiteLLM }) => isLiteLLM === true),
+    routers: [...new Set(naming.map(({ name }) => name))],
     rest,
     rules,
     injected: [...injections].flatMap(([path, injection]) => (named.has(path) ? { path, ...injection } : [])),

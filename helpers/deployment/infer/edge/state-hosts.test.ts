@@ -281,3 +281,32 @@ test("the port is stated where the scheme's own does not lead to the entry point
   expect(await portOf(18_443, [])).toEqual([443, 1]);
   expect(await portOf(18_443, [{ ...onHost(18_443, 18_443), address: "127.0.0.1" }])).toEqual([443, 1]);
 });
+
+test("an entry point that is not published is left out where a published one serves the name, and stays elsewhere", async () => {
+  const location = { file: "compose.yaml", line: 1 };
+  const onHost = { protocol: "tcp" as const, address: undefined, location };
+  const own = {
+    entryPoints: [
+      { name: "websecure", port: 443 },
+      { name: "metrics", port: 8082 },
+    ],
+    published: [{ ...onHost, host: 443, container: 443 }],
+  };
+  const everywhere = router("Host(`ai.example.org`)", { name: "ai@docker", entryPoints: ["metrics", "websecure"] });
+  const { hosts } = await stated([everywhere], undefined, own);
+  expect(hosts.map(({ value }) => value.entry_point)).toEqual(["websecure"]);
+  expect(hosts[0]?.remarks).toEqual([
+    expect.stringContaining("router ai@docker also serves metrics:8082 to containers"),
+  ]);
+  expect(hosts[0]?.questions).toEqual([]);
+
+  // A forwarder on the host may lead there.
+  const onLoopback = { ...onHost, address: "127.0.0.1", host: 8082, container: 8082 };
+  const forwarded = await stated([everywhere], undefined, { ...own, published: [...own.published, onLoopback] });
+  expect(forwarded.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics", "websecure"]);
+  const alone = await stated([router("Host(`ai.example.org`)", { entryPoints: ["metrics"] })], undefined, own);
+  expect(alone.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics"]);
+  // Nothing is published where a tunnel leads to Traefik.
+  const tunnel = await stated([everywhere], undefined, { ...own, published: [] });
+  expect(tunnel.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics", "websecure"]);
+});

@@ -1,5 +1,5 @@
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
-import { clientPort, type Listening } from "./client-port.ts";
+import { clientPort, isPublished, type Listening, unpublishedPort } from "./client-port.ts";
 import type { ObservedHost, ObservedInjection } from "./observe-hosts.ts";
 import { type SplitForm, splitForm } from "./split-form.ts";
 import { type LiteLLMStatus, stateAccess } from "./state-access.ts";
@@ -32,14 +32,50 @@ export function stateHosts(observed: readonly ObservedHost[], context: HostConte
   const isOwn = ({ isReached, leadsToLiteLLM }: ObservedHost): boolean => isReached || leadsToLiteLLM;
   const names = new Set(observed.flatMap((host) => (isOwn(host) ? host.name : [])));
   const own = observed.filter((host) => names.has(host.name) && (isOwn(host) || redirects(host)));
-  const hosts = own.map((host) => statedHost(host, context));
+  const { served, remarksOf } = withoutContainersOnly(own, context.listening);
+  const hosts = served.map((host) => {
+    const { remarks = [], ...stated } = statedHost(host, context);
+    return { ...stated, remarks: [...remarksOf(host), ...remarks] };
+  });
   const split = splitForm(hosts);
   return {
     hosts: split === undefined ? hosts : hosts.map(withoutAccess),
     split,
-    injected: statedInjections(own, context),
+    injected: statedInjections(served, context),
     others: [...new Set(observed.flatMap(({ name }) => (names.has(name) ? [] : name)))],
   };
+}
+
+/**
+ * Leaves out the hosts on entry points that are not published, where a published one serves the same name by the same
+ * scheme: a router that names no entry point is on every one, e.g. on that of the metrics.
+ *
+ * @returns also the remarks of those that stay
+ */
+function withoutContainersOnly(
+  hosts: readonly ObservedHost[],
+  listening: Listening,
+): { served: readonly ObservedHost[]; remarksOf: (host: ObservedHost) => string[] } {
+  const twins = new Map<ObservedHost, ObservedHost>();
+  for (const host of hosts) {
+    const twin = hosts.find(
+      (one) => one.name === host.name && one.scheme === host.scheme && isPublished(one, listening),
+    );
+    if (twin !== undefined && unpublishedPort(host, listening) !== undefined) twins.set(host, twin);
+  }
+  return {
+    served: hosts.filter((host) => !twins.has(host)),
+    remarksOf: (host) => [...twins].flatMap(([left, twin]) => (twin === host ? containersOnly(left, listening) : [])),
+  };
+}
+
+function containersOnly(host: ObservedHost, listening: Listening): string {
+  const { routers, entryPoint } = host;
+  const which = routers.length === 1 ? `router ${routers[0]} also serves` : `routers ${routers.join(", ")} also serve`;
+  return (
+    `Left out: ${which} ${entryPoint}:${unpublishedPort(host, listening)} to containers; no port of Traefik's host leads ` +
+    "there. A router that names no entry point is on every one."
+  );
 }
 
 function withoutAccess({ value: { access: _, ...value }, ...notes }: Stated<HostInput>): Stated<HostInput> {
