@@ -40,8 +40,18 @@ test("proxies and tunnels among the services", () => {
   web: { image: 'caddy:2' }
   tunnel: { image: cloudflare/cloudflared:latest }
   exporter: { image: nginx/nginx-prometheus-exporter }
+  api-gateway: { image: 'apache/apisix:3.11.0-debian' }
+  dashboard: { image: apache/apisix-dashboard }
+  kong: { image: 'kong:3.9' }
+  enterprise: { image: 'kong/kong-gateway:3.9' }
 `,
   });
   const services = readFacts(deployment.folder).compose?.services.values() ?? [];
-  expect(proxiesAmong(services).map(({ proxy }) => proxy)).toEqual(["Caddy", "a Cloudflare tunnel"]);
+  expect(proxiesAmong(services).map(({ proxy }) => proxy)).toEqual([
+    "Caddy",
+    "a Cloudflare tunnel",
+    "APISIX",
+    "Kong",
+    "Kong",
+  ]);
 });

@@ -76,6 +76,8 @@ const images: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)(?:nginx|nginx-proxy|nginx-proxy-manager|openresty)(?:[:@]|$)/, "nginx"],
   [/(?:^|\/)haproxy(?:[:@]|$)/, "HAProxy"],
   [/(?:^|\/)envoy(?:[:@]|$)/, "Envoy"],
+  [/(?:^|\/)apisix(?:[:@]|$)/, "APISIX"],
+  [/(?:^|\/)kong(?:-gateway)?(?:[:@]|$)/, "Kong"],
   [/(?:^|\/)cloudflared(?:[:@]|$)/, "a Cloudflare tunnel"],
   [/(?:^|\/)tailscale(?:[:@]|$)/, "Tailscale"],
 ];
