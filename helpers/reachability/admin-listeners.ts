@@ -18,6 +18,8 @@ export interface AdminListener {
   gives: string;
   /** Where it is opened. */
   location: SourceLocation;
+  /** How to close it there, in the imperative; without it, only a network of its own keeps others away. */
+  fix?: string;
 }
 
 /** A container that has the engine's socket. */
@@ -28,7 +30,6 @@ export interface SocketMount {
 
 /** The administrative listeners of a deployment, by its compose files and Traefik's options. */
 export function adminListeners(deployment: Deployment): AdminListener[] {
-  const { traefikModel } = deployment;
   const listeners: AdminListener[] = [];
   for (const [service, { role, service: compose }] of planServices(deployment)) {
     const { location } = compose;
@@ -63,18 +64,24 @@ export function adminListeners(deployment: Deployment): AdminListener[] {
         location,
       });
   }
+  const api = traefikApi(deployment);
+  return api === undefined ? listeners : [...listeners, api];
+}
+
+/** Traefik's API where it needs no credential; undefined where nobody but Traefik's own container reaches it. */
+export function traefikApi({ traefik, traefikModel }: Deployment): AdminListener | undefined {
   const api = traefikModel?.static.insecureApi;
-  if (api !== undefined && deployment.traefik !== undefined && !/^(?:127\.|localhost$|\[?::1)/.test(api.host))
-    listeners.push({
-      service: deployment.traefik.key,
-      port: api.port,
-      everyPort: false,
-      users: [],
-      name: "Traefik's API",
-      gives: "reads every router and middleware, with the keys that they add",
-      location: traefikModel?.static.get("api.insecure")?.location ?? deployment.traefik.location,
-    });
-  return listeners;
+  if (api === undefined || traefik === undefined || /^(?:127\.|localhost$|\[?::1)/.test(api.host)) return undefined;
+  return {
+    service: traefik.key,
+    port: api.port,
+    everyPort: false,
+    users: [],
+    name: "Traefik's API",
+    gives: "reads every router and middleware, with the keys that they add",
+    location: traefikModel?.static.get("api.insecure")?.location ?? traefik.location,
+    fix: "set api.insecure to false",
+  };
 }
 
 /**

@@ -87,6 +87,20 @@ test.for<[string, Patch[], Cell, string]>([
   expect(lines[(location?.line ?? 0) - 1]?.trim()).toContain(line);
 });
 
+test("Traefik's API on a shared network is opened by its option, another port by the network", async () => {
+  using copy = patchedCopy("deployments/examples/two-projects", []);
+  const deployment = await loadDeployment(copy.folder);
+  const [shared = ""] = deployment.traefik?.networks.keys() ?? [];
+  const open = { ...cell, from: "litellm", to: "traefik", verdict: "open", shared } as const;
+  const ofApi = causeOfOpen({ ...open, port: 8083 }, deployment);
+  expect(ofApi.location?.file).toMatch(/traefik\/traefik\.yml$/);
+  expect(readFileSync(ofApi.location?.file ?? "", "utf8").split("\n")[(ofApi.location?.line ?? 0) - 1]).toContain(
+    "insecure: true",
+  );
+  expect(ofApi.fix).toBe("set api.insecure to false");
+  expect(causeOfOpen({ ...open, port: 9000 }, deployment).cause).toContain(`both are on ${shared}`);
+});
+
 const toSsh: Cell = { ...cell, port: 22, from: "lan", to: "gateway-host", verdict: "open", shared: undefined };
 
 test.for<[string, Patch[], Cell, string]>([

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { PublishedPort } from "../deployment/compose/types.ts";
 import type { Deployment, SourceLocation } from "../deployment/types.ts";
+import { traefikApi } from "./admin-listeners.ts";
 import { decidingLine, refusingLine } from "./firewall-lines.ts";
 import type { Cell } from "./matrix.ts";
 
@@ -8,12 +9,21 @@ import type { Cell } from "./matrix.ts";
 export interface PairCause {
   cause: string;
   location?: SourceLocation | undefined;
+  /** How to fix it, in the imperative, where the cause does not say it. */
+  fix?: string | undefined;
 }
 
 /** Why a pair connects on a port that the policy does not allow. */
 export function causeOfOpen(cell: Cell, deployment: Deployment): PairCause {
   const { shared, from, to } = cell;
   const { compose, policy } = deployment;
+  const api = traefikApi(deployment);
+  if (shared !== undefined && to === api?.service && cell.port === api.port)
+    return {
+      cause: `${api.name} listens there without a credential: whoever reaches it ${api.gives}`,
+      location: api.location,
+      fix: api.fix,
+    };
   if (shared !== undefined) {
     const stray = [from, to].filter((name) => !needsNetwork(name, shared, deployment));
     const [only] = stray;

@@ -50,8 +50,11 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
       ? [`${pairName(pair)} does not connect on ${portList(blocked, deployment)}, which the policy allows`]
       : []),
   ].join("; ");
-  const { cause, location = first.rule?.location } =
-    open.length > 0 ? causeOfOpen(first, deployment) : causeOfBlocked(first, deployment);
+  const {
+    cause,
+    location = first.rule?.location,
+    fix,
+  } = open.length > 0 ? causeOfOpen(first, deployment) : causeOfBlocked(first, deployment);
   throw new CheckFailure({
     summary,
     code: open.length > 0 ? "unexpected-connection" : "missing-connection",
@@ -60,6 +63,7 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
     evidence: evidenceOf([...open, ...blocked]),
     cause,
     ...(location === undefined ? {} : { location }),
+    ...(fix === undefined ? {} : { fix }),
   });
 }
 

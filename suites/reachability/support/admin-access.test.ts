@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Reachability } from "../../../containers/targets/reachability.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { type Patch, patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
 import { adminListeners } from "../../../helpers/reachability/admin-listeners.ts";
@@ -31,4 +32,23 @@ test("a proxy of the socket that is not run is judged by its networks: Traefik m
     /litellm reaches the proxy of Docker's socket of sockets on 2375[\s\S]*share a network/,
   );
   expect(await saidOf("data-net")).toMatch(/postgres/);
+});
+
+test("Traefik's API is shown where it is opened, with the option that closes it", async () => {
+  using copy = patchedCopy("deployments/examples/two-projects", []);
+  const deployment = await loadDeployment(copy.folder);
+  const listener = adminListeners(deployment).find(({ name }) => name === "Traefik's API");
+  if (listener === undefined) throw new Error("the API is not among the administrative listeners");
+  const [shared = ""] = deployment.traefik?.networks.keys() ?? [];
+  const cells = [{ from: "litellm", to: "traefik", address: "10.0.0.2", port: 8083, verdict: "open", shared }];
+  const sweep = { sites: [{ name: "traefik", listening: [{ port: 8083 }] }] };
+  try {
+    expectNobodyElse({ deployment } as Reachability, { cells, sweep, table: "" } as never, listener);
+    expect.unreachable("the API is reached, and nothing is reported");
+  } catch (error) {
+    if (!(error instanceof CheckFailure)) throw error;
+    expect(error.details.location).toEqual(listener.location);
+    expect(error.details.location?.file).toMatch(/traefik\/traefik\.yml$/);
+    expect(error.details.fix).toBe("set api.insecure to false, or name them under 'reach' of the policy");
+  }
 });

@@ -22,7 +22,7 @@ export function socketFailure({ service, location }: SocketMount): CheckFailure 
 export function expectNobodyElse(
   { deployment: { compose, policy } }: Reachability,
   { cells, sweep }: JudgedMatrix,
-  { service, port, everyPort, users, name, gives, location }: AdminListener,
+  { service, port, everyPort, users, name, gives, location, fix }: AdminListener,
 ): void {
   const site = sweep.sites.find((one) => one.name === service);
   const listening = site?.listening.map((one) => one.port) ?? [];
@@ -39,7 +39,8 @@ export function expectNobodyElse(
   const who = [...new Set([...open.map(({ from }) => from), ...unnamed])];
   if (who.length === 0) return;
   const reached = open.length > 0 ? [...new Set(open.map((cell) => cell.port))] : ports;
-  const shared = open.find((cell) => cell.shared !== undefined)?.shared;
+  // One that can be closed where it is opened has its cause there, and not in the network.
+  const shared = fix === undefined ? open.find((cell) => cell.shared !== undefined)?.shared : undefined;
   throw new CheckFailure({
     summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${reached.join(", ")}, which the policy does not say`,
     code: "administrative-listener-reached",
@@ -50,7 +51,7 @@ export function expectNobodyElse(
     },
     cause: `whoever controls one of these containers ${gives}`,
     location: (shared === undefined ? undefined : compose.networks.get(shared)?.location) ?? location,
-    fix: `put ${service} on a network of its own with those who need it, or name them under 'reach' of the policy`,
+    fix: `${fix ?? `put ${service} on a network of its own with those who need it`}, or name them under 'reach' of the policy`,
   });
 }
 
