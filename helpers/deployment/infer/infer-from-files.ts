@@ -6,6 +6,7 @@ import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { namesOf } from "../services/hosts.ts";
 import { FaultList } from "../source/fault-list.ts";
 import { type DeploymentView, deploymentView, withSecretDefaults } from "./deployment-view.ts";
+import { writtenAllowList } from "./edge/allow-lists.ts";
 import { askModel } from "./edge/model-answer.ts";
 import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
@@ -51,6 +52,7 @@ export async function inferFromFiles({
     host,
     edge,
     hasAddressInFiles: (model?.files?.options ?? []).some(({ value }) => isAddressOf(value, asWritten.litellm)),
+    allowListOf: (middleware) => writtenAllowList(model, middleware),
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
     statusOf: () => undefined,

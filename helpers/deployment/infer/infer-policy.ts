@@ -4,6 +4,7 @@ import { portsOnHost } from "../services/host-network.ts";
 import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
 import type { DeploymentView } from "./deployment-view.ts";
+import type { WrittenAllowList } from "./edge/allow-lists.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
@@ -37,6 +38,8 @@ export interface Inference {
   edge: Pick<EdgeView, "entryPoints">;
   /** Whether a file of Traefik's file provider has LiteLLM's address. */
   hasAddressInFiles: boolean;
+  /** The ranges of an allow list of Traefik as the files have them, by its name in Traefik's API. */
+  allowListOf(middleware: string): WrittenAllowList | undefined;
   /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
   ownPort: number | undefined;
   /** What was asked of Traefik, or of its model. */
@@ -123,7 +126,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
 }
 
 /** Whom each host lets in, by the answers of its Traefik. */
-function hostsOf({ view, observed, statusOf, edge }: Inference): ReturnType<typeof stateHosts> {
+function hostsOf({ view, observed, statusOf, edge, allowListOf }: Inference): ReturnType<typeof stateHosts> {
   return stateHosts(observed, {
     statusOf,
     listening: {
@@ -131,6 +134,8 @@ function hostsOf({ view, observed, statusOf, edge }: Inference): ReturnType<type
       published:
         view.traefik === undefined ? [] : portsOnHost(view.traefik, { ...view, entryPoints: edge.entryPoints }),
     },
+    allowListOf,
+    placeOf: (location) => placeOf(view.folder, location),
     secretOf: (authorization) => variableOf(view, authorization),
     serviceOf: (host) => serviceAt(view.compose, host, view.traefik)?.key,
   });

@@ -1,5 +1,6 @@
 import type { Rule } from "../../traefik/rules/rule.ts";
 import { type AccessClass, accessClass } from "./access-class.ts";
+import { type AllowList, allowListsOf } from "./allow-lists.ts";
 import type { AskEdge, EdgeRouter, EdgeView, ProbeAnswer } from "./edge-view.ts";
 import { routerFor } from "./match-rule.ts";
 import { type ClassByMethod, classesKey, type PathRule, ruleFor } from "./path-rules.ts";
@@ -16,6 +17,8 @@ export interface ObservedHost {
   leadsToLiteLLM: boolean;
   /** Routers on the entry point whose rules name the host; with their providers. */
   routers: readonly string[];
+  /** The allow lists in front of LiteLLM on those routers. */
+  allowLists: readonly AllowList[];
   /** What holds for every path without a rule of its own. */
   rest: ClassByMethod;
   /** Shortest first. */
@@ -120,6 +123,7 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
     ...host,
     isReached: [rest, ...rules.map(({ classes }) => classes)].some(reaches) || injections.size > 0,
     leadsToLiteLLM: naming.some(({ isLiteLLM }) => isLiteLLM === true),
+    allowLists: allowListsOf(naming),
     routers: [...new Set(naming.map(({ name }) => name))],
     rest,
     rules,

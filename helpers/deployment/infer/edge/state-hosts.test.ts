@@ -44,6 +44,14 @@ async function stated(
   return stateHosts(observed, {
     statusOf,
     listening,
+    allowListOf: (name) =>
+      name.startsWith("ipallowlist")
+        ? {
+            location: { file: "compose.yaml", line: 9 },
+            byVariable: name.includes("-by-variable") ? "${UI:-127.0.0.1/32}" : undefined,
+          }
+        : undefined,
+    placeOf: ({ file, line }) => `${file}:${line}`,
     secretOf: (value) => (value === "Bearer sk-status" ? "STATUS_KEY" : undefined),
     serviceOf: (host) => (host === "authelia" ? "sso" : undefined),
   });
@@ -309,4 +317,24 @@ test("an entry point that is not published is left out where a published one ser
   // Nothing is published where a tunnel leads to Traefik.
   const tunnel = await stated([everywhere], undefined, { ...own, published: [] });
   expect(tunnel.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics", "websecure"]);
+});
+
+test("an allow list is a question, unless it is made for nobody", async () => {
+  const list = (sourcerange: string, name = "ipallowlist@docker"): EdgeMiddleware => ({
+    ...middleware("ipallowlist", { sourcerange }),
+    name,
+  });
+  const questionsOf = async (one: EdgeMiddleware, own: Partial<EdgeRouter> = {}) => {
+    const { hosts } = await stated([router("Host(`ai.example.org`)", { middlewares: [one], ...own })]);
+    return hosts[0]?.questions;
+  };
+  expect(await questionsOf(list("10.0.0.0/8,172.16.0.0/12"))).toEqual([
+    "which clients is ipallowlist@docker (compose.yaml:9) meant to let in? It lets in 10.0.0.0/8, 172.16.0.0/12. The run's " +
+      "clients have addresses of docker's networks, so `access` may not be what yours get",
+  ]);
+  expect(await questionsOf(list("127.0.0.1/32", "ipallowlist-by-variable@docker"))).toEqual([
+    expect.stringContaining("It lets in 127.0.0.1/32, which is `${UI:-127.0.0.1/32}` in the file"),
+  ]);
+  expect(await questionsOf(list("192.0.2.1/32, 2001:db8::1"))).toEqual([]);
+  expect(await questionsOf(list("0.0.0.0/0"))).toEqual([]);
 });

@@ -1,4 +1,6 @@
+import type { SourceLocation } from "../../source/location.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
+import { allowListQuestions, type WrittenAllowList } from "./allow-lists.ts";
 import { clientPort, isPublished, type Listening, unpublishedPort } from "./client-port.ts";
 import type { ObservedHost, ObservedInjection } from "./observe-hosts.ts";
 import { type SplitForm, splitForm } from "./split-form.ts";
@@ -20,6 +22,10 @@ export interface HostContext {
   listening: Listening;
   /** Name of the secret that is put into a request; undefined for a text that no variable holds. */
   secretOf(authorization: string): string | undefined;
+  /** The ranges of an allow list as the files have them; undefined where no file has them. */
+  allowListOf(middleware: string): WrittenAllowList | undefined;
+  /** A line as a comment of the policy names it. */
+  placeOf(location: SourceLocation): string;
   /** The compose service of a host name; undefined where none has it. */
   serviceOf(host: string): string | undefined;
 }
@@ -86,8 +92,11 @@ function redirects({ rest }: ObservedHost): boolean {
   return [...rest.values()].every(({ who }) => who === "redirect");
 }
 
-function statedHost(observed: ObservedHost, { statusOf, serviceOf, listening }: HostContext): Stated<HostInput> {
-  const { name, entryPoint, scheme, questions } = observed;
+function statedHost(
+  observed: ObservedHost,
+  { statusOf, serviceOf, listening, allowListOf, placeOf }: HostContext,
+): Stated<HostInput> {
+  const { name, entryPoint, scheme, questions, allowLists } = observed;
   const called = clientPort(observed, listening);
   const rules = stateAccess(observed, statusOf);
   const unknown = rules.flatMap(({ value }) => {
@@ -109,6 +118,7 @@ function statedHost(observed: ObservedHost, { statusOf, serviceOf, listening }: 
     questions: [
       ...(called === undefined ? [] : [called.question]),
       ...questions,
+      ...(redirects(observed) ? [] : allowListQuestions(allowLists, allowListOf, placeOf)),
       ...rules.flatMap(({ questions = [] }) => questions),
       ...unknown.map((service) => `which compose service is ${service}, the forward-auth service?`),
     ],
