@@ -1,4 +1,5 @@
-import { type FailureDetails, failureText } from "../../helpers/checks/check-failure.ts";
+import { textOfCases } from "../../helpers/checks/cases.ts";
+import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 
 /**
@@ -22,11 +23,8 @@ export async function explainEach(
   );
   const [first] = all;
   if (first === undefined || all.every((one, index) => one === cases[index])) return details;
-  // The summary of several cases has the text of the first ones.
-  const summary = all.reduce((text, one, index) => {
-    const shown = (own: FailureDetails): string => `${one.case}: ${failureText(own)}`;
-    return text.replace(shown(cases[index] ?? one), () => shown(one));
-  }, details.summary);
+  // The summary of several cases has their texts.
+  const summary = details.summary.replace(textOfCases(cases), () => textOfCases(all));
   const { location: _, follows: __, cause: ___, fix: ____, ...rest } = details;
   const followed = new Set(all.map(({ follows }) => follows));
   return {
