@@ -49,7 +49,13 @@ test("direct: without a Traefik, LiteLLM judges everything, by the port that it 
   expect(accessOf(policy)).toEqual([["litellm.internal on undefined", [["litellm"]]]]);
   expect(policy.reach.map(({ from, to, ports }) => [from, to, ports])).toEqual([
     ["lan", "gateway-host", [4000]],
+    ["litellm", "open-webui", [8080]],
+    ["open-webui", "litellm", [4000]],
     ["litellm", "outside", [443]],
+  ]);
+  expect(policy.clients.map(({ name, kind }) => [name, kind])).toEqual([
+    ["open-webui", "open-webui"],
+    ["codex", "codex"],
   ]);
 });
 

@@ -56,6 +56,21 @@ test("one cause at one line is one problem; another line, or another cause, is a
   expect(found["ROUTE-03"] ?? found["ROUTE-07"] ?? found["ROUTE-19"]).toBeUndefined();
 });
 
+test("the fix is that of the case whose cause is shown", () => {
+  const one = {
+    summary: "a",
+    expected: "one",
+    actual: "another",
+    cause: "published on every address",
+    location: line(3),
+  };
+  const other = { ...one, cause: "api.insecure", location: line(4), fix: "set api.insecure to false" };
+  const [first] = problemsOf(reportOfChecks([failed("REACH-04", { cases: [one, other] })]));
+  expect([first?.cause, first?.fix]).toEqual([one.cause, undefined]);
+  const [second] = problemsOf(reportOfChecks([failed("REACH-04", { cases: [other, one] })]));
+  expect([second?.cause, second?.fix]).toEqual([other.cause, other.fix]);
+});
+
 test("a case with a cause of its own keeps its check from being hidden", () => {
   const shared = { cause: "LiteLLM has no master key", location: line(3) };
   const own = { summary: "one case", expected: "one", actual: "another" };

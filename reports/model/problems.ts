@@ -149,12 +149,18 @@ function onlyOne<T>(values: readonly (T | undefined)[]): T | undefined {
 }
 
 /** The failure's own texts, or those of its first case that has them. */
-export function detailOf<Field extends "location" | "cause" | "fix" | "expected" | "actual">(
+export function detailOf<Field extends "location" | "cause" | "expected" | "actual">(
   failures: readonly ReportedFailure[],
   field: Field,
 ): NonNullable<ReportedFailure[Field]> | undefined {
   const details = failures.flatMap((failure) => [failure, ...failure.cases]);
   return details.find((one) => one[field] !== null)?.[field] ?? undefined;
+}
+
+/** What to do about the first of the failures, or of their cases, that has a cause or a fix: never about another case. */
+export function fixOf(failures: readonly ReportedFailure[]): string | undefined {
+  const details = failures.flatMap((failure) => [failure, ...failure.cases]);
+  return details.find(({ cause, fix }) => cause !== null || fix !== null)?.fix ?? undefined;
 }
 
 /** What a check that did not pass found, in one line. */
@@ -186,7 +192,7 @@ function problem(requirement: ReportedRequirement, owner: Owner, checks: readonl
     what: first === undefined ? requirement.statement : (first.knownDefect?.reason ?? whatOf(first)),
     location: owner === "deployment" ? detailOf(failures, "location") : undefined,
     cause: detailOf(failures, "cause"),
-    fix: detailOf(failures, "fix"),
+    fix: fixOf(failures),
     root: undefined,
   };
 }
