@@ -56,7 +56,7 @@ test("a part's settings are the container's", async () => {
     ExtraHosts: ["db:10.0.0.1"],
     CapDrop: ["ALL"],
     Ulimits: [{ Name: "nofile", Soft: 1024, Hard: 2048 }],
-    DnsOptions: ["timeout:1", "attempts:2"],
+    DnsOptions: ["timeout:2", "attempts:2"],
   });
   expect(Config).toMatchObject({ StopSignal: "SIGINT" });
   expect(Mounts.map(({ Destination }) => Destination)).toEqual(["/srv/empty"]);

@@ -139,9 +139,9 @@ function isReadOnly({ settings }: PartPlan): boolean {
 
 /**
  * A name outside of the run has no answer in its networks: Docker Engine 20.10 drops the question, and a resolver waits twice 5 s,
- * where the internet answers in milliseconds. Names of the run are answered by the engine itself.
+ * where the internet answers in milliseconds. Names of the run are answered by the engine itself, which a busy machine may delay.
  */
-const quickRefusal = ["timeout:1", "attempts:2"];
+const quickRefusal = ["timeout:2", "attempts:2"];
 
 class PartContainer extends GenericContainer {
   readonly #engine: Engine;

@@ -157,6 +157,13 @@ export function detailOf<Field extends "location" | "cause" | "expected" | "actu
   return details.find((one) => one[field] !== null)?.[field] ?? undefined;
 }
 
+/** The line of the first detail that has a cause and a line; of those without a cause, the first line. */
+function locationOf(failures: readonly ReportedFailure[]): ReportedLocation | undefined {
+  const details = failures.flatMap((failure) => [failure, ...failure.cases]);
+  const explained = details.find(({ cause }) => cause !== null);
+  return explained?.location ?? detailOf(failures, "location");
+}
+
 /** What to do about the first of the failures, or of their cases, that has a cause or a fix: never about another case. */
 export function fixOf(failures: readonly ReportedFailure[]): string | undefined {
   const details = failures.flatMap((failure) => [failure, ...failure.cases]);
@@ -190,7 +197,7 @@ function problem(requirement: ReportedRequirement, owner: Owner, checks: readonl
     owner,
     checks,
     what: first === undefined ? requirement.statement : (first.knownDefect?.reason ?? whatOf(first)),
-    location: owner === "deployment" ? detailOf(failures, "location") : undefined,
+    location: owner === "deployment" ? locationOf(failures) : undefined,
     cause: detailOf(failures, "cause"),
     fix: fixOf(failures),
     root: undefined,

@@ -93,7 +93,7 @@ ISSUER = `,
           lineOf("litellm/config.yaml", forAllKeys, 6, keycloak),
       ),
       "AUTH-06/refresh-tokens-end": /a refresh token that was used before is still good[\s\S]*revokeRefreshToken/,
-      "AUTH-07/cookies": /the cookie _oauth2_proxy lacks Secure[\s\S]*OAUTH2_PROXY_COOKIE_SECURE/,
+      "AUTH-07/cookies": /the cookie _oauth2_proxy\S* lacks Secure[\s\S]*OAUTH2_PROXY_COOKIE_SECURE/,
       "AUTH-07/no-open-redirect":
         /leads a browser to evil\.example after the login[\s\S]*OAUTH2_PROXY_WHITELIST_DOMAINS/,
       "AUTH-01/returns-to-its-page": /^passed$/,

@@ -38,7 +38,7 @@ const cases: Case[] = [
         `lan → gateway-host connects on 9100 \\(the node exporter\\)[\\s\\S]*input chain lets it in[\\s\\S]*${rule('iifname "lan0" tcp dport')}`,
       ),
       "REACH-03": new RegExp(
-        `lan → traefik is not denied as the policy declares[\\s\\S]*there is no answer, but the policy declares 'refuse'[\\s\\S]*${rule("counter name denied_lan")}`,
+        `lan → \\S+ is not denied as the policy declares[\\s\\S]*there is no answer, but the policy declares 'refuse'[\\s\\S]*${rule("counter name denied_lan")}`,
       ),
       "REACH-05": new RegExp(
         `traefik → outside connects on 443[\\s\\S]*the firewall lets traefik out[\\s\\S]*${rule('"br-provider" oifname')}`,

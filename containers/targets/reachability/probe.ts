@@ -42,7 +42,7 @@ const outcomes: Readonly<Record<string, ConnectionOutcome>> = {
 
 /**
  * Environment of the probe's name resolution. The engine asks a server for names that it does not know, and no network of
- * the rig reaches that server: by default that takes 10 s for each name, four names at a time. It answers for a name that
+ * the rig reaches that server: by default that takes seconds for each name, four names at a time. It answers for a name that
  * it knows immediately.
  */
 const resolverEnvironment = {

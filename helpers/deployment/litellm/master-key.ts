@@ -48,14 +48,7 @@ export function readMasterKey(
     if (own === "sk-1234") {
       const what = "the master key is LiteLLM's well-known example";
       if (permitsWeakKey(root, environment) || !atLeast(version, "1.106.2"))
-        notes.add(
-          "finding",
-          location,
-          what,
-          "anyone can guess it, and newer versions refuse to start with it",
-          fix,
-          "advice",
-        );
+        notes.add("finding", location, what, "anyone can guess it, and newer versions refuse to start with it", fix);
       else faults.add(location, `${what}: LiteLLM ${version} refuses to start with it`, fix);
     }
     return { key: own, admitsEveryone: trustedHeaders(root, version, notes) };

@@ -3,6 +3,14 @@ import { readFacts } from "../facts.ts";
 import { smallDeployment } from "../infer/small-deployment.ts";
 import { liteLLMPortOf } from "./litellm-port.ts";
 
+test("PORT counts for an image of the operator's own, whose command is in no file", () => {
+  using deployment = smallDeployment({
+    "compose.yaml": 'services: { litellm: { image: "registry.lan/my-litellm:1.4", environment: { PORT: 8080 } } }\n',
+  });
+  const service = readFacts(deployment.folder).compose?.services.get("litellm");
+  expect(service && liteLLMPortOf(service)).toBe(8080);
+});
+
 test.each([
   ["", 4000],
   ["environment: { PORT: 80 }", 4000],

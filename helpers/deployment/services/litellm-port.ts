@@ -10,7 +10,7 @@ const portOption = /(?:^|\s)--port[\s=]+"?(?:(\d+)|\$\{?([A-Za-z_]\w*)(?::?-(\d+
 
 /**
  * The port on which LiteLLM listens: `--port` of its command, also in a script of its entry point, or `PORT`. Without an entry
- * point and a command of the operator's the image's own command counts, `--port 4000`. Source: LiteLLM's `proxy_cli.py`
+ * point and a command of the operator's the command of LiteLLM's own image counts, `--port 4000`. Source: LiteLLM's `proxy_cli.py`
  * and Dockerfile.
  */
 export function liteLLMPortOf(service: ComposeService): number {
@@ -25,7 +25,7 @@ export function liteLLMPortOf(service: ComposeService): number {
 /** Notes that `PORT` does not say where LiteLLM listens. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`. */
 export function noteIdlePort(service: ComposeService, notes: NoteList): void {
   const port = service.environment.get("PORT");
-  if (port === undefined || hasOwnCommand(service) || port.value === `${defaultPort}`) return;
+  if (port === undefined || port.value === "" || hasOwnCommand(service) || port.value === `${defaultPort}`) return;
   notes.add(
     "finding",
     port.location,
@@ -35,8 +35,10 @@ export function noteIdlePort(service: ComposeService, notes: NoteList): void {
   );
 }
 
-function hasOwnCommand({ entrypoint, command }: Pick<ComposeService, "entrypoint" | "command">): boolean {
-  return entrypoint !== undefined || command !== undefined;
+/** Whether a service starts LiteLLM by another command than that of LiteLLM's own image. */
+function hasOwnCommand({ entrypoint, command, image, build }: ComposeService): boolean {
+  const isOwnImage = build === undefined && /(?:^|\/)(?:berriai|litellm)\/litellm/.test(image?.value ?? "");
+  return !isOwnImage || entrypoint !== undefined || command !== undefined;
 }
 
 /** The operator's script that is the entry point, without its comments; empty where the entry point is none of the mounted files. */

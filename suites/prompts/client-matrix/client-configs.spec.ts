@@ -156,21 +156,22 @@ async function expectAnswerFrom(
     purpose === "model" ? { url: `${url.replace(/\/$/, "")}/models`, key } : { url, key, body: initializeMessage };
   const answer = await askFrom(gateway, machine, request);
   if (isSuccess(answer)) return;
+  const cause = causeOfAnswer(answer);
   throw new CheckFailure({
     summary: `${request.url} does not answer on the networks of the client's service`,
     code: answer.status === 0 ? "no-response" : "wrong-status",
     expected: "a status of success",
     actual: answer.text,
     evidence: answer.evidence,
-    cause: causeOfAnswer(answer),
+    ...(cause === undefined ? {} : { cause }),
     location,
   });
 }
 
-function causeOfAnswer({ status }: MachineAnswer): string {
+function causeOfAnswer({ status }: MachineAnswer): string | undefined {
   if (status === 0) return "the name or the port leads nowhere on these networks";
   if (status === 401 || status === 403) return "the gateway does not accept the key";
-  return "the path in the service's environment is wrong";
+  return status === 404 || status === 405 ? "the path in the service's environment is wrong" : undefined;
 }
 
 async function expectModels(gateway: GatewayTarget, { url, location }: ClientEndpoint, key: string): Promise<string> {

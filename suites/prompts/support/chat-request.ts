@@ -37,7 +37,7 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   const settings = settingsOf(gateway.deployment, chat);
   const { endpoints, location } = settings;
   const isWrong = (): boolean =>
-    endpointFaults(settings, gateway.deployment, { redirectsWithoutSlash: false }).length > 0;
+    settings.faults.length + endpointFaults(settings, gateway.deployment, { redirectsWithoutSlash: false }).length > 0;
   if (isInService(chat) && isWrong()) {
     if (clientOf(gateway, "codex") !== undefined) return await codexAccess(gateway);
     throw new NotSupported(`the settings of the service ${chat.service} are wrong: PROMPT-09 says how`);
@@ -83,7 +83,7 @@ async function codexAccess(gateway: GatewayTarget): Promise<ChatAccess> {
 }
 
 /**
- * The last model of LiteLLM's config, of those that answer chats where there is one: the first is the agent's. Of a config of patterns only, a model that the policy names, or
+ * The last model of LiteLLM's config that answers chats; without one, its last model. The first one is the agent's. Of a config of patterns only, a model that the policy names, or
  * the agent's.
  *
  * @param agents the model of the agent

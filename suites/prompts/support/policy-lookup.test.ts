@@ -106,7 +106,7 @@ test("the reason without a client of a kind says how to add one", () => {
   const gateway = { ...gatewayOf([]), policy } as unknown as Parameters<typeof requireClient>[0];
   expect(() => requireClient(gateway, "codex")).toThrow(
     "the policy names no client of kind codex; it can be added to the policy: " +
-      "clients: - { name: codex, kind: codex, key: LITELLM_MASTER_KEY }",
+      "clients: - { name: codex, kind: codex, key: SECRET }",
   );
   expect(() => requireClient(gateway, "claude")).toThrow("- { name: claude, kind: claude, config: FILE }");
 });

@@ -19,8 +19,8 @@ export function clientOf({ policy }: GatewayTarget, kind: PolicyClient["kind"]):
 export function requireClient(gateway: GatewayTarget, kind: PolicyClient["kind"]): PolicyClient {
   const client = clientOf(gateway, kind);
   if (client !== undefined) return client;
-  // Only a Codex may have a key instead of a config.
-  const access = kind === "codex" ? "key: LITELLM_MASTER_KEY" : "config: FILE";
+  // A Codex may have a key instead of a config, and an Open WebUI a service.
+  const access = { codex: "key: SECRET", "open-webui": "service: NAME" }[kind as string] ?? "config: FILE";
   const example = `- { name: ${kind}, kind: ${kind}, ${access} }`;
   throw new NotSupported(
     `the policy names no client of kind ${kind}; it can be added to the policy: clients: ${example}`,

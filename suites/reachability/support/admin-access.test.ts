@@ -49,6 +49,8 @@ test("Traefik's API is shown where it is opened, with the option that closes it"
     if (!(error instanceof CheckFailure)) throw error;
     expect(error.details.location).toEqual(listener.location);
     expect(error.details.location?.file).toMatch(/traefik\/traefik\.yml$/);
-    expect(error.details.fix).toBe("set api.insecure to false, or name them under 'reach' of the policy");
+    expect(error.details.fix).toBe(
+      "set api.insecure to false, or name those who may reach it under 'reach' of the policy",
+    );
   }
 });

@@ -51,7 +51,7 @@ export function expectNobodyElse(
     },
     cause: `whoever controls one of these containers ${gives}`,
     location: (shared === undefined ? undefined : compose.networks.get(shared)?.location) ?? location,
-    fix: `${fix ?? `put ${service} on a network of its own with those who need it`}, or name them under 'reach' of the policy`,
+    fix: `${fix ?? `put ${service} on a network of its own with those who need it`}, or name those who may reach it under 'reach' of the policy`,
   });
 }
 

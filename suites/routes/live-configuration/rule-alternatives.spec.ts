@@ -71,14 +71,16 @@ check({
         };
         if (!isReached) return;
         const { router: taken = router.name } = await edge.routing(exchange);
-        const alone = taken === router.name ? alternativeText(alternative) : undefined;
+        const why = whyNotRefused(edge.deployment, exchange, taken);
+        const alone = taken === router.name ? `${alternativeText(alternative)} alone satisfies the rule` : undefined;
         throw new CheckFailure({
           summary: `${lineOf(request)} reaches LiteLLM without the credential that the policy demands`,
           code: decision === undefined ? "unnamed-host" : "alternative-without-credential",
           expected: expectation(decision),
-          actual: `${answerFrom("LiteLLM", exchange)}${alone === undefined ? "" : `: ${alone} alone satisfies the rule`}`,
+          actual: answerFrom("LiteLLM", exchange),
           evidence: exchangeEvidence(exchange),
-          ...whyNotRefused(edge.deployment, exchange, taken),
+          ...why,
+          ...(alone === undefined ? {} : { cause: why.cause === undefined ? alone : `${why.cause}; ${alone}` }),
           fix:
             decision === undefined
               ? "remove the alternative from the rule, or add the host to the policy"

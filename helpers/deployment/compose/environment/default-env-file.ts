@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileOrExample } from "./example-files.ts";
 
@@ -9,5 +10,9 @@ const names = ["litellm.env", ".env"];
  * there is none.
  */
 export function defaultEnvFile(folder: string): string {
-  return names.find((name) => fileOrExample(join(folder, name)) !== undefined) ?? ".env";
+  return (
+    names.find((name) => existsSync(join(folder, name))) ??
+    names.find((name) => fileOrExample(join(folder, name)) !== undefined) ??
+    ".env"
+  );
 }

@@ -127,5 +127,7 @@ function tmpfsOptions(item: YamlMap): string {
 
 /** Whether a missing mount may be a directory for a service's data, which is in no checkout: docker makes it, on the host too. */
 function mayBeData(item: YamlMap, source: string, target: string): boolean {
-  return flagAt(item, "read_only") !== true && extname(source) === "" && extname(target) === "";
+  const isFile = (path: string): boolean =>
+    posix.basename(path).startsWith(".env") || extname(path) !== "" || /(?:^|\/)[A-Z][a-z]+file$/.test(path);
+  return flagAt(item, "read_only") !== true && !isFile(source) && !isFile(target) && !/^\/etc(?:\/|$)/.test(target);
 }

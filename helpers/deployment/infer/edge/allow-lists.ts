@@ -15,7 +15,7 @@ export interface AllowList {
 /** Where the ranges of an allow list are. */
 export interface WrittenAllowList {
   location: SourceLocation;
-  /** The ranges before interpolation, where a variable is in them. */
+  /** The ranges before interpolation, where a variable is in them; `{{ … }}` where a template makes them. */
   byVariable: string | undefined;
 }
 
@@ -40,10 +40,10 @@ export function writtenAllowList(model: TraefikModel | undefined, liveName: stri
   const [first] = options;
   if (first === undefined) return undefined;
   const texts = options.flatMap(({ text }) => text?.value.text ?? []);
-  return {
-    location: first.location,
-    byVariable: texts.some((text) => text.includes("$")) ? texts.join(",") : undefined,
-  };
+  // An option that a template brings in has no text of its own.
+  const isByTemplate = options.some(({ text }) => text === undefined);
+  const byVariable = texts.some((text) => text.includes("$")) ? texts.join(",") : undefined;
+  return { location: first.location, byVariable: isByTemplate ? "{{ … }}" : byVariable };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { SourceLocation } from "../../source/location.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
 import { allowListQuestions, type WrittenAllowList } from "./allow-lists.ts";
@@ -54,7 +55,7 @@ export function stateHosts(observed: readonly ObservedHost[], context: HostConte
 
 /**
  * Leaves out the hosts on entry points that are not published, where a published one serves the same name by the same
- * scheme: a router that names no entry point is on every one, e.g. on that of the metrics.
+ * scheme with the same access: a router that names no entry point is on every one, e.g. on that of the metrics.
  *
  * @returns also the remarks of those that stay
  */
@@ -65,7 +66,11 @@ function withoutContainersOnly(
   const twins = new Map<ObservedHost, ObservedHost>();
   for (const host of hosts) {
     const twin = hosts.find(
-      (one) => one.name === host.name && one.scheme === host.scheme && isPublished(one, listening),
+      (one) =>
+        one.name === host.name &&
+        one.scheme === host.scheme &&
+        isPublished(one, listening) &&
+        isDeepStrictEqual(accessOf(one), accessOf(host)),
     );
     if (twin !== undefined && unpublishedPort(host, listening) !== undefined) twins.set(host, twin);
   }
@@ -73,6 +78,10 @@ function withoutContainersOnly(
     served: hosts.filter((host) => !twins.has(host)),
     remarksOf: (host) => [...twins].flatMap(([left, twin]) => (twin === host ? containersOnly(left, listening) : [])),
   };
+}
+
+function accessOf({ rest, rules, injected, allowLists }: ObservedHost) {
+  return { rest, rules, injected, allowLists };
 }
 
 function containersOnly(host: ObservedHost, listening: Listening): string {

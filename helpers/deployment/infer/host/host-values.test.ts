@@ -444,10 +444,10 @@ test("an example keeps what it sets, and gets the secrets that only have default
   expect(values(files).files.get("./.env")?.questions).toEqual([expect.stringContaining("what does ./.env set?")]);
 });
 
-test("next to an env file, secrets with defaults need no stand-in", () => {
+test("what an env file of the folder leaves out has its default on the host too", () => {
   const { standIns, secretDefaults } = values({ "compose.yaml": withDefaults, ".env": "PG_PASSWORD=own\n" });
   expect(standIns).toEqual([]);
-  expect(secretDefaults.map(({ name }) => name)).toEqual(["LITELLM_MASTER_KEY"]);
+  expect(secretDefaults).toEqual([]);
 });
 
 test("a secret and a config whose files are missing have a stand-in", () => {

@@ -38,17 +38,15 @@ export function secretDefaults(roots: readonly YamlNode[]): SecretDefault[] {
   return [...found.values()].filter(({ name }) => !empty.has(name));
 }
 
-/** Those that the env file for interpolation does not set. */
+/**
+ * Those that no env file may set on the host: where the env file for interpolation is in the folder, what it leaves out has its
+ * default there, as a literal has.
+ */
 export function openDefaults(found: readonly SecretDefault[], main: EnvText | undefined): SecretDefault[] {
+  if (main !== undefined && !main.isExample) return [];
   const text = main?.text ?? "";
   const [filled, empty] = [new Set(filledNames(text)), new Set(emptyNames(text))];
-  const isKept = main !== undefined && !main.isExample;
-  return found.filter(({ name, kind, isForEmpty }) => {
-    if (filled.has(name)) return false;
-    if (!isKept) return isForEmpty || !empty.has(name);
-    // The run makes up a secret that no file sets. It can't do that for an empty one, and not for the server in a DSN.
-    return !empty.has(name) && kind !== "postgres-url";
-  });
+  return found.filter(({ name, isForEmpty }) => !filled.has(name) && (isForEmpty || !empty.has(name)));
 }
 
 /**

@@ -16,7 +16,8 @@ export function literalKeyQuestions(view: DeploymentView): string[] {
   );
   const inCompose = [...compose.services.values()].flatMap((service) => literalVariables(view, service));
   return [...inConfig, ...inCompose].map(
-    (where) => `${where} is a key in the file itself, which whoever reads the file has: which variable is to hold it?`,
+    (where) =>
+      `${where} is a key in the file itself, which whoever reads the file has: which variable is to hold it, or which env file sets the variable that has it by default?`,
   );
 }
 

@@ -20,13 +20,14 @@ export function turnedOffQuestions({ folder, litellm }: DeploymentView): string[
 }
 
 /** Every Traefik but the one that the run has: what its routers let through is not proved. */
-export function otherTraefikQuestions(given: DeploymentView, { folder, compose }: DeploymentView): string[] {
+export function otherTraefikQuestions(given: DeploymentView, { folder, compose, traefik }: DeploymentView): string[] {
   const others = [...compose.services.values()].filter(
     (service) => service !== given.traefik && roleSigns(serviceOutline(service), "traefik") === 2,
   );
   return others.map(
     ({ key, location }) =>
-      `which hosts does ${key} (${placeOf(folder, location)}) serve? It is a Traefik too, and the run has ${given.traefik?.key} only; ` +
+      `which hosts does ${key} (${placeOf(folder, location)}) serve? It is a Traefik too, and the run has ${traefik?.key ?? "none of them"}` +
+      `${traefik === undefined ? "" : " only"}; ` +
       `\`services: { traefik: ${key} }\` proves it in place of that one`,
   );
 }

@@ -29,27 +29,29 @@ export interface ServiceClients {
 /**
  * The services that are Open WebUI and have the gateway as a model provider. One is a client where the run's LiteLLM knows its key:
  * the master key, or one that a module judges. For any other, a question asks for what the files do not say. A file whose address
- * such a service has is part of the service, and no client of its own.
+ * such a client has is part of its service, and not a client of its own.
  */
 export function serviceClients(view: DeploymentView, { marked, hosts, files }: ServiceClientContext): ServiceClients {
   const found = [...marked.compose.services.values()].flatMap((service) => {
     const provider = gatewayProvider(marked, service, hosts);
     return provider === undefined ? [] : [{ service, provider }];
   });
-  const inFiles = files.filter(
-    ({ stated, text }) =>
-      stated.value.kind !== "open-webui" || !found.some(({ provider }) => text.includes(provider.url)),
-  );
-  const taken = new Set(inFiles.map(({ stated }) => stated.value.name));
+  const taken = new Set(files.map(({ stated }) => stated.value.name));
   const inServices: Stated<ClientInput>[] = [];
+  const urls: string[] = [];
   const questions: string[] = [];
   for (const { service, provider } of found) {
     const value = { name: freeName(taken), kind: "open-webui" as const, service: service.key };
     taken.add(value.name);
     const question = keyQuestion({ view, marked }, value, provider);
-    if (question === undefined) inServices.push({ value });
-    else questions.push(question);
+    if (question === undefined) {
+      inServices.push({ value });
+      urls.push(provider.url);
+    } else questions.push(question);
   }
+  const inFiles = files.filter(
+    ({ stated, text }) => stated.value.kind !== "open-webui" || !urls.some((url) => text.includes(url)),
+  );
   return { inServices, inFiles, questions };
 }
 
@@ -83,6 +85,8 @@ function keyQuestion(
   const variable = [...marked.variables].find(([, value]) => value === key)?.[0];
   if (variable !== undefined && (isMasterKey(view, variable) || view.config?.customAuth !== undefined))
     return undefined;
+  if (variable === undefined && marked.config?.masterKey === key)
+    return `which variable holds the master key that ${service} sends to LiteLLM (${at})? It is in the file itself; name the variable in both places, and ${add}`;
   const named = variable === undefined ? "" : ` with \`secret: ${variable}\``;
   return `what may the key do that ${service} sends to LiteLLM (${at})? It is not the master key: state its rights under \`identities\`${named}, and ${add}`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
-import { hasConfig, hasSettings } from "../../../../helpers/deployment/policy/configured-client.ts";
+import { hasConfig, hasSettings, isInService } from "../../../../helpers/deployment/policy/configured-client.ts";
 import { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import type {
   ConfiguredClient,
@@ -72,7 +72,7 @@ function secretWithValue(
  * gateway's, all of them count: one is then wrong.
  */
 function ofGateway({ client, endpoints }: ClientSettings, deployment: Deployment): readonly ClientEndpoint[] {
-  if (client.kind !== "open-webui") return endpoints;
+  if (client.kind !== "open-webui" || !isInService(client)) return endpoints;
   const models = endpoints.filter((endpoint) => endpoint.for === "model");
   const others = models.filter(({ url }) => !namesGateway(url, client, deployment));
   return others.length === models.length ? endpoints : endpoints.filter((endpoint) => !others.includes(endpoint));
