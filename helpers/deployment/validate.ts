@@ -173,7 +173,7 @@ function checkSecrets(
         location,
         `no env file sets the secret '${name}'`,
         "the run makes up a value, as for every secret",
-        suggest(name, variables.keys(), `set it in ${policy.envFile}.example, so that readers know of it`),
+        suggest(name, variables.keys(), `set it in ${policy.envFile} or in its example, so that readers know of it`),
       );
       continue;
     }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { basename, extname, join } from "node:path";
 import { Ajv } from "ajv";
 import type { FileResult, MutantResult, MutantStatus, MutationTestResult } from "mutation-testing-report-schema/api";
+import { withoutExampleEnding } from "../../helpers/deployment/compose/environment/example-files.ts";
 import { SourceFile } from "../../helpers/deployment/source/source-file.ts";
 import type { TextEdit } from "../../helpers/deployment/source/text-edit.ts";
 import type { LoadedCheck } from "../../suites/runner/load-checks.ts";
@@ -133,7 +134,7 @@ export function hidden(text: string, secrets: readonly string[]): string {
 }
 
 function languageOf(file: string): string {
-  const name = basename(file).replace(/\.example$/, "");
+  const name = basename(withoutExampleEnding(file));
   const known: Readonly<Record<string, string>> = {
     ".yaml": "yaml",
     ".yml": "yaml",

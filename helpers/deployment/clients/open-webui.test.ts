@@ -36,7 +36,7 @@ test("the variable for several takes the place of the one for a single value, un
   expect(pairs(both)).toEqual([["http://one/v1", "key"]]);
 });
 
-test("more keys than addresses are a fault; a last address without a key is none", () => {
+test("more keys than addresses are a fault; a last address without a key is not", () => {
   const urls = { OPENAI_API_BASE_URLS: "http://one/v1;http://two/v1" };
   expect(unpairedKeys(written({ ...urls, OPENAI_API_KEYS: "a;b;c" }))).toEqual({
     what: "OPENAI_API_KEYS has 3 keys, and OPENAI_API_BASE_URLS 2 addresses: Open WebUI pairs them by position",

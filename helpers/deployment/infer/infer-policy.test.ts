@@ -50,7 +50,7 @@ test.each([
   "http://gw.localhost",
   "http://[::1]:4000",
   "http://0.0.0.0:4000",
-])("%s is the name of no gateway", async (url) => {
+])("%s is not taken for the name of a gateway", async (url) => {
   const { hosts } = await draftOf({
     "compose.yaml": `services: { litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1", ports: ["4000:4000"], environment: { PROXY_BASE_URL: "${url}" } } }\n`,
   });
@@ -328,7 +328,7 @@ const chat = `services:
     environment: { OPENAI_API_BASE_URL: "http://litellm:4000/v1", OPENAI_API_KEY: "\${MASTER_KEY}" }
 `;
 
-test("an Open WebUI of the compose file is a client, its key may be there, and a remark says why Codex is none", async () => {
+test("an Open WebUI of the compose file is a client, its key may be there, and a remark says why Codex is not one", async () => {
   const draft = await draftOf({ "compose.yaml": chat, ".env": "MASTER_KEY=sk-litellm-000000\n" });
   expect(draft.secrets.map(({ value }) => value.may_be_in)).toEqual([["litellm.environment", "chat.environment"]]);
   expect(policyText(draft)).toContain(`

@@ -9,6 +9,7 @@ import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
 import { stateHosts } from "./edge/state-hosts.ts";
+import { placeOf } from "./files/compose-files.ts";
 import type { FoundProject, FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
@@ -19,7 +20,7 @@ import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
 import { otherProxy, turnsTraefikOff } from "./sections/other-proxies.ts";
 import { ownCodex } from "./sections/own-codex.ts";
-import { otherTraefikQuestions, placeOf, proxyQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
+import { otherTraefikQuestions, proxyQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { serviceClients } from "./sections/service-clients.ts";
@@ -83,7 +84,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     hasFirewall: firewall !== undefined,
   });
   const codex = clients.some(({ stated: { value } }) => value.kind === "codex")
-    ? { stated: undefined, whyNone: undefined }
+    ? { stated: undefined, reasonWithout: undefined }
     : ownCodex(view, {
         hosts: stated.map(({ value }) => value),
         secrets,
@@ -117,7 +118,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
       ...inServices,
       ...(codex.stated === undefined ? [] : [codex.stated]),
     ],
-    noCodex: codex.whyNone,
+    reasonWithoutCodex: codex.reasonWithout,
     secrets,
     reach: reach.rules,
     dockerSocket: stateDockerSocket(given.view),
@@ -174,7 +175,7 @@ export function beginning({ compose }: FoundProjects, { envFiles, variables, fil
     upstreams: [],
     models: [],
     clients: [],
-    noCodex: undefined,
+    reasonWithoutCodex: undefined,
     secrets: [],
     reach: [],
     dockerSocket: [],

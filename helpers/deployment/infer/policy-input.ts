@@ -41,8 +41,8 @@ export interface PolicyDraft {
   upstreams: readonly Stated<ItemOf<"upstreams">>[];
   models: readonly Stated<ItemOf<"models">>[];
   clients: readonly Stated<ItemOf<"clients">>[];
-  /** Why Codex is none of the clients; undefined where it is one. */
-  noCodex: string | undefined;
+  /** Why Codex is not among the clients; undefined where it is. */
+  reasonWithoutCodex: string | undefined;
   secrets: readonly Stated<ItemOf<"secrets">>[];
   reach: readonly Stated<ItemOf<"reach">>[];
   dockerSocket: readonly Stated<string>[];

@@ -76,8 +76,8 @@ function list(about: string, key: string, items: readonly Stated<unknown>[]): st
   return [...wrapped(about), `${key}:`, ...items.flatMap((item) => [...comments(item, "  "), ...listItem(item.value)])];
 }
 
-function clients({ clients: items, noCodex }: PolicyDraft): string[] {
-  const remark = noCodex === undefined ? [] : wrapped(`No Codex client: ${noCodex}.`);
+function clients({ clients: items, reasonWithoutCodex }: PolicyDraft): string[] {
+  const remark = reasonWithoutCodex === undefined ? [] : wrapped(`No Codex client: ${reasonWithoutCodex}.`);
   const [about = "", ...lines] = list("Clients of the gateway.", "clients", items);
   return items.length === 0 ? remark : [about, ...remark, ...lines];
 }

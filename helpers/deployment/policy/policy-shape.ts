@@ -66,7 +66,7 @@ export const policyShape = mapping({
     .optional()
     .describe(
       "The file with the variables that `compose.yaml` and LiteLLM use (compose's `--env-file`). Where it is missing, " +
-        "its example (`.example`, `.template`, `.sample`, `.dist`, `.tmpl`) is read. Default: `litellm.env`, else `.env`.",
+        "its example (`.example`, `.template`, `.sample`, `.dist`, `.tmpl`; of `.env` also `env.example`) is read. Default: `litellm.env`, else `.env`.",
     ),
   compose: listOf(
     mapping({

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { textOf } from "../../compose/loading/nodes.ts";
 import { readDockerfile } from "../../services/dockerfile.ts";
 import { FaultList } from "../../source/fault-list.ts";
+import type { SourceLocation } from "../../source/location.ts";
 import { readSource } from "../../source/source-file.ts";
 import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
 import { envTextAt, variablesOf } from "../host/env-texts.ts";
@@ -272,7 +273,9 @@ function basesOf(service: YamlNode, folder: string, filled: (text: string) => st
 
 function textTargets(volumes: YamlNode | undefined): string[] {
   if (volumes?.kind !== "list") return [];
-  return volumes.items.flatMap((item) => textOf(nodeAt(item, "target")) ?? (textOf(item) ?? "").split(":")[1] ?? []);
+  return volumes.items.flatMap(
+    (item) => textOf(nodeAt(item, "target")) ?? /:(\/[^:]*)(?::[\w,]+)?$/.exec(textOf(item) ?? "")?.[1] ?? [],
+  );
 }
 
 function dockerfileOf(build: YamlNode | undefined, folder: string): string | undefined {
@@ -324,4 +327,9 @@ function wordsOf(node: YamlNode | undefined): string {
 /** A path as a policy in the folder names it. */
 export function pathIn(folder: string, file: string): string {
   return relative(resolve(folder), file).replaceAll("\\", "/");
+}
+
+/** A line as a comment of the policy names it: relative to the deployment's folder. */
+export function placeOf(folder: string, location: SourceLocation | undefined): string {
+  return location === undefined ? "" : `${pathIn(folder, location.file)}:${location.line}`;
 }

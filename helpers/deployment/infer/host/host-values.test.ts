@@ -141,6 +141,11 @@ test.each([
     "dns",
   ],
   ["a TOML file", { "traefik.toml": "[certificatesResolvers.le.acme]\nemail = 'a@b.test'\n" }, "le"],
+  [
+    "Traefik's environment",
+    { "compose.yaml": "    environment: { TRAEFIK_CERTIFICATESRESOLVERS_LE_ACME_EMAIL: a@b.test }\n" },
+    "le",
+  ],
   ["nothing", {}, "letsencrypt"],
 ])("the placeholder of a certificate resolver is one that %s defines", (_, files: Record<string, string>, name) => {
   const label = "traefik.http.routers.a.tls.certresolver=${DASHBOARD_CERT_RESOLVER}";

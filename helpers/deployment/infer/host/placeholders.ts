@@ -60,7 +60,8 @@ export class Placeholders {
 }
 
 /** A variable of a service that has credentials of its own, and none of Traefik's users: `EMAIL_CREDENTIALS`. */
-const isPlainSecret = /^(?!.*(?:BASIC|TRAEFIK|DASHBOARD|HTPASSWD|^GOOGLE_APPLICATION_)).*(?:_AUTH|CREDENTIALS)$/i;
+const isPlainSecret =
+  /^(?!.*(?:BASIC|TRAEFIK|DASHBOARD|HTPASSWD|ADMIN|USERS?|^GOOGLE_APPLICATION_)).*(?:_AUTH|CREDENTIALS)$/i;
 
 function byName(name: string, servers: KnownServers): string {
   const { postgres, redis, litellmPort, certResolver } = servers;
@@ -76,7 +77,10 @@ function byName(name: string, servers: KnownServers): string {
     [/REDIS_?PORT$/i, "6379"],
     [/PORT$/i, litellmPort ?? "4000"],
     [/^TZ$/i, "UTC"],
-    [/(?:CERT|ACME|TLS)_?RESOLVER$/i, withPlaceholders(certResolver ?? "letsencrypt", servers)],
+    [
+      /(?:CERT(?:IFICATES?)?|ACME|TLS|LETSENCRYPT)_?RESOLVER(?:_NAME)?$/i,
+      withPlaceholders(certResolver ?? "letsencrypt", servers),
+    ],
     [/^(?:P?UID|P?GID)$/i, "1000"],
     [/EMAIL$/i, "admin@example.test"],
     // A path is not taken for a secret: the key is in the file.

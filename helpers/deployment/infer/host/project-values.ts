@@ -11,7 +11,7 @@ import { emptyByDefault, mergedNames, neededByLiteLLM, neededByTraefik, refusedK
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
-import { portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
+import { environmentNames, portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
 import { configCopies, copiesOf, externalCopies } from "./stated-copies.ts";
 import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
@@ -246,11 +246,15 @@ function certResolverIn(folder: string, services: readonly ServiceNode[]): strin
   const flag = new RegExp(String.raw`--certificatesresolvers\.${name}\.`, "i");
   const section = new RegExp(String.raw`^certificatesResolvers:\s*\n(?:\s*#.*\n)*[ \t]+["']?${name}["']?:`, "im");
   const table = new RegExp(String.raw`^\s*\[certificatesResolvers\.${name}[.\]]`, "im");
+  const ofEnvironment = /^TRAEFIK_CERTIFICATESRESOLVERS_([^_]+)_/i;
   const files = filesBelow(folder).filter((file) => /\.(?:ya?ml|toml)$/i.test(plainName(file)));
   const texts = files.map((file) => readFileSync(file, "utf8"));
   const found = [
     ...services.map(({ outline }) => flag.exec(outline.command)),
+    ...services.flatMap(({ node }) => environmentNames(node).map((variable) => ofEnvironment.exec(variable))),
     ...texts.map((text) => section.exec(text) ?? table.exec(text)),
   ];
-  return found.find((match) => match !== null)?.[1];
+  // Traefik reads names in its environment in lower case.
+  const [whole = "", own] = found.find((match) => match !== null) ?? [];
+  return /^TRAEFIK_/i.test(whole) ? own?.toLowerCase() : own;
 }

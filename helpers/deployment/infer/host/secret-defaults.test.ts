@@ -36,7 +36,7 @@ test.each([
   ["the place of a secret", "{ A: '${API_KEY:-/run/secrets/key}' }"],
   ["escaped", "{ A: '$${API_KEY:-replaceme}' }"],
   ["of an ordinary variable", "{ A: '${REGION:-north}' }"],
-])("a default that is %s is none", (_, environment) => {
+])("a default that is %s does not count", (_, environment) => {
   expect(defaultsOf(environment)).toEqual([]);
 });
 

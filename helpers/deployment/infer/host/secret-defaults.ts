@@ -18,9 +18,9 @@ export interface SecretDefault {
 }
 
 /**
- * The secrets with defaults in compose files, by the variable's name or by its use. One that is empty by default somewhere is none:
- * for a program, a value may turn on what empty turns off. One whose default is made of other variables is none either: those are
- * the secrets.
+ * The secrets with defaults in compose files, by the variable's name or by its use. One that is empty by default somewhere does not
+ * count: for a program, a value may turn on what empty turns off. Nor does one whose default is made of other variables: those
+ * are the secrets.
  */
 export function secretDefaults(roots: readonly YamlNode[]): SecretDefault[] {
   const found = new Map<string, SecretDefault>();

@@ -22,7 +22,12 @@ const kinds: readonly {
 }[] = [
   { kind: "codex", file: /\.toml$/i, isConfig: isCodexConfig },
   { kind: "claude", file: /\.json$/i, isConfig: isMcpSettings },
-  { kind: "open-webui", file: /\.env(?:\.example)?$/i, isConfig: isOpenWebUiEnv, from: "traefik-network" },
+  {
+    kind: "open-webui",
+    file: /\.env(?:\.(?:example|template|sample|dist|tmpl))?$/i,
+    isConfig: isOpenWebUiEnv,
+    from: "traefik-network",
+  },
 ];
 
 /**

@@ -2,7 +2,7 @@ import type { ComposeService } from "../../compose/types.ts";
 import { isNoSecret } from "../../literals.ts";
 import { recognisable } from "../../source/literal-secrets.ts";
 import type { DeploymentView } from "../deployment-view.ts";
-import { pathIn } from "../files/compose-files.ts";
+import { pathIn, placeOf } from "../files/compose-files.ts";
 import { secretKind } from "./secret-kinds.ts";
 
 /** Settings of LiteLLM that are keys. */
@@ -41,6 +41,6 @@ function literalVariables({ compose, variables, folder }: DeploymentView, servic
   return [...service.environment].flatMap(([name, { value, location }]) => {
     const isLiteral = files.has(location.file) && value !== "" && !known.some((one) => value.includes(one));
     if (!isLiteral || secretKind(name, value) === undefined) return [];
-    return [`${name} of ${service.key} in ${pathIn(folder, location.file)}:${location.line}`];
+    return [`${name} of ${service.key} in ${placeOf(folder, location)}`];
   });
 }

@@ -14,8 +14,12 @@ export interface OwnCodexContext {
 
 /** A Codex with the suite's own config, or why there is none. */
 export type OwnCodex =
-  | { stated: Stated<ItemOf<"clients">>; whyNone: undefined }
-  | { stated: undefined /** A clause. */; whyNone: string };
+  | { stated: Stated<ItemOf<"clients">>; reasonWithout: undefined }
+  | {
+      stated: undefined;
+      /** A clause. */
+      reasonWithout: string;
+    };
 
 /**
  * A Codex with the suite's own config, for a folder that has no config of Codex. None where nothing in the files says that such a
@@ -23,7 +27,7 @@ export type OwnCodex =
  * does not reach the gateway, and where no host lets the client's requests through.
  */
 export function ownCodex(view: DeploymentView, { hosts, secrets, isOnTheLan }: OwnCodexContext): OwnCodex {
-  const none = (whyNone: string): OwnCodex => ({ stated: undefined, whyNone });
+  const none = (reasonWithout: string): OwnCodex => ({ stated: undefined, reasonWithout });
   const key = secrets.find(({ value: { name, kind } }) => kind === "api-key" && isMasterKey(view, name))?.value.name;
   if (key === undefined) return none("no variable of the env files holds LiteLLM's master key");
   const model = chatModel(view);
@@ -40,7 +44,7 @@ export function ownCodex(view: DeploymentView, { hosts, secrets, isOnTheLan }: O
         "No file is a config of Codex. This one gets a config of the suite's own, with the master key; name yours as `config` instead.",
       ],
     },
-    whyNone: undefined,
+    reasonWithout: undefined,
   };
 }
 

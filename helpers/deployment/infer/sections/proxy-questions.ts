@@ -1,13 +1,7 @@
-import type { SourceLocation } from "../../source/location.ts";
 import { type DeploymentView, serviceOutline } from "../deployment-view.ts";
-import { pathIn } from "../files/compose-files.ts";
+import { placeOf } from "../files/compose-files.ts";
 import { roleSigns } from "../files/roles.ts";
 import { otherProxy, proxiesAmong, rulesTurnedOff } from "./other-proxies.ts";
-
-/** A line as a comment of the policy names it: relative to the deployment's folder. */
-export function placeOf(folder: string, location: SourceLocation | undefined): string {
-  return location === undefined ? "" : `${pathIn(folder, location.file)}:${location.line}`;
-}
 
 /** Labels that are written and turned off may be about to be turned on, or forgotten. */
 export function turnedOffQuestions({ folder, litellm }: DeploymentView): string[] {

@@ -233,7 +233,7 @@ networks: { edge: {}, data`,
   expect(names.map(({ value }) => value.name)).not.toContain("time");
 });
 
-test("LiteLLM is no upstream of itself, whatever its Dockerfile installs", () => {
+test("LiteLLM is not an upstream of itself, whatever its Dockerfile installs", () => {
   const own = compose.replace(
     "    image: ghcr.io/berriai/litellm:main-v1.77.1\n",
     "    build: .\n    expose: [4000]\n",
@@ -266,20 +266,22 @@ test("a Codex with the suite's own config, where the files say that it works", (
   const opened = { ...aiLan, access: [{ paths: ["/v1/**", "/mcp/"], who: "litellm" as const }] };
   expect(ownCodex(viewOf(), { ...context, hosts: [opened] }).stated?.value).toEqual(value);
   const chatsOnly = { ...aiLan, access: [{ paths: ["/v1/chat/completions", "/mcp/"], who: "litellm" as const }] };
-  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] }).whyNone).toBe(
+  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly] }).reasonWithout).toBe(
     "no internal host lets POST /v1/responses and /mcp/ through with one key",
   );
   const outside = { ...aiLan, name: "ai.example.org", zone: "external" } as const;
   expect(ownCodex(viewOf(), { ...context, hosts: [outside] }).stated?.value).toEqual(value);
-  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly, outside] }).whyNone).toMatch(/^no internal host lets/);
-  expect(ownCodex(viewOf(), { ...context, isOnTheLan: false }).whyNone).toMatch(/no port on the LAN/);
-  expect(ownCodex(viewOf(), { ...context, secrets: [] }).whyNone).toMatch(/holds LiteLLM's master key/);
+  expect(ownCodex(viewOf(), { ...context, hosts: [chatsOnly, outside] }).reasonWithout).toMatch(
+    /^no internal host lets/,
+  );
+  expect(ownCodex(viewOf(), { ...context, isOnTheLan: false }).reasonWithout).toMatch(/no port on the LAN/);
+  expect(ownCodex(viewOf(), { ...context, secrets: [] }).reasonWithout).toMatch(/holds LiteLLM's master key/);
   const patterns = viewOf({ "config.yaml": config.replace(/ {2}- .*gpt-5.*\n/, "") });
   expect(ownCodex(patterns, context).stated?.value.model).toBe("openai/gpt-5");
   const embeddings = viewOf({
     "config.yaml": config.replaceAll("gpt-5", "text-embedding-3-small").replace(pattern, ""),
   });
-  expect(ownCodex(embeddings, context).whyNone).toMatch(/names no model for chats/);
+  expect(ownCodex(embeddings, context).reasonWithout).toMatch(/names no model for chats/);
 });
 
 test("reach: published ports by zone, and services that share a network", () => {

@@ -67,7 +67,7 @@ test.each([
     "a name of its own extra_hosts",
     `    extra_hosts: ["litellm:10.0.0.5"]\n${settings("http://litellm:4000/v1", master)}`,
   ],
-])("%s is no reason for a client", (_, service) => {
+])("%s does not make a client", (_, service) => {
   expect(foundFor(service)).toEqual({ inServices: [], inFiles: [], questions: [] });
 });
 
@@ -83,7 +83,7 @@ test("a key that no file gives, and one whose rights no file says, are questions
   expect(limited.questions[0]).toMatch(/^what may the key do that chat sends .*with `secret: CHAT_KEY`, and add/);
 });
 
-test("the service's env file is no second client; another file is", () => {
+test("the service's env file is not a second client; another file is", () => {
   const files = {
     "chat.env": "OPENAI_API_BASE_URL=http://litellm:4000/v1\nOPENAI_API_KEY=sk-master-000000\n",
     "other/webui.env": "OPENAI_API_BASE_URL=http://ai.lan/v1\n",

@@ -2,7 +2,7 @@ import { isOpenWebUiImage, type OpenWebUiProvider, openWebUiProviders } from "..
 import type { ComposeService } from "../../compose/types.ts";
 import { extraHosts, serviceAt } from "../../services/hosts.ts";
 import type { DeploymentView } from "../deployment-view.ts";
-import { pathIn } from "../files/compose-files.ts";
+import { placeOf } from "../files/compose-files.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
 import type { FoundClient } from "./clients.ts";
 import { isMasterKey } from "./secrets.ts";
@@ -78,7 +78,7 @@ function keyQuestion(
   { key, location }: OpenWebUiProvider,
 ): string | undefined {
   const { name, service } = client;
-  const at = `${pathIn(view.folder, location.file)}:${location.line}`;
+  const at = placeOf(view.folder, location);
   const add = `add \`{ name: ${name}, kind: open-webui, service: ${service} }\` to \`clients\`: until then nothing is proved of it`;
   if (key === undefined)
     return `which key does ${service} send to LiteLLM (${at})? No file gives it OPENAI_API_KEY; set it, and ${add}`;
