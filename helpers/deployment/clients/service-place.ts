@@ -1,5 +1,6 @@
+import { isIP } from "node:net";
 import type { ComposeFile, ComposeService } from "../compose/types.ts";
-import { serviceAt } from "../services/hosts.ts";
+import { extraHosts, serviceAt } from "../services/hosts.ts";
 import { slug } from "../services/slug.ts";
 import type { Deployment, PolicyClient } from "../types.ts";
 
@@ -42,6 +43,17 @@ export function machineOfAddress(
   const isHost = deployment.policy.hosts.some(({ name }) => name === hostname);
   if (isHost && serviceReached(deployment.compose, from, hostname) === undefined) return undefined;
   return machineInPlaceOf(from.key);
+}
+
+/**
+ * Whether the address of a client in a service leads to the host itself, by `extra_hosts` (`host.docker.internal`) or by an IP address:
+ * a run has no place like it.
+ */
+export function leadsToTheHost(deployment: Pick<Deployment, "compose">, client: PolicyClient, url: string): boolean {
+  const from = serviceOfClient(deployment, client);
+  if (from === undefined || !URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return extraHosts(from).includes(hostname) || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 function sharesNetwork(one: ComposeService, other: ComposeService): boolean {

@@ -3,7 +3,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { machineOfAddress } from "../../../helpers/deployment/clients/service-place.ts";
+import { leadsToTheHost, machineOfAddress } from "../../../helpers/deployment/clients/service-place.ts";
 import { hasConfig, hasSettings } from "../../../helpers/deployment/policy/configured-client.ts";
 import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
@@ -50,9 +50,15 @@ check({
   needs: ["gateway", "canaries", "commands"],
   async run({ gateway, evidence }) {
     if (!gateway.policy.clients.some(hasSettings)) evidence.notSupported(noClients);
+    const all = allEndpoints(gateway);
+    const [atTheHost, asked] = [all.filter(({ isAtTheHost }) => isAtTheHost), all.filter((one) => !one.isAtTheHost)];
+    const why = "leads to the host itself, of which a run has no place: it is not asked";
+    for (const { client, endpoint } of atTheHost) evidence.finding(`${client.name}: ${endpoint.url} ${why}.`);
+    if (asked.length === 0 && atTheHost.length > 0)
+      evidence.notSupported(`${[...new Set(atTheHost.map(({ endpoint }) => endpoint.url))].join(", ")} ${why}`);
     await forEachCase(
       "an address in a client's config answers",
-      distinct(allEndpoints(gateway)),
+      distinct(asked),
       ({ clients, endpoint }) => `${clients}, ${endpoint.url}`,
       async ({ clients, endpoint, machine }) => {
         const key = secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "";
@@ -125,16 +131,23 @@ interface OfClient {
   endpoint: ClientEndpoint;
   /** Where a client in a service asks from; see `machineOfAddress`. */
   machine: string | undefined;
+  /** See `leadsToTheHost`. */
+  isAtTheHost: boolean;
 }
 
 function allEndpoints({ deployment }: GatewayTarget): OfClient[] {
   return settingsOfClients(deployment).flatMap(({ client, endpoints }) =>
-    endpoints.map((endpoint) => ({ client, endpoint, machine: machineOfAddress(deployment, client, endpoint.url) })),
+    endpoints.map((endpoint) => ({
+      client,
+      endpoint,
+      machine: machineOfAddress(deployment, client, endpoint.url),
+      isAtTheHost: leadsToTheHost(deployment, client, endpoint.url),
+    })),
   );
 }
 
 /** An endpoint that several clients use with the same key is tried once. */
-function distinct(all: readonly OfClient[]): (Omit<OfClient, "client"> & { clients: string })[] {
+function distinct(all: readonly OfClient[]): (Pick<OfClient, "endpoint" | "machine"> & { clients: string })[] {
   const groups = Map.groupBy(all, ({ endpoint, machine }) =>
     [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText, machine].join(" "),
   );

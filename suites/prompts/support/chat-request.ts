@@ -3,6 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { leadsToTheHost } from "../../../helpers/deployment/clients/service-place.ts";
 import { chatModels } from "../../../helpers/deployment/litellm/chat-models.ts";
 import { hasSettings, isInService } from "../../../helpers/deployment/policy/configured-client.ts";
 import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
@@ -36,11 +37,16 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   if (chat === undefined || !hasSettings(chat)) return await codexAccess(gateway);
   const settings = settingsOf(gateway.deployment, chat);
   const { endpoints, location } = settings;
+  const isAtTheHost = endpoints.some(({ url }) => leadsToTheHost(gateway.deployment, chat, url));
   const isWrong = (): boolean =>
     settings.faults.length + endpointFaults(settings, gateway.deployment, { redirectsWithoutSlash: false }).length > 0;
-  if (isInService(chat) && isWrong()) {
+  if (isInService(chat) && (isAtTheHost || isWrong())) {
     if (clientOf(gateway, "codex") !== undefined) return await codexAccess(gateway);
-    throw new NotSupported(`the settings of the service ${chat.service} are wrong: PROMPT-09 says how`);
+    throw new NotSupported(
+      isAtTheHost
+        ? `the address in the settings of the service ${chat.service} leads to the host itself, of which a run has no place`
+        : `the settings of the service ${chat.service} are wrong: PROMPT-09 says how`,
+    );
   }
   const model = lastModel(gateway);
   const endpoint = endpoints.find((one) => one.for === "model");

@@ -1,4 +1,8 @@
-import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
+import {
+  leadsToTheHost,
+  serviceOfClient,
+  serviceReached,
+} from "../../../../helpers/deployment/clients/service-place.ts";
 import { serversInPath } from "../../../../helpers/deployment/policy/mcp-paths.ts";
 import { serviceAt } from "../../../../helpers/deployment/services/hosts.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
@@ -36,6 +40,7 @@ function addressFaults(endpoint: ClientEndpoint, client: PolicyClient, deploymen
   const { url, location } = endpoint;
   if (!URL.canParse(url)) return [{ what: `'${url}' is not a URL`, location }];
   const from = serviceOfClient(deployment, client);
+  if (leadsToTheHost(deployment, client, url)) return [];
   const whats = from === undefined ? faultsOfHost(endpoint, deployment) : faultsFrom(from, endpoint, deployment);
   return whats.map((what) => ({ what: `${url}: ${what}`, location }));
 }

@@ -1,6 +1,10 @@
 import { relative } from "node:path";
 import { expect, test } from "vitest";
-import { machineOfAddress, servicesOfClients } from "../../../../helpers/deployment/clients/service-place.ts";
+import {
+  leadsToTheHost,
+  machineOfAddress,
+  servicesOfClients,
+} from "../../../../helpers/deployment/clients/service-place.ts";
 import { loadDeployment } from "../../../../helpers/deployment/load.ts";
 import { outlineOf } from "../../../../helpers/deployment/outline.ts";
 import { patchedCopy } from "../../../../helpers/deployment/source/patched-copy.ts";
@@ -26,6 +30,7 @@ async function withService<T>(
   const service = `  chat:
     image: ghcr.io/open-webui/open-webui:main
     networks: [${network}]
+    extra_hosts: ["host.docker.internal:host-gateway"]
     environment:
       OPENAI_API_BASE_URLS: ${url}
       OPENAI_API_KEYS: ${keys}
@@ -104,6 +109,18 @@ test.each([
     faults.join("\n"),
   ).toBe(true);
 });
+
+test.each(["http://host.docker.internal:4000/v1", "http://192.168.1.10:4000/v1"])(
+  "%s leads to the host itself: it is neither a fault nor asked",
+  async (url) => {
+    expect(await faultsOf({ url })).toEqual([]);
+    await withService({ url }, (deployment) => {
+      const client = deployment.policy.clients.find(({ service }) => service !== undefined);
+      expect(client && leadsToTheHost(deployment, client, url)).toBe(true);
+      expect(client && leadsToTheHost(deployment, client, direct)).toBe(false);
+    });
+  },
+);
 
 test("a client in a service asks from its networks, but for a host that they have no name for", async () => {
   await withService({}, (deployment) => {
