@@ -40,8 +40,11 @@ export function writtenAllowList(model: TraefikModel | undefined, liveName: stri
   const [first] = options;
   if (first === undefined) return undefined;
   const texts = options.flatMap(({ text }) => text?.value.text ?? []);
+  const isInTemplate = model?.files?.files.some(
+    ({ isTemplate, rendered }) => isTemplate && rendered?.file === first.location.file,
+  );
   // An option that a template brings in has no text of its own.
-  const isByTemplate = options.some(({ text }) => text === undefined);
+  const isByTemplate = isInTemplate === true && options.some(({ text }) => text === undefined);
   const byVariable = texts.some((text) => text.includes("$")) ? texts.join(",") : undefined;
   return { location: first.location, byVariable: isByTemplate ? "{{ … }}" : byVariable };
 }
