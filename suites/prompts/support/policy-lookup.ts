@@ -11,6 +11,12 @@ export function clientOf({ policy }: GatewayTarget, kind: PolicyClient["kind"]):
   return policy.clients.find((client) => client.kind === kind);
 }
 
+/** What the policy may say of a client in place of its config. */
+const accessWithoutConfig: Partial<Record<PolicyClient["kind"], string>> = {
+  codex: "key: SECRET",
+  "open-webui": "service: NAME",
+};
+
 /**
  * The policy's client of a kind.
  *
@@ -19,9 +25,7 @@ export function clientOf({ policy }: GatewayTarget, kind: PolicyClient["kind"]):
 export function requireClient(gateway: GatewayTarget, kind: PolicyClient["kind"]): PolicyClient {
   const client = clientOf(gateway, kind);
   if (client !== undefined) return client;
-  // A Codex may have a key instead of a config, and an Open WebUI a service.
-  const access = { codex: "key: SECRET", "open-webui": "service: NAME" }[kind as string] ?? "config: FILE";
-  const example = `- { name: ${kind}, kind: ${kind}, ${access} }`;
+  const example = `- { name: ${kind}, kind: ${kind}, ${accessWithoutConfig[kind] ?? "config: FILE"} }`;
   throw new NotSupported(
     `the policy names no client of kind ${kind}; it can be added to the policy: clients: ${example}`,
   );

@@ -68,6 +68,7 @@ function neededBy(
   );
 }
 
+/** Of several maps from an env file to the names that it must set, one; each name once. */
 export function mergedNames(all: readonly ReadonlyMap<string, readonly string[]>[]): Map<string, readonly string[]> {
   const merged = new Map<string, readonly string[]>();
   for (const [path, names] of all.flatMap((one) => [...one]))

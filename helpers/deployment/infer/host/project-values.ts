@@ -104,10 +104,10 @@ export function projectValues(
   for (const name of [...unusable, ...[...needed.values()].flat()])
     if (!given.has(name) && !made.has(name) && !(hasOwnFile && unusable.includes(name)))
       made.set(name, placeholders.value(name, undefined, servers));
-  const byDefault = hasOwnFile ? [] : defaults.filter((one) => !made.has(one.name) && isUsable(one, defaults));
-  if (!hasOwnFile)
-    for (const one of defaults.filter(({ name }) => !made.has(name)))
-      made.set(one.name, byDefault.includes(one) ? one.value : placeholders.value(one.name, undefined, servers));
+  const openSecrets = defaults.filter(({ name }) => !made.has(name));
+  const byDefault = openSecrets.filter((one) => isUsable(one, defaults));
+  for (const one of openSecrets)
+    made.set(one.name, byDefault.includes(one) ? one.value : placeholders.value(one.name, undefined, servers));
   const isMainMissing =
     !hasOwnFile &&
     (main.found?.isFound === false ||
@@ -240,7 +240,7 @@ function serversOf(folder: string, services: readonly ServiceNode[], given: Read
   };
 }
 
-/** The first certificate resolver that Traefik's flags, or a static file or its template in the folder, define. */
+/** The first certificate resolver that Traefik's flags, its environment, or a static file or its template in the folder define. */
 function certResolverIn(folder: string, services: readonly ServiceNode[]): string | undefined {
   const name = String.raw`(\$\{?\w+\}?|[\w-]+)`;
   const flag = new RegExp(String.raw`--certificatesresolvers\.${name}\.`, "i");

@@ -44,6 +44,10 @@ test("proxies and tunnels among the services", () => {
   dashboard: { image: apache/apisix-dashboard }
   kong: { image: 'kong:3.9' }
   enterprise: { image: 'kong/kong-gateway:3.9' }
+  acme: { image: nginxproxy/acme-companion, volumes: ['certs:/etc/nginx/certs'] }
+  front: { image: 'registry.lan/front:1', volumes: ['./gateway.conf:/etc/nginx/conf.d/gateway.conf'] }
+  pages: { build: { context: ., dockerfile_inline: "FROM nginx:1 AS tools\\nFROM node:24\\n" } }
+volumes: { certs: {} }
 `,
   });
   const services = readFacts(deployment.folder).compose?.services.values() ?? [];
@@ -53,5 +57,6 @@ test("proxies and tunnels among the services", () => {
     "APISIX",
     "Kong",
     "Kong",
+    "nginx",
   ]);
 });

@@ -85,7 +85,7 @@ const images: readonly (readonly [RegExp, string])[] = [
 /** Where the proxies that an image may have under any name look for their configuration. */
 const mounts: readonly (readonly [RegExp, string])[] = [
   [/^\/etc\/caddy(?:\/|$)|\/Caddyfile$/, "Caddy"],
-  [/^\/etc\/nginx(?:\/|$)/, "nginx"],
+  [/^\/etc\/nginx(?:$|\/(?:nginx\.conf|conf\.d|templates|sites-enabled)(?:\/|$))/, "nginx"],
   [/^\/usr\/local\/etc\/haproxy(?:\/|$)/, "HAProxy"],
 ];
 
@@ -98,7 +98,7 @@ export function proxiesAmong(services: Iterable<ComposeService>): { proxy: strin
 }
 
 function proxyOf({ image, build, mounts: mounted }: ComposeService): string | undefined {
-  const bases = build === undefined ? [] : (outlineOf(build)?.bases ?? []);
-  const byImage = images.find(([pattern]) => [image?.value ?? "", ...bases].some((one) => pattern.test(one)));
+  const base = build === undefined ? undefined : outlineOf(build)?.base;
+  const byImage = images.find(([pattern]) => [image?.value ?? "", base ?? ""].some((one) => pattern.test(one)));
   return (byImage ?? mounts.find(([pattern]) => mounted.some(({ target }) => pattern.test(target))))?.[1];
 }
