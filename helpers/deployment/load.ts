@@ -8,6 +8,7 @@ import { joinedThroughHost } from "./services/host-route.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { deploymentDigest } from "./source/digest.ts";
 import { FaultList } from "./source/fault-list.ts";
+import { noteUncertified } from "./traefik/uncertified.ts";
 import type { ComposeFile, Deployment, LoadOptions, Policy } from "./types.ts";
 import { validate } from "./validate.ts";
 
@@ -73,6 +74,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     variables: facts.variables,
   };
   notePlan(deployment, facts.notes);
+  if (traefikModel !== undefined) noteUncertified(policy.hosts, traefikModel, facts.notes);
   noteUnlistedSecrets(deployment);
   return deployment;
 }
