@@ -95,9 +95,10 @@ export type AcceptedGap = Pick<KnownGap, "reason" | "link" | "until" | "part" | 
  * Why a check runs alone, when all others are over. `alone`: by its nature. `time-limit`: it exceeded one on a starved machine.
  * `broken-connection`: it failed after a connection of its own ended without an answer, on a starved machine, or after a 502 of
  * Traefik's between other answers. `slow-answers`: it failed after answers so slow, on a starved machine, that the gateway may have
- * given up on something itself. The failure of the last two stands where the check is not repeated.
+ * given up on something itself. `rate-limit`: it failed after an answer 429 to it or to a client of its own, and other checks sent
+ * requests at the same time. The failure of the last three stands where the check is not repeated.
  */
-export type RepeatReason = "alone" | "time-limit" | "broken-connection" | "slow-answers";
+export type RepeatReason = "alone" | "time-limit" | "broken-connection" | "slow-answers" | "rate-limit";
 
 /** A check that is to run alone. */
 export interface Repeat {

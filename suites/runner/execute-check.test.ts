@@ -349,29 +349,34 @@ describe("a check that exceeded a time limit", () => {
         repeats: "broken-connection",
       },
       { statuses: [], stdout: "Error POSTing to endpoint (HTTP 502): Bad Gateway", repeats: "broken-connection" },
+      { statuses: [200, 429], stdout: "", repeats: "rate-limit" },
+      { statuses: [], stdout: "unexpected status 429 Too Many Requests", repeats: "rate-limit" },
       { statuses: [502, 502], stdout: "", repeats: undefined },
       { statuses: [200], stdout: "handshaking failed: HTTP 502", repeats: undefined },
-    ])("or after a 502 between other answers ($statuses, $stdout) is repeated on every machine", async (given) => {
-      const exchanges = given.statuses.map((status) => ({
-        request: { method: "POST", url: "" },
-        response: { status, headAfter: 1, endAfter: 2, body: "", headers: [] },
-      }));
-      const connect: TargetProvider["connect"] = async (_, { actions }) => {
-        const run = actions.begin({
-          at: "",
-          rig: "gateway",
-          part: "codex",
-          command: ["codex"],
-          environment: {},
-          workingDir: undefined,
-          user: undefined,
-        });
-        Object.assign(run, { exitCode: 0, stdout: given.stdout, stderr: "" });
-        return { targets: {}, rigs: [], http: [{ exchanges, close: async () => {} }] } as never;
-      };
-      const record = await execute(failing, { starved: 0.1, provider: { connect } });
-      expect([record.outcome, record.repeats]).toEqual(["failed", given.repeats]);
-    });
+    ])(
+      "or after a 502 between other answers, or a 429 ($statuses, $stdout), is repeated on every machine",
+      async (given) => {
+        const exchanges = given.statuses.map((status) => ({
+          request: { method: "POST", url: "" },
+          response: { status, headAfter: 1, endAfter: 2, body: "", headers: [] },
+        }));
+        const connect: TargetProvider["connect"] = async (_, { actions }) => {
+          const run = actions.begin({
+            at: "",
+            rig: "gateway",
+            part: "codex",
+            command: ["codex"],
+            environment: {},
+            workingDir: undefined,
+            user: undefined,
+          });
+          Object.assign(run, { exitCode: 0, stdout: given.stdout, stderr: "" });
+          return { targets: {}, rigs: [], http: [{ exchanges, close: async () => {} }] } as never;
+        };
+        const record = await execute(failing, { starved: 0.1, provider: { connect } });
+        expect([record.outcome, record.repeats]).toEqual(["failed", given.repeats]);
+      },
+    );
 
     test.for(["fetch failed: other side closed", "fetch failed: read ECONNRESET"])(
       "or after a broken connection (%s) on a starved machine is repeated, with each check that shares the failure",

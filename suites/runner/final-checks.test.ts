@@ -52,6 +52,7 @@ test("a check that takes away what others use comes after those that are repeate
 test.each([
   { why: "slow-answers", patience: 0, outcomes: ["failed", "failed"] },
   { why: "broken-connection", patience: 0, outcomes: ["failed", "failed"] },
+  { why: "rate-limit", patience: 0, outcomes: ["failed", "failed"] },
   { why: "slow-answers", patience: 60_000, outcomes: ["failed", "failed", "failed"] },
 ] as const)("two failures ($why) that fail alone too confirm the others after $patience ms", async (given) => {
   const directory = mkdtempSync(join(tmpdir(), "final-checks-"));

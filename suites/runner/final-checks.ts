@@ -16,11 +16,12 @@ const causes: Readonly<Record<Exclude<RepeatReason, "alone">, string>> = {
   "time-limit": "the machine was busy",
   "broken-connection": "a connection broke",
   "slow-answers": "the machine was busy",
+  "rate-limit": "a rate limit refused requests",
 };
 /** How long doubtful failures are repeated whatever comes of it, in milliseconds: each may take minutes on a slow gateway. */
 const patienceForDoubtful = 120_000;
 /** The reasons with which a failure is doubtful, and stands where the check is not repeated. */
-const doubtful: readonly RepeatReason[] = ["broken-connection", "slow-answers"];
+const doubtful: readonly RepeatReason[] = ["broken-connection", "slow-answers", "rate-limit"];
 
 /**
  * Runs the checks that come last, when every other check is over and before anything is taken down: first, one by one, those

@@ -49,7 +49,8 @@ const slowAnswer = 10_000;
 
 /**
  * Why a failure may not be what it seems: on a starved machine a connection ended without an answer, or the gateway may have given up
- * on something itself; on any machine a request met a connection that LiteLLM closed at that moment (see {@link isOvertaken}).
+ * on something itself; on any machine a request met a connection that LiteLLM closed at that moment (see {@link isOvertaken}), or a
+ * rate limit that the checks exceeded together.
  * Undefined where nothing is so.
  *
  * @param shared how long the slowest work took that checks share, in milliseconds
@@ -60,9 +61,10 @@ export function doubtOfFailure(
   { exchanges, actions }: { exchanges: readonly DoubtedExchange[]; actions: Pick<ActionLog, "commands"> },
   shared: number,
   own: Starvation | undefined,
-): Extract<RepeatReason, "broken-connection" | "slow-answers"> | undefined {
+): Exclude<RepeatReason, "alone" | "time-limit"> | undefined {
   const isKnown = thrown instanceof Error && brokenErrors.has(thrown);
   if (isKnown || isOvertaken(exchanges, actions.commands)) return "broken-connection";
+  if (isLimited(exchanges, actions.commands)) return "rate-limit";
   if (own === undefined || own.share < doubtFrom) return undefined;
   if (exchanges.some(({ response, error }) => response === undefined && brokenConnection.test(error ?? ""))) {
     if (thrown instanceof Error) brokenErrors.add(thrown);
@@ -90,6 +92,17 @@ function isOvertaken(
   if (statuses.includes(502) && statuses.some((status) => status < 500)) return true;
   // Clients in containers do not say what was answered before.
   return commands.some(({ stdout, stderr }) => /\b502\b\W{0,4}Bad Gateway/.test(`${stdout}\n${stderr}`));
+}
+
+/** Whether a request was refused because there were too many: clients in containers do not wait as the suite's own requests do. */
+function isLimited(
+  exchanges: readonly DoubtedExchange[],
+  commands: readonly Pick<CommandRun, "stdout" | "stderr">[],
+): boolean {
+  return (
+    exchanges.some(({ response }) => response?.status === 429) ||
+    commands.some(({ stdout, stderr }) => /\b429\b\W{0,4}Too Many Requests/.test(`${stdout}\n${stderr}`))
+  );
 }
 
 /**
