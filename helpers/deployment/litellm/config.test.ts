@@ -169,6 +169,35 @@ exec "$@"
   expect(config?.files).toHaveLength(1);
 });
 
+test.each([
+  ["a variable that is set", "${GIVEN:-$made}", "given"],
+  ["a default of the function's own", "${MISSING:-$made}", "made-by-x"],
+  ["a default within a default", "${MISSING-${GIVEN:-y}}", "given"],
+  ["an assigned default", "${MISSING:=made-${GIVEN}}", "made-given"],
+  ["an alternative", "${GIVEN:+set}${MISSING:+unset}", "set"],
+  ["what a form removes", "${GIVEN%n}", "given"],
+  ["a parameter of the script", "a$1b", "ab"],
+])("a start script's parameters: %s", (_, word, expected) => {
+  const { config } = read([
+    compose(command, '    entrypoint: ["/start.sh"]\n    command: litellm --config /app/config.yaml'),
+    compose(`      - ${mount}`, `      - ${mount}\n      - ./start.sh:/start.sh`),
+    compose("      DOCS_URL: /docs\n", "      DOCS_URL: /docs\n      GIVEN: given\n"),
+    {
+      file: "start.sh",
+      write: `#!/bin/sh
+configure() {
+  local made="made-by-\${OTHER:-x}"
+  export RESULT="${word}"
+}
+configure
+exec "$@"
+`,
+    },
+  ]);
+  expect(config?.environment.get("RESULT")?.value).toBe(expected);
+  expect(config?.environment.has("made")).toBe(false);
+});
+
 const included = [
   litellm("model_list:", "include: [parts/one.yaml]\nmodel_list:"),
   compose(`      - ${mount}`, "      - ./litellm:/app:ro"),

@@ -1,4 +1,5 @@
 import { basename, posix } from "node:path";
+import { interpolate, type VariableLookup } from "../compose/environment/interpolation.ts";
 import { shellWords } from "../compose/service/shell-words.ts";
 import type { ComposeService } from "../compose/types.ts";
 import type { Written } from "../source/location.ts";
@@ -26,8 +27,9 @@ export function startCommand(
   const script = scriptOf(words) ?? scriptFile(words, contentOf);
   if (script === undefined) return { words, environment };
 
-  const expand = (text: string): string =>
-    text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => environment.get(braced ?? bare)?.value ?? "");
+  // LiteLLM does not get the variables of a function.
+  const local = new Map<string, string>();
+  const lookup = { get: (name: string): string | undefined => local.get(name) ?? environment.get(name)?.value };
   const files: string[] = [];
   const marked = withoutSubstitutions(script.value, (command) => {
     const content = readBy(command, service, contentOf);
@@ -37,19 +39,16 @@ export function startCommand(
   });
   const value = (text: string): string =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark of a file's content, set above.
-    expand(text).replace(/\u0000(\d+)\u0000/g, (_all, index) => files[Number(index)] ?? "");
+    expand(text, lookup).replace(/\u0000(\d+)\u0000/g, (_all, index) => files[Number(index)] ?? "");
   for (const command of simpleCommands(marked)) {
     const [first = "", ...rest] = command;
-    // A variable of a function.
-    if (first === "local") continue;
-    const assignments = first === "export" ? rest : command.filter((word) => /^\w+=/.test(word));
-    for (const assignment of assignments) {
+    const isOwn = first === "export" || first === "local";
+    for (const assignment of isOwn ? rest : command.filter((word) => /^\w+=/.test(word))) {
       const equals = assignment.indexOf("=");
-      if (equals > 0)
-        environment.set(assignment.slice(0, equals), {
-          value: value(assignment.slice(equals + 1)),
-          location: script.location,
-        });
+      if (equals <= 0) continue;
+      const [name, assigned] = [assignment.slice(0, equals), value(assignment.slice(equals + 1))];
+      if (first === "local") local.set(name, assigned);
+      else environment.set(name, { value: assigned, location: script.location });
     }
     if (script.rest !== undefined && command.some((word) => word === "$@" || word === "${@}"))
       return { words: script.rest, environment };
@@ -58,6 +57,18 @@ export function startCommand(
   }
   // What the shell's own words say (`-c`) is not LiteLLM's.
   return { words: script.rest ?? [], environment };
+}
+
+/**
+ * A word of a script with its parameters expanded as a shell does (POSIX, 2.6.2): compose's forms and `${X:=…}`. What a form removes
+ * from a value (`${X%/}`) stays.
+ */
+function expand(text: string, variables: VariableLookup): string {
+  const forms = text
+    .replace(/\$\{(\w+)(:?)=/g, "${$1$2-")
+    .replace(/\$\{(\w+)\b(?!:?[-+?}])[^}]*\}/g, "${$1}")
+    .replace(/\$(?:\d|[@#*])/g, "");
+  return interpolate(forms, variables).value;
 }
 
 /** Substitutions within each other: deeper ones are left as they are. */
