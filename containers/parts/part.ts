@@ -90,6 +90,8 @@ export interface PartPlan {
   binds?: readonly { source: string; target: string; readOnly: boolean }[];
   /** Container ports that this machine must reach: each is published on a free port of the engine's machine. */
   publish?: readonly number[];
+  /** Container ports that the image would expose: nobody reaches them from outside of its networks. */
+  expose?: readonly number[];
   capabilities?: { add: readonly string[]; drop: readonly string[] };
   sysctls?: Readonly<Record<string, string>>;
   user?: string;

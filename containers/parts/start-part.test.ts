@@ -23,12 +23,14 @@ afterAll(() => removeRun(engine, run.id));
 
 test("a part's settings are the container's", async () => {
   const images = new Images(engine, { mode: "auto", progress: new Progress() });
-  const [network] = [...(await createNetworks(engine, run, "own", [{ name: "own", internal: false }])).values()];
+  // A published port is never bound where all networks are internal, so that the part would not start.
+  const [network] = [...(await createNetworks(engine, run, "own", [{ name: "own", internal: true }])).values()];
   if (network === undefined) throw new Error("no network was made");
   const part = await startPart({ engine, run, images }, "edge", {
     name: "settings",
     image: await images.get("whoami"),
     networks: [{ network, aliases: [] }],
+    expose: [81],
     files: [{ target: "/run/secrets/key", content: "text", mode: 0o400 }],
     settings: {
       host: {
@@ -48,6 +50,7 @@ test("a part's settings are the container's", async () => {
     startDeadline: deadlines.smallPartStart,
   });
   const { Config, HostConfig, Mounts } = await engine.docker.getContainer(part.containerId).inspect();
+  expect(Config.ExposedPorts).toHaveProperty("81/tcp");
   expect(HostConfig).toMatchObject({
     Init: true,
     Memory: 256 * 1024 ** 2,

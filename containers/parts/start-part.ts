@@ -165,6 +165,9 @@ class PartContainer extends GenericContainer {
     // A part that joins another one has its resolver's settings.
     if (this.#plan.joins === undefined) this.hostConfig.DnsOptions = [...quickRefusal];
     if (this.#plan.sysctls) this.hostConfig.Sysctls = { ...this.#plan.sysctls };
+    const exposed = (this.#plan.expose ?? []).map((port) => [`${port}/tcp`, {}]);
+    if (exposed.length > 0)
+      this.createOpts.ExposedPorts = { ...this.createOpts.ExposedPorts, ...Object.fromEntries(exposed) };
     this.#applySettings();
     this.createOpts.StopTimeout = 1;
   }

@@ -36,6 +36,14 @@ const edgeFindings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> =
 const broken = new BrokenDeployments();
 afterAll(async () => await broken[Symbol.asyncDispose]());
 
+test.concurrent("a router without entry points is sound where a redirection takes what comes by one of them", async () => {
+  const entryPoints = "      traefik.http.routers.litellm.entrypoints: websecure\n";
+  const patch = { file: "compose.yaml", find: entryPoints, replace: "" };
+  const { failed, messages, undecided } = await broken.edge([patch], folderOf("database"));
+  expect(undecided).toEqual([]);
+  expect(failed, JSON.stringify(messages, null, 2)).toEqual([]);
+});
+
 test.concurrent.for(Object.entries(edgeFindings))(
   "%s: the checks at the edge find what its operator should know",
   async ([name, findings]) => {

@@ -52,9 +52,11 @@ check({
   requirements: ["CAT-19"],
   title: "a batch is answered by the rules of 2025-03-26 where that revision was negotiated",
   needs: ["testGateway"],
-  async run({ testGateway }) {
+  async run({ testGateway, evidence }) {
     const begun = await begin(testGateway, "2025-03-26");
-    if (resultOf(begun, 1)?.protocolVersion !== "2025-03-26") return;
+    const answer = resultOf(begun, 1)?.protocolVersion;
+    expectKnown(begun, answer);
+    if (answer !== "2025-03-26") evidence.notSupported(`LiteLLM negotiates ${answer} where a client wants 2025-03-26`);
     const ids = [1, 2];
     const exchange = await testGateway.send({
       path: testGateway.endpoint("unwell"),
@@ -137,7 +139,7 @@ function listAs(testGateway: TestGateway, revision: string): Promise<Exchange> {
   });
 }
 
-function expectKnown(begun: Exchange, answer: unknown): void {
+function expectKnown(begun: Exchange, answer: unknown): asserts answer is Revision {
   if (revisions.some((known) => known === answer)) return;
   throw new CheckFailure({
     summary: "the handshake negotiates a revision that does not exist",

@@ -55,6 +55,11 @@ check({
         `These routers lead to other services than LiteLLM, on hosts that the policy does not name or to its login, or to none: ${others.join(", ")}.`,
       );
     const ofPolicy = own.filter((router) => !leadsElsewhere(router));
+    const copies = unaskedCopies(edge, ofPolicy, hit.taken);
+    if (copies.length > 0)
+      evidence.finding(
+        `Traefik has these routers once for each of their entry points, and no request of the policy takes this one: ${copies.join(", ")}.`,
+      );
     const unserved = hit.sent.find(({ routing: { router } }) => router === undefined);
     if (ofPolicy.length === 0 && unserved !== undefined) {
       throw new CheckFailure({
@@ -72,7 +77,7 @@ check({
       ({ name }) => name,
       async (router) => {
         const isSound = router.status === "enabled" && router.errors.length === 0;
-        const isHit = hit.taken.has(withoutProvider(router.name));
+        const isHit = hit.taken.has(withoutProvider(router.name)) || copies.includes(router.name);
         if (isSound && isHit) return;
         const written = `rule ${router.rule}, priority ${router.priority}, service ${router.service}`;
         const location = locationOf(edge.deployment, router.name);
@@ -156,6 +161,23 @@ function whyOutranked(
   if (request === undefined || winner?.rule === undefined || meant?.rule === undefined) return undefined;
   if (isChosenFor(winner.rule, request) || !matchesRule(meant.rule, request)) return undefined;
   return { ...outranked(model, winner, meant), fix: `give ${meant.name} the higher priority` };
+}
+
+/**
+ * The routers that take no request, and that Traefik made of one whose copy on another entry point does: where the entry points have
+ * defaults of their own, it has a router for each. What is before it there, e.g. a redirection to HTTPS, may take everything.
+ */
+function unaskedCopies(
+  { deployment: { traefikModel: model } }: Edge,
+  routers: readonly LiveRouter[],
+  taken: ReadonlySet<string>,
+): string[] {
+  const isTaken = ({ name }: LiveRouter): boolean => taken.has(withoutProvider(name));
+  const asked = new Set(routers.filter(isTaken).flatMap(({ name }) => model.routerOf(name) ?? []));
+  return routers.flatMap((router) => {
+    const written = model.routerOf(router.name);
+    return !isTaken(router) && written !== undefined && asked.has(written) ? router.name : [];
+  });
 }
 
 /** A request that the policy describes, with the way that it took. */

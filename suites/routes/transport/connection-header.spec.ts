@@ -84,8 +84,9 @@ check({
           actual: `no ${name}`,
           evidence: exchangeEvidence(exchange),
           cause:
-            "this version of Traefik lets a client drop its forwarding headers (CVE-2024-45410), or a middleware drops it",
+            "versions of Traefik before 2.11.9 and 3.1.3 let a client drop its forwarding headers (CVE-2024-45410), or a middleware drops it",
           ...(await locationOnTheWay(edge, exchange, new RegExp(`customrequestheaders\\.${name}$`, "i"))),
+          fix: "run Traefik 2.11.9, or 3.1.3 or newer; where a middleware names the header under customRequestHeaders, remove it there",
         });
       },
     );

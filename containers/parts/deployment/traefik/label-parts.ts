@@ -41,8 +41,8 @@ export async function labelParts(
     labels,
     entrypoint: ["sleep"],
     command: ["infinity"],
-    // Traefik takes no container without a port.
-    ...(Object.keys(labels).some((key) => /\.loadbalancer\.server\.port$/i.test(key)) ? {} : { publish: [80] }),
+    // Traefik takes no container without a port. A published one is never bound where all networks are internal.
+    ...(Object.keys(labels).some((key) => /\.loadbalancer\.server\.port$/i.test(key)) ? {} : { expose: [80] }),
     ready: readyWhenRunning,
     startDeadline: deadlines.smallPartStart,
   });
