@@ -51,6 +51,8 @@ export function addressIn(text: string): { host: string; port: number | undefine
     "https:": 443,
     "postgresql:": 5432,
     "postgres:": 5432,
+    "redis:": 6379,
+    "rediss:": 6379,
   };
   return { host: hostname, port: port === "" ? byScheme[protocol] : Number(port) };
 }

@@ -1,29 +1,19 @@
 import { publishedTo } from "../../compose/host-address.ts";
 import type { ComposeService } from "../../compose/types.ts";
 import { portsOnHost } from "../../services/host-network.ts";
-import { liteLLMPortOf } from "../../services/litellm-port.ts";
 import type { DeploymentView } from "../deployment-view.ts";
-import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
-import { declaredPorts, portsInOrder } from "./ports.ts";
+import { listeningPorts, type TraefikPorts } from "./listening-ports.ts";
+import { portsInOrder } from "./ports.ts";
 
 type ReachInput = ItemOf<"reach">;
 
 /** What reachability follows from, next to the compose files. */
-export interface ReachContext {
+export interface ReachContext extends TraefikPorts {
   hosts: readonly HostInput[];
-  entryPoints: readonly EdgeEntryPoint[];
-  /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
-  ownPort?: number | undefined;
   /** Whether the deployment has a firewall, which decides what the outside reaches. */
   hasFirewall: boolean;
 }
-
-/** Ports of images that everybody runs as they are. With another entry point they run something else, e.g. a script of SQL. */
-const portsOfImages: readonly [image: RegExp, port: number][] = [
-  [/(?:^|\/)(?:postgres|postgresql|pgvector|timescaledb)\b/, 5432],
-  [/(?:^|\/)(?:redis|valkey)\b/, 6379],
-];
 
 /** More services than these on one network share it for other reasons than the gateway. */
 const mostNeighbours = 8;
@@ -114,6 +104,7 @@ function portQuestions(view: DeploymentView, context: ReachContext): string[] {
 function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachInput>[] {
   const { compose, litellm, traefik } = view;
   const services = [...compose.services.values()].filter(({ networkMode }) => networkMode === undefined);
+  const portsOf = listeningPorts(view, context);
   const sharing = (one: ComposeService, other: ComposeService): string | undefined =>
     networksOf(one).find((network) => networksOf(other).includes(network));
   const asked = new Set<string>();
@@ -123,7 +114,7 @@ function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachIn
       if (network === undefined) return [];
       const isOwn = [from, to].some((one) => one === litellm || one === traefik);
       if (!isOwn && services.filter((one) => networksOf(one).includes(network)).length > mostNeighbours) return [];
-      const ports = listeningPorts(view, context, to);
+      const ports = portsOf(to);
       const alias = [...(to.networks.get(network) ?? [])].find((name) =>
         context.hosts.some((host) => host.name === name),
       );
@@ -132,29 +123,15 @@ function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachIn
       const isAsked = !isOwn && !asked.has(network);
       if (isAsked) asked.add(network);
       const question = `is it meant that services on ${network} reach each other, and not only LiteLLM?`;
-      return [{ value: { from: from.key, to: to.key, ...named, ports }, questions: isAsked ? [question] : [] }];
+      return [
+        { value: { from: from.key, to: to.key, ...named, ports: [...ports] }, questions: isAsked ? [question] : [] },
+      ];
     }),
   );
 }
 
 function networksOf({ networks }: ComposeService): string[] {
   return networks.size === 0 ? ["default"] : [...networks.keys()];
-}
-
-function listeningPorts(
-  { litellm, traefik }: DeploymentView,
-  { entryPoints, ownPort }: ReachContext,
-  service: ComposeService,
-): number[] {
-  if (service === litellm) return [liteLLMPortOf(service)];
-  if (service === traefik)
-    return portsInOrder([...entryPoints.map(({ port }) => port), ...(ownPort === undefined ? [] : [ownPort])]);
-  const image = service.image?.value ?? "";
-  const ofImage =
-    service.entrypoint === undefined
-      ? portsOfImages.flatMap(([pattern, port]) => (pattern.test(image) ? port : []))
-      : [];
-  return portsInOrder([...ofImage, ...declaredPorts(service)]);
 }
 
 /** LiteLLM calls its model providers. */

@@ -1,0 +1,53 @@
+import type { ComposeService } from "../../compose/types.ts";
+import { addressesOfLiteLLM } from "../../litellm/addresses.ts";
+import { serviceAt } from "../../services/hosts.ts";
+import { imageServerPort } from "../../services/image-server.ts";
+import { liteLLMPortOf } from "../../services/litellm-port.ts";
+import type { DeploymentView } from "../deployment-view.ts";
+import type { EdgeEntryPoint } from "../edge/edge-view.ts";
+import { declaredPorts, portsInOrder } from "./ports.ts";
+
+/** Where Traefik listens. */
+export interface TraefikPorts {
+  entryPoints: readonly EdgeEntryPoint[];
+  /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
+  ownPort?: number | undefined;
+}
+
+/**
+ * The ports on which a service listens: its own, and those that LiteLLM's environment and config name.
+ */
+export function listeningPorts(
+  view: DeploymentView,
+  traefikPorts: TraefikPorts,
+): (service: ComposeService) => readonly number[] {
+  const { litellm, traefik } = view;
+  const called = portsThatLiteLLMCalls(view);
+  const own = (service: ComposeService): readonly number[] => {
+    if (service === litellm) return [liteLLMPortOf(service)];
+    if (service === traefik) return portsOfTraefik(traefikPorts);
+    const ofImage = imageServerPort(service);
+    return [...(ofImage === undefined ? [] : [ofImage]), ...declaredPorts(service)];
+  };
+  return (service) => {
+    if (service === litellm || service === traefik) return portsInOrder(own(service));
+    return portsInOrder([
+      ...own(service),
+      ...called.flatMap((one) => (one.service === service ? one.port : [])),
+    ]);
+  };
+}
+
+function portsOfTraefik({ entryPoints, ownPort }: TraefikPorts): readonly number[] {
+  return [...entryPoints.map(({ port }) => port), ...(ownPort === undefined ? [] : [ownPort])];
+}
+
+/** The port of each address that LiteLLM's environment and config name, with the service that it finds there. */
+function portsThatLiteLLMCalls({
+  compose,
+  litellm,
+  config,
+}: DeploymentView): { service: ComposeService | undefined; port: number }[] {
+  const named = addressesOfLiteLLM(config ?? { environment: litellm.environment, document: {}, texts: [] });
+  return named.map(({ host, port }) => ({ service: serviceAt(compose, host, litellm), port }));
+}

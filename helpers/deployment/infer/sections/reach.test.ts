@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { readFacts } from "../../facts.ts";
+import { deploymentView } from "../deployment-view.ts";
+import { smallDeployment } from "../small-deployment.ts";
+import { stateReach } from "./reach.ts";
+
+/** The rules of a compose file, e.g. `litellm to pg: 5432`. */
+function rulesOf(compose: string): string[] {
+  using deployment = smallDeployment({ "compose.yaml": compose });
+  const view = deploymentView(readFacts(deployment.folder));
+  if (typeof view === "string") throw new Error(`no ${view}`);
+  const { rules } = stateReach(view, { hosts: [], entryPoints: [], hasFirewall: false });
+  return rules.map(({ value: { from, to, ports } }) => `${from} to ${to}: ${ports.join(", ")}`).toSorted();
+}
+
+test("a service listens where LiteLLM's environment says, also where its image and its entry point do not show it", () => {
+  const compose = `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    environment: { DATABASE_URL: "postgresql://llm:pw@pgbouncer:6432/llm", REDIS_HOST: cache, REDIS_PORT: "6380" }
+  pgbouncer: { image: edoburu/pgbouncer }
+  cache: { image: "redis:7", entrypoint: [/start.sh] }
+  provision: { image: "postgres:18", command: [sh, -c, "psql -h pgbouncer -f /provision.sql"] }
+`;
+  expect(rulesOf(compose)).toEqual([
+    "cache to litellm: 4000",
+    "cache to pgbouncer: 6432",
+    "litellm to cache: 6380",
+    "litellm to pgbouncer: 6432",
+    "pgbouncer to cache: 6380",
+    "pgbouncer to litellm: 4000",
+    "provision to cache: 6380",
+    "provision to litellm: 4000",
+    "provision to pgbouncer: 6432",
+  ]);
+});
