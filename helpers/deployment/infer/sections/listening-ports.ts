@@ -3,6 +3,7 @@ import { addressesOfLiteLLM } from "../../litellm/addresses.ts";
 import { serviceAt } from "../../services/hosts.ts";
 import { imageServerPort } from "../../services/image-server.ts";
 import { liteLLMPortOf } from "../../services/litellm-port.ts";
+import { namespaceOwner, servicesInNamespace } from "../../services/network-namespace.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import { declaredPorts, portsInOrder } from "./ports.ts";
@@ -15,13 +16,14 @@ export interface TraefikPorts {
 }
 
 /**
- * The ports on which a service listens: its own, and those that LiteLLM's environment and config name.
+ * The ports on which something listens at the addresses of a service: its own, those of the services in its network namespace, and those
+ * that LiteLLM's environment and config name.
  */
 export function listeningPorts(
   view: DeploymentView,
   traefikPorts: TraefikPorts,
 ): (service: ComposeService) => readonly number[] {
-  const { litellm, traefik } = view;
+  const { compose, litellm, traefik } = view;
   const called = portsThatLiteLLMCalls(view);
   const own = (service: ComposeService): readonly number[] => {
     if (service === litellm) return [liteLLMPortOf(service)];
@@ -30,9 +32,10 @@ export function listeningPorts(
     return [...(ofImage === undefined ? [] : [ofImage]), ...declaredPorts(service)];
   };
   return (service) => {
+    // What else is in their namespace is not part of a run, and the ports that it publishes have no listener there.
     if (service === litellm || service === traefik) return portsInOrder(own(service));
     return portsInOrder([
-      ...own(service),
+      ...servicesInNamespace(compose, service).flatMap(own),
       ...called.flatMap((one) => (one.service === service ? one.port : [])),
     ]);
   };
@@ -48,6 +51,7 @@ function portsThatLiteLLMCalls({
   litellm,
   config,
 }: DeploymentView): { service: ComposeService | undefined; port: number }[] {
+  const from = namespaceOwner(compose, litellm);
   const named = addressesOfLiteLLM(config ?? { environment: litellm.environment, document: {}, texts: [] });
-  return named.map(({ host, port }) => ({ service: serviceAt(compose, host, litellm), port }));
+  return named.map(({ host, port }) => ({ service: serviceAt(compose, host, from), port }));
 }

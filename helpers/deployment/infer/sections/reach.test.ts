@@ -34,3 +34,23 @@ test("a service listens where LiteLLM's environment says, also where its image a
     "provision to pgbouncer: 6432",
   ]);
 });
+
+test.each(["service:node", "container:the-node"])("a LiteLLM with network_mode %s listens at its node", (mode) => {
+  const others = Array.from({ length: 9 }, (_, index) => `  other-${index}: { image: ghost:5 }\n`).join("");
+  const compose = `services:
+  node: { image: tailscale/tailscale, container_name: the-node }
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    network_mode: ${mode}
+    environment: { OLLAMA_API_BASE: "http://ollama:11434" }
+  ollama: { image: ollama/ollama }
+  web: { image: "nginx:1", expose: [80] }
+${others}`;
+  const rules = rulesOf(compose);
+  expect(rules).toContain("web to node: 4000");
+  expect(rules).toContain("node to ollama: 11434");
+  expect(rules).toContain("node to web: 80");
+  // The network has too many services to state more than LiteLLM's.
+  expect(rules).not.toContain("ollama to web: 80");
+  expect(rules.filter((rule) => rule.startsWith("litellm") || rule.includes("to litellm"))).toEqual([]);
+});

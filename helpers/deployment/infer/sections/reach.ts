@@ -1,6 +1,7 @@
 import { publishedTo } from "../../compose/host-address.ts";
 import type { ComposeService } from "../../compose/types.ts";
 import { portsOnHost } from "../../services/host-network.ts";
+import { namespaceOwner, networkKeysOf } from "../../services/network-namespace.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
 import { listeningPorts, type TraefikPorts } from "./listening-ports.ts";
@@ -104,16 +105,17 @@ function portQuestions(view: DeploymentView, context: ReachContext): string[] {
 function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachInput>[] {
   const { compose, litellm, traefik } = view;
   const services = [...compose.services.values()].filter(({ networkMode }) => networkMode === undefined);
+  const underTest = [litellm, ...(traefik === undefined ? [] : [traefik])].map((one) => namespaceOwner(compose, one));
   const portsOf = listeningPorts(view, context);
   const sharing = (one: ComposeService, other: ComposeService): string | undefined =>
-    networksOf(one).find((network) => networksOf(other).includes(network));
+    networkKeysOf(one).find((network) => networkKeysOf(other).includes(network));
   const asked = new Set<string>();
   return services.flatMap((from) =>
     services.flatMap((to): Stated<ReachInput>[] => {
       const network = from === to ? undefined : sharing(from, to);
       if (network === undefined) return [];
-      const isOwn = [from, to].some((one) => one === litellm || one === traefik);
-      if (!isOwn && services.filter((one) => networksOf(one).includes(network)).length > mostNeighbours) return [];
+      const isOwn = [from, to].some((one) => underTest.includes(one));
+      if (!isOwn && services.filter((one) => networkKeysOf(one).includes(network)).length > mostNeighbours) return [];
       const ports = portsOf(to);
       const alias = [...(to.networks.get(network) ?? [])].find((name) =>
         context.hosts.some((host) => host.name === name),
@@ -130,13 +132,9 @@ function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachIn
   );
 }
 
-function networksOf({ networks }: ComposeService): string[] {
-  return networks.size === 0 ? ["default"] : [...networks.keys()];
-}
-
 /** LiteLLM calls its model providers. */
 function toOutside({ compose, litellm, config }: DeploymentView): Stated<ReachInput>[] {
-  const hasWayOut = networksOf(litellm).some((network) => compose.networks.get(network)?.internal !== true);
+  const hasWayOut = networkKeysOf(litellm).some((network) => compose.networks.get(network)?.internal !== true);
   if (!hasWayOut || config === undefined || config.models.length === 0) return [];
   return [{ value: { from: litellm.key, to: "outside", ports: [443] }, remarks: ["The model providers."] }];
 }
