@@ -33,9 +33,16 @@ test("a service without a sign of a proxy has none", () => {
   expect(proxyOf('    labels: { com.centurylinklabs.watchtower.enable: "true" }\n')).toBeUndefined();
 });
 
+function proxiesOf(services: string): string[] {
+  using deployment = smallDeployment({ "compose.yaml": `services:\n${services}` });
+  const compose = readFacts(deployment.folder).compose;
+  const litellm = compose?.services.get("litellm");
+  if (compose === undefined || litellm === undefined) throw new Error("the service is missing");
+  return proxiesAmong({ compose, litellm }).map(({ proxy }) => proxy);
+}
+
 test("proxies and tunnels among the services", () => {
-  using deployment = smallDeployment({
-    "compose.yaml": `services:
+  const proxies = proxiesOf(`
   litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1' }
   web: { image: 'caddy:2' }
   tunnel: { image: cloudflare/cloudflared:latest }
@@ -48,15 +55,25 @@ test("proxies and tunnels among the services", () => {
   front: { image: 'registry.lan/front:1', volumes: ['./gateway.conf:/etc/nginx/conf.d/gateway.conf'] }
   pages: { build: { context: ., dockerfile_inline: "FROM nginx:1 AS tools\\nFROM node:24\\n" } }
 volumes: { certs: {} }
-`,
-  });
-  const services = readFacts(deployment.folder).compose?.services.values() ?? [];
-  expect(proxiesAmong(services).map(({ proxy }) => proxy)).toEqual([
-    "Caddy",
-    "a Cloudflare tunnel",
-    "APISIX",
-    "Kong",
-    "Kong",
-    "nginx",
-  ]);
+`);
+  expect(proxies).toEqual(["Caddy", "a Cloudflare tunnel", "APISIX", "Kong", "Kong", "nginx"]);
+});
+
+test.each([
+  ["of LiteLLM", "image: 'ghcr.io/berriai/litellm:main-v1.77.1', network_mode: 'service:node'", "", 1],
+  ["of a proxy", "image: 'ghcr.io/berriai/litellm:main-v1.77.1'", "image: 'nginx:1', network_mode: 'service:node'", 1],
+  ["of its own", "image: 'ghcr.io/berriai/litellm:main-v1.77.1'", "image: ollama/ollama", 1],
+  [
+    "of another service",
+    "image: 'ghcr.io/berriai/litellm:main-v1.77.1'",
+    "image: ollama/ollama, network_mode: 'service:node'",
+    0,
+  ],
+])("a Tailscale node %s", (_, litellm, other, count) => {
+  const rest = other === "" ? "" : `  other: { ${other} }\n`;
+  const services = (node: string): string => `  node: { ${node} }\n  litellm: { ${litellm} }\n${rest}`;
+  const nodes = (all: readonly string[]): number => all.filter((one) => one === "Tailscale").length;
+  expect(nodes(proxiesOf(services("image: tailscale/tailscale")))).toBe(count);
+  const router = 'image: tailscale/tailscale, environment: { TS_ROUTES: "172.20.0.0/16" }';
+  expect(nodes(proxiesOf(services(router)))).toBe(1);
 });

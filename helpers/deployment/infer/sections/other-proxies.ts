@@ -1,5 +1,6 @@
-import type { ComposeService, ComposeValue } from "../../compose/types.ts";
+import type { ComposeFile, ComposeService, ComposeValue } from "../../compose/types.ts";
 import { outlineOf } from "../../services/build-outline.ts";
+import { servicesInNamespace } from "../../services/network-namespace.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import { parseRule, RuleError } from "../../traefik/rules/rule.ts";
 import { argumentsOf } from "../edge/probe-paths.ts";
@@ -70,6 +71,8 @@ function hostsOf(rule: string): string[] {
   }
 }
 
+const tailscale = "Tailscale";
+
 /** Images of proxies and tunnels that the suite does not run, with the name that readers know. */
 const images: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)(?:[\w.-]+-)?caddy(?:-docker-proxy)?(?:[:@]|$)/, "Caddy"],
@@ -79,7 +82,7 @@ const images: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)apisix(?:[:@]|$)/, "APISIX"],
   [/(?:^|\/)kong(?:-gateway)?(?:[:@]|$)/, "Kong"],
   [/(?:^|\/)cloudflared(?:[:@]|$)/, "a Cloudflare tunnel"],
-  [/(?:^|\/)tailscale(?:[:@]|$)/, "Tailscale"],
+  [/(?:^|\/)tailscale(?:[:@]|$)/, tailscale],
 ];
 
 /** Where the proxies that an image may have under any name look for their configuration. */
@@ -89,12 +92,32 @@ const mounts: readonly (readonly [RegExp, string])[] = [
   [/^\/usr\/local\/etc\/haproxy(?:\/|$)/, "HAProxy"],
 ];
 
-/** The proxies and tunnels among the services, which clients may come through: the name and the line of each. */
-export function proxiesAmong(services: Iterable<ComposeService>): { proxy: string; location: SourceLocation }[] {
-  return [...services].flatMap((service) => {
+/** The proxies and tunnels among the services that clients may come through to LiteLLM: the name and the line of each. */
+export function proxiesAmong({
+  compose,
+  litellm,
+}: {
+  compose: ComposeFile;
+  litellm: ComposeService;
+}): { proxy: string; location: SourceLocation }[] {
+  return [...compose.services.values()].flatMap((service) => {
     const proxy = proxyOf(service);
-    return proxy === undefined ? [] : [{ proxy, location: service.location }];
+    if (proxy === undefined || (proxy === tailscale && isNodeOfOthers(service, compose, litellm))) return [];
+    return [{ proxy, location: service.location }];
   });
+}
+
+/**
+ * Whether a Tailscale node leads to other services alone: those in its network namespace (`network_mode: service:<node>`). One that
+ * forwards to other addresses may lead to LiteLLM too. Source: Tailscale's documentation, "Using Tailscale with Docker".
+ */
+function isNodeOfOthers(node: ComposeService, compose: ComposeFile, litellm: ComposeService): boolean {
+  const { environment } = node;
+  const isRouter =
+    ["TS_ROUTES", "TS_DEST_IP"].some((name) => (environment.get(name)?.value ?? "") !== "") ||
+    (environment.get("TS_EXTRA_ARGS")?.value ?? "").includes("--advertise-routes");
+  const led = servicesInNamespace(compose, node).filter((one) => one !== node);
+  return !isRouter && led.length > 0 && !led.some((one) => one.key === litellm.key || proxyOf(one) !== undefined);
 }
 
 function proxyOf({ image, build, mounts: mounted }: ComposeService): string | undefined {

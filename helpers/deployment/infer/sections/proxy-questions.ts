@@ -27,10 +27,11 @@ export function otherTraefikQuestions(given: DeploymentView, { folder, compose, 
 }
 
 /** What another proxy than Traefik lets through is in no file that the suite reads. */
-export function proxyQuestions({ folder, traefik, litellm, compose }: DeploymentView): string[] {
+export function proxyQuestions(view: DeploymentView): string[] {
+  const { folder, traefik, litellm } = view;
   if (traefik !== undefined) return [];
   const other = otherProxy(litellm);
-  const all = proxiesAmong(compose.services.values());
+  const all = proxiesAmong(view);
   const own = all.find(({ proxy }) => proxy === other?.proxy);
   const among = all
     .filter((one) => one !== own)
