@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import { publishedTo } from "../compose/host-address.ts";
 import type { ComposeFile, ComposeService } from "../compose/types.ts";
 
 /**
@@ -61,4 +63,15 @@ export function addressIn(text: string): { host: string; port: number | undefine
 export function extraHosts({ settings }: ComposeService): string[] {
   const written = settings.get("extra_hosts")?.value;
   return Array.isArray(written) ? written.flatMap((one) => String(one).split(/[:=]/)[0] ?? []) : [];
+}
+
+/** Whether a name is one that no public DNS has. */
+export function isInternalName(name: string): boolean {
+  return !name.includes(".") || /\.(?:lan|local|localhost|internal|intranet|home|home\.arpa|private|corp)$/.test(name);
+}
+
+/** Whether the host of an address is on the internet, as far as its name or its IP address shows. */
+export function isOnTheInternet(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, "$1");
+  return isIP(address) === 0 ? !isInternalName(host) : publishedTo(address) === "outside";
 }

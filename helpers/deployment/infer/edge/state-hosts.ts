@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isInternalName } from "../../services/hosts.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
 import { allowListQuestions, type WrittenAllowList } from "./allow-lists.ts";
@@ -134,11 +135,8 @@ function statedHost(
   };
 }
 
-/** Names that no public DNS has. */
 function zoneOf(name: string): Pick<HostInput, "zone"> {
-  const isInternal =
-    !name.includes(".") || /\.(?:lan|local|localhost|internal|intranet|home|home\.arpa|private|corp)$/.test(name);
-  return { zone: isInternal ? "internal" : "external" };
+  return { zone: isInternalName(name) ? "internal" : "external" };
 }
 
 function statedInjections(hosts: readonly ObservedHost[], { secretOf }: HostContext): Stated<ItemOf<"injected">>[] {

@@ -4,6 +4,7 @@ import { portsOnHost } from "../../services/host-network.ts";
 import { namespaceOwner, networkKeysOf } from "../../services/network-namespace.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
+import { stateEgress } from "./egress.ts";
 import { listeningPorts, type TraefikPorts } from "./listening-ports.ts";
 import { portsInOrder } from "./ports.ts";
 
@@ -32,7 +33,7 @@ export function stateReach(
   const questions = portQuestions(view, context);
   const own = first === undefined ? [] : [{ value: first, questions }, ...others.map((value) => ({ value }))];
   return {
-    rules: [...own, ...neighbours(view, context), ...toOutside(view)],
+    rules: [...own, ...neighbours(view, context), ...stateEgress(view)],
     questions: first === undefined ? questions : [],
   };
 }
@@ -130,11 +131,4 @@ function neighbours(view: DeploymentView, context: ReachContext): Stated<ReachIn
       ];
     }),
   );
-}
-
-/** LiteLLM calls its model providers. */
-function toOutside({ compose, litellm, config }: DeploymentView): Stated<ReachInput>[] {
-  const hasWayOut = networkKeysOf(litellm).some((network) => compose.networks.get(network)?.internal !== true);
-  if (!hasWayOut || config === undefined || config.models.length === 0) return [];
-  return [{ value: { from: litellm.key, to: "outside", ports: [443] }, remarks: ["The model providers."] }];
 }

@@ -305,7 +305,7 @@ test("reach: published ports by zone, and services that share a network", () => 
     { from: "litellm", to: "proxy", as: "ai.lan", ports: [80, 443, 8080] },
     { from: "litellm", to: "db", ports: [5432] },
     { from: "db", to: "litellm", ports: [4000] },
-    { from: "litellm", to: "outside", ports: [443] },
+    { from: "litellm", to: "outside", ports: [443, 8000] },
   ]);
   expect(stated[0]?.questions?.[0]).toMatch(
     /^no firewall is in the deployment, so what is published \(80, 443, 4000\) is open/,
