@@ -214,6 +214,33 @@ mcp_servers:
   ]);
 });
 
+const apart = `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker, "--entrypoints.web.address=:80"]
+    ports: ["80:80"]
+    networks: [edge]
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels: { traefik.http.routers.llm.rule: "Host(\`llm.example.org\`)" }
+    networks: [data]
+networks: { edge: {}, data: {} }
+`;
+
+test.each([
+  ["no network", apart, 1],
+  ["a network", apart.replace("[data]", "[data, edge]"), 0],
+  ["the host's networks", apart.replace("networks: [edge]", "network_mode: host"), 0],
+])("a Traefik that shares %s with the LiteLLM that it serves", async (_, compose, count) => {
+  const { questions } = await draftOf({ "compose.yaml": compose });
+  const asked = questions.filter((question) => question.startsWith("which network do traefik"));
+  expect(asked).toHaveLength(count);
+  for (const question of asked)
+    expect(question).toMatch(
+      /traefik is on gateway_edge, litellm is on gateway_data, so Traefik does not reach LiteLLM/,
+    );
+});
+
 test("a secret is stated for the places that use its variable, although others have the same value", async () => {
   const { secrets } = await draftOf({
     "compose.yaml": `services:

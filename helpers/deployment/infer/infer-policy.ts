@@ -20,7 +20,12 @@ import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
 import { otherProxy, turnsTraefikOff } from "./sections/other-proxies.ts";
 import { ownCodex } from "./sections/own-codex.ts";
-import { otherTraefikQuestions, proxyQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
+import {
+  apartQuestions,
+  otherTraefikQuestions,
+  proxyQuestions,
+  turnedOffQuestions,
+} from "./sections/proxy-questions.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { serviceClients } from "./sections/service-clients.ts";
@@ -98,6 +103,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     questions: [
       ...turnedOffQuestions(view),
       ...routeQuestions(inference),
+      ...(hosts.length > 0 ? apartQuestions(view) : []),
       ...defaultQuestions(inference),
       ...literalKeyQuestions(inference.marked),
       ...openQuestions(view),

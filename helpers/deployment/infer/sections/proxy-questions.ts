@@ -1,3 +1,4 @@
+import { namespaceOwner, networkKeysOf } from "../../services/network-namespace.ts";
 import { type DeploymentView, serviceOutline } from "../deployment-view.ts";
 import { placeOf } from "../files/compose-files.ts";
 import { roleSigns } from "../files/roles.ts";
@@ -24,6 +25,23 @@ export function otherTraefikQuestions(given: DeploymentView, { folder, compose, 
       `${traefik === undefined ? "" : " only"}; ` +
       `\`services: { traefik: ${key} }\` proves it in place of that one`,
   );
+}
+
+/** A Traefik whose rules lead to LiteLLM, and that has no network in common with it: other files may connect them. */
+export function apartQuestions({ folder, compose, traefik, litellm }: DeploymentView): string[] {
+  if (traefik === undefined) return [];
+  const owners = [traefik, litellm].map((one) => namespaceOwner(compose, one));
+  const [networks = [], others = []] = owners.map(networkKeysOf);
+  // One on the host's own network reaches every network.
+  if (owners.some(({ networkMode }) => networkMode !== undefined) || networks.some((key) => others.includes(key)))
+    return [];
+  const named = (keys: readonly string[]): string =>
+    keys.map((key) => compose.networks.get(key)?.name ?? key).join(", ");
+  return [
+    `which network do ${traefik.key} (${placeOf(folder, traefik.location)}) and ${litellm.key} (${placeOf(folder, litellm.location)}) share? ` +
+      `By these files none: ${traefik.key} is on ${named(networks)}, ${litellm.key} is on ${named(others)}, so Traefik does not reach LiteLLM. ` +
+      "State under `compose` the files and the project names of the deployment, or put both services on one network",
+  ];
 }
 
 /** What another proxy than Traefik lets through is in no file that the suite reads. */
