@@ -27,6 +27,7 @@ export async function faultsOf(patches: readonly Patch[]): Promise<{
   for (const file of [
     "policy.yaml",
     "compose.yaml",
+    "compose.override.yaml",
     "litellm.env.example",
     "litellm/config.yaml",
     "litellm/scoped_keys.py",

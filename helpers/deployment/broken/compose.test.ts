@@ -41,6 +41,15 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: "  postgres:",
     what: /services\.postgres has neither 'image' nor 'build'/,
+    fix: /^add 'image:' or 'build:'$/,
+  },
+  {
+    name: "a service of an override that no other file has",
+    patches: [{ file: "compose.override.yaml", write: "services:\n  gateway:\n    labels: { a: b }\n" }],
+    file: "compose.override.yaml",
+    at: "gateway:",
+    what: /services\.gateway has neither 'image' nor 'build'/,
+    fix: /^no other file of the project has this service: .*\(traefik, .*litellm.*\), or add 'image:' or 'build:'$/,
   },
   {
     name: "a port that is not a number",

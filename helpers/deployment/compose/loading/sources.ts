@@ -3,7 +3,7 @@ import type { FaultList } from "../../source/fault-list.ts";
 import type { HostFiles } from "../../source/host-files.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import { readSource, type SourceFile } from "../../source/source-file.ts";
-import { parseYamlDocuments, type YamlNode } from "../../source/yaml-tree.ts";
+import { nodeAt, parseYamlDocuments, type YamlNode } from "../../source/yaml-tree.ts";
 
 /** The compose files of a deployment, each read once. */
 export class ComposeSources {
@@ -20,6 +20,13 @@ export class ComposeSources {
   /** Absolute paths on this machine of the files that were read so far. */
   get files(): readonly string[] {
     return [...this.#texts.keys()];
+  }
+
+  /** Absolute paths on this machine of the files read so far that have a service of this name. */
+  filesWith(service: string): readonly string[] {
+    return [...this.#read].flatMap(([file, read]) =>
+      read?.documents.some((root) => nodeAt(root, "services", service) !== undefined) ? [file] : [],
+    );
   }
 
   /** Every file as written, for edits. */

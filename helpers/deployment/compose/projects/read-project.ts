@@ -61,6 +61,7 @@ export function readProject(
     secrets: readFileSources(sectionOf(model, "secrets"), "secret", project, fileContext),
     serviceNames: active.map(({ name }) => name),
     inactiveNames: inactive.map(({ name }) => name),
+    filesWith: (service) => sources.filesWith(service),
     serviceKey: keys.service,
     networkKey: keys.network,
     volumeKey: keys.volume,

@@ -42,7 +42,7 @@ export function readService(
     faults.add(
       location,
       `${within} has neither 'image' nor 'build': compose refuses it`,
-      "add 'image:', e.g. traefik:v3.5.3",
+      howToComplete(name, location, context),
     );
 
   const command = wordsAt(node, "command", within, context.textOf, faults);
@@ -80,6 +80,14 @@ export function readService(
     settings: readSettings(node),
     missing: [...problems.missing, ...environment.missing, ...missingMounts, ...missingFiles],
   };
+}
+
+/** A service without an image that only one of several files has may have another name in the file that it is to change. */
+function howToComplete(name: string, { file }: SourceLocation, { serviceNames, filesWith }: ServiceContext): string {
+  const complete = "add 'image:' or 'build:'";
+  const others = serviceNames.filter((service) => filesWith(service).some((one) => one !== file));
+  if (others.length === 0 || others.includes(name)) return complete;
+  return `no other file of the project has this service: write its name as in the file that declares it (${others.join(", ")}), or ${complete}`;
 }
 
 function imageOf(service: YamlMap): Written<string> | undefined {

@@ -25,6 +25,8 @@ export interface ServiceContext {
   /** The names of the project's services, and of those that are off. */
   serviceNames: readonly string[];
   inactiveNames: readonly string[];
+  /** Absolute paths of the project's files that have a service of this name. */
+  filesWith(service: string): readonly string[];
   /** The keys in the model of what has a name in the compose file. */
   serviceKey(name: string): string;
   networkKey(name: string): string;
