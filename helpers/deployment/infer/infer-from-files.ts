@@ -10,6 +10,7 @@ import { writtenAllowList } from "./edge/allow-lists.ts";
 import { askModel } from "./edge/model-answer.ts";
 import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
+import { reportComposeTemplates } from "./files/compose-templates.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import { beginning, type Inference } from "./infer-policy.ts";
@@ -38,6 +39,7 @@ export async function inferFromFiles({
   versions,
   versionsOf,
 }: FileInference): Promise<Inference> {
+  if (projects.files.length === 0) throwIfTemplates(folder);
   const facts = factsOf(folder, projects, host, versions);
   const asWritten = withSecretDefaults(viewOf(facts), host.secretDefaults);
   const model = asWritten.traefik === undefined ? undefined : facts.traefik(asWritten.traefik.key);
@@ -60,6 +62,13 @@ export async function inferFromFiles({
     missing: new Map(),
     remarks: [],
   };
+}
+
+/** @throws {DeploymentError} where the folder has templates of compose files */
+function throwIfTemplates(folder: string): void {
+  const faults = new FaultList();
+  reportComposeTemplates(folder, faults);
+  faults.throwIfAny();
 }
 
 function isAddressOf(value: string, litellm: DeploymentView["litellm"]): boolean {

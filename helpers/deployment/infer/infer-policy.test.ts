@@ -371,3 +371,12 @@ test("without any client, the remark stands alone", async () => {
   expect(text).toMatch(/\n\n# No Codex client: .*\.\n\n/);
   expect(text).not.toContain("clients:");
 });
+
+test("a folder with nothing but a template of a compose file is refused with the template's name", async () => {
+  const template = "services: { litellm: { image: '{{ litellm_image }}' } }\n";
+  await expect(draftOf({ "templates/docker-compose.yml.j2": template })).rejects.toMatchObject({
+    faults: [
+      { file: expect.stringMatching(/docker-compose\.yml\.j2$/), what: expect.stringMatching(/^is a template/) },
+    ],
+  });
+});
