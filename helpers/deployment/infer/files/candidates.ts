@@ -1,0 +1,78 @@
+import { basename, dirname } from "node:path";
+import { type ComposeOutline, composeFileNames, isOverride } from "./compose-files.ts";
+import { type Role, roleSigns } from "./roles.ts";
+
+/** Files that compose reads together. */
+export interface Candidate {
+  files: readonly ComposeOutline[];
+  /** With those that they include or extend. */
+  all: readonly ComposeOutline[];
+  /** Whether compose finds it in its folder. */
+  isDefault: boolean;
+  /** Files next to its own, under names of their own, that have services of the same names. */
+  variants?: readonly ComposeOutline[];
+  /** Whether its files are of several folders. */
+  isJoined?: boolean;
+}
+
+/** The candidates of each folder, without what their files include. */
+export function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidate, "all">[] {
+  const byFolder = Map.groupBy(outlines, ({ file }) => dirname(file));
+  return [...byFolder.values()].flatMap((files) => {
+    const main = composeFileNames.flatMap((name) => files.find(({ file }) => basename(file) === name) ?? [])[0];
+    if (main !== undefined) {
+      // Other files next to it are variants (compose.prod.yaml), unless they are stacks with services of their own.
+      const override = files.find(({ file }) => isOverride(file));
+      const [variants, rest] = partition(
+        files.filter((one) => one !== main && one !== override),
+        (one) => sharesServices(one, main),
+      );
+      const [parts, stacks] = partition(joined(rest), (group) => group.some((one) => completes(one, main)));
+      return [
+        { files: [main, ...(override === undefined ? [] : [override]), ...parts.flat()], isDefault: true, variants },
+        ...stacks.map((group) => ({ files: group, isDefault: false })),
+      ];
+    }
+    return joined(files.filter(({ file }) => !isOverride(file))).map((group) => ({ files: group, isDefault: false }));
+  });
+}
+
+/**
+ * Files of one folder that are one project: they share a service, or a network that none of them calls external, or one
+ * declares what another one only names.
+ */
+function joined(files: readonly ComposeOutline[]): ComposeOutline[][] {
+  let groups: ComposeOutline[][] = [];
+  for (const file of files) {
+    const [own, others] = partition(groups, (group) =>
+      group.some((other) => sharesServices(file, other) || sharesOwnNetwork(file, other) || completes(file, other)),
+    );
+    groups = [...others, [...own.flat(), file]];
+  }
+  return groups;
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
+/** Whether one of two files declares a service or a network that the other one names without declaring it. */
+function completes(one: ComposeOutline, other: ComposeOutline): boolean {
+  return (
+    one.undeclared.some((name) => other.declared.includes(name)) ||
+    other.undeclared.some((name) => one.declared.includes(name))
+  );
+}
+
+function sharesServices(one: ComposeOutline, other: ComposeOutline): boolean {
+  return one.services.some(({ name }) => other.services.some((service) => service.name === name));
+}
+
+function sharesOwnNetwork(one: ComposeOutline, other: ComposeOutline): boolean {
+  return one.ownNetworks.some((network) => network !== "default" && other.ownNetworks.includes(network));
+}
+
+/** How sure it is that one of the services of some files plays a role, as of {@link roleSigns}. */
+export function strongest(files: readonly ComposeOutline[], role: Role): number {
+  return Math.max(0, ...files.flatMap(({ services }) => services.map((service) => roleSigns(service, role))));
+}
