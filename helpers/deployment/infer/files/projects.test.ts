@@ -99,20 +99,30 @@ test("files of several folders are one project where none is complete alone", ()
     "services/litellm/compose.yml": litellm,
     "services/traefik/compose.yml":
       "services: { traefik: { image: 'traefik:v3.5.3', networks: [edge], volumes: ['certs:/certs', './services/traefik/made.yml:/etc/traefik/traefik.yml'] } }\n",
-    "services/photos/compose.yml": "services: { photos: { image: photos, networks: [edge] } }\n",
+    "services/photos/compose.yml": "services: { photos: { image: photos, networks: [edge], depends_on: [album] } }\n",
+    "services/album/compose.yml": "services: { album: { image: album, networks: [edge] } }\n",
+    "services/mail/compose.yml": "services: { mail: { image: mail, networks: [edge, letters] } }\n",
+    "services/old/compose.yml": "services: { traefik: { image: whoami, networks: [edge] } }\n",
+    "services/alone/compose.yml": "services: { alone: { image: alone } }\n",
     "other/settings.yml": "networks: { lan: {} }\n",
   };
   using deployment = smallDeployment(files);
   const { compose, directories, others } = findProjects(deployment.folder);
   expect(compose).toMatchObject([
     {
-      files: ["compose/base.yml", "services/litellm/compose.yml", "services/traefik/compose.yml"],
+      files: [
+        "compose/base.yml",
+        "services/litellm/compose.yml",
+        "services/traefik/compose.yml",
+        "services/album/compose.yml",
+        "services/photos/compose.yml",
+      ],
       directory: ".",
       question: expect.stringContaining("are compose/base.yml, services/litellm/compose.yml"),
     },
   ]);
   expect(directories).toEqual([deployment.folder]);
-  expect(others).toEqual(["services/photos/compose.yml"]);
+  expect(others).toEqual(["services/alone/compose.yml", "services/mail/compose.yml", "services/old/compose.yml"]);
 });
 
 test("a file that compose reads alone is joined with none of another folder", () => {
