@@ -207,7 +207,7 @@ function servicesOf({ view, hasUnrelatedTraefik }: Inference): PolicyDraft["serv
 }
 
 function statedProject(
-  { project, files, directory, profiles, question }: FoundProject,
+  { project, files, directory, profiles, questions }: FoundProject,
   envFile: string | undefined,
 ): PolicyDraft["compose"][number] {
   return {
@@ -218,7 +218,7 @@ function statedProject(
       ...(envFile === undefined ? {} : { env_file: envFile }),
       ...(profiles.length === 0 ? {} : { profiles: [...profiles] }),
     },
-    questions: question === undefined ? [] : [question],
+    questions: [...questions],
   };
 }
 

@@ -11,6 +11,8 @@ export interface Candidate {
   isDefault: boolean;
   /** Files next to its own, under names of their own, that have services of the same names. */
   variants?: readonly ComposeOutline[];
+  /** Files that are of the project by its name only. */
+  neighbours?: readonly ComposeOutline[];
   /** Whether its files are of several folders. */
   isJoined?: boolean;
 }

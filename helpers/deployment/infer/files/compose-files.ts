@@ -7,6 +7,7 @@ import type { SourceLocation } from "../../source/location.ts";
 import { readSource } from "../../source/source-file.ts";
 import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
 import { envTextAt, variablesOf } from "../host/env-texts.ts";
+import { isForSwarm } from "./swarm.ts";
 
 /** A compose file, as far as it says to which project it belongs. */
 export interface ComposeOutline {
@@ -27,6 +28,8 @@ export interface ComposeOutline {
   undeclared: readonly string[];
   /** The paths of the host in its services that are relative to the project's directory, as written. */
   relativePaths: readonly string[];
+  /** Whether its services have settings that only `docker stack deploy` reads. */
+  isForSwarm: boolean;
   /** Absolute paths of the files that it includes or extends, each with compose's names where it names a folder. */
   uses: readonly string[];
 }
@@ -180,6 +183,7 @@ function outlineFrom(
     declared,
     undeclared: namesUsed(services).filter((name) => name !== "default" && !declared.includes(name)),
     relativePaths: services.flatMap(pathsUsed).filter((path) => /^\.{1,2}\//.test(path)),
+    isForSwarm: isForSwarm(services),
     uses: [...includesOf(root), ...entries.flatMap(([, { value }]) => extendedFileOf(value))].map((path) =>
       resolve(dirname(file), path),
     ),

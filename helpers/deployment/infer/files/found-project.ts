@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
-import { basename, dirname, extname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { activeProfiles, isActive } from "../../compose/projects/profiles.ts";
 import type { Candidate } from "./candidates.ts";
 import { pathIn } from "./compose-files.ts";
+import { environmentAt, isStack, nameOf } from "./project-name.ts";
 import { serviceOf } from "./roles.ts";
 
 /** A compose project, as `compose:` of a policy names it. Paths are relative to the deployment's folder. */
@@ -13,58 +15,76 @@ export interface FoundProject {
   directory: string | undefined;
   /** The profiles without which LiteLLM or Traefik does not start. */
   profiles: readonly string[];
-  /** What the names of the project's files leave open. */
-  question: string | undefined;
+  /** What its files leave open. */
+  questions: readonly string[];
 }
 
 /** What a policy says of a candidate. */
 export function projectOf(root: string, candidate: Candidate): FoundProject {
+  const home = directoryOf(root, candidate);
   const [first] = candidate.files;
-  const files = pathsOf(root, candidate);
-  const declared = candidate.files.findLast(({ name }) => name !== undefined)?.name;
-  const profiles = profilesOf(candidate);
-  if (candidate.isJoined) {
-    const home = directoryOf(root, candidate);
-    const directory = first === undefined || home === dirname(first.file) ? undefined : pathIn(root, home) || ".";
-    const question = `are ${files.join(", ")} one project? None of those with services is complete without the others; which \`-f\`, \`-p\` and \`--project-directory\` does the operator use?`;
-    return { project: declared, files, directory, profiles, question };
-  }
-  const directory = undefined;
-  if (first === undefined || candidate.isDefault || declared !== undefined)
-    return { project: declared, files, directory, profiles, question: questionOfVariants(root, candidate) };
-  const stem = basename(first.file, extname(first.file));
-  const project = stem
-    .toLowerCase()
-    .replace(/^(?:docker-)?compose[-_.]|^stack[-_.]/, "")
-    .replace(/[-_.](?:stack|compose|swarm)$/, "")
-    .replaceAll(/[^a-z0-9_-]/g, "");
+  const isInHome = first === undefined || home === dirname(first.file);
   return {
-    project: project || undefined,
-    files,
-    directory,
-    profiles,
-    question: `by which name is ${files.join(" with ")} deployed? \`docker stack deploy\` and \`-p\` decide it; guessed from the file's name`,
+    project: nameOf(candidate, home),
+    files: pathsOf(root, candidate),
+    directory: isInHome ? undefined : pathIn(root, home) || ".",
+    profiles: profilesOf(candidate, environmentAt(home)),
+    questions: questionsOf(root, candidate, home),
   };
 }
 
+function questionsOf(root: string, candidate: Candidate, home: string): string[] {
+  const files = pathsOf(root, candidate);
+  if (candidate.isJoined)
+    return [
+      `are ${files.join(", ")} one project? None of those with services is complete without the others; which \`-f\`, \`-p\` and \`--project-directory\` does the operator use?`,
+    ];
+  return [...questionsOfName(root, candidate, home), ...questionsOfVariants(root, candidate)];
+}
+
+/** Asks for a name that the call decides: where the files have none, and compose does not find them by itself. */
+function questionsOfName(root: string, candidate: Candidate, home: string): string[] {
+  const { files, isDefault, neighbours = [] } = candidate;
+  const paths = pathsOf(root, candidate);
+  if (isDefault) {
+    if (neighbours.length === 0) return [];
+    const [one, names] = [neighbours.length === 1, neighbours.map(({ file }) => pathIn(root, file)).join(", ")];
+    return [
+      `${one ? "is" : "are"} ${names} part of the project of ${paths[0]}? Compose gives ${one ? "both" : "all of them"} the same name by default, and so the same networks; \`-p\` gives another one`,
+    ];
+  }
+  if (files.some(({ name }) => name !== undefined)) return [];
+  const all = paths.join(" with ");
+  if (isStack(candidate))
+    return [
+      `by which name is ${all} deployed? \`docker stack deploy\` and \`-p\` decide it; guessed from the file's name`,
+    ];
+  const byDefault = environmentAt(home).has("COMPOSE_PROJECT_NAME") ? "COMPOSE_PROJECT_NAME" : "that of the folder";
+  return [`is ${all} started under compose's default name, ${byDefault}? \`-p\` gives another one`];
+}
+
 /** Asks for files that compose reads with `-f` only, and that change LiteLLM or Traefik. */
-function questionOfVariants(root: string, candidate: Candidate): string | undefined {
+function questionsOfVariants(root: string, candidate: Candidate): string[] {
   const { all, variants = [] } = candidate;
   const services = all.flatMap((file) => file.services);
   const roles = (["litellm", "traefik"] as const).flatMap(
     (role) => serviceOf(role, services, (service) => service)?.name ?? [],
   );
   const meant = variants.filter((file) => file.services.some(({ name }) => roles.includes(name)));
-  if (meant.length === 0) return undefined;
+  if (meant.length === 0) return [];
   const names = meant.map(({ file }) => pathIn(root, file)).join(", ");
-  return `is ${meant.length === 1 ? "" : "one of "}${names} used too, or in place of ${pathsOf(root, candidate)[0]} (\`docker compose -f\`)? It changes a service of the gateway, and is not read`;
+  return [
+    `is ${meant.length === 1 ? "" : "one of "}${names} used too, or in place of ${pathsOf(root, candidate)[0]} (\`docker compose -f\`)? It changes a service of the gateway, and is not read`,
+  ];
 }
 
-function profilesOf({ all }: Candidate): string[] {
+function profilesOf({ all }: Candidate, environment: ReadonlyMap<string, string>): string[] {
   const services = all.flatMap((file) => file.services);
-  const needed = (["litellm", "traefik"] as const).flatMap(
-    (role) => serviceOf(role, services, (service) => service)?.profiles?.[0] ?? [],
-  );
+  const active = activeProfiles([], environment);
+  const needed = (["litellm", "traefik"] as const).flatMap((role) => {
+    const { profiles = [] } = serviceOf(role, services, (service) => service) ?? {};
+    return isActive(profiles, active) ? [] : (profiles[0] ?? []);
+  });
   return [...new Set(needed)];
 }
 

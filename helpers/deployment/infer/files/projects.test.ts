@@ -36,7 +36,7 @@ test("a file that changes the gateway's services, and that compose reads with -f
   expect(findProjects(deployment.folder).compose).toEqual([
     expect.objectContaining({
       files: ["compose.yaml"],
-      question: expect.stringMatching(/^is compose\.cloudflare\.yaml used too, or in place of compose\.yaml /),
+      questions: [expect.stringMatching(/^is compose\.cloudflare\.yaml used too, or in place of compose\.yaml /)],
     }),
   ]);
 });
@@ -118,7 +118,7 @@ test("files of several folders are one project where none is complete alone", ()
         "services/photos/compose.yml",
       ],
       directory: ".",
-      question: expect.stringContaining("are compose/base.yml, services/litellm/compose.yml"),
+      questions: [expect.stringContaining("are compose/base.yml, services/litellm/compose.yml")],
     },
   ]);
   expect(directories).toEqual([deployment.folder]);
@@ -134,16 +134,22 @@ test("a file that compose reads alone is joined with none of another folder", ()
   expect(found(files).compose?.map(({ files: own }) => own)).toEqual([["ai/compose.yaml"], ["edge/compose.yaml"]]);
 });
 
-test("a profile without which LiteLLM does not start is stated", () => {
+test.each([
+  ["is stated", {}, [[["compose.yaml"], ["ai"]]]],
+  [
+    "is not stated where COMPOSE_PROFILES has one that starts it",
+    { ".env": "COMPOSE_PROFILES=tunnel,all\n" },
+    undefined,
+  ],
+])("a profile without which LiteLLM does not start %s", (_, more, expected) => {
   using deployment = smallDeployment({
     "compose.yaml": `services:
   litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1', profiles: [ai, all] }
   tunnel: { image: cloudflared, profiles: [tunnel] }
 `,
+    ...more,
   });
-  expect(findProjects(deployment.folder).compose?.map(({ files, profiles }) => [files, profiles])).toEqual([
-    [["compose.yaml"], ["ai"]],
-  ]);
+  expect(findProjects(deployment.folder).compose?.map(({ files, profiles }) => [files, profiles])).toEqual(expected);
 });
 
 test("projects in subfolders, joined by a network", () => {
@@ -163,14 +169,64 @@ test("projects in subfolders, joined by a network", () => {
   });
 });
 
-test("stacks under names of their own are projects, each named after its file", () => {
-  expect(found({ "litellm-stack.yml": litellm + external, "traefik-stack.yml": traefik + external })).toEqual({
+const swarm = "services: { litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1', deploy: { placement: {} } } }\n";
+const extras = "services: { photos: { image: photos, networks: [edge] } }\nnetworks: { edge: {} }\n";
+
+/** A folder, and the projects that are found in it. */
+interface Named {
+  what: string;
+  files: Readonly<Record<string, string>>;
+  compose: readonly { project: string | undefined; files: readonly string[] }[];
+}
+
+test.each<Named>([
+  {
+    what: "a stack, named after its file",
+    files: { "litellm-stack.yml": litellm + external, "traefik-stack.yml": traefik + external },
     compose: [
       { project: "litellm", files: ["litellm-stack.yml"] },
       { project: "traefik", files: ["traefik-stack.yml"] },
     ],
-    others: [],
-  });
+  },
+  {
+    what: "a file with settings of Swarm, named after itself",
+    files: { "ai/litellm.yml": swarm },
+    compose: [{ project: "litellm", files: ["ai/litellm.yml"] }],
+  },
+  {
+    what: "a file of the folder 'stacks', named after itself",
+    files: { "stacks/litellm.yml": litellm + external },
+    compose: [{ project: "litellm", files: ["stacks/litellm.yml"] }],
+  },
+  {
+    what: "a file under another name, named after the folder",
+    files: { "ai/podman-compose.yml": litellm + external },
+    compose: [{ project: undefined, files: ["ai/podman-compose.yml"] }],
+  },
+  {
+    what: "files of one folder, which have the same name, one project",
+    files: { "ai/litellm.yml": litellm + external, "ai/traefik.yml": traefik + external },
+    compose: [{ project: undefined, files: ["ai/litellm.yml", "ai/traefik.yml"] }],
+  },
+  {
+    what: "a file with a name of its own, another project than its neighbours",
+    files: { "ai/litellm.yml": `name: llm\n${litellm}${external}`, "ai/traefik.yml": traefik + external },
+    compose: [
+      { project: "llm", files: ["ai/litellm.yml"] },
+      { project: undefined, files: ["ai/traefik.yml"] },
+    ],
+  },
+  {
+    what: "a file with a name of its own, which COMPOSE_PROJECT_NAME overrides",
+    files: {
+      "ai/.env.example": "COMPOSE_PROJECT_NAME=llm\n",
+      "ai/compose.yml": `name: other\n${litellm}networks: { edge: {} }\n`,
+      "ai/compose.extras.yml": extras,
+    },
+    compose: [{ project: undefined, files: ["ai/compose.yml", "ai/compose.extras.yml"] }],
+  },
+])("$what", ({ files, compose }) => {
+  expect(found(files)).toEqual({ compose, others: [] });
 });
 
 test("files that share a service are one project", () => {

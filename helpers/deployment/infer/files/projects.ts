@@ -3,6 +3,7 @@ import { type Candidate, candidatesOf, strongest } from "./candidates.ts";
 import { completedAcrossFolders } from "./completed.ts";
 import { type ComposeOutline, composeBases, composeFileNames, composeOutlines, isOverride } from "./compose-files.ts";
 import { directoryOf, type FoundProject, pathsOf, projectOf } from "./found-project.ts";
+import { joinedByName } from "./same-project.ts";
 
 /** The compose projects of a deployment's folder. */
 export interface FoundProjects {
@@ -43,21 +44,22 @@ export function findProjects(folder: string): FoundProjects {
 function foundProjects(
   root: string,
   all: readonly Candidate[],
-  chosen: readonly Candidate[],
+  parts: readonly Candidate[],
   own: Candidate | undefined,
 ): FoundProjects {
+  const chosen = joinedByName(parts);
   const projects = chosen.map((candidate) => projectOf(root, candidate));
   const isFoundByCompose =
     chosen.length === 1 &&
     chosen[0] === own &&
     own?.files.every(({ file }) => isFoundByName(file)) &&
-    projects.every(({ profiles, question }) => profiles.length === 0 && question === undefined);
+    projects.every(({ profiles, questions }) => profiles.length === 0 && questions.length === 0);
   return {
     compose: isFoundByCompose ? undefined : projects,
     files: chosen.map(({ files }) => files.map(({ file }) => file)),
     directories: chosen.map((candidate) => directoryOf(root, candidate)),
     included: chosen.map(({ files, all: read }) => read.flatMap((one) => (files.includes(one) ? [] : one.file))),
-    others: all.filter((one) => !chosen.includes(one)).flatMap((one) => pathsOf(root, one)),
+    others: all.filter((one) => !parts.includes(one)).flatMap((one) => pathsOf(root, one)),
   };
 }
 
