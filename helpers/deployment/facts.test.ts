@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readFacts } from "./facts.ts";
+import { smallDeployment } from "./infer/small-deployment.ts";
 import { patchedCopy } from "./source/patched-copy.ts";
 
 const reference = "deployments/reference";
@@ -62,4 +63,20 @@ test.each([
   expect(facts.faults.faults).toEqual([]);
   const ignored = facts.notes.notes.filter(({ what }) => what.includes("allowed_tools")).map(({ why }) => why);
   expect(ignored).toEqual(findings.map((why) => expect.stringContaining(why)));
+});
+
+test("the folder of the first file of COMPOSE_FILE is the project's, and an empty separator is the default", () => {
+  using deployment = smallDeployment({
+    ".env": "COMPOSE_FILE=docker/compose.yml:docker/more.yml\nCOMPOSE_PATH_SEPARATOR=\n",
+    "docker/compose.yml": "services: { litellm: { image: litellm, volumes: ['./config.yaml:/app/config.yaml'] } }\n",
+    "docker/more.yml": "services: { db: { image: postgres } }\n",
+    "docker/config.yaml": "model_list: []\n",
+  });
+  const { compose, faults, serviceNames } = readFacts(deployment.folder);
+  expect(faults.faults).toEqual([]);
+  expect(serviceNames).toEqual(["litellm", "db"]);
+  expect(compose?.project).toBe("docker");
+  expect(compose?.services.get("litellm")?.mounts.map(({ source }) => source)).toEqual([
+    join(deployment.folder, "docker/config.yaml"),
+  ]);
 });

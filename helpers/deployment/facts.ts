@@ -248,13 +248,14 @@ function readComposeFiles(
     hasMain ? envFiles.forInterpolation(main, new ProjectVariables(shell)) : new Map(),
     declared,
   );
+  const found = projects.length === 0 ? defaultComposeFiles(folder, variables, reading.notes) : [];
   const read: ProjectFiles[] =
     projects.length === 0
       ? [
           {
             name: undefined,
-            folder,
-            files: defaultComposeFiles(folder, variables, reading.notes),
+            folder: projectFolder(found, folder),
+            files: found,
             envFile: hasMain ? main : undefined,
             profiles: [],
           },

@@ -19,12 +19,23 @@ const overrideNames = [
  * @returns absolute paths; `compose.yaml` where there is none
  */
 export function defaultComposeFiles(folder: string, variables: VariableLookup, notes: NoteList): string[] {
-  const named = variables.get("COMPOSE_FILE");
-  if (named !== undefined && named !== "")
-    return named.split(variables.get("COMPOSE_PATH_SEPARATOR") ?? ":").map((file) => resolve(folder, file));
+  const named = namedComposeFiles(folder, variables);
+  if (named !== undefined) return named;
   const main = firstOf(composeNames, folder, notes);
   const override = main === undefined ? undefined : firstOf(overrideNames, folder, notes);
   return [main ?? "compose.yaml", ...(override === undefined ? [] : [override])].map((file) => join(folder, file));
+}
+
+/**
+ * The files of `COMPOSE_FILE`, as absolute paths; undefined where it is not set.
+ *
+ * Source: compose-go, cli/options.go, `WithConfigFileEnv`.
+ */
+export function namedComposeFiles(folder: string, variables: VariableLookup): string[] | undefined {
+  const named = variables.get("COMPOSE_FILE");
+  if (named === undefined || named === "") return undefined;
+  const separator = variables.get("COMPOSE_PATH_SEPARATOR") || ":";
+  return named.split(separator).map((file) => resolve(folder, file));
 }
 
 function firstOf(names: readonly string[], folder: string, notes: NoteList): string | undefined {

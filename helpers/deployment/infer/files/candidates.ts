@@ -13,8 +13,20 @@ export interface Candidate {
   variants?: readonly ComposeOutline[];
   /** Files that are of the project by its name only. */
   neighbours?: readonly ComposeOutline[];
+  /** What the `COMPOSE_FILE` that names its files leaves open; undefined for files that no `COMPOSE_FILE` names. */
+  named?: NamedFiles;
   /** Whether its files are of several folders. */
   isJoined?: boolean;
+}
+
+/** Where a `COMPOSE_FILE` is set, and which of its files are missing. */
+export interface NamedFiles {
+  /** Absolute path of the folder with the env file. */
+  folder: string;
+  /** Whether only an example of the env file is there. */
+  isInExample: boolean;
+  /** Absolute paths of files that can't be read here. */
+  unread: readonly string[];
 }
 
 /** The candidates of each folder, without what their files include. */

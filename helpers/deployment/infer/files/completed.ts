@@ -11,7 +11,7 @@ export function completedAcrossFolders(
   candidates: readonly Candidate[],
   findBases: () => readonly ComposeOutline[],
 ): readonly Candidate[] {
-  const needs = (one: Candidate): boolean => hasRole(one.all) && missingIn(one).length > 0;
+  const needs = (one: Candidate): boolean => one.named === undefined && hasRole(one.all) && missingIn(one).length > 0;
   if (!candidates.some(needs)) return candidates;
   const bases = findBases().map((file): Candidate => ({ files: [file], all: [file], isDefault: false }));
   // Those that only declare come first: no service of theirs is added.

@@ -160,6 +160,20 @@ function outlineOf(file: string): ComposeOutline | undefined {
   return outlineFrom(file, root, entries);
 }
 
+/** A file that is known to be a compose file, whatever it declares; undefined where it can't be read as YAML. */
+export function composeOutline(file: string): ComposeOutline | undefined {
+  const { source, faults } = readOutlineSource(file);
+  const root = source === undefined ? undefined : parseYaml(source, faults);
+  if (root === undefined) return undefined;
+  const services = nodeAt(root, "services");
+  const entries = services?.kind === "map" ? [...services.entries] : [];
+  return outlineFrom(
+    file,
+    root,
+    entries.filter(([, { value }]) => value.kind === "map"),
+  );
+}
+
 function outlineFrom(
   file: string,
   root: YamlNode,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { activeProfiles, isActive } from "../../compose/projects/profiles.ts";
-import type { Candidate } from "./candidates.ts";
+import type { Candidate, NamedFiles } from "./candidates.ts";
 import { pathIn } from "./compose-files.ts";
 import { environmentAt, isStack, nameOf } from "./project-name.ts";
 import { serviceOf } from "./roles.ts";
@@ -22,13 +22,14 @@ export interface FoundProject {
 /** What a policy says of a candidate. */
 export function projectOf(root: string, candidate: Candidate): FoundProject {
   const home = directoryOf(root, candidate);
+  const callFolder = candidate.named?.folder ?? home;
   const [first] = candidate.files;
   const isInHome = first === undefined || home === dirname(first.file);
   return {
-    project: nameOf(candidate, home),
+    project: nameOf(candidate, callFolder),
     files: pathsOf(root, candidate),
     directory: isInHome ? undefined : pathIn(root, home) || ".",
-    profiles: profilesOf(candidate, environmentAt(home)),
+    profiles: profilesOf(candidate, environmentAt(callFolder)),
     questions: questionsOf(root, candidate, home),
   };
 }
@@ -39,7 +40,23 @@ function questionsOf(root: string, candidate: Candidate, home: string): string[]
     return [
       `are ${files.join(", ")} one project? None of those with services is complete without the others; which \`-f\`, \`-p\` and \`--project-directory\` does the operator use?`,
     ];
-  return [...questionsOfName(root, candidate, home), ...questionsOfVariants(root, candidate)];
+  return candidate.named === undefined
+    ? [...questionsOfName(root, candidate, home), ...questionsOfVariants(root, candidate)]
+    : questionsOfNamed(root, candidate.named);
+}
+
+/** Asks for what the `COMPOSE_FILE` of a folder leaves open. */
+function questionsOfNamed(root: string, { folder, isInExample, unread }: NamedFiles): string[] {
+  const env = pathIn(root, join(folder, ".env"));
+  const names = unread.map((file) => pathIn(root, file)).join(", ");
+  return [
+    ...(isInExample ? [`does ${env} set COMPOSE_FILE as its example does? It is not in this folder`] : []),
+    ...(unread.length === 0
+      ? []
+      : [
+          `what is in ${names}? COMPOSE_FILE (${env}) names ${unread.length === 1 ? "it" : "them"} too, and this folder does not have ${unread.length === 1 ? "it" : "them"}`,
+        ]),
+  ];
 }
 
 /** Asks for a name that the call decides: where the files have none, and compose does not find them by itself. */

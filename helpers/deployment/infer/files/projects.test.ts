@@ -225,8 +225,45 @@ test.each<Named>([
     },
     compose: [{ project: undefined, files: ["ai/compose.yml", "ai/compose.extras.yml"] }],
   },
+  {
+    what: "the files of COMPOSE_FILE, one project",
+    files: {
+      ".env": 'COMPOSE_PATH_SEPARATOR=;\nDIR=ai\nCOMPOSE_FILE="compose.yml;$DIR/litellm.yml;labels.yml"\n',
+      "compose.yml": traefik + external,
+      "compose.prod.yml": "services: { traefik: { image: 'traefik:v3.6' } }\n",
+      "ai/litellm.yml": litellm,
+      "labels.yml": "services: { litellm: { labels: { traefik.enable: 'true' } } }\n",
+    },
+    compose: [{ project: undefined, files: ["compose.yml", "ai/litellm.yml", "labels.yml"] }],
+  },
+  {
+    what: "the files of a COMPOSE_FILE in a subfolder, next to another project",
+    files: {
+      "ai/.env": "COMPOSE_FILE=base.yml:litellm.yml\n",
+      "ai/base.yml": "networks: { edge: { external: true } }\n",
+      "ai/litellm.yml": litellm,
+      "edge/compose.yml": traefik + external,
+    },
+    compose: [
+      { project: undefined, files: ["ai/base.yml", "ai/litellm.yml"] },
+      { project: undefined, files: ["edge/compose.yml"] },
+    ],
+  },
 ])("$what", ({ files, compose }) => {
   expect(found(files)).toEqual({ compose, others: [] });
+});
+
+test("a COMPOSE_FILE of an example, and a file of it that is missing, are asked for", () => {
+  using deployment = smallDeployment({
+    ".env.example": "COMPOSE_FILE=compose.yml:local.yml\n",
+    "compose.yml": litellm + external,
+  });
+  const [project] = findProjects(deployment.folder).compose ?? [];
+  expect(project?.files).toEqual(["compose.yml"]);
+  expect(project?.questions).toEqual([
+    expect.stringMatching(/^does \.env set COMPOSE_FILE as its example does\?/),
+    expect.stringMatching(/^what is in local\.yml\? COMPOSE_FILE \(\.env\) names it too/),
+  ]);
 });
 
 test("files that share a service are one project", () => {

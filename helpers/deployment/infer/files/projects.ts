@@ -3,6 +3,7 @@ import { type Candidate, candidatesOf, strongest } from "./candidates.ts";
 import { completedAcrossFolders } from "./completed.ts";
 import { type ComposeOutline, composeBases, composeFileNames, composeOutlines, isOverride } from "./compose-files.ts";
 import { directoryOf, type FoundProject, pathsOf, projectOf } from "./found-project.ts";
+import { namedCandidates, withoutNamed } from "./named-files.ts";
 import { joinedByName } from "./same-project.ts";
 
 /** The compose projects of a deployment's folder. */
@@ -20,7 +21,7 @@ export interface FoundProjects {
 }
 
 /**
- * Finds the compose projects that make up the gateway: what compose finds in the folder itself; where LiteLLM or Traefik
+ * Finds the compose projects that make up the gateway: what compose finds in the folder itself, or `COMPOSE_FILE` names; where LiteLLM or Traefik
  * is not in it, the projects in its subfolders and the stacks under other names. Files that another one includes or
  * extends are not projects. A project that shares no network with LiteLLM or Traefik is left out.
  *
@@ -30,12 +31,16 @@ export function findProjects(folder: string): FoundProjects {
   const root = resolve(folder);
   const outlines = composeOutlines(root);
   const used = new Set(outlines.flatMap(({ uses }) => uses.flatMap(composeFilesAt)));
-  const inFolders = candidatesOf(outlines.filter(({ file }) => !used.has(file))).map((candidate) => ({
+  const named = namedCandidates(root, outlines);
+  const others = withoutNamed(outlines, named).filter(({ file }) => !used.has(file));
+  const inFolders = [...named, ...candidatesOf(others)].map((candidate) => ({
     ...candidate,
     all: withIncluded(candidate.files, outlines),
   }));
   const candidates = completedAcrossFolders(inFolders, () => composeBases(root));
-  const own = candidates.find(({ files, isDefault }) => isDefault && files.some(({ file }) => dirname(file) === root));
+  const own = candidates.find(({ files, isDefault, named: { folder: home } = { folder: undefined } }) => {
+    return isDefault && (home === undefined ? files.some(({ file }) => dirname(file) === root) : home === root);
+  });
   if (own !== undefined && (candidates.length === 1 || hasBothRoles(own.all)))
     return foundProjects(root, candidates, [own], own);
   return foundProjects(root, candidates, relevant(candidates), own);
@@ -52,6 +57,7 @@ function foundProjects(
   const isFoundByCompose =
     chosen.length === 1 &&
     chosen[0] === own &&
+    own?.named === undefined &&
     own?.files.every(({ file }) => isFoundByName(file)) &&
     projects.every(({ profiles, questions }) => profiles.length === 0 && questions.length === 0);
   return {

@@ -13,7 +13,8 @@ export function joinedByName(candidates: readonly Candidate[]): readonly Candida
 /** The folder and the name of a project; the candidate itself where compose does not decide the name. */
 function projectKey(candidate: Candidate): string | Candidate {
   const [first] = candidate.files;
-  if (first === undefined || candidate.isJoined || isStack(candidate)) return candidate;
+  if (first === undefined || candidate.isJoined || candidate.named !== undefined || isStack(candidate))
+    return candidate;
   const folder = dirname(first.file);
   return JSON.stringify([folder, nameOf(candidate, folder)]);
 }
