@@ -346,6 +346,20 @@ test("a host that Traefik serves by a port of the machine is LiteLLM's where Lit
   expect(reach.map(({ value }) => value)).toContainEqual({ from: "traefik", to: "litellm", ports: [4000] });
 });
 
+test("LiteLLM's database is asked for its servers, also where its config names it", async () => {
+  const { questions } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: --config /app/config.yaml
+    volumes: [./config.yaml:/app/config.yaml:ro]
+    environment: { LITELLM_MASTER_KEY: sk-1, PG: "postgresql://llm@db/llm" }
+`,
+    "config.yaml": "general_settings: { database_url: os.environ/PG }\n",
+  });
+  expect(questions.join("\n")).toMatch(/which MCP servers are registered in LiteLLM's database\?/);
+});
+
 const chat = `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.77.1

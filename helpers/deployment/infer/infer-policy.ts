@@ -1,5 +1,6 @@
 import { publishedTo } from "../compose/host-address.ts";
 import { defaultTraefik } from "../facts.ts";
+import { namedDatabase } from "../litellm/database.ts";
 import { portsOnHost } from "../services/host-network.ts";
 import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
@@ -325,7 +326,7 @@ function defaultQuestions({ host, view }: Inference): string[] {
 
 function openQuestions(view: DeploymentView): string[] {
   const { config, litellm } = view;
-  const storesServers = ((config ?? litellm).environment.get("DATABASE_URL")?.value ?? "") !== "";
+  const storesServers = namedDatabase(config ?? { environment: litellm.environment, document: {} }) !== undefined;
   const patterns = modelPatterns(view);
   return [
     ...proxyQuestions(view),

@@ -12,6 +12,7 @@ import { readConfigDocument } from "./config-document.ts";
 import { fileIn, findLiteLLMConfig } from "./config-file.ts";
 import { modelShape } from "./config-shape.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
+import { namedDatabase } from "./database.ts";
 import { checkProviders, checkSections } from "./findings.ts";
 import { readMasterKey } from "./master-key.ts";
 import { noteProviders } from "./openai-providers.ts";
@@ -133,7 +134,7 @@ function reportNoServers(
   notes: NoteList,
 ): void {
   const hasDatabase =
-    (environment.get("DATABASE_URL")?.value ?? "") !== "" ||
+    namedDatabase({ environment, document: plainMap(root) }) !== undefined ||
     scalarText(root, "general_settings", "database_url") !== undefined;
   if (count > 0 || hasDatabase) return;
   notes.add(

@@ -14,36 +14,42 @@ export interface LiteLLMDatabase {
   variable: string | undefined;
 }
 
+/** As {@link LiteLLMDatabase}, with the URL as written, which may be none of a PostgreSQL. */
+export interface NamedDatabase extends Omit<LiteLLMDatabase, "url"> {
+  text: string;
+}
+
 /**
  * LiteLLM's own database, as LiteLLM finds it.
  *
  * @returns undefined where it has none, or where its URL is none
  */
-export function liteLLMDatabase({
+export function liteLLMDatabase(config: Pick<LiteLLMConfig, "environment" | "document">): LiteLLMDatabase | undefined {
+  const { text, namedBy, variable } = namedDatabase(config) ?? {};
+  const url = text === undefined ? null : URL.parse(text);
+  return namedBy === undefined || url === null || !/^postgres(ql)?:$/.test(url.protocol)
+    ? undefined
+    : { url, namedBy, variable };
+}
+
+/** The URL of LiteLLM's own database as written; undefined where nothing names one. */
+export function namedDatabase({
   environment,
   document,
-}: Pick<LiteLLMConfig, "environment" | "document">): LiteLLMDatabase | undefined {
+}: Pick<LiteLLMConfig, "environment" | "document">): NamedDatabase | undefined {
   const variable = (name: string): string | undefined => environment.get(name)?.value || undefined;
   const written = settingOf(document);
   const referred = written?.startsWith(reference) ? written.slice(reference.length) : undefined;
   const inConfig = referred === undefined ? written : variable(referred);
   // LiteLLM puts what the config names into DATABASE_URL (litellm/proxy/proxy_cli.py).
-  if (inConfig !== undefined) return named("general_settings.database_url", inConfig, referred);
+  if (inConfig !== undefined) return { namedBy: "general_settings.database_url", text: inConfig, variable: referred };
   const inEnvironment = variable("DATABASE_URL");
-  if (inEnvironment !== undefined) return named("DATABASE_URL", inEnvironment, "DATABASE_URL");
+  if (inEnvironment !== undefined) return { namedBy: "DATABASE_URL", text: inEnvironment, variable: "DATABASE_URL" };
   const [host, user, name, password] = parts.map(variable);
   if (host === undefined || user === undefined || name === undefined) return undefined;
   const credentials = [user, ...(password === undefined ? [] : [password])].map(encodeURIComponent).join(":");
-  return named("DATABASE_HOST", `postgresql://${credentials}@${host}/${encodeURIComponent(name)}`, "DATABASE_URL");
-}
-
-function named(
-  namedBy: LiteLLMDatabase["namedBy"],
-  text: string | undefined,
-  variable: string | undefined,
-): LiteLLMDatabase | undefined {
-  const url = text === undefined ? null : URL.parse(text);
-  return url === null || !/^postgres(ql)?:$/.test(url.protocol) ? undefined : { url, namedBy, variable };
+  const text = `postgresql://${credentials}@${host}/${encodeURIComponent(name)}`;
+  return { namedBy: "DATABASE_HOST", text, variable: "DATABASE_URL" };
 }
 
 function settingOf(document: Record<string, unknown>): string | undefined {

@@ -1,11 +1,12 @@
 import type { ComposeService } from "../compose/types.ts";
+import { namedDatabase } from "../litellm/database.ts";
 import type { Deployment } from "../types.ts";
 import { addressIn, serviceAt } from "./hosts.ts";
 
 /** What a run needs a compose service for. */
 export type ServiceRole = "litellm" | "traefik" | "upstream" | "database" | "cache" | "login";
 
-/** Variables in which LiteLLM looks for its database. Source: LiteLLM's documentation, "All settings". */
+/** Variables in which LiteLLM looks for its database; its config may name another one. Source: LiteLLM's documentation, "All settings". */
 const databaseVariables = ["DATABASE_URL", "DIRECT_URL", "DATABASE_HOST"];
 /** Variables in which LiteLLM looks for its cache. Source: as above. */
 export const cacheVariables: readonly string[] = ["REDIS_URL", "REDIS_HOST"];
@@ -42,11 +43,16 @@ function upstreamUrls({ policy, litellmConfig }: Deployment): string[] {
   return [...configured, ...registered];
 }
 
-function databaseAddresses({ policy, litellmConfig: { environment }, variables }: Deployment): string[] {
+function databaseAddresses({ policy, litellmConfig, variables }: Deployment): string[] {
   const used = policy.upstreams.flatMap(({ database }) =>
     database === undefined ? [] : (variables.get(database.variable)?.value ?? []),
   );
-  return [...databaseVariables.flatMap((name) => environment.get(name)?.value ?? []), ...used];
+  const named = namedDatabase(litellmConfig);
+  return [
+    ...(named === undefined ? [] : [named.text]),
+    ...databaseVariables.flatMap((name) => litellmConfig.environment.get(name)?.value ?? []),
+    ...used,
+  ];
 }
 
 /** LiteLLM's cache: in its environment, or in the sections of its config that name it. */

@@ -150,6 +150,23 @@ describe("the plan of the services", () => {
     }
   });
 
+  it("runs the database that LiteLLM's config names", async () => {
+    const plan = await planOf(
+      ...withService("  store:\n    image: postgres:17\n    networks: [data-net]\n"),
+      {
+        file: "compose.yaml",
+        find: '      NUM_WORKERS: "1"',
+        replace: '      LITELLM_DATABASE_URL: postgresql://llm:llm@store/llm\n      NUM_WORKERS: "1"',
+      },
+      {
+        file: "litellm/config.yaml",
+        find: "general_settings:\n",
+        replace: "general_settings:\n  database_url: os.environ/LITELLM_DATABASE_URL\n",
+      },
+    );
+    expect(plan.get("store")?.role).toBe("database");
+  });
+
   it("finds an upstream and a cache by any of their names", async () => {
     const aliased = "  mcp:\n    image: mcp/everything\n    networks: { data-net: { aliases: [everything] } }\n";
     const plan = await planOf(

@@ -1,4 +1,5 @@
 import type { ComposeService } from "../../compose/types.ts";
+import { namedDatabase } from "../../litellm/database.ts";
 import { outlineOf } from "../../services/build-outline.ts";
 import { addressIn, serviceAt } from "../../services/hosts.ts";
 import { knownImage } from "../../services/known-images.ts";
@@ -16,7 +17,7 @@ export function databaseUpstreams({
   traefik,
   config,
 }: DeploymentView): Stated<ItemOf<"upstreams">>[] {
-  if (!litellm.environment.has("DATABASE_URL")) return [];
+  if (namedDatabase(config ?? { environment: litellm.environment, document: {} }) === undefined) return [];
   const urls = (config?.upstreams ?? []).flatMap((upstream) => ("url" in upstream ? upstream.url : []));
   const configured = urls.map((url) => serviceAt(compose, addressIn(url)?.host ?? url, litellm));
   return [...compose.services.values()].flatMap((service) => {

@@ -212,26 +212,33 @@ test("an upstream whose tools the suite does not know gets the call whose result
   expect(stateUpstreams(viewOf(), unasked).flatMap(({ remarks = [] }) => remarks)).toEqual([]);
 });
 
-test("MCP servers of containers that no config names are likely to be in LiteLLM's database", () => {
-  const own = compose.replace(
-    "networks: { edge: {}, data",
-    `  mcp-time: { image: mcp/time, expose: [8000], networks: [data] }
+test.each([
+  ["DATABASE_URL", "general_settings:"],
+  ["LITELLM_DATABASE_URL", "general_settings: { database_url: os.environ/LITELLM_DATABASE_URL }\nignored:"],
+])(
+  "MCP servers of containers that no config names are likely to be in LiteLLM's database: %s",
+  (variable, settings) => {
+    const own = compose.replace("DATABASE_URL", variable).replace(
+      "networks: { edge: {}, data",
+      `  mcp-time: { image: mcp/time, expose: [8000], networks: [data] }
   other: { image: other, expose: [9000], networks: [data] }
 networks: { edge: {}, data`,
-  );
-  const stated = stateUpstreams(viewOf({ "compose.yaml": own }), unasked);
-  expect(stated.at(-1)?.value).toEqual({
-    name: "time",
-    in: "database",
-    url: "http://mcp-time:8000/mcp",
-    transport: "http",
-    tools: [],
-  });
-  expect(stated.at(-1)?.questions?.[0]).toMatch(/^is mcp-time registered in LiteLLM's database/);
-  const missing = new Map([["mcp-time", "no image"]]);
-  const names = stateUpstreams(viewOf({ "compose.yaml": own }), unasked, missing);
-  expect(names.map(({ value }) => value.name)).not.toContain("time");
-});
+    );
+    const view = viewOf({ "compose.yaml": own, "config.yaml": config.replace("general_settings:", settings) });
+    const stated = stateUpstreams(view, unasked);
+    expect(stated.at(-1)?.value).toEqual({
+      name: "time",
+      in: "database",
+      url: "http://mcp-time:8000/mcp",
+      transport: "http",
+      tools: [],
+    });
+    expect(stated.at(-1)?.questions?.[0]).toMatch(/^is mcp-time registered in LiteLLM's database/);
+    const missing = new Map([["mcp-time", "no image"]]);
+    const names = stateUpstreams(view, unasked, missing);
+    expect(names.map(({ value }) => value.name)).not.toContain("time");
+  },
+);
 
 test("LiteLLM is not an upstream of itself, whatever its Dockerfile installs", () => {
   const own = compose.replace(
