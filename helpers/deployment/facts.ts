@@ -175,7 +175,7 @@ export class Facts {
         secrets: this.#env.secrets,
         replacements: this.#replacements,
         variablesKnown: this.originals !== undefined,
-        version: runningVersion(
+        ...runningVersion(
           own,
           this.#versions.litellm ?? this.#partVersions.get(own.key) ?? this.#partVersions.get(own.name),
           this.notes,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
-import { dockerfileOf } from "../services/build-outline.ts";
+import { dockerfileOf, isOfficialLiteLLMImage } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
@@ -134,12 +134,7 @@ export function volumeOf(service: ComposeService, inContainer: string): ComposeS
  */
 function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): boolean {
   const { image, build, entrypoint } = service;
-  if (
-    build !== undefined ||
-    entrypoint !== undefined ||
-    !/(?:^|\/)(?:berriai|litellm)\/litellm/.test(image?.value ?? "")
-  )
-    return false;
+  if (build !== undefined || entrypoint !== undefined || !isOfficialLiteLLMImage(image?.value ?? "")) return false;
   const unread = service.mounts.flatMap(({ kind, source, target, location }) =>
     kind !== "bind"
       ? []

@@ -14,12 +14,15 @@ import { modelShape } from "./config-shape.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
 import { namedDatabase } from "./database.ts";
 import { checkProviders, checkSections } from "./findings.ts";
+import { noteHiddenEntryScript } from "./hidden-entry-script.ts";
 import { readMasterKey } from "./master-key.ts";
 import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
 import type { ConfigFinding, LiteLLMConfig } from "./types.ts";
+import { noteUnreadFiles } from "./unread-files.ts";
 import { readUpstreams, startsStdio } from "./upstreams.ts";
+import type { RunningVersion } from "./version.ts";
 
 /** LiteLLM's config, read. */
 export interface ReadLiteLLM {
@@ -29,7 +32,7 @@ export interface ReadLiteLLM {
 }
 
 /** What reading LiteLLM's config needs of the rest of the deployment. */
-export interface LiteLLMContext {
+export interface LiteLLMContext extends RunningVersion {
   /** Absolute path of the deployment's folder. */
   folder: string;
   secrets: LiteralSecrets;
@@ -37,8 +40,6 @@ export interface LiteLLMContext {
   replacements: ReadonlyMap<string, string>;
   /** False when an env file could not be read: then no variable counts as unset. */
   variablesKnown: boolean;
-  /** The version that will run. */
-  version: string;
   faults: FaultList;
   notes: NoteList;
 }
@@ -49,7 +50,7 @@ export interface LiteLLMContext {
  * @returns undefined when the config can't be read
  */
 export function readLiteLLMConfig(service: ComposeService, context: LiteLLMContext): ReadLiteLLM | undefined {
-  const { folder, version, faults, notes, variablesKnown } = context;
+  const { folder, version, fixOfGuess, faults, notes, variablesKnown } = context;
   const start = startCommand(service, (inContainer) => contentOf(service, inContainer, context));
   const found = findLiteLLMConfig(service, start, { faults, notes });
   noteIdlePort(service, notes);
@@ -74,13 +75,16 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   // What is missing then is in the config that LiteLLM does not read, which is a finding of its own.
   const hasOwnFinding = found === "unread";
   const inConfig = isRead ? unknown : { faults: new FaultList(), notes: new NoteList() };
-  const masterKey = readMasterKey(root, environment, { version, nowhere, ...inConfig });
+  const masterKey = readMasterKey(root, environment, { version, fixOfGuess, nowhere, ...inConfig });
   const customAuthFile =
     customAuth !== undefined && typeof found !== "string"
       ? checkCustomAuth(customAuth, root, found, service, { faults, notes })
       : undefined;
   const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
   noteOtherDatabase(environment, notes);
+  // A script of the operator's may read the files.
+  if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);
+  noteHiddenEntryScript(service, version, notes);
   if (isRead && !hasOwnFinding)
     reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {

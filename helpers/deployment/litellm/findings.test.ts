@@ -31,6 +31,35 @@ const findings: {
     why: /is PostgreSQL/,
   },
   {
+    name: "a database that only a file names",
+    patches: [
+      compose(
+        '      LITELLM_ENABLE_MCP_STDIO: "true"',
+        '      LITELLM_ENABLE_MCP_STDIO: "true"\n      DATABASE_URL_FILE: /run/secrets/dsn',
+      ),
+    ],
+    file: "compose.yaml",
+    at: "DATABASE_URL_FILE",
+    what: /does not read DATABASE_URL_FILE/,
+    why: /so DATABASE_URL is not set/,
+  },
+  {
+    name: "a master key that only a file names",
+    patches: [env("LITELLM_MASTER_KEY=", "LITELLM_MASTER_KEY_FILE=")],
+    file: "litellm.env.example",
+    at: "LITELLM_MASTER_KEY_FILE",
+    what: /no master key: it does not read LITELLM_MASTER_KEY_FILE/,
+    why: /every caller for an admin/,
+  },
+  {
+    name: "a directory over the entry script of LiteLLM's image",
+    patches: [compose("./litellm/config.yaml:/app/config.yaml:ro", "./litellm:/app")],
+    file: "compose.yaml",
+    at: "./litellm:/app",
+    what: /the directory on \/app hides \/app\/docker\/prod_entrypoint\.sh/,
+    why: /the container does not start/,
+  },
+  {
     name: "an unknown section",
     patches: [litellm("litellm_settings:", "litelm_settings:")],
     at: "litelm_settings",
@@ -273,6 +302,52 @@ describe("what LiteLLM accepts and does not honour", () => {
     expect(lines[(found?.line ?? 0) - 1]).toContain(at);
   });
 });
+
+test.each([
+  [
+    "has the script",
+    "./litellm:/app",
+    { "litellm/docker/prod_entrypoint.sh": "" },
+    "image: ghcr.io/berriai/litellm:main-v1.77.1",
+  ],
+  ["is not in the folder", "/srv/litellm:/app", {}, "image: ghcr.io/berriai/litellm:main-v1.77.1"],
+  ["is elsewhere", "./litellm:/app/config", {}, "image: ghcr.io/berriai/litellm:main-v1.77.1"],
+  ["is a volume", "data:/app", {}, "image: ghcr.io/berriai/litellm:main-v1.77.1"],
+  ["is in an older image", "./litellm:/app", {}, "image: ghcr.io/berriai/litellm:main-v1.56.10"],
+  ["is in another image", "./litellm:/app", {}, "image: example.org/gateway:v1.77.1"],
+  [
+    "does not matter to the entry point",
+    "./litellm:/app",
+    {},
+    "image: ghcr.io/berriai/litellm:main-v1.77.1, entrypoint: [litellm]",
+  ],
+])("a directory over /app that %s is no finding", (_name, mount, files, service) => {
+  const write = `services: { litellm: { ${service}, volumes: ["${mount}"] } }\nvolumes: { data: {} }\n`;
+  const added = Object.entries(files).map(([file, text]) => ({ file, write: text }));
+  using copy = patchedCopy(reference, [{ file: "compose.yaml", write }, ...added]);
+  const facts = readFacts(copy.folder);
+  facts.liteLLM();
+  expect(facts.notes.notes.map(({ what }) => what).join("\n")).not.toMatch(/hides/);
+});
+
+const compose1234 = (image: string): string =>
+  `services:\n  litellm:\n    image: ${image}\n    environment:\n      LITELLM_MASTER_KEY: sk-1234\n`;
+
+test.each([
+  [
+    "ghcr.io/berriai/litellm:main-latest",
+    /LITELLM_MASTER_KEY to a long .*; or name the version .*: parts\.litellm\.version/,
+  ],
+  ["ghcr.io/berriai/litellm:v1.106.2", /LITELLM_MASTER_KEY to a long (?!.*parts)/],
+])(
+  "the example's key in a variable is refused at its line, and the version named where it is a guess: %s",
+  (image, fix) => {
+    using copy = patchedCopy(reference, [{ file: "compose.yaml", write: compose1234(image) }]);
+    const facts = readFacts(copy.folder);
+    facts.liteLLM();
+    expect(facts.faults.faults).toMatchObject([{ line: 5, fix: expect.stringMatching(fix) }]);
+  },
+);
 
 test.each([
   [

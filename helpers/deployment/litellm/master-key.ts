@@ -4,10 +4,13 @@ import type { NoteList } from "../source/note-list.ts";
 import { locationOf, nodeAt, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { resolveReference } from "./references.ts";
 import type { ConfigFinding } from "./types.ts";
-import { atLeast } from "./version.ts";
+import { unreadFile } from "./unread-files.ts";
+import { atLeast, type RunningVersion } from "./version.ts";
 
-const fix =
-  "set general_settings.master_key to os.environ/LITELLM_MASTER_KEY, and that variable to a long random value";
+const variableName = "LITELLM_MASTER_KEY";
+
+const fixWithConfig = `set general_settings.master_key to os.environ/${variableName}, and that variable to a long random value`;
+const fixOfVariable = `set ${variableName} to a long random value in LiteLLM's environment`;
 
 /** A text that is accepted as a key where LiteLLM has no master key. */
 const anyKey = "sk-any-key-is-an-admin-here";
@@ -19,6 +22,14 @@ export interface MasterKey {
   admitsEveryone: ConfigFinding | undefined;
 }
 
+/** What reading the master key needs of the rest of the deployment. */
+export interface MasterKeyContext extends RunningVersion {
+  faults: FaultList;
+  notes: NoteList;
+  /** The service, for a key that no line is about. */
+  nowhere: SourceLocation;
+}
+
 /**
  * The master key that LiteLLM takes: `general_settings.master_key`, else the variable `LITELLM_MASTER_KEY`. An empty value
  * under general_settings hides the variable. Without one, 1.77.1 starts and takes every caller for an admin; 1.106.2 refuses
@@ -27,13 +38,12 @@ export interface MasterKey {
 export function readMasterKey(
   root: YamlMap,
   environment: ReadonlyMap<string, Written<string>>,
-  { version, faults, notes, nowhere }: { version: string; faults: FaultList; notes: NoteList; nowhere: SourceLocation },
+  { version, fixOfGuess, faults, notes, nowhere }: MasterKeyContext,
 ): MasterKey {
   const written = nodeAt(root, "general_settings", "master_key");
-  const variables = nodeAt(root, "environment_variables", "LITELLM_MASTER_KEY");
-  const variable = environment.get("LITELLM_MASTER_KEY")?.value;
-  const section = textOf(variables);
-  const own = written === undefined ? (section ?? variable) : resolve(textOf(written), environment);
+  const variable = environment.get(variableName);
+  const section = textOf(nodeAt(root, "environment_variables", variableName));
+  const own = written === undefined ? (section ?? variable?.value) : resolve(textOf(written), environment);
   const location =
     written === undefined
       ? root.entries.size === 0
@@ -47,9 +57,12 @@ export function readMasterKey(
     reportElsewhere(root, notes);
     if (own === "sk-1234") {
       const what = "the master key is LiteLLM's well-known example";
+      const isOfVariable = written === undefined && section === undefined;
+      const at = (isOfVariable ? variable?.location : undefined) ?? location;
+      const fix = isOfVariable ? fixOfVariable : fixWithConfig;
       if (permitsWeakKey(root, environment) || !atLeast(version, "1.106.2"))
-        notes.add("finding", location, what, "anyone can guess it, and newer versions refuse to start with it", fix);
-      else faults.add(location, `${what}: LiteLLM ${version} refuses to start with it`, fix);
+        notes.add("finding", at, what, "anyone can guess it, and newer versions refuse to start with it", fix);
+      else faults.add(at, `${what}: LiteLLM ${version} refuses to start with it`, withGuess(fix, fixOfGuess));
     }
     return { key: own, admitsEveryone: trustedHeaders(root, version, notes) };
   }
@@ -68,9 +81,18 @@ export function readMasterKey(
           fix: "move it to general_settings.master_key, or set the variable LITELLM_MASTER_KEY",
         };
   if (atLeast(version, "1.106.2") && !permitsWeakKey(root, environment))
-    faults.add(finding.location, `${finding.what}: LiteLLM ${version} refuses to start without one`, finding.fix);
+    faults.add(
+      finding.location,
+      `${finding.what}: LiteLLM ${version} refuses to start without one`,
+      withGuess(finding.fix, fixOfGuess),
+    );
   else notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
   return { key: resolve(textOf(meant?.node), environment) ?? anyKey, admitsEveryone: finding };
+}
+
+/** How to avoid what a version refuses, which may not be the one that runs. */
+function withGuess(fix: string, fixOfGuess: string | undefined): string {
+  return fixOfGuess === undefined ? fix : `${fix}; or ${fixOfGuess}`;
 }
 
 /** Why LiteLLM has no master key, where none stands in another section. */
@@ -80,7 +102,15 @@ function withoutKey(
   location: SourceLocation,
 ): Omit<ConfigFinding, "why"> {
   const [, name] = /^os\.environ\/(\w+)$/.exec(written ?? "") ?? [];
-  if (name === undefined) return { location, what: "LiteLLM has no master key", fix };
+  const meant = name ?? variableName;
+  const inFile = unreadFile(meant, environment);
+  if (inFile !== undefined)
+    return {
+      location: inFile.location,
+      what: `LiteLLM has no master key: it does not read ${meant}_FILE`,
+      fix: inFile.fix,
+    };
+  if (name === undefined) return { location, what: "LiteLLM has no master key", fix: fixWithConfig };
   const variable = environment.get(name);
   const state = variable === undefined ? "not set" : "empty";
   return {

@@ -19,22 +19,30 @@ function numbers(version: string): number[] {
   return version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0);
 }
 
+/** The version of LiteLLM that runs. */
+export interface RunningVersion {
+  version: string;
+  /** What makes the version certain, as an imperative; undefined where it is no guess. */
+  fixOfGuess: string | undefined;
+}
+
 /**
  * The version of LiteLLM that runs: the one that was asked for, else the image's tag's, else the one that the Dockerfile
  * builds on or installs, else the newest that the suite knows, which is noted.
  *
  * @param asked by the run or the policy
  */
-export function runningVersion(service: ComposeService, asked: string | undefined, notes: NoteList): string {
+export function runningVersion(service: ComposeService, asked: string | undefined, notes: NoteList): RunningVersion {
   const built = service.build === undefined ? undefined : outlineOf(service.build);
   const known = asked ?? service.version ?? (built && builtLiteLLMVersion(built));
-  if (known !== undefined) return known;
+  if (known !== undefined) return { version: known, fixOfGuess: undefined };
+  const fixOfGuess = `name the version that runs: parts.${service.key}.version in policy.yaml`;
   notes.add(
     "change",
     service.image?.location ?? service.location,
     `the image of '${service.name}' names no version`,
     `the run starts LiteLLM ${newestLiteLLM}, the newest that the suite knows`,
-    `name the version that runs: parts.${service.key}.version in policy.yaml`,
+    fixOfGuess,
   );
-  return newestLiteLLM;
+  return { version: newestLiteLLM, fixOfGuess };
 }

@@ -28,6 +28,11 @@ export function isLiteLLMImage(image: string): boolean {
   return liteLLMImage.test(image);
 }
 
+/** Whether an image is one that LiteLLM publishes, on any registry: its entry point and its files are known. */
+export function isOfficialLiteLLMImage(image: string): boolean {
+  return /(?:^|\/)(?:berriai|litellm)\/litellm/.test(image);
+}
+
 function isLiteLLM({ name }: { name: string }): boolean {
   return /^litellm(?:\[|$)/.test(name);
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { ComposeService } from "../compose/types.ts";
 import type { NoteList } from "../source/note-list.ts";
+import { isOfficialLiteLLMImage } from "./build-outline.ts";
 
 /** Where LiteLLM listens when nothing says otherwise. */
 const defaultPort = 4000;
@@ -37,7 +38,7 @@ export function noteIdlePort(service: ComposeService, notes: NoteList): void {
 
 /** Whether a service starts LiteLLM by another command than that of LiteLLM's own image. */
 function hasOwnCommand({ entrypoint, command, image, build }: ComposeService): boolean {
-  const isOwnImage = build === undefined && /(?:^|\/)(?:berriai|litellm)\/litellm/.test(image?.value ?? "");
+  const isOwnImage = build === undefined && isOfficialLiteLLMImage(image?.value ?? "");
   return !isOwnImage || entrypoint !== undefined || command !== undefined;
 }
 
