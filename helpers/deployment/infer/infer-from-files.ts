@@ -17,6 +17,7 @@ import { beginning, type Inference } from "./infer-policy.ts";
 import { markedView } from "./marked-view.ts";
 import { policyText } from "./policy-text.ts";
 import type { UpstreamKnowledge } from "./sections/upstreams.ts";
+import { statedVersions } from "./stated-versions.ts";
 
 /** What a deployment's files alone are inferred from. */
 export interface FileInference extends Pick<FactsOptions, "versions">, Pick<UpstreamKnowledge, "versionsOf"> {
@@ -40,7 +41,10 @@ export async function inferFromFiles({
   versionsOf,
 }: FileInference): Promise<Inference> {
   if (projects.files.length === 0) throwIfTemplates(folder);
-  const facts = factsOf(folder, projects, host, versions);
+  const partVersions = statedVersions(join(folder, "policy.yaml"));
+  const read = (replace?: FactsOptions["replace"]): Facts =>
+    factsOf(folder, projects, host, { versions, partVersions, replace });
+  const facts = read();
   const asWritten = withSecretDefaults(viewOf(facts), host.secretDefaults);
   const model = asWritten.traefik === undefined ? undefined : facts.traefik(asWritten.traefik.key);
   const view = joinedThroughHost(model, asWritten);
@@ -48,7 +52,7 @@ export async function inferFromFiles({
   const ask = askModel(edge);
   return {
     view,
-    marked: markedView(view, (replace) => factsOf(folder, projects, host, versions, replace)),
+    marked: markedView(view, read),
     hostRoutes: hostRoutes(model, asWritten),
     projects,
     host,
@@ -60,6 +64,7 @@ export async function inferFromFiles({
     statusOf: () => undefined,
     upstreams: { versionsOf, toolsOf: () => undefined, exampleOf: () => undefined },
     missing: new Map(),
+    partVersions: new Map([...partVersions].filter(([part]) => view.compose.services.has(part))),
     remarks: [],
   };
 }
@@ -80,8 +85,7 @@ function factsOf(
   folder: string,
   projects: FoundProjects,
   host: HostValues,
-  versions: FactsOptions["versions"],
-  replace?: FactsOptions["replace"],
+  { versions, partVersions, replace }: Pick<FactsOptions, "versions" | "partVersions" | "replace">,
 ): Facts {
   const faults = new FaultList();
   const { policy, envFile } = readPolicyFile(
@@ -98,6 +102,7 @@ function factsOf(
     // As in a run of the policy, which lists them: without a value in any file each has the one that replaces it.
     declared: replace && new Map(host.secretDefaults.map(({ name, location }) => [name, location])),
     versions,
+    partVersions,
     replace,
   });
 }

@@ -32,6 +32,7 @@ import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { serviceClients } from "./sections/service-clients.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
+import { versionParts } from "./stated-versions.ts";
 
 /** What a policy is derived from. */
 export interface Inference {
@@ -57,6 +58,8 @@ export interface Inference {
   upstreams: UpstreamKnowledge;
   /** Services whose images can be neither pulled nor built here, by key, with the reason. */
   missing: ReadonlyMap<string, string>;
+  /** The versions of parts that an earlier policy states: they stay. */
+  partVersions: ReadonlyMap<string, string>;
   /** Whether there is a Traefik, and it does not stand in front of LiteLLM. */
   hasUnrelatedTraefik?: boolean;
   /** How the answers came about, for the head of the file. */
@@ -114,7 +117,11 @@ export function inferPolicy(given: Inference): PolicyDraft {
       ...reach.questions,
     ],
     services: servicesOf(inference),
-    parts: new Map([...loginParts(stated), ...missingParts(inference.missing)]),
+    parts: new Map([
+      ...versionParts(inference.partVersions),
+      ...loginParts(stated),
+      ...missingParts(inference.missing),
+    ]),
     hosts: stated,
     public: (split?.public ?? []).map((value) => ({ value })),
     refusal: split?.refusal,
