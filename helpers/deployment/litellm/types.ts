@@ -23,7 +23,13 @@ export type UpstreamConfig = {
       /** `os.environ/X` resolved from LiteLLM's environment, as LiteLLM does. */
       env: ReadonlyMap<string, string>;
     }
-  | { transport: "http" | "sse"; url: string; headers: ReadonlyMap<string, string> }
+  | {
+      transport: "http" | "sse";
+      url: string;
+      headers: ReadonlyMap<string, string>;
+      /** The OpenAPI document that LiteLLM makes the tools from (`spec_path`): the URL is that of an API, and not of an MCP server. */
+      specPath?: string;
+    }
 );
 
 /** What a server's entry says about its tools, as far as the version that runs obeys it. */

@@ -1,4 +1,5 @@
 import { suggest } from "../../core/text/nearest.ts";
+import { textOf } from "../compose/loading/nodes.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
@@ -145,7 +146,14 @@ function readUpstream(
     );
   if (!URL.canParse(data.url) || !/^https?:/.test(data.url))
     return unusable("its url is not an http address", "write it like http://name:8000/mcp", locationOf(node, ["url"]));
-  return { ...common, transport, url: data.url, headers: headersOf(data, version) };
+  const specPath = ignoresServerKey("spec_path", version) ? undefined : textOf(nodeAt(node, "spec_path"));
+  return {
+    ...common,
+    transport,
+    url: data.url,
+    headers: headersOf(data, version),
+    ...(specPath === undefined || specPath === "" ? {} : { specPath }),
+  };
 }
 
 function checkKeys(within: string, node: YamlNode & { kind: "map" }, version: string, notes: NoteList): void {

@@ -26,6 +26,10 @@ export interface UpstreamKnowledge {
 /** Why a service is left out whose image nobody gives. */
 export const noImage = "its image can be neither pulled nor built here";
 
+/** Why a server with `spec_path` is left out: neither its API nor a stand-in is an MCP server that could be asked for its tools. */
+const fromSpecification =
+  "LiteLLM makes its tools from an OpenAPI document (spec_path), and the suite asks MCP servers only";
+
 /**
  * The MCP servers of LiteLLM's config, and those that are likely to be in its database.
  *
@@ -139,10 +143,11 @@ function databaseOf({ variables }: DeploymentView, { env }: StdioUpstream): stri
 
 function urlUpstream(
   view: DeploymentView,
-  { name, url }: UrlUpstream,
+  { name, url, specPath }: UrlUpstream,
   known: UpstreamKnowledge,
   missing: ReadonlyMap<string, string>,
 ): Stated<UpstreamInput> {
+  if (specPath !== undefined) return { value: { name, left_out: fromSpecification } };
   const host = addressIn(url)?.host ?? url;
   const service = serviceAt(view.compose, host, view.litellm);
   if (service !== undefined && missing.has(service.key)) return { value: { name, left_out: noImage } };
