@@ -182,6 +182,8 @@ export interface ComposeService {
   settings: ReadonlyMap<string, ServiceSetting>;
   /** Values without which it can't be started and that no file gives. They are faults where a run starts it. */
   missing: readonly ValueProblem[];
+  /** Files and directories that it mounts and that are not in the folder, where they are hardly data. Findings where a run starts it. */
+  absentMounts: readonly (Pick<ValueProblem, "what" | "fix" | "location"> & { why: string })[];
 }
 
 /** A key of a service that is kept as compose's long form has it. */

@@ -5,6 +5,7 @@ import { readPolicyFile } from "../policy/read-policy.ts";
 import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { namesOf } from "../services/hosts.ts";
 import { FaultList } from "../source/fault-list.ts";
+import type { TraefikModel } from "../traefik/model.ts";
 import { type DeploymentView, deploymentView, withSecretDefaults } from "./deployment-view.ts";
 import { writtenAllowList } from "./edge/allow-lists.ts";
 import { askModel } from "./edge/model-answer.ts";
@@ -58,6 +59,7 @@ export async function inferFromFiles({
     host,
     edge,
     hasAddressInFiles: (model?.files?.options ?? []).some(({ value }) => isAddressOf(value, asWritten.litellm)),
+    unknownFiles: unknownFiles(model),
     allowListOf: (middleware) => writtenAllowList(model, middleware),
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
@@ -74,6 +76,13 @@ function throwIfTemplates(folder: string): void {
   const faults = new FaultList();
   reportComposeTemplates(folder, faults);
   faults.throwIfAny();
+}
+
+function unknownFiles(model: TraefikModel | undefined): Inference["unknownFiles"] {
+  const source = model?.files?.unknownSource;
+  const { directory, filename } = model?.static.fileProvider ?? {};
+  const location = (directory ?? filename)?.location;
+  return source === undefined || location === undefined ? undefined : { source, location };
 }
 
 function isAddressOf(value: string, litellm: DeploymentView["litellm"]): boolean {

@@ -360,6 +360,22 @@ test("LiteLLM's database is asked for its servers, also where its config names i
   expect(questions.join("\n")).toMatch(/which MCP servers are registered in LiteLLM's database\?/);
 });
 
+test.each([
+  ["./rules", "./edge/rules"],
+  ["/srv/rules", "/srv/rules"],
+])("files of Traefik's file provider that are not in the folder are asked for: %s", async (source, place) => {
+  const { questions } = await draftOf({
+    "edge/compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: ["--entryPoints.web.address=:80", --providers.file.directory=/unknown]
+    volumes: ["${source}:/unknown"]
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1" }
+`,
+  });
+  expect(questions.join("\n")).toContain(`which routers to litellm are in ${place} (edge/compose.yaml:4)?`);
+});
+
 const chat = `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.77.1

@@ -4,6 +4,7 @@ import { namedDatabase } from "../litellm/database.ts";
 import { portsOnHost } from "../services/host-network.ts";
 import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
+import type { SourceLocation } from "../source/location.ts";
 import type { DeploymentView } from "./deployment-view.ts";
 import type { WrittenAllowList } from "./edge/allow-lists.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
@@ -47,6 +48,8 @@ export interface Inference {
   edge: Pick<EdgeView, "entryPoints">;
   /** Whether a file of Traefik's file provider has LiteLLM's address. */
   hasAddressInFiles: boolean;
+  /** Where the host has the files of Traefik's file provider, which are not in the folder; undefined where they are known. */
+  unknownFiles: { source: string; location: SourceLocation } | undefined;
   /** The ranges of an allow list of Traefik as the files have them, by its name in Traefik's API. */
   allowListOf(middleware: string): WrittenAllowList | undefined;
   /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
@@ -109,6 +112,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
       ...turnedOffQuestions(view),
       ...routeQuestions(inference),
       ...(hosts.length > 0 ? apartQuestions(view) : []),
+      ...fileProviderQuestions(inference),
       ...defaultQuestions(inference),
       ...literalKeyQuestions(inference.marked),
       ...openQuestions(view),
@@ -319,6 +323,16 @@ function routeQuestions({ hostRoutes, view }: Inference): string[] {
     ([url, at]) =>
       `does ${url} (${at}) lead to ${view.litellm.key}, which publishes this port? The run leads Traefik there without the host`,
   );
+}
+
+/** A host that only a missing file names is missing from the policy. */
+function fileProviderQuestions({ unknownFiles, view }: Inference): string[] {
+  if (unknownFiles === undefined) return [];
+  const { source, location } = unknownFiles;
+  return [
+    `which routers to ${view.litellm.key} are in ${source} (${placeOf(view.folder, location)})? Traefik's file provider reads it, and it ` +
+      "is not in this folder: put a copy there, and call `npm run init` again",
+  ];
 }
 
 /** Who reads the compose files has the secret, unless something sets the variable. */

@@ -25,7 +25,10 @@ function noteServices(deployment: Deployment, notes: NoteList): void {
   const leftOut: PlannedService[] = [];
   for (const planned of planServices(deployment).values()) {
     const { service, run, reason } = planned;
-    if (run.as === "part") noteLaunched(planned, run.launched, notes);
+    if (run.as === "part") {
+      noteLaunched(planned, run.launched, notes);
+      for (const { what, why, fix, location } of service.absentMounts) notes.add("finding", location, what, why, fix);
+    }
     if (run.as === "part" || run.as === "login-part") continue;
     if (run.as === "left-out" && reason === unneeded) leftOut.push(planned);
     else

@@ -150,6 +150,17 @@ describe("the plan of the services", () => {
     }
   });
 
+  it("reports what a service of the run mounts and the folder does not have, and not what others do", async () => {
+    const own = "      - ./litellm/config.yaml:/app/config.yaml:ro\n";
+    using copy = patchedCopy(reference, [
+      { file: "compose.yaml", find: own, replace: `${own}      - ./own.conf:/own.conf\n` },
+      ...withService("  chat:\n    image: chat:1\n    volumes: [./chat.conf:/chat.conf]\n"),
+    ]);
+    const { facts } = await loadDeployment(copy.folder);
+    const missing = facts.notes.notes.filter(({ what }) => what.includes("mounted but missing"));
+    expect(missing.map(({ what }) => what)).toEqual(["'./own.conf' is mounted but missing"]);
+  });
+
   it("runs the database that LiteLLM's config names", async () => {
     const plan = await planOf(
       ...withService("  store:\n    image: postgres:17\n    networks: [data-net]\n"),

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
+import { join, posix, relative } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
 import { FaultList } from "../source/fault-list.ts";
 import { isWithin } from "../source/host-files.ts";
@@ -84,6 +84,15 @@ export class ContainerFiles {
     const key = mount.source;
     if (mount.kind === "volume") return { shown: `the volume '${key}'`, key };
     return isWithin(key, folder) ? undefined : { shown: key, key };
+  }
+
+  /** What is mounted on a path from the folder and is not there, by its path in the folder; undefined for every other path. */
+  absent(path: string, folder: string): string | undefined {
+    const mount = this.#service.mounts.find(
+      ({ kind, target, source, isAvailable }) =>
+        kind === "bind" && !isAvailable && target === posix.normalize(path) && isWithin(source, folder),
+    );
+    return mount === undefined ? undefined : `./${relative(folder, mount.source)}`;
   }
 
   #mountOf(path: string): { source: string; target: string; location: SourceLocation } | undefined {

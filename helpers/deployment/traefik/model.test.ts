@@ -201,7 +201,8 @@ test.each([
 });
 
 test("a directory of the folder that is missing has no middlewares: a router that names one is refused", () => {
-  const { found, problems } = withDynamicFiles("./dynamic");
+  const { found, notes, problems } = withDynamicFiles("./dynamic");
+  expect(notes).toEqual(["the file provider reads '/dynamic' from ./dynamic, which is mounted but missing"]);
   expect(found("strict@file")).toBeUndefined();
   expect(problems.join("\n")).toContain("strict@file");
 });

@@ -6,7 +6,9 @@ import type { AnonymousVolume, ComposeService, Mount, TmpfsMount } from "../type
 import type { ServiceContext } from "./service-context.ts";
 import { flagAt, itemsAt, textAt } from "./values.ts";
 
-type Mounts = Pick<ComposeService, "mounts" | "anonymousVolumes" | "tmpfs"> & { missing: ValueProblem[] };
+type Mounts = Pick<ComposeService, "mounts" | "anonymousVolumes" | "tmpfs" | "absentMounts"> & {
+  missing: ValueProblem[];
+};
 
 /** What is mounted into a service's containers, its configs and secrets apart. */
 export function readMounts(service: YamlMap, within: string, context: ServiceContext): Mounts {
@@ -14,6 +16,7 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
   const mounts: Mount[] = [];
   const anonymousVolumes: AnonymousVolume[] = [];
   const missing: ValueProblem[] = [];
+  const absentMounts: ComposeService["absentMounts"][number][] = [];
   const tmpfs: TmpfsMount[] = itemsAt(service, "tmpfs").map((item) => {
     const [target = "", ...options] = (textOf(item) ?? "").split(":");
     return { target, options: options.join(":"), location: item.location };
@@ -63,13 +66,12 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
           location,
         });
       else if (found.state === "missing" && !mayBeData(item, source, target))
-        notes.add(
-          "finding",
+        absentMounts.push({
+          what: `'${shown}' is mounted but missing`,
+          why: "docker makes an empty directory in its place",
+          fix: "write the file, or fix the path",
           location,
-          `'${shown}' is mounted but missing`,
-          "docker makes an empty directory in its place",
-          "write the file, or fix the path",
-        );
+        });
       mounts.push({
         kind: "bind",
         source: found.path,
@@ -112,7 +114,7 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
       }
     }
   }
-  return { mounts, anonymousVolumes, tmpfs, missing };
+  return { mounts, anonymousVolumes, tmpfs, missing, absentMounts };
 }
 
 /** The engine's mount options for the long form's `tmpfs: { size, mode }`. */
@@ -127,7 +129,15 @@ function tmpfsOptions(item: YamlMap): string {
 
 /** Whether a missing mount may be a directory for a service's data, which is in no checkout: docker makes it, on the host too. */
 function mayBeData(item: YamlMap, source: string, target: string): boolean {
+  if (isForCertificates(source) || isForCertificates(target)) return true;
   const isFile = (path: string): boolean =>
     posix.basename(path).startsWith(".env") || extname(path) !== "" || /(?:^|\/)[A-Z][a-z]+file$/.test(path);
   return flagAt(item, "read_only") !== true && !isFile(source) && !isFile(target) && !/^\/etc(?:\/|$)/.test(target);
+}
+
+/** Whether a path is for certificates and their keys, which an ACME client or the operator puts on the host and not into a checkout. */
+function isForCertificates(path: string): boolean {
+  return /(?:^|\/)(?:acme|lets?-?_?encrypt|certbot|certs?|certificates|ssl|tls)(?:\/|$)|(?:^|\/)acme[\w.-]*\.json$|\.(?:pem|crt|key|p12|pfx)$/i.test(
+    path,
+  );
 }

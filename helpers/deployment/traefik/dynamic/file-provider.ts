@@ -35,6 +35,8 @@ export interface ReadFiles {
   options: readonly TraefikOption[];
   /** Whether Traefik takes nothing of them because of one. */
   areRefused: boolean;
+  /** Where the host has them, in words, and the folder does not; undefined where the files are known. */
+  unknownSource?: string;
 }
 
 /** What the files are read with. */
@@ -79,6 +81,17 @@ export function readFileProvider(
   const found = directory === undefined ? one && [one] : files.list(directory.value)?.filter(isConfiguration);
   const elsewhere = found === undefined ? files.elsewhere(at.value, reading.folder) : undefined;
   if (elsewhere !== undefined) return standIn(at, directory !== undefined, elsewhere, reading);
+  const absent = found === undefined ? files.absent(at.value, reading.folder) : undefined;
+  if (absent !== undefined) {
+    reading.notes.add(
+      "not-proved",
+      at.location,
+      `the file provider reads '${at.value}' from ${absent}, which is mounted but missing`,
+      "its routers, middlewares and services are unknown to the run",
+      `put a copy of it into the folder, or name one under 'files:' in policy.yaml: '${absent}: ./COPY'`,
+    );
+    return { files: [], options: [], areRefused: false, unknownSource: absent };
+  }
   if (found === undefined) {
     reading.notes.add(
       "not-proved",
@@ -119,7 +132,8 @@ function standIn(
       `the middleware '${name}@file' is in ${shown}, which is not among the deployment's files`,
       "the run lets every request pass there: what it does is not proved",
     );
-  if (middlewares.size + tlsOptions.size === 0) return { files: [], options: [], areRefused: false };
+  if (middlewares.size + tlsOptions.size === 0)
+    return { files: [], options: [], areRefused: false, unknownSource: shown };
   const text = JSON.stringify({
     ...(middlewares.size === 0
       ? {}
@@ -134,7 +148,7 @@ function standIn(
   });
   const path = isDirectory ? posix.join(at.value, "gateway-conformance.yaml") : at.value;
   const file = readProviderFile({ path, file: undefined, text, location: at.location }, { is: false }, reading);
-  return { files: [{ ...file, isStandIn: true }], options: file.options, areRefused: false };
+  return { files: [{ ...file, isStandIn: true }], options: file.options, areRefused: false, unknownSource: shown };
 }
 
 function isConfiguration({ path }: ContainerFile): boolean {
