@@ -129,6 +129,25 @@ export function missingMounts(
 }
 
 /**
+ * The files under `/run/secrets` that a service mounts from the host, and for which the folder has nothing: a script of the start
+ * reads them.
+ */
+export function missingSecretMounts(
+  service: YamlNode,
+  folder: string,
+  project: string,
+  filled: (text: string) => string,
+): MissingFile[] {
+  return missingMounts(service, folder, project, filled).flatMap(({ path, target, line }) =>
+    /^\/(?:var\/)?run\/secrets\/[^/]+$/.test(target) &&
+    !existsSync(path) &&
+    copyInFolder({ path, target }, folder, []) === undefined
+      ? [{ name: basename(target).replaceAll(/[^\w-]/g, "_"), path, line }]
+      : [],
+  );
+}
+
+/**
  * The files in volumes that a service's command names, by the name of the volume and their path in it. What fills a volume (a
  * git-sync, an editor, the operator) is in no file.
  */

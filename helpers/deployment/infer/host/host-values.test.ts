@@ -455,6 +455,17 @@ test("what an env file of the folder leaves out has its default on the host too"
   expect(secretDefaults).toEqual([]);
 });
 
+test("a secret that LiteLLM mounts from the host has a stand-in, where the folder has no copy of it", () => {
+  const mounts =
+    "    volumes: [/opt/llm.key:/run/secrets/llm.key:ro, /opt/known.key:/run/secrets/known.key:ro, /opt/db:/data]\n";
+  const { files, standIns } = values({ "compose.yaml": service(mounts), "known.key": "sk-1" });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["/opt/known.key", "./known.key"],
+    ["/opt/llm.key", "./init.llm_key.secret"],
+  ]);
+  expect(standIns).toEqual([{ file: "init.llm_key.secret", text: "placeholder-llm-key" }]);
+});
+
 test("a secret and a config whose files are missing have a stand-in", () => {
   const { files, standIns } = values({
     "compose.yaml": `${service("    secrets: [db_password]\n    configs: [main]\n")}secrets: { db_password: { file: ./secrets/db.txt }, here: { file: ./here.txt } }

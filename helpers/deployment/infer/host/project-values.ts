@@ -6,7 +6,15 @@ import { filesBelow, filledFrom, pathIn } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, filledText, namesHome, variablesOf } from "./env-texts.ts";
-import { copyInFolder, homeFolder, missingEnvFiles, missingFiles, plainName, policyPath } from "./host-copies.ts";
+import {
+  copyInFolder,
+  homeFolder,
+  missingEnvFiles,
+  missingFiles,
+  missingSecretMounts,
+  plainName,
+  policyPath,
+} from "./host-copies.ts";
 import { emptyByDefault, mergedNames, neededByLiteLLM, neededByTraefik, refusedKeys } from "./needed-variables.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
@@ -87,6 +95,7 @@ export function projectValues(
   const isPath = ([, { role }]: [string, VariableUse]): boolean => role.kind === "path" || role.kind === "mount";
   const isForShell = (entry: [string, VariableUse]): boolean => entry[0] === "HOME" || isPath(entry);
   const hasOwnFile = main.found !== undefined && !main.found.isExample;
+  const litellm = serviceOf("litellm", services, ({ outline }) => outline);
   const servers = serversOf(folder, services, variablesOf(main.found?.text ?? ""));
   const made = new Map(
     hasOwnFile
@@ -157,13 +166,14 @@ export function projectValues(
               [...made.keys()].every((name) => defaults.some((one) => one.name === name)),
             text: filledText(exampleTexts.join("\n"), made),
           },
-    secrets: trees.flatMap(({ root, home: at }) =>
-      missingFiles(root, "secrets", folder, at).map(({ name, path }) => ({
-        name,
-        path: policyPath(folder, path),
-        placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
-      })),
-    ),
+    secrets: [
+      ...trees.flatMap(({ root, home: at }) => missingFiles(root, "secrets", folder, at)),
+      ...(litellm === undefined ? [] : missingSecretMounts(litellm.node, folder, litellm.home, filledFrom(envText))),
+    ].map(({ name, path }) => ({
+      name,
+      path: policyPath(folder, path),
+      placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
+    })),
     secretDefaults: defaults,
   };
 }
