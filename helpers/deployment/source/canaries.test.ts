@@ -49,8 +49,17 @@ test("only the password of a database URL is replaced", () => {
   expect(url.href).toBe("postgresql://reader:hidden@db.example:5433/orders?sslmode=disable");
 });
 
-test("users with password hashes stay users with password hashes, which Traefik can read", () => {
-  const users = "admin:$$apr1$$abcdefgh$$ijklmnopqrstuvwxyz0123, guest:$2y$05$abcdefghijklmnopqrstuv";
-  const { secrets } = makeCanaries(policy(secret("USERS", "password")), new Map([["USERS", users]]));
-  expect(secrets.get("USERS")).toMatch(/^admin:\{SHA\}[\w+/]{27}=,guest:\{SHA\}[\w+/]{27}=$/);
+test.each([
+  [
+    "users with password hashes",
+    "admin:$$apr1$$abcdefgh$$ijklmnopqrstuvwxyz0123, guest:$2y$05$abcdefghijklmnopqrstuv",
+    /^admin:\{SHA\}[\w+/]{27}=,guest:\{SHA\}[\w+/]{27}=$/,
+  ],
+  ["a user with a plain password", "admin:CHANGE_ME", /^admin:canary-[0-9a-f]{32}$/],
+  ["an address", "https://example.org", /^canary-[0-9a-f]{32}$/],
+  ["a password with colons", "a:b:c", /^canary-[0-9a-f]{32}$/],
+  ["a password with a comma", "a:b,c", /^canary-[0-9a-f]{32}$/],
+])("Traefik's basicAuth can read the canary of users and passwords: %s", (_, original, canary) => {
+  const { secrets } = makeCanaries(policy(secret("USERS", "password")), new Map([["USERS", original]]));
+  expect(secrets.get("USERS")).toMatch(canary);
 });

@@ -74,18 +74,27 @@ function canaryFor(kind: Policy["secrets"][number]["kind"], original: string): s
     case "salt":
       return `canary-${random}`;
     case "password":
-      return isBasicAuth(original) ? basicAuthCanary(original) : `canary-${random}`;
+      return basicAuthCanary(original) ?? `canary-${random}`;
   }
 }
 
-/** Whether a text is what htpasswd writes: users with the hashes of their passwords, e.g. of Traefik's basicAuth. */
-function isBasicAuth(text: string): boolean {
-  // Compose files and env files write `$` twice.
-  return /^[^\s:,]+:(?:\$\$?(?:apr1|2[abxy])\$|\{SHA\})/.test(text);
-}
+/** A user of basic auth with a password or its hash, as Traefik's basicAuth takes it: one colon, and no address. */
+const basicAuthUser = /^([\w.@+-]+):(?!\/\/)[^\s:]+$/;
 
-/** The same users with other hashes, of passwords that nobody has: Traefik refuses a user without one. */
-function basicAuthCanary(original: string): string {
-  const users = original.split(",").map((entry) => entry.trim().split(":")[0] ?? "");
-  return users.map((user) => `${user}:{SHA}${randomBytes(20).toString("base64")}`).join(",");
+/** What htpasswd writes for a password. Compose files and env files write `$` twice. */
+const passwordHash = /:(?:\$\$?(?:apr1|2[abxy])\$|\{SHA\})/;
+
+/**
+ * The same users with passwords that nobody has: Traefik refuses an entry without a user, and writes it to its log. Undefined
+ * for a text that is not a list of users.
+ */
+function basicAuthCanary(original: string): string | undefined {
+  const entries = original.split(",").map((entry) => entry.trim());
+  const users = entries.flatMap((entry) => {
+    const user = basicAuthUser.exec(entry)?.[1];
+    if (user === undefined) return [];
+    const isHashed = passwordHash.test(entry);
+    return `${user}:${isHashed ? `{SHA}${randomBytes(20).toString("base64")}` : `canary-${randomBytes(16).toString("hex")}`}`;
+  });
+  return users.length === entries.length ? users.join(",") : undefined;
 }

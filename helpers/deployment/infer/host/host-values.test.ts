@@ -384,6 +384,16 @@ test.each(["env.example", "env-example", "example.env"])("%s is an example of .e
   });
 });
 
+test.each([
+  ["${DASHBOARD_USERS}", { DASHBOARD_USERS: "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g=" }],
+  ["admin:${DASHBOARD_AUTH}", { DASHBOARD_AUTH: "placeholder-dashboard-auth" }],
+  ["${NAME}:${HASH}", { NAME: "placeholder-name", HASH: "placeholder-hash" }],
+])("the users %s of Traefik's basicAuth are a list that Traefik can read", (users, expected) => {
+  const option = "traefik.http.middlewares.a.basicauth.users";
+  for (const labels of [`['${option}=${users}']`, `{ ${option}: '${users}' }`])
+    expect(placeholders({ "compose.yaml": service(`    labels: ${labels}\n`) })).toEqual(expected);
+});
+
 test("credentials of a service are a secret, and those of a label are users of Traefik", () => {
   const label = "traefik.http.middlewares.a.basicauth.users=${DASHBOARD_CREDENTIALS}";
   const compose = service(`    environment: { A: '\${EMAIL_CREDENTIALS}' }\n    labels: ['${label}']\n`);

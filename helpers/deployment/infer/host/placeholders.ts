@@ -43,6 +43,8 @@ export class Placeholders {
       case "path":
       case "mount":
         return `./${slug(name)}`;
+      case "users":
+        return role.isWhole ? basicAuthUser : `placeholder-${slug(name)}`;
       case "label":
       case "text":
         if (/(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name)) return this.#address();
@@ -58,6 +60,9 @@ export class Placeholders {
     return `192.0.2.${this.#addresses}`;
   }
 }
+
+/** A user with the SHA of "placeholder", as htpasswd writes it: Traefik refuses a text without a colon. */
+const basicAuthUser = "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g=";
 
 /** A variable of a service that has credentials of its own, and none of Traefik's users: `EMAIL_CREDENTIALS`. */
 const isPlainSecret =
@@ -85,8 +90,7 @@ function byName(name: string, servers: KnownServers): string {
     [/EMAIL$/i, "admin@example.test"],
     // A path is not taken for a secret: the key is in the file.
     [/^GOOGLE_APPLICATION_CREDENTIALS$|_FILE$/i, `/run/secrets/${slug(name)}`],
-    // The SHA of "placeholder", as htpasswd writes it: Traefik refuses a text without a colon.
-    [/(?:_AUTH|CREDENTIALS|HTPASSWD|BASICAUTH)$/i, "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g="],
+    [/(?:_AUTH|CREDENTIALS|HTPASSWD|BASICAUTH)$/i, basicAuthUser],
     // The address at which LiteLLM listens.
     [/^(?:LITELLM_)?HOST$/i, "0.0.0.0"],
     [/(?:^|_)(?:URL|URI|BASE|HOST|ENDPOINT)$/i, "http://placeholder.invalid"],

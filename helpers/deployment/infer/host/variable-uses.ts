@@ -16,6 +16,8 @@ export type VariableRole =
   | { kind: "address" }
   /** A port of the host that stands for one of the container. */
   | { kind: "port"; container: number }
+  /** All of the users of Traefik's basicAuth, or one of them; or a part of one, e.g. the hash in `admin:$X`. */
+  | { kind: "users"; isWhole: boolean }
   /** A part of a label: an option of Traefik, e.g. the beginning of a list, which may be empty. */
   | { kind: "label" }
   /** The tag of an image. */
@@ -97,7 +99,12 @@ function roleOf({ before, after }: Around, path: readonly (string | number)[]): 
   if (container !== undefined) return { kind: "port", container: Number(container) };
   if (/^[\w.-]+(?:\/[\w.-]+)+:$/.test(before) && after === "") return { kind: "tag", image: before.slice(0, -1) };
   if (before === "" && after.startsWith("/")) return { kind: "path" };
-  return { kind: path.includes("labels") ? "label" : "text" };
+  if (!path.includes("labels")) return { kind: "text" };
+  // A label is an item of a list with its name in it, or a key of a map.
+  const label = `${path.at(-1)}=${before}`;
+  if (/\.basicauth\.users=/i.test(label))
+    return { kind: "users", isWhole: /[=,]$/.test(label) && /^(?:,|$)/.test(after) };
+  return { kind: "label" };
 }
 
 /** Mounts and env files whose path begins with `~`. */
