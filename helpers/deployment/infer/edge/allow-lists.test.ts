@@ -11,15 +11,26 @@ const compose = `services:
     volumes: ["./rules.yml:/rules.yml"]
 `;
 
+const list = (ranges: string): string => `      sourceRange: ${ranges}\n`;
+
 test.each([
-  ["['127.0.0.1/32']", undefined],
-  [`['{{ env "LAN" }}']`, "{{ … }}"],
-])("the ranges %s are by a variable: %s", (ranges, byVariable) => {
+  ["written in a plain file", list("['127.0.0.1/32']"), undefined],
+  ["by an action", list(`['{{ env "LAN" }}']`), "{{ … }}"],
+  ["written in a template of other lines", `${list("['127.0.0.1/32']")}# {{ env "LAN" }}\n`, undefined],
+  ["one of them by an action", list(`\n      - 10.0.0.0/8\n      - '{{ env "LAN" }}'`), "{{ … }}"],
+  ["written line by line", `${list("\n      - 10.0.0.0/8\n      - 127.0.0.1/32")}# {{ env "LAN" }}\n`, undefined],
+  ["written in a block", `{{ if env "LAN" }}\n${list("['127.0.0.1/32']")}{{ end }}\n`, "{{ … }}"],
+  [
+    "written after a block",
+    `{{ if env "LAN" }}\n      rejectStatusCode: 404\n{{ end }}\n${list("['127.0.0.1/32']")}`,
+    undefined,
+  ],
+])("ranges %s: by a template or a variable", (_, options, byVariable) => {
   using deployment = smallDeployment({
     "compose.yaml": compose,
-    "rules.yml": `http: { middlewares: { own: { ipAllowList: { sourceRange: ${ranges} } } } }\n`,
+    "rules.yml": `http:\n  middlewares:\n    own:\n     ipAllowList:\n${options}`,
   });
   const written = writtenAllowList(readFacts(deployment.folder).traefik("traefik"), "own@file");
+  expect(written?.location.file).toMatch(/rules\.yml$/);
   expect(written?.byVariable).toBe(byVariable);
-  expect(written?.location.line).toBe(1);
 });

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import type { SourceLocation } from "../../source/location.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
+import { RenderedFile } from "../../traefik/template/render-template.ts";
 import { type EdgeRouter, optionOf } from "./edge-view.ts";
 import { isEveryone } from "./match-rule.ts";
 
@@ -40,11 +41,12 @@ export function writtenAllowList(model: TraefikModel | undefined, liveName: stri
   const [first] = options;
   if (first === undefined) return undefined;
   const texts = options.flatMap(({ text }) => text?.value.text ?? []);
-  const isInTemplate = model?.files?.files.some(
-    ({ isTemplate, rendered }) => isTemplate && rendered?.file === first.location.file,
+  const isByTemplate = options.some(({ value, location: { file, line } }) =>
+    model?.files?.files.some(
+      ({ rendered }) =>
+        rendered instanceof RenderedFile && rendered.file === file && rendered.isByTemplate(value.split(","), line),
+    ),
   );
-  // An option that a template brings in has no text of its own.
-  const isByTemplate = isInTemplate === true && options.some(({ text }) => text === undefined);
   const byVariable = texts.some((text) => text.includes("$")) ? texts.join(",") : undefined;
   return { location: first.location, byVariable: isByTemplate ? "{{ … }}" : byVariable };
 }

@@ -8,6 +8,9 @@ export { TemplateError };
 /** Limits what nested ranges can produce, in characters. */
 const MAX_OUTPUT = 1024 * 1024;
 
+/** An action of a template with its first word, e.g. `{{- if`. */
+const templateAction = /\{\{-?\s*(\w*)[\s\S]*?\}\}/g;
+
 /** A stretch of rendered text and where it comes from. */
 interface Segment {
   /** Offset in the rendered text. */
@@ -33,6 +36,35 @@ export class RenderedFile extends SourceFile {
 
   override lineAt(offset: number): number {
     return this.#template.lineAt(this.#templateOffset(offset) ?? 0);
+  }
+
+  /**
+   * Whether the template makes values, or decides whether they are there: it lacks one of them as text, has an action on one
+   * of their lines, or has a block around them, e.g. `{{ if … }}`.
+   *
+   * @param from the template's line from which on the values are
+   */
+  isByTemplate(values: readonly string[], from: number): boolean {
+    const lines = values.map((value) => this.#lineOf(value, from));
+    const to = lines.reduce<number>((last, line) => Math.max(last, line ?? Number.POSITIVE_INFINITY), from);
+    let depth = 0;
+    for (const { 0: action, 1: keyword = "", index } of this.#template.text.matchAll(templateAction)) {
+      if (this.#template.lineAt(index) > to) break;
+      if (this.#template.lineAt(index + action.length - 1) >= from) return true;
+      if (/^(?:if|range|with|define|block)$/.test(keyword)) depth += 1;
+      if (keyword === "end") depth -= 1;
+    }
+    return depth > 0;
+  }
+
+  /** The first line of the template with a text, from a line on. */
+  #lineOf(text: string, from: number): number | undefined {
+    const { text: template } = this.#template;
+    for (let at = template.indexOf(text); at !== -1; at = template.indexOf(text, at + 1)) {
+      const line = this.#template.lineAt(at);
+      if (line >= from) return line;
+    }
+    return undefined;
   }
 
   /** A change of the rendered text as a change of the template. */
