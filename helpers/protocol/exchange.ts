@@ -69,9 +69,24 @@ const shownBody = 600;
 /** The request as failures show it: `GET http://host/path`, the headers that matter, and the beginning of the body. */
 export function sentText({ request }: Exchange): string {
   const headers = request.headers
-    .filter(([name]) => !/^(user-agent|host|connection|accept-encoding)$/i.test(name))
+    .filter((line) => !isUsual(line, request.url))
     .map(([name, value]) => `${name}: ${value}`);
   return [`${request.method} ${request.url}`, ...headers, ...(request.body ? [clip(request.body)] : [])].join("\n");
+}
+
+/** Whether a header of a request says nothing that its URL or any client does not say. */
+function isUsual([name, value]: HeaderLines[number], url: string): boolean {
+  switch (name.toLowerCase()) {
+    case "user-agent":
+    case "accept-encoding":
+      return true;
+    case "host":
+      return /^[a-z]+:\/\/([^/?# ]+)(?:[/?#]|$)/i.exec(url)?.[1] === value.trim();
+    case "connection":
+      return /^\s*(?:close|keep-alive)\s*$/i.test(value);
+    default:
+      return false;
+  }
 }
 
 /** The response as failures show it: status, the headers that matter, and the beginning of the body. */

@@ -54,8 +54,8 @@ check({
       [
         host.name,
         host.name.toUpperCase(),
+        // The port by which clients call it: no client sends another one, which a middleware may redirect.
         `${host.name}:${portOfHost(edge.deployment, host)}`,
-        `${host.name}:8443`,
       ].map((name) => ({
         host,
         path,
