@@ -122,3 +122,42 @@ test("a short key keeps its form, because LiteLLM looks at it", async () => {
   const { secrets } = makeCanaries({ ...policy, secrets: [] }, new Map(), literals);
   expect(secrets.get(literals[0]?.name ?? "")).toMatch(/^sk-canary-/);
 });
+
+test.each<{ name: string; line: string; place: string | undefined }>([
+  {
+    name: "a password that is the name of the program",
+    line: "POSTGRES_PASSWORD: litellm",
+    place: "the variable POSTGRES_PASSWORD of litellm",
+  },
+  {
+    name: "a word in a URL",
+    line: "OTHER_URL: postgresql://litellm:litellm@db/x",
+    place: "the variable OTHER_URL of litellm",
+  },
+  { name: "a random password", line: "POSTGRES_PASSWORD: written-here-79", place: undefined },
+  {
+    name: "a placeholder",
+    line: "OTHER_URL: 'postgresql://litellm:<PASSWORD>@db/x'",
+    place: undefined,
+  },
+  { name: "a dummy key", line: "OLLAMA_API_KEY: dummy", place: undefined },
+  { name: "a count of tokens", line: 'MAX_TOKEN: "4096"', place: undefined },
+  { name: "no password", line: 'REDIS_PASSWORD: ""', place: undefined },
+  { name: "a password that a variable holds", line: "REDIS_PASSWORD: ${WORD}", place: undefined },
+  { name: "a URL that a variable holds", line: "OTHER_URL: ${ADDRESS}", place: undefined },
+])("$name in a file that no check looks for: $place", async ({ line, place }) => {
+  using copy = patchedCopy(reference, [
+    compose(environment, `${environment}\n      ${line}`),
+    {
+      file: "policy.yaml",
+      find: "hosts:\n",
+      replace: "variables: { WORD: hidden, ADDRESS: 'redis://one:hidden@cache' }\nhosts:\n",
+    },
+  ]);
+  const { facts, literals } = await loadDeployment(copy.folder);
+  const notes = facts.notes.notes.filter(({ what }) => what.includes("has a password in the file itself"));
+  expect(notes.map(({ kind, what }) => [kind, what.split(" has ")[0]])).toEqual(
+    place === undefined ? [] : [["not-proved", place]],
+  );
+  expect(literals.length).toBe(line.includes("written-here") ? 1 : 0);
+});

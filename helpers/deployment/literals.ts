@@ -26,38 +26,68 @@ export function isReadByProgram(value: string): boolean {
   return /^(?:file|env):\/\//.test(value);
 }
 
+/** What the secrets in a deployment's files are looked for in. */
+type SecretSources = Pick<Deployment, "compose" | "litellmConfig" | "traefikModel" | "facts" | "policy">;
+
 /**
  * The secrets in a deployment's files that no variable of an env file, of `.env` or of the policy holds: in the compose
  * files' labels, environments and commands, in LiteLLM's config, and in the files of Traefik's file provider. They are found
  * by their form (`sk-…`, `Bearer …`, a URL's password) or by their key's name.
  */
-export function literalSecrets({
-  compose,
-  litellmConfig,
-  traefikModel,
-  facts,
-  policy,
-}: Pick<Deployment, "compose" | "litellmConfig" | "traefikModel" | "facts" | "policy">): LiteralSecret[] {
-  const composeFiles = new Set(compose.projects.flatMap(({ files }) => files));
-  const variables = [...(facts.originals ?? facts.variables).values(), ...policy.variables.values()];
-  const held = [
-    ...variables.map(({ value }) => value).filter((value) => value !== ""),
-    ...policy.secrets.map(({ name }) => valueOfUnset(name)),
-  ];
+export function literalSecrets(sources: SecretSources): LiteralSecret[] {
+  const held = heldValues(sources);
   const found: LiteralSecret[] = [];
-  const look = (place: string, key: string, { value, location }: Written<string>): void => {
+  lookAtTexts(sources, (place, key, { value, location }) => {
     for (const { secret, kind } of secretsIn(key, value)) {
       const isHeld = held.some((one) => one.includes(secret)) || isMadeOf(secret, held);
       if (isHeld || !recognisable(secret) || found.some((one) => one.value === secret)) continue;
       found.push({ name: place, kind, value: secret, location });
     }
-  };
+  });
+  return found;
+}
+
+/** Notes each password in the files that is too common a word for {@link literalSecrets}. */
+export function noteCommonPasswords(sources: SecretSources): void {
+  const held = heldValues(sources);
+  lookAtTexts(sources, (place, key, { value, location }) => {
+    for (const { secret, isByName } of secretsIn(key, value)) {
+      // A short key is often a dummy, for a server that asks for none.
+      const isPassword = !isByName || /passw(?:or)?d$/i.test(key);
+      const isHeld = held.some((one) => one.includes(secret) && value.includes(one));
+      // `<PASSWORD>` is to be filled in.
+      const isToBeFilledIn = secret === "" || /[<{]/.test(secret);
+      if (!isPassword || isHeld || isToBeFilledIn || recognisable(secret)) continue;
+      sources.facts.notes.add(
+        "not-proved",
+        location,
+        `${place} has a password in the file itself that is short or a plain word`,
+        "answers and logs may have that word for another reason, so that no check looks for the password there",
+        "choose a random password, and let a variable of the env file hold it",
+      );
+    }
+  });
+}
+
+/** The values that a variable holds. */
+function heldValues({ facts, policy }: Pick<SecretSources, "facts" | "policy">): string[] {
+  const variables = [...(facts.originals ?? facts.variables).values(), ...policy.variables.values()];
+  return [
+    ...variables.map(({ value }) => value).filter((value) => value !== ""),
+    ...policy.secrets.map(({ name }) => valueOfUnset(name)),
+  ];
+}
+
+/** Called with each text that may have a secret: its place, the key that it is the value of, and the text. */
+type Look = (place: string, key: string, value: Written<string>) => void;
+
+function lookAtTexts({ compose, litellmConfig, traefikModel }: SecretSources, look: Look): void {
+  const composeFiles = new Set(compose.projects.flatMap(({ files }) => files));
   for (const service of compose.services.values()) lookAtService(service, composeFiles, look);
   for (const { path, value } of litellmConfig.texts)
     look(`${path.join(".")} of LiteLLM's config`, path.at(-1) ?? "", value);
   for (const option of traefikModel?.files?.options ?? [])
     look(`${option.key} in ${displayPath(option.location.file)}`, option.path.at(-1) ?? "", option);
-  return found;
 }
 
 /** Whether a text is several variables, or one with a short text around it: `${ONE_KEY},${OTHER_KEY}`, `admin:${PASSWORD}`. */
@@ -85,7 +115,7 @@ export function noteUnlistedSecrets({ policy, facts }: Pick<Deployment, "policy"
 function lookAtService(
   { key: service, environment, labels, deployLabels, commandWords }: ComposeService,
   composeFiles: ReadonlySet<string>,
-  look: (place: string, key: string, value: Written<string>) => void,
+  look: Look,
 ): void {
   for (const [label, value] of [...labels, ...deployLabels]) look(`the label ${label} of ${service}`, "", value);
   for (const [variable, value] of environment) {
@@ -96,8 +126,16 @@ function lookAtService(
     look(`the command of ${service}`, /^-{0,2}([\w.-]+)=/.exec(word.value)?.[1] ?? "", word);
 }
 
+/** A secret in a value. */
+interface FoundSecret {
+  secret: string;
+  kind: LiteralSecret["kind"];
+  /** Whether only the name of its key says so, and not its form. */
+  isByName: boolean;
+}
+
 /** The secrets in a value. */
-function secretsIn(key: string, value: string): { secret: string; kind: LiteralSecret["kind"] }[] {
+function secretsIn(key: string, value: string): FoundSecret[] {
   const keys = [...value.matchAll(/(?<![\w-])sk-[A-Za-z0-9_-]{8,}/g)].map(([secret]) => ({
     secret,
     kind: "api-key" as const,
@@ -113,9 +151,9 @@ function secretsIn(key: string, value: string): { secret: string; kind: LiteralS
     kind: "password" as const,
   }));
   const byForm = [...keys, ...bearers, ...passwords].filter(({ secret }) => !isNoSecret(secret));
-  if (byForm.length > 0) return byForm;
+  if (byForm.length > 0) return byForm.map((one) => ({ ...one, isByName: false }));
   return secretName.test(key) && !isNoSecret(value) && !/[\s()]/.test(value)
     ? // A short key of LiteLLM's keeps its form, because LiteLLM looks at it.
-      [{ secret: value, kind: value.startsWith("sk-") ? "api-key" : "password" }]
+      [{ secret: value, kind: value.startsWith("sk-") ? "api-key" : "password", isByName: true }]
     : [];
 }

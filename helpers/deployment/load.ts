@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { checkFolder, defaultTraefik, readFacts } from "./facts.ts";
-import { literalSecrets, noteUnlistedSecrets } from "./literals.ts";
+import { literalSecrets, noteCommonPasswords, noteUnlistedSecrets } from "./literals.ts";
 import { hasConfig } from "./policy/configured-client.ts";
 import { withDirectAccess } from "./policy/direct-access.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
@@ -76,6 +76,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   notePlan(deployment, facts.notes);
   if (traefikModel !== undefined) noteUncertified(policy.hosts, traefikModel, facts.notes);
   noteUnlistedSecrets(deployment);
+  noteCommonPasswords(found);
   return deployment;
 }
 
