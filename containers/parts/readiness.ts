@@ -1,7 +1,8 @@
 import type Dockerode from "dockerode";
 import type { BoundPorts, WaitStrategy } from "testcontainers";
 import { request } from "undici";
-import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { untilTwiceIfStarved } from "../../helpers/core/until-starved.ts";
 import { memoryKill } from "./memory-limit.ts";
 
 /** How this machine reaches a part that is starting. */
@@ -80,7 +81,10 @@ export interface PartAddress {
 /** A part that has exited will never be ready: after this many polls (a second) its container is inspected. */
 const pollsBetweenStateChecks = 20;
 
-/** The wait strategy of testcontainers for a {@link Readiness}. Fails as soon as the container has exited. */
+/**
+ * The wait strategy of testcontainers for a {@link Readiness}. Fails as soon as the container has exited. On a starved machine a
+ * part has its deadline twice.
+ */
 export class ReadinessWait implements WaitStrategy {
   /** The part's last log lines, when it did not become ready. */
   lastLogLines: readonly string[] | undefined;
@@ -116,7 +120,7 @@ export class ReadinessWait implements WaitStrategy {
     const part: StartingPart = { container, host, port: (port) => relayed.get(port) ?? boundPorts.getBinding(port) };
     let polls = 0;
     let failure: string | undefined;
-    await until(this.#readiness.what, this.#deadline, async () => {
+    await untilTwiceIfStarved(this.#readiness.what, this.#deadline, async () => {
       if (polls++ % pollsBetweenStateChecks === 0 && polls > 1) {
         failure = (await exitOf(container)) ?? (await this.#failureInLog(container));
         if (failure !== undefined) return true;
