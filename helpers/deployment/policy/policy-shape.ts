@@ -97,7 +97,7 @@ export const policyShape = mapping({
     .default({})
     .describe(
       "What stands for files and directories of the host that are not in this folder, relative to the policy. Each by its " +
-        "absolute path; by one that begins with `./` where it is missing in the folder, e.g. `./litellm/.env`; by the name of an " +
+        "absolute path; by one relative to the policy, which begins with `./` or `../`, e.g. `./litellm/.env`; by the name of an " +
         "external config or secret; or by the name of a volume, with a path in it for a part of it, e.g. `config/litellm.yaml`.",
     ),
   parts: z

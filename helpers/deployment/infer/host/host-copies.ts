@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, extname, join, posix, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, posix, relative, resolve } from "node:path";
 import { fileOrExample } from "../../compose/environment/example-files.ts";
 import { textOf } from "../../compose/loading/nodes.ts";
 import { boundDevice } from "../../compose/loading/paths.ts";
@@ -11,6 +11,8 @@ import { composeFileNames, filesBelow, pathIn } from "../files/compose-files.ts"
 export interface HostPath {
   /** Absolute; a home directory is `home/` in the deployment's folder. */
   path: string;
+  /** As a policy in the folder names it: relative to the folder, except where the compose file has an absolute path outside of it. */
+  stated: string;
   line: number;
 }
 
@@ -26,10 +28,12 @@ export function homeFolder(folder: string): string | undefined {
 }
 
 /** A path as written in a compose file of a project; undefined where a variable other than HOME is in it. */
-export function hostPath(written: string, folder: string, project: string): string | undefined {
+function hostPath(written: string, folder: string, project: string): Omit<HostPath, "line"> | undefined {
   const home = join(folder, homeFolder(folder) ?? "home");
-  const path = written.replace(/^(?:\$HOME|\$\{HOME\}|~)(?=\/|$)/, home);
-  return path.includes("$") ? undefined : resolve(project, path);
+  const text = written.replace(/^(?:\$HOME|\$\{HOME\}|~)(?=\/|$)/, home);
+  if (text.includes("$")) return undefined;
+  const path = resolve(project, text);
+  return { path, stated: isAbsolute(text) ? policyPath(folder, path) : relativePath(folder, path) };
 }
 
 /** An env file that is not in the folder. */
@@ -45,18 +49,18 @@ export function missingEnvFiles(service: YamlNode, folder: string, project: stri
   const named = items.flatMap((item) => {
     const written = textOf(item.kind === "map" ? nodeAt(item, "path") : item);
     const required = item.kind === "map" ? nodeAt(item, "required") : undefined;
-    const path = written === undefined ? undefined : hostPath(written, folder, project);
-    if (path === undefined || (required?.kind === "scalar" && required.value === false)) return [];
-    return [{ path, line: item.location.line }];
+    const found = written === undefined ? undefined : hostPath(written, folder, project);
+    if (found === undefined || (required?.kind === "scalar" && required.value === false)) return [];
+    return [{ ...found, line: item.location.line }];
   });
   const mounted = missingMounts(service, folder, project, (text) => text).filter(
     ({ target }) => target === liteLLMDotenv,
   );
-  const all = [...new Map([...named, ...mounted].map(({ path, line }) => [path, line]))];
-  return all.flatMap(([path, line]) => {
+  const all = new Map([...named, ...mounted].map((file) => [file.path, file]));
+  return [...all.values()].flatMap(({ path, stated, line }) => {
     const isWithin = path.startsWith(`${folder}/`);
     if (isWithin && existsSync(path)) return [];
-    return [{ path, line, hasExample: isWithin && fileOrExample(path) !== undefined }];
+    return [{ path, stated, line, hasExample: isWithin && fileOrExample(path) !== undefined }];
   });
 }
 
@@ -76,9 +80,9 @@ export function missingFiles(
   if (declared?.kind !== "map") return [];
   return [...declared.entries].flatMap(([name, { value, keyLocation }]) => {
     const written = textOf(nodeAt(value, "file"));
-    const path = written === undefined ? undefined : hostPath(written, folder, project);
-    if (path === undefined || (path.startsWith(`${folder}/`) && existsSync(path))) return [];
-    return [{ name, path, line: keyLocation.line }];
+    const found = written === undefined ? undefined : hostPath(written, folder, project);
+    if (found === undefined || (found.path.startsWith(`${folder}/`) && existsSync(found.path))) return [];
+    return [{ name, ...found, line: keyLocation.line }];
   });
 }
 
@@ -122,9 +126,9 @@ export function missingMounts(
     const device = volume === undefined ? undefined : boundDevice(volume);
     const source = device === undefined ? written : filled(device);
     if (target === undefined || !/^[./~$]/.test(source)) return [];
-    const path = hostPath(source, folder, project);
-    if (path === undefined || (path.startsWith(`${folder}/`) && existsSync(path))) return [];
-    return [{ path, target, line: item.location.line }];
+    const found = hostPath(source, folder, project);
+    if (found === undefined || (found.path.startsWith(`${folder}/`) && existsSync(found.path))) return [];
+    return [{ ...found, target, line: item.location.line }];
   });
 }
 
@@ -138,11 +142,11 @@ export function missingSecretMounts(
   project: string,
   filled: (text: string) => string,
 ): MissingFile[] {
-  return missingMounts(service, folder, project, filled).flatMap(({ path, target, line }) =>
+  return missingMounts(service, folder, project, filled).flatMap(({ path, stated, target, line }) =>
     /^\/(?:var\/)?run\/secrets\/[^/]+$/.test(target) &&
     !existsSync(path) &&
     copyInFolder({ path, target }, folder, []) === undefined
-      ? [{ name: basename(target).replaceAll(/[^\w-]/g, "_"), path, line }]
+      ? [{ name: basename(target).replaceAll(/[^\w-]/g, "_"), path, stated, line }]
       : [],
   );
 }
@@ -241,5 +245,11 @@ function closest(paths: readonly string[], other: string): string | undefined {
 
 /** A path as a policy in the folder names it: relative within the folder. */
 export function policyPath(folder: string, path: string): string {
-  return path.startsWith(`${folder}/`) ? `./${posix.normalize(pathIn(folder, path))}` : path;
+  return path.startsWith(`${folder}/`) ? relativePath(folder, path) : path;
+}
+
+/** A path relative to the folder, also where it leads out of it: `./litellm/.env`, `../../secrets/key`. */
+function relativePath(folder: string, path: string): string {
+  const steps = posix.normalize(relative(folder, path));
+  return /^\.\.(?:\/|$)/.test(steps) ? steps : `./${steps}`;
 }

@@ -210,6 +210,17 @@ test("an env file that is missing gets a stand-in with what LiteLLM's config nee
   ]);
 });
 
+test("a path that leads out of the folder stays relative, and an absolute one stays absolute", () => {
+  const compose = service(
+    "    env_file: ../../config/litellm.env\n    volumes: ['../../other/hooks.py:/app/hooks.py', '/srv/hooks.py:/app/other.py']\n    secrets: [key]\n",
+  );
+  const { files } = values({
+    "ai/compose.yaml": `${compose}secrets: { key: { file: ../../secrets/key } }\n`,
+    "hooks.py": "",
+  });
+  expect([...files.keys()]).toEqual(["../other/hooks.py", "/srv/hooks.py", "../config/litellm.env", "../secrets/key"]);
+});
+
 test("where no file names a master key, the missing env file of LiteLLM has it", () => {
   expect(placeholders({ "compose.yaml": service("    env_file: .env\n") })).toEqual({
     LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",

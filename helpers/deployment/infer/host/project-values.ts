@@ -108,6 +108,7 @@ export function projectValues(
     ({ name }) => !uses.has(name),
   );
   const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
+  const statedPaths = new Map(envFiles.map(({ path, stated }) => [path, stated]));
   const needed = mergedNames([neededByLiteLLM(folder, services), neededByTraefik(folder, services)]);
   const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
   for (const name of [...unusable, ...[...needed.values()].flat()])
@@ -157,7 +158,7 @@ export function projectValues(
       paths.length === 0
         ? undefined
         : {
-            stated: paths.map((path) => policyPath(folder, path)),
+            stated: paths.map((path) => statedPaths.get(path) ?? policyPath(folder, path)),
             made: [...made.keys()],
             byDefault: byDefault.map(({ name }) => name),
             isForDefaults:
@@ -169,9 +170,9 @@ export function projectValues(
     secrets: [
       ...trees.flatMap(({ root, home: at }) => missingFiles(root, "secrets", folder, at)),
       ...(litellm === undefined ? [] : missingSecretMounts(litellm.node, folder, litellm.home, filledFrom(envText))),
-    ].map(({ name, path }) => ({
+    ].map(({ name, stated }) => ({
       name,
-      path: policyPath(folder, path),
+      path: stated,
       placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
     })),
     secretDefaults: defaults,

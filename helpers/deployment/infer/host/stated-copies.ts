@@ -10,7 +10,6 @@ import {
   missingMounts,
   onlyConfig,
   pathsInCommand,
-  policyPath,
 } from "./host-copies.ts";
 import { environmentText, type ServiceNode } from "./service-nodes.ts";
 
@@ -28,10 +27,9 @@ export function copiesOf(
       const isConfig = roleSigns(outline, "litellm") > 0 && wanted.includes(mount.target);
       const copy = copyInFolder(mount, folder, wanted) ?? (isConfig ? onlyConfig(folder) : undefined);
       if (copy === undefined || existsSync(mount.path)) continue;
-      const path = policyPath(folder, mount.path);
-      copies.set(path, {
+      copies.set(mount.stated, {
         value: `./${copy}`,
-        questions: [`is ${copy} a copy of ${path}, which is not in this folder?`],
+        questions: [`is ${copy} a copy of ${mount.stated}, which is not in this folder?`],
       });
     }
     if (roleSigns(outline, "litellm") === 0) continue;
@@ -79,10 +77,9 @@ export function externalCopies(
 /** Copies of the configs whose files are missing, by the names of the files. */
 export function configCopies(folder: string, home: string, root: YamlNode): Map<string, Stated<string>> {
   return new Map(
-    missingFiles(root, "configs", folder, home).flatMap(({ path }) => {
+    missingFiles(root, "configs", folder, home).flatMap(({ path, stated }) => {
       const copy = copyInFolder({ path, target: path }, folder, []);
       if (copy === undefined) return [];
-      const stated = policyPath(folder, path);
       const questions = [`is ${copy} a copy of ${stated}, which is not in this folder?`];
       return [[stated, { value: `./${copy}`, questions }] as const];
     }),
