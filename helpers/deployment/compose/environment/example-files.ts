@@ -10,7 +10,13 @@ const mainExamples = ["env.example", "env-example", "example.env", ".env-example
 /** The names of a file's examples, in order of preference. */
 export function exampleNames(file: string): string[] {
   const own = basename(file) === ".env" ? mainExamples.map((name) => join(dirname(file), name)) : [];
-  return [...exampleEndings.map((ending) => `${file}${ending}`), ...own];
+  // `litellm.example` is one of `litellm.env`.
+  const [, plain] = /^(.*[^/])\.env$/.exec(file) ?? [];
+  return [
+    ...exampleEndings.map((ending) => `${file}${ending}`),
+    ...own,
+    ...(plain === undefined ? [] : [`${plain}.example`]),
+  ];
 }
 
 /** The path of a file, or of the first example of it that exists; undefined where neither exists. */

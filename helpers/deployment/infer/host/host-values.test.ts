@@ -8,10 +8,10 @@ function values(files: Readonly<Record<string, string>>): ReturnType<typeof host
   return hostValues(deployment.folder, findProjects(deployment.folder));
 }
 
-/** The variables of the only stand-in. */
+/** The variables of all env files that are stand-ins. */
 function placeholders(files: Readonly<Record<string, string>>): Record<string, string> {
-  const [standIn] = values(files).standIns;
-  const lines = (standIn?.text ?? "").split("\n").filter((line) => /^\w/.test(line));
+  const { standIns } = values(files);
+  const lines = standIns.flatMap(({ text }) => text.split("\n")).filter((line) => /^\w/.test(line));
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
 }
 
@@ -207,6 +207,31 @@ test("an env file that is missing gets a stand-in with what LiteLLM's config nee
         "# Stands for /srv/nowhere/litellm.env, which is not in this folder. Written by `npm run init`.\n" +
         "NOTES_URL=http://placeholder.invalid\nNOTES_TOKEN=placeholder-notes-token\n",
     },
+  ]);
+});
+
+test("each missing env file has a stand-in, and LiteLLM's variables are in the one that the fewest services have", () => {
+  const { files, standIns } = values({
+    "compose.yaml":
+      service("    env_file: [/srv/shared.env, /srv/a.env, /srv/litellm.env]\n    environment: { A: '${REGION}' }\n") +
+      "  other: { image: busybox, env_file: [/srv/shared.env, db/.env, keys/db.env] }\n  third: { image: busybox, env_file: web.env }\n",
+    "web.example": "MODE=dark\n",
+  });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["./.env", "./init.env"],
+    ["/srv/shared.env", "./init.shared.env"],
+    ["/srv/a.env", "./init.a.env"],
+    ["/srv/litellm.env", "./init.litellm.env"],
+    ["./db/.env", "./init.db.env"],
+    ["./keys/db.env", "./init.keys--db.env"],
+  ]);
+  expect(standIns.map(({ file, text }) => [file, text.split("\n").slice(1, -1).join()])).toEqual([
+    ["init.env", "REGION=placeholder-region"],
+    ["init.shared.env", ""],
+    ["init.a.env", ""],
+    ["init.litellm.env", "LITELLM_MASTER_KEY=sk-placeholder-litellm-master-key"],
+    ["init.db.env", ""],
+    ["init.keys--db.env", ""],
   ]);
 });
 

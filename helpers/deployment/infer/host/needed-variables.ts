@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
 import { filesBelow } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, wellKnownKey, wellKnownNames } from "./env-texts.ts";
-import { missingEnvFiles } from "./host-copies.ts";
+import { type MissingEnvFile, missingEnvFiles } from "./host-copies.ts";
 import { environmentNames, environmentText, type ServiceNode } from "./service-nodes.ts";
 
 /** The variables that LiteLLM's config reads, and its keys: see {@link neededBy}. */
@@ -16,7 +17,7 @@ export function neededByLiteLLM(
   if (litellm === undefined) return new Map();
   const configs = yamlTexts(folder);
   const read = variablesRead(configs);
-  return neededBy(litellm, folder, /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read]);
+  return neededBy(litellm, services, folder, /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read]);
 }
 
 /** The variables that the templates of Traefik's file provider read: see {@link neededBy}. */
@@ -29,43 +30,59 @@ export function neededByTraefik(
   const read = yamlTexts(folder).matchAll(/\{\{[^}]*?\benv\s+["`](\w+)["`]/g);
   return neededBy(
     traefik,
+    services,
     folder,
     [...read].flatMap(([, name]) => name ?? []),
   );
 }
 
 /**
- * The variables that a service needs, by the env file of it that is missing and may set them: the ones that its example leaves
- * empty, where it has one. Under an empty text where there is no example.
+ * The variables that a service needs, by the env file of it that is missing and may set them: one whose example leaves the variable
+ * empty, else {@link ownEnvFile}. What an example fills in is not among them.
  */
 function neededBy(
-  { node, home }: ServiceNode,
+  service: ServiceNode,
+  services: readonly ServiceNode[],
   folder: string,
   names: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
-  const missing = missingEnvFiles(node, folder, home);
-  if (missing.length === 0) return new Map();
-  const elsewhere = new Set(environmentNames(node));
-  const own = [...new Set(names)].filter((name) => !elsewhere.has(name));
-  const examples = missing.flatMap(({ path, hasExample }) => {
-    const text = hasExample ? envTextAt(path)?.text : undefined;
-    return text === undefined ? [] : [{ path, text }];
+  const missing = missingEnvFiles(service.node, folder, service.home);
+  const examples = missing.map(({ path, hasExample }) => {
+    const text = hasExample ? (envTextAt(path)?.text ?? "") : "";
+    return { path, filled: filledNames(text), empty: emptyNames(text) };
   });
-  const filled = new Set(examples.flatMap(({ text }) => filledNames(text)));
-  const open = own.filter((name) => !filled.has(name));
-  if (examples.length < missing.length) return new Map([["", open]]);
+  const known = new Set([...environmentNames(service.node), ...examples.flatMap(({ filled }) => filled)]);
+  const open = [...new Set(names)].filter((name) => !known.has(name));
+  const leftEmpty = new Set(examples.flatMap(({ empty }) => empty));
+  const own = ownEnvFile(service, services, folder);
   return new Map(
-    examples.flatMap(({ path, text }, index) => {
-      const empty = emptyNames(text);
-      // What no example has is in the last one.
-      const isLast = index === examples.length - 1;
+    examples.flatMap(({ path, empty }) => {
       const here = [
-        ...open.filter((name) => empty.includes(name) || isLast),
+        ...open.filter((name) => empty.includes(name) || (path === own && !leftEmpty.has(name))),
         ...empty.filter((name) => /^(?:LITELLM_)?(?:MASTER|SALT)_KEY$/.test(name)),
       ];
       return here.length === 0 ? [] : [[path, [...new Set(here)]] as const];
     }),
   );
+}
+
+/**
+ * The missing env file in which a service's own variables are: one without an example, the one that the fewest services have, the
+ * one with the service's name, and the last one of compose's order, in this order of precedence.
+ */
+function ownEnvFile(service: ServiceNode, services: readonly ServiceNode[], folder: string): string | undefined {
+  const missing = missingEnvFiles(service.node, folder, service.home);
+  const all = services.flatMap(({ node, home }) => missingEnvFiles(node, folder, home));
+  const rank = ({ path, hasExample }: MissingEnvFile): number[] => [
+    hasExample ? 1 : 0,
+    all.filter((other) => other.path === path).length,
+    basename(path).includes(service.outline.name) ? 0 : 1,
+  ];
+  return missing.toReversed().toSorted((one, two) => firstDifference(rank(one), rank(two)))[0]?.path;
+}
+
+function firstDifference(one: readonly number[], two: readonly number[]): number {
+  return one.map((value, index) => value - (two[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
 /** Of several maps from an env file to the names that it must set, one; each name once. */

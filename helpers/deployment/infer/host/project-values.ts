@@ -5,7 +5,8 @@ import { withoutExampleEnding } from "../../compose/environment/example-files.ts
 import { filesBelow, filledFrom, pathIn } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
-import { type EnvText, emptyNames, envTextAt, filledNames, filledText, namesHome, variablesOf } from "./env-texts.ts";
+import { type EnvStandIn, envStandIn } from "./env-stand-ins.ts";
+import { type EnvText, emptyNames, envTextAt, filledNames, namesHome, variablesOf } from "./env-texts.ts";
 import {
   copyInFolder,
   homeFolder,
@@ -25,8 +26,6 @@ import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
 /** What one compose project takes from the host. */
 export interface ProjectValues {
-  /** Its folder, relative to the deployment's. */
-  home: string;
   /** Its env file, relative to the deployment's folder; undefined where compose finds it itself. */
   envFile: string | undefined;
   variables: ReadonlyMap<string, Stated<string>>;
@@ -34,25 +33,12 @@ export interface ProjectValues {
   copies: ReadonlyMap<string, Stated<string>>;
   /** Copies that are made from templates. */
   rendered: readonly RenderedCopy[];
-  /** An env file with placeholders; undefined where none is needed. */
-  standIn: EnvStandIn | undefined;
+  /** An env file with placeholders for each one that is missing. */
+  standIns: readonly EnvStandIn[];
   /** Secrets of compose whose files are missing, each with a placeholder. */
   secrets: readonly MissingSecret[];
   /** Secrets that no env file sets, and that compose files have defaults for. */
   secretDefaults: readonly SecretDefault[];
-}
-
-/** An env file that stands for those that are not in the folder. */
-export interface EnvStandIn {
-  /** The paths that it stands for, as the policy names them. */
-  stated: readonly string[];
-  /** The variables that it sets and no file does. */
-  made: readonly string[];
-  /** Those of them that have the default of a compose file; the others have placeholders. */
-  byDefault: readonly string[];
-  /** Whether all that it sets are secrets that compose files have defaults for: then the file itself may not exist on the host. */
-  isForDefaults: boolean;
-  text: string;
 }
 
 /** A secret of compose whose file is not in the folder. */
@@ -107,35 +93,37 @@ export function projectValues(
   const defaults = openDefaults(secretDefaults(trees.map(({ root }) => root)), main.found).filter(
     ({ name }) => !uses.has(name),
   );
-  const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
-  const statedPaths = new Map(envFiles.map(({ path, stated }) => [path, stated]));
   const needed = mergedNames([neededByLiteLLM(folder, services), neededByTraefik(folder, services)]);
-  const examples = [...needed.keys()].filter((path) => path !== main.path && path !== "");
-  for (const name of [...unusable, ...[...needed.values()].flat()])
+  for (const name of [...unusable, ...(needed.get(main.path) ?? [])])
     if (!given.has(name) && !made.has(name) && !(hasOwnFile && unusable.includes(name)))
       made.set(name, placeholders.value(name, undefined, servers));
   const openSecrets = defaults.filter(({ name }) => !made.has(name));
   const byDefault = openSecrets.filter((one) => isUsable(one, defaults));
   for (const one of openSecrets)
     made.set(one.name, byDefault.includes(one) ? one.value : placeholders.value(one.name, undefined, servers));
+  const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
   const isMainMissing =
     !hasOwnFile &&
     (main.found?.isFound === false ||
       open.some((entry) => !isForShell(entry)) ||
       unusable.length > 0 ||
       defaults.length > 0 ||
+      envFiles.some(({ path, hasExample }) => path === main.path && !hasExample) ||
       (needed.get(main.path) ?? []).some((name) => !given.has(name)));
-  const paths = [
-    ...new Set([
-      ...(isMainMissing ? [main.path] : []),
-      ...envFiles.flatMap(({ path, hasExample }) => (hasExample ? [] : path)),
-      ...examples,
-    ]),
-  ];
-  const exampleTexts = [
-    ...(isMainMissing ? [main.found?.text ?? ""] : []),
-    ...examples.map((path) => envTextAt(path)?.text ?? ""),
-  ].filter((text) => text !== "");
+  const mainStandIn = envStandIn(policyPath(folder, main.path), main.found?.text ?? "", made, {
+    byDefault: byDefault.map(({ name }) => name),
+    defaults: defaults.map(({ name }) => name),
+  });
+  const placeholderOf = (name: string): string => made.get(name) ?? placeholders.value(name, undefined, servers);
+  const others = new Map(
+    envFiles.flatMap(({ path, stated, hasExample }) =>
+      path === main.path || (hasExample && !needed.has(path)) ? [] : [[path, stated] as const],
+    ),
+  );
+  const otherStandIns = [...others].map(([path, stated]) => {
+    const names = (needed.get(path) ?? []).filter((name) => !given.has(name));
+    return envStandIn(stated, envTextAt(path)?.text ?? "", new Map(names.map((name) => [name, placeholderOf(name)])));
+  });
   const envText = main.found?.text ?? "";
   const { copies, rendered } = renderCopies(
     folder,
@@ -149,24 +137,11 @@ export function projectValues(
     { given: variablesOf(envText), empty, placeholders, servers },
   );
   return {
-    home: pathIn(folder, home),
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
     variables: statedVariables(folder, open, hasOwnFile),
     copies,
     rendered,
-    standIn:
-      paths.length === 0
-        ? undefined
-        : {
-            stated: paths.map((path) => statedPaths.get(path) ?? policyPath(folder, path)),
-            made: [...made.keys()],
-            byDefault: byDefault.map(({ name }) => name),
-            isForDefaults:
-              exampleTexts.length === 0 &&
-              defaults.length > 0 &&
-              [...made.keys()].every((name) => defaults.some((one) => one.name === name)),
-            text: filledText(exampleTexts.join("\n"), made),
-          },
+    standIns: [...(isMainMissing ? [mainStandIn] : []), ...otherStandIns],
     secrets: [
       ...trees.flatMap(({ root, home: at }) => missingFiles(root, "secrets", folder, at)),
       ...(litellm === undefined ? [] : missingSecretMounts(litellm.node, folder, litellm.home, filledFrom(envText))),
