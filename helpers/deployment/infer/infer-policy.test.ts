@@ -260,6 +260,22 @@ test("a secret is stated for the places that use its variable, although others h
   ]);
 });
 
+test("a password is stated for the service whose DSN compose makes of it, although a variable has the same DSN", async () => {
+  const { secrets } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    environment: { DATABASE_URL: "postgresql://llm:\${DB_PASSWORD}@db:5432/llm" }
+  chat: { image: "ghcr.io/open-webui/open-webui:main", environment: { DATABASE_URL: "\${OWN_DSN}" } }
+`,
+    ".env": "DB_PASSWORD=database-00000\nOWN_DSN=postgresql://llm:${DB_PASSWORD}@db:5432/llm\n",
+  });
+  expect(secrets.map(({ value: { name, may_be_in } }) => [name, may_be_in])).toEqual([
+    ["DB_PASSWORD", ["litellm.environment"]],
+    ["OWN_DSN", ["chat.environment"]],
+  ]);
+});
+
 const withDefaults = `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.77.1

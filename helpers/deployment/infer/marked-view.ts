@@ -15,9 +15,11 @@ export function markedView(
   const replace = new Map(
     [...view.variables].flatMap(([name, value], index): [string, string][] => {
       const kind = value === "" ? undefined : (secretKind(name, value) ?? view.kinds.get(name));
-      // A DSN names the server: the password in it is a secret of its own.
-      if (kind === undefined || kind === "postgres-url") return [];
-      return [[name, `${value.startsWith("sk-") ? "sk-" : ""}marked-secret-${index}-of-init`]];
+      if (kind === undefined) return [];
+      const mark = `marked-secret-${index}-of-init`;
+      // A DSN names the server, so a run replaces its password only.
+      if (kind === "postgres-url") return [[name, withPassword(value, mark)]];
+      return [[name, `${value.startsWith("sk-") ? "sk-" : ""}${mark}`]];
     }),
   );
   if (replace.size === 0) return view;
@@ -31,4 +33,10 @@ export function markedView(
     kinds: view.kinds,
     variables: new Map([...view.variables].map(([name, value]) => [name, markedValue(name, value)])),
   };
+}
+
+function withPassword(dsn: string, password: string): string {
+  const url = new URL(dsn);
+  url.password = password;
+  return url.href;
 }

@@ -81,10 +81,8 @@ function stated(
 }
 
 function placesOf(view: DeploymentView, name: string, value: string): SecretPlace[] {
-  const { compose, litellm, config, variables } = view;
-  // A DSN has a password in it: it is a secret of its own, and the run replaces it by itself.
-  const others = new Set([...variables].flatMap(([other, whole]) => (other !== name && whole !== value ? whole : [])));
-  const holds = (text: string): boolean => value.length >= shortest && !others.has(text) && text.includes(value);
+  const { compose, litellm, config } = view;
+  const holds = (text: string): boolean => value.length >= shortest && text.includes(value);
   const services = [...compose.services.values()].toSorted((a, b) => Number(b === litellm) - Number(a === litellm));
   const environments = services.flatMap((service): SecretPlace[] =>
     isInEnvironment(service, name, value, holds)
