@@ -6,23 +6,23 @@ export const wellKnownKey = "sk-1234";
 
 /** The names that an env file's text sets to more than an empty text. */
 export function filledNames(text: string): string[] {
-  return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [] : [name]));
+  return assignments(text).flatMap(({ name, isEmpty }) => (isEmpty ? [] : [name]));
 }
 
 /** The variables that an env file's text sets to more than an empty text, without quotes and comments. */
 export function variablesOf(text: string): Map<string, string> {
   return new Map(
-    assignments(text).flatMap(({ name, value }) => {
+    assignments(text).flatMap(({ name, value, isEmpty }) => {
       const [, quoted] = /^\s*["']([^"']*)["']/.exec(value) ?? [];
       const plain = quoted ?? value.replace(/(?:^|\s)#.*$/, "").trim();
-      return isEmpty(value) ? [] : [[name, plain]];
+      return isEmpty ? [] : [[name, plain]];
     }),
   );
 }
 
 /** The names that an env file's text sets to an empty text. */
 export function emptyNames(text: string): string[] {
-  return assignments(text).flatMap(({ name, value }) => (isEmpty(value) ? [name] : []));
+  return assignments(text).flatMap(({ name, isEmpty }) => (isEmpty ? [name] : []));
 }
 
 /** The names that an env file's text sets to {@link wellKnownKey}. */
@@ -55,11 +55,12 @@ export function envTextAt(path: string): EnvText | undefined {
 /** An env file's text with further values: in place of the empty ones and of LiteLLM's example key, the others at its end. */
 export function filledText(text: string, values: ReadonlyMap<string, string>): string {
   const filled = new Set<string>();
-  const lines = text.split("\n").map((line) => {
-    const [assignment] = assignments(line);
+  const byLine = new Map(assignments(text).map((assignment) => [assignment.line, assignment]));
+  const lines = text.split("\n").map((line, index) => {
+    const assignment = byLine.get(index);
     const value = assignment === undefined ? undefined : values.get(assignment.name);
     if (assignment === undefined || value === undefined) return line;
-    if (!isEmpty(assignment.value) && !isWellKnown(assignment.value)) return line;
+    if (!assignment.isEmpty && !isWellKnown(assignment.value)) return line;
     filled.add(assignment.name);
     return `${assignment.name}=${value}`;
   });
@@ -69,12 +70,33 @@ export function filledText(text: string, values: ReadonlyMap<string, string>): s
     .join("\n");
 }
 
-function assignments(text: string): { name: string; value: string }[] {
-  return [...text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[=:](.*)$/gm)].map(
-    ([, name = "", value = ""]) => ({
-      name,
-      value,
-    }),
+/** One assignment of an env file's text. */
+interface Assignment {
+  name: string;
+  /** As written, with quotes and comments. */
+  value: string;
+  /** Whether the program gets an empty text: nothing is written, or references to variables that the lines above do not fill. */
+  isEmpty: boolean;
+  /** From 0. */
+  line: number;
+}
+
+function assignments(text: string): Assignment[] {
+  const filled = new Set<string>();
+  return text.split("\n").flatMap((written, line) => {
+    const [, name, value = ""] = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[=:](.*)$/.exec(written) ?? [];
+    if (name === undefined) return [];
+    const isOpen = isEmpty(withoutUnset(value, filled));
+    if (!isOpen) filled.add(name);
+    return [{ name, value, isEmpty: isOpen, line }];
+  });
+}
+
+/** A value without the references to variables that no line above fills. Single quotes make a dollar sign a part of the text. */
+function withoutUnset(value: string, filled: ReadonlySet<string>): string {
+  if (/^\s*'/.test(value)) return value;
+  return value.replaceAll(/(?<!\$)\$(?:\{(\w+)(?::?-)?\}|([A-Za-z_]\w*))/g, (whole, braced?: string, bare?: string) =>
+    filled.has(braced ?? bare ?? "") ? whole : "",
   );
 }
 

@@ -235,6 +235,18 @@ test("each missing env file has a stand-in, and LiteLLM's variables are in the o
   ]);
 });
 
+test.each([
+  ["KEY=$UNSET # change it\n", "placeholder-key"],
+  ['KEY="${UNSET:-}"\n', "placeholder-key"],
+  ["UNSET=\nKEY=${UNSET}\n", "placeholder-key"],
+  ["BASE=sk-base\nKEY=$BASE\n", "$BASE"],
+  ["KEY='$UNSET'\n", "'$UNSET'"],
+  ["KEY=a$UNSET\n", "a$UNSET"],
+])("of the example %j, KEY is %s", (example, expected) => {
+  const compose = service("    environment: { A: '${KEY}', B: '${EXTRA}' }\n");
+  expect(placeholders({ "compose.yaml": compose, ".env.example": example }).KEY).toBe(expected);
+});
+
 test("a path that leads out of the folder stays relative, and an absolute one stays absolute", () => {
   const compose = service(
     "    env_file: ../../config/litellm.env\n    volumes: ['../../other/hooks.py:/app/hooks.py', '/srv/hooks.py:/app/other.py']\n    secrets: [key]\n",
