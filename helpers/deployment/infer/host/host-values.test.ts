@@ -48,7 +48,7 @@ test("without an env file, each variable gets a value that its place accepts", (
     "compose.yaml": `services:
   litellm:
     image: ghcr.io/berriai/litellm:\${LITELLM_TAG}
-    ports: ["\${LAN_ADDRESS}:4000:4000", "\${OTHER}:4001:4001", "127.0.0.1:\${ADMIN}:4002"]
+    ports: ["\${LAN_ADDRESS}:4000:4000", "\${OTHER}:4001:4001", "\${PUBLIC_IP}:4003:4003", "127.0.0.1:\${ADMIN}:4002"]
     user: "\${PUID}:\${PGID}"
     environment:
       - DATABASE_URL
@@ -64,8 +64,9 @@ test("without an env file, each variable gets a value that its place accepts", (
   };
   expect(placeholders(files)).toEqual({
     LITELLM_TAG: "main-stable",
-    LAN_ADDRESS: "192.0.2.1",
-    OTHER: "192.0.2.2",
+    LAN_ADDRESS: "192.168.0.1",
+    OTHER: "192.168.0.2",
+    PUBLIC_IP: "192.0.2.3",
     ADMIN: "4002",
     PUID: "1000",
     PGID: "1000",

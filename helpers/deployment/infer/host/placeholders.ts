@@ -35,7 +35,7 @@ export class Placeholders {
       case "domain":
         return "example.test";
       case "address":
-        return this.#address();
+        return isOfOutside.test(name) ? this.#address("192.0.2") : this.#address("192.168.0");
       case "port":
         return String(role.container);
       case "tag":
@@ -47,22 +47,25 @@ export class Placeholders {
         return role.isWhole ? basicAuthUser : `placeholder-${slug(name)}`;
       case "label":
       case "text":
-        if (/(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name)) return this.#address();
+        if (/(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name)) return this.#address("192.0.2");
         return use !== undefined && role.kind === "text" && isPlainSecret.test(name)
           ? `placeholder-${slug(name)}`
           : byName(name, servers);
     }
   }
 
-  /** Of the block that RFC 5737 keeps for documentation. */
-  #address(): string {
+  /** @param block one that RFC 1918 keeps for a LAN, or RFC 5737 for documentation */
+  #address(block: "192.168.0" | "192.0.2"): string {
     this.#addresses += 1;
-    return `192.0.2.${this.#addresses}`;
+    return `${block}.${this.#addresses}`;
   }
 }
 
 /** A user with the SHA of "placeholder", as htpasswd writes it: Traefik refuses a text without a colon. */
 const basicAuthUser = "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g=";
+
+/** An address of the host to which the outside gets. A port that is published on any other one is for the LAN. */
+const isOfOutside = /(?:^|_)(?:PUBLIC|EXTERNAL|WAN)(?:_|$)/i;
 
 /** A variable of a service that has credentials of its own, and none of Traefik's users: `EMAIL_CREDENTIALS`. */
 const isPlainSecret =
