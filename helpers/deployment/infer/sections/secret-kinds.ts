@@ -14,10 +14,12 @@ export function secretKind(name: string, value: string): SecretKind | undefined 
   if (isReadByProgram(value) || /^(?:\/|\.\/|true$|false$|https?:\/\/[^@]*$|\d{1,6}$)/i.test(value)) return undefined;
   // Users of basic auth, as htpasswd writes them: Traefik refuses another text in their place.
   if (/^[^\s:,]+:(?:\{SHA\}|\$+(?:apr1|2[aby]|[156])\$)/.test(value)) return undefined;
+  // One half of a pair that a program hands to everybody, e.g. `pk-lf-…` of Langfuse.
+  if (/(?:^|_)(?:PUBLIC|PUBLISHABLE)_?KEY$/i.test(name) || value.startsWith("pk-")) return undefined;
   if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
   if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";
-  if (value.startsWith("sk-") || /(?:^|_)(?:API_?KEY|MASTER_KEY|KEY)$/i.test(name)) return "api-key";
-  if (/(?:^|_)(?:TOKEN|SECRET|CREDENTIALS?|DSN|BEARER_TOKEN_\w+)$/i.test(name)) return "password";
+  if (value.startsWith("sk-") || /(?:^|_)(?:(?:API|AUTH|ACCESS|SECRET|PRIVATE)?_?KEY)$/i.test(name)) return "api-key";
+  if (/(?:^|_)(?:TOKEN|SECRET|HMAC|CREDENTIALS?|DSN|BEARER_TOKEN_\w+)$/i.test(name)) return "password";
   return undefined;
 }
 
