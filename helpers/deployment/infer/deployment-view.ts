@@ -4,8 +4,8 @@ import type { LiteLLMConfig } from "../litellm/types.ts";
 import { outlineOf } from "../services/build-outline.ts";
 import type { ServiceOutline } from "./files/compose-files.ts";
 import { serviceOf } from "./files/roles.ts";
-import type { SecretDefault } from "./host/secret-defaults.ts";
-import type { SecretKind } from "./sections/secret-kinds.ts";
+import type { HostValues } from "./host/host-values.ts";
+import { type SecretKind, secretKind } from "./sections/secret-kinds.ts";
 
 /** A deployment's facts, as inference looks at them. */
 export interface DeploymentView {
@@ -45,15 +45,27 @@ export function deploymentView(facts: Facts): DeploymentView | MissingPart {
   };
 }
 
-/** The same, with secrets that have defaults in compose files as variables, also where no env file sets them. */
-export function withSecretDefaults(view: DeploymentView, defaults: readonly SecretDefault[]): DeploymentView {
+/**
+ * The same, with secrets that have defaults in compose files as variables, also where no env file sets them, and with the kinds of
+ * variables that fill a secret of a service's environment.
+ */
+export function withHostSecrets(
+  view: DeploymentView,
+  { secretDefaults, fills }: Pick<HostValues, "secretDefaults" | "fills">,
+): DeploymentView {
+  const byKey = [...view.variables].flatMap(([name, value]): [string, SecretKind][] => {
+    const kind = (fills.get(name) ?? []).map((key) => secretKind(key, value)).find((one) => one !== undefined);
+    return kind === undefined ? [] : [[name, kind]];
+  });
   return {
     ...view,
     variables: new Map([
       ...view.variables,
-      ...defaults.flatMap(({ name, value }): [string, string][] => (view.variables.has(name) ? [] : [[name, value]])),
+      ...secretDefaults.flatMap(({ name, value }): [string, string][] =>
+        view.variables.has(name) ? [] : [[name, value]],
+      ),
     ]),
-    kinds: new Map(defaults.map(({ name, kind }) => [name, kind])),
+    kinds: new Map([...byKey, ...secretDefaults.map(({ name, kind }) => [name, kind] as const)]),
   };
 }
 

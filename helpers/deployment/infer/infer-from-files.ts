@@ -6,7 +6,7 @@ import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { namesOf } from "../services/hosts.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { TraefikModel } from "../traefik/model.ts";
-import { type DeploymentView, deploymentView, withSecretDefaults } from "./deployment-view.ts";
+import { type DeploymentView, deploymentView, withHostSecrets } from "./deployment-view.ts";
 import { writtenAllowList } from "./edge/allow-lists.ts";
 import { askModel } from "./edge/model-answer.ts";
 import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
@@ -46,7 +46,7 @@ export async function inferFromFiles({
   const read = (replace?: FactsOptions["replace"]): Facts =>
     factsOf(folder, projects, host, { versions, partVersions, replace });
   const facts = read();
-  const asWritten = withSecretDefaults(viewOf(facts), host.secretDefaults);
+  const asWritten = withHostSecrets(viewOf(facts), host);
   const model = asWritten.traefik === undefined ? undefined : facts.traefik(asWritten.traefik.key);
   const view = joinedThroughHost(model, asWritten);
   const edge = model === undefined ? { routers: [], entryPoints: [] } : modelView(model, view);

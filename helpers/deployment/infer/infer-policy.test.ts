@@ -260,6 +260,19 @@ test("a secret is stated for the places that use its variable, although others h
   ]);
 });
 
+test("a variable is a secret by the key that it fills, whatever its name is", async () => {
+  const { secrets } = await draftOf({
+    "compose.yaml": `services:
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1", environment: ["DATABASE_URL=\${LITELLM_DB}", "MODE=\${MODE}"] }
+  db: { image: "postgres:17", environment: { POSTGRES_PASSWORD: "\${SUPERPASS}", POSTGRES_USER: "\${MODE}" } }
+`,
+  });
+  expect(secrets.map(({ value: { name, kind, may_be_in } }) => [name, kind, may_be_in])).toEqual([
+    ["LITELLM_DB", "postgres-url", ["litellm.environment"]],
+    ["SUPERPASS", "password", ["db.environment"]],
+  ]);
+});
+
 test("a password is stated for the service whose DSN compose makes of it, although a variable has the same DSN", async () => {
   const { secrets } = await draftOf({
     "compose.yaml": `services:

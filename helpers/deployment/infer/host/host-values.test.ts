@@ -50,10 +50,13 @@ test("without an env file, each variable gets a value that its place accepts", (
     image: ghcr.io/berriai/litellm:\${LITELLM_TAG}
     ports: ["\${LAN_ADDRESS}:4000:4000", "\${OTHER}:4001:4001", "\${PUBLIC_IP}:4003:4003", "127.0.0.1:\${ADMIN}:4002"]
     user: "\${PUID}:\${PGID}"
+    deploy: { update_config: { monitor: "\${MONITOR}" } }
+    command: ["--entryPoints.web.forwardedHeaders.trustedIPs=10.0.0.0/8,\${PROXIES}"]
     environment:
       - DATABASE_URL
       - LITELLM_MASTER_KEY=\${LITELLM_MASTER_KEY}
       - REDIS_HOST=\${REDIS_HOST}
+      - SECOND_DATABASE_URL=\${SECOND_DB_URL}
       - TZ=\${TZ}
     labels:
       - traefik.http.routers.litellm.rule=Host(\`litellm.\${ZONE}\`) || Host(\`\${PUBLIC}\`)
@@ -69,6 +72,9 @@ test("without an env file, each variable gets a value that its place accepts", (
     PUBLIC_IP: "192.0.2.3",
     ADMIN: "4002",
     PUID: "1000",
+    MONITOR: "10s",
+    PROXIES: "192.0.2.4",
+    SECOND_DB_URL: "postgresql://litellm:placeholder-second-db-url@store:5432/litellm",
     PGID: "1000",
     LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
     REDIS_HOST: "cache",
@@ -76,7 +82,7 @@ test("without an env file, each variable gets a value that its place accepts", (
     ZONE: "example.test",
     PUBLIC: "public.example.test",
     DASHBOARD_AUTH: "admin:{SHA}/1VDU0WDSj/iJJNndsKqFfbtU1g=",
-    DATABASE_URL: "postgresql://litellm:placeholder@store:5432/litellm",
+    DATABASE_URL: "postgresql://litellm:placeholder-database-url@store:5432/litellm",
   });
 });
 
@@ -445,9 +451,12 @@ test.each([
 
 test("credentials of a service are a secret, and those of a label are users of Traefik", () => {
   const label = "traefik.http.middlewares.a.basicauth.users=${DASHBOARD_CREDENTIALS}";
-  const compose = service(`    environment: { A: '\${EMAIL_CREDENTIALS}' }\n    labels: ['${label}']\n`);
+  const compose = service(
+    `    environment: { A: '\${EMAIL_CREDENTIALS}', REDIS_AUTH: '\${CACHE_PASSWORD}' }\n    labels: ['${label}']\n`,
+  );
   expect(placeholders({ "compose.yaml": compose })).toEqual({
     EMAIL_CREDENTIALS: "placeholder-email-credentials",
+    CACHE_PASSWORD: "placeholder-cache-password",
     DASHBOARD_CREDENTIALS: expect.stringMatching(/^admin:/),
   });
 });
@@ -560,7 +569,7 @@ test("what an included file takes from the host counts too, and its paths start 
     ["./.env", "./init.env"],
     ["./ai/pw.txt", "./init.pw.secret"],
   ]);
-  expect(standIns[0]?.text).toContain("KEY=placeholder-key");
+  expect(standIns[0]?.text).toContain("KEY=sk-placeholder-key");
 });
 
 test("a part of a label that the example leaves empty stays empty", () => {

@@ -1,6 +1,7 @@
 import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
 import { standInPath, standInsByFile, standInText } from "./env-stand-ins.ts";
+import { mergedNames } from "./needed-variables.ts";
 import { Placeholders } from "./placeholders.ts";
 import { type MissingSecret, projectValues } from "./project-values.ts";
 import type { SecretDefault } from "./secret-defaults.ts";
@@ -13,6 +14,8 @@ export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
   standIns: readonly StandIn[];
   /** Secrets that no env file of the folder sets, and that compose files have defaults for; each once. */
   secretDefaults: readonly SecretDefault[];
+  /** The keys of services' environments that a variable fills, by its name. */
+  fills: ReadonlyMap<string, readonly string[]>;
 }
 
 /** An env file, the file of a secret, or a template that is filled in: what `init` writes. */
@@ -57,6 +60,7 @@ export function hostValues(folder: string, { files, directories, included }: Fou
     secretDefaults: [
       ...new Map(projects.flatMap((project) => project.secretDefaults).map((one) => [one.name, one] as const)).values(),
     ],
+    fills: mergedNames(projects.map(({ fills }) => fills)),
   };
 }
 

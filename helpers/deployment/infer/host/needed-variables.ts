@@ -85,7 +85,7 @@ function firstDifference(one: readonly number[], two: readonly number[]): number
   return one.map((value, index) => value - (two[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-/** Of several maps from an env file to the names that it must set, one; each name once. */
+/** Of several maps to names one, e.g. from an env file to what it must set; each name once. */
 export function mergedNames(all: readonly ReadonlyMap<string, readonly string[]>[]): Map<string, readonly string[]> {
   const merged = new Map<string, readonly string[]>();
   for (const [path, names] of all.flatMap((one) => [...one]))

@@ -19,7 +19,7 @@ export class Placeholders {
   readonly #domains = new Map<string, string>();
 
   /** @param use where it is used; undefined for a variable that LiteLLM's config names */
-  value(name: string, use: Pick<VariableUse, "role"> | undefined, servers: KnownServers): string {
+  value(name: string, use: Pick<VariableUse, "role" | "fills"> | undefined, servers: KnownServers): string {
     const { kind } = use?.role ?? {};
     if (kind !== "host" && kind !== "domain") return this.#make(name, use, servers);
     const value = this.#domains.get(name) ?? this.#make(name, use, servers);
@@ -27,7 +27,7 @@ export class Placeholders {
     return value;
   }
 
-  #make(name: string, use: Pick<VariableUse, "role"> | undefined, servers: KnownServers): string {
+  #make(name: string, use: Pick<VariableUse, "role" | "fills"> | undefined, servers: KnownServers): string {
     const role = use?.role ?? { kind: "text" };
     switch (role.kind) {
       case "host":
@@ -36,6 +36,10 @@ export class Placeholders {
         return "example.test";
       case "address":
         return isOfOutside.test(name) ? this.#address("192.0.2") : this.#address("192.168.0");
+      case "peer":
+        return this.#address("192.0.2");
+      case "duration":
+        return "10s";
       case "port":
         return String(role.container);
       case "tag":
@@ -47,10 +51,10 @@ export class Placeholders {
         return role.isWhole ? basicAuthUser : `placeholder-${slug(name)}`;
       case "label":
       case "text":
-        if (/(?:^|_)(?:IP|ADDR|ADDRESS)$/i.test(name)) return this.#address("192.0.2");
+        if (/(?:^|_)(?:IPS?|ADDR|ADDRESS)$/i.test(name)) return this.#address("192.0.2");
         return use !== undefined && role.kind === "text" && isPlainSecret.test(name)
           ? `placeholder-${slug(name)}`
-          : byName(name, servers);
+          : byNames(name, use?.fills ?? [], servers);
     }
   }
 
@@ -71,12 +75,27 @@ const isOfOutside = /(?:^|_)(?:PUBLIC|EXTERNAL|WAN)(?:_|$)/i;
 const isPlainSecret =
   /^(?!.*(?:BASIC|TRAEFIK|DASHBOARD|HTPASSWD|ADMIN|USERS?|^GOOGLE_APPLICATION_)).*(?:_AUTH|CREDENTIALS)$/i;
 
+/** By the key of a service's environment that it fills, which the program reads, and by its own name. */
+function byNames(name: string, keys: readonly string[], servers: KnownServers): string {
+  const read = keys.filter((key) => !isPlainSecret.test(key));
+  const found = [...read, name].flatMap((one) => ruledValue(one, name, servers) ?? []);
+  return found.find((value) => value !== anyUrl) ?? found[0] ?? `placeholder-${slug(name)}`;
+}
+
 function byName(name: string, servers: KnownServers): string {
+  return byNames(name, [], servers);
+}
+
+/** What stands for the URL of a server that no other rule knows. */
+const anyUrl = "http://placeholder.invalid";
+
+/** @param key what the rules look at, the variable's own name or a key that it fills */
+function ruledValue(key: string, name: string, servers: KnownServers): string | undefined {
   const { postgres, redis, litellmPort, certResolver } = servers;
   const rules: readonly [RegExp, string][] = [
     [
       /DATABASE_URL$|(?:POSTGRES|PG).*_(?:URL|DSN|URI)$/i,
-      `postgresql://litellm:placeholder@${postgres ?? "postgres"}:5432/litellm`,
+      `postgresql://litellm:placeholder-${slug(name)}@${postgres ?? "postgres"}:5432/litellm`,
     ],
     [/REDIS.*_(?:URL|URI)$/i, `redis://${redis ?? "redis"}:6379`],
     [/(?:POSTGRES|PG|DB|DATABASE)_?HOST$/i, postgres ?? "postgres"],
@@ -96,11 +115,11 @@ function byName(name: string, servers: KnownServers): string {
     [/(?:_AUTH|CREDENTIALS|HTPASSWD|BASICAUTH)$/i, basicAuthUser],
     // The address at which LiteLLM listens.
     [/^(?:LITELLM_)?HOST$/i, "0.0.0.0"],
-    [/(?:^|_)(?:URL|URI|BASE|HOST|ENDPOINT)$/i, "http://placeholder.invalid"],
+    [/(?:^|_)(?:URL|URI|BASE|HOST|ENDPOINT)$/i, anyUrl],
     [/(?:DOMAIN|HOSTNAME|FQDN)$/i, `${slug(name)}.example.test`],
     [/MASTER_KEY$|^LITELLM_.*KEY$/i, `sk-placeholder-${slug(name)}`],
   ];
-  return rules.find(([pattern]) => pattern.test(name))?.[1] ?? `placeholder-${slug(name)}`;
+  return rules.find(([pattern]) => pattern.test(key))?.[1];
 }
 
 function withPlaceholders(text: string, servers: KnownServers): string {

@@ -22,7 +22,7 @@ import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
 import { environmentNames, portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
 import { configCopies, copiesOf, externalCopies } from "./stated-copies.ts";
-import { treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
+import { joinedUse, treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
 /** What one compose project takes from the host. */
 export interface ProjectValues {
@@ -39,6 +39,8 @@ export interface ProjectValues {
   secrets: readonly MissingSecret[];
   /** Secrets that no env file sets, and that compose files have defaults for. */
   secretDefaults: readonly SecretDefault[];
+  /** The keys of services' environments that a variable fills, by its name. */
+  fills: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A secret of compose whose file is not in the folder. */
@@ -73,7 +75,7 @@ export function projectValues(
   const unusable = [...refusedKeys(services, main.found), ...emptyByDefault(folder, services, main.found)];
   const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !unusable.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
-    uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, isRequired: false });
+    uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, fills: [], isRequired: false });
   const empty = new Set(emptyNames(main.found?.text ?? ""));
   const open = [...uses].filter(
     ([name, { role, isRequired }]) => !given.has(name) && (isRequired || role.kind !== "label" || !empty.has(name)),
@@ -151,12 +153,13 @@ export function projectValues(
       placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
     })),
     secretDefaults: defaults,
+    fills: new Map([...uses].map(([name, { fills }]) => [name, fills])),
   };
 }
 
 function mergedUses(all: readonly ReadonlyMap<string, VariableUse>[]): Map<string, VariableUse> {
   const merged = new Map<string, VariableUse>();
-  for (const [name, use] of all.flatMap((uses) => [...uses])) if (!merged.has(name)) merged.set(name, use);
+  for (const [name, use] of all.flatMap((uses) => [...uses])) merged.set(name, joinedUse(merged.get(name), use));
   return merged;
 }
 
@@ -172,7 +175,10 @@ function mainEnvFile(
   const others = filesBelow(folder)
     .filter((file) => isEnvFile(withoutExampleEnding(pathIn(folder, file))) && !/(?:^|\/)init\./.test(file))
     .flatMap((file) => envTextAt(withoutExampleEnding(file)) ?? [])
-    .map((text) => ({ text, count: filledNames(text.text).filter((name) => wanted.includes(name)).length }));
+    .map((text) => ({
+      text,
+      count: [...filledNames(text.text), ...emptyNames(text.text)].filter((name) => wanted.includes(name)).length,
+    }));
   const best = others.toSorted((a, b) => b.count - a.count).find(({ count }) => count > 0)?.text;
   if (best === undefined) return { path: own, found: undefined, isDefault: true };
   // `.env.litellm.example` is to be copied to `.env`.

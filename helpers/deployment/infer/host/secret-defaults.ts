@@ -4,6 +4,7 @@ import type { SourceLocation } from "../../source/location.ts";
 import { mapTexts, type YamlNode } from "../../source/yaml-tree.ts";
 import { type SecretKind, secretKind } from "../sections/secret-kinds.ts";
 import { type EnvText, emptyNames, filledNames } from "./env-texts.ts";
+import { environmentKey } from "./variable-uses.ts";
 
 /** A variable that is a secret, and for which a compose file has a default: `${LITELLM_MASTER_KEY:-replaceme}`. */
 export interface SecretDefault {
@@ -102,8 +103,6 @@ function kindByUse(
   path: readonly (string | number)[],
 ): SecretKind | undefined {
   if (/:\/\/[^\s/@]*:$/.test(before) && after.startsWith("@")) return "password";
-  if (!path.includes("environment") || after !== "") return undefined;
-  const [, inList] = /^(\w+)=$/.exec(before) ?? [];
-  const variable = before === "" ? path.at(-1) : inList;
-  return typeof variable === "string" ? secretKind(variable, value) : undefined;
+  const key = environmentKey({ before, after }, path);
+  return key === undefined ? undefined : secretKind(key, value);
 }

@@ -12,6 +12,10 @@ export type VariableRole =
   | { kind: "path" }
   /** All of what is mounted at a target. */
   | { kind: "mount"; target: string }
+  /** An item of a list of addresses, e.g. of the proxies that an entry point of Traefik trusts. */
+  | { kind: "peer" }
+  /** A span of time in a compose file. */
+  | { kind: "duration" }
   /** An address of the host that a port is published on. */
   | { kind: "address" }
   /** A port of the host that stands for one of the container. */
@@ -30,6 +34,8 @@ export interface VariableUse {
   /** The first use: relative to the deployment's folder, with the line. */
   at: string;
   role: VariableRole;
+  /** The keys of services' environments of which it is the whole value. */
+  fills: readonly string[];
   /** Whether compose refuses to start without it (`${X:?message}`). */
   isRequired: boolean;
 }
@@ -55,13 +61,7 @@ export function treeOf(file: string): YamlNode | undefined {
 export function variableUses(root: YamlNode, name: string): Map<string, VariableUse> {
   const uses = new Map<string, VariableUse>();
   const add = (variable: string, use: VariableUse): void => {
-    const before = uses.get(variable);
-    const isClearer = before?.role.kind === "text" && use.role.kind !== "text";
-    uses.set(variable, {
-      at: before?.at ?? use.at,
-      role: before === undefined || isClearer ? use.role : before.role,
-      isRequired: use.isRequired || (before?.isRequired ?? false),
-    });
+    uses.set(variable, joinedUse(uses.get(variable), use));
   };
   mapTexts(root, (text, { location, path }) => {
     const hashes = [...text.matchAll(passwordHash)].map(({ 0: hash, index }) => [index, index + hash.length] as const);
@@ -72,19 +72,49 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
       if (bare !== undefined && hashes.some(([start, end]) => start <= match.index && match.index < end)) continue;
       if (variable === undefined || (operator !== "" && !operator.includes("?"))) continue;
       const around: Around = { before: text.slice(0, match.index), after: text.slice(match.index + whole.length) };
-      add(variable, { at: `${name}:${location.line}`, role: roleOf(around, path), isRequired: operator !== "" });
+      add(variable, {
+        at: `${name}:${location.line}`,
+        role: roleOf(around, path),
+        fills: [environmentKey(around, path) ?? []].flat(),
+        isRequired: operator !== "",
+      });
     }
     return text;
   });
   for (const { variable, line } of [...inheritedVariables(root), ...homePaths(root)])
-    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, isRequired: false });
+    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, fills: [], isRequired: false });
   for (const { variable, line } of variablesOfFiles(root))
-    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, isRequired: true });
+    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, fills: [], isRequired: true });
   return uses;
 }
 
+/** The first use of a variable with what a further one adds: a role that says more, and the keys that it fills. */
+export function joinedUse(before: VariableUse | undefined, use: VariableUse): VariableUse {
+  if (before === undefined) return use;
+  const isClearer = before.role.kind === "text" && use.role.kind !== "text";
+  return {
+    at: before.at,
+    role: isClearer ? use.role : before.role,
+    fills: [...new Set([...before.fills, ...use.fills])],
+    isRequired: before.isRequired || use.isRequired,
+  };
+}
+
+/** The key of a service's environment whose whole value is a variable: `KEY: ${X}` or `- KEY=${X}`. */
+export function environmentKey({ before, after }: Around, path: readonly (string | number)[]): string | undefined {
+  if (!path.includes("environment") || after !== "") return undefined;
+  const [, inList] = /^(\w+)=$/.exec(before) ?? [];
+  const key = before === "" ? path.at(-1) : inList;
+  return typeof key === "string" ? key : undefined;
+}
+
+/** Settings of a service that are spans of time. Source: compose-spec, "Specifying durations". */
+const durations = new Set<string | number>([
+  ...["delay", "monitor", "window", "interval", "timeout", "start_period", "start_interval", "stop_grace_period"],
+]);
+
 /** The text before and after a variable. */
-interface Around {
+export interface Around {
   before: string;
   after: string;
 }
@@ -99,11 +129,14 @@ function roleOf({ before, after }: Around, path: readonly (string | number)[]): 
   if (container !== undefined) return { kind: "port", container: Number(container) };
   if (/^[\w.-]+(?:\/[\w.-]+)+:$/.test(before) && after === "") return { kind: "tag", image: before.slice(0, -1) };
   if (before === "" && after.startsWith("/")) return { kind: "path" };
+  // A label is an item of a list with its name in it, or a key of a map; a flag has its name in it.
+  const named = path.includes("labels") ? `${path.at(-1)}=${before}` : before;
+  if (/(?:trustedIPs|sourceRange|excludedIPs)=(?:.*,\s*)?$/i.test(named)) return { kind: "peer" };
+  const isSetting = !["environment", "labels"].some((section) => path.includes(section));
+  if (before === "" && after === "" && isSetting && durations.has(path.at(-1) ?? "")) return { kind: "duration" };
   if (!path.includes("labels")) return { kind: "text" };
-  // A label is an item of a list with its name in it, or a key of a map.
-  const label = `${path.at(-1)}=${before}`;
-  if (/\.basicauth\.users=/i.test(label))
-    return { kind: "users", isWhole: /[=,]$/.test(label) && /^(?:,|$)/.test(after) };
+  if (/\.basicauth\.users=/i.test(named))
+    return { kind: "users", isWhole: /[=,]$/.test(named) && /^(?:,|$)/.test(after) };
   return { kind: "label" };
 }
 
