@@ -74,6 +74,7 @@ export class Facts {
   readonly notes = new NoteList();
   readonly #env: EnvFiles;
   readonly #compose: ReadCompose | undefined;
+  readonly #composeAsWritten: ComposeFile | undefined;
   /** The variables of the env files as the operator wrote them. */
   readonly #originals: ReadonlyMap<string, Written<string>>;
   readonly #isEnvKnown: boolean;
@@ -105,6 +106,7 @@ export class Facts {
     });
     this.#env = read.envFiles;
     this.#compose = read.compose && withBuilds(read.compose);
+    this.#composeAsWritten = (written ?? read).compose?.compose;
     this.#originals = originals ?? read.envFiles.variables;
     this.#isEnvKnown = read.isEnvKnown;
   }
@@ -117,6 +119,11 @@ export class Facts {
   /** The compose file; undefined when it could not be read. */
   get compose(): ComposeFile | undefined {
     return this.#compose?.compose;
+  }
+
+  /** {@link compose} with the secrets that the operator wrote, also where a run replaces them; without what Dockerfiles say. */
+  get composeAsWritten(): ComposeFile | undefined {
+    return this.#composeAsWritten;
   }
 
   /** The first compose file as written, for edits. */

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { checkFolder, defaultTraefik, readFacts } from "./facts.ts";
+import { noteDatabase } from "./litellm/database-findings.ts";
 import { literalSecrets, noteCommonPasswords, noteUnlistedSecrets } from "./literals.ts";
 import { hasConfig } from "./policy/configured-client.ts";
 import { withDirectAccess } from "./policy/direct-access.ts";
@@ -74,6 +75,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
     variables: facts.variables,
   };
   notePlan(deployment, facts.notes);
+  noteDatabase(deployment, facts.notes);
   if (traefikModel !== undefined) noteUncertified(policy.hosts, traefikModel, facts.notes);
   noteUnlistedSecrets(deployment);
   noteCommonPasswords(found);

@@ -36,7 +36,7 @@ const knownImages: Readonly<Record<string, KnownImage>> = {
 };
 
 /** The repository of an image reference, without tag and digest. Docker Hub's host and `library/` are left out. */
-function repositoryOf(image: string): string {
+export function repositoryOf(image: string): string {
   const name = image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
   return name.replace(/^(?:docker\.io|index\.docker\.io)\//, "").replace(/^library\//, "");
 }
