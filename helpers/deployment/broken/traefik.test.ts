@@ -264,6 +264,17 @@ const noted: Noted[] = [
     what: /network 'traefiknet', which the service is not on/,
     fix: /traefik-net/,
   },
+  {
+    name: "the key of a docker network in place of its name",
+    patches: [
+      compose("    name: traefik-net\n", "    name: proxy\n"),
+      compose("--providers.docker.network=traefik-net", "--providers.docker.network=proxy"),
+    ],
+    file: "compose.yaml",
+    at: "traefik.docker.network: traefik-net",
+    what: /network 'traefik-net', which is a key of the compose file: its name is 'proxy'/,
+    fix: /^write 'proxy'/,
+  },
 ];
 
 describe("a faulty deployment", () => {

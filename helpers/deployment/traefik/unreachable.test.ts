@@ -41,6 +41,22 @@ test("a label that names a network without Traefik is named", async () => {
   });
 });
 
+test.each(["web", "internal"])(
+  "a label with the key of a network, which Traefik does not know, is named: %s",
+  async (key) => {
+    const network = {
+      file: "compose.yaml",
+      find: "traefik.docker.network: ${WEB_NETWORK:-proxy}",
+      replace: `traefik.docker.network: ${key}`,
+    };
+    expect(await whyIn("database", "litellm@docker", network)).toEqual({
+      cause: `Traefik takes any network of litellm (proxy, ai_internal), because none of them is named '${key}', and is itself not on ai_internal`,
+      file: "compose.yaml",
+      line: `traefik.docker.network: ${key}`,
+    });
+  },
+);
+
 test("a host that no service has is named by the service's line", async () => {
   const change = { file: "dynamic/api.yml", find: "http://litellm:4000", replace: "http://litelm:4000" };
   const why = await whyIn("allow-list", "api@file", change);

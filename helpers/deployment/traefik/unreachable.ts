@@ -43,14 +43,16 @@ export function whyUnreachable(
   return service === undefined || host === undefined ? undefined : byName(deployment, service, host);
 }
 
-/** Traefik calls a container by the network that a label or its provider names, where the container is on it; else by any. */
+/**
+ * Traefik calls a container by the network that a label or its provider names, where the container is on it; else by any. It knows
+ * a network by its name on the host, and not by its key in the compose file. Source: Traefik, pkg/provider/docker/config.go.
+ */
 function byNetwork(
   { compose, traefik }: Reached,
   service: ComposeService,
   written: { value: string; location: SourceLocation } | undefined,
 ): Unreachable | undefined {
   const { value = "", location = service.location } = written ?? {};
-  const key = [...compose.networks].find(([, { name }]) => name === value)?.[0] ?? value;
   const own = [...service.networks.keys()];
   const nameOf = (one: string): string => compose.networks.get(one)?.name ?? one;
   if (own.length > 0 && traefik.networks.size > 0 && !own.some((one) => traefik.networks.has(one))) {
@@ -62,18 +64,20 @@ function byNetwork(
       isKnownService: true,
     };
   }
+  const named = own.find((one) => nameOf(one) === value);
   const shared = own.find((one) => traefik.networks.has(one));
   const apart = own.find((one) => !traefik.networks.has(one));
-  if (!service.networks.has(key) && shared !== undefined && apart !== undefined)
+  if (named === undefined && shared !== undefined && apart !== undefined)
     return {
       cause:
-        `Traefik takes any network of ${service.name} (${own.map(nameOf).join(", ")}), because none of them is named, ` +
+        `Traefik takes any network of ${service.name} (${own.map(nameOf).join(", ")}), because none of them is named` +
+        `${value === "" ? "" : ` '${value}'`}, ` +
         `and is itself not on ${nameOf(apart)}`,
       location: written?.location ?? service.networkLocations.get(apart) ?? service.location,
       fix: `name the network that both are on: traefik.docker.network=${nameOf(shared)}`,
       isKnownService: true,
     };
-  if (!service.networks.has(key) || traefik.networks.has(key) || traefik.networks.size === 0) return undefined;
+  if (named === undefined || traefik.networks.has(named) || traefik.networks.size === 0) return undefined;
   return {
     cause: `Traefik calls ${service.name} by the network ${value}, on which Traefik itself is not`,
     location,

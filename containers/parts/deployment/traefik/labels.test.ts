@@ -12,7 +12,7 @@ function networkOf(own: { litellm?: string; traefik?: string; flag?: string; lab
     image: x
     networks: [${own.litellm ?? "edge"}]
     labels: { traefik.enable: "true"${own.label ?? ""} }
-networks: { edge: , data: }
+networks: { edge: , data: { name: data-net } }
 `,
   });
   const facts = readFacts(deployment.folder);
@@ -35,10 +35,12 @@ test("of several networks it takes one that Traefik is on, and one that the serv
   expect(networkOf({ litellm: "data, edge" })).toBe("run-edge");
   expect(networkOf({ label: ", traefik.docker.network: web" })).toBe("run-edge");
   expect(networkOf({ flag: ", --providers.docker.network=web" })).toBe("run-edge");
+  // Traefik knows no key of the compose file.
+  expect(networkOf({ litellm: "data, edge", label: ", traefik.docker.network: data" })).toBe("run-edge");
 });
 
 test("what the operator names stays", () => {
   const networks = { litellm: "edge, data", traefik: "edge, data" };
-  expect(networkOf({ ...networks, label: ", traefik.docker.network: data" })).toBe("run-data");
-  expect(networkOf({ ...networks, flag: ", --providers.docker.network=data" })).toBeUndefined();
+  expect(networkOf({ ...networks, label: ", traefik.docker.network: data-net" })).toBe("run-data");
+  expect(networkOf({ ...networks, flag: ", --providers.docker.network=data-net" })).toBeUndefined();
 });

@@ -48,7 +48,7 @@ export function networkForTraefik(context: RenderContext, service: ComposeServic
   )?.[1];
   const named = (written ?? providers.find(({ network }) => network !== undefined)?.network)?.value;
   const own = [...networksOf(service).keys()].filter((key) => context.networks.has(key));
-  if (own.some((key) => key === named || compose.networks.get(key)?.name === named)) return undefined;
+  if (own.some((key) => (compose.networks.get(key)?.name ?? key) === named)) return undefined;
   const ofTraefik = networksOf(traefik);
   const key = own.find((one) => ofTraefik.has(one)) ?? own[0];
   return key === undefined ? undefined : context.networks.get(key)?.name;

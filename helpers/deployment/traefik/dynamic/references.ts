@@ -111,14 +111,18 @@ function checkNetwork(
     return;
   }
   const names = joined.map((key) => compose.networks.get(key)?.name ?? `${compose.project}_${key}`);
-  // The key without the project's name is accepted too: the run maps it to its own network.
-  if (names.includes(wanted.value) || joined.includes(wanted.value)) return;
+  if (names.includes(wanted.value)) return;
+  // Traefik knows networks by their names on the host.
+  const named = joined.includes(wanted.value) ? compose.networks.get(wanted.value)?.name : undefined;
   problems.add(
     { kind: "nothing" },
     wanted.location,
-    `Traefik is to reach '${service.name}' by the network '${wanted.value}', which the service is not on`,
+    `Traefik is to reach '${service.name}' by the network '${wanted.value}', ` +
+      (named === undefined
+        ? "which the service is not on"
+        : `which is a key of the compose file: its name is '${named}'`),
     "Traefik picks another one of its networks, and logs it",
-    suggest(wanted.value, names, `name one of ${names.join(", ")}`),
+    named === undefined ? suggest(wanted.value, names, `name one of ${names.join(", ")}`) : `write '${named}'`,
   );
 }
 
