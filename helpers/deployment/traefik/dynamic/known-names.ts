@@ -1,3 +1,4 @@
+import { suggest } from "../../../core/text/nearest.ts";
 import type { TraefikModel } from "../model.ts";
 import { normalize } from "../template/functions.ts";
 import type { DynamicConfiguration, ProviderName } from "./dynamic.ts";
@@ -75,4 +76,13 @@ export function knownNames(model: TraefikModel): KnownNames {
     tlsOptions: new Set(names(true, ({ tlsOptions }) => tlsOptions)),
     dropped: { middlewares: new Set(names(false, middlewares)), services: new Set(names(false, services)) },
   };
+}
+
+/** What to do about a name that nothing defines: write a similar one, or the same one of another provider. */
+export function fixMissing(name: string, provider: ProviderName, known: ReadonlySet<string>, part: string): string {
+  const own = [...known].map((one) => (one.endsWith(`@${provider}`) ? one.slice(0, one.lastIndexOf("@")) : one));
+  const elsewhere = [...known].find((one) => one.startsWith(`${name}@`));
+  return elsewhere === undefined
+    ? suggest(name, own, `define the ${part}, or remove the name`)
+    : `write '${elsewhere}'`;
 }

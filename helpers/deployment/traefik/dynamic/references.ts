@@ -4,14 +4,15 @@ import type { SourceLocation, Written } from "../../source/location.ts";
 import type { LabelledContainer, TraefikModel } from "../model.ts";
 import type { ProblemList } from "../problems.ts";
 import { splitList } from "../schema.ts";
-import type { ProviderName, TraefikRouter } from "./dynamic.ts";
-import { type KnownNames, knownNames, qualified } from "./known-names.ts";
+import type { TraefikRouter } from "./dynamic.ts";
+import { fixMissing, type KnownNames, knownNames, qualified } from "./known-names.ts";
+import { checkServersTransports } from "./servers-transports.ts";
 
 const disabled = "Traefik disables the router, and logs it";
 
 /**
- * Checks that whatever the live configuration names exists: entry points, middlewares, services, TLS options, of any
- * provider. Traefik itself starts without, and disables or drops such a router.
+ * Checks that whatever the live configuration names exists: entry points, middlewares, services, TLS options, servers transports, of
+ * any provider. Traefik itself starts without, and disables or drops such a router.
  */
 export function checkReferences(model: TraefikModel, compose: ComposeFile, problems: ProblemList): void {
   const known = knownNames(model);
@@ -53,6 +54,7 @@ export function checkReferences(model: TraefikModel, compose: ComposeFile, probl
     checkCertificate(`the entry point '${name}'`, name, written, model, problems);
   }
   checkChains(model, known, problems);
+  checkServersTransports(model, problems);
 }
 
 function fullName({ name, provider }: TraefikRouter): string {
@@ -248,14 +250,6 @@ function whyMissing(wanted: string, known: KnownNames, section: "middlewares" | 
   return known.dropped[section].has(wanted)
     ? "whose source Traefik refuses or ignores as a whole"
     : "which nothing defines";
-}
-
-function fixMissing(name: string, provider: ProviderName, known: ReadonlySet<string>, part: string): string {
-  const own = [...known].map((one) => (one.endsWith(`@${provider}`) ? one.slice(0, one.lastIndexOf("@")) : one));
-  const elsewhere = [...known].find((one) => one.startsWith(`${name}@`));
-  return elsewhere === undefined
-    ? suggest(name, own, `define the ${part}, or remove the name`)
-    : `write '${elsewhere}'`;
 }
 
 /** The location of one option of a router; the rule's for one that is not set. */
