@@ -118,11 +118,21 @@ async function liveInjections(edge: Edge, evidence: Evidence): Promise<LiveInjec
       code: "no-injection",
       expected: `a router that adds ${edge.policy.injectedRoutes.map(({ secret }) => secret).join(" and ")}`,
       actual: "none",
-      cause: "the middleware is missing, its router is, or it adds another header",
+      cause: "the middleware is missing, or its router is",
+      ...(await whyNoneInjected(edge)),
       follows: "INJ-02/injected-on-its-route",
     });
   }
   return injections;
+}
+
+/** Why the first of the policy's injected routes adds no key. */
+async function whyNoneInjected(edge: Edge): Promise<Partial<Awaited<ReturnType<typeof whyNotInjected>>>> {
+  for (const route of edge.policy.injectedRoutes) {
+    const [host] = hostsOf(route, edge.policy);
+    if (host !== undefined) return await whyNotInjected(edge, await edge.send({ host, path: route.path }), route);
+  }
+  return {};
 }
 
 function locationOfHeader({ deployment }: Edge, middleware: string, header: string): SourceLocation | undefined {

@@ -1,6 +1,7 @@
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { secretForms } from "../../helpers/core/text/redaction.ts";
+import { secretInAnswers } from "../../helpers/deployment/traefik/header-options.ts";
 import { check } from "../runner/check.ts";
 import { hostsOf, injectedRoutes } from "./support/injected-routes.ts";
 
@@ -41,6 +42,7 @@ check({
   title: "the injected key is never returned: in no response, redirect, error page or log",
   needs: ["gateway", "part-logs"],
   async run({ gateway, evidence }) {
+    const { traefikModel: model } = gateway.deployment;
     for (const route of injectedRoutes(gateway.policy, evidence)) {
       const forms = secretForms(new Map([[route.secret, gateway.secret(route.secret)]]));
       const holdsKey = (text: string): boolean => forms.some(([, form]) => text.includes(form));
@@ -67,6 +69,7 @@ check({
             evidence: { sent: `${method} ${route.path}${suffix}`, exchanges: [exchange.id] },
             cause: "LiteLLM or a middleware shows the request's headers in its answer",
             location: route.location,
+            ...(model && secretInAnswers(model, holdsKey)),
           });
         },
       );

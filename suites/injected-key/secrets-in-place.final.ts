@@ -55,6 +55,11 @@ function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
       cause: "at this log level Traefik writes every label and middleware into its log, with the secrets in them",
       fix: "set the log level to INFO",
     };
+  if (leak?.at !== undefined && isAnswer(leak))
+    return {
+      cause: "a middleware of Traefik adds the secret to the answer (customResponseHeaders): every caller gets it",
+      fix: "remove the header, or write customRequestHeaders if LiteLLM is to get it",
+    };
   return leak?.isLiteral
     ? {
         cause: "the file has the secret itself instead of the name of a variable",
@@ -64,6 +69,11 @@ function causeOf(leak: Leak | undefined): { cause: string; fix: string } {
         cause: "the deployment's files put the secret there, or a part prints or stores it",
         fix: "remove the secret from there, or allow the place under the secret's 'may_be_in' in the policy",
       };
+}
+
+/** Whether the secret was in an answer; its line is then the one by which Traefik adds it. */
+function isAnswer({ location }: Leak): boolean {
+  return location.startsWith("the answer ");
 }
 
 /** Whether the line of the deployment adds a header to requests. */

@@ -151,7 +151,7 @@ export async function executeCheck(check: Check, environment: CheckEnvironment):
   await Promise.all(http.map((client) => client.close()));
   const answered = rigs.filter(({ state }) => state.rig !== "edge").flatMap(({ http: own }) => own?.exchanges ?? []);
   // Behind the edge stands a stub that echoes on purpose; what LiteLLM answers may hold no secret (INJ-09).
-  await observer.addResponseLeaks(responseLeaks(answered, secrets));
+  await observer.addResponseLeaks(responseLeaks(answered, secrets, connected.targets.gateway?.deployment));
   await observer.did(activity);
   for (const exchange of activity.exchanges) {
     const decision = edgeDecision(check, exchange);

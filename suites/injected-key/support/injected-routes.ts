@@ -3,6 +3,7 @@ import { followsLoading, ruleRequestOf, whyNotReached } from "../../../helpers/c
 import { injectedRoutesOf } from "../../../helpers/deployment/policy/access.ts";
 import { knownCauseOf, middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import { misplacedCredential } from "../../../helpers/deployment/traefik/header-options.ts";
 import { matchesRule, nearestOf, whyMissed } from "../../../helpers/deployment/traefik/missed-router.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import type { TraefikOption } from "../../../helpers/deployment/traefik/options.ts";
@@ -34,7 +35,7 @@ export function injectedRequests(policy: Policy, evidence: Evidence): { route: I
 
 /**
  * Why a request of an injected route does not arrive with its key: the router that injects is not the one that took it, or its
- * middleware adds another header.
+ * middleware adds the key elsewhere.
  */
 export async function whyNotInjected(
   edge: Edge,
@@ -59,11 +60,15 @@ export async function whyNotInjected(
   }
   if (taken === undefined || edge.received(exchange) === undefined)
     return { location: route.location, ...whyNotReached(edge.deployment, exchange, { router: name, status }) };
+  const key = edge.secret(route.secret);
+  const misplaced = misplacedCredential(model, taken, (value) => value.includes(key));
+  if (misplaced !== undefined) return misplaced;
   const headers = middlewaresOf(model, taken).flatMap(({ options }) => [...options]);
   const header = injectionOf(model, taken) ?? headers.find(([key]) => key.startsWith("headers."))?.[1];
   return {
     cause: `the router ${taken.name} takes the request, and no middleware of it adds an Authorization header alone`,
     location: (header ?? taken.options.get("middlewares") ?? taken).location,
+    fix: "give the router one middleware with customRequestHeaders that sets Authorization",
   };
 }
 
