@@ -26,6 +26,11 @@ export class ContainerFiles {
     this.#service = service;
   }
 
+  /** What is mounted into the container. */
+  get mounts(): ComposeService["mounts"] {
+    return this.#service.mounts;
+  }
+
   /** The file at an absolute path; undefined where the deployment brings none. */
   find(path: string): ContainerFile | undefined {
     const wanted = posix.normalize(path);

@@ -6,6 +6,7 @@ import { loadDeployment } from "../load.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
 import type { TextChange } from "../source/text-edit.ts";
 import type { TraefikModel } from "./model.ts";
+import type { TraefikProblem } from "./problems.ts";
 
 function modelOf(folder: string, service = "traefik"): TraefikModel {
   const model = readFacts(folder).traefik(service);
@@ -157,17 +158,20 @@ test.each([
   expect(found).toEqual(variable === undefined ? [] : [{ what, line: 6 }]);
 });
 
-function withDynamicFiles(mount: string): {
+function withDynamicFiles(
+  mount: string,
+  target = "/dynamic",
+): {
   found: (name: string) => string | undefined;
   notes: string[];
-  problems: string[];
+  problems: readonly TraefikProblem[];
 } {
   using deployment = smallDeployment({
     "compose.yaml": `services:
   traefik:
     image: traefik:v3.5.3
     command: [--providers.docker, --providers.file.directory=/dynamic, "--entrypoints.web.address=:80"]
-    volumes: ["${mount}:/dynamic"]
+    volumes: ["${mount}:${target}"]
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.77.1
     labels:
@@ -182,7 +186,7 @@ volumes: { dyn: }
   return {
     found: (name) => model?.middlewareOf(name)?.kind,
     notes: facts.notes.notes.filter(({ kind }) => kind === "not-proved").map(({ what }) => what),
-    problems: model?.problems.map(({ what }) => what) ?? [],
+    problems: model?.problems ?? [],
   };
 }
 
@@ -200,9 +204,44 @@ test.each([
   expect(problems).toEqual([]);
 });
 
-test("a directory of the folder that is missing has no middlewares: a router that names one is refused", () => {
-  const { found, notes, problems } = withDynamicFiles("./dynamic");
+test("a directory of the folder that is missing is noted once", () => {
+  const { notes } = withDynamicFiles("./dynamic");
   expect(notes).toEqual(["the file provider reads '/dynamic' from ./dynamic, which is mounted but missing"]);
+});
+
+test.each([
+  [
+    "a mount that is missing",
+    "./dynamic",
+    "/dynamic",
+    /, but .*, mounted at \/dynamic, has no '\/dynamic', which the file provider reads$/,
+    /^write/,
+  ],
+  [
+    "a mount of a similar name",
+    ".",
+    "/dynamics",
+    /, but nothing is mounted at '\/dynamic', which the file provider reads$/,
+    /^write '\/dynamics'/,
+  ],
+  [
+    "another mount",
+    ".",
+    "/etc/traefik",
+    /, but nothing is mounted at '\/dynamic', which the file provider reads$/,
+    /^mount the files there/,
+  ],
+])("a name of a file provider without files is missing because of its path: %s", (_, mount, target, what, fix) => {
+  const { found, problems } = withDynamicFiles(mount, target);
   expect(found("strict@file")).toBeUndefined();
-  expect(problems.join("\n")).toContain("strict@file");
+  expect(problems.map((one) => /'(\w+@file)', but/.exec(one.what)?.[1])).toEqual([
+    "strict@file",
+    "open@file",
+    "modern@file",
+  ]);
+  for (const one of problems) {
+    expect(one).toMatchObject({ location: { line: 4 }, scope: { kind: "router", name: "llm@docker" } });
+    expect(one.what).toMatch(what);
+    expect(one.fix).toMatch(fix);
+  }
 });

@@ -145,6 +145,7 @@ function providerFailure(
       scope.kind === "source" &&
       (scope.source === "file" ? provider === "file" : provider !== "file" && message.includes(scope.source)),
   );
+  const missing = provider === "file" ? model.files?.missing : undefined;
   return {
     summary: `Traefik's provider ${provider} reports an error`,
     code: "provider-error",
@@ -153,6 +154,7 @@ function providerFailure(
     cause: "what it should read is missing, is not valid, or does not answer: nothing of it takes effect",
     ...(option === undefined ? {} : { location: option.location }),
     fix: `correct what providers.${provider} names`,
+    ...(missing === undefined ? {} : { cause: missing.what, location: missing.location, fix: missing.fix }),
     ...(known === undefined ? {} : causeOfProblem(known)),
   };
 }

@@ -13,6 +13,7 @@ import type { ProblemList } from "../problems.ts";
 import { fileSchema } from "../schema.ts";
 import type { FileProviderOptions } from "../static/static.ts";
 import { RenderedFile, renderTemplate, TemplateError } from "../template/render-template.ts";
+import { type MissingFiles, missingFiles } from "./missing-files.ts";
 import { type NamedLine, namedLines } from "./named-lines.ts";
 
 /** A file of the file provider. */
@@ -37,6 +38,8 @@ export interface ReadFiles {
   areRefused: boolean;
   /** Where the host has them, in words, and the folder does not; undefined where the files are known. */
   unknownSource?: string;
+  /** Why there are none; undefined where the deployment brings some, and where they are elsewhere. */
+  missing?: MissingFiles;
 }
 
 /** What the files are read with. */
@@ -90,7 +93,13 @@ export function readFileProvider(
       "its routers, middlewares and services are unknown to the run",
       `put a copy of it into the folder, or name one under 'files:' in policy.yaml: '${absent}: ./COPY'`,
     );
-    return { files: [], options: [], areRefused: false, unknownSource: absent };
+    return {
+      files: [],
+      options: [],
+      areRefused: false,
+      unknownSource: absent,
+      missing: missingFiles(at, files.mounts),
+    };
   }
   if (found === undefined) {
     reading.notes.add(
@@ -100,7 +109,7 @@ export function readFileProvider(
       "what the image may have there is unknown to the run",
       "mount it there, or fix the path",
     );
-    return { files: [], options: [], areRefused: false };
+    return { files: [], options: [], areRefused: false, missing: missingFiles(at, files.mounts) };
   }
   const refused = { is: false };
   const read = found.map((file) => readProviderFile(file, refused, reading));

@@ -2,6 +2,7 @@ import { suggest } from "../../../core/text/nearest.ts";
 import type { TraefikModel } from "../model.ts";
 import { normalize } from "../template/functions.ts";
 import type { DynamicConfiguration, ProviderName } from "./dynamic.ts";
+import type { MissingFiles } from "./missing-files.ts";
 
 /** The names that routers and chains may use, each with its provider: `ui@docker`. */
 export interface KnownNames {
@@ -11,6 +12,8 @@ export interface KnownNames {
   tlsOptions: ReadonlySet<string>;
   /** Those of sources that Traefik refuses or ignores. */
   dropped: { middlewares: ReadonlySet<string>; services: ReadonlySet<string> };
+  /** Why no name of the file provider is known; undefined where its files are read. */
+  missingFiles: MissingFiles | undefined;
 }
 
 /** Traefik's own services, and the static section without which each is missing. */
@@ -74,6 +77,7 @@ export function knownNames(model: TraefikModel): KnownNames {
     services: new Set([...names(true, services, true), ...unread("services"), ...internal]),
     internalServices: internal,
     tlsOptions: new Set(names(true, ({ tlsOptions }) => tlsOptions)),
+    missingFiles: model.files?.missing,
     dropped: { middlewares: new Set(names(false, middlewares)), services: new Set(names(false, services)) },
   };
 }

@@ -4,7 +4,7 @@ import type { SourceLocation, Written } from "../../source/location.ts";
 import type { LabelledContainer, TraefikModel } from "../model.ts";
 import type { ProblemList } from "../problems.ts";
 import { splitList } from "../schema.ts";
-import type { TraefikRouter } from "./dynamic.ts";
+import type { ProviderName, TraefikRouter } from "./dynamic.ts";
 import { fixMissing, type KnownNames, knownNames, qualified } from "./known-names.ts";
 import { checkServersTransports } from "./servers-transports.ts";
 
@@ -161,13 +161,10 @@ function checkEntryPoints(router: TraefikRouter, model: TraefikModel, problems: 
 function checkMiddleware(router: TraefikRouter, name: string, known: KnownNames, problems: ProblemList): void {
   const wanted = qualified(name, router.provider);
   if (wanted.endsWith("@internal") || known.middlewares.has(wanted)) return;
-  problems.add(
-    routerScope(router),
-    locationIn(router, "middlewares"),
-    `the router '${router.name}' names the middleware '${name}', ${whyMissing(wanted, known, "middlewares")}`,
-    disabled,
-    fixMissing(name, router.provider, known.middlewares, "middleware"),
-  );
+  const part = { part: "middleware", section: "middlewares", name, provider: router.provider } as const;
+  const { why, location = locationIn(router, "middlewares"), fix } = missingName(part, known);
+  const what = `the router '${router.name}' names the middleware '${name}', ${why}`;
+  problems.add(routerScope(router), location, what, disabled, fix);
 }
 
 function checkService(router: TraefikRouter, known: KnownNames, problems: ProblemList): void {
@@ -180,31 +177,34 @@ function checkService(router: TraefikRouter, known: KnownNames, problems: Proble
   }
   const wanted = qualified(router.service, router.provider);
   if (known.services.has(wanted)) return;
-  const isInternal = wanted.endsWith("@internal");
-  problems.add(
-    routerScope(router),
-    location,
-    isInternal
-      ? `the router '${router.name}' names '${wanted}', which Traefik does not have`
-      : `the router '${router.name}' names the service '${router.service}', ${whyMissing(wanted, known, "services")}`,
-    disabled,
-    isInternal
-      ? suggest(wanted, known.internalServices, `use one of ${known.internalServices.join(", ")}`)
-      : fixMissing(router.service, router.provider, known.services, "service"),
-  );
+  if (wanted.endsWith("@internal")) {
+    const what = `the router '${router.name}' names '${wanted}', which Traefik does not have`;
+    const fix = suggest(wanted, known.internalServices, `use one of ${known.internalServices.join(", ")}`);
+    problems.add(routerScope(router), location, what, disabled, fix);
+    return;
+  }
+  const part = { part: "service", section: "services", name: router.service, provider: router.provider } as const;
+  const { why, location: cause = location, fix } = missingName(part, known);
+  const what = `the router '${router.name}' names the service '${router.service}', ${why}`;
+  problems.add(routerScope(router), cause, what, disabled, fix);
 }
 
 function checkTlsOptions(router: TraefikRouter, known: KnownNames, problems: ProblemList): void {
   const written = router.options.get("tls.options");
   if (written === undefined || written.value === "default") return;
-  if (known.tlsOptions.has(qualified(written.value, router.provider))) return;
-  problems.add(
-    routerScope(router),
-    written.location,
-    `the router '${router.name}' names the TLS options '${written.value}', which nothing defines`,
-    disabled,
-    suggest(written.value, known.tlsOptions, "define them under tls.options of a file of the file provider"),
-  );
+  const wanted = qualified(written.value, router.provider);
+  if (known.tlsOptions.has(wanted)) return;
+  const define = "define them under tls.options of a file of the file provider";
+  const {
+    why,
+    location = written.location,
+    fix,
+  } = withoutFiles(wanted, known) ?? {
+    why: "which nothing defines",
+    fix: suggest(written.value, known.tlsOptions, define),
+  };
+  const what = `the router '${router.name}' names the TLS options '${written.value}', ${why}`;
+  problems.add(routerScope(router), location, what, disabled, fix);
 }
 
 function checkCertificate(
@@ -235,21 +235,52 @@ function checkChains(model: TraefikModel, known: KnownNames, problems: ProblemLi
     for (const item of splitList(options.get("chain.middlewares")?.value ?? "")) {
       const wanted = qualified(item, provider);
       if (known.middlewares.has(wanted)) continue;
+      const part = { part: "middleware", section: "middlewares", name: item, provider } as const;
+      const { why, location: cause, fix } = missingName(part, known);
       problems.add(
         { kind: "middleware", name: `${name}@${provider}` },
-        options.get("chain.middlewares")?.location ?? location,
-        `the chain '${name}' names the middleware '${item}', ${whyMissing(wanted, known, "middlewares")}`,
+        cause ?? options.get("chain.middlewares")?.location ?? location,
+        `the chain '${name}' names the middleware '${item}', ${why}`,
         "Traefik disables it, and every router that uses it",
-        fixMissing(item, provider, known.middlewares, "middleware"),
+        fix,
       );
     }
   }
 }
 
-function whyMissing(wanted: string, known: KnownNames, section: "middlewares" | "services"): string {
-  return known.dropped[section].has(wanted)
+/** Why a name is missing. */
+interface MissingName {
+  /** A clause that follows the name. */
+  why: string;
+  /** Undefined where the place that has the name is at fault. */
+  location?: SourceLocation;
+  /** As an imperative. */
+  fix: string;
+}
+
+function missingName(
+  {
+    part,
+    section,
+    name,
+    provider,
+  }: { part: string; section: "middlewares" | "services"; name: string; provider: ProviderName },
+  known: KnownNames,
+): MissingName {
+  const wanted = qualified(name, provider);
+  const unread = withoutFiles(wanted, known);
+  if (unread !== undefined) return unread;
+  const why = known.dropped[section].has(wanted)
     ? "whose source Traefik refuses or ignores as a whole"
     : "which nothing defines";
+  return { why, fix: fixMissing(name, provider, known[section], part) };
+}
+
+/** Why a name of the file provider is missing where it has no files: the one that refers to it is right then. */
+function withoutFiles(wanted: string, { missingFiles }: KnownNames): MissingName | undefined {
+  if (missingFiles === undefined || !wanted.endsWith("@file")) return undefined;
+  const { what, location, fix } = missingFiles;
+  return { why: `but ${what}`, location, fix };
 }
 
 /** The location of one option of a router; the rule's for one that is not set. */
