@@ -163,6 +163,16 @@ test("a router without a login is named by its middlewares", async () => {
 test.for([
   [
     "[nobody, challenge]",
+test("a refusal by no router names the one for the rest whose host lacks the value of a variable", async () => {
+  const rule = `rule: 'Host(\`api.{{ env "DOMAIN" }}\`)'`;
+  const patch = { file: rules, find: rule, replace: rule.replace("DOMAIN", "DOMAN") };
+  const found = await inExample("allow-list", [patch], (deployment) =>
+    whyRefusedOtherwise(deployment, exchange("https://api.example.dev/key/info"), undefined),
+  );
+  expect(found.cause).toBe("the router deny is for the host 'api.': a variable in its rule has no value");
+  expect(found.line).toBe(rule.replace("DOMAIN", "DOMAN"));
+});
+
     "the middleware nobody refuses the request before challenge, which is behind it, can add WWW-Authenticate",
   ],
   ["[nobody]", "no middleware of the router refused@file adds WWW-Authenticate to what it refuses"],

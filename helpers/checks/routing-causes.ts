@@ -1,7 +1,15 @@
 import { type Decision, decide } from "../deployment/policy/access.ts";
 import { middlewaresOf } from "../deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../deployment/traefik/dynamic/dynamic.ts";
-import { isForTheRest, missedRouter, serviceOf, unusableRouter } from "../deployment/traefik/missed-router.ts";
+import {
+  isForTheRest,
+  type MissedRouter,
+  missedRouter,
+  serviceOf,
+  unfinishedHost,
+  unusableRouter,
+  whyMissed,
+} from "../deployment/traefik/missed-router.ts";
 import type { TraefikModel } from "../deployment/traefik/model.ts";
 import type { RuleRequest } from "../deployment/traefik/rules/witness.ts";
 import { splitList } from "../deployment/traefik/schema.ts";
@@ -106,7 +114,7 @@ export function whyNotReached(
 
 /**
  * Why Traefik refuses a request in another way than it is meant to: the router that would refuse it cannot be used, or another one
- * comes before the one with the login. Undefined where nothing of the kind is known.
+ * comes before the one with the login, or its host lacks the value of a variable. Undefined where nothing of the kind is known.
  */
 export function whyRefusedOtherwise(
   { traefikModel: model, policy }: RoutedDeployment,
@@ -119,7 +127,7 @@ export function whyRefusedOtherwise(
   const { entryPoint, scheme } = host;
   const found =
     router === undefined
-      ? unusableRouter(model, request)
+      ? (unusableRouter(model, request) ?? unfinishedRouter(model, request, host))
       : decide(policy, host, request).who === "login"
         ? missedRouter(model, request, { taken: router, entryPoint, scheme })
         : undefined;
@@ -147,6 +155,16 @@ export function whyNotRefused(
     cause: `the rule of router ${router} matches the request`,
     ...(location === undefined ? {} : { location }),
   };
+/** The router for the rest of a host whose name a variable without a value cuts short. */
+function unfinishedRouter(model: TraefikModel, request: RuleRequest, host: PolicyHost): MissedRouter | undefined {
+  const { entryPoint } = host;
+  const router = model.routers.find(({ rule, entryPoints }) => {
+    const isOn = entryPoint === undefined || entryPoints.length === 0 || entryPoints.includes(entryPoint);
+    return isOn && rule !== undefined && isForTheRest(rule) && unfinishedHost(rule, request) !== undefined;
+  });
+  return router && whyMissed(model, router, undefined, host, request);
+}
+
   if (taken?.rule === undefined) return byRule;
   const request = ruleRequestOf(exchange);
   const host = request && hostOf(policy, request.host, exchange);

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayWith } from "../../containers/targets/needs.ts";
-import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import type { Deployment } from "../../helpers/deployment/types.ts";
 import { decoded } from "../../helpers/protocol/content-encoding.ts";
 import { type HeaderLines, header, receivedText } from "../../helpers/protocol/exchange.ts";
 import { readEventStream } from "../../helpers/protocol/sse.ts";
+import { causeOfHeldStream } from "./held-stream.ts";
 
 /**
  * An answer that takes the model 15 s, in milliseconds between two chunks. Nothing waits for its end: the first chunk must
@@ -94,33 +94,6 @@ export async function expectStreamedChunks(
       ...exchangeEvidence(stream.exchange),
       received: [receivedText(stream.exchange), ...items.slice(0, 4).map((item) => JSON.stringify(item))].join("\n"),
     },
-    ...causeOf(encoding, headers, gateway.deployment),
+    ...causeOfHeldStream(stream.exchange, headers, gateway.deployment),
   });
-}
-
-/** What most likely holds the stream back. Compression can do it with and without a `Content-Encoding` in the end. */
-function causeOf(
-  encoding: string | undefined,
-  headers: HeaderLines,
-  { traefikModel, litellm }: Deployment,
-): Pick<FailureDetails, "cause" | "location" | "fix"> {
-  const compress = traefikModel?.dynamicOptions.find(
-    ({ path }) => path[1]?.toLowerCase() === "middlewares" && path[3]?.toLowerCase() === "compress",
-  );
-  if (compress !== undefined && header(headers, "accept-encoding") !== undefined)
-    return {
-      cause: `the compress middleware ${compress.path[2]} collects events before it sends them, as Traefik before 3.3.5 does, or what is behind it does`,
-      location: compress.location,
-      fix: "add text/event-stream to excludedContentTypes of the middleware, or use a newer Traefik",
-    };
-  if (encoding !== undefined)
-    return {
-      cause: `what compresses the answer (${encoding}) collects events before it sends them; Traefik has no compress middleware, so it is LiteLLM or a module of it`,
-      location: litellm.location,
-      fix: "leave text/event-stream out of the compression",
-    };
-  return {
-    cause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
-    location: litellm.location,
-  };
 }

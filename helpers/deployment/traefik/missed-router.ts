@@ -133,7 +133,7 @@ export function whyMissed(
     };
   if (router.options.get("rule") === undefined && rule === undefined)
     return { cause: `the router ${name} has no rule${instead}`, location: router.location };
-  const unfinished = rule && hostsOf(rule).find((host) => isUnfinished(host, request.host));
+  const unfinished = rule && unfinishedHost(rule, request);
   if (!matches && unfinished !== undefined)
     return {
       cause: `the router ${name} is for the host '${unfinished}': a variable in its rule has no value${instead}`,
@@ -332,6 +332,11 @@ function isUnfinished(written: string, host: string): boolean {
     written.startsWith(".") && host.endsWith(written),
   ];
   return written === "" || start || end;
+}
+
+/** The host of a rule that is what is left of the request's when a variable has no value; undefined for another rule. */
+export function unfinishedHost(rule: Rule, request: RuleRequest): string | undefined {
+  return hostsOf(rule).find((host) => isUnfinished(host, request.host));
 }
 
 /** The hosts that a rule names. */

@@ -1,5 +1,5 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { whyRefusedOtherwise, whyUnchallenged } from "../../../helpers/checks/routing-causes.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
@@ -42,20 +42,15 @@ check({
           expected: `${meant}${challenge === undefined ? "" : `, WWW-Authenticate: ${challenge}`}`,
           actual: `${found}, ${offered === undefined ? "no WWW-Authenticate" : `WWW-Authenticate: ${offered}`}`,
           evidence: exchangeEvidence(exchange),
-          cause:
-            found === 404 && decision.who !== "nobody"
-              ? "no router matches, so Traefik answers 404: an MCP client concludes that the endpoint is missing and never logs in"
-              : "the router for refused requests answers differently from the policy",
+          cause: "the router for refused requests answers differently from the policy",
           ...(await locationOnTheWay(
             edge,
             exchange,
             challenge !== undefined && !isChallenged ? /www-authenticate/i : /status/i,
           )),
-          ...(found === 404 && decision.who !== "nobody"
-            ? { fix: `add a catch-all router of the lowest priority that answers ${meant}` }
-            : {}),
           ...(isMeant(decision, found) ? whyUnchallenged(edge.deployment, routing) : undefined),
-          ...whyRefusedOtherwise(edge.deployment, exchange, routing.router),
+          ...(whyRefusedOtherwise(edge.deployment, exchange, routing.router) ??
+            (found === 404 && routing.router === undefined ? causeOfNoMatch(decision) : undefined)),
         });
       },
     );
@@ -67,6 +62,17 @@ type Refused = AccessCase<"bearer" | "login" | "nobody">["decision"];
 
 function isMeant({ refusal: { statuses } }: Refused, status: number): boolean {
   return statuses.length === 0 ? status >= 400 : statuses.includes(status);
+}
+
+/** Why Traefik itself answers 404. */
+function causeOfNoMatch(decision: Refused): Pick<FailureDetails, "cause" | "location" | "fix"> {
+  const effect =
+    decision.who === "nobody" ? "" : ": an MCP client concludes that the endpoint is missing and never logs in";
+  return {
+    cause: `no router matches, so Traefik answers 404${effect}`,
+    location: decision.location,
+    fix: `add a catch-all router of the lowest priority that answers ${statusesText(decision)}`,
+  };
 }
 
 function statusesText({ refusal: { statuses } }: Refused): string {

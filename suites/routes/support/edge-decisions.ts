@@ -2,6 +2,7 @@ import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { whyNotReached, whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
+import { DeadlineError } from "../../../helpers/core/deadlines.ts";
 import type { Decision } from "../../../helpers/deployment/policy/access.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, endedInHandshake, type HeaderLines, header } from "../../../helpers/protocol/exchange.ts";
@@ -164,7 +165,7 @@ export async function reachedRequests<Request extends EdgeRequest>(
   });
   if (reached.length > 0) return reached;
   const [first, ...others] = exchanges;
-  const routing = first?.response && (await edge.routing(first));
+  const routing = first && (await routingOf(edge, first));
   throw new CheckFailure({
     summary: `none of ${requests.length} requests reaches LiteLLM`,
     code: "none-reached",
@@ -175,4 +176,14 @@ export async function reachedRequests<Request extends EdgeRequest>(
     location: edge.deployment.litellm.location,
     ...(first === undefined || routing === undefined ? {} : whyNotReached(edge.deployment, first, routing)),
   });
+}
+
+/** How Traefik routed a request, a request that timed out included; undefined where Traefik does not log it. */
+async function routingOf(edge: Edge, exchange: Exchange): Promise<Awaited<ReturnType<Edge["routing"]>> | undefined> {
+  try {
+    return await edge.routing(exchange);
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import { causeOfBuffering } from "../../support/held-stream.ts";
 import { liveMiddlewares, liveServices, withProvider } from "../../support/live-rules.ts";
 import { durationSeconds } from "./idle-limits.ts";
 
@@ -29,16 +30,13 @@ export function streamLimits(model: TraefikModel, rawData: string, router: strin
 }
 
 function bufferingFailure(model: TraefikModel, middleware: string): FailureDetails {
-  const location = model.middlewareOf(middleware)?.location;
   return {
     summary: `the buffering middleware ${middleware} holds every stream back until it is over`,
     code: "buffered-stream",
     case: middleware,
     expected: "no buffering middleware on the way of a stream",
     actual: `${middleware} reads the whole answer before it sends the first byte`,
-    cause: "Traefik's buffering reads requests and answers as a whole, whichever limit is set",
-    ...(location === undefined ? {} : { location }),
-    fix: "use another middleware to limit requests, or a router of its own for what does not stream",
+    ...causeOfBuffering(model.middlewareOf(middleware)),
   };
 }
 

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loadDeployment } from "../../helpers/deployment/load.ts";
+import { type Patch, patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import { causeOfHeldStream } from "./held-stream.ts";
+
+/** The cause in a changed `allow-list`, with the text of its line. */
+async function causeIn(patches: readonly Patch[], url: string, headers: HeaderLines = []) {
+  using copy = patchedCopy("deployments/examples/allow-list", patches);
+  const exchange = { id: "one", request: { method: "POST", url, headers }, response: { headers: [] } };
+  const found = causeOfHeldStream(exchange as unknown as Exchange, headers, await loadDeployment(copy.folder));
+  const { location } = found;
+  return { cause: found.cause, line: location && readFileSync(location.file, "utf8").split("\n")[location.line - 1] };
+}
+
+const chat = "https://api.example.dev/v1/chat/completions";
+const accepted: HeaderLines = [["Accept-Encoding", "gzip"]];
+const buffering = (replace: string): Patch => ({ file: "dynamic/api.yml", find: "body: { buffering:", replace });
+
+test.for([
+  ["of a buffering middleware in a chain", [], chat, [], /^Traefik's buffering reads/, /^ +body: \{ buffering/],
+  ["of buffering, whatever is compressed", [], chat, accepted, /^Traefik's buffering reads/, /^ +body: \{ buffering/],
+  ["of another router's request", [], "https://api.example.dev/key/info", [], /^a buffering, compress/, /^ +gateway:/],
+  [
+    "of LiteLLM's own port",
+    [],
+    "http://127.0.0.1:4000/v1/chat/completions",
+    [],
+    /^a buffering, compress/,
+    /^ +gateway:/,
+  ],
+  [
+    "of compression",
+    [buffering("body: { compress: {} }\n    other: { buffering:")],
+    chat,
+    accepted,
+    /^the compress middleware body/,
+    /^ +body: \{ compress/,
+  ],
+] as const)("the cause %s", async ([_, patches, url, headers, cause, line]) => {
+  const found = await causeIn(patches, url, headers);
+  expect(found.cause).toMatch(cause);
+  expect(found.line).toMatch(line);
+});

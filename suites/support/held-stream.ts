@@ -1,0 +1,71 @@
+import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { ruleRequestOf } from "../../helpers/checks/routing-causes.ts";
+import { middlewaresOf } from "../../helpers/deployment/traefik/causes.ts";
+import type { TraefikMiddleware } from "../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import { matchesRule } from "../../helpers/deployment/traefik/missed-router.ts";
+import type { Deployment } from "../../helpers/deployment/types.ts";
+import { type Exchange, type HeaderLines, header } from "../../helpers/protocol/exchange.ts";
+
+type Cause = Pick<FailureDetails, "cause" | "location" | "fix">;
+
+/** Why a buffering middleware of Traefik's holds every stream of its routers back. */
+export function causeOfBuffering(middleware: Pick<TraefikMiddleware, "location"> | undefined): Cause {
+  return {
+    cause: "Traefik's buffering reads requests and answers as a whole, whichever limit is set",
+    ...(middleware === undefined ? {} : { location: middleware.location }),
+    fix: "use another middleware to limit requests, or a router of its own for what does not stream",
+  };
+}
+
+/**
+ * What most likely holds the stream of an answer back. Compression can do it with and without a `Content-Encoding` in the end.
+ *
+ * @param headers of the request
+ */
+export function causeOfHeldStream(
+  exchange: Exchange,
+  headers: HeaderLines,
+  deployment: Pick<Deployment, "traefikModel" | "policy" | "litellm">,
+): Cause {
+  const { traefikModel, litellm } = deployment;
+  const buffering = bufferingOnTheWay(exchange, deployment);
+  if (buffering !== undefined) return causeOfBuffering(buffering);
+  const compress = traefikModel?.dynamicOptions.find(
+    ({ path }) => path[1]?.toLowerCase() === "middlewares" && path[3]?.toLowerCase() === "compress",
+  );
+  if (compress !== undefined && header(headers, "accept-encoding") !== undefined)
+    return {
+      cause: `the compress middleware ${compress.path[2]} collects events before it sends them, as Traefik before 3.3.5 does, or what is behind it does`,
+      location: compress.location,
+      fix: "add text/event-stream to excludedContentTypes of the middleware, or use a newer Traefik",
+    };
+  const encoding = header(exchange.response?.headers, "content-encoding");
+  if (encoding !== undefined)
+    return {
+      cause: `what compresses the answer (${encoding}) collects events before it sends them; Traefik has no compress middleware, so it is LiteLLM or a module of it`,
+      location: litellm.location,
+      fix: "leave text/event-stream out of the compression",
+    };
+  return {
+    cause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
+    location: litellm.location,
+  };
+}
+
+/** The buffering middleware of the router that takes a request of one of the policy's hosts, by the deployment's files. */
+function bufferingOnTheWay(
+  exchange: Exchange,
+  { traefikModel: model, policy }: Pick<Deployment, "traefikModel" | "policy">,
+): TraefikMiddleware | undefined {
+  const request = ruleRequestOf(exchange);
+  const host = policy.hosts.find(({ name }) => name === request?.host);
+  if (model === undefined || request === undefined || host === undefined) return undefined;
+  const [router] = model.routers
+    .filter(({ rule, entryPoints }) => {
+      const own = entryPoints.length > 0 ? entryPoints : model.static.defaultEntryPoints;
+      const isAsked = host.entryPoint === undefined || own.includes(host.entryPoint);
+      return isAsked && rule !== undefined && matchesRule(rule, request);
+    })
+    .toSorted((one, other) => other.priority - one.priority);
+  return router && middlewaresOf(model, router).find(({ kind }) => kind === "buffering");
+}
