@@ -4,7 +4,14 @@ import { loadDeployment } from "../deployment/load.ts";
 import { type Patch, patchedCopy } from "../deployment/source/patched-copy.ts";
 import { type DeploymentWithTraefik, type SourceLocation, withTraefik } from "../deployment/types.ts";
 import type { Exchange, HeaderLines } from "../protocol/exchange.ts";
-import { ruleRequestOf, whyNotReached, whyNotRefused, whyRefusedOtherwise, whyUnchallenged } from "./routing-causes.ts";
+import {
+  ruleRequestOf,
+  whyNotReached,
+  whyNotRefused,
+  whyRefusedByMiddleware,
+  whyRefusedOtherwise,
+  whyUnchallenged,
+} from "./routing-causes.ts";
 
 function exchange(url: string, headers: HeaderLines = [], method = "GET"): Exchange {
   return { id: "one", request: { method, url, headers } } as unknown as Exchange;
@@ -46,6 +53,42 @@ test("a service that does not answer has one cause for all of its routers", asyn
     "the service litellm does not answer at the address and port that Traefik has for it (Traefik answers 502)",
   );
   expect(found.line).toMatch(/^litellm: \{ loadBalancer/);
+});
+
+test.for([
+  [500, /^Traefik speaks https to litellm, and LiteLLM speaks http/],
+  [502, /^Traefik speaks https to litellm, and LiteLLM speaks http/],
+  [504, /^the service litellm does not answer/],
+] as const)("a service with the wrong scheme that is answered %d", async ([status, cause]) => {
+  const port = 'loadbalancer.server.port: "4000"';
+  const label = "traefik.http.services.litellm.loadbalancer.server.scheme: https";
+  const patch = { file: "compose.yaml", find: port, replace: `${port}\n      ${label}` };
+  const found = await inExample("virtual-keys", [patch], (deployment) =>
+    whyNotReached(deployment, exchange("http://litellm.home.arpa/v1/models", key), {
+      router: "litellm@docker",
+      status,
+    }),
+  );
+  expect(found.cause).toMatch(cause);
+  if (status !== 504) expect(found.line).toBe(label);
+});
+
+test.for([
+  [429, "the middleware one of the router litellm@docker refuses the request (Traefik answers 429)"],
+  [401, undefined],
+] as const)("a limit of concurrent requests explains the status %d", async ([status, cause]) => {
+  const port = 'traefik.http.services.litellm.loadbalancer.server.port: "4000"';
+  const labels = [
+    port,
+    "traefik.http.routers.litellm.middlewares: one",
+    'traefik.http.middlewares.one.inflightreq.amount: "1"',
+  ];
+  const patch = { file: "compose.yaml", find: port, replace: labels.join("\n      ") };
+  const found = await inExample("virtual-keys", [patch], (deployment) =>
+    whyRefusedByMiddleware(deployment, { router: "litellm@docker", status }),
+  );
+  expect(found.cause).toBe(cause);
+  expect(found.line).toBe(cause && labels[2]);
 });
 
 test.for([
@@ -120,6 +163,16 @@ test("a refusal by a router that cannot be loaded follows from it", async () => 
   expect(found.follows).toBe("ROUTE-26/loaded-without-errors");
 });
 
+test("a refusal by no router names the one for the rest whose host lacks the value of a variable", async () => {
+  const rule = `rule: 'Host(\`api.{{ env "DOMAIN" }}\`)'`;
+  const patch = { file: rules, find: rule, replace: rule.replace("DOMAIN", "DOMAN") };
+  const found = await inExample("allow-list", [patch], (deployment) =>
+    whyRefusedOtherwise(deployment, exchange("https://api.example.dev/key/info"), undefined),
+  );
+  expect(found.cause).toBe("the router deny is for the host 'api.': a variable in its rule has no value");
+  expect(found.line).toBe(rule.replace("DOMAIN", "DOMAN"));
+});
+
 const refused = exchange("https://api.example.dev/key/info", key);
 
 test.for([
@@ -163,16 +216,6 @@ test("a router without a login is named by its middlewares", async () => {
 test.for([
   [
     "[nobody, challenge]",
-test("a refusal by no router names the one for the rest whose host lacks the value of a variable", async () => {
-  const rule = `rule: 'Host(\`api.{{ env "DOMAIN" }}\`)'`;
-  const patch = { file: rules, find: rule, replace: rule.replace("DOMAIN", "DOMAN") };
-  const found = await inExample("allow-list", [patch], (deployment) =>
-    whyRefusedOtherwise(deployment, exchange("https://api.example.dev/key/info"), undefined),
-  );
-  expect(found.cause).toBe("the router deny is for the host 'api.': a variable in its rule has no value");
-  expect(found.line).toBe(rule.replace("DOMAIN", "DOMAN"));
-});
-
     "the middleware nobody refuses the request before challenge, which is behind it, can add WWW-Authenticate",
   ],
   ["[nobody]", "no middleware of the router refused@file adds WWW-Authenticate to what it refuses"],

@@ -13,6 +13,7 @@ import {
 import type { TraefikModel } from "../deployment/traefik/model.ts";
 import type { RuleRequest } from "../deployment/traefik/rules/witness.ts";
 import { splitList } from "../deployment/traefik/schema.ts";
+import { wrongScheme } from "../deployment/traefik/server-scheme.ts";
 import { whyUnreachable } from "../deployment/traefik/unreachable.ts";
 import type { DeploymentWithTraefik, Policy, PolicyHost } from "../deployment/types.ts";
 import { type Exchange, header } from "../protocol/exchange.ts";
@@ -26,7 +27,7 @@ type Cause = Pick<FailureDetails, "cause" | "location" | "fix" | "follows"> & { 
 
 /** What of a deployment says where requests go; without the compose files, networks are not looked at. */
 export type RoutedDeployment = Pick<DeploymentWithTraefik, "traefikModel" | "policy"> &
-  Partial<Pick<DeploymentWithTraefik, "compose" | "traefik">>;
+  Partial<Pick<DeploymentWithTraefik, "compose" | "traefik" | "litellm">>;
 
 /**
  * Why Traefik did not forward a request that should have reached its service: the server that does not answer, the router that
@@ -41,9 +42,13 @@ export function whyNotReached(
 ): Cause {
   const { traefikModel: model, policy } = deployment;
   const taken = router === undefined ? undefined : model.routerOf(router);
+  const { compose, traefik, litellm } = deployment;
+  if (taken !== undefined && compose && traefik && litellm && (status === 500 || status === 502)) {
+    const wrong = wrongScheme({ compose, traefik, litellm, traefikModel: model }, taken, serviceOf(model, taken));
+    if (wrong !== undefined) return { ...wrong, cause: `${wrong.cause} (Traefik answers ${status})` };
+  }
   if (taken !== undefined && unreachable.has(status)) {
     const service = serviceOf(model, taken);
-    const { compose, traefik } = deployment;
     const known = compose && traefik && whyUnreachable({ compose, traefik, traefikModel: model }, taken, service);
     if (known !== undefined) return { cause: known.cause, location: known.location, fix: known.fix };
     const healthcheck = status === 503 ? service?.options.get("loadbalancer.healthcheck.path") : undefined;
@@ -88,16 +93,8 @@ export function whyNotReached(
       location: withoutRule.location,
       fix: `give ${withoutRule.name} a rule`,
     };
-  const refusing = taken && refusingMiddleware(model, taken, status);
-  if (taken !== undefined && refusing !== undefined) {
-    // A middleware of several routers is right for the others: the list of this one is wrong.
-    const isShared = model.routers.some((one) => one !== taken && middlewaresOf(model, one).includes(refusing));
-    const list = isShared ? taken.options.get("middlewares") : undefined;
-    return {
-      cause: `the middleware ${refusing.name} of the router ${router} refuses the request (Traefik answers ${status})`,
-      location: (list ?? refusing).location,
-    };
-  }
+  const refused = whyRefusedByMiddleware(deployment, { router, status });
+  if (refused !== undefined) return refused;
   if (router === undefined)
     return {
       cause: `no router matches this request (Traefik answered ${status})`,
@@ -109,6 +106,28 @@ export function whyNotReached(
   return {
     cause: `the router ${router} took the request and answered ${status}`,
     ...(location === undefined ? {} : { location }),
+  };
+}
+
+/**
+ * The middleware of the router that took a request, where one answers with such a status in the place of the router's service, e.g.
+ * 429; undefined without one.
+ *
+ * @param routing by Traefik's access log
+ */
+export function whyRefusedByMiddleware(
+  { traefikModel: model }: Pick<RoutedDeployment, "traefikModel">,
+  { router, status }: { router: string | undefined; status: number },
+): Cause | undefined {
+  const taken = router === undefined ? undefined : model.routerOf(router);
+  const refusing = taken && refusingMiddleware(model, taken, status);
+  if (taken === undefined || refusing === undefined) return undefined;
+  // A middleware of several routers is right for the others: the list of this one is wrong.
+  const isShared = model.routers.some((one) => one !== taken && middlewaresOf(model, one).includes(refusing));
+  const list = isShared ? taken.options.get("middlewares") : undefined;
+  return {
+    cause: `the middleware ${refusing.name} of the router ${router} refuses the request (Traefik answers ${status})`,
+    location: (list ?? refusing).location,
   };
 }
 
@@ -136,6 +155,16 @@ export function whyRefusedOtherwise(
   return { ...why, ...(isNotLoaded ? followsLoading : {}) };
 }
 
+/** The router for the rest of a host whose name a variable without a value cuts short. */
+function unfinishedRouter(model: TraefikModel, request: RuleRequest, host: PolicyHost): MissedRouter | undefined {
+  const { entryPoint } = host;
+  const router = model.routers.find(({ rule, entryPoints }) => {
+    const isOn = entryPoint === undefined || entryPoints.length === 0 || entryPoints.includes(entryPoint);
+    return isOn && rule !== undefined && isForTheRest(rule) && unfinishedHost(rule, request) !== undefined;
+  });
+  return router && whyMissed(model, router, undefined, host, request);
+}
+
 /**
  * Why Traefik forwarded a request that it should have refused: the middleware of its router that should refuse it and does not, or
  * the router's rule.
@@ -155,16 +184,6 @@ export function whyNotRefused(
     cause: `the rule of router ${router} matches the request`,
     ...(location === undefined ? {} : { location }),
   };
-/** The router for the rest of a host whose name a variable without a value cuts short. */
-function unfinishedRouter(model: TraefikModel, request: RuleRequest, host: PolicyHost): MissedRouter | undefined {
-  const { entryPoint } = host;
-  const router = model.routers.find(({ rule, entryPoints }) => {
-    const isOn = entryPoint === undefined || entryPoints.length === 0 || entryPoints.includes(entryPoint);
-    return isOn && rule !== undefined && isForTheRest(rule) && unfinishedHost(rule, request) !== undefined;
-  });
-  return router && whyMissed(model, router, undefined, host, request);
-}
-
   if (taken?.rule === undefined) return byRule;
   const request = ruleRequestOf(exchange);
   const host = request && hostOf(policy, request.host, exchange);

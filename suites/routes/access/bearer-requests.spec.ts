@@ -1,6 +1,7 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { whyRefusedByMiddleware } from "../../../helpers/checks/routing-causes.ts";
 import { header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostsWith, onePathOf } from "../../support/access-cases.ts";
@@ -92,6 +93,10 @@ check({
           cause:
             "the rule's regular expression allows fewer characters than a token may have, or a limit cuts the token",
           ...(await locationOnTheWay(edge, exchange, /customrequestheaders/i)),
+          // A limit on how many requests are sent has nothing to do with the key.
+          ...(exchange.response?.status === 429
+            ? whyRefusedByMiddleware(edge.deployment, await edge.routing(exchange))
+            : undefined),
         });
       },
     );
