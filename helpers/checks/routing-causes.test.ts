@@ -246,3 +246,31 @@ test("a router for the rest that comes before several others is the one that is 
   );
   expect(found.line).toBe("priority: 250");
 });
+
+test.for([
+  ["a host that no service has", 500, "oauth2-proxi", "http://oauth2-proxi:4180/", "write 'oauth2-proxy'"],
+  ["no host that may be known elsewhere", 500, "auth.example.org", undefined, undefined],
+  ["nothing where Traefik answers otherwise", 302, "oauth2-proxi", undefined, undefined],
+] as const)("a login service that cannot be asked: %s", async ([_, status, host, named, fix]) => {
+  const address = "address: http://oauth2-proxy:4180/";
+  const patch = { file: "traefik/dynamic.yaml", find: address, replace: `address: http://${host}:4180/` };
+  const asked = { ...exchange("https://gateway.example.org/ui"), response: { status } } as Exchange;
+  for (const find of [
+    (deployment: DeploymentWithTraefik) => whyNotReached(deployment, asked, { router: "pages@file", status }),
+    (deployment: DeploymentWithTraefik) => whyRefusedOtherwise(deployment, asked, "pages@file"),
+  ]) {
+    let found: ReturnType<typeof find>;
+    const { line } = await inExample("keycloak", [patch], (deployment) => {
+      found = find(deployment);
+      return found;
+    });
+    const cause = `the middleware login asks ${named}, and no service is called '${host}'`;
+    if (named === undefined) expect(found?.cause ?? "").not.toContain("no service is called");
+    else
+      expect({ ...found, line }).toMatchObject({
+        cause: expect.stringContaining(cause),
+        fix,
+        line: `address: ${named}`,
+      });
+  }
+});

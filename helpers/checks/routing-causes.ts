@@ -14,6 +14,7 @@ import type { TraefikModel } from "../deployment/traefik/model.ts";
 import type { RuleRequest } from "../deployment/traefik/rules/witness.ts";
 import { splitList } from "../deployment/traefik/schema.ts";
 import { wrongScheme } from "../deployment/traefik/server-scheme.ts";
+import { whyLoginUnknown } from "../deployment/traefik/unknown-login.ts";
 import { whyUnreachable } from "../deployment/traefik/unreachable.ts";
 import type { DeploymentWithTraefik, Policy, PolicyHost } from "../deployment/types.ts";
 import { type Exchange, header } from "../protocol/exchange.ts";
@@ -42,6 +43,8 @@ export function whyNotReached(
 ): Cause {
   const { traefikModel: model, policy } = deployment;
   const taken = router === undefined ? undefined : model.routerOf(router);
+  const unknownLogin = whyFailingLogin(deployment, taken, status);
+  if (unknownLogin !== undefined) return unknownLogin;
   const { compose, traefik, litellm } = deployment;
   if (taken !== undefined && compose && traefik && litellm && (status === 500 || status === 502)) {
     const wrong = wrongScheme({ compose, traefik, litellm, traefikModel: model }, taken, serviceOf(model, taken));
@@ -136,10 +139,14 @@ export function whyRefusedByMiddleware(
  * comes before the one with the login, or its host lacks the value of a variable. Undefined where nothing of the kind is known.
  */
 export function whyRefusedOtherwise(
-  { traefikModel: model, policy }: RoutedDeployment,
+  deployment: RoutedDeployment,
   exchange: Exchange,
   router: string | undefined,
 ): Cause | undefined {
+  const { traefikModel: model, policy } = deployment;
+  const taken = router === undefined ? undefined : model.routerOf(router);
+  const unknownLogin = whyFailingLogin(deployment, taken, exchange.response?.status);
+  if (unknownLogin !== undefined) return unknownLogin;
   const request = ruleRequestOf(exchange);
   const host = request && hostOf(policy, request.host, exchange);
   if (request === undefined || host === undefined) return undefined;
@@ -209,6 +216,19 @@ export function whyNotRefused(
       location: instead,
     };
   return byRule;
+}
+
+/** The host of a router's login service that no service has: Traefik then answers 500 (its forwardAuth middleware). */
+function whyFailingLogin(
+  { compose, traefik, traefikModel, policy }: RoutedDeployment,
+  taken: TraefikRouter | undefined,
+  status: number | undefined,
+): Cause | undefined {
+  if (status !== 500 || taken === undefined || compose === undefined || traefik === undefined) return undefined;
+  const found = whyLoginUnknown({ compose, traefik, traefikModel, policy }, taken);
+  return (
+    found && { cause: found.cause, location: found.location, ...(found.fix === undefined ? {} : { fix: found.fix }) }
+  );
 }
 
 /** How a login service sends a caller away whom it does not know. */

@@ -1,5 +1,5 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { linkedNamesOf, ownNamesOf } from "../../../helpers/deployment/services/hosts.ts";
+import { addressIn, linkedNamesOf, ownNamesOf } from "../../../helpers/deployment/services/hosts.ts";
 import type {
   AccessRule,
   ComposeService,
@@ -61,12 +61,9 @@ export async function forwardAuthPlans(
 ): Promise<{ plans: PartPlan[]; changes: RenderedChange[] }> {
   const { deployment } = context;
   const services = forwardAuthServices(deployment)
-    .map((one) => {
-      const names = one.service === undefined ? [one.name] : namesOf(deployment, one.service);
-      return { ...one, endpoints: forwardAuthEndpoints(deployment, names) };
-    })
+    .map((one) => ({ ...one, endpoints: standInEndpoints(deployment, one) }))
     // A name that is neither a service nor what a middleware calls: nothing would ask the stand-in.
-    .filter(({ service, endpoints }) => service !== undefined || endpoints.length > 0);
+    .filter(({ endpoints }) => endpoints.length > 0);
   if (services.length === 0) return { plans: [], changes: [] };
   const image = await images.get("forward-auth");
   const plans = await Promise.all(
@@ -111,6 +108,39 @@ export async function forwardAuthPlans(
 /** The value by which the stand-in names the caller in a header. */
 export function identityOf(headerName: string): string {
   return `canary-${headerName.toLowerCase()}`;
+}
+
+/**
+ * Where the stand-in of a service listens: where the deployment's middlewares ask it. Where none does, a compose service still
+ * has its stand-in, which then reports that nobody asks it: at the ports by which Traefik forwards to the service.
+ */
+export function standInEndpoints(
+  deployment: DeploymentWithTraefik,
+  { name, service }: Pick<ReplacedService, "name" | "service">,
+): { port: number; path: string }[] {
+  if (service === undefined) return forwardAuthEndpoints(deployment, [name]);
+  const names = namesOf(deployment, service);
+  const asked = forwardAuthEndpoints(deployment, names);
+  if (asked.length > 0) return asked;
+  const ports = forwardedPorts(deployment, service, names);
+  return (ports.length === 0 ? [80] : ports).map((port) => ({ port, path: "/nobody-asks" }));
+}
+
+/** The ports by which Traefik forwards requests to a service, by its labels and the file provider's URLs. */
+function forwardedPorts(
+  { traefikModel }: DeploymentWithTraefik,
+  own: ComposeService,
+  names: readonly string[],
+): number[] {
+  const labelled = traefikModel.containers.flatMap(({ service, configuration }) =>
+    service.key === own.key ? configuration.services.flatMap(({ port }) => port ?? []) : [],
+  );
+  const urls = (traefikModel.files?.configuration.services ?? []).flatMap((service) => service.urls);
+  const written = urls.flatMap((url) => {
+    const target = addressIn(url);
+    return target?.port !== undefined && names.includes(target.host) ? [target.port] : [];
+  });
+  return [...new Set([...labelled, ...written])];
 }
 
 /**

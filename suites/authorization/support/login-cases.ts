@@ -2,11 +2,12 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { whyNotReached, whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
 import { middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
+import { whyLoginUnknown } from "../../../helpers/deployment/traefik/unknown-login.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { type AccessCase, casesFor } from "../../support/access-cases.ts";
-import { locationOf } from "../../support/router-locations.ts";
+import { fieldsOf, locationOf } from "../../support/router-locations.ts";
 
 /** A request that needs a login, and the compose service that judges it. */
 export interface LoginCase extends AccessCase<"login"> {
@@ -47,7 +48,8 @@ function locationOfForwardAuth(edge: Edge, router: string | undefined): { locati
 }
 
 /**
- * Why a login service was not asked about a request: the router that took it asks for no login, or it is not the one that was meant.
+ * Why a login service was not asked about a request: the router that took it asks for no login or a host that no
+ * service has, or it is not the router that was meant.
  *
  * @param cause where the router does ask somebody
  */
@@ -62,6 +64,8 @@ export async function whyNotAsked(
   const taken = router === undefined ? undefined : deployment.traefikModel.routerOf(router);
   const asks = taken && middlewaresOf(deployment.traefikModel, taken).some(({ kind }) => kind === "forwardauth");
   const unknown = { cause, ...locationOfForwardAuth(edge, router) };
+  const unknownLogin = taken && whyLoginUnknown(deployment, taken);
+  if (unknownLogin !== undefined) return fieldsOf(unknownLogin);
   if (asks) return unknown;
   const isForwarded = server !== undefined || edge.received(exchange) !== undefined;
   const why = isForwarded ? whyNotRefused(deployment, exchange, router) : whyNotReached(deployment, exchange, routing);
