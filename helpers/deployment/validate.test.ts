@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { InputFault } from "../core/errors.ts";
 import { readFacts } from "./facts.ts";
 import { readPolicy } from "./policy/read-policy.ts";
 import { FaultList } from "./source/fault-list.ts";
@@ -8,11 +9,15 @@ import { validate } from "./validate.ts";
 
 /** What is wrong with a policy and facts of two folders, each read by itself. */
 function faultsOf(...patches: Patch[]): string[] {
+  return allFaultsOf(...patches).map(({ what }) => what);
+}
+
+function allFaultsOf(...patches: Patch[]): readonly InputFault[] {
   using copy = patchedCopy("deployments/reference", patches);
   const faults = new FaultList();
   const policy = readPolicy(join(copy.folder, "policy.yaml"));
   validate(policy, readFacts(copy.folder, { envFile: policy.envFile }), faults);
-  return faults.faults.map(({ what }) => what);
+  return faults.faults;
 }
 
 test("the reference's policy agrees with its facts", () => {
@@ -33,4 +38,35 @@ test("a policy that names what the facts do not have is at fault", () => {
 
 test("what the facts could not give is not compared", () => {
   expect(faultsOf({ file: "compose.yaml", write: "services: [" })).toEqual([]);
+});
+
+const config = "litellm/config.yaml";
+const version = { file: "policy.yaml", find: "version: 2025.8.21" };
+
+test.for([
+  ["a letter less", "mcp-server-filesytem", [], true],
+  ["two letters exchanged", "mcp-server-filesysetm", [], true],
+  ["another program", "files-server", [], false],
+  [
+    "a program that LiteLLM may start by this name",
+    "mcp-server-filesytem",
+    [{ file: "compose.yaml", find: "postgres-mcp,mcp-server-filesystem", replace: "mcp-server-filesytem" }],
+    false,
+  ],
+  [
+    "a program whose package the policy names",
+    "mcp-server-filesytem",
+    [{ ...version, replace: "package: npm:files@2025.8.21" }],
+    false,
+  ],
+] as const)("a command with %s", ([_, command, patches, isFault]) => {
+  const find = "command: mcp-server-filesystem";
+  const faults = allFaultsOf({ file: config, find, replace: `command: ${command}` }, ...patches);
+  const expected = {
+    file: expect.stringMatching(/config\.yaml$/),
+    line: 26,
+    what: `the upstream 'filesystem' runs '${command}', and nothing says which package has this command`,
+    fix: expect.stringMatching(/^write 'mcp-server-filesystem', or name the package in the policy/),
+  };
+  expect(faults).toEqual(isFault ? [expected] : []);
 });

@@ -7,7 +7,7 @@ import { isInService } from "./policy/configured-client.ts";
 import { checkWithoutTraefik } from "./policy/direct-access.ts";
 import type { Policy, PolicyFirewall } from "./policy/types.ts";
 import { outlineOf } from "./services/build-outline.ts";
-import { stdioServer } from "./services/stdio-servers.ts";
+import { meantCommand, stdioServer } from "./services/stdio-servers.ts";
 import type { FaultList } from "./source/fault-list.ts";
 import { readSource } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
@@ -107,7 +107,19 @@ function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litel
       const server = stdioServer(upstream, own, built);
       // A command that nothing installs can't be started. A launcher whose package is unknown is a note (plan-notes.ts).
       const isRun = own.leftOut === undefined && !own.standIn;
-      if (isRun && server !== undefined && server.version === undefined && server.packages === undefined)
+      const isNotInstalled = isRun && server !== undefined && server.packages === undefined;
+      // What the operator's own image installs may have any name.
+      const meant =
+        isNotInstalled && litellm.build === undefined
+          ? meantCommand(upstream, litellm.environment.get("LITELLM_MCP_STDIO_EXTRA_COMMANDS")?.value)
+          : undefined;
+      if (meant !== undefined)
+        faults.add(
+          upstream.commandAt ?? upstream.location,
+          `the upstream '${name}' runs '${upstream.command}', and nothing says which package has this command`,
+          `write '${meant}', or name the package in the policy (upstreams: ${name}: package: npm:NAME@VERSION or pypi:NAME==VERSION)`,
+        );
+      else if (isNotInstalled && server.version === undefined)
         faults.add(
           location,
           `the upstream '${name}' runs a command and has no version`,

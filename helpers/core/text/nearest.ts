@@ -11,6 +11,12 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.name : undefined;
 }
 
+/** The known name that a typing error of one letter, or of two neighbours, turns into a name that is none of them. */
+export function mistyped(name: string, known: Iterable<string>): string | undefined {
+  const all = [...known];
+  return all.includes(name) ? undefined : all.find((one) => editDistance(name, one) === 1);
+}
+
 /** The fix for an unknown name: `write 'x'` when a known name is similar, else `otherwise`. */
 export function suggest(name: string, known: Iterable<string>, otherwise: string): string {
   const near = nearest(name, known);

@@ -19,6 +19,8 @@ export type UpstreamConfig = {
   | {
       transport: "stdio";
       command: string;
+      /** Where LiteLLM's config names it. */
+      commandAt?: SourceLocation;
       args: readonly string[];
       /** `os.environ/X` resolved from LiteLLM's environment, as LiteLLM does. */
       env: ReadonlyMap<string, string>;

@@ -123,6 +123,7 @@ function readUpstream(
       ...common,
       transport,
       command: data.command,
+      commandAt: locationOf(node, ["command"]),
       args: data.args ?? [],
       env: new Map(Object.entries(data.env ?? {})),
     };

@@ -41,6 +41,9 @@ export function repositoryOf(image: string): string {
   return name.replace(/^(?:docker\.io|index\.docker\.io)\//, "").replace(/^library\//, "");
 }
 
+/** The packages of the MCP servers that are known by their images. */
+export const knownPackages: readonly string[] = Object.values(knownImages).map((one) => one.package.name);
+
 /** What an image contains; undefined for one that is not known. */
 export function knownImage(image: string): KnownImage | undefined {
   return knownImages[repositoryOf(image)];

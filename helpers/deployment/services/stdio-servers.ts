@@ -1,9 +1,10 @@
 import { posix } from "node:path";
+import { mistyped } from "../../core/text/nearest.ts";
 import type { UpstreamConfig } from "../litellm/types.ts";
 import type { PolicyUpstream } from "../policy/types.ts";
 import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";
-import { knownImage } from "./known-images.ts";
+import { knownImage, knownPackages } from "./known-images.ts";
 import { type LauncherCall, type LauncherName, readLauncher } from "./launcher.ts";
 import { type PackageSpec, unscopedName } from "./package-spec.ts";
 
@@ -104,6 +105,17 @@ export function launchedServer(
       isPinned: call.launcher === "docker" ? /[:@][^/]+$/.test(call.target) : named?.version !== undefined,
     },
   };
+}
+
+/**
+ * The command that is meant by one with a typing error: a known server's, or one that the operator lets LiteLLM start.
+ *
+ * @param allowed `LITELLM_MCP_STDIO_EXTRA_COMMANDS`: a command that is in it is written as it is meant
+ */
+export function meantCommand({ command }: Pick<StdioUpstream, "command">, allowed = ""): string | undefined {
+  const own = allowed.split(",").map((name) => name.trim());
+  const known = knownPackages.map((name) => commandsOf[name] ?? name);
+  return mistyped(posix.basename(command), [...own, ...known]);
 }
 
 /** Commands of packages that have another name. */
