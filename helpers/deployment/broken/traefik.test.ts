@@ -201,6 +201,19 @@ const noted: Noted[] = [
     fix: /write 'web'/,
   },
   {
+    name: "a redirection to an undefined entry point",
+    patches: [
+      compose(
+        "--entryPoints.web.address=:80",
+        "--entryPoints.web.address=:80\n      - --entryPoints.web.http.redirections.entryPoint.to=websecur",
+      ),
+    ],
+    file: "compose.yaml",
+    at: "redirections.entryPoint.to",
+    what: /entry point 'web' redirects to the entry point 'websecur'/,
+    fix: /write 'websecure'/,
+  },
+  {
     name: "an internal service that Traefik lacks",
     patches: [compose("litellm-refused.service: noop@internal", "litellm-refused.service: nop@internal")],
     file: "compose.yaml",

@@ -75,6 +75,12 @@ export function causeOfMissingSource(model: TraefikModel): RouterCause | undefin
   return problem && causeOf(problem);
 }
 
+/** Why an entry point does not redirect as the files say; undefined where nothing is known to be wrong. */
+export function causeOfNoRedirection(model: TraefikModel, entryPoint: string | undefined): RouterCause | undefined {
+  const problem = model.problems.find(({ scope }) => scope.kind === "redirection" && scope.name === entryPoint);
+  return problem && causeOf(problem);
+}
+
 function causeOf({ what, effect, location, fix }: TraefikProblem): RouterCause {
   return { cause: `${what}: ${effect}`, location, fix };
 }

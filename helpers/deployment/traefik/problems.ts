@@ -3,7 +3,7 @@ import type { NoteList } from "../source/note-list.ts";
 
 /**
  * What does not work because of a problem: everything of one source (a container's labels, the file provider's files), one
- * router, one middleware, a certificate, or nothing that Traefik would show.
+ * router, one middleware, a certificate, the redirection of an entry point, or nothing that Traefik would show.
  */
 export type ProblemScope =
   | { kind: "source"; source: string }
@@ -11,6 +11,8 @@ export type ProblemScope =
   | { kind: "router" | "middleware"; name: string }
   /** The certificate of a router or an entry point. */
   | { kind: "certificate"; name: string }
+  /** By the name of the entry point that redirects. */
+  | { kind: "redirection"; name: string }
   | { kind: "nothing" };
 
 /** Something in the dynamic configuration that Traefik refuses, drops or ignores. It starts all the same. */

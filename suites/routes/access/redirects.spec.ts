@@ -1,12 +1,13 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { causeOfNoRedirection } from "../../../helpers/deployment/traefik/causes.ts";
 import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
-import { locationOf } from "../../support/router-locations.ts";
+import { fieldsOf, locationOf } from "../../support/router-locations.ts";
 import { expectRefused } from "../support/edge-decisions.ts";
 
 check({
@@ -32,6 +33,7 @@ check({
         if (isMeant && leadsTo(decision.to, found, host, path)) return;
         const { router } = await edge.routing(exchange);
         const location = locationOf(edge.deployment, router) ?? decision.location;
+        const known = causeOfNoRedirection(edge.deployment.traefikModel, host.entryPoint);
         throw new CheckFailure({
           summary: `${method} ${path} is answered ${status}${found === undefined ? "" : ` with Location ${found}`}`,
           code: isMeant ? "other-address" : "not-redirected",
@@ -43,6 +45,7 @@ check({
               ? "no router and no redirection of the entry point takes this request"
               : `the router ${router} took it`,
           location,
+          ...(known === undefined || isMeant ? {} : fieldsOf(known)),
         });
       },
     );

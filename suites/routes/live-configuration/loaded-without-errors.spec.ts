@@ -5,7 +5,13 @@ import { displayPath } from "../../../helpers/core/text/display-path.ts";
 import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
 import { check } from "../../runner/check.ts";
 import { causeOfProblem, causeOfRouter } from "../../support/router-locations.ts";
-import { type LoadedItem, loadedItems, providerErrors } from "../support/loaded-configuration.ts";
+import {
+  type LoadedItem,
+  loadedItems,
+  type ProviderError,
+  problemOf,
+  providerErrors,
+} from "../support/loaded-configuration.ts";
 
 check({
   id: "ROUTE-26/loaded-without-errors",
@@ -132,28 +138,28 @@ function certificates({ problems }: TraefikModel): { name: string; failure: Fail
   });
 }
 
-function providerFailure(
-  model: TraefikModel,
-  { provider, message }: { provider: string; message: string },
-): FailureDetails {
+function providerFailure(model: TraefikModel, error: ProviderError): FailureDetails {
+  const { provider, message } = error;
   const option = model.static.options.find(
     ({ path }) => path[0]?.toLowerCase() === "providers" && path[1]?.toLowerCase() === provider,
   );
-  // What is known to be wrong with one of its sources; a message about a container has the service's name.
-  const known = model.problems.find(
-    ({ scope }) =>
-      scope.kind === "source" &&
-      (scope.source === "file" ? provider === "file" : provider !== "file" && message.includes(scope.source)),
-  );
+  const known = problemOf(model, error);
   const missing = provider === "file" ? model.files?.missing : undefined;
   return {
     summary: `Traefik's provider ${provider} reports an error`,
     code: "provider-error",
     expected: "a provider that reads its source",
     actual: message,
-    cause: "what it should read is missing, is not valid, or does not answer: nothing of it takes effect",
-    ...(option === undefined ? {} : { location: option.location }),
-    fix: `correct what providers.${provider} names`,
+    ...(provider === "internal"
+      ? {
+          cause: "an option of Traefik's static configuration has a value that Traefik cannot use",
+          fix: "correct the option that the message is about",
+        }
+      : {
+          cause: "what it should read is missing, is not valid, or does not answer: nothing of it takes effect",
+          ...(option === undefined ? {} : { location: option.location }),
+          fix: `correct what providers.${provider} names`,
+        }),
     ...(missing === undefined ? {} : { cause: missing.what, location: missing.location, fix: missing.fix }),
     ...(known === undefined ? {} : causeOfProblem(known)),
   };

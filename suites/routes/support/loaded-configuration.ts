@@ -1,3 +1,6 @@
+import type { TraefikModel } from "../../../helpers/deployment/traefik/model.ts";
+import type { TraefikProblem } from "../../../helpers/deployment/traefik/problems.ts";
+
 /** A router, middleware or service of Traefik's live configuration. */
 export interface LoadedItem {
   section: "routers" | "middlewares" | "services";
@@ -44,4 +47,17 @@ export function providerErrors(log: string): ProviderError[] {
     return [{ provider: provider.toLowerCase(), message: line.replace(/^\S+ (?=ERR|FTL)/, "").trim() }];
   });
   return [...new Map(found.map((one) => [`${one.provider} ${one.message}`, one])).values()];
+}
+
+/** What is known to be wrong in the files that a provider's error is about; a message names its container or entry point. */
+export function problemOf(
+  { problems }: Pick<TraefikModel, "problems">,
+  { provider, message }: ProviderError,
+): TraefikProblem | undefined {
+  const entryPoint = /entryPointName"?[=:] ?"?([^\s"]+)/i.exec(message)?.[1];
+  return problems.find(({ scope }) => {
+    if (scope.kind === "redirection") return provider === "internal" && scope.name === entryPoint;
+    if (scope.kind !== "source") return false;
+    return scope.source === "file" ? provider === "file" : provider !== "file" && message.includes(scope.source);
+  });
 }

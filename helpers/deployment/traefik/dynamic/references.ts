@@ -53,6 +53,7 @@ export function checkReferences(model: TraefikModel, compose: ComposeFile, probl
     const written = model.static.get(`entryPoints.${name}.http.tls.certResolver`);
     checkCertificate(`the entry point '${name}'`, name, written, model, problems);
   }
+  checkRedirections(model, problems);
   checkChains(model, known, problems);
   checkServersTransports(model, problems);
 }
@@ -227,6 +228,24 @@ function checkCertificate(
     "Traefik logs that, and serves its own default certificate, which no client trusts",
     suggest(written.value, resolvers, `define certificatesResolvers.${written.value}`),
   );
+}
+
+/** An entry point redirects to another one, by its name, or to a port (`:443`). */
+function checkRedirections({ static: configuration }: TraefikModel, problems: ProblemList): void {
+  const { entryPoints } = configuration;
+  for (const { name, redirectTo } of entryPoints.values()) {
+    const written = configuration.get(`entryPoints.${name}.http.redirections.entryPoint.to`);
+    if (written === undefined || redirectTo === undefined || redirectTo === "") continue;
+    if (/^:\d+$/.test(redirectTo) || entryPoints.has(redirectTo)) continue;
+    const others = [...entryPoints.keys()].filter((one) => one !== name);
+    problems.add(
+      { kind: "redirection", name },
+      written.location,
+      `the entry point '${name}' redirects to the entry point '${redirectTo}', which Traefik's static configuration does not define`,
+      "Traefik logs that, and redirects nothing",
+      suggest(redirectTo, others, `name one of ${others.join(", ") || "its entry points"}, or a port like :443`),
+    );
+  }
 }
 
 function checkChains(model: TraefikModel, known: KnownNames, problems: ProblemList): void {
