@@ -6,6 +6,8 @@ export interface LogWindow {
   tail?: number;
   /** Not before this time. */
   since?: Date;
+  /** Not after this time. */
+  until?: Date;
 }
 
 /**
@@ -21,6 +23,7 @@ export async function readLog(engine: Engine, container: string, window: LogWind
     follow: false,
     ...(window.tail === undefined ? {} : { tail: window.tail }),
     ...(window.since === undefined ? {} : { since: window.since.getTime() / 1000 }),
+    ...(window.until === undefined ? {} : { until: window.until.getTime() / 1000 }),
   });
   return demultiplex(raw as unknown as Buffer);
 }

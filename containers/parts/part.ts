@@ -127,6 +127,8 @@ export interface PartHandle {
   record: PartRecord;
   /** What it was started with. Contains the run's secrets. */
   started: StartedWith;
+  /** Set where another deployment ran with it before: its log has that one's messages too. */
+  isKept?: true;
 }
 
 /** Where an upstream of the gateway listens. */

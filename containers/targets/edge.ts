@@ -19,6 +19,7 @@ import type { RigState } from "../rigs/rig.ts";
 import type { Once } from "./providers/once.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
 import { partOf, publishedIn, secretOf } from "./rig-access/parts-of-rig.ts";
+import { traefikLogOf } from "./rig-access/traefik-log.ts";
 
 /** What a check sends to the edge. */
 export interface EdgeRequest {
@@ -175,9 +176,11 @@ export class Edge {
     return await rawData(this.#part("traefik"), this.deployment.traefikModel);
   }
 
-  /** What Traefik has written to its output by now: its own messages, and what of its access log is there. */
+  /** What Traefik has written to its output about this deployment by now: its messages, and what of its access log is there. */
   async traefikLog(): Promise<string> {
-    return await readLog(this.#engine, this.#part("traefik").containerId);
+    const traefik = this.#part("traefik");
+    const behind = Object.values(this.#state.parts).filter((part) => part !== traefik);
+    return await traefikLogOf(this.#engine, traefik, behind);
   }
 
   /**

@@ -46,7 +46,8 @@ const exists = ({ containerId }: PartHandle): Promise<boolean> =>
 test("a part is kept while the next deployment's would be identical, and is replaced when anything of it differs", async () => {
   const network = await networkOf("plain", true);
   const first = await start("plain", network, { environment: { A: "1" } });
-  expect((await start("plain", network, { environment: { A: "1" } })).containerId).toBe(first.containerId);
+  const second = await start("plain", network, { environment: { A: "1" } });
+  expect([second.containerId, first.isKept, second.isKept]).toEqual([first.containerId, undefined, true]);
   const other = await start("plain", network, { environment: { A: "2" } });
   expect(other.containerId).not.toBe(first.containerId);
   expect([await exists(first), await exists(other)]).toEqual([false, true]);

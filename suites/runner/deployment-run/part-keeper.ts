@@ -55,7 +55,7 @@ export class PartKeeper implements AsyncDisposable {
       const mayStay = hasSameLiteLLM && !neverKept.has(plan.name) && rig !== "reachability";
       if (before.print === print && mayStay && (await this.#runs(before.handle))) {
         plan.running?.();
-        return before.handle;
+        return { ...before.handle, isKept: true };
       }
       await this.#remove(rig, plan.name);
     }
