@@ -79,6 +79,21 @@ test.for<[string, Patch[], Cell, string]>([
     },
     '- "81:80"',
   ],
+  [
+    "a port that leads to a port on which nothing listens",
+    [compose('- "80:80"', '- "80:8000"')],
+    {
+      ...cell,
+      from: "lan",
+      to: "gateway-host",
+      port: 80,
+      outcome: "refused",
+      verdict: "blocked",
+      fate: "passed",
+      shared: undefined,
+    },
+    '- "80:8000"',
+  ],
 ])("the line of %s is named", async ([_, breaks, broken, line]) => {
   using copy = patchedCopy("deployments/reference", breaks);
   const deployment = await loadDeployment(copy.folder);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { PublishedPort } from "../deployment/compose/types.ts";
+import { whyUnpublished } from "../deployment/compose/unpublished-port.ts";
 import type { Deployment, SourceLocation } from "../deployment/types.ts";
 import { traefikApi } from "./admin-listeners.ts";
 import { decidingLine, refusingLine } from "./firewall-lines.ts";
@@ -105,9 +106,12 @@ export function causeOfBlocked(cell: Cell, deployment: Deployment): PairCause {
           : "the two share no network, and docker isolates networks from each other",
       location: locationOfApart(from, to, deployment),
     };
+  const nothing = { cause: "nothing listens on the port, or the port is not published" };
+  if (to !== "gateway-host") return nothing;
   return {
-    cause: "nothing listens on the port, or the port is not published",
-    location: to === "gateway-host" ? locationOfUnpublished(cell.port, deployment) : undefined,
+    ...nothing,
+    location: locationOfUnpublished(cell.port, deployment),
+    ...whyUnpublished(deployment, cell.port),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Pair {
   from: string;
   to: string;
   cells: readonly Cell[];
+  /** Set where the cells that are allowed and do not connect are apart from the pair's others. */
+  areMissing?: true;
 }
 
 /** The cells grouped by pair, in the order of their first cell. */
@@ -25,9 +27,22 @@ export function pairsOf(cells: readonly Cell[]): Pair[] {
   return [...pairs.values()];
 }
 
+/**
+ * A pair that connects where it should not, and does not where it should, as two: each has a cause and a line of its own.
+ */
+export function withOneCause(pair: Pair): Pair[] {
+  const missing = pair.cells.filter(({ verdict }) => verdict === "blocked");
+  if (missing.length === 0 || !pair.cells.some(({ verdict }) => verdict === "open")) return [pair];
+  const others = pair.cells.filter((cell) => !missing.includes(cell));
+  return [
+    { ...pair, cells: others },
+    { ...pair, cells: missing, areMissing: true },
+  ];
+}
+
 /** A pair in messages, e.g. `lan → gateway-host`. */
-export function pairName({ from, to }: Pick<Cell, "from" | "to">): string {
-  return `${from} → ${to}`;
+export function pairName({ from, to, areMissing }: Pick<Pair, "from" | "to" | "areMissing">): string {
+  return `${from} → ${to}${areMissing === true ? " (missing)" : ""}`;
 }
 
 /**
@@ -47,7 +62,9 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
       ? [`${pairName(pair)} connects on ${portList(open, deployment)}, which the policy does not allow`]
       : []),
     ...(blocked.length > 0
-      ? [`${pairName(pair)} does not connect on ${portList(blocked, deployment)}, which the policy allows`]
+      ? [
+          `${pairName({ from: pair.from, to: pair.to })} does not connect on ${portList(blocked, deployment)}, which the policy allows`,
+        ]
       : []),
   ].join("; ");
   const {

@@ -2,7 +2,15 @@ import { resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadDeployment } from "../deployment/load.ts";
 import type { Deployment, ReachRule } from "../deployment/types.ts";
-import { expectCounted, expectDeclaredDenial, expectPolicy, type Pair, pairsOf } from "./failures.ts";
+import {
+  expectCounted,
+  expectDeclaredDenial,
+  expectPolicy,
+  type Pair,
+  pairName,
+  pairsOf,
+  withOneCause,
+} from "./failures.ts";
 import { type Cell, judge } from "./matrix.ts";
 import type { ConnectionOutcome, Site, Sweep } from "./sweep.ts";
 import { fateOf, matrixTable, tableOfPairs } from "./table.ts";
@@ -234,6 +242,18 @@ test("a failure names the ports, the cause and the line", () => {
     /does not connect on 4000[\s\S]*the firewall denies it[\s\S]*firewall\.nft:\d+/,
   );
   expect(story("api")).not.toThrow();
+});
+
+test("a pair that connects where it should not and is missing a port has a case for each", () => {
+  const cell = (port: number, verdict: Cell["verdict"]): Cell => ({ port, verdict }) as Cell;
+  const pair = (...cells: Cell[]): Pair => ({ from: "lan", to: "gateway-host", cells });
+  const [open, allowed, missing] = [cell(80, "open"), cell(22, "allowed"), cell(443, "blocked")];
+  const cases = (one: Pair) => withOneCause(one).map((own) => [pairName(own), own.cells.map(({ port }) => port)]);
+  expect(cases(pair(open, allowed, missing))).toEqual([
+    ["lan → gateway-host", [80, 22]],
+    ["lan → gateway-host (missing)", [443]],
+  ]);
+  expect(cases(pair(allowed, missing))).toEqual([["lan → gateway-host", [22, 443]]]);
 });
 
 test("a port of the gateway host has the name of the service that publishes it", () => {

@@ -11,6 +11,7 @@ import {
   type Pair,
   pairName,
   pairsOf,
+  withOneCause,
 } from "../../helpers/reachability/failures.ts";
 import type { Cell } from "../../helpers/reachability/matrix.ts";
 import type { Sweep } from "../../helpers/reachability/sweep.ts";
@@ -203,7 +204,7 @@ async function forEachPair(
   matrix: JudgedMatrix,
   check: (pair: Pair) => void,
 ): Promise<void> {
-  const pairs = pairsOf(cells);
+  const pairs = pairsOf(cells).flatMap(withOneCause);
   try {
     await forEachCase(what, pairs, pairName, async (pair) => check(pair));
   } catch (error) {
