@@ -16,6 +16,7 @@ const findings: {
   file?: string;
   what: RegExp;
   why: RegExp;
+  fix?: RegExp;
 }[] = [
   {
     name: "a database that is no PostgreSQL",
@@ -212,6 +213,14 @@ const findings: {
     why: /1\.77\.1 takes every caller for an admin/,
   },
   {
+    name: "a master key from a variable with a typing error",
+    patches: [litellm("os.environ/LITELLM_MASTER_KEY", "os.environ/LITELLM_MASTER_KY")],
+    at: "  master_key:",
+    what: /general_settings\.master_key reads LITELLM_MASTER_KY, which is not set/,
+    why: /1\.77\.1 takes every caller for an admin/,
+    fix: /^write os\.environ\/LITELLM_MASTER_KEY, which LiteLLM's environment has$/,
+  },
+  {
     name: "the example's master key",
     patches: [env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY=sk-1234")],
     at: "  master_key:",
@@ -288,7 +297,7 @@ test("another file than a config of LiteLLM may be mounted", () => {
 });
 
 describe("what LiteLLM accepts and does not honour", () => {
-  test.each(findings)("$name", ({ patches, version, at, file = "litellm/config.yaml", what, why }) => {
+  test.each(findings)("$name", ({ patches, version, at, file = "litellm/config.yaml", what, why, fix = /\S/ }) => {
     using copy = patchedCopy(reference, patches);
     const facts = readFacts(copy.folder, { versions: { litellm: version } });
     facts.liteLLM();
@@ -296,7 +305,7 @@ describe("what LiteLLM accepts and does not honour", () => {
     const found = facts.notes.notes.find((note) => what.test(note.what) && why.test(note.why));
     expect(found, facts.notes.notes.map((note) => `${note.line}: ${note.what}: ${note.why}`).join("\n")).toBeDefined();
     expect(found?.file).toBe(join(copy.folder, file));
-    expect(found?.fix).toMatch(/\S/);
+    expect(found?.fix).toMatch(fix);
     if (at === "nowhere") return;
     const lines = readFileSync(join(copy.folder, file), "utf8").split("\n");
     expect(lines[(found?.line ?? 0) - 1]).toContain(at);
@@ -321,7 +330,7 @@ test.each([
     {},
     "image: ghcr.io/berriai/litellm:main-v1.77.1, entrypoint: [litellm]",
   ],
-])("a directory over /app that %s is no finding", (_name, mount, files, service) => {
+])("a directory over /app that %s is not reported", (_name, mount, files, service) => {
   const write = `services: { litellm: { ${service}, volumes: ["${mount}"] } }\nvolumes: { data: {} }\n`;
   const added = Object.entries(files).map(([file, text]) => ({ file, write: text }));
   using copy = patchedCopy(reference, [{ file: "compose.yaml", write }, ...added]);

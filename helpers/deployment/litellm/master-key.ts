@@ -1,3 +1,4 @@
+import { mistyped } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
@@ -113,10 +114,15 @@ function withoutKey(
   if (name === undefined) return { location, what: "LiteLLM has no master key", fix: fixWithConfig };
   const variable = environment.get(name);
   const state = variable === undefined ? "not set" : "empty";
+  const set = [...environment].flatMap(([one, { value }]) => (value.trim() === "" ? [] : [one]));
+  const near = variable === undefined ? mistyped(name, set) : undefined;
   return {
     location: variable?.location ?? location,
     what: `LiteLLM has no master key: general_settings.master_key reads ${name}, which is ${state}`,
-    fix: `set ${name} to a long random value in LiteLLM's environment`,
+    fix:
+      near === undefined
+        ? `set ${name} to a long random value in LiteLLM's environment`
+        : `write os.environ/${near}, which LiteLLM's environment has`,
   };
 }
 

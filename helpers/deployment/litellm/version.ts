@@ -22,7 +22,7 @@ function numbers(version: string): number[] {
 /** The version of LiteLLM that runs. */
 export interface RunningVersion {
   version: string;
-  /** What makes the version certain, as an imperative; undefined where it is no guess. */
+  /** What makes the version certain, as an imperative; undefined where it is certain. */
   fixOfGuess: string | undefined;
 }
 
