@@ -107,19 +107,17 @@ function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litel
       const server = stdioServer(upstream, own, built);
       // A command that nothing installs can't be started. A launcher whose package is unknown is a note (plan-notes.ts).
       const isRun = own.leftOut === undefined && !own.standIn;
-      const isNotInstalled = isRun && server !== undefined && server.packages === undefined;
-      // What the operator's own image installs may have any name.
-      const meant =
-        isNotInstalled && litellm.build === undefined
-          ? meantCommand(upstream, litellm.environment.get("LITELLM_MCP_STDIO_EXTRA_COMMANDS")?.value)
-          : undefined;
+      const meant = isRun && server !== undefined ? meantCommand(upstream, server, litellm) : undefined;
       if (meant !== undefined)
-        faults.add(
+        notes.add(
+          "finding",
           upstream.commandAt ?? upstream.location,
           `the upstream '${name}' runs '${upstream.command}', and nothing says which package has this command`,
+          `LiteLLM does not find it, if '${meant}' is meant: the run installs that one`,
           `write '${meant}', or name the package in the policy (upstreams: ${name}: package: npm:NAME@VERSION or pypi:NAME==VERSION)`,
+          "stops",
         );
-      else if (isNotInstalled && server.version === undefined)
+      if (isRun && server !== undefined && server.version === undefined && server.packages === undefined)
         faults.add(
           location,
           `the upstream '${name}' runs a command and has no version`,

@@ -28,6 +28,11 @@ test.for<[string, Patch[], string]>([
     [config("[/srv/mcp-files]", "[/tmp]")],
     "litellm/config.yaml: args: [/tmp]",
   ],
+  [
+    "a command with a typing error",
+    [config("command: mcp-server-filesystem", "command: mcp-server-filesytem")],
+    "litellm/config.yaml: command: mcp-server-filesytem",
+  ],
   ["the entry itself, where nothing is wrong", [], "litellm/config.yaml: filesystem:"],
 ])("of a server: %s", async ([_, breaks, line]) => {
   expect(await named(breaks, (deployment) => serverLine(deployment, "filesystem"))).toBe(line);

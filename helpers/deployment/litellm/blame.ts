@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { stdioServers } from "../services/stdio-servers.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
 
 /** Why LiteLLM refuses something, and the line of the deployment that most likely causes it. */
@@ -6,6 +8,8 @@ export interface LiteLLMBlame {
   /** One sentence. */
   cause: string;
   location: SourceLocation;
+  /** As an imperative. */
+  fix?: string;
 }
 
 /** What the functions here look at. */
@@ -79,7 +83,7 @@ function firstModuleLine(
 
 /**
  * Where a server's entry in LiteLLM's config says otherwise than the policy: the environment that has another variable than
- * the server's DSN, or the arguments without its directory. Otherwise the entry itself; undefined without one.
+ * the server's DSN, the arguments without its directory, or a command with a typing error. Otherwise the entry itself; undefined without one.
  */
 export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | undefined {
   const { litellmConfig, policy } = deployment;
@@ -107,6 +111,16 @@ export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | u
         cause: `the arguments of ${server} do not name ${directory}, its directory by the policy`,
         location: first.value.location,
       };
+  }
+  const planned = stdioServers(deployment).find(({ upstream }) => upstream.name === server);
+  const installed = planned?.server?.launcher === undefined ? planned?.server?.command : undefined;
+  if (planned !== undefined && installed !== undefined && installed !== posix.basename(planned.upstream.command)) {
+    const { command, commandAt, location } = planned.upstream;
+    return {
+      cause: `its command is '${command}', which no package of the run has: '${installed}' may be meant`,
+      location: commandAt ?? location,
+      fix: `write '${installed}'`,
+    };
   }
   return entry && { cause: "its command, arguments or environment in LiteLLM's config", location: entry.location };
 }

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { mistyped } from "../../core/text/nearest.ts";
+import type { ComposeService } from "../compose/types.ts";
 import type { UpstreamConfig } from "../litellm/types.ts";
 import type { PolicyUpstream } from "../policy/types.ts";
 import type { Deployment } from "../types.ts";
@@ -40,13 +41,22 @@ export interface PlannedStdioServer {
 
 type StdioUpstream = UpstreamConfig & { transport: "stdio" };
 
-/** The stdio servers of LiteLLM's config that are part of the run, and what each comes from. */
-export function stdioServers({ policy, litellm, litellmConfig }: Deployment): PlannedStdioServer[] {
+/**
+ * The stdio servers of LiteLLM's config that are part of the run, and what each comes from. In the place of a command with a typing
+ * error the run installs the one that is meant: LiteLLM then does not find what its config names, as on the gateway.
+ */
+export function stdioServers({
+  policy,
+  litellm,
+  litellmConfig,
+}: Pick<Deployment, "policy" | "litellm" | "litellmConfig">): PlannedStdioServer[] {
   const built = litellm.build === undefined ? [] : (outlineOf(litellm.build)?.packages ?? []);
   return litellmConfig.upstreams.flatMap((upstream) => {
     const own = policy.upstreams.find(({ name }) => name === upstream.name);
     if (upstream.transport !== "stdio" || own?.leftOut !== undefined || own?.standIn === true) return [];
-    return { upstream, server: stdioServer(upstream, own, built) };
+    const server = stdioServer(upstream, own, built);
+    if (server === undefined) return { upstream, server };
+    return { upstream, server: { ...server, command: meantCommand(upstream, server, litellm) ?? server.command } };
   });
 }
 
@@ -108,11 +118,18 @@ export function launchedServer(
 }
 
 /**
- * The command that is meant by one with a typing error: a known server's, or one that the operator lets LiteLLM start.
+ * The command that is meant by one with a typing error: a known server's, or one that the operator lets LiteLLM start
+ * (`LITELLM_MCP_STDIO_EXTRA_COMMANDS`).
  *
- * @param allowed `LITELLM_MCP_STDIO_EXTRA_COMMANDS`: a command that is in it is written as it is meant
+ * @returns undefined for a command whose package is known, and for one that the operator's own image may install or that is allowed
  */
-export function meantCommand({ command }: Pick<StdioUpstream, "command">, allowed = ""): string | undefined {
+export function meantCommand(
+  { command }: Pick<StdioUpstream, "command">,
+  { packages }: Pick<StdioServer, "packages">,
+  { build, environment }: Pick<ComposeService, "build" | "environment">,
+): string | undefined {
+  if (packages !== undefined || build !== undefined) return undefined;
+  const allowed = environment.get("LITELLM_MCP_STDIO_EXTRA_COMMANDS")?.value ?? "";
   const own = allowed.split(",").map((name) => name.trim());
   const known = knownPackages.map((name) => commandsOf[name] ?? name);
   return mistyped(posix.basename(command), [...own, ...known]);

@@ -202,7 +202,7 @@ function failsDirectly(
   { name, location }: Upstream,
   { details }: CheckFailure,
 ): CheckFailure {
-  const { cause, location: line } = serverLine(deployment, name) ?? { cause: "its entry", location };
+  const { cause, location: line, fix } = serverLine(deployment, name) ?? { cause: "its entry", location };
   return new CheckFailure({
     ...details,
     summary: `the upstream ${name} does not answer when it is asked directly`,
@@ -210,6 +210,7 @@ function failsDirectly(
     expected: "tools of the upstream",
     cause: `${cause}; the gateway is not the cause`,
     location: line,
+    ...(fix === undefined ? {} : { fix }),
     ...followsCatalogue,
   });
 }
