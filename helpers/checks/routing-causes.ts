@@ -165,9 +165,9 @@ export function whyRefusedOtherwise(
 /** The router for the rest of a host whose name a variable without a value cuts short. */
 function unfinishedRouter(model: TraefikModel, request: RuleRequest, host: PolicyHost): MissedRouter | undefined {
   const { entryPoint } = host;
-  const router = model.routers.find(({ rule, entryPoints }) => {
-    const isOn = entryPoint === undefined || entryPoints.length === 0 || entryPoints.includes(entryPoint);
-    return isOn && rule !== undefined && isForTheRest(rule) && unfinishedHost(rule, request) !== undefined;
+  const router = model.routers.find((one) => {
+    const isOn = entryPoint === undefined || model.entryPointsOf(one).includes(entryPoint);
+    return isOn && one.rule !== undefined && isForTheRest(one.rule) && unfinishedHost(one.rule, request) !== undefined;
   });
   return router && whyMissed(model, router, undefined, host, request);
 }

@@ -12,6 +12,15 @@ const onlyData = "    networks: [data-net]";
 const ofLiteLLM = "networks: [traefik-net, provider-net, data-net]";
 const cell = { port: 5432, family: 4, rule: undefined, address: "", outcome: "connected", fate: "passed" } as const;
 const denied = { outcome: "refused", verdict: "blocked", fate: "denied-by-firewall", shared: undefined } as const;
+/** Port 80 of the gateway host, which the LAN may reach, refuses the connection. */
+const refusedAtTheHost: Cell = {
+  ...cell,
+  ...denied,
+  from: "lan",
+  to: "gateway-host",
+  port: 80,
+  fate: "passed",
+};
 
 test.for<[string, Patch[], Cell, string]>([
   [
@@ -64,34 +73,11 @@ test.for<[string, Patch[], Cell, string]>([
     },
     "networks: [provider-net, data-net]",
   ],
-  [
-    "a port that is published under another number",
-    [compose('- "80:80"', '- "81:80"')],
-    {
-      ...cell,
-      from: "lan",
-      to: "gateway-host",
-      port: 80,
-      outcome: "refused",
-      verdict: "blocked",
-      fate: "passed",
-      shared: undefined,
-    },
-    '- "81:80"',
-  ],
+  ["a port that is published under another number", [compose('- "80:80"', '- "81:80"')], refusedAtTheHost, '- "81:80"'],
   [
     "a port that leads to a port on which nothing listens",
     [compose('- "80:80"', '- "80:8000"')],
-    {
-      ...cell,
-      from: "lan",
-      to: "gateway-host",
-      port: 80,
-      outcome: "refused",
-      verdict: "blocked",
-      fate: "passed",
-      shared: undefined,
-    },
+    refusedAtTheHost,
     '- "80:8000"',
   ],
 ])("the line of %s is named", async ([_, breaks, broken, line]) => {

@@ -61,10 +61,9 @@ function bufferingOnTheWay(
   const host = policy.hosts.find(({ name }) => name === request?.host);
   if (model === undefined || request === undefined || host === undefined) return undefined;
   const [router] = model.routers
-    .filter(({ rule, entryPoints }) => {
-      const own = entryPoints.length > 0 ? entryPoints : model.static.defaultEntryPoints;
-      const isAsked = host.entryPoint === undefined || own.includes(host.entryPoint);
-      return isAsked && rule !== undefined && matchesRule(rule, request);
+    .filter((one) => {
+      const isAsked = host.entryPoint === undefined || model.entryPointsOf(one).includes(host.entryPoint);
+      return isAsked && one.rule !== undefined && matchesRule(one.rule, request);
     })
     .toSorted((one, other) => other.priority - one.priority);
   return router && middlewaresOf(model, router).find(({ kind }) => kind === "buffering");

@@ -116,7 +116,7 @@ function sourceOf(model: TraefikModel, router: TraefikRouter): string | undefine
 
 /** The middlewares that a router runs: its entry points', its own, and those of its chains. */
 export function middlewaresOf(model: TraefikModel, router: TraefikRouter): TraefikMiddleware[] {
-  const points = router.entryPoints.length > 0 ? router.entryPoints : model.static.defaultEntryPoints;
+  const points = model.entryPointsOf(router);
   const first = points.flatMap((name) => model.static.entryPoints.get(name)?.middlewares ?? []);
   const open = [...first, ...router.middlewares.map((name) => qualified(name, router.provider))];
   const found = new Map<string, TraefikMiddleware>();

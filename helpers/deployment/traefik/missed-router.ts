@@ -224,9 +224,8 @@ function isInternal({ service }: TraefikRouter): boolean {
   return service?.endsWith("@internal") ?? false;
 }
 
-function isOn(model: TraefikModel, { entryPoints }: TraefikRouter, entryPoint: string | undefined): boolean {
-  const own = entryPoints.length > 0 ? entryPoints : model.static.defaultEntryPoints;
-  return entryPoint === undefined || own.includes(entryPoint);
+function isOn(model: TraefikModel, router: TraefikRouter, entryPoint: string | undefined): boolean {
+  return entryPoint === undefined || model.entryPointsOf(router).includes(entryPoint);
 }
 
 /** Whether a rule has no condition on anything but hosts and addresses: it takes what no other one matches. */

@@ -62,6 +62,11 @@ export class TraefikModel {
     this.middlewares = sources.flatMap(({ isLive, own }) => (isLive ? own.middlewares : []));
   }
 
+  /** The names of the entry points on which Traefik has a router: its own, else the default ones. */
+  entryPointsOf({ entryPoints }: Pick<TraefikRouter, "entryPoints">): readonly string[] {
+    return entryPoints.length > 0 ? entryPoints : this.static.defaultEntryPoints;
+  }
+
   /** The dynamic options of every container, in the order of the compose files. */
   get labels(): readonly TraefikOption[] {
     return this.containers.flatMap(({ options }) => options);

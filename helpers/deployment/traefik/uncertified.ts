@@ -85,11 +85,7 @@ function tlsOf(router: TraefikRouter, model: TraefikModel): boolean {
 function tlsSources(router: TraefikRouter, model: TraefikModel): ReadonlyMap<string, TraefikOption>[] {
   return router.tls
     ? [router.options]
-    : entryPointsOf(router, model).flatMap((name) => tlsOfEntryPoint(name, model) ?? []);
-}
-
-function entryPointsOf({ entryPoints }: TraefikRouter, model: TraefikModel): readonly string[] {
-  return entryPoints.length > 0 ? entryPoints : model.static.defaultEntryPoints;
+    : model.entryPointsOf(router).flatMap((name) => tlsOfEntryPoint(name, model) ?? []);
 }
 
 /** An entry point's options of TLS, named as a router's. */
@@ -113,9 +109,9 @@ function skippedResolver(
   model: TraefikModel,
 ): (Pick<TraefikOption, "location"> & { resolver: string }) | undefined {
   if (!router.tls || router.options.get("tls.certresolver") !== undefined) return undefined;
-  const [resolver] = entryPointsOf(router, model).flatMap(
-    (name) => tlsOfEntryPoint(name, model)?.get("tls.certresolver")?.value ?? [],
-  );
+  const [resolver] = model
+    .entryPointsOf(router)
+    .flatMap((name) => tlsOfEntryPoint(name, model)?.get("tls.certresolver")?.value ?? []);
   const [own] = [...router.options].flatMap(([key, option]) => (/^tls(?:\.|$)/.test(key) ? option : []));
   return resolver === undefined || own === undefined ? undefined : { resolver, location: own.location };
 }

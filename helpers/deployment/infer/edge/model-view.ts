@@ -14,13 +14,12 @@ import type { EdgeEntryPoint, EdgeMiddleware, EdgeRouter, EdgeView } from "./edg
 export function modelView(model: TraefikModel, view: DeploymentView): EdgeView {
   const entryPoints = httpEntryPoints(model);
   const names = entryPoints.map(({ name }) => name);
-  const { defaultEntryPoints, entryPoints: all } = model.static;
+  const { entryPoints: all } = model.static;
   const routers = model.routers.flatMap((router): EdgeRouter[] => {
     const { rule, provider } = router;
     if (rule === undefined) return [];
-    const wanted = router.entryPoints.length === 0 ? defaultEntryPoints : router.entryPoints;
     // Each entry point has middlewares of its own, which come first.
-    return wanted.flatMap((name) => {
+    return model.entryPointsOf(router).flatMap((name) => {
       const entryPoint = names.includes(name) ? all.get(name) : undefined;
       if (entryPoint === undefined) return [];
       const middlewares = [...entryPoint.middlewares, ...router.middlewares];
