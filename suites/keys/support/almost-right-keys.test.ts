@@ -22,3 +22,12 @@ it("leaves out what changes nothing", () => {
   const lower = "sk-canary-0123456789abcdef";
   expect(almostRightKeys({ key: lower, token: "hash" }, other).map(({ how }) => how)).not.toContain("in lower case");
 });
+
+it.each(["X", "x", "Y"])("another character is another letter, whichever is there: %s", (letter) => {
+  const random = `sk-${letter}TUj7qRSzI${letter}lleuPyP6D${letter}`;
+  const replaced = almostRightKeys({ key: random, token: "hash" }, other).filter(({ how }) =>
+    /another .*character/.test(how),
+  );
+  expect(replaced).toHaveLength(3);
+  for (const one of replaced) expect(one.key.toLowerCase()).not.toBe(random.toLowerCase());
+});

@@ -40,6 +40,7 @@ export function almostRightKeys({ key, token }: { key: string; token: string }, 
   return all.filter((one) => one.key !== key && one.key !== other);
 }
 
+/** Another letter, and not only in another case: that would be another fault. */
 function replaceAt(key: string, index: number): string {
-  return key.slice(0, index) + (key[index] === "x" ? "y" : "x") + key.slice(index + 1);
+  return key.slice(0, index) + (key[index]?.toLowerCase() === "x" ? "y" : "x") + key.slice(index + 1);
 }
