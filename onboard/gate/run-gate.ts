@@ -68,7 +68,8 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
     const now = seen.catalogue === undefined ? undefined : lockOf(candidate, seen.catalogue, supply);
     if (isApproved && now !== undefined) writeLock(file, now);
     const compared = isApproved ? now : lock;
-    const differences = compared === undefined || now === undefined ? undefined : compareWithLock(compared, now);
+    const differences =
+      compared === undefined || now === undefined ? undefined : compareWithLock(candidate, compared, now);
     const judged = judge({ candidate, seen, supply, differences, approved, secrets });
     const judgedColumns = columnsOf({
       direct: judged,

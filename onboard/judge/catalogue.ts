@@ -12,6 +12,7 @@ import {
   notApplicable,
   pass,
   type RunningCase,
+  shownFindings,
 } from "./judgement.ts";
 import { isError, succeeded, textOf } from "./protocol.ts";
 
@@ -209,6 +210,13 @@ export function asClientsWrite(name: string): string {
 function snapshot({ differences }: RunningCase): Judgement {
   if (differences === undefined)
     return conditional("nothing of it was approved yet", "somebody reads the catalogue and runs it with --approve");
+  const dependencies = differences.filter(({ kind }) => kind === "dependency");
+  // A dependency without a pin changes whenever its authors release it: all that the candidate offers is still what was approved.
+  if (dependencies.length > 0 && dependencies.length === differences.length)
+    return conditional(
+      shownFindings(dependencies.map(({ text }) => `a dependency has changed since the approval: ${text}`)),
+      "somebody reads what these packages changed and approves it with --approve, or pins them under server.with in the candidate file",
+    );
   return failIfAny(
     differences.map(({ text }) => text),
     "read what has changed: it may be a rug pull; then approve it with --approve",

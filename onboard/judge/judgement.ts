@@ -50,9 +50,13 @@ export function conditional(evidence: string, condition: string): Judgement {
 const mostShown = 6;
 
 export function fail(findings: string | readonly string[], fix: string): Judgement {
-  const all = [findings].flat();
+  return { outcome: "fail", evidence: shownFindings([findings].flat()), fix };
+}
+
+/** Findings as evidence, one line each: the first ones, and how many more there are. */
+export function shownFindings(all: readonly string[]): string {
   const more = all.length > mostShown ? [`and ${all.length - mostShown} more`] : [];
-  return { outcome: "fail", evidence: [...all.slice(0, mostShown), ...more].join("\n"), fix };
+  return [...all.slice(0, mostShown), ...more].join("\n");
 }
 
 /** Fails where there is a finding. */

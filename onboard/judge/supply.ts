@@ -30,27 +30,37 @@ function pinned(supply: Supply): Judgement {
       `the candidate file names no exact version of ${name}`,
       "name the version (npm:NAME@1.2.3, pypi:NAME==1.2.3), or the image's digest",
     );
-  const differences = installedDifferences(packages, again);
   return failIfAny(
-    differences,
-    "pin the packages that differ with `with:` in the candidate file",
+    installedDifferences(packages, again).map(({ text }) => text),
+    "pin the packages that differ under server.with in the candidate file",
     `${name} ${version}, ${packages.length} packages; a second installation has the same versions and digests`,
   );
 }
 
-/** How two installations differ, one line for each package. */
+/** How one package differs between two installations. */
+export interface InstalledDifference {
+  name: string;
+  /** The version is the same, and its files are others. */
+  hasOtherFiles: boolean;
+  /** In one line, with both versions or digests. */
+  text: string;
+}
+
+/** How two installations differ, one for each package. */
 export function installedDifferences(
   before: readonly InstalledPackage[],
   after: readonly InstalledPackage[],
-): string[] {
+): InstalledDifference[] {
   const old = new Map(before.map((one) => [one.name, one]));
   const now = new Map(after.map((one) => [one.name, one]));
   return [...new Set([...old.keys(), ...now.keys()])].toSorted().flatMap((name) => {
     const [was, is] = [old.get(name), now.get(name)];
-    if (was === undefined) return [`${name} ${is?.version} is new`];
-    if (is === undefined) return [`${name} ${was.version} is gone`];
-    if (was.version !== is.version) return [`${name} was ${was.version}, and is ${is.version}`];
-    return was.digest === is.digest ? [] : [`${name} ${is.version} has other files: ${was.digest} became ${is.digest}`];
+    const differs = (text: string, hasOtherFiles = false) => [{ name, hasOtherFiles, text: `${name} ${text}` }];
+    if (was === undefined) return differs(`${is?.version} is new`);
+    if (is === undefined) return differs(`${was.version} is gone`);
+    if (was.version !== is.version) return differs(`was ${was.version}, and is ${is.version}`);
+    if (was.digest === is.digest) return [];
+    return differs(`${is.version} has other files: ${was.digest} became ${is.digest}`, true);
   });
 }
 

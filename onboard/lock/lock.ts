@@ -35,12 +35,24 @@ export function writeLock(file: string, lock: Lock): void {
 }
 
 /** How a candidate differs from what was approved, one line for each change. */
-export function compareWithLock(approved: Lock, now: Lock): Difference[] {
+export function compareWithLock({ server }: Pick<Candidate, "server">, approved: Lock, now: Lock): Difference[] {
+  const named = server.from === "packages" ? server.packages.map(({ name }) => plainName(name)) : [];
   return [
-    ...installedDifferences(approved.packages, now.packages).map((text): Difference => ({ kind: "version", text })),
+    ...installedDifferences(approved.packages, now.packages).map(({ name, hasOtherFiles, text }): Difference => {
+      const isDependency = server.from === "packages" && !named.includes(plainName(name)) && !hasOtherFiles;
+      return { kind: isDependency ? "dependency" : "version", text };
+    }),
     ...compareCatalogues(approved, now),
     ...(["prompts", "resources"] as const).flatMap((key) =>
       jsonDifferences(approved[key], now[key]).map((text): Difference => ({ kind: "other", text: `${key}: ${text}` })),
     ),
   ];
+}
+
+/** A package's name without its extras, as both registries compare it (PEP 503). */
+function plainName(name: string): string {
+  return name
+    .replace(/\[.*$/, "")
+    .toLowerCase()
+    .replaceAll(/[-_.]+/g, "-");
 }

@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Candidate } from "../candidate/types.ts";
 import { type ItemNumber, itemNumbers } from "../judge/items.ts";
 import type { Judgements } from "../judge/judge.ts";
+import type { Case } from "../judge/judgement.ts";
 import { verdictOf } from "../judge/verdict.ts";
 import { lockOf } from "../lock/lock.ts";
+import type { Supply } from "../observe/subject.ts";
 import { faults, startFaults } from "./server/faults.ts";
 import { judgeSynthetic, observeSynthetic, soundLock, soundSupply, syntheticCandidate } from "./synthetic.ts";
 
@@ -68,6 +70,52 @@ describe.concurrent("one fault fails one item, and no other", () => {
     expect(judged[item].evidence).toContain(says);
     expect(judged[item].fix).toBeTruthy();
     expect(verdictOf(judged)).toBe("reject");
+  });
+});
+
+describe("what was installed, against the lock file", () => {
+  const zod = { name: "zod", version: "4.0.0", digest: "sha512-z" };
+  const installed = (...packages: Supply["packages"]): Partial<Case> => ({
+    supply: { ...soundSupply, packages, again: packages },
+  });
+  const [notes] = soundSupply.packages;
+  if (notes === undefined) throw new Error("the sound server is a package");
+  const snapshot = (now: Partial<Case>, approved = [notes, zod]): Judgements[19] =>
+    judgeSynthetic(stdio, sound, { ...soundLock(stdio, sound.seen), packages: approved }, now)[19];
+
+  test.each([
+    [
+      "another version of a dependency",
+      [notes, { ...zod, version: "4.0.1", digest: "sha512-y" }],
+      "zod was 4.0.0, and is 4.0.1",
+    ],
+    ["a new dependency", [notes, zod, { name: "tslib", version: "2.8.1", digest: "sha512-t" }], "tslib 2.8.1 is new"],
+    ["a dependency that is gone", [notes], "zod 4.0.0 is gone"],
+  ])("%s is a condition: its authors release it when they like", (_, packages, says) => {
+    const judged = snapshot(installed(...packages));
+    expect(judged.outcome).toBe("conditional");
+    expect(judged.evidence).toBe(`a dependency has changed since the approval: ${says}`);
+  });
+
+  test.each([
+    [
+      "other files of a dependency under the same version",
+      [notes, { ...zod, digest: "sha512-y" }],
+      "zod 4.0.0 has other files",
+    ],
+    ["another version of the candidate", [{ ...notes, version: "1.0.1" }, zod], "notes was 1.0.0, and is 1.0.1"],
+    [
+      "another version of both",
+      [
+        { ...notes, version: "1.0.1" },
+        { ...zod, version: "4.0.1" },
+      ],
+      "notes was 1.0.0, and is 1.0.1",
+    ],
+  ])("%s fails", (_, packages, says) => {
+    const judged = snapshot(installed(...packages));
+    expect(judged.outcome).toBe("fail");
+    expect(judged.evidence).toContain(says);
   });
 });
 

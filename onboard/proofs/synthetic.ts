@@ -66,6 +66,8 @@ export function judgeSynthetic(
 ): Judgements {
   const supply = own.supply ?? soundSupply;
   const differences =
-    seen.catalogue === undefined ? undefined : compareWithLock(lock, lockOf(candidate, seen.catalogue, supply));
+    seen.catalogue === undefined
+      ? undefined
+      : compareWithLock(candidate, lock, lockOf(candidate, seen.catalogue, supply));
   return judge({ candidate, seen, supply, differences, approved: others, secrets, ...own });
 }
