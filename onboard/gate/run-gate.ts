@@ -10,13 +10,16 @@ import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { redactValues } from "../../helpers/core/text/redaction.ts";
 import { atLeast, newestLiteLLM } from "../../helpers/deployment/litellm/version.ts";
 import type { Candidate } from "../candidate/types.ts";
-import { judgeThroughGateway } from "../judge/gateway.ts";
+import { type GatewayColumn, judgeThroughGateway } from "../judge/gateway.ts";
 import { judge } from "../judge/judge.ts";
 import { compareWithLock, lockFile, lockOf, writeLock } from "../lock/lock.ts";
+import { undecidedAlone } from "../observe/observe.ts";
+import { undecidedThroughGateway } from "../observe/through-gateway.ts";
 import { runDirectly } from "../run/direct-column.ts";
 import { type JoinedDeployment, loadJoined, prefixOf, runThroughGateway } from "../run/gateway/gateway-column.ts";
 import { prepare } from "../run/prepared.ts";
 import { approvedUpstreams } from "./approved-upstreams.ts";
+import { decided } from "./decided.ts";
 import { columnsOf, type GateReport } from "./report.ts";
 import { toGoLive } from "./to-go-live.ts";
 
@@ -33,7 +36,8 @@ export interface GateOptions {
  * Runs a candidate and judges it. Everything that it starts is removed at the end, also after a signal.
  *
  * @throws {DeploymentError} when the deployment or the lock file is wrong
- * @throws {EnvironmentError} when there is no engine, or a gateway or a service of the candidate does not start
+ * @throws {EnvironmentError} when there is no engine, a gateway or a service of the candidate does not start, or the machine is too
+ *   busy for a verdict
  */
 export async function runGate({ candidate, config, progress, isApproved }: GateOptions): Promise<GateReport> {
   const startedAt = new Date().toISOString();
@@ -61,10 +65,21 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
     const columns = [
       runDirectly(resources, candidate, prepared),
       ...gateways.map(async ({ joined }) =>
-        "notRun" in joined ? joined : await runThroughGateway(resources, config, candidate, { prepared, joined }),
+        "notRun" in joined
+          ? { seen: joined, again: async () => joined }
+          : await runThroughGateway(resources, config, candidate, { prepared, joined }),
       ),
     ] as const;
-    const [{ seen, supply, image }, ...through] = await settled(columns, remove);
+    const [direct, ...behind] = await settled(columns, remove);
+    const { supply, image } = direct;
+    const seen = await decided("the candidate", direct, progress, (own) => undecidedAlone(own, candidate));
+    const through: GatewayColumn[] = [];
+    for (const [index, column] of behind.entries()) {
+      const name = `the candidate behind LiteLLM ${gateways[index]?.version}`;
+      const reason = (own: GatewayColumn): string | undefined =>
+        "own" in own ? undecidedThroughGateway(own, candidate) : undefined;
+      through.push(await decided(name, column, progress, reason));
+    }
     const now = seen.catalogue === undefined ? undefined : lockOf(candidate, seen.catalogue, supply);
     if (isApproved && now !== undefined) writeLock(file, now);
     const compared = isApproved ? now : lock;

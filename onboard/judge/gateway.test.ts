@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { columnsOf, type JudgedGateway } from "../gate/report.ts";
 import { gatewayCalls } from "../observe/calls.ts";
 import type { AuditEntry, RevocationObservation } from "../observe/client-key.ts";
 import type { CallRecord } from "../observe/observations.ts";
-import type { GatewayObservations } from "../observe/through-gateway.ts";
+import { type GatewayObservations, undecidedThroughGateway } from "../observe/through-gateway.ts";
 import { judgeSynthetic, observeSynthetic, soundLock, syntheticCandidate } from "../proofs/synthetic.ts";
 import type { Answer } from "../protocol/channel.ts";
 import { type GatewayCase, judgeThroughGateway } from "./gateway.ts";
@@ -340,27 +340,30 @@ test("without a database there are no keys to audit and to revoke", () => {
   expect(all[31].evidence).toContain("no database");
 });
 
-test("a slow gateway on a starved machine is not judged", () => {
+describe("a starved machine decides nothing", () => {
+  const starved = "97 % of the time a process waited for a CPU";
+  const reason = (own: Partial<GatewayObservations>): string | undefined =>
+    undecidedThroughGateway({ ...faithful(), ...own }, candidate);
   const slow = answered(isExample, (answer) => ({ ...answer, took: 30_001 }));
-  expect(judged({ ...slow, starved: "97 % of the time a process waited for a CPU" })[28]).toMatchObject({
-    outcome: "not applicable",
-    evidence: expect.stringContaining("97 % of the time"),
-  });
-});
-
-test("silence on a starved machine judges nothing; on an idle one it is the gateway's", () => {
   const silent = answered(
     ({ purpose }) => purpose === "unknown-tool",
     () => ({ kind: "silent", took: 60_000 }),
   );
-  expect(faults(judged(silent))).toContain(9);
-  const starved = judged({ ...silent, starved: "97 % of the time a process waited for a CPU" });
-  expect(faults(starved)).toEqual([]);
-  expect(starved[9].evidence).toContain("97 % of the time");
   const unlisted = { listed: [], own: [], calls: [], faults: ["tools/list: no answer in 60.0 s"] };
-  expect(faults(judged(unlisted))).toContain(8);
-  expect(faults(judged({ ...unlisted, starved: "97 % of the time a process waited for a CPU" }))).toEqual([]);
-  // An answer without its tools is none that starvation explains.
-  const answeredWithout = { ...unlisted, faults: [], starved: "97 % of the time a process waited for a CPU" };
-  expect(faults(judged(answeredWithout))).toContain(8);
+
+  test.each([
+    ["a slow answer", slow],
+    ["silence", silent],
+    ["a listing without an answer", unlisted],
+  ])("%s says nothing then, and is the gateway's on an idle machine", (_, own) => {
+    expect(reason({ ...own, starved })).toBe(`an answer did not come in time; ${starved}`);
+    expect(reason(own)).toBeUndefined();
+    expect(faults(judged(own))).not.toEqual([]);
+  });
+
+  test.each([
+    ["answers in time", {}],
+    // An answer without its tools is none that starvation explains.
+    ["a listing without its tools", { ...unlisted, faults: [] }],
+  ])("%s can be judged", (_, own) => expect(reason({ ...own, starved })).toBeUndefined());
 });

@@ -4,7 +4,7 @@ import type { Candidate } from "../candidate/types.ts";
 import type { AuditEntry } from "../observe/client-key.ts";
 import type { CallRecord, Observations } from "../observe/observations.ts";
 import type { GatewayObservations } from "../observe/through-gateway.ts";
-import { answerText, shortened, silence } from "../protocol/channel.ts";
+import { answerText, shortened } from "../protocol/channel.ts";
 import { asClientsWrite, longestName } from "./catalogue.ts";
 import { itemNumbers } from "./items.ts";
 import type { Judgements } from "./judge.ts";
@@ -44,8 +44,6 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
   if (direct.seen.catalogue === undefined) return all(notApplicable("it does not start without a gateway"));
   if ("refused" in seen) return { ...all(notApplicable("LiteLLM does not start")), 7: refused(version, seen.refused) };
   if ("notRun" in seen) return all(notApplicable(seen.notRun));
-  if (seen.starved !== undefined && hasSilence(seen))
-    return all(notApplicable(`an answer did not come in time; ${seen.starved}: run it again on an idle machine`));
   const running = { ...own, seen };
   const base = all(notApplicable("judged without a gateway"));
   const boots = pass(`LiteLLM ${version} starts with its entry`);
@@ -80,14 +78,6 @@ export function judgeThroughGateway(own: GatewayCase): Judgements {
     30: death(running),
     31: revocation(running),
   };
-}
-
-/** Whether the gateway left a question without an answer, which a starved machine does too. A listing counts as one. */
-function hasSilence({ own, faults, calls, death: died }: GatewayObservations): boolean {
-  if (own.length === 0 && faults.some((fault) => fault.includes(silence))) return true;
-  return [...calls.map(({ answer }) => answer), ...(died === undefined ? [] : [died.answer])].some(
-    ({ kind }) => kind === "silent",
-  );
 }
 
 function all(one: Judgement): Judgements {
@@ -317,8 +307,6 @@ function cost(own: RunningCase): Judgement {
     const direct = "bytes" in before.answer ? before.answer.bytes : 0;
     return bytes > resultBytes && direct <= resultBytes ? [`${callText(call)}: the answer has ${bytes} bytes`] : [];
   });
-  if (findings.length > 0 && seen.starved !== undefined)
-    return notApplicable(`${findings[0]}; ${seen.starved}, so that this says nothing: run it again on an idle machine`);
   const slowest = Math.max(0, ...seen.calls.map(({ answer }) => answer.took));
   return gatewayFault(
     own,

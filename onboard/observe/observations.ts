@@ -82,4 +82,6 @@ export interface Observations {
   startTook: number;
   /** Whether the time of the candidate's limits was over before everything was asked. */
   isCutShort: boolean;
+  /** How the machine was starved meanwhile; undefined where it was not. */
+  starved: string | undefined;
 }

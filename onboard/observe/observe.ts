@@ -9,6 +9,7 @@ import { askBothEras } from "./eras.ts";
 import { askOverHttp } from "./http-answers.ts";
 import type { Catalogue, Observations } from "./observations.ts";
 import type { Subject } from "./subject.ts";
+import { undecided, watchForStarvation } from "./undecided.ts";
 
 /** How long processes may outlive their connection, in milliseconds. */
 const endDeadline = 3_000;
@@ -25,10 +26,11 @@ export async function observe(subject: Subject, candidate: Candidate): Promise<O
   const keep = (channel: Channel): void => {
     channels.push(channel);
   };
+  const starvedSince = watchForStarvation();
   const began = performance.now();
   const first = await firstCatalogue(subject, startDeadline, keep);
   const startTook = performance.now() - began;
-  if ("failed" in first) return { ...nothing, failed: first.failed, startTook };
+  if ("failed" in first) return { ...nothing, failed: first.failed, startTook, starved: starvedSince() };
   const { catalogue } = first;
   const eras = await askBothEras(subject, startDeadline, keep);
   const calls = new CallRun(subject, candidate, ends);
@@ -57,10 +59,21 @@ export async function observe(subject: Subject, candidate: Candidate): Promise<O
     ]),
     startTook,
     isCutShort: calls.isCutShort,
+    starved: starvedSince(),
   };
 }
 
-const nothing: Omit<Observations, "failed" | "startTook"> = {
+/** Why what was seen says nothing of the candidate; undefined where it can be judged. */
+export function undecidedAlone(
+  { failed, calls, recovery, isCutShort, starved }: Observations,
+  { budget }: Candidate,
+): string | undefined {
+  const answers = calls.map(({ answer }) => answer);
+  const faults = [failed?.why ?? "", recovery !== undefined && "failed" in recovery ? recovery.failed : ""];
+  return undecided({ starved, answers, faults, isCutShort }, budget.latencyMs);
+}
+
+const nothing: Omit<Observations, "failed" | "startTook" | "starved"> = {
   catalogue: undefined,
   later: [],
   eras: undefined,

@@ -1,7 +1,6 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { DeadlineError, deadlines, until } from "../../helpers/core/deadlines.ts";
 import { deadlineFactor } from "../../helpers/core/run-config.ts";
-import { starvationText, starvedFrom, watchStarvation } from "../../helpers/core/starvation.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { Answer, Channel } from "../protocol/channel.ts";
 import { sampleArguments } from "./arguments.ts";
@@ -15,6 +14,7 @@ import {
   type RevocationObservation,
 } from "./client-key.ts";
 import type { CallRecord } from "./observations.ts";
+import { undecided, watchForStarvation } from "./undecided.ts";
 
 /** A gateway with a candidate among its upstreams: what it can be asked, and what can be seen of it from outside. */
 export interface GatewaySubject {
@@ -89,18 +89,17 @@ export async function observeThroughGateway(
     return channel;
   };
   const startDeadline = candidate.limits.startSeconds * 1000;
-  const watch = watchStarvation();
+  const starvedSince = watchForStarvation();
   const first = await listWith(open, startDeadline, ({ own }) => own.length > 0, subject);
   const calls = first.own.length === 0 ? [] : await makeCalls(subject, candidate, open, first.own);
   const client = first.own.length === 0 ? undefined : await observeClient(subject, candidate, open);
   const death = first.own.length === 0 ? undefined : await observeDeath(subject, candidate, open, first);
-  const starvation = watch();
   return {
     listed: first.listed,
     own: first.own,
     faults: first.faults,
     calls,
-    starved: starvation !== undefined && starvation.share >= starvedFrom ? starvationText(starvation) : undefined,
+    starved: starvedSince(),
     texts: new Map([
       ["the gateway's answers", channels.map(({ received }) => received).join("\n")],
       ["the gateway's log", await subject.log()],
@@ -108,6 +107,15 @@ export async function observeThroughGateway(
     death,
     client,
   };
+}
+
+/** Why what was seen says nothing of the gateway; undefined where it can be judged. */
+export function undecidedThroughGateway(
+  { own, faults, calls, death, starved }: GatewayObservations,
+  { budget }: Candidate,
+): string | undefined {
+  const answers = [...calls.map(({ answer }) => answer), ...(death === undefined ? [] : [death.answer])];
+  return undecided({ starved, answers, faults: own.length === 0 ? faults : [], isCutShort: false }, budget.latencyMs);
 }
 
 async function observeClient(

@@ -29,7 +29,7 @@ async function judged(
       prepare(resources, candidate),
       loadJoined(candidate, { versions: {} }, version),
     ]);
-    const [{ seen }, through] = await Promise.all([
+    const [{ seen }, { seen: through }] = await Promise.all([
       runDirectly(resources, candidate, prepared),
       runThroughGateway(resources, runConfig(), candidate, { prepared, joined }),
     ]);

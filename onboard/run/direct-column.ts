@@ -10,6 +10,7 @@ import type { Candidate } from "../candidate/types.ts";
 import type { Observations } from "../observe/observations.ts";
 import { observe } from "../observe/observe.ts";
 import type { Subject, Supply } from "../observe/subject.ts";
+import type { Column } from "../observe/undecided.ts";
 import { ContainerSubject } from "./container-subject.ts";
 import { nameSinkPlan } from "./name-sink.ts";
 import { neededServicePlan } from "./needed-services.ts";
@@ -17,8 +18,7 @@ import { boundsOf, commandOf, environmentOf, filled, type GateResources, type Pr
 import { supplyOf } from "./supply.ts";
 
 /** What was seen of a candidate without a gateway. */
-export interface DirectColumn {
-  seen: Observations;
+export interface DirectColumn extends Column<Observations> {
   supply: Supply | undefined;
   /** The image that it ran from; undefined where there was none. */
   image: PartImage | undefined;
@@ -38,7 +38,10 @@ export async function runDirectly(
 ): Promise<DirectColumn> {
   const { engine, run, images } = resources;
   const fill = (text: string): string => filled(text, secrets);
-  if ("failed" in installed) return { seen: notStarted(installed.failed), supply: undefined, image: undefined };
+  if ("failed" in installed) {
+    const seen = notStarted(installed.failed);
+    return { seen, again: async () => seen, supply: undefined, image: undefined };
+  }
   const networks = await createNetworks(engine, run, rig, [{ name: "candidate", internal: true }]);
   const network = networks.get("candidate");
   if (network === undefined) throw new Error("the engine created no network");
@@ -68,7 +71,8 @@ export async function runDirectly(
     http: listens && (await httpOf(resources, plan, part, listens, secrets)),
     supply,
   });
-  return { seen: await observe(subject, candidate), supply, image: installed.image };
+  const again = (): Promise<Observations> => observe(subject, candidate);
+  return { seen: await again(), again, supply, image: installed.image };
 }
 
 function notStarted({ message, log }: EnvironmentError): Observations {
@@ -87,6 +91,7 @@ function notStarted({ message, log }: EnvironmentError): Observations {
     texts: new Map(),
     startTook: 0,
     isCutShort: false,
+    starved: undefined,
   };
 }
 

@@ -19,6 +19,7 @@ import type { Candidate } from "../../candidate/types.ts";
 import type { GatewayColumn } from "../../judge/gateway.ts";
 import type { ClientKey } from "../../observe/client-key.ts";
 import { type GatewaySubject, observeThroughGateway } from "../../observe/through-gateway.ts";
+import type { Column } from "../../observe/undecided.ts";
 import { HttpChannel } from "../../protocol/http-channel.ts";
 import type { GateResources, Prepared } from "../prepared.ts";
 import { makeClientKey } from "./client-key.ts";
@@ -78,10 +79,11 @@ export async function runThroughGateway(
   config: RunConfig,
   candidate: Candidate,
   { prepared, joined }: { prepared: Prepared; joined: JoinedDeployment },
-): Promise<GatewayColumn> {
-  if ("failed" in prepared.installed) return { notRun: "it can't be installed" };
+): Promise<Column<GatewayColumn>> {
+  const final = (seen: GatewayColumn): Column<GatewayColumn> => ({ seen, again: async () => seen });
+  if ("failed" in prepared.installed) return final({ notRun: "it can't be installed" });
   if (candidate.server.from === "image" && candidate.server.listens === undefined)
-    return { notRun: "LiteLLM would start its image with docker, which the run's LiteLLM does not have" };
+    return final({ notRun: "LiteLLM would start its image with docker, which the run's LiteLLM does not have" });
   const resources: PartResources = { engine, run, images, config, ...joined };
   const rig = `onboard-${slug(joined.deployment.litellmConfig.version)}`;
   const parts = await startGatewayParts(resources, rig, candidate, prepared);
@@ -94,10 +96,11 @@ export async function runThroughGateway(
     if (!(error instanceof EnvironmentError) || error.part !== "litellm") throw error;
     // Whose fault it is shows without the candidate: a LiteLLM that does not start then either has another reason.
     await start("litellm-without", undefined);
-    return { refused: { why: error.message, log: error.log } };
+    return final({ refused: { why: error.message, log: error.log } });
   }
   const subject = new ContainerGateway(engine, candidate, { joined, parts, litellm });
-  return await observeThroughGateway(subject, candidate);
+  const again = (): Promise<GatewayColumn> => observeThroughGateway(subject, candidate);
+  return { seen: await again(), again };
 }
 
 /**
@@ -175,6 +178,8 @@ class ContainerGateway implements GatewaySubject {
     const { parts, litellm } = this.#own;
     if (parts.candidate !== undefined) return;
     const mark = `${candidateMark.name}=${candidateMark.value}`;
+    // What an earlier program left would pass for this one's word.
+    await execute(this.#engine, litellm.containerId, ["rm", "-f", killFile]);
     const command = ["python3", "-c", killProgram, mark, killFile, String(deadFor / 1000)];
     this.#killing = execute(this.#engine, litellm.containerId, command);
     const runs = until("the program that kills the candidate runs", deadlines.smallPartStart, async () =>
