@@ -11,6 +11,7 @@ import { leadsToLiteLLMByName } from "../../helpers/deployment/infer/edge/model-
 import { hostCandidates, type ObservedHost, observeHost } from "../../helpers/deployment/infer/edge/observe-hosts.ts";
 import { placeOf } from "../../helpers/deployment/infer/files/compose-files.ts";
 import type { FoundProjects } from "../../helpers/deployment/infer/files/projects.ts";
+import { withGuesses } from "../../helpers/deployment/infer/guessed-copies.ts";
 import type { HostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { inferFromFiles } from "../../helpers/deployment/infer/infer-from-files.ts";
 import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infer-policy.ts";
@@ -53,7 +54,9 @@ export async function derivePolicy({
   const { versions } = config;
   const fromFiles = await inferFromFiles({ folder, projects, host, versions, versionsOf });
   const byFiles = policyText(inferPolicy(fromFiles));
-  const read = await loadDeployment(folder, { policy: byFiles, versions });
+  const read = await loadDeployment(folder, { policy: byFiles, versions }).catch((error: unknown) => {
+    throw withGuesses(error, { folder, files: host.files });
+  });
   if (isOffline) return byFiles;
   const known = { ...fromFiles, missing: await missingServices(read, { config, progress }) };
   const draft = policyText(inferPolicy(known));

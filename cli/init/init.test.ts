@@ -144,3 +144,13 @@ test("a folder without LiteLLM is one line and exit code 2, and nothing is writt
   expect(stderr).toMatch(/compose\.yaml: none of the services looks like LiteLLM/);
   expect([status, existsSync(join(copy.folder, "policy.yaml"))]).toEqual([2, false]);
 });
+
+test("a guess of a copy that leads to a missing file is named, with how to correct it", () => {
+  using copy = copyOf("allow-list", [
+    { file: "compose.yaml", find: "./config:/app/config", replace: "/opt/litellm:/app/config" },
+    { file: "config/proxy.yaml", write: "include: [models.yaml]\n" },
+  ]);
+  const { status, stderr } = init(copy.folder);
+  expect(stderr).toMatch(/proxy\.yaml:1: the included file .*models\.yaml .* took \.\/config for \/opt\/litellm/);
+  expect([status, existsSync(join(copy.folder, "policy.yaml"))]).toEqual([2, false]);
+});
