@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
 import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
@@ -188,6 +189,22 @@ test("files of the file provider that need no change are mounted as they are", a
     names: { RequestPath: "drop", RequestLine: "drop" },
     headers: { defaultMode: "drop", names: { "User-Agent": "keep" } },
   });
+});
+
+test("an example that stands for a missing file of the provider is added under the name of the file", async () => {
+  const text = readFileSync("deployments/examples/allow-list/dynamic/api.yml", "utf8");
+  const auth = "http: { middlewares: { auth: { basicAuth: { users: ['a:b'] } } } }\n";
+  using copy = patchedCopy("deployments/examples/allow-list", [
+    { file: "dynamic/api.yml", write: text.replace(/middlewares: \[/, "middlewares: [auth, ") },
+    { file: "dynamic/auth.yml.example", write: auth },
+  ]);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  const rendered = await renderTraefik({ deployment, mark: "m", networks: new Map(), processors: 2 });
+  expect(fileOf(rendered, "/etc/traefik/dynamic/auth.yml")).toBe(auth);
+  expect(rendered.changes.map(({ where, what }) => [where, what])).toContainEqual([
+    "compose.yaml:6",
+    "added /etc/traefik/dynamic/auth.yml, a copy of auth.yml.example",
+  ]);
 });
 
 test("a router that is not logged is logged in the run, and that is a change", async () => {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { DeploymentError } from "../../core/errors.ts";
 import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
 import { readPolicyFile } from "../policy/read-policy.ts";
@@ -60,6 +60,11 @@ export async function inferFromFiles({
     edge,
     hasAddressInFiles: (model?.files?.options ?? []).some(({ value }) => isAddressOf(value, asWritten.litellm)),
     unknownFiles: unknownFiles(model),
+    examples: (model?.files?.files ?? []).flatMap(({ path, file, standIn }) =>
+      standIn === "example" && file !== undefined
+        ? { path: posix.join(dirname(file), posix.basename(path)), file }
+        : [],
+    ),
     allowListOf: (middleware) => writtenAllowList(model, middleware),
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),

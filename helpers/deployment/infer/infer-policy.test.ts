@@ -431,6 +431,26 @@ test("without any client, the remark stands alone", async () => {
   expect(text).not.toContain("clients:");
 });
 
+test("an example that stands for a missing file of Traefik's file provider is asked for", async () => {
+  const { questions } = await draftOf({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker, --providers.file.directory=/dynamic, "--entrypoints.web.address=:80"]
+    volumes: [./dynamic:/dynamic]
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels:
+      traefik.http.routers.llm.rule: Host(\`llm.example.org\`)
+      traefik.http.routers.llm.middlewares: strict@file
+`,
+    "dynamic/strict.yml.example": "http: { middlewares: { strict: { stripPrefix: { prefixes: [/a] } } } }\n",
+  });
+  expect(questions).toContain(
+    "is dynamic/strict.yml.example a copy of dynamic/strict.yml, which is not in this folder?",
+  );
+});
+
 test("a folder with nothing but a template of a compose file is refused with the template's name", async () => {
   const template = "services: { litellm: { image: '{{ litellm_image }}' } }\n";
   await expect(draftOf({ "templates/docker-compose.yml.j2": template })).rejects.toMatchObject({

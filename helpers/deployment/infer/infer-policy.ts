@@ -11,7 +11,7 @@ import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
 import { stateHosts } from "./edge/state-hosts.ts";
-import { placeOf } from "./files/compose-files.ts";
+import { pathIn, placeOf } from "./files/compose-files.ts";
 import type { FoundProject } from "./files/found-project.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
@@ -50,6 +50,8 @@ export interface Inference {
   hasAddressInFiles: boolean;
   /** Where the host has the files of Traefik's file provider, which are not in the folder; undefined where they are known. */
   unknownFiles: { source: string; location: SourceLocation } | undefined;
+  /** The examples that stand for files of Traefik's file provider which are missing next to them; absolute paths. */
+  examples: readonly { path: string; file: string }[];
   /** The ranges of an allow list of Traefik as the files have them, by its name in Traefik's API. */
   allowListOf(middleware: string): WrittenAllowList | undefined;
   /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
@@ -326,10 +328,15 @@ function routeQuestions({ hostRoutes, view }: Inference): string[] {
 }
 
 /** A host that only a missing file names is missing from the policy. */
-function fileProviderQuestions({ unknownFiles, view }: Inference): string[] {
-  if (unknownFiles === undefined) return [];
+function fileProviderQuestions({ unknownFiles, examples, view }: Inference): string[] {
+  const copies = examples.map(
+    ({ path, file }) =>
+      `is ${pathIn(view.folder, file)} a copy of ${pathIn(view.folder, path)}, which is not in this folder?`,
+  );
+  if (unknownFiles === undefined) return copies;
   const { source, location } = unknownFiles;
   return [
+    ...copies,
     `which routers to ${view.litellm.key} are in ${source} (${placeOf(view.folder, location)})? Traefik's file provider reads it, and it ` +
       "is not in this folder: put a copy there, and call `npm run init` again",
   ];

@@ -70,7 +70,7 @@ export class ContainerFiles {
     for (const target of targets)
       if (target.startsWith(`${wanted}/`) && this.find(target) !== undefined) paths.add(target);
     if (!isThere && paths.size === 0) return undefined;
-    const inOrder = [...paths].toSorted((one, other) => compareSteps(one.split("/"), other.split("/")));
+    const inOrder = [...paths].toSorted(comparePaths);
     return inOrder.flatMap((path) => this.find(path) ?? []);
   }
 
@@ -124,9 +124,11 @@ export function readContainerFile(
   return file === undefined ? undefined : readSource(file, faults, "write it, or fix the mount");
 }
 
-function compareSteps(one: readonly string[], other: readonly string[]): number {
-  for (const [index, step] of one.entries()) {
-    const second = other[index];
+/** Compares two paths as Traefik orders the files of a directory: step by step. */
+export function comparePaths(one: string, other: string): number {
+  const steps = other.split("/");
+  for (const [index, step] of one.split("/").entries()) {
+    const second = steps[index];
     if (second === undefined) return 1;
     if (step !== second) return step < second ? -1 : 1;
   }

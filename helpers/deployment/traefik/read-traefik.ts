@@ -149,7 +149,7 @@ function namesOfFiles(options: readonly TraefikOption[]): NamesOfFiles {
       for (const [, name = ""] of value.matchAll(/([^\s,@]+)@file\b/g)) if (!found.has(name)) found.set(name, location);
     return found;
   };
-  return { middlewares: named(/middlewares/i), tlsOptions: named(/tls\.options$/i) };
+  return { middlewares: named(/middlewares/i), services: named(/\.service$/i), tlsOptions: named(/tls\.options$/i) };
 }
 
 function readFiles(

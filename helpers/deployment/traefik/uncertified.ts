@@ -47,7 +47,7 @@ function mayHaveOwn({ static: configuration, files, dynamicOptions }: TraefikMod
   if (dynamicOptions.some(({ path: [root, section] }) => root === "tls" && section?.toLowerCase() !== "options"))
     return true;
   if (files === undefined) return false;
-  const isUnread = files.files.some(({ rendered, isStandIn }) => rendered === undefined || isStandIn);
+  const isUnread = files.files.some(({ rendered, standIn }) => rendered === undefined || standIn !== undefined);
   return files.areRefused || files.files.length === 0 || isUnread;
 }
 

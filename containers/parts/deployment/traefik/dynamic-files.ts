@@ -6,7 +6,7 @@ import { parseToml } from "../../../../helpers/deployment/source/toml-tree.ts";
 import { type Plain, parseYaml, toPlain } from "../../../../helpers/deployment/source/yaml-tree.ts";
 import { hasOwnCertificate } from "../../../../helpers/deployment/traefik/certificate-place.ts";
 import { ContainerFiles, readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
-import type { ProviderFile } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
+import type { FileStandIn, ProviderFile } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import { passThrough } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
 import type { DeploymentWithTraefik } from "../../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../../helpers/run/run-record.ts";
@@ -39,14 +39,9 @@ export function changedDynamicFiles(
     const isForCertificate = certificate?.place.kind === "operators-file" && certificate.place.path === file.path;
     const replaced = changedDocument(file, { plugins, routes, own, hasCertificate, isForCertificate });
     const content = (replaced?.content ?? written).replaceAll("@swarm", "@docker");
-    if (content === written && !file.isStandIn) continue;
+    if (content === written && file.standIn === undefined) continue;
     files.push({ target: file.path, content });
-    if (file.isStandIn)
-      changes.push({
-        where: `${basename(file.location.file)}:${file.location.line}`,
-        what: `added ${file.path}, with middlewares that let every request pass`,
-        why: "the files that the provider reads are not among the deployment's",
-      });
+    if (file.standIn !== undefined) changes.push(addedFile(file, file.standIn));
     const where = basename(file.file ?? file.path);
     for (const { key, ...change } of replaced?.changes ?? []) changes.push({ where: `${where}:${key}`, ...change });
     if (written.includes("@swarm"))
@@ -57,6 +52,21 @@ export function changedDynamicFiles(
       });
   }
   return { files, changes };
+}
+
+function addedFile({ path, file, location }: ProviderFile, standIn: FileStandIn): RenderedChange {
+  const where = `${basename(location.file)}:${location.line}`;
+  return standIn === "example"
+    ? {
+        where,
+        what: `added ${path}, a copy of ${basename(file ?? path)}`,
+        why: "the file is not among the deployment's, and its example is",
+      }
+    : {
+        where,
+        what: `added ${path}, with middlewares that let every request pass`,
+        why: "the files that the provider reads are not among the deployment's",
+      };
 }
 
 /** Why a router's requests are logged that the operator does not log. */

@@ -1,18 +1,19 @@
-import { extname, posix } from "node:path";
+import { basename, extname, posix } from "node:path";
 import { EditableYaml } from "../../source/editable-yaml.ts";
 import { FaultList } from "../../source/fault-list.ts";
 import type { SourceLocation } from "../../source/location.ts";
-import type { NoteList } from "../../source/note-list.ts";
+import { NoteList } from "../../source/note-list.ts";
 import type { SourceFile } from "../../source/source-file.ts";
 import { parseToml } from "../../source/toml-tree.ts";
 import { parseYaml } from "../../source/yaml-tree.ts";
-import { type ContainerFile, type ContainerFiles, readContainerFile } from "../container-files.ts";
+import { type ContainerFile, type ContainerFiles, comparePaths, readContainerFile } from "../container-files.ts";
 import { optionsOfFile } from "../file-options.ts";
 import type { TraefikOption } from "../options.ts";
-import type { ProblemList } from "../problems.ts";
+import { ProblemList } from "../problems.ts";
 import { fileSchema } from "../schema.ts";
 import type { FileProviderOptions } from "../static/static.ts";
 import { RenderedFile, renderTemplate, TemplateError } from "../template/render-template.ts";
+import { exampleOf, isConfiguration, neededExamples } from "./example-files.ts";
 import { type MissingFiles, missingFiles } from "./missing-files.ts";
 import { type NamedLine, namedLines } from "./named-lines.ts";
 
@@ -25,9 +26,12 @@ export interface ProviderFile extends ContainerFile {
   isTemplate: boolean;
   /** The lines of the names in a file that could not be read. */
   names: readonly NamedLine[];
-  /** Whether it stands for files that the deployment does not have: with middlewares that let every request pass. */
-  isStandIn: boolean;
+  /** What it stands for one with that the deployment does not have; undefined for a file that is there. */
+  standIn: FileStandIn | undefined;
 }
+
+/** An example next to a file that is missing, or middlewares that let every request pass. */
+export type FileStandIn = "example" | "pass-through";
 
 /** What the file provider's files say. */
 export interface ReadFiles {
@@ -59,6 +63,7 @@ export interface FileProviderReading {
 /** Names that labels and static options take from the file provider, each with the first place that does. */
 export interface NamesOfFiles {
   middlewares: ReadonlyMap<string, SourceLocation>;
+  services: ReadonlyMap<string, SourceLocation>;
   tlsOptions: ReadonlyMap<string, SourceLocation>;
 }
 
@@ -81,7 +86,14 @@ export function readFileProvider(
     return { files: [], options: [], areRefused: true };
   }
   const one = directory === undefined ? files.find(at.value) : undefined;
-  const found = directory === undefined ? one && [one] : files.list(directory.value)?.filter(isConfiguration);
+  const example = directory === undefined && one === undefined ? exampleOf(at.value, files) : undefined;
+  if (example !== undefined) {
+    const refused = { is: false };
+    const read = [readExample(example, refused, reading)];
+    return { files: read, options: firstOfEach(read, reading.problems), areRefused: refused.is };
+  }
+  const all = directory === undefined ? one && [one] : files.list(directory.value);
+  const found = directory === undefined ? all : all?.filter(isConfiguration);
   const elsewhere = found === undefined ? files.elsewhere(at.value, reading.folder) : undefined;
   if (elsewhere !== undefined) return standIn(at, directory !== undefined, elsewhere, reading);
   const absent = found === undefined ? files.absent(at.value, reading.folder) : undefined;
@@ -113,7 +125,12 @@ export function readFileProvider(
   }
   const refused = { is: false };
   const read = found.map((file) => readProviderFile(file, refused, reading));
-  return { files: read, options: firstOfEach(read, reading.problems), areRefused: refused.is };
+  const examples = neededExamples(all ?? [], (file) => optionsOfExample(file, reading), {
+    present: read.flatMap(({ options }) => options),
+    named: reading.named,
+  }).map((file) => readExample(file, refused, reading));
+  const inOrder = [...read, ...examples].toSorted((one, other) => comparePaths(one.path, other.path));
+  return { files: inOrder, options: firstOfEach(inOrder, reading.problems), areRefused: refused.is };
 }
 
 /**
@@ -157,11 +174,31 @@ function standIn(
   });
   const path = isDirectory ? posix.join(at.value, "gateway-conformance.yaml") : at.value;
   const file = readProviderFile({ path, file: undefined, text, location: at.location }, { is: false }, reading);
-  return { files: [{ ...file, isStandIn: true }], options: file.options, areRefused: false, unknownSource: shown };
+  return {
+    files: [{ ...file, standIn: "pass-through" }],
+    options: file.options,
+    areRefused: false,
+    unknownSource: shown,
+  };
 }
 
-function isConfiguration({ path }: ContainerFile): boolean {
-  return [".toml", ".yaml", ".yml"].includes(extname(path).toLowerCase());
+/** Reads an example in place of the file that is missing next to it. */
+function readExample(example: ContainerFile, refused: { is: boolean }, reading: FileProviderReading): ProviderFile {
+  const file = example.file ?? example.path;
+  reading.notes.add(
+    "change",
+    { file, line: 1 },
+    `'${example.path}' is missing among the deployment's files, and this example of it is there`,
+    "the run reads the example in its place",
+    `put a copy of ${basename(example.path)} into the folder where its content is another one`,
+  );
+  return { ...readProviderFile(example, refused, reading), standIn: "example" };
+}
+
+/** The options of an example that may not be used: what is wrong with it is no problem of the deployment. */
+function optionsOfExample(example: ContainerFile, reading: FileProviderReading): readonly TraefikOption[] {
+  const notes = new NoteList();
+  return readProviderFile(example, { is: false }, { ...reading, notes, problems: new ProblemList(notes) }).options;
 }
 
 function readProviderFile(file: ContainerFile, refused: { is: boolean }, reading: FileProviderReading): ProviderFile {
@@ -171,7 +208,14 @@ function readProviderFile(file: ContainerFile, refused: { is: boolean }, reading
   };
   const faults = new FaultList();
   const written = readContainerFile(file, faults);
-  const unread = { ...file, options: [], rendered: undefined, isTemplate: false, names: [], isStandIn: false };
+  const unread = {
+    ...file,
+    options: [],
+    rendered: undefined,
+    isTemplate: false,
+    names: [],
+    standIn: undefined,
+  } as const;
   if (written === undefined) {
     for (const { what, fix } of faults.faults) refuse(file.location, what, fix);
     return unread;

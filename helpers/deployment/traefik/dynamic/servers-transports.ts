@@ -45,7 +45,7 @@ export function checkServersTransports(model: TraefikModel, problems: ProblemLis
 /** Whether every file of the file provider is read: a template, or a directory that is elsewhere, may define more. */
 function areFilesKnown({ files, static: configuration }: TraefikModel): boolean {
   if (files === undefined) return !configuration.has("providers.file");
-  const isRead = files.files.every(({ rendered, isStandIn }) => rendered !== undefined && !isStandIn);
+  const isRead = files.files.every(({ rendered, standIn }) => rendered !== undefined && standIn === undefined);
   return !files.areRefused && files.files.length > 0 && isRead;
 }
 
