@@ -265,6 +265,28 @@ test("a host that leads elsewhere is not one of the gateway's", async () => {
   expect([hosts.map(({ value }) => value.name), others]).toEqual([["ai.lan"], ["photos.lan"]]);
 });
 
+test("of a router with TLS on two entry points, the one on the usual port is the first host", async () => {
+  const location = { file: "compose.yaml", line: 1 };
+  const published = [80, 443].map(
+    (port): PublishedPort => ({ address: undefined, host: port, container: port, protocol: "tcp", location }),
+  );
+  const { hosts } = await stated(
+    [
+      router("Host(`ai.example.org`)", { entryPoints: ["web", "websecure"] }),
+      router("Host(`home.example.org`)", { entryPoints: ["web"], tls: false }),
+      router("Host(`home.example.org`)", { entryPoints: ["websecure"] }),
+    ],
+    undefined,
+    { entryPoints, published },
+  );
+  expect(hosts.map(({ value: { name, entry_point, scheme, port } }) => [name, entry_point, scheme, port])).toEqual([
+    ["ai.example.org", "websecure", "https", undefined],
+    ["ai.example.org", "web", "https", 80],
+    ["home.example.org", "web", "http", undefined],
+    ["home.example.org", "websecure", "https", undefined],
+  ]);
+});
+
 test("the port is stated where the scheme's own does not lead to the entry point", async () => {
   const location = { file: "compose.yaml", line: 1 };
   const onHost = (host: number, container: number): PublishedPort => ({
@@ -311,12 +333,12 @@ test("an entry point that is not published is left out where a published one ser
   // A forwarder on the host may lead there.
   const onLoopback = { ...onHost, address: "127.0.0.1", host: 8082, container: 8082 };
   const forwarded = await stated([everywhere], undefined, { ...own, published: [...own.published, onLoopback] });
-  expect(forwarded.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics", "websecure"]);
+  expect(forwarded.hosts.map(({ value }) => value.entry_point)).toEqual(["websecure", "metrics"]);
   const alone = await stated([router("Host(`ai.example.org`)", { entryPoints: ["metrics"] })], undefined, own);
   expect(alone.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics"]);
   // Nothing is published where a tunnel leads to Traefik.
   const tunnel = await stated([everywhere], undefined, { ...own, published: [] });
-  expect(tunnel.hosts.map(({ value }) => value.entry_point)).toEqual(["metrics", "websecure"]);
+  expect(tunnel.hosts.map(({ value }) => value.entry_point)).toEqual(["websecure", "metrics"]);
 });
 
 test("an allow list is a question, unless it is made for nobody", async () => {

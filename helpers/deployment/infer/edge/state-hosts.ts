@@ -40,7 +40,8 @@ export function stateHosts(observed: readonly ObservedHost[], context: HostConte
   const isOwn = ({ isReached, leadsToLiteLLM }: ObservedHost): boolean => isReached || leadsToLiteLLM;
   const names = new Set(observed.flatMap((host) => (isOwn(host) ? host.name : [])));
   const own = observed.filter((host) => names.has(host.name) && (isOwn(host) || redirects(host)));
-  const { served, remarksOf } = withoutContainersOnly(own, context.listening);
+  const { served: all, remarksOf } = withoutContainersOnly(own, context.listening);
+  const served = usualPortFirst(all, context.listening);
   const hosts = served.map((host) => {
     const { remarks = [], ...stated } = statedHost(host, context);
     return { ...stated, remarks: [...remarksOf(host), ...remarks] };
@@ -79,6 +80,22 @@ function withoutContainersOnly(
     served: hosts.filter((host) => !twins.has(host)),
     remarksOf: (host) => [...twins].flatMap(([left, twin]) => (twin === host ? containersOnly(left, listening) : [])),
   };
+}
+
+/**
+ * Of the hosts with one name and one scheme, first those that clients reach by the scheme's own port: a router with TLS may be on the
+ * entry points for 80 and for 443. All others stay in their order.
+ */
+function usualPortFirst(hosts: readonly ObservedHost[], listening: Listening): ObservedHost[] {
+  const isOther = (host: ObservedHost): number => (clientPort(host, listening) === undefined ? 0 : 1);
+  const idOf = ({ name, scheme }: ObservedHost): string => `${scheme} ${name}`;
+  const inOrder = new Map(
+    [...Map.groupBy(hosts, idOf)].map(([id, group]) => [
+      id,
+      group.toSorted((one, other) => isOther(one) - isOther(other)).values(),
+    ]),
+  );
+  return hosts.flatMap((host) => inOrder.get(idOf(host))?.next().value ?? []);
 }
 
 function accessOf({ rest, rules, injected, allowLists }: ObservedHost) {
