@@ -1,5 +1,6 @@
 import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
+import { EarlierFiles } from "./earlier-files.ts";
 import { standInPath, standInsByFile, standInText } from "./env-stand-ins.ts";
 import { mergedNames } from "./needed-variables.ts";
 import { Placeholders } from "./placeholders.ts";
@@ -26,27 +27,29 @@ export interface StandIn {
 }
 
 /**
- * What the host gives, as far as the files show it: copies in the folder, and placeholders where nothing in the folder has
- * a value.
+ * What the host gives, as far as the files show it: copies in the folder, the files that an earlier policy names, and
+ * placeholders where nothing has a value.
  */
 export function hostValues(folder: string, { files, directories, included }: FoundProjects): HostValues {
   const placeholders = new Placeholders();
+  const earlier = new EarlierFiles(folder);
   const projects = files.map((own, index) =>
     projectValues(
       folder,
       { files: own, directory: directories[index] ?? folder, included: included[index] ?? [] },
-      placeholders,
+      { placeholders, earlier },
     ),
   );
   const standIns = standInsByFile(projects.flatMap((project) => project.standIns));
+  const made = new Map([
+    ...projects.flatMap(({ copies }) => [...copies]),
+    ...[...standIns].map(([file, standIn]) => standInPath(standIn, file)),
+    ...projects.flatMap(({ secrets }) => secrets.map(secretPath)),
+  ]);
   return {
     envFiles: projects.map(({ envFile }) => envFile),
     variables: new Map(projects.flatMap(({ variables }) => [...variables])),
-    files: new Map([
-      ...projects.flatMap(({ copies }) => [...copies]),
-      ...[...standIns].map(([file, standIn]) => standInPath(standIn, file)),
-      ...projects.flatMap(({ secrets }) => secrets.map(secretPath)),
-    ]),
+    files: new Map([...made, ...earlier.others(made.keys())]),
     standIns: [
       ...[...standIns].map(([file, standIn]) => ({ file, text: standInText(standIn) })),
       ...projects.flatMap(({ rendered }) => rendered),

@@ -4,6 +4,7 @@ import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
 import { filesBelow } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
+import type { EarlierFiles } from "./earlier-files.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, wellKnownKey, wellKnownNames } from "./env-texts.ts";
 import { type MissingEnvFile, missingEnvFiles } from "./host-copies.ts";
 import { environmentNames, environmentText, type ServiceNode } from "./service-nodes.ts";
@@ -12,18 +13,21 @@ import { environmentNames, environmentText, type ServiceNode } from "./service-n
 export function neededByLiteLLM(
   folder: string,
   services: readonly ServiceNode[],
+  earlier: EarlierFiles,
 ): ReadonlyMap<string, readonly string[]> {
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
   if (litellm === undefined) return new Map();
   const configs = yamlTexts(folder);
   const read = variablesRead(configs);
-  return neededBy(litellm, services, folder, /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read]);
+  const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
+  return neededBy(litellm, services, names, { folder, earlier });
 }
 
 /** The variables that the templates of Traefik's file provider read: see {@link neededBy}. */
 export function neededByTraefik(
   folder: string,
   services: readonly ServiceNode[],
+  earlier: EarlierFiles,
 ): ReadonlyMap<string, readonly string[]> {
   const traefik = serviceOf("traefik", services, ({ outline }) => outline);
   if (traefik === undefined) return new Map();
@@ -31,8 +35,8 @@ export function neededByTraefik(
   return neededBy(
     traefik,
     services,
-    folder,
     [...read].flatMap(([, name]) => name ?? []),
+    { folder, earlier },
   );
 }
 
@@ -43,18 +47,20 @@ export function neededByTraefik(
 function neededBy(
   service: ServiceNode,
   services: readonly ServiceNode[],
-  folder: string,
   names: readonly string[],
+  place: { folder: string; earlier: EarlierFiles },
 ): ReadonlyMap<string, readonly string[]> {
-  const missing = missingEnvFiles(service.node, folder, service.home);
-  const examples = missing.map(({ path, hasExample }) => {
+  const { folder, earlier } = place;
+  const all = missingEnvFiles(service.node, folder, service.home);
+  const given = all.flatMap(({ path }) => filledNames(earlier.textOf(path) ?? ""));
+  const examples = withoutGiven(all, earlier).map(({ path, hasExample }) => {
     const text = hasExample ? (envTextAt(path)?.text ?? "") : "";
     return { path, filled: filledNames(text), empty: emptyNames(text) };
   });
-  const known = new Set([...environmentNames(service.node), ...examples.flatMap(({ filled }) => filled)]);
+  const known = new Set([...environmentNames(service.node), ...given, ...examples.flatMap(({ filled }) => filled)]);
   const open = [...new Set(names)].filter((name) => !known.has(name));
   const leftEmpty = new Set(examples.flatMap(({ empty }) => empty));
-  const own = ownEnvFile(service, services, folder);
+  const own = ownEnvFile(service, services, place);
   return new Map(
     examples.flatMap(({ path, empty }) => {
       const here = [
@@ -70,8 +76,12 @@ function neededBy(
  * The missing env file in which a service's own variables are: one without an example, the one that the fewest services have, the
  * one with the service's name, and the last one of compose's order, in this order of precedence.
  */
-function ownEnvFile(service: ServiceNode, services: readonly ServiceNode[], folder: string): string | undefined {
-  const missing = missingEnvFiles(service.node, folder, service.home);
+function ownEnvFile(
+  service: ServiceNode,
+  services: readonly ServiceNode[],
+  { folder, earlier }: { folder: string; earlier: EarlierFiles },
+): string | undefined {
+  const missing = withoutGiven(missingEnvFiles(service.node, folder, service.home), earlier);
   const all = services.flatMap(({ node, home }) => missingEnvFiles(node, folder, home));
   const rank = ({ path, hasExample }: MissingEnvFile): number[] => [
     hasExample ? 1 : 0,
@@ -79,6 +89,11 @@ function ownEnvFile(service: ServiceNode, services: readonly ServiceNode[], fold
     basename(path).includes(service.outline.name) ? 0 : 1,
   ];
   return missing.toReversed().toSorted((one, two) => firstDifference(rank(one), rank(two)))[0]?.path;
+}
+
+/** The env files that are missing and that no earlier policy has a copy of. */
+export function withoutGiven(files: readonly MissingEnvFile[], earlier: EarlierFiles): MissingEnvFile[] {
+  return files.filter(({ path }) => earlier.find(path) === undefined);
 }
 
 function firstDifference(one: readonly number[], two: readonly number[]): number {

@@ -5,6 +5,7 @@ import { withoutExampleEnding } from "../../compose/environment/example-files.ts
 import { filesBelow, filledFrom, pathIn } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
+import type { EarlierFiles } from "./earlier-files.ts";
 import { type EnvStandIn, envStandIn } from "./env-stand-ins.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, namesHome, variablesOf } from "./env-texts.ts";
 import {
@@ -16,7 +17,14 @@ import {
   plainName,
   policyPath,
 } from "./host-copies.ts";
-import { emptyByDefault, mergedNames, neededByLiteLLM, neededByTraefik, refusedKeys } from "./needed-variables.ts";
+import {
+  emptyByDefault,
+  mergedNames,
+  neededByLiteLLM,
+  neededByTraefik,
+  refusedKeys,
+  withoutGiven,
+} from "./needed-variables.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
@@ -58,11 +66,12 @@ export interface MissingSecret {
  * @param files the project's files, absolute, in compose's order
  * @param directory from which their relative paths start, absolute
  * @param included the files that they include, whose relative paths start in their own folders
+ * @param earlier what an earlier policy names in place of what is missing
  */
 export function projectValues(
   folder: string,
   { files, directory: home, included }: { files: readonly string[]; directory: string; included: readonly string[] },
-  placeholders: Placeholders,
+  { placeholders, earlier }: { placeholders: Placeholders; earlier: EarlierFiles },
 ): ProjectValues {
   const trees = [...files, ...included].flatMap((file) => {
     const root = treeOf(file);
@@ -71,7 +80,7 @@ export function projectValues(
   });
   const uses = mergedUses(trees.map(({ root, name }) => variableUses(root, name)));
   const services = trees.flatMap(({ root, home: at }) => servicesOf(root, at));
-  const main = mainEnvFile(folder, home, [...uses.keys()]);
+  const main = mainEnvFile(folder, home, [...uses.keys()], earlier);
   const unusable = [...refusedKeys(services, main.found), ...emptyByDefault(folder, services, main.found)];
   const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !unusable.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
@@ -95,7 +104,7 @@ export function projectValues(
   const defaults = openDefaults(secretDefaults(trees.map(({ root }) => root)), main.found).filter(
     ({ name }) => !uses.has(name),
   );
-  const needed = mergedNames([neededByLiteLLM(folder, services), neededByTraefik(folder, services)]);
+  const needed = mergedNames([neededByLiteLLM(folder, services, earlier), neededByTraefik(folder, services, earlier)]);
   for (const name of [...unusable, ...(needed.get(main.path) ?? [])])
     if (!given.has(name) && !made.has(name) && !(hasOwnFile && unusable.includes(name)))
       made.set(name, placeholders.value(name, undefined, servers));
@@ -103,7 +112,10 @@ export function projectValues(
   const byDefault = openSecrets.filter((one) => isUsable(one, defaults));
   for (const one of openSecrets)
     made.set(one.name, byDefault.includes(one) ? one.value : placeholders.value(one.name, undefined, servers));
-  const envFiles = services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at));
+  const envFiles = withoutGiven(
+    services.flatMap(({ node, home: at }) => missingEnvFiles(node, folder, at)),
+    earlier,
+  );
   const isMainMissing =
     !hasOwnFile &&
     (main.found?.isFound === false ||
@@ -127,31 +139,35 @@ export function projectValues(
     return envStandIn(stated, envTextAt(path)?.text ?? "", new Map(names.map((name) => [name, placeholderOf(name)])));
   });
   const envText = main.found?.text ?? "";
-  const { copies, rendered } = renderCopies(
-    folder,
-    new Map([
-      ...copiesOf(folder, services, filledFrom(envText)),
-      ...trees.flatMap(({ root, home: at }) => [
-        ...externalCopies(folder, root, services),
-        ...configCopies(folder, at, root),
-      ]),
+  const guesses = new Map([
+    ...copiesOf(folder, services, filledFrom(envText)),
+    ...trees.flatMap(({ root, home: at }) => [
+      ...externalCopies(folder, root, services),
+      ...configCopies(folder, at, root),
     ]),
-    { given: variablesOf(envText), empty, placeholders, servers },
-  );
+  ]);
+  const { copies, rendered } = renderCopies(folder, earlier.open(guesses), {
+    given: variablesOf(envText),
+    empty,
+    placeholders,
+    servers,
+  });
   return {
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
     variables: statedVariables(folder, open, hasOwnFile),
-    copies,
+    copies: new Map([...copies, ...earlier.answers(guesses)]),
     rendered,
     standIns: [...(isMainMissing ? [mainStandIn] : []), ...otherStandIns],
     secrets: [
       ...trees.flatMap(({ root, home: at }) => missingFiles(root, "secrets", folder, at)),
       ...(litellm === undefined ? [] : missingSecretMounts(litellm.node, folder, litellm.home, filledFrom(envText))),
-    ].map(({ name, stated }) => ({
-      name,
-      path: stated,
-      placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
-    })),
+    ]
+      .filter(({ stated }) => earlier.find(stated) === undefined)
+      .map(({ name, stated }) => ({
+        name,
+        path: stated,
+        placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
+      })),
     secretDefaults: defaults,
     fills: new Map([...uses].map(([name, { fills }]) => [name, fills])),
   };
@@ -168,9 +184,11 @@ function mainEnvFile(
   folder: string,
   home: string,
   wanted: readonly string[],
+  earlier: EarlierFiles,
 ): { path: string; found: EnvText | undefined; isDefault: boolean } {
   const own = home === folder ? join(folder, defaultEnvFile(folder)) : join(home, ".env");
-  const found = envTextAt(own);
+  const given = earlier.textOf(own);
+  const found = given === undefined ? envTextAt(own) : { path: own, text: given, isExample: false, isFound: true };
   if (found !== undefined) return { path: own, found, isDefault: true };
   const others = filesBelow(folder)
     .filter((file) => isEnvFile(withoutExampleEnding(pathIn(folder, file))) && !/(?:^|\/)init\./.test(file))
