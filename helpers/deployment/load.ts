@@ -1,12 +1,13 @@
 import { join, resolve } from "node:path";
 import { checkFolder, defaultTraefik, readFacts } from "./facts.ts";
-import { noteDatabase } from "./litellm/database-findings.ts";
+import { isLiteLLMsDatabase, noteDatabase } from "./litellm/database-findings.ts";
 import { literalSecrets, noteCommonPasswords, noteUnlistedSecrets } from "./literals.ts";
 import { hasConfig } from "./policy/configured-client.ts";
 import { withDirectAccess } from "./policy/direct-access.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
 import { joinedThroughHost } from "./services/host-route.ts";
 import { notePlan } from "./services/plan-notes.ts";
+import { noteOldVolumes } from "./services/postgres-volume.ts";
 import { deploymentDigest } from "./source/digest.ts";
 import { FaultList } from "./source/fault-list.ts";
 import { noteUncertified } from "./traefik/uncertified.ts";
@@ -76,6 +77,7 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   };
   notePlan(deployment, facts.notes);
   noteDatabase(deployment, facts.notes);
+  noteOldVolumes(compose, (service) => isLiteLLMsDatabase(deployment, service), facts.notes);
   if (traefikModel !== undefined) noteUncertified(policy.hosts, traefikModel, facts.notes);
   noteUnlistedSecrets(deployment);
   noteCommonPasswords(found);

@@ -43,6 +43,12 @@ export function noteDatabase(deployment: Looked, notes: NoteList): void {
   noteCredentials(database, server, deployment, notes);
 }
 
+/** Whether a service is the one that the URL of LiteLLM's database names. */
+export function isLiteLLMsDatabase({ compose, litellm, litellmConfig }: Looked, service: ComposeService): boolean {
+  const host = liteLLMDatabase(litellmConfig)?.url.hostname.toLowerCase();
+  return host !== undefined && shareNetwork(service, litellm) && allNamesOf(compose, service).includes(host);
+}
+
 /** The database with the secrets that the operator wrote: those of a run differ for a URL and its password. */
 function databaseAsWritten({ facts, litellm, litellmConfig: { document } }: Looked): LiteLLMDatabase | undefined {
   const environment = facts.composeAsWritten?.services.get(litellm.key)?.environment;
