@@ -30,7 +30,7 @@ export function outlineOf(deployment: Deployment): DeploymentOutline {
     upstreams: litellmConfig.upstreams.map((upstream) => ({
       name: upstream.name,
       transport: upstream.transport,
-      source: upstream.transport === "stdio" ? upstream.command : new URL(upstream.url).origin,
+      source: upstream.transport === "stdio" ? upstream.command : originOfServer(upstream.url),
       version: policy.upstreams.find(({ name }) => name === upstream.name)?.version ?? null,
     })),
     secrets: { file: policy.envFile, names: policy.secrets.map(({ name }) => name) },
@@ -42,6 +42,12 @@ export function outlineOf(deployment: Deployment): DeploymentOutline {
     })),
     notes: facts.notes.notes,
   };
+}
+
+/** The origin of a URL; that of a file is its path. */
+function originOfServer(url: string): string {
+  const { origin, protocol, pathname } = new URL(url);
+  return protocol === "file:" ? pathname : origin;
 }
 
 function configOf({ folder }: Deployment, client: PolicyClient): string {

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
 import { noteIdlePort } from "../services/litellm-port.ts";
 import { EditableYaml } from "../source/editable-yaml.ts";
@@ -80,7 +81,9 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
     customAuth !== undefined && typeof found !== "string"
       ? checkCustomAuth(customAuth, root, found, service, { faults, notes })
       : undefined;
-  const servers = readUpstreams(root, resolved, { version, environment, faults, notes });
+  const textIn = (path: string): string | undefined =>
+    fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;
+  const servers = readUpstreams(root, resolved, { version, environment, textIn, faults, notes });
   noteOtherDatabase(environment, notes);
   // A script of the operator's may read the files.
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);

@@ -58,7 +58,13 @@ export function readServers(
   if (root?.kind !== "map") return [];
   const location = { file: source.file, line: 1 };
   const environment = new Map([["MCP_TOOL_PREFIX_SEPARATOR", { value: separator, location }]]);
-  const read = readUpstreams(root, root, { version, environment, faults, notes: new NoteList() });
+  const read = readUpstreams(root, root, {
+    version,
+    environment,
+    textIn: () => undefined,
+    faults,
+    notes: new NoteList(),
+  });
   faults.throwIfAny();
   return read.upstreams;
 }

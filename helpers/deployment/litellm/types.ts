@@ -29,7 +29,10 @@ export type UpstreamConfig = {
       transport: "http" | "sse";
       url: string;
       headers: ReadonlyMap<string, string>;
-      /** The OpenAPI document that LiteLLM makes the tools from (`spec_path`): the URL is that of an API, and not of an MCP server. */
+      /**
+       * The OpenAPI document that LiteLLM makes the tools from (`spec_path`): the URL is that of an API, and not of an MCP server; where no
+       * file says which, it is a `file:` URL of the document.
+       */
       specPath?: string;
     }
 );

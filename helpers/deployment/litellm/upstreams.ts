@@ -6,6 +6,7 @@ import type { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
 import { locationOf, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
+import { openApiBase } from "./openapi-base.ts";
 import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
 import type { ToolFilter, UnusableServer, UpstreamConfig } from "./types.ts";
 import { atLeast } from "./version.ts";
@@ -14,6 +15,8 @@ import { atLeast } from "./version.ts";
 export interface ServerContext {
   version: string;
   environment: ReadonlyMap<string, Written<string>>;
+  /** The text of a file in LiteLLM's container, by its path as the config has it; undefined where the deployment has none. */
+  textIn(path: string): string | undefined;
   faults: FaultList;
   notes: NoteList;
 }
@@ -66,7 +69,7 @@ export function readUpstreams(root: YamlMap, resolved: YamlNode, context: Server
 function readUpstream(
   server: { name: string; location: SourceLocation; prefix: Written<string>; separator: string },
   node: YamlNode,
-  { version, environment, faults, notes }: ServerContext,
+  { version, environment, textIn, faults, notes }: ServerContext,
 ): UpstreamConfig | UnusableServer | undefined {
   const { name, location, prefix, separator } = server;
   const within = `mcp_servers.${name}`;
@@ -128,7 +131,8 @@ function readUpstream(
       env: new Map(Object.entries(data.env ?? {})),
     };
   }
-  if (!data.url) {
+  const specPath = ignoresServerKey("spec_path", version) ? "" : (textOf(nodeAt(node, "spec_path")) ?? "");
+  if (!data.url && specPath === "") {
     return data.command
       ? unusable(
           "it has a command and no transport: LiteLLM assumes http",
@@ -145,15 +149,14 @@ function readUpstream(
       "it has no effect",
       "remove it, or set 'transport: stdio'",
     );
-  if (!URL.canParse(data.url) || !/^https?:/.test(data.url))
+  if (data.url && (!URL.canParse(data.url) || !/^https?:/.test(data.url)))
     return unusable("its url is not an http address", "write it like http://name:8000/mcp", locationOf(node, ["url"]));
-  const specPath = ignoresServerKey("spec_path", version) ? undefined : textOf(nodeAt(node, "spec_path"));
   return {
     ...common,
     transport,
-    url: data.url,
+    url: data.url || openApiBase(specPath, textIn(specPath)),
     headers: headersOf(data, version),
-    ...(specPath === undefined || specPath === "" ? {} : { specPath }),
+    ...(specPath === "" ? {} : { specPath }),
   };
 }
 
