@@ -1,5 +1,6 @@
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { behaviours } from "../images/contexts/hostile-upstream/behaviours.ts";
+import { upstreamDatabases, urlInRig } from "../parts/databases/database-servers.ts";
 import type { ExtraServers } from "../parts/deployment/extra-servers.ts";
 
 /**
@@ -72,14 +73,15 @@ export function testServers(deployment: Deployment): ExtraServers {
 }
 
 /** The deployment's own database upstream, with a wrong password. */
-function wrongDsn({ policy, litellmConfig, variables }: Deployment): ExtraServers {
-  const { name, database } = policy.upstreams.find((upstream) => upstream.database !== undefined) ?? {};
-  const upstream = litellmConfig.upstreams.find((one) => one.name === name);
-  const dsn = database && variables.get(database.variable)?.value;
-  if (upstream?.transport !== "stdio" || dsn === undefined) return {};
-  const wrong = new URL(dsn);
+function wrongDsn(deployment: Deployment): ExtraServers {
+  const [database] = upstreamDatabases(deployment);
+  const upstream = deployment.litellmConfig.upstreams.find((one) => one.name === database?.upstream);
+  if (upstream?.transport !== "stdio" || database === undefined) return {};
+  const wrong = urlInRig(database.url, database.host);
   wrong.password = wrongPassword;
   const { transport, command, args } = upstream;
-  const env = Object.fromEntries([...upstream.env].map(([key, value]) => [key, value === dsn ? wrong.href : value]));
+  const env = Object.fromEntries(
+    [...upstream.env].map(([key, value]) => [key, value === database.text ? wrong.href : value]),
+  );
   return { wrong_dsn: { transport, command, args, env: { ...env, PYTHONPATH: shortPoolTimeout.directory } } };
 }

@@ -53,6 +53,58 @@ describe("the database servers of a deployment", () => {
   });
 });
 
+/** The reference with another URL of its upstream's database, and with one for LiteLLM. */
+async function withUpstreamAt(url: string, own?: string) {
+  const written = "postgresql://gateway:change-me-postgres-000000000000@postgres:5432/gateway";
+  using copy = patchedCopy("deployments/reference", [
+    { file: "litellm.env.example", find: written, replace: url },
+    ...(own === undefined
+      ? []
+      : [
+          {
+            file: "compose.yaml",
+            find: "      DOCS_URL: /docs\n",
+            replace: `      DOCS_URL: /docs\n      DATABASE_URL: "${own}"\n`,
+          },
+        ]),
+  ]);
+  return await loadDeployment(copy.folder);
+}
+
+describe("an upstream's database", () => {
+  it.each([
+    ["postgres:5432/gateway", "postgres", undefined],
+    ["db.example.org/app", "db.example.org", undefined],
+    ["10.0.0.7:6543/app", "database-10-0-0-7", "database-10-0-0-7:6543/app"],
+    ["localhost/app?sslmode=require", "database-localhost", "database-localhost/app?sslmode=disable"],
+    ["db.example.org/app?sslmode=verify-full", "db.example.org", "db.example.org/app?sslmode=disable"],
+  ])("at %s is the run's own, by a name that the run resolves", async (at, host, changed) => {
+    const deployment = await withUpstreamAt(`postgresql://app:secret-pw@${at}`);
+    expect(databaseServers(deployment)).toMatchObject([{ part: "postgres", host }]);
+    const { environment, changes } = databaseSettings(deployment, built);
+    expect(environment).toEqual(
+      changed === undefined ? {} : { POSTGRES_MCP_URL: `postgresql://app:secret-pw@${changed}` },
+    );
+    expect(changes).toHaveLength(changed === undefined ? 0 : 1);
+    expect(JSON.stringify(changes)).not.toContain("secret-pw");
+  });
+
+  it("is on the server of LiteLLM's own where both have one address", async () => {
+    const url = "postgresql://app:pw@10.0.0.7/app";
+    const deployment = await withUpstreamAt(url, url.replace(/app$/, "litellm"));
+    const [server, ...others] = databaseServers(deployment);
+    expect([server?.host, server?.databases.map(({ name }) => name), others]).toEqual([
+      "litellm-database",
+      ["app", "litellm"],
+      [],
+    ]);
+    expect(databaseSettings(deployment, built).environment).toMatchObject({
+      POSTGRES_MCP_URL: "postgresql://app:pw@litellm-database/app",
+      DATABASE_URL: "postgresql://app:pw@litellm-database/litellm",
+    });
+  });
+});
+
 describe("LiteLLM's settings for its database", () => {
   it("leave the operator's URL, and the tables to the image", async () => {
     const { environment, changes } = databaseSettings(

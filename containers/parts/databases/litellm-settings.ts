@@ -2,7 +2,7 @@ import { type LiteLLMDatabase, liteLLMDatabase } from "../../../helpers/deployme
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartImage } from "../../images/part-image.ts";
-import { databaseHost } from "./database-servers.ts";
+import { databaseHost, upstreamDatabases, urlInRig } from "./database-servers.ts";
 
 /** Variables that LiteLLM needs for its database in a rig, and why they differ from the operator's. */
 export interface DatabaseSettings {
@@ -10,38 +10,32 @@ export interface DatabaseSettings {
   changes: readonly RenderedChange[];
 }
 
-/** Values of `sslmode` that a server without TLS satisfies. */
-const withoutTls: readonly (string | null)[] = [null, "disable", "allow", "prefer"];
-
 /**
- * What LiteLLM's environment needs for its database in a rig.
+ * What LiteLLM's environment needs for its database, and for those of its upstreams, in a rig.
  *
  * @param image LiteLLM's
  */
 export function databaseSettings(deployment: Deployment, image: PartImage): DatabaseSettings {
   const database = liteLLMDatabase(deployment.litellmConfig);
-  if (database === undefined) return { environment: {}, changes: [] };
   const environment: Record<string, string> = {};
   const changes: RenderedChange[] = [];
   const set = (name: string, value: string, shown: string, why: string): void => {
     environment[name] = value;
     changes.push({ where: `compose.yaml:${deployment.litellm.name}.environment`, what: `set ${name}${shown}`, why });
   };
-  const host = databaseHost(database, deployment.litellm);
-  const sslMode = database.url.searchParams.get("sslmode");
-  if (urlDiffers(database, deployment)) {
-    const url = new URL(database.url);
-    url.hostname = host;
-    if (!withoutTls.includes(sslMode)) url.searchParams.set("sslmode", "disable");
+  const setUrl = (name: string, written: URL, host: string): void => {
+    const url = urlInRig(written, host);
+    if (url.href === written.href) return;
+    const sslMode = written.searchParams.get("sslmode");
     const why = "the run's PostgreSQL has an address of its own, and no TLS";
     // The value has the password.
-    set(
-      database.variable ?? "DATABASE_URL",
-      url.href,
-      `: the host is ${host}${sslMode === null ? "" : ", sslmode is disable"}`,
-      why,
-    );
-  }
+    set(name, url.href, `: the host is ${host}${sslMode === null ? "" : ", sslmode is disable"}`, why);
+  };
+  for (const { text, url, host } of upstreamDatabases(deployment))
+    for (const [name, { value }] of deployment.litellm.environment) if (value === text) setUrl(name, url, host);
+  if (database === undefined) return { environment, changes };
+  const variable = database.variable ?? "DATABASE_URL";
+  if (environment[variable] === undefined) setUrl(variable, database.url, databaseHost(database, deployment.litellm));
   if (image.origin === "built" && deployment.litellm.environment.get("DISABLE_SCHEMA_UPDATE") === undefined) {
     const why = "LiteLLM's own migrations have made its tables in the database's image";
     set("DISABLE_SCHEMA_UPDATE", "true", "=true", why);
@@ -71,9 +65,6 @@ export function readDatabaseUrlFromEnvironment(
 }
 
 /** Whether the run's PostgreSQL has another URL than the operator's. */
-function urlDiffers(database: LiteLLMDatabase, { litellm }: Deployment): boolean {
-  return (
-    databaseHost(database, litellm) !== database.url.hostname ||
-    !withoutTls.includes(database.url.searchParams.get("sslmode"))
-  );
+function urlDiffers({ url }: LiteLLMDatabase, { litellm }: Deployment): boolean {
+  return urlInRig(url, databaseHost({ url }, litellm)).href !== url.href;
 }
