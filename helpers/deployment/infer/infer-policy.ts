@@ -18,6 +18,7 @@ import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
 import { stateDockerSocket } from "./sections/docker-socket.ts";
+import { externalDatabaseRemarks } from "./sections/external-databases.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { modelPatterns, stateModels } from "./sections/models.ts";
@@ -109,7 +110,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
       });
   return {
     ...beginning(projects, host),
-    remarks: [...inference.remarks, ...outsideRemarks(others, projects)],
+    remarks: [...inference.remarks, ...outsideRemarks(others, projects), ...externalDatabaseRemarks(view)],
     questions: [
       ...turnedOffQuestions(view),
       ...routeQuestions(inference),

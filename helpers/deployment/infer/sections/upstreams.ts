@@ -7,6 +7,7 @@ import { stdioServer } from "../../services/stdio-servers.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
 import { databaseUpstreams } from "./database-upstreams.ts";
+import { externalDatabaseQuestions } from "./external-databases.ts";
 import { isPostgresUrl } from "./secret-kinds.ts";
 
 type UpstreamInput = ItemOf<"upstreams">;
@@ -160,7 +161,7 @@ function urlUpstream(
     };
   }
   const { tools, questions } = statedTools(known.toolsOf(name));
-  return { value: { name, tools }, questions };
+  return { value: { name, tools }, questions: [...externalDatabaseQuestions(view, service), ...questions] };
 }
 
 function statedTools(asked: readonly string[] | undefined): { tools: string[]; questions: string[] } {
