@@ -39,7 +39,7 @@ export async function postgresPlan(
     name: part,
     image,
     networks: attachmentsOf(resources, server, networks),
-    environment: { POSTGRES_USER: first.user, POSTGRES_PASSWORD: first.password, POSTGRES_DB: first.name },
+    environment: serverEnvironment(first, port),
     command: [
       ...["postgres", "-c", "fsync=off", "-c", `port=${port}`],
       // Every statement is logged: a check verifies in PostgreSQL's log what an upstream did.
@@ -59,6 +59,14 @@ export async function postgresPlan(
     startDeadline: deadlines.databaseStart,
   };
   return { plan, changes: hasTemplate ? versionChange(server, host) : [] };
+}
+
+/** What the container of a server gets, for its entry point and for the clients that checks run in it. */
+export function serverEnvironment(
+  { user, password, name }: Pick<ServedDatabase, "user" | "password" | "name">,
+  port: string,
+): Record<string, string> {
+  return { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: name, PGPORT: port };
 }
 
 /**
