@@ -3,7 +3,7 @@ import { exampleNames, withoutExampleEnding } from "../../compose/environment/ex
 import type { ContainerFile, ContainerFiles } from "../container-files.ts";
 import type { TraefikOption } from "../options.ts";
 import { splitList } from "../schema.ts";
-import type { NamesOfFiles } from "./file-provider.ts";
+import type { NamesOfFiles } from "./names-of-files.ts";
 
 /** Whether Traefik reads a file of a directory. */
 export function isConfiguration({ path }: Pick<ContainerFile, "path">): boolean {

@@ -16,6 +16,7 @@ import { RenderedFile, renderTemplate, TemplateError } from "../template/render-
 import { exampleOf, isConfiguration, neededExamples } from "./example-files.ts";
 import { type MissingFiles, missingFiles } from "./missing-files.ts";
 import { type NamedLine, namedLines } from "./named-lines.ts";
+import type { NamesOfFiles } from "./names-of-files.ts";
 
 /** A file of the file provider. */
 export interface ProviderFile extends ContainerFile {
@@ -58,13 +59,6 @@ export interface FileProviderReading {
   named: NamesOfFiles;
   problems: ProblemList;
   notes: NoteList;
-}
-
-/** Names that labels and static options take from the file provider, each with the first place that does. */
-export interface NamesOfFiles {
-  middlewares: ReadonlyMap<string, SourceLocation>;
-  services: ReadonlyMap<string, SourceLocation>;
-  tlsOptions: ReadonlyMap<string, SourceLocation>;
 }
 
 /** A middleware that lets every request pass: nothing asks for a path like this. */
