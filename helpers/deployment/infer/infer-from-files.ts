@@ -65,6 +65,7 @@ export async function inferFromFiles({
         ? { path: posix.join(dirname(file), posix.basename(path)), file }
         : [],
     ),
+    traefikPlaceholders: model?.placeholders ?? [],
     allowListOf: (middleware) => writtenAllowList(model, middleware),
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),

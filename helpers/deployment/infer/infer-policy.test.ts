@@ -405,6 +405,51 @@ test.each([
   expect(questions.join("\n")).toContain(`which routers to litellm are in ${place} (edge/compose.yaml:4)?`);
 });
 
+const withPlaceholders = {
+  "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.docker, --providers.file.directory=/dynamic, "--entrypoints.web.address=:80", "--certificatesresolvers.le.acme.email=<your-email>"]
+    volumes: ["./dynamic:/dynamic"]
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels:
+      traefik.http.routers.llm.rule: "Host(\`<your-domain>\`) && HeaderRegexp(\`X-Team\`, \`^(?P<team>.+)$\`)"
+      traefik.http.routers.llm.middlewares: "login@file"
+`,
+  "dynamic/login.yml": `http:
+  middlewares:
+    login: { basicAuth: { users: ["<user>:<hash>"] } }
+    links: { headers: { customResponseHeaders: { Link: "<https://docs.example.org>; rel=help" } } }
+    page: { plugin: { rewrite: { body: "<b>hello</b>" } } }
+`,
+};
+
+test("each placeholder in Traefik's labels, flags and files is asked for with its line, and is no host of the policy", async () => {
+  const { hosts, questions } = await draftOf(withPlaceholders);
+  expect(hosts.map(({ value }) => value.name)).toEqual(["litellm.internal"]);
+  expect(questions.filter((question) => /placeholder|what is </.test(question))).toEqual([
+    expect.stringMatching(/^what is <your-email> in .*email \(compose\.yaml:4\)\?/),
+    expect.stringMatching(
+      /^what is <your-domain> in the rule of the router 'llm' \(compose\.yaml:9\)\? .*matches no request of a client: write /,
+    ),
+    expect.stringMatching(/^what is <user> in .* 'login' \(dynamic\/login\.yml:3\)\? .*no password is right/),
+    expect.stringMatching(/^what is <hash> in .* 'login' \(dynamic\/login\.yml:3\)\? .*no password is right/),
+  ]);
+});
+
+test("each placeholder in Traefik's files is a finding with its fix", async () => {
+  await draftOf(withPlaceholders, new Map(), async (folder, draft) => {
+    const { facts } = await loadDeployment(folder, { policy: policyText(draft) });
+    expect(facts.notes.notes.find(({ what }) => what.includes("<your-domain>"))).toMatchObject({
+      kind: "finding",
+      line: 9,
+      what: "the rule of the router 'llm' has the placeholder '<your-domain>'",
+      fix: "write the deployment's own value in place of <your-domain>",
+    });
+  });
+});
+
 const chat = `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.77.1

@@ -5,6 +5,7 @@ import { portsOnHost } from "../services/host-network.ts";
 import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
 import type { SourceLocation } from "../source/location.ts";
+import type { TraefikPlaceholder } from "../traefik/placeholders.ts";
 import type { DeploymentView } from "./deployment-view.ts";
 import type { WrittenAllowList } from "./edge/allow-lists.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
@@ -33,6 +34,7 @@ import {
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { serviceClients } from "./sections/service-clients.ts";
+import { placeholderQuestions } from "./sections/traefik-placeholders.ts";
 import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
 import { versionParts } from "./stated-versions.ts";
 
@@ -53,6 +55,8 @@ export interface Inference {
   unknownFiles: { source: string; location: SourceLocation } | undefined;
   /** The examples that stand for files of Traefik's file provider which are missing next to them; absolute paths. */
   examples: readonly { path: string; file: string }[];
+  /** Texts in Traefik's configuration that nobody has replaced. */
+  traefikPlaceholders: readonly TraefikPlaceholder[];
   /** The ranges of an allow list of Traefik as the files have them, by its name in Traefik's API. */
   allowListOf(middleware: string): WrittenAllowList | undefined;
   /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
@@ -116,6 +120,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
       ...routeQuestions(inference),
       ...(hosts.length > 0 ? apartQuestions(view) : []),
       ...fileProviderQuestions(inference),
+      ...placeholderQuestions(inference.traefikPlaceholders, view.folder),
       ...defaultQuestions(inference),
       ...literalKeyQuestions(inference.marked),
       ...openQuestions(view),

@@ -3,6 +3,7 @@ import type { SourceLocation } from "../source/location.ts";
 import type { DynamicConfiguration, ProviderName, TraefikMiddleware, TraefikRouter } from "./dynamic/dynamic.ts";
 import type { ReadFiles } from "./dynamic/file-provider.ts";
 import type { TraefikOption } from "./options.ts";
+import { placeholdersIn, type TraefikPlaceholder } from "./placeholders.ts";
 import type { TraefikProblem } from "./problems.ts";
 import type { StaticConfiguration } from "./static/static.ts";
 
@@ -75,6 +76,11 @@ export class TraefikModel {
   /** The dynamic options of every source. */
   get dynamicOptions(): readonly TraefikOption[] {
     return [...this.labels, ...(this.files?.options ?? [])];
+  }
+
+  /** The texts of every source, static ones too, that the operator is to replace. */
+  get placeholders(): readonly TraefikPlaceholder[] {
+    return placeholdersIn([...this.static.options, ...this.dynamicOptions]);
   }
 
   /** The providers that are on, e.g. `docker` and `file`. */

@@ -42,6 +42,7 @@ export function readTraefik(compose: ComposeFile, traefik: ComposeService, readi
   const model = new TraefikModel(configuration, { containers, files }, problems.problems);
   checkReferences(model, compose, problems);
   notePlugins(model, reading.notes);
+  notePlaceholders(model, reading.notes);
   return model;
 }
 
@@ -119,6 +120,18 @@ function defaultRule(
     if (!(error instanceof TemplateError)) throw error;
     return undefined;
   }
+}
+
+/** Notes each placeholder that nobody has replaced. */
+function notePlaceholders(model: TraefikModel, notes: NoteList): void {
+  for (const { text, option, effect, location } of model.placeholders)
+    notes.add(
+      "finding",
+      location,
+      `${option} has the placeholder '${text}'`,
+      effect,
+      `write the deployment's own value in place of ${text}`,
+    );
 }
 
 /** Notes labels of Traefik's that no provider reads. */

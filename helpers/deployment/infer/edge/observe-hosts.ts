@@ -1,3 +1,4 @@
+import { hasPlaceholder } from "../../traefik/placeholders.ts";
 import type { Rule } from "../../traefik/rules/rule.ts";
 import { type AccessClass, accessClass } from "./access-class.ts";
 import { type AllowList, allowListsOf } from "./allow-lists.ts";
@@ -45,11 +46,12 @@ export interface HostCandidate {
   scheme: "http" | "https";
 }
 
-/** Every host that a rule names, on every entry point of its routers, and on those that redirect whatever comes. */
+/** Every host that a rule names and no placeholder stands for, on every entry point of its routers, and on those that redirect whatever comes. */
 export function hostCandidates({ routers }: EdgeView): HostCandidate[] {
   const found = new Map<string, HostCandidate>();
   for (const { rule, entryPoints, tls } of routers) {
     for (const name of argumentsOf(rule, ["Host"])) {
+      if (hasPlaceholder(name)) continue;
       for (const entryPoint of entryPoints) {
         const key = `${name.toLowerCase()} ${entryPoint}`;
         const isSecure = tls || found.get(key)?.scheme === "https";

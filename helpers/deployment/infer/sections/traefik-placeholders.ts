@@ -1,0 +1,13 @@
+import type { TraefikPlaceholder } from "../../traefik/placeholders.ts";
+import { placeOf } from "../files/compose-files.ts";
+
+/** One question for each placeholder in Traefik's configuration, with every place that has it. */
+export function placeholderQuestions(found: readonly TraefikPlaceholder[], folder: string): string[] {
+  const alike = Map.groupBy(found, ({ text, effect }) => `${text} ${effect}`);
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const places = same.map(({ option, location }) => `${option} (${placeOf(folder, location)})`);
+    return `what is ${first.text} in ${places.join(", ")}? ${first.effect}: write the deployment's own value there, and call \`npm run init\` again`;
+  });
+}
