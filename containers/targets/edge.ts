@@ -16,6 +16,7 @@ import { entryPointPorts, type LiveRouter, nameInFiles, rawData } from "../parts
 import type { PartHandle } from "../parts/part.ts";
 import { secondTarget } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
+import { callerKey } from "./caller-key.ts";
 import type { Once } from "./providers/once.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
 import { partOf, publishedIn, secretOf } from "./rig-access/parts-of-rig.ts";
@@ -76,12 +77,11 @@ export class Edge {
   }
 
   /**
-   * Any key will do: the edge looks at the header's form, not at the key. A secret of the run, so that a leak shows; one made up
-   * for the run where the policy names none.
+   * Any key will do: the edge looks at the header's form, not at the key. One that a caller has, so that a leak shows and a report
+   * names the key that a client would send.
    */
   get anyKey(): string {
-    const key = this.policy.secrets.find(({ kind }) => kind === "api-key");
-    return (key && this.#canaries.secrets.get(key.name)) ?? this.#canaries.key;
+    return callerKey(this.deployment, this.#canaries);
   }
 
   /** The headers of a caller who has logged in at the forward-auth service; none where the policy has no login. */
