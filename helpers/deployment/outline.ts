@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { openWebUiAddresses } from "./clients/open-webui.ts";
 import { serviceOfClient } from "./clients/service-place.ts";
+import { namedDatabase } from "./litellm/database.ts";
 import { hasConfig, isInService } from "./policy/configured-client.ts";
 import { originOf } from "./services/origins.ts";
 import type { DeploymentNote } from "./source/note-list.ts";
@@ -9,7 +10,7 @@ import type { Deployment, PolicyClient } from "./types.ts";
 /** The summary of a deployment for a report; it contains no secret's value. */
 export interface DeploymentOutline {
   hosts: readonly { name: string; url: string; zone: string }[];
-  /** LiteLLM's config, relative to the folder; `none` where it runs without one. */
+  /** LiteLLM's config, relative to the folder; begins with {@link noConfigFile} where no file of the deployment is it. */
   config: string;
   /** The upstreams that it registers. */
   upstreams: readonly { name: string; transport: string; source: string; version: string | null }[];
@@ -21,12 +22,15 @@ export interface DeploymentOutline {
   notes: readonly DeploymentNote[];
 }
 
+/** How {@link DeploymentOutline.config} begins where it is no path. */
+export const noConfigFile = "no file of the deployment";
+
 /** Summarises a deployment. */
 export function outlineOf(deployment: Deployment): DeploymentOutline {
   const { folder, policy, facts, litellmConfig } = deployment;
   return {
     hosts: policy.hosts.map((host) => ({ name: host.name, url: originOf(deployment, host), zone: host.zone })),
-    config: litellmConfig.files.length === 0 ? "none" : relative(folder, litellmConfig.file),
+    config: litellmConfig.files.length === 0 ? withoutFile(litellmConfig) : relative(folder, litellmConfig.file),
     upstreams: litellmConfig.upstreams.map((upstream) => ({
       name: upstream.name,
       transport: upstream.transport,
@@ -48,6 +52,13 @@ export function outlineOf(deployment: Deployment): DeploymentOutline {
 function originOfServer(url: string): string {
   const { origin, protocol, pathname } = new URL(url);
   return protocol === "file:" ? pathname : origin;
+}
+
+/** LiteLLM's own database may have what no file has; a switch in the database itself decides it. */
+function withoutFile(config: Deployment["litellmConfig"]): string {
+  const database = namedDatabase(config);
+  if (database === undefined) return noConfigFile;
+  return `${noConfigFile}; models and MCP servers may come from LiteLLM's database (${database.namedBy})`;
 }
 
 function configOf({ folder }: Deployment, client: PolicyClient): string {

@@ -5,7 +5,7 @@ import { loadRequirements } from "../../helpers/requirements/requirements.ts";
 import type { CheckOutcome } from "../../helpers/run/run-record.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { ReportInput } from "../model/conformance-json.ts";
-import { checkOf, failureOf, reportOfChecks } from "../model/report-fixture.ts";
+import { checkOf, failureOf, reportOfChecks, soundRecord } from "../model/report-fixture.ts";
 import { answersTo, type OpenQuestion, readOpenQuestions } from "./open-questions.ts";
 import { statusDocument } from "./status-document.ts";
 
@@ -211,4 +211,14 @@ test("only a deployment that has questions gets answers; those of as-found name 
   expect(questions.length).toBeGreaterThan(5);
   for (const { checks } of questions)
     for (const id of checks) expect([...loadRequirements().keys()]).toContain(id.split("/")[0]);
+});
+
+test.each([
+  ["litellm/config.yaml", "`litellm/config.yaml` registers no MCP server"],
+  ["no file of the deployment; models may", "no file of the deployment; models may"],
+])("the config %s without servers", (config, expected) => {
+  const text = status([], {
+    run: { ...soundRecord, deployment: { ...soundRecord.deployment, config, upstreams: [] } },
+  });
+  expect(text).toContain(`- **Config**: ${expected}\n`);
 });

@@ -1,3 +1,4 @@
+import { noConfigFile } from "../../helpers/deployment/outline.ts";
 import type { ConformanceReport } from "../model/conformance-report.ts";
 
 type Upstream = ConformanceReport["deployment"]["upstreams"][number];
@@ -17,7 +18,7 @@ export function environment({ deployment, engine, parts, changes }: ConformanceR
     ...deployment.hosts.map(
       ({ url, zone }) => `- **${zone === "internal" ? "Internal" : "External"} host**: \`${url}\``,
     ),
-    `- **Config**: \`${deployment.config}\` registers the upstream MCP servers ${deployment.upstreams.map(upstreamText).join(", ")}`,
+    `- **Config**: ${configText(deployment)}`,
     `- **Secrets**: \`${deployment.secrets.file}\` provides ${deployment.secrets.names.map((name) => `\`${name}\``).join(", ")}; each was replaced by a canary of this run`,
     ...deployment.clients.map(
       ({ name, config, addresses }) =>
@@ -29,6 +30,12 @@ export function environment({ deployment, engine, parts, changes }: ConformanceR
     "</details>",
     "",
   ];
+}
+
+function configText({ config, upstreams }: ConformanceReport["deployment"]): string {
+  if (config.startsWith(noConfigFile)) return config;
+  const servers = upstreams.map(upstreamText).join(", ");
+  return `\`${config}\` registers ${servers === "" ? "no MCP server" : `the upstream MCP servers ${servers}`}`;
 }
 
 function upstreamText({ name, transport, source, version }: Upstream): string {
