@@ -464,7 +464,7 @@ test("an Open WebUI of the compose file is a client, its key may be there, and a
   expect(draft.secrets.map(({ value }) => value.may_be_in)).toEqual([["litellm.environment", "chat.environment"]]);
   expect(policyText(draft)).toContain(`
 # Clients of the gateway.
-# No Codex client: LiteLLM's config names no model for chats.
+# No Codex client: no file names a model.
 clients:
   - { name: open-webui, kind: open-webui, service: chat }
 `);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chatModels } from "./chat-models.ts";
+import { chatModels, otherKind } from "./chat-models.ts";
 
 const entry = (name: string, model: string, mode?: string) => ({
   model_name: name,
@@ -22,4 +22,17 @@ test("models that answer chats, by their mode and by their names", () => {
 test("a config without models has none", () => {
   expect(chatModels(undefined)).toEqual([]);
   expect(chatModels({ document: { model_list: "none" } })).toEqual([]);
+});
+
+test("an entry that LiteLLM can't read does not hide the others", () => {
+  const document = { model_list: [{ model_name: "broken" }, entry("gemini", "vertex_ai/gemini-2.5-flash")] };
+  expect(chatModels({ document })).toEqual(["gemini"]);
+});
+
+test.each([
+  [entry("gemini", "vertex_ai/gemini-2.5-flash"), undefined],
+  [entry("painter", "vertex_ai/gemini-2.5-flash-image"), "is taken for another kind by 'image' in its name"],
+  [entry("order", "cohere/rank-v3", "rerank"), "has the mode 'rerank'"],
+])("why a model is not one for chats: $litellm_params.model", (model, expected) => {
+  expect(otherKind(model)).toBe(expected);
 });

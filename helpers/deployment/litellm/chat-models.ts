@@ -1,36 +1,43 @@
 import { z } from "zod";
 import type { LiteLLMConfig } from "./types.ts";
 
-const modelList = z.object({
-  model_list: z
-    .array(
-      z.looseObject({
-        model_name: z.string(),
-        litellm_params: z.looseObject({ model: z.string() }),
-        model_info: z.looseObject({ mode: z.string().nullish() }).nullish(),
-      }),
-    )
-    .default([]),
+const listedModel = z.looseObject({
+  model_name: z.string(),
+  litellm_params: z.looseObject({ model: z.string() }),
+  model_info: z.looseObject({ mode: z.string().nullish() }).nullish(),
 });
 
 /** An entry of `model_list`. */
-export type ListedModel = z.output<typeof modelList>["model_list"][number];
+export type ListedModel = z.output<typeof listedModel>;
 
 /** In the names of models that answer no chat. */
 const otherKinds = /embed|rerank|whisper|transcri|speech|\btts\b|image|dall-e|flux|diffusion|moderation|guard/i;
 
-/** The entries of a config's `model_list`; none where it can't be read. */
+/** The entries of a config's `model_list`, without those that can't be read. */
 export function listedModels(config: Pick<LiteLLMConfig, "document"> | undefined): readonly ListedModel[] {
-  const read = modelList.safeParse(config?.document ?? {});
-  return read.success ? read.data.model_list : [];
+  const list = config?.document.model_list;
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry) => {
+    const read = listedModel.safeParse(entry);
+    return read.success ? [read.data] : [];
+  });
 }
 
 /** The names of the models that answer chats, patterns included (`openai/*`), in the config's order. */
 export function chatModels(config: Pick<LiteLLMConfig, "document"> | undefined): string[] {
   return listedModels(config)
-    .filter(
-      ({ model_name: name, litellm_params: { model }, model_info: info }) =>
-        (info?.mode ?? "chat") === "chat" && !otherKinds.test(`${name} ${model}`),
-    )
+    .filter((model) => otherKind(model) === undefined)
     .map(({ model_name: name }) => name);
+}
+
+/** What says that a model answers no chat: its mode, or a word in its name; undefined for one that answers chats. */
+export function otherKind({
+  model_name: name,
+  litellm_params: { model },
+  model_info: info,
+}: ListedModel): string | undefined {
+  const mode = info?.mode ?? "chat";
+  if (mode !== "chat") return `has the mode '${mode}'`;
+  const [word] = otherKinds.exec(`${name} ${model}`) ?? [];
+  return word === undefined ? undefined : `is taken for another kind by '${word}' in its name`;
 }

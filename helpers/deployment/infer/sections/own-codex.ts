@@ -1,3 +1,5 @@
+import { listedModels, otherKind } from "../../litellm/chat-models.ts";
+import { namedDatabase } from "../../litellm/database.ts";
 import { agentPaths, matches } from "../../policy/access.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
@@ -31,7 +33,7 @@ export function ownCodex(view: DeploymentView, { hosts, secrets, isOnTheLan }: O
   const key = secrets.find(({ value: { name, kind } }) => kind === "api-key" && isMasterKey(view, name))?.value.name;
   if (key === undefined) return none("no variable of the env files holds LiteLLM's master key");
   const model = chatModel(view);
-  if (model === undefined) return none("LiteLLM's config names no model for chats");
+  if (model === undefined) return none(whyNoChatModel(view));
   const { customAuth } = view.config ?? {};
   if (customAuth !== undefined) return none(`${customAuth} judges the keys, and no file says which one is Codex's`);
   if (!isOnTheLan) return none("the gateway publishes no port on the LAN");
@@ -71,4 +73,16 @@ function hostsOfCodex(hosts: readonly HostInput[]): readonly HostInput[] {
 
 function zoneOfCodex(hosts: readonly HostInput[]): string {
   return hostsOfCodex(hosts).some(({ zone }) => zone === "internal") ? "internal " : "";
+}
+
+/** Which models the files name, and why none of them is one for chats. */
+function whyNoChatModel({ config, litellm }: DeploymentView): string {
+  const others = listedModels(config).flatMap((model) => {
+    const why = otherKind(model);
+    return why === undefined ? [] : `${model.model_name} ${why}`;
+  });
+  if (others.length > 0) return `LiteLLM's config names no model for chats: ${others.join(", ")}`;
+  const named = (config?.files ?? []).length > 0 ? "LiteLLM's config names no model" : "no file names a model";
+  const database = namedDatabase(config ?? { environment: litellm.environment, document: {} });
+  return database === undefined ? named : `${named}, and which ones are in LiteLLM's database is in no file`;
 }

@@ -309,7 +309,13 @@ test("a Codex with the suite's own config, where the files say that it works", (
   const embeddings = viewOf({
     "config.yaml": config.replaceAll("gpt-5", "text-embedding-3-small").replace(pattern, ""),
   });
-  expect(ownCodex(embeddings, context).reasonWithout).toMatch(/names no model for chats/);
+  expect(ownCodex(embeddings, context).reasonWithout).toBe(
+    "LiteLLM's config names no model for chats: text-embedding-3-small is taken for another kind by 'embed' in its name",
+  );
+  const withoutModels = viewOf({ "config.yaml": config.replace(/model_list:\n(?: {2}- .*\n)+/, "") });
+  expect(ownCodex(withoutModels, context).reasonWithout).toBe(
+    "LiteLLM's config names no model, and which ones are in LiteLLM's database is in no file",
+  );
 });
 
 test("reach: published ports by zone, and services that share a network", () => {
