@@ -18,16 +18,18 @@ function exchange(url: string, headers: HeaderLines = [], method = "GET"): Excha
 }
 
 /** What is found in a changed example, with the text of the line that it names. */
-async function inExample<T extends { cause?: string; location?: SourceLocation; follows?: string } | undefined>(
+async function inExample<
+  T extends { cause?: string; location?: SourceLocation; follows?: string; fix?: string } | undefined,
+>(
   example: string,
   patches: readonly Patch[],
   find: (deployment: DeploymentWithTraefik) => T,
-): Promise<{ cause: string | undefined; line: string | undefined; follows: string | undefined }> {
+): Promise<Record<"cause" | "line" | "follows" | "fix", string | undefined>> {
   using copy = patchedCopy(`deployments/examples/${example}`, patches);
   const found = find(withTraefik(await loadDeployment(copy.folder)));
   const { location } = found ?? {};
   const line = location && readFileSync(location.file, "utf8").split("\n")[location.line - 1]?.trim();
-  return { cause: found?.cause, line, follows: found?.follows };
+  return { cause: found?.cause, line, follows: found?.follows, fix: found?.fix };
 }
 
 const rules = "dynamic/api.yml";
@@ -200,6 +202,32 @@ test("a rule that matches too much is named where the router has a condition of 
     cause: "the rule of router api@file matches the request",
     line: expect.stringMatching(/^rule:/),
   });
+});
+
+test.for<[string, string, RegExp]>([
+  ["PathPrefix(`/v1/model`)", "/v1/models-admin", /^narrow the rule so that it does not match \/v1\/models-admin/],
+  ["PathPrefix(`/v1/models`)", "/v1/modelsx", /^write Path\(`\/v1\/models`\) in place of PathPrefix/],
+  ["PathPrefix(`/v1/models`)", "/v1/models/gpt-5", /^write Path\(.* or open \/v1\/models\/\*\* in the policy$/],
+  ["PathRegexp(`^/v1/m`)", "/v1/moderations", /^let PathRegexp\(`\^\/v1\/m`\) end with \$/],
+])("a rule that matches too much has a fix: %s and %s", async ([matcher, path, fix]) => {
+  const patch = { file: rules, find: "Path(`/v1/models`)", replace: matcher };
+  const found = await inExample("allow-list", [patch], (deployment) =>
+    whyNotRefused(deployment, exchange(`https://api.example.dev${path}`), "api@file"),
+  );
+  expect(found.fix).toMatch(fix);
+});
+
+test("a look-alike of a path that is open with all below keeps what is below open", async () => {
+  const patches = [
+    { file: "policy.yaml", find: "paths: [/health/liveliness]", replace: "paths: [/health, /health/**]" },
+    { file: rules, find: "Path(`/health/liveliness`)", replace: "PathPrefix(`/health`)" },
+  ];
+  const found = await inExample("allow-list", patches, (deployment) =>
+    whyNotRefused(deployment, exchange("https://api.example.dev/healthx"), "api@file"),
+  );
+  expect(found.fix).toBe(
+    "write (Path(`/health`) || PathPrefix(`/health/`)) in place of PathPrefix(`/health`), which also matches /healthx",
+  );
 });
 
 test("a router without a login is named by its middlewares", async () => {

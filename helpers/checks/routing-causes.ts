@@ -19,6 +19,7 @@ import { whyUnreachable } from "../deployment/traefik/unreachable.ts";
 import type { DeploymentWithTraefik, Policy, PolicyHost } from "../deployment/types.ts";
 import { type Exchange, header } from "../protocol/exchange.ts";
 import type { FailureDetails } from "./check-failure.ts";
+import { narrowerRule } from "./narrower-rule.ts";
 
 /** For a failure that is there because Traefik could not load a router: it follows from the check of what Traefik loads. */
 export const followsLoading = { follows: "ROUTE-26/loaded-without-errors" } as const;
@@ -215,7 +216,9 @@ export function whyNotRefused(
       cause: `the router ${router} takes what no other one matches, and no middleware of it refuses anything`,
       location: instead,
     };
-  return byRule;
+  if (meant !== undefined || request === undefined || host === undefined || decision === undefined) return byRule;
+  const fix = narrowerRule(taken.rule, request, { policy, host, decision });
+  return fix === undefined ? byRule : { ...byRule, fix };
 }
 
 /** The host of a router's login service that no service has: Traefik then answers 500 (its forwardAuth middleware). */

@@ -14,7 +14,8 @@ check({
       const part = gateway.partOfService(name);
       return healthcheck === undefined || part === undefined ? [] : [{ service: name, part, ...healthcheck }];
     });
-    if (checked.length === 0) evidence.notSupported("no service that a run starts has a healthcheck in compose.yaml");
+    if (checked.length === 0)
+      evidence.notSupported("no service that a run starts has a healthcheck in the compose files");
     let judged = 0;
     await forEachCase(
       "a healthcheck succeeds",
@@ -60,6 +61,6 @@ check({
       },
     );
     if (judged === 0) evidence.notSupported("the images that were built here lack the commands of the healthchecks");
-    evidence.finding(`${judged} healthchecks of compose.yaml succeed in their services.`);
+    evidence.finding(`${judged} healthchecks of the compose files succeed in their services.`);
   },
 });
