@@ -1,5 +1,4 @@
 import type { Edge, EdgeRequest } from "../../../containers/targets/edge.ts";
-import type { Routing } from "../../../containers/targets/rig-access/access-log.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
@@ -13,6 +12,7 @@ import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
 import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
 import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
 import { allowedPreflights, preflightHeaders } from "../support/preflights.ts";
+import { type SentRequest, whyNotHit } from "../support/unclaimed-router.ts";
 
 type LiveRouter = Awaited<ReturnType<Edge["routers"]>>["routers"][number];
 
@@ -100,7 +100,7 @@ check({
           ...(location === undefined ? {} : { location }),
           fix: "remove the router or correct it, or add what it serves to the policy",
           ...(isSound
-            ? whyNotHit(edge, router.name, hit.sent)
+            ? whyNotHit(edge.deployment, router.name, hit.sent)
             : { ...causeOfRouter(edge.deployment, router), ...followsLoading }),
         });
       },
@@ -180,12 +180,6 @@ function unaskedCopies(
   });
 }
 
-/** A request that the policy describes, with the way that it took. */
-interface SentRequest {
-  exchange: Exchange;
-  routing: Routing;
-}
-
 /** The routers that take what the policy describes, and those of them that forward it to a server. */
 async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding: Set<string>; sent: SentRequest[] }> {
   const sent = await Promise.all(
@@ -197,34 +191,6 @@ async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding:
   const names = (own: SentRequest[]): Set<string> =>
     new Set(own.flatMap(({ routing: { router } }) => (router === undefined ? [] : [withoutProvider(router)])));
   return { taken: names(sent), forwarding: names(sent.filter(({ routing }) => routing.server !== undefined)), sent };
-}
-
-/**
- * Why a router took none of the requests: one of them is meant for it and does not match its rule, or another router takes what its
- * rule matches. Empty where no request is near.
- */
-function whyNotHit(
-  { deployment }: Edge,
-  name: string,
-  sent: readonly SentRequest[],
-): Pick<FailureDetails, "cause" | "location" | "fix"> {
-  const model = deployment.traefikModel;
-  const router = model.routerOf(name);
-  if (router === undefined) return {};
-  for (const { exchange, routing } of sent) {
-    const request = ruleRequestOf(exchange);
-    const taken = routing.router === undefined ? undefined : model.routerOf(routing.router);
-    if (request === undefined || router.rule === undefined || taken === undefined || taken === router) continue;
-    if (matchesRule(router.rule, request)) return outranked(model, taken, router);
-  }
-  const lines = [router, ...router.options.values()].map(({ location: { file, line } }) => `${file}:${line}`);
-  for (const { exchange, routing } of sent) {
-    if (routing.server !== undefined) continue;
-    const why = whyNotReached(deployment, exchange, routing);
-    const isOwn = why.location !== undefined && lines.includes(`${why.location.file}:${why.location.line}`);
-    if (isOwn || why.cause.includes(`router ${router.name} `)) return why;
-  }
-  return {};
 }
 
 /** Each path of each host by the methods that the policy names, as each caller that it tells apart. */
