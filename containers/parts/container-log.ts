@@ -1,3 +1,4 @@
+import type { Container } from "dockerode";
 import type { Engine } from "../engine/engine.ts";
 
 /** The part of a log to read. */
@@ -17,7 +18,12 @@ export interface LogWindow {
  * @throws {Error} when the container does not exist
  */
 export async function readLog(engine: Engine, container: string, window: LogWindow = {}): Promise<string> {
-  const raw = await engine.docker.getContainer(container).logs({
+  return await logText(engine.docker.getContainer(container), window);
+}
+
+/** As {@link readLog}, of a container that the engine's client has. */
+export async function logText(container: Pick<Container, "logs">, window: LogWindow = {}): Promise<string> {
+  const raw = await container.logs({
     stdout: true,
     stderr: true,
     follow: false,

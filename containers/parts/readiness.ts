@@ -4,6 +4,7 @@ import { request } from "undici";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { untilTwiceIfStarved } from "../../helpers/core/until-starved.ts";
 import { memoryKill } from "./memory-limit.ts";
+import { silenceOf } from "./silence.ts";
 
 /** How this machine reaches a part that is starting. */
 export interface StartingPart {
@@ -88,6 +89,8 @@ const pollsBetweenStateChecks = 20;
 export class ReadinessWait implements WaitStrategy {
   /** The part's last log lines, when it did not become ready. */
   lastLogLines: readonly string[] | undefined;
+  /** What there is to say where those are none. */
+  silence: string | undefined;
   readonly #readiness: Readiness;
   readonly #address: PartAddress;
   readonly #readLastLines: (containerId: string) => Promise<readonly string[]>;
@@ -111,6 +114,7 @@ export class ReadinessWait implements WaitStrategy {
       await this.#wait(container, boundPorts);
     } catch (error) {
       this.lastLogLines = await this.#readLastLines(container.id);
+      if (this.lastLogLines.length === 0) this.silence = await silenceOf(container);
       throw error;
     }
   }

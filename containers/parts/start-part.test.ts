@@ -137,3 +137,21 @@ test.for([
   if (startsAgain) expect(await starting).toMatchObject({ containerId: [...asked][1] });
   else await expect(starting).rejects.toThrow(/again-false .* did not start: is the second one: not within 1 s/);
 });
+
+test("a part that ends without a word is reported with its exit code and state", async () => {
+  const images = new Images(engine, { mode: "auto", progress: new Progress() });
+  const [network] = [...(await createNetworks(engine, run, "silent", [{ name: "silent", internal: true }])).values()];
+  if (network === undefined) throw new Error("no network was made");
+  const start = startPart({ engine, run, images }, "edge", {
+    name: "silent",
+    image: await images.get("host"),
+    networks: [{ network, aliases: [] }],
+    entrypoint: ["sh", "-c", "exit 3"],
+    ready: { what: "never ready", ask: async () => false },
+    startDeadline: deadlines.smallPartStart,
+  });
+  await expect(start).rejects.toMatchObject({
+    message: expect.stringMatching(/it printed nothing; the state of its container is 'exited', with exit code 3$/),
+    log: [],
+  });
+});

@@ -12,6 +12,7 @@ import { type PartHandle, type PartPlan, partLabel, rigLabel, rigMark, type Star
 import type { PartResources } from "./part-resources.ts";
 import { startPortRelay } from "./port-relay.ts";
 import { ReadinessWait } from "./readiness.ts";
+import { silenceOf } from "./silence.ts";
 
 /** What a part is started with. */
 export type PartContext = Pick<PartResources, "engine" | "run"> & { images: Pick<Images, "get"> };
@@ -52,7 +53,10 @@ async function startOnce(context: PartContext, rig: string, plan: PartPlan): Pro
     if (cause instanceof EnvironmentError) throw cause;
     // testcontainers has already removed a container that did not become ready; one that did not run at all still exists.
     const log = readiness?.lastLogLines ?? (await readLastLines(engine, name));
-    throw new EnvironmentError(`${plan.name} (${plan.image.reference}) did not start: ${(cause as Error).message}`, {
+    const silence =
+      log.length > 0 ? undefined : (readiness?.silence ?? (await silenceOf(engine.docker.getContainer(name))));
+    const reason = [(cause as Error).message, ...(silence === undefined ? [] : [silence])].join("; ");
+    throw new EnvironmentError(`${plan.name} (${plan.image.reference}) did not start: ${reason}`, {
       part: plan.name,
       log,
       cause,
