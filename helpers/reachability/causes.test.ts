@@ -75,6 +75,12 @@ test.for<[string, Patch[], Cell, string]>([
   ],
   ["a port that is published under another number", [compose('- "80:80"', '- "81:80"')], refusedAtTheHost, '- "81:80"'],
   [
+    "a TCP port that is published for UDP too",
+    [compose('- "80:80"', '- "80:80/udp"\n      - "80:80"')],
+    refusedAtTheHost,
+    '- "80:80"',
+  ],
+  [
     "a port that leads to a port on which nothing listens",
     [compose('- "80:80"', '- "80:8000"')],
     refusedAtTheHost,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { publishedTo } from "../deployment/compose/host-address.ts";
 import type { PublishedPort } from "../deployment/compose/types.ts";
 import { whyUnpublished } from "../deployment/compose/unpublished-port.ts";
 import type { Deployment, SourceLocation } from "../deployment/types.ts";
@@ -143,8 +144,11 @@ function locationOfApart(from: string, to: string, { compose }: Deployment): Sou
   return first?.networkLocations.values().next().value ?? first?.location;
 }
 
+/** The entry that publishes a TCP port of the gateway host; the one that others than the host itself reach comes first. */
 function publishedPort(port: number, { compose }: Deployment): PublishedPort | undefined {
-  return [...compose.services.values()].flatMap(({ ports }) => ports).find(({ host }) => host === port);
+  const all = [...compose.services.values()].flatMap(({ ports }) => ports);
+  const own = all.filter(({ host, protocol }) => host === port && protocol === "tcp");
+  return own.find(({ address }) => publishedTo(address) !== "nobody") ?? own[0];
 }
 
 /** The line of the service that should publish a port on the gateway host. */

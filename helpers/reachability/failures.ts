@@ -1,6 +1,6 @@
 import { CheckFailure, type FailureEvidence } from "../checks/check-failure.ts";
 import type { Denial, Deployment } from "../deployment/types.ts";
-import { causeOfBlocked, causeOfOpen } from "./causes.ts";
+import { causeOfBlocked, causeOfOpen, type PairCause } from "./causes.ts";
 import { commonPorts } from "./common-ports.ts";
 import { decidingLine } from "./firewall-lines.ts";
 import { type Cell, deniedSource } from "./matrix.ts";
@@ -13,6 +13,8 @@ export interface Pair {
   cells: readonly Cell[];
   /** Set where the cells that are allowed and do not connect are apart from the pair's others. */
   areMissing?: true;
+  /** Those that differ from the policy, where others of the pair differ for another reason. */
+  ports?: readonly number[];
 }
 
 /** The cells grouped by pair, in the order of their first cell. */
@@ -28,21 +30,45 @@ export function pairsOf(cells: readonly Cell[]): Pair[] {
 }
 
 /**
- * A pair that connects where it should not, and does not where it should, as two: each has a cause and a line of its own.
+ * A pair with ports that differ from the policy for several reasons, as one for each: what connects and should not apart from what
+ * does not and should, and each published port, firewall rule or network with a line of its own.
+ *
+ * @param causeOf why a cell differs
  */
-export function withOneCause(pair: Pair): Pair[] {
-  const missing = pair.cells.filter(({ verdict }) => verdict === "blocked");
-  if (missing.length === 0 || !pair.cells.some(({ verdict }) => verdict === "open")) return [pair];
-  const others = pair.cells.filter((cell) => !missing.includes(cell));
-  return [
-    { ...pair, cells: others },
-    { ...pair, cells: missing, areMissing: true },
-  ];
+export function withOneCause(pair: Pair, causeOf: (cell: Cell) => PairCause): Pair[] {
+  const right = pair.cells.filter(({ verdict }) => verdict !== "open" && verdict !== "blocked");
+  const byCause = (verdict: Cell["verdict"]): (readonly Cell[])[] => {
+    const own = pair.cells.filter((cell) => cell.verdict === verdict);
+    return [...Map.groupBy(own, (cell) => keyOf(causeOf(cell))).values()];
+  };
+  const [open, missing] = [byCause("open"), byCause("blocked")];
+  const groups = [...open, ...missing];
+  if (groups.length < 2) return [pair];
+  return groups.map((cells, index) => {
+    const areMissing = missing.includes(cells) && open.length > 0;
+    const isAlone = (missing.includes(cells) ? missing : open).length === 1;
+    return {
+      ...pair,
+      cells: index === 0 ? [...cells, ...right] : cells,
+      ...(isAlone ? {} : { ports: [...new Set(cells.map(({ port }) => port))] }),
+      ...(areMissing ? { areMissing: true } : {}),
+    };
+  });
+}
+
+function keyOf({ cause, location }: PairCause): string {
+  return `${cause} ${location?.file}:${location?.line}`;
 }
 
 /** A pair in messages, e.g. `lan → gateway-host`. */
-export function pairName({ from, to, areMissing }: Pick<Pair, "from" | "to" | "areMissing">): string {
-  return `${from} → ${to}${areMissing === true ? " (missing)" : ""}`;
+export function pairName({ from, to, ports, areMissing }: Pick<Pair, "from" | "to" | "ports" | "areMissing">): string {
+  const on = ports === undefined ? "" : ` on ${ports.join(", ")}`;
+  return `${from} → ${to}${on}${areMissing === true ? " (missing)" : ""}`;
+}
+
+/** Why a cell differs from the policy. */
+export function causeOfDifference(cell: Cell, deployment: Deployment): PairCause {
+  return cell.verdict === "open" ? causeOfOpen(cell, deployment) : causeOfBlocked(cell, deployment);
 }
 
 /**
@@ -57,21 +83,14 @@ export function expectPolicy({ cells, ...pair }: Pair, deployment: Deployment): 
   ];
   const [first] = [...open, ...blocked];
   if (first === undefined) return;
+  const name = pairName({ from: pair.from, to: pair.to });
   const summary = [
-    ...(open.length > 0
-      ? [`${pairName(pair)} connects on ${portList(open, deployment)}, which the policy does not allow`]
-      : []),
+    ...(open.length > 0 ? [`${name} connects on ${portList(open, deployment)}, which the policy does not allow`] : []),
     ...(blocked.length > 0
-      ? [
-          `${pairName({ from: pair.from, to: pair.to })} does not connect on ${portList(blocked, deployment)}, which the policy allows`,
-        ]
+      ? [`${name} does not connect on ${portList(blocked, deployment)}, which the policy allows`]
       : []),
   ].join("; ");
-  const {
-    cause,
-    location = first.rule?.location,
-    fix,
-  } = open.length > 0 ? causeOfOpen(first, deployment) : causeOfBlocked(first, deployment);
+  const { cause, location = first.rule?.location, fix } = causeOfDifference(first, deployment);
   throw new CheckFailure({
     summary,
     code: open.length > 0 ? "unexpected-connection" : "missing-connection",

@@ -244,13 +244,20 @@ test("a failure names the ports, the cause and the line", () => {
   expect(story("api")).not.toThrow();
 });
 
-test("a pair that connects where it should not and is missing a port has a case for each", () => {
+test("a pair that differs for several reasons has a case for each", () => {
   const cell = (port: number, verdict: Cell["verdict"]): Cell => ({ port, verdict }) as Cell;
   const pair = (...cells: Cell[]): Pair => ({ from: "lan", to: "gateway-host", cells });
   const [open, allowed, missing] = [cell(80, "open"), cell(22, "allowed"), cell(443, "blocked")];
-  const cases = (one: Pair) => withOneCause(one).map((own) => [pairName(own), own.cells.map(({ port }) => port)]);
+  const causeOf = ({ port }: Cell) => ({ cause: "published", location: { file: "compose.yaml", line: port } });
+  const cases = (one: Pair) =>
+    withOneCause(one, causeOf).map((own) => [pairName(own), own.cells.map(({ port }) => port)]);
   expect(cases(pair(open, allowed, missing))).toEqual([
     ["lan → gateway-host", [80, 22]],
+    ["lan → gateway-host (missing)", [443]],
+  ]);
+  expect(cases(pair(open, allowed, cell(4000, "open"), missing))).toEqual([
+    ["lan → gateway-host on 80", [80, 22]],
+    ["lan → gateway-host on 4000", [4000]],
     ["lan → gateway-host (missing)", [443]],
   ]);
   expect(cases(pair(allowed, missing))).toEqual([["lan → gateway-host", [22, 443]]]);

@@ -1,10 +1,11 @@
 import type { Reachability } from "../../containers/targets/reachability.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import type { SourceLocation } from "../../helpers/deployment/types.ts";
+import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 import { adminListeners, socketMounts } from "../../helpers/reachability/admin-listeners.ts";
 import {
   attemptText,
+  causeOfDifference,
   expectCounted,
   expectDeclaredDenial,
   expectPolicy,
@@ -32,7 +33,7 @@ check({
     if (!reachability.policy.reach.some(({ from }) => from === "lan"))
       evidence.notSupported("the policy opens nothing to the LAN (reach)");
     comparePairs(evidence, allowed);
-    await forEachPair("the LAN reaches what the policy allows", allowed, matrix, (pair) =>
+    await forEachPair("the LAN reaches what the policy allows", allowed, matrix, reachability.deployment, (pair) =>
       expectPolicy(pair, reachability.deployment),
     );
   },
@@ -49,8 +50,12 @@ check({
       (cell) => isIpv4(cell) && cell.from === "lan" && cell.to !== "outside" && cell.rule === undefined,
     );
     comparePairs(evidence, denied);
-    await forEachPair("the LAN reaches nothing that the policy does not allow", denied, matrix, (pair) =>
-      expectPolicy(pair, reachability.deployment),
+    await forEachPair(
+      "the LAN reaches nothing that the policy does not allow",
+      denied,
+      matrix,
+      reachability.deployment,
+      (pair) => expectPolicy(pair, reachability.deployment),
     );
   },
 });
@@ -64,8 +69,12 @@ check({
     const { firewall } = reachability.policy;
     if (firewall === undefined) return evidence.notSupported(noFirewall);
     const matrix = await judgedMatrix(reachability, evidence);
-    await forEachPair("connections are denied as the policy declares", matrix.cells, matrix, (pair) =>
-      expectDeclaredDenial(pair, reachability.deployment),
+    await forEachPair(
+      "connections are denied as the policy declares",
+      matrix.cells,
+      matrix,
+      reachability.deployment,
+      (pair) => expectDeclaredDenial(pair, reachability.deployment),
     );
     await forEachCase(
       "denied connections are counted",
@@ -88,8 +97,12 @@ check({
       (cell) => isIpv4(cell) && cell.from !== "lan" && (cell.to !== "outside" || cell.rule !== undefined),
     );
     comparePairs(evidence, others);
-    await forEachPair("a pair connects, or does not, as the policy says", others, matrix, (pair) =>
-      expectPolicy(pair, reachability.deployment),
+    await forEachPair(
+      "a pair connects, or does not, as the policy says",
+      others,
+      matrix,
+      reachability.deployment,
+      (pair) => expectPolicy(pair, reachability.deployment),
     );
     evidence.finding(`Not in the matrix, because they are the suite's own: ${reachability.ownParts.join(", ")}.`);
   },
@@ -107,8 +120,12 @@ check({
     const outgoing = matrix.cells.filter((cell) => isIpv4(cell) && cell.to === "outside" && cell.rule === undefined);
     if (outgoing.length === 0) evidence.notSupported(noFirewall);
     comparePairs(evidence, outgoing);
-    await forEachPair("nothing reaches the outside that the policy does not allow", outgoing, matrix, (pair) =>
-      expectPolicy(pair, reachability.deployment),
+    await forEachPair(
+      "nothing reaches the outside that the policy does not allow",
+      outgoing,
+      matrix,
+      reachability.deployment,
+      (pair) => expectPolicy(pair, reachability.deployment),
     );
     if (reachability.policy.firewall !== undefined) expectSentinelNotReached(reachability, matrix);
     expectNoCallsHome(reachability, matrix.sweep);
@@ -132,8 +149,12 @@ check({
     const compared = cells.filter((cell) => cell.family === 6 && right.has(keyOf(cell)));
     if (!compared.some(({ verdict }) => verdict === "allowed" || verdict === "blocked"))
       evidence.notSupported("the policy allows no connection between places that have an IPv6 address");
-    await forEachPair("IPv6 connections end as IPv4 connections do", compared, matrix, (pair) =>
-      expectPolicy(pair, reachability.deployment),
+    await forEachPair(
+      "IPv6 connections end as IPv4 connections do",
+      compared,
+      matrix,
+      reachability.deployment,
+      (pair) => expectPolicy(pair, reachability.deployment),
     );
     const without = sweep.sites.filter((site) => !withAddress.includes(site)).map(({ name }) => name);
     if (without.length > 0) evidence.finding(`Without an IPv6 address: ${without.join(", ")}.`);
@@ -202,9 +223,10 @@ async function forEachPair(
   what: string,
   cells: readonly Cell[],
   matrix: JudgedMatrix,
+  deployment: Deployment,
   check: (pair: Pair) => void,
 ): Promise<void> {
-  const pairs = pairsOf(cells).flatMap(withOneCause);
+  const pairs = pairsOf(cells).flatMap((pair) => withOneCause(pair, (cell) => causeOfDifference(cell, deployment)));
   try {
     await forEachCase(what, pairs, pairName, async (pair) => check(pair));
   } catch (error) {
