@@ -35,11 +35,17 @@ export interface DeriveOptions {
   progress: Progress;
 }
 
+/** A policy that the suite accepts. */
+export interface DerivedPolicy {
+  text: string;
+  /** What has to be fixed in the deployment's files; the text has each as a question too. */
+  toFix: readonly string[];
+}
+
 /**
  * Derives the policy of a deployment: from its files, and from the answers of its Traefik and its LiteLLM where they may
  * be started.
  *
- * @returns the policy's text, which the suite accepts
  * @throws {DeploymentError} when the deployment can't be read
  * @throws {EnvironmentError} when there is no engine
  */
@@ -50,14 +56,15 @@ export async function derivePolicy({
   isOffline,
   config,
   progress,
-}: DeriveOptions): Promise<string> {
+}: DeriveOptions): Promise<DerivedPolicy> {
   const { versions } = config;
   const fromFiles = await inferFromFiles({ folder, projects, host, versions, versionsOf });
-  const byFiles = policyText(inferPolicy(fromFiles));
+  const draftOfFiles = inferPolicy(fromFiles);
+  const byFiles = policyText(draftOfFiles);
   const read = await loadDeployment(folder, { policy: byFiles, versions }).catch((error: unknown) => {
     throw withGuesses(error, { folder, files: host.files });
   });
-  if (isOffline) return byFiles;
+  if (isOffline) return { text: byFiles, toFix: draftOfFiles.toFix };
   const known = { ...fromFiles, missing: await missingServices(read, { config, progress }) };
   const draft = policyText(inferPolicy(known));
   const asWritten = await loadDeployment(folder, { policy: draft, versions });
@@ -69,9 +76,10 @@ export async function derivePolicy({
     const edge = await askedEdge(run, known, { deployment, canary: canaries.target, progress });
     return await askedGateway(run, edge, progress);
   });
-  const text = policyText(inferPolicy(withNames(asked, originals, canaries.secrets)));
+  const derived = inferPolicy(withNames(asked, originals, canaries.secrets));
+  const text = policyText(derived);
   await loadDeployment(folder, { policy: text, versions });
-  return text;
+  return { text, toFix: derived.toFix };
 }
 
 /** The versions of a package that the suite has a lock for; oldest first. */

@@ -154,3 +154,11 @@ test("a guess of a copy that leads to a missing file is named, with how to corre
   expect(stderr).toMatch(/proxy\.yaml:1: the included file .*models\.yaml .* took \.\/config for \/opt\/litellm/);
   expect([status, existsSync(join(copy.folder, "policy.yaml"))]).toEqual([2, false]);
 });
+
+test("what has to be fixed in the files is printed, and stands before what is guessed", () => {
+  using copy = copyOf("swarm");
+  const { stdout } = init(copy.folder);
+  expect(stdout).toMatch(/^fix first: general_settings\.master_key in config\.yaml is a key in the file itself/m);
+  const text = readFileSync(join(copy.folder, "policy.yaml"), "utf8");
+  expect(text).toMatch(/ To be fixed in the deployment's files first:\n# QUESTION: general_settings\.master_key/);
+});

@@ -19,7 +19,7 @@ async function derivedOffline(): Promise<{ derived: Policy; text: string }> {
   const { folder } = copy;
   const projects = findProjects(folder);
   const options = { folder, projects, host: hostValues(folder, projects), config: runConfig(), progress: silent };
-  const text = await derivePolicy({ ...options, isOffline: true });
+  const { text } = await derivePolicy({ ...options, isOffline: true });
   const faults = new FaultList();
   const { policy } = readPolicyFile(join(folder, "policy.yaml"), faults, text);
   expect(faults.faults).toEqual([]);

@@ -7,7 +7,7 @@ import { checkFolder } from "../../helpers/deployment/facts.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
 import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
-import { derivePolicy } from "./derive-policy.ts";
+import { type DerivedPolicy, derivePolicy } from "./derive-policy.ts";
 
 /** What `init` does; see cli/init.ts for the flags. */
 export interface InitOptions {
@@ -47,23 +47,24 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  let policy: string;
+  let derived: DerivedPolicy;
   try {
-    policy = await derivePolicy({ folder, projects, host, isOffline, config, progress });
+    derived = await derivePolicy({ folder, projects, host, isOffline, config, progress });
   } catch (error) {
     remove();
     throw error;
   }
   if (isPrinted) {
     remove();
-    console.log(policy.trimEnd());
+    console.log(derived.text.trimEnd());
     return;
   }
-  writeFileSync(file, policy);
-  const questions = policy.match(/# QUESTION:/g)?.length ?? 0;
+  writeFileSync(file, derived.text);
+  const questions = derived.text.match(/# QUESTION:/g)?.length ?? 0;
   console.log(
     `wrote ${displayPath(file)}; ${questions} ${questions === 1 ? "question is" : "questions are"} open in it`,
   );
+  for (const question of derived.toFix) console.log(`fix first: ${question}`);
   for (const { path } of standIns)
     console.log(`wrote ${displayPath(path)}: placeholders for values that no file of the folder sets`);
   for (const { path } of kept)

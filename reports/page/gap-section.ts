@@ -1,3 +1,4 @@
+import { byWeight } from "../../helpers/deployment/source/note-list.ts";
 import { type ConformanceReport, checksOf } from "../model/conformance-report.ts";
 import { whatOf } from "../model/problems.ts";
 import { escapeHtml } from "../status/markdown.ts";
@@ -64,9 +65,9 @@ const noteKinds = {
 /** What a reader should know about the deployment's files, and what the run changed in its copy of them. */
 export function notesSection({ deployment, changes }: ConformanceReport): string {
   const kinds = (["finding", "not-proved", "change"] as const).flatMap((kind) => {
-    const rows = deployment.notes
-      .filter((note) => note.kind === kind)
-      .map(({ file, line, what, why, fix }) => [place({ file, line }), inline(what), inline(why), inline(fix ?? "")]);
+    const rows = byWeight(deployment.notes.filter((note) => note.kind === kind)).map(
+      ({ file, line, what, why, fix }) => [place({ file, line }), inline(what), inline(why), inline(fix ?? "")],
+    );
     return rows.length === 0
       ? []
       : [`<h3>${noteKinds[kind]}</h3>`, scrollingTable(noteKinds[kind], ["where", "what", "why", "fix"], rows)];

@@ -222,3 +222,14 @@ test.each([
   });
   expect(text).toContain(`- **Config**: ${expected}\n`);
 });
+
+test("the notes begin with what the operator has to fix", () => {
+  const notes = (["change", "not-proved", "finding"] as const).map((kind) => ({
+    kind,
+    file: "compose.yaml",
+    what: kind,
+    why: "why",
+  }));
+  const text = status([], { run: { ...soundRecord, deployment: { ...soundRecord.deployment, notes } } });
+  expect(text.match(/^- (?:finding|not proved|change): /gm)).toEqual(["- finding: ", "- not proved: ", "- change: "]);
+});

@@ -1,4 +1,5 @@
 import { noConfigFile } from "../../helpers/deployment/outline.ts";
+import { byImportance } from "../../helpers/deployment/source/note-list.ts";
 import type { ConformanceReport } from "../model/conformance-report.ts";
 
 type Upstream = ConformanceReport["deployment"]["upstreams"][number];
@@ -6,7 +7,7 @@ type Upstream = ConformanceReport["deployment"]["upstreams"][number];
 /** What was tested, and what the run changed in its copy; folded, as nobody needs it first. */
 export function environment({ deployment, engine, parts, changes }: ConformanceReport): string[] {
   const one = parts.filter((part, index) => parts.findIndex(({ name }) => name === part.name) === index);
-  const notes = deployment.notes.map(
+  const notes = byImportance(deployment.notes).map(
     ({ kind, file, line, what, why, fix }) =>
       `- ${kind.replace("-", " ")}: ${what} (${why}), \`${file}${line === undefined ? "" : `:${line}`}\`${fix === undefined ? "" : `; ${fix}`}`,
   );

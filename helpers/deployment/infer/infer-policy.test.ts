@@ -232,8 +232,8 @@ test.each([
   ["a network", apart.replace("[data]", "[data, edge]"), 0],
   ["the host's networks", apart.replace("networks: [edge]", "network_mode: host"), 0],
 ])("a Traefik that shares %s with the LiteLLM that it serves", async (_, compose, count) => {
-  const { questions } = await draftOf({ "compose.yaml": compose });
-  const asked = questions.filter((question) => question.startsWith("which network do traefik"));
+  const { toFix } = await draftOf({ "compose.yaml": compose });
+  const asked = toFix.filter((question) => question.startsWith("which network do traefik"));
   expect(asked).toHaveLength(count);
   for (const question of asked)
     expect(question).toMatch(
@@ -309,23 +309,23 @@ test("secrets with defaults are stated by their variables, with one question", a
 general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
 `;
   const files = { "compose.yaml": withDefaults, "config.yaml": config };
-  const { secrets, questions, clients } = await draftOf(files, new Map(), loadDraft);
+  const { secrets, toFix, clients } = await draftOf(files, new Map(), loadDraft);
   expect(secrets.map(({ value: { name, kind, may_be_in } }) => [name, kind, may_be_in])).toEqual([
     ["ADMIN", "api-key", ["litellm.environment"]],
     ["LITELLM_SALT_KEY", "salt", ["litellm.environment"]],
     ["DB_PASSWORD", "password", ["litellm.environment", "db.environment"]],
   ]);
   expect(clients.map(({ value }) => value)).toEqual([{ name: "codex", kind: "codex", key: "ADMIN", model: "gpt-5" }]);
-  expect(questions.slice(0, 2)).toEqual([
+  expect(toFix.slice(0, 2)).toEqual([
     "ADMIN (compose.yaml:8), LITELLM_SALT_KEY (compose.yaml:9), DB_PASSWORD (compose.yaml:10) have defaults in the compose files, " +
       "and every reader of the files knows them: are they set where the gateway runs?",
     expect.stringMatching(/^UI_PASSWORD of litellm in compose\.yaml:11 is a key in the file itself/),
   ]);
-  expect(questions.join("\n").match(/is a key in the file itself/g)).toHaveLength(1);
+  expect(toFix.join("\n").match(/is a key in the file itself/g)).toHaveLength(1);
   // With the env file in the folder, what it leaves out has its default on the host too.
   const own = await draftOf({ ...files, ".env": "REGION=north\n" });
   expect(own.secrets).toEqual([]);
-  expect(own.questions.join("\n")).toMatch(/LITELLM_MASTER_KEY of litellm .* is a key in the file itself/);
+  expect(own.toFix.join("\n")).toMatch(/LITELLM_MASTER_KEY of litellm .* is a key in the file itself/);
 });
 
 /** A run replaces each secret by a canary of its own, and finds none of them as text in the files. */
@@ -393,7 +393,7 @@ test.each([
   ["./rules", "./edge/rules"],
   ["/srv/rules", "/srv/rules"],
 ])("files of Traefik's file provider that are not in the folder are asked for: %s", async (source, place) => {
-  const { questions } = await draftOf({
+  const { toFix } = await draftOf({
     "edge/compose.yaml": `services:
   traefik:
     image: traefik:v3.5.3
@@ -402,7 +402,7 @@ test.each([
   litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1" }
 `,
   });
-  expect(questions.join("\n")).toContain(`which routers to litellm are in ${place} (edge/compose.yaml:4)?`);
+  expect(toFix.join("\n")).toContain(`which routers to litellm are in ${place} (edge/compose.yaml:4)?`);
 });
 
 const withPlaceholders = {
@@ -426,9 +426,11 @@ const withPlaceholders = {
 };
 
 test("each placeholder in Traefik's labels, flags and files is asked for with its line, and is no host of the policy", async () => {
-  const { hosts, questions } = await draftOf(withPlaceholders);
+  const draft = await draftOf(withPlaceholders);
+  const { hosts, toFix } = draft;
   expect(hosts.map(({ value }) => value.name)).toEqual(["litellm.internal"]);
-  expect(questions.filter((question) => /placeholder|what is </.test(question))).toEqual([
+  expect(policyText(draft)).toMatch(/ To be fixed in the deployment's files first:\n# QUESTION: what is <your-email>/);
+  expect(toFix).toEqual([
     expect.stringMatching(/^what is <your-email> in .*email \(compose\.yaml:4\)\?/),
     expect.stringMatching(
       /^what is <your-domain> in the rule of the router 'llm' \(compose\.yaml:9\)\? .*matches no request of a client: write /,

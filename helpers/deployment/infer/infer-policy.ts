@@ -115,14 +115,16 @@ export function inferPolicy(given: Inference): PolicyDraft {
   return {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects), ...externalDatabaseRemarks(view)],
+    toFix: [
+      ...placeholderQuestions(inference.traefikPlaceholders, view.folder),
+      ...(hosts.length > 0 ? apartQuestions(view) : []),
+      ...fileProviderQuestions(inference),
+      ...defaultQuestions(inference),
+      ...literalKeyQuestions(inference.marked),
+    ],
     questions: [
       ...turnedOffQuestions(view),
       ...routeQuestions(inference),
-      ...(hosts.length > 0 ? apartQuestions(view) : []),
-      ...fileProviderQuestions(inference),
-      ...placeholderQuestions(inference.traefikPlaceholders, view.folder),
-      ...defaultQuestions(inference),
-      ...literalKeyQuestions(inference.marked),
       ...openQuestions(view),
       ...otherTraefikQuestions(given.view, view),
       ...clientQuestions,
@@ -188,6 +190,7 @@ function withoutUnrelatedTraefik(inference: Inference): Inference {
 export function beginning({ compose }: FoundProjects, { envFiles, variables, files }: HostValues): PolicyDraft {
   return {
     remarks: [],
+    toFix: [],
     questions: [],
     services: undefined,
     envFile: compose === undefined && envFiles[0] !== undefined ? { value: envFiles[0] } : undefined,

@@ -27,6 +27,9 @@ export interface Stated<Value> {
 export interface PolicyDraft {
   /** For the head of the file. */
   remarks: readonly string[];
+  /** Questions whose answer belongs into the deployment's files: as they are, something does not work, or a secret is open. */
+  toFix: readonly string[];
+  /** All others: the policy has a guess until they are answered. */
   questions: readonly string[];
   services: { litellm?: string; traefik?: string | false } | undefined;
   envFile: Stated<string> | undefined;

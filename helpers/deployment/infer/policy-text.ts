@@ -54,7 +54,9 @@ export function policyText(draft: PolicyDraft): string {
     .join("\n\n")}\n`;
 }
 
-function head({ remarks, questions }: PolicyDraft): string[] {
+function head({ remarks, toFix, questions }: PolicyDraft): string[] {
+  const asked = (all: readonly string[]): string[] => all.flatMap((question) => wrapped(`QUESTION: ${question}`));
+  const isSplit = toFix.length > 0 && questions.length > 0;
   return [
     ...wrapped(
       "What is meant to hold for this gateway, as far as its files and its answers show it. Written by `npm run init`.",
@@ -63,7 +65,10 @@ function head({ remarks, questions }: PolicyDraft): string[] {
       "Change what is not meant, and answer each QUESTION: until then the value below it is a guess. docs/policy.md lists every key.",
     ),
     ...remarks.flatMap((remark) => wrapped(remark)),
-    ...questions.flatMap((question) => wrapped(`QUESTION: ${question}`)),
+    ...(toFix.length > 0 ? wrapped("To be fixed in the deployment's files first:") : []),
+    ...asked(toFix),
+    ...(isSplit ? wrapped("Guessed for the policy:") : []),
+    ...asked(questions),
   ];
 }
 

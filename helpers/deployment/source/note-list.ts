@@ -38,6 +38,12 @@ export function byWeight<T extends Pick<DeploymentNote, "weight">>(findings: rea
   return findings.toSorted((one, other) => rank(one) - rank(other));
 }
 
+/** What the operator has to fix first, the heaviest of it first; then what is not proved, then what the run changed. */
+export function byImportance<T extends Pick<DeploymentNote, "kind" | "weight">>(notes: readonly T[]): T[] {
+  const kinds = ["finding", "not-proved", "change"] as const;
+  return kinds.flatMap((kind) => byWeight(notes.filter((note) => note.kind === kind)));
+}
+
 /** Collects the notes of a deployment; the same note at the same location counts once. */
 export class NoteList {
   readonly #notes: DeploymentNote[] = [];

@@ -98,6 +98,7 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
   const rules: PathRule[] = [];
   if (classesKey(unnamed[0] ?? rest) !== classesKey(rest)) rules.push({ pattern: "/", classes: unnamed[0] ?? rest });
   const questions: string[] = [];
+  const tooWide: { base: string; lookAlike: string }[] = [];
   const families = pathFamilies(ruleset);
   for (const { base, withSlash, below, lookAlike } of families) {
     const [own, slash, deep, alike] = await Promise.all([base, withSlash, below, lookAlike].map(classesOf));
@@ -110,8 +111,9 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
     if (classesKey(slash) !== already(withSlash)) rules.push({ pattern: withSlash, classes: slash });
     const isOpen = [...own.values()].some(({ who }) => who === "open");
     if (isOpen && classesKey(alike) !== alikeExpected && classesKey(alike) === classesKey(own))
-      questions.push(`the rule for ${base} also takes ${lookAlike}: is that meant? The suite takes it for a mistake`);
+      tooWide.push({ base, lookAlike });
   }
+  if (tooWide.length > 0) questions.push(tooWideQuestion(tooWide));
   const patterns = ruleset.flatMap((rule) => argumentsOf(rule, ["PathRegexp"]));
   if (patterns.length > 0)
     questions.push(
@@ -132,6 +134,14 @@ export async function observeHost(view: EdgeView, host: HostCandidate, ask: AskE
     injected: [...injections].flatMap(([path, injection]) => (named.has(path) ? { path, ...injection } : [])),
     questions,
   };
+}
+
+/** One question for all prefixes of a host: they mostly have one cause, PathPrefix. */
+function tooWideQuestion(found: readonly { base: string; lookAlike: string }[]): string {
+  const [rules, bases] = [found.length === 1 ? "rule" : "rules", found.map(({ base }) => base).join(", ")];
+  const alike = found.map(({ lookAlike }) => lookAlike).join(", ");
+  const verb = found.length === 1 ? "takes" : "take";
+  return `the ${rules} for ${bases} also ${verb} ${alike}: is that meant? The suite takes it for a mistake`;
 }
 
 /** By path. */

@@ -238,6 +238,16 @@ test("a key that is written into a label is stated under a name, never by its va
   expect(JSON.stringify(injected)).not.toContain("sk-in-the-label");
 });
 
+test("prefixes that also take look-alikes are one question of their host", async () => {
+  const { hosts } = await stated([
+    router("Host(`ai.lan`) && (PathPrefix(`/ui`) || PathPrefix(`/docs`))", { priority: 9 }),
+    router("Host(`ai.lan`) && HeaderRegexp(`Authorization`, `^Bearer .+`)", { priority: 5 }),
+  ]);
+  expect(hosts[0]?.questions?.filter((question) => question.includes("also take"))).toEqual([
+    expect.stringMatching(/^the rules for \S+, \S+ also take \S+x, \S+x: is that meant\? /),
+  ]);
+});
+
 test("a prefix that also takes look-alikes is a question", async () => {
   const { hosts } = await stated([
     router("Host(`ai.lan`) && PathPrefix(`/ui`)", { priority: 9 }),
