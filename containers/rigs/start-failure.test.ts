@@ -12,7 +12,7 @@ const mounts = [
 const atDatabase = { file: "compose.yaml", line: 9 };
 const environment = new Map([["DATABASE_URL", { value: "", location: atDatabase }]]);
 const deployment = {
-  litellm: { name: "litellm", mounts, files: [], environment },
+  litellm: { name: "litellm", mounts, files: [], environment, commandWords: [] },
   litellmConfig: {
     version: "1.106.2",
     texts: [{ path: ["router_settings", "fallbacks"], value: { value: "qwen3-vl-8b", location } }],
@@ -86,4 +86,33 @@ test.each([
   ["is none of the environment's", new Error("ValueError: 'qwen3-vl-8b'")],
 ])("an error that %s stays as it is", (_, error) => {
   expect(startFailure(error, deployment)).toBeUndefined();
+});
+
+test.each([
+  ["Error: No such option: --confg (Possible options: --config)", "--confg", "write --config in place of --confg"],
+  ["Error: No such option '--confg'. Did you mean '--config'?", "--confg", "write --config in place of --confg"],
+  [
+    "Error: No such option '--prot'. (Did you mean one of: '--host', '--port'?)",
+    "--prot=4000",
+    "write --host or --port in place of --prot",
+  ],
+  ["Error: No such option: --nonsense", "--nonsense", "correct or remove '--nonsense' in the command"],
+  [
+    "Error: Invalid value for '--port': 'abc' is not a valid integer.",
+    "--port",
+    "correct or remove '--port' in the command",
+  ],
+  ["Error: Got unexpected extra argument (litelm)", "litelm", "correct or remove 'litelm' in the command"],
+  ["Error: Unknown command: litelm", "litelm", "correct or remove 'litelm' in the command"],
+  ["Error: Option '--config' requires an argument.", "--config", "correct or remove '--config' in the command"],
+])("a word of the command that LiteLLM does not accept is the deployment's: %s", (line, word, fix) => {
+  const log = ["Usage: litellm [OPTIONS]", "Try 'litellm --help' for help.", "", line];
+  const error = new EnvironmentError("litellm did not start: it exited with code 2", { part: "litellm", log });
+  const of = (commandWords: readonly object[]) => {
+    const litellm = { ...deployment.litellm, commandWords } as unknown as typeof deployment.litellm;
+    return startFailure(error, { ...deployment, litellm })?.details;
+  };
+  expect(of([{ value: word, location: mounted }])).toMatchObject({ code: "does-not-start", location: mounted, fix });
+  // The suite's own word would be the suite's fault.
+  expect(of([{ value: "--detailed_debug", location: mounted }])).toBeUndefined();
 });

@@ -2,13 +2,14 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import { mountedFile } from "../../helpers/deployment/litellm/config-file.ts";
 import type { ComposeService, Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
+import { refusedOption } from "./refused-option.ts";
 
 /** What LiteLLM raises for a config that it does not accept; what it lacks in its image is not among them. */
 const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser)Error): *(.+)$/;
 
 /**
  * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config, it
- * refuses the address of its database, or the engine may not execute the script that is its entrypoint.
+ * does not accept a word of its command, it refuses the address of its database, or the engine may not execute the script that is its entrypoint.
  * Anything else may be the environment's fault, and stays one.
  *
  * @param error what the start of a rig ended with
@@ -19,7 +20,11 @@ export function startFailure(
   { litellm, litellmConfig }: Pick<Deployment, "litellm" | "litellmConfig">,
 ): CheckFailure | undefined {
   if (!(error instanceof EnvironmentError) || error.part !== "litellm") return undefined;
-  const known = notExecutable(error.message, litellm) ?? refusedDatabase(error.log, litellm, litellmConfig.version);
+  const { version } = litellmConfig;
+  const known =
+    notExecutable(error.message, litellm) ??
+    refusedOption(error.log, litellm, version) ??
+    refusedDatabase(error.log, litellm, version);
   if (known !== undefined) return known;
   const at = error.log.findLastIndex((one) => refusal.test(one));
   // What follows must be the end of the start, and not of a start that went on.
