@@ -99,6 +99,7 @@ const broken: Broken[] = [
     file: "litellm/config.yaml",
     at: "custom_auth",
     what: /\/app\/keys\.py, which is not on a bind mount/,
+    fix: /^write scoped_keys\.authenticate, which \S+compose\.yaml:\d+ mounts, or mount the module there/,
   },
   {
     name: "a config that is not mounted",
@@ -106,6 +107,30 @@ const broken: Broken[] = [
     file: "compose.yaml",
     at: 'command: ["--config"',
     what: /\/app\/config\.yaml is not in the container of 'litellm'/,
+  },
+  {
+    name: "a config that is mounted under another name",
+    patches: [compose("config.yaml:/app/config.yaml:ro", "config.yaml:/app/config.yml:ro")],
+    file: "compose.yaml",
+    at: 'command: ["--config"',
+    what: /\/app\/config\.yaml is not in the container of 'litellm'/,
+    fix: /^name \/app\/config\.yml here, where \S+compose\.yaml:\d+ mounts a config of LiteLLM, or mount that on \/app\/config\.yaml/,
+  },
+  {
+    name: "a config in a directory that is mounted elsewhere",
+    patches: [compose("./litellm/config.yaml:/app/config.yaml:ro", "./litellm:/app/config:ro")],
+    file: "compose.yaml",
+    at: 'command: ["--config"',
+    what: /\/app\/config\.yaml is not in the container of 'litellm'/,
+    fix: /^name \/app\/config\/config\.yaml here, where \S+compose\.yaml:\d+ mounts a config/,
+  },
+  {
+    name: "a mistyped --config",
+    patches: [compose('"--config"', '"--confg"')],
+    file: "compose.yaml",
+    at: 'command: ["--confg"',
+    what: /LiteLLM has no option '--confg', and does not start with it/,
+    fix: /^write '--config'/,
   },
   {
     name: "a model without provider",

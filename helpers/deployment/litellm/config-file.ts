@@ -1,12 +1,14 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
-import { dockerfileOf, isOfficialLiteLLMImage } from "../services/build-outline.ts";
+import { dockerfileOf } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
+import { isFile } from "../source/is-file.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
 import type { StartCommand } from "./start-command.ts";
+import { fixOfMissing, hasMistypedOption, noteUnreadConfig } from "./unread-config.ts";
 
 /** A file in LiteLLM's container that the deployment has. */
 export interface ContainerFile {
@@ -54,12 +56,15 @@ export function findLiteLLMConfig(
       variable.location,
       `CONFIG_FILE_PATH names ${inContainer}, which is not mounted into '${service.name}'`,
       "LiteLLM starts without a config then, and does not say so",
-      `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+      fixOfMissing(service, inContainer),
       "stops",
     );
     return "unread";
   }
-  if (option === undefined) return noteUnreadConfig(service, start, notes) ? "unread" : "none";
+  if (option === undefined) {
+    if (hasMistypedOption(service, start, faults)) return undefined;
+    return noteUnreadConfig(service, start, notes) ? "unread" : "none";
+  }
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
   if (noteVolume(service, { inContainer, location: option.location }, notes)) return "unknown";
@@ -96,7 +101,7 @@ export function findLiteLLMConfig(
   faults.add(
     option.location,
     `LiteLLM's config ${inContainer} is not in the container of '${service.name}': neither a bind mount, a config of compose, nor its Dockerfile has it`,
-    `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+    fixOfMissing(service, inContainer),
   );
   return undefined;
 }
@@ -126,50 +131,6 @@ export function volumeOf(service: ComposeService, inContainer: string): ComposeS
   return mount?.kind === "volume" && mount.target !== inContainer ? mount : undefined;
 }
 
-/**
- * A file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
- * starts without a config then. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`.
- *
- * @returns whether there is such a file
- */
-function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): boolean {
-  const { image, build, entrypoint } = service;
-  if (build !== undefined || entrypoint !== undefined || !isOfficialLiteLLMImage(image?.value ?? "")) return false;
-  const unread = service.mounts.flatMap(({ kind, source, target, location }) =>
-    kind !== "bind"
-      ? []
-      : [
-          ...(/\.ya?ml$/.test(target) ? [{ file: source, inContainer: target, location }] : []),
-          ...["config.yaml", "config.yml", "litellm_config.yaml", "litellm-config.yaml"].map((name) => ({
-            file: join(source, name),
-            inContainer: posix.join(target, name),
-            location,
-          })),
-        ].filter(({ file }) => looksLikeConfig(file)),
-  )[0];
-  if (unread === undefined) return false;
-  const { inContainer } = unread;
-  const named = [...environment].find(([, { value }]) => value === inContainer);
-  notes.add(
-    "finding",
-    named?.[1].location ?? unread.location,
-    named === undefined
-      ? `${inContainer} looks like LiteLLM's config, and nothing tells LiteLLM to read it`
-      : `${named[0]} names ${inContainer}, and LiteLLM has no such variable`,
-    "LiteLLM starts without a config then, and does not say so: its models and servers are missing",
-    `add command: ["--config", "${inContainer}"], or the variable CONFIG_FILE_PATH`,
-    "stops",
-  );
-  return true;
-}
-
-function looksLikeConfig(file: string): boolean {
-  if (!isFile(file)) return false;
-  return /^(?:model_list|mcp_servers|litellm_settings|general_settings|router_settings|litellm)\s*:/m.test(
-    readFileSync(file, "utf8"),
-  );
-}
-
 /** A script of the operator's that starts LiteLLM, and may write files before. */
 function ownScript(service: ComposeService): string | undefined {
   const { entrypoint = [] } = service;
@@ -177,10 +138,6 @@ function ownScript(service: ComposeService): string | undefined {
     (word) => /\.(?:sh|py)$/.test(word) || (word.startsWith("/") && isFile(presentFile(service, word))),
   );
   return script === undefined || /\/docker\/(?:prod_)?entrypoint\.sh$/.test(script) ? undefined : script;
-}
-
-function isFile(path: string | undefined): boolean {
-  return path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** The deployment's file behind a path in the container; undefined when no mount, config or Dockerfile has it. */

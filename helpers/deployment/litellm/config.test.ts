@@ -304,3 +304,12 @@ test("a volume on the path of the config is a directory, and a fault", () => {
     "the volume 'config' is mounted on LiteLLM's config /app/config/config.yaml, and a volume is a directory",
   ]);
 });
+
+test.each([
+  "from authentication import authenticate",
+  "from authentication import *",
+  "from authentication import (\n    other,\n    authenticate,\n)",
+  "authenticate = Authentication().check",
+])("a function of custom_auth that the module does not define itself is LiteLLM's to find: %s", (text) => {
+  expect(read([{ file: "litellm/scoped_keys.py", write: `${text}\n` }]).faults).toEqual([]);
+});

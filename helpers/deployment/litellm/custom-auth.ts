@@ -1,10 +1,15 @@
+import { readFileSync } from "node:fs";
 import { posix } from "node:path";
+import { displayPath } from "../../core/text/display-path.ts";
 import { suggest } from "../../core/text/nearest.ts";
 import type { ComposeService } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
+import { isFile } from "../source/is-file.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { locationOf, type YamlMap } from "../source/yaml-tree.ts";
 import { fileIn } from "./config-file.ts";
+
+const mountIt = "mount the module there: LiteLLM looks next to its config only";
 
 /**
  * Checks `custom_auth`, a `module.function`; LiteLLM looks for the module next to its config only.
@@ -45,7 +50,7 @@ export function checkCustomAuth(
     faults.add(
       location,
       `custom_auth is in ${inContainer}, which is not on a bind mount of '${service.name}'`,
-      "mount the module there: LiteLLM looks next to its config only",
+      [...mountedFunctions(service, posix.dirname(config.inContainer)), mountIt].join(", or "),
     );
     return undefined;
   }
@@ -53,6 +58,7 @@ export function checkCustomAuth(
   if (source === undefined) return undefined;
   const defined = [...source.text.matchAll(/^(async\s+)?def\s+([A-Za-z_]\w*)/gm)];
   const own = defined.find((match) => match[2] === name);
+  if (own === undefined && bindsOtherwise(source.text, name)) return source.file;
   if (own === undefined) {
     faults.add(
       location,
@@ -71,4 +77,23 @@ export function checkCustomAuth(
     );
   }
   return source.file;
+}
+
+/** Whether a module has a name that it does not define as a function: it imports or assigns it, or imports all that another has. */
+function bindsOtherwise(text: string, name: string): boolean {
+  return new RegExp(
+    `^(?:${name}\\s*[:=]|class\\s+${name}\\b)|^\\s*(?:from\\s+\\S+\\s+)?import\\s+(?:\\*|[^\\n]*\\b${name}\\b|\\([^)]*\\b${name}\\b)`,
+    "m",
+  ).test(text);
+}
+
+/** The functions of the modules that are mounted next to the config, as `custom_auth` names them, each as an imperative. */
+function mountedFunctions({ mounts }: ComposeService, directory: string): string[] {
+  return mounts.flatMap(({ kind, source, target, location }) => {
+    const module = /^([A-Za-z_]\w*)\.py$/.exec(posix.basename(target))?.[1];
+    if (kind !== "bind" || module === undefined || posix.dirname(target) !== directory || !isFile(source)) return [];
+    const [, name] = /^async\s+def\s+([A-Za-z_]\w*)\(\s*request\b/m.exec(readFileSync(source, "utf8")) ?? [];
+    const at = `${displayPath(location.file)}:${location.line}`;
+    return name === undefined ? [] : [`write ${module}.${name}, which ${at} mounts`];
+  });
 }
