@@ -29,17 +29,17 @@ export function narrowerRule(
   if (prefix !== undefined && base !== undefined && isOpenPath(base) && path !== base) {
     const isBelow = path.startsWith(`${base}/`);
     if (!isBelow && isOpenPath(`${base}/any-path-below`))
-      return `write (Path(\`${base}\`) || PathPrefix(\`${base}/\`)) in place of ${textOf(prefix)}, which also matches ${path}`;
-    if (!isBelow) return `write Path(\`${base}\`) in place of ${textOf(prefix)}, which also matches ${path}`;
+      return `write (Path(\`${base}\`) || PathPrefix(\`${base}/\`)) in place of ${textOf(prefix)}`;
+    if (!isBelow) return `write Path(\`${base}\`) in place of ${textOf(prefix)}`;
     if (!isOpenPath(`${base}/any-path-below`))
       return `write Path(\`${base}\`) in place of ${textOf(prefix)}, or open ${base}/** in the policy`;
   }
   const pattern = matching.find(({ name }) => name === "PathRegexp");
   if (pattern !== undefined)
-    return `let ${textOf(pattern)} end with $ or otherwise not match ${path}, or say in the policy who may reach it`;
+    return `let ${textOf(pattern)} end with $ or otherwise match less, or say in the policy who may reach this path`;
   if (isForTheRest(rule) && decision.who === "bearer")
     return "add && HeaderRegexp(`Authorization`, `^Bearer .+$`) to the rule, or say in the policy that LiteLLM judges (who: litellm)";
-  return `narrow the rule so that it does not match ${path}, or say in the policy who may reach it`;
+  return "narrow the rule so that it does not match this path, or say in the policy who may reach it";
 }
 
 function matchersOf(rule: Rule): Matcher[] {

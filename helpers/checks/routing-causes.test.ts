@@ -205,7 +205,7 @@ test("a rule that matches too much is named where the router has a condition of 
 });
 
 test.for<[string, string, RegExp]>([
-  ["PathPrefix(`/v1/model`)", "/v1/models-admin", /^narrow the rule so that it does not match \/v1\/models-admin/],
+  ["PathPrefix(`/v1/model`)", "/v1/models-admin", /^narrow the rule so that it does not match this path/],
   ["PathPrefix(`/v1/models`)", "/v1/modelsx", /^write Path\(`\/v1\/models`\) in place of PathPrefix/],
   ["PathPrefix(`/v1/models`)", "/v1/models/gpt-5", /^write Path\(.* or open \/v1\/models\/\*\* in the policy$/],
   ["PathRegexp(`^/v1/m`)", "/v1/moderations", /^let PathRegexp\(`\^\/v1\/m`\) end with \$/],
@@ -222,11 +222,16 @@ test("a look-alike of a path that is open with all below keeps what is below ope
     { file: "policy.yaml", find: "paths: [/health/liveliness]", replace: "paths: [/health, /health/**]" },
     { file: rules, find: "Path(`/health/liveliness`)", replace: "PathPrefix(`/health`)" },
   ];
-  const found = await inExample("allow-list", patches, (deployment) =>
-    whyNotRefused(deployment, exchange("https://api.example.dev/healthx"), "api@file"),
-  );
-  expect(found.fix).toBe(
-    "write (Path(`/health`) || PathPrefix(`/health/`)) in place of PathPrefix(`/health`), which also matches /healthx",
+  const fixOf = async (path: string) => {
+    const { fix } = await inExample("allow-list", patches, (deployment) =>
+      whyNotRefused(deployment, exchange(`https://api.example.dev${path}`), "api@file"),
+    );
+    return fix;
+  };
+  // Cases with one fix are shown as one.
+  expect(await fixOf("/health-admin")).toBe(await fixOf("/healthx"));
+  expect(await fixOf("/healthx")).toBe(
+    "write (Path(`/health`) || PathPrefix(`/health/`)) in place of PathPrefix(`/health`)",
   );
 });
 
