@@ -1,4 +1,5 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { nearest } from "../../helpers/core/text/nearest.ts";
 import type { ComposeService } from "../../helpers/deployment/types.ts";
 
 /**
@@ -20,7 +21,8 @@ export function refusedOption(
   const written = commandWords.find(({ value }) => value === word || value.startsWith(`${word}=`));
   if (written === undefined) return undefined;
   const [, like] = /(?:Did you mean|Possible options?)[^-]*(--?[\w-]+(?:'?, '?--?[\w-]+)*)/.exec(said) ?? [];
-  const others = like?.match(/--?[\w-]+/g)?.join(" or ");
+  const options = like?.match(/--?[\w-]+/g) ?? [];
+  const meant = nearest(word, options) ?? options[0];
   return new CheckFailure({
     summary: `LiteLLM ${version} does not start with this command`,
     code: "does-not-start",
@@ -28,7 +30,7 @@ export function refusedOption(
     actual: said,
     cause: `LiteLLM's command line does not accept '${word}': ${said}`,
     location: written.location,
-    fix: others === undefined ? `correct or remove '${word}' in the command` : `write ${others} in place of ${word}`,
+    fix: meant === undefined ? `correct or remove '${word}' in the command` : `write ${meant} in place of ${word}`,
     evidence: { received: log.slice(-3).join("\n") },
   });
 }

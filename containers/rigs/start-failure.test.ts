@@ -94,7 +94,7 @@ test.each([
   [
     "Error: No such option '--prot'. (Did you mean one of: '--host', '--port'?)",
     "--prot=4000",
-    "write --host or --port in place of --prot",
+    "write --port in place of --prot",
   ],
   ["Error: No such option: --nonsense", "--nonsense", "correct or remove '--nonsense' in the command"],
   [
