@@ -124,6 +124,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     ],
     questions: [
       ...turnedOffQuestions(view),
+      ...exampleQuestions(inference),
       ...routeQuestions(inference),
       ...openQuestions(view),
       ...otherTraefikQuestions(given.view, view),
@@ -336,16 +337,18 @@ function routeQuestions({ hostRoutes, view }: Inference): string[] {
   );
 }
 
-/** A host that only a missing file names is missing from the policy. */
-function fileProviderQuestions({ unknownFiles, examples, view }: Inference): string[] {
-  const copies = examples.map(
+function exampleQuestions({ examples, view }: Inference): string[] {
+  return examples.map(
     ({ path, file }) =>
       `is ${pathIn(view.folder, file)} a copy of ${pathIn(view.folder, path)}, which is not in this folder?`,
   );
-  if (unknownFiles === undefined) return copies;
+}
+
+/** A host that only a missing file names is missing from the policy. */
+function fileProviderQuestions({ unknownFiles, view }: Inference): string[] {
+  if (unknownFiles === undefined) return [];
   const { source, location } = unknownFiles;
   return [
-    ...copies,
     `which routers to ${view.litellm.key} are in ${source} (${placeOf(view.folder, location)})? Traefik's file provider reads it, and it ` +
       "is not in this folder: put a copy there, and call `npm run init` again",
   ];
