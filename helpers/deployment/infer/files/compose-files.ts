@@ -7,6 +7,7 @@ import type { SourceLocation } from "../../source/location.ts";
 import { readSource } from "../../source/source-file.ts";
 import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
 import { envTextAt, variablesOf } from "../host/env-texts.ts";
+import { outermostReferences } from "../host/variable-references.ts";
 import { isForSwarm } from "./swarm.ts";
 
 /** A compose file, as far as it says to which project it belongs. */
@@ -257,10 +258,19 @@ export function filledIn(folder: string): (text: string) => string {
 /** Fills in the variables that the text of an env file sets. */
 export function filledFrom(envText: string): (text: string) => string {
   const values = variablesOf(envText);
-  return (text) =>
-    text.replaceAll(/\$(?:\{(\w+)(?::?[-?][^}]*)?\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
-      return values.get(braced ?? bare ?? "") ?? whole;
-    });
+  const filled = (text: string): string => {
+    let [result, at] = ["", 0];
+    for (const { variable, operator, word, start, end } of outermostReferences(text)) {
+      if (operator?.endsWith("+")) continue;
+      // A default of variables that are all known is what compose takes.
+      const byDefault = operator?.endsWith("-") && word.includes("$") ? filled(word) : undefined;
+      const value = values.get(variable) ?? (byDefault?.includes("$") ? undefined : byDefault);
+      result += text.slice(at, start) + (value ?? text.slice(start, end));
+      at = end;
+    }
+    return result + text.slice(at);
+  };
+  return filled;
 }
 
 function serviceOf(name: string, node: YamlNode, folder: string, filled: (text: string) => string): ServiceOutline {

@@ -638,3 +638,36 @@ test.each(["$2y$10$XHxrPeSCmy6cj8sI", "admin:$apr1$saltsalt$hash"])(
     expect(placeholders(files)).toEqual({ OTHER_VALUE: "placeholder-other-value" });
   },
 );
+
+test("a variable in another one's default gets the value that its place accepts", () => {
+  const compose = service(`    environment:
+      LITELLM_MASTER_KEY: \${LITELLM_MASTER_KEY:-\${MAIN_KEY:?set it}}
+      SECOND: \${SECOND:-\${THIRD:-\${FOURTH}}}
+      KNOWN: \${KNOWN:-known}
+    volumes: ["\${DATA:-\${ROOT}/litellm}:/data"]
+    labels: ["traefik.http.routers.litellm.rule=Host(\`\${NAME:-litellm.\${DOMAIN}}\`)"]
+`);
+  expect(placeholders({ "compose.yaml": compose })).toEqual({
+    MAIN_KEY: "sk-placeholder-main-key",
+    FOURTH: "placeholder-fourth",
+    DOMAIN: "example.test",
+  });
+  expect(values({ "compose.yaml": compose }).variables.get("ROOT")?.value).toBe("./");
+});
+
+test("a variable in the default of one that an env file sets needs no value", () => {
+  const compose = service("    environment: { A: '${A:-${B:?set it}}', C: '${C:-${D:?set it}}' }\n");
+  const { variables } = values({ "compose.yaml": compose, ".env": "A=1\nD=\n" });
+  expect([...variables.keys()]).toEqual(["D"]);
+});
+
+test("next to an env file, a host name that nothing sets gets a placeholder: an empty one reaches nothing", () => {
+  const compose = service(
+    "    labels: ['traefik.http.routers.litellm.rule=Host(`litellm.${DOMAIN}`) || Host(`$SECOND`) || Host(`${OWN}`)']\n",
+  );
+  const { variables } = values({ "compose.yaml": compose, ".env": "DOMAIN=\nOWN=own.test\n" });
+  expect([...variables].map(([name, { value, questions }]) => [name, value, questions])).toEqual([
+    ["DOMAIN", "example.test", ["what is DOMAIN (compose.yaml:4)? No file sets it"]],
+    ["SECOND", "second.example.test", ["what is SECOND (compose.yaml:4)? No file sets it"]],
+  ]);
+});

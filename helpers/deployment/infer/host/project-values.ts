@@ -30,7 +30,7 @@ import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
 import { environmentNames, portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
 import { configCopies, copiesOf, externalCopies } from "./stated-copies.ts";
-import { joinedUse, treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
+import { isRead, joinedUse, treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
 /** What one compose project takes from the host. */
 export interface ProjectValues {
@@ -84,10 +84,17 @@ export function projectValues(
   const unusable = [...refusedKeys(services, main.found), ...emptyByDefault(folder, services, main.found)];
   const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !unusable.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
-    uses.set("HOME", { at: pathIn(folder, main.path), role: { kind: "text" }, fills: [], isRequired: false });
+    uses.set("HOME", {
+      at: pathIn(folder, main.path),
+      role: { kind: "text" },
+      fills: [],
+      isRequired: false,
+      inDefaultsOf: [[]],
+    });
   const empty = new Set(emptyNames(main.found?.text ?? ""));
   const open = [...uses].filter(
-    ([name, { role, isRequired }]) => !given.has(name) && (isRequired || role.kind !== "label" || !empty.has(name)),
+    ([name, use]) =>
+      !given.has(name) && isRead(use, given) && (use.isRequired || use.role.kind !== "label" || !empty.has(name)),
   );
   const isPath = ([, { role }]: [string, VariableUse]): boolean => role.kind === "path" || role.kind === "mount";
   const isForShell = (entry: [string, VariableUse]): boolean => entry[0] === "HOME" || isPath(entry);
@@ -154,7 +161,7 @@ export function projectValues(
   });
   return {
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
-    variables: statedVariables(folder, open, hasOwnFile),
+    variables: statedVariables(folder, open, hasOwnFile, (name, use) => placeholders.value(name, use, servers)),
     copies: new Map([...copies, ...earlier.answers(guesses)]),
     rendered,
     standIns: [...(isMainMissing ? [mainStandIn] : []), ...otherStandIns],
@@ -210,14 +217,19 @@ function isEnvFile(path: string): boolean {
   return /(?:^|[./])env$|(?:^|\/)\.env\.[\w-]+$/.test(path);
 }
 
-/** Variables that are stated as those of the shell: paths, and what compose demands although an env file is there. */
+/**
+ * Variables that are stated as those of the shell: paths, and what compose demands although an env file is there. Host names are
+ * too: with an empty one, no client gets an answer.
+ */
 function statedVariables(
   folder: string,
   open: readonly (readonly [string, VariableUse])[],
   hasOwnFile: boolean,
+  placeholder: (name: string, use: VariableUse) => string,
 ): Map<string, Stated<string>> {
   return new Map(
-    open.flatMap(([name, { at, role, isRequired }]): [string, Stated<string>][] => {
+    open.flatMap(([name, use]): [string, Stated<string>][] => {
+      const { at, role, isRequired } = use;
       const question = `what is ${name} (${at})? No file sets it`;
       if (name === "HOME") {
         const home = homeFolder(folder);
@@ -230,7 +242,10 @@ function statedVariables(
         const value = copy ?? name.toLowerCase().replaceAll("_", "-");
         return [[name, { value: `./${value}`, questions: [question] }]];
       }
-      return hasOwnFile && isRequired ? [[name, { value: "placeholder", questions: [question] }]] : [];
+      if (!hasOwnFile) return [];
+      const isName = role.kind === "host" || role.kind === "domain";
+      if (!isName && !isRequired) return [];
+      return [[name, { value: isName ? placeholder(name, use) : "placeholder", questions: [question] }]];
     }),
   );
 }

@@ -4,7 +4,8 @@ import type { SourceLocation } from "../../source/location.ts";
 import { mapTexts, type YamlNode } from "../../source/yaml-tree.ts";
 import { type SecretKind, secretKind } from "../sections/secret-kinds.ts";
 import { type EnvText, emptyNames, filledNames } from "./env-texts.ts";
-import { environmentKey } from "./variable-uses.ts";
+import { variableReferences } from "./variable-references.ts";
+import { type Around, environmentKey } from "./variable-uses.ts";
 
 /** A variable that is a secret, and for which a compose file has a default: `${LITELLM_MASTER_KEY:-replaceme}`. */
 export interface SecretDefault {
@@ -28,11 +29,12 @@ export function secretDefaults(roots: readonly YamlNode[]): SecretDefault[] {
   const empty = new Set<string>();
   for (const root of roots)
     mapTexts(root, (text, { location, path }) => {
-      for (const { name, value, isForEmpty, around } of defaultsIn(text)) {
+      for (const { variable: name, operator, word: value, ...around } of variableReferences(text)) {
+        if (!operator?.endsWith("-")) continue;
         if (value === "") empty.add(name);
         if (found.has(name) || !isPlain(name, value)) continue;
         const kind = secretKind(name, value) ?? kindByUse(value, around, path);
-        if (kind !== undefined) found.set(name, { name, kind, value, isForEmpty, location });
+        if (kind !== undefined) found.set(name, { name, kind, value, isForEmpty: operator.startsWith(":"), location });
       }
       return text;
     });
@@ -61,36 +63,6 @@ export function isUsable({ kind, value }: SecretDefault, all: readonly SecretDef
   return recognisable(value) && all.every((other) => other.value !== value || other.kind === kind);
 }
 
-/** A `${NAME:-default}` or `${NAME-default}` in a text. */
-interface WrittenDefault {
-  name: string;
-  value: string;
-  isForEmpty: boolean;
-  around: { before: string; after: string };
-}
-
-/** All defaults in a text, with those in other defaults. */
-function defaultsIn(text: string): WrittenDefault[] {
-  return [...text.matchAll(/\$(?:\$|\{([A-Za-z_]\w*)(:?)-)/g)].flatMap((match) => {
-    const [{ length }, name, colon] = match;
-    const start = match.index + length;
-    const end = closingBrace(text, start);
-    if (name === undefined || end === undefined) return [];
-    const around = { before: text.slice(0, match.index), after: text.slice(end + 1) };
-    return [{ name, value: text.slice(start, end), isForEmpty: colon === ":", around }];
-  });
-}
-
-/** The offset of the brace that closes the one before a text. */
-function closingBrace(text: string, from: number): number | undefined {
-  let depth = 1;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === "{") depth++;
-    if (text[at] === "}" && --depth === 0) return at;
-  }
-  return undefined;
-}
-
 /** Whether a default is a text of its own that may be a secret. Each shell sets PWD, which is a path. */
 function isPlain(name: string, value: string): boolean {
   return value !== "" && !value.replaceAll("$$", "").includes("$") && !isNoSecret(value) && name !== "PWD";
@@ -99,7 +71,7 @@ function isPlain(name: string, value: string): boolean {
 /** What the place of a variable says of it: the password in a URL, or all of a service's variable that is a secret by its name. */
 function kindByUse(
   value: string,
-  { before, after }: WrittenDefault["around"],
+  { before, after }: Around,
   path: readonly (string | number)[],
 ): SecretKind | undefined {
   if (/:\/\/[^\s/@]*:$/.test(before) && after.startsWith("@")) return "password";

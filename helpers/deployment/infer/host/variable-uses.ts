@@ -1,6 +1,7 @@
 import { FaultList } from "../../source/fault-list.ts";
 import { readSource } from "../../source/source-file.ts";
 import { mapTexts, nodeAt, parseYaml, type YamlNode } from "../../source/yaml-tree.ts";
+import { variableReferences } from "./variable-references.ts";
 
 /** What the text around a variable says of its value. */
 export type VariableRole =
@@ -38,10 +39,12 @@ export interface VariableUse {
   fills: readonly string[];
   /** Whether compose refuses to start without it (`${X:?message}`). */
   isRequired: boolean;
+  /**
+   * Per use, the variables in whose defaults it stands (`${HOST:-litellm.${DOMAIN}}`): with a value of one of them, compose does
+   * not read it there.
+   */
+  inDefaultsOf: readonly (readonly string[])[];
 }
-
-/** A reference in a compose file: `$X`, `${X}`, `${X:-default}`, `${X:?message}`; `$$` is a dollar sign. */
-const reference = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])[^}]*)?\}|([A-Za-z_]\w*))/g;
 
 /** A password's hash as `htpasswd` and `mkpasswd` print it. Where its dollar signs are not doubled, compose reads variables in it. */
 const passwordHash = /\$(?:apr1|2[abxy]?\$\d{2}|[156]|argon2(?:id|i|d))\$[\w./+=,$-]+/g;
@@ -65,26 +68,27 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
   };
   mapTexts(root, (text, { location, path }) => {
     const hashes = [...text.matchAll(passwordHash)].map(({ 0: hash, index }) => [index, index + hash.length] as const);
-    for (const match of text.matchAll(reference)) {
-      const [whole, braced, operator = "", bare] = match;
-      const variable = braced ?? bare;
+    for (const { variable, operator = "", isBare, start: at, before, after, inDefaultsOf } of variableReferences(
+      text,
+    )) {
       // A value for it would hide the mistake, which is a finding of the run.
-      if (bare !== undefined && hashes.some(([start, end]) => start <= match.index && match.index < end)) continue;
-      if (variable === undefined || (operator !== "" && !operator.includes("?"))) continue;
-      const around: Around = { before: text.slice(0, match.index), after: text.slice(match.index + whole.length) };
+      if (isBare && hashes.some(([start, end]) => start <= at && at < end)) continue;
+      if (operator !== "" && !operator.includes("?")) continue;
+      const around: Around = { before, after };
       add(variable, {
         at: `${name}:${location.line}`,
         role: roleOf(around, path),
         fills: [environmentKey(around, path) ?? []].flat(),
         isRequired: operator !== "",
+        inDefaultsOf: [inDefaultsOf],
       });
     }
     return text;
   });
   for (const { variable, line } of [...inheritedVariables(root), ...homePaths(root)])
-    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, fills: [], isRequired: false });
+    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, fills: [], isRequired: false, inDefaultsOf: [[]] });
   for (const { variable, line } of variablesOfFiles(root))
-    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, fills: [], isRequired: true });
+    add(variable, { at: `${name}:${line}`, role: { kind: "text" }, fills: [], isRequired: true, inDefaultsOf: [[]] });
   return uses;
 }
 
@@ -97,7 +101,13 @@ export function joinedUse(before: VariableUse | undefined, use: VariableUse): Va
     role: isClearer ? use.role : before.role,
     fills: [...new Set([...before.fills, ...use.fills])],
     isRequired: before.isRequired || use.isRequired,
+    inDefaultsOf: [...before.inDefaultsOf, ...use.inDefaultsOf],
   };
+}
+
+/** Whether compose reads a variable somewhere, with these variables set to more than an empty text. */
+export function isRead({ inDefaultsOf }: VariableUse, given: ReadonlySet<string>): boolean {
+  return inDefaultsOf.some((outer) => outer.every((name) => !given.has(name)));
 }
 
 /** The key of a service's environment whose whole value is a variable: `KEY: ${X}` or `- KEY=${X}`. */
