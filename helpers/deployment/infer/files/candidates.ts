@@ -41,7 +41,10 @@ export function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidat
         files.filter((one) => one !== main && one !== override),
         (one) => sharesServices(one, main),
       );
-      const [parts, stacks] = partition(joined(rest), (group) => group.some((one) => completes(one, main)));
+      const [parts, stacks] = partition(
+        joined(rest),
+        (group) => mayBeOne([main, ...group]) && group.some((one) => completes(one, main)),
+      );
       return [
         { files: [main, ...(override === undefined ? [] : [override]), ...parts.flat()], isDefault: true, variants },
         ...stacks.map((group) => ({ files: group, isDefault: false })),
@@ -53,17 +56,38 @@ export function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidat
 
 /**
  * Files of one folder that are one project: they share a service, or a network that none of them calls external, or one
- * declares what another one only names.
+ * declares what another one only names. Files with different names (`name:`) are never one project: what several of them declare
+ * is taken from the one that makes it.
  */
 function joined(files: readonly ComposeOutline[]): ComposeOutline[][] {
   let groups: ComposeOutline[][] = [];
-  for (const file of files) {
-    const [own, others] = partition(groups, (group) =>
-      group.some((other) => sharesServices(file, other) || sharesOwnNetwork(file, other) || completes(file, other)),
-    );
-    groups = [...others, [...own.flat(), file]];
+  for (const file of files.toSorted((one, other) => Number(makesNetworks(other)) - Number(makesNetworks(one)))) {
+    let group = [file];
+    const others: ComposeOutline[][] = [];
+    for (const one of groups) {
+      const isOwn = one.some(
+        (other) => sharesServices(file, other) || sharesOwnNetwork(file, other) || completes(file, other),
+      );
+      if (isOwn && mayBeOne([...group, ...one])) group = [...group, ...one];
+      else others.push(one);
+    }
+    groups = [...others, group];
   }
-  return groups;
+  const inOrder = groups.map((group) => files.filter((file) => group.includes(file)));
+  return inOrder.toSorted(([one], [other]) => indexIn(files, one) - indexIn(files, other));
+}
+
+/** Whether compose gives files one name: at most one of their names differs from none. */
+function mayBeOne(files: readonly ComposeOutline[]): boolean {
+  return new Set(files.flatMap(({ name }) => name ?? [])).size <= 1;
+}
+
+function makesNetworks({ ownNetworks, namedNetworks }: ComposeOutline): boolean {
+  return [...ownNetworks, ...namedNetworks].some((network) => network !== "default");
+}
+
+function indexIn(files: readonly ComposeOutline[], file: ComposeOutline | undefined): number {
+  return file === undefined ? -1 : files.indexOf(file);
 }
 
 function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {

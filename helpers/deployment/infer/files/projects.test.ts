@@ -316,6 +316,29 @@ test("files of one folder are one project where one names what another declares"
   expect(others).toEqual(["photos/compose.photos.yml"]);
 });
 
+test.each(["a-servers.yml", "z-servers.yml"])(
+  "files of one folder with different names are no project together: %s",
+  (servers) => {
+    const files = {
+      "stack/core.yml": `name: home\n${traefik}networks: { edge: { name: edge } }\n`,
+      "stack/litellm.yml": litellm,
+      [`stack/${servers}`]: `name: servers\nservices: { tool: { image: tool, networks: [edge] } }\n${external}`,
+    };
+    const { compose } = found(files);
+    expect(compose).toHaveLength(2);
+    expect(compose).toContainEqual({ project: "home", files: ["stack/core.yml", "stack/litellm.yml"] });
+    expect(compose).toContainEqual({ project: "servers", files: [`stack/${servers}`] });
+  },
+);
+
+test("a file with a name of its own is not part of compose's own file next to it", () => {
+  const files = {
+    "compose.yaml": `name: home\n${both}networks: { edge: { name: edge } }\n`,
+    "servers.yaml": `name: servers\nservices: { tool: { image: tool, networks: [edge] } }\n`,
+  };
+  expect(found(files).others).toEqual(["servers.yaml"]);
+});
+
 test("a file that names services of compose's own file belongs to its project", () => {
   const files = {
     "compose.yaml": both,
