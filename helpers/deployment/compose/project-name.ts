@@ -37,8 +37,8 @@ export function projectName(
   return name;
 }
 
-/** Lower case, without any character that compose does not allow in a project's name. */
-function normalisedName(name: string): string {
+/** A project's name as compose normalises it: lower case, without any character that compose does not allow in it. */
+export function normalisedName(name: string): string {
   return name
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, "")

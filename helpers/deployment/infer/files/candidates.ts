@@ -9,7 +9,7 @@ export interface Candidate {
   all: readonly ComposeOutline[];
   /** Whether compose finds it in its folder. */
   isDefault: boolean;
-  /** Files next to its own, under names of their own, that have services of the same names. */
+  /** Files next to its own, under names of their own, that have services of the same names, and are no part of it. */
   variants?: readonly ComposeOutline[];
   /** Files that are of the project by its name only. */
   neighbours?: readonly ComposeOutline[];
@@ -50,7 +50,8 @@ export function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidat
         ...stacks.map((group) => ({ files: group, isDefault: false })),
       ];
     }
-    return joined(files.filter(({ file }) => !isOverride(file))).map((group) => ({ files: group, isDefault: false }));
+    const groups = joined(files.filter(({ file }) => !isOverride(file)));
+    return groups.map((group) => ({ files: group, isDefault: false, variants: variantsOf(group, groups) }));
   });
 }
 
@@ -75,6 +76,15 @@ function joined(files: readonly ComposeOutline[]): ComposeOutline[][] {
   }
   const inOrder = groups.map((group) => files.filter((file) => group.includes(file)));
   return inOrder.toSorted(([one], [other]) => indexIn(files, one) - indexIn(files, other));
+}
+
+/** The files of a folder that have services of a group's names, and another name (`compose.dev.yml`, `compose.prod.yml`). */
+function variantsOf(
+  group: readonly ComposeOutline[],
+  groups: readonly (readonly ComposeOutline[])[],
+): ComposeOutline[] {
+  const others = groups.filter((other) => other !== group).flat();
+  return others.filter((other) => group.some((file) => sharesServices(file, other) && !mayBeOne([file, other])));
 }
 
 /** Whether compose gives files one name: at most one of their names differs from none. */

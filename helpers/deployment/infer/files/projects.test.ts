@@ -179,6 +179,31 @@ interface Named {
   compose: readonly { project: string | undefined; files: readonly string[] }[];
 }
 
+test.each([
+  ["litellm_default", ""],
+  ["main_default", "name: main\n"],
+  ["main_backend", "name: main\nnetworks: { backend: {} }\n"],
+])("a project that joins LiteLLM's own network by its name on the host, %s", (network, lines) => {
+  const files = {
+    "litellm/compose.yaml": `${lines}services: { litellm: { image: ghcr.io/berriai/litellm:main-v1.77.1 } }\n`,
+    "servers/compose.yaml": `services: { search: { image: search } }\nnetworks: { default: { name: ${network}, external: true } }\n`,
+    "photos/compose.yaml": "services: { photos: { image: photos } }\n",
+  };
+  const { compose, others } = found(files);
+  expect(compose?.map(({ files: own }) => own)).toEqual([["litellm/compose.yaml"], ["servers/compose.yaml"]]);
+  expect(others).toEqual(["photos/compose.yaml"]);
+});
+
+test("projects with different names share no network because of its key", () => {
+  const project = (name: string, image: string): string =>
+    `name: ${name}\nservices: { ${name}: { image: '${image}', networks: [backend] } }\nnetworks: { backend: {} }\n`;
+  const files = {
+    "main/compose.yaml": project("main", "ghcr.io/berriai/litellm:main-v1.77.1"),
+    "photos/compose.yaml": project("photos", "photos"),
+  };
+  expect(found(files).others).toEqual(["photos/compose.yaml"]);
+});
+
 test.each<Named>([
   {
     what: "a stack, named after its file",
@@ -330,6 +355,33 @@ test.each(["a-servers.yml", "z-servers.yml"])(
     expect(compose).toContainEqual({ project: "servers", files: [`stack/${servers}`] });
   },
 );
+
+test("of two files with the gateway's services and different names, the first is read, and the other one asked for", () => {
+  const stage = (name: string): string => `name: ${name}\n${litellm}${external}`;
+  using deployment = smallDeployment({ "compose.dev.yml": stage("dev"), "compose.prod.yml": stage("prod") });
+  const { compose } = findProjects(deployment.folder);
+  expect(compose).toMatchObject([
+    {
+      project: "dev",
+      files: ["compose.dev.yml"],
+      questions: [
+        "is compose.prod.yml used too, or in place of compose.dev.yml (`docker compose -f`)? It changes a service of the gateway, and is not read",
+      ],
+    },
+  ]);
+});
+
+test("projects of one folder with different names may have services of one name", () => {
+  const database = "  db: { image: postgres, networks: [edge] }\n";
+  const files = {
+    "litellm.yml": `name: main\nservices:\n  litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1' }\n${database}${external}`,
+    "servers.yml": `name: servers\nservices:\n  search: { image: search }\n${database}${external}`,
+  };
+  expect(found(files).compose).toEqual([
+    { project: "main", files: ["litellm.yml"] },
+    { project: "servers", files: ["servers.yml"] },
+  ]);
+});
 
 test("a file with a name of its own is not part of compose's own file next to it", () => {
   const files = {

@@ -5,6 +5,7 @@ import { type ComposeOutline, composeBases, composeFileNames, composeOutlines, i
 import { directoryOf, type FoundProject, pathsOf, projectOf } from "./found-project.ts";
 import { namedCandidates, withoutNamed } from "./named-files.ts";
 import { joinedByName } from "./same-project.ts";
+import { sharesNetwork } from "./shared-networks.ts";
 
 /** The compose projects of a deployment's folder. */
 export interface FoundProjects {
@@ -43,7 +44,7 @@ export function findProjects(folder: string): FoundProjects {
   });
   if (own !== undefined && (candidates.length === 1 || hasBothRoles(own.all)))
     return foundProjects(root, candidates, [own], own);
-  return foundProjects(root, candidates, relevant(candidates), own);
+  return foundProjects(root, candidates, relevant(root, candidates), own);
 }
 
 function foundProjects(
@@ -86,20 +87,19 @@ function withIncluded(files: readonly ComposeOutline[], all: readonly ComposeOut
 }
 
 /** The projects of LiteLLM and Traefik, and those that join their networks. */
-function relevant(candidates: readonly Candidate[]): readonly Candidate[] {
+function relevant(root: string, candidates: readonly Candidate[]): readonly Candidate[] {
   const core = (["litellm", "traefik"] as const).flatMap((role) => {
     const signs = candidates.map((candidate) => ({ candidate, sign: strongest(candidate.all, role) }));
     return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.candidate ?? [];
   });
   if (core.length === 0) return candidates;
-  const networks = new Set(core.flatMap(({ all }) => all.flatMap(networkNames)));
+  const variants = new Set(core.flatMap((one) => one.variants ?? []));
+  const isVariant = ({ files, all }: Candidate): boolean =>
+    files.every((file) => variants.has(file)) && (strongest(all, "litellm") > 0 || strongest(all, "traefik") > 0);
   return candidates.filter(
-    (candidate) => core.includes(candidate) || candidate.all.flatMap(networkNames).some((name) => networks.has(name)),
+    (candidate) =>
+      core.includes(candidate) || (!isVariant(candidate) && core.some((one) => sharesNetwork(root, candidate, one))),
   );
-}
-
-function networkNames({ ownNetworks, namedNetworks, externalNetworks }: ComposeOutline): string[] {
-  return [...ownNetworks, ...namedNetworks, ...externalNetworks].filter((name) => name !== "default");
 }
 
 function hasBothRoles(files: readonly ComposeOutline[]): boolean {
