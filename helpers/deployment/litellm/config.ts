@@ -83,7 +83,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       : undefined;
   const textIn = (path: string): string | undefined =>
     fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;
-  const servers = readUpstreams(root, resolved, { version, environment, textIn, faults, notes });
+  const servers = readUpstreams(root, resolved, { version, fixOfGuess, environment, textIn, faults, notes });
   noteOtherDatabase(environment, notes);
   // A script of the operator's may read the files.
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);

@@ -60,6 +60,7 @@ export function readServers(
   const environment = new Map([["MCP_TOOL_PREFIX_SEPARATOR", { value: separator, location }]]);
   const read = readUpstreams(root, root, {
     version,
+    fixOfGuess: undefined,
     environment,
     textIn: () => undefined,
     faults,

@@ -371,6 +371,54 @@ test.each([
   expect(facts.faults.faults.map(({ what }) => what).join()).toMatch(/refuses to start/);
 });
 
+const signIn = (lines: string): Patch =>
+  litellm("  filesystem:", `  crm:\n    url: http://crm:8000/mcp\n    auth_type: oauth2\n${lines}  filesystem:`);
+
+test.each([
+  ["nothing", "", "auth_type: oauth2", /^mcp_servers\.crm has auth_type oauth2 and no oauth2_flow: LiteLLM/],
+  [
+    "another word",
+    "    oauth2_flow: code\n",
+    "oauth2_flow: code",
+    /^oauth2_flow of mcp_servers\.crm is 'code': LiteLLM/,
+  ],
+])("a server with OAuth needs who signs in, from 1.99.0 on: %s", (_name, lines, at, what) => {
+  using copy = patchedCopy(reference, [signIn(lines)]);
+  const faultsOf = (version: string) => {
+    const facts = readFacts(copy.folder, { versions: { litellm: version } });
+    facts.liteLLM();
+    return facts.faults.faults;
+  };
+  const config = readFileSync(join(copy.folder, "litellm/config.yaml"), "utf8").split("\n");
+  const line = config.findIndex((text) => text.includes(at)) + 1;
+  const fault = { line, what: expect.stringMatching(what), fix: expect.stringContaining("authorization_code") };
+  expect(faultsOf("1.99.0")).toMatchObject([fault]);
+  expect(faultsOf("1.106.2")).toMatchObject([fault]);
+  expect(faultsOf("1.92.0")).toEqual([]);
+});
+
+test("where the version is a guess, naming it is another fix for a server with OAuth", () => {
+  using copy = patchedCopy(reference, [
+    signIn(""),
+    compose("berriai/litellm:main-v1.77.1", "berriai/litellm:main-latest"),
+  ]);
+  const facts = readFacts(copy.folder);
+  facts.liteLLM();
+  expect(facts.faults.faults).toMatchObject([
+    { fix: expect.stringMatching(/; or name the version that runs: parts\.litellm\.version/) },
+  ]);
+});
+
+test.each(["authorization_code", "client_credentials", "os.environ/SIGN_IN"])(
+  "a server with OAuth may say %s",
+  (flow) => {
+    using copy = patchedCopy(reference, [signIn(`    oauth2_flow: ${flow}\n`)]);
+    const facts = readFacts(copy.folder, { versions: { litellm: "1.106.2" } });
+    facts.liteLLM();
+    expect(facts.faults.faults).toEqual([]);
+  },
+);
+
 test("a name with a dash is a name where another separator is set", () => {
   using copy = patchedCopy(reference, [
     litellm("  filesystem:", "  file-system:"),

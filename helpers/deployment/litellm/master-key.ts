@@ -6,7 +6,7 @@ import { locationOf, nodeAt, type YamlMap, type YamlNode } from "../source/yaml-
 import { resolveReference } from "./references.ts";
 import type { ConfigFinding } from "./types.ts";
 import { unreadFile } from "./unread-files.ts";
-import { atLeast, type RunningVersion } from "./version.ts";
+import { atLeast, type RunningVersion, withGuess } from "./version.ts";
 
 const variableName = "LITELLM_MASTER_KEY";
 
@@ -89,11 +89,6 @@ export function readMasterKey(
     );
   else notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
   return { key: resolve(textOf(meant?.node), environment) ?? anyKey, admitsEveryone: finding };
-}
-
-/** How to avoid what a version refuses, which may not be the one that runs. */
-function withGuess(fix: string, fixOfGuess: string | undefined): string {
-  return fixOfGuess === undefined ? fix : `${fix}; or ${fixOfGuess}`;
 }
 
 /** Why LiteLLM has no master key, where none stands in another section. */

@@ -9,11 +9,10 @@ import { ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from ".
 import { openApiBase } from "./openapi-base.ts";
 import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
 import type { ToolFilter, UnusableServer, UpstreamConfig } from "./types.ts";
-import { atLeast } from "./version.ts";
+import { atLeast, type RunningVersion, withGuess } from "./version.ts";
 
 /** What reading the servers needs. */
-export interface ServerContext {
-  version: string;
+export interface ServerContext extends RunningVersion {
   environment: ReadonlyMap<string, Written<string>>;
   /** The text of a file in LiteLLM's container, by its path as the config has it; undefined where the deployment has none. */
   textIn(path: string): string | undefined;
@@ -69,9 +68,10 @@ export function readUpstreams(root: YamlMap, resolved: YamlNode, context: Server
 function readUpstream(
   server: { name: string; location: SourceLocation; prefix: Written<string>; separator: string },
   node: YamlNode,
-  { version, environment, textIn, faults, notes }: ServerContext,
+  context: ServerContext,
 ): UpstreamConfig | UnusableServer | undefined {
   const { name, location, prefix, separator } = server;
+  const { version, environment, textIn, faults, notes } = context;
   const within = `mcp_servers.${name}`;
   if (separator !== "" && name.includes(separator)) {
     faults.add(
@@ -92,6 +92,7 @@ function readUpstream(
   checkDate(within, node, version, faults);
   const data = readShape(serverShapeOf(version), node, toPlain(node), faults, within);
   if (data === undefined) return undefined;
+  if (data.auth_type === "oauth2") checkSignIn(within, node, context);
   const transport = data.transport ?? "http";
   const unusable = (why: string, fix: string, at = location): UnusableServer => ({ name, location: at, why, fix });
   const useShort = /^(1|true|yes|on)$/i.test(environment.get("LITELLM_USE_SHORT_MCP_TOOL_PREFIX")?.value.trim() ?? "");
@@ -192,6 +193,29 @@ function checkDate(within: string, node: YamlNode, version: string, faults: Faul
       `spec_version of ${within} is a date: LiteLLM ${version} refuses to start`,
       "put it into quotes",
     );
+}
+
+const signIns = ["authorization_code", "client_credentials"];
+
+/**
+ * LiteLLM 1.99.0 and 1.106.2 refuse to start where a server with OAuth does not say who signs in. 1.92.0 does not read the
+ * key yet; the versions in between were not measured.
+ */
+function checkSignIn(within: string, node: YamlNode, { version, fixOfGuess, faults }: ServerContext): void {
+  if (!atLeast(version, "1.99.0")) return;
+  const flow = textOf(nodeAt(node, "oauth2_flow")) ?? "";
+  // A variable that is not set is a finding of its own.
+  if (signIns.includes(flow) || flow.startsWith("os.environ/")) return;
+  const what =
+    flow === "" ? `${within} has auth_type oauth2 and no oauth2_flow` : `oauth2_flow of ${within} is '${flow}'`;
+  faults.add(
+    locationOf(node, [flow === "" ? "auth_type" : "oauth2_flow"]),
+    `${what}: LiteLLM ${version} refuses to start`,
+    withGuess(
+      "write 'oauth2_flow: authorization_code' where each user signs in, and 'client_credentials' where LiteLLM does",
+      fixOfGuess,
+    ),
+  );
 }
 
 function toolFilter(node: YamlNode, data: ServerEntry, version: string): ToolFilter {

@@ -46,3 +46,8 @@ export function runningVersion(service: ComposeService, asked: string | undefine
   );
   return { version: newestLiteLLM, fixOfGuess };
 }
+
+/** How to avoid what a version refuses, which may not be the one that runs. */
+export function withGuess(fix: string, fixOfGuess: string | undefined): string {
+  return fixOfGuess === undefined ? fix : `${fix}; or ${fixOfGuess}`;
+}
