@@ -203,6 +203,7 @@ const findings: {
     at: "general_settings:",
     what: /no master key/,
     why: /1\.77\.1 takes every caller for an admin/,
+    fix: /^set general_settings\.master_key/,
   },
   {
     name: "a master key from a variable that is empty",
@@ -418,6 +419,17 @@ test.each(["authorization_code", "client_credentials", "os.environ/SIGN_IN"])(
     expect(facts.faults.faults).toEqual([]);
   },
 );
+
+test("where LiteLLM reads no config, the master key goes into its environment", () => {
+  using copy = patchedCopy(reference, [
+    compose('["--config", "/app/config.yaml", "--port", "4000"]', '["--port", "4000"]'),
+    env("LITELLM_MASTER_KEY=sk-change-me-master-000000000000", "LITELLM_MASTER_KEY="),
+  ]);
+  const facts = readFacts(copy.folder);
+  facts.liteLLM();
+  const noKey = facts.notes.notes.filter(({ what }) => what === "LiteLLM has no master key");
+  expect(noKey).toMatchObject([{ fix: expect.stringMatching(/^set LITELLM_MASTER_KEY .* in LiteLLM's environment$/) }]);
+});
 
 test("a name with a dash is a name where another separator is set", () => {
   using copy = patchedCopy(reference, [

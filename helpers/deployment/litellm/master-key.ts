@@ -72,7 +72,12 @@ export function readMasterKey(
   const finding: ConfigFinding =
     meant === undefined
       ? {
-          ...withoutKey(textOf(written), environment, location),
+          ...withoutKey(
+            textOf(written),
+            environment,
+            location,
+            root.entries.size === 0 ? fixOfVariable : fixWithConfig,
+          ),
           why: `LiteLLM ${version} takes every caller for an admin then, with any key and without one`,
         }
       : {
@@ -91,11 +96,16 @@ export function readMasterKey(
   return { key: resolve(textOf(meant?.node), environment) ?? anyKey, admitsEveryone: finding };
 }
 
-/** Why LiteLLM has no master key, where none stands in another section. */
+/**
+ * Why LiteLLM has no master key, where none stands in another section.
+ *
+ * @param fix where neither the config nor a variable tells what was meant
+ */
 function withoutKey(
   written: string | undefined,
   environment: ReadonlyMap<string, Written<string>>,
   location: SourceLocation,
+  fix: string,
 ): Omit<ConfigFinding, "why"> {
   const [, name] = /^os\.environ\/(\w+)$/.exec(written ?? "") ?? [];
   const meant = name ?? variableName;
@@ -106,7 +116,7 @@ function withoutKey(
       what: `LiteLLM has no master key: it does not read ${meant}_FILE`,
       fix: inFile.fix,
     };
-  if (name === undefined) return { location, what: "LiteLLM has no master key", fix: fixWithConfig };
+  if (name === undefined) return { location, what: "LiteLLM has no master key", fix };
   const variable = environment.get(name);
   const state = variable === undefined ? "not set" : "empty";
   const set = [...environment].flatMap(([one, { value }]) => (value.trim() === "" ? [] : [one]));
