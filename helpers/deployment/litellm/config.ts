@@ -20,9 +20,10 @@ import { readMasterKey } from "./master-key.ts";
 import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
+import { startsStdio } from "./stdio-commands.ts";
 import type { ConfigFinding, LiteLLMConfig } from "./types.ts";
 import { noteUnreadFiles } from "./unread-files.ts";
-import { readUpstreams, startsStdio } from "./upstreams.ts";
+import { readUpstreams } from "./upstreams.ts";
 import type { RunningVersion } from "./version.ts";
 
 /** LiteLLM's config, read. */

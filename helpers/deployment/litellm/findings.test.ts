@@ -235,6 +235,38 @@ const findings: {
     at: "  postgres:",
     what: /is a stdio server/,
     why: /unless LITELLM_ENABLE_MCP_STDIO/,
+    fix: /in the environment$/,
+  },
+  {
+    name: "a command that 1.106.2 does not start",
+    patches: [compose("postgres-mcp,mcp-server-filesystem", "postgres-mcp")],
+    version: "1.106.2",
+    at: "command: mcp-server-filesystem",
+    what: /^LiteLLM 1\.106\.2 does not start 'mcp-server-filesystem' of mcp_servers\.filesystem$/,
+    why: /^it starts npx, uvx, .*, and what LITELLM_MCP_STDIO_EXTRA_COMMANDS names$/,
+    fix: /^add mcp-server-filesystem to LITELLM_MCP_STDIO_EXTRA_COMMANDS/,
+  },
+  {
+    name: "a space between the commands that 1.99.0 starts",
+    patches: [compose("postgres-mcp,mcp-server-filesystem", "postgres-mcp, mcp-server-filesystem")],
+    version: "1.99.0",
+    file: "compose.yaml",
+    at: "LITELLM_MCP_STDIO_EXTRA_COMMANDS: ",
+    what: /^LiteLLM 1\.99\.0 does not start 'mcp-server-filesystem'/,
+    why: /takes the spaces in LITELLM_MCP_STDIO_EXTRA_COMMANDS for parts/,
+    fix: /^write commas without spaces$/,
+  },
+  {
+    name: "a stdio server that 1.106.2 starts in no way",
+    patches: [
+      compose("      LITELLM_ENABLE_MCP_STDIO:", "      LITELLM_ENABLE_MCP_STUDIO:"),
+      compose("postgres-mcp,mcp-server-filesystem", "mcp-server-filesystem"),
+    ],
+    version: "1.106.2",
+    at: "  postgres:",
+    what: /is a stdio server/,
+    why: /unless LITELLM_ENABLE_MCP_STDIO/,
+    fix: /and name its command in LITELLM_MCP_STDIO_EXTRA_COMMANDS$/,
   },
   {
     name: "a config that CONFIG_FILE_PATH names and nothing mounts",
@@ -429,6 +461,22 @@ test("where LiteLLM reads no config, the master key goes into its environment", 
   facts.liteLLM();
   const noKey = facts.notes.notes.filter(({ what }) => what === "LiteLLM has no master key");
   expect(noKey).toMatchObject([{ fix: expect.stringMatching(/^set LITELLM_MASTER_KEY .* in LiteLLM's environment$/) }]);
+});
+
+test.each([
+  ["npx", "1.106.2"],
+  ["/usr/local/bin/uvx", "1.106.2"],
+  ["NPX.CMD", "1.106.2"],
+  ["any-command", "1.77.1"],
+])("LiteLLM starts a stdio server's %s without being told", (command, version) => {
+  using copy = patchedCopy(reference, [
+    litellm("command: postgres-mcp", `command: ${command}`),
+    litellm("command: mcp-server-filesystem", `command: ${command}`),
+    compose("postgres-mcp,mcp-server-filesystem", "none"),
+  ]);
+  const facts = readFacts(copy.folder, { versions: { litellm: version } });
+  facts.liteLLM();
+  expect(facts.notes.notes.filter(({ what }) => what.includes("does not start"))).toEqual([]);
 });
 
 test("a name with a dash is a name where another separator is set", () => {

@@ -8,6 +8,7 @@ import { locationOf, nodeAt, toPlain, type YamlMap, type YamlNode } from "../sou
 import { ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
 import { openApiBase } from "./openapi-base.ts";
 import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
+import { checkStdio } from "./stdio-commands.ts";
 import type { ToolFilter, UnusableServer, UpstreamConfig } from "./types.ts";
 import { atLeast, type RunningVersion, withGuess } from "./version.ts";
 
@@ -266,25 +267,4 @@ function checkPrefixes({ upstreams, separator }: ReadServers, notes: NoteList): 
         "stops",
       );
   }
-}
-
-/** Whether LiteLLM starts stdio servers: from 1.106.2 on it does on request only. */
-export function startsStdio(version: string, environment: ReadonlyMap<string, { readonly value: string }>): boolean {
-  return (
-    !atLeast(version, "1.106.2") || /^(true|1|yes|on)$/i.test(environment.get("LITELLM_ENABLE_MCP_STDIO")?.value ?? "")
-  );
-}
-
-function checkStdio(upstreams: readonly UpstreamConfig[], { version, environment, notes }: ServerContext): void {
-  if (startsStdio(version, environment)) return;
-  for (const { name, transport, location } of upstreams)
-    if (transport === "stdio")
-      notes.add(
-        "finding",
-        location,
-        `mcp_servers.${name} is a stdio server`,
-        `LiteLLM ${version} starts none unless LITELLM_ENABLE_MCP_STDIO is true`,
-        'set LITELLM_ENABLE_MCP_STDIO: "true" in the environment, and name its command in LITELLM_MCP_STDIO_EXTRA_COMMANDS',
-        "stops",
-      );
 }
