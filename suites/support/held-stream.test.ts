@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { type Patch, patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
-import { causeOfHeldStream } from "./held-stream.ts";
+import { causeOfBufferedAnswer, causeOfHeldStream } from "./held-stream.ts";
 
 /** The cause in a changed `allow-list`, with the text of its line. */
 async function causeIn(patches: readonly Patch[], url: string, headers: HeaderLines = []) {
@@ -42,4 +42,15 @@ test.for([
   const found = await causeIn(patches, url, headers);
   expect(found.cause).toMatch(cause);
   expect(found.line).toMatch(line);
+});
+
+test.for([
+  ["https://api.example.dev/mcp/", /^ +body: \{ buffering/],
+  ["https://api.example.dev/key/info", undefined],
+] as const)("an unanswered stream at %s is blamed on a buffering middleware on its way only", async ([url, line]) => {
+  const exchange = { id: "one", request: { method: "GET", url, headers: [] } };
+  const deployment = await loadDeployment("deployments/examples/allow-list");
+  const location = causeOfBufferedAnswer(exchange as unknown as Exchange, deployment)?.location;
+  const found = location && readFileSync(location.file, "utf8").split("\n")[location.line - 1];
+  expect(found).toEqual(line === undefined ? undefined : expect.stringMatching(line));
 });

@@ -6,10 +6,11 @@ import { matchesRule } from "../../helpers/deployment/traefik/missed-router.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, type HeaderLines, header } from "../../helpers/protocol/exchange.ts";
 
-type Cause = Pick<FailureDetails, "cause" | "location" | "fix">;
+/** The fields of a failure that say why. */
+export type HeldStreamCause = Pick<FailureDetails, "cause" | "location" | "fix">;
 
 /** Why a buffering middleware of Traefik's holds every stream of its routers back. */
-export function causeOfBuffering(middleware: Pick<TraefikMiddleware, "location"> | undefined): Cause {
+export function causeOfBuffering(middleware: Pick<TraefikMiddleware, "location"> | undefined): HeldStreamCause {
   return {
     cause: "Traefik's buffering reads requests and answers as a whole, whichever limit is set",
     ...(middleware === undefined ? {} : { location: middleware.location }),
@@ -26,10 +27,10 @@ export function causeOfHeldStream(
   exchange: Exchange,
   headers: HeaderLines,
   deployment: Pick<Deployment, "traefikModel" | "policy" | "litellm">,
-): Cause {
+): HeldStreamCause {
   const { traefikModel, litellm } = deployment;
-  const buffering = bufferingOnTheWay(exchange, deployment);
-  if (buffering !== undefined) return causeOfBuffering(buffering);
+  const buffered = causeOfBufferedAnswer(exchange, deployment);
+  if (buffered !== undefined) return buffered;
   const compress = traefikModel?.dynamicOptions.find(
     ({ path }) => path[1]?.toLowerCase() === "middlewares" && path[3]?.toLowerCase() === "compress",
   );
@@ -50,6 +51,18 @@ export function causeOfHeldStream(
     cause: "a buffering, compress or retry middleware on the router for keys holds the stream back",
     location: litellm.location,
   };
+}
+
+/**
+ * Why an answer that has no end does not begin: a buffering middleware of Traefik's waits for the whole of it. Undefined where the
+ * deployment's files have none for the request's router.
+ */
+export function causeOfBufferedAnswer(
+  exchange: Exchange,
+  deployment: Pick<Deployment, "traefikModel" | "policy">,
+): HeldStreamCause | undefined {
+  const buffering = bufferingOnTheWay(exchange, deployment);
+  return buffering && causeOfBuffering(buffering);
 }
 
 /** The buffering middleware of the router that takes a request of one of the policy's hosts, by the deployment's files. */

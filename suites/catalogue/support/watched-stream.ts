@@ -1,10 +1,11 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
-import { CheckFailure, type FailureEvidence } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { atLeast } from "../../../helpers/deployment/litellm/version.ts";
 import { type Exchange, header, receivedText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
 import { expectAnyServer } from "../../support/any-server.ts";
+import { causeOfBufferedAnswer, type HeldStreamCause } from "../../support/held-stream.ts";
 import { statusText } from "./error-answers.ts";
 
 /** What a stream carried up to its first item, and when. */
@@ -41,7 +42,7 @@ export async function watchedStreams(gateway: GatewayTarget): Promise<WatchedStr
       throw noAnswer(gateway, error.message);
     });
   for (const { exchange } of streams) {
-    if (exchange.response === undefined) throw noAnswer(gateway, receivedText(exchange), exchangeEvidence(exchange));
+    if (exchange.response === undefined) throw noAnswer(gateway, receivedText(exchange), exchange);
     const type = header(exchange.response?.headers, "content-type");
     if (exchange.response?.status === 200 && type?.startsWith("text/event-stream")) continue;
     throw new CheckFailure({
@@ -55,18 +56,27 @@ export async function watchedStreams(gateway: GatewayTarget): Promise<WatchedStr
   return streams;
 }
 
-function noAnswer(gateway: GatewayTarget, actual: string, evidence?: FailureEvidence): CheckFailure {
+function noAnswer(gateway: GatewayTarget, actual: string, exchange?: Exchange): CheckFailure {
   return new CheckFailure({
     summary: `GET ${gateway.streamPath} has no answer`,
     code: "no-answer",
     expected: `an event stream within ${longestWait(gateway) / 1000} s`,
     actual,
-    cause: collectsStreams(gateway)
-      ? "LiteLLM before 1.92.0 collects the whole response at /SERVER/mcp before it sends any of it (BerriAI/litellm#22073)"
-      : "LiteLLM sends nothing before its first heartbeat, and not even that",
-    ...(collectsStreams(gateway) ? { fix: "use /mcp/SERVER, or LiteLLM 1.92.0 or newer" } : {}),
-    ...(evidence === undefined ? {} : { evidence }),
+    ...whyUnanswered(gateway, exchange),
+    ...(exchange === undefined ? {} : { evidence: exchangeEvidence(exchange) }),
   });
+}
+
+function whyUnanswered(gateway: GatewayTarget, exchange: Exchange | undefined): HeldStreamCause {
+  const buffered = exchange && causeOfBufferedAnswer(exchange, gateway.deployment);
+  if (buffered !== undefined) return buffered;
+  if (!collectsStreams(gateway))
+    return { cause: "LiteLLM sends nothing before its first heartbeat, and not even that" };
+  return {
+    cause:
+      "LiteLLM before 1.92.0 collects the whole response at /SERVER/mcp before it sends any of it (BerriAI/litellm#22073)",
+    fix: "use /mcp/SERVER, or LiteLLM 1.92.0 or newer",
+  };
 }
 
 /** By LiteLLM's source: 1.77.5 to 1.83.0 do, and 1.77.1 has no such path. */

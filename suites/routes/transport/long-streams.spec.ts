@@ -3,6 +3,7 @@ import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { receivedText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
 import { check } from "../../runner/check.ts";
+import { causeOfBufferedAnswer } from "../../support/held-stream.ts";
 import { type StreamTimeout, streamTimeouts } from "../support/stream-timeouts.ts";
 
 /** The longest that a stream is watched, in seconds: Traefik's default `readTimeout` is 60 s. */
@@ -34,7 +35,7 @@ check({
         expected: `a stream that stays open for ${watched} s at least`,
         actual: receivedText(stream.exchange),
         evidence: exchangeEvidence(stream.exchange),
-        location: deployment.litellm.location,
+        ...(causeOfBufferedAnswer(stream.exchange, deployment) ?? { location: deployment.litellm.location }),
       });
     const began = performance.now();
     let items: readonly StreamItem[] = [];
