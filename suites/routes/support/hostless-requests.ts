@@ -1,0 +1,56 @@
+import { parseRule, RuleError } from "../../../helpers/deployment/traefik/rules/rule.ts";
+import {
+  type Alternative,
+  alternativesOf,
+  alternativeText,
+  type RuleRequest,
+  witnessesOf,
+} from "../../../helpers/deployment/traefik/rules/witness.ts";
+
+/** A request to a host that nobody has, which a rule matches because it names no host, or names one in other alternatives only. */
+export interface HostlessRequest {
+  request: Pick<RuleRequest, "method" | "path" | "headers" | "query">;
+  cause: string;
+  fix: string;
+}
+
+/** More requests for one rule show nothing new. */
+const mostRequests = 20;
+
+/**
+ * Requests to a host that nobody has, one for each alternative of a rule that names no host. Empty where every alternative names one,
+ * and for a rule in another syntax than v3's, or one with more alternatives than can be listed.
+ *
+ * @param host a host that no rule names
+ */
+export function hostlessRequests(rule: string, host: string): HostlessRequest[] {
+  const alternatives = alternativesIn(rule);
+  const hostless = alternatives.filter((one) => !one.some(({ name }) => name.startsWith("Host")));
+  const isWhole = hostless.length === alternatives.length;
+  return hostless.slice(0, mostRequests).map((alternative) => ({
+    request: requestFor(alternative, host),
+    cause: isWhole
+      ? `its rule names no host: ${rule}`
+      : `${alternativeText(alternative)} alone satisfies its rule, for every host: && comes before ||`,
+    fix: isWhole
+      ? "add Host(`…`) to the rule, or remove the router"
+      : "put the alternatives in parentheses behind the host: Host(`…`) && (… || …)",
+  }));
+}
+
+/** What satisfies an alternative; its path alone where the alternative also asks for what no request of a run has. */
+function requestFor(alternative: Alternative, host: string): HostlessRequest["request"] {
+  const witnesses = witnessesOf(alternative, { hosts: [host], paths: ["/"], client: undefined });
+  const [request] = "requests" in witnesses ? witnesses.requests : [];
+  const path = alternative.find(({ name, negated }) => !negated && /^Path(Prefix)?$/.test(name))?.args[0] ?? "/";
+  return request ?? { method: "GET", path, headers: [], query: [] };
+}
+
+function alternativesIn(rule: string): Alternative[] {
+  try {
+    return alternativesOf(parseRule(rule));
+  } catch (error) {
+    if (error instanceof RuleError || error instanceof RangeError) return [];
+    throw error;
+  }
+}
