@@ -266,6 +266,16 @@ test.for([
   expect(found.line).toBe(cause && `middlewares: ${list}`);
 });
 
+test("a challenge that is added to requests instead of answers is blamed on its own line", async () => {
+  const find = "customResponseHeaders:\n          WWW-Authenticate: ";
+  const replace = find.replace("Response", "Request");
+  const found = await inExample("keycloak", [{ file: "traefik/dynamic.yaml", find, replace }], (deployment) =>
+    whyUnchallenged(deployment, { router: "refused@file", status: 401 }),
+  );
+  expect(found.cause).toBe("the middleware challenge adds WWW-Authenticate to requests, and not to answers");
+  expect(found.line).toMatch(/^WWW-Authenticate: /);
+});
+
 test("a router for the rest that comes before several others is the one that is wrong", async () => {
   const patch = { file: "traefik/dynamic.yaml", find: "      priority: 1\n", replace: "      priority: 250\n" };
   const found = await inExample("keycloak", [patch], (deployment) =>

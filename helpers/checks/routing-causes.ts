@@ -275,6 +275,17 @@ export function whyUnchallenged(
   const adding = own.find(({ options }) => [...options.keys()].some((key) => /response.*www-authenticate$/i.test(key)));
   const refusing = refusingMiddleware(model, taken, status);
   const { location } = taken.options.get("middlewares") ?? taken;
+  if (adding === undefined) {
+    for (const { name, options } of own) {
+      const [, misplaced] = [...options].find(([key]) => /request.*www-authenticate$/i.test(key)) ?? [];
+      if (misplaced === undefined) continue;
+      return {
+        cause: `the middleware ${name} adds WWW-Authenticate to requests, and not to answers`,
+        location: misplaced.location,
+        fix: "write it under customResponseHeaders",
+      };
+    }
+  }
   if (adding === undefined)
     return { cause: `no middleware of the router ${router} adds WWW-Authenticate to what it refuses`, location };
   if (refusing === undefined || own.indexOf(refusing) > own.indexOf(adding)) return undefined;
