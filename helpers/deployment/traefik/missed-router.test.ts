@@ -96,6 +96,15 @@ test.for([
   expect(missedIn(change, site, request, site.refused)?.line).toMatch(new RegExp(`^${line.replaceAll(".", "\\.")}`));
 });
 
+test("a router whose tls is switched off is blamed at that line", () => {
+  const find = label("litellm-bearer-ext", "tls");
+  const change = [`${find} "true"`, `${find} "false"`] as const;
+  const request = { path: "/v1/models", headers: key };
+  const missed = missedIn(change, external, request, external.refused, { scheme: "https" });
+  expect(missed?.cause).toMatch(/^the router litellm-bearer-ext has no TLS/);
+  expect(missed?.line).toBe(`${find} "false"`);
+});
+
 test.for([
   ["a router with a condition on the request took it", { path: "/v1/models", headers: key }, "litellm-bearer@docker"],
   ["no rule is near", { path: "/v1/models", method: "GET", host: "another.example" }, "litellm-refused@docker"],

@@ -149,7 +149,7 @@ export function whyMissed(
     const address = others ? undefined : model.static.get(`entryPoints.${entryPoint}.address`);
     return {
       cause: `the router ${name} has no TLS, and neither has its entry point ${entryPoint}: it takes plain HTTP only there${instead}`,
-      location: (address ?? options.get("entrypoints") ?? router).location,
+      location: (options.get("tls") ?? address ?? options.get("entrypoints") ?? router).location,
       fix: `set tls of the router ${name}, or http.tls of the entry point`,
     };
   }
@@ -185,7 +185,7 @@ export function outranked(
   model: TraefikModel,
   winner: TraefikRouter,
   meant: TraefikRouter,
-): { cause: string; location: SourceLocation; fix?: string } {
+): { cause: string; location: SourceLocation; fix: string } {
   // What takes the rest comes last: where it comes before several others, or before all, it is the one that is wrong.
   const before = winner.rule !== undefined && isForTheRest(winner.rule) ? outrankedBy(model, winner) : [];
   if (before.length > 1)
@@ -201,6 +201,7 @@ export function outranked(
   return {
     cause: `the router ${winner.name} has the priority ${winner.priority}, and ${meant.name}, which is meant for it, has ${meant.priority}`,
     location: (wrong.options.get("priority") ?? wrong).location,
+    fix: `give ${meant.name} the higher priority`,
   };
 }
 

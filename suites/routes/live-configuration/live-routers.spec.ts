@@ -160,7 +160,7 @@ function whyOutranked(
   const [winner, meant] = [model.routerOf(taken), model.routerOf(other)];
   if (request === undefined || winner?.rule === undefined || meant?.rule === undefined) return undefined;
   if (isChosenFor(winner.rule, request) || !matchesRule(meant.rule, request)) return undefined;
-  return { ...outranked(model, winner, meant), fix: `give ${meant.name} the higher priority` };
+  return outranked(model, winner, meant);
 }
 
 /**
@@ -185,7 +185,7 @@ async function routersHit(edge: Edge): Promise<{ taken: Set<string>; forwarding:
   const sent = await Promise.all(
     requestsOf(edge).map(async (request): Promise<SentRequest> => {
       const exchange = await edge.send(request);
-      return { exchange, routing: await edge.routing(exchange) };
+      return { host: request.host, exchange, routing: await edge.routing(exchange) };
     }),
   );
   const names = (own: SentRequest[]): Set<string> =>

@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
 import { withTraefik } from "../../../helpers/deployment/types.ts";
-import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { type SentRequest, whyNotHit } from "./unclaimed-router.ts";
 
 const sent: readonly SentRequest[] = ["/v1/models", "/key/info"].map((path) => ({
+  host: { entryPoint: undefined, scheme: "https" },
   exchange: {
     id: path,
     request: { method: "GET", url: `https://api.example.dev${path}`, headers: [] },
@@ -66,4 +67,34 @@ test("the service of Traefik's own container is Traefik's too", async () => {
   ]);
   const { cause } = whyNotHit(withTraefik(await loadDeployment(copy.folder)), "dashboard@docker", sent);
   expect(cause).toMatch(/^the router dashboard leads to Traefik's own service \S+ and its rule names no host: /);
+});
+
+const router = "litellm-bearer-ext";
+const label = (option: string, value: string): string => `traefik.http.routers.${router}.${option}: ${value}`;
+const external = { entryPoint: "websecure", scheme: "https" } as const;
+
+/** A request to the external host that the router for the rest of it took. */
+function refused(headers: HeaderLines, host: SentRequest["host"] = external): SentRequest {
+  const url = `${host.scheme}://litellm.ai-servicers.com/v1/models`;
+  const exchange = { id: "one", request: { method: "GET", url, headers } } as unknown as Exchange;
+  return { host, exchange, routing: { router: "litellm-refused-ext@docker", server: undefined, status: 401 } };
+}
+
+test.for([
+  ["no TLS", label("tls", '"true"'), label("tls", '"false"'), /^the router litellm-bearer-ext has no TLS/],
+  [
+    "a low priority",
+    label("priority", '"50"'),
+    label("priority", '"0"'),
+    /^the router litellm-refused-ext has the priority 1/,
+  ],
+] as const)("a router that takes no request has the cause of that: %s", async ([_, find, replace, cause]) => {
+  using copy = patchedCopy("deployments/reference", [{ file: "compose.yaml", find, replace }]);
+  const deployment = withTraefik(await loadDeployment(copy.folder));
+  // By an entry point that the router is not on, it is not asked.
+  const elsewhere = refused([["Authorization", "Bearer sk-key"]], { entryPoint: "web", scheme: "http" });
+  const found = whyNotHit(deployment, `${router}@docker`, [elsewhere, refused([["Authorization", "Bearer sk-key"]])]);
+  expect(found.cause).toMatch(cause);
+  const line = found.location && readFileSync(found.location.file, "utf8").split("\n")[found.location.line - 1];
+  expect(line?.trim()).toBe(replace);
 });

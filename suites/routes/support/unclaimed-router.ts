@@ -1,15 +1,16 @@
 import type { Routing } from "../../../containers/targets/rig-access/access-log.ts";
 import type { FailureDetails } from "../../../helpers/checks/check-failure.ts";
-import { ruleRequestOf, whyNotReached } from "../../../helpers/checks/routing-causes.ts";
+import { followsLoading, ruleRequestOf, whyNotReached } from "../../../helpers/checks/routing-causes.ts";
 import { middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../../../helpers/deployment/traefik/dynamic/dynamic.ts";
-import { matchesRule, outranked } from "../../../helpers/deployment/traefik/missed-router.ts";
-import type { DeploymentWithTraefik, SourceLocation } from "../../../helpers/deployment/types.ts";
+import { matchesRule, whyMissed } from "../../../helpers/deployment/traefik/missed-router.ts";
+import type { DeploymentWithTraefik, PolicyHost, SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { causeOfProblem } from "../../support/router-locations.ts";
 
 /** A request that the policy describes, with the way that it took. */
 export interface SentRequest {
+  host: Pick<PolicyHost, "entryPoint" | "scheme">;
   exchange: Exchange;
   routing: Pick<Routing, "router" | "server" | "status">;
 }
@@ -24,7 +25,7 @@ export function whyNotHit(
   deployment: DeploymentWithTraefik,
   name: string,
   sent: readonly SentRequest[],
-): Pick<FailureDetails, "cause" | "location" | "fix"> {
+): Pick<FailureDetails, "cause" | "location" | "fix" | "follows"> {
   const model = deployment.traefikModel;
   const router = model.routerOf(name);
   if (router === undefined) return {};
@@ -35,11 +36,16 @@ export function whyNotHit(
   if (problem !== undefined) return causeOfProblem(problem);
   const own = whyOnEveryHost(deployment, router);
   if (own !== undefined) return own;
-  for (const { exchange, routing } of sent) {
+  const isAsked = ({ host: { entryPoint } }: SentRequest): boolean =>
+    entryPoint === undefined || model.entryPointsOf(router).includes(entryPoint);
+  // What comes by another entry point is not what the router misses.
+  for (const { host, exchange, routing } of [...sent.filter(isAsked), ...sent.filter((one) => !isAsked(one))]) {
     const request = ruleRequestOf(exchange);
     const taken = routing.router === undefined ? undefined : model.routerOf(routing.router);
     if (request === undefined || router.rule === undefined || taken === undefined || taken === router) continue;
-    if (matchesRule(router.rule, request)) return outranked(model, taken, router);
+    if (!matchesRule(router.rule, request)) continue;
+    const { isNotLoaded, ...why } = whyMissed(model, router, taken, host, request);
+    return { ...why, ...(isNotLoaded ? followsLoading : {}) };
   }
   for (const { exchange, routing } of sent) {
     if (routing.server !== undefined) continue;
