@@ -307,6 +307,13 @@ describe("a check that exceeded a time limit", () => {
     expect(await execute(withoutAnswer, { starved: 0.2 })).toMatchObject({ outcome: "failed" });
   });
 
+  test("a failure that names an option whose name has the word is judged on a starved machine too", async () => {
+    const naming = checkThat(async () => {
+      throw new CheckFailure({ ...details, summary: "responseHeaderTimeout 20s cuts every call that takes longer" });
+    });
+    expect(await execute(naming, { starved: 0.97 })).toMatchObject({ outcome: "failed" });
+  });
+
   test("what fails for another reason fails on a starved machine too", async () => {
     expect(await execute(failing, { starved: 0.97 })).toMatchObject({ outcome: "failed" });
   });

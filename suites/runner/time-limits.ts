@@ -16,6 +16,9 @@ export type WhenStarved = "repeat" | "environment" | "judge";
 /** How a wait that ended at its deadline reads, whoever had set it. */
 const ended = /\bin time\b|time[- ]?(?:d )?out|aborted due to timeout|not within \d|no answer within|^late-/i;
 
+/** An option of Traefik's, e.g. `responseHeaderTimeout`: a failure that names one has read it, and waited for nothing. */
+const optionName = /\b[a-z]+(?:[A-Z][a-z]+)*Timeouts?\b/g;
+
 /**
  * Whether a check's end can be explained by something that took too long: a wait of the check's own, a request without an
  * answer in time, a command that ran into its limit, or a failure that says so itself. A curl that ends in silence with 28
@@ -30,9 +33,11 @@ function exceededTimeLimit(
   commands: readonly Pick<CommandRun, "exitCode" | "stderr">[],
 ): boolean {
   if (name === "DeadlineError") return true;
-  const texts = [details, ...(details?.cases ?? [])].flatMap((one) =>
-    one === undefined ? [] : [one.code ?? "", one.summary, one.actual, one.evidence?.received ?? ""],
-  );
+  const texts = [details, ...(details?.cases ?? [])].flatMap((one) => {
+    if (one === undefined) return [];
+    const own = [one.summary, one.actual].map((text) => text.replaceAll(optionName, ""));
+    return [one.code ?? "", ...own, one.evidence?.received ?? ""];
+  });
   return (
     texts.some((text) => ended.test(text)) ||
     exchanges.some(({ error, response }) => ended.test(error ?? "") || ended.test(response?.defect ?? "")) ||
