@@ -57,6 +57,14 @@ test("a service that does not answer has one cause for all of its routers", asyn
   expect(found.line).toMatch(/^litellm: \{ loadBalancer/);
 });
 
+test("a service that answers too late for its servers transport has the line of that limit", async () => {
+  const found = await inExample("allow-list", [], (deployment) =>
+    whyNotReached(deployment, exchange("https://api.example.dev/v1/models", key), { router: "api@file", status: 504 }),
+  );
+  expect(found.cause).toMatch(/responseHeaderTimeout \(20s\)$/);
+  expect(found.line).toMatch(/responseHeaderTimeout: 20s/);
+});
+
 test.for([
   [500, /^Traefik speaks https to litellm, and LiteLLM speaks http/],
   [502, /^Traefik speaks https to litellm, and LiteLLM speaks http/],

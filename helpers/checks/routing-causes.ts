@@ -1,6 +1,7 @@
 import { type Decision, decide } from "../deployment/policy/access.ts";
 import { middlewaresOf } from "../deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../deployment/traefik/dynamic/dynamic.ts";
+import { whyHeadTooLate } from "../deployment/traefik/header-timeout.ts";
 import {
   isForTheRest,
   type MissedRouter,
@@ -55,6 +56,8 @@ export function whyNotReached(
     const service = serviceOf(model, taken);
     const known = compose && traefik && whyUnreachable({ compose, traefik, traefikModel: model }, taken, service);
     if (known !== undefined) return { cause: known.cause, location: known.location, fix: known.fix };
+    const late = status === 504 ? whyHeadTooLate(model, taken) : undefined;
+    if (late !== undefined) return late;
     const healthcheck = status === 503 ? service?.options.get("loadbalancer.healthcheck.path") : undefined;
     if (service !== undefined && healthcheck !== undefined)
       return {

@@ -6,9 +6,9 @@ import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { causeOfBufferedAnswer, causeOfHeldStream } from "./held-stream.ts";
 
 /** The cause in a changed `allow-list`, with the text of its line. */
-async function causeIn(patches: readonly Patch[], url: string, headers: HeaderLines = []) {
+async function causeIn(patches: readonly Patch[], url: string, headers: HeaderLines = [], status = 200) {
   using copy = patchedCopy("deployments/examples/allow-list", patches);
-  const exchange = { id: "one", request: { method: "POST", url, headers }, response: { headers: [] } };
+  const exchange = { id: "one", request: { method: "POST", url, headers }, response: { status, headers: [] } };
   const found = causeOfHeldStream(exchange as unknown as Exchange, headers, await loadDeployment(copy.folder));
   const { location } = found;
   return { cause: found.cause, line: location && readFileSync(location.file, "utf8").split("\n")[location.line - 1] };
@@ -42,6 +42,20 @@ test.for([
   const found = await causeIn(patches, url, headers);
   expect(found.cause).toMatch(cause);
   expect(found.line).toMatch(line);
+});
+
+test.for([
+  ["5s", /^Traefik answers 504 .*responseHeaderTimeout \(5s\)/, "responseHeaderTimeout: 5s"],
+  ["0s", /^a buffering, compress/, "gateway:"],
+] as const)("an answer of 504 is blamed on responseHeaderTimeout: %s", async ([value, cause, line]) => {
+  const limit = {
+    file: "dynamic/api.yml",
+    find: "responseHeaderTimeout: 20s",
+    replace: `responseHeaderTimeout: ${value}`,
+  };
+  const found = await causeIn([buffering("body: { compress: {} }\n    other: { buffering:"), limit], chat, [], 504);
+  expect(found.cause).toMatch(cause);
+  expect(found.line).toContain(line);
 });
 
 test.for([

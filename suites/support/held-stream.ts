@@ -1,7 +1,8 @@
 import type { FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { ruleRequestOf } from "../../helpers/checks/routing-causes.ts";
 import { middlewaresOf } from "../../helpers/deployment/traefik/causes.ts";
-import type { TraefikMiddleware } from "../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import type { TraefikMiddleware, TraefikRouter } from "../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import { whyHeadTooLate } from "../../helpers/deployment/traefik/header-timeout.ts";
 import { matchesRule } from "../../helpers/deployment/traefik/missed-router.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { type Exchange, type HeaderLines, header } from "../../helpers/protocol/exchange.ts";
@@ -31,6 +32,8 @@ export function causeOfHeldStream(
   const { traefikModel, litellm } = deployment;
   const buffered = causeOfBufferedAnswer(exchange, deployment);
   if (buffered !== undefined) return buffered;
+  const late = exchange.response?.status === 504 ? causeOfLateHead(exchange, deployment) : undefined;
+  if (late !== undefined) return late;
   const compress = traefikModel?.dynamicOptions.find(
     ({ path }) => path[1]?.toLowerCase() === "middlewares" && path[3]?.toLowerCase() === "compress",
   );
@@ -65,19 +68,36 @@ export function causeOfBufferedAnswer(
   return buffering && causeOfBuffering(buffering);
 }
 
-/** The buffering middleware of the router that takes a request of one of the policy's hosts, by the deployment's files. */
+function causeOfLateHead(
+  exchange: Exchange,
+  deployment: Pick<Deployment, "traefikModel" | "policy">,
+): HeldStreamCause | undefined {
+  const router = routerOnTheWay(exchange, deployment);
+  return router && deployment.traefikModel && whyHeadTooLate(deployment.traefikModel, router);
+}
+
+/** The buffering middleware of the router that takes a request. */
 function bufferingOnTheWay(
   exchange: Exchange,
-  { traefikModel: model, policy }: Pick<Deployment, "traefikModel" | "policy">,
+  deployment: Pick<Deployment, "traefikModel" | "policy">,
 ): TraefikMiddleware | undefined {
+  const router = routerOnTheWay(exchange, deployment);
+  const own = router && deployment.traefikModel && middlewaresOf(deployment.traefikModel, router);
+  return own?.find(({ kind }) => kind === "buffering");
+}
+
+/** The router that takes a request to one of the policy's hosts, by the deployment's files. */
+function routerOnTheWay(
+  exchange: Exchange,
+  { traefikModel: model, policy }: Pick<Deployment, "traefikModel" | "policy">,
+): TraefikRouter | undefined {
   const request = ruleRequestOf(exchange);
   const host = policy.hosts.find(({ name }) => name === request?.host);
   if (model === undefined || request === undefined || host === undefined) return undefined;
-  const [router] = model.routers
+  return model.routers
     .filter((one) => {
       const isAsked = host.entryPoint === undefined || model.entryPointsOf(one).includes(host.entryPoint);
       return isAsked && one.rule !== undefined && matchesRule(one.rule, request);
     })
-    .toSorted((one, other) => other.priority - one.priority);
-  return router && middlewaresOf(model, router).find(({ kind }) => kind === "buffering");
+    .toSorted((one, other) => other.priority - one.priority)[0];
 }
