@@ -8,7 +8,8 @@ import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
 import type { StartCommand } from "./start-command.ts";
-import { fixOfMissing, hasMistypedOption, noteUnreadConfig } from "./unread-config.ts";
+import type { ConfigFinding } from "./types.ts";
+import { fixOfMissing, hasMistypedOption, noteMissingConfig, noteUnreadConfig } from "./unread-config.ts";
 
 /** A file in LiteLLM's container that the deployment has. */
 export interface ContainerFile {
@@ -19,10 +20,14 @@ export interface ContainerFile {
 }
 
 /**
- * Where LiteLLM finds its config: a file, `"none"` where it runs without one, `"unread"` where it does so although the
- * deployment has or names one, which is then a finding, `"unknown"` where no file of the deployment is it.
+ * Where LiteLLM finds its config: a file, `"none"` where it runs without one, the finding where it does so although the deployment
+ * has or names one, `"unknown"` where no file of the deployment is it.
  */
-export type FoundConfig = { inContainer: string; location: SourceLocation } | "none" | "unread" | "unknown";
+export type FoundConfig =
+  | { inContainer: string; location: SourceLocation }
+  | { unread: ConfigFinding }
+  | "none"
+  | "unknown";
 
 /**
  * LiteLLM's config. `CONFIG_FILE_PATH` counts before `--config`; where it names no file, LiteLLM starts without a config.
@@ -51,19 +56,12 @@ export function findLiteLLMConfig(
     }
     if (isIn(service, inContainer)) return { inContainer, location: variable.location };
     if (noteVolume(service, { inContainer, location: variable.location }, notes)) return "unknown";
-    notes.add(
-      "finding",
-      variable.location,
-      `CONFIG_FILE_PATH names ${inContainer}, which is not mounted into '${service.name}'`,
-      "LiteLLM starts without a config then, and does not say so",
-      fixOfMissing(service, inContainer),
-      "stops",
-    );
-    return "unread";
+    return { unread: noteMissingConfig(service, { value: inContainer, location: variable.location }, notes) };
   }
   if (option === undefined) {
     if (hasMistypedOption(service, start, faults)) return undefined;
-    return noteUnreadConfig(service, start, notes) ? "unread" : "none";
+    const unread = noteUnreadConfig(service, start, notes);
+    return unread === undefined ? "none" : { unread };
   }
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };

@@ -57,8 +57,9 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const found = findLiteLLMConfig(service, start, { faults, notes });
   noteIdlePort(service, notes);
   if (found === undefined) return undefined;
-  const document = typeof found === "string" ? undefined : readConfigDocument(service, found, context);
-  if (typeof found !== "string" && document === undefined) return undefined;
+  const file = typeof found !== "string" && "inContainer" in found ? found : undefined;
+  const document = file === undefined ? undefined : readConfigDocument(service, file, context);
+  if (file !== undefined && document === undefined) return undefined;
   const nowhere = service.location;
   const root: YamlMap = document?.root ?? emptyConfig(service);
   const { environment } = start;
@@ -75,12 +76,12 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   // The master key and the servers may be in a config that is not to be read.
   const isRead = found !== "unknown";
   // What is missing then is in the config that LiteLLM does not read, which is a finding of its own.
-  const hasOwnFinding = found === "unread";
+  const unreadConfig = typeof found !== "string" && "unread" in found ? found.unread : undefined;
   const inConfig = isRead ? unknown : { faults: new FaultList(), notes: new NoteList() };
   const masterKey = readMasterKey(root, environment, { version, fixOfGuess, nowhere, ...inConfig });
   const customAuthFile =
-    customAuth !== undefined && typeof found !== "string"
-      ? checkCustomAuth(customAuth, root, found, service, { faults, notes })
+    customAuth !== undefined && file !== undefined
+      ? checkCustomAuth(customAuth, root, file, service, { faults, notes })
       : undefined;
   const textIn = (path: string): string | undefined =>
     fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;
@@ -89,7 +90,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   // A script of the operator's may read the files.
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);
   noteHiddenEntryScript(service, version, notes);
-  if (isRead && !hasOwnFinding)
+  if (isRead && unreadConfig === undefined)
     reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
     config: {
@@ -102,6 +103,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       models: readModels(resolved, faults),
       upstreams: servers.upstreams,
       unusableServers: servers.unusable,
+      unreadConfig,
       serverFindings,
       startsStdio: startsStdio(version, environment),
       separator: servers.separator,

@@ -89,6 +89,8 @@ export interface LiteLLMConfig {
   /** The servers that can list tools. */
   upstreams: readonly UpstreamConfig[];
   unusableServers: readonly UnusableServer[];
+  /** Why LiteLLM runs without a config although the deployment has or names one; undefined where it reads one, or has none. */
+  unreadConfig: ConfigFinding | undefined;
   /** Whether this LiteLLM starts stdio servers. */
   startsStdio: boolean;
   /** What LiteLLM puts between a server's name and its tool's. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { displayPath } from "../../core/text/display-path.ts";
 import { mistyped, nearest } from "../../core/text/nearest.ts";
@@ -6,9 +6,10 @@ import type { ComposeService } from "../compose/types.ts";
 import { isOfficialLiteLLMImage } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import { isFile } from "../source/is-file.ts";
-import type { SourceLocation } from "../source/location.ts";
+import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import type { StartCommand } from "./start-command.ts";
+import type { ConfigFinding } from "./types.ts";
 
 /** Whether the command has a mistyped `--config`, which is then a fault: LiteLLM's command line does not accept it. */
 export function hasMistypedOption(service: ComposeService, { words }: StartCommand, faults: FaultList): boolean {
@@ -22,6 +23,20 @@ export function hasMistypedOption(service: ComposeService, { words }: StartComma
     "write '--config'",
   );
   return true;
+}
+
+/** Notes that the file which CONFIG_FILE_PATH names is not in the container. */
+export function noteMissingConfig(
+  service: ComposeService,
+  { value: inContainer, location }: Written<string>,
+  notes: NoteList,
+): ConfigFinding {
+  return noted(notes, {
+    what: `CONFIG_FILE_PATH names ${inContainer}, which is not mounted into '${service.name}'`,
+    why: "LiteLLM starts without a config then, and does not say so",
+    location,
+    fix: fixOfMissing(service, inContainer),
+  });
 }
 
 /** How to bring LiteLLM's config to where LiteLLM looks for it: a config that is mounted under a similar name comes first. */
@@ -41,28 +56,35 @@ function startsByItsImage({ image, build, entrypoint }: ComposeService): boolean
 }
 
 /**
- * A file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
+ * Notes a file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
  * starts without a config then. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`.
  *
- * @returns whether there is such a file
+ * @returns undefined where there is no such file
  */
-export function noteUnreadConfig(service: ComposeService, { environment }: StartCommand, notes: NoteList): boolean {
-  if (!startsByItsImage(service)) return false;
-  const [unread] = configsIn(service.mounts);
-  if (unread === undefined) return false;
+export function noteUnreadConfig(
+  service: ComposeService,
+  { environment }: StartCommand,
+  notes: NoteList,
+): ConfigFinding | undefined {
+  if (!startsByItsImage(service)) return undefined;
+  const [unread] = configsIn(service.mounts, usualNames);
+  if (unread === undefined) return undefined;
   const { inContainer } = unread;
   const named = [...environment].find(([, { value }]) => value === inContainer);
-  notes.add(
-    "finding",
-    named?.[1].location ?? unread.location,
-    named === undefined
-      ? `${inContainer} looks like LiteLLM's config, and nothing tells LiteLLM to read it`
-      : `${named[0]} names ${inContainer}, and LiteLLM has no such variable`,
-    "LiteLLM starts without a config then, and does not say so: its models and servers are missing",
-    `add command: ["--config", "${inContainer}"], or the variable CONFIG_FILE_PATH`,
-    "stops",
-  );
-  return true;
+  return noted(notes, {
+    location: named?.[1].location ?? unread.location,
+    what:
+      named === undefined
+        ? `${inContainer} looks like LiteLLM's config, and nothing tells LiteLLM to read it`
+        : `${named[0]} names ${inContainer}, and LiteLLM has no such variable`,
+    why: "LiteLLM starts without a config then, and does not say so: its models and servers are missing",
+    fix: `add command: ["--config", "${inContainer}"], or the variable CONFIG_FILE_PATH`,
+  });
+}
+
+function noted(notes: NoteList, finding: ConfigFinding): ConfigFinding {
+  notes.add("finding", finding.location, finding.what, finding.why, finding.fix, "stops");
+  return finding;
 }
 
 /** A file in the container that looks like LiteLLM's config. */
@@ -72,17 +94,34 @@ interface MountedConfig {
   location: SourceLocation;
 }
 
-/** The files that are mounted alone, or in a directory under a usual name, and look like LiteLLM's config. */
-function configsIn(mounts: ComposeService["mounts"]): MountedConfig[] {
-  const usual = ["config.yaml", "config.yml", "litellm_config.yaml", "litellm-config.yaml"];
+const usualNames = ["config.yaml", "config.yml", "litellm_config.yaml", "litellm-config.yaml"];
+
+/**
+ * The files that look like LiteLLM's config, among those that are mounted alone and those in a mounted directory.
+ *
+ * @param names those that count in a directory; default: all of its YAML files
+ */
+function configsIn(mounts: ComposeService["mounts"], names?: readonly string[]): MountedConfig[] {
   return mounts.flatMap(({ kind, source, target, location }) => {
     if (kind !== "bind") return [];
     const files = [
-      ...(/\.ya?ml$/.test(target) ? [{ file: source, inContainer: target }] : []),
-      ...usual.map((name) => ({ file: join(source, name), inContainer: posix.join(target, name) })),
+      ...(isYaml(target) ? [{ file: source, inContainer: target }] : []),
+      ...(names ?? yamlFilesOf(source)).map((name) => ({
+        file: join(source, name),
+        inContainer: posix.join(target, name),
+      })),
     ];
     return files.flatMap(({ file, inContainer }) => (looksLikeConfig(file) ? [{ inContainer, location }] : []));
   });
+}
+
+function yamlFilesOf(folder: string): string[] {
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? readdirSync(folder).filter(isYaml).toSorted() : [];
+}
+
+function isYaml(name: string): boolean {
+  return /\.ya?ml$/.test(name);
 }
 
 function looksLikeConfig(file: string): boolean {

@@ -2,6 +2,8 @@ import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { displayPath } from "../../../helpers/core/text/display-path.ts";
 import { demandedServers, hiddenBy } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import type { Deployment } from "../../../helpers/deployment/types.ts";
+import type { KnownCause } from "./mcp-client.ts";
 
 /**
  * Compares the servers of the policy with those that LiteLLM has.
@@ -9,7 +11,7 @@ import { demandedServers, hiddenBy } from "../../../helpers/deployment/litellm/e
  * @throws {CheckFailure} `server-missing` for one that the policy demands; `unnamed-server` for one that it does not name;
  *   `tool-hidden` for a demanded tool that a setting hides
  */
-export function expectDemandedServers({ deployment }: GatewayTarget): void {
+export function expectDemandedServers({ deployment }: Pick<GatewayTarget, "deployment">): void {
   const { litellmConfig, policy } = deployment;
   const configured = [...litellmConfig.upstreams, ...litellmConfig.unusableServers];
   for (const { name, in: place, tools, location } of demandedServers(deployment)) {
@@ -21,11 +23,16 @@ export function expectDemandedServers({ deployment }: GatewayTarget): void {
         code: "server-missing",
         expected: `mcp_servers.${name} with ${tools.length} tools`,
         actual: unusable?.why ?? `no such server in ${displayPath(litellmConfig.file)}`,
-        cause:
-          unusable === undefined ? "the server was removed or renamed" : `LiteLLM starts without it: ${unusable.why}`,
         // A missing line has no location: the policy's line states what is expected.
-        location: unusable?.location ?? location,
-        fix: unusable?.fix ?? `add it under mcp_servers, or remove it from the policy`,
+        location,
+        fix: "add it under mcp_servers, or remove it from the policy",
+        ...(unusable === undefined
+          ? (causeOfUnreadConfig(deployment) ?? { cause: "the server was removed or renamed" })
+          : {
+              cause: `LiteLLM starts without it: ${unusable.why}`,
+              location: unusable.location,
+              fix: unusable.fix,
+            }),
       });
     }
     const hidden = tools.flatMap((tool) => {
@@ -55,4 +62,13 @@ export function expectDemandedServers({ deployment }: GatewayTarget): void {
     location: unnamed.location,
     fix: "add it under 'upstreams' of policy.yaml with its tools, or remove it from the config",
   });
+}
+
+/** Why LiteLLM has none of the servers of the deployment's config: it does not read it. Undefined where it reads one. */
+export function causeOfUnreadConfig({
+  litellmConfig: { unreadConfig },
+}: Pick<Deployment, "litellmConfig">): KnownCause | undefined {
+  if (unreadConfig === undefined) return undefined;
+  const { what, why, location, fix } = unreadConfig;
+  return { cause: `${what}: ${why}`, location, fix };
 }

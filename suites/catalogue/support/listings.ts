@@ -10,6 +10,7 @@ import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
 import { expectAnyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
+import { causeOfUnreadConfig } from "./demanded-servers.ts";
 import { resultFrom, withClient } from "./mcp-client.ts";
 
 /** What one upstream offers when it is asked directly. */
@@ -147,6 +148,7 @@ function directListings(gateway: GatewayWith<"direct-upstreams">): Promise<reado
         expected: "at least one MCP server in mcp_servers",
         actual: "none",
         fix: "register the policy's upstreams in LiteLLM's config",
+        ...causeOfUnreadConfig(gateway.deployment),
       });
     }
     return await Promise.all(
