@@ -7,6 +7,7 @@ import { splitList } from "../schema.ts";
 import type { ProviderName, TraefikRouter } from "./dynamic.ts";
 import { fixMissing, type KnownNames, knownNames, qualified } from "./known-names.ts";
 import { checkServersTransports } from "./servers-transports.ts";
+import { checkTlsVersions } from "./tls-versions.ts";
 
 const disabled = "Traefik disables the router, and logs it";
 
@@ -56,6 +57,7 @@ export function checkReferences(model: TraefikModel, compose: ComposeFile, probl
   checkRedirections(model, problems);
   checkChains(model, known, problems);
   checkServersTransports(model, problems);
+  checkTlsVersions(model, problems);
 }
 
 function fullName({ name, provider }: TraefikRouter): string {
