@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { type Patch, patchedCopy } from "../source/patched-copy.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
-import { keyLine, moduleLineOfAnswer, serverLine } from "./blame.ts";
+import { argumentLine, keyLine, moduleLineOfAnswer, serverLine } from "./blame.ts";
 
 const config = (find: string, replace: string): Patch => ({ file: "litellm/config.yaml", find, replace });
 const env = (find: string, replace: string): Patch => ({ file: "litellm.env.example", find, replace });
@@ -43,6 +43,19 @@ test("of a server: the environment, where it has another variable than the polic
   expect(await named(breaks, (deployment) => serverLine(deployment, "postgres"))).toBe(
     "litellm/config.yaml: DATABASE_URI: os.environ/OPENAI_API_KEY",
   );
+});
+
+test.for([
+  ["[--verbose, --access-mode=unrestricted]", "args: [--verbose, --access-mode=unrestricted]"],
+  ["\n      - --verbose\n      - --access-mode=unrestricted", "- --access-mode=unrestricted"],
+  ["\n      - --verbose\n      - --mode=restricted", "- --verbose"],
+])("of an option of a server's command: its argument, else the first one: %j", async ([args = "", line]) => {
+  const change = config('["--access-mode=restricted"]', args);
+  const found = await named([change], (deployment) => {
+    const location = argumentLine(deployment, "postgres", "--access-mode");
+    return location && { location };
+  });
+  expect(found).toBe(`litellm/config.yaml: ${line}`);
 });
 
 test("of a server that the config does not have: nothing", async () => {

@@ -125,6 +125,23 @@ export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | u
   return entry && { cause: "its command, arguments or environment in LiteLLM's config", location: entry.location };
 }
 
+/**
+ * Where a server's entry in LiteLLM's config has an option of its command, else its first argument; undefined for an entry without
+ * arguments.
+ *
+ * @param option e.g. `--access-mode`
+ */
+export function argumentLine(
+  { litellmConfig }: Pick<Deployment, "litellmConfig">,
+  server: string,
+  option: string,
+): SourceLocation | undefined {
+  const own = litellmConfig.texts.filter(
+    ({ path: [section, name, key] }) => section === "mcp_servers" && name === server && key === "args",
+  );
+  return (own.find(({ value }) => value.value.startsWith(option)) ?? own[0])?.value.location;
+}
+
 function textIn({ litellmConfig }: Pick<Deployment, "litellmConfig">, ...path: readonly string[]) {
   return litellmConfig.texts.find((text) => text.path.join("\n") === path.join("\n"))?.value;
 }

@@ -6,6 +6,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
 import { secretsIn } from "../../../helpers/core/text/redaction.ts";
+import { argumentLine } from "../../../helpers/deployment/litellm/blame.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { callEvidence } from "../support/compare-calls.ts";
@@ -104,7 +105,7 @@ async function expectReadable(
 async function expectRefused(
   gateway: GatewayWith<"canaries">,
   client: Client,
-  { tool, location }: DatabaseUpstream,
+  { name, tool, location }: DatabaseUpstream,
   sql: string,
 ): Promise<void> {
   const answer = await answerText(client, tool, { sql });
@@ -128,7 +129,7 @@ async function expectRefused(
     expected: "an error",
     actual: answer,
     cause: "the upstream does not run in restricted mode (--access-mode=restricted)",
-    location,
+    location: argumentLine(gateway.deployment, name, "--access-mode") ?? location,
     evidence,
   });
 }
