@@ -307,12 +307,26 @@ describe("a check that exceeded a time limit", () => {
     expect(await execute(withoutAnswer, { starved: 0.2 })).toMatchObject({ outcome: "failed" });
   });
 
-  test("a failure that names an option whose name has the word is judged on a starved machine too", async () => {
+  test.for([
+    "responseHeaderTimeout 20s cuts every call that takes longer",
+    "LiteLLM closes an idle connection after 20 s, by its KEEPALIVE_TIMEOUT",
+    "request_timeout is 5 s",
+  ])("a failure that names an option is judged on a starved machine too: %s", async (summary) => {
     const naming = checkThat(async () => {
-      throw new CheckFailure({ ...details, summary: "responseHeaderTimeout 20s cuts every call that takes longer" });
+      throw new CheckFailure({ ...details, summary });
     });
     expect(await execute(naming, { starved: 0.97 })).toMatchObject({ outcome: "failed" });
   });
+
+  test.for(["a request ended with UND_ERR_HEADERS_TIMEOUT", "ReadTimeout", "the read timed out", "a read time-out"])(
+    "a failure that says so of itself is repeated: %s",
+    async (summary) => {
+      const late = checkThat(async () => {
+        throw new CheckFailure({ ...details, summary });
+      });
+      expect(await execute(late, { starved: 0.97 })).toMatchObject({ outcome: "not-tested", repeats: "time-limit" });
+    },
+  );
 
   test("what fails for another reason fails on a starved machine too", async () => {
     expect(await execute(failing, { starved: 0.97 })).toMatchObject({ outcome: "failed" });

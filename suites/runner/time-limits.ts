@@ -16,8 +16,12 @@ export type WhenStarved = "repeat" | "environment" | "judge";
 /** How a wait that ended at its deadline reads, whoever had set it. */
 const ended = /\bin time\b|time[- ]?(?:d )?out|aborted due to timeout|not within \d|no answer within|^late-/i;
 
-/** An option of Traefik's, e.g. `responseHeaderTimeout`: a failure that names one has read it, and waited for nothing. */
-const optionName = /\b[a-z]+(?:[A-Z][a-z]+)*Timeouts?\b/g;
+/**
+ * An option or a variable of the deployment, e.g. `responseHeaderTimeout` or `KEEPALIVE_TIMEOUT`: a failure that names one has read
+ * it, and waited for nothing. Codes of undici's errors (`UND_ERR_HEADERS_TIMEOUT`) are none.
+ */
+const optionName =
+  /\b(?:[a-z]+(?:[A-Z][a-z]+)*Timeouts?|(?!UND_)[A-Z]+(?:_[A-Z]+)*_TIMEOUT|[a-z]+(?:_[a-z]+)*_timeout)\b/g;
 
 /**
  * Whether a check's end can be explained by something that took too long: a wait of the check's own, a request without an
