@@ -5,6 +5,7 @@ import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check
 import { starvedFrom, watchStarvation } from "../../../helpers/core/starvation.ts";
 import { keyLine, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
+import { refusedArgument } from "../../../helpers/deployment/litellm/refused-argument.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
@@ -204,7 +205,8 @@ function failsDirectly(
   { name, location }: Upstream,
   { details }: CheckFailure,
 ): CheckFailure {
-  const { cause, location: line, fix } = serverLine(deployment, name) ?? { cause: "its entry", location };
+  const refused = refusedArgument(deployment, name, `${details.actual}\n${details.evidence?.received ?? ""}`);
+  const { cause, location: line, fix } = refused ?? serverLine(deployment, name) ?? { cause: "its entry", location };
   return new CheckFailure({
     ...details,
     summary: `the upstream ${name} does not answer when it is asked directly`,
