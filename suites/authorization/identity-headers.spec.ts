@@ -3,6 +3,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { check } from "../runner/check.ts";
 import { hostText } from "../support/access-cases.ts";
+import { whyForged } from "./support/forged-identity.ts";
 import { forwardAuthOption, loginCases, whyNotAsked } from "./support/login-cases.ts";
 
 /** Whom a client pretends to be. */
@@ -55,15 +56,8 @@ check({
         }
         throw new CheckFailure({
           ...found,
-          cause:
-            spelling === name
-              ? `the middleware's authResponseHeaders lacks ${name}: what is not listed there passes as the client sent it`
-              : "authResponseHeaders replaces the exact name only, and servers that turn headers into variables read '_' as '-'",
+          ...whyForged(name, spelling),
           ...forwardAuthOption(edge, "authResponseHeaders"),
-          fix:
-            spelling === name
-              ? `add ${name} to authResponseHeaders`
-              : `drop it by a headers middleware in front: customRequestHeaders.${spelling}: ""`,
         });
       },
     );
