@@ -9,6 +9,7 @@ import { codeFlow, type IssuedTokens } from "../../../helpers/protocol/oauth/cod
 import { readClaims, type TokenClaims } from "../../../helpers/protocol/oauth/json-web-token.ts";
 import { LoginError } from "../../../helpers/protocol/oauth/sdk-login.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { otherExpectedClaim } from "./expected-claims.ts";
 
 /** Longer lives than this are not waited for, in seconds. */
 export const longestWait = 60;
@@ -195,6 +196,9 @@ export function causeOfRefused(
         ...provider,
         fix: "set Keycloak's --hostname (KC_HOSTNAME) to the issuer's origin",
       };
+    const other =
+      claims && (status === 401 || status === 403) && otherExpectedClaim(login.deployment, login.authorization);
+    if (other) return other;
     const does = status === 401 || status === 403 ? "refuses" : `answers ${status ?? "nothing"} to`;
     return { cause: `LiteLLM ${does} a token of the right issuer and audience`, ...litellm };
   }
