@@ -8,6 +8,7 @@ import { logIn } from "../../../helpers/protocol/oauth/sdk-login.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { casesFor } from "../../support/access-cases.ts";
 import { locationOfService } from "./login-target.ts";
+import { causeOfRefusedRedirect } from "./refused-redirect.ts";
 
 /** Pages that LiteLLM serves to anyone whom the edge lets through, the best known first. */
 const pages = ["/ui/", "/docs", "/openapi.json", "/health/liveliness"];
@@ -62,5 +63,6 @@ export async function loggedIn(login: Login, page: string): Promise<HeadlessBrow
           ? "the provider does not let the user through"
           : "oauth2-proxy does not accept what the provider returns (client, secret, audience, issuer or redirect URI)",
     ...locationOfService(login, login.authorization.proxy),
+    ...causeOfRefusedRedirect(login.deployment.compose.services.get(login.authorization.proxy ?? ""), textOfPage(end)),
   });
 }
