@@ -93,6 +93,8 @@ check({
   async run({ login: target, evidence }) {
     const login = realLogin(target, evidence);
     const page = loginPage(login, evidence);
+    // A login that fails says why; the real browser would wait for a form that never comes.
+    await loggedIn(login, page);
     const visit = await login.browse(page, "body");
     if (visit.screenshot !== "") await evidence.keepPicture("page.png", Buffer.from(visit.screenshot, "base64"));
     const host = new URL(page).hostname;

@@ -111,6 +111,7 @@ ISSUER = `,
     ],
     says: {
       "AUTH-01/sent-to-the-login": /does not send a browser to the login[\s\S]*not \/oauth2\/auth/,
+      "AUTH-01/real-browser": /a browser does not get to [\s\S]*the edge answers 401 and no redirect/,
       "AUTH-04/pre-registered-client": /the token's audience is empty[\s\S]*no audience mapper adds it/,
       "AUTH-04/dynamic-client": /the provider refuses the registration: [\s\S]*Trusted Hosts/,
       "AUTH-04/python-sdk-2":
