@@ -10,6 +10,7 @@ import { statusOf } from "../support/answers.ts";
 import { type ManagementApi, managementApi } from "../support/management-api.ts";
 import { openedForAllKeys } from "../support/servers-for-all-keys.ts";
 import { type Identity, identitiesOf, serversOf } from "./support/identities.ts";
+import { expectKnownGroups } from "./support/known-groups.ts";
 import { type Cell, keepMatrix, withMatrix } from "./support/matrix.ts";
 import { catalogueOfMaster, list, listedTools, listingRequests } from "./support/mcp-request.ts";
 
@@ -24,6 +25,7 @@ check({
   async run({ gateway, evidence }) {
     const api = await managementApi(gateway, evidence);
     const identities = await identitiesOf(gateway, evidence);
+    expectKnownGroups(gateway.deployment);
     const cells = await cellsOf(gateway, identities);
     await keepMatrix(cells, "listed", evidence);
     await withMatrix(cells, () =>
