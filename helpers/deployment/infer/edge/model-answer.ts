@@ -9,6 +9,7 @@ import {
   type ProbeAnswer,
 } from "./edge-view.ts";
 import { isEveryone, probeCredential, routerFor } from "./match-rule.ts";
+import { letsRunIn } from "./run-clients.ts";
 
 /** Answers as Traefik would by its model alone, where no engine may be used. */
 export function askModel({ routers }: EdgeView): AskEdge {
@@ -39,7 +40,8 @@ function endedBy(middleware: EdgeMiddleware, probe: Probe): ProbeAnswer | undefi
     case "ipallowlist":
     case "ipwhitelist": {
       const ranges = (optionOf(middleware, "sourcerange") ?? "").split(",");
-      return ranges.some(isEveryone) ? undefined : refused(Number(optionOf(middleware, "rejectstatuscode") ?? 403));
+      const letsIn = readsForwardedFor(middleware) ? ranges.some(isEveryone) : letsRunIn(ranges);
+      return letsIn ? undefined : refused(Number(optionOf(middleware, "rejectstatuscode") ?? 403));
     }
     case "forwardauth":
       return refused(401);
@@ -59,6 +61,12 @@ function endedBy(middleware: EdgeMiddleware, probe: Probe): ProbeAnswer | undefi
     default:
       return undefined;
   }
+}
+
+/** Whether an allow list judges the address in `X-Forwarded-For`, which a run's clients do not send. */
+function readsForwardedFor(middleware: EdgeMiddleware): boolean {
+  const depth = Number(optionOf(middleware, "ipstrategy.depth") ?? 0);
+  return depth > 0 || (optionOf(middleware, "ipstrategy.excludedips") ?? "") !== "";
 }
 
 function otherScheme(middleware: EdgeMiddleware, { host, path }: Probe): string {

@@ -370,3 +370,17 @@ test("an allow list is a question, unless it is made for nobody", async () => {
   expect(await questionsOf(list("192.0.2.1/32, 2001:db8::1"))).toEqual([]);
   expect(await questionsOf(list("0.0.0.0/0"))).toEqual([]);
 });
+
+test("an allow list of every private network lets in a run's clients, unless it judges X-Forwarded-For", async () => {
+  const accessOf = async (options: Readonly<Record<string, string>>) => {
+    const middlewares = [middleware("ipallowlist", options)];
+    const { hosts } = await stated([router("Host(`ai.example.org`)", { middlewares })]);
+    return hosts[0]?.value.access?.map(({ who, status }) => ({ who, status }));
+  };
+  const sourcerange = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16";
+  const refused = [{ who: "nobody", status: 403 }];
+  expect(await accessOf({ sourcerange })).toEqual([{ who: "litellm", status: undefined }]);
+  expect(await accessOf({ sourcerange: "10.0.0.0/8" })).toEqual(refused);
+  expect(await accessOf({ sourcerange, "ipstrategy.depth": "1" })).toEqual(refused);
+  expect(await accessOf({ sourcerange, "ipstrategy.excludedips": "10.0.0.1" })).toEqual(refused);
+});
