@@ -170,7 +170,7 @@ function mountOf({ mounts }: ComposeService, inContainer: string): ComposeServic
 }
 
 /** Whether the deployment says that a file is in the container. A mounted file that is missing counts: that is a fault. */
-function isIn(service: ComposeService, inContainer: string): boolean {
+export function isIn(service: ComposeService, inContainer: string): boolean {
   return service.files.some(({ target }) => target === inContainer) || presentFile(service, inContainer) !== undefined;
 }
 

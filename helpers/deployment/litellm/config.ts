@@ -81,7 +81,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const masterKey = readMasterKey(root, environment, { version, fixOfGuess, nowhere, ...inConfig });
   const customAuthFile =
     customAuth !== undefined && file !== undefined
-      ? checkCustomAuth(customAuth, root, file, service, { faults, notes })
+      ? checkCustomAuth(customAuth, root, service, { config: file, environment, version, faults, notes })
       : undefined;
   const textIn = (path: string): string | undefined =>
     fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;

@@ -5,28 +5,49 @@ import { suggest } from "../../core/text/nearest.ts";
 import type { ComposeService } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import { isFile } from "../source/is-file.ts";
+import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { locationOf, type YamlMap } from "../source/yaml-tree.ts";
-import { fileIn } from "./config-file.ts";
+import { fileIn, isIn } from "./config-file.ts";
+import { atLeast } from "./version.ts";
 
-const mountIt = "mount the module there: LiteLLM looks next to its config only";
+/** From here on LiteLLM imports a module by its name where none is next to its config: 1.77.1 does not, 1.99.0 and 1.106.2 do. */
+const firstVersionThatImports = "1.77.2";
+
+/** Where LiteLLM looks for the module. */
+export interface CustomAuthContext {
+  config: { inContainer: string };
+  environment: ReadonlyMap<string, Written<string>>;
+  version: string;
+  faults: FaultList;
+  notes: NoteList;
+}
 
 /**
- * Checks `custom_auth`, a `module.function`; LiteLLM looks for the module next to its config only.
+ * Checks `custom_auth`, a `module.function`. LiteLLM looks for the module next to its config; newer versions then look in the
+ * working directory, on `PYTHONPATH` and in the installed packages. Source: litellm 1.106.2, proxy/types_utils/utils.py
+ * `get_instance_fn`, and proxy/proxy_cli.py; measured.
  *
  * @returns the module's absolute path on this machine; undefined where none of the files has it
  */
 export function checkCustomAuth(
   value: string,
   root: YamlMap,
-  config: { inContainer: string },
   service: ComposeService,
-  { faults, notes }: { faults: FaultList; notes: NoteList },
+  { config, environment, version, faults, notes }: CustomAuthContext,
 ): string | undefined {
   const location = locationOf(root, ["general_settings", "custom_auth"]);
   const parts = value.split(".");
   const name = parts.at(-1) ?? "";
-  if (parts.length < 2 || parts.includes("")) {
+  if (/^(?:s3|gcs):\/\//.test(value)) {
+    faults.add(
+      location,
+      `custom_auth is at ${value}, which no run can fetch`,
+      "mount a copy of the module next to LiteLLM's config, and write module.function",
+    );
+    return undefined;
+  }
+  if (parts.length < 2 || parts.includes("") || /[/:\s]/.test(value)) {
     faults.add(
       location,
       `custom_auth is '${value}', expected module.function`,
@@ -34,7 +55,15 @@ export function checkCustomAuth(
     );
     return undefined;
   }
-  const inContainer = posix.join(posix.dirname(config.inContainer), `${parts.slice(0, -1).join("/")}.py`);
+  const imports = atLeast(version, firstVersionThatImports);
+  if (imports && parts[0] === "litellm") return undefined;
+  const nextToConfig = posix.dirname(config.inContainer);
+  const folders = imports ? [nextToConfig, ...importedFrom(service, environment)] : [nextToConfig];
+  const mountIt = imports
+    ? "mount the module there: LiteLLM looks next to its config, in its working directory and on PYTHONPATH"
+    : "mount the module there: LiteLLM looks next to its config only";
+  const paths = folders.map((folder) => posix.join(folder, `${parts.slice(0, -1).join("/")}.py`));
+  const inContainer = paths.find((path) => isIn(service, path)) ?? paths[0] ?? "";
   const found = fileIn(service, inContainer, faults);
   if (found === undefined && service.build !== undefined) {
     notes.add(
@@ -50,7 +79,7 @@ export function checkCustomAuth(
     faults.add(
       location,
       `custom_auth is in ${inContainer}, which is not on a bind mount of '${service.name}'`,
-      [...mountedFunctions(service, posix.dirname(config.inContainer)), mountIt].join(", or "),
+      [...mountedFunctions(service, nextToConfig), mountIt].join(", or "),
     );
     return undefined;
   }
@@ -96,4 +125,11 @@ function mountedFunctions({ mounts }: ComposeService, directory: string): string
     const at = `${displayPath(location.file)}:${location.line}`;
     return name === undefined ? [] : [`write ${module}.${name}, which ${at} mounts`];
   });
+}
+
+/** The folders from which Python imports a module of the operator's. */
+function importedFrom(service: ComposeService, environment: ReadonlyMap<string, Written<string>>): string[] {
+  const workingDir = service.workingDir ?? "/app";
+  const paths = environment.get("PYTHONPATH")?.value.split(":") ?? [];
+  return [...paths.filter((path) => path !== ""), "."].map((path) => posix.resolve(workingDir, path));
 }
