@@ -1,6 +1,6 @@
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
-import { mountedFile } from "../../helpers/deployment/litellm/config-file.ts";
+import { mountedFile } from "../../helpers/deployment/litellm/container-file.ts";
 import type { ComposeService, Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 import { refusedOption } from "./refused-option.ts";
 

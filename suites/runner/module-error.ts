@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
-import { presentFile } from "../../helpers/deployment/litellm/config-file.ts";
+import { presentFile } from "../../helpers/deployment/litellm/container-file.ts";
 import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { explainEach } from "./failure-cases.ts";

@@ -4,9 +4,9 @@ import { foreignCache } from "../../../helpers/deployment/services/roles.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { readDatabaseUrlFromEnvironment } from "../databases/litellm-settings.ts";
 import { leaveOutCache, leaveOutCacheVariables } from "./render-cache.ts";
-import { leaveOutConfig } from "./render-config-in-volume.ts";
 import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
+import { leaveOutConfig } from "./render-without-config.ts";
 
 const reference = "os.environ/";
 

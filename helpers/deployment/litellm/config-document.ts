@@ -7,7 +7,7 @@ import type { SourceLocation } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import type { SourceFile } from "../source/source-file.ts";
 import { mapTexts, parseYaml, toPlain, type YamlEntry, type YamlMap } from "../source/yaml-tree.ts";
-import { fileIn, mountedFile } from "./config-file.ts";
+import { fileIn, mountedFile } from "./container-file.ts";
 import type { ConfigFile } from "./types.ts";
 import { atLeast } from "./version.ts";
 

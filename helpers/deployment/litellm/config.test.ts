@@ -267,6 +267,47 @@ test.each(["start.sh", "start"])(
   },
 );
 
+function withDirectory(directory: string, file?: string): { faults: string[]; notes: string[] } {
+  using deployment = writtenFolder({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.106.2
+    command: --config /app/config/config.yaml
+    volumes: ["${directory}:/app/config"]
+`,
+    ...(file === undefined ? {} : { [file]: "" }),
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  const own = (text: string): string => text.replaceAll(deployment.folder, "FOLDER");
+  return {
+    faults: facts.faults.faults.map(({ line, what, fix }) => own(`${line}: ${what}; ${fix}`)),
+    notes: facts.notes.notes.flatMap(({ kind, line, what, fix }) =>
+      kind === "not-proved" ? [own(`${line}: ${what}; ${fix}`)] : [],
+    ),
+  };
+}
+
+test.each(["/srv/litellm", "./own"])(
+  "a config in the directory %s, which is not here, is not proved, and no fault",
+  (directory) => {
+    expect(withDirectory(directory)).toEqual({
+      faults: [],
+      notes: [
+        `4: LiteLLM's config /app/config/config.yaml is in the directory ${directory}, which is not here; ` +
+          `add '${directory}: ./litellm' under 'files:' in policy.yaml, with the path of a copy`,
+      ],
+    });
+  },
+);
+
+test("a config that is not in the mounted directory is a fault, which names the mount", () => {
+  expect(withDirectory("./own", "own/other.yaml").faults).toEqual([
+    "4: LiteLLM's config /app/config/config.yaml is not in the directory that is mounted on /app/config (FOLDER/compose.yaml:5); " +
+      "write FOLDER/own/config.yaml, or correct the path",
+  ]);
+});
+
 function withVolume(mounted: string, environment = ""): { faults: string[]; notes: string[] } {
   using deployment = writtenFolder({
     "compose.yaml": `services:

@@ -10,8 +10,9 @@ import { readShape } from "../source/shape.ts";
 import { SourceFile } from "../source/source-file.ts";
 import { locationOf, mapTexts, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { readConfigDocument } from "./config-document.ts";
-import { fileIn, findLiteLLMConfig } from "./config-file.ts";
+import { findLiteLLMConfig } from "./config-file.ts";
 import { modelShape } from "./config-shape.ts";
+import { fileIn } from "./container-file.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
 import { namedDatabase } from "./database.ts";
 import { checkProviders, checkSections } from "./findings.ts";
@@ -54,7 +55,7 @@ export interface LiteLLMContext extends RunningVersion {
 export function readLiteLLMConfig(service: ComposeService, context: LiteLLMContext): ReadLiteLLM | undefined {
   const { folder, version, fixOfGuess, faults, notes, variablesKnown } = context;
   const start = startCommand(service, (inContainer) => contentOf(service, inContainer, context));
-  const found = findLiteLLMConfig(service, start, { faults, notes });
+  const found = findLiteLLMConfig(service, start, { folder, faults, notes });
   noteIdlePort(service, notes);
   if (found === undefined) return undefined;
   const file = typeof found !== "string" && "inContainer" in found ? found : undefined;

@@ -8,7 +8,7 @@ import { isFile } from "../source/is-file.ts";
 import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { locationOf, type YamlMap } from "../source/yaml-tree.ts";
-import { fileIn, isIn } from "./config-file.ts";
+import { fileIn, isIn } from "./container-file.ts";
 import { atLeast } from "./version.ts";
 
 /** From here on LiteLLM imports a module by its name where none is next to its config: 1.77.1 does not, 1.99.0 and 1.106.2 do. */

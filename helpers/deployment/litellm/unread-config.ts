@@ -39,13 +39,21 @@ export function noteMissingConfig(
   });
 }
 
-/** How to bring LiteLLM's config to where LiteLLM looks for it: a config that is mounted under a similar name comes first. */
-export function fixOfMissing({ mounts }: ComposeService, inContainer: string): string {
+/**
+ * How to bring LiteLLM's config to where LiteLLM looks for it: a config that is mounted under a similar name comes first.
+ *
+ * @param otherwise where none is
+ */
+export function fixOfMissing(
+  { mounts }: ComposeService,
+  inContainer: string,
+  otherwise = `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+): string {
   const configs = configsIn(mounts);
   const names = configs.map((config) => config.inContainer);
   const near = configs.length === 1 ? names[0] : nearest(inContainer, names);
   const found = configs.find((config) => config.inContainer === near);
-  if (found === undefined) return `mount it: ./litellm/config.yaml:${inContainer}:ro`;
+  if (found === undefined) return otherwise;
   const { file, line } = found.location;
   return `name ${near} here, where ${displayPath(file)}:${line} mounts a config of LiteLLM, or mount that on ${inContainer}`;
 }

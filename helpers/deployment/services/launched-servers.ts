@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { shellWords } from "../compose/service/shell-words.ts";
 import type { ComposeService } from "../compose/types.ts";
-import { mountedFile } from "../litellm/config-file.ts";
+import { mountedFile } from "../litellm/container-file.ts";
 import { type LauncherCall, readLauncher } from "./launcher.ts";
 import { launchedServer, type StdioServer } from "./stdio-servers.ts";
 

@@ -1,10 +1,11 @@
 import { basename, posix } from "node:path";
-import { volumeOf } from "../../../helpers/deployment/litellm/config-file.ts";
+import { emptyMountOf } from "../../../helpers/deployment/litellm/container-file.ts";
 import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 
 /**
- * LiteLLM's command without a config that is in a volume: a run has none of its content, and LiteLLM would not start.
+ * LiteLLM's command without a config that is in a volume, or in a directory that the deployment's folder does not have: a run
+ * has none of its content, and LiteLLM would not start.
  *
  * @returns undefined where the command names no such config
  */
@@ -16,14 +17,14 @@ export function leaveOutConfig(
   if (at === -1) return undefined;
   const [, written] = /=(.*)/.exec(command[at] ?? "") ?? [];
   const file = posix.resolve(service.workingDir ?? "/app", written ?? command[at + 1] ?? "");
-  const volume = volumeOf(service, file);
-  if (volume === undefined) return undefined;
+  const mount = emptyMountOf(service, file);
+  if (mount === undefined) return undefined;
   return {
     command: command.toSpliced(at, written === undefined ? 2 : 1),
     change: {
       where: `${basename(service.location.file)}:${service.key}.command`,
       what: `left out --config ${file}`,
-      why: `the volume '${volume.source}' is empty in the run, and LiteLLM does not start without the file`,
+      why: `the ${mount.kind === "volume" ? "volume" : "directory"} '${mount.source}' is empty in the run, and LiteLLM does not start without the file`,
     },
   };
 }

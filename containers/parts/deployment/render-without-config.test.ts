@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { readFacts } from "../../../helpers/deployment/facts.ts";
 import { writtenFolder } from "../../../helpers/deployment/source/written-folder.ts";
-import { leaveOutConfig } from "./render-config-in-volume.ts";
+import { leaveOutConfig } from "./render-without-config.ts";
 
 function commandOf(command: string): ReturnType<typeof leaveOutConfig> {
   using deployment = writtenFolder({
     "compose.yaml": `services:
-  a: { image: x, command: ${command}, volumes: ["config:/app/config", "./own.yaml:/own.yaml"] }
+  a: { image: x, command: ${command}, volumes: ["config:/app/config", "/srv/a:/etc/a", "./own.yaml:/own.yaml"] }
 volumes: { config: {} }
 `,
     "own.yaml": "",
@@ -23,6 +23,13 @@ test.each([
   const out = commandOf(command);
   expect(out?.command).toEqual(left);
   expect(out?.change).toMatchObject({ what: "left out --config /app/config/c.yaml" });
+});
+
+test("so is one in a directory of the gateway host", () => {
+  expect(commandOf("[--config, /etc/a/c.yaml]")).toEqual({
+    command: [],
+    change: expect.objectContaining({ why: expect.stringMatching(/^the directory '\/srv\/a' is empty in the run/) }),
+  });
 });
 
 test.each(["[--config, /own.yaml]", "[--port, '4000']"])("%s stays as it is", (command) => {
