@@ -472,6 +472,40 @@ clients:
 `);
 });
 
+test.each([
+  [
+    "./config.yaml:/app/config.yaml",
+    "--port 4000",
+    "is LiteLLM meant to run without a config? /app/config.yaml looks like LiteLLM's config, and nothing tells LiteLLM to read " +
+      'it (compose.yaml:6). Add command: ["--config", "/app/config.yaml"], or the variable CONFIG_FILE_PATH',
+    "LiteLLM reads no config, so no file names its models",
+  ],
+  [
+    "/srv/litellm:/app/config",
+    "--config /app/config/of-the-host.yaml",
+    "which models and MCP servers does LiteLLM have? LiteLLM's config /app/config/of-the-host.yaml is in the directory /srv/litellm, " +
+      "which is not here (compose.yaml:5). Add '/srv/litellm: ./litellm' under 'files:' in policy.yaml, with the path of a copy",
+    "LiteLLM's config is not in this folder, so its models are not known",
+  ],
+])(
+  "a config that no file is (%s) is a question, and the reason why Codex is no client",
+  async (mount, command, question, reason) => {
+    const draft = await draftOf({
+      "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.106.2
+    environment: { LITELLM_MASTER_KEY: "\${MASTER_KEY}" }
+    command: ${command}
+    volumes: ["${mount}"]
+`,
+      "config.yaml": "model_list: []\n",
+      ".env": "MASTER_KEY=sk-litellm-000000\n",
+    });
+    expect(draft.questions).toContain(question);
+    expect(draft.reasonWithoutCodex).toBe(reason);
+  },
+);
+
 test("without any client, the remark stands alone", async () => {
   const text = policyText(await draftOf({ "compose.yaml": chat.replace("open-webui:main", "pipelines:main") }));
   expect(text).toMatch(/\n\n# No Codex client: .*\.\n\n/);

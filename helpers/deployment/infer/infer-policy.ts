@@ -18,6 +18,7 @@ import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
+import { configQuestions } from "./sections/config-question.ts";
 import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { externalDatabaseRemarks } from "./sections/external-databases.ts";
 import { stateFirewall } from "./sections/firewall.ts";
@@ -370,6 +371,7 @@ function openQuestions(view: DeploymentView): string[] {
   const patterns = modelPatterns(view);
   return [
     ...proxyQuestions(view),
+    ...configQuestions(view),
     ...(storesServers
       ? [
           "which MCP servers are registered in LiteLLM's database? No file names them; add each to `upstreams` with `in: database`",

@@ -1,21 +1,27 @@
 import { posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
+import { dockerfileOf } from "../services/build-outline.ts";
 import { isFile } from "../source/is-file.ts";
 import type { SourceLocation } from "../source/location.ts";
-import type { NoteList } from "../source/note-list.ts";
 import { emptyMountOf, presentFile } from "./container-file.ts";
+import type { ConfigGap } from "./types.ts";
+
+/** LiteLLM's config as its command or its environment names it. */
+interface NamedConfig {
+  inContainer: string;
+  location: SourceLocation;
+}
 
 /**
- * Notes that a config is where the deployment's folder does not have it: in a volume, which something else fills (a git-sync,
- * an editor, the operator by hand), or in a directory of the gateway host.
+ * A config where the deployment's folder does not have it: in a volume, which something else fills (a git-sync, an editor, the
+ * operator by hand), or in a directory of the gateway host.
  */
-export function noteElsewhere(
+export function configElsewhere(
   service: ComposeService,
-  { inContainer, location, folder }: { inContainer: string; location: SourceLocation; folder: string },
-  notes: NoteList,
-): boolean {
+  { inContainer, location, folder }: NamedConfig & { folder: string },
+): ConfigGap | undefined {
   const mount = emptyMountOf(service, inContainer);
-  if (mount === undefined) return false;
+  if (mount === undefined) return undefined;
   const { kind, source, target } = mount;
   const shown = source.startsWith(`${folder}/`) ? `.${source.slice(folder.length)}` : source;
   const [place, entry] =
@@ -25,18 +31,42 @@ export function noteElsewhere(
           `${posix.join(source, posix.relative(target, inContainer))}: ./config.yaml`,
         ]
       : [`the directory ${shown}, which is not here`, `${shown}: ./litellm`];
-  notes.add(
-    "not-proved",
+  return {
+    state: "unknown",
     location,
-    `LiteLLM's config ${inContainer} is in ${place}`,
-    "its servers and models are unknown to the suite",
-    `add '${entry}' under 'files:' in policy.yaml, with the path of a copy`,
-  );
-  return true;
+    what: `LiteLLM's config ${inContainer} is in ${place}`,
+    why: "its servers and models are unknown to the suite",
+    fix: `add '${entry}' under 'files:' in policy.yaml, with the path of a copy`,
+  };
+}
+
+/** A config that is the container's own: a script of the operator's makes it, or the image has it. */
+export function configOfContainer(
+  service: ComposeService,
+  { inContainer, location }: NamedConfig,
+): ConfigGap | undefined {
+  const script = ownScript(service);
+  if (script !== undefined)
+    return {
+      state: "unknown",
+      location,
+      what: `LiteLLM's config ${inContainer} is made by ${script}, when the container starts`,
+      why: "what it will say is in no file, so its servers and models are unknown to the suite",
+      fix: `mount it as the script makes it: ./litellm/config.yaml:${inContainer}:ro`,
+    };
+  if (service.build !== undefined && location.file === dockerfileOf(service.build))
+    return {
+      state: "unknown",
+      location,
+      what: `LiteLLM's config ${inContainer} is in the image, and no COPY of the Dockerfile says from where`,
+      why: "its servers and models are unknown to the suite",
+      fix: `mount it: ./litellm/config.yaml:${inContainer}:ro`,
+    };
+  return undefined;
 }
 
 /** A script of the operator's that starts LiteLLM, and may write files before. */
-export function ownScript(service: ComposeService): string | undefined {
+function ownScript(service: ComposeService): string | undefined {
   const { entrypoint = [] } = service;
   const script = entrypoint.find(
     (word) => /\.(?:sh|py)$/.test(word) || (word.startsWith("/") && isFile(presentFile(service, word))),

@@ -1,25 +1,18 @@
 import { posix } from "node:path";
 import { displayPath } from "../../core/text/display-path.ts";
 import type { ComposeService } from "../compose/types.ts";
-import { dockerfileOf } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
-import { noteElsewhere, ownScript } from "./config-elsewhere.ts";
+import { configElsewhere, configOfContainer } from "./config-elsewhere.ts";
+import { noted } from "./config-gap.ts";
 import { isIn, mountedFile, mountOf } from "./container-file.ts";
 import type { StartCommand } from "./start-command.ts";
-import type { ConfigFinding } from "./types.ts";
-import { fixOfMissing, hasMistypedOption, noteMissingConfig, noteUnreadConfig } from "./unread-config.ts";
+import type { ConfigGap } from "./types.ts";
+import { fixOfMissing, hasMistypedOption, missingConfig, unreadConfig } from "./unread-config.ts";
 
-/**
- * Where LiteLLM finds its config: a file, `"none"` where it runs without one, the finding where it does so although the deployment
- * has or names one, `"unknown"` where no file of the deployment is it.
- */
-export type FoundConfig =
-  | { inContainer: string; location: SourceLocation }
-  | { unread: ConfigFinding }
-  | "none"
-  | "unknown";
+/** Where LiteLLM finds its config, `"none"` where it runs without one, or why no file of the deployment is it. */
+export type FoundConfig = { inContainer: string; location: SourceLocation } | "none" | ConfigGap;
 
 /**
  * LiteLLM's config. `CONFIG_FILE_PATH` counts before `--config`; where it names no file, LiteLLM starts without a config.
@@ -48,38 +41,20 @@ export function findLiteLLMConfig(
       );
     }
     if (isIn(service, inContainer)) return { inContainer, location: variable.location };
-    if (noteElsewhere(service, { inContainer, location: variable.location, folder }, notes)) return "unknown";
-    return { unread: noteMissingConfig(service, { value: inContainer, location: variable.location }, notes) };
+    const named = { inContainer, location: variable.location };
+    return noted(configElsewhere(service, { ...named, folder }) ?? missingConfig(service, named), notes);
   }
   if (option === undefined) {
     if (hasMistypedOption(service, start, faults)) return undefined;
-    const unread = noteUnreadConfig(service, start, notes);
-    return unread === undefined ? "none" : { unread };
+    const unread = unreadConfig(service, start);
+    return unread === undefined ? "none" : noted(unread, notes);
   }
   const inContainer = absolute(option.value);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
-  if (noteElsewhere(service, { inContainer, location: option.location, folder }, notes)) return "unknown";
-  const script = ownScript(service);
-  if (script !== undefined) {
-    notes.add(
-      "not-proved",
-      option.location,
-      `LiteLLM's config ${inContainer} is made by ${script}, when the container starts`,
-      "what it will say is in no file, so its servers and models are unknown to the suite",
-      `mount it as the script makes it: ./litellm/config.yaml:${inContainer}:ro`,
-    );
-    return "unknown";
-  }
-  if (service.build !== undefined && option.location.file === dockerfileOf(service.build)) {
-    notes.add(
-      "not-proved",
-      option.location,
-      `LiteLLM's config ${inContainer} is in the image, and no COPY of the Dockerfile says from where`,
-      "its servers and models are unknown to the suite",
-      `mount it: ./litellm/config.yaml:${inContainer}:ro`,
-    );
-    return "unknown";
-  }
+  const gap =
+    configElsewhere(service, { inContainer, location: option.location, folder }) ??
+    configOfContainer(service, { inContainer, location: option.location });
+  if (gap !== undefined) return noted(gap, notes);
   const volume = service.mounts.find(({ kind, target }) => kind === "volume" && target === inContainer);
   if (volume !== undefined) {
     faults.add(

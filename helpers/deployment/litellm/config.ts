@@ -58,9 +58,10 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const found = findLiteLLMConfig(service, start, { folder, faults, notes });
   noteIdlePort(service, notes);
   if (found === undefined) return undefined;
-  const file = typeof found !== "string" && "inContainer" in found ? found : undefined;
-  const document = file === undefined ? undefined : readConfigDocument(service, file, context);
-  if (file !== undefined && document === undefined) return undefined;
+  const gap = found !== "none" && "state" in found ? found : undefined;
+  const named = found === "none" || "state" in found ? undefined : found;
+  const document = named === undefined ? undefined : readConfigDocument(service, named, context);
+  if (named !== undefined && document === undefined) return undefined;
   const nowhere = service.location;
   const root: YamlMap = document?.root ?? emptyConfig(service);
   const { environment } = start;
@@ -75,14 +76,14 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
 
   const customAuth = scalarText(root, "general_settings", "custom_auth");
   // The master key and the servers may be in a config that is not to be read.
-  const isRead = found !== "unknown";
+  const isRead = gap?.state !== "unknown";
   // What is missing then is in the config that LiteLLM does not read, which is a finding of its own.
-  const unreadConfig = typeof found !== "string" && "unread" in found ? found.unread : undefined;
+  const hasOwnFinding = gap?.state === "unread";
   const inConfig = isRead ? unknown : { faults: new FaultList(), notes: new NoteList() };
-  const masterKey = readMasterKey(root, environment, { version, fixOfGuess, nowhere, ...inConfig });
+  const masterKey = readMasterKey(root, environment, { version, fixOfGuess, nowhere, gap, ...inConfig });
   const customAuthFile =
-    customAuth !== undefined && file !== undefined
-      ? checkCustomAuth(customAuth, root, service, { config: file, environment, version, faults, notes })
+    customAuth !== undefined && named !== undefined
+      ? checkCustomAuth(customAuth, root, service, { config: named, environment, version, faults, notes })
       : undefined;
   const textIn = (path: string): string | undefined =>
     fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;
@@ -91,12 +92,13 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   // A script of the operator's may read the files.
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);
   noteHiddenEntryScript(service, version, notes);
-  if (isRead && unreadConfig === undefined)
+  if (isRead && !hasOwnFinding)
     reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
     config: {
       file: document?.main.source.file ?? nowhere.file,
       files: document?.files ?? [],
+      gap,
       document: plainMap(root),
       texts: textsOf(root, []),
       environment,
@@ -104,7 +106,6 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       models: readModels(resolved, faults),
       upstreams: servers.upstreams,
       unusableServers: servers.unusable,
-      unreadConfig,
       serverFindings,
       startsStdio: startsStdio(version, environment),
       separator: servers.separator,

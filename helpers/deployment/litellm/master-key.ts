@@ -4,7 +4,7 @@ import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { locationOf, nodeAt, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { resolveReference } from "./references.ts";
-import type { ConfigFinding } from "./types.ts";
+import type { ConfigFinding, ConfigGap } from "./types.ts";
 import { unreadFile } from "./unread-files.ts";
 import { atLeast, type RunningVersion, withGuess } from "./version.ts";
 
@@ -29,6 +29,8 @@ export interface MasterKeyContext extends RunningVersion {
   notes: NoteList;
   /** The service, for a key that no line is about. */
   nowhere: SourceLocation;
+  /** Why LiteLLM has no config, where it is meant to have one. */
+  gap: ConfigGap | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface MasterKeyContext extends RunningVersion {
 export function readMasterKey(
   root: YamlMap,
   environment: ReadonlyMap<string, Written<string>>,
-  { version, fixOfGuess, faults, notes, nowhere }: MasterKeyContext,
+  { version, fixOfGuess, faults, notes, nowhere, gap }: MasterKeyContext,
 ): MasterKey {
   const written = nodeAt(root, "general_settings", "master_key");
   const variable = environment.get(variableName);
@@ -72,12 +74,9 @@ export function readMasterKey(
   const finding: ConfigFinding =
     meant === undefined
       ? {
-          ...withoutKey(
-            textOf(written),
-            environment,
-            location,
-            root.entries.size === 0 ? fixOfVariable : fixWithConfig,
-          ),
+          ...(root.entries.size === 0
+            ? withoutConfig(gap, environment, nowhere)
+            : withoutKey(textOf(written), environment, location, fixWithConfig)),
           why: `LiteLLM ${version} takes every caller for an admin then, with any key and without one`,
         }
       : {
@@ -94,6 +93,21 @@ export function readMasterKey(
     );
   else notes.add("finding", finding.location, finding.what, finding.why, finding.fix);
   return { key: resolve(textOf(meant?.node), environment) ?? anyKey, admitsEveryone: finding };
+}
+
+/** Why a LiteLLM that reads no config has no master key. */
+function withoutConfig(
+  gap: ConfigGap | undefined,
+  environment: ReadonlyMap<string, Written<string>>,
+  nowhere: SourceLocation,
+): Omit<ConfigFinding, "why"> {
+  const found = withoutKey(undefined, environment, nowhere, fixOfVariable);
+  if (found.location !== nowhere || gap === undefined) return found;
+  return {
+    location: gap.location,
+    what: `${gap.what}, so LiteLLM has no master key`,
+    fix: `${gap.fix}, and ${fixOfVariable}`,
+  };
 }
 
 /**

@@ -62,6 +62,15 @@ export interface ConfigFinding {
   fix: string;
 }
 
+/** Why no file of the deployment is LiteLLM's config. */
+export interface ConfigGap extends ConfigFinding {
+  /**
+   * - `unread`: LiteLLM runs without a config, although the deployment has or names one.
+   * - `unknown`: LiteLLM reads one that is in none of the deployment's files.
+   */
+  state: "unread" | "unknown";
+}
+
 /** One file of the config: the main one, or one that `include` names. */
 export interface ConfigFile {
   /** Absolute path on this machine; the compose file for a config that is written into it. */
@@ -77,6 +86,8 @@ export interface LiteLLMConfig {
   file: string;
   /** In the order in which LiteLLM merges them; empty without a config. */
   files: readonly ConfigFile[];
+  /** Why no file is it, where the deployment has or names a config; undefined where one is read, or LiteLLM runs without. */
+  gap: ConfigGap | undefined;
   /** What LiteLLM makes of them, as plain data; `os.environ/X` is as written. */
   document: Readonly<Record<string, unknown>>;
   /** Every text in them. */
@@ -89,8 +100,6 @@ export interface LiteLLMConfig {
   /** The servers that can list tools. */
   upstreams: readonly UpstreamConfig[];
   unusableServers: readonly UnusableServer[];
-  /** Why LiteLLM runs without a config although the deployment has or names one; undefined where it reads one, or has none. */
-  unreadConfig: ConfigFinding | undefined;
   /** Whether this LiteLLM starts stdio servers. */
   startsStdio: boolean;
   /** What LiteLLM puts between a server's name and its tool's. */

@@ -6,10 +6,9 @@ import type { ComposeService } from "../compose/types.ts";
 import { isOfficialLiteLLMImage } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import { isFile } from "../source/is-file.ts";
-import type { SourceLocation, Written } from "../source/location.ts";
-import type { NoteList } from "../source/note-list.ts";
+import type { SourceLocation } from "../source/location.ts";
 import type { StartCommand } from "./start-command.ts";
-import type { ConfigFinding } from "./types.ts";
+import type { ConfigGap } from "./types.ts";
 
 /** Whether the command has a mistyped `--config`, which is then a fault: LiteLLM's command line does not accept it. */
 export function hasMistypedOption(service: ComposeService, { words }: StartCommand, faults: FaultList): boolean {
@@ -25,18 +24,18 @@ export function hasMistypedOption(service: ComposeService, { words }: StartComma
   return true;
 }
 
-/** Notes that the file which CONFIG_FILE_PATH names is not in the container. */
-export function noteMissingConfig(
+/** The file which CONFIG_FILE_PATH names is not in the container. */
+export function missingConfig(
   service: ComposeService,
-  { value: inContainer, location }: Written<string>,
-  notes: NoteList,
-): ConfigFinding {
-  return noted(notes, {
+  { inContainer, location }: { inContainer: string; location: SourceLocation },
+): ConfigGap {
+  return {
+    state: "unread",
+    location,
     what: `CONFIG_FILE_PATH names ${inContainer}, which is not mounted into '${service.name}'`,
     why: "LiteLLM starts without a config then, and does not say so",
-    location,
     fix: fixOfMissing(service, inContainer),
-  });
+  };
 }
 
 /**
@@ -64,22 +63,17 @@ function startsByItsImage({ image, build, entrypoint }: ComposeService): boolean
 }
 
 /**
- * Notes a file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
+ * A file in the container that looks like LiteLLM's config although nothing tells LiteLLM to read it: the official image
  * starts without a config then. Source: litellm's Dockerfile, `CMD ["--port", "4000"]`.
- *
- * @returns undefined where there is no such file
  */
-export function noteUnreadConfig(
-  service: ComposeService,
-  { environment }: StartCommand,
-  notes: NoteList,
-): ConfigFinding | undefined {
+export function unreadConfig(service: ComposeService, { environment }: StartCommand): ConfigGap | undefined {
   if (!startsByItsImage(service)) return undefined;
   const [unread] = configsIn(service.mounts, usualNames);
   if (unread === undefined) return undefined;
   const { inContainer } = unread;
   const named = [...environment].find(([, { value }]) => value === inContainer);
-  return noted(notes, {
+  return {
+    state: "unread",
     location: named?.[1].location ?? unread.location,
     what:
       named === undefined
@@ -87,12 +81,7 @@ export function noteUnreadConfig(
         : `${named[0]} names ${inContainer}, and LiteLLM has no such variable`,
     why: "LiteLLM starts without a config then, and does not say so: its models and servers are missing",
     fix: `add command: ["--config", "${inContainer}"], or the variable CONFIG_FILE_PATH`,
-  });
-}
-
-function noted(notes: NoteList, finding: ConfigFinding): ConfigFinding {
-  notes.add("finding", finding.location, finding.what, finding.why, finding.fix, "stops");
-  return finding;
+  };
 }
 
 /** A file in the container that looks like LiteLLM's config. */

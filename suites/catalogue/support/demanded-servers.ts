@@ -66,9 +66,9 @@ export function expectDemandedServers({ deployment }: Pick<GatewayTarget, "deplo
 
 /** Why LiteLLM has none of the servers of the deployment's config: it does not read it. Undefined where it reads one. */
 export function causeOfUnreadConfig({
-  litellmConfig: { unreadConfig },
+  litellmConfig: { gap },
 }: Pick<Deployment, "litellmConfig">): KnownCause | undefined {
-  if (unreadConfig === undefined) return undefined;
-  const { what, why, location, fix } = unreadConfig;
+  if (gap?.state !== "unread") return undefined;
+  const { what, why, location, fix } = gap;
   return { cause: `${what}: ${why}`, location, fix };
 }

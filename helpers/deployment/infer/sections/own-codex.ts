@@ -77,6 +77,7 @@ function zoneOfCodex(hosts: readonly HostInput[]): string {
 
 /** Which models the files name, and why none of them is one for chats. */
 function whyNoChatModel({ config, litellm }: DeploymentView): string {
+  if (config?.gap?.state === "unknown") return "LiteLLM's config is not in this folder, so its models are not known";
   const others = listedModels(config).flatMap((model) => {
     const why = otherKind(model);
     return why === undefined ? [] : `${model.model_name} ${why}`;

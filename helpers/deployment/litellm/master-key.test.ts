@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { readFacts } from "../facts.ts";
+import { writtenFolder } from "../source/written-folder.ts";
+
+/** The faults of a LiteLLM that gets no master key, and whose command names no config. */
+function faultsWith(more: string): string[] {
+  using deployment = writtenFolder({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.106.2
+${more}`,
+    "config.yaml": "general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }\n",
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  return facts.faults.faults.map(({ line, what, fix }) => `${line}: ${what}; ${fix}`);
+}
+
+const setIt = "set LITELLM_MASTER_KEY to a long random value in LiteLLM's environment";
+
+test("without a config, the variable is the place of a master key", () => {
+  expect(faultsWith("")).toEqual([
+    `2: LiteLLM has no master key: LiteLLM 1.106.2 refuses to start without one; ${setIt}`,
+  ]);
+});
+
+test("where a config is mounted and not read, this is why there is no master key", () => {
+  const mounted = `    environment: { LITELLM_CONFIG_PATH: /app/config.yaml }
+    volumes: ["./config.yaml:/app/config.yaml"]
+`;
+  expect(faultsWith(mounted)).toEqual([
+    "4: LITELLM_CONFIG_PATH names /app/config.yaml, and LiteLLM has no such variable, so LiteLLM has no master key: " +
+      "LiteLLM 1.106.2 refuses to start without one; " +
+      `add command: ["--config", "/app/config.yaml"], or the variable CONFIG_FILE_PATH, and ${setIt}`,
+  ]);
+});
