@@ -6,7 +6,7 @@ import { leaveOutConfig } from "./render-without-config.ts";
 function commandOf(command: string): ReturnType<typeof leaveOutConfig> {
   using deployment = writtenFolder({
     "compose.yaml": `services:
-  a: { image: x, command: ${command}, volumes: ["config:/app/config", "/srv/a:/etc/a", "./own.yaml:/own.yaml"] }
+  a: { image: x, command: ${command}, volumes: ["config:/app/config", "/srv/a:/etc/a", "/srv/b.yaml:/etc/b.yaml", "./own.yaml:/own.yaml"] }
 volumes: { config: {} }
 `,
     "own.yaml": "",
@@ -25,10 +25,15 @@ test.each([
   expect(out?.change).toMatchObject({ what: "left out --config /app/config/c.yaml" });
 });
 
-test("so is one in a directory of the gateway host", () => {
-  expect(commandOf("[--config, /etc/a/c.yaml]")).toEqual({
+test.each([
+  ["/etc/a/c.yaml", "/srv/a"],
+  ["/etc/b.yaml", "/srv/b.yaml"],
+])("so is %s, which is elsewhere on the gateway host", (file, source) => {
+  expect(commandOf(`[--config, ${file}]`)).toEqual({
     command: [],
-    change: expect.objectContaining({ why: expect.stringMatching(/^the directory '\/srv\/a' is empty in the run/) }),
+    change: expect.objectContaining({
+      why: `${source} is not among the deployment's files, and LiteLLM does not start without the file`,
+    }),
   });
 });
 

@@ -4,7 +4,7 @@ import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 
 /**
- * LiteLLM's command without a config that is in a volume, or in a directory that the deployment's folder does not have: a run
+ * LiteLLM's command without a config that is in a volume, or elsewhere on the gateway host: a run
  * has none of its content, and LiteLLM would not start.
  *
  * @returns undefined where the command names no such config
@@ -24,7 +24,10 @@ export function leaveOutConfig(
     change: {
       where: `${basename(service.location.file)}:${service.key}.command`,
       what: `left out --config ${file}`,
-      why: `the ${mount.kind === "volume" ? "volume" : "directory"} '${mount.source}' is empty in the run, and LiteLLM does not start without the file`,
+      why:
+        mount.kind === "volume"
+          ? `the volume '${mount.source}' is empty in the run, and LiteLLM does not start without the file`
+          : `${mount.source} is not among the deployment's files, and LiteLLM does not start without the file`,
     },
   };
 }

@@ -19,6 +19,8 @@ export interface Mount {
    * the policy has nothing for.
    */
   isAvailable: boolean;
+  /** Whether it is a path of the gateway host that nothing in the deployment stands for. */
+  isOutside?: boolean;
   /** Whether the container executes it, whatever its mode here: a Dockerfile may change the mode. */
   isProgram?: boolean;
   /** Whether it is no mount: the service's Dockerfile copies it into the image. */

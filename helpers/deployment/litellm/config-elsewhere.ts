@@ -14,7 +14,7 @@ interface NamedConfig {
 
 /**
  * A config where the deployment's folder does not have it: in a volume, which something else fills (a git-sync, an editor, the
- * operator by hand), or in a directory of the gateway host.
+ * operator by hand), in a directory of the gateway host, or a file there.
  */
 export function configElsewhere(
   service: ComposeService,
@@ -24,17 +24,17 @@ export function configElsewhere(
   if (mount === undefined) return undefined;
   const { kind, source, target } = mount;
   const shown = source.startsWith(`${folder}/`) ? `.${source.slice(folder.length)}` : source;
+  const rest = posix.relative(target, inContainer);
   const [place, entry] =
     kind === "volume"
-      ? [
-          `the volume '${source}', whose content is in no file`,
-          `${posix.join(source, posix.relative(target, inContainer))}: ./config.yaml`,
-        ]
-      : [`the directory ${shown}, which is not here`, `${shown}: ./litellm`];
+      ? [`in the volume '${source}', whose content is in no file`, `${posix.join(source, rest)}: ./config.yaml`]
+      : rest === ""
+        ? [`${shown} of the gateway host, which is not here`, `${shown}: ./config.yaml`]
+        : [`in the directory ${shown}, which is not here`, `${shown}: ./litellm`];
   return {
     state: "unknown",
     location,
-    what: `LiteLLM's config ${inContainer} is in ${place}`,
+    what: `LiteLLM's config ${inContainer} is ${place}`,
     why: "its servers and models are unknown to the suite",
     fix: `add '${entry}' under 'files:' in policy.yaml, with the path of a copy`,
   };

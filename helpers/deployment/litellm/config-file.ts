@@ -40,9 +40,10 @@ export function findLiteLLMConfig(
         "name one file",
       );
     }
+    const elsewhere = configElsewhere(service, { inContainer, location: variable.location, folder });
+    if (elsewhere !== undefined) return noted(elsewhere, notes);
     if (isIn(service, inContainer)) return { inContainer, location: variable.location };
-    const named = { inContainer, location: variable.location };
-    return noted(configElsewhere(service, { ...named, folder }) ?? missingConfig(service, named), notes);
+    return noted(missingConfig(service, { inContainer, location: variable.location }), notes);
   }
   if (option === undefined) {
     if (hasMistypedOption(service, start, faults)) return undefined;
@@ -50,10 +51,10 @@ export function findLiteLLMConfig(
     return unread === undefined ? "none" : noted(unread, notes);
   }
   const inContainer = absolute(option.value);
+  const elsewhere = configElsewhere(service, { inContainer, location: option.location, folder });
+  if (elsewhere !== undefined) return noted(elsewhere, notes);
   if (isIn(service, inContainer)) return { inContainer, location: option.location };
-  const gap =
-    configElsewhere(service, { inContainer, location: option.location, folder }) ??
-    configOfContainer(service, { inContainer, location: option.location });
+  const gap = configOfContainer(service, { inContainer, location: option.location });
   if (gap !== undefined) return noted(gap, notes);
   const volume = service.mounts.find(({ kind, target }) => kind === "volume" && target === inContainer);
   if (volume !== undefined) {

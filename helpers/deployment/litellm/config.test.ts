@@ -267,13 +267,13 @@ test.each(["start.sh", "start"])(
   },
 );
 
-function withDirectory(directory: string, file?: string): { faults: string[]; notes: string[] } {
+function withMount(mount: string, file?: string): { faults: string[]; notes: string[] } {
   using deployment = writtenFolder({
     "compose.yaml": `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.106.2
     command: --config /app/config/config.yaml
-    volumes: ["${directory}:/app/config"]
+    volumes: ["${mount}"]
 `,
     ...(file === undefined ? {} : { [file]: "" }),
   });
@@ -291,7 +291,7 @@ function withDirectory(directory: string, file?: string): { faults: string[]; no
 test.each(["/srv/litellm", "./own"])(
   "a config in the directory %s, which is not here, is not proved, and no fault",
   (directory) => {
-    expect(withDirectory(directory)).toEqual({
+    expect(withMount(`${directory}:/app/config`)).toEqual({
       faults: [],
       notes: [
         `4: LiteLLM's config /app/config/config.yaml is in the directory ${directory}, which is not here; ` +
@@ -301,8 +301,23 @@ test.each(["/srv/litellm", "./own"])(
   },
 );
 
+test("so is a file of the gateway host; one of the folder that is missing is a fault", () => {
+  const of = (mounted: string): { faults: number; notes: string[] } => {
+    const { faults, notes } = withMount(`${mounted}:/app/config/config.yaml`);
+    return { faults: faults.length, notes };
+  };
+  expect(of("/srv/litellm.yaml")).toEqual({
+    faults: 0,
+    notes: [
+      "4: LiteLLM's config /app/config/config.yaml is /srv/litellm.yaml of the gateway host, which is not here; " +
+        "add '/srv/litellm.yaml: ./config.yaml' under 'files:' in policy.yaml, with the path of a copy",
+    ],
+  });
+  expect(of("./litellm.yaml")).toEqual({ faults: 1, notes: [] });
+});
+
 test("a config that is not in the mounted directory is a fault, which names the mount", () => {
-  expect(withDirectory("./own", "own/other.yaml").faults).toEqual([
+  expect(withMount("./own:/app/config", "own/other.yaml").faults).toEqual([
     "4: LiteLLM's config /app/config/config.yaml is not in the directory that is mounted on /app/config (FOLDER/compose.yaml:5); " +
       "write FOLDER/own/config.yaml, or correct the path",
   ]);

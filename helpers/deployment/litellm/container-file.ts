@@ -83,15 +83,16 @@ function sourceOf({ content, location }: ServiceFile, faults: FaultList): Source
 }
 
 /**
- * The mount that a file in the container is in, where a run has none of its content: a volume, or a directory that the
- * deployment's folder does not have.
+ * The mount that a file in the container is on, where a run has none of its content: a volume, a directory that the deployment's
+ * folder does not have, or a file of the gateway host that nothing stands for.
  */
 export function emptyMountOf(
   service: ComposeService,
   inContainer: string,
 ): ComposeService["mounts"][number] | undefined {
   const mount = mountOf(service, inContainer);
-  if (mount === undefined || mount.target === inContainer) return undefined;
+  if (mount === undefined || service.files.some(({ target }) => target === inContainer)) return undefined;
+  if (mount.target === inContainer) return mount.isOutside === true ? mount : undefined;
   return mount.kind === "volume" || !mount.isAvailable ? mount : undefined;
 }
 

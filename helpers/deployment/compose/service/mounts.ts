@@ -76,6 +76,7 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
         kind: "bind",
         source: found.path,
         isAvailable: found.state === "present",
+        ...(found.state === "outside" ? { isOutside: true } : {}),
         target,
         readOnly: flagAt(item, "read_only") ?? false,
         location,
