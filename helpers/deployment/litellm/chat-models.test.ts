@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { chatModels, otherKind } from "./chat-models.ts";
+import { chatModels, listedModels, otherKind } from "./chat-models.ts";
+
+const environment = new Map(
+  Object.entries({ ALIAS: "own-model", MODEL: "ollama/llama3" }).map(([name, value]) => [
+    name,
+    { value, location: { file: "compose.yaml", line: 1 } },
+  ]),
+);
 
 const entry = (name: string, model: string, mode?: string) => ({
   model_name: name,
@@ -16,17 +23,29 @@ test("models that answer chats, by their mode and by their names", () => {
       entry("openai/*", "openai/*"),
     ],
   };
-  expect(chatModels({ document })).toEqual(["gpt-5", "openai/*"]);
+  expect(chatModels({ document, environment })).toEqual(["gpt-5", "openai/*"]);
 });
 
 test("a config without models has none", () => {
   expect(chatModels(undefined)).toEqual([]);
-  expect(chatModels({ document: { model_list: "none" } })).toEqual([]);
+  expect(chatModels({ document: { model_list: "none" }, environment })).toEqual([]);
+});
+
+test("a name and a model from variables are resolved; one that is not set stays as it is written", () => {
+  const document = {
+    model_list: [entry("os.environ/ALIAS", "os.environ/MODEL"), entry("os.environ/NO", "openai/gpt-5")],
+  };
+  expect(
+    listedModels({ document, environment }).map(({ model_name: name, litellm_params: { model } }) => [name, model]),
+  ).toEqual([
+    ["own-model", "ollama/llama3"],
+    ["os.environ/NO", "openai/gpt-5"],
+  ]);
 });
 
 test("an entry that LiteLLM can't read does not hide the others", () => {
   const document = { model_list: [{ model_name: "broken" }, entry("gemini", "vertex_ai/gemini-2.5-flash")] };
-  expect(chatModels({ document })).toEqual(["gemini"]);
+  expect(chatModels({ document, environment })).toEqual(["gemini"]);
 });
 
 test.each([
