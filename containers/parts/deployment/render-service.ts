@@ -28,9 +28,17 @@ export function renderLabels(context: RenderContext): Record<string, string> {
   return labelsOfRun(context, context.deployment.litellm);
 }
 
-/** A service as its compose file has it: command, environment, labels, mounts, configs, secrets and settings. */
-export async function renderService(context: RenderContext, service: ComposeService): Promise<RenderedService> {
-  const mounted = await copyMounts(service);
+/**
+ * A service as its compose file has it: command, environment, labels, mounts, configs, secrets and settings.
+ *
+ * @param stoodIn paths in the container that get a file of the suite's own in place of what is missing there
+ */
+export async function renderService(
+  context: RenderContext,
+  service: ComposeService,
+  stoodIn: ReadonlySet<string> = new Set(),
+): Promise<RenderedService> {
+  const mounted = await copyMounts(service, stoodIn);
   const own = await copyFiles(service);
   const { secrets } = context.deployment.facts;
   const files = await withoutLiterals([...mounted.files, ...own.files], mounted.directories, secrets);
@@ -87,7 +95,7 @@ interface CopiedMounts extends Pick<RenderedService, "files" | "directories" | "
 }
 
 /** The content of the bind mounts. Docker makes an empty directory for a missing one. */
-async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
+async function copyMounts(service: ComposeService, stoodIn: ReadonlySet<string>): Promise<CopiedMounts> {
   const copied: CopiedMounts = { files: [], directories: [], changes: [], emptyDirectories: [] };
   for (const mount of service.mounts) {
     if (mount.kind !== "bind" || isEngineSocket(mount.source)) continue;
@@ -107,6 +115,7 @@ async function copyMounts(service: ComposeService): Promise<CopiedMounts> {
       }
       continue;
     }
+    if (stoodIn.has(mount.target)) continue;
     // The host's clock settings change nothing that a check could see.
     if (/^\/etc\/(?:localtime|timezone)$/.test(mount.source)) continue;
     const isFile = extname(mount.target) !== "";

@@ -9,6 +9,7 @@ import { isUnlogged } from "./traefik/labels.ts";
 import { staticChanges } from "./traefik/static-changes.ts";
 import { staticOutput } from "./traefik/static-output.ts";
 import { suiteRouterLabels } from "./traefik/suite-api.ts";
+import { standInUsersFiles } from "./traefik/users-files.ts";
 
 /**
  * Traefik as the operator runs it: with its own static file, flags or variables, its own labels and its own files, plus what
@@ -17,7 +18,8 @@ import { suiteRouterLabels } from "./traefik/suite-api.ts";
 export async function renderTraefik(context: EdgeContext): Promise<RenderedService> {
   const { deployment, mark, certificate } = context;
   const { traefik: service, traefikModel: model } = deployment;
-  const rendered = await renderService(context, service);
+  const ofUsers = standInUsersFiles(model, service);
+  const rendered = await renderService(context, service, new Set(ofUsers.files.map(({ target }) => target)));
   const { source } = model.static;
   const ofCertificate = certificate && certificateForTraefik(certificate);
   const changes = [...staticChanges(context), ...(ofCertificate?.statics ?? [])];
@@ -42,13 +44,18 @@ export async function renderTraefik(context: EdgeContext): Promise<RenderedServi
         why: everyRequest,
       });
   const dynamic = changedDynamicFiles(deployment, certificate);
-  const files = [...("file" in output ? [output.file] : []), ...dynamic.files, ...(ofCertificate?.files ?? [])];
+  const files = [
+    ...("file" in output ? [output.file] : []),
+    ...dynamic.files,
+    ...ofUsers.files,
+    ...(ofCertificate?.files ?? []),
+  ];
   return {
     ...rendered,
     // A static file is found by its flag, or where Traefik looks by itself.
     ...("command" in output ? { command: output.command } : {}),
     labels: { ...rendered.labels, ...(hasOwnLabels(deployment) ? {} : suiteRouterLabels(mark)) },
     files: [...rendered.files.filter(({ target }) => !files.some((own) => own.target === target)), ...files],
-    changes: [...rendered.changes, ...dynamic.changes, ...(ofCertificate?.changes ?? [])],
+    changes: [...rendered.changes, ...dynamic.changes, ...ofUsers.changes, ...(ofCertificate?.changes ?? [])],
   };
 }
