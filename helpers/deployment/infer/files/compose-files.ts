@@ -152,10 +152,9 @@ function outlineOf(file: string): ComposeOutline | undefined {
   const root = parseYaml(source, faults);
   if (root === undefined) return undefined;
   const services = nodeAt(root, "services");
-  const entries =
-    services?.kind === "map"
-      ? [...services.entries].filter(([, { value }]) => (isOverlay(file) ? value.kind === "map" : isService(value)))
-      : [];
+  const maps = services?.kind === "map" ? [...services.entries].filter(([, { value }]) => value.kind === "map") : [];
+  // Next to a service of its own, a file may change one of another file's.
+  const entries = isOverlay(file) || maps.some(([, { value }]) => isService(value)) ? maps : [];
   // A file may have nothing but the files that it includes.
   if (entries.length === 0 && (!isNamedSo || includesOf(root).length === 0)) return undefined;
   return outlineFrom(file, root, entries);

@@ -25,6 +25,19 @@ test("what compose finds in the folder needs no 'compose:'", () => {
   });
 });
 
+test("a file under a name of its own that has a service and changes one of the gateway's is asked for, too", () => {
+  using deployment = smallDeployment({
+    "compose.yaml": both,
+    "sidecar.yaml": `services:
+  secrets: { image: vault-agent }
+  gateway: { env_file: /run/secrets/gateway.env, depends_on: [secrets] }
+`,
+  });
+  const { compose, others } = findProjects(deployment.folder);
+  expect(others).toEqual([]);
+  expect(compose?.[0]?.questions).toEqual([expect.stringMatching(/^is sidecar\.yaml used too, or in place of /)]);
+});
+
 test("a file that changes the gateway's services, and that compose reads with -f only, is asked for", () => {
   const labels = "services: { gateway: { labels: { traefik.enable: 'true' } } }\n";
   const files = {
