@@ -65,14 +65,17 @@ export function publishedIn(
   deployment: Deployment,
 ): (host: string, port: number) => Published | undefined {
   const { traefik } = state.parts;
-  const byPort = new Map<number, Published>();
+  const byPort = new Map<number, Published[]>();
   const publish = (port: number, part: PartHandle | undefined, container: number): void => {
     const at = part?.ports[container];
-    if (part !== undefined && at !== undefined) byPort.set(port, { host: part.host, port: at, part, container });
+    if (part === undefined || at === undefined) return;
+    byPort.set(port, [{ host: part.host, port: at, part, container }, ...(byPort.get(port) ?? [])]);
   };
   if (hasTraefik(deployment)) {
-    for (const port of entryPointPorts(deployment.traefikModel).values()) publish(port, traefik, port);
     // What compose publishes decides which entry point a URL's port means, e.g. `80:8000`.
+    const decided = new Set(deployment.traefik.ports.map(({ host }) => host));
+    for (const port of entryPointPorts(deployment.traefikModel).values())
+      if (!decided.has(port)) publish(port, traefik, port);
     for (const { host, container } of deployment.traefik.ports) publish(host, traefik, container);
     for (const { port, listens } of forwardedHosts(deployment)) publish(port, traefik, listens);
   }
@@ -86,5 +89,25 @@ export function publishedIn(
       bySocket.set(`${host}:${port}`, { host, port, part, container: Number(container) });
     }
   }
-  return (host, port) => bySocket.get(`${host}:${port}`) ?? byPort.get(port);
+  return (host, port) => {
+    const published = byPort.get(port) ?? [];
+    return bySocket.get(`${host}:${port}`) ?? publishedFor(host, published, deployment) ?? published[0];
+  };
+}
+
+/**
+ * Of several places behind one port of the host, the one of the policy's host: compose may publish a port on two addresses, for two
+ * entry points (`100.64.0.1:443:443`, `192.0.2.1:443:8443`). Undefined where the policy does not decide it.
+ */
+function publishedFor(
+  host: string,
+  published: readonly Published[],
+  { policy, traefikModel }: Deployment,
+): Published | undefined {
+  if (published.length < 2 || traefikModel === undefined) return undefined;
+  const ports = new Map([...entryPointPorts(traefikModel)].map(([name, port]) => [name.toLowerCase(), port]));
+  const own = policy.hosts.flatMap(({ name, entryPoint }) => {
+    return name === host && entryPoint !== undefined ? (ports.get(entryPoint.toLowerCase()) ?? []) : [];
+  });
+  return own.flatMap((port) => published.find(({ container }) => container === port) ?? [])[0];
 }
