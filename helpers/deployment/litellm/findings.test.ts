@@ -459,8 +459,9 @@ test("where LiteLLM reads no config, the master key goes into its environment", 
   ]);
   const facts = readFacts(copy.folder);
   facts.liteLLM();
-  const noKey = facts.notes.notes.filter(({ what }) => what === "LiteLLM has no master key");
-  expect(noKey).toMatchObject([{ fix: expect.stringMatching(/^set LITELLM_MASTER_KEY .* in LiteLLM's environment$/) }]);
+  const noKey = facts.notes.notes.filter(({ what }) => what.endsWith("so LiteLLM has no master key"));
+  const fix = expect.stringMatching(/^add command: .*, and set LITELLM_MASTER_KEY .* in LiteLLM's environment$/);
+  expect(noKey).toMatchObject([{ fix }]);
 });
 
 test.each([

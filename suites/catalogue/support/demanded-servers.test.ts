@@ -26,7 +26,7 @@ test.for([
     { file: "compose.yaml", find: "proxy.yaml", replace: "proxy.yml" },
     {
       cause: expect.stringMatching(/^CONFIG_FILE_PATH names \/app\/config\/proxy\.yml, which is not mounted/),
-      fix: "name the file that is mounted: /app/config/proxy.yaml",
+      fix: "name /app/config/proxy.yaml here, where ",
       line: "CONFIG_FILE_PATH: /app/config/proxy.yml",
     },
   ],

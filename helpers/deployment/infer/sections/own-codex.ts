@@ -83,7 +83,9 @@ function whyNoChatModel({ config, litellm }: DeploymentView): string {
     return why === undefined ? [] : `${model.model_name} ${why}`;
   });
   if (others.length > 0) return `LiteLLM's config names no model for chats: ${others.join(", ")}`;
-  const named = (config?.files ?? []).length > 0 ? "LiteLLM's config names no model" : "no file names a model";
+  const unread =
+    config?.gap === undefined ? "no file names a model" : "LiteLLM reads no config, so no file names its models";
+  const named = (config?.files ?? []).length > 0 ? "LiteLLM's config names no model" : unread;
   const database = namedDatabase(config ?? { environment: litellm.environment, document: {} });
   return database === undefined ? named : `${named}, and which ones are in LiteLLM's database is in no file`;
 }
