@@ -4,6 +4,7 @@ import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
 import { type Discovery, walkDiscovery } from "../../helpers/protocol/oauth/discovery.ts";
 import { check } from "../runner/check.ts";
 import { locationOfService, realLogin } from "./support/login-target.ts";
+import { otherAuthorizationServer } from "./support/other-issuer.ts";
 
 check({
   id: "AUTH-03/discovery",
@@ -21,15 +22,18 @@ check({
       })),
     );
     await evidence.keep("discovery.txt", walks.map(({ url, walk }) => `${url}\n${textOf(walk)}`).join("\n\n"));
-    const cases = walks.flatMap(({ url, walk }) => walk.steps.map((step) => ({ url, ...step })));
+    const cases = walks.flatMap(({ url, walk }) => walk.steps.map((step) => ({ url, walk, ...step })));
     for (const { verdict, step, found, fix } of cases.filter(({ url }) => url === resource))
       if (verdict === "note") evidence.finding(`${step}: ${found}. ${fix}.`);
     await forEachCase(
       "each step of the discovery succeeds",
       cases,
       ({ url, step }) => `${step} (${url})`,
-      async ({ verdict, step, found, expected, fix, exchange }) => {
+      async ({ verdict, step, found, expected, fix, exchange, walk }) => {
         if (verdict !== "fault") return;
+        const other = step.startsWith("authorization server")
+          ? otherAuthorizationServer(login.deployment, login.authorization.issuer, walk.servers)
+          : undefined;
         throw new CheckFailure({
           summary: `${step}: ${found}`,
           code: "discovery",
@@ -39,6 +43,7 @@ check({
           cause: `${step}: ${found}`,
           ...(login.deployment.traefik === undefined ? {} : { location: login.deployment.traefik.location }),
           fix,
+          ...other,
         });
       },
     );
@@ -65,6 +70,7 @@ check({
         ...locationOfService(login, provider),
         fix: fault.fix,
       });
+    const other = otherAuthorizationServer(login.deployment, issuer, walk.servers);
     const cases = [
       { what: "resource", is: walk.resource, meant: resource },
       { what: "issuer", is: walk.server?.issuer, meant: issuer },
@@ -96,6 +102,7 @@ check({
               : `the protected-resource metadata is not the policy's`,
           ...locationOfService(login, provider),
           fix: `correct it there, or the policy's 'authorization.${what}'`,
+          ...(what === "issuer" || what === "registration endpoint" ? other : undefined),
         });
       },
     );

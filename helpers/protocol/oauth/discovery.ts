@@ -25,6 +25,8 @@ export interface Discovery {
   resource: string | undefined;
   /** `scopes_supported` of the protected-resource metadata. */
   scopes: readonly string[] | undefined;
+  /** `authorization_servers` of the protected-resource metadata. */
+  servers: readonly string[];
   /** The authorization server's metadata. */
   server: AuthorizationServerMetadata | undefined;
 }
@@ -55,7 +57,7 @@ export async function walkDiscovery(send: Send, url: string): Promise<Discovery>
   const resource = await protectedResource(send, url, challenged, add);
   const [issuer] = resource?.servers ?? [];
   const server = issuer === undefined ? undefined : await authorizationServer(send, issuer, add);
-  return { steps, resource: resource?.resource, scopes: resource?.scopes, server };
+  return { steps, resource: resource?.resource, scopes: resource?.scopes, servers: resource?.servers ?? [], server };
 }
 
 type Add = (step: DiscoveryStep) => void;
