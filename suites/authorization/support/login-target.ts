@@ -144,7 +144,7 @@ export function loginFailure(login: Login, who: string, error: unknown): unknown
 export function causeOfRefusal(
   login: Login,
   refused: Exchange | undefined,
-): Pick<FailureDetails, "cause" | "location" | "fix"> {
+): Pick<FailureDetails, "cause" | "location" | "fix" | "follows"> {
   const bearer = header(refused?.request.headers, "authorization") ?? "";
   return causeOfRefused(login, {
     url: refused?.request.url ?? "",
@@ -168,7 +168,7 @@ export interface RefusedRequest {
 export function causeOfRefused(
   login: Login,
   { url, status, body, claims }: RefusedRequest,
-): Pick<FailureDetails, "cause" | "location" | "fix"> {
+): Pick<FailureDetails, "cause" | "location" | "fix" | "follows"> {
   const provider = locationOfService(login, login.authorization.provider);
   if (url.includes("/clients-registrations/"))
     return {
@@ -207,6 +207,13 @@ export function causeOfRefused(
       cause: "the user may not have offline tokens",
       ...provider,
       fix: "give users the realm's default roles",
+    };
+  const isElsewhere = URL.canParse(url) && new URL(url).host === new URL(login.authorization.issuer).host;
+  if (isElsewhere && status === 404 && !url.startsWith(login.authorization.issuer))
+    return {
+      cause: `a client asks for ${new URL(url).pathname}, which is not below the issuer ${login.authorization.issuer}`,
+      ...provider,
+      follows: "AUTH-03/discovery",
     };
   return provider;
 }
