@@ -14,7 +14,8 @@ import type { FoundProjects } from "../../helpers/deployment/infer/files/project
 import { withGuesses } from "../../helpers/deployment/infer/guessed-copies.ts";
 import type { HostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { inferFromFiles } from "../../helpers/deployment/infer/infer-from-files.ts";
-import { type Inference, inferPolicy } from "../../helpers/deployment/infer/infer-policy.ts";
+import { inferPolicy } from "../../helpers/deployment/infer/infer-policy.ts";
+import type { Inference } from "../../helpers/deployment/infer/inference.ts";
 import { policyText } from "../../helpers/deployment/infer/policy-text.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
 import { makeCanaries } from "../../helpers/deployment/source/canaries.ts";

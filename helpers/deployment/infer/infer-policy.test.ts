@@ -57,6 +57,27 @@ test.each([
   expect(hosts.map(({ value }) => value.name)).toEqual(["litellm.internal"]);
 });
 
+test.each([
+  ["websecure", 443, "https"],
+  ["public", 443, "https"],
+  ["web", 80, "http"],
+])(
+  "without any host, the placeholder has the scheme of the entry point that there is: %s",
+  async (name, port, scheme) => {
+    const { hosts } = await draftOf({
+      "compose.yaml": `services:
+  traefik: { image: "traefik:v3.5.3", command: ["--providers.docker", "--entrypoints.${name}.address=:${port}"] }
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels: { traefik.http.routers.llm.rule: "PathPrefix(\`/\`)" }
+`,
+    });
+    expect(hosts.map(({ value }) => [value.name, value.entry_point, value.scheme])).toEqual([
+      ["litellm.internal", name, scheme],
+    ]);
+  },
+);
+
 const otherService = `services:
   traefik:
     image: traefik:v3.5.3

@@ -1,81 +1,38 @@
 import { publishedTo } from "../compose/host-address.ts";
 import { defaultTraefik } from "../facts.ts";
-import { namedDatabase } from "../litellm/database.ts";
 import { portsOnHost } from "../services/host-network.ts";
-import type { HostRoute } from "../services/host-route.ts";
 import { serviceAt } from "../services/hosts.ts";
-import type { SourceLocation } from "../source/location.ts";
-import type { TraefikPlaceholder } from "../traefik/placeholders.ts";
 import type { DeploymentView } from "./deployment-view.ts";
-import type { WrittenAllowList } from "./edge/allow-lists.ts";
-import type { EdgeView } from "./edge/edge-view.ts";
-import type { ObservedHost } from "./edge/observe-hosts.ts";
-import type { LiteLLMStatus } from "./edge/state-access.ts";
 import { stateHosts } from "./edge/state-hosts.ts";
-import { pathIn, placeOf } from "./files/compose-files.ts";
+import { placeOf } from "./files/compose-files.ts";
 import type { FoundProject } from "./files/found-project.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
+import type { Inference } from "./inference.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
-import { configQuestions } from "./sections/config-question.ts";
 import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { externalDatabaseRemarks } from "./sections/external-databases.ts";
+import {
+  defaultQuestions,
+  exampleQuestions,
+  fileProviderQuestions,
+  openQuestions,
+  routeQuestions,
+} from "./sections/file-questions.ts";
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
-import { modelPatterns, stateModels } from "./sections/models.ts";
-import { otherProxy, turnsTraefikOff } from "./sections/other-proxies.ts";
+import { stateModels } from "./sections/models.ts";
+import { turnsTraefikOff } from "./sections/other-proxies.ts";
 import { ownCodex } from "./sections/own-codex.ts";
-import {
-  apartQuestions,
-  otherTraefikQuestions,
-  proxyQuestions,
-  turnedOffQuestions,
-} from "./sections/proxy-questions.ts";
+import { apartQuestions, otherTraefikQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { serviceClients } from "./sections/service-clients.ts";
 import { placeholderQuestions } from "./sections/traefik-placeholders.ts";
-import { noImage, stateUpstreams, type UpstreamKnowledge } from "./sections/upstreams.ts";
+import { placeholderHost } from "./sections/unnamed-host.ts";
+import { noImage, stateUpstreams } from "./sections/upstreams.ts";
 import { versionParts } from "./stated-versions.ts";
-
-/** What a policy is derived from. */
-export interface Inference {
-  view: DeploymentView;
-  /** The same, with each secret replaced by a text of its own. */
-  marked: DeploymentView;
-  /** The URLs by which Traefik reaches LiteLLM through an address of the host. */
-  hostRoutes: readonly HostRoute[];
-  projects: FoundProjects;
-  /** What stands for values of the host that no file gives. */
-  host: HostValues;
-  edge: Pick<EdgeView, "entryPoints">;
-  /** Whether a file of Traefik's file provider has LiteLLM's address. */
-  hasAddressInFiles: boolean;
-  /** Where the host has the files of Traefik's file provider, which are not in the folder; undefined where they are known. */
-  unknownFiles: { source: string; location: SourceLocation } | undefined;
-  /** The examples that stand for files of Traefik's file provider which are missing next to them; absolute paths. */
-  examples: readonly { path: string; file: string }[];
-  /** Texts in Traefik's configuration that nobody has replaced. */
-  traefikPlaceholders: readonly TraefikPlaceholder[];
-  /** The ranges of an allow list of Traefik as the files have them, by its name in Traefik's API. */
-  allowListOf(middleware: string): WrittenAllowList | undefined;
-  /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
-  ownPort: number | undefined;
-  /** What was asked of Traefik, or of its model. */
-  observed: readonly ObservedHost[];
-  /** LiteLLM's answers to a GET without a key, where it was asked. */
-  statusOf: LiteLLMStatus;
-  upstreams: UpstreamKnowledge;
-  /** Services whose images can be neither pulled nor built here, by key, with the reason. */
-  missing: ReadonlyMap<string, string>;
-  /** The versions of parts that an earlier policy states: they stay. */
-  partVersions: ReadonlyMap<string, string>;
-  /** Whether there is a Traefik, and it does not stand in front of LiteLLM. */
-  hasUnrelatedTraefik?: boolean;
-  /** How the answers came about, for the head of the file. */
-  remarks: readonly string[];
-}
 
 /** Derives a policy from a deployment's facts. */
 export function inferPolicy(given: Inference): PolicyDraft {
@@ -275,115 +232,9 @@ function missingParts(missing: Inference["missing"]): PolicyDraft["parts"] {
   );
 }
 
-/** Without a Traefik, clients call LiteLLM itself, by the port that it publishes. */
-function directHost(url: URL | undefined, { litellm, folder }: DeploymentView, why: string): Stated<HostInput> {
-  const other = otherProxy(litellm);
-  const [labelled] = other?.hosts ?? [];
-  const name = url?.hostname ?? labelled ?? "litellm.internal";
-  const known =
-    url !== undefined
-      ? "The name is that of PROXY_BASE_URL"
-      : labelled !== undefined
-        ? `The name is in ${placeOf(folder, other?.location)}`
-        : "No file gives it";
-  return {
-    value: { name, scheme: "http", zone: "internal", access: [{ who: "litellm" }] },
-    questions: [`by which name do clients call the gateway? ${known}; ${why}, so LiteLLM is asked directly`],
-  };
-}
-
-function isLoopbackName(name: string): boolean {
-  return /^(?:(?:.*\.)?localhost|127(?:\.\d+){3}|\[::1?\]|0\.0\.0\.0)$/i.test(name);
-}
-
-/** A gateway must have a name: the one in LiteLLM's environment, else a placeholder. */
-function placeholderHost({ view, edge, hasUnrelatedTraefik }: Inference): Stated<HostInput> {
-  const { litellm, traefik } = view;
-  const { entryPoints } = edge;
-  const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
-  // Each machine has a `localhost` of its own.
-  const url = URL.canParse(baseUrl) && !isLoopbackName(new URL(baseUrl).hostname) ? new URL(baseUrl) : undefined;
-  if (traefik === undefined) {
-    const why = hasUnrelatedTraefik === true ? "no rule of Traefik leads to LiteLLM" : "the deployment has no Traefik";
-    return directHost(url, view, why);
-  }
-  const scheme = url?.protocol === "https:" ? "https" : "http";
-  const wanted = scheme === "https" ? /secure|https|tls/i : /^(?:web|http)$/i;
-  const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];
-  return {
-    value: {
-      name: url?.hostname ?? "litellm.internal",
-      ...(entryPoint === undefined ? {} : { entry_point: entryPoint.name }),
-      scheme,
-      zone: url === undefined ? "internal" : "external",
-      access: [{ who: "litellm" }],
-    },
-    questions: ["by which name do clients call the gateway? No rule of Traefik names a host that leads to LiteLLM"],
-  };
-}
-
 function outsideRemarks(hosts: readonly string[], { others }: FoundProjects): string[] {
   return [
     ...(hosts.length === 0 ? [] : [`Not part of it, because LiteLLM is not reached by them: ${hosts.join(", ")}.`]),
     ...(others.length === 0 ? [] : [`Compose files that were left out: ${others.join(", ")}.`]),
-  ];
-}
-
-/** An address of the host may be another machine's, where another LiteLLM runs. */
-function routeQuestions({ hostRoutes, view }: Inference): string[] {
-  const served = new Map(hostRoutes.map(({ url, location }) => [url, placeOf(view.folder, location)]));
-  return [...served].map(
-    ([url, at]) =>
-      `does ${url} (${at}) lead to ${view.litellm.key}, which publishes this port? The run leads Traefik there without the host`,
-  );
-}
-
-function exampleQuestions({ examples, view }: Inference): string[] {
-  return examples.map(
-    ({ path, file }) =>
-      `is ${pathIn(view.folder, file)} a copy of ${pathIn(view.folder, path)}, which is not in this folder?`,
-  );
-}
-
-/** A host that only a missing file names is missing from the policy. */
-function fileProviderQuestions({ unknownFiles, view }: Inference): string[] {
-  if (unknownFiles === undefined) return [];
-  const { source, location } = unknownFiles;
-  return [
-    `which routers to ${view.litellm.key} are in ${source} (${placeOf(view.folder, location)})? Traefik's file provider reads it, and it ` +
-      "is not in this folder: put a copy there, and call `npm run init` again",
-  ];
-}
-
-/** Who reads the compose files has the secret, unless something sets the variable. */
-function defaultQuestions({ host, view }: Inference): string[] {
-  if (host.secretDefaults.length === 0) return [];
-  const all = host.secretDefaults.map(({ name, location }) => `${name} (${placeOf(view.folder, location)})`);
-  const [have, them, are] = all.length === 1 ? ["has a default", "it", "is it"] : ["have defaults", "them", "are they"];
-  return [
-    `${all.join(", ")} ${have} in the compose files, and every reader of the files knows ${them}: ${are} set where the gateway runs?`,
-  ];
-}
-
-function openQuestions(view: DeploymentView): string[] {
-  const { config, litellm } = view;
-  const storesServers = namedDatabase(config ?? { environment: litellm.environment, document: {} }) !== undefined;
-  const patterns = modelPatterns(view);
-  return [
-    ...proxyQuestions(view),
-    ...configQuestions(view),
-    ...(storesServers
-      ? [
-          "which MCP servers are registered in LiteLLM's database? No file names them; add each to `upstreams` with `in: database`",
-        ]
-      : []),
-    ...(config?.customAuth === undefined
-      ? []
-      : [`which keys of ${config.customAuth} see the tools of some servers only? \`mcp.scoped_keys\` states them`]),
-    ...(patterns.length === 0
-      ? []
-      : [
-          `which models do ${patterns.join(", ")} stand for? Until \`models\` names all that clients are offered, they are not checked`,
-        ]),
   ];
 }
