@@ -9,7 +9,7 @@ const files = {
   traefik:
     image: traefik:v3.6
     command: --entrypoints.web.address=:80 --providers.docker=true --providers.file.directory=/etc/traefik/dynamic
-    volumes: ["./dynamic:/etc/traefik/dynamic", "./missing:/etc/traefik/.htpasswd", "./users:/etc/traefik/users"]
+    volumes: ["./dynamic:/etc/traefik/dynamic", "./missing:/etc/traefik/.htpasswd", "./users:/etc/traefik/users", "./lists:/lists"]
     labels:
       traefik.http.routers.d.rule: Host(\`d.lan\`)
       traefik.http.routers.d.middlewares: by-label
@@ -19,6 +19,8 @@ const files = {
   middlewares:
     absent: { basicAuth: { usersFile: /etc/traefik/.htpasswd } }
     present: { basicAuth: { usersFile: /etc/traefik/users } }
+    mistyped: { basicAuth: { usersFile: /etc/traefik/user } }
+    unmounted: { basicAuth: { usersFile: /auth/users } }
     inline: { basicAuth: { users: ["a:{SHA}b"] } }
 `,
   users: "a:{SHA}b\n",
@@ -32,7 +34,7 @@ function traefikOf(folder: string) {
   return { facts, model, service };
 }
 
-test("a users file that the deployment does not have is made up, and listed", () => {
+test("a users file that is mounted and not in the folder is made up, and listed; no other", () => {
   using deployment = writtenFolder(files);
   const { model, service } = traefikOf(deployment.folder);
   const standIns = standInUsersFiles(model, service);
@@ -52,6 +54,6 @@ test("it takes the place of the empty directory that docker makes for a missing 
   const context = { deployment: { facts }, networks: new Map(), mark: "m", processors: 2 } as never;
   const directories = async (stoodIn?: ReadonlySet<string>) =>
     (await renderService(context, { ...service, labels: new Map() }, stoodIn)).settings.emptyDirectories;
-  expect(await directories()).toEqual(["/etc/traefik/.htpasswd"]);
-  expect(await directories(new Set(["/etc/traefik/.htpasswd"]))).toEqual([]);
+  expect(await directories()).toEqual(["/etc/traefik/.htpasswd", "/lists"]);
+  expect(await directories(new Set(["/etc/traefik/.htpasswd"]))).toEqual(["/lists"]);
 });

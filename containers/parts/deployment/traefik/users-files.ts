@@ -1,4 +1,5 @@
 import { basename, posix } from "node:path";
+import { mistyped } from "../../../../helpers/core/text/nearest.ts";
 import { ContainerFiles } from "../../../../helpers/deployment/traefik/container-files.ts";
 import type { TraefikModel } from "../../../../helpers/deployment/traefik/model.ts";
 import type { ComposeService } from "../../../../helpers/deployment/types.ts";
@@ -12,8 +13,9 @@ const users: Readonly<Record<string, string>> = {
 };
 
 /**
- * Files for `usersFile` that the deployment does not have: who has an account is rarely in git. Without such a file Traefik leaves
- * out every router that asks for the account, and answers 404 in place of 401 (3.6, measured).
+ * Files for `usersFile` that are mounted and not in the deployment's folder: who has an account is rarely in git. Without such a file
+ * Traefik leaves out every router that asks for the account, and answers 404 in place of 401 (3.6, measured). A path that no mount has
+ * and a mistyped one are the operator's faults, which a run must show.
  */
 export function standInUsersFiles(
   model: TraefikModel,
@@ -27,7 +29,7 @@ export function standInUsersFiles(
     const option = options.get(`${kind}.usersfile`);
     if (content === undefined || option === undefined || option.value === "") continue;
     const target = posix.resolve(service.workingDir ?? "/", option.value);
-    if (present.find(target) !== undefined) continue;
+    if (present.find(target) !== undefined || !mayBeOnTheHost(service, target, present)) continue;
     files.set(target, { target, content });
     changes.push({
       where: `${basename(option.location.file)}:${option.location.line}`,
@@ -36,4 +38,13 @@ export function standInUsersFiles(
     });
   }
   return { files: [...files.values()], changes };
+}
+
+/** Whether the gateway host may have a file that the deployment's folder lacks. */
+function mayBeOnTheHost(service: ComposeService, target: string, present: ContainerFiles): boolean {
+  const names = (present.list(posix.dirname(target)) ?? []).map(({ path }) => posix.basename(path));
+  if (mistyped(posix.basename(target), names) !== undefined) return false;
+  const isBelow = (mounted: string): boolean =>
+    target === mounted || target.startsWith(`${mounted.replace(/\/$/, "")}/`);
+  return service.build !== undefined || [...service.mounts, ...service.files].some((one) => isBelow(one.target));
 }
