@@ -138,7 +138,7 @@ test.for([
   else await expect(starting).rejects.toThrow(/again-false .* did not start: is the second one: not within 1 s/);
 });
 
-test("a part that ends without a word is reported with its exit code and state", async () => {
+test("a part that ends and prints nothing is reported with its exit code and state", async () => {
   const images = new Images(engine, { mode: "auto", progress: new Progress() });
   const [network] = [...(await createNetworks(engine, run, "silent", [{ name: "silent", internal: true }])).values()];
   if (network === undefined) throw new Error("no network was made");

@@ -23,7 +23,7 @@ afterAll(async () => {
   server.close();
 });
 
-test("a server that ends the handshake is told apart from one that closes, by every way to send", async () => {
+test("a server that ends the handshake differs from one that closes, by every way to send", async () => {
   const url = `https://${host}/ui`;
   const exchanges = [
     await http.send({ url, method: "GET", headers: [] }),

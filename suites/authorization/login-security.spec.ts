@@ -137,7 +137,7 @@ check({
         actual: [...one.asked.searchParams.keys()].join(", "),
         cause: missing.includes("code_challenge")
           ? "oauth2-proxy has no code_challenge_method"
-          : "oauth2-proxy sends no nonce unless it is told to",
+          : "oauth2-proxy sends no nonce by default",
         ...locationOfService(login, login.authorization.proxy),
         fix: "set OAUTH2_PROXY_CODE_CHALLENGE_METHOD=S256 and OAUTH2_PROXY_INSECURE_OIDC_SKIP_NONCE=false",
       });

@@ -469,7 +469,7 @@ test.each([
   ["/usr/local/bin/uvx", "1.106.2"],
   ["NPX.CMD", "1.106.2"],
   ["any-command", "1.77.1"],
-])("LiteLLM starts a stdio server's %s without being told", (command, version) => {
+])("LiteLLM starts a stdio server's %s by default", (command, version) => {
   using copy = patchedCopy(reference, [
     litellm("command: postgres-mcp", `command: ${command}`),
     litellm("command: mcp-server-filesystem", `command: ${command}`),

@@ -6,7 +6,7 @@ import { atLeast } from "./version.ts";
 
 const extraCommands = "LITELLM_MCP_STDIO_EXTRA_COMMANDS";
 
-/** What LiteLLM starts over stdio without being told. */
+/** What LiteLLM starts over stdio by default. */
 const ownCommands = ["npx", "uvx", "python", "python3", "node", "docker", "deno"];
 
 /** Whether LiteLLM starts stdio servers: from 1.106.2 on it does on request only. */
