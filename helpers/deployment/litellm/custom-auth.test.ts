@@ -56,6 +56,7 @@ test.each([
     "https://api.example.com/auth",
     /^3: custom_auth is 'https:\/\/api\.example\.com\/auth', expected module\.function;/,
   ],
+  ["keys.authenticate(", /^3: custom_auth is 'keys\.authenticate\(', expected module\.function;/],
   ["s3://bucket/keys.authenticate", /^3: custom_auth is at s3:\/\/bucket\/keys\.authenticate, which no run can fetch;/],
   ["others.authenticate", /^3: custom_auth is in \/etc\/litellm\/others\.py, .* on PYTHONPATH$/],
 ])("custom_auth %s is a fault", (customAuth, fault) => {

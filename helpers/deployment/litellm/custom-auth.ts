@@ -47,7 +47,7 @@ export function checkCustomAuth(
     );
     return undefined;
   }
-  if (parts.length < 2 || parts.includes("") || /[/:\s]/.test(value)) {
+  if (parts.length < 2 || parts.includes("") || /[/:\s]/.test(value) || !/^[A-Za-z_]\w*$/.test(name)) {
     faults.add(
       location,
       `custom_auth is '${value}', expected module.function`,
