@@ -44,3 +44,8 @@ test("a group of a server in LiteLLM's database is known by the policy", async (
   expect(await failureIn(identity)).toBeUndefined();
   expect(await failureIn()).toBeUndefined();
 });
+
+test("a group of a server that LiteLLM starts without is not called unknown", async () => {
+  const withoutCommand = { file: "litellm/config.yaml", find: "    command: mcp-server-filesystem\n", replace: "" };
+  expect(await failureIn(withoutCommand)).toBeUndefined();
+});

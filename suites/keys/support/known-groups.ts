@@ -9,8 +9,8 @@ import type { Deployment } from "../../../helpers/deployment/types.ts";
  * @throws {CheckFailure} `unknown-access-group`, with the line of the group that is most similar, else with the identity's
  */
 export function expectKnownGroups({ policy, litellmConfig }: Pick<Deployment, "policy" | "litellmConfig">): void {
-  // Where no file has LiteLLM's config, the groups of its servers are not known.
-  if (litellmConfig.files.length === 0) return;
+  // The groups of servers that no file has, and of one that LiteLLM starts without, are not known. CAT-02 judges the latter.
+  if (litellmConfig.files.length === 0 || litellmConfig.unusableServers.length > 0) return;
   const written = litellmConfig.upstreams.flatMap(({ name, accessGroups, accessGroupsAt }) =>
     accessGroups.map((group) => ({ server: name, group, location: accessGroupsAt })),
   );
