@@ -1,10 +1,9 @@
 import { type Decision, decide, isOpen } from "../deployment/policy/access.ts";
 import { isForTheRest } from "../deployment/traefik/missed-router.ts";
+import { type Matcher, positiveMatchers } from "../deployment/traefik/rules/matchers.ts";
 import type { Rule } from "../deployment/traefik/rules/rule.ts";
-import { holds, type RuleRequest } from "../deployment/traefik/rules/witness.ts";
+import { alternativeText, holds, type RuleRequest } from "../deployment/traefik/rules/witness.ts";
 import type { Policy, PolicyHost } from "../deployment/types.ts";
-
-type Matcher = Extract<Rule, { kind: "matcher" }>;
 
 /**
  * How to change a rule that matches a request which the policy keeps from LiteLLM, as an imperative.
@@ -17,7 +16,7 @@ export function narrowerRule(
   request: RuleRequest,
   { policy, host, decision }: { policy: Policy; host: PolicyHost; decision: Decision },
 ): string | undefined {
-  const matching = matchersOf(rule).filter((one) => holds({ ...one, negated: false }, request));
+  const matching = positiveMatchers(rule).filter((one) => holds({ ...one, negated: false }, request));
   if (matching.some(({ name, args: [header = ""] }) => /^Header/.test(name) && /^authorization$/i.test(header)))
     return undefined;
   const { path } = request;
@@ -42,12 +41,6 @@ export function narrowerRule(
   return "narrow the rule so that it does not match this path, or say in the policy who may reach it";
 }
 
-function matchersOf(rule: Rule): Matcher[] {
-  if (rule.kind === "matcher") return [rule];
-  // What must not match is no reason for a match.
-  return rule.kind === "not" ? [] : [...matchersOf(rule.left), ...matchersOf(rule.right)];
-}
-
-function textOf({ name, args }: Matcher): string {
-  return `${name}(${args.map((arg) => `\`${arg}\``).join(", ")})`;
+function textOf(matcher: Matcher): string {
+  return alternativeText([{ ...matcher, negated: false }]);
 }

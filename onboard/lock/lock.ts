@@ -8,6 +8,7 @@ import type { Candidate } from "../candidate/types.ts";
 import { installedDifferences } from "../judge/supply.ts";
 import type { Catalogue } from "../observe/observations.ts";
 import type { Supply } from "../observe/subject.ts";
+import { normalisedPackageName } from "../provenance/package-name.ts";
 
 /** Path of a candidate's lock file. */
 export function lockFile({ file }: Pick<Candidate, "file">): string {
@@ -36,10 +37,10 @@ export function writeLock(file: string, lock: Lock): void {
 
 /** How a candidate differs from what was approved, one line for each change. */
 export function compareWithLock({ server }: Pick<Candidate, "server">, approved: Lock, now: Lock): Difference[] {
-  const named = server.from === "packages" ? server.packages.map(({ name }) => plainName(name)) : [];
+  const named = server.from === "packages" ? server.packages.map(({ name }) => normalisedPackageName(name)) : [];
   return [
     ...installedDifferences(approved.packages, now.packages).map(({ name, hasOtherFiles, text }): Difference => {
-      const isDependency = server.from === "packages" && !named.includes(plainName(name)) && !hasOtherFiles;
+      const isDependency = server.from === "packages" && !named.includes(normalisedPackageName(name)) && !hasOtherFiles;
       return { kind: isDependency ? "dependency" : "version", text };
     }),
     ...compareCatalogues(approved, now),
@@ -47,12 +48,4 @@ export function compareWithLock({ server }: Pick<Candidate, "server">, approved:
       jsonDifferences(approved[key], now[key]).map((text): Difference => ({ kind: "other", text: `${key}: ${text}` })),
     ),
   ];
-}
-
-/** A package's name without its extras, as both registries compare it (PEP 503). */
-function plainName(name: string): string {
-  return name
-    .replace(/\[.*$/, "")
-    .toLowerCase()
-    .replaceAll(/[-_.]+/g, "-");
 }

@@ -3,6 +3,7 @@ import { strFromU8, unzipSync } from "fflate";
 import { z } from "zod";
 import { askRegistry, jsonOf } from "./ask-registry.ts";
 import { type Attestation, AttestationError, kindOf, verifyAttestation } from "./attestation.ts";
+import { normalisedPackageName } from "./package-name.ts";
 import { type InstalledRelease, type PackageProvenance, RegistryError } from "./provenance.ts";
 
 /** A package that was installed from an index. */
@@ -51,7 +52,7 @@ type Written = z.output<typeof provenanceShape>["attestation_bundles"][number]["
 export async function pypiProvenance(release: PypiRelease, index: string): Promise<PackageProvenance> {
   const { name, version } = release;
   const page = await askRegistry(
-    `${index.replace(/\/+$/, "")}/${normalized(name)}/`,
+    `${index.replace(/\/+$/, "")}/${normalisedPackageName(name)}/`,
     "application/vnd.pypi.simple.v1+json",
   );
   if (page.status !== 200) throw new RegistryError(`${page.url} answers with ${page.status}`);
@@ -97,7 +98,7 @@ function installedFile(files: readonly IndexFile[], { name, version, tags }: Pyp
     const [own = "", at = ""] = filename.endsWith(".whl")
       ? filename.split("-")
       : (/^(.+)-([^-]+)\.(?:tar\.gz|zip)$/.exec(filename)?.slice(1) ?? []);
-    return normalized(own) === normalized(name) && at === version;
+    return normalisedPackageName(own) === normalisedPackageName(name) && at === version;
   });
   return (
     ofVersion.find(({ filename }) => tags.some((tag) => tagsOf(filename).includes(tag))) ??
@@ -165,8 +166,4 @@ async function archiveFaults(url: string, { filename, hashes }: IndexFile, { rec
 function pathAndDigest(line: string): [path: string, digest: string] {
   const [, path = "", digest = ""] = /^(.*),([^,]*),[^,]*$/.exec(line) ?? [];
   return [path.replace(/^"(.*)"$/, "$1"), digest];
-}
-
-function normalized(name: string): string {
-  return name.toLowerCase().replaceAll(/[-_.]+/g, "-");
 }

@@ -1,4 +1,5 @@
-import { parseRule, type Rule, RuleError } from "../../helpers/deployment/traefik/rules/rule.ts";
+import { type Matcher, positiveMatchers } from "../../helpers/deployment/traefik/rules/matchers.ts";
+import { parseRule, RuleError } from "../../helpers/deployment/traefik/rules/rule.ts";
 import type { Policy } from "../../helpers/deployment/types.ts";
 
 /** A service of Traefik's live configuration. */
@@ -74,27 +75,13 @@ export function withProvider(name: string, owner: string): string {
   return name.includes("@") ? name : `${name}${/@.*$/.exec(owner)?.[0] ?? ""}`;
 }
 
-type Matcher = Extract<Rule, { kind: "matcher" }>;
-
 /** The matchers of a live rule, negated ones left out; none for a rule in another syntax than v3's. */
 export function matchersOf(rule: string): Matcher[] {
   try {
-    return positive(parseRule(rule));
+    return positiveMatchers(parseRule(rule));
   } catch (error) {
     if (error instanceof RuleError) return [];
     throw error;
-  }
-}
-
-function positive(rule: Rule): Matcher[] {
-  switch (rule.kind) {
-    case "matcher":
-      return [rule];
-    case "not":
-      return [];
-    case "and":
-    case "or":
-      return [...positive(rule.left), ...positive(rule.right)];
   }
 }
 

@@ -2,6 +2,7 @@ import type { SourceLocation } from "../source/location.ts";
 import { causeOfMissingSource, knownCauseOf } from "./causes.ts";
 import type { TraefikRouter, TraefikService } from "./dynamic/dynamic.ts";
 import type { TraefikModel } from "./model.ts";
+import type { Matcher } from "./rules/matchers.ts";
 import type { Rule } from "./rules/rule.ts";
 import { holds, type RuleRequest } from "./rules/witness.ts";
 
@@ -28,7 +29,6 @@ export interface MissedRequest {
 }
 
 /** A matcher of a rule. */
-type Matcher = Extract<Rule, { kind: "matcher" }>;
 
 /** A router that is further away from a request was not meant for it: no router's rule is the cause then. */
 const farthest = 1.5;

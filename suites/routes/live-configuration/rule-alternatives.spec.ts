@@ -4,10 +4,8 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { whyNotRefused } from "../../../helpers/checks/routing-causes.ts";
 import { type Decision, decide, isOpen, isPreflight } from "../../../helpers/deployment/policy/access.ts";
-import { parseRule, RuleError } from "../../../helpers/deployment/traefik/rules/rule.ts";
 import {
   type Alternative,
-  alternativesOf,
   alternativeText,
   type RuleRequest,
   witnessesOf,
@@ -18,6 +16,7 @@ import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { answerFrom } from "../../support/answers.ts";
 import { reachedRequests } from "../support/edge-decisions.ts";
+import { listedAlternatives } from "../support/listed-alternatives.ts";
 
 type LiveRouter = Awaited<ReturnType<Edge["routers"]>>["routers"][number];
 
@@ -136,14 +135,11 @@ function witnessesOfRouter(edge: Edge, router: LiveRouter, client: string | unde
 }
 
 /** None for a rule in another syntax than v3's, which ROUTE-12 judges. */
-function alternativesIn({ name, rule }: LiveRouter, untried: string[]): Alternative[] {
-  try {
-    return alternativesOf(parseRule(rule));
-  } catch (error) {
-    if (!(error instanceof RuleError) && !(error instanceof RangeError)) throw error;
-    untried.push(`${name}: ${error.message}`);
-    return [];
-  }
+function alternativesIn({ name, rule }: LiveRouter, untried: string[]): readonly Alternative[] {
+  const alternatives = listedAlternatives(rule);
+  if (!("untried" in alternatives)) return alternatives;
+  untried.push(`${name}: ${alternatives.untried}`);
+  return [];
 }
 
 /** The same request without a Bearer credential; anything else in `Authorization` stays, because no policy demands it. */

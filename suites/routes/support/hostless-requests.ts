@@ -1,11 +1,10 @@
-import { parseRule, RuleError } from "../../../helpers/deployment/traefik/rules/rule.ts";
 import {
   type Alternative,
-  alternativesOf,
   alternativeText,
   type RuleRequest,
   witnessesOf,
 } from "../../../helpers/deployment/traefik/rules/witness.ts";
+import { listedAlternatives } from "./listed-alternatives.ts";
 
 /** A request to a host that nobody has, which a rule matches because it names no host, or names one in other alternatives only. */
 export interface HostlessRequest {
@@ -24,7 +23,8 @@ const mostRequests = 20;
  * @param host a host that no rule names
  */
 export function hostlessRequests(rule: string, host: string): HostlessRequest[] {
-  const alternatives = alternativesIn(rule);
+  const alternatives = listedAlternatives(rule);
+  if ("untried" in alternatives) return [];
   const hostless = alternatives.filter((one) => !one.some(({ name }) => name.startsWith("Host")));
   const isWhole = hostless.length === alternatives.length;
   return hostless.slice(0, mostRequests).map((alternative) => ({
@@ -44,13 +44,4 @@ function requestFor(alternative: Alternative, host: string): HostlessRequest["re
   const [request] = "requests" in witnesses ? witnesses.requests : [];
   const path = alternative.find(({ name, negated }) => !negated && /^Path(Prefix)?$/.test(name))?.args[0] ?? "/";
   return request ?? { method: "GET", path, headers: [], query: [] };
-}
-
-function alternativesIn(rule: string): Alternative[] {
-  try {
-    return alternativesOf(parseRule(rule));
-  } catch (error) {
-    if (error instanceof RuleError || error instanceof RangeError) return [];
-    throw error;
-  }
 }
