@@ -37,7 +37,14 @@ test("every candidate file of the repository can be read", () => {
 test("what a file leaves out has a default", () => {
   writeFileSync(join(folder, "small.yaml"), head + server);
   const candidate = readCandidate(join(folder, "small.yaml"));
-  expect(candidate.server).toMatchObject({ from: "packages", command: "notes", args: [], listens: undefined });
+  expect(candidate.server).toMatchObject({
+    from: "packages",
+    command: "notes",
+    isCommandStated: false,
+    debian: [],
+    args: [],
+    listens: undefined,
+  });
   expect(candidate.limits).toEqual({ memoryMb: 512, processes: 128, diskMb: 64, seconds: 180, startSeconds: 30 });
   expect(candidate.licences).toContain("MIT");
 });
@@ -49,6 +56,7 @@ test.each([
   ["no deployment there", `name: notes\ndeployment: elsewhere\n${server}`, "2: names a folder without policy.yaml"],
   ["neither package nor image", `${head}server: { command: x }\n`, "3: names neither a package nor an image"],
   ["both", `${head}server: { package: "npm:a@1.0.0", image: "b:1" }\n`, "3: names a package and an image"],
+  ["Debian's packages of an image", `${head}server: { image: "b:1", debian: [git] }\n`, "3: is for packages only"],
   ["a package of no registry", `${head}server: { package: notes }\n`, "3: server.package"],
   [
     "a part from nowhere",

@@ -91,7 +91,8 @@ function serverOf({ server }: Written, at: Locate, faults: FaultList): Candidate
   }
   const where = listens && { port: listens.port, path: listens.path, token: listens.token };
   if (image !== undefined) {
-    if (server.with.length > 0) faults.add(at("server", "with"), "is for packages only", "remove it");
+    for (const key of ["with", "debian"] as const)
+      if (server[key].length > 0) faults.add(at("server", key), "is for packages only", "remove it");
     return { from: "image", image, command: command && [...command, ...server.args], listens: where };
   }
   if (first === undefined) return undefined;
@@ -99,7 +100,9 @@ function serverOf({ server }: Written, at: Locate, faults: FaultList): Candidate
   return {
     from: "packages",
     packages: [first, ...server.with],
+    debian: server.debian,
     command: program,
+    isCommandStated: command !== undefined,
     args: [...args, ...server.args],
     listens: where,
   };

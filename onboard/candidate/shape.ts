@@ -34,6 +34,7 @@ export const candidateShape = mapping({
   server: mapping({
     package: packageSpec.optional(),
     with: listOf(packageSpec).default([]),
+    debian: listOf(text).default([]),
     image: text.optional(),
     command: z.union([text.transform((word) => [word]), words], { error: "a command" }).optional(),
     args: words.default([]),

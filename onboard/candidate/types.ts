@@ -52,7 +52,11 @@ export type CandidateServer =
       from: "packages";
       /** The one with the command first. */
       packages: readonly PackageSpec[];
+      /** Packages of Debian that its own programs need, e.g. `git`. */
+      debian: readonly string[];
       command: string;
+      /** Whether the file names the command; otherwise it is the package's name until the package is installed. */
+      isCommandStated: boolean;
       args: readonly string[];
       listens: Listening | undefined;
     }

@@ -39,12 +39,12 @@ export interface GateOptions {
  * @throws {EnvironmentError} when there is no engine, a gateway or a service of the candidate does not start, or the machine is too
  *   busy for a verdict
  */
-export async function runGate({ candidate, config, progress, isApproved }: GateOptions): Promise<GateReport> {
+export async function runGate({ candidate: written, config, progress, isApproved }: GateOptions): Promise<GateReport> {
   const startedAt = new Date().toISOString();
-  const approved = approvedUpstreams(candidate);
-  const file = lockFile(candidate);
+  const approved = approvedUpstreams(written);
+  const file = lockFile(written);
   const lock = readLock(file);
-  const gateways = await plannedGateways(candidate, config);
+  const gateways = await plannedGateways(written, config);
   const engine = await connectEngine({ progress });
   await removeDeadRuns(engine);
   const run = newRun({ keep: config.keep });
@@ -60,8 +60,8 @@ export async function runGate({ candidate, config, progress, isApproved }: GateO
   for (const signal of signals) process.once(signal, onSignal);
   try {
     const resources = { engine, run, images, progress };
-    const prepared = await prepare(resources, candidate);
-    const { secrets } = prepared;
+    const prepared = await prepare(resources, written);
+    const { candidate, secrets } = prepared;
     const columns = [
       runDirectly(resources, candidate, prepared),
       ...gateways.map(async ({ joined }) =>

@@ -16,6 +16,7 @@ export function toGoLive(
   catalogue: Catalogue,
   environment: Readonly<Record<string, string | undefined>>,
 ): { where: string; text: string }[] {
+  const { server } = candidate;
   const names = catalogue.tools.map(({ name }) => name);
   const switches = Object.entries(stdioSwitches(environment, candidate)).filter(
     ([name, value]) => environment[name] !== value,
@@ -31,6 +32,14 @@ export function toGoLive(
           {
             where: "LiteLLM's environment, without which 1.106.2 does not start its command",
             text: stringify(Object.fromEntries(switches), { version: "1.1" }),
+          },
+        ]),
+    ...(switches.length === 0 || server.from === "image" || server.debian.length === 0
+      ? []
+      : [
+          {
+            where: "LiteLLM's image, which needs these packages for its command",
+            text: `apt-get install -y ${server.debian.join(" ")}\n`,
           },
         ]),
     {

@@ -25,7 +25,9 @@ function judgeRunning(own: Case): Record<RunningItem, Judgement> {
     const start: Judgement = {
       outcome: "fail",
       evidence: why.join("\n"),
-      fix: "give it what it asks for: env, secrets, needs; its last lines are above",
+      fix:
+        "give it what it asks for: env, secrets, needs, packages of Debian (server.debian), or name another server.command; " +
+        "its last lines are above",
     };
     return { ...allOf(none), 7: start };
   }

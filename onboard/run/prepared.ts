@@ -7,6 +7,7 @@ import type { HostSettings } from "../../containers/parts/part.ts";
 import { EnvironmentError, UsageError } from "../../helpers/core/errors.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { Candidate } from "../candidate/types.ts";
+import { withOwnCommand } from "./own-command.ts";
 
 /** What a column runs on. */
 export interface GateResources {
@@ -18,19 +19,23 @@ export interface GateResources {
 
 /** A candidate that the columns of one run share: its images, and the values of its secrets. */
 export interface Prepared {
+  /** With the command that its package has, where the file names none. */
+  candidate: Candidate;
   installed: Installed;
   /** The run's secrets by name. */
   secrets: ReadonlyMap<string, string>;
 }
 
 /**
- * Makes up the candidate's secrets, and installs it twice.
+ * Makes up the candidate's secrets, installs it twice, and finds the command of its package.
  *
  * @throws {UsageError} when a secret of a real service is not given
+ * @throws {DeploymentError} when the file names no command, and the package has none of its own name and several others
  */
-export async function prepare({ images }: GateResources, candidate: Candidate): Promise<Prepared> {
+export async function prepare(resources: GateResources, candidate: Candidate): Promise<Prepared> {
   const secrets = secretsOf(candidate);
-  return { secrets, installed: await install(images, candidate) };
+  const installed = await install(resources.images, candidate);
+  return { candidate: await withOwnCommand(resources, candidate, installed), secrets, installed };
 }
 
 /** A new value for each secret, or that of the variable which the file names. */
@@ -59,7 +64,13 @@ async function install(images: Images, { name, server }: Candidate): Promise<Ins
     const { image } = await images.service(service, [
       server.from === "image"
         ? { from: "image", image: server.image }
-        : { from: "packages", packages: server.packages, entrypoint: undefined, command: undefined },
+        : {
+            from: "packages",
+            packages: server.packages,
+            debian: server.debian,
+            entrypoint: undefined,
+            command: undefined,
+          },
     ]);
     return image;
   };

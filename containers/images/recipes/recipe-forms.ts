@@ -35,6 +35,13 @@ export function byVersion(
   };
 }
 
+/** The lines of a Dockerfile that install packages of Debian; none where there are none. */
+export function debianLines(packages: readonly string[]): string[] {
+  if (packages.length === 0) return [];
+  const names = packages.map((name) => `'${name.replaceAll("'", "")}'`).join(" ");
+  return [`RUN apt-get update && apt-get install -y ${names} && rm -rf /var/lib/apt/lists/*`];
+}
+
 /** The versions that there are, for a message. */
 function choice(versions: readonly string[]): string {
   return versions.length === 0 ? "" : `, or use one of ${versions.join(", ")}`;

@@ -3,6 +3,7 @@ import type { ServiceSource } from "../../../helpers/deployment/services/service
 import { slug } from "../../../helpers/deployment/services/slug.ts";
 import { readImageReference } from "../registry.ts";
 import type { Recipe } from "./recipe.ts";
+import { debianLines } from "./recipe-forms.ts";
 import { beforeArgument, lockOf, packageJson } from "./stdio-commands.ts";
 
 /** The operator's own image, which is pulled or not to be had. */
@@ -28,7 +29,7 @@ export function operatorImage(service: string, image: string): Recipe {
  */
 export function packagesImage(
   service: string,
-  { packages, entrypoint, command }: Pick<ServiceSource & { from: "packages" }, "packages" | "entrypoint" | "command">,
+  { packages, debian = [], entrypoint, command }: Omit<ServiceSource & { from: "packages" }, "from">,
   runtime: Recipe,
 ): Recipe {
   const npm = packages.filter(({ ecosystem }) => ecosystem === "npm");
@@ -46,6 +47,7 @@ export function packagesImage(
       text: dockerfileText({
         npm,
         pypi,
+        debian,
         isLocked: lock !== undefined,
         entrypoint,
         command: command ?? (entrypoint === undefined ? [program] : undefined),
@@ -65,13 +67,12 @@ export function packagesImage(
 
 /** A service from packages of Debian, with curl for questions to it. */
 export function debianImage(service: string, packages: readonly string[], base: Recipe): Recipe {
-  const names = ["curl", ...packages].map((name) => `'${name.replaceAll("'", "")}'`).join(" ");
   return {
     name: `service-${slug(service)}`,
     version: "trixie",
     folders: [],
     dockerfile: {
-      text: `ARG BASE\nFROM \${BASE}\nRUN apt-get update && apt-get install -y ${names} && rm -rf /var/lib/apt/lists/*\n`,
+      text: ["ARG BASE", `FROM \${BASE}`, ...debianLines(["curl", ...packages]), ""].join("\n"),
     },
     parents: { BASE: base },
     packages: `Debian trixie ${packages.join(", ")}`,
@@ -81,19 +82,21 @@ export function debianImage(service: string, packages: readonly string[], base: 
 function dockerfileText({
   npm,
   pypi,
+  debian,
   isLocked,
   entrypoint,
   command,
 }: {
   npm: readonly PackageSpec[];
   pypi: readonly PackageSpec[];
+  debian: readonly string[];
   /** Whether the suite has a lock of the first package. */
   isLocked: boolean;
   entrypoint: readonly string[] | undefined;
   command: readonly string[] | undefined;
 }): string {
   const [first] = npm;
-  const lines = ["ARG RUNTIME", `FROM \${RUNTIME}`, "ARG BEFORE"];
+  const lines = ["ARG RUNTIME", `FROM \${RUNTIME}`, ...debianLines(debian), "ARG BEFORE"];
   if (first !== undefined) {
     lines.push(
       "COPY node_modules/ /usr/local/lib/node_modules/",

@@ -39,6 +39,12 @@ describe("LiteLLM's image with stdio commands", () => {
     expect(other.parents.UPSTREAM0?.name).toBe("upstream-mcp-server-filesystem");
   });
 
+  it("installs the packages of Debian that a command needs in the image that starts it", () => {
+    const needing = recipeOf({ command: "postgres-mcp", version: "0.3.0", debian: ["git"] });
+    expect(dockerfileOf(needing)).toMatch(/^FROM \$\{BASE\}\nRUN apt-get update && apt-get install -y 'git' /m);
+    expect(dockerfileOf(recipeOf({ command: "postgres-mcp", version: "0.3.0" }))).not.toContain("apt-get");
+  });
+
   it("asks for the package of a command without a lock", () => {
     const { parents } = recipeOf({ command: "mcp-server-time", version: "1.0.0" });
     expect(parents.UPSTREAM0?.missing).toMatch(/^name the package that contains the command in the policy/);

@@ -8,6 +8,7 @@ import {
 } from "../../../helpers/deployment/services/package-spec.ts";
 import { slug } from "../../../helpers/deployment/services/slug.ts";
 import { imagesFolder, lockedVersions, type Recipe } from "./recipe.ts";
+import { debianLines } from "./recipe-forms.ts";
 
 /** A server that LiteLLM starts over stdio, for its image. */
 export interface StdioCommand {
@@ -17,6 +18,8 @@ export interface StdioCommand {
   version: string | undefined;
   /** What is installed, the package with the command first; by default the suite's lock of that command and version. */
   packages?: readonly PackageSpec[];
+  /** Packages of Debian that it needs in the image which starts it. */
+  debian?: readonly string[];
   /** The launcher in front of it; undefined where LiteLLM's config names the command itself. */
   launcher?: {
     /** `npx`, `uvx` or `docker`. */
@@ -51,6 +54,7 @@ export function withStdioCommands(base: Recipe, runtime: Recipe, commands: reado
     ...["BASE", ...sorted.map(({ stage }) => stage)].map((argument) => `ARG ${argument}`),
     ...sorted.map(({ stage }) => `FROM \${${stage}} AS ${stage.toLowerCase()}`),
     `FROM \${BASE}`,
+    ...debianLines(commands.flatMap(({ debian = [] }) => debian)),
     // They all have the same runtime, so it is copied from the first one.
     ...sorted.slice(0, 1).map(({ stage }) => copyFrom(stage, "/opt/runtime/", "/opt/runtime/")),
     ...sorted.flatMap(({ stage, launchers }) => [

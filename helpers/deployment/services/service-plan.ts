@@ -20,6 +20,8 @@ export type ServiceSource =
   | {
       from: "packages";
       packages: readonly PackageSpec[];
+      /** Packages of Debian besides. */
+      debian?: readonly string[];
       entrypoint: readonly string[] | undefined;
       command: readonly string[] | undefined;
     }

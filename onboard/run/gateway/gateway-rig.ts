@@ -193,6 +193,6 @@ function additionsOf(candidate: Candidate, { secrets }: Prepared): Addition {
 
 function stdioCommands({ server }: Candidate): StdioCommand[] {
   if (server.listens !== undefined || server.from !== "packages") return [];
-  const { command, packages } = server;
-  return [{ command, version: packages[0]?.version, packages }];
+  const { command, packages, debian } = server;
+  return [{ command, version: packages[0]?.version, packages, debian }];
 }
