@@ -1,6 +1,6 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { isMessage, type Message } from "../../helpers/protocol/json-rpc.ts";
+import { valueFault } from "../../helpers/protocol/json-schema.ts";
 import { shortened } from "../protocol/channel.ts";
 import { hiddenIn } from "./hidden-text.ts";
 import {
@@ -108,8 +108,6 @@ function readOnly({ candidate, catalogue: { tools }, seen }: RunningCase): Judge
   return pass(`${quiet.length} calls left the state of ${observed.join(", ")} as it was`);
 }
 
-const schemaCheck = new Ajv2020({ strict: false, logger: false });
-
 function behaviour({ catalogue: { tools }, seen }: RunningCase): Judgement {
   if (tools.length === 0) return notApplicable("it lists no tool");
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
@@ -147,8 +145,8 @@ function outputFault(tool: Tool | undefined, result: Message | undefined): strin
   if (tool?.outputSchema === undefined || result === undefined) return undefined;
   if (!isMessage(result.structuredContent)) return "it has an outputSchema, and no structuredContent";
   try {
-    if (schemaCheck.validate(tool.outputSchema, result.structuredContent)) return undefined;
-    return `the result is against its outputSchema: ${schemaCheck.errorsText()}`;
+    const wrong = valueFault(tool.outputSchema, result.structuredContent);
+    return wrong && `the result is against its outputSchema: ${wrong}`;
   } catch (error) {
     return `its outputSchema can't be used: ${(error as Error).message}`;
   }

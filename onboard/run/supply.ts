@@ -128,6 +128,8 @@ const texts: readonly [RegExp, string][] = [
 /** SPDX's id of a licence, where the metadata or the text says which one it is. */
 export function licenceOf({ licence, licenceText }: Pick<Inventory, "licence" | "licenceText">): string | undefined {
   const written = typeof licence === "string" ? licence.trim() : "";
-  if (written !== "") return named.find(([pattern]) => pattern.test(written))?.[1] ?? written;
-  return texts.find(([pattern]) => pattern.test(licenceText))?.[1];
+  const inText = texts.find(([pattern]) => pattern.test(licenceText))?.[1];
+  // npm's own words for a licence that has no id, or several.
+  if (written === "" || /^SEE LICEN[CS]E IN /i.test(written)) return inText ?? (written || undefined);
+  return named.find(([pattern]) => pattern.test(written))?.[1] ?? written;
 }

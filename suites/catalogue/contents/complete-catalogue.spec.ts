@@ -1,11 +1,10 @@
-import { Ajv } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import type { GatewayTarget, GatewayWith } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { displayPath } from "../../../helpers/core/text/display-path.ts";
 import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
+import { schemaFault } from "../../../helpers/protocol/json-schema.ts";
 import { check } from "../../runner/check.ts";
 import { expectSameFields } from "../support/compare-tools.ts";
 import { expectDemandedServers } from "../support/demanded-servers.ts";
@@ -184,11 +183,4 @@ function expectPolicyTools(gateway: GatewayTarget, { name, location, tools }: Di
     cause: "the policy was written for another version of the upstream",
     location,
   });
-}
-
-/** Why a schema is invalid; JSON Schema 2020-12 where it names no dialect (MCP 2025-11-25, tools). */
-function schemaFault(schema: Record<string, unknown>): string | undefined {
-  const draft7 = String(schema.$schema ?? "").includes("draft-07");
-  const ajv = draft7 ? new Ajv({ strict: false }) : new Ajv2020({ strict: false });
-  return ajv.validateSchema(schema) === true ? undefined : ajv.errorsText(ajv.errors);
 }
