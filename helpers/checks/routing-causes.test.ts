@@ -8,6 +8,7 @@ import {
   ruleRequestOf,
   whyNotReached,
   whyNotRefused,
+  whyOtherStatus,
   whyRefusedByMiddleware,
   whyRefusedOtherwise,
   whyUnchallenged,
@@ -181,6 +182,30 @@ test("a refusal by no router names the one for the rest whose host lacks the val
   );
   expect(found.cause).toBe("the router deny is for the host 'api.': a variable in its rule has no value");
   expect(found.line).toBe(rule.replace("DOMAIN", "DOMAN"));
+});
+
+test("a router that leads to Traefik itself has the line of its service", async () => {
+  const label = "traefik.http.routers.litellm.service";
+  const rule = "traefik.http.routers.litellm.rule: ";
+  const found = await inExample(
+    "virtual-keys",
+    [{ file: "compose.yaml", find: rule, replace: `${label}: noop@internal\n      ${rule}PathPrefix(\`/v1\`) && ` }],
+    (deployment) =>
+      whyNotReached(deployment, exchange("http://litellm.home.arpa/v1/models", key), {
+        router: "litellm@docker",
+        status: 418,
+      }),
+  );
+  expect(found.cause).toBe("the router litellm@docker leads to noop@internal: Traefik itself answers, with 418");
+  expect(found.line).toBe(`${label}: noop@internal`);
+});
+
+test("an allow list without rejectStatusCode is named for the status of its refusals", async () => {
+  const found = await inExample("allow-list", [], (deployment) =>
+    whyOtherStatus(deployment, { router: "deny@file", status: 403 }),
+  );
+  expect(found.cause).toBe("the middleware nobody has no rejectStatusCode, so that it refuses with 403");
+  expect(found.line).toMatch(/^nobody:/);
 });
 
 const refused = exchange("https://api.example.dev/key/info", key);

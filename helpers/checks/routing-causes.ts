@@ -2,7 +2,9 @@ import { type Decision, decide } from "../deployment/policy/access.ts";
 import { middlewaresOf } from "../deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../deployment/traefik/dynamic/dynamic.ts";
 import { whyHeadTooLate } from "../deployment/traefik/header-timeout.ts";
+import { missedRefusal } from "../deployment/traefik/missed-refusal.ts";
 import {
+  isChosenFor,
   isForTheRest,
   type MissedRouter,
   missedRouter,
@@ -109,6 +111,14 @@ export function whyNotReached(
       ...(host === undefined ? {} : { location: host.location }),
       fix: "check the rules of the routers for this host",
     };
+  const leadsInside = taken?.rule !== undefined && request !== undefined && isChosenFor(taken.rule, request);
+  const service = taken?.options.get("service");
+  if (leadsInside && service?.value.endsWith("@internal"))
+    return {
+      cause: `the router ${router} leads to ${service.value}: Traefik itself answers, with ${status}`,
+      location: service.location,
+      fix: "name the service that the requests are for",
+    };
   const location = (taken && (taken.options.get("rule") ?? taken).location) ?? model.lineNaming("routers", router);
   return {
     cause: `the router ${router} took the request and answered ${status}`,
@@ -157,7 +167,9 @@ export function whyRefusedOtherwise(
   const { entryPoint, scheme } = host;
   const found =
     router === undefined
-      ? (unusableRouter(model, request) ?? unfinishedRouter(model, request, host))
+      ? (unusableRouter(model, request) ??
+        unfinishedRouter(model, request, host) ??
+        missedRefusal(model, request, host, policy.hosts))
       : decide(policy, host, request).who === "login"
         ? missedRouter(model, request, { taken: router, entryPoint, scheme })
         : undefined;
@@ -296,6 +308,28 @@ export function whyUnchallenged(
     cause: `the middleware ${refusing.name} refuses the request before ${adding.name}, which is behind it, can add WWW-Authenticate`,
     location,
     fix: `name ${adding.name} in front of ${refusing.name}`,
+  };
+}
+
+/**
+ * Why a refusal has another status than the policy says: that of the allow list which refuses; undefined where none does.
+ *
+ * @param routing by Traefik's access log
+ */
+export function whyOtherStatus(
+  { traefikModel: model }: Pick<DeploymentWithTraefik, "traefikModel">,
+  { router, status }: { router: string | undefined; status: number },
+): Cause | undefined {
+  const taken = router === undefined ? undefined : model.routerOf(router);
+  const refusing = taken && refusingMiddleware(model, taken, status);
+  if (refusing === undefined || !/^ip(?:allow|white)list$/.test(refusing.kind)) return undefined;
+  const written = refusing.options.get(`${refusing.kind}.rejectstatuscode`);
+  return {
+    cause:
+      written === undefined
+        ? `the middleware ${refusing.name} has no rejectStatusCode, so that it refuses with ${status}`
+        : `the middleware ${refusing.name} refuses with ${status} (rejectStatusCode)`,
+    location: (written ?? refusing).location,
   };
 }
 

@@ -156,7 +156,7 @@ function variables({ variables: read }: Supply, { environment, unset, secrets }:
   const undeclared = read.filter((name) => !declared.has(name) && !usual.test(name));
   return failIfAny(
     undeclared.map((name) => `its code reads ${name}`),
-    "declare each in env, or in unset_env where it stays unset on purpose",
+    `declare each in env, or in unset_env where it stays unset on purpose: unset_env: [${undeclared.join(", ")}]`,
     read.length === 0 ? "its code reads none" : `all ${read.length} that its code reads are declared`,
   );
 }

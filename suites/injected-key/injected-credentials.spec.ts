@@ -1,10 +1,12 @@
 import type { Edge } from "../../containers/targets/edge.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import type { TraefikRouter } from "../../helpers/deployment/traefik/dynamic/dynamic.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
 import { liveMiddlewares, namesOtherHosts } from "../support/live-rules.ts";
+import { listOfMisplaced } from "../support/router-locations.ts";
 import { hostsOf, injectingRouter, whyNotInjected } from "./support/injected-routes.ts";
 
 check({
@@ -29,6 +31,11 @@ check({
       async ({ router, rule, middleware, header, location }) => {
         if (meant.some((one) => one.router !== undefined && sameName(one.router, router))) return;
         const live = edge.deployment.traefikModel.routerOf(router);
+        const isMeant = (other: TraefikRouter): boolean =>
+          meant.some((one) => one.router !== undefined && sameName(one.router, other.name));
+        const list =
+          live && listOfMisplaced(edge.deployment.traefikModel, live, middleware.replace(/@.*$/, ""), isMeant);
+        const place = list ?? location;
         const own = live && meant.find(({ exchange }) => injectingRouter(edge, exchange) === live);
         throw new CheckFailure({
           summary: `${router} adds ${header} to what it forwards, and no injected route of the policy is taken by it`,
@@ -36,7 +43,7 @@ check({
           expected: "a key on the policy's injected routes only",
           actual: `${middleware} adds ${header} for ${rule}`,
           cause: "whoever sends a request that this rule matches acts with a key that is not theirs",
-          ...(location === undefined ? {} : { location }),
+          ...(place === undefined ? {} : { location: place }),
           fix: "remove the middleware, or name the route under 'injected' in the policy",
           // Where it is the one that is meant, another router takes its requests.
           ...(own === undefined ? {} : await whyNotInjected(edge, own.exchange, own.route)),

@@ -5,6 +5,9 @@ import {
   middlewaresOf,
   type RouterCause,
 } from "../../helpers/deployment/traefik/causes.ts";
+import type { TraefikRouter } from "../../helpers/deployment/traefik/dynamic/dynamic.ts";
+import { switchedOffFor } from "../../helpers/deployment/traefik/missed-router.ts";
+import type { TraefikModel } from "../../helpers/deployment/traefik/model.ts";
 import type { TraefikProblem } from "../../helpers/deployment/traefik/problems.ts";
 import type { Deployment, DeploymentWithTraefik, SourceLocation } from "../../helpers/deployment/types.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
@@ -48,6 +51,41 @@ export async function locationOnTheWay(
 }
 
 /**
+ * What is wrong where a middleware does its work for requests that it is not meant for: the list of the router that took the request,
+ * where other routers have the middleware too and it is right for them; else its option, as of {@link locationOnTheWay}.
+ */
+export async function locationOfMisplaced(
+  edge: Edge,
+  exchange: Exchange,
+  option: RegExp,
+): Promise<{ location: SourceLocation }> {
+  const { traefikModel: model } = edge.deployment;
+  const { router: name } = await edge.routing(exchange);
+  const router = name === undefined ? undefined : model.routerOf(name);
+  const middleware =
+    router && middlewaresOf(model, router).find(({ options }) => [...options.keys()].some((key) => option.test(key)));
+  const list = router && middleware && listOfMisplaced(model, router, middleware.name);
+  return list === undefined ? await locationOnTheWay(edge, exchange, option) : { location: list };
+}
+
+/**
+ * The list of a router's middlewares, where one of them is another router's too.
+ *
+ * @param isRight whether the middleware is right for the other router; default: for every one
+ */
+export function listOfMisplaced(
+  model: TraefikModel,
+  router: TraefikRouter,
+  middleware: string,
+  isRight: (other: TraefikRouter) => boolean = () => true,
+): SourceLocation | undefined {
+  const isShared = model.routers.some(
+    (one) => one !== router && isRight(one) && middlewaresOf(model, one).some(({ name }) => name === middleware),
+  );
+  return isShared ? router.options.get("middlewares")?.location : undefined;
+}
+
+/**
  * Why a live router is not enabled without error, by the deployment's files; nothing where they do not tell.
  *
  * @param live name and errors as in Traefik's API
@@ -67,6 +105,8 @@ export function causeOfNoRouter({
 }: Pick<DeploymentWithTraefik, "traefikModel" | "litellm">): Cause {
   const found = causeOfMissingSource(traefikModel);
   if (found !== undefined) return fieldsOf(found);
+  const off = switchedOffFor(traefikModel);
+  if (off !== undefined) return off;
   return { cause: "traefik.enable is not true, or no file defines a router", location: litellm.location };
 }
 

@@ -265,9 +265,16 @@ const noted: Noted[] = [
     name: "labels without traefik.enable",
     patches: [compose('      traefik.enable: "true"\n', "")],
     file: "compose.yaml",
-    at: "traefik.http.routers.litellm-public.rule",
+    at: "traefik.docker.network: traefik-net",
     what: /have no effect/,
     fix: /traefik\.enable/,
+  },
+  {
+    name: "an entry point that several routers name and nothing defines",
+    patches: [compose("      - --entryPoints.web.address=:80\n", "")],
+    file: "compose.yaml",
+    at: "--entryPoints.websecure.address=:443",
+    what: /names the entry point 'web', which Traefik's static configuration does not define/,
   },
   {
     name: "a docker network that the service is not on",

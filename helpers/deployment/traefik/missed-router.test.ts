@@ -51,6 +51,13 @@ test.for([
     label("litellm-public-ext", "rule"),
   ],
   [
+    "a header of another name",
+    [bearer, bearer.replace("`Authorization`", "`X-Authorization`")],
+    internal,
+    { path: "/v1/models", headers: key },
+    label("litellm-bearer", "rule"),
+  ],
+  [
     "a header's pattern",
     [bearer, bearer.replace("Bearer", "Basic")],
     internal,

@@ -28,8 +28,6 @@ export interface MissedRequest {
   needsCredential?: boolean;
 }
 
-/** A matcher of a rule. */
-
 /** A router that is further away from a request was not meant for it: no router's rule is the cause then. */
 const farthest = 1.5;
 /** The same where another router took the request and may forward: that one may be meant for it. */
@@ -62,12 +60,21 @@ export function missedRouter(
   return whyMissed(model, nearest.router, winner, missed, request);
 }
 
-/** A container whose labels would route a request, and that has traefik.enable switched off. */
-function switchedOffFor(model: TraefikModel, request: RuleRequest): MissedRouter | undefined {
-  for (const { service, configuration } of model.containers) {
+/**
+ * A container whose labels define a router, and that has traefik.enable switched off.
+ *
+ * @param request that the router would take; default: any
+ */
+export function switchedOffFor(
+  { containers }: Pick<TraefikModel, "containers">,
+  request?: RuleRequest,
+): MissedRouter | undefined {
+  for (const { service, configuration } of containers) {
     const { enable, routers } = configuration;
     if (enable?.value !== false) continue;
-    if (!routers.some(({ rule }) => rule !== undefined && matchesRule(rule, request))) continue;
+    const wouldTake = ({ rule }: TraefikRouter): boolean =>
+      request === undefined || (rule !== undefined && matchesRule(rule, request));
+    if (!routers.some(wouldTake)) continue;
     return {
       cause: `traefik.enable of ${service.name} is not true: Traefik ignores every label of it`,
       location: enable.location,
@@ -79,7 +86,7 @@ function switchedOffFor(model: TraefikModel, request: RuleRequest): MissedRouter
 
 /** Whether a router's rule demands a credential. */
 function asksForCredential({ ruleText }: TraefikRouter): boolean {
-  return /\bHeader(?:Regexp)?\(\s*["`]authorization["`]/i.test(ruleText);
+  return /\bHeader(?:Regexp)?\(\s*["`][\w-]*authorization["`]/i.test(ruleText);
 }
 
 /** Where the port of a router's service is written, else the service itself; undefined where no file has it. */
@@ -313,8 +320,7 @@ function matcherDistance({ name, args: [first = ""] }: Matcher, request: RuleReq
       return 0.7;
     case "Header":
     case "HeaderRegexp":
-      // A router that demands what the client did not send is not the one that was meant.
-      return request.headers.some(([key]) => key.toLowerCase() === first.toLowerCase()) ? 0.3 : 1.2;
+      return headerDistance(first.toLowerCase(), request);
     case "Method":
       return 0.4;
     case "ClientIP":
@@ -323,6 +329,12 @@ function matcherDistance({ name, args: [first = ""] }: Matcher, request: RuleReq
     case "QueryRegexp":
       return 0.8;
   }
+}
+
+/** A router that demands what the client did not send is not the one that was meant; a header of nearly the same name is misspelt. */
+function headerDistance(written: string, { headers }: RuleRequest): number {
+  const like = Math.max(0, ...headers.map(([name]) => likeness(written, name.toLowerCase())));
+  return like < 0.7 ? 1.2 : 1.3 - like;
 }
 
 /** Whether a host in a rule is what is left of another one when a variable has no value: `litellm.` of `litellm.example.org`. */

@@ -1,11 +1,11 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
-import { whyRefusedOtherwise, whyUnchallenged } from "../../../helpers/checks/routing-causes.ts";
+import { whyOtherStatus, whyRefusedOtherwise, whyUnchallenged } from "../../../helpers/checks/routing-causes.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { type AccessCase, casesFor, hostText } from "../../support/access-cases.ts";
-import { locationOnTheWay } from "../../support/router-locations.ts";
+import { locationOfMisplaced, locationOnTheWay } from "../../support/router-locations.ts";
 import { expectRefused, reachedRequests } from "../support/edge-decisions.ts";
 
 check({
@@ -48,7 +48,7 @@ check({
             exchange,
             challenge !== undefined && !isChallenged ? /www-authenticate/i : /status/i,
           )),
-          ...(isMeant(decision, found) ? whyUnchallenged(edge.deployment, routing) : undefined),
+          ...(isMeant(decision, found) ? whyUnchallenged : whyOtherStatus)(edge.deployment, routing),
           ...(whyRefusedOtherwise(edge.deployment, exchange, routing.router) ??
             (found === 404 && routing.router === undefined ? causeOfNoMatch(decision) : undefined)),
         });
@@ -107,7 +107,7 @@ check({
           evidence: exchangeEvidence(exchange),
           cause:
             "the middleware that challenges is on this router too: it replaces LiteLLM's own challenge, which says where an MCP client logs in",
-          ...(await locationOnTheWay(edge, exchange, /www-authenticate/i)),
+          ...(await locationOfMisplaced(edge, exchange, /www-authenticate/i)),
           fix: "remove the challenging middleware from this router",
         });
       },

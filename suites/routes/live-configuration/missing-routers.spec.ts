@@ -2,7 +2,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { missingRouters } from "../../../helpers/deployment/traefik/causes.ts";
 import { check } from "../../runner/check.ts";
-import { fieldsOf } from "../../support/router-locations.ts";
+import { causeOfNoRouter, fieldsOf } from "../../support/router-locations.ts";
 
 check({
   id: "ROUTE-12/routers-loaded",
@@ -14,6 +14,15 @@ check({
     const { routers, text } = await edge.routers();
     await evidence.keep("rawdata.json", text);
     const written = [...traefikModel.routers, ...traefikModel.droppedRouters];
+    if (written.length === 0) {
+      throw new CheckFailure({
+        summary: "the deployment's files define no router that Traefik could have",
+        code: "no-router",
+        expected: "at least one router",
+        actual: "none",
+        ...causeOfNoRouter(edge.deployment),
+      });
+    }
     const missing = new Map(
       missingRouters(
         traefikModel,

@@ -72,8 +72,9 @@ function checkEnable(
   { service, provider, configuration, names, isLive }: LabelledContainer,
   problems: ProblemList,
 ): void {
-  const { enable, routers, services, middlewares } = configuration;
-  const some = routers[0]?.location ?? services[0]?.location ?? middlewares[0]?.location;
+  const { enable, network, routers, services, middlewares } = configuration;
+  const written = [network, routers[0], services[0], middlewares[0]].flatMap((one) => one?.location ?? []);
+  const some = written.toSorted((one, other) => one.line - other.line)[0];
   const scope = { kind: "source", source: service.name } as const;
   if (!isLive && enable === undefined && some !== undefined) {
     problems.add(
@@ -151,9 +152,12 @@ function checkEntryPoints(router: TraefikRouter, model: TraefikModel, problems: 
   const { entryPoints } = model.static;
   for (const name of router.entryPoints) {
     if (entryPoints.has(name)) continue;
+    // What several routers name was meant to be there: the place where the others are defined is wrong.
+    const isMeant = model.routers.some((one) => one !== router && one.entryPoints.includes(name));
+    const others = model.static.options.find(({ path }) => path[0]?.toLowerCase() === "entrypoints");
     problems.add(
       routerScope(router),
-      locationIn(router, "entrypoints"),
+      (isMeant ? others?.location : undefined) ?? locationIn(router, "entrypoints"),
       `the router '${router.name}' names the entry point '${name}', which Traefik's static configuration does not define`,
       "Traefik leaves that entry point out, and logs it",
       suggest(name, entryPoints.keys(), `define the entry point '${name}' with an address`),
