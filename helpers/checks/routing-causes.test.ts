@@ -200,6 +200,20 @@ test("a router that leads to Traefik itself has the line of its service", async 
   expect(found.line).toBe(`${label}: noop@internal`);
 });
 
+test("a middleware that redirects is named for the redirect", async () => {
+  const middleware = "traefik.http.middlewares.to-https.redirectscheme.scheme: https";
+  const list = "traefik.http.routers.litellm.middlewares: to-https";
+  const entryPoint = "traefik.http.routers.litellm.entrypoints: web";
+  const patch = { file: "compose.yaml", find: entryPoint, replace: [entryPoint, list, middleware].join("\n      ") };
+  const found = await inExample("virtual-keys", [patch], (deployment) =>
+    whyRefusedByMiddleware(deployment, { router: "litellm@docker", status: 302 }),
+  );
+  expect(found.cause).toBe(
+    "the middleware to-https of the router litellm@docker redirects the request (Traefik answers 302)",
+  );
+  expect(found.line).toBe(middleware);
+});
+
 test("an allow list without rejectStatusCode is named for the status of its refusals", async () => {
   const found = await inExample("allow-list", [], (deployment) =>
     whyOtherStatus(deployment, { router: "deny@file", status: 403 }),

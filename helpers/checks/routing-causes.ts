@@ -19,7 +19,7 @@ import { splitList } from "../deployment/traefik/schema.ts";
 import { wrongScheme } from "../deployment/traefik/server-scheme.ts";
 import { whyLoginUnknown } from "../deployment/traefik/unknown-login.ts";
 import { whyUnreachable } from "../deployment/traefik/unreachable.ts";
-import type { DeploymentWithTraefik, Policy, PolicyHost } from "../deployment/types.ts";
+import type { DeploymentWithTraefik, Policy, PolicyHost, SourceLocation } from "../deployment/types.ts";
 import { type Exchange, header } from "../protocol/exchange.ts";
 import type { FailureDetails } from "./check-failure.ts";
 import { narrowerRule } from "./narrower-rule.ts";
@@ -77,9 +77,8 @@ export function whyNotReached(
   const request = ruleRequestOf(exchange);
   const host = request && hostOf(policy, request.host, exchange);
   const entryPoint = host?.entryPoint;
-  const redirection = model.static.get(`entryPoints.${entryPoint}.http.redirections.entryPoint.to`);
-  if (taken === undefined && redirection !== undefined && status >= 300 && status < 400)
-    return { cause: `the entry point ${entryPoint} redirects every request`, location: redirection.location };
+  const redirected = taken === undefined ? whyRedirected(model, entryPoint, status) : undefined;
+  if (redirected !== undefined) return redirected;
   const login = taken && refusesCallers.has(status) ? sessionLeftOut(model, taken) : undefined;
   if (login !== undefined) return login;
   const decision = request && host && decide(policy, host, request);
@@ -126,6 +125,17 @@ export function whyNotReached(
   };
 }
 
+/** Why a request that no router took is redirected: its entry point does that; undefined where it does not. */
+export function whyRedirected(
+  model: TraefikModel,
+  entryPoint: string | undefined,
+  status: number,
+): (Cause & { location: SourceLocation }) | undefined {
+  const redirection = model.static.get(`entryPoints.${entryPoint}.http.redirections.entryPoint.to`);
+  if (redirection === undefined || status < 300 || status >= 400) return undefined;
+  return { cause: `the entry point ${entryPoint} redirects every request`, location: redirection.location };
+}
+
 /**
  * The middleware of the router that took a request, where one answers with such a status in the place of the router's service, e.g.
  * 429; undefined without one.
@@ -142,8 +152,9 @@ export function whyRefusedByMiddleware(
   // A middleware of several routers is right for the others: the list of this one is wrong.
   const isShared = model.routers.some((one) => one !== taken && middlewaresOf(model, one).includes(refusing));
   const list = isShared ? taken.options.get("middlewares") : undefined;
+  const does = refusing.kind.startsWith("redirect") ? "redirects" : "refuses";
   return {
-    cause: `the middleware ${refusing.name} of the router ${router} refuses the request (Traefik answers ${status})`,
+    cause: `the middleware ${refusing.name} of the router ${router} ${does} the request (Traefik answers ${status})`,
     location: (list ?? refusing).location,
   };
 }
@@ -356,6 +367,9 @@ function refusingMiddleware(model: TraefikModel, router: TraefikRouter, status: 
         return status === 429;
       case "buffering":
         return status === 413;
+      case "redirectscheme":
+      case "redirectregex":
+        return status > 300 && status < 400;
       case "forwardauth":
         return refusesCallers.has(status) || status >= 500;
       default:

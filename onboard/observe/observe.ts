@@ -9,6 +9,7 @@ import { askBothEras } from "./eras.ts";
 import { askOverHttp } from "./http-answers.ts";
 import type { Catalogue, Observations } from "./observations.ts";
 import type { Subject } from "./subject.ts";
+import { tellingLines } from "./telling-lines.ts";
 import { undecided, watchForStarvation } from "./undecided.ts";
 
 /** How long processes may outlive their connection, in milliseconds. */
@@ -100,7 +101,7 @@ async function firstCatalogue(
     return { catalogue };
   } catch (error) {
     const log = `${channel.log}\n${await subject.ownLog()}`.split("\n").filter((line) => line.trim() !== "");
-    return { failed: { why: (error as Error).message, log: log.slice(-shownLines) } };
+    return { failed: { why: (error as Error).message, log: tellingLines(log, shownLines) } };
   } finally {
     await channel.close();
   }

@@ -1,5 +1,5 @@
 import type { Edge } from "../../../containers/targets/edge.ts";
-import { followsLoading, ruleRequestOf, whyNotReached } from "../../../helpers/checks/routing-causes.ts";
+import { followsLoading, ruleRequestOf, whyNotReached, whyRedirected } from "../../../helpers/checks/routing-causes.ts";
 import { injectedRoutesOf } from "../../../helpers/deployment/policy/access.ts";
 import { knownCauseOf, middlewaresOf } from "../../../helpers/deployment/traefik/causes.ts";
 import type { TraefikRouter } from "../../../helpers/deployment/traefik/dynamic/dynamic.ts";
@@ -47,6 +47,9 @@ export async function whyNotInjected(
   const taken = name === undefined ? undefined : model.routerOf(name);
   const request = ruleRequestOf(exchange);
   const injecting = injectingRouter(edge, exchange);
+  const entryPoint = request && hostOf(edge, request.host)?.entryPoint;
+  const redirected = taken === undefined ? whyRedirected(model, entryPoint, status) : undefined;
+  if (redirected !== undefined) return redirected;
   const injects = taken !== undefined && injectionOf(model, taken) !== undefined;
   if (request !== undefined && injecting !== undefined && injecting !== taken && !injects) {
     const { isNotLoaded, ...why } = whyMissed(
