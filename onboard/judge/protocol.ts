@@ -10,6 +10,7 @@ import {
   notApplicable,
   type RunningCase,
 } from "./judgement.ts";
+import { firstDifference } from "./tool-difference.ts";
 
 type ProtocolItem = 7 | 8 | 9 | 10 | 11;
 
@@ -70,7 +71,9 @@ function catalogueDifference(first: Catalogue, other: Catalogue): string[] {
     (name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)),
   );
   return [
-    ...changed.map((name) => `${name} differs on a later connection`),
+    ...changed.map(
+      (name) => `${name} differs on a later connection: ${firstDifference(before.get(name), after.get(name))}`,
+    ),
     ...(first.instructions === other.instructions ? [] : ["the instructions differ on a later connection"]),
     ...(other.faults.length > 0 ? other.faults : []),
   ];
