@@ -2,8 +2,8 @@ import type { ComposeFile, ComposeService } from "../compose/types.ts";
 import type { Facts } from "../facts.ts";
 import type { LiteLLMConfig } from "../litellm/types.ts";
 import { outlineOf } from "../services/build-outline.ts";
-import type { ServiceOutline } from "./files/compose-files.ts";
 import { serviceOf } from "./files/roles.ts";
+import type { ServiceOutline } from "./files/service-outline.ts";
 import type { HostValues } from "./host/host-values.ts";
 import { type SecretKind, secretKind } from "./sections/secret-kinds.ts";
 

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { textOf } from "../../compose/loading/nodes.ts";
-import { readDockerfile } from "../../services/dockerfile.ts";
 import { FaultList } from "../../source/fault-list.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import { readSource } from "../../source/source-file.ts";
-import { nodeAt, parseYaml, toPlain, type YamlNode } from "../../source/yaml-tree.ts";
+import { nodeAt, parseYaml, type YamlNode } from "../../source/yaml-tree.ts";
 import { envTextAt, variablesOf } from "../host/env-texts.ts";
 import { outermostReferences } from "../host/variable-references.ts";
+import { outlineOfService, type ServiceOutline, textsOf } from "./service-outline.ts";
 import { isForSwarm } from "./swarm.ts";
 
 /** A compose file, as far as it says to which project it belongs. */
@@ -33,21 +33,6 @@ export interface ComposeOutline {
   isForSwarm: boolean;
   /** Absolute paths of the files that it includes or extends, each with compose's names where it names a folder. */
   uses: readonly string[];
-}
-
-/** One service of a {@link ComposeOutline}. */
-export interface ServiceOutline {
-  name: string;
-  /** As written, so with variables, apart from those that the env file next to the compose file sets. */
-  image: string | undefined;
-  /** The images that its Dockerfile is based on, those of the last stages first; none where it can't be read. */
-  bases: readonly string[];
-  /** Where files and directories are mounted in its container. */
-  mounts: readonly string[];
-  /** Entrypoint and command as one text. */
-  command: string;
-  /** The profiles that start it; none for a service that always starts. */
-  profiles?: readonly string[];
 }
 
 /** In the order in which compose looks for them. */
@@ -190,7 +175,7 @@ function outlineFrom(
   return {
     file,
     name: textOf(nodeAt(root, "name")),
-    services: entries.map(([name, { value }]) => serviceOf(name, value, dirname(file), filled)),
+    services: entries.map(([name, { value }]) => outlineOfService(name, value, dirname(file), filled)),
     ownNetworks: networks.flatMap(({ key, isExternal }) => (isExternal ? [] : [key])),
     namedNetworks: networks.flatMap(({ name, isExternal }) => (isExternal || name === undefined ? [] : [name])),
     externalNetworks: networks.flatMap(({ key, name, isExternal }) => (isExternal ? [name ?? key] : [])),
@@ -272,48 +257,6 @@ export function filledFrom(envText: string): (text: string) => string {
   return filled;
 }
 
-function serviceOf(name: string, node: YamlNode, folder: string, filled: (text: string) => string): ServiceOutline {
-  const image = textOf(nodeAt(node, "image"));
-  return {
-    name,
-    image: image === undefined ? undefined : filled(image),
-    bases: basesOf(node, folder, filled),
-    mounts: textTargets(nodeAt(node, "volumes")),
-    command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].map(wordsOf).join(" "),
-    profiles: textsOf(nodeAt(node, "profiles")),
-  };
-}
-
-function basesOf(service: YamlNode, folder: string, filled: (text: string) => string): string[] {
-  const build = nodeAt(service, "build");
-  const dockerfile = dockerfileOf(build, folder);
-  if (dockerfile === undefined) return [];
-  const args = nodeAt(build, "args");
-  const written: [string, string][] =
-    args?.kind === "map"
-      ? [...args.entries].map(([name, { value }]) => [name, textOf(value) ?? ""])
-      : textsOf(args).map((item) => [item.split("=")[0] ?? "", item.slice(item.indexOf("=") + 1)]);
-  // What no file fills in stays the Dockerfile's default.
-  const given = written.map(([name, text]) => [name, filled(text)] as const).filter(([, text]) => !text.includes("$"));
-  return readDockerfile(dockerfile, new Map(given), textOf(nodeAt(build, "target"))).bases.toReversed();
-}
-
-function textTargets(volumes: YamlNode | undefined): string[] {
-  if (volumes?.kind !== "list") return [];
-  return volumes.items.flatMap(
-    (item) => textOf(nodeAt(item, "target")) ?? /:(\/[^:]*)(?::[\w,]+)?$/.exec(textOf(item) ?? "")?.[1] ?? [],
-  );
-}
-
-function dockerfileOf(build: YamlNode | undefined, folder: string): string | undefined {
-  if (build === undefined) return undefined;
-  const inline = textOf(nodeAt(build, "dockerfile_inline"));
-  if (inline !== undefined) return inline;
-  const context = textOf(build) ?? textOf(nodeAt(build, "context")) ?? ".";
-  const file = resolve(folder, context, textOf(nodeAt(build, "dockerfile")) ?? "Dockerfile");
-  return existsSync(file) ? readSource(file, new FaultList(), "write it")?.text : undefined;
-}
-
 function networksOf(
   root: YamlNode,
   filled: (text: string) => string,
@@ -337,18 +280,6 @@ function includesOf(root: YamlNode): string[] {
 
 function extendedFileOf(service: YamlNode): string[] {
   return textsOf(nodeAt(service, "extends", "file"));
-}
-
-/** The texts of a list of scalars, or of one scalar. */
-export function textsOf(node: YamlNode | undefined): string[] {
-  if (node?.kind === "list") return node.items.flatMap((item) => textOf(item) ?? []);
-  return [textOf(node)].flatMap((text) => text ?? []);
-}
-
-function wordsOf(node: YamlNode | undefined): string {
-  if (node === undefined) return "";
-  const plain = toPlain(node);
-  return Array.isArray(plain) ? plain.join(" ") : String(plain ?? "");
 }
 
 /** A path as a policy in the folder names it. */

@@ -1,5 +1,5 @@
 import { isLiteLLMImage } from "../../services/build-outline.ts";
-import type { ServiceOutline } from "./compose-files.ts";
+import type { ServiceOutline } from "./service-outline.ts";
 
 /** What the suite knows a service by. */
 export type Role = "litellm" | "traefik";

@@ -414,6 +414,23 @@ test("what the example of LiteLLM's env file leaves empty is filled in where Lit
   });
 });
 
+test.each([
+  ["what it starts", "FROM python:3.13-slim\nRUN pip install litellm[proxy]\nCMD litellm --config /app/config.yaml\n"],
+  ["its base", "FROM ghcr.io/berriai/litellm:v1.92.0\n"],
+])("LiteLLM's variables are filled in, where only its Dockerfile shows what a service is: %s", (_, Dockerfile) => {
+  const files = {
+    "compose.yaml": "services:\n  airlock:\n    build: .\n    env_file: .env\n",
+    Dockerfile,
+    ".env.example": "GATEWAY_KEY=\n",
+    "config.yaml":
+      "general_settings: { master_key: os.environ/GATEWAY_KEY }\nmcp_servers: { news: { env: { KEY: os.environ/NEWS_API_KEY } } }\n",
+  };
+  expect(placeholders(files)).toEqual({
+    GATEWAY_KEY: "placeholder-gateway-key",
+    NEWS_API_KEY: "placeholder-news-api-key",
+  });
+});
+
 test("the env file that LiteLLM reads by itself, and the templates of Traefik's file provider, count like an env file", () => {
   const files = {
     "compose.yaml": `${service("    volumes: ['./.env:/app/.env']\n")}  proxy:\n    image: traefik:v3.5.3\n    env_file: proxy.env\n`,

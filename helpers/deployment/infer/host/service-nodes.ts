@@ -1,6 +1,7 @@
 import { textOf } from "../../compose/loading/nodes.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
-import { filledIn, type ServiceOutline, textsOf } from "../files/compose-files.ts";
+import { filledIn } from "../files/compose-files.ts";
+import { outlineOfService, type ServiceOutline } from "../files/service-outline.ts";
 
 /** A service of a compose file. */
 export interface ServiceNode {
@@ -21,13 +22,7 @@ export function servicesOf(root: YamlNode, home: string): ServiceNode[] {
     node,
     home,
     volumes: nodeAt(root, "volumes"),
-    outline: {
-      name,
-      image: filled(textOf(nodeAt(node, "image")) ?? "") || undefined,
-      bases: [],
-      mounts: [],
-      command: [nodeAt(node, "entrypoint"), nodeAt(node, "command")].flatMap(textsOf).join(" "),
-    },
+    outline: outlineOfService(name, node, home, filled),
   }));
 }
 
