@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { suggest } from "../../core/text/nearest.ts";
 import { oneOf, text } from "../source/shape.ts";
 import { atLeast } from "./version.ts";
 
@@ -75,6 +76,32 @@ const ignoredBy = new Map(
 
 /** Every key that a known version reads under a server. */
 export const serverKeys: readonly string[] = [...ignoredBy.keys()];
+
+/** Keys of servers in other programs' configs, by the key with which LiteLLM reads the same. */
+const foreignKeys: ReadonlyMap<string, string> = new Map([
+  ["headers", "static_headers"],
+  ["http_headers", "static_headers"],
+  ["type", "transport"],
+  ["server_url", "url"],
+  ["serverUrl", "url"],
+  ["endpoint", "url"],
+  ["environment", "env"],
+  ["token", "auth_type: bearer_token and auth_value"],
+  ["bearer_token", "auth_type: bearer_token and auth_value"],
+  ["api_key", "auth_type: api_key and auth_value"],
+]);
+
+/** What to write in the place of a key that no version of LiteLLM reads under a server. */
+export function fixOfServerKey(key: string, version: string): string {
+  const meant = foreignKeys.get(key);
+  if (meant !== undefined)
+    return ignoresServerKey(meant, version)
+      ? `use an image with a newer version, and write ${meant}`
+      : `write ${meant}`;
+  if (key === "enabled" || key === "disabled")
+    return "remove it; to turn the server off, remove its entry or make it a comment";
+  return suggest(key, serverKeys, "remove it");
+}
 
 /** Whether a version ignores a server's key that another version reads. */
 export function ignoresServerKey(key: string, version: string): boolean {

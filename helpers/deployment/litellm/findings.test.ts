@@ -96,6 +96,31 @@ const findings: {
     why: /ignores it/,
   },
   {
+    name: "a key of another program's config",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    headers: { X-Key: abc }")],
+    at: "headers",
+    what: /unknown key 'headers' in mcp_servers\.postgres/,
+    why: /ignores it/,
+    fix: /^use an image with a newer version, and write static_headers$/,
+  },
+  {
+    name: "a key of another program's config where the version reads LiteLLM's own",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    headers: { X-Key: abc }")],
+    version: "1.106.2",
+    at: "headers",
+    what: /unknown key 'headers' in mcp_servers\.postgres/,
+    why: /ignores it/,
+    fix: /^write static_headers$/,
+  },
+  {
+    name: "a server that is not turned off",
+    patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    enabled: false")],
+    at: "enabled",
+    what: /unknown key 'enabled' in mcp_servers\.postgres/,
+    why: /ignores it/,
+    fix: /to turn the server off, remove its entry/,
+  },
+  {
     name: "allowed tools that 1.77.1 ignores",
     patches: [litellm("    command: postgres-mcp", "    command: postgres-mcp\n    allowed_tools: [list_schemas]")],
     at: "allowed_tools",
@@ -488,6 +513,26 @@ test("a name with a dash is a name where another separator is set", () => {
   const facts = readFacts(copy.folder);
   expect(facts.liteLLM()?.config.separator).toBe("__");
   expect(facts.faults.faults).toEqual([]);
+});
+
+test("variables under a key that LiteLLM ignores, and in texts for people, are no findings of their own", () => {
+  using copy = patchedCopy(reference, [
+    litellm(
+      "    command: postgres-mcp",
+      "    command: postgres-mcp\n    headers: { Authorization: Bearer os.environ/NOPE }\n    api_keys: [os.environ/NOPE]\n" +
+        "    description: reads os.environ/NOPE and ${NOPE}\n    allowed_tools: [os.environ/NOPE]",
+    ),
+    litellm("mcp_servers:", "virtual_keys: [{ api_key: os.environ/NOPE }]\nmcp_servers:"),
+  ]);
+  const facts = readFacts(copy.folder);
+  const config = facts.liteLLM()?.config;
+  expect(facts.notes.notes.map(({ what }) => what)).toEqual([
+    "unknown key 'virtual_keys'",
+    "unknown key 'headers' in mcp_servers.postgres",
+    "unknown key 'api_keys' in mcp_servers.postgres",
+    "'allowed_tools' in mcp_servers.postgres",
+  ]);
+  expect(config?.serverFindings).toEqual(new Map());
 });
 
 test("the reference has no finding", () => {

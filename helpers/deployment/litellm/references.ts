@@ -3,6 +3,7 @@ import type { FaultList } from "../source/fault-list.ts";
 import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import type { YamlNode, YamlScalar } from "../source/yaml-tree.ts";
+import { configKeys, ignoresServerKey, serverKeys } from "./config-shape.ts";
 import type { ConfigFinding } from "./types.ts";
 import { atLeast } from "./version.ts";
 
@@ -33,9 +34,11 @@ export function resolveReference(text: string, environment: ReferenceContext["en
 
 /**
  * Reports what LiteLLM does not substitute, or finds no value for. A value without which it does not start is a fault:
- * `model`, and a server's `env` (from 1.106.2 on its `static_headers` too).
+ * `model`, and a server's `env` (from 1.106.2 on its `static_headers` too). What is under a key that LiteLLM ignores has no effect,
+ * and the key is a finding of its own.
  */
 export function checkReferences(node: YamlNode, context: ReferenceContext, path: readonly string[] = []): void {
+  if (isWithoutEffect(path, context.version)) return;
   if (node.kind === "map") {
     for (const [key, { value }] of node.entries) checkReferences(value, context, [...path, key]);
   } else if (node.kind === "list") {
@@ -57,7 +60,7 @@ function report(context: ReferenceContext, path: readonly string[], finding: Con
 
 function checkListItem(item: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
   if (typeof item.value !== "string") return;
-  if (!item.value.includes(prefix) && !isShellReference(item.value, path)) return;
+  if (!item.value.includes(prefix) && !isShellReference(item.value)) return;
   report(context, path, {
     location: item.location,
     what: `${path.join(".")} has '${item.value}'`,
@@ -71,7 +74,7 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
   const { value, location } = node;
   if (typeof value !== "string") return;
   const where = path.join(".");
-  if (isShellReference(value, path)) {
+  if (isShellReference(value)) {
     if (isSubstitutedLater(value, path, version)) return;
     report(context, path, {
       location,
@@ -118,9 +121,18 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
   }
 }
 
+/** A server's keys whose values are texts for people and models. */
+const freeTexts = ["description", "mcp_info", "instructions"];
+
+/** Whether no value at a path changes what LiteLLM does: one below a key that it ignores, or a text for people. */
+function isWithoutEffect([section, , key]: readonly string[], version: string): boolean {
+  if (section !== undefined && !configKeys.includes(section)) return true;
+  if (section !== "mcp_servers" || key === undefined) return false;
+  return freeTexts.includes(key) || !serverKeys.includes(key) || ignoresServerKey(key, version);
+}
+
 /** Whether a whole value, or a part of it, has the form of a shell's variable, where an operator means a variable. */
-function isShellReference(value: string, path: readonly string[]): boolean {
-  if (path[0] === "mcp_servers" && ["description", "mcp_info", "instructions"].includes(path[2] ?? "")) return false;
+function isShellReference(value: string): boolean {
   return /\$\{[A-Za-z_][\w-]*\}/.test(value) || /^\$[A-Z_][A-Z0-9_]*$/.test(value);
 }
 

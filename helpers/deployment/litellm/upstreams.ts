@@ -1,11 +1,10 @@
-import { suggest } from "../../core/text/nearest.ts";
 import { textOf } from "../compose/loading/nodes.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
 import { locationOf, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
-import { ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
+import { fixOfServerKey, ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
 import { openApiBase } from "./openapi-base.ts";
 import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
 import { checkStdio } from "./stdio-commands.ts";
@@ -170,7 +169,7 @@ function checkKeys(within: string, node: YamlNode & { kind: "map" }, version: st
         keyLocation,
         `unknown key '${key}' in ${within}`,
         "LiteLLM ignores it without a warning",
-        suggest(key, serverKeys, "remove it"),
+        fixOfServerKey(key, version),
       );
     else if (ignoresServerKey(key, version))
       notes.add(
