@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { activeProfiles, isActive } from "../../compose/projects/profiles.ts";
+import { activeProfiles } from "../../compose/projects/profiles.ts";
 import type { Candidate, NamedFiles } from "./candidates.ts";
 import { pathIn } from "./compose-files.ts";
+import { configuredServers, neededProfiles } from "./needed-profiles.ts";
 import { environmentAt, isStack, nameOf } from "./project-name.ts";
 import { serviceOf } from "./roles.ts";
 
@@ -13,7 +14,7 @@ export interface FoundProject {
   files: readonly string[];
   /** Its `--project-directory`; undefined where it is the folder of its first file. */
   directory: string | undefined;
-  /** The profiles without which LiteLLM or Traefik does not start. */
+  /** The profiles without which LiteLLM, Traefik or what LiteLLM is to reach does not start. */
   profiles: readonly string[];
   /** What its files leave open. */
   questions: readonly string[];
@@ -25,12 +26,17 @@ export function projectOf(root: string, candidate: Candidate): FoundProject {
   const callFolder = candidate.named?.folder ?? home;
   const [first] = candidate.files;
   const isInHome = first === undefined || home === dirname(first.file);
+  const { profiles, forLiteLLM } = neededProfiles(
+    candidate.all.flatMap(({ services }) => services),
+    activeProfiles([], environmentAt(callFolder)),
+    configuredServers(root),
+  );
   return {
     project: nameOf(candidate, callFolder),
     files: pathsOf(root, candidate),
     directory: isInHome ? undefined : pathIn(root, home) || ".",
-    profiles: profilesOf(candidate, environmentAt(callFolder)),
-    questions: questionsOf(root, candidate, home),
+    profiles,
+    questions: [...questionsOf(root, candidate, home), ...questionsOfProfiles(forLiteLLM)],
   };
 }
 
@@ -56,6 +62,18 @@ function questionsOfNamed(root: string, { folder, isInExample, unread }: NamedFi
       : [
           `what is in ${names}? COMPOSE_FILE (${env}) names ${unread.length === 1 ? "it" : "them"} too, and this folder does not have ${unread.length === 1 ? "it" : "them"}`,
         ]),
+  ];
+}
+
+/** Asks whether what LiteLLM names is started where its profile is not on by itself. */
+function questionsOfProfiles(forLiteLLM: ReadonlyMap<string, string>): string[] {
+  if (forLiteLLM.size === 0) return [];
+  const services = [...forLiteLLM.keys()];
+  const profiles = [...new Set(forLiteLLM.values())];
+  const [one, many] = [services.length === 1, profiles.length > 1];
+  return [
+    `${many ? "are the profiles" : "is the profile"} ${profiles.join(", ")} on where the gateway runs? ` +
+      `LiteLLM needs ${services.join(", ")}, and ${one ? "it starts" : "they start"} with ${many ? "them" : "it"} only`,
   ];
 }
 
@@ -93,16 +111,6 @@ function questionsOfVariants(root: string, candidate: Candidate): string[] {
   return [
     `is ${meant.length === 1 ? "" : "one of "}${names} used too, or in place of ${pathsOf(root, candidate)[0]} (\`docker compose -f\`)? It changes a service of the gateway, and is not read`,
   ];
-}
-
-function profilesOf({ all }: Candidate, environment: ReadonlyMap<string, string>): string[] {
-  const services = all.flatMap((file) => file.services);
-  const active = activeProfiles([], environment);
-  const needed = (["litellm", "traefik"] as const).flatMap((role) => {
-    const { profiles = [] } = serviceOf(role, services, (service) => service) ?? {};
-    return isActive(profiles, active) ? [] : (profiles[0] ?? []);
-  });
-  return [...new Set(needed)];
 }
 
 /** The paths of a candidate's files, relative to the deployment's folder. */

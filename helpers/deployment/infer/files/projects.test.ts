@@ -165,6 +165,33 @@ test.each([
   expect(findProjects(deployment.folder).compose?.map(({ files, profiles }) => [files, profiles])).toEqual(expected);
 });
 
+test("the profiles of what LiteLLM's config and environment name are stated, and asked for", () => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    profiles: [ai]
+    environment: { DATABASE_URL: "postgresql://llm:\${PG:?run ./init/secrets}@pg:5432/litellm", OTHER_URL: http://other }
+  db: { image: "postgres:17", container_name: pg, profiles: [data, ai] }
+  search: { image: search-mcp, profiles: [tools, more], depends_on: { index: { condition: service_started } } }
+  index: { image: index, profiles: [index], depends_on: { extra: { condition: service_started, required: false } } }
+  notes: { image: notes-mcp, profiles: [more, tools] }
+  other: { image: other, profiles: [other] }
+  extra: { image: extra, profiles: [extra] }
+`,
+    "litellm/config.yaml": `mcp_servers:
+  search: { url: "http://search:8000/mcp" }
+  notes: { transport: sse, url: http://notes/sse }
+# url: http://other/mcp
+`,
+  });
+  const [project] = findProjects(deployment.folder).compose ?? [];
+  expect(project?.profiles).toEqual(["ai", "tools", "index"]);
+  expect(project?.questions).toEqual([
+    "are the profiles tools, index on where the gateway runs? LiteLLM needs search, index, and they start with them only",
+  ]);
+});
+
 test("projects in subfolders, joined by a network", () => {
   const files = {
     "proxy/docker-compose.yml": traefik + external,

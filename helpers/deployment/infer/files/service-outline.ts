@@ -19,6 +19,11 @@ export interface ServiceOutline {
   command: string;
   /** The profiles that start it; none for a service that always starts. */
   profiles?: readonly string[];
+  containerName?: string | undefined;
+  /** The services that it does not start without. */
+  dependsOn?: readonly string[];
+  /** The hosts of LiteLLM's database and cache, as its environment names them. */
+  stores?: readonly string[];
 }
 
 /**
@@ -42,7 +47,33 @@ export function outlineOfService(
     mounts: textTargets(nodeAt(node, "volumes")),
     command: commandOf(node, built),
     profiles: textsOf(nodeAt(node, "profiles")),
+    containerName: textOf(nodeAt(node, "container_name")),
+    dependsOn: dependenciesOf(nodeAt(node, "depends_on")),
+    stores: storesOf(nodeAt(node, "environment")),
   };
+}
+
+function dependenciesOf(dependsOn: YamlNode | undefined): string[] {
+  if (dependsOn?.kind !== "map") return textsOf(dependsOn);
+  return [...dependsOn.entries].flatMap(([name, { value }]) => {
+    const required = nodeAt(value, "required");
+    return required?.kind === "scalar" && required.value === false ? [] : [name];
+  });
+}
+
+/** The variables in which LiteLLM looks for its database and its cache. Source: LiteLLM's documentation, "All settings". */
+const storeVariable = /^(?:(?:DATABASE|DIRECT|REDIS)_URL|(?:DATABASE|REDIS)_HOST)$/;
+
+function storesOf(environment: YamlNode | undefined): string[] {
+  const written =
+    environment?.kind === "map"
+      ? [...environment.entries].map(([name, { value }]) => [name, textOf(value) ?? ""] as const)
+      : textsOf(environment).map((item) => [item.split("=")[0] ?? "", item.slice(item.indexOf("=") + 1)] as const);
+  return written.flatMap(([name, text]) => {
+    // A password may be a variable with any text as its message.
+    const [, host] = /^(?:.*@|\w+:\/\/)?([\w.-]+)(?:[:/?].*)?$/s.exec(text) ?? [];
+    return storeVariable.test(name) && host !== undefined ? [host] : [];
+  });
 }
 
 /** An entry point of the compose file leaves out the command of the image. */

@@ -197,6 +197,18 @@ test("upstreams: the DSN's variable, the directory, the version of the command, 
   ]);
 });
 
+test("an upstream whose profile is off is left out with its profile", () => {
+  const off = "  notes: { image: notes, profiles: [extra, all] }\n";
+  const view = viewOf({
+    "compose.yaml": compose.replace("services:\n", `services:\n${off}`),
+    "config.yaml": config.replace("notes.elsewhere", "notes"),
+  });
+  expect(stateUpstreams(view, unasked).find(({ value }) => value.name === "notes")).toEqual({
+    value: { name: "notes", left_out: "notes runs with the profile extra or all only" },
+    questions: [expect.stringMatching(/^is the profile extra or all on where the gateway runs\?/)],
+  });
+});
+
 test.each([
   [
     "v1.106.2",

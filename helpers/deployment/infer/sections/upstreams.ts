@@ -152,6 +152,16 @@ function urlUpstream(
   const host = addressIn(url)?.host ?? url;
   const service = serviceAt(view.compose, host, view.litellm);
   if (service !== undefined && missing.has(service.key)) return { value: { name, left_out: noImage } };
+  const off = [...view.compose.inactive.values()].find((one) => one.name === host);
+  if (service === undefined && off !== undefined) {
+    const profiles = off.profiles.join(" or ");
+    return {
+      value: { name, left_out: `${host} runs with the profile ${profiles} only` },
+      questions: [
+        `is the profile ${profiles} on where the gateway runs? Name it under \`compose\`, and its tools here`,
+      ],
+    };
+  }
   if (service === undefined) {
     return {
       value: { name, left_out: `${host} runs in none of these files` },
