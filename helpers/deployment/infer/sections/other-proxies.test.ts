@@ -33,13 +33,32 @@ test("a service without a sign of a proxy has none", () => {
   expect(proxyOf('    labels: { com.centurylinklabs.watchtower.enable: "true" }\n')).toBeUndefined();
 });
 
-function proxiesOf(services: string): string[] {
-  using deployment = smallDeployment({ "compose.yaml": `services:\n${services}` });
-  const compose = readFacts(deployment.folder).compose;
+function proxiesOf(services: string, servers = "{}"): string[] {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:\n${services}`,
+    "config.yaml": `model_list: []\nmcp_servers: ${servers}\n`,
+  });
+  const facts = readFacts(deployment.folder);
+  const { compose } = facts;
   const litellm = compose?.services.get("litellm");
   if (compose === undefined || litellm === undefined) throw new Error("the service is missing");
-  return proxiesAmong({ compose, litellm }).map(({ proxy }) => proxy);
+  return proxiesAmong({ compose, litellm, config: facts.liteLLM()?.config }).map(({ proxy }) => proxy);
 }
+
+test("a proxy that only LiteLLM calls stands in front of an MCP server", () => {
+  const services = (ports: string): string => `
+  litellm:
+    image: 'ghcr.io/berriai/litellm:main-v1.77.1'
+    command: --config /app/config.yaml
+    volumes: ['./config.yaml:/app/config.yaml']
+  browsers: { image: 'haproxy:3'${ports} }
+  web: { image: 'nginx:1' }
+`;
+  const servers = '{ browser: { url: "http://browsers:8080/mcp" } }';
+  expect(proxiesOf(services(""), servers)).toEqual(["nginx"]);
+  expect(proxiesOf(services(", ports: ['8080:8080']"), servers)).toEqual(["HAProxy", "nginx"]);
+  expect(proxiesOf(services(""))).toEqual(["HAProxy", "nginx"]);
+});
 
 test("proxies and tunnels among the services", () => {
   const proxies = proxiesOf(`

@@ -1,5 +1,7 @@
 import type { ComposeFile, ComposeService, ComposeValue } from "../../compose/types.ts";
+import type { LiteLLMConfig } from "../../litellm/types.ts";
 import { outlineOf } from "../../services/build-outline.ts";
+import { addressIn, serviceAt } from "../../services/hosts.ts";
 import { servicesInNamespace } from "../../services/network-namespace.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import { parseRule, RuleError } from "../../traefik/rules/rule.ts";
@@ -92,17 +94,28 @@ const mounts: readonly (readonly [RegExp, string])[] = [
   [/^\/usr\/local\/etc\/haproxy(?:\/|$)/, "HAProxy"],
 ];
 
-/** The proxies and tunnels among the services that clients may come through to LiteLLM: the name and the line of each. */
+/**
+ * The proxies and tunnels among the services that clients may come through to LiteLLM: the name and the line of each. One that
+ * publishes no port and that LiteLLM itself calls stands in front of an MCP server.
+ */
 export function proxiesAmong({
   compose,
   litellm,
+  config,
 }: {
   compose: ComposeFile;
   litellm: ComposeService;
+  config: Pick<LiteLLMConfig, "upstreams"> | undefined;
 }): { proxy: string; location: SourceLocation }[] {
+  const called = new Set(
+    (config?.upstreams ?? []).flatMap((upstream) =>
+      "url" in upstream ? (serviceAt(compose, addressIn(upstream.url)?.host ?? "", litellm) ?? []) : [],
+    ),
+  );
   return [...compose.services.values()].flatMap((service) => {
     const proxy = proxyOf(service);
     if (proxy === undefined || (proxy === tailscale && isNodeOfOthers(service, compose, litellm))) return [];
+    if (called.has(service) && service.ports.length === 0) return [];
     return [{ proxy, location: service.location }];
   });
 }
