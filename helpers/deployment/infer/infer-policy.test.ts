@@ -294,6 +294,30 @@ test("a variable is a secret by the key that it fills, whatever its name is", as
   ]);
 });
 
+test("a variable is a secret by the key of LiteLLM's config that reads it, whatever its name is", async () => {
+  const { secrets } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:v1.92.0
+    command: --config /app/config.yaml
+    volumes: ["./config.yaml:/app/config.yaml"]
+    env_file: .env
+    environment: ["CRM=\${CRM_LOGIN}"]
+`,
+    ".env":
+      "SEARCH_PAT=search-pat-0000\nCRM_LOGIN=crm-login-00000\nADDRESS=http://search:8000/mcp\nWHO=an-app-of-ours\n",
+    "config.yaml": `model_list: []
+mcp_servers:
+  search: { url: os.environ/ADDRESS, auth_type: bearer_token, auth_value: os.environ/SEARCH_PAT }
+  crm: { url: "http://crm:8000/mcp", auth_type: oauth2_token_exchange, client_id: os.environ/WHO, client_secret: os.environ/CRM }
+`,
+  });
+  expect(secrets.map(({ value: { name, kind, may_be_in } }) => [name, kind, may_be_in])).toEqual([
+    ["SEARCH_PAT", "password", ["litellm.environment"]],
+    ["CRM_LOGIN", "password", ["litellm.environment"]],
+  ]);
+});
+
 test("a password is stated for the service whose DSN compose makes of it, although a variable has the same DSN", async () => {
   const { secrets } = await draftOf({
     "compose.yaml": `services:

@@ -161,6 +161,28 @@ test.each([
   expect(placeholders({ "compose.yaml": compose, ...others }).DASHBOARD_CERT_RESOLVER).toBe(name);
 });
 
+test("a variable that LiteLLM's config reads as a URL gets one, in an env file or by way of compose", () => {
+  const files = {
+    "compose.yaml": service(
+      "    env_file: litellm.env\n    environment: { CRM: '${CRM_ADDRESS}', REGION: '${ZONE}' }\n",
+    ),
+    "config.yaml": `general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
+mcp_servers:
+  search: { url: os.environ/SEARCH, auth_type: aws_sigv4, aws_region_name: os.environ/REGION }
+  crm: { "url": "os.environ/CRM" }
+litellm_settings: { cache_params: { host: os.environ/CACHE, port: os.environ/CACHE_PORT } }
+`,
+  };
+  expect(placeholders(files)).toEqual({
+    CRM_ADDRESS: "http://placeholder.invalid",
+    ZONE: "placeholder-zone",
+    LITELLM_MASTER_KEY: "sk-placeholder-litellm-master-key",
+    SEARCH: "http://placeholder.invalid",
+    CACHE: "placeholder-cache",
+    CACHE_PORT: "4000",
+  });
+});
+
 test("each project has a stand-in of its own", () => {
   const network = "networks: { edge: { external: true } }\n";
   const found = values({

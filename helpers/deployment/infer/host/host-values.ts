@@ -2,7 +2,7 @@ import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
 import { EarlierFiles } from "./earlier-files.ts";
 import { standInPath, standInsByFile, standInText } from "./env-stand-ins.ts";
-import { mergedNames } from "./needed-variables.ts";
+import { keysInConfigs, mergedNames } from "./needed-variables.ts";
 import { Placeholders } from "./placeholders.ts";
 import { type MissingSecret, projectValues } from "./project-values.ts";
 import type { SecretDefault } from "./secret-defaults.ts";
@@ -15,7 +15,7 @@ export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
   standIns: readonly StandIn[];
   /** Secrets that no env file of the folder sets, and that compose files have defaults for; each once. */
   secretDefaults: readonly SecretDefault[];
-  /** The keys of services' environments that a variable fills, by its name. */
+  /** The keys of services' environments, and those of LiteLLM's config, that a variable fills, by its name. */
   fills: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -31,7 +31,8 @@ export interface StandIn {
  * placeholders where nothing has a value.
  */
 export function hostValues(folder: string, { files, directories, included }: FoundProjects): HostValues {
-  const placeholders = new Placeholders();
+  const inConfigs = keysInConfigs(folder);
+  const placeholders = new Placeholders(inConfigs);
   const earlier = new EarlierFiles(folder);
   const projects = files.map((own, index) =>
     projectValues(
@@ -63,8 +64,18 @@ export function hostValues(folder: string, { files, directories, included }: Fou
     secretDefaults: [
       ...new Map(projects.flatMap((project) => project.secretDefaults).map((one) => [one.name, one] as const)).values(),
     ],
-    fills: mergedNames(projects.map(({ fills }) => fills)),
+    fills: mergedNames([...projects.map(({ fills }) => withConfigKeys(fills, inConfigs)), inConfigs]),
   };
+}
+
+/** The keys that variables fill, with those of LiteLLM's config that read them. */
+function withConfigKeys(
+  fills: ReadonlyMap<string, readonly string[]>,
+  inConfigs: ReadonlyMap<string, readonly string[]>,
+): Map<string, readonly string[]> {
+  return new Map(
+    [...fills].map(([name, keys]) => [name, [...keys, ...keys.flatMap((key) => inConfigs.get(key) ?? [])]]),
+  );
 }
 
 function secretFile({ name }: MissingSecret): string {

@@ -132,6 +132,12 @@ export function emptyByDefault(folder: string, services: readonly ServiceNode[],
   return [...new Set(found)];
 }
 
+/** The keys of LiteLLM's configs in a folder that read a variable, by its name. */
+export function keysInConfigs(folder: string): Map<string, readonly string[]> {
+  const read = yamlTexts(folder).matchAll(/([\w-]+)["']?[ \t]*:[ \t]*["']?os\.environ\/([A-Za-z_]\w*)/g);
+  return mergedNames([...read].map(([, key = "", name = ""]) => new Map([[name, [key]]])));
+}
+
 /** All YAML files of the folder, without the lines that are comments. */
 function yamlTexts(folder: string): string {
   const files = filesBelow(folder).filter((file) => /\.ya?ml$/i.test(file));

@@ -17,6 +17,12 @@ export interface KnownServers {
 export class Placeholders {
   #addresses = 0;
   readonly #domains = new Map<string, string>();
+  readonly #keysInConfigs: ReadonlyMap<string, readonly string[]>;
+
+  /** @param keysInConfigs the keys of LiteLLM's configs that read a variable, by its name */
+  constructor(keysInConfigs: ReadonlyMap<string, readonly string[]> = new Map()) {
+    this.#keysInConfigs = keysInConfigs;
+  }
 
   /** @param use where it is used; undefined for a variable that LiteLLM's config names */
   value(name: string, use: Pick<VariableUse, "role" | "fills"> | undefined, servers: KnownServers): string {
@@ -51,11 +57,21 @@ export class Placeholders {
         return role.isWhole ? basicAuthUser : `placeholder-${slug(name)}`;
       case "label":
       case "text":
+        if (this.#isUrlInConfig(name, use?.fills ?? [])) {
+          const named = byNames(name, use?.fills ?? [], servers) ?? "";
+          return /^\w+:\/\//.test(named) ? named : anyUrl;
+        }
         if (/(?:^|_)(?:IPS?|ADDR|ADDRESS)$/i.test(name)) return this.#address("192.0.2");
         return use !== undefined && role.kind === "text" && isPlainSecret.test(name)
           ? `placeholder-${slug(name)}`
-          : byNames(name, use?.fills ?? [], servers);
+          : (byNames(name, use?.fills ?? [], servers) ?? `placeholder-${slug(name)}`);
     }
+  }
+
+  /** Whether LiteLLM's config reads a variable as a URL: a server with any other text can list no tool. */
+  #isUrlInConfig(name: string, fills: readonly string[]): boolean {
+    const keys = [name, ...fills].flatMap((one) => this.#keysInConfigs.get(one) ?? []);
+    return keys.some((key) => isUrlKey.test(key));
   }
 
   /** @param block one that RFC 1918 keeps for a LAN, or RFC 5737 for documentation */
@@ -76,18 +92,24 @@ const isPlainSecret =
   /^(?!.*(?:BASIC|TRAEFIK|DASHBOARD|HTPASSWD|ADMIN|USERS?|^GOOGLE_APPLICATION_)).*(?:_AUTH|CREDENTIALS)$/i;
 
 /** By the key of a service's environment that it fills, which the program reads, and by its own name. */
-function byNames(name: string, keys: readonly string[], servers: KnownServers): string {
+function byNames(name: string, keys: readonly string[], servers: KnownServers): string | undefined {
   const read = keys.filter((key) => !isPlainSecret.test(key));
   const found = [...read, name].flatMap((one) => ruledValue(one, name, servers) ?? []);
-  return found.find((value) => value !== anyUrl) ?? found[0] ?? `placeholder-${slug(name)}`;
+  return found.find((value) => value !== anyUrl) ?? found[0];
 }
 
 function byName(name: string, servers: KnownServers): string {
-  return byNames(name, [], servers);
+  return byNames(name, [], servers) ?? `placeholder-${slug(name)}`;
 }
 
+/** A key of LiteLLM's config whose value is a URL: `url`, `api_base`, `token_exchange_endpoint`. */
+const isUrlKey = /(?:^|_)(?:url|base|endpoint)$/;
+
+/** The host of a server whose URL no file gives. */
+export const unknownHost = "placeholder.invalid";
+
 /** What stands for the URL of a server that no other rule knows. */
-const anyUrl = "http://placeholder.invalid";
+const anyUrl = `http://${unknownHost}`;
 
 /** @param key what the rules look at, the variable's own name or a key that it fills */
 function ruledValue(key: string, name: string, servers: KnownServers): string | undefined {

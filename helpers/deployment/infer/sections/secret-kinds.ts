@@ -19,7 +19,7 @@ export function secretKind(name: string, value: string): SecretKind | undefined 
   if (/(?:^|_)SALT(?:_|$)/i.test(name)) return "salt";
   if (/(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD))$/i.test(name)) return "password";
   if (value.startsWith("sk-") || /(?:^|_)(?:(?:API|AUTH|ACCESS|SECRET|PRIVATE)?_?KEY)$/i.test(name)) return "api-key";
-  if (/(?:^|_)(?:TOKEN|SECRET|HMAC|CREDENTIALS?|DSN|BEARER_TOKEN_\w+)$/i.test(name)) return "password";
+  if (/(?:^|_)(?:TOKEN|SECRET|HMAC|CREDENTIALS?|DSN|AUTH_VALUE|BEARER_TOKEN_\w+)$/i.test(name)) return "password";
   return undefined;
 }
 

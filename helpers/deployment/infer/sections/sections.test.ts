@@ -197,6 +197,12 @@ test("upstreams: the DSN's variable, the directory, the version of the command, 
   ]);
 });
 
+test("an upstream whose address is a placeholder of init is left out without it", () => {
+  const view = viewOf({ "config.yaml": config.replace("notes.elsewhere", "placeholder.invalid") });
+  const notes = stateUpstreams(view, unasked).find(({ value }) => value.name === "notes");
+  expect(notes?.value.left_out).toBe("no file gives its address");
+});
+
 test("an upstream whose profile is off is left out with its profile", () => {
   const off = "  notes: { image: notes, profiles: [extra, all] }\n";
   const view = viewOf({

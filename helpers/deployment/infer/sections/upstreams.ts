@@ -5,6 +5,7 @@ import { addressIn, serviceAt } from "../../services/hosts.ts";
 import type { PackageSpec } from "../../services/package-spec.ts";
 import { stdioServer } from "../../services/stdio-servers.ts";
 import type { DeploymentView } from "../deployment-view.ts";
+import { unknownHost } from "../host/placeholders.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
 import { databaseUpstreams } from "./database-upstreams.ts";
 import { externalDatabaseQuestions } from "./external-databases.ts";
@@ -164,7 +165,10 @@ function urlUpstream(
   }
   if (service === undefined) {
     return {
-      value: { name, left_out: `${host} runs in none of these files` },
+      value: {
+        name,
+        left_out: host === unknownHost ? "no file gives its address" : `${host} runs in none of these files`,
+      },
       questions: [
         "which tools must it offer? With `stand_in: true` and `tools:` a server of the suite's own takes its place",
       ],
