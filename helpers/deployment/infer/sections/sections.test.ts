@@ -197,6 +197,30 @@ test("upstreams: the DSN's variable, the directory, the version of the command, 
   ]);
 });
 
+test.each([
+  [
+    "python3",
+    '["-m", "own.news_server", "sk-secret"]',
+    "it starts python3 -m own.news_server, and no file says which package has that",
+  ],
+  [
+    "/usr/bin/node",
+    '["/srv/mcp/index.js"]',
+    "it starts node /srv/mcp/index.js, and no file says which package has that",
+  ],
+  ["docker", '["exec", "-i", "pdf", "node"]', "it starts docker exec, and no file says which package has that"],
+  ["docker", '["run", "-i", "--rm", "ghcr.io/acme/mcp:1.2"]', "no file says which package is in ghcr.io/acme/mcp:1.2"],
+])("a server in no package is left out with what starts it: %s %s", (command, args, reason) => {
+  const server = `  own: { transport: stdio, command: ${command}, args: ${args} }\n`;
+  const view = viewOf({ "config.yaml": config.replace("mcp_servers:\n", `mcp_servers:\n${server}`) });
+  expect(stateUpstreams(view, unasked)[0]).toEqual({
+    value: { name: "own", left_out: reason },
+    questions: [
+      expect.stringMatching(/[Ww]ith `stand_in: true` and `tools:` a server of the suite's own takes its place$/),
+    ],
+  });
+});
+
 test("an upstream whose address is a placeholder of init is left out without it", () => {
   const view = viewOf({ "config.yaml": config.replace("notes.elsewhere", "placeholder.invalid") });
   const notes = stateUpstreams(view, unasked).find(({ value }) => value.name === "notes");

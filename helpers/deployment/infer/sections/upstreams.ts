@@ -3,16 +3,15 @@ import type { UpstreamExample } from "../../policy/types.ts";
 import { outlineOf } from "../../services/build-outline.ts";
 import { addressIn, serviceAt } from "../../services/hosts.ts";
 import type { PackageSpec } from "../../services/package-spec.ts";
-import { stdioServer } from "../../services/stdio-servers.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { unknownHost } from "../host/placeholders.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
 import { databaseUpstreams } from "./database-upstreams.ts";
 import { externalDatabaseQuestions } from "./external-databases.ts";
 import { isPostgresUrl } from "./secret-kinds.ts";
+import { type StdioUpstream, statedVersion } from "./stdio-version.ts";
 
 type UpstreamInput = ItemOf<"upstreams">;
-type StdioUpstream = UpstreamConfig & { transport: "stdio" };
 type UrlUpstream = UpstreamConfig & { transport: "http" | "sse" };
 
 /** What is known of upstreams beyond the deployment's files. */
@@ -93,7 +92,7 @@ function stdioUpstream(
   { built, known }: { built: readonly PackageSpec[]; known: UpstreamKnowledge },
 ): Stated<UpstreamInput> {
   const { name, command, args } = upstream;
-  const version = statedVersion(upstream, built, known);
+  const version = statedVersion(upstream, built, known.versionsOf);
   const database = databaseOf(view, upstream);
   const isFiles = /filesystem/i.test([command, ...args].join(" "));
   const directory = isFiles ? args.find((word) => /^\/\w/.test(word)) : undefined;
@@ -107,29 +106,6 @@ function stdioUpstream(
       ...(version.value.left_out === undefined ? { tools } : {}),
     },
     questions: [...version.questions, ...(version.value.left_out === undefined ? questions : [])],
-  };
-}
-
-/** The version, where neither the command nor LiteLLM's Dockerfile says it. */
-function statedVersion(
-  upstream: StdioUpstream,
-  built: readonly PackageSpec[],
-  { versionsOf }: UpstreamKnowledge,
-): { value: Pick<UpstreamInput, "version" | "left_out">; questions: readonly string[] } {
-  const server = stdioServer(upstream, undefined, built);
-  if (server?.version !== undefined) return { value: {}, questions: [] };
-  const command = server?.command ?? upstream.command;
-  if (server?.packages !== undefined)
-    return { value: {}, questions: [`which version of ${command} runs? None is named, so each start gets the newest`] };
-  const version = server === undefined ? undefined : versionsOf(command).at(0);
-  if (version === undefined)
-    return {
-      value: { left_out: `no file says which package ${command} is in, or its version` },
-      questions: [`which package is ${command} in? With \`package:\` and its exact version it is part of the run`],
-    };
-  return {
-    value: { version },
-    questions: [`which version of ${command} runs? No file names it, so the suite's own is stated`],
   };
 }
 
