@@ -45,7 +45,7 @@ export function configOfContainer(
   service: ComposeService,
   { inContainer, location }: NamedConfig,
 ): ConfigGap | undefined {
-  const script = ownScript(service);
+  const script = ownScript(service) ?? inlineScript(service, inContainer);
   if (script !== undefined)
     return {
       state: "unknown",
@@ -63,6 +63,16 @@ export function configOfContainer(
       fix: `mount it: ./litellm/config.yaml:${inContainer}:ro`,
     };
   return undefined;
+}
+
+/** A script in the command (`sh -c "envsubst < /config.tmpl > /tmp/config.yaml && litellm …"`) that writes files before it starts LiteLLM. */
+function inlineScript({ entrypoint = [], command = [] }: ComposeService, inContainer: string): string | undefined {
+  const words = [...entrypoint, ...command];
+  const flag = words.findIndex((word) => /^-[a-z]*c$/.test(word));
+  const isShell = /^(?:ba|da|a|z)?sh$/.test(posix.basename(words[0] ?? ""));
+  const script = isShell && flag !== -1 ? (words[flag + 1] ?? "") : "";
+  const writesFile = /(?:^|[^0-9&<>=-])>{1,2}\s*["']?(?!\s*(?:&|\/dev\/))/.test(script);
+  return writesFile || script.split(inContainer).length > 2 ? "the script in its command" : undefined;
 }
 
 /** A script of the operator's that starts LiteLLM, and may write files before. */

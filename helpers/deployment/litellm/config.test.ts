@@ -267,6 +267,35 @@ test.each(["start.sh", "start"])(
   },
 );
 
+test.each([
+  [
+    "envsubst < /etc/litellm.tmpl > /tmp/config.yaml && exec litellm --config /tmp/config.yaml",
+    "is made by the script in its command",
+  ],
+  [
+    "cp /etc/litellm.tmpl /tmp/config.yaml; litellm --config /tmp/config.yaml --port 4000",
+    "is made by the script in its command",
+  ],
+  ["litellm --config /tmp/config.yaml 2>&1", undefined],
+  ["litellm --config /tmp/config.yaml >/dev/null", undefined],
+])("a config that a script in the command makes is not proved, and no fault: %s", (script, made) => {
+  using deployment = writtenFolder({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.106.2
+    entrypoint: [/bin/sh, -c]
+    command: ["${script}"]
+`,
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  const notProved = facts.notes.notes.filter(({ kind }) => kind === "not-proved").map(({ what }) => what);
+  expect(notProved).toEqual(
+    made === undefined ? [] : [`LiteLLM's config /tmp/config.yaml ${made}, when the container starts`],
+  );
+  expect(facts.faults.faults.length).toBe(made === undefined ? 1 : 0);
+});
+
 function withMount(mount: string, file?: string): { faults: string[]; notes: string[] } {
   using deployment = writtenFolder({
     "compose.yaml": `services:
