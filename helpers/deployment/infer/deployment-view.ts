@@ -3,7 +3,7 @@ import type { Facts } from "../facts.ts";
 import type { LiteLLMConfig } from "../litellm/types.ts";
 import { outlineOf } from "../services/build-outline.ts";
 import { serviceOf } from "./files/roles.ts";
-import type { ServiceOutline } from "./files/service-outline.ts";
+import { isRule, type ServiceOutline } from "./files/service-outline.ts";
 import type { HostValues } from "./host/host-values.ts";
 import { type SecretKind, secretKind } from "./sections/secret-kinds.ts";
 
@@ -70,13 +70,16 @@ export function withHostSecrets(
 }
 
 /** A service as {@link roleSigns} looks at it. */
-export function serviceOutline({ name, image, build, command, entrypoint, mounts }: ComposeService): ServiceOutline {
+export function serviceOutline(service: ComposeService): ServiceOutline {
+  const { name, image, build, command, entrypoint, mounts, labels, deployLabels } = service;
   return {
     name,
     image: image?.value,
     bases: build === undefined ? [] : (outlineOf(build)?.bases.toReversed() ?? []),
     mounts: mounts.map(({ target }) => target),
     command: [...(entrypoint ?? []), ...(command ?? [])].join(" "),
+    sources: mounts.flatMap(({ kind, isAvailable, source }) => (kind === "bind" && isAvailable ? source : [])),
+    hasRules: [...labels.keys(), ...deployLabels.keys()].some(isRule),
   };
 }
 

@@ -44,6 +44,36 @@ test("the name in labels for a Traefik of another folder is the host's, and the 
   expect(questions.join("\n")).toMatch(/where is Traefik\? .* for llm\.example\.org \(.*compose\.yaml:4\)/);
 });
 
+test("of several LiteLLMs the one that serves MCP is meant, and the others that clients call are asked for", async () => {
+  const models = `  models:
+    image: ghcr.io/berriai/litellm:v1.92.0
+    command: --config /app/config.yaml
+    ports: ["4000:4000"]
+    labels: { traefik.http.routers.models.rule: "Host(\`models.example.org\`)" }
+    volumes: ["./models.yaml:/app/config.yaml"]
+`;
+  const migration = "  migration: { image: 'ghcr.io/berriai/litellm:v1.92.0', command: prisma migrate deploy }\n";
+  const tools = `  tools:
+    image: ghcr.io/berriai/litellm:v1.92.0
+    command: --config /etc/litellm/config.yaml
+    volumes: ["./tools:/etc/litellm"]
+`;
+  const files = {
+    "compose.yaml": `services:\n${migration}${models}${tools}`,
+    "models.yaml": "model_list: []\n# mcp_servers: none\n",
+    "tools/config.yaml": "mcp_servers: { news: { url: 'https://news.example.org/mcp' } }\n",
+  };
+  const { services, questions, upstreams } = await draftOf(files);
+  expect(services?.litellm).toBe("tools");
+  expect(upstreams.map(({ value }) => value.name)).toEqual(["news"]);
+  expect(questions.filter((question) => question.startsWith("who calls"))).toEqual([
+    "who calls models (compose.yaml:3)? It is a LiteLLM too, and the run has tools only; `services: { litellm: models }` proves it in place of that one",
+  ]);
+  const withoutTools = await draftOf({ ...files, "compose.yaml": `services:\n${migration}${models}` });
+  expect(withoutTools.services?.litellm).toBe("models");
+  expect(withoutTools.questions.filter((question) => question.startsWith("who calls"))).toEqual([]);
+});
+
 test.each([
   "http://localhost:4000",
   "http://127.0.0.1:4000",

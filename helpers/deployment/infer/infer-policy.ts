@@ -23,6 +23,7 @@ import {
 import { stateFirewall } from "./sections/firewall.ts";
 import { literalKeyQuestions } from "./sections/literal-keys.ts";
 import { stateModels } from "./sections/models.ts";
+import { otherLiteLLMQuestions } from "./sections/other-litellms.ts";
 import { turnsTraefikOff } from "./sections/other-proxies.ts";
 import { ownCodex } from "./sections/own-codex.ts";
 import { apartQuestions, otherTraefikQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
@@ -86,6 +87,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
       ...routeQuestions(inference),
       ...openQuestions(view),
       ...otherTraefikQuestions(given.view, view),
+      ...otherLiteLLMQuestions(view),
       ...clientQuestions,
       ...reach.questions,
     ],

@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { isLiteLLMImage } from "../../services/build-outline.ts";
 import type { ServiceOutline } from "./service-outline.ts";
 
@@ -35,14 +37,39 @@ export function roleSigns({ name, image, bases, command, mounts }: ServiceOutlin
   return /^litellm(?:[-_](?:proxy|gateway))?$/i.test(name) && !/postgres|redis|prometheus/i.test(image ?? "") ? 1 : 0;
 }
 
-/** The service with the clearest signs of a role; of equals the first. */
+/**
+ * The service with the clearest signs of a role; of equals the first. Of several LiteLLMs it is the one that serves MCP, or else the
+ * one that Traefik's rules lead to.
+ */
 export function serviceOf<Item>(
   role: Role,
   items: readonly Item[],
   outline: (item: Item) => ServiceOutline,
 ): Item | undefined {
-  const signs = items.map((item) => ({ item, sign: roleSigns(outline(item), role) }));
-  return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.item;
+  const signs = items
+    .map((item) => ({ item, own: outline(item) }))
+    .map((one) => ({ ...one, sign: roleSigns(one.own, role) }));
+  const strongest = Math.max(0, ...signs.map(({ sign }) => sign));
+  const equals = signs.filter(({ sign }) => sign > 0 && sign === strongest);
+  if (role === "traefik" || equals.length < 2) return equals[0]?.item;
+  const ranked = equals.map(({ item, own }) => ({ item, rank: (servesMcp(own) ? 2 : 0) + (own.hasRules ? 1 : 0) }));
+  return ranked.toSorted((a, b) => b.rank - a.rank)[0]?.item;
+}
+
+/** Whether a config that is mounted in a service, or a template of one, names MCP servers. */
+export function servesMcp({ sources = [] }: ServiceOutline): boolean {
+  return sources.flatMap(configsAt).some((file) => /^mcp_servers\s*:/m.test(readFileSync(file, "utf8")));
+}
+
+/** `config.yaml`, `config.yaml.tmpl`. */
+const configName = /\.ya?ml(?:\.[\w-]+)?$/i;
+
+function configsAt(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const found = statSync(path);
+  if (found.isFile()) return configName.test(path) ? [path] : [];
+  const inside = found.isDirectory() ? readdirSync(path, { withFileTypes: true }) : [];
+  return inside.flatMap((entry) => (entry.isFile() && configName.test(entry.name) ? [join(path, entry.name)] : []));
 }
 
 /** An image with its variables' defaults: `${LITELLM_IMAGE:-ghcr.io/…}`. */

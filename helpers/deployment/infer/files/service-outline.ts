@@ -24,6 +24,10 @@ export interface ServiceOutline {
   dependsOn?: readonly string[];
   /** The hosts of LiteLLM's database and cache, as its environment names them. */
   stores?: readonly string[];
+  /** Absolute paths of the host that are mounted in its container. */
+  sources?: readonly string[];
+  /** Whether its labels have rules for Traefik. */
+  hasRules?: boolean;
 }
 
 /**
@@ -50,7 +54,24 @@ export function outlineOfService(
     containerName: textOf(nodeAt(node, "container_name")),
     dependsOn: dependenciesOf(nodeAt(node, "depends_on")),
     stores: storesOf(nodeAt(node, "environment")),
+    sources: hostPaths(nodeAt(node, "volumes")).map((path) => resolve(folder, filled(path))),
+    hasRules: [nodeAt(node, "labels"), nodeAt(node, "deploy", "labels")].flatMap(labelNames).some(isRule),
   };
+}
+
+/** Whether a label is one of a router of Traefik's. */
+export function isRule(label: string): boolean {
+  return /^traefik\.http\.routers\./i.test(label);
+}
+
+function labelNames(labels: YamlNode | undefined): string[] {
+  return labels?.kind === "map" ? [...labels.entries.keys()] : textsOf(labels);
+}
+
+function hostPaths(volumes: YamlNode | undefined): string[] {
+  const items = volumes?.kind === "list" ? volumes.items : [];
+  const sources = items.map((item) => textOf(nodeAt(item, "source")) ?? textOf(item)?.split(":/")[0]);
+  return sources.filter((source) => source !== undefined && /^(?:\.{1,2}\/|\/|\$)/.test(source)) as string[];
 }
 
 function dependenciesOf(dependsOn: YamlNode | undefined): string[] {
