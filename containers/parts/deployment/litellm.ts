@@ -21,7 +21,7 @@ import { namedImage } from "./named-image.ts";
 import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
 import { changedServers } from "./stand-in-upstreams.ts";
-import { trustedProxies } from "./trusted-proxies.ts";
+import { trustedProxies, trustedRanges } from "./trusted-proxies.ts";
 import { limitWorkers } from "./worker-limit.ts";
 
 /**
@@ -83,6 +83,12 @@ export async function liteLLMPlan(
       options.networks.map(({ network }) => network),
     ),
   ]);
+  const configs = new Set(deployment.litellmConfig.files.map(({ inContainer }) => inContainer));
+  const ranges = await trustedRanges(
+    engine,
+    rendered.files.filter(({ target }) => configs.has(target)),
+    options.networks.map(({ network }) => network),
+  );
   const settings = databaseSettings(deployment, image);
   const roomy = withoutMemoryLimit(service, rendered.settings, { isSubstitute: image.origin === "built" && database });
   // One that LiteLLM reaches by a URL has its directory in a container of its own.
@@ -106,7 +112,6 @@ export async function liteLLMPlan(
           : "one worker is enough for a LiteLLM that runs in addition to the gateway's own",
     },
   );
-  const configs = new Set(deployment.litellmConfig.files.map(({ inContainer }) => inContainer));
   // The operator's image has what its Dockerfile copies, perhaps changed by a later step.
   const inImage = new Set(
     service.mounts.flatMap(({ isInImage, target }) =>
@@ -124,7 +129,12 @@ export async function liteLLMPlan(
     environment: workers.environment,
     labels: rendered.labels,
     settings: roomy.settings,
-    files: [...rendered.files.filter(({ target }) => !inImage.has(target)), ...canaryFiles],
+    files: [
+      ...rendered.files
+        .filter(({ target }) => !inImage.has(target))
+        .map((file) => ({ ...file, content: ranges.contents.get(file.target) ?? file.content })),
+      ...canaryFiles,
+    ],
     directories: rendered.directories.filter(({ target }) => !inImage.has(target)),
     publish: [port],
     ready: { ...answersHttp(port, "/health/liveliness"), failurePattern: failedStart },
@@ -135,6 +145,7 @@ export async function liteLLMPlan(
     changes: [
       ...rendered.changes,
       ...proxies.changes,
+      ...ranges.changes,
       ...changed.changes,
       ...settings.changes,
       ...roomy.changes,

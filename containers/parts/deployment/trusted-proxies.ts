@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { RunNetwork } from "../part.ts";
+import type { PartFile, RunNetwork } from "../part.ts";
 
 /** The variable by which uvicorn knows whose `X-Forwarded-*` it may trust. Source: uvicorn, `--forwarded-allow-ips`. */
 const variable = "FORWARDED_ALLOW_IPS";
@@ -24,6 +24,52 @@ export function namesPrivateAddress(list: string): boolean {
   });
 }
 
+async function subnetsOf(engine: Engine, networks: readonly RunNetwork[]): Promise<string[]> {
+  const found = await Promise.all(networks.map(({ id }) => engine.docker.getNetwork(id).inspect()));
+  return (found as { IPAM?: { Config?: { Subnet?: string }[] } }[]).flatMap(
+    ({ IPAM: ipam }) => ipam?.Config?.flatMap(({ Subnet: subnet }) => subnet ?? []) ?? [],
+  );
+}
+
+/**
+ * Settings of LiteLLM's config by which it knows its proxies, and the clients that may see servers with
+ * `available_on_public_internet: false`. Source: litellm 1.106.2, proxy/auth/ip_address_utils.py.
+ */
+const rangeSettings = ["mcp_trusted_proxy_ranges", "mcp_internal_ip_ranges", "trusted_proxy_ranges"];
+
+/**
+ * LiteLLM's configs, as JSON, with the run's networks in the settings that name addresses of the operator's networks: see
+ * {@link trustedProxies}.
+ *
+ * @param networks of the run, to which LiteLLM is connected
+ * @returns the configs that differ, by their path in the container
+ * @throws {Error} the engine's own
+ */
+export async function trustedRanges(
+  engine: Engine,
+  configs: readonly Pick<PartFile, "target" | "content">[],
+  networks: readonly RunNetwork[],
+): Promise<{ contents: ReadonlyMap<string, string>; changes: RenderedChange[] }> {
+  const contents = new Map<string, string>();
+  const changes: RenderedChange[] = [];
+  for (const { target, content } of configs) {
+    const document = JSON.parse(content.toString()) as { general_settings?: Record<string, unknown> | null };
+    const settings = document.general_settings ?? {};
+    for (const name of rangeSettings) {
+      const written = settings[name];
+      if (!Array.isArray(written) || !namesPrivateAddress(written.join(","))) continue;
+      settings[name] = [...written, ...(await subnetsOf(engine, networks))];
+      contents.set(target, JSON.stringify(document, null, 2));
+      changes.push({
+        where: `${basename(target)}:general_settings.${name}`,
+        what: "the run's networks are added",
+        why: `it names addresses of the operator's networks (${written.join(", ")}), and the run's have others: whether those are right is not proved`,
+      });
+    }
+  }
+  return { contents, changes };
+}
+
 /**
  * Where LiteLLM trusts a proxy by an address of the operator's networks, it trusts the networks of the run too: they have other
  * addresses.
@@ -38,12 +84,8 @@ export async function trustedProxies(
 ): Promise<{ environment: Record<string, string>; changes: RenderedChange[] }> {
   const written = environment.get(variable)?.value ?? "";
   if (!namesPrivateAddress(written)) return { environment: {}, changes: [] };
-  const found = await Promise.all(networks.map(({ id }) => engine.docker.getNetwork(id).inspect()));
-  const subnets = (found as { IPAM?: { Config?: { Subnet?: string }[] } }[]).flatMap(
-    ({ IPAM: ipam }) => ipam?.Config?.flatMap(({ Subnet: subnet }) => subnet ?? []) ?? [],
-  );
   return {
-    environment: { [variable]: [written, ...subnets].join(",") },
+    environment: { [variable]: [written, ...(await subnetsOf(engine, networks))].join(",") },
     changes: [
       {
         where: `${basename(location.file)}:${key}.environment`,
