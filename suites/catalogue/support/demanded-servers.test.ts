@@ -6,8 +6,8 @@ import { type Patch, patchedCopy } from "../../../helpers/deployment/source/patc
 import { expectDemandedServers } from "./demanded-servers.ts";
 
 /** What a changed `allow-list` fails with, and the text of the line that is named. */
-async function failureIn(patch: Patch) {
-  using copy = patchedCopy("deployments/examples/allow-list", [patch]);
+async function failureIn(...patches: Patch[]) {
+  using copy = patchedCopy("deployments/examples/allow-list", patches);
   const deployment = await loadDeployment(copy.folder);
   try {
     expectDemandedServers({ deployment });
@@ -38,4 +38,19 @@ test.for([
 ] as const)("a server that the policy demands is missing: %s", async ([_, patch, expected]) => {
   const found = await failureIn(patch);
   expect(found).toMatchObject({ ...expected, fix: expect.stringMatching(expected.fix) });
+});
+
+test.for([
+  ["allowed_tools: [list_directory]", "allowed_tools of the server does not name them", /^list them in allowed_tools/],
+  [
+    "disallowed_tools: [read_text_file]",
+    "disallowed_tools of the server names them",
+    /^remove them from disallowed_tools, or from the policy$/,
+  ],
+] as const)("a tool that the policy demands is hidden: %s", async ([filter, cause, fix]) => {
+  const found = await failureIn(
+    { file: "compose.yaml", find: "litellm:v1.77.1-stable", replace: "litellm:v1.92.0" },
+    { file: "config/proxy.yaml", find: "allowed_tools: [read_text_file, list_directory]", replace: filter },
+  );
+  expect(found).toMatchObject({ cause, fix: expect.stringMatching(fix) });
 });

@@ -40,14 +40,20 @@ export function expectDemandedServers({ deployment }: Pick<GatewayTarget, "deplo
       return at === undefined ? [] : [{ tool, at }];
     });
     if (hidden[0] !== undefined) {
+      const { tools: filter } = litellmConfig.upstreams.find((one) => one.name === name) ?? {};
+      const isForbidden = filter?.disallowed?.location === hidden[0].at;
       throw new CheckFailure({
         summary: `LiteLLM hides tools of ${name} that the policy demands`,
         code: "tool-hidden",
         expected: tools.join(", "),
         actual: `without ${hidden.map(({ tool }) => tool).join(", ")}`,
-        cause: "allowed_tools or disallowed_tools of the server leaves them out",
+        cause: isForbidden
+          ? "disallowed_tools of the server names them"
+          : "allowed_tools of the server does not name them",
         location: hidden[0].at,
-        fix: "list them in allowed_tools, or remove them from the policy",
+        fix: isForbidden
+          ? "remove them from disallowed_tools, or from the policy"
+          : "list them in allowed_tools, or remove them from the policy",
       });
     }
   }
