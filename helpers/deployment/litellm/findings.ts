@@ -25,7 +25,7 @@ const sections: readonly (readonly [name: string, known: readonly string[]])[] =
 export function checkSections(root: YamlMap, { faults, notes }: { faults: FaultList; notes: NoteList }): void {
   for (const [key, { keyLocation }] of root.entries) {
     if (configKeys.includes(key)) continue;
-    const fix = misplaced[key] ?? suggest(key, configKeys, "remove it");
+    const fix = misplaced[key] ?? moveTo(sectionOf(key, ""), key, root) ?? suggest(key, configKeys, "remove it");
     notes.add("finding", keyLocation, `unknown key '${key}'`, "LiteLLM ignores it without a warning", fix);
   }
   for (const [section, known] of sections) {
@@ -44,12 +44,8 @@ export function checkSections(root: YamlMap, { faults, notes }: { faults: FaultL
     for (const [key, { keyLocation }] of node.entries) {
       // The master key has its own report.
       if (known.includes(key) || key === "master_key") continue;
-      const other = sections.find(([name, keys]) => name !== section && keys.includes(key))?.[0];
-      const fix =
-        misplaced[key] ??
-        (section !== "router_settings" && other === "general_settings"
-          ? "move it to general_settings"
-          : suggest(key, known, "remove it"));
+      const other = section === "router_settings" ? undefined : sectionOf(key, section);
+      const fix = misplaced[key] ?? moveTo(other, key, root) ?? suggest(key, known, "remove it");
       notes.add("finding", keyLocation, `unknown key '${key}' in ${section}`, "LiteLLM reads no such setting", fix);
     }
   }
@@ -60,6 +56,16 @@ export function checkSections(root: YamlMap, { faults, notes }: { faults: FaultL
       "litellm_settings is empty while there are mcp_servers: LiteLLM refuses to start",
       "remove the key, or write a setting below it",
     );
+}
+
+/** The section other than the given one in which LiteLLM reads a key. */
+function sectionOf(key: string, section: string): string | undefined {
+  return sections.find(([name, keys]) => name !== section && keys.includes(key))?.[0];
+}
+
+function moveTo(section: string | undefined, key: string, root: YamlMap): string | undefined {
+  if (section === undefined) return undefined;
+  return nodeAt(root, section, key) === undefined ? `move it to ${section}` : `remove it: ${section} has it`;
 }
 
 /** Reports models whose provider LiteLLM does not know: it starts without them. */
