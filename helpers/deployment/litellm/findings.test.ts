@@ -559,6 +559,22 @@ test("variables under a key that LiteLLM ignores, and in texts for people, are n
   expect(config?.serverFindings).toEqual(new Map());
 });
 
+test.each([
+  ["npx", "env: { TOKEN: os.environ/LITELLM_MASTER_KEY }", 0],
+  ["npx", "env: { OTHER: os.environ/LITELLM_MASTER_KEY }", 1],
+])("mcp-remote replaces variables of its env in its headers: %s %s", (command, env, count) => {
+  const args = '["-y", "mcp-remote", "https://mcp.example.org/sse", "--header", "Authorization: Bearer ${TOKEN}"]';
+  using copy = patchedCopy(reference, [
+    litellm(
+      "mcp_servers:\n",
+      `mcp_servers:\n  far: { transport: stdio, command: ${command}, args: ${args}, ${env} }\n`,
+    ),
+  ]);
+  const facts = readFacts(copy.folder);
+  facts.liteLLM();
+  expect(facts.notes.notes.filter(({ what }) => what.includes("far.args has"))).toHaveLength(count);
+});
+
 test("the reference has no finding", () => {
   const facts = readFacts(reference);
   facts.liteLLM();

@@ -2,7 +2,7 @@ import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
-import type { YamlNode, YamlScalar } from "../source/yaml-tree.ts";
+import { nodeAt, type YamlMap, type YamlNode, type YamlScalar } from "../source/yaml-tree.ts";
 import { configKeys, ignoresServerKey, serverKeys } from "./config-shape.ts";
 import type { ConfigFinding } from "./types.ts";
 import { atLeast } from "./version.ts";
@@ -21,6 +21,8 @@ export interface ReferenceContext {
   version: string;
   faults: FaultList;
   notes: NoteList;
+  /** The variables that the program of the server at hand replaces in its arguments. */
+  byProgram?: ReadonlySet<string>;
   /** Gets the first value of each server under `mcp_servers` that LiteLLM does not read as it is meant, by the server's name. */
   serverFindings: Map<string, ConfigFinding>;
 }
@@ -40,7 +42,9 @@ export function resolveReference(text: string, environment: ReferenceContext["en
 export function checkReferences(node: YamlNode, context: ReferenceContext, path: readonly string[] = []): void {
   if (isWithoutEffect(path, context.version)) return;
   if (node.kind === "map") {
-    for (const [key, { value }] of node.entries) checkReferences(value, context, [...path, key]);
+    const isServer = path[0] === "mcp_servers" && path.length === 2;
+    const inside = isServer ? { ...context, byProgram: replacedByProgram(node) } : context;
+    for (const [key, { value }] of node.entries) checkReferences(value, inside, [...path, key]);
   } else if (node.kind === "list") {
     for (const item of node.items) {
       if (item.kind === "scalar") checkListItem(item, context, path);
@@ -61,12 +65,32 @@ function report(context: ReferenceContext, path: readonly string[], finding: Con
 function checkListItem(item: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
   if (typeof item.value !== "string") return;
   if (!item.value.includes(prefix) && !isShellReference(item.value)) return;
+  const names = [...item.value.matchAll(/\$\{([^}]+)\}/g)].flatMap(([, name]) => name ?? []);
+  if (names.length > 0 && names.every((name) => context.byProgram?.has(name) === true)) return;
   report(context, path, {
     location: item.location,
     what: `${path.join(".")} has '${item.value}'`,
     why: "LiteLLM substitutes nothing in lists: the text is used as it stands",
     fix: "write the value itself, or use a key under env",
   });
+}
+
+/**
+ * The variables of a server's `env` that its program replaces in its arguments: mcp-remote does in its headers. Source: mcp-remote's
+ * README, "Custom Headers".
+ */
+function replacedByProgram(server: YamlMap): ReadonlySet<string> {
+  const words = [nodeAt(server, "command"), nodeAt(server, "args")].flatMap((node) =>
+    node === undefined ? [] : textsIn(node),
+  );
+  const env = nodeAt(server, "env");
+  const isBridge = words.some((word) => /(?:^|\/)mcp-remote(?:@|$)/.test(word));
+  return new Set(isBridge && env?.kind === "map" ? env.entries.keys() : []);
+}
+
+function textsIn(node: YamlNode): string[] {
+  if (node.kind === "list") return node.items.flatMap(textsIn);
+  return node.kind === "scalar" && typeof node.value === "string" ? [node.value] : [];
 }
 
 function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly string[]): void {

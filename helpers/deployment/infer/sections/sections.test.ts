@@ -221,6 +221,35 @@ test.each([
   });
 });
 
+test.each([
+  ["npx", '["-y", "mcp-remote@0.1.29", "https://mcp.example.org/sse"]', "mcp.example.org"],
+  ["npx", '["-y", "supergateway", "--streamableHttp", "https://n8n.example.org/mcp/a"]', "n8n.example.org"],
+  ["/usr/local/bin/mcp-proxy", '["--transport=streamablehttp", "http://10.0.0.5:8000/mcp"]', "10.0.0.5"],
+])("a stdio server that leads elsewhere is left out: %s %s", (command, args, host) => {
+  const server = `  far: { transport: stdio, command: ${command}, args: ${args} }\n`;
+  const view = viewOf({ "config.yaml": config.replace("mcp_servers:\n", `mcp_servers:\n${server}`) });
+  expect(stateUpstreams(view, unasked)[0]).toEqual({
+    value: { name: "far", left_out: `it leads to ${host}, which runs in none of these files` },
+    questions: [expect.stringContaining("`stand_in: true`")],
+  });
+});
+
+test("a bridge to a service of the deployment, or from a server of its own, leads nowhere else", () => {
+  const args = [
+    '["-y", "mcp-remote@0.1.29", "http://litellm:8000/sse"]',
+    '["-y", "supergateway@3.4.3", "--stdio", "x", "--baseUrl", "https://example.org"]',
+  ];
+  const servers = args
+    .map((own, index) => `  own${index}: { transport: stdio, command: npx, args: ${own} }\n`)
+    .join("");
+  const view = viewOf({ "config.yaml": config.replace("mcp_servers:\n", `mcp_servers:\n${servers}`) });
+  expect(
+    stateUpstreams(view, unasked)
+      .slice(0, 2)
+      .map(({ value }) => value.left_out),
+  ).toEqual([undefined, undefined]);
+});
+
 test("an upstream whose address is a placeholder of init is left out without it", () => {
   const view = viewOf({ "config.yaml": config.replace("notes.elsewhere", "placeholder.invalid") });
   const notes = stateUpstreams(view, unasked).find(({ value }) => value.name === "notes");

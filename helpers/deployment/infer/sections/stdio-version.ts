@@ -10,6 +10,10 @@ type UpstreamInput = ItemOf<"upstreams">;
 /** A server that LiteLLM starts. */
 export type StdioUpstream = UpstreamConfig & { transport: "stdio" };
 
+/** Asked for a server that can't be part of the run. */
+export const askForStandIn =
+  "which tools must it offer? With `stand_in: true` and `tools:` a server of the suite's own takes its place";
+
 /** The version, where neither the command nor LiteLLM's Dockerfile says it. */
 export function statedVersion(
   upstream: StdioUpstream,
@@ -38,13 +42,12 @@ function unknownPackage(
   { command: program, args }: StdioUpstream,
   command: string,
 ): { value: Pick<UpstreamInput, "left_out">; questions: readonly string[] } {
-  const asStandIn = "with `stand_in: true` and `tools:` a server of the suite's own takes its place";
   const call = readLauncher(program, args);
   if (call !== undefined)
     return {
       value: { left_out: `no file says which package is in ${call.target}` },
       questions: [
-        `which package is in ${call.target}? With \`package:\` and its exact version it is part of the run, and ${asStandIn}`,
+        `which package is in ${call.target}? With \`package:\` and its exact version it is part of the run, and with \`stand_in: true\` and \`tools:\` a server of the suite's own takes its place`,
       ],
     };
   if (!interpreter.test(posix.basename(program)))
@@ -57,6 +60,6 @@ function unknownPackage(
   const shown = [posix.basename(program), ...args.slice(0, end)].join(" ");
   return {
     value: { left_out: `it starts ${shown}, and no file says which package has that` },
-    questions: [`which tools must it offer? ${asStandIn.replace("with", "With")}`],
+    questions: [askForStandIn],
   };
 }

@@ -6,10 +6,11 @@ import type { PackageSpec } from "../../services/package-spec.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { unknownHost } from "../host/placeholders.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
+import { bridgedHost } from "./bridged-host.ts";
 import { databaseUpstreams } from "./database-upstreams.ts";
 import { externalDatabaseQuestions } from "./external-databases.ts";
 import { isPostgresUrl } from "./secret-kinds.ts";
-import { type StdioUpstream, statedVersion } from "./stdio-version.ts";
+import { askForStandIn, type StdioUpstream, statedVersion } from "./stdio-version.ts";
 
 type UpstreamInput = ItemOf<"upstreams">;
 type UrlUpstream = UpstreamConfig & { transport: "http" | "sse" };
@@ -92,6 +93,12 @@ function stdioUpstream(
   { built, known }: { built: readonly PackageSpec[]; known: UpstreamKnowledge },
 ): Stated<UpstreamInput> {
   const { name, command, args } = upstream;
+  const elsewhere = known.toolsOf(name) === undefined ? bridgedHost(upstream, view) : undefined;
+  if (elsewhere !== undefined)
+    return {
+      value: { name, left_out: `it leads to ${elsewhere}, which runs in none of these files` },
+      questions: [askForStandIn],
+    };
   const version = statedVersion(upstream, built, known.versionsOf);
   const database = databaseOf(view, upstream);
   const isFiles = /filesystem/i.test([command, ...args].join(" "));
@@ -145,9 +152,7 @@ function urlUpstream(
         name,
         left_out: host === unknownHost ? "no file gives its address" : `${host} runs in none of these files`,
       },
-      questions: [
-        "which tools must it offer? With `stand_in: true` and `tools:` a server of the suite's own takes its place",
-      ],
+      questions: [askForStandIn],
     };
   }
   const { tools, questions } = statedTools(known.toolsOf(name));
