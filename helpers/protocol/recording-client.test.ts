@@ -57,6 +57,13 @@ test("the request goes to the resolved address, with the URL's own host and path
   expect(header(exchange.response?.headers, "set-cookie")).toBe("a=1, b=2");
 });
 
+test("fetch sends the Host that it is given, and else that of the URL", async () => {
+  const hostOf = async (headers: Record<string, string>): Promise<string | undefined> =>
+    /^Host: (.*)$/m.exec(await (await client.fetch("http://gateway.lan/", { headers })).text())?.[1]?.trim();
+  expect(await hostOf({ Host: "localhost:8080", "x-other": "1" })).toBe("localhost:8080");
+  expect(await hostOf({ "x-other": "1" })).toBe("gateway.lan");
+});
+
 test("a response from another server is not treated as the target's", async () => {
   expect(receivedBy("other", await client.send({ url: "http://gateway.lan/" }))).toBeUndefined();
 });

@@ -5,6 +5,7 @@ import { errorReason } from "../core/text/error-reason.ts";
 import type { Address } from "./address.ts";
 import type { Exchange, HeaderLines } from "./exchange.ts";
 import { RateLimitPatience, rateLimitDelay } from "./rate-limit.ts";
+import { withHost } from "./transport/host-header.ts";
 import { exchangeHttp2 } from "./transport/http2.ts";
 import { exchangeRaw } from "./transport/raw-http.ts";
 import type { RawResponse } from "./transport/response-reader.ts";
@@ -237,9 +238,11 @@ export class RecordingClient {
       ...(typeof init.body === "string" ? { body: init.body } : {}),
     });
     headers.set("user-agent", this.#userAgent(exchange.id));
+    const host = headers.get("host");
+    const dispatcher = host === null ? this.#agent : withHost(this.#agent, host);
     const began = performance.now();
     try {
-      const response = await undiciFetch(url, { ...init, headers: [...headers], dispatcher: this.#agent });
+      const response = await undiciFetch(url, { ...init, headers: [...headers], dispatcher });
       const recorded = {
         status: response.status,
         headers: [...response.headers] as HeaderLines,
