@@ -1,11 +1,11 @@
+import type { PartImage } from "../../containers/images/part-image.ts";
 import { execute } from "../../containers/parts/container-command.ts";
 import { readyWhenRunning } from "../../containers/parts/readiness.ts";
-import { startPart } from "../../containers/parts/start-part.ts";
+import { type PartContext, startPart } from "../../containers/parts/start-part.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { DeploymentError } from "../../helpers/core/errors.ts";
 import { type PackageSpec, packageText } from "../../helpers/deployment/services/package-spec.ts";
 import type { Candidate } from "../candidate/types.ts";
-import type { GateResources, Installed } from "./prepared.ts";
 
 /** Prints the commands that a package brings, one a line: the package's name, then its folder or nothing. */
 const scripts: Readonly<Record<PackageSpec["ecosystem"], readonly string[]>> = {
@@ -34,18 +34,14 @@ const scripts: Readonly<Record<PackageSpec["ecosystem"], readonly string[]>> = {
  *
  * @throws {DeploymentError} when the package has several commands, and none of its own name
  */
-export async function withOwnCommand(
-  resources: GateResources,
-  candidate: Candidate,
-  installed: Installed,
-): Promise<Candidate> {
+export async function withOwnCommand(context: PartContext, candidate: Candidate, image: PartImage): Promise<Candidate> {
   const { server, locations } = candidate;
-  if (server.from === "image" || server.isCommandStated || "failed" in installed) return candidate;
+  if (server.from === "image" || server.isCommandStated) return candidate;
   const [first] = server.packages;
   if (first === undefined) return candidate;
-  const part = await startPart(resources, "commands", {
+  const part = await startPart(context, "commands", {
     name: "candidate",
-    image: installed.image,
+    image,
     networks: [],
     entrypoint: ["sleep"],
     command: ["infinity"],
@@ -53,7 +49,7 @@ export async function withOwnCommand(
     startDeadline: deadlines.smallPartStart,
   });
   const name = first.name.replace(/\[.*$/, "");
-  const { stdout } = await execute(resources.engine, part.containerId, [...scripts[first.ecosystem], name]);
+  const { stdout } = await execute(context.engine, part.containerId, [...scripts[first.ecosystem], name]);
   const commands = stdout.split("\n").filter((line) => line !== "");
   const command = chosenCommand(server.command, commands);
   if (command !== undefined) return { ...candidate, server: { ...server, command } };

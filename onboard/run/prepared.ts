@@ -35,7 +35,8 @@ export interface Prepared {
 export async function prepare(resources: GateResources, candidate: Candidate): Promise<Prepared> {
   const secrets = secretsOf(candidate);
   const installed = await install(resources.images, candidate);
-  return { candidate: await withOwnCommand(resources, candidate, installed), secrets, installed };
+  if ("failed" in installed) return { candidate, secrets, installed };
+  return { candidate: await withOwnCommand(resources, candidate, installed.image), secrets, installed };
 }
 
 /** A new value for each secret, or that of the variable which the file names. */
