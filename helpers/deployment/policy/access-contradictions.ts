@@ -78,13 +78,14 @@ function isStatusOf(who: AccessKind, status: number): boolean {
   switch (who) {
     case "anyone":
     case "litellm":
+    // Traefik's own services answer some paths: `api@internal`, `ping@internal`.
+    case "nobody":
       return true;
     case "login":
       return status >= 300;
     case "redirect":
       return status >= 300 && status < 400;
     case "bearer":
-    case "nobody":
       return status >= 400;
   }
 }

@@ -22,7 +22,8 @@ export const accessRuleShape = mapping({
     .optional()
     .describe(
       "With `anyone`: LiteLLM's answer to a GET of the path (default 200). With `bearer` and `nobody`: the refusal's " +
-        "(default: `refusal`; 403 for `nobody`). With `login`: the answer without a session (default 401 or 302).",
+        "(default: `refusal`; 403 for `nobody`), or the answer of another service than LiteLLM: 502 for one that the run does " +
+        "not have, 200 for `ping@internal`. With `login`: the answer without a session (default 401 or 302).",
     ),
   challenge: text.optional().describe("With `bearer`: the value of `WWW-Authenticate` of the refusal."),
   to: text.optional().describe("With `redirect`: `https`, or the address that the redirect leads to."),

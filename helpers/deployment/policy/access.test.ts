@@ -73,6 +73,7 @@ describe("rules", () => {
       "{ methods: [OPTIONS], who: anyone }",
       "{ paths: [/ui, /ui/**], methods: [GET], who: anyone, status: 200 }",
       "{ paths: [/admin/**], who: nobody, status: 404 }",
+      "{ paths: [/ping], who: nobody, status: 200 }",
       "{ who: bearer, status: 403 }",
     ]);
     expect(who(policy, "OPTIONS", "/admin/x")).toBe("anyone");
@@ -80,6 +81,7 @@ describe("rules", () => {
     expect(who(policy, "POST", "/ui/x")).toBe("bearer");
     expect(who(policy, "GET", "/admin")).toBe("bearer");
     expect(decisionOf(policy, "GET", "/admin/x")).toMatchObject({ who: "nobody", refusal: { statuses: [404] } });
+    expect(decisionOf(policy, "GET", "/ping")).toMatchObject({ who: "nobody", refusal: { statuses: [200] } });
     expect(decisionOf(policy, "GET", "/x")).toMatchObject({ refusal: { statuses: [403], challenge: undefined } });
   });
 
@@ -118,7 +120,7 @@ test.each([
   ["a redirect to nowhere", ["{ who: redirect }"], /a redirect without 'to'/],
   ["everything public", ["{ who: anyone }"], /makes everything public/],
   ["MCP public", ["{ paths: [/mcp/**], who: anyone }", "{ who: bearer }"], /opens MCP to everyone/],
-  ["a refusal that is none", ["{ who: nobody, status: 200 }"], /200 is not an answer of a rule with 'who: nobody'/],
+  ["a refusal that is none", ["{ who: bearer, status: 200 }"], /200 is not an answer of a rule with 'who: bearer'/],
   ["a challenge without a 401", ["{ who: bearer, status: 403, challenge: Bearer }"], /a challenge belongs to a 401/],
   [
     "a pattern inside of a path",

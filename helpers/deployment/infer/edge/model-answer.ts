@@ -96,5 +96,7 @@ function replacedUrl(middleware: EdgeMiddleware, url: string): string | undefine
 
 function servedBy({ service, isLiteLLM }: EdgeRouter): Pick<ProbeAnswer, "isReached" | "status"> {
   if (service === "noop@internal") return { isReached: false, status: 418 };
-  return { isReached: isLiteLLM === true, status: 200 };
+  const isTraefiks = service.endsWith("@internal");
+  // A run has no server for another service, so that Traefik answers 502 there.
+  return { isReached: isLiteLLM === true, status: isLiteLLM === true || isTraefiks ? 200 : 502 };
 }

@@ -71,6 +71,24 @@ test("a host that is passed on as a whole is LiteLLM's to judge", async () => {
   expect(injected).toEqual([]);
 });
 
+test("paths of the host that other services answer are nobody's, with the run's answer: 502, or Traefik's own", async () => {
+  const { hosts } = await stated([
+    router("Host(`ai.example.org`)"),
+    router("Host(`ai.example.org`) && PathPrefix(`/chat`)", { isLiteLLM: false, service: "webui@docker" }),
+    router("Host(`ai.example.org`) && Path(`/ping`)", { isLiteLLM: false, service: "ping@internal" }),
+  ]);
+  expect(hosts.map(({ value, remarks }) => [value.access, remarks])).toEqual([
+    [
+      [
+        { paths: ["/chat", "/chat/**"], who: "nobody", status: 502 },
+        { paths: ["/ping"], who: "nobody", status: 200 },
+        { who: "litellm" },
+      ],
+      ["Not LiteLLM's: Traefik sends it to webui@docker."],
+    ],
+  ]);
+});
+
 test("a host behind a name and a password is LiteLLM's all the same", async () => {
   const { hosts, others } = await stated([
     router("Host(`ai.example.org`)", { middlewares: [middleware("basicauth", { users: "a:b" })] }),
