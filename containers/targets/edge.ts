@@ -12,13 +12,14 @@ import type { Engine } from "../engine/engine.ts";
 import type { Judgement } from "../images/contexts/forward-auth/judge.ts";
 import { readLog } from "../parts/container-log.ts";
 import { forwardAuthPart, identityOf, sessionCookie } from "../parts/deployment/forward-auth.ts";
-import { entryPointPorts, type LiveRouter, nameInFiles, rawData } from "../parts/deployment/traefik.ts";
+import { entryPointPorts, type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import type { PartHandle } from "../parts/part.ts";
 import { secondTarget } from "../rigs/edge-rig.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { callerKey } from "./caller-key.ts";
 import type { Once } from "./providers/once.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
+import { deploymentRouting } from "./rig-access/deployment-routing.ts";
 import { partOf, publishedIn, secretOf } from "./rig-access/parts-of-rig.ts";
 import { traefikLogOf } from "./rig-access/traefik-log.ts";
 
@@ -135,14 +136,14 @@ export class Edge {
     this.#expectPublished(exchange);
     if (endedInHandshake(exchange)) throw new CheckFailure(handshakeFailure(this.deployment, exchange));
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
-    return this.#named(await log.routing(exchange.id));
+    return deploymentRouting(this.deployment, await log.routing(exchange.id));
   }
 
   /** The same for a request that Traefik may not have logged, e.g. a malformed one; undefined when it has not. */
   async routingIfLogged(exchange: Exchange): Promise<Routing | undefined> {
     const log = await AccessLog.of(this.#engine, this.#part("traefik").containerId);
     const seen = log.seen(exchange.id);
-    return seen && this.#named(seen);
+    return seen && deploymentRouting(this.deployment, seen);
   }
 
   /** @throws {CheckFailure} for a request to a port that the deployment does not publish: nothing logs it */
@@ -163,12 +164,6 @@ export class Edge {
       location: traefikModel.static.entryPoints.values().next().value?.location ?? traefik.location,
       fix: "publish the entry point's port, or write the 'port' in the policy by which clients call the host",
     });
-  }
-
-  /** With the router's name as the deployment has it. */
-  #named(routing: Routing): Routing {
-    const { router } = routing;
-    return { ...routing, router: router === undefined ? undefined : nameInFiles(this.deployment.traefikModel, router) };
   }
 
   /** Traefik's live routers. */

@@ -13,11 +13,12 @@ import type { ExecuteOptions } from "../engine/command.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import { modelProvider } from "../parts/deployment/render-litellm.ts";
-import { type LiveRouter, nameInFiles, rawData } from "../parts/deployment/traefik.ts";
+import { type LiveRouter, rawData } from "../parts/deployment/traefik.ts";
 import { secondReplica } from "../rigs/gateway-networks.ts";
 import type { RigState } from "../rigs/rig.ts";
 import { HttpGateway, type HttpGatewayOptions } from "./http-gateway.ts";
 import { AccessLog, type Routing } from "./rig-access/access-log.ts";
+import { deploymentRouting } from "./rig-access/deployment-routing.ts";
 import { partOf, secretOf } from "./rig-access/parts-of-rig.ts";
 import { type RecordedCommand, recordedCommand } from "./rig-access/recorded-command.ts";
 import { ScriptedModel } from "./rig-access/scripted-model.ts";
@@ -198,10 +199,7 @@ export class Gateway extends HttpGateway {
     if (hasTraefik(this.deployment) && endedInHandshake(exchange))
       throw new CheckFailure(handshakeFailure(this.deployment, exchange));
     const routing = await log.routing(exchange.id);
-    const { router } = routing;
-    const { traefikModel } = this.deployment;
-    const isNamed = router !== undefined && traefikModel !== undefined;
-    return { ...routing, router: isNamed ? nameInFiles(traefikModel, router) : router };
+    return hasTraefik(this.deployment) ? deploymentRouting(this.deployment, routing) : routing;
   }
 
   /** Traefik's live routers, and all that its API says. */

@@ -7,7 +7,7 @@ import type { Engine } from "../../engine/engine.ts";
 export interface Routing {
   /** `litellm-public@docker`; undefined when no router matched. */
   router: string | undefined;
-  /** Address of the server that got the request; undefined when Traefik answered it itself. */
+  /** Address of LiteLLM's server that got the request; undefined when Traefik answered it itself, or sent it to another service. */
   server: string | undefined;
   status: number;
 }

@@ -1,8 +1,7 @@
 import { publishedTo } from "../../compose/host-address.ts";
 import { addressOf } from "../../services/host-network.ts";
-import { portThroughHost } from "../../services/host-route.ts";
-import { serviceAt } from "../../services/hosts.ts";
-import type { TraefikMiddleware, TraefikRouter, TraefikService } from "../../traefik/dynamic/dynamic.ts";
+import { leadsToLiteLLM, withProvider } from "../../services/router-destination.ts";
+import type { TraefikMiddleware, TraefikRouter } from "../../traefik/dynamic/dynamic.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
 import { parseRule } from "../../traefik/rules/rule.ts";
 import { splitList } from "../../traefik/schema.ts";
@@ -70,38 +69,6 @@ export function harmlessOwnPort({ static: configuration, routers }: TraefikModel
   if (isRestOpen || routers.some(({ entryPoints }) => entryPoints.some((name) => name.toLowerCase() === "traefik")))
     return undefined;
   return publishedTo(addressOf(own.host)) === "nobody" ? undefined : own.port;
-}
-
-function withProvider(name: string, provider: string): string {
-  return name.includes("@") ? name : `${name}@${provider}`;
-}
-
-/** By labels a service is the container that has them, by a file it is where its servers' URLs lead. */
-function leadsToLiteLLM(router: TraefikRouter, model: TraefikModel, view: DeploymentView): boolean {
-  const wanted = withProvider(router.service ?? "", router.provider);
-  if (wanted.endsWith("@internal")) return false;
-  const name = wanted.slice(0, wanted.indexOf("@")).toLowerCase();
-  if (wanted.endsWith("@file"))
-    return leadsByUrl(
-      model.files?.configuration.services.find((one) => one.name.toLowerCase() === name),
-      view,
-    );
-  const container = model.containers.find(({ configuration }) =>
-    router.service === undefined
-      ? configuration.routers.includes(router)
-      : configuration.services.some((one) => one.name.toLowerCase() === name),
-  );
-  return container?.service.key === view.litellm.key;
-}
-
-function leadsByUrl(service: TraefikService | undefined, view: DeploymentView): boolean {
-  return (service?.urls ?? []).some((url) => {
-    if (!URL.canParse(url)) return false;
-    return (
-      serviceAt(view.compose, new URL(url).hostname)?.key === view.litellm.key ||
-      portThroughHost(url, view) !== undefined
-    );
-  });
 }
 
 function resolved(name: string, provider: TraefikRouter["provider"], model: TraefikModel, depth = 0): EdgeMiddleware[] {
