@@ -17,6 +17,13 @@ const broken: Broken[] = [
     what: /is missing/,
   },
   {
+    name: "a compose file with comments only",
+    patches: [{ file: "compose.yaml", write: "# to be written\n" }],
+    file: "compose.yaml",
+    at: "# to be written",
+    what: /is empty/,
+  },
+  {
     name: "no env file",
     patches: [{ file: "litellm.env.example", remove: true }],
     file: "litellm.env",

@@ -60,8 +60,15 @@ function loadProject(
   const own =
     files.envFile === undefined ? new Map() : envFiles.forInterpolation(files.envFile, new ProjectVariables(shell));
   const known = new ProjectVariables(shell, own, declared);
-  const documents = files.files.flatMap((file) => sources.read(file) ?? []);
-  if (documents.length === 0) return undefined;
+  const perFile = files.files.map((file) => sources.read(file));
+  const documents = perFile.flatMap((own) => own ?? []);
+  if (documents.length === 0) {
+    // A file that can't be read is a fault already.
+    const [first] = files.files;
+    if (first !== undefined && perFile.every((own) => own !== undefined))
+      faults.add(whole(host.find(first).path), "is empty", "write 'services:' with the services below it");
+    return undefined;
+  }
   const name = files.name ?? projectName(documents, files.folder, known, faults);
   const location = whole(files.files[0] ?? files.folder);
   const variables = known.with(
