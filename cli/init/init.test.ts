@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readPolicy } from "../../helpers/deployment/policy/read-policy.ts";
 import { type Patch, type PatchedCopy, patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import { writtenFolder } from "../../helpers/deployment/source/written-folder.ts";
 import type { Policy } from "../../helpers/deployment/types.ts";
 
 /** A copy of an example without its policy. */
@@ -115,6 +116,17 @@ test("swarm: stacks, a login, an env file that is not in the folder, and a varia
   expect(readFileSync(join(copy.folder, "init.env"), "utf8")).toMatch(/^REGION=north$/m);
 });
 
+test("keycloak: paths of the login service on LiteLLM's host are not LiteLLM's, and the rest is as the example states it", () => {
+  using copy = copyOf("keycloak");
+  expect(init(copy.folder)).toMatchObject({ status: 0, stderr: "" });
+  const [[host, [elsewhere, ...rules]]] = accessOf(readPolicy(join(copy.folder, "policy.yaml"))) as [
+    [string, [unknown[], ...unknown[][]]],
+  ];
+  expect(host).toBe("gateway.example.org on websecure");
+  expect(elsewhere).toEqual(["nobody", expect.arrayContaining(["/oauth2/**"]), [502]]);
+  expect(rules.map(([who]) => who)).toEqual(["login", "anyone", "litellm", "nobody"]);
+});
+
 test("no secret of an env file gets into a policy", () => {
   using copy = copyOf("two-projects");
   const { stdout } = init(copy.folder, "--stdout");
@@ -143,6 +155,18 @@ test("a folder without LiteLLM is one line and exit code 2, and nothing is writt
   const { status, stderr } = init(copy.folder);
   expect(stderr).toMatch(/compose\.yaml: none of the services looks like LiteLLM/);
   expect([status, existsSync(join(copy.folder, "policy.yaml"))]).toEqual([2, false]);
+});
+
+test("a folder that is missing, or has no compose file, is one line that says which folder to name", () => {
+  using copy = writtenFolder({ "README.md": "nothing yet\n" });
+  expect(init(copy.folder)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/no compose file is in the folder or below it; name the folder that has LiteLLM's/),
+  });
+  expect(init(join(copy.folder, "gone"))).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/gone: is missing; name a folder with the compose files\n$/),
+  });
 });
 
 test("a guess of a copy that leads to a missing file is named, with how to correct it", () => {

@@ -29,9 +29,16 @@ export interface InitOptions {
  */
 export async function writePolicy({ folder, file, config, isOffline, isPrinted }: InitOptions): Promise<void> {
   const faults = new FaultList();
-  checkFolder(folder, faults);
+  checkFolder(folder, faults, "name");
   faults.throwIfAny();
   const projects = findProjects(folder);
+  if (projects.files.length === 0 && projects.others.length === 0)
+    faults.add(
+      folder,
+      "no compose file is in the folder or below it",
+      "name the folder that has LiteLLM's compose file, e.g. compose.yaml",
+    );
+  faults.throwIfAny();
   const host = hostValues(folder, projects);
   const all = host.standIns.map(({ file: name, text }) => ({ path: join(folder, name), text }));
   // Somebody may have put the real values into one that is there.

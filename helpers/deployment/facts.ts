@@ -282,10 +282,13 @@ function readComposeFiles(
   return { envFiles, compose, isEnvKnown: !hasMain || envFiles.isReadable(main) };
 }
 
-/** Adds a fault for a deployment's folder that is missing, or not a directory. */
-export function checkFolder(folder: string, faults: FaultList): void {
-  if (!existsSync(folder))
-    faults.add(folder, "is missing", "set DEPLOYMENT to a folder with policy.yaml and compose.yaml");
+/**
+ * Adds a fault for a deployment's folder that is missing, or not a directory.
+ *
+ * @param howToName how the caller is given the folder, as the fix says it
+ */
+export function checkFolder(folder: string, faults: FaultList, howToName = "set DEPLOYMENT to"): void {
+  if (!existsSync(folder)) faults.add(folder, "is missing", `${howToName} a folder with the compose files`);
   else if (!statSync(folder).isDirectory())
-    faults.add(folder, "is not a directory", "set DEPLOYMENT to the folder, not to a file in it");
+    faults.add(folder, "is not a directory", `${howToName} the folder, not a file in it`);
 }
