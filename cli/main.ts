@@ -13,9 +13,14 @@ import { addReportPublish } from "./report-publish.ts";
 import { addSoak } from "./soak.ts";
 
 const program = new Command()
-  .name("node cli/main.ts")
-  .description("Everything except the conformance run itself, which is `npm test`. Each command has an npm script.")
-  .showHelpAfterError("(--help lists the options)")
+  .name("npm run")
+  .description("Everything except the conformance run itself, which is `npm test`.")
+  // The npm script of a command has its name, and runs it with the Node of the dependencies.
+  .configureHelp({
+    commandUsage: (command) =>
+      command.parent === null ? "npm run COMMAND -- --help" : `npm run ${command.name()} -- ${command.usage()}`,
+  })
+  .showHelpAfterError("(`npm run COMMAND -- --help` lists the options)")
   .addHelpText(
     "after",
     `

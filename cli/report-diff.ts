@@ -5,7 +5,7 @@ import { readReport } from "../reports/model/read-report.ts";
 
 export function addReportDiff(program: Command): void {
   program
-    .command("report-diff")
+    .command("report:diff")
     .summary("compare two runs")
     .description(
       "Says what got better and what got worse between two runs, and what was changed. Exit code 1 where anything got worse.",

@@ -5,7 +5,7 @@ import { exampleFile, exampleStatus } from "../reports/status/status-example.ts"
 
 export function addReportExample(program: Command): void {
   program
-    .command("report-example")
+    .command("report:example")
     .summary("write the example of a status document again")
     .description("Runs every suite against deployments/as-found and writes reports/example/STATUS.md.")
     .action(async () => {

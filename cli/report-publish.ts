@@ -6,7 +6,7 @@ import { wholeNumber } from "./arguments.ts";
 
 export function addReportPublish(program: Command): void {
   program
-    .command("report-publish")
+    .command("report:publish")
     .summary("add a run to a folder of runs")
     .description(
       "Adds a run to a folder of runs that any static host can serve. The oldest runs beyond the limit are removed.",

@@ -83,7 +83,7 @@ describe("the command", () => {
 
   const diff = (...names: string[]) => {
     const files = names.map((name) => join(folder, name));
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report-diff", ...files], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report:diff", ...files], {
       encoding: "utf8",
     });
     return { status, stdout, stderr: stderr.replaceAll(`${folder}/`, "") };
@@ -107,6 +107,6 @@ describe("the command", () => {
 
   test("has an npm script", () => {
     const scripts = JSON.parse(execFileSync("npm", ["pkg", "get", "scripts"], { encoding: "utf8" })) as object;
-    expect(scripts).toMatchObject({ "report:diff": "node cli/main.ts report-diff" });
+    expect(scripts).toMatchObject({ "report:diff": "node cli/main.ts report:diff" });
   });
 });

@@ -121,7 +121,7 @@ test("the same run, published twice, is listed once", async () => {
 });
 
 function publisher(directory: string): ChildProcess {
-  const args = ["cli/main.ts", "report-publish", site, "--from", directory];
+  const args = ["cli/main.ts", "report:publish", site, "--from", directory];
   return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 const exitOf = (child: ChildProcess): Promise<number | null> => new Promise((done) => child.once("close", done));
@@ -178,7 +178,7 @@ test.each([
   [["site", "--kep", "1"], /^error: unknown option '--kep'/],
   [["site", "--from", "/nowhere"], /^\/nowhere\/conformance\.json: cannot be read \(ENOENT\)/],
 ])("%j ends with one line that says what is wrong, and exit code 2", (args, line) => {
-  const { status, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report-publish", ...args], {
+  const { status, stderr } = spawnSync(process.execPath, ["cli/main.ts", "report:publish", ...args], {
     encoding: "utf8",
   });
   expect(stderr).toMatch(line);
