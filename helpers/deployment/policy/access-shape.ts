@@ -15,7 +15,7 @@ export const accessRuleShape = mapping({
   who: oneOf("anyone", "bearer", "litellm", "login", "nobody", "redirect").describe(
     "`anyone`: open; `bearer`: the edge demands a Bearer credential and gives the refusal otherwise; `litellm`: the edge " +
       "lets everything pass and LiteLLM judges; `login`: a forward-auth service judges; `nobody`: does not reach LiteLLM, " +
-      "whoever asks: refused by the edge, or another service's (a run answers 502 in its place); `redirect`: answered with a redirect by the edge.",
+      "whoever asks: refused by the edge, or another service's; `redirect`: answered with a redirect by the edge.",
   ),
   status: z
     .union([status, listOf(status).min(1)], { error: "an HTTP status, or a list of them" })

@@ -112,7 +112,9 @@ function statedRule(
     case "other-service":
       return {
         value: { ...where, who: "nobody", status: access.status },
-        remarks: [`Not LiteLLM's: Traefik sends it to ${access.service}.`],
+        remarks: [
+          `Not LiteLLM's: Traefik sends ${where.paths?.join(", ") ?? "every other path"} to ${access.service}.`,
+        ],
       };
   }
 }

@@ -84,7 +84,7 @@ test("paths of the host that other services answer are nobody's, with the run's 
         { paths: ["/ping"], who: "nobody", status: 200 },
         { who: "litellm" },
       ],
-      ["Not LiteLLM's: Traefik sends it to webui@docker."],
+      ["Not LiteLLM's: Traefik sends /chat, /chat/** to webui@docker."],
     ],
   ]);
 });
