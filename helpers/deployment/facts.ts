@@ -25,6 +25,7 @@ import { readTraefik } from "./traefik/read-traefik.ts";
 /** The service that is Traefik where the policy names none. */
 export const defaultTraefik = "traefik";
 
+/** What reading needs that the files do not say: the policy names it, or a run makes it. */
 export interface FactsOptions {
   /** The env file for interpolation, relative to the folder; by default `litellm.env`, else `.env`. */
   envFile?: string | undefined;

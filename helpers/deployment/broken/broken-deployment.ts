@@ -79,10 +79,15 @@ const patchOf =
   (file: string) =>
   (find: string, replace: string): Patch => ({ file, find, replace });
 
+/** A patch of the compose file. */
 export const compose = patchOf("compose.yaml");
+/** A patch of the policy. */
 export const policy = patchOf("policy.yaml");
+/** A patch of LiteLLM's config. */
 export const litellm = patchOf("litellm/config.yaml");
+/** A patch of the env file. */
 export const env = patchOf("litellm.env.example");
+/** A patch of Codex's config. */
 export const codex = patchOf("clients/codex/config.toml");
 
 /** Tests that each broken deployment has its one fault, with file, line, what and fix. */

@@ -10,6 +10,7 @@ export interface ComposeValue extends Written<string> {
   yaml?: EditableYaml | undefined;
 }
 
+/** A volume or a path of the host that a container mounts. */
 export interface Mount {
   /** Absolute path on this machine for a bind mount; the volume's key in {@link ComposeFile.volumes} for a volume. */
   source: string;
@@ -202,6 +203,7 @@ export interface InactiveService {
   location: SourceLocation;
 }
 
+/** A network of the projects, by its key in the file. */
 export interface ComposeNetwork {
   /** The network's name on the gateway host: its `name`, or `<project>_<key>`. */
   name: string;
@@ -216,6 +218,7 @@ export interface ComposeNetwork {
   location: SourceLocation;
 }
 
+/** A named volume of the projects, by its key in the file. */
 export interface ComposeVolume {
   /** The volume's name on the gateway host: its `name`, or `<project>_<key>`. */
   name: string;

@@ -81,6 +81,7 @@ export interface ConfigFile {
   document: Record<string, unknown>;
 }
 
+/** LiteLLM's config as the version that runs reads it: the main file, what it includes, and the environment. */
 export interface LiteLLMConfig {
   /** The main file; the compose file where LiteLLM runs without a config. */
   file: string;

@@ -1,6 +1,7 @@
 import type { Lock } from "../../catalogue-lock/lock-file.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 
+/** A name by which clients call the gateway, on one entry point (`hosts`). */
 export interface PolicyHost {
   name: string;
   /** Traefik entry point that serves it, e.g. `web`; undefined where there is no Traefik. */
@@ -84,6 +85,7 @@ export interface PolicyPart {
   location: SourceLocation;
 }
 
+/** A path that is open to anyone (`public`). */
 export interface PublicPath {
   path: string;
   /** True when the paths below it (`/ui/…`) are public too; the look-alike `/uix` never is. */
@@ -94,6 +96,7 @@ export interface PublicPath {
   location: SourceLocation;
 }
 
+/** A path on which Traefik adds a key for callers that have none (`injected`). */
 export interface InjectedRoute {
   path: string;
   hosts: readonly string[];
@@ -124,6 +127,7 @@ export interface UpstreamExample {
   contains: string;
 }
 
+/** An MCP server behind LiteLLM (`upstreams`). */
 export interface PolicyUpstream {
   /** The key under `mcp_servers`. */
   name: string;
@@ -169,6 +173,7 @@ export type SecretPlace =
   | `${string}.environment`
   | `${string}.command`;
 
+/** A secret, and the only places where it may be seen (`secrets`). */
 export interface PolicySecret {
   /** Variable of an env file, or name of a compose secret. */
   name: string;
@@ -178,6 +183,7 @@ export interface PolicySecret {
   location: SourceLocation;
 }
 
+/** A client whose config is part of the deployment (`clients`). */
 export interface PolicyClient {
   name: string;
   kind: "codex" | "claude" | "open-webui";
@@ -302,6 +308,7 @@ export interface PolicyAuthorization {
   location: SourceLocation;
 }
 
+/** What is meant to hold: `policy.yaml`, parsed. */
 export interface Policy {
   file: string;
   /** The services of the compose file that are LiteLLM and Traefik. */

@@ -30,6 +30,7 @@ export interface YamlPosition {
   alias: boolean;
 }
 
+/** A text, number, boolean or null. */
 export interface YamlScalar extends YamlPosition {
   kind: "scalar";
   value: string | number | boolean | null;
@@ -50,11 +51,13 @@ export interface ValueProblem {
   location: SourceLocation;
 }
 
+/** A mapping, with its merge keys resolved. */
 export interface YamlMap extends YamlPosition {
   kind: "map";
   entries: ReadonlyMap<string, YamlEntry>;
 }
 
+/** A key of a mapping with its value. */
 export interface YamlEntry {
   keyLocation: SourceLocation;
   keySpan: TextSpan;
@@ -63,6 +66,7 @@ export interface YamlEntry {
   value: YamlNode;
 }
 
+/** A sequence. */
 export interface YamlList extends YamlPosition {
   kind: "list";
   items: readonly YamlNode[];

@@ -14,6 +14,7 @@ export interface InterpolationProblem {
   fix: string;
 }
 
+/** A text with its variables replaced, and what is wrong with them. */
 export interface Interpolated {
   value: string;
   problems: readonly InterpolationProblem[];

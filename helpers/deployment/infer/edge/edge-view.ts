@@ -7,6 +7,7 @@ export interface EdgeView {
   entryPoints: readonly EdgeEntryPoint[];
 }
 
+/** An entry point of Traefik that serves HTTP. */
 export interface EdgeEntryPoint {
   name: string;
   /** Port in Traefik's container. */
@@ -15,6 +16,7 @@ export interface EdgeEntryPoint {
   address?: string | undefined;
 }
 
+/** A router of Traefik with its service and middlewares. */
 export interface EdgeRouter {
   /** With its provider, e.g. `litellm@docker`. */
   name: string;
@@ -31,6 +33,7 @@ export interface EdgeRouter {
   middlewares: readonly EdgeMiddleware[];
 }
 
+/** A middleware of a router. */
 export interface EdgeMiddleware {
   /** With its provider. */
   name: string;

@@ -15,6 +15,7 @@ export function routeQuestions({ hostRoutes, view }: Inference): string[] {
   );
 }
 
+/** A file of the folder that stands for one that is not in it may have other contents. */
 export function exampleQuestions({ examples, view }: Inference): string[] {
   return examples.map(
     ({ path, file }) =>
@@ -42,6 +43,7 @@ export function defaultQuestions({ host, view }: Inference): string[] {
   ];
 }
 
+/** What the files leave open: servers in a database, keys that a module judges, models behind a pattern, another proxy. */
 export function openQuestions(view: DeploymentView): string[] {
   const { config, litellm } = view;
   const storesServers = namedDatabase(config ?? { environment: litellm.environment, document: {} }) !== undefined;

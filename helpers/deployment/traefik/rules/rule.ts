@@ -20,6 +20,7 @@ export const matcherNames = [
   "QueryRegexp",
 ] as const;
 
+/** Name of a matcher. */
 export type MatcherName = (typeof matcherNames)[number];
 
 /** A rule, parsed. */

@@ -30,6 +30,7 @@ export interface Pipeline {
   offset: number;
 }
 
+/** One operand of a command: a constant, a field of the data (`.Name`), a variable, a function, or a pipeline in parentheses. */
 export type Operand =
   | { kind: "value"; value: string | number | boolean | null }
   | { kind: "field"; path: readonly string[] }
