@@ -108,7 +108,7 @@ async function askedEdge(
   }
 }
 
-/** Why Traefik gets no answer from a server of its routers, where their networks tell. */
+/** Why Traefik gets no answer from a server of its routers, where their networks are the reason. */
 function networksApart(deployment: DeploymentWithTraefik): string | undefined {
   const { traefikModel: model, litellm } = deployment;
   const own = model.containers.find(({ service }) => service.key === litellm.key)?.configuration.routers ?? [];

@@ -70,7 +70,7 @@ test.each(written.hosts.map(({ name }) => name))("who may reach what on %s is th
   expect(new Set(decisions.map((one) => JSON.stringify(one))).size).toBeGreaterThan(4);
 });
 
-test("so are the injected routes, models, secrets, reach and firewall", () => {
+test("injected routes, models, secrets, reach and firewall are derived as they are written", () => {
   expect(plain(derived.injectedRoutes)).toEqual(plain(written.injectedRoutes));
   expect(plain(derived.models)).toEqual(plain(written.models));
   expect(plain(derived.secrets)).toEqual(plain(written.secrets));
@@ -81,11 +81,11 @@ test("so are the injected routes, models, secrets, reach and firewall", () => {
   );
 });
 
-test("so are the upstreams, but for their tools, which only asking them can tell", () => {
+test("the upstreams are derived as they are written, except for their tools, which only the servers know", () => {
   expect(plain(derived.upstreams, ["tools"])).toEqual(plain(written.upstreams, ["tools"]));
 });
 
-test("so are the clients, but for Codex's version, which no file names", () => {
+test("the clients are derived as they are written, except for Codex's version, which no file names", () => {
   const own = ({ kind, from, config }: Policy["clients"][number]): string =>
     [kind, from, config?.split("/").at(-1)].join(" ");
   expect(derived.clients.map(own).toSorted()).toEqual(written.clients.map(own).toSorted());

@@ -60,7 +60,7 @@ export type HostSettings = Partial<
   >
 >;
 
-/** What compose sets on a container besides the rest of {@link PartPlan}. */
+/** What compose sets on a container and the rest of {@link PartPlan} does not have. */
 export interface ContainerSettings {
   host: HostSettings;
   stopSignal?: string | undefined;

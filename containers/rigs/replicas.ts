@@ -5,7 +5,7 @@ import type { PartPlan } from "../parts/part.ts";
 import { secondReplica } from "./gateway-networks.ts";
 
 /**
- * The replicas of LiteLLM besides the first, with the same labels, so that Traefik balances between them. One is enough to tell
+ * The replicas of LiteLLM after the first, with the same labels, so that Traefik balances between them. One is enough to tell
  * replicas apart, however many the operator has.
  */
 export function replicasOf({ litellm }: Deployment, plan: PartPlan): PartPlan[] {

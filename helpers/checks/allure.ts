@@ -85,7 +85,7 @@ export interface ShownStep {
  * The steps of a check: its requests and its commands, without secrets.
  *
  * @param secrets name to value
- * @param failure how the check failed; its evidence tells which steps failed
+ * @param failure how the check failed; its evidence says which steps failed
  */
 export function stepsOf(
   exchanges: readonly Exchange[],

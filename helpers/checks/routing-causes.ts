@@ -287,7 +287,7 @@ function sessionLeftOut(model: TraefikModel, router: TraefikRouter): Cause | und
 
 /**
  * Why a refusal has no challenge: no middleware of the router adds one, or it is behind the one that refuses. Undefined where the
- * files do not tell.
+ * files do not say.
  *
  * @param router that took the request, as in Traefik's API; undefined where none did
  */

@@ -22,7 +22,7 @@ export interface DeploymentOutline {
   notes: readonly DeploymentNote[];
 }
 
-/** How {@link DeploymentOutline.config} begins where it is no path. */
+/** How {@link DeploymentOutline.config} begins where it is not a path. */
 export const noConfigFile = "no file of the deployment";
 
 /** Summarises a deployment. */

@@ -31,7 +31,7 @@ export interface RenderedChange {
   why: string;
 }
 
-/** A part or the engine that failed, which is nobody's conformance. */
+/** A part or the engine that failed: this says nothing about the deployment's conformance. */
 export interface EnvironmentFailure {
   part: string | undefined;
   message: string;

@@ -70,7 +70,7 @@ export interface Listening {
   token: string | undefined;
 }
 
-/** A secret. A run makes it up anew, unless it is that of a real service. */
+/** A secret. Each run makes up a new value, unless it is that of a real service. */
 export interface CandidateSecret {
   name: string;
   /** The variable of this process that has its value; undefined for one that the run makes up. */

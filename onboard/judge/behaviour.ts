@@ -4,7 +4,7 @@ import { callText, fail, failIfAny, type Judgement, notApplicable, pass, type Ru
 
 type BehaviourItem = 25 | 26 | 27 | 28 | 29 | 30 | 31;
 
-/** Judges what the candidate does besides what it is asked for. */
+/** Judges what the candidate does that it was not asked for. */
 export function judgeBehaviour(own: RunningCase): Record<BehaviourItem, Judgement> {
   const gateways = notApplicable("only a gateway knows identities");
   return {

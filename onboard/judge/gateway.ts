@@ -124,7 +124,7 @@ function notListed(own: RunningCase): Judgement {
 /** The most lines of a gateway's log that one item shows. */
 const mostLines = 5;
 
-/** What a listing says about a tool, besides its name. */
+/** What a listing says about a tool, except its name. */
 const fields = ["description", "inputSchema", "title", "annotations", "outputSchema"] as const;
 
 function catalogue(own: RunningCase): Judgement {

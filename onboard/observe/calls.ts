@@ -17,7 +17,7 @@ const mostSilences = 2;
 /** How long one answer is awaited, in milliseconds, beyond the budget. */
 const grace = 1_000;
 
-/** Makes the calls of a candidate one after another, on a connection that is made anew when the server ends. */
+/** Makes the calls of a candidate one after another, on a connection that is made again when the server ends. */
 export class CallRun {
   readonly records: CallRecord[] = [];
   readonly channels: Channel[] = [];
@@ -110,7 +110,7 @@ function plannedCalls(tools: readonly Tool[], candidate: Candidate, subject: Sub
 /** The most calls with bad arguments that are repeated through a gateway, each for another tool. */
 const mostBadCalls = 4;
 
-/** The calls that are made through a gateway: what it can change is the answer, so that a few of each kind tell. */
+/** The calls that are made through a gateway: what it can change is the answer, so that a few of each kind are enough. */
 export function gatewayCalls(tools: readonly Tool[], { calls }: Candidate): PlannedCall[] {
   const bad = tools.flatMap((tool): PlannedCall[] =>
     badArguments(tool)

@@ -9,13 +9,13 @@ export interface Subject {
   readonly secrets: ReadonlyMap<string, string>;
   /** Command lines of the server's processes, its helpers included. */
   processes(): Promise<readonly string[]>;
-  /** Kills all of them, and starts a server that listens anew. */
+  /** Kills all of them, and starts a server that listens again. */
   kill(): Promise<void>;
   /** What the services that it needs hold, by part; empty where none says so. */
   state(): Promise<ReadonlyMap<string, string>>;
   /** What the services that it needs wrote to their logs. */
   serviceLogs(): Promise<string>;
-  /** What the server's own log says, where it has one besides standard error. */
+  /** What the server's own log says, where it writes one in addition to standard error. */
   ownLog(): Promise<string>;
   /** A file that no tool may read, and a mark that no tool may make. */
   readonly trap: Trap;

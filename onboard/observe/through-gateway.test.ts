@@ -118,7 +118,7 @@ test("a gateway that lists the candidate late is waited for; one that never does
   expect(never.called).toEqual([]);
 });
 
-test("its death: nothing is lost, others are lost, it does not come back, and it could not be killed", async () => {
+test("the death of the candidate: nothing is lost, others are lost, it does not come back, and it could not be killed", async () => {
   const sound = new FakeGateway();
   sound.lists = () => (sound.isDead ? others : [...others, ...own]);
   expect((await observeThroughGateway(sound, candidate)).death).toMatchObject({

@@ -52,19 +52,19 @@ test("an accepted candidate: the table, the verdict and what it takes to go live
   expect(JSON.parse(readFileSync(join(folder, "onboarding.json"), "utf8"))).toMatchObject({ verdict: "accept" });
 });
 
-test("a rejected one: what was found and how to fix it", () => {
+test("a rejected candidate: what was found and how to fix it", () => {
   const differences = [{ kind: "description" as const, text: "the description of read_note has changed" }];
   writeReports(folder, report({ differences }));
   expect(text()).toMatch(/^GATE-19 fail: .*\n {2}the description of read_note has changed\n {2}fix: /m);
   expect(text()).toContain("REJECT: ");
 });
 
-test("a conditional one: the conditions", () => {
+test("a candidate with conditions: the conditions", () => {
   writeReports(folder, report({ differences: undefined }));
   expect(text()).toMatch(/^ACCEPT WITH CONDITIONS: .*\n {2}GATE-19: somebody reads the catalogue/m);
 });
 
-test("one that was judged alone: said at the top and among the conditions", () => {
+test("a candidate that was judged alone: said at the top and among the conditions", () => {
   const judged = judgeSynthetic(candidate, observed, lock);
   const base = report();
   const alone = { ...base, candidate: { ...base.candidate, deployment: null } };

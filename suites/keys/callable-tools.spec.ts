@@ -15,7 +15,7 @@ import { type Cell, keepMatrix, withMatrix } from "./support/matrix.ts";
 import { catalogueOfMaster, type ListedTool } from "./support/mcp-request.ts";
 import { type CallWay, callAtEndpoint, otherCallWays, serverAnswer } from "./support/tool-call.ts";
 
-/** How many calls run at a time: LiteLLM connects to the server anew for each. */
+/** How many calls run at a time: LiteLLM connects to the server again for each. */
 const atATime = 4;
 
 /** A tool by one way, and what its server answers the master key. */

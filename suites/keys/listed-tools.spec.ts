@@ -14,7 +14,7 @@ import { expectKnownGroups } from "./support/known-groups.ts";
 import { type Cell, keepMatrix, withMatrix } from "./support/matrix.ts";
 import { catalogueOfMaster, list, listedTools, listingRequests } from "./support/mcp-request.ts";
 
-/** How many listings run at a time: LiteLLM asks the servers anew for each. */
+/** How many listings run at a time: LiteLLM asks the servers again for each. */
 const atATime = 4;
 
 check({

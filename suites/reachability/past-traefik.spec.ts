@@ -179,7 +179,7 @@ async function expectRefused(
       ? "LiteLLM hangs on this route, or the network between it and the LAN drops packets"
       : "LiteLLM demands no key for this route: no master_key, a custom_auth that admits it, or the version",
     location: gateway.deployment.litellm.location,
-    // An error that the master key gets too is no refusal.
+    // An error that the master key gets too does not refuse anybody.
     ...everyoneAdmitted(gateway, isSilent ? undefined : 200),
   });
 }

@@ -43,7 +43,7 @@ function explain(details: FailureDetails, shown: readonly Exchange[], finding: A
 
 type AdmitsEveryone = NonNullable<Deployment["litellmConfig"]["admitsEveryone"]>;
 
-/** LiteLLM's refusal of a caller who is no admin; an address that is not allowed, or a hook, has other texts. */
+/** LiteLLM's refusal of a caller who is not an administrator; an address that is not allowed, or a hook, has other texts. */
 function asksForAdmin({ response }: Exchange): boolean {
   return response?.status === 403 && /\badmin\b/i.test(response.body);
 }

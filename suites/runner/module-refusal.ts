@@ -121,7 +121,7 @@ function isCallWith(key: string, { request }: Exchange): boolean {
   );
 }
 
-/** Whether a call has a result that is no error. */
+/** Whether a call has a result that is not an error. */
 function isServed(exchange: Exchange): boolean {
   const { id } = jsonOf(exchange.request.body ?? "") as { id: number };
   const result = resultOf(exchange, id);

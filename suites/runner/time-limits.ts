@@ -18,7 +18,7 @@ const ended = /\bin time\b|time[- ]?(?:d )?out|aborted due to timeout|not within
 
 /**
  * An option or a variable of the deployment, e.g. `responseHeaderTimeout` or `KEEPALIVE_TIMEOUT`: a failure that names one has read
- * it, and waited for nothing. Codes of undici's errors (`UND_ERR_HEADERS_TIMEOUT`) are none.
+ * it, and waited for nothing. Codes of undici's errors (`UND_ERR_HEADERS_TIMEOUT`) do not count.
  */
 const optionName =
   /\b(?:[a-z]+(?:[A-Z][a-z]+)*Timeouts?|(?!UND_)[A-Z]+(?:_[A-Z]+)*_TIMEOUT|[a-z]+(?:_[a-z]+)*_timeout)\b/g;

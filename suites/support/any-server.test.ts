@@ -24,7 +24,7 @@ test("servers that the policy leaves out are named with its reasons", () => {
   expect(() => expectPolicyServer(deployment.policy)).toThrow(reason);
 });
 
-test("one server that is left out", () => {
+test("where the only server is left out of the run, checks of servers are not supported, with its reason", () => {
   const [first] = reference.policy.upstreams;
   const upstreams = first === undefined ? [] : [{ ...first, leftOut: "it needs a token" }];
   const reason = `the MCP server is left out of the run: ${first?.name} (it needs a token)`;

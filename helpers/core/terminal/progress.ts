@@ -148,7 +148,7 @@ export class Progress {
     this.said();
   }
 
-  /** Something was said elsewhere, e.g. on standard output: the silence begins anew. */
+  /** Something else was printed, e.g. on standard output: the silence begins again. */
   said(): void {
     this.#saidAt = Date.now();
   }

@@ -46,7 +46,7 @@ test("more keys than addresses are a fault; a last address without a key is not"
   expect(unpairedKeys(written({ OPENAI_API_KEYS: "a;b" }))).toBeUndefined();
 });
 
-test("Open WebUI by its image", () => {
+test("Open WebUI is known by its image, from any registry, and no other image is", () => {
   for (const image of [
     "ghcr.io/open-webui/open-webui:main",
     "open-webui/open-webui",

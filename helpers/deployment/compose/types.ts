@@ -24,7 +24,7 @@ export interface Mount {
   isOutside?: boolean;
   /** Whether the container executes it, whatever its mode here: a Dockerfile may change the mode. */
   isProgram?: boolean;
-  /** Whether it is no mount: the service's Dockerfile copies it into the image. */
+  /** Whether it is not a mount: the service's Dockerfile copies it into the image. */
   isInImage?: boolean;
   /** Absolute path in the container. */
   target: string;

@@ -224,7 +224,7 @@ test("a LiteLLM that has labels for Traefik is meant to be behind it, also where
   expect(hosts[0]?.value.entry_point).toBe("web");
 });
 
-test("so is one whose address a file of Traefik's has, also where its rule is wrong", async () => {
+test("a LiteLLM whose address a file of Traefik's has is meant to be behind it, also where the rule is wrong", async () => {
   const file = `http:
   routers: { llm: { rule: "Hots(\`llm.example.org\`)", service: llm } }
   services: { llm: { loadBalancer: { servers: [{ url: "http://litellm:4000" }] } } }
@@ -500,7 +500,7 @@ const withPlaceholders = {
 `,
 };
 
-test("each placeholder in Traefik's labels, flags and files is asked for with its line, and is no host of the policy", async () => {
+test("each placeholder in Traefik's labels, flags and files is asked for with its line, and does not become a host of the policy", async () => {
   const draft = await draftOf(withPlaceholders);
   const { hosts, toFix } = draft;
   expect(hosts.map(({ value }) => value.name)).toEqual(["litellm.internal"]);

@@ -26,7 +26,7 @@ test.each([
   expect(addressesOf(variables, document)).toContain(expected);
 });
 
-test("what is no address, and a variable that is not set, name nothing", () => {
+test("a text that is not an address, and a variable that is not set, name nothing", () => {
   const cache_params = { host: "os.environ/NOWHERE" };
   expect(addressesOf({ LITELLM_MODE: "PRODUCTION", HOST: "pg" }, { litellm_settings: { cache_params } })).toEqual([]);
 });

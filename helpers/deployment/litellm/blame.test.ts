@@ -38,7 +38,7 @@ test.for<[string, Patch[], string]>([
   expect(await named(breaks, (deployment) => serverLine(deployment, "filesystem"))).toBe(line);
 });
 
-test("of a server: the environment, where it has another variable than the policy's DSN", async () => {
+test("the line of a server is that of its environment, where it has another variable than the policy's DSN", async () => {
   const breaks = [config("os.environ/POSTGRES_MCP_URL", "os.environ/OPENAI_API_KEY")];
   expect(await named(breaks, (deployment) => serverLine(deployment, "postgres"))).toBe(
     "litellm/config.yaml: DATABASE_URI: os.environ/OPENAI_API_KEY",

@@ -318,7 +318,7 @@ function withMount(mount: string, file?: string): { faults: string[]; notes: str
 }
 
 test.each(["/srv/litellm", "./own"])(
-  "a config in the directory %s, which is not here, is not proved, and no fault",
+  "a config in the directory %s, which is not here, is not proved, and not a fault",
   (directory) => {
     expect(withMount(`${directory}:/app/config`)).toEqual({
       faults: [],
@@ -330,7 +330,7 @@ test.each(["/srv/litellm", "./own"])(
   },
 );
 
-test("so is a file of the gateway host; one of the folder that is missing is a fault", () => {
+test("a config that is a file of the gateway host is not proved; one of the folder that is missing is a fault", () => {
   const of = (mounted: string): { faults: number; notes: string[] } => {
     const { faults, notes } = withMount(`${mounted}:/app/config/config.yaml`);
     return { faults: faults.length, notes };

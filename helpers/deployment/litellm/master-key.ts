@@ -113,7 +113,7 @@ function withoutConfig(
 /**
  * Why LiteLLM has no master key, where none stands in another section.
  *
- * @param fix where neither the config nor a variable tells what was meant
+ * @param fix where neither the config nor a variable says what was meant
  */
 function withoutKey(
   written: string | undefined,

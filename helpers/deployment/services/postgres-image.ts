@@ -4,7 +4,7 @@ import { repositoryOf } from "./known-images.ts";
 /** The official image, and images that are made of it and keep its variables. Bitnami's and others have their own. */
 const officialLike = /^postgres$|\/library\/postgres$|^pgvector\/pgvector$|^postgis\/postgis$|^timescale\/timescaledb$/;
 
-/** What an image of PostgreSQL makes a new database of; undefined where the files do not tell. */
+/** What an image of PostgreSQL makes a new database of; undefined where the files do not say. */
 export interface NewDatabase {
   user: string | undefined;
   /** Undefined also where it asks for none. */

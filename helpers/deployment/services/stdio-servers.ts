@@ -15,7 +15,7 @@ export interface StdioServer {
   command: string;
   /** Undefined for the newest. */
   version: string | undefined;
-  /** What is installed, the package with the command first; undefined where only the suite's own locks can tell. */
+  /** What is installed, the package with the command first; undefined where only the suite's own locks say it. */
   packages: readonly PackageSpec[] | undefined;
   /** What fetches it at each start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
   launcher: Launcher | undefined;

@@ -24,7 +24,7 @@ export interface Unreachable {
 /**
  * Why no server answers where Traefik expects a router's service, by the networks and names of the compose files.
  *
- * @returns undefined where they do not tell: the port may be wrong, or the server may be down
+ * @returns undefined where they do not say: the port may be wrong, or the server may be down
  */
 export function whyUnreachable(
   deployment: Reached,

@@ -64,7 +64,7 @@ export async function offeredTools(gateway: GatewayTarget): Promise<readonly Too
 
 /**
  * Names the line of the master key where LiteLLM refuses it. MCP on 1.77.1 answers 500 then (BerriAI/litellm#37080), as to other
- * faults: another route tells.
+ * faults: another route shows it.
  */
 async function namingRefusedKey<T>(gateway: GatewayTarget, work: () => Promise<T>): Promise<T> {
   try {

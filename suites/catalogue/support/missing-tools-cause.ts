@@ -168,7 +168,7 @@ const logCauses: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What a line that names the server says besides; elsewhere in the log it may be about a model's provider. */
+/** What only a line that names the server says of it: elsewhere in the log the same text may be about a model's provider. */
 const lineCauses: typeof logCauses = [
   ...logCauses,
   [/Client error '40[13] /, "it refuses LiteLLM's credential: its auth_type, token or headers are missing or wrong"],

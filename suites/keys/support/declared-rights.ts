@@ -4,7 +4,7 @@ import { grantOf } from "../../../helpers/deployment/policy/grants.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 
-/** Something that the policy's identities and the servers both speak of, and what is wrong with it. */
+/** Something that both the policy's identities and the servers name, and what is wrong with it. */
 export interface DeclaredRight {
   name: string;
   /** Undefined where both agree. */

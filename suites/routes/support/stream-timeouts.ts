@@ -50,7 +50,7 @@ const longEnough = 5;
 
 /**
  * Asserts that no time-out of Traefik's ended a request without a response. Traefik logs no such request, so that its log
- * cannot tell more.
+ * does not say more.
  *
  * @throws {CheckFailure} `no-response`, with the time-out's line
  */

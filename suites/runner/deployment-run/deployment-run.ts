@@ -94,7 +94,7 @@ export class DeploymentRun implements Disposable {
   }
 
   /**
-   * Runs checks with something between them and the gateway. What the checks of a deployment share is done anew.
+   * Runs checks with something between them and the gateway. What the checks of a deployment share is done again.
    *
    * @param inFront the address to call in the place of the gateway's
    */

@@ -27,7 +27,7 @@ export interface EdgeRouter {
   tls: boolean;
   /** With its provider, e.g. `litellm@docker`, `noop@internal`. */
   service: string;
-  /** Whether that is LiteLLM; undefined where only asking can tell. */
+  /** Whether that is LiteLLM; undefined where only a request shows it. */
   isLiteLLM: boolean | undefined;
   /** In the order in which they run, chains resolved. */
   middlewares: readonly EdgeMiddleware[];

@@ -9,7 +9,7 @@ export interface Candidate {
   all: readonly ComposeOutline[];
   /** Whether compose finds it in its folder. */
   isDefault: boolean;
-  /** Files next to its own, under names of their own, that have services of the same names, and are no part of it. */
+  /** Files next to its own, under names of their own, that have services of the same names, and do not belong to it. */
   variants?: readonly ComposeOutline[];
   /** Files that are of the project by its name only. */
   neighbours?: readonly ComposeOutline[];

@@ -189,7 +189,7 @@ function readExample(example: ContainerFile, refused: { is: boolean }, reading: 
   return { ...readProviderFile(example, refused, reading), standIn: "example" };
 }
 
-/** The options of an example that may not be used: what is wrong with it is no problem of the deployment. */
+/** The options of an example that may not be used: what is wrong with it is not a problem of the deployment. */
 function optionsOfExample(example: ContainerFile, reading: FileProviderReading): readonly TraefikOption[] {
   const notes = new NoteList();
   return readProviderFile(example, { is: false }, { ...reading, notes, problems: new ProblemList(notes) }).options;

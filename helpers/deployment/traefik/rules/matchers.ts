@@ -3,7 +3,7 @@ import type { Rule } from "./rule.ts";
 /** A condition of a rule, e.g. `` PathPrefix(`/v1`) ``. */
 export type Matcher = Extract<Rule, { kind: "matcher" }>;
 
-/** The matchers of a rule, without negated ones: what must not match is no reason for a match. */
+/** The matchers of a rule, without negated ones: what must not match cannot be the reason for a match. */
 export function positiveMatchers(rule: Rule): Matcher[] {
   switch (rule.kind) {
     case "matcher":

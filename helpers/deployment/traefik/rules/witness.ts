@@ -119,7 +119,7 @@ function fitting(
   const fits = (value: string): boolean => conditions.every((one) => holds(one, { ...empty, [part]: value }));
   const own = [...new Set(demanded.flatMap(({ name, args }) => made(args, name)))].filter(fits);
   const given = offered.filter(fits);
-  // A path of its own shows an alternative best; a host of the policy is the only one that its rules speak of.
+  // A path of its own shows an alternative best; the policy has rules for its own hosts only.
   return part === "host" ? (given.length > 0 ? given : own) : [...new Set([...own, ...given])];
 }
 

@@ -68,7 +68,7 @@ function secretWithValue(
 }
 
 /**
- * Open WebUI may have other model providers next to the gateway, which are nobody's fault. Where none of its addresses is the
+ * Open WebUI may have other model providers next to the gateway, which are not judged. Where none of its addresses is the
  * gateway's, all of them count: one is then wrong.
  */
 function ofGateway({ client, endpoints }: ClientSettings, deployment: Deployment): readonly ClientEndpoint[] {
