@@ -1,3 +1,4 @@
+import { isRecord } from "../../../helpers/core/text/json.ts";
 import { cacheVariables } from "../../../helpers/deployment/services/roles.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 
@@ -55,8 +56,4 @@ export function leaveOutCacheVariables(
 
 function whyWithout(redis: string): string {
   return `the Redis ${redis} is in none of the deployment's files: what LiteLLM keeps there is not proved`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

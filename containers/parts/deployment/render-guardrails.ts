@@ -1,3 +1,4 @@
+import { isRecord } from "../../../helpers/core/text/json.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 
 /**
@@ -92,8 +93,4 @@ function olderForm(item: unknown): { name: string; callbacks: readonly unknown[]
 function kindOf(guardrail: unknown): string | undefined {
   const parameters = isRecord(guardrail) ? guardrail.litellm_params : undefined;
   return isRecord(parameters) && typeof parameters.guardrail === "string" ? parameters.guardrail : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

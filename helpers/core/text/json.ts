@@ -6,3 +6,8 @@ export function jsonOf(text: string | undefined): unknown {
     return undefined;
   }
 }
+
+/** Whether a value of parsed JSON or YAML is a mapping. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { isRecord } from "../../core/text/json.ts";
 import type { PolicyDraft, Stated } from "./policy-input.ts";
 
 const width = 120;
@@ -132,10 +133,6 @@ function flow(value: unknown): string {
   return stringify([value], { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false })
     .trim()
     .slice(1, -1);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function comments({ remarks = [], questions = [] }: Stated<unknown>, indent = "", said = new Set<string>()): string[] {

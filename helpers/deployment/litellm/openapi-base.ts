@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { isRecord } from "../../core/text/json.ts";
 
 /**
  * The URL of the API behind an OpenAPI document, for a server with `spec_path` and without `url`: from the document's `servers`, its
@@ -34,8 +35,4 @@ function plainDocument(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../../core/text/json.ts";
 import type { PackageSpec } from "./package-spec.ts";
 
 /**
@@ -38,8 +39,4 @@ export function packagesOfConfig(document: Readonly<Record<string, unknown>>): P
   const packagesOf = (names: readonly string[], known: typeof packagesOfCallbacks): PackageSpec[] =>
     [...new Set(names)].toSorted().flatMap((name) => known[name] ?? []);
   return [...packagesOf(callbacks, packagesOfCallbacks), ...packagesOf(guards, packagesOfGuardrails)];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

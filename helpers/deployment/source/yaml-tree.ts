@@ -324,7 +324,17 @@ function explain(code: string, message: string, text: string, offset: number): [
 }
 
 /** A YAML value without its locations. */
-export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
+export type Plain = string | number | boolean | null | Plain[] | PlainMapping;
+
+/** A mapping as plain data. */
+export interface PlainMapping {
+  [key: string]: Plain;
+}
+
+/** Whether plain data is a mapping. */
+export function isPlainMapping(value: Plain | undefined): value is PlainMapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** The tree as plain data. `without` selects the entries to leave out by key, e.g. compose's `x-…`. */
 export function toPlain(node: YamlNode, without: (key: string) => boolean = () => false): Plain {

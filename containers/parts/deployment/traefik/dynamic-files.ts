@@ -3,7 +3,13 @@ import { stringify } from "smol-toml";
 import { type HostRoute, hostRouteName, hostRoutes } from "../../../../helpers/deployment/services/host-route.ts";
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
 import { parseToml } from "../../../../helpers/deployment/source/toml-tree.ts";
-import { type Plain, parseYaml, toPlain } from "../../../../helpers/deployment/source/yaml-tree.ts";
+import {
+  isPlainMapping,
+  type Plain,
+  type PlainMapping,
+  parseYaml,
+  toPlain,
+} from "../../../../helpers/deployment/source/yaml-tree.ts";
 import { hasOwnCertificate } from "../../../../helpers/deployment/traefik/certificate-place.ts";
 import { ContainerFiles, readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
 import type { FileStandIn, ProviderFile } from "../../../../helpers/deployment/traefik/dynamic/file-provider.ts";
@@ -72,8 +78,6 @@ function addedFile({ path, file, location }: ProviderFile, standIn: FileStandIn)
 /** Why a router's requests are logged that the operator does not log. */
 export const everyRequest = "the suite looks up every request in the access log";
 
-type Mapping = { [key: string]: Plain };
-
 /** A change within a file; `key` is the path of what is changed. */
 type DocumentChange = { key: string } & Pick<RenderedChange, "what" | "why">;
 
@@ -106,7 +110,7 @@ function changedDocument(
   const root = (isToml ? parseToml : parseYaml)(rendered, new FaultList());
   // A file of comments only is one, too.
   const document = root === undefined && isForCertificate ? {} : root && toPlain(root);
-  if (!isMapping(document)) return undefined;
+  if (!isPlainMapping(document)) return undefined;
   const http = mappingAt(document, "http");
   const changes = [
     ...passPlugins(mappingAt(http, "middlewares"), plugins),
@@ -121,7 +125,7 @@ function changedDocument(
 }
 
 /** The change is listed with the certificate. */
-function nameCertificate(document: Mapping): void {
+function nameCertificate(document: PlainMapping): void {
   const tls = mappingAt(document, "tls") ?? {};
   const list = Object.keys(tls).find((key) => key.toLowerCase() === "certificates") ?? "certificates";
   const written = tls[list];
@@ -129,7 +133,7 @@ function nameCertificate(document: Mapping): void {
   document[Object.keys(document).find((key) => key.toLowerCase() === "tls") ?? "tls"] = tls;
 }
 
-function passPlugins(middlewares: Mapping = {}, plugins: ReadonlySet<string>): DocumentChange[] {
+function passPlugins(middlewares: PlainMapping = {}, plugins: ReadonlySet<string>): DocumentChange[] {
   const names = Object.keys(middlewares).filter((name) => plugins.has(name.toLowerCase()));
   return names.map((name) => {
     middlewares[name] = { stripPrefix: { prefixes: [...passThrough.stripPrefix.prefixes] } };
@@ -141,7 +145,7 @@ function passPlugins(middlewares: Mapping = {}, plugins: ReadonlySet<string>): D
   });
 }
 
-function logRouters(routers: Mapping = {}): DocumentChange[] {
+function logRouters(routers: PlainMapping = {}): DocumentChange[] {
   return Object.keys(routers).flatMap((name) => {
     const observability = mappingAt(routers[name], "observability") ?? {};
     const key = Object.keys(observability).find((one) => one.toLowerCase() === "accesslogs");
@@ -152,10 +156,12 @@ function logRouters(routers: Mapping = {}): DocumentChange[] {
 }
 
 /** With `sniStrict`, Traefik ends the handshake for a name that no certificate has, and the run's is for the policy's hosts only. */
-function dropStrictNames(options: Mapping = {}): DocumentChange[] {
+function dropStrictNames(options: PlainMapping = {}): DocumentChange[] {
   return Object.entries(options).flatMap(([name, option]) => {
-    const key = isMapping(option) ? Object.keys(option).find((one) => one.toLowerCase() === "snistrict") : undefined;
-    if (key === undefined || !isMapping(option) || String(option[key]) !== "true") return [];
+    const key = isPlainMapping(option)
+      ? Object.keys(option).find((one) => one.toLowerCase() === "snistrict")
+      : undefined;
+    if (key === undefined || !isPlainMapping(option) || String(option[key]) !== "true") return [];
     delete option[key];
     return [
       {
@@ -170,20 +176,20 @@ function dropStrictNames(options: Mapping = {}): DocumentChange[] {
 const ownCertificate = "its files are not among the deployment's: in the run Traefik has another certificate";
 
 /** Traefik ends every TLS handshake where it can't load the default certificate of its store. */
-function dropCertificates(tls: Mapping | undefined, own: ContainerFiles): DocumentChange[] {
+function dropCertificates(tls: PlainMapping | undefined, own: ContainerFiles): DocumentChange[] {
   const changes: DocumentChange[] = [];
   const isMissing = (certificate: Plain | undefined): boolean =>
     ["certfile", "keyfile"].some((wanted) => {
-      const path = isMapping(certificate)
+      const path = isPlainMapping(certificate)
         ? Object.entries(certificate).find(([key]) => key.toLowerCase() === wanted)?.[1]
         : undefined;
       return typeof path === "string" && path.startsWith("/") && own.find(path) === undefined;
     });
   for (const [name, store] of Object.entries(mappingAt(tls, "stores") ?? {})) {
-    const key = isMapping(store)
+    const key = isPlainMapping(store)
       ? Object.keys(store).find((one) => one.toLowerCase() === "defaultcertificate")
       : undefined;
-    if (key === undefined || !isMapping(store) || !isMissing(store[key])) continue;
+    if (key === undefined || !isPlainMapping(store) || !isMissing(store[key])) continue;
     delete store[key];
     changes.push({ key: `tls.stores.${name}`, what: `dropped ${key}`, why: ownCertificate });
   }
@@ -197,15 +203,15 @@ function dropCertificates(tls: Mapping | undefined, own: ContainerFiles): Docume
   return [...changes, { key: `tls.${list}`, what: `dropped ${count} of ${certificates.length}`, why: ownCertificate }];
 }
 
-function leadToLiteLLM(services: Mapping = {}, routes: readonly HostRoute[]): DocumentChange[] {
+function leadToLiteLLM(services: PlainMapping = {}, routes: readonly HostRoute[]): DocumentChange[] {
   return Object.entries(services).flatMap(([name, service]) => {
     const balancer = mappingAt(service, "loadbalancer") ?? {};
     const servers = Object.entries(balancer).find(([key]) => key.toLowerCase() === "servers")?.[1];
     return (Array.isArray(servers) ? servers : []).flatMap((server) => {
-      const key = isMapping(server) ? Object.keys(server).find((one) => one.toLowerCase() === "url") : undefined;
-      const url = key !== undefined && isMapping(server) ? server[key] : undefined;
+      const key = isPlainMapping(server) ? Object.keys(server).find((one) => one.toLowerCase() === "url") : undefined;
+      const url = key !== undefined && isPlainMapping(server) ? server[key] : undefined;
       const route = routes.find((one) => one.url === url);
-      if (route === undefined || key === undefined || !isMapping(server)) return [];
+      if (route === undefined || key === undefined || !isPlainMapping(server)) return [];
       const own = new URL(route.url);
       own.host = `${hostRouteName}:${route.port}`;
       server[key] = own.href.replace(/\/$/, "");
@@ -220,12 +226,8 @@ function leadToLiteLLM(services: Mapping = {}, routes: readonly HostRoute[]): Do
   });
 }
 
-function isMapping(value: Plain | undefined): value is Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function mappingAt(value: Plain | undefined, wanted: string): Mapping | undefined {
-  if (!isMapping(value)) return undefined;
+function mappingAt(value: Plain | undefined, wanted: string): PlainMapping | undefined {
+  if (!isPlainMapping(value)) return undefined;
   const below = Object.entries(value).find(([name]) => name.toLowerCase() === wanted)?.[1];
-  return isMapping(below) ? below : undefined;
+  return isPlainMapping(below) ? below : undefined;
 }

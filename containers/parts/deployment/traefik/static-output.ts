@@ -2,7 +2,12 @@ import { extname } from "node:path";
 import { stringify } from "smol-toml";
 import { FaultList } from "../../../../helpers/deployment/source/fault-list.ts";
 import { parseToml } from "../../../../helpers/deployment/source/toml-tree.ts";
-import { type Plain, parseYaml, toPlain } from "../../../../helpers/deployment/source/yaml-tree.ts";
+import {
+  isPlainMapping,
+  type PlainMapping,
+  parseYaml,
+  toPlain,
+} from "../../../../helpers/deployment/source/yaml-tree.ts";
 import { readContainerFile } from "../../../../helpers/deployment/traefik/container-files.ts";
 import { formatFlag } from "../../../../helpers/deployment/traefik/static/flags.ts";
 import type { StaticConfiguration } from "../../../../helpers/deployment/traefik/static/static.ts";
@@ -23,7 +28,7 @@ export function staticOutput(configuration: StaticConfiguration, changes: readon
   const isToml = extname(source.file.path).toLowerCase() === ".toml";
   const root = written && (isToml ? parseToml : parseYaml)(written, new FaultList());
   const document = root === undefined ? {} : toPlain(root);
-  const plain = isMapping(document) ? document : {};
+  const plain = isPlainMapping(document) ? document : {};
   for (const { option, value } of changes) setIn(plain, option.split("."), value);
   const content = isToml ? stringify(withoutNull(plain)) : JSON.stringify(plain, null, 2);
   return { file: { target: source.file.path, content } };
@@ -44,14 +49,8 @@ function flagsOf({ options }: StaticConfiguration, changes: readonly StaticChang
   ];
 }
 
-type Mapping = { [key: string]: Plain };
-
-function isMapping(value: Plain | undefined): value is Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Sets or drops a value below a mapping; names that are there are found without regard to case, as Traefik does. */
-function setIn(mapping: Mapping, [step = "", ...rest]: readonly string[], value: string | undefined): void {
+function setIn(mapping: PlainMapping, [step = "", ...rest]: readonly string[], value: string | undefined): void {
   const key = Object.keys(mapping).find((name) => name.toLowerCase() === step.toLowerCase()) ?? step;
   const below = mapping[key];
   if (rest.length === 0) {
@@ -59,22 +58,22 @@ function setIn(mapping: Mapping, [step = "", ...rest]: readonly string[], value:
     else mapping[key] = value;
     return;
   }
-  if (isMapping(below)) setIn(below, rest, value);
+  if (isPlainMapping(below)) setIn(below, rest, value);
   else if (value !== undefined) {
-    const made: Mapping = {};
+    const made: PlainMapping = {};
     mapping[key] = made;
     setIn(made, rest, value);
   }
   // Traefik refuses some sections that are empty.
-  if (value === undefined && isMapping(below) && Object.keys(below).length === 0) delete mapping[key];
+  if (value === undefined && isPlainMapping(below) && Object.keys(below).length === 0) delete mapping[key];
 }
 
 /** TOML has no null; Traefik skips it. */
-function withoutNull(value: Mapping): Mapping {
+function withoutNull(value: PlainMapping): PlainMapping {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, own]) => {
       if (own === null) return [];
-      return [[key, isMapping(own) ? withoutNull(own) : own]];
+      return [[key, isPlainMapping(own) ? withoutNull(own) : own]];
     }),
   );
 }
