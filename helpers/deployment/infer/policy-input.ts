@@ -27,7 +27,7 @@ export interface Stated<Value> {
 export interface PolicyDraft {
   /** For the head of the file. */
   remarks: readonly string[];
-  /** Questions whose answer belongs into the deployment's files: as they are, something does not work, or a secret is open. */
+  /** Questions whose answer belongs in the deployment's files: as they are, something does not work, or a secret is open. */
   toFix: readonly string[];
   /** All others: the policy has a guess until they are answered. */
   questions: readonly string[];
