@@ -6,6 +6,7 @@ import { deadlines } from "./helpers/core/deadlines.ts";
 import { reserveDiskSpace } from "./helpers/core/disk-reservation.ts";
 import { EnvironmentError, ExitCode, UsageError } from "./helpers/core/errors.ts";
 import { type RunConfig, runConfig } from "./helpers/core/run-config.ts";
+import { reportFolderFault } from "./helpers/run/report-folder.ts";
 import { runDirectoryVariable } from "./helpers/run/run-directory.ts";
 import { fileReporters } from "./reports/writers/file-reporters.ts";
 import FileOrder, { rememberChosenFiles } from "./suites/runner/vitest/file-order.ts";
@@ -47,7 +48,10 @@ function conformanceRun() {
 /** A variable with a bad value ends the run before anything is started. */
 function configured(): RunConfig {
   try {
-    return runConfig();
+    const config = runConfig();
+    const fault = reportFolderFault(config.reports);
+    if (fault !== undefined) throw new UsageError(fault);
+    return config;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);
