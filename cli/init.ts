@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../helpers/core/errors.ts";
@@ -27,6 +27,8 @@ export function addInit(program: Command): void {
     .action(async (directory: string, flags: Flags) => {
       const folder = resolve(directory);
       const file = join(folder, "policy.yaml");
+      if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+        throw new UsageError(`${displayPath(file)} is a directory; remove it, or rename it`);
       if (!flags.stdout && !flags.force && existsSync(file))
         throw new UsageError(`${displayPath(file)} exists; --force overwrites it, --stdout prints instead`);
       const config = runConfig();

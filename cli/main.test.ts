@@ -51,6 +51,10 @@ test.each<[string[], RegExp]>([
     ["mutate", "--requirement", "ROUTE-01", "--incremental"],
     /^error: --requirement and --incremental exclude each other/,
   ],
+  [
+    ["mutate", "--list", "--only", "nothing-like-it"],
+    /^error: --only: no mutant has nothing-like-it in its kind or name/,
+  ],
   [["soak"], /^error: missing required argument 'runs'/],
   [
     ["soak", "1"],

@@ -139,16 +139,21 @@ async function planOf(options: MutateOptions, { deployment: folder, clients, ver
   return { deployment, originals, secrets, every, chosen, checks, equivalents, earlier, known };
 }
 
+/** @throws {UsageError} where `--only` names no mutant */
 function choose(
   mutants: readonly Mutant[],
   { survivors, only = [], sample, seed }: MutateOptions,
   earlier: EarlierReport,
 ): readonly Mutant[] {
-  const named = mutants.filter(({ id, kind }) => {
-    const isNamed = only.length === 0 || only.some((text) => `${kind} | ${id}`.includes(text));
-    return isNamed && (!survivors || earlier.survivors.has(id));
-  });
-  return sample === undefined ? named : sampleOf(named, sample, seed);
+  const named = mutants.filter(
+    ({ id, kind }) => only.length === 0 || only.some((text) => `${kind} | ${id}`.includes(text)),
+  );
+  if (named.length === 0 && only.length > 0)
+    throw new UsageError(
+      `--only: no mutant has ${only.join(" or ")} in its kind or name; --list without --only prints all`,
+    );
+  const left = named.filter(({ id }) => !survivors || earlier.survivors.has(id));
+  return sample === undefined ? left : sampleOf(left, sample, seed);
 }
 
 async function runPlan(

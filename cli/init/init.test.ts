@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readPolicy } from "../../helpers/deployment/policy/read-policy.ts";
@@ -145,6 +145,9 @@ test("an existing policy is overwritten with --force only, and --stdout writes n
   expect(readFileSync(file, "utf8")).toBe("mine\n");
   expect(init(copy.folder, "--force").status).toBe(0);
   expect(readFileSync(file, "utf8")).toBe(printed.stdout);
+  rmSync(file);
+  mkdirSync(file);
+  expect(init(copy.folder, "--force")).toMatchObject({ status: 2, stderr: expect.stringContaining("is a directory") });
 });
 
 test("a folder without LiteLLM is one line and exit code 2, and nothing is written", () => {
@@ -161,8 +164,12 @@ test("a folder that is missing, or has no compose file, is one line that says wh
   using copy = writtenFolder({ "README.md": "nothing yet\n" });
   expect(init(copy.folder)).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/no compose file is in the folder or below it; name the folder that has LiteLLM's/),
+    stderr: expect.stringMatching(
+      /no compose file with services is in the folder or below it; name the folder that has LiteLLM's/,
+    ),
   });
+  writeFileSync(join(copy.folder, "compose.yaml"), "services:\n\tlitellm:\n");
+  expect(init(copy.folder).stderr).toMatch(/compose\.yaml:2: broken YAML/);
   expect(init(join(copy.folder, "gone"))).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/gone: is missing; name a folder with the compose files\n$/),

@@ -4,6 +4,7 @@ import type { RunConfig } from "../../helpers/core/run-config.ts";
 import { progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { checkFolder } from "../../helpers/deployment/facts.ts";
+import { composeFileNames } from "../../helpers/deployment/infer/files/compose-files.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
 import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
@@ -32,10 +33,11 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
   checkFolder(folder, faults, "name");
   faults.throwIfAny();
   const projects = findProjects(folder);
-  if (projects.files.length === 0 && projects.others.length === 0)
+  const isAnyThere = composeFileNames.some((name) => existsSync(join(folder, name)));
+  if (projects.files.length === 0 && projects.others.length === 0 && !isAnyThere)
     faults.add(
       folder,
-      "no compose file is in the folder or below it",
+      "no compose file with services is in the folder or below it",
       "name the folder that has LiteLLM's compose file, e.g. compose.yaml",
     );
   faults.throwIfAny();
