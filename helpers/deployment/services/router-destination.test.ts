@@ -35,9 +35,13 @@ async function destinations(): Promise<Record<string, string>> {
   routers:
     file-own: { rule: "Host(\`gw.lan\`) && Path(\`/a\`)", service: file-litellm }
     file-other: { rule: "Host(\`gw.lan\`) && Path(\`/b\`)", service: file-grafana }
+    file-both: { rule: "Host(\`gw.lan\`) && Path(\`/d\`)", service: file-both }
+    file-address: { rule: "Host(\`gw.lan\`) && Path(\`/e\`)", service: file-address }
     file-missing: { rule: "Host(\`gw.lan\`) && Path(\`/c\`)", service: nothing }
   services:
     file-litellm: { loadBalancer: { servers: [{ url: "http://litellm:4000" }] } }
+    file-both: { loadBalancer: { servers: [{ url: "http://grafana:3000" }, { url: "http://litellm:4000" }] } }
+    file-address: { loadBalancer: { servers: [{ url: "http://192.0.2.7:8080" }] } }
     file-grafana: { loadBalancer: { servers: [{ url: "http://grafana:3000" }] } }
 `,
     "policy.yaml": `hosts:
@@ -65,6 +69,8 @@ test("a router leads to LiteLLM or to another service by its container, by its s
     grafana: "another",
     "file-own": "litellm",
     "file-other": "another",
+    "file-both": "litellm",
+    "file-address": "unknown",
     "file-missing": "unknown",
   });
 });

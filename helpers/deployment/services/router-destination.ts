@@ -8,7 +8,7 @@ export function leadsToLiteLLM(router: TraefikRouter, model: TraefikModel, ends:
   return destinationOf(router, model, ends) === "litellm";
 }
 
-/** Whether the files say that a router's service is another one of the deployment, or of another machine. */
+/** Whether the files say that a router's service is another one of the deployment. An address that no file knows may be LiteLLM's. */
 export function leadsToAnotherService(router: TraefikRouter, model: TraefikModel, ends: RouteEnds): boolean {
   return destinationOf(router, model, ends) === "another-service";
 }
@@ -28,30 +28,39 @@ function destinationOf(
   if (wanted.endsWith("@internal")) return undefined;
   const name = wanted.slice(0, wanted.indexOf("@")).toLowerCase();
   if (wanted.endsWith("@file")) {
-    const urls = urlsOf(model.files?.configuration.services ?? [], name);
-    if (urls.length === 0) return undefined;
-    return urls.some((url) => isOfLiteLLM(url, ends)) ? "litellm" : "another-service";
+    return destinationOfAll(urlsOf(model.files?.configuration.services ?? [], name).map((url) => serverAt(url, ends)));
   }
-  const container = model.containers.find(({ configuration }) =>
+  const containers = model.containers.filter(({ configuration }) =>
     router.service === undefined
       ? configuration.routers.includes(router)
       : configuration.services.some((one) => one.name.toLowerCase() === name),
   );
-  if (container === undefined) return undefined;
-  const { services } = container.configuration;
-  const own = router.service === undefined ? services[0] : services.find((one) => one.name.toLowerCase() === name);
-  const url = own?.options.get("loadbalancer.server.url")?.value;
-  if (url !== undefined) return isOfLiteLLM(url, ends) ? "litellm" : "another-service";
-  return container.service.key === ends.litellm.key ? "litellm" : "another-service";
+  // Containers whose labels name one service are its servers together.
+  return destinationOfAll(
+    containers.map(({ service, configuration: { services } }) => {
+      const own = router.service === undefined ? services[0] : services.find((one) => one.name.toLowerCase() === name);
+      const url = own?.options.get("loadbalancer.server.url")?.value;
+      if (url !== undefined) return serverAt(url, ends);
+      return service.key === ends.litellm.key ? "litellm" : "another-service";
+    }),
+  );
+}
+
+type Destination = ReturnType<typeof destinationOf>;
+
+/** Where several servers of one service lead together. */
+function destinationOfAll(servers: readonly Destination[]): Destination {
+  if (servers.includes("litellm")) return "litellm";
+  return servers.length === 0 || servers.includes(undefined) ? undefined : "another-service";
 }
 
 function urlsOf(services: readonly TraefikService[], name: string): readonly string[] {
   return services.find((one) => one.name.toLowerCase() === name)?.urls ?? [];
 }
 
-function isOfLiteLLM(url: string, ends: RouteEnds): boolean {
-  if (!URL.canParse(url)) return false;
-  return (
-    serviceAt(ends.compose, new URL(url).hostname)?.key === ends.litellm.key || portThroughHost(url, ends) !== undefined
-  );
+function serverAt(url: string, ends: RouteEnds): Destination {
+  if (!URL.canParse(url)) return undefined;
+  const service = serviceAt(ends.compose, new URL(url).hostname);
+  if (service?.key === ends.litellm.key || portThroughHost(url, ends) !== undefined) return "litellm";
+  return service === undefined ? undefined : "another-service";
 }
