@@ -15,7 +15,8 @@ check({
   needs: ["edge"],
   async run({ edge, evidence }) {
     const { policy } = edge;
-    const cases = casesFor(policy, ["bearer", "login", "nobody"], { methods: ["GET", "POST"] }).flatMap((one) =>
+    const all = casesFor(policy, ["bearer", "login", "nobody"], { methods: ["GET", "POST"] });
+    const cases = all.filter(isOfRefusal).flatMap((one) =>
       // Where nobody gets in, a key changes nothing in the answer.
       (one.decision.who === "nobody" ? [undefined, edge.anyKey] : [undefined]).map((bearer) => ({ ...one, bearer })),
     );
@@ -59,6 +60,11 @@ check({
 
 /** What the policy says of a request that Traefik refuses. */
 type Refused = AccessCase<"bearer" | "login" | "nobody">["decision"];
+
+/** Whether the policy's answer is meant for the method. A service of Traefik's own answers 200 to a GET, and 405 to a POST. */
+function isOfRefusal({ method, decision }: AccessCase<"bearer" | "login" | "nobody">): boolean {
+  return method === "GET" || decision.who !== "nobody" || decision.refusal.statuses.every((status) => status >= 400);
+}
 
 function isMeant({ refusal: { statuses } }: Refused, status: number): boolean {
   return statuses.length === 0 ? status >= 400 : statuses.includes(status);

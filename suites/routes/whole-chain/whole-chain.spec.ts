@@ -54,8 +54,9 @@ check({
           return;
         }
         const status = exchange.response?.status ?? 0;
-        // A login may begin with a redirect.
-        if (server === undefined && status >= (decision.who === "login" ? 300 : 400)) return;
+        // A login may begin with a redirect, and another service than LiteLLM answers as the policy says.
+        const isMeant = decision.refusal.statuses.includes(status);
+        if (server === undefined && (isMeant || status >= (decision.who === "login" ? 300 : 400))) return;
         const isForwarded = server !== undefined;
         const location = locationOf(gateway.deployment, router);
         throw new CheckFailure({
