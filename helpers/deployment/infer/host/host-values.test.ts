@@ -530,6 +530,22 @@ test("LiteLLM's example key, by default or in an example, has a placeholder wher
   expect(placeholders({ "compose.yaml": image("v1.77.1") })).toEqual({ KEY: "sk-1234" });
 });
 
+test("so has the example key in the example of LiteLLM's own env file", () => {
+  const image = (tag: string): string =>
+    `services: { litellm: { image: "ghcr.io/berriai/litellm:${tag}", env_file: [litellm/.env] } }
+`;
+  const example = { "litellm/.env.example": "LITELLM_MASTER_KEY=sk-1234\nREGION=north\n" };
+  expect(values({ "compose.yaml": image("main-stable"), ...example }).standIns).toEqual([
+    {
+      file: "init.env",
+      text:
+        "# Stands for ./litellm/.env, which is not in this folder. Written by `npm run init`.\n" +
+        "LITELLM_MASTER_KEY=sk-placeholder-litellm-master-key\nREGION=north\n",
+    },
+  ]);
+  expect(values({ "compose.yaml": image("v1.77.1"), ...example }).standIns).toEqual([]);
+});
+
 const withDefaults = service(
   "    environment: { LITELLM_MASTER_KEY: '${LITELLM_MASTER_KEY:-replaceme}', DATABASE_URL: 'postgresql://llm:${PG_PASSWORD:-replaceme}@db/llm', REGION: '${REGION:-north}' }\n",
 );

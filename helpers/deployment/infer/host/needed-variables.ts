@@ -20,7 +20,8 @@ export function neededByLiteLLM(
   const configs = yamlTexts(folder);
   const read = variablesRead(configs);
   const names = /\bmaster_key\s*:/.test(configs) ? read : ["LITELLM_MASTER_KEY", ...read];
-  return neededBy(litellm, services, names, { folder, earlier });
+  const isRefused = refusesWellKnownKey(litellm);
+  return neededBy(litellm, services, names, { folder, earlier, refused: isRefused ? wellKnownNames : () => [] });
 }
 
 /** The variables that the templates of Traefik's file provider read: see {@link neededBy}. */
@@ -36,26 +37,33 @@ export function neededByTraefik(
     traefik,
     services,
     [...read].flatMap(([, name]) => name ?? []),
-    { folder, earlier },
+    { folder, earlier, refused: () => [] },
   );
 }
 
 /**
  * The variables that a service needs, by the env file of it that is missing and may set them: one whose example leaves the variable
- * empty, else {@link ownEnvFile}. What an example fills in is not among them.
+ * empty, or gives it a value that the service refuses, else {@link ownEnvFile}. What an example fills in is not among them.
+ *
+ * @param place.refused the names that a text sets to a value that the service refuses
  */
 function neededBy(
   service: ServiceNode,
   services: readonly ServiceNode[],
   names: readonly string[],
-  place: { folder: string; earlier: EarlierFiles },
+  place: { folder: string; earlier: EarlierFiles; refused: (text: string) => readonly string[] },
 ): ReadonlyMap<string, readonly string[]> {
-  const { folder, earlier } = place;
+  const { folder, earlier, refused } = place;
   const all = missingEnvFiles(service.node, folder, service.home);
   const given = all.flatMap(({ path }) => filledNames(earlier.textOf(path) ?? ""));
   const examples = withoutGiven(all, earlier).map(({ path, hasExample }) => {
     const text = hasExample ? (envTextAt(path)?.text ?? "") : "";
-    return { path, filled: filledNames(text), empty: emptyNames(text) };
+    const open = refused(text);
+    return {
+      path,
+      filled: filledNames(text).filter((name) => !open.includes(name)),
+      empty: [...emptyNames(text), ...open],
+    };
   });
   const known = new Set([...environmentNames(service.node), ...given, ...examples.flatMap(({ filled }) => filled)]);
   const open = [...new Set(names)].filter((name) => !known.has(name));
@@ -111,13 +119,18 @@ export function mergedNames(all: readonly ReadonlyMap<string, readonly string[]>
 /** Variables that would be LiteLLM's example of a master key, by compose's default or by an example: 1.106.2 refuses it. */
 export function refusedKeys(services: readonly ServiceNode[], main: EnvText | undefined): string[] {
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
-  const version = imageVersion(litellm?.outline.image ?? "");
   const isKept = main !== undefined && !main.isExample;
-  if (litellm === undefined || isKept || (version !== undefined && !atLeast(version, "1.106.2"))) return [];
+  if (litellm === undefined || isKept || !refusesWellKnownKey(litellm)) return [];
   const written = environmentText(litellm.node, "LITELLM_MASTER_KEY") ?? "";
   const [, byDefault] = new RegExp(`^\\$\\{(\\w+):?-${wellKnownKey}\\}$`).exec(written) ?? [];
   const isSet = byDefault === undefined || filledNames(main?.text ?? "").includes(byDefault);
   return [...new Set([...(isSet ? [] : [byDefault]), ...wellKnownNames(main?.text ?? "")])];
+}
+
+/** Whether LiteLLM refuses to start with its example of a master key; a tag without a version is taken for the newest one. */
+function refusesWellKnownKey({ outline }: ServiceNode): boolean {
+  const version = imageVersion(outline.image ?? "");
+  return version === undefined || atLeast(version, "1.106.2");
 }
 
 /** Variables that are empty by compose's default, and that give LiteLLM's config what it reads: the host sets those in use. */
