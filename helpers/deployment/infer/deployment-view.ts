@@ -2,6 +2,7 @@ import type { ComposeFile, ComposeService } from "../compose/types.ts";
 import type { Facts } from "../facts.ts";
 import type { LiteLLMConfig } from "../litellm/types.ts";
 import { outlineOf } from "../services/build-outline.ts";
+import { valueOfUnset } from "../source/literal-secrets.ts";
 import { serviceOf } from "./files/roles.ts";
 import { isRule, type ServiceOutline } from "./files/service-outline.ts";
 import type { HostValues } from "./host/host-values.ts";
@@ -19,6 +20,8 @@ export interface DeploymentView {
   config: LiteLLMConfig | undefined;
   /** Every variable of the env files, by name. */
   variables: ReadonlyMap<string, string>;
+  /** What the policy states for variables of the shell. */
+  shell: readonly string[];
   /** Kinds of variables that are secrets by their use, whatever their names are. */
   kinds: ReadonlyMap<string, SecretKind>;
 }
@@ -41,18 +44,28 @@ export function deploymentView(facts: Facts): DeploymentView | MissingPart {
     traefik,
     config: facts.liteLLM(litellm.key)?.config,
     variables: variablesOf(facts, compose, services),
+    shell: [],
     kinds: new Map(),
   };
 }
 
 /**
- * The same, with secrets that have defaults in compose files as variables, also where no env file sets them, and with the kinds of
- * variables that fill a secret of a service's environment.
+ * The same, with secrets that have defaults in compose files or that compose demands as variables, also where no env file sets them,
+ * and with the kinds of variables that fill a secret of a service's environment.
  */
 export function withHostSecrets(
   view: DeploymentView,
-  { secretDefaults, fills }: Pick<HostValues, "secretDefaults" | "fills">,
+  {
+    secretDefaults,
+    demandedSecrets,
+    fills,
+    variables,
+  }: Pick<HostValues, "secretDefaults" | "demandedSecrets" | "fills" | "variables">,
 ): DeploymentView {
+  const unset = [
+    ...secretDefaults,
+    ...demandedSecrets.map(({ name, kind }) => ({ name, kind, value: valueOfUnset(name) })),
+  ];
   const byKey = [...view.variables].flatMap(([name, value]): [string, SecretKind][] => {
     const kind = (fills.get(name) ?? []).map((key) => secretKind(key, value)).find((one) => one !== undefined);
     return kind === undefined ? [] : [[name, kind]];
@@ -61,11 +74,10 @@ export function withHostSecrets(
     ...view,
     variables: new Map([
       ...view.variables,
-      ...secretDefaults.flatMap(({ name, value }): [string, string][] =>
-        view.variables.has(name) ? [] : [[name, value]],
-      ),
+      ...unset.flatMap(({ name, value }): [string, string][] => (view.variables.has(name) ? [] : [[name, value]])),
     ]),
-    kinds: new Map([...byKey, ...secretDefaults.map(({ name, kind }) => [name, kind] as const)]),
+    shell: [...variables.values()].map(({ value }) => value),
+    kinds: new Map([...byKey, ...unset.map(({ name, kind }) => [name, kind] as const)]),
   };
 }
 

@@ -116,7 +116,12 @@ function factsOf(
     variables: policy?.variables,
     files: policy?.files,
     // As in a run of the policy, which lists them: without a value in any file each has the one that replaces it.
-    declared: replace && new Map(host.secretDefaults.map(({ name, location }) => [name, location])),
+    declared: new Map(
+      [...host.demandedSecrets, ...(replace === undefined ? [] : host.secretDefaults)].map(({ name, location }) => [
+        name,
+        location,
+      ]),
+    ),
     versions,
     partVersions,
     replace,

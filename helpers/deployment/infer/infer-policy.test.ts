@@ -379,6 +379,22 @@ const withDefaults = `services:
   db: { image: "postgres:17", environment: { POSTGRES_PASSWORD: "\${DB_PASSWORD:-replaceme}", POSTGRES_DB: llm, POSTGRES_USER: llm } }
 `;
 
+test("a secret that compose demands and no file sets is stated by its variable, and not called a key in the file", async () => {
+  const compose = withDefaults.replaceAll(":-replaceme}", ":?set it}");
+  const { secrets, toFix, variables } = await draftOf(
+    { "compose.yaml": compose, "config.yaml": "{}\n", ".env": "REGION=north\n" },
+    new Map(),
+    loadDraft,
+  );
+  expect(secrets.map(({ value: { name, kind } }) => [name, kind])).toEqual([
+    ["ADMIN", "api-key"],
+    ["LITELLM_SALT_KEY", "salt"],
+    ["DB_PASSWORD", "password"],
+  ]);
+  expect([...variables]).toEqual([]);
+  expect(toFix.filter((question) => !question.startsWith("UI_PASSWORD"))).toEqual([]);
+});
+
 test("secrets with defaults are stated by their variables, with one question", async () => {
   const config = `model_list: [{ model_name: gpt-5, litellm_params: { model: openai/gpt-5 } }]
 general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }

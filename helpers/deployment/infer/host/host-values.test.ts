@@ -43,6 +43,26 @@ test("next to an env file, only what compose demands gets a placeholder: the res
   expect(standIns).toEqual([]);
 });
 
+test("a secret that compose demands is no variable of the shell: the run makes it up", () => {
+  const compose = service(
+    "    environment: { LITELLM_MASTER_KEY: '${KEY:?}', PG: 'postgres://llm:${PG_PASSWORD:?}@db/llm' }\n",
+  );
+  const { variables, demandedSecrets } = values({ "compose.yaml": compose, ".env": "SET=1\n" });
+  expect([...variables]).toEqual([]);
+  expect(demandedSecrets.map(({ name, kind, location }) => [name, kind, location.line])).toEqual([
+    ["KEY", "api-key", 4],
+    ["PG_PASSWORD", "password", 4],
+  ]);
+});
+
+test("a URL that compose demands is one", () => {
+  const compose = service("    environment: { DATABASE_URL: '${DATABASE_URL:?}' }\n");
+  const { variables } = values({ "compose.yaml": compose, ".env": "SET=1\n" });
+  expect(variables.get("DATABASE_URL")?.value).toBe(
+    "postgresql://litellm:placeholder-database-url@postgres:5432/litellm",
+  );
+});
+
 test("without an env file, each variable gets a value that its place accepts", () => {
   const files = {
     "compose.yaml": `services:

@@ -1,5 +1,6 @@
 import type { FoundProjects } from "../files/projects.ts";
 import type { PolicyDraft, Stated } from "../policy-input.ts";
+import type { DemandedSecret } from "./demanded-secrets.ts";
 import { EarlierFiles } from "./earlier-files.ts";
 import { standInPath, standInsByFile, standInText } from "./env-stand-ins.ts";
 import { keysInConfigs, mergedNames } from "./needed-variables.ts";
@@ -15,6 +16,8 @@ export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
   standIns: readonly StandIn[];
   /** Secrets that no env file of the folder sets, and that compose files have defaults for; each once. */
   secretDefaults: readonly SecretDefault[];
+  /** Secrets that compose demands and that no file of the folder sets; each once. */
+  demandedSecrets: readonly DemandedSecret[];
   /** The keys of services' environments, and those of LiteLLM's config, that a variable fills, by its name. */
   fills: ReadonlyMap<string, readonly string[]>;
 }
@@ -63,6 +66,11 @@ export function hostValues(folder: string, { files, directories, included }: Fou
     ],
     secretDefaults: [
       ...new Map(projects.flatMap((project) => project.secretDefaults).map((one) => [one.name, one] as const)).values(),
+    ],
+    demandedSecrets: [
+      ...new Map(
+        projects.flatMap((project) => project.demandedSecrets).map((one) => [one.name, one] as const),
+      ).values(),
     ],
     fills: mergedNames([...projects.map(({ fills }) => withConfigKeys(fills, inConfigs)), inConfigs]),
   };

@@ -5,6 +5,7 @@ import { withoutExampleEnding } from "../../compose/environment/example-files.ts
 import { filesBelow, filledFrom, pathIn } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import type { Stated } from "../policy-input.ts";
+import { type DemandedSecret, demandedSecrets } from "./demanded-secrets.ts";
 import type { EarlierFiles } from "./earlier-files.ts";
 import { type EnvStandIn, envStandIn } from "./env-stand-ins.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, namesHome, variablesOf } from "./env-texts.ts";
@@ -47,6 +48,8 @@ export interface ProjectValues {
   secrets: readonly MissingSecret[];
   /** Secrets that no env file sets, and that compose files have defaults for. */
   secretDefaults: readonly SecretDefault[];
+  /** Secrets that compose demands and that the env file in the folder does not set. */
+  demandedSecrets: readonly DemandedSecret[];
   /** The keys of services' environments that a variable fills, by its name. */
   fills: ReadonlyMap<string, readonly string[]>;
 }
@@ -101,6 +104,7 @@ export function projectValues(
   const hasOwnFile = main.found !== undefined && !main.found.isExample;
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
   const servers = serversOf(folder, services, variablesOf(main.found?.text ?? ""));
+  const demanded = hasOwnFile ? demandedSecrets(open) : [];
   const made = new Map(
     hasOwnFile
       ? []
@@ -161,7 +165,12 @@ export function projectValues(
   });
   return {
     envFile: main.isDefault ? undefined : pathIn(folder, main.path),
-    variables: statedVariables(folder, open, hasOwnFile, (name, use) => placeholders.value(name, use, servers)),
+    variables: statedVariables(
+      folder,
+      open.filter(([name]) => !demanded.some((secret) => secret.name === name)),
+      hasOwnFile,
+      (name, use) => placeholders.value(name, use, servers),
+    ),
     copies: new Map([...copies, ...earlier.answers(guesses)]),
     rendered,
     standIns: [...(isMainMissing ? [mainStandIn] : []), ...otherStandIns],
@@ -176,6 +185,7 @@ export function projectValues(
         placeholder: placeholders.value(name.toUpperCase(), undefined, servers),
       })),
     secretDefaults: defaults,
+    demandedSecrets: demanded,
     fills: new Map([...uses].map(([name, { fills }]) => [name, fills])),
   };
 }
@@ -245,7 +255,8 @@ function statedVariables(
       if (!hasOwnFile) return [];
       const isName = role.kind === "host" || role.kind === "domain";
       if (!isName && !isRequired) return [];
-      return [[name, { value: isName ? placeholder(name, use) : "placeholder", questions: [question] }]];
+      const made = placeholder(name, use);
+      return [[name, { value: isName || URL.canParse(made) ? made : "placeholder", questions: [question] }]];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { FaultList } from "../../source/fault-list.ts";
+import type { SourceLocation } from "../../source/location.ts";
 import { readSource } from "../../source/source-file.ts";
 import { mapTexts, nodeAt, parseYaml, type YamlNode } from "../../source/yaml-tree.ts";
 import { variableReferences } from "./variable-references.ts";
@@ -44,6 +45,8 @@ export interface VariableUse {
    * not read it there.
    */
   inDefaultsOf: readonly (readonly string[])[];
+  /** The first use in a text; undefined where its name alone stands in the file. */
+  location?: SourceLocation;
 }
 
 /** A password's hash as `htpasswd` and `mkpasswd` print it. Where its dollar signs are not doubled, compose reads variables in it. */
@@ -81,6 +84,7 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
         fills: [environmentKey(around, path) ?? []].flat(),
         isRequired: operator !== "",
         inDefaultsOf: [inDefaultsOf],
+        location,
       });
     }
     return text;
@@ -96,7 +100,9 @@ export function variableUses(root: YamlNode, name: string): Map<string, Variable
 export function joinedUse(before: VariableUse | undefined, use: VariableUse): VariableUse {
   if (before === undefined) return use;
   const isClearer = before.role.kind === "text" && use.role.kind !== "text";
+  const location = before.location ?? use.location;
   return {
+    ...(location === undefined ? {} : { location }),
     at: before.at,
     role: isClearer ? use.role : before.role,
     fills: [...new Set([...before.fills, ...use.fills])],

@@ -35,9 +35,9 @@ function literalSettings(value: unknown, path: readonly string[]): (readonly str
 }
 
 /** Variables of a service whose secret stands in the compose file itself. */
-function literalVariables({ compose, variables, folder }: DeploymentView, service: ComposeService): string[] {
+function literalVariables({ compose, variables, shell, folder }: DeploymentView, service: ComposeService): string[] {
   const files = new Set(compose.projects.flatMap((project) => project.files));
-  const known = [...variables.values()].filter((value) => value.length > 0);
+  const known = [...variables.values(), ...shell].filter((value) => value.length > 0);
   return [...service.environment].flatMap(([name, { value, location }]) => {
     const isLiteral = files.has(location.file) && value !== "" && !known.some((one) => value.includes(one));
     if (!isLiteral || secretKind(name, value) === undefined) return [];
