@@ -53,7 +53,7 @@ function readContainer(
   { text }: StaticReading,
   problems: ProblemList,
 ): LabelledContainer | undefined {
-  const labels = labelsOf(service, provider.name);
+  const labels = labelsOf(service, provider);
   const keys = [...labels.keys()];
   const { options, areRefused } = readLabels(service.name, labels, { provider: provider.name, text, problems });
   if (options.length === 0 && !areRefused) return undefined;
@@ -80,12 +80,12 @@ function readContainer(
   };
 }
 
-/** The labels that a provider reads: Swarm has those under `deploy:`, docker the container's own. */
+/** The labels that a provider reads. */
 function labelsOf(
   { labels, deployLabels }: ComposeService,
-  provider: LabelProvider["name"],
+  provider: LabelProvider,
 ): ReadonlyMap<string, ComposeValue> {
-  return provider === "swarm" ? deployLabels : labels;
+  return provider.labels === "deploy" ? deployLabels : labels;
 }
 
 /** Of a container that publishes something over HTTP and names no router Traefik makes one, named after the service. */
@@ -136,20 +136,21 @@ function notePlaceholders(model: TraefikModel, notes: NoteList): void {
 
 /** Notes labels of Traefik's that no provider reads. */
 function noteUnreadLabels(compose: ComposeFile, { labelProviders }: StaticConfiguration, notes: NoteList): void {
-  const isOn = (name: LabelProvider["name"]): boolean => labelProviders.some((provider) => provider.name === name);
+  const isRead = (wanted: LabelProvider["labels"]): boolean => labelProviders.some(({ labels }) => labels === wanted);
+  const isSwarmMode = labelProviders.some(({ name, labels }) => name === "docker" && labels === "deploy");
   for (const { name, labels, deployLabels } of compose.services.values()) {
-    for (const [provider, own, where] of [
-      ["docker", labels, "of the container"],
-      ["swarm", deployLabels, "under deploy:"],
+    for (const [kind, provider, own, where] of [
+      ["container", "docker", labels, "of the container"],
+      ["deploy", "swarm", deployLabels, "under deploy:"],
     ] as const) {
       const first = [...own].find(([key]) => key.startsWith("traefik."));
-      if (first === undefined || isOn(provider)) continue;
+      if (first === undefined || isRead(kind)) continue;
       notes.add(
         "finding",
         first[1].location,
         `Traefik reads none of the labels ${where} of '${name}'`,
-        `its provider '${provider}' is off`,
-        `switch on providers.${provider}, or move the labels`,
+        isSwarmMode ? "its provider 'docker' is in Swarm mode" : `its provider '${provider}' is off`,
+        isSwarmMode ? "move the labels under deploy:" : `switch on providers.${provider}, or move the labels`,
       );
     }
   }

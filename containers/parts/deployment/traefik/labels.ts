@@ -9,7 +9,8 @@ import { fetchedPlugins } from "./plugins.ts";
  */
 export function labelsOfRun(context: RenderContext, service: ComposeService): Record<string, string> {
   const { traefikModel } = context.deployment;
-  const providers = traefikModel?.static.labelProviders.map(({ name }) => name) ?? [];
+  const providers = traefikModel?.static.labelProviders ?? [];
+  const swarm = providers.find((provider) => provider.labels === "deploy");
   const plugins = traefikModel === undefined ? new Set<string>() : fetchedPlugins(traefikModel, "labels");
   const labels: Record<string, string> = {
     // Docker compose sets both; Traefik's default names of routers and services derive from them.
@@ -26,9 +27,10 @@ export function labelsOfRun(context: RenderContext, service: ComposeService): Re
     } else if (!/^traefik\.swarm\./i.test(name) && !isUnlogged(name, value)) labels[name] = value;
   };
   for (const [name, { value }] of service.labels)
-    if (!isTraefiks(name) || providers.includes("docker")) add(name, value);
-  if (providers.includes("swarm")) {
-    for (const [name, { value }] of service.deployLabels) add(name, isTraefiks(name) ? inPlaceOfSwarm(value) : value);
+    if (!isTraefiks(name) || providers.some((provider) => provider.labels === "container")) add(name, value);
+  if (swarm !== undefined) {
+    const isRenamed = (name: string): boolean => swarm.name === "swarm" && isTraefiks(name);
+    for (const [name, { value }] of service.deployLabels) add(name, isRenamed(name) ? inPlaceOfSwarm(value) : value);
   }
   const network = networkForTraefik(context, service);
   if (network !== undefined) labels["traefik.docker.network"] = network;

@@ -88,6 +88,9 @@ function providerChanges(context: EdgeContext): StaticChange[] {
     changes.push({ option: "providers.docker.exposedByDefault", value: "false", why });
   }
   if (configuration.has("providers.swarm")) changes.push(...swarmChanges(get, provider?.name === "swarm"));
+  // Docker's provider of version 2 has a Swarm mode.
+  for (const option of ["swarmMode", "swarmModeRefreshSeconds"].map((one) => `providers.docker.${one}`))
+    if (configuration.get(option) !== undefined) changes.push({ option, value: undefined, why: swarmWhy });
   return changes;
 }
 

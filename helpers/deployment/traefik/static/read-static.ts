@@ -9,7 +9,7 @@ import { readEnvironment } from "./environment.ts";
 import { readFlags } from "./flags.ts";
 import { buildStatic, type StaticConfiguration, type StaticSource } from "./static.ts";
 import { readStaticFile } from "./static-file.ts";
-import { isVersionTwo, staticSchemaOfVersionTwo, withSwarmProvider } from "./version-two.ts";
+import { isVersionTwo, staticSchemaOfVersionTwo } from "./version-two.ts";
 
 type Mount = ComposeService["mounts"][number];
 
@@ -44,7 +44,7 @@ export function readStatic(service: ComposeService, reading: StaticReading): Sta
   const isOld = isVersionTwo(service);
   const schema = isOld ? staticSchemaOfVersionTwo : staticSchema;
   const build = (options: readonly TraefikOption[], source: StaticSource): StaticConfiguration =>
-    buildStatic(isOld ? withSwarmProvider(options) : options, source, {
+    buildStatic(options, source, {
       service: service.location,
       faults,
       ruleSyntax: isOld ? "v2" : "v3",

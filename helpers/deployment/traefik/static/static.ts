@@ -30,6 +30,8 @@ export interface EntryPoint {
 /** The provider of containers' labels: what Traefik's `docker` and `swarm` providers have in common. */
 export interface LabelProvider {
   name: "docker" | "swarm";
+  /** Whose labels it reads: a container's own, or those under `deploy:`, as docker's provider of version 2 does in its Swarm mode. */
+  labels: "container" | "deploy";
   /** Whether a container without `traefik.enable=true` is published. */
   exposedByDefault: boolean;
   /** The network by which Traefik reaches a container that names none. */
@@ -93,8 +95,10 @@ export class StaticConfiguration {
     return (["docker", "swarm"] as const).flatMap((name) => {
       if (!this.has(`providers.${name}`)) return [];
       const get = (option: string): TraefikOption | undefined => this.get(`providers.${name}.${option}`);
+      const isSwarm = name === "swarm" || isTrue(get("swarmMode")?.value ?? "false");
       return {
         name,
+        labels: isSwarm ? "deploy" : "container",
         exposedByDefault: !/^(?:0|f|false)$/i.test(get("exposedByDefault")?.value ?? "true"),
         network: get("network"),
         defaultRule: get("defaultRule")?.value ?? "Host(`{{ normalize .Name }}`)",

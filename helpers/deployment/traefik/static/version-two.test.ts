@@ -21,7 +21,11 @@ function read(image: string, flags: string) {
   const model = facts.traefik("traefik");
   return {
     faults: facts.faults.faults.map(({ what }) => what),
-    providers: model?.static.labelProviders.map(({ name, exposedByDefault }) => [name, exposedByDefault]),
+    providers: model?.static.labelProviders.map(({ name, labels, exposedByDefault }) => [
+      name,
+      labels,
+      exposedByDefault,
+    ]),
     routers: model?.routers.map(({ name, rule }) => [name, rule !== undefined]),
   };
 }
@@ -30,13 +34,31 @@ test("Swarm mode of version 2 reads the labels under 'deploy', and rules in its 
   const flags = "--providers.docker=true, --providers.docker.swarmMode=true, --providers.docker.exposedByDefault=true";
   expect(read("traefik:v2.11", `${flags}, --pilot.dashboard=false, --metrics.influxdb.address=db:8089`)).toEqual({
     faults: [],
-    providers: [["swarm", true]],
+    providers: [["docker", "deploy", true]],
     // Several values in one matcher have no equal in version 3's syntax.
     routers: [
       ["litellm", true],
       ["others", false],
     ],
   });
+});
+
+test("a file names what the labels define as docker's: version 2 has no provider 'swarm'", () => {
+  const dynamic = `http:
+  routers:
+    admin: { rule: "Host(\`a.example\`) && Path(\`/key\`)", service: litellm@docker }
+    wrong: { rule: "Host(\`a.example\`) && Path(\`/team\`)", service: litellm@swarm }
+`;
+  const flags = "--providers.docker.swarmMode=true, --providers.file.filename=/dynamic.yml";
+  const file = compose("traefik:v2.11", flags).replace(
+    "    command",
+    '    volumes: ["./dynamic.yml:/dynamic.yml"]\n    command',
+  );
+  using deployment = smallDeployment({ "compose.yaml": file, "dynamic.yml": dynamic });
+  const model = readFacts(deployment.folder).traefik("traefik");
+  expect(model?.problems.map(({ what }) => what)).toEqual([
+    expect.stringContaining("the router 'wrong' names the service 'litellm@swarm', which nothing defines"),
+  ]);
 });
 
 test("version 3 has no such options", () => {

@@ -1,8 +1,7 @@
 import { imageVersion } from "../../compose/service/image-version.ts";
 import type { ComposeService } from "../../compose/types.ts";
-import type { TraefikOption } from "../options.ts";
 import type { OptionSchema } from "../schema/generate.ts";
-import { isTrue, staticSchema } from "../schema.ts";
+import { staticSchema } from "../schema.ts";
 
 /** Whether a service is Traefik 2 by its image's tag. */
 export function isVersionTwo({ image }: Pick<ComposeService, "image">): boolean {
@@ -32,20 +31,6 @@ export const staticSchemaOfVersionTwo: OptionSchema = withOptions(staticSchema, 
   tracing: anything,
   "metrics.influxdb": anything,
 });
-
-/**
- * Version 2's docker provider with `swarmMode` is version 3's Swarm provider: its options as that one's, their keys as
- * written.
- */
-export function withSwarmProvider(options: readonly TraefikOption[]): readonly TraefikOption[] {
-  const mode = options.findLast(({ path }) => path.join(".") === "providers.docker.swarmmode");
-  if (mode === undefined || !isTrue(mode.value)) return options;
-  return options.map((option) =>
-    option.path[0] === "providers" && option.path[1] === "docker"
-      ? { ...option, path: ["providers", "swarm", ...option.path.slice(2)] }
-      : option,
-  );
-}
 
 /** A schema with further options, each below the section of that path. */
 function withOptions(schema: OptionSchema, added: Readonly<Record<string, OptionSchema>>): OptionSchema {
