@@ -1,5 +1,6 @@
 import { type Matcher, positiveMatchers } from "../../helpers/deployment/traefik/rules/matchers.ts";
-import { parseRule, RuleError } from "../../helpers/deployment/traefik/rules/rule.ts";
+import { RuleError } from "../../helpers/deployment/traefik/rules/rule.ts";
+import { parseLiveRule } from "../../helpers/deployment/traefik/rules/rule-of-version-two.ts";
 import type { Policy } from "../../helpers/deployment/types.ts";
 
 /** A service of Traefik's live configuration. */
@@ -75,10 +76,10 @@ export function withProvider(name: string, owner: string): string {
   return name.includes("@") ? name : `${name}${/@.*$/.exec(owner)?.[0] ?? ""}`;
 }
 
-/** The matchers of a live rule, negated ones left out; none for a rule in another syntax than v3's. */
+/** The matchers of a live rule, negated ones left out; none for a rule that version 3 has no equal of. */
 export function matchersOf(rule: string): Matcher[] {
   try {
-    return positiveMatchers(parseRule(rule));
+    return positiveMatchers(parseLiveRule(rule));
   } catch (error) {
     if (error instanceof RuleError) return [];
     throw error;

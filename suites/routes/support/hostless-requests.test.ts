@@ -40,7 +40,7 @@ test.for([
   "Host(`a.example`) && Path(`/ui`) || Host(`b.example`)",
   "HostRegexp(`^a\\.`) && PathPrefix(`/`)",
   "(Path(`/ui`) || Path(`/docs`)) && !Host(`a.example`)",
-  "Host(`a.example`, `b.example`) && Path(`/ui`) || Path(`/in the syntax of v2`)",
-])("%s has a host in every alternative, or is in another syntax", (rule) => {
+  "Host(`a.example`, `b.example`) && Headers(`X-A`, `b`) || Path(`/in the syntax of v2`)",
+])("%s has a host in every alternative, or has no equal in version 3", (rule) => {
   expect(hostlessRequests(rule, unknown)).toEqual([]);
 });

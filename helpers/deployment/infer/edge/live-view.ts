@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parseRule, type Rule, RuleError } from "../../traefik/rules/rule.ts";
+import { type Rule, RuleError } from "../../traefik/rules/rule.ts";
+import { parseLiveRule } from "../../traefik/rules/rule-of-version-two.ts";
 import type { EdgeEntryPoint, EdgeMiddleware, EdgeRouter, EdgeView } from "./edge-view.ts";
 
 const rawData = z.object({
@@ -62,7 +63,7 @@ export function liveView(
 
 function ruleOf(text: string): Rule | undefined {
   try {
-    return parseRule(text);
+    return parseLiveRule(text);
   } catch (error) {
     if (error instanceof RuleError) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import type { SourceLocation, Written } from "../../source/location.ts";
 import type { TraefikOption } from "../options.ts";
 import type { ProblemList } from "../problems.ts";
 import { parseRule, type Rule, RuleError } from "../rules/rule.ts";
+import { ruleOfVersionTwo } from "../rules/rule-of-version-two.ts";
 import { isTrue, splitList } from "../schema.ts";
 
 /** The providers that a deployment's files configure. */
@@ -18,7 +19,7 @@ interface Named {
 
 /** A router. Its location is its rule's. */
 export interface TraefikRouter extends Named {
-  /** Undefined for a rule in version 2's syntax, and for one that Traefik refuses. */
+  /** Undefined for a rule of version 2 that version 3 has no equal of, and for one that Traefik refuses. */
   rule: Rule | undefined;
   /** As written, or as Traefik derives it for a router without a rule; empty where it is not known. */
   ruleText: string;
@@ -163,20 +164,6 @@ function readRule(
     if (!(error instanceof RuleError)) throw error;
     const what = `the rule of the router '${name}' does not parse: column ${error.column}: ${error.message}`;
     problems.add(scope, location, what, effect, error.fix);
-    return undefined;
-  }
-}
-
-/**
- * A rule in version 2's syntax where it means the same in version 3's; undefined for one with several values in a matcher,
- * or with `{name:regexp}`.
- */
-function ruleOfVersionTwo(text: string): Rule | undefined {
-  if (text.includes("{") || /\b(?:HostRegexp|Headers(?:Regexp)?|HostHeader|Query)\(/.test(text)) return undefined;
-  try {
-    return parseRule(text);
-  } catch (error) {
-    if (!(error instanceof RuleError)) throw error;
     return undefined;
   }
 }

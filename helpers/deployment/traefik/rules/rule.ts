@@ -57,18 +57,22 @@ const replaced: Readonly<Record<string, string>> = { Headers: "Header", HeadersR
  * Parses a rule in Traefik's v3 syntax, which is Go's expression syntax with values in backticks or double quotes.
  * Source: traefik v3.5, pkg/rules/parser.go and pkg/muxer/http/matcher.go.
  *
+ * @param options.severalValues whether a matcher of one value may have several, each of which may match, as in version 2: the
+ *   result has a matcher for each, with the span of all
  * @throws RuleError with the column
  */
-export function parseRule(text: string): Rule {
-  return new RuleReader(text).read();
+export function parseRule(text: string, options: { severalValues: boolean } = { severalValues: false }): Rule {
+  return new RuleReader(text, options).read();
 }
 
 class RuleReader {
   readonly #tokens: Token[];
+  readonly #severalValues: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, { severalValues }: { severalValues: boolean }) {
     this.#tokens = tokens(text);
+    this.#severalValues = severalValues;
   }
 
   read(): Rule {
@@ -163,7 +167,8 @@ class RuleReader {
     }
     const { end } = this.#next();
     const counts = argumentCounts[name];
-    if (!counts.includes(args.length)) {
+    const isList = this.#severalValues && counts.length === 1 && counts[0] === 1 && args.length > 1;
+    if (!isList && !counts.includes(args.length)) {
       const many = args.length > Math.max(...counts) && counts.includes(1) && counts.length === 1;
       throw new RuleError(
         token.column,
@@ -171,8 +176,11 @@ class RuleReader {
         many ? `write ${args.map((arg) => `${name}(\`${arg}\`)`).join(" || ")}` : `give ${name} ${counts.join(" or ")}`,
       );
     }
-    for (const [index, value] of args.entries()) checkValue(name, index, value, columns[index] ?? token.column);
-    return { kind: "matcher", name, args, span: { start: token.column - 1, end } };
+    for (const [index, value] of args.entries())
+      checkValue(name, isList ? 0 : index, value, columns[index] ?? token.column);
+    const span = { start: token.column - 1, end };
+    if (isList) return args.map((arg): Rule => ({ kind: "matcher", name, args: [arg], span })).reduce(eitherOf);
+    return { kind: "matcher", name, args, span };
   }
 
   #expect(kind: Token["kind"], fix: string): Token {
@@ -185,6 +193,11 @@ class RuleReader {
 
 function joined(kind: "and" | "or", left: Rule, right: Rule): Rule {
   return { kind, left, right, span: { start: left.span.start, end: right.span.end } };
+}
+
+/** Either of two rules that have one place in the text. */
+function eitherOf(left: Rule, right: Rule): Rule {
+  return { kind: "or", left, right, span: left.span };
 }
 
 /** Traefik accepts each name as it is, in upper case, in lower case, and capitalised. */

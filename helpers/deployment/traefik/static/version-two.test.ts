@@ -12,6 +12,7 @@ const compose = (image: string, flags: string): string => `services:
       labels:
         traefik.http.routers.litellm.rule: Host(\`a.example\`)
         traefik.http.routers.others.rule: Host(\`b.example\`, \`c.example\`)
+        traefik.http.routers.any.rule: HostRegexp(\`{name:[a-z]+}.example\`)
         traefik.http.services.litellm.loadbalancer.server.port: "4000"
 `;
 
@@ -35,10 +36,11 @@ test("Swarm mode of version 2 reads the labels under 'deploy', and rules in its 
   expect(read("traefik:v2.11", `${flags}, --pilot.dashboard=false, --metrics.influxdb.address=db:8089`)).toEqual({
     faults: [],
     providers: [["docker", "deploy", true]],
-    // Several values in one matcher have no equal in version 3's syntax.
+    // A pattern of version 2 has no equal in version 3's syntax.
     routers: [
       ["litellm", true],
-      ["others", false],
+      ["others", true],
+      ["any", false],
     ],
   });
 });
