@@ -1,3 +1,4 @@
+import { publishedTo } from "../../compose/host-address.ts";
 import type { ComposeService } from "../../compose/types.ts";
 import { addressesOfLiteLLM } from "../../litellm/addresses.ts";
 import { serviceAt } from "../../services/hosts.ts";
@@ -41,8 +42,10 @@ export function listeningPorts(
   };
 }
 
+/** Without the entry points that listen on the loopback of Traefik's container, e.g. one for its own pings. */
 function portsOfTraefik({ entryPoints, ownPort }: TraefikPorts): readonly number[] {
-  return [...entryPoints.map(({ port }) => port), ...(ownPort === undefined ? [] : [ownPort])];
+  const open = entryPoints.filter(({ address }) => publishedTo(address) !== "nobody");
+  return [...open.map(({ port }) => port), ...(ownPort === undefined ? [] : [ownPort])];
 }
 
 /** The port of each address that LiteLLM's environment and config name, with the service that it finds there. */

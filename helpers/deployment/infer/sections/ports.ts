@@ -1,15 +1,16 @@
 import type { ComposeService } from "../../compose/types.ts";
 
-/** The ports that a service's compose file declares, in its container: by labels, `ports`, `expose`, `--port` and `PORT`. */
+/** The TCP ports that a service's compose file declares, in its container: by labels, `ports`, `expose`, `--port` and `PORT`. */
 export function declaredPorts(service: ComposeService): number[] {
+  const isTcp = ({ protocol }: { protocol: "tcp" | "udp" }): boolean => protocol === "tcp";
   const ofLabels = [...service.labels, ...service.deployLabels].flatMap(([name, { value }]) =>
     /^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/i.test(name) ? Number(value) : [],
   );
   return portsInOrder([
     ...ofLabels,
-    ...service.ports.map(({ container }) => container),
-    ...service.unfixedPorts.map(({ container }) => container),
-    ...service.expose.map(({ port }) => port),
+    ...service.ports.filter(isTcp).map(({ container }) => container),
+    ...service.unfixedPorts.filter(isTcp).map(({ container }) => container),
+    ...service.expose.filter(isTcp).map(({ port }) => port),
     ...optionPorts(service),
   ]);
 }

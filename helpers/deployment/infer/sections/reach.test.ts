@@ -1,15 +1,16 @@
 import { expect, test } from "vitest";
 import { readFacts } from "../../facts.ts";
 import { deploymentView } from "../deployment-view.ts";
+import type { EdgeEntryPoint } from "../edge/edge-view.ts";
 import { smallDeployment } from "../small-deployment.ts";
 import { stateReach } from "./reach.ts";
 
 /** The rules of a compose file, e.g. `litellm to pg: 5432`. */
-function rulesOf(compose: string): string[] {
+function rulesOf(compose: string, entryPoints: readonly EdgeEntryPoint[] = []): string[] {
   using deployment = smallDeployment({ "compose.yaml": compose });
   const view = deploymentView(readFacts(deployment.folder));
   if (typeof view === "string") throw new Error(`no ${view}`);
-  const { rules } = stateReach(view, { hosts: [], entryPoints: [], hasFirewall: false });
+  const { rules } = stateReach(view, { hosts: [], entryPoints, hasFirewall: false });
   return rules.map(({ value: { from, to, ports } }) => `${from} to ${to}: ${ports.join(", ")}`).toSorted();
 }
 
@@ -53,4 +54,21 @@ ${others}`;
   // The network has too many services to state more than LiteLLM's.
   expect(rules).not.toContain("ollama to web: 80");
   expect(rules.filter((rule) => rule.startsWith("litellm") || rule.includes("to litellm"))).toEqual([]);
+});
+
+test("what listens on Traefik's own loopback, or for UDP, is open to no other service", () => {
+  const compose = `services:
+  traefik: { image: "traefik:v3.5.3" }
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1" }
+  vpn: { image: example/vpn, ports: ["51820:51820/udp", "8443:8443"], expose: ["53/udp"] }
+`;
+  const entryPoints = [
+    { name: "web", port: 80, address: undefined },
+    { name: "lan", port: 81, address: "192.168.1.2" },
+    { name: "ping", port: 8082, address: "127.0.0.1" },
+  ];
+  expect(rulesOf(compose, entryPoints).filter((rule) => rule.startsWith("litellm"))).toEqual([
+    "litellm to traefik: 80, 81",
+    "litellm to vpn: 8443",
+  ]);
 });
