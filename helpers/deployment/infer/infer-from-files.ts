@@ -11,6 +11,7 @@ import { writtenAllowList } from "./edge/allow-lists.ts";
 import { askModel } from "./edge/model-answer.ts";
 import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
+import { unservedRouters } from "./edge/unserved-routers.ts";
 import { reportComposeTemplates } from "./files/compose-templates.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
@@ -59,6 +60,7 @@ export async function inferFromFiles({
     projects,
     host,
     edge,
+    unserved: model === undefined ? [] : unservedRouters(model, view),
     hasAddressInFiles: (model?.files?.options ?? []).some(({ value }) => isAddressOf(value, asWritten.litellm)),
     unknownFiles: unknownFiles(model),
     examples: (model?.files?.files ?? []).flatMap(({ path, file, standIn }) =>

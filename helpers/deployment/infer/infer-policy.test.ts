@@ -379,6 +379,27 @@ const withDefaults = `services:
   db: { image: "postgres:17", environment: { POSTGRES_PASSWORD: "\${DB_PASSWORD:-replaceme}", POSTGRES_DB: llm, POSTGRES_USER: llm } }
 `;
 
+test("a router to LiteLLM on an entry point that Traefik does not have is asked for, and its host is the gateway's", async () => {
+  const { hosts, toFix } = await draftOf({
+    "compose.yaml": `services:
+  traefik: { image: "traefik:v3.5.3", command: [--providers.docker, --entrypoints.http.address=:80, --entrypoints.https.address=:443] }
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    labels:
+      traefik.http.routers.llm.rule: Host(\`llm.example.org\`)
+      traefik.http.routers.llm.entrypoints: websecure
+      traefik.http.routers.llm.tls: "true"
+`,
+  });
+  expect(hosts.map(({ value }) => [value.name, value.entry_point, value.scheme])).toEqual([
+    ["llm.example.org", "https", "https"],
+  ]);
+  expect(toFix).toEqual([
+    "on which entry point is the router llm@docker meant to be? It names websecure (compose.yaml:7), and Traefik has http, https: it " +
+      "serves the router nowhere",
+  ]);
+});
+
 test("a secret that compose demands and no file sets is stated by its variable, and not called a key in the file", async () => {
   const compose = withDefaults.replaceAll(":-replaceme}", ":?set it}");
   const { secrets, toFix, variables } = await draftOf(

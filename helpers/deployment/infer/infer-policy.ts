@@ -15,6 +15,7 @@ import { stateDockerSocket } from "./sections/docker-socket.ts";
 import { externalDatabaseRemarks } from "./sections/external-databases.ts";
 import {
   defaultQuestions,
+  entryPointQuestions,
   exampleQuestions,
   fileProviderQuestions,
   openQuestions,
@@ -77,6 +78,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     toFix: [
       ...placeholderQuestions(inference.traefikPlaceholders, view.folder),
       ...(hosts.length > 0 ? apartQuestions(view) : []),
+      ...entryPointQuestions(inference),
       ...fileProviderQuestions(inference),
       ...defaultQuestions(inference),
       ...literalKeyQuestions(inference.marked),

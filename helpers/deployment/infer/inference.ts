@@ -6,6 +6,7 @@ import type { WrittenAllowList } from "./edge/allow-lists.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
+import type { UnservedRouter } from "./edge/unserved-routers.ts";
 import type { FoundProjects } from "./files/projects.ts";
 import type { HostValues } from "./host/host-values.ts";
 import type { UpstreamKnowledge } from "./sections/upstreams.ts";
@@ -21,6 +22,8 @@ export interface Inference {
   /** What stands for values of the host that no file gives. */
   host: HostValues;
   edge: Pick<EdgeView, "entryPoints">;
+  /** The routers to LiteLLM that Traefik serves nowhere. */
+  unserved: readonly UnservedRouter[];
   /** Whether a file of Traefik's file provider has LiteLLM's address. */
   hasAddressInFiles: boolean;
   /** Where the host has the files of Traefik's file provider, which are not in the folder; undefined where they are known. */

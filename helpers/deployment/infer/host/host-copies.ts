@@ -172,8 +172,8 @@ export function filesInVolumes(service: YamlNode, wanted: readonly string[], dec
 
 /**
  * What the folder has for a path of the host: the file with the same name, or its template; for a directory, the one with
- * the file in it that a program reads by its command, else the one with the target's name. Of several the one whose path is the
- * most alike.
+ * the file or the directory in it that a program reads by its command, else the one with the target's name. Of several the one whose
+ * path is the most alike.
  *
  * @param wanted paths in the container that the service's command names
  * @returns relative to the folder
@@ -194,9 +194,10 @@ export function copyInFolder(
     return closest(found ?? [], path);
   }
   const inside = wanted.filter((file) => file.startsWith(`${target}/`)).map((file) => file.slice(target.length + 1));
-  const byCommand = inside.flatMap((rest) =>
-    all.filter((file) => file === rest || file.endsWith(`/${rest}`)).map((file) => file.slice(0, -rest.length - 1)),
-  );
+  const byCommand = inside.flatMap((rest) => [
+    ...all.filter((file) => file === rest || file.endsWith(`/${rest}`)).map((file) => file.slice(0, -rest.length - 1)),
+    ...withDirectory(rest, all),
+  ]);
   const name = basename(target);
   // What a program writes is in no git.
   const isWritten = name === "data" || /^\/(?:var|tmp|run)\/|\/\.(?:config|cache|local)\//.test(target);
@@ -209,6 +210,16 @@ export function copyInFolder(
     (byCommand.length > 0 ? byCommand : named).map((one) => (one === "" ? "." : one)),
     path,
   );
+}
+
+/** The directories with configuration in a directory of their own that a command names: `conf` for `dynamic/` and `conf/dynamic/a.yml`. */
+function withDirectory(written: string, all: readonly string[]): string[] {
+  const name = written.replace(/\/+$/, "");
+  if (name === "" || extname(name) !== "") return [];
+  return all.flatMap((file) => {
+    const at = `/${file}`.lastIndexOf(`/${name}/`);
+    return at === -1 || !/\.(?:ya?ml|toml)$/i.test(file) ? [] : file.slice(0, Math.max(0, at - 1));
+  });
 }
 
 /** Whether a directory has a compose file: it is mounted into no service. */

@@ -43,6 +43,19 @@ test("next to an env file, only what compose demands gets a placeholder: the res
   expect(standIns).toEqual([]);
 });
 
+test("a directory of the host is the one with the directory in it that Traefik's flags name", () => {
+  const compose = `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.file.directory=/traefik/dynamic/]
+    volumes: ["/data/coolify/proxy/:/traefik"]
+`;
+  const files = { "proxy/compose.yaml": compose, "proxy/dynamic/redirect.yaml": "{}\n", "other/dynamic/notes.md": "" };
+  expect([...values(files).files].map(([path, { value }]) => [path, value])).toEqual([
+    ["/data/coolify/proxy", "./proxy"],
+  ]);
+});
+
 test("a secret that compose demands is no variable of the shell: the run makes it up", () => {
   const compose = service(
     "    environment: { LITELLM_MASTER_KEY: '${KEY:?}', PG: 'postgres://llm:${PG_PASSWORD:?}@db/llm' }\n",

@@ -23,6 +23,16 @@ export function exampleQuestions({ examples, view }: Inference): string[] {
   );
 }
 
+/** What a router to LiteLLM serves is missing from the policy where Traefik has none of its entry points. */
+export function entryPointQuestions({ unserved, edge, view }: Inference): string[] {
+  const defined = edge.entryPoints.map(({ name }) => name).join(", ");
+  return unserved.map(
+    ({ name, entryPoints, location }) =>
+      `on which entry point is the router ${name} meant to be? It names ${entryPoints.join(", ")} (${placeOf(view.folder, location)}), and ` +
+      `Traefik has ${defined}: it serves the router nowhere`,
+  );
+}
+
 /** A host that only a missing file names is missing from the policy. */
 export function fileProviderQuestions({ unknownFiles, view }: Inference): string[] {
   if (unknownFiles === undefined) return [];

@@ -1,3 +1,4 @@
+import { isInternalName } from "../../services/hosts.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { placeOf } from "../files/compose-files.ts";
 import type { Inference } from "../inference.ts";
@@ -27,15 +28,37 @@ function isLoopbackName(name: string): boolean {
 
 /** The names that entry points with TLS usually have. */
 const secureName = /secure|https|tls/i;
+/** The names that those without usually have. */
+const plainName = /^(?:web|http)$/i;
 
-/** A gateway must have a name: the one in LiteLLM's environment, else a placeholder. */
+/**
+ * A gateway must have a name: that of a router to LiteLLM which Traefik serves nowhere, the one in LiteLLM's environment, else a
+ * placeholder.
+ */
 export function placeholderHost({
   view,
   edge,
+  unserved,
   hasUnrelatedTraefik,
-}: Pick<Inference, "view" | "edge" | "hasUnrelatedTraefik">): Stated<HostInput> {
+}: Pick<Inference, "view" | "edge" | "unserved" | "hasUnrelatedTraefik">): Stated<HostInput> {
   const { litellm, traefik } = view;
   const { entryPoints } = edge;
+  const [router] = unserved.filter(({ hosts }) => hosts.length > 0);
+  const [named] = router?.hosts ?? [];
+  if (router !== undefined && named !== undefined) {
+    const wanted = router.tls ? secureName : plainName;
+    const { name } = entryPoints.find((one) => wanted.test(one.name)) ?? entryPoints[0] ?? {};
+    return {
+      value: {
+        name: named,
+        ...(name === undefined ? {} : { entry_point: name }),
+        scheme: router.tls ? "https" : "http",
+        zone: isInternalName(named) ? "internal" : "external",
+        access: [{ who: "litellm" }],
+      },
+      questions: [`the router ${router.name} is for this host, and on no entry point of Traefik: is ${name} meant?`],
+    };
+  }
   const baseUrl = litellm.environment.get("PROXY_BASE_URL")?.value ?? "";
   // Each machine has a `localhost` of its own.
   const url = URL.canParse(baseUrl) && !isLoopbackName(new URL(baseUrl).hostname) ? new URL(baseUrl) : undefined;
@@ -43,7 +66,7 @@ export function placeholderHost({
     const why = hasUnrelatedTraefik === true ? "no rule of Traefik leads to LiteLLM" : "the deployment has no Traefik";
     return directHost(url, view, why);
   }
-  const wanted = url?.protocol === "https:" ? secureName : /^(?:web|http)$/i;
+  const wanted = url?.protocol === "https:" ? secureName : plainName;
   const entryPoint = entryPoints.find(({ name }) => wanted.test(name)) ?? entryPoints[0];
   const isSecure =
     url === undefined
