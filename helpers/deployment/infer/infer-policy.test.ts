@@ -379,6 +379,18 @@ const withDefaults = `services:
   db: { image: "postgres:17", environment: { POSTGRES_PASSWORD: "\${DB_PASSWORD:-replaceme}", POSTGRES_DB: llm, POSTGRES_USER: llm } }
 `;
 
+test("a variable that is a key but for its beginning is a secret, whatever its name", async () => {
+  const { secrets } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    environment: ["LITELLM_MASTER_KEY=sk-\${MATERIAL}", "STAGE=north-\${STAGE_NAME}"]
+`,
+    ".env": "MATERIAL=0123456789abcdef\nSTAGE_NAME=production\n",
+  });
+  expect(secrets.map(({ value: { name, kind } }) => [name, kind])).toEqual([["MATERIAL", "api-key"]]);
+});
+
 test("a router to LiteLLM on an entry point that Traefik does not have is asked for, and its host is the gateway's", async () => {
   const { hosts, toFix } = await draftOf({
     "compose.yaml": `services:

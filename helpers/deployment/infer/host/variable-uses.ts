@@ -116,11 +116,15 @@ export function isRead({ inDefaultsOf }: VariableUse, given: ReadonlySet<string>
   return inDefaultsOf.some((outer) => outer.every((name) => !given.has(name)));
 }
 
-/** The key of a service's environment whose whole value is a variable: `KEY: ${X}` or `- KEY=${X}`. */
+/**
+ * The key of a service's environment whose whole value is a variable, but for what a key begins with: `KEY: ${X}`, `- KEY=${X}`, or
+ * `KEY: sk-${X}`.
+ */
 export function environmentKey({ before, after }: Around, path: readonly (string | number)[]): string | undefined {
   if (!path.includes("environment") || after !== "") return undefined;
-  const [, inList] = /^(\w+)=$/.exec(before) ?? [];
-  const key = before === "" ? path.at(-1) : inList;
+  const [, inList, prefix] = /^(?:(\w+)=)?((?:[a-z]{2,5}[-_])?)$/.exec(before) ?? [];
+  if (prefix === undefined) return undefined;
+  const key = inList ?? path.at(-1);
   return typeof key === "string" ? key : undefined;
 }
 
