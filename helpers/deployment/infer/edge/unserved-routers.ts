@@ -1,7 +1,7 @@
+import { leadsToLiteLLM } from "../../services/router-destination.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
 import type { DeploymentView } from "../deployment-view.ts";
-import { leadsToLiteLLM } from "./model-view.ts";
 import { argumentsOf } from "./probe-paths.ts";
 
 /** A router that leads to LiteLLM and that Traefik serves nowhere: it defines none of the entry points that the router names. */
