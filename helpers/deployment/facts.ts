@@ -242,7 +242,8 @@ function readComposeFiles(
     ]),
   );
   const mapped = new Map([...files].map(([path, { value }]) => [path, value]));
-  const named = [...shell.values()].map(({ value }) => value);
+  // A path that is not on this machine is one of the gateway host.
+  const named = [...shell.values()].flatMap(({ value }) => (existsSync(value) ? value : []));
   const host = new HostFiles(folder, mapped, [
     ...named,
     ...projects.flatMap(({ files: own, directory }) => [...own.map((file) => dirname(file)), ...(directory ?? [])]),

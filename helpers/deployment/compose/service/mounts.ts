@@ -65,7 +65,7 @@ export function readMounts(service: YamlMap, within: string, context: ServiceCon
           fix: "write the file, fix the path, or remove 'create_host_path: false'",
           location,
         });
-      else if (found.state === "missing" && !mayBeData(item, source, target))
+      else if (found.state === "missing" && !mayBeData(source, target, flagAt(item, "read_only") === true))
         absentMounts.push({
           what: `'${shown}' is mounted but missing`,
           why: "docker makes an empty directory in its place",
@@ -129,11 +129,11 @@ function tmpfsOptions(item: YamlMap): string {
 }
 
 /** Whether a missing mount may be a directory for a service's data, which is in no checkout: docker makes it, on the host too. */
-function mayBeData(item: YamlMap, source: string, target: string): boolean {
+export function mayBeData(source: string, target: string, isReadOnly: boolean): boolean {
   if (isForCertificates(source) || isForCertificates(target)) return true;
   const isFile = (path: string): boolean =>
     posix.basename(path).startsWith(".env") || extname(path) !== "" || /(?:^|\/)[A-Z][a-z]+file$/.test(path);
-  return flagAt(item, "read_only") !== true && !isFile(source) && !isFile(target) && !/^\/etc(?:\/|$)/.test(target);
+  return !isReadOnly && !isFile(source) && !isFile(target) && !/^\/etc(?:\/|$)/.test(target);
 }
 
 /** Whether a path is for certificates and their keys, which an ACME client or the operator puts on the host and not into a checkout. */

@@ -5,7 +5,7 @@ import { EarlierFiles } from "./earlier-files.ts";
 import { standInPath, standInsByFile, standInText } from "./env-stand-ins.ts";
 import { keysInConfigs, mergedNames } from "./needed-variables.ts";
 import { Placeholders } from "./placeholders.ts";
-import { type MissingSecret, projectValues } from "./project-values.ts";
+import { type MissingSecret, type ProjectValues, projectValues } from "./project-values.ts";
 import type { SecretDefault } from "./secret-defaults.ts";
 
 /** What the host gives and the folder does not, and what stands for it in a run. */
@@ -33,17 +33,43 @@ export interface StandIn {
  * What the host gives, as far as the files show it: copies in the folder, the files that an earlier policy names, and
  * placeholders where nothing has a value.
  */
-export function hostValues(folder: string, { files, directories, included }: FoundProjects): HostValues {
-  const inConfigs = keysInConfigs(folder);
-  const placeholders = new Placeholders(inConfigs);
+export function hostValues(folder: string, found: FoundProjects): HostValues {
+  const projects = valuesOfProjects(folder, found, new Set());
+  const outside = severalPaths(projects);
+  return joinedValues(folder, outside.size === 0 ? projects : valuesOfProjects(folder, found, outside));
+}
+
+/** @param outside variables that begin paths and stand for no directory of the folder */
+function valuesOfProjects(
+  folder: string,
+  { files, directories, included }: FoundProjects,
+  outside: ReadonlySet<string>,
+): ProjectValues[] {
+  const placeholders = new Placeholders(keysInConfigs(folder));
   const earlier = new EarlierFiles(folder);
-  const projects = files.map((own, index) =>
+  return files.map((own, index) =>
     projectValues(
       folder,
       { files: own, directory: directories[index] ?? folder, included: included[index] ?? [] },
-      { placeholders, earlier },
+      { placeholders, earlier, outside },
     ),
   );
+}
+
+/** The variables for which projects find different directories: a policy has one value for all of them. */
+function severalPaths(projects: readonly ProjectValues[]): Set<string> {
+  const found = new Map<string, string>();
+  const several = new Set<string>();
+  for (const [name, path] of projects.flatMap(({ paths }) => [...paths])) {
+    if ((found.get(name) ?? path) !== path) several.add(name);
+    found.set(name, path);
+  }
+  return several;
+}
+
+function joinedValues(folder: string, projects: readonly ProjectValues[]): HostValues {
+  const earlier = new EarlierFiles(folder);
+  const inConfigs = keysInConfigs(folder);
   const standIns = standInsByFile(projects.flatMap((project) => project.standIns));
   const made = new Map([
     ...projects.flatMap(({ copies }) => [...copies]),

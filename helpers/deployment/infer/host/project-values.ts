@@ -10,7 +10,6 @@ import type { EarlierFiles } from "./earlier-files.ts";
 import { type EnvStandIn, envStandIn } from "./env-stand-ins.ts";
 import { type EnvText, emptyNames, envTextAt, filledNames, namesHome, variablesOf } from "./env-texts.ts";
 import {
-  copyInFolder,
   homeFolder,
   missingEnvFiles,
   missingFiles,
@@ -26,6 +25,7 @@ import {
   refusedKeys,
   withoutGiven,
 } from "./needed-variables.ts";
+import { pathVariables, withPaths } from "./path-variables.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
@@ -38,6 +38,8 @@ export interface ProjectValues {
   /** Its env file, relative to the deployment's folder; undefined where compose finds it itself. */
   envFile: string | undefined;
   variables: ReadonlyMap<string, Stated<string>>;
+  /** What is taken for the variables that begin paths. */
+  paths: ReadonlyMap<string, string>;
   /** Paths of the host to the copies in the folder. */
   copies: ReadonlyMap<string, Stated<string>>;
   /** Copies that are made from templates. */
@@ -52,6 +54,15 @@ export interface ProjectValues {
   demandedSecrets: readonly DemandedSecret[];
   /** The keys of services' environments that a variable fills, by its name. */
   fills: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What the values of a project are made from, the same for all projects. */
+interface ValueSources {
+  placeholders: Placeholders;
+  /** What an earlier policy names in place of what is missing. */
+  earlier: EarlierFiles;
+  /** Variables that begin paths and stand for no directory of the folder. */
+  outside: ReadonlySet<string>;
 }
 
 /** A secret of compose whose file is not in the folder. */
@@ -69,23 +80,31 @@ export interface MissingSecret {
  * @param files the project's files, absolute, in compose's order
  * @param directory from which their relative paths start, absolute
  * @param included the files that they include, whose relative paths start in their own folders
- * @param earlier what an earlier policy names in place of what is missing
  */
 export function projectValues(
   folder: string,
   { files, directory: home, included }: { files: readonly string[]; directory: string; included: readonly string[] },
-  { placeholders, earlier }: { placeholders: Placeholders; earlier: EarlierFiles },
+  { placeholders, earlier, outside }: ValueSources,
 ): ProjectValues {
-  const trees = [...files, ...included].flatMap((file) => {
+  const written = [...files, ...included].flatMap((file) => {
     const root = treeOf(file);
     const at = included.includes(file) ? dirname(file) : home;
     return root === undefined ? [] : [{ root, name: pathIn(folder, file), home: at }];
   });
-  const uses = mergedUses(trees.map(({ root, name }) => variableUses(root, name)));
-  const services = trees.flatMap(({ root, home: at }) => servicesOf(root, at));
+  const uses = mergedUses(written.map(({ root, name }) => variableUses(root, name)));
   const main = mainEnvFile(folder, home, [...uses.keys()], earlier);
+  const set = new Set(filledNames(main.found?.text ?? ""));
+  const unset = [...uses].filter(([name, use]) => !set.has(name) && isRead(use, set));
+  const paths = pathVariables(
+    unset,
+    folder,
+    written.map(({ root }) => root),
+    outside,
+  );
+  const trees = written.map((tree) => ({ ...tree, root: withPaths(tree.root, folder, paths) }));
+  const services = trees.flatMap(({ root, home: at }) => servicesOf(root, at));
   const unusable = [...refusedKeys(services, main.found), ...emptyByDefault(folder, services, main.found)];
-  const given = new Set(filledNames(main.found?.text ?? "").filter((name) => !unusable.includes(name)));
+  const given = new Set([...set].filter((name) => !unusable.includes(name)));
   if (namesHome(main.found?.text ?? "") && !uses.has("HOME"))
     uses.set("HOME", {
       at: pathIn(folder, main.path),
@@ -169,8 +188,9 @@ export function projectValues(
       folder,
       open.filter(([name]) => !demanded.some((secret) => secret.name === name)),
       hasOwnFile,
-      (name, use) => placeholders.value(name, use, servers),
+      { paths, placeholder: (name, use) => placeholders.value(name, use, servers) },
     ),
+    paths,
     copies: new Map([...copies, ...earlier.answers(guesses)]),
     rendered,
     standIns: [...(isMainMissing ? [mainStandIn] : []), ...otherStandIns],
@@ -235,7 +255,7 @@ function statedVariables(
   folder: string,
   open: readonly (readonly [string, VariableUse])[],
   hasOwnFile: boolean,
-  placeholder: (name: string, use: VariableUse) => string,
+  { paths, placeholder }: { paths: ReadonlyMap<string, string>; placeholder(name: string, use: VariableUse): string },
 ): Map<string, Stated<string>> {
   return new Map(
     open.flatMap(([name, use]): [string, Stated<string>][] => {
@@ -246,12 +266,8 @@ function statedVariables(
         const asked = home === undefined ? question : `is ${home}/ the home directory that ${at} means?`;
         return [[name, { value: `./${home ?? "home"}`, questions: [asked] }]];
       }
-      if (role.kind === "path") return [[name, { value: "./", questions: [question] }]];
-      if (role.kind === "mount") {
-        const copy = copyInFolder({ path: role.target, target: role.target }, folder, []);
-        const value = copy ?? name.toLowerCase().replaceAll("_", "-");
-        return [[name, { value: `./${value}`, questions: [question] }]];
-      }
+      const path = paths.get(name);
+      if (path !== undefined) return [[name, { value: path, questions: [question] }]];
       if (!hasOwnFile) return [];
       const isName = role.kind === "host" || role.kind === "domain";
       if (!isName && !isRequired) return [];

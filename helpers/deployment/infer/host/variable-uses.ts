@@ -148,7 +148,8 @@ function roleOf({ before, after }: Around, path: readonly (string | number)[]): 
   const [, container] = /^(?:.*:)?$/.test(before) ? (/^:(\d+)(?:\/\w+)?$/.exec(after) ?? []) : [];
   if (container !== undefined) return { kind: "port", container: Number(container) };
   if (/^[\w.-]+(?:\/[\w.-]+)+:$/.test(before) && after === "") return { kind: "tag", image: before.slice(0, -1) };
-  if (before === "" && after.startsWith("/")) return { kind: "path" };
+  const isText = ["environment", "labels", "image"].some((key) => path.includes(key));
+  if (before === "" && after.startsWith("/") && !isText) return { kind: "path" };
   // A label is an item of a list with its name in it, or a key of a map; a flag has its name in it.
   const named = path.includes("labels") ? `${path.at(-1)}=${before}` : before;
   if (/(?:trustedIPs|sourceRange|excludedIPs)=(?:.*,\s*)?$/i.test(named)) return { kind: "peer" };
