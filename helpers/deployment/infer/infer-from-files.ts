@@ -69,7 +69,7 @@ export async function inferFromFiles({
         : [],
     ),
     traefikPlaceholders: model?.placeholders ?? [],
-    allowListOf: (middleware) => writtenAllowList(model, middleware),
+    allowListOf: (list) => writtenAllowList(model, list),
     ownPort: model && harmlessOwnPort(model),
     observed: await Promise.all(hostCandidates(edge).map((candidate) => observeHost(edge, candidate, ask))),
     statusOf: () => undefined,

@@ -2,7 +2,7 @@ import type { HostRoute } from "../services/host-route.ts";
 import type { SourceLocation } from "../source/location.ts";
 import type { TraefikPlaceholder } from "../traefik/placeholders.ts";
 import type { DeploymentView } from "./deployment-view.ts";
-import type { WrittenAllowList } from "./edge/allow-lists.ts";
+import type { AllowList, WrittenAllowList } from "./edge/allow-lists.ts";
 import type { EdgeView } from "./edge/edge-view.ts";
 import type { ObservedHost } from "./edge/observe-hosts.ts";
 import type { LiteLLMStatus } from "./edge/state-access.ts";
@@ -33,7 +33,7 @@ export interface Inference {
   /** Texts in Traefik's configuration that nobody has replaced. */
   traefikPlaceholders: readonly TraefikPlaceholder[];
   /** The ranges of an allow list of Traefik as the files have them, by its name in Traefik's API. */
-  allowListOf(middleware: string): WrittenAllowList | undefined;
+  allowListOf(list: AllowList): WrittenAllowList | undefined;
   /** The port of Traefik's own entry point, where it answers pings or metrics and has no API. */
   ownPort: number | undefined;
   /** What was asked of Traefik, or of its model. */

@@ -30,7 +30,10 @@ test.each([
     "compose.yaml": compose,
     "rules.yml": `http:\n  middlewares:\n    own:\n     ipAllowList:\n${options}`,
   });
-  const written = writtenAllowList(readFacts(deployment.folder).traefik("traefik"), "own@file");
+  const written = writtenAllowList(readFacts(deployment.folder).traefik("traefik"), {
+    kind: "middleware",
+    name: "own@file",
+  });
   expect(written?.location.file).toMatch(/rules\.yml$/);
   expect(written?.byVariable).toBe(byVariable);
 });

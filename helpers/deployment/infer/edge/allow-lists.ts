@@ -1,14 +1,16 @@
 import { BlockList, isIP } from "node:net";
 import type { SourceLocation } from "../../source/location.ts";
 import type { TraefikModel } from "../../traefik/model.ts";
+import { positiveMatchers } from "../../traefik/rules/matchers.ts";
 import { RenderedFile } from "../../traefik/template/render-template.ts";
 import { type EdgeRouter, optionOf } from "./edge-view.ts";
-import { isEveryone } from "./match-rule.ts";
+import { isEveryone } from "./run-clients.ts";
 
-/** A middleware that lets in clients by their addresses. */
+/** A middleware, or the rule of a router, that lets in clients by their addresses. */
 export interface AllowList {
-  /** With its provider. */
-  middleware: string;
+  kind: "middleware" | "rule";
+  /** Of the middleware or the router, with its provider. */
+  name: string;
   /** Addresses and networks. */
   ranges: readonly string[];
 }
@@ -22,19 +24,31 @@ export interface WrittenAllowList {
 
 /** The allow lists in front of LiteLLM, without those that let in everyone. */
 export function allowListsOf(routers: readonly EdgeRouter[]): AllowList[] {
-  const found = routers.flatMap(({ isLiteLLM, middlewares }) => (isLiteLLM === true ? middlewares : []));
-  const lists = new Map<string, AllowList>();
-  for (const middleware of found) {
-    const { name, kind } = middleware;
-    if (kind !== "ipallowlist" && kind !== "ipwhitelist") continue;
-    const ranges = (optionOf(middleware, "sourcerange") ?? "").split(",").flatMap((range) => range.trim() || []);
-    if (ranges.length > 0 && !ranges.some(isEveryone)) lists.set(name, { middleware: name, ranges });
-  }
-  return [...lists.values()];
+  const own = routers.filter(({ isLiteLLM }) => isLiteLLM === true);
+  const middlewares = own
+    .flatMap((router) => router.middlewares)
+    .filter(({ kind }) => kind === "ipallowlist" || kind === "ipwhitelist")
+    .map((middleware): AllowList => {
+      const ranges = (optionOf(middleware, "sourcerange") ?? "").split(",").flatMap((range) => range.trim() || []);
+      return { kind: "middleware", name: middleware.name, ranges };
+    });
+  const rules = own.map(({ name, rule }): AllowList => {
+    const clients = positiveMatchers(rule).filter((matcher) => matcher.name === "ClientIP");
+    return { kind: "rule", name, ranges: [...new Set(clients.flatMap(({ args }) => args))] };
+  });
+  const all = [...middlewares, ...rules].filter(({ ranges }) => ranges.length > 0 && !ranges.some(isEveryone));
+  return [...new Map(all.map((list) => [`${list.kind} ${list.name}`, list])).values()];
 }
 
-/** The ranges of a middleware of Traefik's API or model as the files have them; undefined where none of them does. */
-export function writtenAllowList(model: TraefikModel | undefined, liveName: string): WrittenAllowList | undefined {
+/** The ranges of an allow list of Traefik's API or model as the files have them; undefined where none of them does. */
+export function writtenAllowList(
+  model: TraefikModel | undefined,
+  { kind, name: liveName }: Pick<AllowList, "kind" | "name">,
+): WrittenAllowList | undefined {
+  if (kind === "rule") {
+    const router = model?.routerOf(liveName);
+    return router && { location: router.location, byVariable: undefined };
+  }
   const options = [...(model?.middlewareOf(liveName)?.options ?? [])].flatMap(([name, option]) =>
     /\.sourcerange(?:\[|$)/i.test(name) ? option : [],
   );
@@ -59,16 +73,17 @@ export function writtenAllowList(model: TraefikModel | undefined, liveName: stri
  */
 export function allowListQuestions(
   lists: readonly AllowList[],
-  writtenOf: (middleware: string) => WrittenAllowList | undefined,
+  writtenOf: (list: AllowList) => WrittenAllowList | undefined,
   placeOf: (location: SourceLocation) => string,
 ): string[] {
-  return lists.flatMap(({ middleware, ranges }) => {
-    const written = writtenOf(middleware);
+  return lists.flatMap((list) => {
+    const { kind, name, ranges } = list;
+    const written = writtenOf(list);
     if (ranges.every(isNobody) && written?.byVariable === undefined) return [];
     const place = written === undefined ? "" : ` (${placeOf(written.location)})`;
     const source = written?.byVariable === undefined ? "" : `, which is \`${written.byVariable}\` in the file`;
     return [
-      `which clients is ${middleware}${place} meant to let in? It lets in ${ranges.join(", ")}${source}. The run's clients have ` +
+      `which clients is ${kind === "rule" ? `the rule of ${name}` : name}${place} meant to let in? It lets in ${ranges.join(", ")}${source}. The run's clients have ` +
         "addresses of docker's networks, so `access` may not be what yours get",
     ];
   });

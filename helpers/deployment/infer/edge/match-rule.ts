@@ -1,9 +1,7 @@
 import { RE2JS } from "re2js";
 import type { MatcherName, Rule } from "../../traefik/rules/rule.ts";
 import type { EdgeRouter, Probe } from "./edge-view.ts";
-
-/** The address of a client outside of every range that a rule may name, from the documentation's range (RFC 5737). */
-const clientAddress = "203.0.113.77";
+import { hasAddress, runAddresses } from "./run-clients.ts";
 
 /** The credential of a probe that has one. */
 export const probeCredential = "Bearer sk-asked-by-init-0000000000";
@@ -14,12 +12,21 @@ export const probeCredential = "Bearer sk-asked-by-init-0000000000";
  */
 export function routerFor(routers: readonly EdgeRouter[], probe: Probe): EdgeRouter | undefined {
   return routers
-    .filter((router) => router.entryPoints.includes(probe.entryPoint) && matches(router.rule, probe))
+    .filter((router) => router.entryPoints.includes(probe.entryPoint) && matchesRun(router.rule, probe))
     .toSorted((a, b) => b.priority - a.priority)[0];
 }
 
-/** Whether a rule matches a request. */
-export function matches(rule: Rule, probe: Probe): boolean {
+/** Whether a rule matches a request of every client that a run may have. */
+function matchesRun(rule: Rule, probe: Probe): boolean {
+  return runAddresses.every((client) => matches(rule, { ...probe, client }));
+}
+
+/** A request, and the address that it comes from. */
+interface ClientProbe extends Probe {
+  client: string;
+}
+
+function matches(rule: Rule, probe: ClientProbe): boolean {
   switch (rule.kind) {
     case "not":
       return !matches(rule.rule, probe);
@@ -32,7 +39,7 @@ export function matches(rule: Rule, probe: Probe): boolean {
   }
 }
 
-const matchers: Readonly<Record<MatcherName, (args: readonly string[], probe: Probe) => boolean>> = {
+const matchers: Readonly<Record<MatcherName, (args: readonly string[], probe: ClientProbe) => boolean>> = {
   Host: ([host = ""], probe) => probe.host.toLowerCase() === host.toLowerCase(),
   HostRegexp: ([pattern = ""], { host }) => isFound(pattern, host),
   Path: ([path], probe) => probe.path === path,
@@ -46,14 +53,8 @@ const matchers: Readonly<Record<MatcherName, (args: readonly string[], probe: Pr
   },
   Query: () => false,
   QueryRegexp: () => false,
-  // Every client: `0.0.0.0/0` and `::/0`.
-  ClientIP: ([range = ""]) => isEveryone(range) || range === clientAddress,
+  ClientIP: ([range = ""], { client }) => hasAddress(range, client),
 };
-
-/** Whether a range has every client in it. */
-export function isEveryone(range: string): boolean {
-  return /\/0$/.test(range.trim());
-}
 
 function headerOf(name: string, { hasBearer }: Probe): string | undefined {
   return name.toLowerCase() === "authorization" && hasBearer ? probeCredential : undefined;

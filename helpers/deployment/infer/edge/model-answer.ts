@@ -8,8 +8,8 @@ import {
   type Probe,
   type ProbeAnswer,
 } from "./edge-view.ts";
-import { isEveryone, probeCredential, routerFor } from "./match-rule.ts";
-import { letsRunIn } from "./run-clients.ts";
+import { probeCredential, routerFor } from "./match-rule.ts";
+import { isEveryone, letsRunIn } from "./run-clients.ts";
 
 /** Answers as Traefik would by its model alone, where no engine may be used. */
 export function askModel({ routers }: EdgeView): AskEdge {

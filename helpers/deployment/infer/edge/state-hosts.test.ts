@@ -44,7 +44,7 @@ async function stated(
   return stateHosts(observed, {
     statusOf,
     listening,
-    allowListOf: (name) =>
+    allowListOf: ({ name }) =>
       name.startsWith("ipallowlist")
         ? {
             location: { file: "compose.yaml", line: 9 },
@@ -387,6 +387,32 @@ test("an allow list is a question, unless it is made for nobody", async () => {
   ]);
   expect(await questionsOf(list("192.0.2.1/32, 2001:db8::1"))).toEqual([]);
   expect(await questionsOf(list("0.0.0.0/0"))).toEqual([]);
+});
+
+test("a rule that takes every private network takes a run's clients, and its ranges are asked for", async () => {
+  const wholeLan = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+    .map((range) => `ClientIP(\`${range}\`)`)
+    .join(" || ");
+  const accessOf = async (clients: string) => {
+    const { hosts } = await stated([router(`Host(\`ai.lan\`) && (${clients})`)]);
+    return hosts.map(({ value, questions }) => [
+      value.access?.map(({ who, status }) => ({ who, status })),
+      questions?.at(-1),
+    ]);
+  };
+  expect(await accessOf(wholeLan)).toEqual([
+    [
+      [{ who: "litellm", status: undefined }],
+      expect.stringMatching(
+        /^which clients is the rule of r\d+@docker meant to let in\? It lets in 10\.0\.0\.0\/8, 172\./,
+      ),
+    ],
+  ]);
+  const refused = [{ who: "nobody", status: 404 }];
+  expect(await accessOf("ClientIP(`10.0.0.0/8`)")).toEqual([
+    [refused, expect.stringContaining("It lets in 10.0.0.0/8")],
+  ]);
+  expect(await accessOf(`!(${wholeLan})`)).toEqual([[refused, undefined]]);
 });
 
 test("an allow list of every private network lets in a run's clients, unless it judges X-Forwarded-For", async () => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isInternalName } from "../../services/hosts.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import type { HostInput, ItemOf, Stated } from "../policy-input.ts";
-import { allowListQuestions, type WrittenAllowList } from "./allow-lists.ts";
+import { type AllowList, allowListQuestions, type WrittenAllowList } from "./allow-lists.ts";
 import { clientPort, isPublished, type Listening, unpublishedPort } from "./client-port.ts";
 import type { ObservedHost, ObservedInjection } from "./observe-hosts.ts";
 import { type SplitForm, splitForm } from "./split-form.ts";
@@ -25,7 +25,7 @@ export interface HostContext {
   /** Name of the secret that is put into a request; undefined for a text that no variable holds. */
   secretOf(authorization: string): string | undefined;
   /** The ranges of an allow list as the files have them; undefined where no file has them. */
-  allowListOf(middleware: string): WrittenAllowList | undefined;
+  allowListOf(list: AllowList): WrittenAllowList | undefined;
   /** A line as a comment of the policy names it. */
   placeOf(location: SourceLocation): string;
   /** The compose service of a host name; undefined where none has it. */
