@@ -1,7 +1,18 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type Scalar,
+} from "yaml";
 import type { FaultList } from "./fault-list.ts";
 import { goScalar } from "./go-scalar.ts";
 import type { SourceLocation } from "./location.ts";
+import { pythonScalar } from "./python-scalar.ts";
 import type { SourceFile } from "./source-file.ts";
 
 /** Keys and indices from the root of a YAML file. */
@@ -236,7 +247,7 @@ function convertDocument(
     if (isScalar(node)) {
       return {
         kind: "scalar",
-        value: go && node.type === "PLAIN" ? goScalar(node.source ?? "") : plainValue(node.value, node.source),
+        value: go && node.type === "PLAIN" ? goScalar(node.source ?? "") : plainValue(node, go),
         written: typeof node.value === "string" ? node.value : (node.source ?? String(node.value)),
         ...position,
         span: { source, ...own },
@@ -307,11 +318,11 @@ function spanOf(node: unknown): TextSpan | undefined {
   return hasRange(node) ? { start: node.range[0], end: node.range[1] } : undefined;
 }
 
-function plainValue(value: unknown, text: string | undefined): YamlScalar["value"] {
+function plainValue({ value, source, type }: Scalar, go: boolean): YamlScalar["value"] {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
-    return value;
+    return go || type !== "PLAIN" ? value : pythonScalar(value, source ?? "");
   // YAML 1.1's dates and the like: the text as written.
-  return text ?? String(value);
+  return source ?? String(value);
 }
 
 function explain(code: string, message: string, text: string, offset: number): [what: string, fix: string] {
