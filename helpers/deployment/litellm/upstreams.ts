@@ -7,6 +7,8 @@ import { locationOf, nodeAt, toPlain, type YamlMap, type YamlNode } from "../sou
 import { fixOfServerKey, ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
 import { openApiBase } from "./openapi-base.ts";
 import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
+import { checkServerIds } from "./server-ids.ts";
+import { checkServerTypes } from "./server-types.ts";
 import { checkStdio } from "./stdio-commands.ts";
 import type { ToolFilter, UnusableServer, UpstreamConfig } from "./types.ts";
 import { atLeast, type RunningVersion, withGuess } from "./version.ts";
@@ -59,6 +61,7 @@ export function readUpstreams(root: YamlMap, resolved: YamlNode, context: Server
       notes.add("finding", location, `mcp_servers.${name} can list no tool`, server.why, server.fix, "stops");
     } else read.upstreams.push(server);
   }
+  checkServerIds(resolved, servers, context);
   checkAliases(root, prefixes, version, notes);
   checkPrefixes(read, notes);
   checkStdio(read.upstreams, context);
@@ -90,6 +93,7 @@ function readUpstream(
   }
   checkKeys(within, node, version, notes);
   checkDate(within, node, version, faults);
+  checkServerTypes(within, node, context);
   const data = readShape(serverShapeOf(version), node, toPlain(node), faults, within);
   if (data === undefined) return undefined;
   if (data.auth_type === "oauth2") checkSignIn(within, node, context);

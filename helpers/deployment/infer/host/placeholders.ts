@@ -124,6 +124,7 @@ function ruledValue(key: string, name: string, servers: KnownServers): string | 
     [/REDIS_?HOST$/i, redis ?? "redis"],
     [/(?:POSTGRES|PG|DB|DATABASE)_?PORT$/i, "5432"],
     [/REDIS_?PORT$/i, "6379"],
+    [/(?:^|_)(?:TIMEOUT|RPM|TPM|RETRIES|MAX_CONCURRENT\w*|(?:TIMEOUT_)?SECONDS)$/i, "60"],
     [/PORT$/i, litellmPort ?? "4000"],
     [/^TZ$/i, "UTC"],
     [
