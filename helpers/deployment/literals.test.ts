@@ -42,6 +42,31 @@ test.each<{ name: string; patch: Patch; file: string; secret: string; place: Reg
     secret: "sk-also-written-here-0003",
     place: /^general_settings\.master_key of LiteLLM's config$/,
   },
+  ...(
+    [
+      ["a DSN", '"postgresql://user:written-here-79@db/x"'],
+      ["an option with =", '"--token=written-here-79"'],
+      ["an option and its value", '"--api-key", "written-here-79"'],
+      ["a variable of a container", '"-e", "GITHUB_TOKEN=written-here-79"'],
+      ["a header", '"--header", "X-API-Key: written-here-79"'],
+      ["a text of pairs", '"--dsn", "host=db password=written-here-79 user=x"'],
+      ["a shell's variable", '"-c", "PGPASSWORD=written-here-79 exec postgres-mcp"'],
+      ["the query of a URL", '"https://example.org/mcp?one=1&apiKey=written-here-79"'],
+    ] as const
+  ).map(([name, words]) => ({
+    name: `a secret in the args of a stdio server: ${name},`,
+    patch: litellm('args: ["--access-mode=restricted"]', `args: ["-y", ${words}]`),
+    file: "litellm/config.yaml",
+    secret: "written-here-79",
+    place: /^mcp_servers\.postgres\.args of LiteLLM's config$/,
+  })),
+  {
+    name: "a token without a name",
+    patch: litellm('args: ["--access-mode=restricted"]', `args: [ghp_${"a1B2".repeat(9)}]`),
+    file: "litellm/config.yaml",
+    secret: `ghp_${"a1B2".repeat(9)}`,
+    place: /^mcp_servers\.postgres\.args of LiteLLM's config$/,
+  },
 ])("$name is found with its line, and replaced by a canary of the run", async ({ patch, file, secret, place }) => {
   using copy = patchedCopy(reference, [patch]);
   const asWritten = await loadDeployment(copy.folder);
@@ -83,10 +108,31 @@ test.each([
     "a reference that the program resolves",
     compose(environment, `${environment}\n      OWN_SECRET: file:///run/secrets/own_secret_1`),
   ],
+  [
+    "an option's place of a secret",
+    litellm('"--access-mode=restricted"', '"--token", "--verbose-output-1", "--secret=/run/secrets/one_1"'),
+  ],
   ["a path to a secret", compose(environment, `${environment}\n      KEY_FILE_TOKEN: /run/secrets/token_1234`)],
 ])("%s is not a literal secret", async (_name, patch) => {
   using copy = patchedCopy(reference, [patch]);
   expect((await loadDeployment(copy.folder)).literals).toEqual([]);
+});
+
+test("two secrets in the args of one server have names and canaries of their own, and the words around them stay", async () => {
+  const args = '["--token=written-here-81", "--url", "https://one:written-here-82@db"]';
+  using copy = patchedCopy(reference, [litellm('["--access-mode=restricted"]', args)]);
+  const { policy, literals, variables } = await loadDeployment(copy.folder);
+  expect(literals.map(({ name, value }) => [name, value])).toEqual([
+    ["mcp_servers.postgres.args of LiteLLM's config", "written-here-82"],
+    ["mcp_servers.postgres.args of LiteLLM's config (2)", "written-here-81"],
+  ]);
+  const originals = new Map([...variables].map(([name, { value }]) => [name, value]));
+  const { secrets } = makeCanaries(policy, originals, literals);
+  const run = await loadDeployment(copy.folder, { replace: secrets, literals });
+  const [password, token] = literals.map(({ name }) => secrets.get(name));
+  expect(run.litellmConfig.upstreams.find(({ name }) => name === "postgres")).toMatchObject({
+    args: [`--token=${token}`, "--url", `https://one:${password}@db`],
+  });
 });
 
 test("a text of several variables is not a literal secret", async () => {

@@ -1,11 +1,12 @@
 import { displayPath } from "../core/text/display-path.ts";
 import type { ComposeService } from "./compose/types.ts";
+import { namedArguments } from "./named-arguments.ts";
 import { type LiteralSecret, recognisable, valueOfUnset } from "./source/literal-secrets.ts";
 import type { Written } from "./source/location.ts";
 import type { Deployment } from "./types.ts";
 
 /** Names under which a value is a secret whatever its form: `master_key`, `POSTGRES_PASSWORD`, `authentication_token`. */
-const secretName = /(?:^|[_.-])(?:api_?key|master_?key|password|passwd|token|secret|auth_value)$/i;
+const secretName = /(?:^|[_.-])(?:(?:x-)?api[_-]?key|master_?key|(?:pg)?password|passwd|token|secret|auth_value)$/i;
 
 /**
  * A reference in place of a secret: one that the program itself resolves (`file:///run/secrets/…`, authentik), one that a tool resolves
@@ -41,7 +42,8 @@ export function literalSecrets(sources: SecretSources): LiteralSecret[] {
     for (const { secret, kind } of secretsIn(key, value)) {
       const isHeld = held.some((one) => one.includes(secret)) || isMadeOf(secret, held);
       if (isHeld || !recognisable(secret) || found.some((one) => one.value === secret)) continue;
-      found.push({ name: place, kind, value: secret, location });
+      const others = found.filter(({ name }) => name === place || name.startsWith(`${place} (`)).length;
+      found.push({ name: others === 0 ? place : `${place} (${others + 1})`, kind, value: secret, location });
     }
   });
   return found;
@@ -84,8 +86,13 @@ type Look = (place: string, key: string, value: Written<string>) => void;
 function lookAtTexts({ compose, litellmConfig, traefikModel }: SecretSources, look: Look): void {
   const composeFiles = new Set(compose.projects.flatMap(({ files }) => files));
   for (const service of compose.services.values()) lookAtService(service, composeFiles, look);
-  for (const { path, value } of litellmConfig.texts)
-    look(`${path.join(".")} of LiteLLM's config`, path.at(-1) ?? "", value);
+  const byPlace = Map.groupBy(litellmConfig.texts, ({ path }) => path.join("."));
+  for (const [place, texts] of byPlace) {
+    const key = texts[0]?.path.at(-1) ?? "";
+    const values = texts.map(({ value }) => value);
+    if (key === "args") lookAtWords(`${place} of LiteLLM's config`, values, look);
+    else for (const value of values) look(`${place} of LiteLLM's config`, key, value);
+  }
   for (const option of traefikModel?.files?.options ?? [])
     look(`${option.key} in ${displayPath(option.location.file)}`, option.path.at(-1) ?? "", option);
 }
@@ -122,8 +129,14 @@ function lookAtService(
     // What an env file holds is where it belongs.
     if (composeFiles.has(value.location.file)) look(`the variable ${variable} of ${service}`, variable, value);
   }
-  for (const word of commandWords)
-    look(`the command of ${service}`, /^-{0,2}([\w.-]+)=/.exec(word.value)?.[1] ?? "", word);
+  lookAtWords(`the command of ${service}`, commandWords, look);
+}
+
+/** Looks at the words of a command: at each as a whole, and at what follows a name in them. */
+function lookAtWords(place: string, words: readonly Written<string>[], look: Look): void {
+  for (const word of words) look(place, "", word);
+  for (const { name, value } of namedArguments(words))
+    if (secretsIn("", value.value).length === 0) look(place, name, value);
 }
 
 /** A secret in a value. */
@@ -133,6 +146,10 @@ interface FoundSecret {
   /** Whether only the name of its key says so, and not its form. */
   isByName: boolean;
 }
+
+/** Tokens of GitHub, GitLab, Slack, Hugging Face and Google. */
+const knownToken =
+  /(?<![\w-])(?:gh[opsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{16,}|hf_[A-Za-z0-9]{30,}|AIza[\w-]{35})/g;
 
 /** The secrets in a value. */
 function secretsIn(key: string, value: string): FoundSecret[] {
@@ -150,7 +167,8 @@ function secretsIn(key: string, value: string): FoundSecret[] {
     secret,
     kind: "password" as const,
   }));
-  const byForm = [...keys, ...bearers, ...passwords].filter(({ secret }) => !isNoSecret(secret));
+  const tokens = [...value.matchAll(knownToken)].map(([secret]) => ({ secret, kind: "password" as const }));
+  const byForm = [...keys, ...bearers, ...passwords, ...tokens].filter(({ secret }) => !isNoSecret(secret));
   if (byForm.length > 0) return byForm.map((one) => ({ ...one, isByName: false }));
   return secretName.test(key) && !isNoSecret(value) && !/[\s()]/.test(value)
     ? // A short key of LiteLLM's keeps its form, because LiteLLM looks at it.
