@@ -1,10 +1,11 @@
 import { suggest } from "../core/text/nearest.ts";
+import { composeFileNames } from "./compose/file-names.ts";
 import type { Facts } from "./facts.ts";
 import type { Policy } from "./policy/types.ts";
 import type { FaultList } from "./source/fault-list.ts";
 
 /** Reports names in the policy's `authorization` that the deployment does not have. */
-export function checkAuthorization(policy: Policy, { compose, serviceNames }: Facts, faults: FaultList): void {
+export function checkAuthorization(policy: Policy, { folder, compose, serviceNames }: Facts, faults: FaultList): void {
   const { authorization } = policy;
   if (authorization === undefined || compose === undefined) return;
   const { location, user, admin } = authorization;
@@ -13,7 +14,7 @@ export function checkAuthorization(policy: Policy, { compose, serviceNames }: Fa
     if (serviceNames.includes(name)) continue;
     faults.add(
       location,
-      `authorization.${role} is '${name}', which compose.yaml does not have`,
+      `authorization.${role} is '${name}', which is not in ${composeFileNames(compose, folder)}`,
       suggest(name, serviceNames, `name one of ${serviceNames.join(", ")}`),
     );
   }

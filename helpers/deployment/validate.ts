@@ -1,4 +1,5 @@
 import { suggest } from "../core/text/nearest.ts";
+import { composeFileNames } from "./compose/file-names.ts";
 import type { ComposeService } from "./compose/types.ts";
 import { defaultTraefik, type Facts } from "./facts.ts";
 import { isTraefikImage } from "./infer/files/roles.ts";
@@ -43,7 +44,7 @@ export function validate(policy: Policy, facts: Facts, faults: FaultList): void 
 
 function checkServices(
   { services, serviceLocations }: Policy,
-  { compose, serviceNames }: Facts,
+  { folder, compose, serviceNames }: Facts,
   faults: FaultList,
 ): void {
   if (compose === undefined) return;
@@ -52,7 +53,7 @@ function checkServices(
     if (name === undefined || name === false || serviceNames.includes(name)) continue;
     faults.add(
       serviceLocations[role],
-      `services.${role} is '${name}', which compose.yaml does not have`,
+      `services.${role} is '${name}', which is not in ${composeFileNames(compose, folder)}`,
       suggest(name, serviceNames, `name one of ${serviceNames.join(", ")}`),
     );
   }
@@ -145,17 +146,17 @@ const placeOwner = /\.(?:environment|command)$/;
 
 function checkSecrets(
   policy: Policy,
-  { serviceNames, originals: variables, notes, faults: readingFaults }: Facts,
+  { folder, compose, serviceNames, originals: variables, notes, faults: readingFaults }: Facts,
   faults: FaultList,
 ): void {
   const whose = ["litellm", "upstream", "client", ...serviceNames];
   for (const { name, mayBeIn, location } of policy.secrets) {
     const strange = mayBeIn.find((one) => placeOwner.test(one) && !whose.includes(one.replace(placeOwner, "")));
-    if (strange === undefined || serviceNames.length === 0) continue;
+    if (strange === undefined || compose === undefined || serviceNames.length === 0) continue;
     const owner = strange.replace(placeOwner, "");
     faults.add(
       location,
-      `${name} may be in ${strange}, but '${owner}' is not a service of compose.yaml`,
+      `${name} may be in ${strange}, but '${owner}' is not a service of ${composeFileNames(compose, folder)}`,
       suggest(owner, whose, `write one of ${whose.join(", ")}`),
     );
   }
@@ -203,21 +204,22 @@ function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : "";
 }
 
-function checkReach(policy: Policy, { compose, serviceNames: services }: Facts, faults: FaultList): void {
+function checkReach(policy: Policy, { folder, compose, serviceNames: services }: Facts, faults: FaultList): void {
   if (compose === undefined) return;
+  const files = composeFileNames(compose, folder);
   for (const { from, to, as, ports, location } of policy.reach) {
     const sources = ["lan", "outside", ...services];
     const targets = ["gateway-host", "lan", "outside", ...services];
     if (!sources.includes(from))
       faults.add(
         location,
-        `'from: ${from}' is neither lan, outside nor a service of compose.yaml`,
+        `'from: ${from}' is neither lan, outside nor a service of ${files}`,
         suggest(from, sources, `write one of ${sources.join(", ")}`),
       );
     if (!targets.includes(to))
       faults.add(
         location,
-        `'to: ${to}' is neither gateway-host, lan, outside nor a service of compose.yaml`,
+        `'to: ${to}' is neither gateway-host, lan, outside nor a service of ${files}`,
         suggest(to, targets, `write one of ${targets.join(", ")}`),
       );
     if (from === to) faults.add(location, `'${from}' always reaches itself`, "remove the rule");
@@ -248,13 +250,13 @@ function checkReach(policy: Policy, { compose, serviceNames: services }: Facts, 
 }
 
 /** A client in a service is on its networks: one without any has no place that a run could have. */
-function checkServiceClients({ clients }: Policy, { compose, serviceNames }: Facts, faults: FaultList): void {
+function checkServiceClients({ clients }: Policy, { folder, compose, serviceNames }: Facts, faults: FaultList): void {
   if (compose === undefined) return;
   for (const { name, service, location } of clients.filter(isInService)) {
     if (!serviceNames.includes(service)) {
       faults.add(
         location,
-        `the client '${name}' is in the service '${service}', which compose.yaml does not have`,
+        `the client '${name}' is in the service '${service}', which is not in ${composeFileNames(compose, folder)}`,
         suggest(service, serviceNames, `name one of ${serviceNames.join(", ")}`),
       );
       continue;

@@ -1,3 +1,4 @@
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import { type LiteLLMDatabase, liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
 import type { Deployment } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
@@ -21,7 +22,7 @@ export function databaseSettings(deployment: Deployment, image: PartImage): Data
   const changes: RenderedChange[] = [];
   const set = (name: string, value: string, shown: string, why: string): void => {
     environment[name] = value;
-    changes.push({ where: `compose.yaml:${deployment.litellm.name}.environment`, what: `set ${name}${shown}`, why });
+    changes.push({ where: servicePlace(deployment.litellm, "environment"), what: `set ${name}${shown}`, why });
   };
   const setUrl = (name: string, written: URL, host: string): void => {
     const url = urlInRig(written, host);

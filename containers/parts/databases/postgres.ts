@@ -1,4 +1,5 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { networksOf } from "../deployment/render-context.ts";
 import { serviceAttachments } from "../deployment/service-networks.ts";
@@ -120,7 +121,7 @@ function versionChange({ service }: DatabaseServer, host: string): RenderedChang
   if (service === undefined || image === `postgres:${templateVersion}`) return [];
   return [
     {
-      where: `compose.yaml:${service.name}.image`,
+      where: servicePlace(service, "image"),
       what: `PostgreSQL ${templateVersion} in place of ${image ?? "its own build"} as ${host}`,
       why: "LiteLLM's tables are in an image of that version, because Prisma's migrations cannot run here",
     },

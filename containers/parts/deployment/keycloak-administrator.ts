@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartHandle } from "../part.ts";
@@ -26,7 +27,7 @@ export function bootstrapAdministrator({ environment }: ComposeService): Adminis
 /** What {@link makeAdministrator} changes, for the report. */
 export function administratorChange(service: ComposeService): RenderedChange {
   return {
-    where: `compose.yaml:${service.key}.environment`,
+    where: servicePlace(service, "environment"),
     what: "the bootstrap administrator is made by Keycloak's own API",
     why: "Keycloak makes it for a new database only, and the suite's image has one with its tables",
   };

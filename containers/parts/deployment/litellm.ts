@@ -2,6 +2,7 @@ import { basename, posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../../helpers/core/errors.ts";
 import { displayPath } from "../../../helpers/core/text/display-path.ts";
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import { liteLLMDatabase } from "../../../helpers/deployment/litellm/database.ts";
 import { packagesOfConfig } from "../../../helpers/deployment/services/config-packages.ts";
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
@@ -170,7 +171,7 @@ function withoutMemoryLimit(
     settings: { ...settings, host },
     changes: [
       {
-        where: `compose.yaml:${service.name}`,
+        where: servicePlace(service),
         what: `no memory limit (${Math.round(limit / 1024 ** 2)} MiB in the file)`,
         why: "LiteLLM's database engine from packages takes more memory than the one in its image: whether the limit is enough is not proved",
       },
@@ -189,7 +190,7 @@ function imageChanges(service: ComposeService, image: PartImage): RenderedChange
   if (isOwnBuild(image) || (service.build === undefined && !isPinned)) return [];
   return [
     {
-      where: `compose.yaml:${service.name}.${service.build === undefined ? "image" : "build"}`,
+      where: servicePlace(service, service.build === undefined ? "image" : "build"),
       what: `run LiteLLM ${image.version} from ${image.source}`,
       why:
         service.build === undefined

@@ -1,4 +1,5 @@
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import type { ComposeService, Deployment, PolicyAuthorization } from "../../../helpers/deployment/types.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import type { PartPlan } from "../part.ts";
@@ -78,7 +79,7 @@ export async function keycloakPlan(
       ...(isOptimized
         ? [
             {
-              where: `compose.yaml:${service.key}.command`,
+              where: servicePlace(service, "command"),
               what: "--optimized added",
               why: "the suite's image of Keycloak is built for a database in a file, with its tables",
             },
@@ -133,7 +134,7 @@ export async function oauth2ProxyPlan(
       ...(asksProvider
         ? [
             {
-              where: `compose.yaml:${service.key}.environment`,
+              where: servicePlace(service, "environment"),
               what: "set OAUTH2_PROXY_SSL_INSECURE_SKIP_VERIFY=true",
               why: "the throwaway network has no certificate for the provider's name that anyone trusts",
             },

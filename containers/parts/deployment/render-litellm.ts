@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import { modelForRun } from "../../../helpers/deployment/litellm/openai-providers.ts";
 import { foreignCache } from "../../../helpers/deployment/services/roles.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
@@ -37,7 +38,7 @@ export async function renderLiteLLM(
     configs.push({ file: addedConfig, inContainer: addedConfig, document: {} });
     rendered.environment.CONFIG_FILE_PATH = addedConfig;
     rendered.changes.push({
-      where: `compose.yaml:${deployment.litellm.name}.environment`,
+      where: servicePlace(deployment.litellm, "environment"),
       what: `set CONFIG_FILE_PATH=${addedConfig}`,
       why: "LiteLLM runs without a config, and the suite's own upstreams need one",
     });
@@ -48,7 +49,7 @@ export async function renderLiteLLM(
     holder.document.mcp_servers = { ...(holder.document.mcp_servers as Record<string, unknown> | null), ...servers };
   const redis = foreignCache(deployment);
   if (redis !== undefined) {
-    const where = `compose.yaml:${deployment.litellm.name}.environment`;
+    const where = servicePlace(deployment.litellm, "environment");
     rendered.changes.push(...leaveOutCacheVariables(rendered.environment, { where, redis }));
   }
   for (const { file, inContainer, document } of configs) {
@@ -68,7 +69,7 @@ export async function renderLiteLLM(
     if (rendered.environment[name] !== undefined) continue;
     rendered.environment[name] = value;
     rendered.changes.push({
-      where: `compose.yaml:${deployment.litellm.name}.environment`,
+      where: servicePlace(deployment.litellm, "environment"),
       what: `set ${name}=${value}`,
       why,
     });

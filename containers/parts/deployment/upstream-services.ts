@@ -1,5 +1,7 @@
 import { posix } from "node:path";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
+import type { ComposeService } from "../../../helpers/deployment/compose/types.ts";
 import { addressIn, serviceAt } from "../../../helpers/deployment/services/hosts.ts";
 import { withoutInitProgram } from "../../../helpers/deployment/services/init-program.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
@@ -92,7 +94,7 @@ async function servicePlan(
     service: service.key,
     plan,
     upstreams,
-    changes: [...rendered.changes, ...imageChange(service.key, provided)],
+    changes: [...rendered.changes, ...imageChange(service, provided)],
   };
 }
 
@@ -138,11 +140,11 @@ function upstreamsOf(deployment: Deployment, key: string): ServedUpstream[] {
 }
 
 /** What runs in place of the operator's own image or build. */
-export function imageChange(key: string, { image, passedOver }: ServiceImage): RenderedChange[] {
+export function imageChange(service: ComposeService, { image, passedOver }: ServiceImage): RenderedChange[] {
   if (passedOver.length === 0) return [];
   return [
     {
-      where: `compose.yaml:${key}.image`,
+      where: servicePlace(service, "image"),
       what: `run from ${image.source}`,
       why: `the operator's own image can't be had here: ${passedOver.join("; ")}`,
     },

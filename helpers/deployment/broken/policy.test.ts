@@ -23,7 +23,7 @@ hosts:
     ],
     file: "policy.yaml",
     at: "authorization:",
-    what: /authorization\.proxy is 'oauth2-prox', which compose\.yaml does not have/,
+    what: /authorization\.proxy is 'oauth2-prox', which is not in compose\.yaml/,
   },
   {
     name: "an unknown key",
@@ -52,7 +52,7 @@ hosts:
     patches: [policy("  litellm: litellm", "  litellm: lite")],
     file: "policy.yaml",
     at: "litellm: lite",
-    what: /services\.litellm is 'lite', which compose\.yaml does not have/,
+    what: /services\.litellm is 'lite', which is not in compose\.yaml/,
   },
   {
     name: "a host without an entry point",
@@ -251,7 +251,7 @@ hosts:
     patches: [policy("from: traefik-network, config: clients/open-webui.env", "service: trafik")],
     file: "policy.yaml",
     at: "name: open-webui",
-    what: /in the service 'trafik', which compose.yaml does not have/,
+    what: /in the service 'trafik', which is not in compose\.yaml/,
     fix: /traefik/,
   },
   {
