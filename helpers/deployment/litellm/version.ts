@@ -1,5 +1,5 @@
 import type { ComposeService } from "../compose/types.ts";
-import { builtLiteLLMVersion, outlineOf } from "../services/build-outline.ts";
+import { liteLLMVersionOf } from "../services/litellm-version.ts";
 import type { NoteList } from "../source/note-list.ts";
 
 /** The newest LiteLLM that the suite knows: it runs where neither the image's tag nor the policy names a version. */
@@ -27,14 +27,13 @@ export interface RunningVersion {
 }
 
 /**
- * The version of LiteLLM that runs: the one that was asked for, else the image's tag's, else the one that the Dockerfile
- * builds on or installs, else the newest that the suite knows, which is noted.
+ * The version of LiteLLM that runs: the one that was asked for, else the one that the files name, else the newest that the suite
+ * knows, which is noted.
  *
  * @param asked by the run or the policy
  */
 export function runningVersion(service: ComposeService, asked: string | undefined, notes: NoteList): RunningVersion {
-  const built = service.build === undefined ? undefined : outlineOf(service.build);
-  const known = asked ?? service.version ?? (built && builtLiteLLMVersion(built));
+  const known = asked ?? liteLLMVersionOf(service);
   if (known !== undefined) return { version: known, fixOfGuess: undefined };
   const fixOfGuess = `name the version that runs: parts.${service.key}.version in policy.yaml`;
   notes.add(

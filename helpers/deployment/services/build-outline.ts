@@ -19,7 +19,7 @@ const liteLLMImage = /(?:^|\/)litellm(?:[-_][\w.-]+)?(?:[:@]|$)/i;
 
 /** The version of the LiteLLM that a Dockerfile installs, else of the image that it builds on; undefined where it names none. */
 export function builtLiteLLMVersion({ base = "", packages }: DockerfileOutline): string | undefined {
-  const installed = packages.findLast(isLiteLLM)?.version;
+  const installed = packages.findLast(isLiteLLMPackage)?.version;
   return installed ?? (isLiteLLMImage(base) ? imageVersion(base) : undefined);
 }
 
@@ -33,7 +33,8 @@ export function isOfficialLiteLLMImage(image: string): boolean {
   return /(?:^|\/)(?:berriai|litellm)\/litellm/.test(image);
 }
 
-function isLiteLLM({ name }: { name: string }): boolean {
+/** Whether a package is LiteLLM, with extras or without. */
+export function isLiteLLMPackage({ name }: { name: string }): boolean {
   return /^litellm(?:\[|$)/.test(name);
 }
 
@@ -50,7 +51,7 @@ export function withBuildDefaults(written: ComposeService): ComposeService {
   if (build === undefined || outline === undefined) return written;
   const locationOf = (line = 1): SourceLocation => build.inline?.location ?? { file: dockerfileOf(build), line };
   const hasOwnImage = isLiteLLMImage(outline.base ?? "");
-  const copied = hasOwnImage || outline.packages.some(isLiteLLM) ? copiedMounts(build, outline, locationOf) : [];
+  const copied = hasOwnImage || outline.packages.some(isLiteLLMPackage) ? copiedMounts(build, outline, locationOf) : [];
   // What is mounted hides what the image has at the same path.
   const service = {
     ...written,

@@ -73,7 +73,7 @@ export function readDockerfile(
   return {
     bases: [...new Set(stages.map(({ from }) => from).filter((from) => !names.has(from) && from !== "scratch"))],
     base: chain[0]?.from,
-    packages: instructions.filter(({ keyword }) => keyword === "RUN").flatMap(({ rest }) => packagesIn(rest)),
+    packages: instructions.filter(({ keyword }) => keyword === "RUN").flatMap(({ rest }) => installedPackages(rest)),
     entrypoint: wordsOf(last("ENTRYPOINT")?.rest),
     command: wordsOf(last("CMD")?.rest),
     commandLine: last("CMD")?.line,
@@ -233,7 +233,8 @@ const valuedOptions = new Set(
   ).split(" "),
 );
 
-function packagesIn(command: string): PackageSpec[] {
+/** The packages that a script's commands install by name, with npm, pip and the like. */
+export function installedPackages(command: string): PackageSpec[] {
   return command.split(/&&|\|\||;|\n/).flatMap((part) => {
     let words: string[];
     try {

@@ -2,11 +2,12 @@ import { posix } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { Deployment } from "../types.ts";
-import { builtLiteLLMVersion, outlineOf } from "./build-outline.ts";
+import { outlineOf } from "./build-outline.ts";
 import { runsOwnFile } from "./dockerfile.ts";
 import { withoutInitProgram } from "./init-program.ts";
 import { knownImage } from "./known-images.ts";
 import { type LaunchedServer, launchedServers } from "./launched-servers.ts";
+import { liteLLMVersionOf } from "./litellm-version.ts";
 import type { PackageSpec } from "./package-spec.ts";
 import { neededServices, type ServiceRole } from "./roles.ts";
 
@@ -132,13 +133,9 @@ function sourcesOf(
         : [{ from: "image", image }];
   const recipe = role === undefined ? undefined : recipeOf[role];
   if (recipe !== undefined) {
-    const ofBuild =
-      recipe === "litellm"
-        ? built && builtLiteLLMVersion(built)
-        : built?.base === undefined
-          ? undefined
-          : imageVersion(built.base);
-    const version = part?.version ?? service.version ?? ofBuild;
+    const ofBuild = built?.base === undefined ? undefined : imageVersion(built.base);
+    const ofFiles = recipe === "litellm" ? liteLLMVersionOf(service) : (service.version ?? ofBuild);
+    const version = part?.version ?? ofFiles;
     // A version of the policy replaces that of the files.
     return [...(part?.version === undefined ? own : []), { from: "recipe", part: recipe, version }];
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { imageVersion } from "../../compose/service/image-version.ts";
 import { atLeast } from "../../litellm/version.ts";
+import { installedLiteLLM, liteLLMImageVersion } from "../../services/litellm-version.ts";
 import { filesBelow } from "../files/compose-files.ts";
 import { serviceOf } from "../files/roles.ts";
 import type { EarlierFiles } from "./earlier-files.ts";
@@ -133,7 +133,7 @@ function refusesWellKnownKey({ outline }: ServiceNode): boolean {
   return version === undefined || atLeast(version, "1.106.2");
 }
 
-/** Variables that are empty by compose's default, and that give LiteLLM's config what it reads: the host sets those in use. */
+  const version = installedLiteLLM(outline.command ?? "") ?? liteLLMImageVersion(outline.image ?? "");
 export function emptyByDefault(folder: string, services: readonly ServiceNode[], main: EnvText | undefined): string[] {
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
   const filled = filledNames(main?.text ?? "");
