@@ -664,3 +664,21 @@ test("a folder with nothing but a template of a compose file is refused with the
     ],
   });
 });
+
+test("a mark in LiteLLM's config is asked for, and is no key", async () => {
+  const { toFix } = await draftOf({
+    "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: --config /app/config.yaml
+    environment: { LITELLM_MASTER_KEY: "\${MASTER_KEY}" }
+    volumes: [./config.yaml:/app/config.yaml]
+`,
+    "config.yaml":
+      "model_list: [{ model_name: gpt, litellm_params: { model: openai/gpt-5, api_key: __OPENAI_API_KEY__ } }]\n",
+  });
+  expect(toFix).toEqual([
+    "what is __OPENAI_API_KEY__ in model_list.litellm_params.api_key (config.yaml:1)? LiteLLM takes it as it is written: write " +
+      "the deployment's own value there, and call `npm run init` again",
+  ]);
+});

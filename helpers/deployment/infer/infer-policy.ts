@@ -27,11 +27,11 @@ import { stateModels } from "./sections/models.ts";
 import { otherLiteLLMQuestions } from "./sections/other-litellms.ts";
 import { turnsTraefikOff } from "./sections/other-proxies.ts";
 import { ownCodex } from "./sections/own-codex.ts";
+import { placeholderQuestions } from "./sections/placeholder-questions.ts";
 import { apartQuestions, otherTraefikQuestions, turnedOffQuestions } from "./sections/proxy-questions.ts";
 import { stateReach } from "./sections/reach.ts";
 import { stateSecrets } from "./sections/secrets.ts";
 import { serviceClients } from "./sections/service-clients.ts";
-import { placeholderQuestions } from "./sections/traefik-placeholders.ts";
 import { placeholderHost } from "./sections/unnamed-host.ts";
 import { noImage, stateUpstreams } from "./sections/upstreams.ts";
 import { versionParts } from "./stated-versions.ts";
@@ -76,7 +76,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
     ...beginning(projects, host),
     remarks: [...inference.remarks, ...outsideRemarks(others, projects), ...externalDatabaseRemarks(view)],
     toFix: [
-      ...placeholderQuestions(inference.traefikPlaceholders, view.folder),
+      ...placeholderQuestions([...inference.traefikPlaceholders, ...(view.config?.placeholders ?? [])], view.folder),
       ...(hosts.length > 0 ? apartQuestions(view) : []),
       ...entryPointQuestions(inference),
       ...fileProviderQuestions(inference),

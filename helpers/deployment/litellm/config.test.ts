@@ -296,6 +296,67 @@ test.each([
   expect(facts.faults.faults.length).toBe(made === undefined ? 1 : 0);
 });
 
+const filledAtStart = (command: string): string => `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.106.2
+    entrypoint: [sh, -c]
+    command: ["${command}"]
+    environment: { LITELLM_MASTER_KEY: sk-0123456789abcdef }
+    volumes: [./config.yaml:/app/config.yaml]
+`;
+
+test.each([
+  "envsubst < /app/config.yaml > /tmp/config.yaml && exec litellm --config /tmp/config.yaml",
+  "sed -e s/__HOST__/one/ /app/config.yaml >/tmp/config.yaml; litellm --port 4000 --config=/tmp/config.yaml",
+  "cp /app/config.yaml /tmp/config.yaml; sed -i s/a/b/ /tmp/config.yaml; litellm --config /tmp/config.yaml",
+])("a config that the command itself makes is not known, and no fault: %s", (command) => {
+  using deployment = writtenFolder({
+    "compose.yaml": filledAtStart(command),
+    "config.yaml": "general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }\n",
+  });
+  const facts = readFacts(deployment.folder);
+  expect(facts.liteLLM()?.config?.gap?.what).toBe(
+    "LiteLLM's config /tmp/config.yaml is made by the script in its command, when the container starts",
+  );
+  expect(facts.faults.faults).toEqual([]);
+});
+
+test("a config that nothing makes is still a fault", () => {
+  using deployment = writtenFolder({
+    "compose.yaml": filledAtStart("exec litellm --config /tmp/config.yaml"),
+    "config.yaml": "model_list: []\n",
+  });
+  const facts = readFacts(deployment.folder);
+  facts.liteLLM();
+  expect(facts.faults.faults.map(({ what }) => what)).toEqual([
+    expect.stringContaining("LiteLLM's config /tmp/config.yaml is not in the container of 'litellm'"),
+  ]);
+});
+
+test("a mark that a tool was to replace is a placeholder with its line, unless the start replaces it", () => {
+  const config = `mcp_servers:
+  one: { url: "http://__HOST__:8000/mcp", mcp_info: { description: "of __TEAM__" } }
+  two: { transport: stdio, command: x, args: ["--url", "{{ OTHER }}"] }
+general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
+`;
+  const found = (command: string): string[] => {
+    using deployment = writtenFolder({ "compose.yaml": filledAtStart(command), "config.yaml": config });
+    const facts = readFacts(deployment.folder);
+    const placeholders = facts.liteLLM()?.config?.placeholders ?? [];
+    expect(facts.notes.notes.filter(({ what }) => what.includes("has the placeholder"))).toHaveLength(
+      placeholders.length,
+    );
+    return placeholders.map(({ text, option, location }) => `${text} in ${option}:${location.line}`);
+  };
+  expect(found("litellm --config /app/config.yaml")).toEqual([
+    "__HOST__ in mcp_servers.one.url:2",
+    "{{ OTHER }} in mcp_servers.two.args:3",
+  ]);
+  expect(found("sed -i s/__HOST__/one/ /app/config.yaml; litellm --config /app/config.yaml")).toEqual([
+    "{{ OTHER }} in mcp_servers.two.args:3",
+  ]);
+});
+
 function withMount(mount: string, file?: string): { faults: string[]; notes: string[] } {
   using deployment = writtenFolder({
     "compose.yaml": `services:

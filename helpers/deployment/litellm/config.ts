@@ -22,7 +22,7 @@ import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
 import { startsStdio } from "./stdio-commands.ts";
-import type { ConfigFinding, LiteLLMConfig } from "./types.ts";
+import type { ConfigFinding, ConfigPlaceholder, LiteLLMConfig } from "./types.ts";
 import { noteUnreadFiles } from "./unread-files.ts";
 import { readUpstreams } from "./upstreams.ts";
 import type { RunningVersion } from "./version.ts";
@@ -65,13 +65,24 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const nowhere = service.location;
   const root: YamlMap = document?.root ?? emptyConfig(service);
   const { environment } = start;
+  const scripts = startScripts(service, (inContainer) => contentOf(service, inContainer, context));
+  const isFilledIn = (mark: string): boolean => scripts.includes(mark);
   checkSections(root, { faults, notes });
   checkProviders(root, notes);
   noteProviders(root, notes);
   // Without the env file every variable would seem unset.
   const unknown = variablesKnown ? { faults, notes } : { faults: new FaultList(), notes: new NoteList() };
   const serverFindings = new Map<string, ConfigFinding>();
-  checkReferences(root, { environment, service: service.name, version, ...unknown, serverFindings });
+  const placeholders: ConfigPlaceholder[] = [];
+  checkReferences(root, {
+    environment,
+    service: service.name,
+    version,
+    ...unknown,
+    serverFindings,
+    placeholders,
+    isFilledIn,
+  });
   const resolved = mapTexts(root, (text) => resolveReference(text, environment) ?? text);
 
   const customAuth = scalarText(root, "general_settings", "custom_auth");
@@ -101,6 +112,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       gap,
       document: plainMap(root),
       texts: textsOf(root, []),
+      placeholders,
       environment,
       version,
       models: readModels(resolved, faults),
@@ -116,6 +128,16 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
     },
     text: document === undefined ? undefined : new EditableYaml(folder, document.main.source, document.main.root),
   };
+}
+
+/** The texts of a container's start: its command, and the scripts of the deployment that it names. */
+function startScripts(
+  { entrypoint = [], commandWords }: ComposeService,
+  contentIn: (inContainer: string) => string | undefined,
+): string {
+  const words = [...entrypoint, ...commandWords.map(({ value }) => value)];
+  const files = words.filter((word) => /\.(?:sh|py)$|^\/[^.\s]*$/.test(word));
+  return [...words, ...files.flatMap((file) => contentIn(posix.resolve("/", file)) ?? [])].join("\n");
 }
 
 /** What a script in the container reads from a file: a config or a secret of compose, or a mounted file. */

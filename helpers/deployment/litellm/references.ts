@@ -1,10 +1,11 @@
 import { suggest } from "../../core/text/nearest.ts";
 import type { FaultList } from "../source/fault-list.ts";
+import { fillInMarks } from "../source/fill-in-marks.ts";
 import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { nodeAt, type YamlMap, type YamlNode, type YamlScalar } from "../source/yaml-tree.ts";
 import { configKeys, ignoresServerKey, serverKeys } from "./config-shape.ts";
-import type { ConfigFinding } from "./types.ts";
+import type { ConfigFinding, ConfigPlaceholder } from "./types.ts";
 import { atLeast } from "./version.ts";
 
 const prefix = "os.environ/";
@@ -25,6 +26,10 @@ export interface ReferenceContext {
   byProgram?: ReadonlySet<string>;
   /** Gets the first value of each server under `mcp_servers` that LiteLLM does not read as it is meant, by the server's name. */
   serverFindings: Map<string, ConfigFinding>;
+  /** Gets each mark that nothing fills in. */
+  placeholders: ConfigPlaceholder[];
+  /** Whether the container's start replaces a mark such as `__NAME__` before LiteLLM reads the config. */
+  isFilledIn(mark: string): boolean;
 }
 
 /** The value of `os.environ/NAME` as LiteLLM resolves it; undefined for a variable that is not set. */
@@ -62,8 +67,22 @@ function report(context: ReferenceContext, path: readonly string[], finding: Con
     context.serverFindings.set(server, finding);
 }
 
+/** Reports what a tool was to fill in. */
+function checkMarks(text: string, node: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
+  if (path[0] === "prompts") return;
+  const [option, effect] = [path.join("."), "LiteLLM takes it as it is written"];
+  const { location } = node;
+  for (const { text: mark } of fillInMarks(text)) {
+    if (context.isFilledIn(mark)) continue;
+    context.placeholders.push({ text: mark, option, effect, location });
+    const fix = `write the deployment's own value in place of ${mark}`;
+    report(context, path, { location, what: `${option} has the placeholder '${mark}'`, why: effect, fix });
+  }
+}
+
 function checkListItem(item: YamlScalar, context: ReferenceContext, path: readonly string[]): void {
   if (typeof item.value !== "string") return;
+  checkMarks(item.value, item, context, path);
   if (!item.value.includes(prefix) && !isShellReference(item.value)) return;
   const names = [...item.value.matchAll(/\$\{([^}]+)\}/g)].flatMap(([, name]) => name ?? []);
   if (names.length > 0 && names.every((name) => context.byProgram?.has(name) === true)) return;
@@ -97,6 +116,7 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
   const { environment, service, version, faults, notes } = context;
   const { value, location } = node;
   if (typeof value !== "string") return;
+  checkMarks(value, node, context, path);
   const where = path.join(".");
   if (isShellReference(value)) {
     if (isSubstitutedLater(value, path, version)) return;

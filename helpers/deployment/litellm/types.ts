@@ -62,6 +62,17 @@ export interface ConfigFinding {
   fix: string;
 }
 
+/** A text of the config that a tool was to replace: `__MCP_HOST__`. */
+export interface ConfigPlaceholder {
+  /** As written. */
+  text: string;
+  /** Which option has it: `mcp_servers.one.url`. */
+  option: string;
+  /** What comes of it. */
+  effect: string;
+  location: SourceLocation;
+}
+
 /** Why no file of the deployment is LiteLLM's config. */
 export interface ConfigGap extends ConfigFinding {
   /**
@@ -93,6 +104,8 @@ export interface LiteLLMConfig {
   document: Readonly<Record<string, unknown>>;
   /** Every text in them. */
   texts: readonly { path: readonly string[]; value: Written<string> }[];
+  /** What a tool was to fill in, and nothing of the deployment does. */
+  placeholders: readonly ConfigPlaceholder[];
   /** The variables that LiteLLM gets: the service's, and what a script of its entry point exports. */
   environment: ReadonlyMap<string, Written<string>>;
   /** The version that runs. */

@@ -1,7 +1,8 @@
+import { fillInMarks } from "../source/fill-in-marks.ts";
 import type { SourceLocation } from "../source/location.ts";
 import type { TraefikOption } from "./options.ts";
 
-/** A text that the operator is to replace: `<your-domain>`, which Traefik takes as it is written. */
+/** A text that the operator is to replace: `<your-domain>`, `__DOMAIN__`, which Traefik takes as it is written. */
 export interface TraefikPlaceholder {
   /** As written: `<your-domain>`. */
   text: string;
@@ -17,14 +18,17 @@ const placeholder = /(?<!\(\?P?)<(?!\/|[a-z]+:)[A-Za-z][^<>\n]{0,60}>/g;
 
 /** Whether a text has a placeholder. */
 export function hasPlaceholder(text: string): boolean {
-  return text.search(placeholder) !== -1;
+  return textsIn(text).length > 0;
+}
+
+function textsIn(text: string): string[] {
+  return [...new Set([...(text.match(placeholder) ?? []), ...fillInMarks(text).map((one) => one.text)])];
 }
 
 /** The placeholders in Traefik's options, each once per option. A plugin may have HTML in its options. */
 export function placeholdersIn(options: readonly TraefikOption[]): TraefikPlaceholder[] {
   return options.filter(isOwn).flatMap((option) => {
-    const texts = [...new Set(option.value.match(placeholder) ?? [])];
-    return texts.map((text) => ({
+    return textsIn(option.value).map((text) => ({
       text,
       option: nameOf(option),
       effect: effectOf(option),

@@ -759,3 +759,19 @@ test("next to an env file, a host name that nothing sets gets a placeholder: an 
     ["SECOND", "second.example.test", ["what is SECOND (compose.yaml:4)? No file sets it"]],
   ]);
 });
+
+test("a template with marks of sed or of a template engine is filled in, with a host where a URL has one", () => {
+  const found = values({
+    "compose.yaml": service("    volumes: [./config.yaml:/app/config.yaml]\n    command: --config /app/config.yaml\n"),
+    ".env": "LITELLM_TAG=x\n",
+    "config.yaml.template":
+      "mcp_servers: { one: { url: 'http://__MCP_HOST__:8000', auth_value: '{{ MCP_TOKEN }}' } }\n",
+  });
+  expect(found.files.get("./config.yaml")?.questions).toEqual([
+    "what does the deployment fill in for MCP_HOST, MCP_TOKEN in config.yaml.template? ./config.yaml is not in this folder; " +
+      "init.config.yaml stands for it",
+  ]);
+  expect(found.standIns.find(({ file }) => file === "init.config.yaml")?.text).toContain(
+    "url: 'http://placeholder.invalid:8000', auth_value: 'placeholder-mcp-token'",
+  );
+});

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fillInMarks, withMarksFilledIn } from "../../source/fill-in-marks.ts";
 import type { Stated } from "../policy-input.ts";
 import { isTemplateOf, plainName } from "./host-copies.ts";
 import type { KnownServers, Placeholders } from "./placeholders.ts";
@@ -43,15 +44,21 @@ export function renderCopies(
       namesIn(template).map((name) => {
         const known = secretName.test(name) ? undefined : given.get(name);
         const left = empty.has(name) && isWholeValue(template, name) ? "" : undefined;
-        return [name, known ?? left ?? placeholders.value(name, undefined, servers)] as const;
+        const made = placeholders.value(name, undefined, servers);
+        // In a URL it is the host.
+        const fitting = new RegExp(`://(?:\\$\\{?|__|\\{\\{\\s*)${name}(?!_?[A-Z0-9])`).test(template)
+          ? made.replace(/^https?:\/\//, "")
+          : made;
+        return [name, known ?? left ?? fitting] as const;
       }),
     );
   const render = (file: string, template: string, head: string): void => {
     const values = valuesOf(template);
-    const text = template.replaceAll(
+    const withVariables = template.replaceAll(
       variable,
       (whole, braced?: string, bare?: string) => values.get(braced ?? bare ?? "") ?? whole,
     );
+    const text = withMarksFilledIn(withVariables, (name) => values.get(name));
     // JSON has no comments.
     rendered.set(file, { file, text: file.endsWith(".json") ? text : head + text });
   };
@@ -98,7 +105,8 @@ function isTemplate(name: string): boolean {
   return /[.-](?:template|tmpl|tpl)(?=\.|$)/.test(name);
 }
 
-/** The variables of a template, each once. */
+/** The variables and the marks of a template, each once. */
 function namesIn(template: string): string[] {
-  return [...new Set([...template.matchAll(variable)].flatMap(([, braced, bare]) => braced ?? bare ?? []))];
+  const variables = [...template.matchAll(variable)].flatMap(([, braced, bare]) => braced ?? bare ?? []);
+  return [...new Set([...variables, ...fillInMarks(template).map(({ name }) => name)])];
 }

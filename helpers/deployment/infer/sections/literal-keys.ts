@@ -1,5 +1,6 @@
 import type { ComposeService } from "../../compose/types.ts";
 import { isNoSecret } from "../../literals.ts";
+import { fillInMarks } from "../../source/fill-in-marks.ts";
 import { recognisable } from "../../source/literal-secrets.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { pathIn, placeOf } from "../files/compose-files.ts";
@@ -27,11 +28,17 @@ function literalSettings(value: unknown, path: readonly string[]): (readonly str
   return Object.entries(value).flatMap(([name, inner]) => {
     const own = [...path, name];
     if (typeof inner !== "string") return literalSettings(inner, own);
-    const isKey = keySettings.test(name) && inner !== "" && !isNoSecret(inner) && !inner.includes("${");
+    const isKey =
+      keySettings.test(name) && inner !== "" && !isNoSecret(inner) && !inner.includes("${") && !isToBeFilledIn(inner);
     // `api_key: dummy` is for a server that asks for none.
     if (isKey && (name === "master_key" || recognisable(inner))) return [own];
     return [];
   });
+}
+
+/** A mark that a tool replaces, or what `init` wrote in its place. */
+function isToBeFilledIn(value: string): boolean {
+  return fillInMarks(value).length > 0 || /^(?:sk-)?placeholder-/.test(value);
 }
 
 /** Variables of a service whose secret stands in the compose file itself. */

@@ -1,8 +1,12 @@
+import type { ConfigPlaceholder } from "../../litellm/types.ts";
 import type { TraefikPlaceholder } from "../../traefik/placeholders.ts";
 import { placeOf } from "../files/compose-files.ts";
 
-/** One question for each placeholder in Traefik's configuration, with every place that has it. */
-export function placeholderQuestions(found: readonly TraefikPlaceholder[], folder: string): string[] {
+/** One question for each placeholder in a configuration, with every place that has it. */
+export function placeholderQuestions(
+  found: readonly (TraefikPlaceholder | ConfigPlaceholder)[],
+  folder: string,
+): string[] {
   const alike = Map.groupBy(found, ({ text, effect }) => `${text} ${effect}`);
   return [...alike.values()].flatMap((same) => {
     const [first] = same;
