@@ -30,3 +30,14 @@ test("the variables that name it are left out, and each is listed", () => {
   expect(environment).toEqual({ OTHER: "x" });
   expect(changes.map(({ what }) => what)).toEqual(["dropped REDIS_HOST"]);
 });
+
+test("what needs a Redis in general_settings is left out with it", () => {
+  const general = { use_redis_transaction_buffer: true, coordination_redis: { host: "10.0.0.1" }, master_key: "x" };
+  const config = { general_settings: general };
+  const changes = leaveOutCache(config, { file: "config.yaml", redis: "10.0.0.1" });
+  expect(config).toEqual({ general_settings: { master_key: "x" } });
+  expect(changes.map(({ where }) => where)).toEqual([
+    "config.yaml:general_settings.use_redis_transaction_buffer",
+    "config.yaml:general_settings.coordination_redis",
+  ]);
+});

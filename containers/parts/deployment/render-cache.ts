@@ -1,5 +1,5 @@
 import { isRecord } from "../../../helpers/core/text/json.ts";
-import { cacheVariables } from "../../../helpers/deployment/services/roles.ts";
+import { cacheVariables } from "../../../helpers/deployment/services/cache-addresses.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 
 /** Types of LiteLLM's cache that are in Redis; `redis` is the default. Source: litellm/types/caching.py of LiteLLM 1.106.2. */
@@ -21,7 +21,7 @@ export function leaveOutCache(
   const leftOut = (where: string): void => {
     changes.push({ where: `${file}:${where}`, what: "left out", why: whyWithout(redis) });
   };
-  const { litellm_settings: settings, router_settings: router } = config;
+  const { litellm_settings: settings, router_settings: router, general_settings: general } = config;
   if (isRecord(settings) && settings.cache !== undefined) {
     const parameters = isRecord(settings.cache_params) ? settings.cache_params : {};
     if (redisTypes.has(parameters.type)) {
@@ -33,6 +33,13 @@ export function leaveOutCache(
   if (isRecord(router) && Object.keys(router).some((key) => key.startsWith("redis_"))) {
     config.router_settings = Object.fromEntries(Object.entries(router).filter(([key]) => !key.startsWith("redis_")));
     leftOut("router_settings.redis_*");
+  }
+  if (isRecord(general)) {
+    // With the first LiteLLM does not start without a Redis, the second names one (1.106.2).
+    const own = ["use_redis_transaction_buffer", "coordination_redis"].filter((key) => general[key] !== undefined);
+    if (own.length > 0)
+      config.general_settings = Object.fromEntries(Object.entries(general).filter(([key]) => !own.includes(key)));
+    for (const key of own) leftOut(`general_settings.${key}`);
   }
   return changes;
 }

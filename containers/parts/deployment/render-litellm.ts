@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { servicePlace } from "../../../helpers/deployment/compose/file-names.ts";
 import { modelForRun } from "../../../helpers/deployment/litellm/openai-providers.ts";
-import { foreignCache } from "../../../helpers/deployment/services/roles.ts";
+import { foreignCache } from "../../../helpers/deployment/services/cache-addresses.ts";
 import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { readDatabaseUrlFromEnvironment } from "../databases/litellm-settings.ts";
 import { leaveOutCache, leaveOutCacheVariables } from "./render-cache.ts";

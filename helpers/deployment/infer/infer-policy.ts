@@ -12,7 +12,7 @@ import type { Inference } from "./inference.ts";
 import type { HostInput, PolicyDraft, Stated } from "./policy-input.ts";
 import { findClients, variablesOf } from "./sections/clients.ts";
 import { stateDockerSocket } from "./sections/docker-socket.ts";
-import { externalDatabaseRemarks } from "./sections/external-databases.ts";
+import { externalCacheRemarks, externalDatabaseRemarks } from "./sections/external-databases.ts";
 import {
   defaultQuestions,
   entryPointQuestions,
@@ -74,7 +74,12 @@ export function inferPolicy(given: Inference): PolicyDraft {
       });
   return {
     ...beginning(projects, host),
-    remarks: [...inference.remarks, ...outsideRemarks(others, projects), ...externalDatabaseRemarks(view)],
+    remarks: [
+      ...inference.remarks,
+      ...outsideRemarks(others, projects),
+      ...externalDatabaseRemarks(view),
+      ...externalCacheRemarks(view, host.standIns),
+    ],
     toFix: [
       ...placeholderQuestions([...inference.traefikPlaceholders, ...(view.config?.placeholders ?? [])], view.folder),
       ...(hosts.length > 0 ? apartQuestions(view) : []),

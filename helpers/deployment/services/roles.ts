@@ -1,6 +1,7 @@
 import type { ComposeService } from "../compose/types.ts";
 import { namedDatabase } from "../litellm/database.ts";
 import type { Deployment } from "../types.ts";
+import { cacheAddresses } from "./cache-addresses.ts";
 import { addressIn, serviceAt } from "./hosts.ts";
 
 /** What a run needs a compose service for. */
@@ -8,8 +9,6 @@ export type ServiceRole = "litellm" | "traefik" | "upstream" | "database" | "cac
 
 /** Variables in which LiteLLM looks for its database; its config may name another one. Source: LiteLLM's documentation, "All settings". */
 const databaseVariables = ["DATABASE_URL", "DIRECT_URL", "DATABASE_HOST"];
-/** Variables in which LiteLLM looks for its cache. Source: as above. */
-export const cacheVariables: readonly string[] = ["REDIS_URL", "REDIS_HOST"];
 
 /** The services that a run needs, by key, with the reason. The first role of a service counts. */
 export function neededServices(deployment: Deployment): ReadonlyMap<string, ServiceRole> {
@@ -26,7 +25,7 @@ export function neededServices(deployment: Deployment): ReadonlyMap<string, Serv
   add(deployment.traefik, "traefik");
   for (const url of upstreamUrls(deployment)) addHost(url, "upstream");
   for (const dsn of databaseAddresses(deployment)) addHost(dsn, "database");
-  for (const address of cacheAddresses(deployment)) addHost(address, "cache");
+  for (const address of cacheAddresses(deployment.litellmConfig)) addHost(address, "cache");
   const logins = policy.hosts.flatMap(({ access }) => (access ?? []).flatMap(({ service }) => service ?? []));
   for (const name of logins) add(compose.services.get(name) ?? serviceAt(compose, name), "login");
   return needed;
@@ -53,27 +52,4 @@ function databaseAddresses({ policy, litellmConfig, variables }: Deployment): st
     ...databaseVariables.flatMap((name) => litellmConfig.environment.get(name)?.value ?? []),
     ...used,
   ];
-}
-
-/** LiteLLM's cache: in its environment, or in the sections of its config that name it. */
-function cacheAddresses({ litellmConfig }: Deployment): string[] {
-  const { router_settings: router, litellm_settings: settings } = litellmConfig.document;
-  const sections = [router, asRecord(settings).cache_params].map(asRecord);
-  const written = sections.flatMap(({ redis_url, redis_host, url, host }) => [redis_url, redis_host, url, host]);
-  return [...cacheVariables.map((name) => litellmConfig.environment.get(name)?.value), ...written].flatMap((value) =>
-    typeof value === "string" ? value : [],
-  );
-}
-
-/** The Redis that LiteLLM would keep its cache in, where no service of the deployment is it; undefined where there is none. */
-export function foreignCache(deployment: Deployment): string | undefined {
-  const hosts = cacheAddresses(deployment)
-    .filter((address) => address !== "" && !address.startsWith("os.environ/"))
-    .map((address) => addressIn(address)?.host ?? address);
-  const isOwn = hosts.some((host) => serviceAt(deployment.compose, host, deployment.litellm) !== undefined);
-  return isOwn ? undefined : hosts[0];
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }

@@ -129,11 +129,11 @@ export function refusedKeys(services: readonly ServiceNode[], main: EnvText | un
 
 /** Whether LiteLLM refuses to start with its example of a master key; a tag without a version is taken for the newest one. */
 function refusesWellKnownKey({ outline }: ServiceNode): boolean {
-  const version = imageVersion(outline.image ?? "");
+  const version = installedLiteLLM(outline.command ?? "") ?? liteLLMImageVersion(outline.image ?? "");
   return version === undefined || atLeast(version, "1.106.2");
 }
 
-  const version = installedLiteLLM(outline.command ?? "") ?? liteLLMImageVersion(outline.image ?? "");
+/** Variables that are empty by compose's default, and that give LiteLLM's config what it reads: the host sets those in use. */
 export function emptyByDefault(folder: string, services: readonly ServiceNode[], main: EnvText | undefined): string[] {
   const litellm = serviceOf("litellm", services, ({ outline }) => outline);
   const filled = filledNames(main?.text ?? "");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readFacts } from "../../facts.ts";
 import { type DeploymentView, deploymentView } from "../deployment-view.ts";
 import { smallDeployment } from "../small-deployment.ts";
-import { externalDatabaseQuestions, externalDatabaseRemarks } from "./external-databases.ts";
+import { externalCacheRemarks, externalDatabaseQuestions, externalDatabaseRemarks } from "./external-databases.ts";
 import { stateUpstreams } from "./upstreams.ts";
 
 /** A LiteLLM with a database, and an MCP server in a container of its own with another one. */
@@ -26,6 +26,16 @@ function viewOf(own: string, upstreams: string): DeploymentView {
 }
 
 const url = (host: string): string => `postgresql://app:secret-pw@${host}/app`;
+
+test.each([
+  ["redis.example.org", ["LiteLLM's Redis at redis.example.org (compose.yaml:5) runs in none of these files"]],
+  ["db", []],
+  ["off", []],
+])("a Redis at %s that runs in none of the files is said to be left out", (host, expected) => {
+  const view = viewOf(`${url("db")}", REDIS_HOST: "${host}`, url("db"));
+  expect(externalCacheRemarks(view, [])).toEqual(expected.map((text) => expect.stringContaining(text)));
+  expect(externalCacheRemarks(view, [{ text: `A=b\nREDIS_HOST=${host}\n` }])).toEqual([]);
+});
 
 test.each([
   ["db.example.org", true],

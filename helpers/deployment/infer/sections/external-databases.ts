@@ -1,5 +1,6 @@
 import type { ComposeService } from "../../compose/types.ts";
 import { type LiteLLMDatabase, liteLLMDatabase } from "../../litellm/database.ts";
+import { foreignCache } from "../../services/cache-addresses.ts";
 import { serviceAt } from "../../services/hosts.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { placeOf } from "../files/compose-files.ts";
@@ -15,6 +16,29 @@ export function externalDatabaseRemarks(view: DeploymentView): string[] {
   const at = written === undefined ? "" : ` (${placeOf(folder, written.location)})`;
   return [
     `LiteLLM's database at ${hostname}${at} runs in none of these files: a run has a PostgreSQL of its own in its place.`,
+  ];
+}
+
+/**
+ * Says that a run does without LiteLLM's Redis, where the operator's runs in none of the compose files.
+ *
+ * @param standIns what `init` writes in place of missing files: the operator's Redis is not known from them
+ */
+export function externalCacheRemarks(
+  { folder, compose, litellm, config }: DeploymentView,
+  standIns: readonly { text: string }[],
+): string[] {
+  const litellmConfig = config ?? { environment: litellm.environment, document: {} };
+  const host = foreignCache({ compose, litellm, litellmConfig });
+  const isInactive = [...compose.inactive.values()].some(({ name }) => name === host);
+  if (host === undefined || isInactive) return [];
+  const texts = [...litellmConfig.environment.values(), ...(config?.texts ?? []).map(({ value }) => value)];
+  const location = texts.find(({ value }) => value.includes(host))?.location;
+  const isMadeUp = standIns.some(({ text }) => [`=${host}`, `//${host}`].some((made) => text.includes(made)));
+  if (location === undefined || isMadeUp) return [];
+  return [
+    `LiteLLM's Redis at ${host} (${placeOf(folder, location)}) runs in none of these files: a run leaves out the cache and all ` +
+      "that LiteLLM keeps there.",
   ];
 }
 
