@@ -28,7 +28,7 @@ function found(files: Readonly<Record<string, string>>, more = traefik) {
     { name: "web", port: 80 },
     { name: "websecure", port: 443 },
   ];
-  return { routers: routersInFolder(view), host: placeholderHost({ view, edge: { entryPoints } }) };
+  return { routers: routersInFolder(view), host: placeholderHost({ view, unserved: [], edge: { entryPoints } }) };
 }
 
 test.each([
