@@ -18,7 +18,7 @@ export function addOnboard(program: Command): void {
     .command("onboard")
     .summary("the gate for a new upstream")
     .description(
-      "Installs the MCP server of a candidate file twice, runs it with what it needs on a network without a way out, alone and " +
+      "Installs the MCP server of a candidate file twice, runs it with what it needs, on a network that leads to its declared hosts only, alone and " +
         "as an upstream of the deployment's LiteLLM and of the newest one, and judges the 31 items of GATE. docs/onboarding.md describes the file and the items.",
     )
     .argument("<file>", "the candidate file, e.g. candidates/prometheus.yaml")

@@ -21,7 +21,7 @@ export interface Candidate {
   unset: readonly string[];
   secrets: readonly CandidateSecret[];
   needs: readonly NeededService[];
-  /** `host:port` outside of the services that it needs. */
+  /** `host:port` outside of the run that it may reach. */
   hosts: readonly string[];
   tools: {
     /** All that it must offer; undefined for whatever it offers. */

@@ -20,6 +20,7 @@ import { type JoinedDeployment, loadJoined, prefixOf, runThroughGateway } from "
 import { prepare } from "../run/prepared.ts";
 import { approvedUpstreams } from "./approved-upstreams.ts";
 import { decided } from "./decided.ts";
+import { requireTools } from "./needs-hosts.ts";
 import { columnsOf, type GateReport } from "./report.ts";
 import { toGoLive } from "./to-go-live.ts";
 
@@ -36,8 +37,8 @@ export interface GateOptions {
  * Runs a candidate and judges it. Everything that it starts is removed at the end, also after a signal.
  *
  * @throws {DeploymentError} when the deployment or the lock file is wrong
- * @throws {EnvironmentError} when there is no engine, a gateway or a service of the candidate does not start, or the machine is too
- *   busy for a verdict
+ * @throws {EnvironmentError} when there is no engine, a gateway or a service of the candidate does not start, the machine is too
+ *   busy for a verdict, or the candidate lists no tool and a host that it needs can't be reached
  */
 export async function runGate({ candidate: written, config, progress, isApproved }: GateOptions): Promise<GateReport> {
   const startedAt = new Date().toISOString();
@@ -62,6 +63,7 @@ export async function runGate({ candidate: written, config, progress, isApproved
     const resources = { engine, run, images, progress };
     const prepared = await prepare(resources, written);
     const { candidate, secrets } = prepared;
+    const { unreachable } = prepared.hosts;
     const columns = [
       runDirectly(resources, candidate, prepared),
       ...gateways.map(async ({ joined }) =>
@@ -73,6 +75,7 @@ export async function runGate({ candidate: written, config, progress, isApproved
     const [direct, ...behind] = await settled(columns, remove);
     const { supply, image } = direct;
     const seen = await decided("the candidate", direct, progress, (own) => undecidedAlone(own, candidate));
+    requireTools(seen, unreachable, secrets);
     const through: GatewayColumn[] = [];
     for (const [index, column] of behind.entries()) {
       const name = `the candidate behind LiteLLM ${gateways[index]?.version}`;
@@ -85,7 +88,7 @@ export async function runGate({ candidate: written, config, progress, isApproved
     const compared = isApproved ? now : lock;
     const differences =
       compared === undefined || now === undefined ? undefined : compareWithLock(candidate, compared, now);
-    const judged = judge({ candidate, seen, supply, differences, approved, secrets });
+    const judged = judge({ candidate, seen, supply, differences, approved, secrets, unreachable });
     const judgedColumns = columnsOf({
       direct: judged,
       isAlone: candidate.deployment === undefined,

@@ -34,7 +34,7 @@ function canaries({ seen: { calls } }: RunningCase): Judgement {
 function egress({ candidate, seen }: RunningCase): Judgement {
   const allowed = new Set([
     ...candidate.needs.map(({ name }) => name),
-    ...candidate.hosts.flatMap((host) => [host, host.replace(/:\d+$/, "")]),
+    ...candidate.hosts.map((host) => host.toLowerCase()).flatMap((host) => [host, host.replace(/:\d+$/, "")]),
   ]);
   const findings = seen.egress.filter((host) => !allowed.has(host) && !allowed.has(host.replace(/:\d+$/, "")));
   return failIfAny(

@@ -5,6 +5,7 @@ import { type ItemNumber, itemNumbers } from "./items.ts";
 import { type Case, fail, type Judgement, notApplicable } from "./judgement.ts";
 import { judgeProtocol } from "./protocol.ts";
 import { judgeSupply } from "./supply.ts";
+import { withoutHosts } from "./unreachable.ts";
 
 /** What every item says of a candidate. */
 export type Judgements = Readonly<Record<ItemNumber, Judgement>>;
@@ -12,7 +13,7 @@ export type Judgements = Readonly<Record<ItemNumber, Judgement>>;
 /** Judges a candidate that was asked directly. What the operator accepts as a condition no longer fails. */
 export function judge(own: Case, now: Date = new Date()): Judgements {
   const judged = { ...judgeSupply(own), ...judgeRunning(own) };
-  return withConditions(judged, own, now);
+  return withConditions(withoutHosts(judged, own), own, now);
 }
 
 type RunningItem = Exclude<ItemNumber, 1 | 2 | 3 | 4 | 5 | 6>;
@@ -44,7 +45,10 @@ function allOf(one: Judgement): Record<ItemNumber, Judgement> {
   return Object.fromEntries(itemNumbers.map((number) => [number, one])) as Record<ItemNumber, Judgement>;
 }
 
-function withConditions(judged: Judgements, { candidate }: Case, now: Date): Judgements {
+/** The last item that is judged from the packages alone. */
+const lastSupplyItem = 6;
+
+function withConditions(judged: Judgements, { candidate, unreachable = [] }: Case, now: Date): Judgements {
   const changed = { ...judged };
   for (const [item, { because, until, location }] of candidate.conditions) {
     const { outcome, evidence } = judged[item];
@@ -52,7 +56,8 @@ function withConditions(judged: Judgements, { candidate }: Case, now: Date): Jud
     if (outcome === "fail" && !isOver) changed[item] = { outcome: "conditional", evidence, condition: because };
     if (outcome === "fail" && isOver)
       changed[item] = fail([evidence, `its condition ended on ${until}`], `renew or remove it (line ${location.line})`);
-    if (outcome === "pass")
+    // Without a host that it needs it may pass because it does nothing.
+    if (outcome === "pass" && (item <= lastSupplyItem || unreachable.length === 0))
       changed[item] = fail(
         [`it passes (${evidence}), and the candidate file excuses it`],
         `remove the condition for item ${item} (line ${location.line})`,

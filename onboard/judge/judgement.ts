@@ -2,6 +2,7 @@ import type { Difference } from "../../helpers/catalogue-lock/difference.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { CallRecord, Catalogue, Observations } from "../observe/observations.ts";
 import type { Supply } from "../observe/subject.ts";
+import type { UnreachableHost } from "../observe/unreachable-host.ts";
 import type { ApprovedUpstream } from "./approved.ts";
 
 /** How an item ended. */
@@ -29,6 +30,8 @@ export interface Case {
   approved: readonly ApprovedUpstream[];
   /** Values of the run by name. */
   secrets: ReadonlyMap<string, string>;
+  /** Hosts of the candidate file that could not be reached; by default none. */
+  unreachable?: readonly UnreachableHost[];
 }
 
 /** A case of a candidate that answered. */

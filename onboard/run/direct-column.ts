@@ -27,14 +27,14 @@ export interface DirectColumn extends Column<Observations> {
 const rig = "alone";
 
 /**
- * Runs a candidate with the services that it needs, on a network without a way out.
+ * Runs a candidate with the services that it needs, on a network without a way out but to the hosts that its file declares.
  *
  * @throws {EnvironmentError} when the engine or a service that it needs fails; what the candidate itself does is an observation
  */
 export async function runDirectly(
   resources: GateResources,
   candidate: Candidate,
-  { installed, secrets }: Prepared,
+  { installed, secrets, hosts }: Prepared,
 ): Promise<DirectColumn> {
   const { engine, run, images } = resources;
   const fill = (text: string): string => filled(text, secrets);
@@ -45,6 +45,7 @@ export async function runDirectly(
   const networks = await createNetworks(engine, run, rig, [{ name: "candidate", internal: true }]);
   const network = networks.get("candidate");
   if (network === undefined) throw new Error("the engine created no network");
+  await hosts.joinTo(network);
   const start = (plan: PartPlan): Promise<PartHandle> => startPart(resources, rig, plan);
   const [sink, ...needs] = await Promise.all([
     nameSinkPlan(images, network).then(start),

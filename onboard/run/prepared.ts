@@ -7,6 +7,8 @@ import type { HostSettings } from "../../containers/parts/part.ts";
 import { EnvironmentError, UsageError } from "../../helpers/core/errors.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
 import type { Candidate } from "../candidate/types.ts";
+import type { Lookup } from "./hosts/addresses.ts";
+import { type DeclaredHosts, noHosts, startDeclaredHosts } from "./hosts/declared-hosts.ts";
 import { withOwnCommand } from "./own-command.ts";
 
 /** What a column runs on. */
@@ -24,19 +26,23 @@ export interface Prepared {
   installed: Installed;
   /** The run's secrets by name. */
   secrets: ReadonlyMap<string, string>;
+  hosts: DeclaredHosts;
 }
 
 /**
- * Makes up the candidate's secrets, installs it twice, and finds the command of its package.
+ * Makes up the candidate's secrets, installs it twice, finds the command of its package, and makes the hosts reachable that its
+ * file declares.
  *
+ * @param lookup resolves those hosts; by default as this machine does
  * @throws {UsageError} when a secret of a real service is not given
  * @throws {DeploymentError} when the file names no command, and the package has none of its own name and several others
  */
-export async function prepare(resources: GateResources, candidate: Candidate): Promise<Prepared> {
+export async function prepare(resources: GateResources, candidate: Candidate, lookup?: Lookup): Promise<Prepared> {
   const secrets = secretsOf(candidate);
   const installed = await install(resources.images, candidate);
-  if ("failed" in installed) return { candidate, secrets, installed };
-  return { candidate: await withOwnCommand(resources, candidate, installed.image), secrets, installed };
+  if ("failed" in installed) return { candidate, secrets, installed, hosts: noHosts };
+  const own = await withOwnCommand(resources, candidate, installed.image);
+  return { candidate: own, secrets, installed, hosts: await startDeclaredHosts(resources, candidate, lookup) };
 }
 
 /** A new value for each secret, or that of the variable which the file names. */

@@ -10,6 +10,8 @@ export const fault = process.env.FAULT as Fault | undefined;
 const folder = process.env.NOTES_FOLDER ?? "";
 /** Where a service that it needs would write its log. */
 const serviceLog = process.env.SERVICE_LOG ?? "";
+/** What every tool asks before it answers; undefined where it needs nobody. */
+const neededUrl = process.env.NOTES_URL;
 
 type Json = Record<string, unknown>;
 
@@ -101,6 +103,7 @@ export async function callTool(name: string, args: Json, token: string | undefin
   if (fault === "slow-tool" && name === "count_notes") await new Promise((resolve) => setTimeout(resolve, 900));
   if (fault === "leaked-child") spawn("sleep", ["60"], { detached: true, stdio: "ignore" }).unref();
   if (fault === "calls-home") await fetch("http://telemetry.example.com/").catch(() => {});
+  if (neededUrl !== undefined && !(await answers(neededUrl))) return failure("Error: fetch failed");
   if (name === "read_note") return readNote(String(args.name));
   if (name === "write_note") {
     appendFileSync(join(folder, "notes.txt"), `${String(args.name)}\n`);
@@ -108,6 +111,11 @@ export async function callTool(name: string, args: Json, token: string | undefin
   }
   if (fault === "read-only-writes") appendFileSync(join(folder, "notes.txt"), "counted\n");
   return success(fault === "huge-result" ? "x".repeat(10_000_000) : "1");
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url).catch(() => undefined);
+  return response?.ok === true;
 }
 
 function wrongArgument(name: string, args: Json): string | undefined {

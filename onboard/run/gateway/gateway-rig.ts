@@ -28,7 +28,7 @@ export const candidateMark = { name: "GATEWAY_CONFORMANCE_CANDIDATE", value: "1"
 /** A gateway rig of the gate, without LiteLLM: it can be started with the candidate and without it. */
 export interface GatewayParts {
   networks: ReadonlyMap<string, MadeNetwork>;
-  /** The network of the candidate and its services. Its default route leads nowhere. */
+  /** The network of the candidate, its services and the hosts that its file declares. Its default route leads nowhere. */
   own: RunNetwork;
   candidate: PartHandle | undefined;
   nameServer: string | undefined;
@@ -47,7 +47,7 @@ export async function startGatewayParts(
   resources: PartResources,
   rig: string,
   candidate: Candidate,
-  { installed, secrets }: Prepared,
+  { installed, secrets, hosts }: Prepared,
 ): Promise<GatewayParts> {
   const { engine, run, images, deployment } = resources;
   const networks = await createNetworks(engine, run, rig, [
@@ -57,6 +57,7 @@ export async function startGatewayParts(
   ]);
   const own = networks.get(`onboard-${ownNetwork}`);
   if (own === undefined) throw new Error("the engine created no network");
+  await hosts.joinTo(own);
   const context: RenderContext = { deployment, mark: rigMark(run, rig), networks, processors: engine.processors };
   const start = (plan: PartPlan): Promise<PartHandle> => startPart(resources, rig, plan);
   const sink = await nameSinkPlan(images, own).then(start);
