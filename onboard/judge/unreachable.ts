@@ -1,7 +1,8 @@
 import { reachThem, unreachableLines } from "../observe/unreachable-host.ts";
 import type { ItemNumber } from "./items.ts";
-import type { Judgements } from "./judge.ts";
 import type { Case, Judgement } from "./judgement.ts";
+
+type Judged = Record<ItemNumber, Judgement>;
 
 /** Items that a server without its host can fail: it lists less, its errors are the network's, it waits, or it does not come back. */
 const dependent: readonly ItemNumber[] = [8, 9, 16, 28, 30];
@@ -10,7 +11,7 @@ const dependent: readonly ItemNumber[] = [8, 9, 16, 28, 30];
  * What is judged where a host that the candidate needs can't be reached: what can fail for that is a condition. So is item 16 in any
  * case, because what a tool does with the host was not seen.
  */
-export function withoutHosts(judged: Judgements, { unreachable = [], differences = [] }: Case): Judgements {
+export function withoutHosts(judged: Readonly<Judged>, { unreachable = [], differences = [] }: Case): Readonly<Judged> {
   if (unreachable.length === 0) return judged;
   const lines = unreachableLines(unreachable);
   const excused = (own: Judgement): Judgement => ({

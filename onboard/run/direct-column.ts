@@ -12,9 +12,10 @@ import { observe } from "../observe/observe.ts";
 import type { Subject, Supply } from "../observe/subject.ts";
 import type { Column } from "../observe/undecided.ts";
 import { ContainerSubject } from "./container-subject.ts";
+import type { GateResources } from "./gate-resources.ts";
 import { nameSinkPlan } from "./name-sink.ts";
 import { neededServicePlan } from "./needed-services.ts";
-import { boundsOf, commandOf, environmentOf, filled, type GateResources, type Prepared } from "./prepared.ts";
+import { boundsOf, commandOf, environmentOf, filled, type Prepared } from "./prepared.ts";
 import { supplyOf } from "./supply.ts";
 
 /** What was seen of a candidate without a gateway. */

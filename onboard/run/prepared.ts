@@ -1,23 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { Engine } from "../../containers/engine/engine.ts";
-import type { Run } from "../../containers/engine/run-labels.ts";
-import type { Images } from "../../containers/images/images.ts";
-import type { PartImage } from "../../containers/images/part-image.ts";
 import type { HostSettings } from "../../containers/parts/part.ts";
-import { EnvironmentError, UsageError } from "../../helpers/core/errors.ts";
-import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import { UsageError } from "../../helpers/core/errors.ts";
 import type { Candidate } from "../candidate/types.ts";
+import type { GateResources } from "./gate-resources.ts";
 import type { Lookup } from "./hosts/addresses.ts";
 import { type DeclaredHosts, noHosts, startDeclaredHosts } from "./hosts/declared-hosts.ts";
+import { type Installed, install } from "./installed.ts";
 import { withOwnCommand } from "./own-command.ts";
-
-/** What a column runs on. */
-export interface GateResources {
-  engine: Engine;
-  run: Run;
-  images: Images;
-  progress: Progress;
-}
 
 /** A candidate that the columns of one run share: its images, and the values of its secrets. */
 export interface Prepared {
@@ -61,33 +50,6 @@ function secretsOf({ secrets }: Candidate): ReadonlyMap<string, string> {
 /** A text of the candidate file with the run's secrets in it. */
 export function filled(text: string, secrets: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (written, name: string) => secrets.get(name) ?? written);
-}
-
-/** Its images, or why it can't be installed. */
-export type Installed = { image: PartImage; again: PartImage | undefined } | { failed: EnvironmentError };
-
-async function install(images: Images, { name, server }: Candidate): Promise<Installed> {
-  const once = async (service: string): Promise<PartImage> => {
-    const { image } = await images.service(service, [
-      server.from === "image"
-        ? { from: "image", image: server.image }
-        : {
-            from: "packages",
-            packages: server.packages,
-            debian: server.debian,
-            entrypoint: undefined,
-            command: undefined,
-          },
-    ]);
-    return image;
-  };
-  try {
-    const image = await once(`candidate-${name}`);
-    return { image, again: server.from === "image" ? undefined : await once(`candidate-${name}-again`) };
-  } catch (error) {
-    if (error instanceof EnvironmentError) return { failed: error };
-    throw error;
-  }
 }
 
 /** What the server is started with, with the run's secrets in it. */

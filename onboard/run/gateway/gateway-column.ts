@@ -21,7 +21,8 @@ import type { ClientKey } from "../../observe/client-key.ts";
 import { type GatewaySubject, observeThroughGateway } from "../../observe/through-gateway.ts";
 import type { Column } from "../../observe/undecided.ts";
 import { HttpChannel } from "../../protocol/http-channel.ts";
-import type { GateResources, Prepared } from "../prepared.ts";
+import type { GateResources } from "../gate-resources.ts";
+import type { Prepared } from "../prepared.ts";
 import { makeClientKey } from "./client-key.ts";
 import { candidateMark, type GatewayParts, startGatewayParts, startLiteLLM } from "./gateway-rig.ts";
 

@@ -4,7 +4,7 @@ import type { PartHandle, RunNetwork } from "../../../containers/parts/part.ts";
 import { startPart } from "../../../containers/parts/start-part.ts";
 import type { Candidate } from "../../candidate/types.ts";
 import { type UnreachableHost, unreachableLines } from "../../observe/unreachable-host.ts";
-import type { GateResources } from "../prepared.ts";
+import type { GateResources } from "../gate-resources.ts";
 import { type Lookup, lookupOfMachine, type ResolvedHost, resolveHosts } from "./addresses.ts";
 import { hostRelayPlan, triedPorts } from "./host-relay.ts";
 
