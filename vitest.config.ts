@@ -6,6 +6,7 @@ import { deadlines } from "./helpers/core/deadlines.ts";
 import { reserveDiskSpace } from "./helpers/core/disk-reservation.ts";
 import { EnvironmentError, ExitCode, UsageError } from "./helpers/core/errors.ts";
 import { type RunConfig, runConfig } from "./helpers/core/run-config.ts";
+import { keepCompiledModules } from "./helpers/run/compile-cache.ts";
 import { reportFolderFault } from "./helpers/run/report-folder.ts";
 import { runDirectoryVariable } from "./helpers/run/run-directory.ts";
 import { fileReporters } from "./reports/writers/file-reporters.ts";
@@ -24,6 +25,7 @@ function conformanceRun() {
   const directory = join(dirname(target), ".running", randomBytes(6).toString("hex"));
   process.env[runDirectoryVariable] = directory;
   ignoreClosedOutput();
+  keepCompiledModules();
   return {
     plugins: [alwaysReport(directory)],
     test: {
@@ -37,6 +39,9 @@ function conformanceRun() {
       pool: "threads",
       isolate: false,
       maxWorkers: 6,
+      // Node removes the types itself, and keeps the result: vite would transform every file anew in each run.
+      experimental: { viteModuleRunner: false, nodeLoader: false },
+      runner: "./suites/runner/vitest/spec-runner.ts",
       // The executor bounds each check, from the moment when its targets are ready.
       testTimeout: 0,
       hookTimeout: 0,
