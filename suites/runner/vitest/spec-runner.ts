@@ -1,5 +1,9 @@
+import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { TestRunner } from "vitest";
+import { findOwnFile } from "./own-imports.ts";
+
+registerHooks({ resolve: findOwnFile });
 
 /** How often this worker has imported each file. */
 const imports = new Map<string, number>();
