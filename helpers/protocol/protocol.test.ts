@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import type { Exchange } from "./exchange.ts";
 import { faultText, protocolReport, revisions } from "./protocol.ts";
@@ -44,6 +47,14 @@ test.each(revisions)("a listing that follows %s is valid, a tool without a schem
   expect(faultsOf(bad)).toEqual([
     expect.stringMatching(/ListToolsResult: \/tools\/0 must have required .*inputSchema/),
   ]);
+});
+
+test.each(revisions)("the published schema of %s is valid: a run does not check it", (revision) => {
+  const schema = JSON.parse(readFileSync(new URL(`schemas/${revision}.json`, import.meta.url), "utf8")) as {
+    $schema: string;
+  };
+  const ajv = schema.$schema.includes("2020-12") ? new Ajv2020({ strict: false }) : new Ajv({ strict: false });
+  expect(ajv.validateSchema(schema), ajv.errorsText()).toBe(true);
 });
 
 test("the revision is the one that the handshake agreed on", () => {
