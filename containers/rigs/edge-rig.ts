@@ -60,6 +60,7 @@ export async function startEdgeRig(rig: RigContext): Promise<RigState> {
   ]);
   const replicas = deployment.litellm.replicas > 1 ? [{ ...whoami, name: secondTarget }] : [];
   const behind = [whoami, ...replicas, ...logins.plans, ...labelled.plans].map(withRunningPromise);
+  await rig.removeOthers?.(name, new Set([traefik.plan, ...behind.map(({ plan }) => plan)].map((plan) => plan.name)));
   const starting = behind.map(({ plan }) => rig.startPart(name, plan));
   // Traefik lists the containers and then begins to listen for new ones; it misses one that starts between the two.
   await Promise.race([Promise.all(behind.map(({ running: runs }) => runs)), Promise.all(starting)]);

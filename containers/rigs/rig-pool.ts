@@ -6,7 +6,7 @@ import { imageWork } from "../images/images.ts";
 import type { RigName, RigStarters, RigState, RigTools } from "./rig.ts";
 
 /** What a rig pool works with. */
-export interface RigPoolOptions extends Pick<RigTools, "startPart" | "createNetworks"> {
+export interface RigPoolOptions extends Pick<RigTools, "startPart" | "createNetworks" | "removeOthers"> {
   starters: RigStarters;
   /** Shows the start of each rig. */
   progress: Progress;
@@ -36,9 +36,11 @@ export class RigPool {
 
   constructor(options: RigPoolOptions) {
     this.#options = options;
+    const { removeOthers } = options;
     this.#tools = {
       startPart: (rig, plan) => this.#create(() => options.startPart(rig, plan)),
       createNetworks: (rig, plans) => this.#create(() => options.createNetworks(rig, plans)),
+      ...(removeOthers && { removeOthers }),
       rig: (name) => this.rig(name),
     };
     // A pool may be stopped while nobody waits.

@@ -35,6 +35,8 @@ export interface RigTools {
   startPart(rig: string, plan: PartPlan): Promise<PartHandle>;
   /** Creates networks, as `createNetworks` in networks/network.ts does. */
   createNetworks(rig: string, plans: readonly NetworkPlan[]): Promise<Map<string, MadeNetwork>>;
+  /** Where parts are reused: removes those with routers of a previous deployment that are none of these. */
+  removeOthers?(rig: string, names: ReadonlySet<string>): Promise<void>;
   /** Another rig of the run, for a rig that extends it; started at the first call. */
   rig(name: RigName): Promise<RigState>;
 }

@@ -60,6 +60,7 @@ export class DeploymentRun implements Disposable {
       progress: silent,
       startPart: (rig, plan) => keeper.startPart(rig, plan),
       createNetworks: (rig, plans) => keeper.createNetworks(rig, plans),
+      removeOthers: (rig, names) => keeper.removeOthers(rig, names),
     });
     this.#targets = this.#targetsBehind((gateway) => gateway);
   }

@@ -53,6 +53,18 @@ test("a part is kept while the next deployment's would be identical, and is repl
   expect([await exists(first), await exists(other)]).toEqual([false, true]);
 });
 
+test("a service with routers that the next deployment lacks is removed, and a part without stays", async () => {
+  const network = await networkOf("shrinking", true);
+  const labels = { "traefik.http.routers.chat.rule": "Path(`/chat`)" };
+  const [chat, litellm] = [
+    await start("shrinking", network, { name: "chat", labels }),
+    await start("shrinking", network, { name: "litellm", labels }),
+  ];
+  const client = await start("shrinking", network, { name: "client" });
+  await keeper.removeOthers("shrinking", new Set(["litellm"]));
+  expect(await Promise.all([chat, litellm, client].map(exists))).toEqual([false, true, true]);
+});
+
 test("when networks are replaced, every part on them is replaced too, also those of another rig", async () => {
   const before = await networkOf("gateway", true);
   const added = await start("clients", before, {});

@@ -84,6 +84,18 @@ export class PartKeeper implements AsyncDisposable {
   }
 
   /**
+   * Removes the parts of a rig with routers for Traefik whose names are not given: the deployment before has services that the next
+   * one lacks.
+   */
+  async removeOthers(rig: string, names: ReadonlySet<string>): Promise<void> {
+    const others = [...this.#parts].flatMap(([key, { routers }]) => {
+      const name = key.slice(rig.length + 1);
+      return rigOf(key) === rig && routers.length > 0 && !names.has(name) ? [name] : [];
+    });
+    await Promise.all(others.map((name) => this.#remove(rig, name)));
+  }
+
+  /**
    * Waits for the parts and networks that are still being created. Where one part of a rig fails, the others continue to start,
    * and would conflict with those of the next deployment.
    */
