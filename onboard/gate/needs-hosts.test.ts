@@ -19,7 +19,7 @@ test("a candidate that does not start without its host gets no verdict, and its 
   );
 });
 
-test("nor does one that lists nothing then", () => {
+test("a candidate that lists nothing without its host gets no verdict either", () => {
   const { catalogue } = seen;
   const empty = { ...seen, catalogue: catalogue && { ...catalogue, tools: [] } };
   expect(() => requireTools(empty, lost, new Map())).toThrow("the candidate can't be judged: it lists no tool");

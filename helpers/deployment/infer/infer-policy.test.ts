@@ -665,7 +665,7 @@ test("a folder with nothing but a template of a compose file is refused with the
   });
 });
 
-test("a mark in LiteLLM's config is asked for, and is no key", async () => {
+test("a mark in LiteLLM's config is asked for, and does not count as a key", async () => {
   const { toFix } = await draftOf({
     "compose.yaml": `services:
   litellm:

@@ -25,7 +25,7 @@ const rig = "hosts";
  * Starts a relay for each host that a candidate file declares, with a way out, and tries every port.
  *
  * @param lookup resolves the names outside of the run: on the candidate's network each is the relay itself
- * @throws {EnvironmentError} when the engine can't start a relay; a host that can't be reached is no error
+ * @throws {EnvironmentError} when the engine can't start a relay; a host that can't be reached does not count as an error
  */
 export async function startDeclaredHosts(
   resources: GateResources,

@@ -56,7 +56,7 @@ test("a directory of the host is the one with the directory in it that Traefik's
   ]);
 });
 
-test("a secret that compose demands is no variable of the shell: the run makes it up", () => {
+test("a secret that compose demands is made up by the run, and not asked of the shell", () => {
   const compose = service(
     "    environment: { LITELLM_MASTER_KEY: '${KEY:?}', PG: 'postgres://llm:${PG_PASSWORD:?}@db/llm' }\n",
   );

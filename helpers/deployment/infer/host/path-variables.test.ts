@@ -71,7 +71,7 @@ test("a variable of several projects whose files are in different folders is a p
   ]);
 });
 
-test("a registry, or an address in an environment, is no path", () => {
+test("a registry, or an address in an environment, does not count as a path", () => {
   const files = {
     "compose.yaml": `services:
   litellm:
@@ -82,7 +82,7 @@ test("a registry, or an address in an environment, is no path", () => {
   expect(pathsOf(files)).toEqual({});
 });
 
-test("what no folder has is asked for, and is no fault and no finding", async () => {
+test("what no folder has is asked for, and makes neither a fault nor a finding", async () => {
   using deployment = smallDeployment({
     "compose.yaml": compose(
       '["${DATA_DIR}/config.yaml:/app/config.yaml", "${DATA_DIR}/hooks.py:/app/hooks.py"]',
