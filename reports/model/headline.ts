@@ -15,6 +15,7 @@ export const outcomeNames: Readonly<Record<CheckOutcome, string>> = {
 export const verdictNames: Readonly<Record<RunVerdict, string>> = {
   conformant: "CONFORMANT",
   "not-conformant": "NOT CONFORMANT",
+  "nothing-selected": "NO VERDICT: NO CHECK WAS SELECTED",
   "environment-failed": "NO VERDICT: THE ENVIRONMENT FAILED",
 };
 

@@ -54,6 +54,13 @@ describe("a run's verdict", () => {
     expect(verdictOf(checks("not-tested"), none)).toBe("not-conformant");
   });
 
+  test("is none when the command line selects no check", () => {
+    expect(verdictOf([], none, true)).toBe("nothing-selected");
+    expect(verdictOf(checks("not-tested"), none, true)).toBe("nothing-selected");
+    expect(verdictOf(checks("passed"), none, true)).toBe("conformant");
+    expect(verdictOf([], { environment: false, suite: true }, true)).toBe("not-conformant");
+  });
+
   test("is not conformant when the suite itself is at fault", () => {
     expect(verdictOf(checks("passed"), { environment: false, suite: true })).toBe("not-conformant");
   });

@@ -35,19 +35,22 @@ export function countOutcomes(results: readonly { outcome: CheckOutcome }[]): Re
 }
 
 /** The result of a run as a whole. */
-export type RunVerdict = "conformant" | "not-conformant" | "environment-failed";
+export type RunVerdict = "conformant" | "not-conformant" | "nothing-selected" | "environment-failed";
 
 /**
  * The verdict on a run. A failure of the environment comes first: what it kept from being tested may be conformant or not.
  *
  * @param problems what else went wrong: the engine or a part (`environment`), or the suite itself or its input (`suite`)
+ * @param isFiltered whether the command line selects files or checks: one that selects none says nothing of the gateway
  */
 export function verdictOf(
   checks: readonly CheckResult[],
   problems: { environment: boolean; suite: boolean },
+  isFiltered = false,
 ): RunVerdict {
   if (problems.environment) return "environment-failed";
   const ran = checks.filter(({ outcome }) => outcome !== "not-tested");
   const failed = ran.some(({ outcome }) => outcome === "failed");
+  if (isFiltered && ran.length === 0 && !problems.suite) return "nothing-selected";
   return failed || ran.length === 0 || problems.suite ? "not-conformant" : "conformant";
 }

@@ -25,7 +25,7 @@ const comparableReport = z.object({
   run: z.object({ id: z.string(), startedAt: z.string(), finishedAt: z.iso.datetime() }),
   deployment: z.object({ folder: z.string(), digest: z.string() }),
   engine: z.object({ version: z.string() }),
-  result: z.enum(["conformant", "not-conformant", "environment-failed"]),
+  result: z.enum(["conformant", "not-conformant", "nothing-selected", "environment-failed"]),
   incomplete: z.string().nullable(),
   counts: z.record(z.string(), z.number()),
   requirements: z

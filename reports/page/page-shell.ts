@@ -24,7 +24,7 @@ pre { overflow-x: auto; background: var(--panel); border: 1px solid var(--line);
 .verdict { display: flex; flex-wrap: wrap; gap: .4rem 2rem; align-items: end; padding: 1.3rem 0 .9rem; border-bottom: 4px solid; margin-bottom: .8rem; }
 .verdict.conformant { border-color: var(--passed); } .verdict.conformant h1 { color: var(--passed); }
 .verdict.not-conformant { border-color: var(--failed); } .verdict.not-conformant h1 { color: var(--failed); }
-.verdict.environment-failed { border-color: var(--gap); } .verdict.environment-failed h1 { color: var(--gap); }
+.verdict.environment-failed, .verdict.nothing-selected { border-color: var(--gap); } .verdict.environment-failed h1, .verdict.nothing-selected h1 { color: var(--gap); }
 .verdict p { margin: .25rem 0 0; }
 .scores { display: flex; gap: 1.8rem; margin: 0 0 0 auto; } .scores div { min-width: 6.5rem; } .scores dt { font-size: .82rem; color: var(--dim); } .scores dd { margin: 0; } .scores b { font-size: 1.5rem; }
 .notice { border-left: 4px solid var(--gap); background: var(--gap-back); color: var(--text); padding: .5rem .9rem; margin: .8rem 0; border-radius: 0 6px 6px 0; }

@@ -64,10 +64,11 @@ async function judge(
   const requirements = requirementResults(loadRequirements(), checks);
   const incomplete = await incompleteBecause(modules, failures, reason);
   const stale = incomplete === undefined ? staleGapsOf(descriptor, run, requirements) : [];
-  const verdict = verdictOf(checks, {
-    environment: failures.length > 0,
-    suite: faults.length > 0 || stale.length > 0,
-  });
+  const verdict = verdictOf(
+    checks,
+    { environment: failures.length > 0, suite: faults.length > 0 || stale.length > 0 },
+    incomplete !== undefined && reason !== "interrupted",
+  );
   return {
     directory,
     run,

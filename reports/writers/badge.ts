@@ -5,6 +5,7 @@ import type { RunVerdict } from "../model/outcomes.ts";
 const colours: Readonly<Record<RunVerdict, string>> = {
   conformant: "brightgreen",
   "not-conformant": "red",
+  "nothing-selected": "lightgrey",
   "environment-failed": "lightgrey",
 };
 
@@ -12,8 +13,8 @@ const colours: Readonly<Record<RunVerdict, string>> = {
 export function badge(report: ConformanceReport): string {
   const { all, passed } = countsOfLevel(report, "MUST");
   const { result, incomplete } = report;
-  const message =
-    result === "environment-failed" ? "no verdict" : `${result.replace("-", " ")}, ${passed} of ${all} MUST`;
+  const isVerdict = result === "conformant" || result === "not-conformant";
+  const message = isVerdict ? `${result.replace("-", " ")}, ${passed} of ${all} MUST` : "no verdict";
   return `${JSON.stringify({
     schemaVersion: 1,
     label: "LiteLLM gateway",

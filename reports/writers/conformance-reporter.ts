@@ -16,6 +16,7 @@ import { resultsSarif } from "./results-sarif.ts";
 const exitCodes: Readonly<Record<RunVerdict, number>> = {
   conformant: ExitCode.conformant,
   "not-conformant": ExitCode.notConformant,
+  "nothing-selected": ExitCode.deploymentWrong,
   "environment-failed": ExitCode.environmentFailed,
 };
 

@@ -105,6 +105,7 @@ export function stepSummary(report: ConformanceReport, status: string): string {
 const mark: Readonly<Record<ConformanceReport["result"], string>> = {
   conformant: "✅",
   "not-conformant": "❌",
+  "nothing-selected": "⚠️",
   "environment-failed": "⚠️",
 };
 

@@ -14,7 +14,7 @@ import { unsupportedText } from "./unsupported-text.ts";
 
 /** The end of a run as the terminal shows it: faults, the requirements by level, which failed, and the time. */
 export function summaryText(finished: FinishedRun, { colours: pc }: { colours: Colours }): string {
-  const { run, checks, faults, staleGaps, requirements, verdict, finishedAt } = finished;
+  const { run, faults, staleGaps, requirements, verdict, finishedAt } = finished;
   const unsupported = unsupportedText(requirements);
   const failed = requirements.filter(({ outcome }) => outcome === "failed");
   const row = (name: string, text: string): string => `${pc.bold(name.padEnd(13))} ${text}`;
@@ -30,8 +30,8 @@ export function summaryText(finished: FinishedRun, { colours: pc }: { colours: C
     ...consequenceLines(problemsOf(report)).map((text) => row("", text)),
     ...findingLines(report).map((text, index) => row(index === 0 ? "findings" : "", text)),
     ...took.map((time) => row("time", time)),
-    ...(verdict === "not-conformant" && checks.every(({ outcome }) => outcome === "not-tested")
-      ? ["no check was run: does a file's name, or -t, match one?"]
+    ...(verdict === "nothing-selected"
+      ? ["no check was run: name a file or a folder of suites/, or with -t a part of a check's id or title"]
       : []),
   ].join("\n");
 }
