@@ -41,7 +41,7 @@ export type RunVerdict = "conformant" | "not-conformant" | "nothing-selected" | 
  * The verdict on a run. A failure of the environment comes first: what it kept from being tested may be conformant or not.
  *
  * @param problems what else went wrong: the engine or a part (`environment`), or the suite itself or its input (`suite`)
- * @param isFiltered whether the command line selects files or checks: one that selects none says nothing of the gateway
+ * @param isFiltered whether the command line selects files or checks: one that selects no check says nothing about the gateway
  */
 export function verdictOf(
   checks: readonly CheckResult[],

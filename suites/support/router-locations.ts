@@ -51,7 +51,7 @@ export async function locationOnTheWay(
 }
 
 /**
- * What is wrong where a middleware does its work for requests that it is not meant for: the list of the router that took the request,
+ * Where to look when a middleware changes requests that it is not meant for: the list of the router that took the request,
  * where other routers have the middleware too and it is right for them; else its option, as of {@link locationOnTheWay}.
  */
 export async function locationOfMisplaced(
