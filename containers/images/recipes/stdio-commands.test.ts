@@ -53,6 +53,14 @@ describe("LiteLLM's image with stdio commands", () => {
     );
   });
 
+  it("uses the suite's newest lock of a command without a version", () => {
+    const { UPSTREAM0: upstream } = recipeOf({ command: "postgres-mcp", version: undefined }).parents;
+    expect(upstream).toEqual(recipeOf({ command: "postgres-mcp", version: "0.3.0" }).parents.UPSTREAM0);
+    expect(recipeOf({ command: "own-server", version: undefined }).parents.UPSTREAM0?.missing).toMatch(
+      /^name the package/,
+    );
+  });
+
   it("uses the suite's lock of a package, also behind a launcher", () => {
     const [own, behind] = [recipeOf({ command: "mcp-server-filesystem", version: "2025.8.21" }), recipeOf(launched)];
     expect(behind.parents.UPSTREAM0).toEqual(own.parents.UPSTREAM0);

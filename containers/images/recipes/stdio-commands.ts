@@ -14,7 +14,7 @@ import { debianLines } from "./recipe-forms.ts";
 export interface StdioCommand {
   /** What starts it, e.g. `postgres-mcp`; behind a launcher the package's command, or the name of its default one. */
   command: string;
-  /** Version of the package that contains it; undefined for the newest. */
+  /** Version of the package that contains it; undefined for the newest, and without packages for the suite's newest lock. */
   version: string | undefined;
   /** What is installed, the package with the command first; by default the suite's lock of that command and version. */
   packages?: readonly PackageSpec[];
@@ -94,7 +94,7 @@ function installedCommand(command: StdioCommand, runtime: Recipe): InstalledComm
     isDefaultCommand(command, lock.command);
   const recipe =
     first === undefined || isLocked
-      ? lockedRecipe(lock?.command ?? command.command, lock?.version ?? version ?? "", runtime)
+      ? lockedRecipe(lock?.command ?? command.command, lock?.version ?? version, runtime)
       : packageRecipe(command, packages, runtime);
   // Behind a launcher the command itself is not on the PATH, as it is not in the operator's image.
   const name = recipe.arguments?.NAME ?? recipe.arguments?.COMMAND;
@@ -134,7 +134,9 @@ export function lockOf({ ecosystem, name, version }: PackageSpec): Lock | undefi
   return undefined;
 }
 
-function lockedRecipe(command: string, version: string, runtime: Recipe): Recipe {
+function lockedRecipe(command: string, wanted: string | undefined, runtime: Recipe): Recipe {
+  const versions = lockedVersions(`${upstreamsFolder}/${command}`);
+  const version = wanted ?? versions.at(-1) ?? "";
   const folder = `${upstreamsFolder}/${command}/${version}`;
   const isPython = existsSync(join(imagesFolder, folder, "requirements.txt"));
   const recipe: Recipe = {
@@ -146,8 +148,7 @@ function lockedRecipe(command: string, version: string, runtime: Recipe): Recipe
     parents: { RUNTIME: runtime },
     packages: `${isPython ? "PyPI" : "npm"} ${command} ${version}`,
   };
-  const versions = lockedVersions(`${upstreamsFolder}/${command}`);
-  if (version !== "" && versions.includes(version)) return recipe;
+  if (versions.includes(version)) return recipe;
   const choice = versions.length === 0 ? "" : `, or use one of ${versions.join(", ")}`;
   return {
     ...recipe,

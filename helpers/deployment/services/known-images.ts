@@ -42,7 +42,9 @@ export function repositoryOf(image: string): string {
 }
 
 /** The packages of the MCP servers that are known by their images. */
-export const knownPackages: readonly string[] = Object.values(knownImages).map((one) => one.package.name);
+export const knownPackages: readonly Omit<PackageSpec, "version">[] = Object.values(knownImages).map(
+  (one) => one.package,
+);
 
 /** What an image contains; undefined for one that is not known. */
 export function knownImage(image: string): KnownImage | undefined {

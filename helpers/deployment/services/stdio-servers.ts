@@ -15,7 +15,7 @@ export interface StdioServer {
   command: string;
   /** Undefined for the newest. */
   version: string | undefined;
-  /** What is installed, the package with the command first; undefined where only the suite's own locks say it. */
+  /** What is installed, the package with the command first; undefined where neither a file nor the command's name says it. */
   packages: readonly PackageSpec[] | undefined;
   /** What fetches it at each start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
   launcher: Launcher | undefined;
@@ -56,7 +56,9 @@ export function stdioServers({
     if (upstream.transport !== "stdio" || own?.leftOut !== undefined || own?.standIn === true) return [];
     const server = stdioServer(upstream, own, built);
     if (server === undefined) return { upstream, server };
-    return { upstream, server: { ...server, command: meantCommand(upstream, server, litellm) ?? server.command } };
+    const command = meantCommand(upstream, server, litellm) ?? server.command;
+    const { version, packages = packagesOf(command, version) } = server;
+    return { upstream, server: { ...server, command, packages } };
   });
 }
 
@@ -131,8 +133,17 @@ export function meantCommand(
   if (packages !== undefined || build !== undefined) return undefined;
   const allowed = environment.get("LITELLM_MCP_STDIO_EXTRA_COMMANDS")?.value ?? "";
   const own = allowed.split(",").map((name) => name.trim());
-  const known = knownPackages.map((name) => commandsOf[name] ?? name);
-  return mistyped(posix.basename(command), [...own, ...known]);
+  return mistyped(posix.basename(command), [...own, ...knownPackages.map(commandOf)]);
+}
+
+/** The known package of a command, in a version that the policy states. */
+function packagesOf(command: string, version: string | undefined): readonly PackageSpec[] | undefined {
+  const known = knownPackages.find((one) => commandOf(one) === command);
+  return known === undefined || version === undefined ? undefined : [{ ...known, version }];
+}
+
+function commandOf({ name }: Pick<PackageSpec, "name">): string {
+  return commandsOf[name] ?? name;
 }
 
 /** Commands of packages that have another name. */
