@@ -22,7 +22,7 @@ export default {
       if (url) yield { subject, how: "another url", ...url.replace(`${url.text.replace(/\/$/, "")}/nowhere`) };
       const command = at("command")?.value;
       if (command) {
-        yield { subject, how: "a command that is not there", ...command.replace(`${command.text}-x`) };
+        yield { subject, how: "a misspelt command", ...command.replace(command.text.slice(0, -1)) };
         for (const other of servers) {
           const its = litellmConfig.at(...other.path, "command")?.value?.text;
           if (its !== undefined && its !== command.text)
