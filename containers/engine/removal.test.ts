@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "./engine.ts";
-import { removeContainer, removeNetwork } from "./removal.ts";
+import { groupsWithoutCommonNetwork, removeContainer, removeNetwork } from "./removal.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -20,6 +20,22 @@ test("containers are removed one at a time: engine 20.10 deadlocks when two leav
   });
   await Promise.all(["a", "b", "c"].map((id) => removeContainer(engine, id)));
   expect(most).toBe(1);
+});
+
+test.each([
+  { what: "no network in common", networks: [["a"], ["b"], []], groups: [["0"], ["1"], ["2"]] },
+  { what: "one network", networks: [["a"], ["b", "a"]], groups: [["0", "1"]] },
+  {
+    what: "two networks that a third container joins",
+    networks: [["a"], ["b"], ["a", "b"]],
+    groups: [["0", "1", "2"]],
+  },
+])("containers with $what are in groups without a common network", ({ networks, groups }) => {
+  const listed = networks.map((names, id) => ({
+    Id: `${id}`,
+    NetworkSettings: { Networks: Object.fromEntries(names.map((name) => [name, { NetworkID: `id-of-${name}` }])) },
+  }));
+  expect(groupsWithoutCommonNetwork(listed)).toEqual(groups);
 });
 
 test("removals that hang are reported after one deadline, and the containers in the queue are still removed", async () => {

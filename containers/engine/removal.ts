@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import pLimit from "p-limit";
+import pLimit, { type LimitFunction } from "p-limit";
 import { DeadlineError, deadlines, pollInterval, within } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "./engine.ts";
@@ -7,6 +7,7 @@ import { deadRunOf, runLabel } from "./run-labels.ts";
 
 /**
  * Removes everything of a run: containers first, then networks and volumes. What does not exist any more is ignored.
+ * Containers without a network in common are removed at the same time.
  *
  * @param id id of the run
  * @throws {EnvironmentError} when a removal exceeds its deadline
@@ -14,7 +15,12 @@ import { deadRunOf, runLabel } from "./run-labels.ts";
 export async function removeRun(engine: Engine, id: string): Promise<void> {
   const filters = { label: [`${runLabel}=${id}`] };
   const containers = await engine.docker.listContainers({ all: true, filters });
-  await Promise.all(containers.map(({ Id }) => removeContainer(engine, Id)));
+  await Promise.all(
+    groupsWithoutCommonNetwork(containers).map(async (ids) => {
+      const queue = pLimit(1);
+      await Promise.all(ids.map((id) => removeContainer(engine, id, queue)));
+    }),
+  );
   const [networks, { Volumes: volumes }] = await Promise.all([
     engine.docker.listNetworks({ filters }),
     engine.docker.listVolumes({ filters }),
@@ -41,15 +47,37 @@ export async function removeDeadRuns(engine: Engine): Promise<string[]> {
   return dead;
 }
 
+/** What the engine lists of a container. */
+interface ListedContainer {
+  Id: string;
+  NetworkSettings?: { Networks?: Readonly<Record<string, { NetworkID?: string }>> };
+}
+
+/** The ids of containers, in groups: two that are on one network, or on two that a third one joins, are in one group. */
+export function groupsWithoutCommonNetwork(containers: readonly ListedContainer[]): readonly (readonly string[])[] {
+  let groups: { ids: string[]; networks: Set<string> }[] = [];
+  for (const { Id: id, NetworkSettings: { Networks = {} } = {} } of containers) {
+    const networks = new Set(Object.entries(Networks).map(([name, { NetworkID }]) => NetworkID || name));
+    const joined = groups.filter((group) => [...networks].some((one) => group.networks.has(one)));
+    groups = groups.filter((group) => !joined.includes(group));
+    groups.push({
+      ids: [...joined.flatMap((group) => group.ids), id],
+      networks: new Set([...joined.flatMap((group) => [...group.networks]), ...networks]),
+    });
+  }
+  return groups.map(({ ids }) => ids);
+}
+
 /**
- * Removes a container and its volumes, running or not, while no other is being removed. A missing one is ignored.
+ * Removes a container and its volumes, running or not, while no other of the queue is being removed. A missing one is
+ * ignored.
  *
  * @param container id or name
  * @throws {EnvironmentError} when the removal exceeds its deadline
  */
-export async function removeContainer(engine: Engine, container: string): Promise<void> {
+export async function removeContainer(engine: Engine, container: string, queue = oneAtATime): Promise<void> {
   const removal = { force: true, v: true };
-  await inSequence("the engine removes a container", () =>
+  await inSequence(queue, "the engine removes a container", () =>
     engine.docker.getContainer(container).remove(removal).catch(ignoreGone),
   );
 }
@@ -73,7 +101,7 @@ export async function removeNetwork(engine: Engine, id: string): Promise<void> {
     }
     const { Containers: connected = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
     const disconnect = (container: string): Promise<void> =>
-      inSequence("the engine disconnects a container from its network", () =>
+      inSequence(oneAtATime, "the engine disconnects a container from its network", () =>
         network.disconnect({ Container: container, Force: true }).catch(ignoreGone),
       );
     await Promise.all(Object.keys(connected ?? {}).map(disconnect));
@@ -89,14 +117,14 @@ export async function removeNetwork(engine: Engine, id: string): Promise<void> {
 const oneAtATime = pLimit(1);
 
 /** @throws {EnvironmentError} when the engine exceeds the deadline */
-async function inSequence(what: string, work: () => Promise<unknown>): Promise<void> {
-  await oneAtATime(async () => {
+async function inSequence(queue: LimitFunction, what: string, work: () => Promise<unknown>): Promise<void> {
+  await queue(async () => {
     try {
       await within(what, deadlines.removal, work());
     } catch (cause) {
       if (!(cause instanceof DeadlineError)) throw cause;
       // The removals in the queue must not wait for one deadline each: start all of them now.
-      oneAtATime.concurrency = Number.POSITIVE_INFINITY;
+      queue.concurrency = Number.POSITIVE_INFINITY;
       const fix = "the engine hangs; restart it, and the next start of the suite removes what is left";
       throw new EnvironmentError(`${cause.message}: ${fix}`, { cause });
     }
