@@ -51,8 +51,8 @@ export async function chosenChecks(namePattern: RegExp | undefined): Promise<rea
 
 /**
  * The order of files. First the few that wait longest, or the whole run waits for them in the end. Then those that need
- * the edge rig only: it is up in a second, and their checks run while the gateway still boots. Then those of both; last
- * those that can only wait for the gateway.
+ * the edge rig only: it is up in a second, and their checks run while the gateway still boots. Then those of both; then
+ * those with real clients, whose turns take longest; last the others, some of which wait for a rig that is up last.
  */
 export default class FileOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -67,7 +67,8 @@ export default class FileOrder extends BaseSequencer {
 function rankOf(checks: readonly LoadedCheck[]): number {
   if (checks.some(({ slow }) => slow)) return 0;
   if (checks.length > 0 && checks.every(isEdgeOnly)) return 1;
-  return checks.some(({ needs }) => needs.includes("edge")) ? 2 : 3;
+  if (checks.some(({ needs }) => needs.includes("edge"))) return 2;
+  return checks.some(({ needs }) => needs.includes("clients")) ? 3 : 4;
 }
 
 function sortedBy(files: readonly TestSpecification[], keyOf: (moduleId: string) => string): TestSpecification[] {
