@@ -34,6 +34,17 @@ test("an error that quotes a value of the config is the deployment's, at its lin
   });
 });
 
+test("a callback that its module does not have is the deployment's, at its line", () => {
+  const callbacks = [{ path: ["litellm_settings", "callbacks"], value: { value: "scoped_keys.scope", location } }];
+  const litellmConfig = { ...deployment.litellmConfig, texts: callbacks } as typeof deployment.litellmConfig;
+  const said = "AttributeError: module 'scoped_keys' has no attribute 'scope'. Did you mean: 'server_scope'?";
+  expect(startFailure(ended(said), { ...deployment, litellmConfig })?.details).toMatchObject({
+    code: "does-not-start",
+    actual: said,
+    location,
+  });
+});
+
 test.each([
   { value: "", scheme: "<missing scheme>", cause: "DATABASE_URL is empty, and not unset" },
   {

@@ -5,7 +5,7 @@ import type { ComposeService, Deployment, SourceLocation } from "../../helpers/d
 import { refusedOption } from "./refused-option.ts";
 
 /** What LiteLLM raises for a config that it does not accept; what it lacks in its image is not among them. */
-const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser)Error): *(.+)$/;
+const refusal = /^\s*(?:[\w.]+\.)?((?:Value|Key|Validation|Scanner|Parser|Attribute)Error): *(.+)$/;
 
 /**
  * The deployment's own fault behind a LiteLLM that does not start: its log ends with an error that quotes a value of its config, it
@@ -90,13 +90,17 @@ function refusedDatabase(
   });
 }
 
-/** The line of the config with a value that a message quotes. */
+/** The line of the config with a value that a message quotes, also as a module and its attribute. */
 function quotedValue(
   message: string,
   { texts }: Pick<Deployment["litellmConfig"], "texts">,
 ): SourceLocation | undefined {
-  for (const [, single, double] of message.matchAll(/'([^']{3,})'|"([^"]{3,})"/g)) {
-    const quoted = single ?? double ?? "";
+  const attribute = /module '([\w.]+)' has no attribute '(\w+)'/.exec(message);
+  const named = attribute === null ? [] : [`${attribute[1]}.${attribute[2]}`];
+  const quotes = [...message.matchAll(/'([^']{3,})'|"([^"]{3,})"/g)].map(
+    ([, single, double]) => single ?? double ?? "",
+  );
+  for (const quoted of [...named, ...quotes]) {
     const found = texts.find(({ value }) => value.value === quoted);
     if (found !== undefined) return found.value.location;
   }
