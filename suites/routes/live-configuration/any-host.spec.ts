@@ -2,6 +2,7 @@ import type { Edge } from "../../../containers/targets/edge.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import type { PolicyHost } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { answerFrom } from "../../support/answers.ts";
 import { locationOf } from "../../support/router-locations.ts";
@@ -21,8 +22,13 @@ check({
   title: "a router that names no host refuses or redirects what it takes",
   needs: ["edge"],
   async run({ edge, evidence }) {
-    const cases = await routersOfAnyHost(edge);
-    if (cases.length === 0) evidence.notSupported("every live router on the policy's entry points names its hosts");
+    const { cases, untried } = await routersOfAnyHost(edge);
+    const unproved = untried.map((one) => `whether it takes requests to any host is not proved for ${one}`);
+    if (cases.length === 0)
+      evidence.notSupported(
+        unproved.length > 0 ? unproved.join("; ") : "every live router on the policy's entry points names its hosts",
+      );
+    for (const one of unproved) evidence.finding(`A rule was not tried: ${one}.`);
     await forEachCase(
       "a request to an unknown host is not answered by a router of its own",
       cases,
@@ -52,19 +58,32 @@ check({
   },
 });
 
-/** Live routers that a rule without a host, or an alternative without one, may lead to, on each entry point of the policy. */
-async function routersOfAnyHost(edge: Edge) {
+interface RouterOfAnyHost {
+  name: string;
+  host: PolicyHost;
+  requests: readonly HostlessRequest[];
+  entryPoint: string;
+}
+
+/**
+ * Live routers that a rule without a host, or an alternative without one, may lead to, on each entry point of the policy.
+ *
+ * @returns `untried`: the routers whose rules could not be tried, each with the reason
+ */
+async function routersOfAnyHost(edge: Edge): Promise<{ cases: RouterOfAnyHost[]; untried: string[] }> {
   const { routers } = await edge.routers();
   const hosts = [...new Map(edge.policy.hosts.map((host) => [host.entryPoint, host])).values()];
-  return routers
-    .filter(({ name }) => !name.endsWith("@internal"))
-    .flatMap(({ name, rule, entryPoints }) => {
-      const requests = hostlessRequests(rule, unknownHost);
-      if (requests.length === 0) return [];
-      return hosts
-        .filter(({ entryPoint = "" }) => entryPoints.includes(entryPoint))
-        .map((host) => ({ name, host, requests, entryPoint: host.entryPoint ?? "" }));
-    });
+  const cases: RouterOfAnyHost[] = [];
+  const untried: string[] = [];
+  for (const { name, rule, entryPoints } of routers) {
+    const through = hosts.filter(({ entryPoint = "" }) => entryPoints.includes(entryPoint));
+    if (name.endsWith("@internal") || through.length === 0) continue;
+    const requests = hostlessRequests(rule, unknownHost);
+    if ("untried" in requests) untried.push(`${name} (${requests.untried})`);
+    else if (requests.length > 0)
+      cases.push(...through.map((host) => ({ name, host, requests, entryPoint: host.entryPoint ?? "" })));
+  }
+  return { cases, untried };
 }
 
 /** The request to the unknown host, with a key where its router asks for no other one. */

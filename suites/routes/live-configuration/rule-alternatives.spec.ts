@@ -49,7 +49,11 @@ check({
     const witnesses = own.flatMap((router) => witnessesOfRouter(edge, router, client, untried));
     for (const one of untried) evidence.finding(`An alternative of a rule was not tried: ${one}.`);
     if (witnesses.length === 0)
-      evidence.notSupported("the policy demands a credential for nothing that a live rule allows");
+      evidence.notSupported(
+        untried.length > 0
+          ? `no alternative of a rule could be tried: ${untried.join("; ")}`
+          : "the policy demands a credential for nothing that a live rule allows",
+      );
     await forEachCase(
       "a request that satisfies a rule without the credential of the policy does not reach LiteLLM",
       witnesses,

@@ -1,6 +1,7 @@
 import {
   type Alternative,
   alternativeText,
+  type Condition,
   type RuleRequest,
   witnessesOf,
 } from "../../../helpers/deployment/traefik/rules/witness.ts";
@@ -17,17 +18,16 @@ export interface HostlessRequest {
 const mostRequests = 20;
 
 /**
- * Requests to a host that nobody has, one for each alternative of a rule that names no host. Empty where every alternative names one,
- * and for a rule in another syntax than v3's, or one with more alternatives than can be listed.
+ * Requests to a host that nobody has, one for each alternative of a rule that names no host. Empty where every alternative names one.
  *
  * @param host a host that no rule names
+ * @returns why it is not known whether such an alternative exists: a rule that version 3 has no equal of, or one with too many
  */
-export function hostlessRequests(rule: string, host: string): HostlessRequest[] {
-  const alternatives = listedAlternatives(rule);
-  if ("untried" in alternatives) return [];
-  const hostless = alternatives.filter((one) => !one.some(({ name }) => name.startsWith("Host")));
-  const isWhole = hostless.length === alternatives.length;
-  return hostless.slice(0, mostRequests).map((alternative) => ({
+export function hostlessRequests(rule: string, host: string): HostlessRequest[] | { untried: string } {
+  const alternatives = listedAlternatives(rule, namesNoHost);
+  if ("untried" in alternatives) return alternatives;
+  const isWhole = !/\bHost\w*\(/.test(rule);
+  return alternatives.slice(0, mostRequests).map((alternative) => ({
     request: requestFor(alternative, host),
     cause: isWhole
       ? `its rule names no host: ${rule}`
@@ -36,6 +36,10 @@ export function hostlessRequests(rule: string, host: string): HostlessRequest[] 
       ? "add Host(`…`) to the rule, or remove the router"
       : "put the alternatives in parentheses behind the host: Host(`…`) && (… || …)",
   }));
+}
+
+function namesNoHost({ name }: Condition): boolean {
+  return !name.startsWith("Host");
 }
 
 /** What satisfies an alternative; its path alone where the alternative also asks for what no request of a run has. */

@@ -37,20 +37,31 @@ export type Witnesses = { requests: RuleRequest[] } | { untried: string };
 /** More alternatives than any rule that a person writes has. */
 const mostAlternatives = 400;
 
+/** Which alternatives of a rule are listed. */
+interface AlternativeOptions {
+  /** Whether those that do not satisfy the rule are listed instead. */
+  negated?: boolean;
+  /** Only alternatives all of whose conditions are wanted; default: all. The others do not count against the limit. */
+  isWanted?: ((condition: Condition) => boolean) | undefined;
+}
+
 /**
  * Every way to satisfy a rule: its disjunctive normal form.
  *
  * @throws {RangeError} for a rule with more than 400 alternatives
  */
-export function alternativesOf(rule: Rule, negated = false): Alternative[] {
+export function alternativesOf(rule: Rule, options: AlternativeOptions = {}): Alternative[] {
+  const { negated = false, isWanted = () => true } = options;
   switch (rule.kind) {
-    case "matcher":
-      return [[{ name: rule.name, args: rule.args, negated }]];
+    case "matcher": {
+      const condition = { name: rule.name, args: rule.args, negated };
+      return isWanted(condition) ? [[condition]] : [];
+    }
     case "not":
-      return alternativesOf(rule.rule, !negated);
+      return alternativesOf(rule.rule, { ...options, negated: !negated });
     case "and":
     case "or": {
-      const [left, right] = [alternativesOf(rule.left, negated), alternativesOf(rule.right, negated)];
+      const [left, right] = [alternativesOf(rule.left, options), alternativesOf(rule.right, options)];
       const isUnion = (rule.kind === "or") !== negated;
       const all = isUnion ? [...left, ...right] : left.flatMap((one) => right.map((other) => [...one, ...other]));
       if (all.length > mostAlternatives)
