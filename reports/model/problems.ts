@@ -6,6 +6,7 @@ import type {
   ReportedLocation,
   ReportedRequirement,
 } from "./conformance-report.ts";
+import { causeKey, failedCases, onlyOne, sourcesOf, takesFromOthers } from "./consequent-checks.ts";
 
 /**
  * Who can end a problem: the operator, in the deployment's files; a part's maker, in another version; or this suite, whose
@@ -44,7 +45,9 @@ export function problemsOf({ requirements }: Pick<ConformanceReport, "requiremen
       // A check that counts against several requirements is one problem, of the requirement in its id.
       const counted = own.length > 0 ? own : failed;
       const byOwner = Map.groupBy(counted, ownerOf);
-      return [...byOwner].map(([owner, checks]) => problem(requirement, owner, checks));
+      return [...byOwner].map(([owner, checks]) =>
+        problem(requirement, owner, owner === "deployment" ? withConsequencesLast(checks) : checks),
+      );
     })
     .toSorted((one, other) => rank(one) - rank(other));
   return withRoots(problems);
@@ -66,21 +69,10 @@ export function consequenceLines(problems: readonly Problem[]): string[] {
   });
 }
 
-/** The checks that fail because of another problem, by id, with that problem. */
-export function rootsByCheck(report: Pick<ConformanceReport, "requirements">): ReadonlyMap<string, Problem> {
-  const problems = problemsOf(report);
-  return new Map(
-    problems.flatMap(({ root, owner, checks }) => {
-      const cause = problems.find((one) => one.requirement.id === root && one.owner === owner);
-      return cause === undefined ? [] : checks.map(({ id }) => [id, cause] as const);
-    }),
-  );
-}
-
-/** What a check that fails because of a problem says of it, in one line. */
-export function followsText({ requirement, what, location }: Problem): string {
-  const place = location === undefined ? "" : ` (${location.file}:${location.line})`;
-  return `follows from ${requirement.id}: ${what}${place}`;
+/** The checks of a problem with those that others follow from first: the first one is what the problem is known by. */
+function withConsequencesLast(checks: readonly ReportedCheck[]): readonly ReportedCheck[] {
+  const sources = sourcesOf(checks);
+  return checks.toSorted((one, other) => Number(sources.has(one.id)) - Number(sources.has(other.id)));
 }
 
 /**
@@ -117,35 +109,15 @@ function withRoots(problems: readonly Problem[]): Problem[] {
   });
 }
 
-/** Codes of failures by which something is there that should not be. */
-const surplus: ReadonlySet<string> = new Set(["unnamed-server", "extra-tools", "duplicate-tools"]);
-
-/**
- * The problem of a check that others need, where its failure takes something from them. A catalogue that offers too much keeps no
- * tool from being called: what fails next to it has another cause.
- */
+/** The problem of a check that others need, where its failure takes something from them. */
 function explaining(problem: Problem | undefined, check: string): Problem | undefined {
-  const code = problem?.checks.find(({ id }) => id === check)?.failure?.code ?? "";
-  return surplus.has(code) ? undefined : problem;
+  const needed = problem?.checks.find(({ id }) => id === check);
+  return needed !== undefined && takesFromOthers(needed) ? problem : undefined;
 }
 
 /** The failures of a problem, or the failed cases of those that try several. */
 function detailsOf({ checks }: Problem): ReportedFailure[] {
-  return checks.flatMap(({ failure }) => {
-    if (failure === null) return [];
-    return failure.cases.length === 0 ? [failure] : failure.cases;
-  });
-}
-
-/** A cause at a line of the deployment; undefined for a failure without both. */
-function causeKey({ cause, location }: ReportedFailure): string | undefined {
-  return cause === null || location === null ? undefined : `${location.file}:${location.line} ${cause}`;
-}
-
-/** The value that all are; undefined where they differ, and for none. */
-function onlyOne<T>(values: readonly (T | undefined)[]): T | undefined {
-  const [first] = values;
-  return values.every((value) => value === first) ? first : undefined;
+  return checks.flatMap(failedCases);
 }
 
 /** The failure's own texts, or those of its first case that has them. */

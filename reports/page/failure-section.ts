@@ -1,4 +1,5 @@
 import type { ConformanceReport, ReportedCheck, ReportedFailure } from "../model/conformance-report.ts";
+import { sourcesOf } from "../model/consequent-checks.ts";
 import { type Problem, problemsOf, whatOf } from "../model/problems.ts";
 import { escapeHtml } from "../status/markdown.ts";
 import { allureLink, folded, inline, link, place } from "./html.ts";
@@ -41,13 +42,15 @@ export function failureSection(report: ConformanceReport): string {
   ].join("\n");
 }
 
-function card({ requirement, checks, root }: Problem, anchor: string): string {
+function card({ requirement, owner, checks, root }: Problem, anchor: string): string {
   const { id, level, statement, harm } = requirement;
+  const sources = owner === "deployment" ? sourcesOf(checks) : new Map<string, ReportedCheck>();
   return `<article class="card"${anchor}><h3><span class="badge failed">✗ ${id}</span> <span class="dim small">${level}, ${harm}</span><br>${inline(statement)}</h3>${root === undefined ? "" : `<p class="small">Follows from <a href="#${root}">${root}</a>: correct that first.</p>`}
-${checks.map(checkBlock).join("\n")}</article>`;
+${checks.map((check) => checkBlock(check, sources.get(check.id))).join("\n")}</article>`;
 }
 
-function checkBlock(check: ReportedCheck): string {
+/** @param source the check of the same requirement that this one follows from: its facts are those of this one too */
+function checkBlock(check: ReportedCheck, source: ReportedCheck | undefined): string {
   const { id, failure, knownDefect, evidence, failureFolder } = check;
   const files = [
     ...(failureFolder === null ? [] : [`${failureFolder}/failure.txt`, `${failureFolder}/repro.sh`]),
@@ -56,7 +59,8 @@ function checkBlock(check: ReportedCheck): string {
   const links = [allureLink(id, "every step"), ...files.map((file) => link(file, file.split("/").at(-1) ?? file))];
   return `<div class="check"><p><code>${escapeHtml(id)}</code>: ${inline(whatOf(check))}</p>
 ${knownDefect === null ? "" : `<dl class="facts"><dt>defect of</dt><dd>${escapeHtml(`${knownDefect.part} ${knownDefect.versions}`)}: ${inline(knownDefect.reason)} (${link(knownDefect.link, knownDefect.link.replace("https://github.com/", ""))})</dd></dl>`}
-${failure === null ? "" : failureFacts(failure)}
+${source === undefined ? "" : `<p class="small">Follows from <code>${escapeHtml(source.id)}</code>: correct that first.</p>`}
+${failure === null ? "" : source === undefined ? failureFacts(failure) : folded("expected and found", failureFacts(failure))}
 <p class="small">${links.join(" · ")}</p></div>`;
 }
 

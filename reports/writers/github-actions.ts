@@ -3,7 +3,8 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { faultLine, type InputFault } from "../../helpers/core/errors.ts";
 import { messageOf } from "../model/check-result.ts";
 import type { ConformanceReport, ReportedLocation } from "../model/conformance-report.ts";
-import { consequenceLines, followsText, problemsOf, rootsByCheck } from "../model/problems.ts";
+import { consequenceLines, problemsOf } from "../model/problems.ts";
+import { followsText, rootsByCheck } from "../model/roots.ts";
 
 /** A job of GitHub Actions, as far as its variables say (docs.github.com/actions, Variables). */
 export interface ActionsJob {

@@ -1,6 +1,6 @@
 import { messageOf } from "../model/check-result.ts";
 import { type ConformanceReport, checksOf, type ReportedCheck } from "../model/conformance-report.ts";
-import { followsText, type Problem, rootsByCheck } from "../model/problems.ts";
+import { followsText, type Root, rootsByCheck } from "../model/roots.ts";
 
 /**
  * The run as JUnit XML, as CI systems read it: a suite of the suite, a case of each check by its id, with the reason of
@@ -36,7 +36,7 @@ export function junitXml(report: ConformanceReport): string {
   ].join("\n");
 }
 
-function testCase(check: ReportedCheck, root: Problem | undefined): string {
+function testCase(check: ReportedCheck, root: Root | undefined): string {
   const { id, title, file, duration, requirements } = check;
   const [requirement = "", name = ""] = id.split("/");
   const properties = [
@@ -44,7 +44,7 @@ function testCase(check: ReportedCheck, root: Problem | undefined): string {
     ["title", title],
     ["requirements", requirements.join(" ")],
     ["outcome", check.outcome],
-    ...(root === undefined ? [] : [["follows", root.requirement.id]]),
+    ...(root === undefined ? [] : [["follows", root.id]]),
   ].map(([key = "", value = ""]) => `        <property name="${key}" value="${attribute(value)}"/>`);
   return [
     `    <testcase classname="${attribute(requirement)}" name="${attribute(`${name}: ${title}`)}" file="${attribute(file)}" time="${(duration / 1_000).toFixed(3)}">`,
@@ -56,7 +56,7 @@ function testCase(check: ReportedCheck, root: Problem | undefined): string {
   ].join("\n");
 }
 
-function outcomeElement(check: ReportedCheck, root: Problem | undefined): string[] {
+function outcomeElement(check: ReportedCheck, root: Root | undefined): string[] {
   const { outcome, failure, ownFault } = check;
   if (outcome === "passed") return [];
   const message = [...(root === undefined ? [] : [followsText(root)]), messageOf(check) ?? ""].join("\n");

@@ -5,7 +5,7 @@ import {
   type ReportedCheck,
   type ReportedFailure,
 } from "../model/conformance-report.ts";
-import { followsText, type Problem, rootsByCheck } from "../model/problems.ts";
+import { followsText, type Root, rootsByCheck } from "../model/roots.ts";
 
 /**
  * The failures as SARIF 2.1.0, which code scanning shows at the lines that most likely cause them. A known gap is a
@@ -40,7 +40,7 @@ export function resultsSarif(report: ConformanceReport): string {
 }
 
 /** One result for each line: the cases of a check that share a line are one. */
-function results(check: ReportedCheck, report: ConformanceReport, root: Problem | undefined): object[] {
+function results(check: ReportedCheck, report: ConformanceReport, root: Root | undefined): object[] {
   const { id, failure, gap, requirements } = check;
   if (failure === null) return [];
   const details = failure.cases.length > 0 ? failure.cases : [failure];
@@ -64,7 +64,7 @@ function results(check: ReportedCheck, report: ConformanceReport, root: Problem 
 }
 
 /** The line of the problem that a failure follows from. */
-function relatedLocations(root: Problem | undefined, folder: string): object {
+function relatedLocations(root: Root | undefined, folder: string): object {
   if (root === undefined) return {};
   const message = { text: followsText(root) };
   return { relatedLocations: [{ physicalLocation: physicalLocation(root.location ?? null, folder), message }] };

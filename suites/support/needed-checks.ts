@@ -9,3 +9,6 @@ export const followsContent = { follows: "CAT-04/content-equals-upstream" } as c
 
 /** For a failure that is there because Traefik sent a request on a connection that LiteLLM closed. */
 export const followsIdleConnections = { follows: "ROUTE-19/idle-connections" } as const;
+
+/** For a failure that is there because Traefik has no router of the deployment. */
+export const followsLoadedRouters = { follows: "ROUTE-12/routers-loaded" } as const;

@@ -10,6 +10,7 @@ import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
 import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
+import { followsLoadedRouters } from "../../support/needed-checks.ts";
 import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
 import { allowedPreflights, preflightHeaders } from "../support/preflights.ts";
 import { type SentRequest, whyNotHit } from "../support/unclaimed-router.ts";
@@ -32,6 +33,7 @@ check({
         expected: "at least one live router of the deployment",
         actual: "none",
         ...causeOfNoRouter(edge.deployment),
+        ...followsLoadedRouters,
       });
     }
     const hit = await routersHit(edge);
