@@ -193,6 +193,19 @@ const noted: Noted[] = [
     fix: /write 'litellm'/,
   },
   {
+    name: "the only label that defines the service of a container's routers is missing",
+    patches: [
+      compose(
+        '"true"\n      traefik.docker.network: traefik-net\n      traefik.http.services.litellm.loadbalancer.server.port: "4000"\n',
+        '"true" # of LiteLLM\n      traefik.docker.network: traefik-net\n',
+      ),
+    ],
+    file: "compose.yaml",
+    at: "# of LiteLLM",
+    what: /^the routers of 'litellm' name the service 'litellm', which no label of it defines/,
+    fix: /traefik\.http\.services\.litellm\.loadbalancer\.server\.port/,
+  },
+  {
     name: "an undefined entry point",
     patches: [compose(`${router}.entrypoints: web`, `${router}.entrypoints: Web`)],
     file: "compose.yaml",

@@ -127,8 +127,9 @@ check({
       async ({ host, path }) => {
         const exchange = await edge.send({ host, path });
         const taken = (await edge.routing(exchange)).router ?? "";
-        const other = routers.find(({ name, rule }) => {
-          if (withoutProvider(name) === withoutProvider(taken)) return false;
+        const other = routers.find(({ name, rule, status }) => {
+          // A router that Traefik disables takes nothing: that it is disabled is a failure of its own.
+          if (withoutProvider(name) === withoutProvider(taken) || status !== "enabled") return false;
           const matchers = matchersOf(rule);
           const hosts = matchers.filter((one) => one.name === "Host").flatMap(({ args }) => args);
           const names = matchers.filter((one) => /^Path(Prefix)?$/.test(one.name)).flatMap(({ args }) => args);

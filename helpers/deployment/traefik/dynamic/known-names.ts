@@ -1,4 +1,4 @@
-import { suggest } from "../../../core/text/nearest.ts";
+import { nearest } from "../../../core/text/nearest.ts";
 import type { TraefikModel } from "../model.ts";
 import { normalize } from "../template/functions.ts";
 import type { DynamicConfiguration, ProviderName } from "./dynamic.ts";
@@ -84,9 +84,13 @@ export function knownNames(model: TraefikModel): KnownNames {
 
 /** What to do about a name that nothing defines: write a similar one, or the same one of another provider. */
 export function fixMissing(name: string, provider: ProviderName, known: ReadonlySet<string>, part: string): string {
-  const own = [...known].map((one) => (one.endsWith(`@${provider}`) ? one.slice(0, one.lastIndexOf("@")) : one));
+  const similar = similarName(name, provider, known);
+  return similar === undefined ? `define the ${part}, or remove the name` : `write '${similar}'`;
+}
+
+/** A known name that may be meant by one that nothing defines: the same one of another provider, or a similar one. */
+export function similarName(name: string, provider: ProviderName, known: ReadonlySet<string>): string | undefined {
   const elsewhere = [...known].find((one) => one.startsWith(`${name}@`));
-  return elsewhere === undefined
-    ? suggest(name, own, `define the ${part}, or remove the name`)
-    : `write '${elsewhere}'`;
+  const own = [...known].map((one) => (one.endsWith(`@${provider}`) ? one.slice(0, one.lastIndexOf("@")) : one));
+  return elsewhere ?? nearest(name, own);
 }

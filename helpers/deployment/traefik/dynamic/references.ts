@@ -4,12 +4,13 @@ import type { SourceLocation, Written } from "../../source/location.ts";
 import type { LabelledContainer, TraefikModel } from "../model.ts";
 import type { ProblemList } from "../problems.ts";
 import { splitList } from "../schema.ts";
-import type { ProviderName, TraefikRouter } from "./dynamic.ts";
-import { fixMissing, type KnownNames, knownNames, qualified } from "./known-names.ts";
+import type { TraefikRouter } from "./dynamic.ts";
+import { type KnownNames, knownNames, qualified } from "./known-names.ts";
+import { missingName, withoutFiles } from "./missing-names.ts";
+import { disabled, fullName, locationIn, routerScope } from "./router-problems.ts";
 import { checkServersTransports } from "./servers-transports.ts";
+import { checkService } from "./service-references.ts";
 import { checkTlsVersions } from "./tls-versions.ts";
-
-const disabled = "Traefik disables the router, and logs it";
 
 /**
  * Checks that whatever the live configuration names exists: entry points, middlewares, services, TLS options, servers transports, of
@@ -40,7 +41,7 @@ export function checkReferences(model: TraefikModel, compose: ComposeFile, probl
   for (const router of model.routers) {
     checkEntryPoints(router, model, problems);
     for (const name of router.middlewares) checkMiddleware(router, name, known, problems);
-    checkService(router, known, problems);
+    checkService(router, model, known, problems);
     checkTlsOptions(router, known, problems);
     checkCertificate(
       `the router '${router.name}'`,
@@ -58,14 +59,6 @@ export function checkReferences(model: TraefikModel, compose: ComposeFile, probl
   checkChains(model, known, problems);
   checkServersTransports(model, problems);
   checkTlsVersions(model, problems);
-}
-
-function fullName({ name, provider }: TraefikRouter): string {
-  return `${name}@${provider}`;
-}
-
-function routerScope(router: TraefikRouter): { kind: "router"; name: string } {
-  return { kind: "router", name: fullName(router) };
 }
 
 function checkEnable(
@@ -174,28 +167,6 @@ function checkMiddleware(router: TraefikRouter, name: string, known: KnownNames,
   problems.add(routerScope(router), location, what, disabled, fix);
 }
 
-function checkService(router: TraefikRouter, known: KnownNames, problems: ProblemList): void {
-  const location = locationIn(router, "service");
-  if (router.service === undefined) {
-    if (router.provider !== "file") return;
-    const what = `the router '${router.name}' names no service`;
-    problems.add(routerScope(router), location, what, disabled, "add 'service:'");
-    return;
-  }
-  const wanted = qualified(router.service, router.provider);
-  if (known.services.has(wanted)) return;
-  if (wanted.endsWith("@internal")) {
-    const what = `the router '${router.name}' names '${wanted}', which Traefik does not have`;
-    const fix = suggest(wanted, known.internalServices, `use one of ${known.internalServices.join(", ")}`);
-    problems.add(routerScope(router), location, what, disabled, fix);
-    return;
-  }
-  const part = { part: "service", section: "services", name: router.service, provider: router.provider } as const;
-  const { why, location: cause = location, fix } = missingName(part, known);
-  const what = `the router '${router.name}' names the service '${router.service}', ${why}`;
-  problems.add(routerScope(router), cause, what, disabled, fix);
-}
-
 function checkTlsOptions(router: TraefikRouter, known: KnownNames, problems: ProblemList): void {
   const written = router.options.get("tls.options");
   if (written === undefined || written.value === "default") return;
@@ -271,44 +242,4 @@ function checkChains(model: TraefikModel, known: KnownNames, problems: ProblemLi
       );
     }
   }
-}
-
-/** Why a name is missing. */
-interface MissingName {
-  /** A clause that follows the name. */
-  why: string;
-  /** Undefined where the place that has the name is at fault. */
-  location?: SourceLocation;
-  /** As an imperative. */
-  fix: string;
-}
-
-function missingName(
-  {
-    part,
-    section,
-    name,
-    provider,
-  }: { part: string; section: "middlewares" | "services"; name: string; provider: ProviderName },
-  known: KnownNames,
-): MissingName {
-  const wanted = qualified(name, provider);
-  const unread = withoutFiles(wanted, known);
-  if (unread !== undefined) return unread;
-  const why = known.dropped[section].has(wanted)
-    ? "whose source Traefik refuses or ignores as a whole"
-    : "which nothing defines";
-  return { why, fix: fixMissing(name, provider, known[section], part) };
-}
-
-/** Why a name of the file provider is missing where it has no files: the one that refers to it is right then. */
-function withoutFiles(wanted: string, { missingFiles }: KnownNames): MissingName | undefined {
-  if (missingFiles === undefined || !wanted.endsWith("@file")) return undefined;
-  const { what, location, fix } = missingFiles;
-  return { why: `but ${what}`, location, fix };
-}
-
-/** The location of one option of a router; the rule's for one that is not set. */
-function locationIn({ options, location }: TraefikRouter, option: string): SourceLocation {
-  return options.get(option)?.location ?? location;
 }
