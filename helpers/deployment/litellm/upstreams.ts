@@ -5,6 +5,7 @@ import type { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
 import { locationOf, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { fixOfServerKey, ignoresServerKey, type ServerEntry, serverKeys, serverShapeOf } from "./config-shape.ts";
+import { checkCredential, credentialHeaders } from "./credential-headers.ts";
 import { openApiBase } from "./openapi-base.ts";
 import { checkAliases, serverPrefix, shortPrefix } from "./prefix.ts";
 import { checkServerIds } from "./server-ids.ts";
@@ -146,6 +147,7 @@ function readUpstream(
         )
       : unusable("it has no url", "add 'url:'");
   }
+  checkCredential(within, node, data, context);
   if (data.command)
     notes.add(
       "finding",
@@ -160,7 +162,7 @@ function readUpstream(
     ...common,
     transport,
     url: data.url || openApiBase(specPath, textIn(specPath)),
-    headers: headersOf(data, version),
+    headers: credentialHeaders(data, version),
     ...(specPath === "" ? {} : { specPath }),
   };
 }
@@ -230,21 +232,6 @@ function toolFilter(node: YamlNode, data: ServerEntry, version: string): ToolFil
   };
   // A listing of 1.106.2 obeys both lists where a server has both (measured).
   return { allowed: filter("allowed_tools"), disallowed: filter("disallowed_tools") };
-}
-
-function headersOf(data: ServerEntry, version: string): Map<string, string> {
-  const headers = new Map(ignoresServerKey("static_headers", version) ? [] : Object.entries(data.static_headers ?? {}));
-  const token = data.authentication_token ?? data.auth_value ?? undefined;
-  const scheme: Readonly<Record<string, (token: string) => [string, string]>> = {
-    bearer_token: (value) => ["Authorization", `Bearer ${value}`],
-    basic: (value) => ["Authorization", `Basic ${Buffer.from(value).toString("base64")}`],
-    api_key: (value) => ["X-API-Key", value],
-    authorization: (value) => ["Authorization", value],
-    token: (value) => ["Authorization", `token ${value}`],
-  };
-  const header = token === undefined ? undefined : scheme[data.auth_type ?? ""]?.(token);
-  if (header !== undefined) headers.set(header[0], header[1]);
-  return headers;
 }
 
 /** Reports prefixes by which LiteLLM can't tell servers apart. */

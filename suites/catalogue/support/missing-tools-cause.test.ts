@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { causeFrom, serverOutcomes } from "./missing-tools-cause.ts";
+import { litellm } from "../../../helpers/deployment/broken/broken-deployment.ts";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import { causeFrom, lineOfCause, serverOutcomes } from "./missing-tools-cause.ts";
 
 const none = new Map<string, string>();
 
@@ -97,4 +101,17 @@ test("outcomes are read from the listing of a version that reports them", () => 
     ["b", "forbidden"],
   ]);
   expect(serverOutcomes({ tools: [] }).size).toBe(0);
+});
+
+test.each([
+  ["auth_type: api_key", "auth_value: abc", "auth_type: api_key"],
+  ["transport: http", "auth_value: abc", "auth_value: abc"],
+])("a refused credential is at the server's own line: %s, %s", async (first, second, at) => {
+  const server = `  crm:\n    url: http://crm:8000/mcp\n    ${first}\n    ${second}\n`;
+  using copy = patchedCopy("deployments/reference", [litellm("  filesystem:", `${server}  filesystem:`)]);
+  const deployment = await loadDeployment(copy.folder);
+  const { cause } = causeFrom(["crm"], "crm: Client error '401 Unauthorized' for url 'http://crm:8000/mcp'", none);
+  const location = lineOfCause(deployment, ["crm"], cause);
+  const text = readFileSync(location?.file ?? "", "utf8").split("\n")[(location?.line ?? 0) - 1];
+  expect(text?.trim()).toBe(at);
 });

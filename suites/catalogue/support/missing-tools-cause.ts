@@ -1,6 +1,6 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import type { SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { initializeParams, rpc } from "./rpc.ts";
 
@@ -37,8 +37,8 @@ export async function causeOfMissingTools(
 }
 
 /** The line of what a cause is about. A variable that is not set has none; then it is LiteLLM's service. */
-function lineOfCause(
-  { litellm, litellmConfig }: GatewayWith<"part-logs">["deployment"],
+export function lineOfCause(
+  { litellm, litellmConfig }: Pick<Deployment, "litellm" | "litellmConfig">,
   servers: readonly string[],
   cause: string,
 ): SourceLocation | undefined {
@@ -47,11 +47,18 @@ function lineOfCause(
     const others = [...litellm.environment].flatMap(([name, own]) => (/MCP_STDIO/.test(name) ? [own] : []));
     return (litellm.environment.get(variable) ?? others[0] ?? litellm).location;
   }
-  if (!cause.includes("its command")) return undefined;
-  const isCommand = ([section, server = "", key]: readonly string[]): boolean =>
-    section === "mcp_servers" && servers.includes(server) && key === "command";
-  return litellmConfig.texts.find(({ path }) => isCommand(path))?.value.location;
+  const keys = cause.includes("its command") ? ["command"] : cause.includes("its auth_type") ? credentialKeys : [];
+  const lines = keys.flatMap((wanted) =>
+    litellmConfig.texts.filter(
+      ({ path: [section, server = "", key] }) =>
+        section === "mcp_servers" && servers.includes(server) && key === wanted,
+    ),
+  );
+  return lines[0]?.value.location;
 }
+
+/** The keys of a server by which LiteLLM gets its credential: what is wrong with it is most likely in the first one. */
+const credentialKeys = ["auth_type", "auth_value", "authentication_token", "static_headers"];
 
 /**
  * How a server answers LiteLLM's container at the address in LiteLLM's config: `status 421`, or the error's name and text. LiteLLM
