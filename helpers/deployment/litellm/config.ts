@@ -18,6 +18,7 @@ import { namedDatabase } from "./database.ts";
 import { checkProviders, checkSections } from "./findings.ts";
 import { noteHiddenEntryScript } from "./hidden-entry-script.ts";
 import { readMasterKey } from "./master-key.ts";
+import { noteModelHealth } from "./model-health.ts";
 import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { startCommand } from "./start-command.ts";
@@ -103,6 +104,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   // A script of the operator's may read the files.
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);
   noteHiddenEntryScript(service, version, notes);
+  noteModelHealth(service, root, notes);
   if (isRead && !hasOwnFinding)
     reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {

@@ -1,6 +1,7 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
+import { asksModels, askWithoutModels } from "../../../helpers/deployment/litellm/model-health.ts";
 import { check } from "../../runner/check.ts";
 import { missingProgram, whyNotInLiteLLM } from "../support/missing-command.ts";
 
@@ -54,6 +55,13 @@ check({
             ? {
                 cause: "`traefik healthcheck` asks for Traefik's ping, which is not enabled",
                 fix: "enable it: --ping=true, or `ping: {}` in Traefik's file",
+              }
+            : {}),
+          ...(isLiteLLM && asksModels(command)
+            ? {
+                cause:
+                  "it asks LiteLLM's /health, which needs a key, and which calls every model: Traefik leaves an unhealthy container out",
+                fix: askWithoutModels,
               }
             : {}),
           ...known,
