@@ -3,6 +3,7 @@ import { decide, isOpen } from "../../../helpers/deployment/policy/access.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, openRules } from "../../support/access-cases.ts";
 import { expectDecision, expectReached } from "../support/edge-decisions.ts";
+import { expectPageRateLimit } from "../support/page-rate-limit.ts";
 import { lookAlikes, pathsBelow } from "../support/path-forms.ts";
 
 check({
@@ -16,7 +17,7 @@ check({
     if (prefixes.length === 0) evidence.notSupported("the policy opens no path with everything below it");
     const cases = prefixes.flatMap(({ host, rule, pattern }) =>
       pathsBelow(pattern)
-        .map((path) => ({ host, path, method: rule.methods?.[0] ?? "GET" }))
+        .map((path) => ({ host, path, pattern, method: rule.methods?.[0] ?? "GET" }))
         // A narrower rule may come first.
         .filter((one) => isOpen(decide(policy, host, one))),
     );
@@ -24,8 +25,11 @@ check({
       "an anonymous request to a path below a public prefix reaches LiteLLM",
       cases,
       ({ host, path }) => `${host.name}${path}`,
-      async (request) => {
-        await expectReached(edge, await edge.send(request));
+      async ({ pattern, ...request }) => {
+        const exchange = await edge.send(request);
+        await expectReached(edge, exchange);
+        const { router } = await edge.routing(exchange);
+        expectPageRateLimit(edge.deployment.traefikModel, pattern, router);
       },
     );
   },
