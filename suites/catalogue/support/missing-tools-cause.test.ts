@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { litellm } from "../../../helpers/deployment/broken/broken-deployment.ts";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
-import { causeFrom, lineOfCause, serverOutcomes } from "./missing-tools-cause.ts";
+import { causeFrom, hiddenBehindProxy, lineOfCause, serverOutcomes } from "./missing-tools-cause.ts";
 
 const none = new Map<string, string>();
 
@@ -114,4 +114,16 @@ test.each([
   const location = lineOfCause(deployment, ["crm"], cause);
   const text = readFileSync(location?.file ?? "", "utf8").split("\n")[(location?.line ?? 0) - 1];
   expect(text?.trim()).toBe(at);
+});
+
+test("servers that LiteLLM hides from clients behind a proxy are named with the setting, and no other ones", async () => {
+  const server = "  crm:\n    url: http://crm:8000/mcp\n    transport: http\n    available_on_public_internet: false\n";
+  using copy = patchedCopy("deployments/reference", [litellm("  filesystem:", `${server}  filesystem:`)]);
+  const deployment = await loadDeployment(copy.folder, { versions: { litellm: "1.106.2" } });
+  const log = "WARNING: mcp_trusted_proxy_ranges is not configured";
+  expect(hiddenBehindProxy(deployment, ["crm"], log)?.cause).toMatch(
+    /^no tool of crm is listed: it has available_on_public_internet: false[\s\S]*general_settings\.mcp_trusted_proxy_ranges/,
+  );
+  expect(hiddenBehindProxy(deployment, ["crm", "filesystem"], log)).toBeUndefined();
+  expect(hiddenBehindProxy(deployment, ["crm"], "")).toBeUndefined();
 });

@@ -94,8 +94,8 @@ except OSError as error:
  * Whether LiteLLM takes every client behind a proxy for one from the internet, and hides servers from it
  * (BerriAI/litellm#31148; 1.92.0 to 1.106.2 fail closed on purpose).
  */
-function hiddenBehindProxy(
-  { litellmConfig }: GatewayWith<"part-logs">["deployment"],
+export function hiddenBehindProxy(
+  { litellmConfig }: Pick<Deployment, "litellmConfig">,
   servers: readonly string[],
   log: string,
 ): MissingToolsCause | undefined {

@@ -1,14 +1,13 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { originOf } from "../../../helpers/deployment/services/origins.ts";
-import type { DeploymentWithTraefik, PolicyHost } from "../../../helpers/deployment/types.ts";
 import { header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, onePathOf } from "../../support/access-cases.ts";
 import { locationOnTheWay } from "../../support/router-locations.ts";
-import { entryPointOption } from "../../support/traefik-options.ts";
 import { expectReached, reachedRequests } from "../support/edge-decisions.ts";
+import { whyTrusted } from "../support/trusted-headers.ts";
 
 /** Values that no machine of the rig has. */
 const forged: readonly (readonly [string, string])[] = [
@@ -103,26 +102,3 @@ check({
     );
   },
 });
-
-/** Why Traefik forwards a forwarding header of a client's. */
-function whyTrusted(
-  deployment: DeploymentWithTraefik,
-  host: PolicyHost,
-  name: string,
-): Pick<FailureDetails, "cause" | "location" | "fix"> {
-  const option =
-    entryPointOption(deployment, host, "forwardedHeaders.insecure") ??
-    entryPointOption(deployment, host, "forwardedHeaders.trustedIPs");
-  const { image, location } = deployment.traefik;
-  if (option === undefined && name.toLowerCase() === "x-forwarded-prefix")
-    return {
-      cause: "versions of Traefik before 2.11.14 and 3.2.1 take this header from any client (CVE-2024-52003)",
-      location: image?.location ?? location,
-      fix: "run Traefik 2.11.14, or 3.2.1 or newer",
-    };
-  return {
-    cause:
-      "the entry point trusts forwarding headers: forwardedHeaders.insecure, or trustedIPs that include the client's address",
-    location: (option ?? deployment.traefik).location,
-  };
-}

@@ -1,9 +1,9 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
-import { asksModels, askWithoutModels } from "../../../helpers/deployment/litellm/model-health.ts";
 import { check } from "../../runner/check.ts";
 import { missingProgram, whyNotInLiteLLM } from "../support/missing-command.ts";
+import { whyUnhealthy } from "../support/unhealthy-service.ts";
 
 check({
   id: "ROUTE-20/healthchecks",
@@ -36,34 +36,14 @@ check({
         }
         judged++;
         if (run.exitCode === 0) return;
-        const { traefik, traefikModel } = gateway.deployment;
-        const needsPing = service === traefik?.name && command.join(" ").includes("healthcheck");
-        const isWithoutPing = needsPing && traefikModel?.static.has("ping") === false;
-        const isGateway = isLiteLLM || service === traefik?.name;
         throw new CheckFailure({
           summary: `the healthcheck of ${service} fails with exit code ${run.exitCode} while its container serves requests`,
           code: "healthcheck-failed",
           expected: "exit code 0",
           actual: `exit code ${run.exitCode}`,
           evidence: commandEvidence(run),
-          cause:
-            isGateway && traefik !== undefined
-              ? "it requests a path that needs a key or another port, or runs a command that the image lacks: Traefik leaves an unhealthy container out"
-              : "it uses another port, user or database, or runs a command that the image lacks: services that depend on it never start",
           location,
-          ...(isWithoutPing
-            ? {
-                cause: "`traefik healthcheck` asks for Traefik's ping, which is not enabled",
-                fix: "enable it: --ping=true, or `ping: {}` in Traefik's file",
-              }
-            : {}),
-          ...(isLiteLLM && asksModels(command)
-            ? {
-                cause:
-                  "it asks LiteLLM's /health, which needs a key, and which calls every model: Traefik leaves an unhealthy container out",
-                fix: askWithoutModels,
-              }
-            : {}),
+          ...whyUnhealthy(gateway.deployment, { service, command }),
           ...known,
         });
       },
