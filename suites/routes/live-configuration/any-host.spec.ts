@@ -22,7 +22,8 @@ check({
   title: "a router that names no host refuses or redirects what it takes",
   needs: ["edge"],
   async run({ edge, evidence }) {
-    const { cases, untried } = await routersOfAnyHost(edge);
+    const { cases, untried, count } = await routersOfAnyHost(edge);
+    if (count === 0) evidence.notSupported("Traefik has no router of the deployment on the policy's entry points");
     const unproved = untried.map((one) => `whether it takes requests to any host is not proved for ${one}`);
     if (cases.length === 0)
       evidence.notSupported(
@@ -68,22 +69,24 @@ interface RouterOfAnyHost {
 /**
  * Live routers that a rule without a host, or an alternative without one, may lead to, on each entry point of the policy.
  *
- * @returns `untried`: the routers whose rules could not be tried, each with the reason
+ * @returns `untried`: the routers whose rules could not be tried, each with the reason; `count`: how many there are in all
  */
-async function routersOfAnyHost(edge: Edge): Promise<{ cases: RouterOfAnyHost[]; untried: string[] }> {
+async function routersOfAnyHost(edge: Edge): Promise<{ cases: RouterOfAnyHost[]; untried: string[]; count: number }> {
   const { routers } = await edge.routers();
   const hosts = [...new Map(edge.policy.hosts.map((host) => [host.entryPoint, host])).values()];
   const cases: RouterOfAnyHost[] = [];
   const untried: string[] = [];
+  let count = 0;
   for (const { name, rule, entryPoints } of routers) {
     const through = hosts.filter(({ entryPoint = "" }) => entryPoints.includes(entryPoint));
     if (name.endsWith("@internal") || through.length === 0) continue;
+    count += 1;
     const requests = hostlessRequests(rule, unknownHost);
     if ("untried" in requests) untried.push(`${name} (${requests.untried})`);
     else if (requests.length > 0)
       cases.push(...through.map((host) => ({ name, host, requests, entryPoint: host.entryPoint ?? "" })));
   }
-  return { cases, untried };
+  return { cases, untried, count };
 }
 
 /** The request to the unknown host, with a key where its router asks for no other one. */

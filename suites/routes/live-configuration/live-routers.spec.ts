@@ -10,8 +10,8 @@ import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { casesFor, hostText, pathsOf } from "../../support/access-cases.ts";
 import { type LiveService, liveServices, matchersOf, namesOtherHosts, withProvider } from "../../support/live-rules.ts";
-import { followsLoadedRouters } from "../../support/needed-checks.ts";
-import { causeOfNoRouter, causeOfRouter, locationOf } from "../../support/router-locations.ts";
+import { causeOfRouter, locationOf } from "../../support/router-locations.ts";
+import { noRouterFailure } from "../support/no-router.ts";
 import { allowedPreflights, preflightHeaders } from "../support/preflights.ts";
 import { type SentRequest, whyNotHit } from "../support/unclaimed-router.ts";
 
@@ -26,16 +26,7 @@ check({
     const { routers, text } = await edge.routers();
     await evidence.keep("rawdata.json", text);
     const own = routers.filter(({ name }) => !name.endsWith("@internal"));
-    if (own.length === 0) {
-      throw new CheckFailure({
-        summary: "Traefik has no router of this deployment",
-        code: "no-router",
-        expected: "at least one live router of the deployment",
-        actual: "none",
-        ...causeOfNoRouter(edge.deployment),
-        ...followsLoadedRouters,
-      });
-    }
+    if (own.length === 0) throw new CheckFailure(noRouterFailure(edge.deployment));
     const hit = await routersHit(edge);
     const services = liveServices(text);
     const ofLiteLLM = serversOf(

@@ -12,6 +12,7 @@ import {
   problemOf,
   providerErrors,
 } from "../support/loaded-configuration.ts";
+import { noRouterFailure } from "../support/no-router.ts";
 
 check({
   id: "ROUTE-26/loaded-without-errors",
@@ -37,6 +38,7 @@ check({
         failure: providerFailure(edge.deployment.traefikModel, one),
       })),
     ];
+    if (cases.length === 0) throw new CheckFailure(noRouterFailure(edge.deployment));
     await forEachCase(
       "Traefik loads it without an error",
       cases,
