@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { litellm } from "../../../helpers/deployment/broken/broken-deployment.ts";
 import { loadDeployment } from "../../../helpers/deployment/load.ts";
 import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
-import { causeFrom, hiddenBehindProxy, lineOfCause, serverOutcomes } from "./missing-tools-cause.ts";
+import { hiddenBehindProxy, lineOfCause } from "./missing-tools-cause.ts";
+import { causeFrom, serverOutcomes } from "./missing-tools-reasons.ts";
 
 const none = new Map<string, string>();
 
@@ -73,7 +74,7 @@ test.each<[string, string, ReadonlyMap<string, string>, RegExp, RegExp | undefin
   ],
   ["nothing reports a reason", "INFO: all is well with postgres", none, /could not start it/, undefined],
 ])("why no tool is listed: %s", (_, log, outcomes, cause, line) => {
-  const found = causeFrom(["postgres"], log, outcomes);
+  const found = causeFrom(["postgres"], log, outcomes, { started: new Set(["postgres"]) });
   expect(found.cause).toMatch(cause);
   expect(found.log).toEqual(line === undefined ? [] : [expect.stringMatching(line)]);
 });
@@ -85,7 +86,7 @@ test.each([
   ["URLError <urlopen error [Errno 111] Connection refused>", /nothing listens on the port/],
   ["status 200", /could not start it/],
 ])("the server's own answer to LiteLLM says more than a log that is silent: %s", (answer, cause) => {
-  expect(causeFrom(["postgres"], "", none, answer).cause).toMatch(cause);
+  expect(causeFrom(["postgres"], "", none, { answers: answer }).cause).toMatch(cause);
 });
 
 test("another server's trouble is not the cause where the server's own is known", () => {
@@ -127,3 +128,11 @@ test("servers that LiteLLM hides from clients behind a proxy are named with the 
   expect(hiddenBehindProxy(deployment, ["crm", "filesystem"], log)).toBeUndefined();
   expect(hiddenBehindProxy(deployment, ["crm"], "")).toBeUndefined();
 });
+
+test.each(["auth_required", "forbidden"])(
+  "a server at an address that LiteLLM reports as %s refuses its credential",
+  (status) => {
+    const { cause } = causeFrom(["crm"], "", new Map([["crm", status]]));
+    expect(cause).toMatch(/^no tool of crm is listed: it refuses LiteLLM's credential/);
+  },
+);

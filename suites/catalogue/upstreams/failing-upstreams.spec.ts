@@ -9,7 +9,7 @@ import { check } from "../../runner/check.ts";
 import { expectErrorAnswer, statusText } from "../support/error-answers.ts";
 import { deadUpstreams, expectIsolated } from "../support/listing-isolation.ts";
 import { catalogueName, clientEvidence, withClient } from "../support/mcp-client.ts";
-import { serverOutcomes } from "../support/missing-tools-cause.ts";
+import { serverOutcomes } from "../support/missing-tools-reasons.ts";
 import { rpc, toolNamesIn } from "../support/rpc.ts";
 
 check({
