@@ -28,6 +28,23 @@ test("X-Forwarded-Prefix that no option trusts is a fault of Traefik's version, 
   });
 });
 
+const trusted = compose(
+  "      - --entryPoints.web.address=:80\n",
+  "      - --entryPoints.web.address=:80\n      - --entryPoints.web.forwardedHeaders.trustedIPs=10.0.0.0/8\n",
+);
+
+test.each([
+  ["v3.1.0", "X-Forwarded-Prefix", /^image: traefik:v3\.1\.0$/],
+  ["v2.11.2", "X-Forwarded-Prefix", /^image: traefik:v2\.11\.2$/],
+  ["v3.1", "X-Forwarded-Prefix", /^image: traefik:v3\.1$/],
+  ["v3", "X-Forwarded-Prefix", /trustedIPs/],
+  ["v3.1.0", "X-Real-Ip", /trustedIPs/],
+  ["v3.5.3", "X-Forwarded-Prefix", /trustedIPs/],
+])("with trustedIPs, Traefik %s and a client's %s", async (tag, name, at) => {
+  const image = compose("image: traefik:v3.5.3", `image: traefik:${tag}`);
+  expect((await causeOf(name, [trusted, image])).at).toMatch(at);
+});
+
 test.each(["X-Forwarded-Prefix", "X-Real-Ip"])("%s that an entry point trusts is at that option", async (name) => {
   expect(await causeOf(name, [insecure])).toMatchObject({
     cause: expect.stringContaining("the entry point trusts forwarding headers"),
