@@ -168,6 +168,10 @@ test("a folder that is missing, or has no compose file, is one line that says wh
       /no compose file with services is in the folder or below it; name the folder that has LiteLLM's/,
     ),
   });
+  const template = join(copy.folder, "docker-compose.yml.j2");
+  writeFileSync(template, "services: { litellm: { image: '{{ litellm_image }}' } }\n");
+  expect(init(copy.folder).stderr).toMatch(/docker-compose\.yml\.j2: is a template.*; render it as the deployment does/);
+  rmSync(template);
   writeFileSync(join(copy.folder, "compose.yaml"), "services:\n\tlitellm:\n");
   expect(init(copy.folder).stderr).toMatch(/compose\.yaml:2: broken YAML/);
   expect(init(join(copy.folder, "gone"))).toMatchObject({

@@ -5,6 +5,7 @@ import { progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { checkFolder } from "../../helpers/deployment/facts.ts";
 import { composeFileNames } from "../../helpers/deployment/infer/files/compose-files.ts";
+import { reportComposeTemplates } from "../../helpers/deployment/infer/files/compose-templates.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
 import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
@@ -34,12 +35,15 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
   faults.throwIfAny();
   const projects = findProjects(folder);
   const isAnyThere = composeFileNames.some((name) => existsSync(join(folder, name)));
-  if (projects.files.length === 0 && projects.others.length === 0 && !isAnyThere)
+  if (projects.files.length === 0 && projects.others.length === 0 && !isAnyThere) {
+    reportComposeTemplates(folder, faults);
+    faults.throwIfAny();
     faults.add(
       folder,
       "no compose file with services is in the folder or below it",
       "name the folder that has LiteLLM's compose file, e.g. compose.yaml",
     );
+  }
   faults.throwIfAny();
   const host = hostValues(folder, projects);
   const all = host.standIns.map(({ file: name, text }) => ({ path: join(folder, name), text }));
