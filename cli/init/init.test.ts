@@ -170,7 +170,9 @@ test("a folder that is missing, or has no compose file, is one line that says wh
   });
   const template = join(copy.folder, "docker-compose.yml.j2");
   writeFileSync(template, "services: { litellm: { image: '{{ litellm_image }}' } }\n");
-  expect(init(copy.folder).stderr).toMatch(/docker-compose\.yml\.j2: is a template.*; render it as the deployment does/);
+  expect(init(copy.folder).stderr).toMatch(
+    /docker-compose\.yml\.j2: is a template.*; render it as the deployment does/,
+  );
   rmSync(template);
   writeFileSync(join(copy.folder, "compose.yaml"), "services:\n\tlitellm:\n");
   expect(init(copy.folder).stderr).toMatch(/compose\.yaml:2: broken YAML/);

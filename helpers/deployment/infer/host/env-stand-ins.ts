@@ -8,8 +8,10 @@ export interface EnvStandIn {
   stated: string;
   /** The variables that it sets and no file does. */
   made: readonly string[];
-  /** Those of them that have the default of a compose file; the others have placeholders. */
+  /** Those of them that have the default of a compose file. */
   byDefault: readonly string[];
+  /** Those of them that have the value of another env file of the deployment, with that file; the others have placeholders. */
+  shared: ReadonlyMap<string, string>;
   /** Whether all that it sets are secrets that compose files have defaults for: then the file itself may not exist on the host. */
   isForDefaults: boolean;
   text: string;
@@ -21,21 +23,24 @@ export interface EnvStandIn {
  * @param example the text that it begins with
  * @param byDefault those of the variables that have the default of a compose file
  * @param defaults the secrets that compose files have defaults for
+ * @param shared those of the variables that have the value of another env file, with that file
  */
 export function envStandIn(
   stated: string,
   example: string,
   made: ReadonlyMap<string, string>,
-  { byDefault, defaults }: { byDefault: readonly string[]; defaults: readonly string[] } = {
-    byDefault: [],
-    defaults: [],
-  },
+  {
+    byDefault = [],
+    defaults = [],
+    shared = new Map(),
+  }: { byDefault?: readonly string[]; defaults?: readonly string[]; shared?: ReadonlyMap<string, string> } = {},
 ): EnvStandIn {
   const names = [...made.keys()];
   return {
     stated,
     made: names,
     byDefault,
+    shared,
     isForDefaults: example === "" && defaults.length > 0 && names.every((name) => defaults.includes(name)),
     text: filledText(example, made),
   };
@@ -86,11 +91,15 @@ export function standInText({ stated, text }: EnvStandIn): string {
 }
 
 /** What is in a stand-in, in words. */
-function contentOf({ made, byDefault, text }: EnvStandIn): string {
-  const placeholders = made.filter((name) => !byDefault.includes(name));
+function contentOf({ made, byDefault, shared, text }: EnvStandIn): string {
+  const placeholders = made.filter((name) => !byDefault.includes(name) && !shared.has(name));
   const parts = [
     ...(placeholders.length === 0 ? [] : [`placeholders for ${placeholders.join(", ")}`]),
     ...(byDefault.length === 0 ? [] : [`the compose files' defaults for ${byDefault.join(", ")}`]),
+    ...[...new Set(shared.values())].map((file) => {
+      const names = [...shared].flatMap(([name, from]) => (from === file ? [name] : []));
+      return `the values of ${file} for ${names.join(", ")}`;
+    }),
   ];
   if (parts.length > 0) return parts.join(" and ");
   return text.includes("=") ? "the values of its example" : "no variable";
@@ -111,6 +120,7 @@ function joined(first: EnvStandIn, second: EnvStandIn): EnvStandIn {
     stated: first.stated,
     made: [...new Set([...first.made, ...second.made])],
     byDefault: [...new Set([...first.byDefault, ...second.byDefault])],
+    shared: new Map([...first.shared, ...second.shared]),
     isForDefaults: first.isForDefaults && second.isForDefaults,
     text: [...filled, ...others.values()].join("\n"),
   };

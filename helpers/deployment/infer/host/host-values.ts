@@ -7,6 +7,7 @@ import { keysInConfigs, mergedNames } from "./needed-variables.ts";
 import { Placeholders } from "./placeholders.ts";
 import { type MissingSecret, type ProjectValues, projectValues } from "./project-values.ts";
 import type { SecretDefault } from "./secret-defaults.ts";
+import { sharedVariables } from "./shared-variables.ts";
 
 /** What the host gives and the folder does not, and what stands for it in a run. */
 export interface HostValues extends Pick<PolicyDraft, "variables" | "files"> {
@@ -47,11 +48,12 @@ function valuesOfProjects(
 ): ProjectValues[] {
   const placeholders = new Placeholders(keysInConfigs(folder));
   const earlier = new EarlierFiles(folder);
+  const shared = sharedVariables(folder, directories);
   return files.map((own, index) =>
     projectValues(
       folder,
       { files: own, directory: directories[index] ?? folder, included: included[index] ?? [] },
-      { placeholders, earlier, outside },
+      { placeholders, earlier, outside, shared },
     ),
   );
 }

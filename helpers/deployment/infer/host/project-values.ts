@@ -30,6 +30,7 @@ import type { KnownServers, Placeholders } from "./placeholders.ts";
 import { type RenderedCopy, renderCopies } from "./rendered-copies.ts";
 import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./secret-defaults.ts";
 import { environmentNames, portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
+import type { SharedVariable } from "./shared-variables.ts";
 import { configCopies, copiesOf, externalCopies } from "./stated-copies.ts";
 import { isRead, joinedUse, treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
@@ -63,6 +64,8 @@ interface ValueSources {
   earlier: EarlierFiles;
   /** Variables that begin paths and stand for no directory of the folder. */
   outside: ReadonlySet<string>;
+  /** What other env files of the deployment set. */
+  shared: ReadonlyMap<string, SharedVariable>;
 }
 
 /** A secret of compose whose file is not in the folder. */
@@ -84,7 +87,7 @@ export interface MissingSecret {
 export function projectValues(
   folder: string,
   { files, directory: home, included }: { files: readonly string[]; directory: string; included: readonly string[] },
-  { placeholders, earlier, outside }: ValueSources,
+  { placeholders, earlier, outside, shared }: ValueSources,
 ): ProjectValues {
   const written = [...files, ...included].flatMap((file) => {
     const root = treeOf(file);
@@ -129,7 +132,13 @@ export function projectValues(
       ? []
       : open
           .filter((entry) => !isForShell(entry))
-          .map(([name, use]) => [name, placeholders.value(name, use, servers)] as const),
+          .map(([name, use]) => [name, shared.get(name)?.value ?? placeholders.value(name, use, servers)] as const),
+  );
+  const fromOthers = new Map(
+    [...made.keys()].flatMap((name) => {
+      const { file } = shared.get(name) ?? {};
+      return file === undefined ? [] : [[name, file] as const];
+    }),
   );
   const defaults = openDefaults(secretDefaults(trees.map(({ root }) => root)), main.found).filter(
     ({ name }) => !uses.has(name),
@@ -157,6 +166,7 @@ export function projectValues(
   const mainStandIn = envStandIn(policyPath(folder, main.path), main.found?.text ?? "", made, {
     byDefault: byDefault.map(({ name }) => name),
     defaults: defaults.map(({ name }) => name),
+    shared: fromOthers,
   });
   const placeholderOf = (name: string): string => made.get(name) ?? placeholders.value(name, undefined, servers);
   const others = new Map(
@@ -188,7 +198,11 @@ export function projectValues(
       folder,
       open.filter(([name]) => !demanded.some((secret) => secret.name === name)),
       hasOwnFile,
-      { paths, placeholder: (name, use) => placeholders.value(name, use, servers) },
+      {
+        paths,
+        shared: (name) => (empty.has(name) ? undefined : shared.get(name)),
+        placeholder: (name, use) => placeholders.value(name, use, servers),
+      },
     ),
     paths,
     copies: new Map([...copies, ...earlier.answers(guesses)]),
@@ -248,14 +262,22 @@ function isEnvFile(path: string): boolean {
 }
 
 /**
- * Variables that are stated as those of the shell: paths, and what compose demands although an env file is there. Host names are
- * too: with an empty one, no client gets an answer.
+ * Variables that are stated as those of the shell: paths, and what compose demands although an env file is there, or what another
+ * env file of the deployment sets. Host names are too: with an empty one, no client gets an answer.
  */
 function statedVariables(
   folder: string,
   open: readonly (readonly [string, VariableUse])[],
   hasOwnFile: boolean,
-  { paths, placeholder }: { paths: ReadonlyMap<string, string>; placeholder(name: string, use: VariableUse): string },
+  {
+    paths,
+    shared,
+    placeholder,
+  }: {
+    paths: ReadonlyMap<string, string>;
+    shared(name: string): SharedVariable | undefined;
+    placeholder(name: string, use: VariableUse): string;
+  },
 ): Map<string, Stated<string>> {
   return new Map(
     open.flatMap(([name, use]): [string, Stated<string>][] => {
@@ -269,6 +291,11 @@ function statedVariables(
       const path = paths.get(name);
       if (path !== undefined) return [[name, { value: path, questions: [question] }]];
       if (!hasOwnFile) return [];
+      const elsewhere = shared(name);
+      if (elsewhere !== undefined) {
+        const asked = `is ${name} (${at}) '${elsewhere.value}', as ${elsewhere.file} has it? The project's own env file does not set it`;
+        return [[name, { value: elsewhere.value, questions: [asked] }]];
+      }
       const isName = role.kind === "host" || role.kind === "domain";
       if (!isName && !isRequired) return [];
       const made = placeholder(name, use);
