@@ -78,6 +78,8 @@ export class Facts {
   readonly #composeAsWritten: ComposeFile | undefined;
   /** The variables of the env files as the operator wrote them. */
   readonly #originals: ReadonlyMap<string, Written<string>>;
+  /** The values in the env files of all projects as the operator wrote them. */
+  readonly envValues: ReadonlySet<string>;
   readonly #isEnvKnown: boolean;
   readonly #versions: PartVersions;
   readonly #partVersions: ReadonlyMap<string, string>;
@@ -109,6 +111,7 @@ export class Facts {
     this.#compose = read.compose && withBuilds(read.compose);
     this.#composeAsWritten = (written ?? read).compose?.compose;
     this.#originals = originals ?? read.envFiles.variables;
+    this.envValues = (written ?? read).envFiles.values;
     this.#isEnvKnown = read.isEnvKnown;
   }
 

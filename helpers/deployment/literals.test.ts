@@ -5,6 +5,7 @@ import { compose, env, litellm } from "./broken/broken-deployment.ts";
 import { loadDeployment } from "./load.ts";
 import { makeCanaries } from "./source/canaries.ts";
 import { type Patch, patchedCopy } from "./source/patched-copy.ts";
+import { writtenFolder } from "./source/written-folder.ts";
 
 const reference = resolve(import.meta.dirname, "../../deployments/reference");
 const environment = '      LITELLM_ENABLE_MCP_STDIO: "true"';
@@ -159,6 +160,59 @@ test("a secret of the env file that the policy does not list is noted, and stays
   expect(notes).toHaveLength(1);
   const lines = readFileSync(join(copy.folder, "litellm.env.example"), "utf8").split("\n");
   expect(lines[(notes[0]?.line ?? 0) - 1]).toBe(line);
+});
+
+const gateway = `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: [--config, /app/config.yaml]
+    volumes: [./config.yaml:/app/config.yaml:ro]
+    environment: { LITELLM_MASTER_KEY: $LITELLM_MASTER_KEY }
+`;
+const database = (name: string): string =>
+  `services: { ${name}: { image: postgres:16, environment: { POSTGRES_PASSWORD: $DB_PASSWORD } } }\n`;
+const policyOf = (compose: string, secrets: string): string => `compose:
+${compose}
+services: { traefik: false }
+hosts:
+  - { name: gateway.lan, scheme: http, zone: internal, access: [{ who: litellm }] }
+secrets:
+  - { name: LITELLM_MASTER_KEY, kind: api-key, may_be_in: [litellm.environment] }
+${secrets}
+`;
+
+/** What the notes of a small gateway without Traefik say. */
+async function notesOf(files: Readonly<Record<string, string>>): Promise<string[]> {
+  using copy = writtenFolder({ "compose.yaml": gateway, "config.yaml": "model_list: []\n", ...files });
+  const { facts } = await loadDeployment(copy.folder);
+  return facts.notes.notes.map(({ what }) => what);
+}
+
+test("a variable that fills a secret of compose is listed with it", async () => {
+  const notes = await notesOf({
+    "compose.yaml": `${gateway}    secrets: [cf_token]\nsecrets: { cf_token: { environment: CF_DNS_API_TOKEN } }\n`,
+    ".env": "LITELLM_MASTER_KEY=sk-of-the-gateway-01\nCF_DNS_API_TOKEN=example-token-0001\n",
+    "policy.yaml": policyOf(
+      "  - { files: [compose.yaml] }",
+      "  - { name: cf_token, in: compose-secret, kind: password, may_be_in: [litellm.environment] }",
+    ),
+  });
+  expect(notes.filter((what) => what.includes("looks like a secret"))).toEqual([]);
+});
+
+test("a common password that the env file of one of several projects holds is not in the file itself", async () => {
+  const notes = await notesOf({
+    ".env": "LITELLM_MASTER_KEY=sk-of-the-gateway-01\n",
+    "one/compose.yaml": database("one"),
+    "one/.env": "DB_PASSWORD=a-random-password-01\n",
+    "two/compose.yaml": database("two"),
+    "two/.env": "DB_PASSWORD=changeme\n",
+    "policy.yaml": policyOf(
+      "  - { files: [compose.yaml] }\n  - { files: [one/compose.yaml] }\n  - { files: [two/compose.yaml] }",
+      "  - { name: DB_PASSWORD, kind: password, may_be_in: [one.environment, two.environment] }",
+    ),
+  });
+  expect(notes.filter((what) => what.includes("a password in the file itself"))).toEqual([]);
 });
 
 test("a short key keeps its form, because LiteLLM looks at it", async () => {

@@ -75,7 +75,7 @@ export function noteCommonPasswords(sources: SecretSources): void {
 function heldValues({ facts, policy }: Pick<SecretSources, "facts" | "policy">): string[] {
   const variables = [...(facts.originals ?? facts.variables).values(), ...policy.variables.values()];
   return [
-    ...variables.map(({ value }) => value).filter((value) => value !== ""),
+    ...[...variables.map(({ value }) => value), ...facts.envValues].filter((value) => value !== ""),
     ...policy.secrets.map(({ name }) => valueOfUnset(name)),
   ];
 }
@@ -104,9 +104,14 @@ function isMadeOf(text: string, held: readonly string[]): boolean {
   return rest !== text && !recognisable(rest);
 }
 
-/** Notes each variable of an env file that its name calls a secret and that the policy does not list. */
+/**
+ * Notes each variable of an env file that its name calls a secret and that the policy does not list, itself or as the secret of
+ * compose that it fills.
+ */
 export function noteUnlistedSecrets({ policy, facts }: Pick<Deployment, "policy" | "facts">): void {
   const listed = new Set(policy.secrets.map(({ name }) => name));
+  for (const { name, content } of facts.compose?.secrets ?? [])
+    if (content.from === "variable" && listed.has(name)) listed.add(content.variable);
   for (const [name, { value, location }] of facts.originals ?? []) {
     if (listed.has(name) || !secretName.test(name) || isNoSecret(value) || !recognisable(value)) continue;
     facts.notes.add(

@@ -29,6 +29,8 @@ export class EnvFiles {
   readonly secrets: LiteralSecrets;
   /** Every variable that was read so far, after replacement; the first file that sets one counts. */
   readonly variables: Variables = new Map();
+  /** Every value that was read so far, after replacement, also those of a variable that an earlier file sets too. */
+  readonly values = new Set<string>();
   readonly #context: EnvFilesContext;
   readonly #sources = new Map<string, SourceFile | undefined>();
   readonly #encrypted = new Set<string>();
@@ -159,7 +161,10 @@ export class EnvFiles {
       faults,
       notes,
     });
-    for (const [name, written] of own) if (!this.variables.has(name)) this.variables.set(name, written);
+    for (const [name, written] of own) {
+      this.values.add(written.value);
+      if (!this.variables.has(name)) this.variables.set(name, written);
+    }
     const first = source.text.split("\n").findIndex((line) => isEncrypted(line.replace(/^[^=]*=\s*["']?/, "")));
     if (first !== -1 && !this.#encrypted.has(source.file)) {
       this.#encrypted.add(source.file);
