@@ -21,7 +21,7 @@ const given = (values: Readonly<Record<string, string>>): Map<string, Written<st
 test("what compose accepts with a warning is a note with its line", () => {
   const facts = read({
     "compose.yaml":
-      "services:\n  a:\n    image: x\n    environment:\n      ONE: $NOWHERE\n      TWO:\n    volumes: [./missing:/x:ro, ./data:/data, ./acme:/etc/traefik/acme, ./acme.json:/acme.json, ./ssl:/etc/nginx/ssl:ro, ./ca.crt:/ca.crt, ./users.txt:/users.txt, ./Caddyfile:/Caddyfile, ./.env.local:/app/env, ./rules:/etc/rules]\n",
+      "services:\n  a:\n    image: x\n    environment:\n      ONE: $NOWHERE\n      TWO:\n    volumes: [./missing:/x:ro, ./data:/data, ./acme:/etc/traefik/acme, ./acme.json:/acme.json, ./ssl:/etc/nginx/ssl:ro, ./ca.crt:/ca.crt, ./gcp-credentials.json:/gcp.json:ro, ./secrets/adc:/adc:ro, ./.htpasswd:/users:ro, ./users.txt:/users.txt, ./Caddyfile:/Caddyfile, ./.env.local:/app/env, ./rules:/etc/rules]\n",
     "docker-compose.yml": "services: {}\n",
     ".env": "A=1\nA=2\nB=pa$ss\n",
   });

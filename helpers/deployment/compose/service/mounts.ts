@@ -128,9 +128,12 @@ function tmpfsOptions(item: YamlMap): string {
   return options.filter((option) => option !== "").join(",");
 }
 
-/** Whether a missing mount may be a directory for a service's data, which is in no checkout: docker makes it, on the host too. */
+/**
+ * Whether a missing mount may be what is in no checkout: a directory for a service's data, which docker makes on the host too, or a
+ * file of secrets.
+ */
 export function mayBeData(source: string, target: string, isReadOnly: boolean): boolean {
-  if (isForCertificates(source) || isForCertificates(target)) return true;
+  if ([source, target].some((path) => isForCertificates(path) || isForCredentials(path))) return true;
   const isFile = (path: string): boolean =>
     posix.basename(path).startsWith(".env") || extname(path) !== "" || /(?:^|\/)[A-Z][a-z]+file$/.test(path);
   return !isReadOnly && !isFile(source) && !isFile(target) && !/^\/etc(?:\/|$)/.test(target);
@@ -139,6 +142,13 @@ export function mayBeData(source: string, target: string, isReadOnly: boolean): 
 /** Whether a path is for certificates and their keys, which an ACME client or the operator puts on the host and not into a checkout. */
 function isForCertificates(path: string): boolean {
   return /(?:^|\/)(?:acme|lets?-?_?encrypt|certbot|certs?|certificates|ssl|tls)(?:\/|$)|(?:^|\/)acme[\w.-]*\.json$|\.(?:pem|crt|key|p12|pfx)$/i.test(
+    path,
+  );
+}
+
+/** Whether a path is for credentials that the operator keeps out of a checkout: a key of a cloud, a user list of htpasswd. */
+function isForCredentials(path: string): boolean {
+  return /(?:^|\/)secrets?\/|(?:^|[/.])htpasswd$|(?:^|[/._-])(?:credentials?|service[_-]?account(?:[_-]?key)?|adc|client[_-]?secrets?)\.json$/i.test(
     path,
   );
 }
