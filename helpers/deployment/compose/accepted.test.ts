@@ -290,3 +290,16 @@ test("a label knows its own file, whichever of several that is", () => {
   expect(two?.yaml?.file).toBe("more.yaml");
   expect(two?.yaml?.at(...two.path)?.value?.text).toBe("2");
 });
+
+test.each([
+  [["0.0.0.0:80:80", "[::]:80:80"], 0],
+  [["127.0.0.1:80:80", "[::1]:80:80", "192.168.1.4:80:80"], 0],
+  [["0.0.0.0:443:443", "[::]:443:443/udp"], 0],
+  [["80:80", "[::]:80:80"], 1],
+  [["0.0.0.0:80:80", "127.0.0.1:80:80"], 1],
+  [["[::]:80:80", "[::1]:80:80"], 1],
+])("of the published ports %j, %i collide", (ports, count) => {
+  const facts = read({ "compose.yaml": `services: { a: { image: x, ports: ${JSON.stringify(ports)} } }\n` });
+  const missing = facts.compose?.services.get("a")?.missing ?? [];
+  expect(missing.filter(({ what }) => what.includes("published a second time"))).toHaveLength(count);
+});

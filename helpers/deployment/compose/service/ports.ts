@@ -70,8 +70,12 @@ export function doubledHostPorts(
   return doubled;
 }
 
-/** Whether two addresses of the host collide; one that is not given is every address. */
+/**
+ * Whether two addresses of the host collide. One that is not given is every address; `0.0.0.0` is every IPv4 address and `::` every
+ * IPv6 address, which docker publishes next to each other.
+ */
 function isSameAddress(one: string | undefined, other: string | undefined): boolean {
-  const every = (address: string | undefined): boolean => [undefined, "", "0.0.0.0", "::"].includes(address);
-  return one === other || every(one) || every(other);
+  if (!one || !other) return true;
+  if (one.includes(":") !== other.includes(":")) return false;
+  return one === other || [one, other].some((address) => address === "0.0.0.0" || address === "::");
 }
