@@ -245,3 +245,26 @@ test.each([
     expect(one.fix).toMatch(fix);
   }
 });
+
+test.each([
+  ['traefik.enable: "false"', []],
+  ['traefik.enable: "true"', ["Traefik reads none of the labels of the container of 'a'"]],
+])("a container with %s and without a provider that reads labels", (label, expected) => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:
+  traefik:
+    image: traefik:v3.5.3
+    command: [--providers.file.directory=/dynamic]
+    volumes: [./dynamic:/dynamic]
+  a:
+    image: a
+    labels: { ${label} }
+`,
+    "dynamic/own.yaml": "http: {}\n",
+  });
+  const facts = readFacts(deployment.folder);
+  facts.traefik();
+  expect(facts.notes.notes.flatMap(({ what }) => (what.includes("none of the labels") ? [what] : []))).toEqual(
+    expected,
+  );
+});

@@ -144,7 +144,7 @@ function noteUnreadLabels(compose: ComposeFile, { labelProviders }: StaticConfig
       ["deploy", "swarm", deployLabels, "under deploy:"],
     ] as const) {
       const first = [...own].find(([key]) => key.startsWith("traefik."));
-      if (first === undefined || isRead(kind)) continue;
+      if (first === undefined || isRead(kind) || isTurnedOff(own)) continue;
       notes.add(
         "finding",
         first[1].location,
@@ -154,6 +154,11 @@ function noteUnreadLabels(compose: ComposeFile, { labelProviders }: StaticConfig
       );
     }
   }
+}
+
+/** Whether the labels say that Traefik is not to serve the container. The values are those of Go's `strconv.ParseBool`. */
+function isTurnedOff(labels: ReadonlyMap<string, { value: string }>): boolean {
+  return /^(?:0|f|false)$/i.test(labels.get("traefik.enable")?.value ?? "");
 }
 
 /** What labels and static options take from the file provider. */
