@@ -3,7 +3,7 @@ import type { ComposeService } from "../compose/types.ts";
 import { noteIdlePort } from "../services/litellm-port.ts";
 import { EditableYaml } from "../source/editable-yaml.ts";
 import { FaultList } from "../source/fault-list.ts";
-import type { LiteralSecrets } from "../source/literal-secrets.ts";
+import { type LiteralSecrets, valueOfUnset } from "../source/literal-secrets.ts";
 import type { Written } from "../source/location.ts";
 import { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
@@ -151,7 +151,8 @@ function contentOf(
   const given = service.files.find(({ target }) => target === inContainer);
   const replaced = given === undefined ? undefined : replacements.get(given.name);
   if (replaced !== undefined) return replaced;
-  if (given?.content.from === "external") return undefined;
+  // No file has it, and the container does.
+  if (given?.content.from === "external") return given.kind === "secret" ? valueOfUnset(given.name) : undefined;
   const text = fileIn(service, inContainer, new FaultList())?.source?.text;
   return text === undefined ? undefined : secrets.text(text);
 }

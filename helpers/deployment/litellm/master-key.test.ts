@@ -3,13 +3,14 @@ import { readFacts } from "../facts.ts";
 import { writtenFolder } from "../source/written-folder.ts";
 
 /** The faults of a LiteLLM that gets no master key, and whose command names no config. */
-function faultsWith(more: string): string[] {
+function faultsWith(more: string, files: Readonly<Record<string, string>> = {}): string[] {
   using deployment = writtenFolder({
     "compose.yaml": `services:
   litellm:
     image: ghcr.io/berriai/litellm:main-v1.106.2
 ${more}`,
     "config.yaml": "general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }\n",
+    ...files,
   });
   const facts = readFacts(deployment.folder);
   facts.liteLLM();
@@ -34,3 +35,15 @@ test("where a config is mounted and not read, this is why there is no master key
       `add command: ["--config", "/app/config.yaml"], or the variable CONFIG_FILE_PATH, and ${setIt}`,
   ]);
 });
+
+test.each([["a script in the command"], ["a script of the deployment"]])(
+  "a master key that %s reads from an external secret is set",
+  (where) => {
+    const read = "export LITELLM_MASTER_KEY=$$(cat /run/secrets/master_key); exec litellm --config /app/config.yaml";
+    const own =
+      where === "a script in the command" ? `    command: [sh, -c, "${read}"]\n` : "    command: [sh, /start.sh]\n";
+    const mounts = "    volumes: ['./config.yaml:/app/config.yaml', './start.sh:/start.sh']\n";
+    const more = `${own}${mounts}    secrets: [master_key]\nsecrets: { master_key: { external: true } }\n`;
+    expect(faultsWith(more, { "start.sh": `#!/bin/sh\n${read.replace("$$", "$")}\n` })).toEqual([]);
+  },
+);
