@@ -6,6 +6,7 @@ import { boundDevice } from "../../compose/loading/paths.ts";
 import { liteLLMDotenv } from "../../compose/service/environment.ts";
 import { nodeAt, type YamlNode } from "../../source/yaml-tree.ts";
 import { composeFileNames, filesBelow, pathIn } from "../files/compose-files.ts";
+import { withDefaults } from "./variable-references.ts";
 
 /** A path of the host as a compose file has it, made absolute. */
 export interface HostPath {
@@ -120,11 +121,11 @@ export function missingMounts(
   return volumes.items.flatMap((item) => {
     const [written = "", target] =
       item.kind === "map"
-        ? [filled(textOf(nodeAt(item, "source")) ?? ""), textOf(nodeAt(item, "target"))]
-        : filled(textOf(item) ?? "").split(":");
+        ? [withDefaults(filled(textOf(nodeAt(item, "source")) ?? "")), textOf(nodeAt(item, "target"))]
+        : withDefaults(filled(textOf(item) ?? "")).split(":");
     const volume = nodeAt(declared, written);
     const device = volume === undefined ? undefined : boundDevice(volume);
-    const source = device === undefined ? written : filled(device);
+    const source = device === undefined ? written : withDefaults(filled(device));
     if (target === undefined || !/^[./~$]/.test(source)) return [];
     const found = hostPath(source, folder, project);
     if (found === undefined || (found.path.startsWith(`${folder}/`) && existsSync(found.path))) return [];

@@ -775,3 +775,15 @@ test("a template with marks of sed or of a template engine is filled in, with a 
     "url: 'http://placeholder.invalid:8000', auth_value: 'placeholder-mcp-token'",
   );
 });
+
+test("a mount whose source is the default of a variable has a copy in the folder, or a stand-in for a secret", () => {
+  const compose = service(
+    "    command: [--config, /app/config.yaml]\n" +
+      "    volumes: ['${CONFIG:-/srv/litellm/config.yaml}:/app/config.yaml:ro', '${KEY_FILE:-/srv/secrets/key}:/run/secrets/key:ro']\n",
+  );
+  const { files } = values({ "compose.yaml": compose, "config.yaml": "model_list: []\n" });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["/srv/litellm/config.yaml", "./config.yaml"],
+    ["/srv/secrets/key", "./init.key.secret"],
+  ]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { outermostReferences, variableReferences } from "./variable-references.ts";
+import { outermostReferences, variableReferences, withDefaults } from "./variable-references.ts";
 
 test("a reference in a default has the text around the default around it", () => {
   const found = variableReferences("Host(`${NAME:-litellm.${DOMAIN}}`) $$NOT");
@@ -22,4 +22,8 @@ test("each reference is where its text is", () => {
 
 test("only a default has references: a message and what takes a value's place have none", () => {
   expect(variableReferences("${A:?set $B} ${C:+$D}").map(({ variable }) => variable)).toEqual(["A", "C"]);
+});
+
+test("each default takes the place of its reference, and what has none stays", () => {
+  expect(withDefaults("${A:-/srv/${B-x}}/$C:/app/${D:?set it}${E:+e}")).toBe("/srv/x/$C:/app/${D:?set it}${E:+e}");
 });

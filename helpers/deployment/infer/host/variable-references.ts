@@ -30,6 +30,17 @@ export function outermostReferences(text: string): VariableReference[] {
   return variableReferences(text).filter(({ inDefaultsOf }) => inDefaultsOf.length === 0);
 }
 
+/** A text in which each reference that has a default is replaced by it: what compose takes where nothing sets the variables. */
+export function withDefaults(text: string): string {
+  let [result, at] = ["", 0];
+  for (const { operator, word, start, end } of outermostReferences(text)) {
+    if (!operator?.endsWith("-")) continue;
+    result += text.slice(at, start) + withDefaults(word);
+    at = end;
+  }
+  return result + text.slice(at);
+}
+
 /** Where a part of a text is. */
 interface Part extends Pick<VariableReference, "before" | "after" | "inDefaultsOf"> {
   offset: number;
