@@ -176,6 +176,10 @@ test("a folder that is missing, or has no compose file, is one line that says wh
   rmSync(template);
   writeFileSync(join(copy.folder, "compose.yaml"), "services:\n\tlitellm:\n");
   expect(init(copy.folder).stderr).toMatch(/compose\.yaml:2: broken YAML/);
+  writeFileSync(join(copy.folder, "compose.yaml"), "services:\n  litellm:\n    image: {{ litellm_image }}\n");
+  expect(init(copy.folder).stderr).toMatch(
+    /^\S+compose\.yaml:3: is a template: 'image: \{\{ litellm_image \}\}' .*\n$/,
+  );
   expect(init(join(copy.folder, "gone"))).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/gone: is missing; name a folder with the compose files\n$/),

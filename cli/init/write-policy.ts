@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DeploymentError } from "../../helpers/core/errors.ts";
 import type { RunConfig } from "../../helpers/core/run-config.ts";
 import { progress } from "../../helpers/core/terminal/progress.ts";
 import { displayPath } from "../../helpers/core/text/display-path.ts";
 import { checkFolder } from "../../helpers/deployment/facts.ts";
 import { composeFileNames } from "../../helpers/deployment/infer/files/compose-files.ts";
-import { reportComposeTemplates } from "../../helpers/deployment/infer/files/compose-templates.ts";
+import { namingTemplates, reportComposeTemplates } from "../../helpers/deployment/infer/files/compose-templates.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
 import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
@@ -65,7 +66,7 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
     derived = await derivePolicy({ folder, projects, host, isOffline, config, progress });
   } catch (error) {
     remove();
-    throw error;
+    throw error instanceof DeploymentError ? new DeploymentError(namingTemplates(error.faults)) : error;
   }
   if (isPrinted) {
     remove();

@@ -136,11 +136,16 @@ function viewOf(facts: Facts): DeploymentView {
   if (typeof view !== "string") return view;
   const faults = new FaultList();
   faults.addAll(facts.faults);
-  if (view === "litellm")
-    faults.add(
-      facts.compose?.file ?? join(facts.folder, "compose.yaml"),
-      "none of the services looks like LiteLLM: by its image, its Dockerfile or its command",
-      "call `npm run init` for the folder with LiteLLM's compose file, or write policy.yaml with `services:` by hand",
-    );
+  if (view === "litellm") {
+    const templates = new FaultList();
+    reportComposeTemplates(facts.folder, templates, true);
+    if (templates.faults.length > 0) faults.addAll(templates);
+    else
+      faults.add(
+        facts.compose?.file ?? join(facts.folder, "compose.yaml"),
+        "none of the services looks like LiteLLM: by its image, its Dockerfile or its command",
+        "call `npm run init` for the folder with LiteLLM's compose file, or write policy.yaml with `services:` by hand",
+      );
+  }
   throw new DeploymentError(faults.faults);
 }
