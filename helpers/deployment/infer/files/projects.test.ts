@@ -442,3 +442,18 @@ test("a file that names services of compose's own file belongs to its project", 
     others: ["photos.yaml"],
   });
 });
+
+test("of the stacks of several hosts under one file name, the one that shares a network with Traefik is the gateway", () => {
+  const stack = (network: string): string =>
+    `services: { litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1', networks: [${network}] } }\nnetworks: { ${network}: { external: true } }\n`;
+  const { compose, others } = found({
+    "stacks/legion/ai-stack.yml": stack("legion_net"),
+    "stacks/prime/ai-stack.yml": stack("edge"),
+    "stacks/prime/traefik.yml": `${traefik}${external}`,
+  });
+  expect(compose?.flatMap(({ files }) => files).toSorted()).toEqual([
+    "stacks/prime/ai-stack.yml",
+    "stacks/prime/traefik.yml",
+  ]);
+  expect(others).toEqual(["stacks/legion/ai-stack.yml"]);
+});

@@ -88,10 +88,13 @@ function withIncluded(files: readonly ComposeOutline[], all: readonly ComposeOut
 
 /** The projects of LiteLLM and Traefik, and those that join their networks. */
 function relevant(root: string, candidates: readonly Candidate[]): readonly Candidate[] {
-  const core = (["litellm", "traefik"] as const).flatMap((role) => {
-    const signs = candidates.map((candidate) => ({ candidate, sign: strongest(candidate.all, role) }));
-    return signs.toSorted((a, b) => b.sign - a.sign).find(({ sign }) => sign > 0)?.candidate ?? [];
-  });
+  const [traefik] = mostLikely(candidates, "traefik");
+  const gateways = mostLikely(candidates, "litellm");
+  // Stacks of several hosts may have a LiteLLM each: the one that Traefik reaches is behind it.
+  const behind = gateways.find(
+    (one) => traefik !== undefined && (one === traefik || sharesNetwork(root, one, traefik)),
+  );
+  const core = [behind ?? gateways[0] ?? [], traefik ?? []].flat();
   if (core.length === 0) return candidates;
   const variants = new Set(core.flatMap((one) => one.variants ?? []));
   const isVariant = ({ files, all }: Candidate): boolean =>
@@ -100,6 +103,13 @@ function relevant(root: string, candidates: readonly Candidate[]): readonly Cand
     (candidate) =>
       core.includes(candidate) || (!isVariant(candidate) && core.some((one) => sharesNetwork(root, candidate, one))),
   );
+}
+
+/** The candidates of which it is surest that one of their services plays a role. */
+function mostLikely(candidates: readonly Candidate[], role: "litellm" | "traefik"): Candidate[] {
+  const signs = candidates.map((candidate) => strongest(candidate.all, role));
+  const most = Math.max(0, ...signs);
+  return most === 0 ? [] : candidates.filter((_, index) => signs[index] === most);
 }
 
 function hasBothRoles(files: readonly ComposeOutline[]): boolean {
