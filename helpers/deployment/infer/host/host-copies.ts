@@ -191,6 +191,7 @@ export function copyInFolder(
         all.filter((file) => basename(file) === name),
         all.filter((file) => isTemplateOf(basename(file), name)),
       ])
+      .map((files) => files.filter((file) => !isComposeFile(join(folder, file))))
       .find((files) => files.length > 0);
     return closest(found ?? [], path);
   }
@@ -221,6 +222,11 @@ function withDirectory(written: string, all: readonly string[]): string[] {
     const at = `/${file}`.lastIndexOf(`/${name}/`);
     return at === -1 || !/\.(?:ya?ml|toml)$/i.test(file) ? [] : file.slice(0, Math.max(0, at - 1));
   });
+}
+
+/** Whether a file is one that compose reads, which may have the name of a program's configuration: `stacks/traefik.yml`. */
+function isComposeFile(file: string): boolean {
+  return /\.ya?ml$/i.test(file) && /^services[ \t]*:/m.test(readFileSync(file, "utf8"));
 }
 
 /** Whether a directory has a compose file: it is mounted into no service. */

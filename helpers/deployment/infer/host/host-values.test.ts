@@ -787,3 +787,16 @@ test("a mount whose source is the default of a variable has a copy in the folder
     ["/srv/secrets/key", "./init.key.secret"],
   ]);
 });
+
+test("a compose file with the name of Traefik's static file is no copy of it", () => {
+  const stack = `services:
+  traefik:
+    image: traefik:v3.5.3
+    volumes: ["/srv/traefik/traefik.yml:/etc/traefik/traefik.yml:ro"]
+`;
+  expect([...values({ "stacks/traefik.yml": stack }).files]).toEqual([]);
+  const both = { "stacks/traefik.yml": stack, "config/traefik.yml": "entryPoints: { web: { address: ':80' } }\n" };
+  expect([...values(both).files].map(([path, { value }]) => [path, value])).toEqual([
+    ["/srv/traefik/traefik.yml", "./config/traefik.yml"],
+  ]);
+});
