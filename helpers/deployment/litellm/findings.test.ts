@@ -198,6 +198,15 @@ const findings: {
     at: "${POSTGRES_MCP_URL}",
     what: /env\.DATABASE_URI is '\$\{POSTGRES_MCP_URL\}'/,
     why: /does not substitute this form/,
+    fix: /^write os\.environ\/POSTGRES_MCP_URL as the whole value$/,
+  },
+  {
+    name: "a shell's variable in a text",
+    patches: [litellm("os.environ/POSTGRES_MCP_URL", "postgresql://one:${MCP_PASSWORD}@db/x")],
+    at: "${MCP_PASSWORD}",
+    what: /env\.DATABASE_URI is 'postgresql:\/\/one:\$\{MCP_PASSWORD\}@db\/x'/,
+    why: /does not substitute this form/,
+    fix: /^write os\.environ\/MCP_PASSWORD as the whole value, and set MCP_PASSWORD to the whole text$/,
   },
   {
     name: "a variable within args",

@@ -124,7 +124,7 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
       location,
       what: `${where} is '${value}'`,
       why: "LiteLLM does not substitute this form: the text is used as it stands",
-      fix: `write ${prefix}${/\w+/.exec(value)?.[0] ?? "NAME"} as the whole value`,
+      fix: fixOfShellReference(value),
     });
     return;
   }
@@ -163,6 +163,13 @@ function checkValue(node: YamlScalar, context: ReferenceContext, path: readonly 
       fix,
     });
   }
+}
+
+/** What LiteLLM substitutes in place of a shell's variable. */
+function fixOfShellReference(value: string): string {
+  const [reference = "", name = "NAME"] = /\$\{?(\w+)[^}]*\}?/.exec(value) ?? [];
+  const isWhole = reference === value;
+  return `write ${prefix}${name} as the whole value${isWhole ? "" : `, and set ${name} to the whole text`}`;
 }
 
 /** A server's keys whose values are texts for people and models. */
