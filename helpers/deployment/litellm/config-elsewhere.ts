@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
-import { dockerfileOf } from "../services/build-outline.ts";
+import { dockerfileOf, isOfficialLiteLLMImage, mayBeMirrored } from "../services/build-outline.ts";
 import { isFile } from "../source/is-file.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { emptyMountOf, presentFile } from "./container-file.ts";
@@ -37,6 +37,22 @@ export function configElsewhere(
     what: `LiteLLM's config ${inContainer} is ${place}`,
     why: "its servers and models are unknown to the suite",
     fix: `add '${entry}' under 'files:' in policy.yaml, with the path of a copy`,
+  };
+}
+
+/**
+ * An image of the operator's that starts by its own command, and that no compose file builds: its config may be in it, and what
+ * it does with one that is mounted is in no file.
+ */
+export function configOfOwnImage({ image, build, entrypoint, command }: ComposeService): ConfigGap | undefined {
+  if (image === undefined || build !== undefined || entrypoint !== undefined || command !== undefined) return undefined;
+  if (isOfficialLiteLLMImage(image.value) || mayBeMirrored(image.value)) return undefined;
+  return {
+    state: "unknown",
+    location: image.location,
+    what: `the image '${image.value}' starts LiteLLM by its own command, and none of the files builds it`,
+    why: "which config it reads, and so its servers and models, are unknown to the suite",
+    fix: 'mount the config and name it: command: ["--config", "/app/config.yaml"]; or add the image\'s \'build:\'',
   };
 }
 

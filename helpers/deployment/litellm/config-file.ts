@@ -4,7 +4,7 @@ import type { ComposeService } from "../compose/types.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import type { SourceLocation, Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
-import { configElsewhere, configOfContainer } from "./config-elsewhere.ts";
+import { configElsewhere, configOfContainer, configOfOwnImage } from "./config-elsewhere.ts";
 import { noted } from "./config-gap.ts";
 import { isIn, mountedFile, mountOf } from "./container-file.ts";
 import type { StartCommand } from "./start-command.ts";
@@ -47,7 +47,7 @@ export function findLiteLLMConfig(
   }
   if (option === undefined) {
     if (hasMistypedOption(service, start, faults)) return undefined;
-    const unread = unreadConfig(service, start);
+    const unread = unreadConfig(service, start) ?? configOfOwnImage(service);
     return unread === undefined ? "none" : noted(unread, notes);
   }
   const inContainer = absolute(option.value);

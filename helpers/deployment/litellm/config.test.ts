@@ -459,3 +459,17 @@ test.each([
 ])("a function of custom_auth that the module does not define itself is LiteLLM's to find: %s", (text) => {
   expect(read([{ file: "litellm/scoped_keys.py", write: `${text}\n` }]).faults).toEqual([]);
 });
+
+test.each([
+  ["litellm:local", "", "unknown"],
+  ["registry.example/ai/litellm-gateway:1.2.0", "", "unknown"],
+  ["litellm:local", "    command: [--port, '4000']\n", undefined],
+  ["registry.example/mirror/litellm:v1.80.0-stable", "", undefined],
+  ["registry.example/litellm-database:main-latest", "", undefined],
+  ["ghcr.io/berriai/litellm:local", "", undefined],
+])("what the image %s starts is known by its name or by the command (%j): %s", (image, more, state) => {
+  using deployment = writtenFolder({
+    "compose.yaml": `services:\n  litellm:\n    image: ${image}\n    environment: { LITELLM_MASTER_KEY: sk-of-the-gateway }\n${more}`,
+  });
+  expect(readFacts(deployment.folder).liteLLM()?.config.gap?.state).toBe(state);
+});

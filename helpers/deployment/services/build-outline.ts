@@ -33,6 +33,11 @@ export function isOfficialLiteLLMImage(image: string): boolean {
   return /(?:^|\/)(?:berriai|litellm)\/litellm/.test(image);
 }
 
+/** Whether an image may be one that LiteLLM publishes, under the name of a mirror: `registry.example/litellm:v1.80.0-stable`. */
+export function mayBeMirrored(image: string): boolean {
+  return /(?:^|\/)litellm(?:-database|-non_root)?(?:$|@|:(?:v?\d+\.\d|main|latest|stable|litellm_))/.test(image);
+}
+
 /** Whether a package is LiteLLM, with extras or without. */
 export function isLiteLLMPackage({ name }: { name: string }): boolean {
   return /^litellm(?:\[|$)/.test(name);
