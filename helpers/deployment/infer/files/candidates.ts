@@ -11,6 +11,8 @@ export interface Candidate {
   isDefault: boolean;
   /** Files next to its own, under names of their own, that have services of the same names, and do not belong to it. */
   variants?: readonly ComposeOutline[];
+  /** Files next to its own in place of which it is started: they have services of the same names, and no LiteLLM. */
+  replaces?: readonly ComposeOutline[];
   /** Files that are of the project by its name only. */
   neighbours?: readonly ComposeOutline[];
   /** What the `COMPOSE_FILE` that names its files leaves open; undefined for files that no `COMPOSE_FILE` names. */
@@ -37,22 +39,40 @@ export function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidat
     if (main !== undefined) {
       // Other files next to it are variants (compose.prod.yaml), unless they are stacks with services of their own.
       const override = files.find(({ file }) => isOverride(file));
-      const [variants, rest] = partition(
-        files.filter((one) => one !== main && one !== override),
+      const own = [main, ...(override === undefined ? [] : [override])];
+      const [similar, rest] = partition(
+        files.filter((one) => !own.includes(one)),
         (one) => sharesServices(one, main),
       );
+      // A file with LiteLLM is no variant of one without: it is started in its place, or with it.
+      const isGateway = (one: ComposeOutline): boolean => strongest(own, "litellm") === 0 && hasLiteLLM(one);
+      const [gateways, variants] = partition(similar, isGateway);
+      const [alone, added] = partition(gateways, isComplete);
       const [parts, stacks] = partition(
         joined(rest),
         (group) => mayBeOne([main, ...group]) && group.some((one) => completes(one, main)),
       );
       return [
-        { files: [main, ...(override === undefined ? [] : [override]), ...parts.flat()], isDefault: true, variants },
+        { files: [...own, ...parts.flat(), ...added], isDefault: true, variants },
+        ...alone.map((one) => {
+          const others = alone.filter((other) => other !== one);
+          return { files: [one], isDefault: false, replaces: own, variants: others };
+        }),
         ...stacks.map((group) => ({ files: group, isDefault: false })),
       ];
     }
     const groups = joined(files.filter(({ file }) => !isOverride(file)));
     return groups.map((group) => ({ files: group, isDefault: false, variants: variantsOf(group, groups) }));
   });
+}
+
+function hasLiteLLM(file: ComposeOutline): boolean {
+  return strongest([file], "litellm") > 0;
+}
+
+/** Whether compose takes a file alone: each service says what it is made from, and nothing is named that it does not declare. */
+function isComplete({ services, undeclared }: ComposeOutline): boolean {
+  return undeclared.length === 0 && services.every(({ isWhole }) => isWhole === true);
 }
 
 /**

@@ -47,7 +47,11 @@ function questionsOf(root: string, candidate: Candidate, home: string): string[]
       `are ${files.join(", ")} one project? None of those with services is complete without the others; which \`-f\`, \`-p\` and \`--project-directory\` does the operator use?`,
     ];
   return candidate.named === undefined
-    ? [...questionsOfName(root, candidate, home), ...questionsOfVariants(root, candidate)]
+    ? [
+        ...questionsOfName(root, candidate, home),
+        ...questionsOfReplaced(root, candidate),
+        ...questionsOfVariants(root, candidate),
+      ]
     : questionsOfNamed(root, candidate.named);
 }
 
@@ -96,6 +100,16 @@ function questionsOfName(root: string, candidate: Candidate, home: string): stri
     ];
   const byDefault = environmentAt(home).has("COMPOSE_PROJECT_NAME") ? "COMPOSE_PROJECT_NAME" : "that of the folder";
   return [`is ${all} started under compose's default name, ${byDefault}? \`-p\` gives another one`];
+}
+
+/** Asks whether a file is started in place of what compose finds next to it. */
+function questionsOfReplaced(root: string, candidate: Candidate): string[] {
+  const { replaces = [] } = candidate;
+  if (replaces.length === 0) return [];
+  const names = replaces.map(({ file }) => pathIn(root, file)).join(" and ");
+  return [
+    `is ${pathsOf(root, candidate)[0]} started in place of ${names} (\`docker compose -f\`)? It has LiteLLM and services of the same names`,
+  ];
 }
 
 /** Asks for files that compose reads with `-f` only, and that change LiteLLM or Traefik. */

@@ -457,3 +457,25 @@ test("of the stacks of several hosts under one file name, the one that shares a 
   ]);
   expect(others).toEqual(["stacks/legion/ai-stack.yml"]);
 });
+
+test("a file with LiteLLM is no variant of what compose finds next to it without", () => {
+  const server = "services: { server: { build: ., ports: ['8000:8000'] } }\n";
+  const whole = "services: { server: { image: server }, litellm: { image: ghcr.io/berriai/litellm:main-v1.77.1 } }\n";
+  using deployment = smallDeployment({ "docker-compose.yml": server, "docker-compose.litellm.yml": whole });
+  const { compose, others } = findProjects(deployment.folder);
+  expect(compose?.map(({ files }) => files)).toEqual([["docker-compose.litellm.yml"]]);
+  expect(compose?.[0]?.questions).toContain(
+    "is docker-compose.litellm.yml started in place of docker-compose.yml (`docker compose -f`)? It has LiteLLM and services of the same names",
+  );
+  expect(others).toEqual(["docker-compose.yml"]);
+  const several = { "docker-compose.yml": server, "docker-compose.dev.yml": whole, "docker-compose.prod.yml": whole };
+  expect(found(several)).toEqual({
+    compose: [{ project: undefined, files: ["docker-compose.dev.yml"] }],
+    others: ["docker-compose.yml", "docker-compose.prod.yml"],
+  });
+  const change = whole.replace("image: server", "environment: { A: b }");
+  expect(found({ "docker-compose.yml": server, "docker-compose.litellm.yml": change })).toEqual({
+    compose: [{ project: undefined, files: ["docker-compose.yml", "docker-compose.litellm.yml"] }],
+    others: [],
+  });
+});

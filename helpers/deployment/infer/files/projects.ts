@@ -97,11 +97,15 @@ function relevant(root: string, candidates: readonly Candidate[]): readonly Cand
   const core = [behind ?? gateways[0] ?? [], traefik ?? []].flat();
   if (core.length === 0) return candidates;
   const variants = new Set(core.flatMap((one) => one.variants ?? []));
+  const replaced = new Set(core.flatMap((one) => one.replaces ?? []));
   const isVariant = ({ files, all }: Candidate): boolean =>
     files.every((file) => variants.has(file)) && (strongest(all, "litellm") > 0 || strongest(all, "traefik") > 0);
   return candidates.filter(
     (candidate) =>
-      core.includes(candidate) || (!isVariant(candidate) && core.some((one) => sharesNetwork(root, candidate, one))),
+      core.includes(candidate) ||
+      (!isVariant(candidate) &&
+        !candidate.files.some((file) => replaced.has(file)) &&
+        core.some((one) => sharesNetwork(root, candidate, one))),
   );
 }
 

@@ -28,6 +28,8 @@ export interface ServiceOutline {
   sources?: readonly string[];
   /** Whether its labels have rules for Traefik. */
   hasRules?: boolean;
+  /** Whether it says what its container is made from, so that compose takes it without another file. */
+  isWhole?: boolean;
 }
 
 /**
@@ -55,6 +57,7 @@ export function outlineOfService(
     dependsOn: dependenciesOf(nodeAt(node, "depends_on")),
     stores: storesOf(nodeAt(node, "environment")),
     sources: hostPaths(nodeAt(node, "volumes")).map((path) => resolve(folder, filled(path))),
+    isWhole: image !== undefined || nodeAt(node, "build") !== undefined || nodeAt(node, "extends") !== undefined,
     hasRules: [nodeAt(node, "labels"), nodeAt(node, "deploy", "labels")].flatMap(labelNames).some(isRule),
   };
 }
