@@ -8,6 +8,7 @@ import { checkFolder } from "../../helpers/deployment/facts.ts";
 import { composeFileNames } from "../../helpers/deployment/infer/files/compose-files.ts";
 import { namingTemplates, reportComposeTemplates } from "../../helpers/deployment/infer/files/compose-templates.ts";
 import { findProjects } from "../../helpers/deployment/infer/files/projects.ts";
+import { unreadCompose } from "../../helpers/deployment/infer/files/unread-compose.ts";
 import { hostValues } from "../../helpers/deployment/infer/host/host-values.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
 import { type DerivedPolicy, derivePolicy } from "./derive-policy.ts";
@@ -66,7 +67,10 @@ export async function writePolicy({ folder, file, config, isOffline, isPrinted }
     derived = await derivePolicy({ folder, projects, host, isOffline, config, progress });
   } catch (error) {
     remove();
-    throw error instanceof DeploymentError ? new DeploymentError(namingTemplates(error.faults)) : error;
+    if (!(error instanceof DeploymentError)) throw error;
+    const named = new Set(error.faults.map((fault) => fault.file));
+    const unread = unreadCompose(folder).filter((fault) => !named.has(fault.file));
+    throw new DeploymentError(namingTemplates([...unread, ...error.faults]));
   }
   if (isPrinted) {
     remove();

@@ -1,4 +1,4 @@
-import { dirname, join, posix } from "node:path";
+import { dirname, join, posix, resolve } from "node:path";
 import { DeploymentError } from "../../core/errors.ts";
 import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
 import { readPolicyFile } from "../policy/read-policy.ts";
@@ -12,8 +12,10 @@ import { askModel } from "./edge/model-answer.ts";
 import { harmlessOwnPort, modelView } from "./edge/model-view.ts";
 import { hostCandidates, observeHost } from "./edge/observe-hosts.ts";
 import { unservedRouters } from "./edge/unserved-routers.ts";
+import { pathIn } from "./files/compose-files.ts";
 import { reportComposeTemplates } from "./files/compose-templates.ts";
 import type { FoundProjects } from "./files/projects.ts";
+import { unreadCompose } from "./files/unread-compose.ts";
 import type { HostValues } from "./host/host-values.ts";
 import { beginning } from "./infer-policy.ts";
 import type { Inference } from "./inference.ts";
@@ -76,7 +78,10 @@ export async function inferFromFiles({
     upstreams: { versionsOf, toolsOf: () => undefined, exampleOf: () => undefined },
     missing: new Map(),
     partVersions: new Map([...partVersions].filter(([part]) => view.compose.services.has(part))),
-    remarks: [],
+    remarks: unreadCompose(folder).map(
+      ({ file, line, what }) =>
+        `A compose file that can't be read was left out: ${pathIn(folder, resolve(file))}:${line} (${what}).`,
+    ),
   };
 }
 

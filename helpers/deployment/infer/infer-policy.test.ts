@@ -682,3 +682,15 @@ test("a mark in LiteLLM's config is asked for, and does not count as a key", asy
       "the deployment's own value there, and call `npm run init` again",
   ]);
 });
+
+test("a compose file with broken YAML is left out with a remark", async () => {
+  const { remarks } = await draftOf({
+    "litellm/compose.yaml": "services: { litellm: { image: 'ghcr.io/berriai/litellm:main-v1.77.1' } }\n",
+    "traefik/compose.yaml": "services:\n  traefik:\n    environment: [A=${B}]\n",
+  });
+  expect(remarks).toContainEqual(
+    expect.stringMatching(
+      /^A compose file that can't be read was left out: traefik\/compose\.yaml:3 \(broken YAML: .*\)\.$/,
+    ),
+  );
+});

@@ -32,6 +32,11 @@ export function reportComposeTemplates(folder: string, faults: FaultList, isForL
     );
 }
 
+/** The files below a folder under compose's names and their variants (`docker-compose.prod.yml`), absolute. */
+export function composeFilesIn(folder: string): string[] {
+  return filesBelow(folder).filter((file) => composeName.test(basename(file)));
+}
+
 /** The name of the file that is made from a template. */
 function writtenName(template: string): string {
   return basename(template).replace(templateEnding, "");
