@@ -47,3 +47,17 @@ test.each([["a script in the command"], ["a script of the deployment"]])(
     expect(faultsWith(more, { "start.sh": `#!/bin/sh\n${read.replace("$$", "$")}\n` })).toEqual([]);
   },
 );
+
+test("a master key that a loop of the script exports from the secret with its name is set", () => {
+  const script = `      - |
+        for name in LITELLM_MASTER_KEY DATABASE_URL; do
+          f="/run/secrets/litellm--$$(echo $$name | tr '[:upper:]' '[:lower:]')"
+          [ -f "$$f" ] && export "$$name"="$$(cat $$f)"
+        done
+        exec docker/prod_entrypoint.sh --config=/app/config.yaml
+`;
+  const more = `    entrypoint: [/bin/bash, -c]\n    command:\n${script}    volumes: ['./config.yaml:/app/config.yaml']\n`;
+  const secret = (name: string): string => `    secrets: [${name}]\nsecrets: { ${name}: { external: true } }\n`;
+  expect(faultsWith(`${more}${secret("litellm--litellm_master_key")}`)).toEqual([]);
+  expect(faultsWith(`${more}${secret("litellm--other")}`)).toHaveLength(1);
+});

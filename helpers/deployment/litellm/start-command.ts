@@ -40,6 +40,8 @@ export function startCommand(
   const value = (text: string): string =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark of a file's content, set above.
     expand(text, lookup).replace(/\u0000(\d+)\u0000/g, (_all, index) => files[Number(index)] ?? "");
+  for (const [name, secret] of secretsOfLoops(script.value, service, contentOf))
+    environment.set(name, { value: secret, location: script.location });
   for (const command of simpleCommands(marked)) {
     const [first = "", ...rest] = command;
     const isOwn = first === "export" || first === "local";
@@ -121,6 +123,33 @@ function readBy(
   );
   const [target] = targets;
   return target === undefined || targets.length > 1 ? undefined : contentOf(target);
+}
+
+/**
+ * The variables that a loop of the script sets from the secrets with their names:
+ * `for name in A B; do export "$name"="$(cat /run/secrets/app_$(echo $name | tr …))"; done`.
+ */
+function secretsOfLoops(
+  script: string,
+  { files }: ComposeService,
+  contentOf: (inContainer: string) => string | undefined,
+): [name: string, value: string][] {
+  const loops = script.matchAll(/\bfor\s+(\w+)\s+in\s+([^;\n]+?)\s*[;\n]\s*do\b([\s\S]*?)\bdone\b/g);
+  return [...loops].flatMap(([, variable = "", names = "", body = ""]) => {
+    const exportsIt = new RegExp(`\\bexport\\s+["']?\\$\\{?${variable}\\b`).test(body);
+    if (!exportsIt || !body.includes("/run/secrets/")) return [];
+    return names.split(/\s+/).flatMap((name): [string, string][] => {
+      const secret = files.find(({ kind, target }) => kind === "secret" && endsWithName(basename(target), name));
+      const value = secret === undefined ? undefined : contentOf(secret.target);
+      return value === undefined ? [] : [[name, value.trimEnd()]];
+    });
+  });
+}
+
+/** Whether a file is named after a variable: `litellm--master_key` and `master-key` after `MASTER_KEY`. */
+function endsWithName(file: string, variable: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_");
+  return plain(file) === plain(variable) || plain(file).endsWith(`_${plain(variable)}`);
 }
 
 /** The variable that a command changes: the only one that it names (`printf %s "$password" | encode`). */
