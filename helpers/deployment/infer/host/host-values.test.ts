@@ -800,3 +800,16 @@ test("a compose file with the name of Traefik's static file is no copy of it", (
     ["/srv/traefik/traefik.yml", "./config/traefik.yml"],
   ]);
 });
+
+test("a directory of the host on /etc/traefik is the one with Traefik's static file", () => {
+  const compose =
+    "services: { traefik: { image: 'traefik:v3.5.3', volumes: ['/opt/traefik/config:/etc/traefik:ro'] } }\n";
+  const { files } = values({
+    "core/traefik/compose.yaml": compose,
+    "core/traefik/config/traefik.yml": "entryPoints: { web: { address: ':80' } }\n",
+    "core/other/config/a.yml": "a: b\n",
+  });
+  expect([...files].map(([path, { value }]) => [path, value])).toEqual([
+    ["/opt/traefik/config", "./core/traefik/config"],
+  ]);
+});

@@ -13,6 +13,9 @@ import {
 } from "./host-copies.ts";
 import { environmentText, type ServiceNode } from "./service-nodes.ts";
 
+/** Where Traefik looks for its static file in `/etc/traefik` by itself. Source: Traefik's documentation, "Configuration File". */
+const staticFiles = ["yml", "yaml", "toml"].map((ending) => `/etc/traefik/traefik.${ending}`);
+
 /** Copies of what LiteLLM and Traefik mount from the host. */
 export function copiesOf(
   folder: string,
@@ -23,7 +26,7 @@ export function copiesOf(
   for (const { node, outline, home, volumes } of services) {
     if (roleSigns(outline, "litellm") === 0 && roleSigns(outline, "traefik") === 0) continue;
     for (const mount of missingMounts(node, folder, home, filled, volumes)) {
-      const wanted = pathsInCommand(outline.command);
+      const wanted = [...pathsInCommand(outline.command), ...(roleSigns(outline, "traefik") > 0 ? staticFiles : [])];
       const isConfig = roleSigns(outline, "litellm") > 0 && wanted.includes(mount.target);
       const copy = copyInFolder(mount, folder, wanted) ?? (isConfig ? onlyConfig(folder) : undefined);
       if (copy === undefined || existsSync(mount.path)) continue;
