@@ -268,3 +268,17 @@ test.each([
     expected,
   );
 });
+
+test.each([
+  ["", 1],
+  ["command: [--configFile=/etc/traefik/traefik.yml]", 1],
+  ["command: [--providers.docker=true]", 0],
+  ["environment: { TRAEFIK_PROVIDERS_DOCKER: 'true' }", 0],
+])("a directory of the host that may have the static file is asked for: %j", (more, count) => {
+  using deployment = smallDeployment({
+    "compose.yaml": `services:\n  traefik:\n    image: traefik:v3.5.3\n    volumes: [/opt/traefik:/etc/traefik:ro]\n    ${more}\n`,
+  });
+  const facts = readFacts(deployment.folder);
+  facts.traefik();
+  expect(facts.faults.faults.filter(({ what }) => what.includes("in the directory /etc/traefik"))).toHaveLength(count);
+});

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { ComposeService, ComposeValue } from "../../compose/types.ts";
 import type { EditableYaml } from "../../source/editable-yaml.ts";
 import { FaultList } from "../../source/fault-list.ts";
@@ -61,6 +62,9 @@ export function readStatic(service: ComposeService, reading: StaticReading): Sta
     schema,
   );
   const set = flags.filter(({ path }) => path.join(".") !== "configfile");
+  const mayBeInDirectory = named !== undefined || (words.length === 0 && environment.length === 0);
+  if (file === undefined && missing === undefined && mayBeInDirectory)
+    addMissingDirectory(service, named === undefined ? paths : [named.value], folder, faults);
   if (file !== undefined) {
     noteIgnored([...set, ...environment], `the file ${file.path}`, notes);
     return build(readStaticFile(file, folder, { faults, notes, schema }), { kind: "file", file });
@@ -117,6 +121,24 @@ function addMissingMount({ source, target, location }: Mount, folder: string, fa
     location,
     `Traefik's static file '${target}' is mounted from '${shown}', which is missing`,
     `write the file, or add '${shown}: ./COPY' under 'files:' in policy.yaml`,
+  );
+}
+
+/** As {@link addMissingMount}, for a directory of the host that may have the static file: Traefik gets no option from elsewhere. */
+function addMissingDirectory(
+  { mounts }: ComposeService,
+  paths: readonly string[],
+  folder: string,
+  faults: FaultList,
+): void {
+  const holds = ({ target }: Mount): boolean => paths.some((path) => posix.dirname(path) === posix.normalize(target));
+  const missing = mounts.find((mount) => mount.kind === "bind" && !mount.isAvailable && holds(mount));
+  if (missing === undefined) return;
+  const shown = missing.source.startsWith(`${folder}/`) ? `.${missing.source.slice(folder.length)}` : missing.source;
+  faults.add(
+    missing.location,
+    `Traefik's static file is looked for in the directory ${missing.target}, which is mounted from '${shown}', and that is missing`,
+    `write the directory, or add '${shown}: ./COPY' under 'files:' in policy.yaml`,
   );
 }
 
