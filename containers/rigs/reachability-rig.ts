@@ -1,4 +1,5 @@
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
+import { programsIn } from "../../helpers/deployment/services/joined-reach.ts";
 import { slug } from "../../helpers/deployment/services/slug.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import { commonPorts } from "../../helpers/reachability/common-ports.ts";
@@ -45,8 +46,9 @@ export async function startReachabilityRig(rig: RigContext): Promise<RigState> {
   await Promise.all(
     [...deployment.compose.services.values()].map(async (service) => {
       const running = runningPart(gateway, service.key);
-      // One on the host's own network has no address of its own.
-      if (running === undefined && service.networkMode !== undefined) return;
+      // One on the host's own network has no address of its own, and a sidecar's names and networks are those of the program in it.
+      if (running === undefined && (service.networkMode !== undefined || programsIn(deployment, service).length > 0))
+        return;
       // Not the service's own name, because it is not the service.
       const plan = machinePlan(`at-${slug(service.key)}`, image);
       const networks = new Map(Object.entries(gateway.networks).map(([key, made]) => [key, { name: made, id: made }]));

@@ -6,6 +6,8 @@ import { hasConfig } from "./policy/configured-client.ts";
 import { withDirectAccess } from "./policy/direct-access.ts";
 import { readPolicyFile } from "./policy/read-policy.ts";
 import { joinedThroughHost } from "./services/host-route.ts";
+import { withJoinedNamespaces } from "./services/joined-namespace.ts";
+import { withJoinedReach } from "./services/joined-reach.ts";
 import { notePlan } from "./services/plan-notes.ts";
 import { noteOldVolumes } from "./services/postgres-volume.ts";
 import { deploymentDigest } from "./source/digest.ts";
@@ -64,12 +66,17 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   }
   const found = { compose, litellmConfig: liteLLM.config, traefikModel, facts, policy };
   const traefik = traefikModel && compose.services.get(policy.services.traefik || defaultTraefik);
+  const ends = withJoinedNamespaces(traefikModel, { compose, litellm, traefik });
   const deployment: Deployment = {
     folder: root,
     digest: deploymentDigest(root),
-    policy: withServiceNames(traefik === undefined ? withDirectAccess(policy) : policy, compose),
+    policy: withJoinedReach(
+      withServiceNames(traefik === undefined ? withDirectAccess(policy) : policy, compose),
+      ends,
+      traefikModel,
+    ),
     facts,
-    ...joinedThroughHost(traefikModel, { compose, litellm, traefik }),
+    ...joinedThroughHost(traefikModel, ends),
     litellmConfig: liteLLM.config,
     traefikModel,
     literals: options.literals ?? literalSecrets(found),

@@ -4,6 +4,7 @@ import { type Facts, type FactsOptions, readFacts } from "../facts.ts";
 import { readPolicyFile } from "../policy/read-policy.ts";
 import { hostRoutes, joinedThroughHost } from "../services/host-route.ts";
 import { namesOf } from "../services/hosts.ts";
+import { withJoinedNamespaces } from "../services/joined-namespace.ts";
 import { FaultList } from "../source/fault-list.ts";
 import type { TraefikModel } from "../traefik/model.ts";
 import { type DeploymentView, deploymentView, withHostSecrets } from "./deployment-view.ts";
@@ -50,8 +51,9 @@ export async function inferFromFiles({
   const read = (replace?: FactsOptions["replace"]): Facts =>
     factsOf(folder, projects, host, { versions, partVersions, replace });
   const facts = read();
-  const asWritten = withHostSecrets(viewOf(facts), host);
-  const model = asWritten.traefik === undefined ? undefined : facts.traefik(asWritten.traefik.key);
+  const found = withHostSecrets(viewOf(facts), host);
+  const model = found.traefik === undefined ? undefined : facts.traefik(found.traefik.key);
+  const asWritten = withJoinedNamespaces(model, found);
   const view = joinedThroughHost(model, asWritten);
   const edge = model === undefined ? { routers: [], entryPoints: [] } : modelView(model, view);
   const ask = askModel(edge);

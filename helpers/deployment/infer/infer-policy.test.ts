@@ -694,3 +694,16 @@ test("a compose file with broken YAML is left out with a remark", async () => {
     ),
   );
 });
+
+test("the ports that a VPN publishes for the LiteLLM in its network namespace are the gateway's", async () => {
+  const { reach, questions } = await draftOf({
+    "compose.yaml": `services:
+  gluetun: { image: qmcgaw/gluetun, ports: ["4000:4000", "8888:8888"] }
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1", network_mode: "service:gluetun" }
+`,
+  });
+  expect(reach[0]?.value).toMatchObject({ from: "lan", to: "gateway-host", ports: [4000] });
+  expect([...questions, ...(reach[0]?.questions ?? [])].filter((one) => one.startsWith("port "))).toEqual([
+    "port 8888 of gluetun is published on every address: who may use it?",
+  ]);
+});

@@ -4,6 +4,7 @@ import type { SourceLocation } from "../source/location.ts";
 import type { TraefikModel } from "../traefik/model.ts";
 import { extraHosts, serviceAt } from "./hosts.ts";
 import { liteLLMPortOf } from "./litellm-port.ts";
+import { namespaceOwner } from "./network-namespace.ts";
 
 /** The network of a run that stands for the way from Traefik to LiteLLM through the gateway host. */
 export const hostRouteNetwork = "through-host.suite";
@@ -43,6 +44,9 @@ export function portThroughHost(url: string, { compose, litellm, traefik }: Rout
   const port = Number(parsed.port || 80);
   const fixed = [...compose.services.values()].find((one) => one.fixedAddresses.some(({ value }) => value === host));
   if (fixed !== undefined) return fixed.key === litellm.key ? port : undefined;
+  // In one network namespace each has the other on its loopback.
+  if (isLoopback(host) && namespaceOwner(compose, traefik) === namespaceOwner(compose, litellm))
+    return port === liteLLMPortOf(litellm) ? port : undefined;
   if (serviceAt(compose, host, traefik) !== undefined || !isOfHost(host, traefik)) return undefined;
   if (litellm.networkMode?.value === "host") return port === liteLLMPortOf(litellm) ? port : undefined;
   return litellm.ports.find(
@@ -89,10 +93,14 @@ function isEveryAddress(address: string | undefined): boolean {
   return address === undefined || address === "0.0.0.0" || address === "::";
 }
 
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host.startsWith("127.") || host === "::1";
+}
+
 /** Whether a name or an address may be the gateway host's, as Traefik's container sees it. */
 function isOfHost(host: string, traefik: ComposeService): boolean {
   const isOnHost = traefik.networkMode?.value === "host";
-  if (host === "localhost" || host.startsWith("127.") || host === "::1") return isOnHost;
+  if (isLoopback(host)) return isOnHost;
   if (isIP(host) !== 0) return isPrivate(host);
   // A name without a dot is a container's: one that no service has is a mistake.
   return (

@@ -33,10 +33,12 @@ export function listeningPorts(
     return [...(ofImage === undefined ? [] : [ofImage]), ...declaredPorts(service)];
   };
   return (service) => {
+    const inside = servicesInNamespace(compose, service);
     // What else is in their namespace is not part of a run, and the ports that it publishes have no listener there.
-    if (service === litellm || service === traefik) return portsInOrder(own(service));
+    if (service === litellm || service === traefik)
+      return portsInOrder(inside.filter((one) => one === litellm || one === traefik).flatMap(own));
     return portsInOrder([
-      ...servicesInNamespace(compose, service).flatMap(own),
+      ...inside.flatMap(own),
       ...called.flatMap((one) => (one.service === service ? one.port : [])),
     ]);
   };

@@ -72,3 +72,12 @@ test("what listens on Traefik's own loopback, or for UDP, is open to no other se
     "litellm to vpn: 8443",
   ]);
 });
+
+test("what a LiteLLM in Traefik's network namespace listens on is open at Traefik", () => {
+  const compose = `services:
+  traefik: { image: "traefik:v3.5.3" }
+  litellm: { image: "ghcr.io/berriai/litellm:main-v1.77.1", network_mode: "service:traefik" }
+  web: { image: "ghost:5" }
+`;
+  expect(rulesOf(compose, [{ name: "web", port: 80, address: undefined }])).toContain("web to traefik: 80, 4000");
+});
