@@ -9,6 +9,7 @@ import type { ProjectFiles } from "./compose/projects/project.ts";
 import { type ReadCompose, readCompose } from "./compose/read-compose.ts";
 import type { ComposeFile, ComposeService } from "./compose/types.ts";
 import { type ReadLiteLLM, readLiteLLMConfig } from "./litellm/config.ts";
+import { type MadeConfigContext, withMadeConfig } from "./litellm/start/made-config.ts";
 import { runningVersion } from "./litellm/version.ts";
 import type { ConfiguredClient, Policy } from "./policy/types.ts";
 import { withBuildDefaults } from "./services/build-outline.ts";
@@ -108,7 +109,7 @@ export class Facts {
       notes: this.notes,
     });
     this.#env = read.envFiles;
-    this.#compose = read.compose && withBuilds(read.compose);
+    this.#compose = read.compose && withStarts(read.compose, { replacements: replace, secrets: read.envFiles.secrets });
     this.#composeAsWritten = (written ?? read).compose?.compose;
     this.#originals = originals ?? read.envFiles.variables;
     this.envValues = (written ?? read).envFiles.values;
@@ -213,10 +214,12 @@ export class Facts {
   }
 }
 
-/** What Dockerfiles say of LiteLLM's start counts like what the compose file says. */
-function withBuilds(read: ReadCompose): ReadCompose {
+/** What Dockerfiles and start scripts say of LiteLLM's start counts like what the compose file says. */
+function withStarts(read: ReadCompose, context: MadeConfigContext): ReadCompose {
   const { services } = read.compose;
-  const own = new Map([...services].map(([key, service]) => [key, withBuildDefaults(service)] as const));
+  const own = new Map(
+    [...services].map(([key, service]) => [key, withMadeConfig(withBuildDefaults(service), context)] as const),
+  );
   return { ...read, compose: { ...read.compose, services: own } };
 }
 

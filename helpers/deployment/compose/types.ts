@@ -111,6 +111,8 @@ export interface ServiceFile {
   mode: number | undefined;
   uid: string | undefined;
   gid: string | undefined;
+  /** The file that a start script makes it from; an absolute path on this machine. */
+  madeFrom?: string;
   location: SourceLocation;
 }
 

@@ -1,13 +1,13 @@
 import { posix } from "node:path";
 import { displayPath } from "../../core/text/display-path.ts";
 import type { ComposeService } from "../compose/types.ts";
-import type { FaultList } from "../source/fault-list.ts";
+import { FaultList } from "../source/fault-list.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import type { SourceLocation } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
-import type { SourceFile } from "../source/source-file.ts";
+import { readSource, SourceFile } from "../source/source-file.ts";
 import { mapTexts, parseYaml, toPlain, type YamlEntry, type YamlMap } from "../source/yaml-tree.ts";
-import { fileIn, mountedFile } from "./container-file.ts";
+import { fileIn, mountedFile, templateOf } from "./container-file.ts";
 import type { ConfigFile } from "./types.ts";
 import { atLeast } from "./version.ts";
 
@@ -107,8 +107,29 @@ function readFile(
   }
   const root = mapTexts(parsed, (text) => secrets.text(text));
   if (root.kind !== "map") return undefined;
-  const document = Object.fromEntries([...root.entries].map(([key, { value }]) => [key, toPlain(value)]));
-  return { file: { file: source.file, inContainer, document }, source, root };
+  const template = templateIn(service, inContainer);
+  const file = {
+    file: source.file,
+    inContainer,
+    document: plain(root),
+    ...(template === undefined ? {} : { template }),
+  };
+  return { file, source, root };
+}
+
+/** The template of a file that a start script makes, as plain data. */
+function templateIn(service: ComposeService, inContainer: string): Record<string, unknown> | undefined {
+  const template = templateOf(service, inContainer);
+  const source = template === undefined ? undefined : readSource(template, new FaultList(), "");
+  if (source === undefined) return undefined;
+  // `{ key: ${NAME} }` is YAML once its variable is replaced.
+  const text = source.text.replaceAll(/\$\{(\w+)\}|\$(\w+)/g, "os.environ/$1$2");
+  const root = parseYaml(new SourceFile(source.file, text), new FaultList(), "1.1", () => {});
+  return root?.kind === "map" ? plain(root) : undefined;
+}
+
+function plain(root: YamlMap): Record<string, unknown> {
+  return Object.fromEntries([...root.entries].map(([key, { value }]) => [key, toPlain(value)]));
 }
 
 function includesOf(root: YamlMap, declaredIn: string, faults: FaultList): Include[] {

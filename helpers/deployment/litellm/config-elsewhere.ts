@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
 import { dockerfileOf, isOfficialLiteLLMImage, mayBeMirrored } from "../services/build-outline.ts";
+import { withoutInitProgram } from "../services/init-program.ts";
 import { isFile } from "../source/is-file.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { emptyMountOf, presentFile } from "./container-file.ts";
@@ -83,7 +84,7 @@ export function configOfContainer(
 
 /** A script in the command (`sh -c "envsubst < /config.tmpl > /tmp/config.yaml && litellm …"`) that writes files before it starts LiteLLM. */
 function inlineScript({ entrypoint = [], command = [] }: ComposeService, inContainer: string): string | undefined {
-  const words = [...entrypoint, ...command];
+  const words = withoutInitProgram([...entrypoint, ...command]);
   const flag = words.findIndex((word) => /^-[a-z]*c$/.test(word));
   const isShell = /^(?:ba|da|a|z)?sh$/.test(posix.basename(words[0] ?? ""));
   const script = isShell && flag !== -1 ? (words[flag + 1] ?? "") : "";
@@ -93,8 +94,12 @@ function inlineScript({ entrypoint = [], command = [] }: ComposeService, inConta
 
 /** A script of the operator's that starts LiteLLM, and may write files before. */
 function ownScript(service: ComposeService): string | undefined {
-  const { entrypoint = [] } = service;
-  const script = entrypoint.find(
+  const { entrypoint = [], command = [] } = service;
+  const words = withoutInitProgram([...entrypoint, ...command]);
+  const isShell = /^(?:ba|da|a|z)?sh$/.test(posix.basename(words[0] ?? ""));
+  // A command's first word is a script where no entry point but a shell is in front of it.
+  const first = words.at(isShell ? 1 : 0) ?? "";
+  const script = [...entrypoint, first].find(
     (word) => /\.(?:sh|py)$/.test(word) || (word.startsWith("/") && isFile(presentFile(service, word))),
   );
   return script === undefined || /\/docker\/(?:prod_)?entrypoint\.sh$/.test(script) ? undefined : script;

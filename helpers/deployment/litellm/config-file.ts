@@ -7,7 +7,7 @@ import type { NoteList } from "../source/note-list.ts";
 import { configElsewhere, configOfContainer, configOfOwnImage } from "./config-elsewhere.ts";
 import { noted } from "./config-gap.ts";
 import { isIn, mountedFile, mountOf } from "./container-file.ts";
-import type { StartCommand } from "./start-command.ts";
+import type { StartCommand } from "./start/start-command.ts";
 import type { ConfigGap } from "./types.ts";
 import { fixOfMissing, hasMistypedOption, missingConfig, unreadConfig } from "./unread-config.ts";
 
@@ -26,8 +26,7 @@ export function findLiteLLMConfig(
   start: StartCommand,
   { folder, faults, notes }: { folder: string; faults: FaultList; notes: NoteList },
 ): FoundConfig | undefined {
-  const option = optionOf(start.words, ["--config", "-c"]);
-  const variable = start.environment.get("CONFIG_FILE_PATH");
+  const { option, variable } = namesOfConfig(start);
   const absolute = (path: string): string => posix.resolve(service.workingDir ?? "/app", path);
   if (variable !== undefined) {
     const inContainer = absolute(variable.value);
@@ -81,6 +80,14 @@ export function findLiteLLMConfig(
     fixOfMissing(service, inContainer),
   );
   return undefined;
+}
+
+/** What names LiteLLM's config: its command line, and its environment, which counts first. */
+export function namesOfConfig({ words, environment }: Pick<StartCommand, "words" | "environment">): {
+  option: Written<string> | undefined;
+  variable: Written<string> | undefined;
+} {
+  return { option: optionOf(words, ["--config", "-c"]), variable: environment.get("CONFIG_FILE_PATH") };
 }
 
 function optionOf(command: readonly Written<string>[], names: readonly string[]): Written<string> | undefined {

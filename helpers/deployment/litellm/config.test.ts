@@ -306,9 +306,9 @@ const filledAtStart = (command: string): string => `services:
 `;
 
 test.each([
-  "envsubst < /app/config.yaml > /tmp/config.yaml && exec litellm --config /tmp/config.yaml",
-  "sed -e s/__HOST__/one/ /app/config.yaml >/tmp/config.yaml; litellm --port 4000 --config=/tmp/config.yaml",
-  "cp /app/config.yaml /tmp/config.yaml; sed -i s/a/b/ /tmp/config.yaml; litellm --config /tmp/config.yaml",
+  "yq . /app/config.yaml > /tmp/config.yaml && exec litellm --config /tmp/config.yaml",
+  "sed -e /__HOST__/d /app/config.yaml >/tmp/config.yaml; litellm --port 4000 --config=/tmp/config.yaml",
+  "cp /app/config.yaml /tmp/config.yaml; sed -i 1d /tmp/config.yaml; litellm --config /tmp/config.yaml",
 ])("a config that the command itself makes is not known, and no fault: %s", (command) => {
   using deployment = writtenFolder({
     "compose.yaml": filledAtStart(command),

@@ -3,16 +3,16 @@ import type { ComposeService } from "../compose/types.ts";
 import { noteIdlePort } from "../services/litellm-port.ts";
 import { EditableYaml } from "../source/editable-yaml.ts";
 import { FaultList } from "../source/fault-list.ts";
-import { type LiteralSecrets, valueOfUnset } from "../source/literal-secrets.ts";
+import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import type { Written } from "../source/location.ts";
 import { NoteList } from "../source/note-list.ts";
 import { readShape } from "../source/shape.ts";
-import { SourceFile } from "../source/source-file.ts";
-import { locationOf, mapTexts, nodeAt, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
+import { readSource, SourceFile } from "../source/source-file.ts";
+import { locationOf, mapTexts, nodeAt, parseYaml, toPlain, type YamlMap, type YamlNode } from "../source/yaml-tree.ts";
 import { readConfigDocument } from "./config-document.ts";
 import { findLiteLLMConfig } from "./config-file.ts";
 import { modelShape } from "./config-shape.ts";
-import { fileIn } from "./container-file.ts";
+import { fileIn, templateOf, textInContainer } from "./container-file.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
 import { namedDatabase } from "./database.ts";
 import { checkProviders, checkSections } from "./findings.ts";
@@ -21,7 +21,8 @@ import { readMasterKey } from "./master-key.ts";
 import { noteModelHealth } from "./model-health.ts";
 import { noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
-import { startCommand } from "./start-command.ts";
+import { noteMadeConfig } from "./start/made-config.ts";
+import { startCommand } from "./start/start-command.ts";
 import { startsStdio } from "./stdio-commands.ts";
 import type { ConfigFinding, ConfigPlaceholder, LiteLLMConfig } from "./types.ts";
 import { noteUnreadFiles } from "./unread-files.ts";
@@ -55,7 +56,7 @@ export interface LiteLLMContext extends RunningVersion {
  */
 export function readLiteLLMConfig(service: ComposeService, context: LiteLLMContext): ReadLiteLLM | undefined {
   const { folder, version, fixOfGuess, faults, notes, variablesKnown } = context;
-  const start = startCommand(service, (inContainer) => contentOf(service, inContainer, context));
+  const start = startCommand(service, (inContainer) => textInContainer(service, inContainer, context));
   const found = findLiteLLMConfig(service, start, { folder, faults, notes });
   noteIdlePort(service, notes);
   if (found === undefined) return undefined;
@@ -66,7 +67,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const nowhere = service.location;
   const root: YamlMap = document?.root ?? emptyConfig(service);
   const { environment } = start;
-  const scripts = startScripts(service, (inContainer) => contentOf(service, inContainer, context));
+  const scripts = startScripts(service, (inContainer) => textInContainer(service, inContainer, context));
   const isFilledIn = (mark: string): boolean => scripts.includes(mark);
   checkSections(root, { faults, notes });
   checkProviders(root, notes);
@@ -105,6 +106,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);
   noteHiddenEntryScript(service, version, notes);
   noteModelHealth(service, root, notes);
+  if (named !== undefined) noteMadeConfig(service, named.inContainer, notes);
   if (isRead && !hasOwnFinding)
     reportNoServers(root, servers.upstreams.length + servers.unusable.length, environment, service, notes);
   return {
@@ -128,7 +130,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       customAuth,
       customAuthFile,
     },
-    text: document === undefined ? undefined : new EditableYaml(folder, document.main.source, document.main.root),
+    text: document && named && editable(service, named.inContainer, document.main, folder),
   };
 }
 
@@ -142,19 +144,18 @@ function startScripts(
   return [...words, ...files.flatMap((file) => contentIn(posix.resolve("/", file)) ?? [])].join("\n");
 }
 
-/** What a script in the container reads from a file: a config or a secret of compose, or a mounted file. */
-function contentOf(
+/** The config as written, for edits: its template, where a script makes it from one. */
+function editable(
   service: ComposeService,
   inContainer: string,
-  { replacements, secrets }: LiteLLMContext,
-): string | undefined {
-  const given = service.files.find(({ target }) => target === inContainer);
-  const replaced = given === undefined ? undefined : replacements.get(given.name);
-  if (replaced !== undefined) return replaced;
-  // No file has it, and the container does.
-  if (given?.content.from === "external") return given.kind === "secret" ? valueOfUnset(given.name) : undefined;
-  const text = fileIn(service, inContainer, new FaultList())?.source?.text;
-  return text === undefined ? undefined : secrets.text(text);
+  { source, root }: { source: SourceFile; root: YamlMap },
+  folder: string,
+): EditableYaml | undefined {
+  const template = templateOf(service, inContainer);
+  if (template === undefined) return new EditableYaml(folder, source, root);
+  const written = readSource(template, new FaultList(), "");
+  const own = written && parseYaml(written, new FaultList(), "1.1", () => {});
+  return written && own && new EditableYaml(folder, written, own);
 }
 
 function emptyConfig(service: ComposeService): YamlMap {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
-import type { FaultList } from "../source/fault-list.ts";
+import { FaultList } from "../source/fault-list.ts";
+import { type LiteralSecrets, valueOfUnset } from "../source/literal-secrets.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
 
@@ -24,6 +25,26 @@ export function fileIn(service: ComposeService, inContainer: string, faults: Fau
     inContainer,
     source: readSource(file, faults, `write it, correct ${mount}, or name a copy under 'files:' in policy.yaml`),
   };
+}
+
+/** What a script in the container reads from a file: a config or a secret of compose, or a mounted file. */
+export function textInContainer(
+  service: ComposeService,
+  inContainer: string,
+  { replacements, secrets }: { replacements: ReadonlyMap<string, string>; secrets: LiteralSecrets },
+): string | undefined {
+  const given = service.files.find(({ target }) => target === inContainer);
+  const replaced = given === undefined ? undefined : replacements.get(given.name);
+  if (replaced !== undefined) return replaced;
+  // No file has it, and the container does.
+  if (given?.content.from === "external") return given.kind === "secret" ? valueOfUnset(given.name) : undefined;
+  const text = fileIn(service, inContainer, new FaultList())?.source?.text;
+  return text === undefined ? undefined : secrets.text(text);
+}
+
+/** The file on this machine that a start script makes a file of the container from; undefined for any other file. */
+export function templateOf({ files }: ComposeService, inContainer: string): string | undefined {
+  return files.find(({ target }) => target === inContainer)?.madeFrom;
 }
 
 /** The file on this machine behind a path in the container; undefined when it is on no bind mount. */

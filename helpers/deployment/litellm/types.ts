@@ -90,6 +90,8 @@ export interface ConfigFile {
   inContainer: string;
   /** The whole document as plain data, for rendering a changed copy. */
   document: Record<string, unknown>;
+  /** The template as plain data, where a start script makes the file from one: what the operator wrote. */
+  template?: Record<string, unknown>;
 }
 
 /** LiteLLM's config as the version that runs reads it: the main file, what it includes, and the environment. */

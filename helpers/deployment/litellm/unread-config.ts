@@ -7,7 +7,7 @@ import { isOfficialLiteLLMImage } from "../services/build-outline.ts";
 import type { FaultList } from "../source/fault-list.ts";
 import { isFile } from "../source/is-file.ts";
 import type { SourceLocation } from "../source/location.ts";
-import type { StartCommand } from "./start-command.ts";
+import type { StartCommand } from "./start/start-command.ts";
 import type { ConfigGap } from "./types.ts";
 
 /** Whether the command has a mistyped `--config`, which is then a fault: LiteLLM's command line does not accept it. */

@@ -12,8 +12,8 @@ const keySettings = /^(?:master_key|api_key|auth_value|authentication_token|salt
 /** Where a secret is written into a file instead of a variable, each as a question; never the secret itself. */
 export function literalKeyQuestions(view: DeploymentView): string[] {
   const { config, compose, folder } = view;
-  const inConfig = (config?.files ?? []).flatMap(({ file, document }) =>
-    literalSettings(document, []).map((path) => `${path.join(".")} in ${pathIn(folder, file)}`),
+  const inConfig = (config?.files ?? []).flatMap(({ file, document, template }) =>
+    literalSettings(template ?? document, []).map((path) => `${path.join(".")} in ${pathIn(folder, file)}`),
   );
   const inCompose = [...compose.services.values()].flatMap((service) => literalVariables(view, service));
   return [...inConfig, ...inCompose].map(

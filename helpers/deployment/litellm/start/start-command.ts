@@ -1,8 +1,10 @@
 import { basename, posix } from "node:path";
-import { interpolate, type VariableLookup } from "../compose/environment/interpolation.ts";
-import { shellWords } from "../compose/service/shell-words.ts";
-import type { ComposeService } from "../compose/types.ts";
-import type { Written } from "../source/location.ts";
+import { interpolate, type VariableLookup } from "../../compose/environment/interpolation.ts";
+import type { ComposeService } from "../../compose/types.ts";
+import { withoutInitProgram } from "../../services/init-program.ts";
+import type { Written } from "../../source/location.ts";
+import { type MadeFile, madeFiles } from "./made-files.ts";
+import { type ShellCommand, type ShellWord, shellCommands } from "./shell-commands.ts";
 
 /** How a container starts LiteLLM. */
 export interface StartCommand {
@@ -10,6 +12,8 @@ export interface StartCommand {
   words: readonly Written<string>[];
   /** The environment that LiteLLM gets: the service's, and what the script exports before. */
   environment: ReadonlyMap<string, Written<string>>;
+  /** The files that the script makes before from files of the deployment, by their absolute paths in the container. */
+  made: ReadonlyMap<string, MadeFile>;
 }
 
 /**
@@ -24,8 +28,9 @@ export function startCommand(
   const written = (value: string): Written<string> => ({ value, location: service.location });
   const words: Written<string>[] = [...(service.entrypoint ?? []).map(written), ...service.commandWords];
   const environment = new Map(service.environment);
-  const script = scriptOf(words) ?? scriptFile(words, contentOf);
-  if (script === undefined) return { words, environment };
+  const started = words.slice(words.length - withoutInitProgram(words.map((word) => word.value)).length);
+  const script = scriptOf(started) ?? scriptFile(started, contentOf);
+  if (script === undefined) return { words, environment, made: new Map() };
 
   // LiteLLM does not get the variables of a function.
   const local = new Map<string, string>();
@@ -42,23 +47,43 @@ export function startCommand(
     expand(text, lookup).replace(/\u0000(\d+)\u0000/g, (_all, index) => files[Number(index)] ?? "");
   for (const [name, secret] of secretsOfLoops(script.value, service, contentOf))
     environment.set(name, { value: secret, location: script.location });
-  for (const command of simpleCommands(marked)) {
-    const [first = "", ...rest] = command;
-    const isOwn = first === "export" || first === "local";
-    for (const assignment of isOwn ? rest : command.filter((word) => /^\w+=/.test(word))) {
-      const equals = assignment.indexOf("=");
+  const expanded = ({ parts }: ShellWord): string =>
+    parts.map(({ text, isExpanded }) => (isExpanded ? value(text) : text)).join("");
+  const before: ShellCommand[] = [];
+  const made = (): ReadonlyMap<string, MadeFile> =>
+    madeFiles(before, { variables: lookup, directory: service.workingDir ?? "/app", contentOf, expanded });
+  for (const command of shellCommands(marked)) {
+    const { words: all } = command;
+    const [first, ...rest] = all;
+    const isOwn = first?.text === "export" || first?.text === "local";
+    for (const assignment of isOwn ? rest : all.filter(({ text }) => isAssignment(text))) {
+      const equals = assignment.text.indexOf("=");
       if (equals <= 0) continue;
-      const [name, assigned] = [assignment.slice(0, equals), value(assignment.slice(equals + 1))];
-      if (first === "local") local.set(name, assigned);
+      const [name, assigned] = [assignment.text.slice(0, equals), expanded(assignment).slice(equals + 1)];
+      if (first?.text === "local") local.set(name, assigned);
       else environment.set(name, { value: assigned, location: script.location });
     }
-    if (script.rest !== undefined && command.some((word) => word === "$@" || word === "${@}"))
-      return { words: script.rest, environment };
-    if (command.some((word) => !/^\w+=/.test(word) && programs.has(basename(word))))
-      return { words: command.map((word) => ({ value: value(word), location: script.location })), environment };
+    const named = all.filter(({ text }) => !isAssignment(text) && text !== "exec");
+    if (named.some(({ text }) => programs.has(basename(text)))) {
+      const own = named.flatMap((word): readonly Written<string>[] =>
+        isRest(word) ? (script.rest ?? []) : [{ value: expanded(word), location: script.location }],
+      );
+      return { words: own, environment, made: made() };
+    }
+    if (script.rest !== undefined && all.some(isRest)) return { words: script.rest, environment, made: made() };
+    before.push(command);
   }
   // What the shell's own words say (`-c`) is not LiteLLM's.
-  return { words: script.rest ?? [], environment };
+  return { words: script.rest ?? [], environment, made: made() };
+}
+
+function isAssignment(word: string): boolean {
+  return /^\w+=/.test(word);
+}
+
+/** Whether a word stands for the script's parameters. */
+function isRest({ text }: ShellWord): boolean {
+  return text === "$@" || text === "${@}" || text === "$*";
 }
 
 /**
@@ -159,6 +184,11 @@ function onlyVariable(command: string): string {
   return name === undefined || names.size > 1 ? "" : `\${${name}}`;
 }
 
+/** Whether a start's words have LiteLLM's command in them. */
+export function startsLiteLLM({ words }: Pick<StartCommand, "words">): boolean {
+  return words.some(({ value }) => programs.has(basename(value)));
+}
+
 /** LiteLLM's command, and the entry scripts of its images that start it with the words after them. */
 const programs: ReadonlySet<string> = new Set(["litellm", "prod_entrypoint.sh", "entrypoint.sh"]);
 
@@ -188,17 +218,4 @@ function scriptOf(words: readonly Written<string>[]): Script | undefined {
   if (shell === undefined || !/^(?:ba|da|a|z)?sh$/.test(basename(shell.value))) return undefined;
   const flag = rest.findIndex(({ value }) => /^-[a-z]*c$/.test(value));
   return flag === -1 ? undefined : rest[flag + 1];
-}
-
-/** The words of each command of a script, in order. Only what separates commands and words is understood. */
-function simpleCommands(script: string): string[][] {
-  return script.split(/&&|\|\||[;\n|]/).flatMap((text) => {
-    try {
-      const words = shellWords(text);
-      return words.length === 0 ? [] : [words];
-    } catch {
-      // A quote around a separator: such a command names no config that could be found.
-      return [];
-    }
-  });
 }
