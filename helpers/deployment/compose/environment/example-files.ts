@@ -5,7 +5,10 @@ import { basename, dirname, join } from "node:path";
 export const exampleEndings = [".example", ".template", ".sample", ".dist", ".tmpl"] as const;
 
 /** Further names of an example of `.env`. */
-const mainExamples = ["env.example", "env-example", "example.env", ".env-example"];
+const mainExamples = exampleEndings.flatMap((ending) => {
+  const kind = ending.slice(1);
+  return [`env.${kind}`, `env-${kind}`, `${kind}.env`, `.env-${kind}`];
+});
 
 /** The names of a file's examples, in order of preference. */
 export function exampleNames(file: string): string[] {

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { fileOrExample } from "../../compose/environment/example-files.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { exampleNames, fileOrExample } from "../../compose/environment/example-files.ts";
 
 /** LiteLLM's example of a master key, with which 1.106.2 refuses to start. */
 export const wellKnownKey = "sk-1234";
@@ -50,6 +50,12 @@ export function envTextAt(path: string): EnvText | undefined {
   const file = fileOrExample(path);
   if (file === undefined) return undefined;
   return { path, text: readFileSync(file, "utf8"), isExample: file !== path, isFound: true };
+}
+
+/** The first example of an env file, where there is one: its path and what it sets. */
+export function exampleOf(path: string): { path: string; variables: ReadonlyMap<string, string> } | undefined {
+  const file = exampleNames(path).find((one) => existsSync(one));
+  return file === undefined ? undefined : { path: file, variables: variablesOf(readFileSync(file, "utf8")) };
 }
 
 /** An env file's text with further values: in place of the empty ones and of LiteLLM's example key, the others at its end. */

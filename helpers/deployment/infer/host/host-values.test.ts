@@ -43,6 +43,47 @@ test("next to an env file, only what compose demands gets a placeholder: the res
   expect(standIns).toEqual([]);
 });
 
+test("next to an env file, what its example sets needs no question, except what stands for the operator's own", () => {
+  const compose = `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:\${TAG}
+    environment: { A: "\${REGION:?set it}", B: "\${NAME:?set it}", C: $OPTIONAL, D: "\${API_KEY:?set it}" }
+    volumes: ["$CONFIG:/app/config.yaml"]
+    labels: { traefik.http.routers.llm.rule: "Host(\`$LLM_HOST\`)" }
+`;
+  const { variables, demandedSecrets } = values({
+    "compose.yaml": compose,
+    "config.yaml": "model_list: []\n",
+    ".env": "SET=1\nREGION=\n",
+    ".env.example":
+      "TAG=main-v1.77.1 # pinned\nREGION=north\nNAME=<your-name>\nOPTIONAL=1\nAPI_KEY=sk-0123456789\nCONFIG=./config.yaml\nLLM_HOST=llm.example.com\n",
+  });
+  const asIs = (name: string, line: number): object => ({
+    remarks: [`As .env.example sets ${name} (compose.yaml:${line}): the env file does not.`],
+  });
+  expect(Object.fromEntries(variables)).toEqual({
+    TAG: { value: "main-v1.77.1", ...asIs("TAG", 3) },
+    REGION: { value: "north", ...asIs("REGION", 4) },
+    NAME: {
+      value: "<your-name>",
+      questions: ["what is NAME (compose.yaml:4)? The env file does not set it; this is the value of .env.example"],
+    },
+    CONFIG: { value: "./config.yaml", ...asIs("CONFIG", 5) },
+    LLM_HOST: {
+      value: "llm.example.com",
+      questions: ["what is LLM_HOST (compose.yaml:6)? The env file does not set it; this is the value of .env.example"],
+    },
+  });
+  expect(demandedSecrets.map(({ name }) => name)).toEqual(["API_KEY"]);
+});
+
+test.each(["env.sample", "sample.env", "env.template", ".env-dist"])("%s is an example of .env", (example) => {
+  const compose = service("    environment: { A: '${REGION:?set it}', B: '${OPEN:?set it}' }\n");
+  const { envFiles, standIns } = values({ "compose.yaml": compose, [example]: "REGION=north\nOPEN=\n" });
+  expect(envFiles).toEqual([undefined]);
+  expect(standIns.map(({ text }) => text)).toEqual([expect.stringMatching(/\nREGION=north\nOPEN=placeholder-open\n$/)]);
+});
+
 test("a directory of the host is the one with the directory in it that Traefik's flags name", () => {
   const compose = `services:
   traefik:

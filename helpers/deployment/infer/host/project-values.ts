@@ -8,15 +8,8 @@ import type { Stated } from "../policy-input.ts";
 import { type DemandedSecret, demandedSecrets } from "./demanded-secrets.ts";
 import type { EarlierFiles } from "./earlier-files.ts";
 import { type EnvStandIn, envStandIn } from "./env-stand-ins.ts";
-import { type EnvText, emptyNames, envTextAt, filledNames, namesHome, variablesOf } from "./env-texts.ts";
-import {
-  homeFolder,
-  missingEnvFiles,
-  missingFiles,
-  missingSecretMounts,
-  plainName,
-  policyPath,
-} from "./host-copies.ts";
+import { type EnvText, emptyNames, envTextAt, exampleOf, filledNames, namesHome, variablesOf } from "./env-texts.ts";
+import { missingEnvFiles, missingFiles, missingSecretMounts, plainName, policyPath } from "./host-copies.ts";
 import {
   emptyByDefault,
   mergedNames,
@@ -32,6 +25,7 @@ import { isUsable, openDefaults, type SecretDefault, secretDefaults } from "./se
 import { environmentNames, portForTraefik, type ServiceNode, servicesOf } from "./service-nodes.ts";
 import type { SharedVariable } from "./shared-variables.ts";
 import { configCopies, copiesOf, externalCopies } from "./stated-copies.ts";
+import { statedVariables } from "./stated-variables.ts";
 import { isRead, joinedUse, treeOf, type VariableUse, variableUses } from "./variable-uses.ts";
 
 /** What one compose project takes from the host. */
@@ -202,6 +196,8 @@ export function projectValues(
         paths,
         shared: (name) => (empty.has(name) ? undefined : shared.get(name)),
         placeholder: (name, use) => placeholders.value(name, use, servers),
+        example: hasOwnFile ? exampleOf(main.path) : undefined,
+        home,
       },
     ),
     paths,
@@ -259,49 +255,6 @@ function mainEnvFile(
 /** Whether a path is that of an env file: `.env`, `litellm.env`, `.env.litellm`. */
 function isEnvFile(path: string): boolean {
   return /(?:^|[./])env$|(?:^|\/)\.env\.[\w-]+$/.test(path);
-}
-
-/**
- * Variables that are stated as those of the shell: paths, and what compose demands although an env file is there, or what another
- * env file of the deployment sets. Host names are too: with an empty one, no client gets an answer.
- */
-function statedVariables(
-  folder: string,
-  open: readonly (readonly [string, VariableUse])[],
-  hasOwnFile: boolean,
-  {
-    paths,
-    shared,
-    placeholder,
-  }: {
-    paths: ReadonlyMap<string, string>;
-    shared(name: string): SharedVariable | undefined;
-    placeholder(name: string, use: VariableUse): string;
-  },
-): Map<string, Stated<string>> {
-  return new Map(
-    open.flatMap(([name, use]): [string, Stated<string>][] => {
-      const { at, role, isRequired } = use;
-      const question = `what is ${name} (${at})? No file sets it`;
-      if (name === "HOME") {
-        const home = homeFolder(folder);
-        const asked = home === undefined ? question : `is ${home}/ the home directory that ${at} means?`;
-        return [[name, { value: `./${home ?? "home"}`, questions: [asked] }]];
-      }
-      const path = paths.get(name);
-      if (path !== undefined) return [[name, { value: path, questions: [question] }]];
-      if (!hasOwnFile) return [];
-      const elsewhere = shared(name);
-      if (elsewhere !== undefined) {
-        const asked = `is ${name} (${at}) '${elsewhere.value}', as ${elsewhere.file} has it? The project's own env file does not set it`;
-        return [[name, { value: elsewhere.value, questions: [asked] }]];
-      }
-      const isName = role.kind === "host" || role.kind === "domain";
-      if (!isName && !isRequired) return [];
-      const made = placeholder(name, use);
-      return [[name, { value: isName || URL.canParse(made) ? made : "placeholder", questions: [question] }]];
-    }),
-  );
 }
 
 function serversOf(folder: string, services: readonly ServiceNode[], given: ReadonlyMap<string, string>): KnownServers {
