@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Engine } from "../../engine/engine.ts";
@@ -115,8 +115,15 @@ function linesOf({ stream, status, id, progress }: EngineEvent): string[] {
 
 /** Copies the operator's context with the modes of its files, and adds the Dockerfile. */
 async function copyContext(folder: string, { context, dockerfile }: Recipe): Promise<void> {
-  if (context !== undefined && existsSync(context.folder))
-    await cp(context.folder, folder, { recursive: true, filter: (source) => basename(source) !== ".git" });
+  if (context !== undefined && existsSync(context.folder)) {
+    // A directory that is left out may have files that are not.
+    const isCopied = (path: string): boolean =>
+      path === "" || !context.isLeftOut(path) || context.files.some((file) => file.path.startsWith(`${path}/`));
+    await cp(context.folder, folder, {
+      recursive: true,
+      filter: (source) => isCopied(relative(context.folder, source)),
+    });
+  }
   if (typeof dockerfile === "object") await writeFile(join(folder, "Dockerfile"), dockerfile.text);
 }
 

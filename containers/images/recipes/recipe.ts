@@ -29,7 +29,12 @@ export interface Recipe {
   /** Files that come from this machine, by path in the context. */
   files?: Readonly<Record<string, string>>;
   /** The operator's build context, which the files above are added to. */
-  context?: { folder: string; files: readonly ContextFile[] };
+  context?: {
+    folder: string;
+    files: readonly ContextFile[];
+    /** Whether a file or a directory, by its path in the folder, is no part of the context. */
+    isLeftOut(path: string): boolean;
+  };
   /** Images that its Dockerfile names itself: each must be there before it is built. */
   bases?: readonly UpstreamImage[];
   /** The stage that is built; undefined for the last one. */

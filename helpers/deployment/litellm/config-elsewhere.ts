@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
-import { dockerfileOf, isOfficialLiteLLMImage, mayBeMirrored } from "../services/build-outline.ts";
+import { isOfficialLiteLLMImage, mayBeMirrored } from "../services/build-outline.ts";
+import { dockerfileOf } from "../services/dockerfile-path.ts";
 import { withoutInitProgram } from "../services/init-program.ts";
 import { isFile } from "../source/is-file.ts";
 import type { SourceLocation } from "../source/location.ts";

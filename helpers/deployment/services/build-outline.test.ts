@@ -91,6 +91,29 @@ test("what a Dockerfile copies from outside of its context is left out", () => {
   expect(litellm?.mounts).toEqual([]);
 });
 
+test.each([
+  ["nothing", "", ["/srv"]],
+  ["a file", ".env\n", ["/srv/Dockerfile", "/srv/compose.yaml", "/srv/config.yaml", "/srv/hooks"]],
+  [
+    "a file in a directory",
+    "hooks/b.py\n",
+    ["/srv/.env", "/srv/Dockerfile", "/srv/compose.yaml", "/srv/config.yaml", "/srv/hooks/a.py"],
+  ],
+  ["all but some", "*\n!config.yaml\n!hooks/a.py\n", ["/srv/config.yaml", "/srv/hooks/a.py"]],
+])("what .dockerignore leaves out is not in the image: %s", (_, ignore, expected) => {
+  using deployment = smallDeployment({
+    "compose.yaml": "services: { litellm: { build: . } }\n",
+    Dockerfile: dockerfile.replace("COPY config.yaml .", "COPY . ."),
+    "config.yaml": config,
+    ".env": "PORT=1\n",
+    "hooks/a.py": "",
+    "hooks/b.py": "",
+    ...(ignore === "" ? {} : { "Dockerfile.dockerignore": `${ignore}*.dockerignore\n` }),
+  });
+  const mounts = readFacts(deployment.folder).compose?.services.get("litellm")?.mounts ?? [];
+  expect(mounts.map(({ target }) => target).toSorted()).toEqual(expected);
+});
+
 test("a service without LiteLLM in it stays as it is", () => {
   const other = factsOf(
     "",

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
-import type { ComposeBuild, ComposeService, Mount } from "../compose/types.ts";
-import { isWithin } from "../source/host-files.ts";
+import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { SourceLocation } from "../source/location.ts";
+import { copiedMounts } from "./copied-mounts.ts";
 import { type DockerfileOutline, readDockerfile } from "./dockerfile.ts";
+import { dockerfileOf } from "./dockerfile-path.ts";
 
 /** The Dockerfile of a build; undefined where it is not in the deployment's files. */
 export function outlineOf(build: ComposeBuild): DockerfileOutline | undefined {
@@ -56,7 +57,10 @@ export function withBuildDefaults(written: ComposeService): ComposeService {
   if (build === undefined || outline === undefined) return written;
   const locationOf = (line = 1): SourceLocation => build.inline?.location ?? { file: dockerfileOf(build), line };
   const hasOwnImage = isLiteLLMImage(outline.base ?? "");
-  const copied = hasOwnImage || outline.packages.some(isLiteLLMPackage) ? copiedMounts(build, outline, locationOf) : [];
+  const copied =
+    hasOwnImage || outline.packages.some(isLiteLLMPackage)
+      ? copiedMounts(build, { copies: outline.copies, isOwnImage: hasOwnImage, locationOf })
+      : [];
   // What is mounted hides what the image has at the same path.
   const service = {
     ...written,
@@ -93,31 +97,4 @@ export function withBuildDefaults(written: ComposeService): ComposeService {
     workingDir: service.workingDir ?? outline.workingDir,
     mounts: service.mounts.map((mount) => (mount.target === script ? { ...mount, isProgram: true } : mount)),
   };
-}
-
-/**
- * What a Dockerfile copies from the build context, as mounts: where the image is not built, the run has the files all the same. Links
- * that lead out of the context are left out, as the engine does.
- */
-function copiedMounts(
-  { context }: ComposeBuild,
-  { base = "", copies }: DockerfileOutline,
-  locationOf: (line: number) => SourceLocation,
-): Mount[] {
-  // Of LiteLLM's own image.
-  const own = isLiteLLMImage(base) ? "/app" : "/";
-  return copies.flatMap(({ source, target: written, workingDir = own, line }) => {
-    const file = join(context, source);
-    if (!existsSync(file) || !isWithin(realpathSync(file), realpathSync(context))) return [];
-    const directory = posix.resolve(workingDir, written);
-    const isInDirectory = statSync(file).isFile() && (/(?:^|\/)\.{0,2}$/.test(written) || directory === workingDir);
-    const target = isInDirectory ? posix.join(directory, posix.basename(source)) : directory;
-    const location = locationOf(line);
-    return [{ kind: "bind", source: file, isAvailable: true, isInImage: true, target, readOnly: false, location }];
-  });
-}
-
-/** Absolute path of a build's Dockerfile. */
-export function dockerfileOf({ dockerfile, context }: ComposeBuild): string {
-  return dockerfile ?? join(context, "Dockerfile");
 }
