@@ -4,6 +4,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
 import { decide } from "../../helpers/deployment/policy/access.ts";
+import { isOfOtherService } from "../../helpers/deployment/services/left-out-ports.ts";
 import { check } from "../runner/check.ts";
 import { curl } from "./support/curl.ts";
 
@@ -16,10 +17,12 @@ check({
   title: "a LAN host reaches the gateway host by name on each port that the policy opens to it",
   needs: ["gateway", "commands"],
   async run({ gateway, evidence }) {
-    const cases = gateway.policy.reach
+    const opened = gateway.policy.reach
       .filter(({ from, to }) => from === "lan" && to === "gateway-host")
       .flatMap((rule) => rule.ports.map((port) => ({ rule, port, name: rule.as ?? gateway.internalHost.name })));
-    if (cases.length === 0) evidence.notSupported("the policy opens nothing to the LAN (reach)");
+    if (opened.length === 0) evidence.notSupported("the policy opens nothing to the LAN (reach)");
+    const cases = opened.filter(({ port }) => !isOfOtherService(gateway.deployment, port));
+    if (cases.length === 0) evidence.notSupported("the policy opens only ports of other services to the LAN (reach)");
     await forEachCase(
       "a LAN host reaches the gateway host",
       cases,

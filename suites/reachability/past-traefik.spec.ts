@@ -2,6 +2,7 @@ import type { GatewayTarget, GatewayWith } from "../../containers/targets/needs.
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
+import { isOfOtherService } from "../../helpers/deployment/services/left-out-ports.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { ReachRule } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -74,7 +75,7 @@ function portsPastTraefik({ policy, deployment, internalHost }: GatewayTarget, e
     .filter(({ from, to }) => from === "lan" && to === "gateway-host")
     .flatMap((rule) =>
       rule.ports
-        .filter((port) => !traefik.has(port))
+        .filter((port) => !traefik.has(port) && !isOfOtherService(deployment, port))
         .map((port) => ({
           rule,
           port,

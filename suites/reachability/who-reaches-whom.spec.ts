@@ -1,6 +1,7 @@
 import type { Reachability } from "../../containers/targets/reachability.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
+import { leftOutPorts } from "../../helpers/deployment/services/left-out-ports.ts";
 import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 import { adminListeners, socketMounts } from "../../helpers/reachability/admin-listeners.ts";
 import {
@@ -54,6 +55,9 @@ check({
       matrix,
       reachability.deployment,
     );
+    const leftOut = leftOutPorts(reachability.deployment).map(({ service, port }) => `${port.host} (${service.key})`);
+    if (leftOut.length > 0)
+      evidence.finding(`Not proved for ports of services that the run leaves out: ${leftOut.join(", ")}.`);
   },
 });
 

@@ -1,6 +1,7 @@
 import type { NoteList } from "../source/note-list.ts";
 import type { Deployment } from "../types.ts";
 import type { LaunchedServer } from "./launched-servers.ts";
+import { leftOutPorts } from "./left-out-ports.ts";
 import { packageText } from "./package-spec.ts";
 import { type PlannedService, planServices, unneeded } from "./service-plan.ts";
 import { type PlannedStdioServer, stdioServers } from "./stdio-servers.ts";
@@ -8,6 +9,7 @@ import { type PlannedStdioServer, stdioServers } from "./stdio-servers.ts";
 /** Adds what a reader should know about the services and upstreams that a run replaces, installs or leaves out. */
 export function notePlan(deployment: Deployment, notes: NoteList): void {
   noteServices(deployment, notes);
+  if (deployment.policy.reach.length > 0) notePorts(deployment, notes);
   for (const server of stdioServers(deployment)) noteStdioServer(server, notes);
   for (const { name, standIn, leftOut, location } of deployment.policy.upstreams) {
     if (standIn)
@@ -43,6 +45,16 @@ function noteServices(deployment: Deployment, notes: NoteList): void {
   if (first === undefined) return;
   const names = leftOut.map(({ service }) => service.key).join(", ");
   notes.add("change", first.service.location, `the run leaves out: ${names}`, "no check needs them");
+}
+
+function notePorts(deployment: Deployment, notes: NoteList): void {
+  for (const { service, port } of leftOutPorts(deployment))
+    notes.add(
+      "not-proved",
+      port.location,
+      `port ${port.host} of the host is published by ${service.key}, which the run leaves out`,
+      "nothing listens there in a run, so that no check says who reaches it",
+    );
 }
 
 function noteLaunched({ service }: PlannedService, launched: readonly LaunchedServer[], notes: NoteList): void {
