@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { keepCompiledModules } from "../helpers/run/compile-cache.ts";
 import { addAuthCheck } from "./auth-check.ts";
 import { addBench } from "./bench.ts";
 import { addDocs } from "./docs.ts";
@@ -11,6 +12,9 @@ import { addReportDiff } from "./report-diff.ts";
 import { addReportExample } from "./report-example.ts";
 import { addReportPublish } from "./report-publish.ts";
 import { addSoak } from "./soak.ts";
+
+// Commands load their modules when they are called; half of the time of a short command is Node's compilation of them.
+keepCompiledModules();
 
 const program = new Command()
   .name("npm run")

@@ -1,4 +1,4 @@
-import { RE2JS } from "re2js";
+import { re2 } from "../../traefik/rules/re2.ts";
 import type { MatcherName, Rule } from "../../traefik/rules/rule.ts";
 import type { EdgeRouter, Probe } from "./edge-view.ts";
 import { hasAddress, runAddresses } from "./run-clients.ts";
@@ -61,5 +61,5 @@ function headerOf(name: string, { hasBearer }: Probe): string | undefined {
 }
 
 function isFound(pattern: string, text: string): boolean {
-  return RE2JS.compile(pattern).matcher(text).find();
+  return re2(pattern).matcher(text).find();
 }

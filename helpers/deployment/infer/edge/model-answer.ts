@@ -1,4 +1,4 @@
-import { RE2JS } from "re2js";
+import { re2 } from "../../traefik/rules/re2.ts";
 import {
   type AskEdge,
   type EdgeMiddleware,
@@ -79,7 +79,7 @@ function otherScheme(middleware: EdgeMiddleware, { host, path }: Probe): string 
 /** The URL after a `redirectRegex`, by Go's rules: `$1` and `${1}` are groups; undefined where the pattern does not match. */
 function replacedUrl(middleware: EdgeMiddleware, url: string): string | undefined {
   const replacement = optionOf(middleware, "replacement") ?? "";
-  const pattern = RE2JS.compile(optionOf(middleware, "regex") ?? "");
+  const pattern = re2(optionOf(middleware, "regex") ?? "");
   if (!pattern.matcher(url).find()) return undefined;
   return pattern.matcher(url).replaceAll((...found: unknown[]) => {
     // The groups come between the whole match and its position; named ones are counted, too.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { re2Problem } from "./re2.ts";
+import { re2, re2Problem } from "./re2.ts";
 
 test.each(["(?i)^Bearer +\\S+$", "(?P<name>a)", "\\Qa.b", "[[:alpha:]]+", "\\pL{2,3}?"])(
   "%s compiles in Go",
@@ -20,4 +20,10 @@ test.each([
   ["\\y", "invalid escape sequence: `\\y`"],
 ])("%s does not compile, and the message names the reason", (pattern, problem) => {
   expect(re2Problem(pattern)).toBe(problem);
+});
+
+test("a pattern is compiled once", () => {
+  expect(re2("^a+$")).toBe(re2("^a+$"));
+  expect(re2("^a+$").matcher("aa").find()).toBe(true);
+  expect(() => re2("(a")).toThrow();
 });

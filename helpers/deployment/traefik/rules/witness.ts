@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from "node:net";
-import { RE2JS } from "re2js";
+import { re2 } from "./re2.ts";
 import type { MatcherName, Rule } from "./rule.ts";
 import { samplesOf } from "./sample-text.ts";
 
@@ -202,7 +202,7 @@ function valuesOf(pairsOf: readonly (readonly [string, string])[], isWanted: (ke
 }
 
 function found(pattern: string, text: string): boolean {
-  return RE2JS.compile(pattern).matcher(text).find();
+  return re2(pattern).matcher(text).find();
 }
 
 function inRange(address: string, range: string): boolean {
