@@ -13,6 +13,7 @@ import { type MadeConfigContext, withMadeConfig } from "./litellm/start/made-con
 import { runningVersion } from "./litellm/version.ts";
 import type { ConfiguredClient, Policy } from "./policy/types.ts";
 import { withBuildDefaults } from "./services/build-outline.ts";
+import { withSidecarLabels } from "./services/sidecar-labels.ts";
 import type { EditableYaml } from "./source/editable-yaml.ts";
 import { FaultList } from "./source/fault-list.ts";
 import { HostFiles } from "./source/host-files.ts";
@@ -214,13 +215,13 @@ export class Facts {
   }
 }
 
-/** What Dockerfiles and start scripts say of LiteLLM's start counts like what the compose file says. */
+/** What Dockerfiles, start scripts and the labels of sidecars say of LiteLLM counts like what its own service says. */
 function withStarts(read: ReadCompose, context: MadeConfigContext): ReadCompose {
   const { services } = read.compose;
   const own = new Map(
     [...services].map(([key, service]) => [key, withMadeConfig(withBuildDefaults(service), context)] as const),
   );
-  return { ...read, compose: { ...read.compose, services: own } };
+  return { ...read, compose: withSidecarLabels({ ...read.compose, services: own }) };
 }
 
 function once<T>(known: Map<string, { value: T }>, name: string, read: () => T): T {
