@@ -1,5 +1,6 @@
 import { displayPath } from "../core/text/display-path.ts";
 import type { ComposeService } from "./compose/types.ts";
+import { isDummyKey } from "./litellm/dummy-key.ts";
 import { namedArguments } from "./named-arguments.ts";
 import { type LiteralSecret, recognisable, valueOfUnset } from "./source/literal-secrets.ts";
 import type { Written } from "./source/location.ts";
@@ -158,6 +159,7 @@ const knownToken =
 
 /** The secrets in a value. */
 function secretsIn(key: string, value: string): FoundSecret[] {
+  if (isDummyKey(key, value)) return [];
   const keys = [...value.matchAll(/(?<![\w-])sk-[A-Za-z0-9_-]{8,}/g)].map(([secret]) => ({
     secret,
     kind: "api-key" as const,

@@ -452,6 +452,23 @@ general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
   expect(own.toFix.join("\n")).toMatch(/LITELLM_MASTER_KEY of litellm .* is a key in the file itself/);
 });
 
+test("a text that stands for a key where none is needed is not called a key, and the default of one has no question", async () => {
+  const compose = withDefaults
+    .replace(
+      "UI_PASSWORD: replaceme",
+      'VLLM_API_KEY: EMPTY\n      OPENAI_API_KEY: "${OPENAI_API_KEY:-sk-no-key-required}"',
+    )
+    .replaceAll(":-replaceme}", ":?set it}");
+  const config = "model_list: [{ model_name: a, litellm_params: { model: openai/a, api_key: sk-no-key-required } }]\n";
+  const noLiterals = async (folder: string, draft: PolicyDraft): Promise<void> => {
+    writeFileSync(join(folder, "policy.yaml"), policyText(draft));
+    expect((await loadDeployment(folder)).literals).toEqual([]);
+  };
+  const files = { "compose.yaml": compose, "config.yaml": config };
+  expect((await draftOf(files, new Map(), noLiterals)).toFix).toEqual([]);
+  expect((await draftOf({ ...files, ".env": "REGION=north\n" }, new Map(), noLiterals)).toFix).toEqual([]);
+});
+
 /** A run replaces each secret by a canary of its own, and finds none of them as text in the files. */
 async function loadDraft(folder: string, draft: PolicyDraft): Promise<void> {
   writeFileSync(join(folder, "policy.yaml"), policyText(draft));

@@ -34,6 +34,7 @@ test.each([
   ["made of another variable", "{ A: '${API_KEY:-$OTHER}' }"],
   ["a switch", "{ A: '${API_KEY:-none}' }"],
   ["the place of a secret", "{ A: '${API_KEY:-/run/secrets/key}' }"],
+  ["a text for a server that asks for no key", "{ A: '${OPENAI_API_KEY:-not-needed}' }"],
   ["escaped", "{ A: '$${API_KEY:-replaceme}' }"],
   ["of an ordinary variable", "{ A: '${REGION:-north}' }"],
 ])("a default that is %s does not count", (_, environment) => {

@@ -1,3 +1,4 @@
+import { isDummyKey } from "../../litellm/dummy-key.ts";
 import { isNoSecret } from "../../literals.ts";
 import { recognisable } from "../../source/literal-secrets.ts";
 import type { SourceLocation } from "../../source/location.ts";
@@ -22,7 +23,7 @@ export interface SecretDefault {
 /**
  * The secrets with defaults in compose files, by the variable's name or by its use. One that is empty by default somewhere does not
  * count: for a program, a value may turn on what empty turns off. Nor does one whose default is made of other variables: those
- * are the secrets.
+ * are the secrets. Nor does one whose default says that there is no key.
  */
 export function secretDefaults(roots: readonly YamlNode[]): SecretDefault[] {
   const found = new Map<string, SecretDefault>();
@@ -32,7 +33,7 @@ export function secretDefaults(roots: readonly YamlNode[]): SecretDefault[] {
       for (const { variable: name, operator, word: value, ...around } of variableReferences(text)) {
         if (!operator?.endsWith("-")) continue;
         if (value === "") empty.add(name);
-        if (found.has(name) || !isPlain(name, value)) continue;
+        if (found.has(name) || !isPlain(name, value) || isDummyKey(name, value)) continue;
         const kind = secretKind(name, value) ?? kindByUse(value, around, path);
         if (kind !== undefined) found.set(name, { name, kind, value, isForEmpty: operator.startsWith(":"), location });
       }

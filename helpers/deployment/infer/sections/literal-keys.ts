@@ -1,4 +1,5 @@
 import type { ComposeService } from "../../compose/types.ts";
+import { isDummyKey } from "../../litellm/dummy-key.ts";
 import { isNoSecret } from "../../literals.ts";
 import { fillInMarks } from "../../source/fill-in-marks.ts";
 import { recognisable } from "../../source/literal-secrets.ts";
@@ -31,7 +32,7 @@ function literalSettings(value: unknown, path: readonly string[]): (readonly str
     const isKey =
       keySettings.test(name) && inner !== "" && !isNoSecret(inner) && !inner.includes("${") && !isToBeFilledIn(inner);
     // `api_key: dummy` is for a server that asks for none.
-    if (isKey && (name === "master_key" || recognisable(inner))) return [own];
+    if (isKey && (name === "master_key" || (recognisable(inner) && !isDummyKey(name, inner)))) return [own];
     return [];
   });
 }
@@ -47,7 +48,7 @@ function literalVariables({ compose, variables, shell, folder }: DeploymentView,
   const known = [...variables.values(), ...shell].filter((value) => value.length > 0);
   return [...service.environment].flatMap(([name, { value, location }]) => {
     const isLiteral = files.has(location.file) && value !== "" && !known.some((one) => value.includes(one));
-    if (!isLiteral || secretKind(name, value) === undefined) return [];
+    if (!isLiteral || isDummyKey(name, value) || secretKind(name, value) === undefined) return [];
     return [`${name} of ${service.key} in ${placeOf(folder, location)}`];
   });
 }
