@@ -67,9 +67,25 @@ test.each([
   ["IMAGES", "never", "IMAGES=never is unknown; set it to auto, pull or build"],
   ["CLIENTS", "none", "CLIENTS=none is unknown; set it to default or all"],
   ["KEEP", "true", "KEEP=true is unknown; set it to 0 or 1"],
+  ["LITELLM_VERSION", "abc", "LITELLM_VERSION=abc is not a version; set it to 1.106.2, for example"],
+  ["LITELLM_VERSION", "main-stable", "LITELLM_VERSION=main-stable is not a version; set it to 1.106.2, for example"],
+  ["TRAEFIK_VERSION", "latest", "TRAEFIK_VERSION=latest is not a version; set it to 3.7.15, for example"],
+  ["TRAEFIK_VERSION", "3..5", "TRAEFIK_VERSION=3..5 is not a version; set it to 3.7.15, for example"],
+  ["CODEX_VERSION", "abc", "CODEX_VERSION=abc is not a version; set it to 0.169.0, for example"],
   ["DEADLINE_FACTOR", "0", "DEADLINE_FACTOR=0 is not a positive number; set it to 2, for example"],
   ["DEADLINE_FACTOR", "fast", "DEADLINE_FACTOR=fast is not a positive number; set it to 2, for example"],
 ])("%s=%s is one line and exit code 2", (variable, value, message) => {
   const parse = () => parseRunConfig({ [variable]: value });
   expect(parse).toThrow(new UsageError(message));
 });
+
+test.each(["1.106.2", "1.75.5.post2", "3.6", "3", "3.6.0-rc.1", "1.83.14-stable"])(
+  "%s is a version, also with a 'v'",
+  (version) => {
+    const versions = { litellm: version, traefik: version, codex: version };
+    for (const text of [version, `v${version}`]) {
+      const environment = { LITELLM_VERSION: text, TRAEFIK_VERSION: text, CODEX_VERSION: text };
+      expect(parseRunConfig(environment).versions).toEqual(versions);
+    }
+  },
+);

@@ -83,9 +83,9 @@ export function runConfig(): RunConfig {
  */
 export function parseRunConfig(environment: Environment): RunConfig {
   const value = (variable: RunVariable): string | undefined => environment[variable] || undefined;
-  const litellm = value("LITELLM_VERSION");
-  const traefik = value("TRAEFIK_VERSION");
-  const codex = value("CODEX_VERSION");
+  const litellm = version("LITELLM_VERSION", value("LITELLM_VERSION"), "1.106.2");
+  const traefik = version("TRAEFIK_VERSION", value("TRAEFIK_VERSION"), "3.7.15");
+  const codex = version("CODEX_VERSION", value("CODEX_VERSION"), "0.169.0");
   const registry = value("REGISTRY");
   const order = value("GATEWAY_CONFORMANCE_ORDER");
   return {
@@ -142,6 +142,13 @@ export function environmentOf(config: RunConfig): Record<string, string> {
  * {@link runConfig}, which every command calls first, reports it.
  */
 export const deadlineFactor = factorOf(process.env.DEADLINE_FACTOR) ?? 1;
+
+/** A version as packages name it, without the `v` of a tag. */
+function version(variable: RunVariable, text: string | undefined, example: string): string | undefined {
+  const written = text?.replace(/^v(?=\d)/, "");
+  if (written === undefined || /^\d+(?:\.\d+)*(?:[-.+]?[A-Za-z][\w.-]*)?$/.test(written)) return written;
+  throw new UsageError(`${variable}=${text} is not a version; set it to ${example}, for example`);
+}
 
 function positive(variable: RunVariable, text: string): number {
   const factor = factorOf(text);

@@ -4,11 +4,14 @@ import { buildError, UnknownVersionError } from "./build-error.ts";
 
 const litellm = { name: "litellm", version: "1.75.1" };
 
-test("a version that PyPI does not have is one line", () => {
-  const line = "PyPI has no litellm 1.75.1: set LITELLM_VERSION to one of 1.75.0, 1.75.2 (nearest: 1.75.0)";
-  const error = buildError(litellm, new ImageError("returned a non-zero code: 1", ["Step 6/11 : RUN uv venv", line]));
+test.each([
+  ["several versions near it", "near: 1.75.0 1.75.2; nearest: 1.75.0", "one of 1.75.0, 1.75.2 (nearest: 1.75.0)"],
+  ["one version near it", "near: 1.75.0; nearest: 1.75.0", "1.75.0"],
+])("a version that PyPI does not have is one line: %s", (_, near, choice) => {
+  const log = ["Step 6/11 : RUN uv venv", `PyPI has no litellm 1.75.1; ${near}`];
+  const error = buildError(litellm, new ImageError("returned a non-zero code: 1", log));
   expect(error).toBeInstanceOf(UnknownVersionError);
-  expect([error.message, error.log]).toEqual([line, []]);
+  expect([error.message, error.log]).toEqual([`PyPI has no litellm 1.75.1: set LITELLM_VERSION to ${choice}`, []]);
 });
 
 test("any other failed build has its last lines", () => {

@@ -6,8 +6,8 @@ import { ImageError } from "./build.ts";
 /** PyPI does not have the version of an image. The message is one line, with the versions that it has. */
 export class UnknownVersionError extends EnvironmentError {}
 
-/** How the line of `contexts/litellm-by-date/install.py` begins. */
-const unknownVersion = "PyPI has no ";
+/** The line of `contexts/litellm-by-date/install.py`. */
+const unknownVersion = /^(PyPI has no .+); near: (.+); nearest: (.+)$/;
 
 /**
  * Why an image could not be built. Where PyPI does not have the version, the message is the one line that says
@@ -15,8 +15,13 @@ const unknownVersion = "PyPI has no ";
  */
 export function buildError({ name, version }: Pick<Recipe, "name" | "version">, error: Error): EnvironmentError {
   const log = error instanceof ImageError || error instanceof CommandError ? error.log : [];
-  const unknown = log.findLast((line) => line.startsWith(unknownVersion));
-  if (unknown !== undefined) return new UnknownVersionError(unknown, { part: name, cause: error });
+  const unknown = log.map((line) => unknownVersion.exec(line)).findLast((match) => match !== null);
+  if (unknown) {
+    const [, what, near = "", nearest] = unknown;
+    const others = near.split(" ").filter((version) => version !== nearest);
+    const choice = others.length === 0 ? nearest : `one of ${near.replaceAll(" ", ", ")} (nearest: ${nearest})`;
+    return new UnknownVersionError(`${what}: set LITELLM_VERSION to ${choice}`, { part: name, cause: error });
+  }
   return new EnvironmentError(
     `the image of ${name} ${version} cannot be built: ${error.message}. A build needs the package registries (PyPI, npm, ` +
       "Debian)",

@@ -39,23 +39,24 @@ def upload_times() -> dict[str, str]:
 def chosen_version(asked: str, known: list[str]) -> str:
     """The version that was asked for, else its highest post-release: the index has 1.75.5 as 1.75.5.post2 alone.
 
-    Exits with one line where the index has neither.
+    Exits with one line for `build-error.ts` where the index has neither.
     """
     if asked in known:
         return asked
     posts = [name for name in known if re.fullmatch(rf"{re.escape(asked)}\.post\d+", name)]
     if posts:
         return max(posts, key=Version)
-    sys.exit(f"PyPI has no litellm {asked}: {way_out(asked, known)}")
+    near, nearest = near_versions(asked, known)
+    sys.exit(f"PyPI has no litellm {asked}; near: {' '.join(map(str, near))}; nearest: {nearest}")
 
 
-def way_out(asked: str, known: list[str]) -> str:
-    """Which versions there are near one that the index does not have."""
+def near_versions(asked: str, known: list[str]) -> tuple[list[Version], Version]:
+    """Which versions there are near one that the index does not have, and the nearest of them."""
     final = sorted({version for version in map(Version, known) if not version.is_prerelease})
     try:
         wanted = Version(asked)
     except InvalidVersion:
-        return f"set LITELLM_VERSION to a version that PyPI has, e.g. {final[-1]}"
+        return final[-1:], final[-1]
     before = [version for version in final if version < wanted]
     after = [version for version in final if version > wanted]
     line = [version for version in final if version.release[:2] == wanted.release[:2]]
@@ -65,8 +66,7 @@ def way_out(asked: str, known: list[str]) -> str:
         release = [*version.release, 0, 0, 0][:3]
         return tuple(abs(own - other) for own, other in zip(release, [*wanted.release, 0, 0, 0]))
 
-    nearest = min(near, key=distance)
-    return f"set LITELLM_VERSION to one of {', '.join(map(str, near))} (nearest: {nearest})"
+    return near, min(near, key=distance)
 
 
 def main(asked: str) -> None:
