@@ -7,6 +7,7 @@ import { readDatabaseUrlFromEnvironment } from "../databases/litellm-settings.ts
 import { leaveOutCache, leaveOutCacheVariables } from "./render-cache.ts";
 import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
+import { moveStartModel } from "./render-start-model.ts";
 import { leaveOutConfig } from "./render-without-config.ts";
 
 const reference = "os.environ/";
@@ -34,15 +35,19 @@ export async function renderLiteLLM(
     rendered.command = withoutConfig.command;
     rendered.changes.push(withoutConfig.change);
   }
-  if (configs.length === 0 && Object.keys(servers).length > 0) {
+  const hasStartModel = deployment.litellmConfig.startModel !== undefined;
+  if (configs.length === 0 && (Object.keys(servers).length > 0 || hasStartModel)) {
     configs.push({ file: addedConfig, inContainer: addedConfig, document: {} });
     rendered.environment.CONFIG_FILE_PATH = addedConfig;
     rendered.changes.push({
       where: servicePlace(deployment.litellm, "environment"),
       what: `set CONFIG_FILE_PATH=${addedConfig}`,
-      why: "LiteLLM runs without a config, and the suite's own upstreams need one",
+      why: hasStartModel
+        ? "LiteLLM runs without a config, and a run needs one for the model of its command"
+        : "LiteLLM runs without a config, and the suite's own upstreams need one",
     });
   }
+  rendered.changes.push(...moveStartModel(configs, rendered.environment, deployment));
   // The last file that has mcp_servers replaces those of the files before it.
   const holder = configs.findLast(({ document }) => document.mcp_servers !== undefined) ?? configs[0];
   if (holder !== undefined && Object.keys(servers).length > 0)

@@ -7,7 +7,7 @@ import type { NoteList } from "../source/note-list.ts";
 import { configElsewhere, configOfContainer, configOfOwnImage } from "./config-elsewhere.ts";
 import { noted } from "./config-gap.ts";
 import { isIn, mountedFile, mountOf } from "./container-file.ts";
-import type { StartCommand } from "./start/start-command.ts";
+import { optionOf, type StartCommand } from "./start/start-command.ts";
 import type { ConfigGap } from "./types.ts";
 import { fixOfMissing, hasMistypedOption, missingConfig, unreadConfig } from "./unread-config.ts";
 
@@ -88,14 +88,4 @@ export function namesOfConfig({ words, environment }: Pick<StartCommand, "words"
   variable: Written<string> | undefined;
 } {
   return { option: optionOf(words, ["--config", "-c"]), variable: environment.get("CONFIG_FILE_PATH") };
-}
-
-function optionOf(command: readonly Written<string>[], names: readonly string[]): Written<string> | undefined {
-  for (const [index, word] of command.entries()) {
-    const equals = word.value.indexOf("=");
-    if (equals > 0 && names.includes(word.value.slice(0, equals)))
-      return { value: word.value.slice(equals + 1), location: word.location };
-    if (names.includes(word.value)) return command[index + 1];
-  }
-  return undefined;
 }

@@ -19,10 +19,11 @@ import { checkProviders, checkSections } from "./findings.ts";
 import { noteHiddenEntryScript } from "./hidden-entry-script.ts";
 import { readMasterKey } from "./master-key.ts";
 import { noteModelHealth } from "./model-health.ts";
-import { noteProviders } from "./openai-providers.ts";
+import { noteProvider, noteProviders } from "./openai-providers.ts";
 import { checkReferences, resolveReference } from "./references.ts";
 import { noteMadeConfig } from "./start/made-config.ts";
 import { startCommand } from "./start/start-command.ts";
+import { readStartModel, withStartModel } from "./start-model.ts";
 import { startsStdio } from "./stdio-commands.ts";
 import type { ConfigFinding, ConfigPlaceholder, LiteLLMConfig } from "./types.ts";
 import { noteUnreadFiles } from "./unread-files.ts";
@@ -101,6 +102,9 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const textIn = (path: string): string | undefined =>
     fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;
   const servers = readUpstreams(root, resolved, { version, fixOfGuess, environment, textIn, faults, notes });
+  const listed = readModels(resolved, faults);
+  const startModel = readStartModel(start, listed, notes);
+  if (startModel !== undefined) noteProvider(startModel, notes);
   noteOtherDatabase(environment, notes);
   // A script of the operator's may read the files.
   if (service.entrypoint === undefined) noteUnreadFiles(environment, notes);
@@ -114,12 +118,13 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       file: document?.main.source.file ?? nowhere.file,
       files: document?.files ?? [],
       gap,
-      document: plainMap(root),
+      document: withStartModel(plainMap(root), startModel),
       texts: textsOf(root, []),
       placeholders,
       environment,
       version,
-      models: readModels(resolved, faults),
+      models: startModel === undefined ? listed : [...listed, startModel],
+      startModel,
       upstreams: servers.upstreams,
       unusableServers: servers.unusable,
       serverFindings,

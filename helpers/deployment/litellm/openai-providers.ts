@@ -1,3 +1,4 @@
+import type { Written } from "../source/location.ts";
 import type { NoteList } from "../source/note-list.ts";
 import { nodeAt, type YamlMap } from "../source/yaml-tree.ts";
 
@@ -31,13 +32,18 @@ export function noteProviders(root: YamlMap, notes: NoteList): void {
   if (list?.kind !== "list") return;
   for (const item of list.items) {
     const model = nodeAt(item, "litellm_params", "model");
-    if (model?.kind !== "scalar" || typeof model.value !== "string" || !model.value.includes("/")) continue;
-    if (modelForRun(model.value) === model.value || model.value.startsWith("os.environ/")) continue;
-    notes.add(
-      "not-proved",
-      model.location,
-      `the model '${model.value}' runs as '${modelForRun(model.value)}'`,
-      `the scripted model speaks OpenAI's protocol, and ${model.value.split("/")[0]} another one: how LiteLLM translates it is not tried`,
-    );
+    if (model?.kind === "scalar" && typeof model.value === "string")
+      noteProvider({ value: model.value, location: model.location }, notes);
   }
+}
+
+/** Notes a model whose provider's protocol no check sees. */
+export function noteProvider({ value: model, location }: Written<string>, notes: NoteList): void {
+  if (!model.includes("/") || modelForRun(model) === model || model.startsWith("os.environ/")) return;
+  notes.add(
+    "not-proved",
+    location,
+    `the model '${model}' runs as '${modelForRun(model)}'`,
+    `the scripted model speaks OpenAI's protocol, and ${model.split("/")[0]} another one: how LiteLLM translates it is not tried`,
+  );
 }

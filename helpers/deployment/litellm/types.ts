@@ -1,4 +1,5 @@
 import type { SourceLocation, Written } from "../source/location.ts";
+import type { StartModel } from "./start-model.ts";
 
 /** One server under `mcp_servers` of LiteLLM's config. */
 export type UpstreamConfig = {
@@ -113,6 +114,8 @@ export interface LiteLLMConfig {
   /** The version that runs. */
   version: string;
   models: readonly Written<string>[];
+  /** The model of LiteLLM's command, which is also in {@link models} and in the {@link document}. */
+  startModel?: StartModel | undefined;
   /** The servers that can list tools. */
   upstreams: readonly UpstreamConfig[];
   unusableServers: readonly UnusableServer[];

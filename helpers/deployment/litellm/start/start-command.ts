@@ -86,6 +86,17 @@ function isRest({ text }: ShellWord): boolean {
   return text === "$@" || text === "${@}" || text === "$*";
 }
 
+/** The value of an option of LiteLLM's command: `--config FILE` or `--config=FILE`. Python has options of the same letters (`python -m`). */
+export function optionOf(words: readonly Written<string>[], names: readonly string[]): Written<string> | undefined {
+  for (const [index, { value, location }] of words.entries()) {
+    const equals = value.indexOf("=");
+    if (equals > 0 && names.includes(value.slice(0, equals))) return { value: value.slice(equals + 1), location };
+    if (names.includes(value) && !/^python[\d.]*$/.test(basename(words[index - 1]?.value ?? "")))
+      return words[index + 1];
+  }
+  return undefined;
+}
+
 /**
  * A word of a script with its parameters expanded as a shell does (POSIX, 2.6.2): compose's forms and `${X:=…}`. What a form removes
  * from a value (`${X%/}`) stays.
