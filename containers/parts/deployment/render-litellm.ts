@@ -6,6 +6,7 @@ import type { RenderedChange } from "../../../helpers/run/run-record.ts";
 import { readDatabaseUrlFromEnvironment } from "../databases/litellm-settings.ts";
 import { leaveOutCache, leaveOutCacheVariables } from "./render-cache.ts";
 import { leaveOutRemoteGuardrails } from "./render-guardrails.ts";
+import { leaveOutRemoteLoggers } from "./render-loggers.ts";
 import { type RenderContext, type RenderedService, renderService } from "./render-service.ts";
 import { moveStartModel } from "./render-start-model.ts";
 import { leaveOutConfig } from "./render-without-config.ts";
@@ -61,6 +62,7 @@ export async function renderLiteLLM(
     rendered.changes.push(
       ...redirectModels(document, basename(file), rendered.environment),
       ...leaveOutRemoteGuardrails(document, basename(file)),
+      ...leaveOutRemoteLoggers(document, basename(file)),
       ...readDatabaseUrlFromEnvironment(document, basename(file), deployment),
       ...(redis === undefined ? [] : leaveOutCache(document, { file: basename(file), redis })),
     );

@@ -3,16 +3,11 @@ import type { PackageSpec } from "./package-spec.ts";
 
 /**
  * Packages that LiteLLM's own image contains and its `proxy` extra does not, by the callback that imports each. Without one,
- * LiteLLM does not start (`prometheus`, 1.77.1, measured). Source: requirements.txt of LiteLLM 1.77.1.
+ * LiteLLM does not start (`prometheus`, 1.77.1, measured). A run leaves out the callbacks that send to a service (`langfuse`, `otel`).
+ * Source: requirements.txt of LiteLLM 1.77.1.
  */
 const packagesOfCallbacks: Readonly<Record<string, readonly PackageSpec[]>> = {
   prometheus: [{ ecosystem: "pypi", name: "prometheus_client", version: "0.20.0" }],
-  langfuse: [{ ecosystem: "pypi", name: "langfuse", version: "2.59.7" }],
-  otel: ["opentelemetry-api", "opentelemetry-sdk", "opentelemetry-exporter-otlp"].map((name) => ({
-    ecosystem: "pypi",
-    name,
-    version: "1.25.0",
-  })),
 };
 
 /** The same for guardrails, by `litellm_params.guardrail`: without it every request is answered with 500 (1.101.4, measured). */
