@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
+import { stdioServers } from "../services/stdio-servers.ts";
 import { makeCanaries } from "../source/canaries.ts";
 import { findProjects } from "./files/projects.ts";
 import { hostValues } from "./host/host-values.ts";
@@ -467,6 +468,35 @@ test("a text that stands for a key where none is needed is not called a key, and
   const files = { "compose.yaml": compose, "config.yaml": config };
   expect((await draftOf(files, new Map(), noLiterals)).toFix).toEqual([]);
   expect((await draftOf({ ...files, ".env": "REGION=north\n" }, new Map(), noLiterals)).toFix).toEqual([]);
+});
+
+test("a server that LiteLLM's container has no program for is left out, and the run installs none", async () => {
+  const installed: string[] = [];
+  const { upstreams } = await draftOf(
+    {
+      "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: [--config, /app/config.yaml]
+    environment: { LITELLM_MASTER_KEY: "\${LITELLM_MASTER_KEY:?set it}" }
+    volumes: ["./config.yaml:/app/config.yaml"]
+`,
+      "config.yaml": "mcp_servers: { time: { transport: stdio, command: docker, args: [run, -i, --rm, mcp/time] } }\n",
+    },
+    new Map(),
+    async (folder, draft) => {
+      const stated = draft.upstreams.map((one) => ({
+        ...one,
+        value: { name: one.value.name, tools: ["convert_time"] },
+      }));
+      writeFileSync(join(folder, "policy.yaml"), policyText({ ...draft, upstreams: stated }));
+      installed.push(...stdioServers(await loadDeployment(folder)).map(({ upstream }) => upstream.name));
+    },
+  );
+  expect(upstreams.map(({ value }) => value)).toEqual([
+    { name: "time", left_out: "LiteLLM can't start it: its image has no Docker client" },
+  ]);
+  expect(installed).toEqual([]);
 });
 
 /** A run replaces each secret by a canary of its own, and finds none of them as text in the files. */

@@ -15,6 +15,7 @@ import { modelShape } from "./config-shape.ts";
 import { fileIn, templateOf, textInContainer } from "./container-file.ts";
 import { checkCustomAuth } from "./custom-auth.ts";
 import { namedDatabase } from "./database.ts";
+import { missingDocker } from "./docker-client.ts";
 import { checkProviders, checkSections } from "./findings.ts";
 import { noteHiddenEntryScript } from "./hidden-entry-script.ts";
 import { readMasterKey } from "./master-key.ts";
@@ -102,6 +103,14 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
   const textIn = (path: string): string | undefined =>
     fileIn(service, posix.resolve(service.workingDir ?? "/app", path), new FaultList())?.source?.text;
   const servers = readUpstreams(root, resolved, { version, fixOfGuess, environment, textIn, faults, notes });
+  const upstreams = servers.upstreams.map((upstream) => {
+    const finding =
+      upstream.transport === "stdio" ? missingDocker(upstream, { service, scripts, environment }) : undefined;
+    if (finding === undefined) return upstream;
+    notes.add("finding", finding.location, finding.what, finding.why, finding.fix, "stops");
+    serverFindings.set(upstream.name, finding);
+    return { ...upstream, cannotStart: finding.why };
+  });
   const listed = readModels(resolved, faults);
   const startModel = readStartModel(start, listed, notes);
   if (startModel !== undefined) noteProvider(startModel, notes);
@@ -125,7 +134,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       version,
       models: startModel === undefined ? listed : [...listed, startModel],
       startModel,
-      upstreams: servers.upstreams,
+      upstreams,
       unusableServers: servers.unusable,
       serverFindings,
       startsStdio: startsStdio(version, environment),

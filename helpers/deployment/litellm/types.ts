@@ -22,6 +22,8 @@ export type UpstreamConfig = {
       command: string;
       /** Where LiteLLM's config names it. */
       commandAt?: SourceLocation;
+      /** Why LiteLLM's container cannot start it, by the files; undefined where they do not say so. */
+      cannotStart?: string;
       args: readonly string[];
       /** `os.environ/X` resolved from LiteLLM's environment, as LiteLLM does. */
       env: ReadonlyMap<string, string>;

@@ -43,7 +43,8 @@ type StdioUpstream = UpstreamConfig & { transport: "stdio" };
 
 /**
  * The stdio servers of LiteLLM's config that are part of the run, and what each comes from. In the place of a command with a typing
- * error the run installs the one that is meant: LiteLLM then does not find what its config names, as on the gateway.
+ * error the run installs the one that is meant: LiteLLM then does not find what its config names, as on the gateway. Nor is a launcher
+ * installed that LiteLLM's container lacks.
  */
 export function stdioServers({
   policy,
@@ -53,7 +54,8 @@ export function stdioServers({
   const built = litellm.build === undefined ? [] : (outlineOf(litellm.build)?.packages ?? []);
   return litellmConfig.upstreams.flatMap((upstream) => {
     const own = policy.upstreams.find(({ name }) => name === upstream.name);
-    if (upstream.transport !== "stdio" || own?.leftOut !== undefined || own?.standIn === true) return [];
+    if (upstream.transport !== "stdio" || upstream.cannotStart !== undefined) return [];
+    if (own?.leftOut !== undefined || own?.standIn === true) return [];
     const server = stdioServer(upstream, own, built);
     if (server === undefined) return { upstream, server };
     const command = meantCommand(upstream, server, litellm) ?? server.command;

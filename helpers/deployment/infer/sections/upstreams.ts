@@ -92,7 +92,8 @@ function stdioUpstream(
   upstream: StdioUpstream,
   { built, known }: { built: readonly PackageSpec[]; known: UpstreamKnowledge },
 ): Stated<UpstreamInput> {
-  const { name, command, args } = upstream;
+  const { name, command, args, cannotStart } = upstream;
+  if (cannotStart !== undefined) return { value: { name, left_out: `LiteLLM can't start it: ${cannotStart}` } };
   const elsewhere = known.toolsOf(name) === undefined ? bridgedHost(upstream, view) : undefined;
   if (elsewhere !== undefined)
     return {
