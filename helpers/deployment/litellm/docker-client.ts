@@ -16,8 +16,8 @@ export interface DockerContext {
 
 /**
  * Why LiteLLM cannot start a stdio server with `docker`: its container has no Docker client, or no engine that the client reaches.
- * Undefined for another command, and where an image or a script may bring what is needed. Source: Dockerfile and
- * docker/Dockerfile.database of LiteLLM 1.77.1 and 1.106.2.
+ * Undefined for another command, and where an image or a script may bring what is needed. The images that LiteLLM publishes have no
+ * Docker client.
  */
 export function missingDocker(
   upstream: UpstreamConfig & { transport: "stdio" },

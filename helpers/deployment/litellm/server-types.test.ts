@@ -80,10 +80,13 @@ test("LiteLLM 1.77.1 refuses an mcp_info with other types; later versions take a
       "default_cost_per_query is 'free', and not a number",
     ],
     ["mcp_info: about it", "mcp_info is not a mapping"],
+    ["mcp_info: { server_name: null }", "mcp_info.server_name is not a text"],
   ];
   for (const [entry, what] of refusals)
     expect(faultsOf(entry, "1.77.1")).toEqual([expect.stringContaining(`${what}: LiteLLM 1.77.1 refuses to start`)]);
   expect(faultsOf("description: 5")).toEqual([]);
+  expect(faultsOf("mcp_info: { description: null, logo_url: null }", "1.77.1")).toEqual([]);
+  expect(faultsOf("mcp_info: { server_name: null }")).toEqual([]);
 });
 
 test("a server_id that another server has, by its id, its name or its alias", () => {

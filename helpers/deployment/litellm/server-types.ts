@@ -97,8 +97,13 @@ export function checkServerTypes(
     ...["server_name", "description", "logo_url"].map((key) => [`mcp_info.${key}`, nodeAt(info, key)] as const),
     ["description", nodeAt(info, "description") === undefined ? nodeAt(node, "description") : undefined] as const,
   ];
-  for (const [key, value] of texts)
-    if (value !== undefined && !isAbsent(value) && !isText(value)) refuse(key, value, text);
+  for (const [key, value] of texts) {
+    if (value === undefined) continue;
+    // The others may be empty. Source: litellm 1.77.1, types/mcp_server/mcp_server_manager.py, `MCPInfo`.
+    const isEmptyName = key === "mcp_info.server_name" && value.kind === "scalar" && value.value === null;
+    if (isEmptyName) refuse(key, value, { ...text, fix: "write a name, or remove the line" });
+    else if (!isAbsent(value) && !isText(value)) refuse(key, value, text);
+  }
 }
 
 /**
