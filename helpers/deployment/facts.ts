@@ -219,7 +219,9 @@ export class Facts {
 function withStarts(read: ReadCompose, context: MadeConfigContext): ReadCompose {
   const { services } = read.compose;
   const own = new Map(
-    [...services].map(([key, service]) => [key, withMadeConfig(withBuildDefaults(service), context)] as const),
+    [...services].map(
+      ([key, service]) => [key, withMadeConfig(withBuildDefaults(service, context.secrets), context)] as const,
+    ),
   );
   return { ...read, compose: withSidecarLabels({ ...read.compose, services: own }) };
 }

@@ -2,6 +2,7 @@ import { displayPath } from "../core/text/display-path.ts";
 import type { ComposeService } from "./compose/types.ts";
 import { isDummyKey } from "./litellm/dummy-key.ts";
 import { namedArguments } from "./named-arguments.ts";
+import { isInDockerfile } from "./services/build-outline.ts";
 import { type LiteralSecret, recognisable, valueOfUnset } from "./source/literal-secrets.ts";
 import type { Written } from "./source/location.ts";
 import type { Deployment } from "./types.ts";
@@ -33,7 +34,7 @@ type SecretSources = Pick<Deployment, "compose" | "litellmConfig" | "traefikMode
 
 /**
  * The secrets in a deployment's files that no variable of an env file, of `.env` or of the policy holds: in the compose
- * files' labels, environments and commands, in LiteLLM's config, and in the files of Traefik's file provider. They are found
+ * files' labels, environments and commands, in the variables of LiteLLM's Dockerfile, in LiteLLM's config, and in the files of Traefik's file provider. They are found
  * by their form (`sk-…`, `Bearer …`, a URL's password) or by their key's name.
  */
 export function literalSecrets(sources: SecretSources): LiteralSecret[] {
@@ -125,17 +126,15 @@ export function noteUnlistedSecrets({ policy, facts }: Pick<Deployment, "policy"
   }
 }
 
-function lookAtService(
-  { key: service, environment, labels, deployLabels, commandWords }: ComposeService,
-  composeFiles: ReadonlySet<string>,
-  look: Look,
-): void {
-  for (const [label, value] of [...labels, ...deployLabels]) look(`the label ${label} of ${service}`, "", value);
+function lookAtService(service: ComposeService, composeFiles: ReadonlySet<string>, look: Look): void {
+  const { key, environment, labels, deployLabels, commandWords } = service;
+  for (const [label, value] of [...labels, ...deployLabels]) look(`the label ${label} of ${key}`, "", value);
   for (const [variable, value] of environment) {
     // What an env file holds is where it belongs.
-    if (composeFiles.has(value.location.file)) look(`the variable ${variable} of ${service}`, variable, value);
+    if (composeFiles.has(value.location.file) || isInDockerfile(service, value.location))
+      look(`the variable ${variable} of ${key}`, variable, value);
   }
-  lookAtWords(`the command of ${service}`, commandWords, look);
+  lookAtWords(`the command of ${key}`, commandWords, look);
 }
 
 /** Looks at the words of a command: at each as a whole, and at what follows a name in them. */

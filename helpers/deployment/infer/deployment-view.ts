@@ -1,7 +1,7 @@
 import type { ComposeFile, ComposeService } from "../compose/types.ts";
 import type { Facts } from "../facts.ts";
 import type { LiteLLMConfig } from "../litellm/types.ts";
-import { outlineOf } from "../services/build-outline.ts";
+import { isInDockerfile, outlineOf } from "../services/build-outline.ts";
 import { valueOfUnset } from "../source/literal-secrets.ts";
 import { serviceOf } from "./files/roles.ts";
 import { isRule, type ServiceOutline } from "./files/service-outline.ts";
@@ -98,8 +98,10 @@ export function serviceOutline(service: ComposeService): ServiceOutline {
 /** The env files' variables: those for interpolation, and what the services get from files of their own. */
 function variablesOf({ originals }: Facts, { projects }: ComposeFile, services: readonly ComposeService[]) {
   const composeFiles = new Set(projects.flatMap(({ files }) => files));
-  const own = services.flatMap(({ environment }) =>
-    [...environment].filter(([, { location }]) => !composeFiles.has(location.file)),
+  const own = services.flatMap((service) =>
+    [...service.environment].filter(
+      ([, { location }]) => !composeFiles.has(location.file) && !isInDockerfile(service, location),
+    ),
   );
   return new Map([...(originals ?? []), ...own].map(([name, { value }]) => [name, value]));
 }

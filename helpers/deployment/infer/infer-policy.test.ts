@@ -470,6 +470,36 @@ test("a text that stands for a key where none is needed is not called a key, and
   expect((await draftOf({ ...files, ".env": "REGION=north\n" }, new Map(), noLiterals)).toFix).toEqual([]);
 });
 
+test("a master key that LiteLLM's Dockerfile sets is a key in the file: asked for at its line, and replaced by a canary", async () => {
+  const { secrets, toFix } = await draftOf(
+    {
+      "compose.yaml": "services: { litellm: { build: ., ports: ['4000:4000'] } }\n",
+      Dockerfile: `FROM ghcr.io/berriai/litellm:main-v1.106.2
+ENV LITELLM_MASTER_KEY=sk-of-the-image-0001
+COPY config.yaml /app/config.yaml
+CMD ["--config", "/app/config.yaml"]
+`,
+      "config.yaml": "model_list: [{ model_name: gpt-5, litellm_params: { model: openai/gpt-5 } }]\n",
+    },
+    new Map(),
+    async (folder, draft) => {
+      writeFileSync(join(folder, "policy.yaml"), policyText(draft));
+      const { policy, literals } = await loadDeployment(folder);
+      expect(literals.map(({ name, location: { line } }) => [name, line])).toEqual([
+        ["the variable LITELLM_MASTER_KEY of litellm", 2],
+      ]);
+      const { secrets: replace } = makeCanaries(policy, new Map(), literals);
+      const run = await loadDeployment(folder, { replace, literals });
+      expect(run.litellmConfig.masterKey).toMatch(/^sk-canary-/);
+      expect(run.litellm.environment.get("LITELLM_MASTER_KEY")?.value).toBe(run.litellmConfig.masterKey);
+    },
+  );
+  expect(secrets).toEqual([]);
+  expect(toFix).toEqual([
+    expect.stringMatching(/^LITELLM_MASTER_KEY of litellm in Dockerfile:2 is a key in the file itself/),
+  ]);
+});
+
 test("a server that LiteLLM's container has no program for is left out, and the run installs none", async () => {
   const installed: string[] = [];
   const { upstreams } = await draftOf(

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
-import { dockerfileOf, isOfficialLiteLLMImage, outlineOf } from "../services/build-outline.ts";
+import { isOfficialLiteLLMImage, outlineOf } from "../services/build-outline.ts";
+import { dockerfileOf } from "../services/dockerfile-path.ts";
 import { mountsSocket } from "../services/engine-socket.ts";
 import type { Written } from "../source/location.ts";
 import type { ConfigFinding, UpstreamConfig } from "./types.ts";

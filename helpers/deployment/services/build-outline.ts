@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
+import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { copiedMounts } from "./copied-mounts.ts";
 import { type DockerfileOutline, readDockerfile } from "./dockerfile.ts";
@@ -50,8 +51,10 @@ const ofImage: ReadonlySet<string> = new Set(["PATH", "HOME", "VIRTUAL_ENV", "PY
 /**
  * A service that is built and starts LiteLLM, with what its Dockerfile says of the start and the compose file does not: the words after
  * the program, working directory, variables, files. Every other service stays as it is.
+ *
+ * @param secrets replaces those that the Dockerfile has as text
  */
-export function withBuildDefaults(written: ComposeService): ComposeService {
+export function withBuildDefaults(written: ComposeService, secrets: LiteralSecrets): ComposeService {
   const { build } = written;
   const outline = build === undefined ? undefined : outlineOf(build);
   if (build === undefined || outline === undefined) return written;
@@ -83,7 +86,9 @@ export function withBuildDefaults(written: ComposeService): ComposeService {
   if (!hasOwnImage && basename(program) !== "litellm" && script === undefined) return service;
   const commandWords = isAll ? words.slice(1) : words;
   const added = [...outline.variables].flatMap(([name, { value, line }]) =>
-    ofImage.has(name) || service.environment.has(name) ? [] : [[name, { value, location: locationOf(line) }] as const],
+    ofImage.has(name) || service.environment.has(name)
+      ? []
+      : [[name, { value: secrets.text(value), location: locationOf(line) }] as const],
   );
   return {
     ...service,
@@ -97,4 +102,9 @@ export function withBuildDefaults(written: ComposeService): ComposeService {
     workingDir: service.workingDir ?? outline.workingDir,
     mounts: service.mounts.map((mount) => (mount.target === script ? { ...mount, isProgram: true } : mount)),
   };
+}
+
+/** Whether a value is in the Dockerfile of a service's build, as `ENV` sets a variable. */
+export function isInDockerfile({ build }: Pick<ComposeService, "build">, { file }: SourceLocation): boolean {
+  return build !== undefined && file === dockerfileOf(build);
 }

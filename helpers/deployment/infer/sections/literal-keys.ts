@@ -1,6 +1,7 @@
 import type { ComposeService } from "../../compose/types.ts";
 import { isDummyKey } from "../../litellm/dummy-key.ts";
 import { isNoSecret } from "../../literals.ts";
+import { isInDockerfile } from "../../services/build-outline.ts";
 import { fillInMarks } from "../../source/fill-in-marks.ts";
 import { recognisable } from "../../source/literal-secrets.ts";
 import type { DeploymentView } from "../deployment-view.ts";
@@ -47,7 +48,8 @@ function literalVariables({ compose, variables, shell, folder }: DeploymentView,
   const files = new Set(compose.projects.flatMap((project) => project.files));
   const known = [...variables.values(), ...shell].filter((value) => value.length > 0);
   return [...service.environment].flatMap(([name, { value, location }]) => {
-    const isLiteral = files.has(location.file) && value !== "" && !known.some((one) => value.includes(one));
+    const isInFile = files.has(location.file) || isInDockerfile(service, location);
+    const isLiteral = isInFile && value !== "" && !known.some((one) => value.includes(one));
     if (!isLiteral || isDummyKey(name, value) || secretKind(name, value) === undefined) return [];
     return [`${name} of ${service.key} in ${placeOf(folder, location)}`];
   });
