@@ -17,6 +17,8 @@ export interface LauncherCall {
   ownArguments: number;
   /** What an image gets by `-e NAME=value`. */
   environment: ReadonlyMap<string, string>;
+  /** The option by which it fetches nothing (`--offline`), and takes what the machine has; undefined where it may fetch. */
+  offline?: string;
 }
 
 /** Options that take a value, and those that select what is installed. */
@@ -28,6 +30,8 @@ interface LauncherOptions {
   with: ReadonlySet<string>;
   /** `NAME=value` for the program. */
   environment: ReadonlySet<string>;
+  /** Nothing is fetched with one of them. */
+  offline: ReadonlySet<string>;
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -39,6 +43,7 @@ const optionsOf: Readonly<Record<LauncherName, LauncherOptions>> = {
     from: new Set(["-p", "--package"]),
     with: none,
     environment: none,
+    offline: new Set(["--offline", "--no-install", "--no"]),
   },
   uvx: {
     valued: new Set(
@@ -53,6 +58,7 @@ const optionsOf: Readonly<Record<LauncherName, LauncherOptions>> = {
     from: new Set(["--from"]),
     with: new Set(["--with"]),
     environment: none,
+    offline: new Set(["--offline"]),
   },
   docker: {
     valued: new Set(
@@ -68,6 +74,7 @@ const optionsOf: Readonly<Record<LauncherName, LauncherOptions>> = {
     from: none,
     with: none,
     environment: new Set(["-e", "--env"]),
+    offline: new Set(["--pull=never"]),
   },
 };
 
@@ -88,6 +95,7 @@ function readCall(launcher: LauncherName, args: readonly string[], first: number
   const from: string[] = [];
   const added: string[] = [];
   const environment = new Map<string, string>();
+  let offline: string | undefined;
   let index = first;
   for (; index < args.length; index++) {
     const word = args[index] ?? "";
@@ -97,8 +105,10 @@ function readCall(launcher: LauncherName, args: readonly string[], first: number
     }
     if (!word.startsWith("-") || word === "-") break;
     const [option = "", joined] = word.startsWith("--") ? splitOnce(word, "=") : [word];
+    if (options.offline.has(word)) offline = word;
     if (!options.valued.has(option)) continue;
     const value = joined ?? args[++index] ?? "";
+    if (options.offline.has(`${option}=${value}`)) offline = `${option}=${value}`;
     if (options.from.has(option)) from.push(value);
     if (options.with.has(option)) added.push(value);
     const [variable = "", set] = splitOnce(value, "=");
@@ -116,6 +126,7 @@ function readCall(launcher: LauncherName, args: readonly string[], first: number
     command: from.length > 0 ? word : undefined,
     ownArguments: index + 1,
     environment,
+    ...(offline === undefined ? {} : { offline }),
   };
 }
 

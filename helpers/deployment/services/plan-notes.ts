@@ -1,6 +1,7 @@
 import type { NoteList } from "../source/note-list.ts";
 import type { Deployment } from "../types.ts";
 import type { LaunchedServer } from "./launched-servers.ts";
+import { serviceAdvice, stdioAdvice } from "./launcher-advice.ts";
 import { leftOutPorts } from "./left-out-ports.ts";
 import { packageText } from "./package-spec.ts";
 import { type PlannedService, planServices, unneeded } from "./service-plan.ts";
@@ -66,14 +67,8 @@ function noteLaunched({ service }: PlannedService, launched: readonly LaunchedSe
       `${packageText(first)} is installed before the run, and ${launcher.name} in ${service.key} starts what is installed`,
       "nothing is fetched during a run",
     );
-    notes.add(
-      "finding",
-      service.location,
-      `${launcher.name} asks the registry for ${launcher.target} each time ${service.key} starts`,
-      `it does not start while the registry cannot be reached${launcher.isPinned ? "" : "; without a version, another one may start without notice"}`,
-      `install the package${launcher.isPinned ? "" : " in a fixed version"} in the image of ${service.key}`,
-      "advice",
-    );
+    const { what, why, fix } = serviceAdvice(launcher, service.key);
+    notes.add("finding", service.location, what, why, fix, "advice");
   }
 }
 
@@ -98,13 +93,6 @@ function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteLi
     `${text} is installed before the run, and ${launcher.name} starts what is installed`,
     "nothing is fetched during a run",
   );
-  notes.add(
-    "finding",
-    location,
-    `${launcher.name} asks the registry for ${launcher.target} each time LiteLLM starts the upstream ${name}`,
-    "LiteLLM starts a stdio server for each listing and each call: each waits for the registry, and fails without it" +
-      (launcher.isPinned ? "" : "; without a version, another one may start without notice"),
-    `install the package${launcher.isPinned ? "" : " in a fixed version"} in LiteLLM's image, and name its command`,
-    "advice",
-  );
+  const advice = stdioAdvice(launcher, name);
+  if (advice !== undefined) notes.add("finding", location, advice.what, advice.why, advice.fix, "advice");
 }

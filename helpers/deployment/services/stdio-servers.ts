@@ -17,12 +17,12 @@ export interface StdioServer {
   version: string | undefined;
   /** What is installed, the package with the command first; undefined where neither a file nor the command's name says it. */
   packages: readonly PackageSpec[] | undefined;
-  /** What fetches it at each start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
+  /** What fetches it at its start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
   launcher: Launcher | undefined;
 }
 
-/** A program that fetches a server at each start. */
-interface Launcher {
+/** A program that fetches a server at its start. */
+export interface Launcher {
   name: LauncherName;
   arguments: readonly string[];
   environment: Readonly<Record<string, string>>;
@@ -30,6 +30,8 @@ interface Launcher {
   target: string;
   /** Whether the target names a version. */
   isPinned: boolean;
+  /** The option by which it fetches nothing: {@link LauncherCall.offline}. */
+  offline?: string;
 }
 
 /** A stdio server of LiteLLM's config in the plan. */
@@ -117,6 +119,7 @@ export function launchedServer(
       environment: Object.fromEntries(call.environment),
       target: call.target,
       isPinned: call.launcher === "docker" ? /[:@][^/]+$/.test(call.target) : named?.version !== undefined,
+      ...(call.offline === undefined ? {} : { offline: call.offline }),
     },
   };
 }

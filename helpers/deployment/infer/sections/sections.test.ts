@@ -197,6 +197,8 @@ test("upstreams: the DSN's variable, the directory, the version of the command, 
   ]);
 });
 
+const ofDocker = "/usr/bin/docker:/usr/bin/docker, /var/run/docker.sock:/var/run/docker.sock";
+
 test.each([
   [
     "python3",
@@ -212,13 +214,29 @@ test.each([
   ["docker", '["run", "-i", "--rm", "ghcr.io/acme/mcp:1.2"]', "no file says which package is in ghcr.io/acme/mcp:1.2"],
 ])("a server in no package is left out with what starts it: %s %s", (command, args, reason) => {
   const server = `  own: { transport: stdio, command: ${command}, args: ${args} }\n`;
-  const view = viewOf({ "config.yaml": config.replace("mcp_servers:\n", `mcp_servers:\n${server}`) });
+  const view = viewOf({
+    "compose.yaml": compose.replace("volumes: [./config.yaml", `volumes: [${ofDocker}, ./config.yaml`),
+    "config.yaml": config.replace("mcp_servers:\n", `mcp_servers:\n${server}`),
+  });
   expect(stateUpstreams(view, unasked)[0]).toEqual({
     value: { name: "own", left_out: reason },
     questions: [
       expect.stringMatching(/[Ww]ith `stand_in: true` and `tools:` a server of the suite's own takes its place$/),
     ],
   });
+});
+
+test.each([
+  ["uvx", '["time-mcp"]', "which version of time-mcp runs? None is named, so each start gets the newest"],
+  [
+    "uvx",
+    '["--offline", "time-mcp"]',
+    "which version of time-mcp runs? None is named, so it is the one that the gateway has already",
+  ],
+])("the version of a server that a launcher starts is asked for: %s %s", (command, args, question) => {
+  const server = `  own: { transport: stdio, command: ${command}, args: ${args} }\n`;
+  const view = viewOf({ "config.yaml": config.replace("mcp_servers:\n", `mcp_servers:\n${server}`) });
+  expect(stateUpstreams(view, unasked)[0]?.questions).toContain(question);
 });
 
 test.each([

@@ -23,8 +23,11 @@ export function statedVersion(
   const server = stdioServer(upstream, undefined, built);
   if (server?.version !== undefined) return { value: {}, questions: [] };
   const command = server?.command ?? upstream.command;
-  if (server?.packages !== undefined)
-    return { value: {}, questions: [`which version of ${command} runs? None is named, so each start gets the newest`] };
+  if (server?.packages !== undefined) {
+    const isFetchedOnce = server.launcher?.offline !== undefined || server.launcher?.name === "docker";
+    const gets = isFetchedOnce ? "it is the one that the gateway has already" : "each start gets the newest";
+    return { value: {}, questions: [`which version of ${command} runs? None is named, so ${gets}`] };
+  }
   const version = server === undefined ? undefined : versionsOf(command).at(0);
   if (version === undefined) return unknownPackage(upstream, command);
   return {
