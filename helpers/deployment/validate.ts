@@ -8,7 +8,7 @@ import { isInService } from "./policy/configured-client.ts";
 import { checkWithoutTraefik } from "./policy/direct-access.ts";
 import type { Policy, PolicyFirewall } from "./policy/types.ts";
 import { outlineOf } from "./services/build-outline.ts";
-import { meantCommand, stdioServer } from "./services/stdio-servers.ts";
+import { meantCommand, startsOwnScript, stdioServer } from "./services/stdio-servers.ts";
 import type { FaultList } from "./source/fault-list.ts";
 import { readSource } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
@@ -107,7 +107,8 @@ function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litel
     if (upstream.transport === "stdio") {
       const server = stdioServer(upstream, own, built);
       // A command that nothing installs can't be started. A launcher whose package is unknown is a note (plan-notes.ts).
-      const isRun = own.leftOut === undefined && !own.standIn;
+      const isInstalled = upstream.cannotStart === undefined && !startsOwnScript(upstream, own, litellm);
+      const isRun = own.leftOut === undefined && !own.standIn && isInstalled;
       const meant = isRun && server !== undefined ? meantCommand(upstream, server, litellm) : undefined;
       if (meant !== undefined)
         notes.add(

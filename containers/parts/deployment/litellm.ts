@@ -54,7 +54,9 @@ export async function liteLLMPlan(
 ): Promise<{ plan: PartPlan; changes: readonly RenderedChange[] }> {
   const service = deployment.litellm;
   const { commands: added = [] } = options;
-  const own = stdioServers(deployment).flatMap(({ server }) => (server === undefined ? [] : stdioCommand(server)));
+  const servers = stdioServers(deployment).flatMap(({ server }) => server ?? []);
+  const own = servers.flatMap((server) => (server.script === undefined ? stdioCommand(server) : []));
+  const ofScripts = servers.flatMap(({ script }) => script?.packages ?? []);
   const isReplaced = ({ command, launcher }: StdioCommand): boolean =>
     launcher === undefined && added.some((one) => one.command === command);
   const commands = [...own.filter((command) => !isReplaced(command)), ...added];
@@ -70,7 +72,7 @@ export async function liteLLMPlan(
         version: deployment.litellmConfig.version,
         commands,
         database,
-        packages: packagesOfConfig(deployment.litellmConfig.document),
+        packages: [...packagesOfConfig(deployment.litellmConfig.document), ...ofScripts],
         ...(named === undefined ? {} : { image: named }),
         ...(source?.from === "build" ? { build: source } : {}),
       })

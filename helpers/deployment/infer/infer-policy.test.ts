@@ -500,6 +500,42 @@ CMD ["--config", "/app/config.yaml"]
   ]);
 });
 
+test("a script of the operator's is part of the run with what LiteLLM's image has, and is left out with the module that it lacks", async () => {
+  const started: unknown[] = [];
+  const { upstreams } = await draftOf(
+    {
+      "compose.yaml": `services:
+  litellm:
+    build: .
+    command: [--config, /app/config.yaml]
+    environment: { LITELLM_MASTER_KEY: "\${LITELLM_MASTER_KEY:?set it}" }
+`,
+      Dockerfile: "FROM ghcr.io/berriai/litellm:main-v1.77.1\nRUN pip install fastmcp\nCOPY . /app/\n",
+      "one.py": "import fastmcp\n",
+      "two.py": "import pandas\n",
+      "config.yaml": `mcp_servers:
+  one: { transport: stdio, command: python, args: [/app/one.py] }
+  two: { transport: stdio, command: python, args: [/app/two.py] }
+`,
+    },
+    new Map(),
+    async (folder, draft) => {
+      writeFileSync(join(folder, "policy.yaml"), policyText(draft));
+      started.push(...stdioServers(await loadDeployment(folder)).map(({ server }) => server));
+    },
+  );
+  expect(upstreams.map(({ value }) => value)).toEqual([
+    { name: "one", tools: [] },
+    { name: "two", left_out: "its script imports pandas, and no file says which package has that" },
+  ]);
+  expect(started).toEqual([
+    expect.objectContaining({
+      command: "python",
+      script: { packages: [expect.objectContaining({ name: "fastmcp" })], missing: [] },
+    }),
+  ]);
+});
+
 test("a server that LiteLLM's container has no program for is left out, and the run installs none", async () => {
   const installed: string[] = [];
   const { upstreams } = await draftOf(

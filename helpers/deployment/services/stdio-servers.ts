@@ -7,6 +7,7 @@ import type { Deployment } from "../types.ts";
 import { outlineOf } from "./build-outline.ts";
 import { knownImage, knownPackages } from "./known-images.ts";
 import { type LauncherCall, type LauncherName, readLauncher } from "./launcher.ts";
+import { type OwnScript, ownScript } from "./own-script.ts";
 import { type PackageSpec, unscopedName } from "./package-spec.ts";
 
 /** A server that LiteLLM starts over stdio, and what its command comes from. */
@@ -17,6 +18,8 @@ export interface StdioServer {
   version: string | undefined;
   /** What is installed, the package with the command first; undefined where neither a file nor the command's name says it. */
   packages: readonly PackageSpec[] | undefined;
+  /** The operator's own script, which LiteLLM's image starts: nothing is installed for its command. */
+  script?: OwnScript;
   /** What fetches it at its start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
   launcher: Launcher | undefined;
 }
@@ -58,12 +61,32 @@ export function stdioServers({
     const own = policy.upstreams.find(({ name }) => name === upstream.name);
     if (upstream.transport !== "stdio" || upstream.cannotStart !== undefined) return [];
     if (own?.leftOut !== undefined || own?.standIn === true) return [];
+    const script = startedScript(upstream, own, litellm);
+    if (script !== undefined) return { upstream, server: { ...notInstalled(upstream), script } };
     const server = stdioServer(upstream, own, built);
     if (server === undefined) return { upstream, server };
     const command = meantCommand(upstream, server, litellm) ?? server.command;
     const { version, packages = packagesOf(command, version) } = server;
     return { upstream, server: { ...server, command, packages } };
   });
+}
+
+/** Whether a server is a script of the operator's that runs with what LiteLLM's image has: nothing is installed for its command. */
+export function startsOwnScript(...given: Parameters<typeof startedScript>): boolean {
+  return startedScript(...given) !== undefined;
+}
+
+function startedScript(
+  upstream: StdioUpstream,
+  policy: Pick<PolicyUpstream, "package"> | undefined,
+  litellm: ComposeService,
+): OwnScript | undefined {
+  const script = policy?.package === undefined ? ownScript(upstream, litellm) : undefined;
+  return script?.missing.length === 0 ? script : undefined;
+}
+
+function notInstalled({ command }: StdioUpstream): StdioServer {
+  return { command: posix.basename(command), version: undefined, packages: undefined, launcher: undefined };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { UpstreamConfig } from "../../litellm/types.ts";
 import type { UpstreamExample } from "../../policy/types.ts";
 import { outlineOf } from "../../services/build-outline.ts";
 import { addressIn, serviceAt } from "../../services/hosts.ts";
+import { ownScript } from "../../services/own-script.ts";
 import type { PackageSpec } from "../../services/package-spec.ts";
 import type { DeploymentView } from "../deployment-view.ts";
 import { unknownHost } from "../host/placeholders.ts";
@@ -100,7 +101,7 @@ function stdioUpstream(
       value: { name, left_out: `it leads to ${elsewhere}, which runs in none of these files` },
       questions: [askForStandIn],
     };
-  const version = statedVersion(upstream, built, known.versionsOf);
+  const version = ofScript(upstream, view) ?? statedVersion(upstream, built, known.versionsOf);
   const database = databaseOf(view, upstream);
   const isFiles = /filesystem/i.test([command, ...args].join(" "));
   const directory = isFiles ? args.find((word) => /^\/\w/.test(word)) : undefined;
@@ -114,6 +115,17 @@ function stdioUpstream(
       ...(version.value.left_out === undefined ? { tools } : {}),
     },
     questions: [...version.questions, ...(version.value.left_out === undefined ? questions : [])],
+  };
+}
+
+/** What is stated of a script of the operator's, which has no version. Undefined for any other server. */
+function ofScript(upstream: StdioUpstream, { litellm }: DeploymentView): ReturnType<typeof statedVersion> | undefined {
+  const script = ownScript(upstream, litellm);
+  if (script === undefined) return undefined;
+  if (script.missing.length === 0) return { value: {}, questions: [] };
+  return {
+    value: { left_out: `its script imports ${script.missing.join(", ")}, and no file says which package has that` },
+    questions: [askForStandIn],
   };
 }
 
