@@ -9,7 +9,7 @@ export function addReportPublish(program: Command): void {
     .command("report:publish")
     .summary("add a run to a folder of runs")
     .description(
-      "Adds a run to a folder of runs that any static host can serve. The oldest runs beyond the limit are removed.",
+      "Adds a run to a folder of runs that any static host can serve. The oldest runs beyond the limit are removed; other files of the folder stay.",
     )
     .argument("<directory>", "the folder of runs; created where it is missing")
     .option("--from <directory>", "report of the run (default: the last run's)")

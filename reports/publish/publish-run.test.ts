@@ -99,6 +99,18 @@ test("runs of an older suite are listed next to newer ones, and what is not a ru
   expect(index()).toContain("better</span> ROUTE-01");
 });
 
+test("what no publisher wrote stays, and does not take the place of a run", async () => {
+  const own = ["runs/notes/index.html", "runs/2020-archive/old.txt", "draft.html.new", ".incoming-mail/1.txt"];
+  for (const file of own) {
+    mkdirSync(join(site, file, ".."), { recursive: true });
+    writeFileSync(join(site, file), "mine");
+  }
+  for (const minute of [1, 2, 3]) await publishRun(run(minute), site, 2);
+  expect(linked()).toEqual(["gc-3", "gc-2"]);
+  expect(runs().filter((name) => name.includes("gc-1"))).toEqual([]);
+  for (const file of own) expect(existsSync(join(site, file)), file).toBe(true);
+});
+
 test("runs that are published out of order are listed in the order in which they ran", async () => {
   for (const minute of [2, 3, 1]) await publishRun(run(minute), site, 9);
   expect(linked()).toEqual(["gc-3", "gc-2", "gc-1"]);

@@ -14,7 +14,7 @@ const unpublished: ReadonlySet<string> = new Set(["allure-results", "run.json"])
 
 /**
  * Adds a run to a folder of runs that any static host can serve: `index.html` with the verdict and the trend of each
- * deployment, `badge.json` of the newest run, and `runs/<id>/` with the page of each run. The oldest runs beyond the limit are removed.
+ * deployment, `badge.json` of the newest run, and `runs/<id>/` with the page of each run. The oldest runs beyond the limit are removed; what else is in the folder stays.
  *
  * The folder is complete at every moment: a run is copied next to the others and then renamed, and so is the index, which is
  * made from the runs that are there. Publishers take turns by a lock that the system releases when a process dies, so that
@@ -37,7 +37,7 @@ export async function publishRun(report: string, site: string, limit: number): P
   const location = join(site, "runs", name);
   // A run that is there is complete: its publisher died before it wrote the index.
   if (!existsSync(location)) await addRun(report, join(site, `${incomingPrefix}${name}`), location, name);
-  const names = (await readdir(join(site, "runs"))).sort().reverse();
+  const names = (await readdir(join(site, "runs"))).filter(isRunName).sort().reverse();
   const kept = names.slice(0, limit);
   const runs = (await Promise.all(kept.map((one) => readable(join(site, "runs", one), one)))).flat();
   await replace(join(site, "index.html"), indexPage(runs));
@@ -58,12 +58,24 @@ async function addRun(report: string, incoming: string, location: string, name: 
   await rename(incoming, location);
 }
 
+/** Whether a publisher gave a folder this name: it begins with the time at which the run ended. */
+function isRunName(name: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(-\d+)?Z-./.test(name);
+}
+
 const incomingPrefix = ".incoming-";
 const newSuffix = ".new";
 
+/** Files of the folder that each publisher replaces. */
+const replaced: readonly string[] = ["index.html", "STATUS.md", "badge.json"];
+
 /** Removes what publishers left that died. The caller holds the lock, so no other publisher runs. */
 async function removeLeftovers(site: string): Promise<void> {
-  const dead = (await readdir(site)).filter((name) => name.startsWith(incomingPrefix) || name.endsWith(newSuffix));
+  const dead = (await readdir(site)).filter(
+    (name) =>
+      (name.startsWith(incomingPrefix) && isRunName(name.slice(incomingPrefix.length))) ||
+      replaced.some((file) => name === `${file}${newSuffix}`),
+  );
   await Promise.all(dead.map((name) => rm(join(site, name), { recursive: true, force: true })));
 }
 
