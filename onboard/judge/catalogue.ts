@@ -91,7 +91,8 @@ function annotations({ candidate, catalogue: { tools } }: RunningCase): Judgemen
 
 function readOnly({ candidate, catalogue: { tools }, seen }: RunningCase): Judgement {
   const observed = candidate.needs.filter(({ state }) => state !== undefined).map(({ name }) => name);
-  const calls = seen.calls.filter(({ purpose }) => purpose !== "hostile");
+  // What harm a hostile call did is for item 25.
+  const calls = seen.calls.filter(({ harm }) => harm === undefined);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const findings = calls.flatMap((call) => {
     if (call.changed.length === 0) return [];

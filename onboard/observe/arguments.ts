@@ -72,18 +72,30 @@ function wrongValue(schema: Message): unknown {
 /** The most properties of a tool that get canaries, so that a wide tool does not take all of the time. */
 const mostProperties = 3;
 
-/** Calls that try to leave what the tool is for, one canary in one argument each. */
-export function hostileArguments(tool: Tool, trap: Trap): { attack: Attack; arguments: Arguments }[] {
+/**
+ * Calls that try to leave what the tool is for, one canary in one argument each.
+ *
+ * @param nextMark gives a path that no other call has, so that the one whose shell ran is known
+ */
+export function hostileArguments(
+  tool: Tool,
+  { file }: Pick<Trap, "file">,
+  nextMark: () => string,
+): { attack: Attack; arguments: Arguments; mark?: string }[] {
   const texts = propertiesOf(tool).filter(([, schema]) => typeOf(schema) === "string" && !Array.isArray(schema.enum));
-  const payloads: [Attack, string][] = [
-    ["traversal", `../../../../../../../..${trap.file}`],
-    // In double quotes or none, and in single ones.
-    ["shell", `x$(touch ${trap.mark})`],
-    ["shell", `x'; touch ${trap.mark}; '`],
-    ["SQL", "x'; CREATE TABLE onboarding_canary (n int); --"],
-  ];
   const base = sampleArguments(tool);
-  return texts
-    .slice(0, mostProperties)
-    .flatMap(([name]) => payloads.map(([attack, payload]) => ({ attack, arguments: { ...base, [name]: payload } })));
+  return texts.slice(0, mostProperties).flatMap(([name]) => {
+    const filled = (payload: string): Arguments => ({ ...base, [name]: payload });
+    const shell = (payload: (mark: string) => string) => {
+      const mark = nextMark();
+      return { attack: "shell" as const, arguments: filled(payload(mark)), mark };
+    };
+    return [
+      { attack: "traversal" as const, arguments: filled(`../../../../../../../..${file}`) },
+      // In double quotes or none, and in single ones.
+      shell((mark) => `x$(touch ${mark})`),
+      shell((mark) => `x'; touch ${mark}; '`),
+      { attack: "SQL" as const, arguments: filled("x'; CREATE TABLE onboarding_canary (n int); --") },
+    ];
+  });
 }

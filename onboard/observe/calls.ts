@@ -3,6 +3,7 @@ import type { Candidate, ExampleCall } from "../candidate/types.ts";
 import type { Channel } from "../protocol/channel.ts";
 import { badArguments, hostileArguments, sampleArguments } from "./arguments.ts";
 import { readCatalogue } from "./catalogue.ts";
+import { withHarm } from "./harm.ts";
 import type { CallRecord } from "./observations.ts";
 import type { Subject } from "./subject.ts";
 
@@ -19,17 +20,17 @@ const grace = 1_000;
 
 /** Makes the calls of a candidate one after another, on a connection that is made again when the server ends. */
 export class CallRun {
-  readonly records: CallRecord[] = [];
+  records: CallRecord[] = [];
   readonly channels: Channel[] = [];
   isCutShort = false;
   readonly #subject: Subject;
   readonly #candidate: Candidate;
-  readonly #ends: number;
+  #ends: number;
   #channel: Channel | undefined;
   #state: ReadonlyMap<string, string> = new Map();
   readonly #silences = new Map<string, number>();
 
-  /** @param ends when no other call is begun, on the clock of `performance.now()` */
+  /** @param ends when no other call is begun, on the clock of `performance.now()`; what the gate itself does does not count */
   constructor(subject: Subject, candidate: Candidate, ends: number) {
     this.#subject = subject;
     this.#candidate = candidate;
@@ -38,7 +39,14 @@ export class CallRun {
 
   /** Makes all calls. */
   async run(tools: readonly Tool[]): Promise<void> {
-    this.#state = await this.#subject.state();
+    await this.#makeAll(tools);
+    const { trap } = this.#subject;
+    const { changesState } = this.#candidate.tools;
+    this.records = withHarm(this.records, { trap, marks: await trap.marks(), changesState });
+  }
+
+  async #makeAll(tools: readonly Tool[]): Promise<void> {
+    this.#state = await this.#stateNow();
     for (const call of plannedCalls(tools, this.#candidate, this.#subject)) {
       if (performance.now() > this.#ends) {
         this.isCutShort = true;
@@ -59,14 +67,21 @@ export class CallRun {
       this.#channel = undefined;
       await channel.close();
     }
-    const state = await this.#subject.state();
+    const state = await this.#stateNow();
     const changed = [...state].flatMap(([part, text]) => {
       const before = this.#state.get(part);
       return before === text ? [] : [`${part}: ${difference(before ?? "", text)}`];
     });
     this.#state = state;
-    const harm = call.purpose === "hostile" ? await this.#harmOf(call, JSON.stringify(answer), changed) : undefined;
-    this.records.push({ ...call, answer, changed, ...(harm === undefined ? {} : { harm }) });
+    this.records.push({ ...call, answer, changed });
+  }
+
+  /** The state of the services. The time that it takes is not the candidate's. */
+  async #stateNow(): Promise<ReadonlyMap<string, string>> {
+    const began = performance.now();
+    const state = await this.#subject.state();
+    this.#ends += performance.now() - began;
+    return state;
   }
 
   async #connected(): Promise<Channel> {
@@ -78,20 +93,14 @@ export class CallRun {
     await readCatalogue(channel, this.#candidate.limits.startSeconds * 1000).catch(() => undefined);
     return channel;
   }
-
-  async #harmOf(call: PlannedCall, answer: string, changed: readonly string[]): Promise<string | undefined> {
-    const { trap } = this.#subject;
-    if (answer.includes(trap.content)) return `the content of ${trap.file} was in the answer`;
-    if (await trap.isMarked()) return `the shell ran: ${trap.mark} exists`;
-    const mayChange = this.#candidate.tools.changesState.includes(call.tool);
-    return changed.length > 0 && !mayChange ? `the state changed: ${changed.join("; ")}` : undefined;
-  }
 }
 
 function plannedCalls(tools: readonly Tool[], candidate: Candidate, subject: Subject): PlannedCall[] {
   const { calls } = candidate;
   const once = [...new Map(tools.map((tool) => [tool.name, tool])).values()];
   const shown = new Set(calls.map(({ tool }) => tool));
+  let marks = 0;
+  const nextMark = (): string => `${subject.trap.mark}-${++marks}`;
   return [
     ...calls.map(exampleCall),
     ...once
@@ -102,7 +111,9 @@ function plannedCalls(tools: readonly Tool[], candidate: Candidate, subject: Sub
     ),
     { purpose: "unknown-tool", tool: unknownTool, arguments: {} },
     ...once.flatMap((tool) =>
-      hostileArguments(tool, subject.trap).map((own): PlannedCall => ({ purpose: "hostile", tool: tool.name, ...own })),
+      hostileArguments(tool, subject.trap, nextMark).map(
+        (own): PlannedCall => ({ purpose: "hostile", tool: tool.name, ...own }),
+      ),
     ),
   ];
 }

@@ -24,6 +24,8 @@ export interface CallRecord {
   arguments: Readonly<Record<string, unknown>>;
   /** The kind of canary, for a hostile call. */
   attack?: Attack;
+  /** The path that the shell would create, for an attack on it. */
+  mark?: string;
   /** Of the example, for an example. */
   expected?: { contains: readonly string[]; fails: boolean };
   answer: Answer;

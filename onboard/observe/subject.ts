@@ -17,7 +17,7 @@ export interface Subject {
   serviceLogs(): Promise<string>;
   /** What the server's own log says, where it writes one in addition to standard error. */
   ownLog(): Promise<string>;
-  /** A file that no tool may read, and a mark that no tool may make. */
+  /** A file that no tool may read, and marks that no tool may make. */
   readonly trap: Trap;
   /** Hosts that it tried to reach, as `host:port` or a name. */
   egress(): Promise<readonly string[]>;
@@ -29,13 +29,14 @@ export interface Subject {
   supply(): Promise<Supply | undefined>;
 }
 
-/** A canary file, and a path that only a shell injection creates. */
+/** A canary file, and paths that only a shell injection creates. */
 export interface Trap {
   file: string;
   content: string;
+  /** How the path of each mark begins; a number follows. */
   mark: string;
-  /** Whether the mark exists. */
-  isMarked(): Promise<boolean>;
+  /** The marks that exist. */
+  marks(): Promise<readonly string[]>;
 }
 
 export interface RefusedOutcome {

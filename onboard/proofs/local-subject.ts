@@ -43,7 +43,7 @@ export class LocalSubject implements Subject, AsyncDisposable {
     const content = `trap-${this.#mark}`;
     writeFileSync(trapFile, content);
     const mark = join(this.#folder, "mark");
-    this.trap = { file: trapFile, content, mark, isMarked: async () => existsSync(mark) };
+    this.trap = { file: trapFile, content, mark, marks: async () => this.#filesLike("mark-") };
     const token = candidate.server.listens?.token;
     this.http =
       port === undefined ? undefined : { url: `http://127.0.0.1:${port}/mcp`, token: token && this.secrets.get(token) };
@@ -87,6 +87,11 @@ export class LocalSubject implements Subject, AsyncDisposable {
     const notes = join(this.#folder, "notes");
     const files = readdirSync(notes).toSorted();
     return new Map([["notes", files.map((name) => `${name}: ${readFileSync(join(notes, name), "utf8")}`).join("\n")]]);
+  }
+
+  #filesLike(start: string): string[] {
+    const names = readdirSync(this.#folder).filter((name) => name.startsWith(start));
+    return names.map((name) => join(this.#folder, name));
   }
 
   async serviceLogs(): Promise<string> {

@@ -11,6 +11,7 @@ import { HttpChannel } from "../protocol/http-channel.ts";
 import { type Pipe, StdioChannel } from "../protocol/stdio-channel.ts";
 import { containerPipe } from "./container-pipe.ts";
 import { namesAsked } from "./name-sink.ts";
+import { RepeatedCommand } from "./repeated-command.ts";
 
 /** What a candidate in a container is observed with. */
 export interface ContainerSubjectOptions {
@@ -42,18 +43,23 @@ export class ContainerSubject implements Subject {
   readonly #own: ContainerSubjectOptions;
   #server: { pipe: Pipe; log: string } | undefined;
   #started = 0;
+  /** The `state` commands by the service that they run in. */
+  readonly #states = new Map<string, Promise<RepeatedCommand | undefined>>();
 
   private constructor(options: ContainerSubjectOptions) {
     this.#own = options;
     this.secrets = options.secrets;
     this.http = options.http;
     const mark = "/tmp/conformance-mark";
-    const isMarked = async (): Promise<boolean> => (await this.#run(["test", "-e", mark])).exitCode === 0;
+    const marks = async (): Promise<readonly string[]> => {
+      const { stdout } = await this.#run(["sh", "-c", `ls -d ${mark}-* 2>/dev/null`]);
+      return stdout.split("\n").filter((path) => path !== "");
+    };
     this.trap = {
       file: "/tmp/conformance-trap",
       content: `trap-${options.part.containerId.slice(0, 16)}`,
       mark,
-      isMarked,
+      marks,
     };
   }
 
@@ -91,7 +97,7 @@ export class ContainerSubject implements Subject {
     return new Map(
       await Promise.all(
         shown.map(async ({ name, state }): Promise<[string, string]> => {
-          const { exitCode, stdout, stderr } = await this.#run(state, needs.get(name));
+          const { exitCode, stdout, stderr } = await this.#runAgain(name, state, needs.get(name));
           return [name, exitCode === 0 ? stdout : `(exit code ${exitCode}: ${stderr.trim()})`];
         }),
       ),
@@ -132,6 +138,16 @@ export class ContainerSubject implements Subject {
       deadline: commandDeadline,
       ...(hasEnvironment ? { environment } : {}),
     });
+  }
+
+  /** Runs a command that is run often. A service without a shell, or one that ended meanwhile, gets an exec of its own. */
+  async #runAgain(name: string, command: readonly string[], part: PartHandle = this.#own.part) {
+    const known = this.#states.get(name);
+    const starting =
+      known ??
+      RepeatedCommand.start(this.#own.engine, part.containerId, command, commandDeadline).catch(() => undefined);
+    this.#states.set(name, starting);
+    return (await (await starting)?.run()) ?? (await this.#run(command, part));
   }
 
   async #start(): Promise<Pipe> {
