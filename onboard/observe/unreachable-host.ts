@@ -6,6 +6,8 @@ export interface UnreachableHost {
   why: string;
   /** Whether the file has an address in place of the host's name. */
   isAddress: boolean;
+  /** Whether the host has IPv6 addresses only. */
+  isIPv6Only?: boolean;
 }
 
 /** Which hosts can't be reached, and why: one line each. */
@@ -15,13 +17,23 @@ export function unreachableLines(unreachable: readonly UnreachableHost[]): strin
 
 /** What the operator does about it. */
 export function reachThem(unreachable: readonly UnreachableHost[]): string {
-  const list = (isAddress: boolean): string =>
-    unreachable.flatMap((one) => (one.isAddress === isAddress ? [one.host] : [])).join(", ");
-  const [names, addresses] = [list(false), list(true)];
+  const list = (isListed: (one: UnreachableHost) => boolean): string =>
+    unreachable
+      .filter(isListed)
+      .map(({ host }) => host)
+      .join(", ");
+  const names = list(({ isAddress, isIPv6Only }) => !isAddress && isIPv6Only !== true);
+  const addresses = list(({ isAddress }) => isAddress);
+  const withIPv6 = list(({ isIPv6Only }) => isIPv6Only === true);
   return [
     ...(names === "" ? [] : [`run it again where ${names} can be reached`]),
     ...(addresses === ""
       ? []
       : [`write a host name in place of ${addresses}, under hosts and in env, and run it again`]),
+    ...(withIPv6 === ""
+      ? []
+      : [
+          `run it again where the engine gives new networks IPv6 (Docker: default-network-opts), because ${withIPv6} has no IPv4 address`,
+        ]),
   ].join("; ");
 }

@@ -6,7 +6,7 @@ import type { Candidate } from "../../candidate/types.ts";
 import { type UnreachableHost, unreachableLines } from "../../observe/unreachable-host.ts";
 import type { GateResources } from "../gate-resources.ts";
 import { type Lookup, lookupOfMachine, type ResolvedHost, resolveHosts } from "./addresses.ts";
-import { hostRelayPlan, triedPorts } from "./host-relay.ts";
+import { hostRelayPlan, triedPorts, unreachablePorts } from "./host-relay.ts";
 
 /** The hosts that a candidate file declares (`hosts`), as far as this machine reaches them. */
 export interface DeclaredHosts {
@@ -66,10 +66,7 @@ async function startRelays(resources: GateResources, hosts: readonly ResolvedHos
     hosts.map(async (host, index) => {
       const part = await startPart(resources, rig, hostRelayPlan(`relay-${index + 1}`, host, outside, image));
       const tried = triedPorts(await readLog(engine, part.containerId)) ?? [];
-      const unreachable = tried.flatMap(({ port, why }) =>
-        why === undefined ? [] : [{ host: `${host.name}:${port}`, why, isAddress: false }],
-      );
-      return { host, part, unreachable };
+      return { host, part, unreachable: unreachablePorts(host, tried) };
     }),
   );
 }

@@ -1,8 +1,10 @@
+import { isIPv6 } from "node:net";
 import type { PartImage } from "../../../containers/images/part-image.ts";
 import { logText } from "../../../containers/parts/container-log.ts";
 import type { PartPlan, RunNetwork } from "../../../containers/parts/part.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
 import { deadlineFactor } from "../../../helpers/core/run-config.ts";
+import type { UnreachableHost } from "../../observe/unreachable-host.ts";
 import type { ResolvedHost } from "./addresses.ts";
 
 /** How long a host may take to accept a connection, in milliseconds. */
@@ -73,4 +75,16 @@ export function hostRelayPlan(
 export function triedPorts(log: string): readonly TriedPort[] | undefined {
   const found = /^tried (.+)$/m.exec(log)?.[1];
   return found === undefined ? undefined : (JSON.parse(found) as TriedPort[]);
+}
+
+/** The ports of a host that its relay could not reach. */
+export function unreachablePorts(
+  { name, addresses }: Pick<ResolvedHost, "name" | "addresses">,
+  tried: readonly TriedPort[],
+): UnreachableHost[] {
+  return tried.flatMap(({ port, why }) =>
+    why === undefined
+      ? []
+      : [{ host: `${name}:${port}`, why, isAddress: false, ...(addresses.every(isIPv6) ? { isIPv6Only: true } : {}) }],
+  );
 }
