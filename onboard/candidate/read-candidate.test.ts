@@ -74,6 +74,32 @@ test.each([
     "5: db is not under needs; add it",
   ],
   ["an item that is none", `${head}${server}conditions:\n  - { item: 32, because: x, until: 2027-01-01 }\n`, "5: cond"],
+  ["an empty file", "\n# nothing yet\n", ": is empty; begin with name: and server:"],
+  [
+    "a port that no host has",
+    `${head}${server}hosts: ['a.example.com:99999']\n`,
+    "4: hosts[0] is 'a.example.com:99999'",
+  ],
+  [
+    "a name of two parts",
+    `${head}${server}needs:\n  - { name: db, postgres: true }\n  - { name: db, debian: [x] }\n`,
+    "6: db is under needs a second time",
+  ],
+  [
+    "a day that no month has",
+    `${head}${server}conditions:\n  - { item: 3, because: x, until: 2027-02-31 }\n`,
+    "5: 2027-02-31 is not a date",
+  ],
+  [
+    "two conditions of an item",
+    `${head}${server}conditions:\n  - { item: 3, because: x, until: 2027-01-01 }\n  - { item: 3, because: y, until: 2028-01-01 }\n`,
+    "6: item 3 has a second condition",
+  ],
+  [
+    "a limit that is none",
+    `${head}${server}limits: { seconds: -1 }\n`,
+    "4: limits.seconds is -1, expected a whole number of seconds, at least 1",
+  ],
   [
     "a tool that is not expected",
     `${head}${server}tools: { expected: [read], changes_state: [raed] }\n`,

@@ -1,18 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { z } from "zod";
-import { suggest } from "../../helpers/core/text/nearest.ts";
 import { unscopedName } from "../../helpers/deployment/services/package-spec.ts";
 import { FaultList } from "../../helpers/deployment/source/fault-list.ts";
 import type { SourceLocation } from "../../helpers/deployment/source/location.ts";
 import { readShape } from "../../helpers/deployment/source/shape.ts";
 import { readSource } from "../../helpers/deployment/source/source-file.ts";
 import { locationOf, parseYaml, toPlain } from "../../helpers/deployment/source/yaml-tree.ts";
+import { checkCandidate, type Locate, type Written } from "./check-candidate.ts";
 import { candidateShape } from "./shape.ts";
 import type { Candidate, CandidateServer, NeededService } from "./types.ts";
-
-type Written = z.output<typeof candidateShape>;
-type Locate = (...path: (string | number)[]) => SourceLocation;
 
 /**
  * Reads a candidate file: its shape and its contradictions.
@@ -23,6 +19,9 @@ type Locate = (...path: (string | number)[]) => SourceLocation;
 export function readCandidate(file: string): Candidate {
   const faults = new FaultList();
   const source = readSource(file, faults, "docs/onboarding.md describes it; candidates/prometheus.yaml is an example");
+  if (source?.text.split("\n").every((line) => /^\s*(#.*)?$/.test(line)))
+    faults.add(file, "is empty", "begin with name: and server:; candidates/prometheus.yaml is an example");
+  faults.throwIfAny();
   const root = source === undefined ? undefined : parseYaml(source, faults);
   faults.throwIfAny();
   if (root === undefined) throw new Error(`${file} could not be read, and no fault gives the reason`);
@@ -42,7 +41,7 @@ function candidateOf(file: string, data: Written, at: Locate, faults: FaultList)
   const deployment = data.deployment === undefined ? undefined : resolve(dirname(file), data.deployment);
   if (deployment !== undefined && !existsSync(join(deployment, "policy.yaml")))
     faults.add(at("deployment"), "names a folder without policy.yaml", "name the folder of the deployment to join");
-  checkNames(data, at, faults);
+  checkCandidate(data, at, faults);
   if (server === undefined || needs.includes(undefined)) return undefined;
   return {
     file,
@@ -78,7 +77,13 @@ function candidateOf(file: string, data: Written, at: Locate, faults: FaultList)
       seconds: data.limits.seconds,
       startSeconds: data.limits.start_seconds,
     },
-    locations: { server: at("server"), name: at("name"), budget: at("budget") },
+    locations: {
+      server: at("server"),
+      name: at("name"),
+      budget: at("budget"),
+      needs: data.needs.map((_, index) => at("needs", index)),
+      hosts: data.hosts.map((_, index) => at("hosts", index)),
+    },
   };
 }
 
@@ -139,53 +144,4 @@ function neededService(
     ready: part.ready,
     state: part.state,
   };
-}
-
-/** Names that refer to something of the same file. */
-function checkNames(data: Written, at: Locate, faults: FaultList): void {
-  const parts = data.needs.map(({ name }) => name);
-  const secrets = data.secrets.map(({ name }) => name);
-  for (const [index, { part }] of data.refused.entries()) {
-    if (parts.includes(part)) continue;
-    faults.add(at("refused", index, "part"), `${part} is not under needs`, suggest(part, parts, "add it to needs"));
-  }
-  const token = data.server.listens?.token;
-  if (token !== undefined && !secrets.includes(token))
-    faults.add(at("server", "listens", "token"), `${token} is not a secret of the file`, "add it to secrets");
-  const texts: [readonly string[], Record<string, string>][] = [
-    [["env"], data.env],
-    ...data.needs.flatMap(({ env, files }, index): [string[], Record<string, string>][] => [
-      [["needs", String(index), "env"], env],
-      [["needs", String(index), "files"], files],
-    ]),
-  ];
-  for (const [path, values] of texts) checkReferences(path, values, secrets, at, faults);
-  for (const [index, { until }] of data.conditions.entries()) {
-    if (!Number.isNaN(Date.parse(until))) continue;
-    faults.add(at("conditions", index, "until"), `${until} is not a date`, "write a date, e.g. 2027-06-30");
-  }
-  const { expected, changes_state: changing } = data.tools;
-  for (const [index, tool] of changing.entries()) {
-    if (expected === undefined || expected.includes(tool)) continue;
-    const fix = suggest(tool, expected, "add it to tools.expected, or remove it here");
-    faults.add(at("tools", "changes_state", index), `${tool} is not in tools.expected`, fix);
-  }
-}
-
-/** `${NAME}` stands for a secret of the file. */
-function checkReferences(
-  path: readonly string[],
-  values: Readonly<Record<string, string>>,
-  secrets: readonly string[],
-  at: Locate,
-  faults: FaultList,
-): void {
-  const steps = path.map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-  for (const [key, value] of Object.entries(values)) {
-    for (const [, name = ""] of value.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) {
-      if (secrets.includes(name)) continue;
-      const fix = suggest(name, secrets, `add ${name} to secrets`);
-      faults.add(at(...steps, key), `\${${name}} is not a secret of the file`, fix);
-    }
-  }
 }

@@ -13,9 +13,11 @@ export interface ServerEntry {
 
 const reference = "os.environ/";
 
-/** The host name by which LiteLLM reaches a candidate that listens. */
-export function hostOf({ name }: Candidate): string {
-  return name.replaceAll("_", "-");
+/** The host name by which LiteLLM reaches a candidate that listens. The service that it needs may have the candidate's own name. */
+export function hostOf({ name, needs, hosts }: Pick<Candidate, "name" | "needs" | "hosts">): string {
+  const host = name.replaceAll("_", "-");
+  const taken = [...needs.map((part) => part.name), ...hosts.map((one) => one.replace(/:\d+$/, "").toLowerCase())];
+  return taken.includes(host) ? `${host}-mcp` : host;
 }
 
 /** The entry of `mcp_servers` with which a candidate goes live. Secrets are variables of LiteLLM's environment. */

@@ -24,6 +24,8 @@ const atLeastOne = (what: string) => z.number({ error: what }).int({ error: what
 /** The licences that are allowed where a candidate file names none: permissive ones. */
 const permissive = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "0BSD", "PostgreSQL", "MPL-2.0"];
 
+const hostForm = "a host and a port, e.g. api.example.com:443";
+
 /** The form of a candidate file. docs/onboarding.md describes each key. */
 export const candidateShape = mapping({
   name: text.regex(/^[a-z][a-z0-9_]*$/, {
@@ -70,7 +72,11 @@ export const candidateShape = mapping({
       state: words.optional(),
     }),
   ).default([]),
-  hosts: listOf(text.regex(/^[\w.-]+:\d+$/, { error: "a host and a port, e.g. api.example.com:443" })).default([]),
+  hosts: listOf(
+    text
+      .regex(/^[\w.-]+:\d+$/, { error: hostForm })
+      .refine((host) => port.safeParse(Number(host.split(":")[1])).success, { error: hostForm }),
+  ).default([]),
   tools: mapping({ expected: listOf(text).optional(), changes_state: listOf(text).default([]) }).default({
     changes_state: [],
   }),
@@ -84,10 +90,10 @@ export const candidateShape = mapping({
   ).default([]),
   refused: listOf(mapping({ part: text, run: words, why: text })).default([]),
   budget: mapping({
-    tools: atLeastOne("a number of tools").default(20),
-    tokens: atLeastOne("a number of tokens").default(6000),
-    latency_ms: atLeastOne("milliseconds").default(10_000),
-    result_bytes: atLeastOne("a number of bytes").default(262_144),
+    tools: atLeastOne("a number of tools, at least 1").default(20),
+    tokens: atLeastOne("a number of tokens, at least 1").default(6000),
+    latency_ms: atLeastOne("a whole number of milliseconds, at least 1").default(10_000),
+    result_bytes: atLeastOne("a number of bytes, at least 1").default(262_144),
   }).default({ tools: 20, tokens: 6000, latency_ms: 10_000, result_bytes: 262_144 }),
   conditions: listOf(
     mapping({
@@ -100,10 +106,10 @@ export const candidateShape = mapping({
     }),
   ).default([]),
   limits: mapping({
-    memory_mb: atLeastOne("megabytes").default(512),
-    processes: atLeastOne("a number of processes").default(128),
-    disk_mb: atLeastOne("megabytes").default(64),
-    seconds: atLeastOne("seconds").default(180),
-    start_seconds: atLeastOne("seconds").default(30),
+    memory_mb: atLeastOne("a whole number of megabytes, at least 1").default(512),
+    processes: atLeastOne("a number of processes, at least 1").default(128),
+    disk_mb: atLeastOne("a whole number of megabytes, at least 1").default(64),
+    seconds: atLeastOne("a whole number of seconds, at least 1").default(180),
+    start_seconds: atLeastOne("a whole number of seconds, at least 1").default(30),
   }).default({ memory_mb: 512, processes: 128, disk_mb: 64, seconds: 180, start_seconds: 30 }),
 });

@@ -43,7 +43,15 @@ export interface Candidate {
     /** Until its first answer. */
     startSeconds: number;
   };
-  locations: { server: SourceLocation; name: SourceLocation; budget: SourceLocation };
+  locations: {
+    server: SourceLocation;
+    name: SourceLocation;
+    budget: SourceLocation;
+    /** Of each one, in the order of {@link Candidate.needs}. */
+    needs: readonly SourceLocation[];
+    /** Of each one, in the order of {@link Candidate.hosts}. */
+    hosts: readonly SourceLocation[];
+  };
 }
 
 /** How the server is started, or where it listens. */

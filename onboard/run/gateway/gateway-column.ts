@@ -5,7 +5,7 @@ import { readLog } from "../../../containers/parts/container-log.ts";
 import type { PartHandle } from "../../../containers/parts/part.ts";
 import type { PartResources } from "../../../containers/parts/part-resources.ts";
 import { DeadlineError, deadlines, until } from "../../../helpers/core/deadlines.ts";
-import { EnvironmentError, UsageError } from "../../../helpers/core/errors.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
 import type { RunConfig } from "../../../helpers/core/run-config.ts";
 import { shortPrefix } from "../../../helpers/deployment/litellm/prefix.ts";
 import { atLeast } from "../../../helpers/deployment/litellm/version.ts";
@@ -23,6 +23,7 @@ import type { Column } from "../../observe/undecided.ts";
 import { HttpChannel } from "../../protocol/http-channel.ts";
 import type { GateResources } from "../gate-resources.ts";
 import type { Prepared } from "../prepared.ts";
+import { checkNames } from "./check-names.ts";
 import { makeClientKey } from "./client-key.ts";
 import { candidateMark, type GatewayParts, startGatewayParts, startLiteLLM } from "./gateway-rig.ts";
 
@@ -37,8 +38,7 @@ export interface JoinedDeployment {
  * Loads the deployment that a candidate is to join.
  *
  * @param version of LiteLLM; undefined for the deployment's own
- * @throws {DeploymentError} with every fault of the deployment
- * @throws {UsageError} when a service of the candidate has the name of one of the deployment's
+ * @throws {DeploymentError} with every fault of the deployment, or when the candidate names a part of it as its own service or host
  */
 export async function loadJoined(
   candidate: Candidate & { deployment: string },
@@ -57,17 +57,6 @@ export async function loadJoined(
   });
   checkNames(deployment, candidate);
   return { deployment, canaries };
-}
-
-/** A name that two parts have on LiteLLM's networks reaches either of them. */
-function checkNames({ compose }: Deployment, { needs, name }: Candidate): void {
-  const taken = new Set([...compose.services.values()].flatMap(({ key, name: service }) => [key, service]));
-  const part = needs.find((one) => taken.has(one.name));
-  if (part === undefined) return;
-  throw new UsageError(
-    `needs: ${part.name} of the candidate ${name} has the name of a service of the deployment, and LiteLLM would reach ` +
-      "either of them; give it another name",
-  );
 }
 
 /**
