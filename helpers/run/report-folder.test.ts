@@ -9,10 +9,11 @@ test("a report replaces nothing but an earlier report, what the gate kept there,
     "earlier/STATUS.md": "",
     "downloaded/conformance.json": "{}",
     "gate/onboarding/notes/index.html": "",
+    "volume/lost+found/keep": "",
     "own/notes.txt": "mine",
   });
   const faultOf = (name: string): string | undefined => reportFolderFault(join(folder.folder, name));
-  for (const name of ["missing", "earlier", "downloaded", "gate", "gate/onboarding/notes/missing"])
+  for (const name of ["missing", "earlier", "downloaded", "gate", "gate/onboarding/notes/missing", "volume"])
     expect(faultOf(name), name).toBeUndefined();
   expect(faultOf("own")).toMatch(
     /own has files that are not a report of a run \(notes\.txt\), .*; name a folder that is missing/,

@@ -4,8 +4,8 @@ import { displayPath } from "../core/text/display-path.ts";
 /** Files by which a folder is known as the report of a run: a run records as it goes, and writes the other one at its end. */
 const marks: readonly string[] = ["run.json", "conformance.json"];
 
-/** What other commands keep in the folder of the last report. */
-const kept: readonly string[] = ["onboarding"];
+/** What other commands keep in the folder of the last report, and what a file system has at its top. */
+const kept: readonly string[] = ["onboarding", "lost+found"];
 
 /**
  * Why a run must not write its report to a folder, as one line; undefined where it may. A report takes the place of what is there, so
