@@ -1,6 +1,7 @@
 import { judgeAuthorization } from "./authorization.ts";
 import { judgeBehaviour } from "./behaviour.ts";
 import { judgeCatalogue } from "./catalogue.ts";
+import { withoutCalls } from "./cut-short.ts";
 import { type ItemNumber, itemNumbers } from "./items.ts";
 import { type Case, fail, type Judgement, notApplicable } from "./judgement.ts";
 import { judgeProtocol } from "./protocol.ts";
@@ -13,7 +14,7 @@ export type Judgements = Readonly<Record<ItemNumber, Judgement>>;
 /** Judges a candidate that was asked directly. What the operator accepts as a condition no longer fails. */
 export function judge(own: Case, now: Date = new Date()): Judgements {
   const judged = { ...judgeSupply(own), ...judgeRunning(own) };
-  return withConditions(withoutHosts(judged, own), own, now);
+  return withConditions(withoutHosts(withoutCalls(judged, own), own), own, now);
 }
 
 type RunningItem = Exclude<ItemNumber, 1 | 2 | 3 | 4 | 5 | 6>;

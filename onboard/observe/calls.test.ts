@@ -13,7 +13,7 @@ const text = { type: "object" as const, properties: { text: { type: "string" } }
 const tools: Tool[] = ["one", "two", "three"].map((name) => ({ name, inputSchema: text }));
 
 /** A server that answers after `answerMs`, with services whose state takes `stateMs` to read. */
-function subjectOf({ answerMs, stateMs }: { answerMs: number; stateMs: number }): Subject {
+function subjectOf({ answerMs, stateMs }: { answerMs: number; stateMs: number }, close = async () => {}): Subject {
   const channel: Partial<Channel> = {
     ended: undefined,
     ask: async (): Promise<Answer> => {
@@ -21,7 +21,7 @@ function subjectOf({ answerMs, stateMs }: { answerMs: number; stateMs: number })
       return { kind: "result", result: {}, bytes: 2, took: answerMs };
     },
     notify: async () => {},
-    close: async () => {},
+    close,
   };
   const subject: Partial<Subject> = {
     open: async () => channel as Channel,
@@ -46,6 +46,14 @@ test("the time in which the gate reads the state is not the candidate's", async 
 
 test("a candidate whose answers take too long is cut short", async () => {
   expect(await isCutShort({ answerMs: 500, stateMs: 10 })).toBe(true);
+});
+
+test("the last connection is closed, also of a candidate that is cut short", async () => {
+  for (const answerMs of [1, 500]) {
+    const close = vi.fn(async () => {});
+    await new CallRun(subjectOf({ answerMs, stateMs: 1 }, close), candidate, performance.now() + 1000).run(tools);
+    expect(close).toHaveBeenCalledOnce();
+  }
 });
 
 test("each call that attacks the shell has a mark of its own", async () => {

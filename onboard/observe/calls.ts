@@ -40,6 +40,8 @@ export class CallRun {
   /** Makes all calls. */
   async run(tools: readonly Tool[]): Promise<void> {
     await this.#makeAll(tools);
+    // A server that is still connected would count as left over.
+    await this.#channel?.close();
     const { trap } = this.#subject;
     const { changesState } = this.#candidate.tools;
     this.records = withHarm(this.records, { trap, marks: await trap.marks(), changesState });
@@ -54,7 +56,6 @@ export class CallRun {
       }
       if ((this.#silences.get(call.tool) ?? 0) < mostSilences) await this.#make(call);
     }
-    await this.#channel?.close();
   }
 
   async #make(call: PlannedCall): Promise<void> {
