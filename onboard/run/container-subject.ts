@@ -11,6 +11,7 @@ import { HttpChannel } from "../protocol/http-channel.ts";
 import { type Pipe, StdioChannel } from "../protocol/stdio-channel.ts";
 import { containerPipe } from "./container-pipe.ts";
 import { namesAsked } from "./name-sink.ts";
+import { trapFolder } from "./prepared.ts";
 import { RepeatedCommand } from "./repeated-command.ts";
 
 /** What a candidate in a container is observed with. */
@@ -50,13 +51,13 @@ export class ContainerSubject implements Subject {
     this.#own = options;
     this.secrets = options.secrets;
     this.http = options.http;
-    const mark = "/tmp/conformance-mark";
+    const mark = `${trapFolder}/mark`;
     const marks = async (): Promise<readonly string[]> => {
       const { stdout } = await this.#run(["sh", "-c", `ls -d ${mark}-* 2>/dev/null`]);
       return stdout.split("\n").filter((path) => path !== "");
     };
     this.trap = {
-      file: "/tmp/conformance-trap",
+      file: `${trapFolder}/trap`,
       content: `trap-${options.part.containerId.slice(0, 16)}`,
       mark,
       marks,

@@ -60,6 +60,9 @@ export function environmentOf(
   return Object.fromEntries([...environment].map(([name, value]) => [name, filled(value, secrets)]));
 }
 
+/** What no tool may read or write to: no folder of the candidate's own, so that a server may be given all of `/tmp`. */
+export const trapFolder = "/conformance";
+
 /** What the candidate may use, and the server that it asks for names. */
 export function boundsOf({ limits }: Candidate, nameServer: string | undefined): HostSettings {
   const memory = limits.memoryMb * 1024 * 1024;
@@ -69,7 +72,11 @@ export function boundsOf({ limits }: Candidate, nameServer: string | undefined):
     MemorySwap: memory,
     PidsLimit: limits.processes,
     ReadonlyRootfs: true,
-    Tmpfs: { "/tmp": `size=${limits.diskMb}m,mode=1777,exec`, "/root": `size=${limits.diskMb}m` },
+    Tmpfs: {
+      "/tmp": `size=${limits.diskMb}m,mode=1777,exec`,
+      "/root": `size=${limits.diskMb}m`,
+      [trapFolder]: "size=1m,mode=1777",
+    },
     CapDrop: ["ALL"],
     // It may still kill and read its own processes, which run as the same user.
     SecurityOpt: ["no-new-privileges"],

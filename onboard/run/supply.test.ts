@@ -93,6 +93,7 @@ test.each([
   ["", "GNU AFFERO GENERAL PUBLIC LICENSE\nVersion 3", "AGPL-3.0"],
   ["", "All rights reserved", undefined],
   ["SEE LICENSE IN LICENSE", "Apache License\nVersion 2.0", "Apache-2.0"],
+  ["SEE LICENSE IN LICENSE", "", undefined],
   ["SEE LICENSE IN LICENSE", "All rights reserved", "SEE LICENSE IN LICENSE"],
 ])("licence %j, text %j is %s", (licence, licenceText, id) => {
   expect(licenceOf({ licence, licenceText })).toBe(id);

@@ -129,7 +129,8 @@ const texts: readonly [RegExp, string][] = [
 export function licenceOf({ licence, licenceText }: Pick<Inventory, "licence" | "licenceText">): string | undefined {
   const written = typeof licence === "string" ? licence.trim() : "";
   const inText = texts.find(([pattern]) => pattern.test(licenceText))?.[1];
-  // npm's own words for a licence that has no id, or several.
+  // npm's own words for a licence that has no id, or several. The package may lack the file.
+  if (/^SEE LICEN[CS]E IN /i.test(written) && licenceText.trim() === "") return undefined;
   if (written === "" || /^SEE LICEN[CS]E IN /i.test(written)) return inText ?? (written || undefined);
   return named.find(([pattern]) => pattern.test(written))?.[1] ?? written;
 }
