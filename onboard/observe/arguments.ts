@@ -1,5 +1,6 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { isMessage, type Message } from "../../helpers/protocol/json-rpc.ts";
+import { valueFault } from "../../helpers/protocol/json-schema.ts";
 import type { Attack } from "./observations.ts";
 import type { Trap } from "./subject.ts";
 
@@ -57,16 +58,28 @@ function typeOf(schema: Message): string {
 /** Arguments that the schema forbids; empty where it allows everything. */
 export function badArguments(tool: Tool): Arguments[] {
   const required = requiredOf(tool);
-  const wrongType = propertiesOf(tool).find(([, schema]) => schema.type !== undefined || schema.anyOf !== undefined);
+  const wrongType = propertiesOf(tool)
+    .map(([name, schema]) => [name, wrongValue(tool, name, schema)] as const)
+    .find(([, value]) => value !== undefined);
   return [
     ...(required.length > 0 ? [{}] : []),
-    ...(wrongType === undefined ? [] : [{ ...sampleArguments(tool), [wrongType[0]]: wrongValue(wrongType[1]) }]),
+    ...(wrongType === undefined ? [] : [{ ...sampleArguments(tool), [wrongType[0]]: wrongType[1] }]),
   ];
 }
 
-/** A value of no type that the schema names. */
-function wrongValue(schema: Message): unknown {
-  return typeOf(schema) === "object" ? "no object" : { not: ["the", "type"] };
+/** A value that the schema forbids; undefined where it allows a text and an object, e.g. of a model without required fields. */
+function wrongValue({ inputSchema }: Tool, name: string, schema: Message): unknown {
+  const values: readonly unknown[] = [{ not: ["the", "type"] }, "no object"];
+  const ordered = typeOf(schema) === "object" ? values.toReversed() : values;
+  const alone = { ...inputSchema, properties: { [name]: schema }, required: [] };
+  return ordered.find((value) => {
+    try {
+      return valueFault(alone, { [name]: value }) !== undefined;
+    } catch {
+      // A schema that can't be used: its types are read as they are written.
+      return schema.type !== undefined || schema.anyOf !== undefined;
+    }
+  });
 }
 
 /** The most properties of a tool that get canaries, so that a wide tool does not take all of the time. */
