@@ -16,6 +16,7 @@ check({
   requirements: ["CAT-22"],
   title: "LiteLLM's report of an upstream's health agrees with what a real call finds",
   needs: ["testGateway"],
+  slow: true,
   async run({ testGateway, evidence }) {
     const ids = await testGateway.serverIds();
     const names = ["unwell", ...deadUpstreams];

@@ -52,7 +52,8 @@ export async function chosenChecks(namePattern: RegExp | undefined): Promise<rea
 /**
  * The order of files. First the few that wait longest, or the whole run waits for them in the end. Then those that need
  * the edge rig only: it is up in a second, and their checks run while the gateway still boots. Then those of both; then
- * those with real clients, whose turns take longest; last the others, some of which wait for a rig that is up last.
+ * those that wait long on a rig that is up last, which would keep a worker waiting for it; then those with real clients,
+ * whose turns take longest; last the others.
  */
 export default class FileOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -65,11 +66,16 @@ export default class FileOrder extends BaseSequencer {
 }
 
 function rankOf(checks: readonly LoadedCheck[]): number {
-  if (checks.some(({ slow }) => slow)) return 0;
+  const isSlow = checks.some(({ slow }) => slow);
+  const isOnLateRig = checks.some(({ needs }) => needs.some((need) => lateTargets.has(need)));
+  if (isSlow) return isOnLateRig ? 3 : 0;
   if (checks.length > 0 && checks.every(isEdgeOnly)) return 1;
   if (checks.some(({ needs }) => needs.includes("edge"))) return 2;
-  return checks.some(({ needs }) => needs.includes("clients")) ? 3 : 4;
+  return checks.some(({ needs }) => needs.includes("clients")) ? 4 : 5;
 }
+
+/** Their LiteLLM boots after the gateway's. */
+const lateTargets: ReadonlySet<Need> = new Set<Need>(["testGateway", "restartableGateway"]);
 
 function sortedBy(files: readonly TestSpecification[], keyOf: (moduleId: string) => string): TestSpecification[] {
   const keyed = files.map((file) => [keyOf(file.moduleId), file] as const);
