@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { jsonSettings } from "../../../../helpers/deployment/clients/setting-line.ts";
 import type { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import {
   type ClientEndpoint,
   type ClientFault,
-  lineFinder,
   type ReadSettings,
   serverWithoutAddress,
   variableIn,
@@ -24,32 +24,33 @@ const shape = z.looseObject({ mcpServers: servers.optional(), servers: servers.o
 /** The MCP settings of Claude Code or VS Code. */
 export function claudeSettings(source: SourceFile): ReadSettings {
   const parsed = shape.parse(JSON.parse(source.text));
-  const find = lineFinder(source);
+  const find = jsonSettings(source);
   const endpoints: ClientEndpoint[] = [];
   const faults: ClientFault[] = [];
   for (const [name, server] of Object.entries({ ...parsed.servers, ...parsed.mcpServers })) {
-    const section = JSON.stringify(name);
+    const section = [parsed.mcpServers?.[name] === undefined ? "servers" : "mcpServers", name];
     if (server.url === undefined) {
-      if (server.command === undefined) faults.push(serverWithoutAddress(name, find(section)));
+      if (server.command === undefined) faults.push(serverWithoutAddress(name, find(...section)));
       continue;
     }
-    const header = Object.entries(server.headers ?? {}).find(([key]) => key.toLowerCase() === "authorization")?.[1];
+    const [headerName, header] =
+      Object.entries(server.headers ?? {}).find(([key]) => key.toLowerCase() === "authorization") ?? [];
     if (server.type !== "http")
       faults.push({
         what: `the type of ${name} is ${JSON.stringify(server.type)}: streamable HTTP is "http"`,
-        location: find('"type"', section),
+        location: find(...section, "type"),
       });
-    if (header !== undefined && !/^Bearer /i.test(header))
+    if (headerName !== undefined && header !== undefined && !/^Bearer /i.test(header))
       faults.push({
         what: `the Authorization header of ${name} is not a Bearer credential`,
-        location: find("Authorization", section),
+        location: find(...section, "headers", headerName),
       });
     endpoints.push({
       for: "mcp",
       url: server.url,
       keyVariable: variableIn(header),
       keyText: header,
-      location: find('"url"', section),
+      location: find(...section, "url"),
     });
   }
   return { endpoints, faults };

@@ -1,4 +1,3 @@
-import type { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import type { SourceLocation } from "../../../../helpers/deployment/types.ts";
 
 /** One address of the gateway in a client's config. */
@@ -34,15 +33,6 @@ export const shortestStartup = 15;
 /** The name in `${NAME}`, `Bearer ${NAME}` or `${NAME:-…}`. */
 export function variableIn(text: string | undefined): string | undefined {
   return /^(?:Bearer )?\$\{([A-Za-z_]\w*)(?::?-[^}]*)?\}$/i.exec(text ?? "")?.[1];
-}
-
-/** Finds the line of a text in a config, from the first place of another text on; the line of that one where it is missing. */
-export function lineFinder(source: SourceFile): (needle: string, after?: string) => SourceLocation {
-  return (needle, after = "") => {
-    const from = Math.max(0, source.text.indexOf(after));
-    const at = source.text.indexOf(needle, from);
-    return { file: source.file, line: source.lineAt(at < 0 ? from : at + needle.search(/\S/)) };
-  };
 }
 
 /** The fault of an MCP server without an address. */

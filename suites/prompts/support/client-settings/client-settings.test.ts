@@ -77,9 +77,11 @@ test.each([
     /^19: .*gateway\.example is not one of the policy's hosts/,
   ],
   ["codex", "required = true", "required = false", /^22: required is not true/],
-  ["codex", "required = true\n", "", /^17: required is not true/],
+  ["codex", "required = true\n", "", /^24: required is not true/],
+  ["codex", "startup_timeout_sec = 30\n", "", /^24: startup_timeout_sec is not set, so 10/],
+  ["codex", 'default_tools_approval_mode = "approve"\n', "", /^23: default_tools_approval_mode is not "approve"/],
+  ["codex", 'wire_api = "responses"\n', "", /^13: wire_api is undefined/],
   ["codex", "startup_timeout_sec = 30", "startup_timeout_sec = 5", /^23: startup_timeout_sec is 5/],
-  ["codex", 'default_tools_approval_mode = "approve"', "", /default_tools_approval_mode is not "approve"/],
   ["codex", 'wire_api = "responses"', 'wire_api = "chat"', /^15: wire_api is "chat"/],
   [
     "codex",
@@ -92,6 +94,7 @@ test.each([
   ["claude", bearer, "Bearer sk-1", /^5: .*the key itself is in the config/],
   ["claude", bearer, "Basic abc", /is not a Bearer credential/],
   ["claude", '"type": "http"', '"type": "sse"', /^4: the type of litellm is "sse"/],
+  ["claude", '"type": "http",\n      "url": "http:', '"url": "http:', /^4: the type of litellm is undefined/],
   ["claude", "ai-servicers.com/mcp/", "ai-servicers.com/mcp", /^10: .*without the slash/],
   ["claude", "${LITELLM_CLIENT_KEY}", "${SOME_KEY}", /SOME_KEY is not one of the policy's secrets/],
   [

@@ -1,10 +1,10 @@
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { type FindSetting, tomlSettings } from "../../../../helpers/deployment/clients/setting-line.ts";
 import type { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import {
   type ClientEndpoint,
   type ClientFault,
-  lineFinder,
   type ReadSettings,
   serverWithoutAddress,
   shortestStartup,
@@ -41,12 +41,11 @@ const shape = z.looseObject({
 
 type Provider = z.infer<typeof shape>["model_providers"][string];
 type Server = z.infer<typeof shape>["mcp_servers"][string];
-type Find = ReturnType<typeof lineFinder>;
 
 /** Codex's `config.toml`. */
 export function codexSettings(source: SourceFile): ReadSettings {
   const { model_providers: providers, mcp_servers: servers } = shape.parse(parse(source.text));
-  const find = lineFinder(source);
+  const find = tomlSettings(source);
   const read = [
     ...Object.entries(providers).map(([name, provider]) => providerSettings(name, provider, find)),
     ...Object.entries(servers).map(([name, server]) => serverSettings(name, server, find)),
@@ -57,27 +56,27 @@ export function codexSettings(source: SourceFile): ReadSettings {
   };
 }
 
-function providerSettings(name: string, provider: Provider, find: Find): ReadSettings {
+function providerSettings(name: string, provider: Provider, find: FindSetting): ReadSettings {
   if (provider.base_url === undefined) return { endpoints: [], faults: [] };
-  const section = `[model_providers.${name}]`;
+  const section = ["model_providers", name];
   const endpoint: ClientEndpoint = {
     for: "model",
     url: provider.base_url,
     keyVariable: provider.env_key,
     keyText: provider.env_key ?? provider.experimental_bearer_token,
-    location: find("base_url", section),
+    location: find(...section, "base_url"),
   };
   const fault: ClientFault = {
     what: `wire_api is ${JSON.stringify(provider.wire_api)}: Codex supports only "responses"`,
-    location: find("wire_api", section),
+    location: find(...section, "wire_api"),
   };
   return { endpoints: [endpoint], faults: provider.wire_api === "responses" ? [] : [fault] };
 }
 
-function serverSettings(name: string, server: Server, find: Find): ReadSettings {
-  const section = `[mcp_servers.${name}]`;
+function serverSettings(name: string, server: Server, find: FindSetting): ReadSettings {
+  const section = ["mcp_servers", name];
   if (server.url === undefined) {
-    const faults = server.command === undefined ? [serverWithoutAddress(name, find(section))] : [];
+    const faults = server.command === undefined ? [serverWithoutAddress(name, find(...section))] : [];
     return { endpoints: [], faults };
   }
   const header = Object.entries(server.http_headers ?? {}).find(([key]) => key.toLowerCase() === "authorization")?.[1];
@@ -86,11 +85,11 @@ function serverSettings(name: string, server: Server, find: Find): ReadSettings 
     url: server.url,
     keyVariable: server.bearer_token_env_var,
     keyText: server.bearer_token_env_var ?? server.bearer_token ?? header,
-    location: find("url", section),
+    location: find(...section, "url"),
   };
   const faults: ClientFault[] = [];
   const demand = (holds: boolean, key: string, what: string): void => {
-    if (!holds) faults.push({ what, location: find(`\n${key}`, section) });
+    if (!holds) faults.push({ what, location: find(...section, key) });
   };
   demand(
     server.required === true,
