@@ -26,8 +26,7 @@ check({
         expected: "a request to the model",
         actual: `none (${turnEnd(turn)})`,
         evidence: turnEvidence(turn),
-        cause: diagnosis?.sentence ?? "unknown",
-        location: lineOf(agent.config, "url ="),
+        ...agent.blame(turn, diagnosis, "unknown"),
       });
     }
     // Codex has tools of its own; those of MCP servers have a prefix.

@@ -9,6 +9,7 @@ import { agentHostOf, agentPaths } from "../../../helpers/deployment/policy/acce
 import { hostOfUrl, isOnTheLan, originOf } from "../../../helpers/deployment/services/origins.ts";
 import { certificatePlace } from "../../../helpers/deployment/traefik/certificate-place.ts";
 import type { PolicyClient, SourceLocation } from "../../../helpers/deployment/types.ts";
+import { codexSettingLines, missingAddress } from "./codex-setting.ts";
 import type { ClientAccess } from "./gateway-answers.ts";
 import { ownCodexConfig } from "./own-codex-config.ts";
 import { requireClient, secretValue } from "./policy-lookup.ts";
@@ -60,7 +61,7 @@ export async function codexConfig(
   const { config: file, location } = client;
   const text = change(file === undefined ? ownConfigOf(gateway, client) : await readFile(file, "utf8"));
   const parsed = shape.parse(parse(text));
-  const provider = parsed.model_providers[parsed.model_provider ?? ""] ?? Object.values(parsed.model_providers)[0];
+  const [providerName, provider] = chosenProvider(parsed) ?? [];
   const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
   if (provider?.base_url === undefined || server?.[1].url === undefined) {
     const missing = server === undefined ? "MCP server with a url" : "model provider with a base_url";
@@ -70,7 +71,9 @@ export async function codexConfig(
       expected: `at least one ${missing}`,
       actual: "none",
       cause: "Codex does not know the gateway's address",
-      location: file === undefined ? location : { file, line: 1 },
+      location: codexSettingLines({ file, text, location })(
+        ...missingAddress(server === undefined ? { servers: parsed.mcp_servers } : { provider: providerName }),
+      ),
     });
   }
   const [name, { url, bearer_token_env_var: mcpKeyVariable }] = server;
@@ -86,6 +89,12 @@ export async function codexConfig(
     mcpUrl: url ?? "",
     mcpKeyVariable,
   };
+}
+
+/** The provider that the config chooses, else its first one. */
+function chosenProvider({ model_provider: name, model_providers: providers }: z.infer<typeof shape>) {
+  const entries = Object.entries(providers);
+  return entries.find(([key]) => key === name) ?? entries[0];
 }
 
 /**

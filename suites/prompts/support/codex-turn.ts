@@ -14,6 +14,7 @@ import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import type { Evidence } from "../../runner/evidence.ts";
 import { followsCatalogue, followsIdleConnections } from "../../support/needed-checks.ts";
 import { accessOf, type CodexConfig, codexConfig, keysOf, lineOf, requireVerifiable } from "./codex-config.ts";
+import { type CodexConfigFault, codexConfigFault } from "./codex-config-fault.ts";
 import { gatewayAnswers } from "./gateway-answers.ts";
 
 /** What an agent needs: a machine with Codex on it, and the model's script. */
@@ -151,6 +152,18 @@ export class CodexAgent {
   }
 
   /**
+   * The likely cause of a turn without a request to the model or without a call, and the line of the client's config: that of the
+   * setting which keeps Codex from the model, else the gateway's address.
+   *
+   * @param otherwise the cause without a diagnosis
+   */
+  blame(turn: CodexTurn, diagnosis: Diagnosis | undefined, otherwise: string): CodexConfigFault {
+    const errors = [turn.stderr, ...turn.transcript.errors].join("\n");
+    const fault = diagnosis?.cause === "model-not-reached" ? codexConfigFault(this.config, errors) : undefined;
+    return fault ?? { cause: diagnosis?.sentence ?? otherwise, location: lineOf(this.config, "url =") };
+  }
+
+  /**
    * The tool's completed call, in a turn that completed as a whole.
    *
    * @throws {CheckFailure} with the diagnosis
@@ -166,10 +179,9 @@ export class CodexAgent {
         expected: `a completed call of ${tool}`,
         actual: callList(turn),
         evidence,
-        cause: diagnosis?.sentence ?? "the call did not return",
+        ...this.blame(turn, diagnosis, "the call did not return"),
         ...(diagnosis?.cause === "catalogue-empty" || diagnosis?.cause === "tool-not-listed" ? followsCatalogue : {}),
         ...(diagnosis?.cause === "bad-gateway" ? followsIdleConnections : {}),
-        location: lineOf(this.config, "url ="),
       });
     }
     if (turn.transcript.turn !== "completed" || turn.exitCode !== 0)
