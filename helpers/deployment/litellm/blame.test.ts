@@ -33,6 +33,11 @@ test.for<[string, Patch[], string]>([
     [config("command: mcp-server-filesystem", "command: mcp-server-filesytem")],
     "litellm/config.yaml: command: mcp-server-filesytem",
   ],
+  [
+    "the command, where it has no arguments",
+    [config("    args: [/srv/mcp-files]\n", "")],
+    "litellm/config.yaml: command: mcp-server-filesystem",
+  ],
   ["the entry itself, where nothing is wrong", [], "litellm/config.yaml: filesystem:"],
 ])("of a server: %s", async ([_, breaks, line]) => {
   expect(await named(breaks, (deployment) => serverLine(deployment, "filesystem"))).toBe(line);
@@ -49,14 +54,18 @@ test.for([
   ["[--verbose, --access-mode=unrestricted]", "args: [--verbose, --access-mode=unrestricted]"],
   ["\n      - --verbose\n      - --access-mode=unrestricted", "- --access-mode=unrestricted"],
   ["\n      - --verbose\n      - --mode=restricted", "- --verbose"],
-])("of an option of a server's command: its argument, else the first one: %j", async ([args = "", line]) => {
-  const change = config('["--access-mode=restricted"]', args);
-  const found = await named([change], (deployment) => {
-    const location = argumentLine(deployment, "postgres", "--access-mode");
-    return location && { location };
-  });
-  expect(found).toBe(`litellm/config.yaml: ${line}`);
-});
+  ["[]", "command: postgres-mcp"],
+])(
+  "of an option of a server's command: its argument, else the first one, else the command: %j",
+  async ([args = "", line]) => {
+    const change = config('["--access-mode=restricted"]', args);
+    const found = await named([change], (deployment) => {
+      const location = argumentLine(deployment, "postgres", "--access-mode");
+      return location && { location };
+    });
+    expect(found).toBe(`litellm/config.yaml: ${line}`);
+  },
+);
 
 test("of a server that the config does not have: nothing", async () => {
   expect(await named([], (deployment) => serverLine(deployment, "nobody"))).toBe("nothing");

@@ -83,7 +83,7 @@ function firstModuleLine(
 
 /**
  * Where a server's entry in LiteLLM's config says otherwise than the policy: the environment that has another variable than
- * the server's DSN, the arguments without its directory, or a command with a typing error. Otherwise the entry itself; undefined without one.
+ * the server's DSN, the arguments without its directory (the command without arguments), or a command with a typing error. Otherwise the entry itself; undefined without one.
  */
 export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | undefined {
   const { litellmConfig, policy } = deployment;
@@ -111,6 +111,12 @@ export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | u
         cause: `the arguments of ${server} do not name ${directory}, its directory by the policy`,
         location: first.value.location,
       };
+    if (entry?.transport === "stdio" && entry.args.length === 0)
+      return {
+        cause: `the entry of ${server} has no arguments, which would name ${directory}, its directory by the policy`,
+        location: entry.commandAt ?? entry.location,
+        fix: `set args: [${directory}]`,
+      };
   }
   const planned = stdioServers(deployment).find(({ upstream }) => upstream.name === server);
   const installed = planned?.server?.launcher === undefined ? planned?.server?.command : undefined;
@@ -126,8 +132,8 @@ export function serverLine(deployment: Blamed, server: string): LiteLLMBlame | u
 }
 
 /**
- * Where a server's entry in LiteLLM's config has an option of its command, else its first argument; undefined for an entry without
- * arguments.
+ * Where a server's entry in LiteLLM's config has an option of its command, else its first argument, else the command; undefined for
+ * an entry without a command.
  *
  * @param option e.g. `--access-mode`
  */
@@ -139,7 +145,9 @@ export function argumentLine(
   const own = litellmConfig.texts.filter(
     ({ path: [section, name, key] }) => section === "mcp_servers" && name === server && key === "args",
   );
-  return (own.find(({ value }) => value.value.startsWith(option)) ?? own[0])?.value.location;
+  const entry = litellmConfig.upstreams.find(({ name }) => name === server);
+  const command = entry?.transport === "stdio" ? entry.commandAt : undefined;
+  return (own.find(({ value }) => value.value.startsWith(option)) ?? own[0])?.value.location ?? command;
 }
 
 function textIn({ litellmConfig }: Pick<Deployment, "litellmConfig">, ...path: readonly string[]) {

@@ -3,6 +3,8 @@ import type { ScriptedCall } from "../../../containers/targets/rig-access/script
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
+import { type LiteLLMBlame, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { unrestrictedLine } from "../../../helpers/deployment/litellm/restricted-mode.ts";
 import type { PolicyUpstream, SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
 import { CodexAgent, type CodexTurn, turnEvidence } from "../support/codex-turn.ts";
@@ -18,7 +20,7 @@ check({
     if (known.length === 0) evidence.notSupported(`${noKnownServer}, so the suite knows no call that must be refused`);
     await forEachCase(
       "a refusal reaches the model, and the same tool works for an allowed call",
-      known.map(refusalOf),
+      known.map((call) => refusalOf(gateway, call)),
       ({ name }) => name,
       async (refusal) => {
         const { name, prompt, refused, allowed, says } = refusal;
@@ -60,13 +62,27 @@ interface Refusal {
   /** Only in the allowed call's result. */
   canary: string;
   location: SourceLocation;
+  /** Why the call may not be refused, where LiteLLM's config says so. */
+  whyNotRefused: LiteLLMBlame | undefined;
+  /** Why the allowed call may fail. */
+  whyNotAllowed: LiteLLMBlame | undefined;
 }
 
 const answerStart = "This is what the tools returned:\n";
 
-function refusalOf({ kind, upstream, call: allowed, canary }: KnownServerCall): Refusal {
+function refusalOf({ deployment }: GatewayTarget, { kind, upstream, call: allowed, canary }: KnownServerCall): Refusal {
   const refused = kind === "query" ? refusedWrite : refusedPath;
-  return { ...refused(allowed.tool), allowed, canary, location: upstream.location };
+  const entry = deployment.litellmConfig.upstreams.find(({ name }) => name === upstream.name);
+  const line = serverLine(deployment, upstream.name);
+  return {
+    ...refused(allowed.tool),
+    allowed,
+    canary,
+    location: upstream.location,
+    whyNotRefused: kind === "query" ? unrestrictedLine(deployment, upstream.name) : undefined,
+    // The entry itself is no cause.
+    whyNotAllowed: line?.location === entry?.location ? undefined : line,
+  };
 }
 
 type RefusedCall = Pick<Refusal, "name" | "prompt" | "refused" | "says" | "isRefusal">;
@@ -87,7 +103,7 @@ const refusedPath = (tool: string): RefusedCall => ({
   isRefusal: /access denied|error|outside/i,
 });
 
-function expectRefused(turn: CodexTurn, { refused, isRefusal, location }: Refusal): void {
+function expectRefused(turn: CodexTurn, { refused, isRefusal, location, whyNotRefused }: Refusal): void {
   const result = turn.transcript.toolCalls[0]?.resultText ?? "";
   if (isRefusal.test(result)) return;
   throw new CheckFailure({
@@ -97,6 +113,7 @@ function expectRefused(turn: CodexTurn, { refused, isRefusal, location }: Refusa
     actual: result || "an empty result",
     evidence: turnEvidence(turn),
     location,
+    ...whyNotRefused,
   });
 }
 
@@ -104,7 +121,7 @@ function expectRefused(turn: CodexTurn, { refused, isRefusal, location }: Refusa
 async function expectAllowed(
   agent: CodexAgent,
   turn: CodexTurn,
-  { allowed, canary, location }: Refusal,
+  { allowed, canary, location, whyNotAllowed }: Refusal,
 ): Promise<void> {
   const [, second] = turn.transcript.toolCalls;
   if (second?.resultText.includes(canary)) return;
@@ -116,6 +133,7 @@ async function expectAllowed(
     actual: second === undefined ? "the call was not made" : second.resultText || "an empty result",
     evidence: turnEvidence(turn),
     location,
+    ...whyNotAllowed,
   });
 }
 
