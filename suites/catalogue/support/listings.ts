@@ -6,6 +6,7 @@ import { starvedFrom, watchStarvation } from "../../../helpers/core/starvation.t
 import { keyLine, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { demandedServers } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { refusedArgument } from "../../../helpers/deployment/litellm/refused-argument.ts";
+import { requiredVariable } from "../../../helpers/deployment/litellm/required-variable.ts";
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
@@ -205,7 +206,8 @@ function failsDirectly(
   { name, location }: Upstream,
   { details }: CheckFailure,
 ): CheckFailure {
-  const refused = refusedArgument(deployment, name, `${details.actual}\n${details.evidence?.received ?? ""}`);
+  const output = `${details.actual}\n${details.evidence?.received ?? ""}`;
+  const refused = refusedArgument(deployment, name, output) ?? requiredVariable(deployment, name, output);
   const { cause, location: line, fix } = refused ?? serverLine(deployment, name) ?? { cause: "its entry", location };
   return new CheckFailure({
     ...details,
