@@ -129,6 +129,7 @@ export function readLiteLLMConfig(service: ComposeService, context: LiteLLMConte
       gap,
       document: withStartModel(plainMap(root), startModel),
       texts: textsOf(root, []),
+      sections: new Map([...root.entries].map(([name, { keyLocation }]) => [name, keyLocation])),
       placeholders,
       environment,
       version,

@@ -109,6 +109,8 @@ export interface LiteLLMConfig {
   document: Readonly<Record<string, unknown>>;
   /** Every text in them. */
   texts: readonly { path: readonly string[]; value: Written<string> }[];
+  /** Where its sections begin, e.g. `general_settings`. */
+  sections: ReadonlyMap<string, SourceLocation>;
   /** What a tool was to fill in, and nothing of the deployment does. */
   placeholders: readonly ConfigPlaceholder[];
   /** The variables that LiteLLM gets: the service's, and what a script of its entry point exports. */

@@ -5,6 +5,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { moduleLine, moduleLineOfAnswer, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { callHookLine } from "../../../helpers/deployment/litellm/call-hook.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
@@ -232,8 +233,8 @@ async function expectOtherCallsStopped(
     expected: "no statement of this key in Postgres's log",
     actual: `SELECT '${ran.mark}'`,
     cause: "LiteLLM 1.77.1 checks grants when it lists, never when it calls: a hook has to do it",
-    // LiteLLM's name for the hook that judges a call.
-    location: moduleLine(gateway.deployment, "async_pre_call_hook") ?? location,
+    location,
+    ...callHookLine(gateway.deployment),
     evidence: exchangeEvidence(ran.exchange),
   });
 }
