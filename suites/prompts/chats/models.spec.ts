@@ -4,6 +4,7 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { keyLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { unknownKeyLine } from "../../../helpers/deployment/litellm/unknown-key.ts";
 import type { PolicyModel } from "../../../helpers/deployment/types.ts";
 import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
@@ -73,7 +74,10 @@ function whyRefused(
   { response }: Exchange,
   key: string,
 ): Partial<ReturnType<typeof keyLine>> {
-  return response?.status === 401 || response?.status === 403 ? (keyLine(deployment, key) ?? {}) : {};
+  const isRefused = response?.status === 401 || response?.status === 403;
+  return (
+    unknownKeyLine(deployment, key, response?.body ?? "") ?? (isRefused ? keyLine(deployment, key) : undefined) ?? {}
+  );
 }
 
 function offeredIn(body: string): string[] {
