@@ -70,6 +70,7 @@ check({
 
 async function expectSlashOptional(gateway: GatewayTarget, host: PolicyHost, path: string): Promise<void> {
   const { endpoint } = gateway.policy.mcp;
+  const { litellm } = gateway.deployment;
   const exchange = await gateway.send({
     host,
     path,
@@ -100,7 +101,7 @@ async function expectSlashOptional(gateway: GatewayTarget, host: PolicyHost, pat
     expected: gateway.url(endpoint, host),
     actual: target.href,
     cause: "LiteLLM does not trust the proxy's X-Forwarded-Proto",
-    location: gateway.deployment.litellm.location,
+    location: (litellm.environment.get("FORWARDED_ALLOW_IPS") ?? litellm).location,
     fix: "set FORWARDED_ALLOW_IPS in LiteLLM's environment",
     evidence: exchangeEvidence(exchange),
   });
