@@ -34,6 +34,8 @@ export const deadlines = {
   agentTurn: 90_000 * factor,
   /** A page in a real browser shows the awaited element: 1–3 s measured. */
   page: 20_000 * factor,
+  /** Python imports LiteLLM and the operator's module, and calls a function of it: 3–6 s measured. */
+  moduleDecision: 40_000 * factor,
   /** A line that a part has written appears in its log. */
   logLine: 5_000 * factor,
   /**

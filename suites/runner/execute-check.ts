@@ -15,6 +15,7 @@ import { edgeDecision } from "./edge-decision.ts";
 import { type EvidenceStore, evidenceIn } from "./evidence.ts";
 import { invalidMessageRequirement, invalidMessages } from "./invalid-messages.ts";
 import { withKeylessListing } from "./keyless-listing.ts";
+import { withModuleDecision } from "./module-decision.ts";
 import { withModuleError } from "./module-error.ts";
 import { refusedTestUpstreams, withModuleRefusal } from "./module-refusal.ts";
 import { withRefusedKey } from "./refused-key.ts";
@@ -183,7 +184,7 @@ function expectValidMessages(exchanges: readonly Exchange[]): void {
 
 /**
  * Names the line behind a request that Traefik did not forward, a refused key, an error or a refusal of the operator's module, an
- * empty listing.
+ * empty listing. The decision of the operator's own `custom_auth` function comes last: it is certain.
  *
  * @returns a {@link NotSupported} where the operator's module refuses the suite's own test servers
  */
@@ -200,7 +201,8 @@ async function withCause(
   const litellm = targets.gateway ?? targets.testGateway ?? targets.restartableGateway;
   const explained = await withKeylessListing(located, exchanges, litellm?.deployment);
   const mistaken = await withModuleError(explained, exchanges, beganAt, litellm);
-  return await withModuleRefusal(mistaken, exchanges, litellm?.deployment);
+  const refusing = await withModuleRefusal(mistaken, exchanges, litellm?.deployment);
+  return await withModuleDecision(refusing, exchanges, targets.gateway);
 }
 
 async function endingOf(

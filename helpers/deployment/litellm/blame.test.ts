@@ -91,6 +91,12 @@ test.for<[string, Patch[], string, string]>([
     'litellm/scoped_keys.py: Caller("LITELLM_MASTER_KEY", "operator", LitellmUserRoles.PROXY_ADMIN, None),',
   ],
   [
+    "the module's line of the first key that it names, of a key that it does not name",
+    [{ file: "litellm/scoped_keys.py", find: '"LITELLM_MASTER_KEY"', replace: '"ANOTHER"' }],
+    keyIn("LITELLM_MASTER_KEY"),
+    'litellm/scoped_keys.py: "LITELLM_STATUS_KEY", "ui-status-poll", LitellmUserRoles.PROXY_ADMIN, (STATUS_ROUTE,), frozenset({"GET"})',
+  ],
+  [
     "the policy's line of a key, without a module",
     [config("  custom_auth: scoped_keys.authenticate", "")],
     keyIn("LITELLM_CLIENT_KEY"),

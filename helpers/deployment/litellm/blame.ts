@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { posix } from "node:path";
+import { basename, posix } from "node:path";
 import { stdioServers } from "../services/stdio-servers.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
 
@@ -40,10 +40,36 @@ export function keyLine(deployment: Blamed, key: string): LiteLLMBlame | undefin
   const line = variable === undefined ? undefined : moduleLine(deployment, variable);
   if (line !== undefined)
     return { cause: `${litellmConfig.customAuth} refuses the key of ${variable}`, location: line };
+  const unnamed = variable === undefined ? undefined : unnamedKey(deployment, variable);
+  if (unnamed !== undefined) return unnamed;
   if (key === litellmConfig.masterKey && written !== undefined)
     return { cause: "LiteLLM refuses the master key", location: written.location };
   const secret = policy.secrets.find(({ name }) => name === variable);
   return secret && { cause: `LiteLLM refuses the key of ${secret.name}`, location: secret.location };
+}
+
+/**
+ * Where a `custom_auth` module names other keys of the policy by their variables, and not this one: the line of the first of them.
+ * Undefined for a module that names it, or none.
+ */
+export function unnamedKey(
+  deployment: Pick<Deployment, "litellmConfig" | "policy">,
+  variable: string,
+): LiteLLMBlame | undefined {
+  const { customAuthFile } = deployment.litellmConfig;
+  if (customAuthFile === undefined || moduleLine(deployment, variable) !== undefined) return undefined;
+  const others = deployment.policy.secrets.flatMap(({ name, kind }) => {
+    const location = kind === "api-key" && name !== variable ? moduleLine(deployment, name) : undefined;
+    return location === undefined ? [] : [{ name, location }];
+  });
+  const [first] = others.sort((one, other) => one.location.line - other.location.line);
+  return (
+    first && {
+      cause: `${basename(customAuthFile)} names ${others.map(({ name }) => name).join(", ")}, and not ${variable}`,
+      location: first.location,
+      fix: `add ${variable} to the keys of ${basename(customAuthFile)}`,
+    }
+  );
 }
 
 /** The first line of the `custom_auth` module with a word in it, comments and texts of several lines left out. */

@@ -1,0 +1,192 @@
+import { readFileSync } from "node:fs";
+import { basename, posix } from "node:path";
+import type { ExecuteOptions } from "../../containers/engine/command.ts";
+import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
+import { deadlines } from "../../helpers/core/deadlines.ts";
+import { jsonOf } from "../../helpers/core/text/json.ts";
+import { moduleLine, unnamedKey } from "../../helpers/deployment/litellm/blame.ts";
+import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
+import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
+import { isMessage } from "../../helpers/protocol/json-rpc.ts";
+import { explainEach } from "./failure-cases.ts";
+
+/** What the functions here look at. */
+export interface AskedGateway {
+  deployment: Pick<Deployment, "litellmConfig" | "policy" | "variables">;
+  /** A gateway that runs elsewhere runs no command. */
+  run?(
+    part: string,
+    command: readonly string[],
+    options?: ExecuteOptions,
+  ): Promise<{ exitCode: number; stdout: string }>;
+}
+
+/** How the module answers a request; see module-decision.py. */
+interface Decision {
+  refused: boolean;
+  /** The error's type. */
+  error?: string;
+  /** Empty for an error without a status of its own. */
+  status?: string;
+  message?: string;
+  raisedAt?: number;
+  /** Whether a `raise` statement raises it. */
+  onPurpose?: boolean;
+  /** What the line that raises an error by mistake uses: a value that the module computes when it is imported. */
+  computed?: { line: number; name: string } | null;
+  /** The line whose result leads to the error. */
+  decidedAt?: number;
+  /** The function that decides looks the request up in a list, and does not find it. */
+  lacks?: boolean;
+  /** The variable of another key for which the module takes this one, and the line that finds it. */
+  mistakenFor?: { line: number; variable: string } | null;
+}
+
+/** A request as the module gets it. */
+interface Asked {
+  method: string;
+  path: string;
+  query: string;
+  /** Without the key. */
+  headers: Exchange["request"]["headers"];
+  key: string;
+}
+
+const program = readFileSync(new URL("module-decision.py", import.meta.url), "utf8");
+
+/** How many requests the module is asked about for one failed check: most cases of a check fail for the same reason. */
+const mostAsked = 3;
+
+/**
+ * A failure where the operator's `custom_auth` function refused a request that should have been served: the failure then names the
+ * line that decides. The module itself is asked, in LiteLLM's container, with the request of the failure: MCP on LiteLLM 1.77.1
+ * answers 500 without a reason (BerriAI/litellm#37080), and one `raise` may serve many conditions.
+ *
+ * @param exchanges those of the check
+ * @returns the same failure where the module does not refuse the request
+ */
+export async function withModuleDecision(
+  failure: CheckFailure,
+  exchanges: readonly Exchange[],
+  gateway: AskedGateway | undefined,
+): Promise<CheckFailure> {
+  if (gateway?.run === undefined || gateway.deployment.litellmConfig.customAuthFile === undefined) return failure;
+  const known = new Map<string, Promise<Decision | undefined>>();
+  const decisionOn = (asked: Asked): Promise<Decision | undefined> => {
+    const id = JSON.stringify([asked.method, asked.path, asked.key]);
+    const decision = known.get(id) ?? (known.size < mostAsked ? ask(gateway, asked) : Promise.resolve(undefined));
+    known.set(id, decision);
+    return decision;
+  };
+  const details = await explainEach(failure.details, exchanges, async (one, shown) => {
+    if (refusalWanted.test(one.expected)) return one;
+    const refused = refusedIn(one, shown);
+    const asked = refused && askedIn(refused, gateway.deployment);
+    if (refused === undefined || asked === undefined) return one;
+    const decision = await decisionOn(asked);
+    if (decision?.refused !== true || !isAnswer(refused, decision)) return one;
+    const blame = blameOf(decision, asked, gateway.deployment);
+    if (blame === undefined) return one;
+    const { fix: _, follows: __, ...rest } = one;
+    return { ...rest, ...blame };
+  });
+  return details === failure.details ? failure : new CheckFailure(details);
+}
+
+/** A check that expects a refusal is not explained by one. */
+const refusalWanted = /\b40[0-9]\b|refus|error/i;
+
+/**
+ * The request that the failure is about: of those that it shows, else the one whose answer it quotes. A request without a key is
+ * often a control; it counts where there is no other.
+ */
+function refusedIn({ evidence, actual }: FailureDetails, shown: readonly Exchange[]): Exchange | undefined {
+  const quotes = (body: string): boolean =>
+    body !== "" && (actual.includes(body) || evidence?.received?.includes(body) === true);
+  const meant =
+    evidence?.exchanges === undefined ? shown.filter(({ response }) => quotes(response?.body ?? "")) : shown;
+  const refused = meant.filter(isLiteLLMsError);
+  const keyed = refused.filter(({ request }) => header(request.headers, "authorization") !== undefined);
+  return keyed.at(-1) ?? (meant.length === 1 ? refused[0] : undefined);
+}
+
+/** LiteLLM's errors are JSON, and those of Traefik and of login services are text. */
+function isLiteLLMsError({ response }: Exchange): boolean {
+  return response !== undefined && response.status >= 400 && isMessage(jsonOf(response.body));
+}
+
+/** Whether LiteLLM answered what follows from the module's decision; it says why in some answers only. */
+function isAnswer({ response }: Exchange, { status, message = "" }: Decision): boolean {
+  if (response === undefined) return false;
+  const written = JSON.stringify(message).slice(1, -1);
+  return response.status >= 500 || String(response.status) === status || response.body.includes(written);
+}
+
+/** @returns undefined for a key that LiteLLM reads from another header */
+function askedIn({ request }: Exchange, { policy, variables }: AskedGateway["deployment"]): Asked | undefined {
+  const { hostname, pathname, search } = new URL(request.url);
+  const written = header(request.headers, "authorization")?.trim();
+  const injected = policy.injectedRoutes.find(({ path, hosts }) => path === pathname && hosts.includes(hostname));
+  const sent =
+    written === undefined && injected !== undefined
+      ? `Bearer ${variables.get(injected.secret)?.value ?? ""}`
+      : (written ?? "");
+  const [, key] = /^(?:Bearer +(\S+))?$/i.exec(sent) ?? ["", undefined];
+  if (sent !== "" && key === undefined) return undefined;
+  if (request.headers.some(([name]) => /^(?:x-litellm-api-key|x-api-key|api-key)$/i.test(name))) return undefined;
+  return {
+    method: request.method,
+    path: pathname,
+    query: search.slice(1),
+    headers: request.headers.filter(([name]) => name.toLowerCase() !== "authorization"),
+    key: key ?? "",
+  };
+}
+
+/** The module's own answer; undefined where it cannot be asked. */
+async function ask(gateway: AskedGateway, { key, ...request }: Asked): Promise<Decision | undefined> {
+  const { customAuth = "", files } = gateway.deployment.litellmConfig;
+  const folder = posix.dirname(files[0]?.inContainer ?? "/");
+  const command = ["python3", "-c", program, folder, customAuth, JSON.stringify(request)];
+  // The failure stands without it: LiteLLM may be down, or its image may have no Python on the path.
+  const options = { deadline: deadlines.moduleDecision, environment: { CONFORMANCE_KEY: key } };
+  const asked = await gateway.run?.("litellm", command, options).catch(() => undefined);
+  if (asked?.exitCode !== 0) return undefined;
+  const answer = jsonOf(asked.stdout.trim().split("\n").at(-1) ?? "");
+  return isMessage(answer) ? (answer as unknown as Decision) : undefined;
+}
+
+function blameOf(
+  { error, status, message = "", raisedAt, onPurpose, computed, decidedAt, lacks, mistakenFor }: Decision,
+  { method, path, key }: Asked,
+  deployment: AskedGateway["deployment"],
+): (Pick<FailureDetails, "cause"> & { location: SourceLocation }) | undefined {
+  const file = deployment.litellmConfig.customAuthFile;
+  if (file === undefined || raisedAt === undefined || decidedAt === undefined) return undefined;
+  const module = basename(file);
+  if (onPurpose !== true) {
+    const from = computed ? `, with the value of ${computed.name}` : "";
+    return {
+      cause: `${module} raises ${error}: ${message} (line ${raisedAt}${from})`,
+      location: { file, line: computed?.line ?? raisedAt },
+    };
+  }
+  const variable = key === "" ? undefined : [...deployment.variables].find(([, { value }]) => value === key)?.[0];
+  const unnamed = status === "401" && variable !== undefined ? unnamedKey(deployment, variable) : undefined;
+  if (unnamed !== undefined) return unnamed;
+  const sender =
+    key === "" ? "without a key" : `with ${variable === undefined ? "this key" : `the key of ${variable}`}`;
+  if (mistakenFor)
+    return {
+      cause: `${module} takes the request ${sender} for one with ${mistakenFor.variable}: '${message}'`,
+      location: { file, line: mistakenFor.line },
+    };
+  const own = lacks === true && variable !== undefined ? moduleLine(deployment, variable) : undefined;
+  if (own !== undefined)
+    return { cause: `${module} grants the key of ${variable} no ${method} ${path}: '${message}'`, location: own };
+  const raising = raisedAt === decidedAt ? "" : ` (line ${raisedAt} raises it)`;
+  return {
+    cause: `${module} refuses ${method} ${path} ${sender}, by line ${decidedAt}${raising}: '${message}'`,
+    location: { file, line: decidedAt },
+  };
+}
