@@ -3,7 +3,8 @@ import type { GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
-import { keyLine, moduleLine } from "../../helpers/deployment/litellm/blame.ts";
+import { keyLine } from "../../helpers/deployment/litellm/blame.ts";
+import { moduleLine } from "../../helpers/deployment/litellm/module-lines.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { PolicySecret } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -17,6 +18,7 @@ import {
   type Route,
   sendPastTraefik,
 } from "./support/live-routes.ts";
+import { answeredByModule } from "./support/module-cause.ts";
 
 /**
  * Routes that manage or show keys, users, models, servers and settings on both versions, and routes that make LiteLLM open a
@@ -124,6 +126,7 @@ async function expectNoAdministration(
         evidence: exchangeEvidence(keyed, anonymous),
         cause: "the key's routes or its role contain more than a client needs",
         location: moduleLine(gateway.deployment, name) ?? location,
+        ...answeredByModule(gateway.deployment, keyed),
       });
     },
   );

@@ -3,7 +3,7 @@ import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../helpers/checks/evidence.ts";
-import { moduleLine } from "../../helpers/deployment/litellm/blame.ts";
+import { moduleLine } from "../../helpers/deployment/litellm/module-lines.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { SourceLocation } from "../../helpers/deployment/types.ts";
 import { check } from "../runner/check.ts";
@@ -17,6 +17,7 @@ import {
   liveRoutes,
   sendPastTraefik,
 } from "./support/live-routes.ts";
+import { answeredByModule } from "./support/module-cause.ts";
 
 check({
   id: "INJ-04/other-routes-refuse",
@@ -66,6 +67,7 @@ check({
             evidence: exchangeEvidence(keyed, anonymous),
             cause: "the key's scope contains more than its own route",
             location: moduleLine(gateway.deployment, route.secret) ?? location,
+            ...answeredByModule(gateway.deployment, keyed),
           });
         },
       );

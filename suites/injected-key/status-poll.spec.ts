@@ -11,6 +11,7 @@ import { statusOf } from "../support/answers.ts";
 import { everyoneAdmitted } from "../support/any-key.ts";
 import { hostsOf, injectedRequests, injectedRoutes } from "./support/injected-routes.ts";
 import { type KeyStatus, keyStatus, keyStatusText } from "./support/key-status.ts";
+import { causeInModule } from "./support/module-cause.ts";
 
 /** How often the UI polls while a user looks at it. */
 const polls = 10;
@@ -121,6 +122,10 @@ check({
           evidence: exchangeEvidence(wrong.exchange),
           ...diagnosisOf(wrong, injected.includes(wrong)),
           location: route.location,
+          ...(injected.includes(wrong) &&
+          others.some(({ name, status }) => name === route.secret && status !== "accepted")
+            ? causeInModule(gateway.deployment, route.secret)
+            : {}),
           ...(wrong === unknown ? everyoneAdmitted(gateway, wrong.exchange.response?.status) : {}),
         });
       }

@@ -4,7 +4,7 @@ import type { ExecuteOptions } from "../../containers/engine/command.ts";
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { jsonOf } from "../../helpers/core/text/json.ts";
-import { moduleLine, unnamedKey } from "../../helpers/deployment/litellm/blame.ts";
+import { moduleLine, unnamedKey } from "../../helpers/deployment/litellm/module-lines.ts";
 import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
 import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
 import { isMessage } from "../../helpers/protocol/json-rpc.ts";

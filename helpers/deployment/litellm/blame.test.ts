@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { type Patch, patchedCopy } from "../source/patched-copy.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
-import { argumentLine, keyLine, moduleLineOfAnswer, serverLine } from "./blame.ts";
+import { argumentLine, keyLine, serverLine } from "./blame.ts";
+import { hookLine, moduleLineOfAnswer, moduleLineOfHeader } from "./module-lines.ts";
 
 const config = (find: string, replace: string): Patch => ({ file: "litellm/config.yaml", find, replace });
 const env = (find: string, replace: string): Patch => ({ file: "litellm.env.example", find, replace });
@@ -127,4 +128,31 @@ test.for<[string, string]>([
       return location && { location };
     }),
   ).toBe(line);
+});
+
+test.for<[string, Patch[], (deployment: Deployment) => SourceLocation | undefined, string]>([
+  [
+    "names a header",
+    [],
+    (deployment) => moduleLineOfHeader(deployment, "authorization"),
+    'if len(request.headers.getlist("authorization")) > 1:',
+  ],
+  [
+    "refuses a call of a tool",
+    [],
+    hookLine,
+    'raise HTTPException(403, f"the key of {caller.user} does not cover the tool {tool}")',
+  ],
+  [
+    "should refuse a call of a tool, and never does",
+    [{ file: "litellm/scoped_keys.py", find: "raise HTTPException(403,", replace: "print(" }],
+    hookLine,
+    "async def async_pre_call_hook(self, user_api_key_dict, cache, data, call_type):",
+  ],
+])("the line of the operator's module that %s", async ([_, breaks, find, line]) => {
+  const found = await named(breaks, (deployment) => {
+    const location = find(deployment);
+    return location && { location };
+  });
+  expect(found).toBe(`litellm/scoped_keys.py: ${line}`);
 });

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { basename, posix } from "node:path";
+import { posix } from "node:path";
 import { stdioServers } from "../services/stdio-servers.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
+import { moduleLine, unnamedKey } from "./module-lines.ts";
 
 /** Why LiteLLM refuses something, and the line of the deployment that most likely causes it. */
 export interface LiteLLMBlame {
@@ -46,65 +46,6 @@ export function keyLine(deployment: Blamed, key: string): LiteLLMBlame | undefin
     return { cause: "LiteLLM refuses the master key", location: written.location };
   const secret = policy.secrets.find(({ name }) => name === variable);
   return secret && { cause: `LiteLLM refuses the key of ${secret.name}`, location: secret.location };
-}
-
-/**
- * Where a `custom_auth` module names other keys of the policy by their variables, and not this one: the line of the first of them.
- * Undefined for a module that names it, or none.
- */
-export function unnamedKey(
-  deployment: Pick<Deployment, "litellmConfig" | "policy">,
-  variable: string,
-): LiteLLMBlame | undefined {
-  const { customAuthFile } = deployment.litellmConfig;
-  if (customAuthFile === undefined || moduleLine(deployment, variable) !== undefined) return undefined;
-  const others = deployment.policy.secrets.flatMap(({ name, kind }) => {
-    const location = kind === "api-key" && name !== variable ? moduleLine(deployment, name) : undefined;
-    return location === undefined ? [] : [{ name, location }];
-  });
-  const [first] = others.sort((one, other) => one.location.line - other.location.line);
-  return (
-    first && {
-      cause: `${basename(customAuthFile)} names ${others.map(({ name }) => name).join(", ")}, and not ${variable}`,
-      location: first.location,
-      fix: `add ${variable} to the keys of ${basename(customAuthFile)}`,
-    }
-  );
-}
-
-/** The first line of the `custom_auth` module with a word in it, comments and texts of several lines left out. */
-export function moduleLine(deployment: Pick<Deployment, "litellmConfig">, word: string): SourceLocation | undefined {
-  return firstModuleLine(deployment, (line) => line.includes(word));
-}
-
-/**
- * The first line of the `custom_auth` module with the text of an answer, e.g. of the error with which it refuses a call. What an
- * f-string fills in may be anything. Undefined where no line has a text of some length that is in the answer.
- */
-export function moduleLineOfAnswer(
-  deployment: Pick<Deployment, "litellmConfig">,
-  answer: string,
-): SourceLocation | undefined {
-  return firstModuleLine(deployment, (line) =>
-    [...line.matchAll(/"([^"]+)"|'([^']+)'/g)].some(([, double, single]) => {
-      const fixed = (double ?? single ?? "").split(/\{[^}]*\}/);
-      return fixed.join("").length >= shortestText && fixed.every((part) => answer.includes(part));
-    }),
-  );
-}
-
-/** A shorter text may be in an answer by chance. Characters. */
-const shortestText = 20;
-
-function firstModuleLine(
-  { litellmConfig }: Pick<Deployment, "litellmConfig">,
-  matches: (line: string) => boolean,
-): SourceLocation | undefined {
-  const file = litellmConfig.customAuthFile;
-  if (file === undefined) return undefined;
-  const code = readFileSync(file, "utf8").replaceAll(/("""|''')[\s\S]*?\1/g, (text) => text.replaceAll(/[^\n]/g, " "));
-  const index = code.split("\n").findIndex((line) => matches(line.replace(/#.*/, "")));
-  return index === -1 ? undefined : { file, line: index + 1 };
 }
 
 /**

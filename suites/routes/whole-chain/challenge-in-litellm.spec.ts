@@ -1,12 +1,13 @@
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { forEachCase } from "../../../helpers/checks/cases.ts";
-import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
 import { everyoneAdmitted } from "../../support/any-key.ts";
+import { causeOfChallenge, causeOfNoChallenge } from "../support/challenge-cause.ts";
 
 check({
   id: "ROUTE-14/litellm-challenges",
@@ -27,8 +28,8 @@ check({
         expected: "401 with WWW-Authenticate",
         actual: answerText(unknown),
         evidence: exchangeEvidence(unknown.exchange),
-        ...causeOf(unknown.exchange),
         location,
+        ...causeOfNoChallenge(unknown.exchange, gateway.deployment),
         ...everyoneAdmitted(gateway, unknown.status),
       });
     }
@@ -51,6 +52,7 @@ check({
           evidence: exchangeEvidence(answer.exchange),
           cause: "LiteLLM challenges callers whose key it knows: they retry with the same key, without end",
           location,
+          ...causeOfChallenge(answer.exchange, bearer, gateway.deployment),
         });
       },
     );
@@ -76,18 +78,4 @@ async function answerOf(
 
 function answerText({ status, offered }: Answer): string {
   return `${status ?? "nothing"} ${offered === undefined ? "without" : "with"} WWW-Authenticate`;
-}
-
-/** Why LiteLLM answers an unknown key in another way than with a challenge. */
-function causeOf({ response }: Exchange): Pick<FailureDetails, "cause" | "fix"> {
-  if (response?.status === 400 && /No connected db/i.test(response.body))
-    return {
-      cause:
-        "without a database LiteLLM can look no key up: it answers 400 'No connected db.' to each key but the master key",
-      fix: "give LiteLLM a database, or judge the keys in a custom_auth module",
-    };
-  return {
-    cause: "LiteLLM's own authentication sends no challenge with a 401 (RFC 9110 §15.5.2 requires one)",
-    fix: "add WWW-Authenticate to a 401 in a custom_auth module",
-  };
 }

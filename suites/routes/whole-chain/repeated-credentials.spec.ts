@@ -1,6 +1,7 @@
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
+import { moduleLineOfHeader } from "../../../helpers/deployment/litellm/module-lines.ts";
 import { unknownKey } from "../../../helpers/deployment/source/canaries.ts";
 import { check } from "../../runner/check.ts";
 import { onePathOf } from "../../support/access-cases.ts";
@@ -50,7 +51,7 @@ check({
           actual: statusOf(exchange),
           evidence: exchangeEvidence(exchange),
           cause: "Traefik's HeaderRegexp matches when any of the headers matches, and LiteLLM reads the first one",
-          location: gateway.deployment.litellm.location,
+          location: moduleLineOfHeader(gateway.deployment, "authorization") ?? gateway.deployment.litellm.location,
           fix: "refuse a request with more than one Authorization header in custom_auth",
         });
       },
