@@ -1,16 +1,7 @@
 import { posix } from "node:path";
 import { stdioServers } from "../services/stdio-servers.ts";
 import type { Deployment, SourceLocation } from "../types.ts";
-import { moduleLine, unnamedKey } from "./module-lines.ts";
-
-/** Why LiteLLM refuses something, and the line of the deployment that most likely causes it. */
-export interface LiteLLMBlame {
-  /** One sentence. */
-  cause: string;
-  location: SourceLocation;
-  /** As an imperative. */
-  fix?: string;
-}
+import { type LiteLLMBlame, moduleLine, unnamedKey } from "./module-lines.ts";
 
 /** What the functions here look at. */
 type Blamed = Pick<Deployment, "litellmConfig" | "litellm" | "policy" | "variables">;

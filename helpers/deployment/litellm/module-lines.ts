@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Deployment, SourceLocation } from "../types.ts";
-import type { LiteLLMBlame } from "./blame.ts";
+
+/** Why LiteLLM refuses something, and the line of the deployment that most likely causes it. */
+export interface LiteLLMBlame {
+  /** One sentence. */
+  cause: string;
+  location: SourceLocation;
+  /** As an imperative. */
+  fix?: string;
+}
 
 /** What has a module of the operator's own. */
 type ModuleOwner = Pick<Deployment, "litellmConfig">;

@@ -1,6 +1,6 @@
 import { nearest } from "../../core/text/nearest.ts";
 import type { Deployment } from "../types.ts";
-import type { LiteLLMBlame } from "./blame.ts";
+import type { LiteLLMBlame } from "./module-lines.ts";
 
 /** How the usual parsers of arguments (argparse, click, commander, yargs, clap) say that they do not know an option. */
 const refusal = /unrecogni[sz]ed|unknown|unexpected|no such option|not recogni[sz]ed/i;
