@@ -1,8 +1,5 @@
 import type { Deployment } from "../types.ts";
-import { type LiteLLMBlame, moduleLine } from "./blame.ts";
-
-/** LiteLLM's name for the hook that judges a call. */
-const hook = "async_pre_call_hook";
+import { hookLine, type LiteLLMBlame } from "./module-lines.ts";
 
 /**
  * Where the deployment decides which tools a key may call: the hook in the operator's module, or LiteLLM's config where its
@@ -11,7 +8,7 @@ const hook = "async_pre_call_hook";
 export function callHookLine(
   deployment: Pick<Deployment, "litellmConfig">,
 ): (Pick<LiteLLMBlame, "location"> & Partial<LiteLLMBlame>) | undefined {
-  const location = moduleLine(deployment, hook);
+  const location = hookLine(deployment);
   if (location === undefined) return undefined;
   const { texts, sections, customAuth = "" } = deployment.litellmConfig;
   const callbacks = texts.filter(({ path: [section, key] }) => section === "litellm_settings" && key === "callbacks");

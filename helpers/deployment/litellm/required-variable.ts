@@ -1,6 +1,6 @@
 import { nearest } from "../../core/text/nearest.ts";
 import type { Deployment } from "../types.ts";
-import type { LiteLLMBlame } from "./blame.ts";
+import type { LiteLLMBlame } from "./module-lines.ts";
 
 /** How a server says that it needs a variable: "via 'X' environment variable", "environment variable X is required". */
 const demands = [

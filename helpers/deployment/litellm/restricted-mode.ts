@@ -1,5 +1,6 @@
 import type { Deployment } from "../types.ts";
-import { argumentLine, type LiteLLMBlame } from "./blame.ts";
+import { argumentLine } from "./blame.ts";
+import type { LiteLLMBlame } from "./module-lines.ts";
 
 const command = "postgres-mcp";
 const option = "--access-mode";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Deployment, SourceLocation } from "../types.ts";
-import type { LiteLLMBlame } from "./blame.ts";
+import type { LiteLLMBlame } from "./module-lines.ts";
 
 /** LiteLLM's answer to a key that it would look up in a database, and that has none. */
 const withoutDatabase = /no_db_connection|No connected db/i;

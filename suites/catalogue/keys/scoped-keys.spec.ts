@@ -7,7 +7,7 @@ import { differences } from "../../../helpers/core/text/json-difference.ts";
 import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
 import { callHookLine } from "../../../helpers/deployment/litellm/call-hook.ts";
 import { expectedTools } from "../../../helpers/deployment/litellm/expected-catalogue.ts";
-import { hookLine, moduleLine, moduleLineOfAnswer } from "../../../helpers/deployment/litellm/module-lines.ts";
+import { moduleLine, moduleLineOfAnswer } from "../../../helpers/deployment/litellm/module-lines.ts";
 import { serverPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
@@ -234,7 +234,7 @@ async function expectOtherCallsStopped(
     expected: "no statement of this key in Postgres's log",
     actual: `SELECT '${ran.mark}'`,
     cause: "LiteLLM 1.77.1 checks grants when it lists, never when it calls: a hook has to do it",
-    location: hookLine(gateway.deployment) ?? location,
+    location,
     ...callHookLine(gateway.deployment),
     evidence: exchangeEvidence(ran.exchange),
   });

@@ -3,7 +3,8 @@ import type { ScriptedCall } from "../../../containers/targets/rig-access/script
 import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { commandEvidence } from "../../../helpers/checks/evidence.ts";
-import { type LiteLLMBlame, serverLine } from "../../../helpers/deployment/litellm/blame.ts";
+import { serverLine } from "../../../helpers/deployment/litellm/blame.ts";
+import type { LiteLLMBlame } from "../../../helpers/deployment/litellm/module-lines.ts";
 import { unrestrictedLine } from "../../../helpers/deployment/litellm/restricted-mode.ts";
 import type { PolicyUpstream, SourceLocation } from "../../../helpers/deployment/types.ts";
 import { check } from "../../runner/check.ts";
