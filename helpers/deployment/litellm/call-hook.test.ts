@@ -17,9 +17,9 @@ async function hookOf(...patches: Patch[]) {
   return { line, cause: found?.cause };
 }
 
-test("the hook in the operator's module, where LiteLLM calls it", async () => {
+test("the refusal of the hook in the operator's module, where LiteLLM calls it", async () => {
   const { line, cause } = await hookOf();
-  expect(line).toMatch(/async def async_pre_call_hook/);
+  expect(line).toMatch(/^raise HTTPException/);
   expect(cause).toBeUndefined();
 });
 
