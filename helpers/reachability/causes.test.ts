@@ -73,6 +73,33 @@ test.for<[string, Patch[], Cell, string]>([
     },
     "networks: [provider-net, data-net]",
   ],
+  [
+    "a service that has no alias on the network that both are on",
+    [compose("aliases: [litellm.linuxserver.lan]", "aliases: [other.lan]")],
+    {
+      ...cell,
+      ...denied,
+      from: "litellm",
+      to: "traefik",
+      port: 80,
+      outcome: "name not found",
+      fate: "not-seen",
+      rule: { as: "litellm.linuxserver.lan" } as Cell["rule"],
+    },
+    "traefik-net:",
+  ],
+  [
+    "a service that left the network out of which the firewall lets connections",
+    [compose(ofLiteLLM, "networks: [traefik-net, data-net]")],
+    { ...cell, ...denied, from: "litellm", to: "outside", port: 443 },
+    "networks: [traefik-net, data-net]",
+  ],
+  [
+    "a firewall that denies the answers",
+    [nft("established : accept", "established : drop")],
+    { ...cell, ...denied, from: "litellm", to: "outside", port: 443, outcome: "dropped", fate: "passed" },
+    "ct state vmap",
+  ],
   ["a port that is published under another number", [compose('- "80:80"', '- "81:80"')], refusedAtTheHost, '- "81:80"'],
   [
     "a TCP port that is published for UDP too",

@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
 import { publishedTo } from "../deployment/compose/host-address.ts";
 import type { PublishedPort } from "../deployment/compose/types.ts";
 import { whyUnpublished } from "../deployment/compose/unpublished-port.ts";
 import type { Deployment, SourceLocation } from "../deployment/types.ts";
 import { traefikApi } from "./admin-listeners.ts";
 import { decidingLine, refusingLine } from "./firewall-lines.ts";
+import { whyNotFound, whyUnanswered } from "./firewall-side-traffic.ts";
 import type { Cell } from "./matrix.ts";
+import { defaultNetwork, networkOfOthers, networksOut, networkWithoutUser } from "./way-out.ts";
 
 /** Why a pair connects that should not, or does not that should. */
 export interface PairCause {
@@ -27,12 +28,9 @@ export function causeOfOpen(cell: Cell, deployment: Deployment): PairCause {
       fix: api.fix,
     };
   if (shared !== undefined) {
-    const stray = [from, to].filter((name) => !needsNetwork(name, shared, deployment));
-    const [only] = stray;
-    const own = only === undefined ? undefined : compose.services.get(only)?.networkLocations.get(shared);
     return {
       cause: `both are on ${shared}, where every listening port can be reached: move one of them to another network`,
-      location: stray.length === 1 && own !== undefined ? own : compose.networks.get(shared)?.location,
+      location: strayLocation([from, to], shared, deployment),
     };
   }
   const { firewall } = policy;
@@ -58,6 +56,18 @@ function wayOut(from: string, to: string): string {
   return from === "lan" || from === "outside" ? "the firewall forwards it" : `the firewall lets ${from} out`;
 }
 
+/** Where the one of two services on a network that does not need it names it; else the network. */
+export function strayLocation(
+  pair: readonly [string, string],
+  network: string,
+  deployment: Deployment,
+): SourceLocation | undefined {
+  const { services, networks } = deployment.compose;
+  const [stray, ...others] = pair.filter((name) => !needsNetwork(name, network, deployment));
+  const own = stray === undefined ? undefined : services.get(stray)?.networkLocations.get(network);
+  return others.length === 0 && own !== undefined ? own : networks.get(network)?.location;
+}
+
 /** Whether the policy lets a service talk to another one on a network, and the two share no other network. */
 function needsNetwork(name: string, network: string, { compose, policy }: Deployment): boolean {
   const own = compose.services.get(name)?.networks ?? new Map();
@@ -68,36 +78,12 @@ function needsNetwork(name: string, network: string, { compose, policy }: Deploy
   });
 }
 
-/** The one network by which the firewall lets other services out that the policy allows to, where a source is on it too. */
-function networkOfOthers(from: string, deployment: Deployment): string | undefined {
-  const { compose, policy } = deployment;
-  const allowed = policy.reach.filter((rule) => rule.to === "outside" && rule.from !== from);
-  const networks = new Set(allowed.flatMap((rule) => networksOut(rule.from, deployment)));
-  const [network] = networks;
-  if (network === undefined || networks.size > 1) return undefined;
-  return compose.services.get(from)?.networks.has(network) ? network : undefined;
-}
-
-/** The networks of a service from whose interfaces the firewall accepts connections to the outside. */
-function networksOut(name: string, { compose, policy }: Deployment): string[] {
-  const { firewall } = policy;
-  return [...(compose.services.get(name)?.networks.keys() ?? [])].filter((network) => {
-    const bridge = compose.networks.get(network)?.bridge;
-    if (firewall === undefined || bridge === undefined) return false;
-    const { outside } = firewall.interfaces;
-    return (
-      lineOf(firewall.file, new RegExp(`iifname.*\\b${bridge}\\b.*oifname.*\\b${outside}\\b.*accept`)) !== undefined
-    );
-  });
-}
-
 /** Why a pair does not connect on a port that the policy allows. */
 export function causeOfBlocked(cell: Cell, deployment: Deployment): PairCause {
   const { fate, outcome, from, to, rule } = cell;
-  if (outcome === "name not found") {
-    const name = rule?.as ?? to;
-    return { cause: `the source cannot resolve the name ${name}`, location: locationOfApart(from, to, deployment) };
-  }
+  if (outcome === "name not found") return causeOfNoName(from, to, rule?.as, deployment);
+  const side = causeOfSideTraffic(cell, deployment);
+  if (side !== undefined) return side;
   if (fate === "denied-by-firewall") return causeOfDenied(cell, deployment);
   if (fate === "dropped-by-docker" || fate === "kept-inside" || outcome === "no route")
     return {
@@ -116,6 +102,28 @@ export function causeOfBlocked(cell: Cell, deployment: Deployment): PairCause {
   };
 }
 
+/** What the firewall denies besides the connection: the search for the host's address, or the answers. */
+function causeOfSideTraffic(cell: Cell, deployment: Deployment): PairCause | undefined {
+  const { fate, outcome, to, shared } = cell;
+  const isFound = shared !== undefined || (outcome === "no route" && to !== "gateway-host");
+  if (fate === "not-seen" && !isFound) return whyNotFound(cell, deployment);
+  const isUnanswered = outcome === "dropped" || outcome === "reset";
+  return fate === "passed" && isUnanswered ? whyUnanswered(cell, deployment) : undefined;
+}
+
+/** A name that does not resolve: the target has no such alias on the network that the two share, or they share none. */
+function causeOfNoName(from: string, to: string, alias: string | undefined, deployment: Deployment): PairCause {
+  const cause = `the source cannot resolve the name ${alias ?? to}`;
+  const [source, target] = [from, to].map((name) => deployment.compose.services.get(name));
+  const shared = [...(source?.networks.keys() ?? [])].find((network) => target?.networks.has(network));
+  if (alias === undefined || shared === undefined) return { cause, location: locationOfApart(from, to, deployment) };
+  return {
+    cause: `${cause}: ${to} has no such alias on ${shared}, the network that both are on`,
+    location: target?.networkLocations.get(shared) ?? target?.location,
+    fix: `give ${to} the alias ${alias} on ${shared}`,
+  };
+}
+
 /** A denial by the firewall: of what should pass it, or of what leaves by another network than the one that it accepts. */
 function causeOfDenied(cell: Cell, deployment: Deployment): PairCause {
   const { from, to } = cell;
@@ -127,13 +135,15 @@ function causeOfDenied(cell: Cell, deployment: Deployment): PairCause {
       cause: `${from} leaves by ${used}, the first of its networks that has a way out, and the firewall accepts it by ${accepted.join(", ")} alone`,
       location: compose.networks.get(used)?.location,
     };
+  const missing = accepted.length === 0 && to === "outside" ? networkWithoutUser(cell, deployment) : undefined;
+  const service = compose.services.get(from);
+  if (missing !== undefined && service !== undefined)
+    return {
+      cause: `the firewall lets connections out of ${missing} alone, and ${from} is not on it`,
+      location: service.networkLocations.values().next().value ?? service.location,
+      fix: `put ${from} on ${missing}, or accept connections to the outside from one of its networks`,
+    };
   return { cause: "the firewall denies it", location: refusingLine(cell, deployment) };
-}
-
-/** The network by which docker routes what leaves a service: the first by name that is not internal. */
-function defaultNetwork(name: string, { compose }: Deployment): string | undefined {
-  const own = [...(compose.services.get(name)?.networks.keys() ?? [])];
-  return own.filter((network) => compose.networks.get(network)?.internal === false).toSorted()[0];
 }
 
 /** Where the service of two that is on most networks names them: it is the one that joins the others. */
@@ -152,7 +162,7 @@ function publishedPort(port: number, { compose }: Deployment): PublishedPort | u
 }
 
 /** The line of the service that should publish a port on the gateway host. */
-function locationOfUnpublished(port: number, deployment: Deployment): SourceLocation | undefined {
+export function locationOfUnpublished(port: number, deployment: Deployment): SourceLocation | undefined {
   const { compose, traefik, traefikModel, litellm } = deployment;
   const published = [...compose.services.values()].flatMap(({ ports }) => ports);
   const near = publishedPort(port, deployment) ?? published.find(({ container }) => container === port);
@@ -160,11 +170,4 @@ function locationOfUnpublished(port: number, deployment: Deployment): SourceLoca
   const isEntryPoint = [...(traefikModel?.static.entryPoints.values() ?? [])].some((one) => one.port === port);
   const service = isEntryPoint ? traefik : litellm;
   return service?.ports[0]?.location ?? service?.location;
-}
-
-/** The first line that matches, without its comment. */
-function lineOf(file: string, pattern: RegExp): SourceLocation | undefined {
-  const lines = readFileSync(file, "utf8").split("\n");
-  const index = lines.findIndex((line) => pattern.test(line.replace(/#.*/, "")));
-  return index === -1 ? undefined : { file, line: index + 1 };
 }

@@ -2,7 +2,8 @@ import { CheckFailure, type FailureEvidence } from "../checks/check-failure.ts";
 import type { Denial, Deployment } from "../deployment/types.ts";
 import { causeOfBlocked, causeOfOpen, type PairCause } from "./causes.ts";
 import { commonPorts } from "./common-ports.ts";
-import { decidingLine } from "./firewall-lines.ts";
+import { denialLine, type OtherRule } from "./denial-line.ts";
+import { whyNotFound } from "./firewall-side-traffic.ts";
 import { type Cell, deniedSource } from "./matrix.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -117,6 +118,9 @@ export function expectDeclaredDenial({ cells, ...pair }: Pair, deployment: Deplo
   const [first] = undeclared;
   if (first === undefined) return;
   const differing = undeclared.map(({ cell }) => cell);
+  const notFound =
+    first.cell.fate === "not-seen" && first.cell.shared === undefined ? whyNotFound(first.cell, deployment) : undefined;
+  const { location, why } = denialLine(first.cell, denial, deployment);
   throw new CheckFailure({
     summary: `${pairName(pair)} is not denied as the policy declares on ${portList(differing, deployment)}`,
     code: "undeclared-denial",
@@ -126,8 +130,9 @@ export function expectDeclaredDenial({ cells, ...pair }: Pair, deployment: Deplo
         : `'${denial.by}', by a rule with the counter ${denial.counter.value}`,
     actual: outcomeText(differing),
     evidence: evidenceOf(differing),
-    cause: first.why,
-    location: decidingLine(first.cell, deployment) ?? { file: deployment.policy.file, line: 1 },
+    cause: why !== undefined && first.cell.fate === "denied-by-firewall" ? `${first.why}: ${why}` : first.why,
+    location: location ?? { file: deployment.policy.file, line: 1 },
+    ...notFound,
   });
 }
 
@@ -158,6 +163,7 @@ export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Swe
   );
   const counted = sweep.counted[denial.counter.value] ?? 0;
   if (denied.length > 0 && counted >= denied.length) return;
+  const other = uncounted(denied, denial, deployment);
   throw new CheckFailure({
     summary:
       denied.length === 0
@@ -170,9 +176,15 @@ export function expectCounted(denial: Denial, cells: readonly Cell[], sweep: Swe
         : `${denial.counter.value} counts at least ${denied.length}`,
     actual: denied.length === 0 ? "none" : `${denial.counter.value} counted ${counted}`,
     ...(denied.length === 0 ? {} : { evidence: evidenceOf(denied) }),
-    cause: "another rule denies them, or the rule that does has no counter of this name",
-    location: (denied[0] && decidingLine(denied[0], deployment)) ?? denial.counter.location,
+    cause: other?.why ?? "another rule denies them, or the rule that does has no counter of this name",
+    location: other?.location ?? denial.counter.location,
   });
+}
+
+/** The rule that denies connections instead of the one that counts them, of the first connection of which the file says it. */
+function uncounted(denied: readonly Cell[], denial: Denial, deployment: Deployment): OtherRule | undefined {
+  const rules = denied.map((cell) => denialLine(cell, denial, deployment));
+  return rules.find(({ why }) => why !== undefined) ?? rules[0];
 }
 
 /** Ports with what is behind them, e.g. `22 (SSH), 9090 (Prometheus)`. */

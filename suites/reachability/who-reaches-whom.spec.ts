@@ -15,6 +15,7 @@ import {
   pairsOf,
   withOneCause,
 } from "../../helpers/reachability/failures.ts";
+import { loopbackLine } from "../../helpers/reachability/firewall-side-traffic.ts";
 import type { Cell } from "../../helpers/reachability/matrix.ts";
 import type { Sweep } from "../../helpers/reachability/sweep.ts";
 import { fateOf, tableOfPairs } from "../../helpers/reachability/table.ts";
@@ -93,7 +94,7 @@ check({
   needs: ["reachability"],
   async run({ reachability, evidence }) {
     const matrix = await judgedMatrix(reachability, evidence);
-    expectHostReachesItself(reachability, matrix.sweep);
+    expectHostReachesItself(reachability.deployment, matrix.sweep);
     const others = matrix.cells.filter(
       (cell) => isIpv4(cell) && cell.from !== "lan" && (cell.to !== "outside" || cell.rule !== undefined),
     );
@@ -236,7 +237,7 @@ function keyOf({ from, to, port }: Cell): string {
   return `${from} ${to} ${port}`;
 }
 
-function expectHostReachesItself({ policy }: Reachability, { hostSelfFailures: failures }: Sweep): void {
+function expectHostReachesItself(deployment: Deployment, { hostSelfFailures: failures }: Sweep): void {
   if (failures.length === 0) return;
   const connections = failures.map(({ from, address, port }) => attemptText({ from, to: address, port }));
   const outcomes = [...new Set(failures.map(({ outcome }) => outcome))].join(", ");
@@ -247,7 +248,7 @@ function expectHostReachesItself({ policy }: Reachability, { hostSelfFailures: f
     actual: outcomes,
     evidence: { sent: connections.join("\n"), received: outcomes, connections },
     cause: "its firewall denies connections of the host to itself",
-    location: firewallOr(policy),
+    location: loopbackLine(deployment) ?? firewallOr(deployment.policy),
     fix: "accept what arrives on the interface lo",
   });
 }
