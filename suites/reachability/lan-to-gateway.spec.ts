@@ -2,11 +2,11 @@ import type { GatewayTarget } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
 import { decide } from "../../helpers/deployment/policy/access.ts";
 import { isOfOtherService } from "../../helpers/deployment/services/left-out-ports.ts";
 import { check } from "../runner/check.ts";
 import { curl } from "./support/curl.ts";
+import { whyNoAnswer } from "./support/no-answer.ts";
 
 /** What LiteLLM answers anyone. */
 const alive = "/health/liveliness";
@@ -49,7 +49,7 @@ check({
           evidence: answer.evidence,
           cause: answer.cause,
           location: rule.location,
-          ...whyUnpublished(gateway.deployment, port),
+          ...whyNoAnswer(gateway.deployment, port, answer),
         });
       },
     );

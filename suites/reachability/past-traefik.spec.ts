@@ -1,7 +1,6 @@
 import type { GatewayTarget, GatewayWith } from "../../containers/targets/needs.ts";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
 import { isOfOtherService } from "../../helpers/deployment/services/left-out-ports.ts";
 import { unknownKey } from "../../helpers/deployment/source/canaries.ts";
 import type { ReachRule } from "../../helpers/deployment/types.ts";
@@ -10,6 +9,7 @@ import type { Evidence } from "../runner/evidence.ts";
 import { everyoneAdmitted } from "../support/any-key.ts";
 import { privatePaths } from "../support/private-paths.ts";
 import { type CurlStatus, statuses } from "./support/curl.ts";
+import { whyNoAnswer } from "./support/no-answer.ts";
 
 /** LiteLLM 1.77.1 opens connections for callers without a key on this path, which is a requirement of its own (REACH-09). */
 const connectionTest = "/mcp-rest/test/connection";
@@ -133,7 +133,7 @@ async function expectOpenWithKey(gateway: GatewayWith<"commands">, port: OpenPor
       },
       cause: "the firewall denies it, or LiteLLM does not answer there",
       location: port.rule.location,
-      ...whyUnpublished(gateway.deployment, port.port),
+      ...whyNoAnswer(gateway.deployment, port.port, answer),
     });
   }
 }

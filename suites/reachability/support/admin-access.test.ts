@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Reachability } from "../../../containers/targets/reachability.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
@@ -52,5 +53,38 @@ test("Traefik's API is shown where it is opened, with the option that closes it"
     expect(error.details.fix).toBe(
       "set api.insecure to false, or name those who may reach it under 'reach' of the policy",
     );
+  }
+});
+
+test.for<[string, Patch, string]>([
+  [
+    "a service that joined the database's network",
+    { file: "compose.yaml", find: "      traefik-net:\n", replace: "      data-net: {}\n      traefik-net:\n" },
+    "data-net: {}",
+  ],
+  [
+    "a database that joined a network",
+    {
+      file: "compose.yaml",
+      find: "    networks: [data-net]",
+      replace: "    networks:\n      data-net:\n      traefik-net: {}",
+    },
+    "traefik-net: {}",
+  ],
+])("the line of %s is named", async ([_, patch, line]) => {
+  using copy = patchedCopy("deployments/reference", [patch]);
+  const deployment = await loadDeployment(copy.folder);
+  const listener = adminListeners(deployment).find(({ service }) => service === "postgres");
+  if (listener === undefined) throw new Error("the database is not among the administrative listeners");
+  const shared = line.split(":")[0];
+  const cells = [{ from: "traefik", to: "postgres", address: "10.0.0.2", port: 5432, verdict: "open", shared }];
+  const sweep = { sites: [{ name: "postgres", listening: [{ port: 5432 }] }] };
+  try {
+    expectNobodyElse({ deployment }, { cells, sweep } as never, listener);
+    expect.unreachable("the database is reached, and nothing is reported");
+  } catch (error) {
+    if (!(error instanceof CheckFailure)) throw error;
+    const { file = "", line: at = 0 } = error.details.location ?? {};
+    expect(readFileSync(file, "utf8").split("\n")[at - 1]?.trim()).toBe(line);
   }
 });

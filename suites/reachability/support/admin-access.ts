@@ -2,6 +2,7 @@ import type { Reachability } from "../../../containers/targets/reachability.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import type { ComposeService } from "../../../helpers/deployment/types.ts";
 import type { AdminListener, SocketMount } from "../../../helpers/reachability/admin-listeners.ts";
+import { strayLocation } from "../../../helpers/reachability/causes.ts";
 import { attemptText } from "../../../helpers/reachability/failures.ts";
 import type { JudgedMatrix } from "./judged-matrix.ts";
 
@@ -20,10 +21,11 @@ export function socketFailure({ service, location }: SocketMount): CheckFailure 
 
 /** @throws {CheckFailure} with the containers that reach a listener although the policy does not say so */
 export function expectNobodyElse(
-  { deployment: { compose, policy } }: Reachability,
+  { deployment }: Pick<Reachability, "deployment">,
   { cells, sweep }: JudgedMatrix,
   { service, port, everyPort, users, name, gives, location, fix }: AdminListener,
 ): void {
+  const { compose, policy } = deployment;
   const site = sweep.sites.find((one) => one.name === service);
   const listening = site?.listening.map((one) => one.port) ?? [];
   const ports = everyPort && listening.length > 0 ? listening : [port];
@@ -40,7 +42,7 @@ export function expectNobodyElse(
   if (who.length === 0) return;
   const reached = open.length > 0 ? [...new Set(open.map((cell) => cell.port))] : ports;
   // One that can be closed where it is opened has its cause there, and not in the network.
-  const shared = fix === undefined ? open.find((cell) => cell.shared !== undefined)?.shared : undefined;
+  const near = fix === undefined ? open.find((cell) => cell.shared !== undefined) : undefined;
   throw new CheckFailure({
     summary: `${who.join(", ")} ${who.length === 1 ? "reaches" : "reach"} ${name} of ${service} on ${reached.join(", ")}, which the policy does not say`,
     code: "administrative-listener-reached",
@@ -50,7 +52,9 @@ export function expectNobodyElse(
       sent: open.map(({ from, address, port: tried }) => attemptText({ from, to: address, port: tried })).join("\n"),
     },
     cause: `whoever controls one of these containers ${gives}`,
-    location: (shared === undefined ? undefined : compose.networks.get(shared)?.location) ?? location,
+    location:
+      (near?.shared === undefined ? undefined : strayLocation([near.from, service], near.shared, deployment)) ??
+      location,
     fix: `${fix ?? `put ${service} on a network of its own with those who need it`}, or name those who may reach it under 'reach' of the policy`,
   });
 }

@@ -18,6 +18,8 @@ export interface CurlAnswer {
   /** 0 when there was no response. */
   status: number;
   body: string;
+  /** Whether its time ended before a response began. */
+  isLate: boolean;
   /** In messages, e.g. `status 404`, or what curl printed about the error. */
   text: string;
   /** The likely cause, by curl's exit code. */
@@ -62,6 +64,7 @@ export async function curl(
   return {
     status,
     body,
+    isLate: status === 0 && codeOf(exitCode, stderr) === 28,
     text: status === 0 ? error : `status ${status}`,
     cause: causeOf(status, exitCode, stderr),
     evidence: {
@@ -144,7 +147,10 @@ async function statusesWithin(
 function causeOf(status: number, exitCode: number, stderr: string): string {
   if (status !== 0 && exitCode === 28)
     return "the response begins, but does not end in time: the gateway hangs or is overloaded";
-  // A name server that does not answer gives exit code 28 too, but then no packet was sent that a rule could drop.
-  const code = /resolving timed out/i.test(stderr) ? 6 : exitCode;
-  return causes[code] ?? `curl ended with exit code ${exitCode}`;
+  return causes[codeOf(exitCode, stderr)] ?? `curl ended with exit code ${exitCode}`;
+}
+
+/** A name server that does not answer gives exit code 28 too, but then no packet was sent that a rule could drop. */
+function codeOf(exitCode: number, stderr: string): number {
+  return /resolving timed out/i.test(stderr) ? 6 : exitCode;
 }
