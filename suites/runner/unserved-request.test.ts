@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { forEachCase } from "../../helpers/checks/cases.ts";
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { loadDeployment } from "../../helpers/deployment/load.ts";
+import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
 import type { Exchange } from "../../helpers/protocol/exchange.ts";
 import { withUnservedRequest } from "./unserved-request.ts";
 
@@ -51,6 +52,23 @@ test("a failure by a service that does not answer names the line of its port", a
   expect(details.location?.line).toBe(
     deployment.litellm.labels.get("traefik.http.services.litellm.loadbalancer.server.port")?.location.line,
   );
+});
+
+test("a failure by a port that leads to no listening program names the line that publishes it", async () => {
+  const refused = { ...notFound, response: undefined, error: "fetch failed: connect ECONNREFUSED 127.0.0.1:1" };
+  using copy = patchedCopy("deployments/reference", [
+    { file: "compose.yaml", find: '- "80:80"', replace: '- "80:81"' },
+  ]);
+  const broken = await loadDeployment(copy.folder);
+  const { details } = await withUnservedRequest(new CheckFailure(listing), [refused], { deployment: broken });
+  expect(details).toMatchObject({
+    cause: expect.stringMatching(
+      /port 80 of the host leads to port 81 of the container, where Traefik does not listen/,
+    ),
+    location: broken.traefik?.ports[0]?.location,
+  });
+  const right = await withUnservedRequest(new CheckFailure(listing), [refused], { deployment });
+  expect(right.details).toMatchObject(listing);
 });
 
 test("a case with evidence of its own gets a cause of its own, in the text as well", async () => {

@@ -1,6 +1,7 @@
 import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
 import { handshakeFailure } from "../../helpers/checks/handshake-failure.ts";
 import { type RoutedDeployment, whyNotReached } from "../../helpers/checks/routing-causes.ts";
+import { whyUnpublished } from "../../helpers/deployment/compose/unpublished-port.ts";
 import { decide, isOpen } from "../../helpers/deployment/policy/access.ts";
 import { hostOfUrl } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
@@ -50,6 +51,8 @@ async function explain(
   if (follows !== undefined || traefikModel === undefined) return details;
   const meant = shown.filter((one) => isMeantToArrive(gateway.deployment, one));
   const last = meant.at(-1);
+  if (last !== undefined && meant.every(isRefusedConnection))
+    return { ...details, ...whyRefused({ ...gateway.deployment, traefikModel }, last) };
   if (last !== undefined && meant.every(endedInHandshake)) {
     const { cause, location, fix, follows: loading } = handshakeFailure({ ...gateway.deployment, traefikModel }, last);
     return {
@@ -68,6 +71,21 @@ async function explain(
   if (routing === undefined) return details;
   const { location: _, fix: __, ...rest } = details;
   return { ...rest, ...whyNotReached({ ...gateway.deployment, traefikModel }, last, routing) };
+}
+
+/** Why the gateway host refuses a connection: no service publishes the port, or none listens where the port leads to. */
+function whyRefused(
+  { compose, litellm, traefik, traefikModel }: AskedGateway["deployment"] & Pick<RoutedDeployment, "traefikModel">,
+  { request }: Exchange,
+): Partial<FailureDetails> {
+  if (compose === undefined) return {};
+  const { port, protocol } = new URL(request.url);
+  const asked = Number(port || (protocol === "https:" ? 443 : 80));
+  return whyUnpublished({ compose, litellm, traefik, traefikModel }, asked) ?? {};
+}
+
+function isRefusedConnection({ response, error = "" }: Exchange): boolean {
+  return response === undefined && /\bECONNREFUSED\b/.test(error);
 }
 
 /** Whether the policy lets a request through to LiteLLM. */

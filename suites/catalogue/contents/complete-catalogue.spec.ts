@@ -51,7 +51,7 @@ check({
       const silent = direct.filter(
         ({ name }) => !found.some((tool) => tool.startsWith(catalogueName(gateway, name, ""))),
       );
-      const { cause, log, location } = await causeOfMissingTools(
+      const { cause, log, location, fix } = await causeOfMissingTools(
         gateway,
         silent.map(({ name }) => name),
       );
@@ -67,6 +67,7 @@ check({
         expected: `${expected.length} tools`,
         actual: `${found.length} tools: ${missing.length} missing, ${extra.length} extra, ${twice.length} twice`,
         cause,
+        ...(fix === undefined ? {} : { fix }),
         ...(silent[0] === undefined
           ? {}
           : { location: location ?? serverLine(gateway.deployment, silent[0].name)?.location ?? silent[0].location }),

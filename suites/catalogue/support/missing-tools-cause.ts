@@ -4,11 +4,13 @@ import type { Deployment, SourceLocation } from "../../../helpers/deployment/typ
 import { resultOf } from "../../../helpers/protocol/json-rpc.ts";
 import { causeFrom, type MissingToolsReason, serverOutcomes } from "./missing-tools-reasons.ts";
 import { initializeParams, rpc } from "./rpc.ts";
+import { whyApart } from "./upstream-apart.ts";
 
 /** Why tools are missing from a listing. */
 export interface MissingToolsCause extends MissingToolsReason {
   /** The line of the variable, or of the setting of the server, that the reason is about. */
   location?: SourceLocation;
+  fix?: string;
 }
 
 /**
@@ -29,10 +31,12 @@ export async function causeOfMissingTools(
   ]);
   const hidden = hiddenBehindProxy(gateway.deployment, servers, log);
   if (hidden !== undefined) return hidden;
+  const apart = whyApart(gateway.deployment, servers);
   const found = causeFrom(servers, log, serverOutcomes(resultOf(listing, 1)), {
     answers: answers.join("\n"),
     started: startedByLiteLLM(gateway.deployment),
   });
+  if (apart !== undefined) return { ...apart, log: found.log };
   const location = lineOfCause(gateway.deployment, servers, found.cause);
   return location === undefined ? found : { ...found, location };
 }
