@@ -67,8 +67,8 @@ test("a failure by a port that leads to no listening program names the line that
     ),
     location: broken.traefik?.ports[0]?.location,
   });
-  const right = await withUnservedRequest(new CheckFailure(listing), [refused], { deployment });
-  expect(right.details).toMatchObject(listing);
+  const failure = new CheckFailure(listing);
+  expect(await withUnservedRequest(failure, [refused], { deployment })).toBe(failure);
 });
 
 test("a case with evidence of its own gets a cause of its own, in the text as well", async () => {

@@ -51,8 +51,8 @@ async function explain(
   if (follows !== undefined || traefikModel === undefined) return details;
   const meant = shown.filter((one) => isMeantToArrive(gateway.deployment, one));
   const last = meant.at(-1);
-  if (last !== undefined && meant.every(isRefusedConnection))
-    return { ...details, ...whyRefused({ ...gateway.deployment, traefikModel }, last) };
+  const refused = last !== undefined && meant.every(isRefusedConnection) && whyRefused(gateway.deployment, last);
+  if (refused) return { ...details, ...refused };
   if (last !== undefined && meant.every(endedInHandshake)) {
     const { cause, location, fix, follows: loading } = handshakeFailure({ ...gateway.deployment, traefikModel }, last);
     return {
@@ -75,13 +75,15 @@ async function explain(
 
 /** Why the gateway host refuses a connection: no service publishes the port, or none listens where the port leads to. */
 function whyRefused(
-  { compose, litellm, traefik, traefikModel }: AskedGateway["deployment"] & Pick<RoutedDeployment, "traefikModel">,
+  { compose, litellm, traefik, traefikModel }: AskedGateway["deployment"],
   { request }: Exchange,
-): Partial<FailureDetails> {
-  if (compose === undefined) return {};
+): Partial<FailureDetails> | undefined {
+  if (compose === undefined) return undefined;
   const { port, protocol } = new URL(request.url);
-  const asked = Number(port || (protocol === "https:" ? 443 : 80));
-  return whyUnpublished({ compose, litellm, traefik, traefikModel }, asked) ?? {};
+  return whyUnpublished(
+    { compose, litellm, traefik, traefikModel },
+    Number(port || (protocol === "https:" ? 443 : 80)),
+  );
 }
 
 function isRefusedConnection({ response, error = "" }: Exchange): boolean {
