@@ -57,6 +57,13 @@ test.for<[string, Patch[], Cell, string, RegExp | undefined]>([
     "counter name denied_services",
     /no rule has the counter denied_outside/,
   ],
+  [
+    "lets the connection pass, and docker drops it",
+    [nft(ofLan, `meta nfproto ipv4 ${ofLan}`)],
+    { ...overIpv6, fate: "dropped-by-docker" },
+    "meta l4proto tcp reject with tcp reset",
+    undefined,
+  ],
   ["drops before the declared rule", [nft("goto denied", "drop")], denied, "drop", undefined],
 ])("the line that decides how a connection is denied, where the firewall %s", async ([_, breaks, cell, line, why]) => {
   using copy = patchedCopy("deployments/reference", breaks);

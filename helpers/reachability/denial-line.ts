@@ -1,6 +1,6 @@
 import type { Denial, Deployment, SourceLocation } from "../deployment/types.ts";
-import { baseOf, decidingLine, packetOf } from "./firewall-lines.ts";
-import { chainsOf, conditionsOf, fits, type Rule, traceOf } from "./firewall-rules.ts";
+import { baseOf, chainsSeeing, decidingLine, packetOf } from "./firewall-lines.ts";
+import { conditionsOf, fits, type Rule, traceOf } from "./firewall-rules.ts";
 import type { Cell } from "./matrix.ts";
 
 /** Why a connection is denied by another rule than the one with the counter that the policy declares. */
@@ -17,8 +17,8 @@ export interface OtherRule {
 export function denialLine(cell: Cell, denial: Denial | undefined, deployment: Deployment): OtherRule {
   const deciding = { location: decidingLine(cell, deployment), why: undefined };
   const { firewall } = deployment.policy;
-  if (firewall === undefined || denial === undefined) return deciding;
-  const chains = chainsOf(firewall.file);
+  if (firewall === undefined || denial === undefined || cell.fate !== "denied-by-firewall") return deciding;
+  const chains = chainsSeeing(cell, firewall.file);
   const base = baseOf(chains, cell, deployment);
   if (base === undefined) return deciding;
   const packet = packetOf(cell, deployment);

@@ -130,7 +130,7 @@ export function expectDeclaredDenial({ cells, ...pair }: Pair, deployment: Deplo
         : `'${denial.by}', by a rule with the counter ${denial.counter.value}`,
     actual: outcomeText(differing),
     evidence: evidenceOf(differing),
-    cause: why !== undefined && first.cell.fate === "denied-by-firewall" ? `${first.why}: ${why}` : first.why,
+    cause: why === undefined ? first.why : `${first.why}: ${why}`,
     location: location ?? { file: deployment.policy.file, line: 1 },
     ...notFound,
   });

@@ -22,7 +22,7 @@ export type Connection = Pick<Cell, "from" | "to" | "port" | "family">;
 export function decidingLine(cell: Cell, deployment: Deployment): SourceLocation | undefined {
   const { firewall } = deployment.policy;
   if (firewall === undefined) return undefined;
-  const chains = chainsOf(firewall.file);
+  const chains = chainsSeeing(cell, firewall.file);
   const base = baseOf(chains, cell, deployment);
   const packet = packetOf(cell, deployment);
   const line = base && lastOf(traceOf(chains, base, packet), base, packet).line;
@@ -36,7 +36,7 @@ export function decidingLine(cell: Cell, deployment: Deployment): SourceLocation
 export function refusingLine(cell: Cell, deployment: Deployment): SourceLocation | undefined {
   const { firewall } = deployment.policy;
   if (firewall === undefined) return undefined;
-  const chains = chainsOf(firewall.file);
+  const chains = chainsSeeing(cell, firewall.file);
   const base = baseOf(chains, cell, deployment);
   if (base === undefined) return firewall.location;
   const packet = packetOf(cell, deployment);
@@ -52,6 +52,12 @@ export function refusingLine(cell: Cell, deployment: Deployment): SourceLocation
       .reduce((sum, one) => sum + (one.startsWith("iif") ? 2 : isOfPort(one) ? 1.5 : 0.5), 0);
   const [nearest] = near.toSorted((one, other) => fitting(other) - fitting(one));
   return { file: firewall.file, line: (isMeantForIt ? end : (nearest ?? end)).line };
+}
+
+/** The chains that see a connection; those of the other IP version where none does, because they should have. */
+export function chainsSeeing({ family }: Connection, file: string): Map<string, Chain> {
+  const own = chainsOf(file, family);
+  return own.size > 0 ? own : chainsOf(file, family === 4 ? 6 : 4);
 }
 
 /** The gateway host's interfaces to a site. */

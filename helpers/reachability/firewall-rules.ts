@@ -129,17 +129,21 @@ function inRange(port: number, value: string): boolean {
   return first !== undefined && last !== undefined && port >= first && port <= last;
 }
 
-/** The chains of a firewall's file, by name. */
-export function chainsOf(file: string): Map<string, Chain> {
+/** The chains of a firewall's file that see packets of an IP version, by name. */
+export function chainsOf(file: string, family: 4 | 6): Map<string, Chain> {
   const chains = new Map<string, Chain & { rules: Rule[] }>();
   let current: (Chain & { rules: Rule[] }) | undefined;
+  let isSeen = true;
   for (const [index, written] of readFileSync(file, "utf8").split("\n").entries()) {
     const text = written.replace(/#.*/, "").trim();
     const line = index + 1;
+    const table = /^(?:add )?table (?:(\w+) )?\S+ \{/.exec(text);
+    // A table without a family is of IPv4. Source: nft(8), ADDRESS FAMILIES.
+    if (table !== null) isSeen = ["inet", family === 4 ? "ip" : "ip6"].includes(table[1] ?? "ip");
     const name = /^chain (\w+) \{/.exec(text)?.[1];
     if (name !== undefined) {
       current = { hook: undefined, head: line, rules: [], policy: "accept" };
-      chains.set(name, current);
+      if (isSeen) chains.set(name, current);
     } else if (text === "}") current = undefined;
     else if (current !== undefined && text.startsWith("type ")) {
       current.hook = /\bhook (\w+)/.exec(text)?.[1];

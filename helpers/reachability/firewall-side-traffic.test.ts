@@ -77,5 +77,17 @@ test.for<[string, string, string]>([
   ["has one for IPv4", "meta nfproto ipv4 iif lo accept", "meta nfproto ipv4 iif lo accept"],
   ["has none", answers, "type filter hook input priority 0; policy drop;"],
 ])("the line for what the host sends to itself, where the input chain %s", async ([_, input, line]) => {
-  await withFirewall(input, answers, (deployment) => expect(text(loopbackLine(deployment))).toBe(line));
+  await withFirewall(input, answers, (deployment) => expect(text(loopbackLine(4, deployment))).toBe(line));
+});
+
+test("a table of another IP version says nothing of a connection", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    { file: "firewall.nft", find: "table inet gateway", replace: "table ip gateway" },
+    { file: "firewall.nft", find: "meta l4proto { icmp, ipv6-icmp } accept", replace: "meta l4proto icmp accept" },
+    { file: "firewall.nft", find: "established : accept", replace: "established : drop" },
+  ]);
+  const deployment = await loadDeployment(copy.folder);
+  expect(whyNotFound({ ...out, from: "lan", to: "gateway-host", family: 6 }, deployment)).toBeUndefined();
+  expect(whyUnanswered({ ...out, family: 6 }, deployment)).toBeUndefined();
+  expect(whyUnanswered(out, deployment)).toBeDefined();
 });

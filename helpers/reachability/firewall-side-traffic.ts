@@ -18,20 +18,21 @@ export function whyUnanswered(connection: Connection, deployment: Deployment): D
   const { firewall } = deployment.policy;
   if (firewall === undefined) return undefined;
   const { from, to, port, family } = connection;
-  const chains = chainsOf(firewall.file);
+  // Docker's proxy opens a connection of its own to the container, over IPv4.
+  const isProxied = to === "gateway-host" && family === 6;
+  const answerFamily = isProxied ? 4 : family;
+  const chains = chainsOf(firewall.file, answerFamily);
   const base = baseOf(chains, connection, deployment);
   const publishers = [...deployment.compose.services.values()].filter(({ ports }) =>
     ports.some(({ host }) => host === port),
   );
   const answering = to === "gateway-host" ? publishers.map(({ key }) => key) : [to];
   if (base === undefined || answering.length === 0) return undefined;
-  const isProxied = base.hook === "input";
   const answer: Packet = {
     from: answering.flatMap((name) => interfacesOf(name, deployment)),
     to: isProxied ? undefined : interfacesOf(from, deployment),
     port: undefined,
-    // Docker's proxy opens a connection of its own to the container, over IPv4.
-    family: isProxied ? 4 : family,
+    family: answerFamily,
     state: "established",
   };
   if (accepts(chains, base, answer)) return undefined;
@@ -59,7 +60,7 @@ export function whyHostUnanswered(from: string, port: number, deployment: Deploy
 export function whyNotFound({ from, family }: Connection, deployment: Deployment): DeniedTraffic | undefined {
   const { firewall } = deployment.policy;
   if (firewall === undefined || family === 4) return undefined;
-  const chains = chainsOf(firewall.file);
+  const chains = chainsOf(firewall.file, family);
   const base = inputOf(chains);
   const solicitation: Packet = {
     from: interfacesOf(from, deployment),
@@ -79,12 +80,12 @@ export function whyNotFound({ from, family }: Connection, deployment: Deployment
 }
 
 /** The line of the input chain that decides what the gateway host sends to itself: the rule of the interface lo, else the chain's head. */
-export function loopbackLine(deployment: Deployment): SourceLocation | undefined {
+export function loopbackLine(family: 4 | 6, deployment: Deployment): SourceLocation | undefined {
   const { firewall } = deployment.policy;
   if (firewall === undefined) return undefined;
-  const base = inputOf(chainsOf(firewall.file));
+  const base = inputOf(chainsOf(firewall.file, family));
   if (base === undefined) return firewall.location;
-  const packet: Packet = { from: ["lo"], to: undefined, port: undefined, family: 4 };
+  const packet: Packet = { from: ["lo"], to: undefined, port: undefined, family };
   const isOfLoopback = ({ text }: Rule): boolean =>
     conditionsOf(text).some((one) => one.startsWith("iif") && fits(one, packet));
   return { file: firewall.file, line: lineAbout(base, isOfLoopback) };

@@ -44,7 +44,7 @@ export function networkWithoutUser({ port }: Cell, deployment: Deployment): stri
 function acceptsOut(network: string, port: number, { compose, policy }: Deployment): boolean {
   const bridge = compose.networks.get(network)?.bridge;
   if (policy.firewall === undefined || bridge === undefined) return false;
-  const chains = chainsOf(policy.firewall.file);
+  const chains = chainsOf(policy.firewall.file, 4);
   const base = [...chains.values()].find(({ hook }) => hook === "forward");
   const packet = { from: [bridge], to: [policy.firewall.interfaces.outside], port, family: 4 } as const;
   return base !== undefined && accepts(chains, base, packet);

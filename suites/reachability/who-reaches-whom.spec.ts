@@ -17,7 +17,7 @@ import {
 } from "../../helpers/reachability/failures.ts";
 import { loopbackLine } from "../../helpers/reachability/firewall-side-traffic.ts";
 import type { Cell } from "../../helpers/reachability/matrix.ts";
-import type { Sweep } from "../../helpers/reachability/sweep.ts";
+import { familyOf, type Sweep } from "../../helpers/reachability/sweep.ts";
 import { fateOf, tableOfPairs } from "../../helpers/reachability/table.ts";
 import { check } from "../runner/check.ts";
 import type { Evidence } from "../runner/evidence.ts";
@@ -238,7 +238,8 @@ function keyOf({ from, to, port }: Cell): string {
 }
 
 function expectHostReachesItself(deployment: Deployment, { hostSelfFailures: failures }: Sweep): void {
-  if (failures.length === 0) return;
+  const [first] = failures;
+  if (first === undefined) return;
   const connections = failures.map(({ from, address, port }) => attemptText({ from, to: address, port }));
   const outcomes = [...new Set(failures.map(({ outcome }) => outcome))].join(", ");
   throw new CheckFailure({
@@ -248,7 +249,7 @@ function expectHostReachesItself(deployment: Deployment, { hostSelfFailures: fai
     actual: outcomes,
     evidence: { sent: connections.join("\n"), received: outcomes, connections },
     cause: "its firewall denies connections of the host to itself",
-    location: loopbackLine(deployment) ?? firewallOr(deployment.policy),
+    location: loopbackLine(familyOf(first.address), deployment) ?? firewallOr(deployment.policy),
     fix: "accept what arrives on the interface lo",
   });
 }
