@@ -6,7 +6,7 @@ type Judged = Record<ItemNumber, Judgement>;
 /** Items that are judged by all of the calls. */
 const byCalls: readonly ItemNumber[] = [9, 10, 15, 16, 25];
 
-/** What is judged where the calls took too long, so that not all were made: what was seen is no proof that an item passes. */
+/** What is judged where the calls took too long, so that not all were made: what was seen does not prove that an item passes. */
 export function withoutCalls(judged: Readonly<Judged>, { seen, candidate }: Case): Readonly<Judged> {
   if (!seen.isCutShort) return judged;
   const changed = { ...judged };

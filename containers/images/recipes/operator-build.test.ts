@@ -16,7 +16,7 @@ function contextOf(files: Readonly<Record<string, string>>): string[] {
   return (context?.files ?? []).map(({ path }) => path).toSorted();
 }
 
-test("what .dockerignore leaves out is no part of the build context", () => {
+test("the build context does not have what .dockerignore leaves out", () => {
   const files = { "a.py": "", "data/a/b": "", "data/c": "", ".git/HEAD": "" };
   expect(contextOf(files)).toEqual(["Dockerfile", "a.py", "data/a/b", "data/c"]);
   expect(contextOf({ ...files, ".dockerignore": "data/a\n" })).toEqual([

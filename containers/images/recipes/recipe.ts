@@ -32,7 +32,7 @@ export interface Recipe {
   context?: {
     folder: string;
     files: readonly ContextFile[];
-    /** Whether a file or a directory, by its path in the folder, is no part of the context. */
+    /** Whether the context leaves out a file or a directory, by its path in the folder. */
     isLeftOut(path: string): boolean;
   };
   /** Images that its Dockerfile names itself: each must be there before it is built. */

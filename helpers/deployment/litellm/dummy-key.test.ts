@@ -13,7 +13,7 @@ test.each([
   ["OPENAI_API_KEY", "sk-xxxx"],
   ["DEEPSEEK_API_KEY", "your-key-here"],
   ["OPENAI_API_KEY", "sk-your-key"],
-])("%s=%s is no key", (name, value) => {
+])("%s=%s is not a key", (name, value) => {
   expect(isDummyKey(name, value)).toBe(true);
 });
 

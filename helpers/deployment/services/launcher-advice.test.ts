@@ -7,7 +7,7 @@ function launcherOf(text: string): Launcher {
   const [command = "", ...args] = text.split(" ");
   const call = readLauncher(command, args);
   const launcher = call && launchedServer(call, args, undefined)?.launcher;
-  if (launcher === undefined) throw new Error(`${text} is no launcher`);
+  if (launcher === undefined) throw new Error(`${text} is not a launcher`);
   return launcher;
 }
 

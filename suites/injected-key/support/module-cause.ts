@@ -12,7 +12,7 @@ export function causeInModule(deployment: Pick<Deployment, "litellmConfig" | "po
   return location === undefined ? (unnamedKey(deployment, secret) ?? {}) : { location };
 }
 
-/** The cause of an answer with a text of the operator's module that is no refusal by its status. Empty for any other answer. */
+/** The cause of an answer with a text of the operator's module whose status is not a refusal. Empty for any other answer. */
 export function answeredByModule(
   deployment: Pick<Deployment, "litellmConfig">,
   { response }: Pick<Exchange, "response">,

@@ -81,7 +81,7 @@ function refusalOf({ deployment }: GatewayTarget, { kind, upstream, call: allowe
     canary,
     location: upstream.location,
     whyNotRefused: kind === "query" ? unrestrictedLine(deployment, upstream.name) : undefined,
-    // The entry itself is no cause.
+    // The entry itself is not a cause.
     whyNotAllowed: line?.location === entry?.location ? undefined : line,
   };
 }

@@ -2,7 +2,7 @@ import { type FindSetting, tomlSettings } from "../../../helpers/deployment/clie
 import { SourceFile } from "../../../helpers/deployment/source/source-file.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 
-/** What tells where a config of Codex is: its file and text, or the policy's client for a config of the suite's own. */
+/** Where a config of Codex is: its file and text, or the policy's client for a config of the suite's own. */
 export interface WrittenConfig {
   file: string | undefined;
   text: string;

@@ -45,7 +45,7 @@ test.each<Readonly<Record<string, string>>>([
   expect(await failureWith(limit)).toBeUndefined();
 });
 
-test.each(["/health/**", "/.well-known/**"])("%s is no page", async (pattern) => {
+test.each(["/health/**", "/.well-known/**"])("%s is not a page", async (pattern) => {
   expect(await failureWith({ average: "1" }, pattern)).toBeUndefined();
 });
 

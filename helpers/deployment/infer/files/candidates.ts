@@ -44,7 +44,7 @@ export function candidatesOf(outlines: readonly ComposeOutline[]): Omit<Candidat
         files.filter((one) => !own.includes(one)),
         (one) => sharesServices(one, main),
       );
-      // A file with LiteLLM is no variant of one without: it is started in its place, or with it.
+      // A file with LiteLLM is not a variant of one without it: it is started in its place, or with it.
       const isGateway = (one: ComposeOutline): boolean => strongest(own, "litellm") === 0 && hasLiteLLM(one);
       const [gateways, variants] = partition(similar, isGateway);
       const [alone, added] = partition(gateways, isComplete);

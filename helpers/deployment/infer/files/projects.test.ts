@@ -458,7 +458,7 @@ test("of the stacks of several hosts under one file name, the one that shares a 
   expect(others).toEqual(["stacks/legion/ai-stack.yml"]);
 });
 
-test("a file with LiteLLM is no variant of what compose finds next to it without", () => {
+test("a file with LiteLLM is not a variant of the file without it that compose finds", () => {
   const server = "services: { server: { build: ., ports: ['8000:8000'] } }\n";
   const whole = "services: { server: { image: server }, litellm: { image: ghcr.io/berriai/litellm:main-v1.77.1 } }\n";
   using deployment = smallDeployment({ "docker-compose.yml": server, "docker-compose.litellm.yml": whole });

@@ -829,7 +829,7 @@ test("a mount whose source is the default of a variable has a copy in the folder
   ]);
 });
 
-test("a compose file with the name of Traefik's static file is no copy of it", () => {
+test("a compose file with the name of Traefik's static file is not taken for a copy of it", () => {
   const stack = `services:
   traefik:
     image: traefik:v3.5.3
