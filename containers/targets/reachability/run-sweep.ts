@@ -1,4 +1,6 @@
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
+import { EnvironmentError } from "../../../helpers/core/errors.ts";
+import { lostConnections } from "../../../helpers/reachability/lost-connections.ts";
 import { deniedSource } from "../../../helpers/reachability/matrix.ts";
 import { type Attempt, type Flow, familyOf, type Sweep } from "../../../helpers/reachability/sweep.ts";
 import { readCounters, readWatch } from "../../networks/gateway-host-rules.ts";
@@ -13,6 +15,7 @@ import { findSites, type ProbedSite, type ReachabilityRigs, siteNamed } from "./
  * @returns the sweep, and its sites with the parts that connections were tried from and to
  * @throws {Error} when a port does not answer from within its own site, or the gateway host cannot be read
  * @throws {DeadlineError} when the sentinel does not count the control connection
+ * @throws {EnvironmentError} when the gateway host's record of the connections stays incomplete
  */
 export async function runSweep(rigs: ReachabilityRigs): Promise<{ sweep: Sweep; sites: readonly ProbedSite[] }> {
   const { sites, ports } = await findSites(rigs);
@@ -26,7 +29,7 @@ export async function runSweep(rigs: ReachabilityRigs): Promise<{ sweep: Sweep; 
     ...sources.map(async (site) => mustAnswer(site, await selfFailures(rigs, site, ports))),
   ]);
   const [rulesAfter, accepted] = await Promise.all([
-    readRules(rigs, host),
+    readCompleteRules(rigs, host, { attempts: attempts.flat(), sites }),
     until("the sentinel counts a connection that nothing forbids", deadlines.logLine, async () => {
       const counted = await readAccepted(rigs, outside);
       return (counted[controlPort] ?? 0) > (acceptedBefore[controlPort] ?? 0) ? counted : undefined;
@@ -156,6 +159,25 @@ async function readAccepted({ engine }: ReachabilityRigs, site: ProbedSite): Pro
   const counts: Record<string, number> = {};
   for (const port of stdout.split("\n").filter(Boolean)) counts[port] = (counts[port] ?? 0) + 1;
   return counts;
+}
+
+/** The rules of the gateway host, as soon as they list each connection that it accepted. */
+async function readCompleteRules(
+  rigs: ReachabilityRigs,
+  host: ProbedSite,
+  { attempts, sites }: { attempts: readonly Attempt[]; sites: readonly ProbedSite[] },
+): Promise<string> {
+  const what = "the gateway host lists each connection that it accepted";
+  try {
+    return await until(what, deadlines.logLine, async () => {
+      const rules = await readRules(rigs, host);
+      return lostConnections(attempts, readWatch(rules), sites, host.name).length === 0 ? rules : undefined;
+    });
+  } catch (cause) {
+    throw new EnvironmentError(`${(cause as Error).message}: without them no denial can be judged; run it again`, {
+      cause,
+    });
+  }
 }
 
 /** The rules and counters of the gateway host, as one listing of nft. */
