@@ -127,6 +127,14 @@ test("of several cases with the same request, the module is asked once", async (
   expect(details.cases?.map(({ location }) => location?.line)).toEqual([46, 46]);
 });
 
+test("a request for an address that is not a URL does not ask the module", async () => {
+  const { request, ...rest } = refused(client);
+  const asked: string[][] = [];
+  const exchanges = [{ ...rest, request: { ...request, url: "http://[bad/" } }] as Exchange[];
+  expect(await withModuleDecision(failure, exchanges, deciding(decision, asked))).toBe(failure);
+  expect(asked).toEqual([]);
+});
+
 test("without evidence, the request whose answer the failure quotes counts", async () => {
   const { evidence: _, ...rest } = failure.details;
   const quoting = new CheckFailure({ ...rest, actual: 'status 500: {"error":"MCP request failed"}' });

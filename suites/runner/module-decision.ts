@@ -122,9 +122,11 @@ function isAnswer({ response }: Exchange, { status, message = "" }: Decision): b
   return response.status >= 500 || String(response.status) === status || response.body.includes(written);
 }
 
-/** @returns undefined for a key that LiteLLM reads from another header */
+/** @returns undefined for a key that LiteLLM reads from another header, and for an address that is not a URL (`OPTIONS *`) */
 function askedIn({ request }: Exchange, { policy, variables }: AskedGateway["deployment"]): Asked | undefined {
-  const { hostname, pathname, search } = new URL(request.url);
+  const url = URL.parse(request.url);
+  if (url === null) return undefined;
+  const { hostname, pathname, search } = url;
   const written = header(request.headers, "authorization")?.trim();
   const injected = policy.injectedRoutes.find(({ path, hosts }) => path === pathname && hosts.includes(hostname));
   const sent =

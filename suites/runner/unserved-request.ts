@@ -78,8 +78,9 @@ function whyRefused(
   { compose, litellm, traefik, traefikModel }: AskedGateway["deployment"],
   { request }: Exchange,
 ): Partial<FailureDetails> | undefined {
-  if (compose === undefined) return undefined;
-  const { port, protocol } = new URL(request.url);
+  const url = URL.parse(request.url);
+  if (compose === undefined || url === null) return undefined;
+  const { port, protocol } = url;
   return whyUnpublished(
     { compose, litellm, traefik, traefikModel },
     Number(port || (protocol === "https:" ? 443 : 80)),
