@@ -42,7 +42,7 @@ const decision = {
 };
 
 /** A gateway whose module decides so. */
-function deciding(answer: object | string, asked: string[][] = [], of: AskedGateway["deployment"] = deployment) {
+function deciding(answer: object | string, asked: string[][] = [], of: AskedGateway["deployment"] = { ...deployment }) {
   const stdout = `the module prints this\n${typeof answer === "string" ? answer : JSON.stringify(answer)}\n`;
   return {
     deployment: of,
@@ -125,6 +125,20 @@ test("of several cases with the same request, the module is asked once", async (
   const { details } = await withModuleDecision(several, [refused(client)], deciding(decision, asked));
   expect(asked).toHaveLength(1);
   expect(details.cases?.map(({ location }) => location?.line)).toEqual([46, 46]);
+});
+
+test("all checks of a worker share what the module decides, and ask about four requests at most", async () => {
+  const asked: string[][] = [];
+  const gateway = deciding(decision, asked);
+  const paths = ["/a", "/b", "/c", "/d", "/e", "/a"];
+  const lines: (number | undefined)[] = [];
+  for (const path of paths) {
+    const { request, ...rest } = refused(client);
+    const exchange = { ...rest, request: { ...request, url: `http://litellm.lan${path}` } } as Exchange;
+    lines.push((await withModuleDecision(failure, [exchange], gateway)).details.location?.line);
+  }
+  expect(asked).toHaveLength(4);
+  expect(lines).toEqual([46, 46, 46, 46, undefined, 46]);
 });
 
 test("a request for an address that is not a URL does not ask the module", async () => {

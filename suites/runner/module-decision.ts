@@ -54,8 +54,14 @@ interface Asked {
 
 const program = readFileSync(new URL("module-decision.py", import.meta.url), "utf8");
 
-/** How many requests the module is asked about for one failed check: most cases of a check fail for the same reason. */
-const mostAsked = 3;
+/**
+ * How many requests each worker asks the module about: one takes some seconds of a processor, and where the module refuses everyone,
+ * nearly every check fails, for the same reason.
+ */
+const mostAsked = 4;
+
+/** What is known of each deployment's module, by request. */
+const decisions = new WeakMap<AskedGateway["deployment"], Map<string, Promise<Decision | undefined>>>();
 
 /**
  * A failure where the operator's `custom_auth` function refused a request that should have been served: the failure then names the
@@ -71,12 +77,13 @@ export async function withModuleDecision(
   gateway: AskedGateway | undefined,
 ): Promise<CheckFailure> {
   if (gateway?.run === undefined || gateway.deployment.litellmConfig.customAuthFile === undefined) return failure;
-  const known = new Map<string, Promise<Decision | undefined>>();
+  const known = decisions.get(gateway.deployment) ?? new Map<string, Promise<Decision | undefined>>();
+  decisions.set(gateway.deployment, known);
   const decisionOn = (asked: Asked): Promise<Decision | undefined> => {
     const id = JSON.stringify([asked.method, asked.path, asked.key]);
-    const decision = known.get(id) ?? (known.size < mostAsked ? ask(gateway, asked) : Promise.resolve(undefined));
-    known.set(id, decision);
-    return decision;
+    const decision = known.get(id) ?? (known.size < mostAsked ? ask(gateway, asked) : undefined);
+    if (decision !== undefined) known.set(id, decision);
+    return decision ?? Promise.resolve(undefined);
   };
   const details = await explainEach(failure.details, exchanges, async (one, shown) => {
     if (refusalWanted.test(one.expected)) return one;
