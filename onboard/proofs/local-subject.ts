@@ -2,11 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { until } from "../../helpers/core/deadlines.ts";
+import { deadlines, within } from "../../helpers/core/deadlines.ts";
 import type { Candidate } from "../candidate/types.ts";
 import type { RefusedOutcome, Subject, Supply, Trap } from "../observe/subject.ts";
 import type { Channel } from "../protocol/channel.ts";
@@ -23,16 +23,15 @@ const endDeadline = 1_000;
 export class LocalSubject implements Subject, AsyncDisposable {
   readonly secrets: ReadonlyMap<string, string>;
   readonly trap: Trap;
-  readonly http: Subject["http"];
+  http: Subject["http"];
   readonly #candidate: Candidate;
   readonly #folder = mkdtempSync(join(tmpdir(), "onboard-"));
   readonly #environment: Record<string, string>;
   readonly #mark = randomBytes(8).toString("hex");
   readonly #supply: Supply;
-  #server: ChildProcess | undefined;
   #serverLog = "";
 
-  private constructor(candidate: Candidate, supply: Supply, fault: Fault | undefined, port: number | undefined) {
+  private constructor(candidate: Candidate, supply: Supply, fault: Fault | undefined) {
     this.#candidate = candidate;
     this.#supply = supply;
     this.secrets = new Map(candidate.secrets.map(({ name }) => [name, `canary-${randomBytes(8).toString("hex")}`]));
@@ -44,25 +43,21 @@ export class LocalSubject implements Subject, AsyncDisposable {
     writeFileSync(trapFile, content);
     const mark = join(this.#folder, "mark");
     this.trap = { file: trapFile, content, mark, marks: async () => this.#filesLike("mark-") };
-    const token = candidate.server.listens?.token;
-    this.http =
-      port === undefined ? undefined : { url: `http://127.0.0.1:${port}/mcp`, token: token && this.secrets.get(token) };
     this.#environment = {
       PATH: process.env.PATH ?? "",
       ONBOARD_MARK: this.#mark,
       NOTES_FOLDER: notes,
       SERVICE_LOG: join(this.#folder, "service.log"),
       ...Object.fromEntries(this.secrets),
-      ...(port === undefined ? {} : { PORT: String(port) }),
+      ...(candidate.server.listens === undefined ? {} : { PORT: "0" }),
       ...(fault === undefined ? {} : { FAULT: fault }),
     };
   }
 
   /** @param fault what is wrong with the server; undefined for the sound one */
   static async start(candidate: Candidate, supply: Supply, fault: Fault | undefined): Promise<LocalSubject> {
-    const port = candidate.server.listens === undefined ? undefined : await freePort();
-    const subject = new LocalSubject(candidate, supply, fault, port);
-    if (port !== undefined) await subject.#listen(port);
+    const subject = new LocalSubject(candidate, supply, fault);
+    if (candidate.server.listens !== undefined) await subject.#listen(candidate.server.listens.token);
     return subject;
   }
 
@@ -80,7 +75,7 @@ export class LocalSubject implements Subject, AsyncDisposable {
 
   async kill(): Promise<void> {
     for (const pid of this.#pids()) process.kill(pid, "SIGKILL");
-    if (this.http !== undefined) await this.#listen(Number(new URL(this.http.url).port));
+    if (this.http !== undefined) await this.#listen(this.#candidate.server.listens?.token);
   }
 
   async state(): Promise<ReadonlyMap<string, string>> {
@@ -130,15 +125,18 @@ export class LocalSubject implements Subject, AsyncDisposable {
     });
   }
 
-  async #listen(port: number): Promise<void> {
-    this.#server = this.#start(["ignore", "pipe", "pipe"]);
-    this.#server.stderr?.on("data", (piece: Buffer) => {
+  /** Starts the server on any free port: the port of one that was killed may be in use by another process by then. */
+  async #listen(token: string | undefined): Promise<void> {
+    const server = this.#start(["ignore", "pipe", "pipe"]);
+    server.stderr?.on("data", (piece: Buffer) => {
       this.#serverLog += piece.toString("utf8");
     });
-    await until("the synthetic server listens", 10_000, async () => {
-      const response = await fetch(`http://127.0.0.1:${port}/mcp`);
-      return response.status > 0 ? true : undefined;
+    const ended = once(server, "exit").then(([code]) => {
+      throw new Error(`the synthetic server ended with exit code ${code} before it listened:\n${this.#serverLog}`);
     });
+    const listens = once(server.stdout as Readable, "data").then(([line]) => Number(String(line)));
+    const port = await within("the synthetic server listens", deadlines.smallPartStart, Promise.race([listens, ended]));
+    this.http = { url: `http://127.0.0.1:${port}/mcp`, token: token && this.secrets.get(token) };
   }
 
   /** Ids of the processes that have this run's mark in their environment. */
@@ -181,13 +179,4 @@ function processPipe(child: ChildProcess): Pipe {
     resolve();
   });
   return pipe;
-}
-
-async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-  });
-  return await promise;
 }

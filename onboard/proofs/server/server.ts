@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { callTool, fault, listedTools } from "./tools.ts";
@@ -18,11 +19,7 @@ if (fault === "does-not-start") {
 }
 if (fault === "no-recovery") refuseAfterCrash();
 if (port === undefined) speakOverStdio();
-else
-  createServer((request, response) => void answerHttp(request, response)).listen(
-    Number(port),
-    process.env.LISTEN ?? "127.0.0.1",
-  );
+else listenOverHttp(Number(port));
 
 /** Each process leaves a file that only an orderly end removes, and refuses to start next to that of a dead one. */
 function refuseAfterCrash(): void {
@@ -35,6 +32,12 @@ function refuseAfterCrash(): void {
   const own = join(folder, `running-${process.pid}`);
   writeFileSync(own, "");
   process.on("exit", () => rmSync(own, { force: true }));
+}
+
+/** @param port 0 for any free port. The port in use is written to the standard output, as the only line there. */
+function listenOverHttp(port: number): void {
+  const server = createServer((request, response) => void answerHttp(request, response));
+  server.listen(port, process.env.LISTEN ?? "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
 }
 
 function speakOverStdio(): void {
