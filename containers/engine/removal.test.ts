@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "./engine.ts";
-import { groupsWithoutCommonNetwork, removeContainer, removeNetwork } from "./removal.ts";
+import { removeContainer, removeContainers, removeNetwork } from "./removal.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -22,20 +22,67 @@ test("containers are removed one at a time: engine 20.10 deadlocks when two leav
   expect(most).toBe(1);
 });
 
-test.each([
-  { what: "no network in common", networks: [["a"], ["b"], []], groups: [["0"], ["1"], ["2"]] },
-  { what: "one network", networks: [["a"], ["b", "a"]], groups: [["0", "1"]] },
-  {
-    what: "two networks that a third container joins",
-    networks: [["a"], ["b"], ["a", "b"]],
-    groups: [["0", "1", "2"]],
-  },
-])("containers with $what are in groups without a common network", ({ networks, groups }) => {
-  const listed = networks.map((names, id) => ({
-    Id: `${id}`,
-    NetworkSettings: { Networks: Object.fromEntries(names.map((name) => [name, { NetworkID: `id-of-${name}` }])) },
-  }));
-  expect(groupsWithoutCommonNetwork(listed)).toEqual(groups);
+/** A container as the engine lists it. */
+const listed = (id: string, ...networks: string[]): Parameters<typeof removeContainers>[1][number] => ({
+  Id: id,
+  NetworkSettings: { Networks: Object.fromEntries(networks.map((name) => [name, { NetworkID: `id-of-${name}` }])) },
+});
+
+test("the containers of a run leave each network one at a time, and are removed together after that", async () => {
+  const calls: string[] = [];
+  const now = new Map<string, number>();
+  const atOnce = async (what: string, limit: number): Promise<void> => {
+    const count = (now.get(what) ?? 0) + 1;
+    now.set(what, count);
+    expect(count).toBeLessThanOrEqual(limit);
+    await new Promise((done) => setImmediate(done));
+    now.set(what, count - 1);
+  };
+  const engine = {
+    docker: {
+      getNetwork: (network: string) => ({
+        disconnect: async ({ Container }: { Container: string }) => {
+          calls.push(`${Container} leaves ${network}`);
+          await atOnce(network, 1);
+        },
+      }),
+      getContainer: (id: string) => ({
+        remove: async () => {
+          calls.push(`remove ${id}`);
+          await atOnce("containers", 3);
+        },
+      }),
+    },
+  } as unknown as Engine;
+  await removeContainers(engine, [listed("one", "a"), listed("two", "a", "b"), listed("three")]);
+  expect(calls).toEqual([
+    "one leaves id-of-a",
+    "two leaves id-of-b",
+    "two leaves id-of-a",
+    "remove one",
+    "remove two",
+    "remove three",
+  ]);
+});
+
+test("a container that can't leave its network is an error of the engine, after all containers were removed", async () => {
+  vi.useFakeTimers();
+  const removed: string[] = [];
+  const engine = {
+    docker: {
+      getNetwork: () => ({
+        disconnect: ({ Container }: { Container: string }) =>
+          Container === "stuck" ? new Promise(() => {}) : Promise.resolve(),
+      }),
+      getContainer: (id: string) => ({ remove: async () => void removed.push(id) }),
+    },
+  } as unknown as Engine;
+  const removal = removeContainers(engine, [listed("stuck", "a"), listed("next", "a"), listed("other", "b")]).catch(
+    (error: unknown) => error,
+  );
+  await vi.advanceTimersByTimeAsync(deadlines.removal + 1);
+  expect(await removal).toBeInstanceOf(EnvironmentError);
+  expect(removed).toEqual(["stuck", "next", "other"]);
 });
 
 test("removals that hang are reported after one deadline, and the containers in the queue are still removed", async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Network } from "dockerode";
 import pLimit, { type LimitFunction } from "p-limit";
 import { DeadlineError, deadlines, pollInterval, within } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
@@ -7,20 +8,13 @@ import { deadRunOf, runLabel } from "./run-labels.ts";
 
 /**
  * Removes everything of a run: containers first, then networks and volumes. What does not exist any more is ignored.
- * Containers without a network in common are removed at the same time.
  *
  * @param id id of the run
- * @throws {EnvironmentError} when a removal exceeds its deadline
+ * @throws {EnvironmentError} when a removal exceeds its deadline; everything else is removed by then
  */
 export async function removeRun(engine: Engine, id: string): Promise<void> {
   const filters = { label: [`${runLabel}=${id}`] };
-  const containers = await engine.docker.listContainers({ all: true, filters });
-  await Promise.all(
-    groupsWithoutCommonNetwork(containers).map(async (ids) => {
-      const queue = pLimit(1);
-      await Promise.all(ids.map((id) => removeContainer(engine, id, queue)));
-    }),
-  );
+  await removeContainers(engine, await engine.docker.listContainers({ all: true, filters }));
   const [networks, { Volumes: volumes }] = await Promise.all([
     engine.docker.listNetworks({ filters }),
     engine.docker.listVolumes({ filters }),
@@ -53,19 +47,28 @@ interface ListedContainer {
   NetworkSettings?: { Networks?: Readonly<Record<string, { NetworkID?: string }>> };
 }
 
-/** The ids of containers, in groups: two that are on one network, or on two that a third one joins, are in one group. */
-export function groupsWithoutCommonNetwork(containers: readonly ListedContainer[]): readonly (readonly string[])[] {
-  let groups: { ids: string[]; networks: Set<string> }[] = [];
-  for (const { Id: id, NetworkSettings: { Networks = {} } = {} } of containers) {
-    const networks = new Set(Object.entries(Networks).map(([name, { NetworkID }]) => NetworkID || name));
-    const joined = groups.filter((group) => [...networks].some((one) => group.networks.has(one)));
-    groups = groups.filter((group) => !joined.includes(group));
-    groups.push({
-      ids: [...joined.flatMap((group) => group.ids), id],
-      networks: new Set([...joined.flatMap((group) => [...group.networks]), ...networks]),
-    });
-  }
-  return groups.map(({ ids }) => ids);
+/**
+ * Removes containers at the same time, after each has left its networks: one network is left by one container at a time
+ * (see {@link oneAtATime}), and a removal takes longer than that.
+ *
+ * @throws {EnvironmentError} when the engine exceeds a deadline; every container that it can remove is removed by then
+ */
+export async function removeContainers(engine: Engine, containers: readonly ListedContainer[]): Promise<void> {
+  const queues = new Map<string, LimitFunction>();
+  const left = await Promise.allSettled(
+    containers.flatMap(({ Id: container, NetworkSettings: { Networks = {} } = {} }) =>
+      Object.entries(Networks).map(async ([name, { NetworkID }]) => {
+        const network = NetworkID || name;
+        const queue = queues.get(network) ?? pLimit(1);
+        queues.set(network, queue);
+        await inSequence(queue, leaving, () => disconnect(engine.docker.getNetwork(network), container));
+      }),
+    ),
+  );
+  const together = pLimit(Number.POSITIVE_INFINITY);
+  const removed = await Promise.allSettled(containers.map(({ Id }) => removeContainer(engine, Id, together)));
+  const failed = [...left, ...removed].find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 /**
@@ -100,13 +103,17 @@ export async function removeNetwork(engine: Engine, id: string): Promise<void> {
       if (performance.now() - began > deadlines.connect) return;
     }
     const { Containers: connected = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
-    const disconnect = (container: string): Promise<void> =>
-      inSequence(oneAtATime, "the engine disconnects a container from its network", () =>
-        network.disconnect({ Container: container, Force: true }).catch(ignoreGone),
-      );
-    await Promise.all(Object.keys(connected ?? {}).map(disconnect));
+    await Promise.all(
+      Object.keys(connected ?? {}).map((one) => inSequence(oneAtATime, leaving, () => disconnect(network, one))),
+    );
     await pause(pollInterval);
   }
+}
+
+const leaving = "the engine disconnects a container from its network";
+
+async function disconnect(network: Network, container: string): Promise<void> {
+  await network.disconnect({ Container: container, Force: true }).catch(ignoreGone);
 }
 
 /**

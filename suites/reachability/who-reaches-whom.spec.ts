@@ -67,6 +67,7 @@ check({
   requirements: ["REACH-03"],
   title: "each denial looks as the policy says, and is counted",
   needs: ["reachability"],
+  slow: true,
   async run({ reachability, evidence }) {
     const { firewall } = reachability.policy;
     if (firewall === undefined) return evidence.notSupported(noFirewall);

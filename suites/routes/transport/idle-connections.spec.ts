@@ -12,6 +12,7 @@ check({
   requirements: ["ROUTE-19"],
   title: "LiteLLM keeps an idle connection longer than Traefik would reuse it",
   needs: ["gateway", "litellm-port"],
+  slow: true,
   async run({ gateway, evidence }) {
     const { litellm, traefikModel } = gateway.deployment;
     if (traefikModel === undefined) return evidence.notSupported(noTraefik);

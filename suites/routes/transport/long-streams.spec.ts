@@ -6,8 +6,11 @@ import { check } from "../../runner/check.ts";
 import { causeOfBufferedAnswer } from "../../support/held-stream.ts";
 import { type StreamTimeout, streamTimeouts } from "../support/stream-timeouts.ts";
 
-/** The longest that a stream is watched, in seconds: Traefik's default `readTimeout` is 60 s. */
-const longestWatch = 75;
+/** The longest limit that is waited for, in seconds: Traefik's default `readTimeout` is 60 s. */
+const longestLimit = 75;
+
+/** How long a stream is watched after the last limit would have ended it, in seconds. A closed connection shows in milliseconds. */
+const margin = 2;
 
 check({
   id: "ROUTE-23/stream-outlives-limits",
@@ -18,15 +21,16 @@ check({
   async run({ gateway, evidence }) {
     const { policy, deployment } = gateway;
     const limits = streamTimeouts(deployment.traefikModel?.static, gateway.internalHost.entryPoint);
-    const beyond = Math.max(0, ...limits.map(({ seconds }) => seconds).filter((seconds) => seconds < longestWatch));
-    const watched = Math.min(longestWatch, Math.max(2 * policy.mcp.heartbeatSeconds, beyond) + 5);
+    const heartbeat = policy.mcp.heartbeatSeconds;
+    const waitedFor = limits.filter(({ seconds }) => seconds < longestLimit);
+    const watched = Math.max(2 * heartbeat, ...waitedFor.map((limit) => endShownAfter(limit, heartbeat))) + margin;
     const stream = await gateway.http.open({
       url: gateway.url(gateway.streamPath),
       headers: [
         ["Accept", "text/event-stream"],
         ["Authorization", `Bearer ${gateway.masterKey}`],
       ],
-      deadline: 2 * policy.mcp.heartbeatSeconds * 1000,
+      deadline: 2 * heartbeat * 1000,
     });
     if (stream.exchange.response === undefined)
       throw new CheckFailure({
@@ -50,14 +54,14 @@ check({
     }
     const seconds = Math.round((performance.now() - began) / 1000);
     if (broken === undefined && seconds >= watched) {
-      const longer = limits.filter((one) => one.seconds >= longestWatch).map((one) => `${one.name} (${one.seconds} s)`);
+      const longer = limits.filter((one) => one.seconds >= longestLimit).map((one) => `${one.name} (${one.seconds} s)`);
       evidence.finding(
         `The stream at ${gateway.streamPath} was open for ${seconds} s with ${items.length} heartbeats` +
           `${longer.length > 0 ? `; longer limits were not waited for: ${longer.join(", ")}` : ""}.`,
       );
       return;
     }
-    const limit = metLimit(limits, seconds, policy.mcp.heartbeatSeconds);
+    const limit = metLimit(limits, seconds, heartbeat);
     throw new CheckFailure({
       summary: `the stream at ${gateway.streamPath} ends after ${seconds} s`,
       code: "stream-ended",
@@ -74,7 +78,12 @@ check({
   },
 });
 
-/** The limit that a stream of this length most likely met: the end shows with the next heartbeat only. */
+/** After how many seconds a limit has ended a stream for its reader: a write time-out shows with the next heartbeat only. */
+function endShownAfter({ name, seconds }: StreamTimeout, heartbeat: number): number {
+  return name.endsWith(".writeTimeout") ? seconds + heartbeat : seconds;
+}
+
+/** The limit that a stream of this length most likely met: the end may show with the next heartbeat only. */
 function metLimit(limits: readonly StreamTimeout[], seconds: number, heartbeat: number): StreamTimeout | undefined {
   const met = limits.filter((one) => one.seconds <= seconds + 1 && seconds - one.seconds <= heartbeat + 1);
   return met.toSorted((one, other) => other.seconds - one.seconds)[0];

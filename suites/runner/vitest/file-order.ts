@@ -74,8 +74,8 @@ function rankOf(checks: readonly LoadedCheck[]): number {
   return checks.some(({ needs }) => needs.includes("clients")) ? 4 : 5;
 }
 
-/** Their LiteLLM boots after the gateway's. */
-const lateTargets: ReadonlySet<Need> = new Set<Need>(["testGateway", "restartableGateway"]);
+/** Their rigs are up after the gateway's. */
+const lateTargets: ReadonlySet<Need> = new Set<Need>(["testGateway", "restartableGateway", "reachability"]);
 
 function sortedBy(files: readonly TestSpecification[], keyOf: (moduleId: string) => string): TestSpecification[] {
   const keyed = files.map((file) => [keyOf(file.moduleId), file] as const);
