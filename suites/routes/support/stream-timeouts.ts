@@ -45,6 +45,33 @@ export function streamTimeouts(
   });
 }
 
+/**
+ * After how many seconds a time-out has ended a stream for its reader: a write time-out shows with the next heartbeat only.
+ *
+ * @param heartbeat the time between two heartbeats, in seconds
+ */
+export function endShownAfter({ name, seconds }: StreamTimeout, heartbeat: number): number {
+  return name.endsWith(".writeTimeout") ? seconds + heartbeat : seconds;
+}
+
+/**
+ * The time-out that a stream of this length most likely met. Of two with the same length, it is the one that the operator
+ * wrote, and the write time-out: Traefik's default for reading ends no stream.
+ *
+ * @param seconds how long the stream was open
+ * @param heartbeat the time between two heartbeats, in seconds
+ */
+export function metTimeout(
+  timeouts: readonly StreamTimeout[],
+  seconds: number,
+  heartbeat: number,
+): StreamTimeout | undefined {
+  const met = timeouts.filter((one) => one.seconds <= seconds + 1 && seconds - one.seconds <= heartbeat + 1);
+  const rank = ({ name, location }: StreamTimeout): number =>
+    Number(location !== undefined) + Number(name.endsWith(".writeTimeout"));
+  return met.toSorted((one, other) => other.seconds - one.seconds || rank(other) - rank(one))[0];
+}
+
 /** A request that the edge answers itself takes less, on a busy machine too. In seconds. */
 const longEnough = 5;
 

@@ -4,7 +4,7 @@ import { receivedText } from "../../../helpers/protocol/exchange.ts";
 import { readEventStream, type StreamItem } from "../../../helpers/protocol/sse.ts";
 import { check } from "../../runner/check.ts";
 import { causeOfBufferedAnswer } from "../../support/held-stream.ts";
-import { type StreamTimeout, streamTimeouts } from "../support/stream-timeouts.ts";
+import { endShownAfter, metTimeout, streamTimeouts } from "../support/stream-timeouts.ts";
 
 /** The longest limit that is waited for, in seconds: Traefik's default `readTimeout` is 60 s. */
 const longestLimit = 75;
@@ -61,7 +61,7 @@ check({
       );
       return;
     }
-    const limit = metLimit(limits, seconds, heartbeat);
+    const limit = metTimeout(limits, seconds, heartbeat);
     throw new CheckFailure({
       summary: `the stream at ${gateway.streamPath} ends after ${seconds} s`,
       code: "stream-ended",
@@ -77,14 +77,3 @@ check({
     });
   },
 });
-
-/** After how many seconds a limit has ended a stream for its reader: a write time-out shows with the next heartbeat only. */
-function endShownAfter({ name, seconds }: StreamTimeout, heartbeat: number): number {
-  return name.endsWith(".writeTimeout") ? seconds + heartbeat : seconds;
-}
-
-/** The limit that a stream of this length most likely met: the end may show with the next heartbeat only. */
-function metLimit(limits: readonly StreamTimeout[], seconds: number, heartbeat: number): StreamTimeout | undefined {
-  const met = limits.filter((one) => one.seconds <= seconds + 1 && seconds - one.seconds <= heartbeat + 1);
-  return met.toSorted((one, other) => other.seconds - one.seconds)[0];
-}
