@@ -30,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     // The edge rig is up in a second; the others boot while the checks at the edge run.
     const chosen = await chosenChecks(project.vitest.config.testNamePattern);
     const needs = chosen.filter((check) => session.supports(check.needs)).flatMap((check) => check.needs);
-    for (const rig of rigsFor(needs)) if (rig !== "edge") session.prepare(rig);
+    session.prepare([...rigsFor(needs)].filter((rig) => rig !== "edge"));
   } catch (error) {
     // vitest calls no teardown of a set-up that threw.
     await session.end();

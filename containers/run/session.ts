@@ -152,9 +152,15 @@ export class Session {
     return unsupportedBy(this.#resources.deployment, needs) === undefined;
   }
 
-  /** Begins to start a rig that will be needed. The check that needs it gets the error when it fails. */
-  prepare(name: RigName): void {
-    void this.#pool.prepare(name);
+  /**
+   * Begins to start rigs that will be needed: the gateway rig first, because the longest check needs it, and the others when
+   * it has started. The check that needs a rig gets the error when it fails.
+   */
+  prepare(names: readonly RigName[]): void {
+    const gateway = names.includes("gateway") ? this.#pool.prepare("gateway") : Promise.resolve();
+    void gateway.then(() => {
+      if (!this.isInterrupted) for (const name of names) void this.#pool.prepare(name);
+    });
   }
 
   /** Removes everything that the run has on the engine, or says how to reach and remove it (`KEEP=1`). Idempotent. */

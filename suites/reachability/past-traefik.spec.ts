@@ -19,6 +19,7 @@ check({
   requirements: ["REACH-06"],
   title: "past Traefik, LiteLLM demands a key on the LAN for everything that is not public",
   needs: ["gateway", "commands"],
+  slow: true,
   async run({ gateway, evidence }) {
     for (const port of portsPastTraefik(gateway, evidence)) {
       await expectOpenWithKey(gateway, port);

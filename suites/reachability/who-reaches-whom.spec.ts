@@ -29,6 +29,7 @@ check({
   requirements: ["REACH-01"],
   title: "every port that the policy opens to the LAN connects from a LAN host",
   needs: ["reachability"],
+  slow: true,
   async run({ reachability, evidence }) {
     const matrix = await judgedMatrix(reachability, evidence);
     const allowed = matrix.cells.filter((cell) => isIpv4(cell) && cell.from === "lan" && cell.rule !== undefined);
@@ -67,7 +68,6 @@ check({
   requirements: ["REACH-03"],
   title: "each denial looks as the policy says, and is counted",
   needs: ["reachability"],
-  slow: true,
   async run({ reachability, evidence }) {
     const { firewall } = reachability.policy;
     if (firewall === undefined) return evidence.notSupported(noFirewall);
