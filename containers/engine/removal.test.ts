@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { deadlines } from "../../helpers/core/deadlines.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Engine } from "./engine.ts";
-import { removeContainer, removeContainers, removeNetwork } from "./removal.ts";
+import { removeContainer, removeContainersAndNetworks, removeNetwork } from "./removal.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -23,12 +23,12 @@ test("containers are removed one at a time: engine 20.10 deadlocks when two leav
 });
 
 /** A container as the engine lists it. */
-const listed = (id: string, ...networks: string[]): Parameters<typeof removeContainers>[1][number] => ({
+const listed = (id: string, ...networks: string[]): Parameters<typeof removeContainersAndNetworks>[1][number] => ({
   Id: id,
   NetworkSettings: { Networks: Object.fromEntries(networks.map((name) => [name, { NetworkID: `id-of-${name}` }])) },
 });
 
-test("the containers of a run leave each network one at a time, and are removed together after that", async () => {
+test("the containers of a run leave each network one at a time, and are removed together with the networks after that", async () => {
   const calls: string[] = [];
   const now = new Map<string, number>();
   const atOnce = async (what: string, limit: number): Promise<void> => {
@@ -45,6 +45,7 @@ test("the containers of a run leave each network one at a time, and are removed 
           calls.push(`${Container} leaves ${network}`);
           await atOnce(network, 1);
         },
+        remove: async () => void calls.push(`remove ${network}`),
       }),
       getContainer: (id: string) => ({
         remove: async () => {
@@ -54,11 +55,16 @@ test("the containers of a run leave each network one at a time, and are removed 
       }),
     },
   } as unknown as Engine;
-  await removeContainers(engine, [listed("one", "a"), listed("two", "a", "b"), listed("three")]);
+  await removeContainersAndNetworks(
+    engine,
+    [listed("one", "a"), listed("two", "a", "b"), listed("three")],
+    [{ Id: "id-of-a" }],
+  );
   expect(calls).toEqual([
     "one leaves id-of-a",
     "two leaves id-of-b",
     "two leaves id-of-a",
+    "remove id-of-a",
     "remove one",
     "remove two",
     "remove three",
@@ -77,9 +83,11 @@ test("a container that can't leave its network is an error of the engine, after 
       getContainer: (id: string) => ({ remove: async () => void removed.push(id) }),
     },
   } as unknown as Engine;
-  const removal = removeContainers(engine, [listed("stuck", "a"), listed("next", "a"), listed("other", "b")]).catch(
-    (error: unknown) => error,
-  );
+  const removal = removeContainersAndNetworks(
+    engine,
+    [listed("stuck", "a"), listed("next", "a"), listed("other", "b")],
+    [],
+  ).catch((error: unknown) => error);
   await vi.advanceTimersByTimeAsync(deadlines.removal + 1);
   expect(await removal).toBeInstanceOf(EnvironmentError);
   expect(removed).toEqual(["stuck", "next", "other"]);

@@ -14,15 +14,13 @@ import { deadRunOf, runLabel } from "./run-labels.ts";
  */
 export async function removeRun(engine: Engine, id: string): Promise<void> {
   const filters = { label: [`${runLabel}=${id}`] };
-  await removeContainers(engine, await engine.docker.listContainers({ all: true, filters }));
-  const [networks, { Volumes: volumes }] = await Promise.all([
+  const [containers, networks, { Volumes: volumes }] = await Promise.all([
+    engine.docker.listContainers({ all: true, filters }),
     engine.docker.listNetworks({ filters }),
     engine.docker.listVolumes({ filters }),
   ]);
-  await Promise.all([
-    ...networks.map(({ Id }) => removeNetwork(engine, Id).catch(ignoreGone)),
-    ...(volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove().catch(ignoreGone)),
-  ]);
+  await removeContainersAndNetworks(engine, containers, networks);
+  await Promise.all((volumes ?? []).map(({ Name }) => engine.docker.getVolume(Name).remove().catch(ignoreGone)));
 }
 
 /**
@@ -48,12 +46,16 @@ interface ListedContainer {
 }
 
 /**
- * Removes containers at the same time, after each has left its networks: one network is left by one container at a time
- * (see {@link oneAtATime}), and a removal takes longer than that.
+ * Removes containers and networks at the same time, after each container has left its networks: one network is left by one
+ * container at a time (see {@link oneAtATime}), and the removal of a container takes longer than that.
  *
- * @throws {EnvironmentError} when the engine exceeds a deadline; every container that it can remove is removed by then
+ * @throws {EnvironmentError} when the engine exceeds a deadline; what it can remove is removed by then
  */
-export async function removeContainers(engine: Engine, containers: readonly ListedContainer[]): Promise<void> {
+export async function removeContainersAndNetworks(
+  engine: Engine,
+  containers: readonly ListedContainer[],
+  networks: readonly { Id: string }[],
+): Promise<void> {
   const queues = new Map<string, LimitFunction>();
   const left = await Promise.allSettled(
     containers.flatMap(({ Id: container, NetworkSettings: { Networks = {} } = {} }) =>
@@ -66,7 +68,10 @@ export async function removeContainers(engine: Engine, containers: readonly List
     ),
   );
   const together = pLimit(Number.POSITIVE_INFINITY);
-  const removed = await Promise.allSettled(containers.map(({ Id }) => removeContainer(engine, Id, together)));
+  const removed = await Promise.allSettled([
+    ...containers.map(({ Id }) => removeContainer(engine, Id, together)),
+    ...networks.map(({ Id }) => removeNetwork(engine, Id).catch(ignoreGone)),
+  ]);
   const failed = [...left, ...removed].find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
 }
