@@ -13,6 +13,7 @@ import type { ScopedKey } from "../../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { check } from "../../runner/check.ts";
 import type { Evidence } from "../../runner/evidence.ts";
+import { whyCallIs } from "../../runner/operator-module/call-decision.ts";
 import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
 import { statusText } from "../support/error-answers.ts";
 import { listings, offeredTools, whyNotCalled } from "../support/listings.ts";
@@ -186,6 +187,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
   const control = await call(gateway, gateway.policy.mcp.endpoint, gateway.masterKey, tool, input);
   const isOfTheServer = !control.response?.body.includes(file.content);
   const refusing = moduleLineOfAnswer(gateway.deployment, exchange.response?.body ?? "");
+  const asked = { secret, path, tool, granted: servers, other: [other.name] };
   throw new CheckFailure({
     summary: `${secret} cannot call what it is granted`,
     code: "granted-call-fails",
@@ -195,6 +197,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
     ...(isOfTheServer ? { ...serverLine(gateway.deployment, granted.name), ...followsContent } : {}),
     ...(await whyNotCalled(gateway, tool)),
     ...(refusing === undefined ? {} : { cause: "the operator's module refuses the call", location: refusing }),
+    ...(isOfTheServer ? {} : await whyCallIs("refused", asked, gateway)),
     evidence: exchangeEvidence(exchange, control),
   });
 }
@@ -202,7 +205,7 @@ async function expectGrantedCall(gateway: GatewayWith<"canaries">, key: ScopedKe
 /** Postgres logs each statement: its log shows which of the statements arrived. The control is the master key's. */
 async function expectOtherCallsStopped(
   gateway: GatewayWith<"part-logs">,
-  { secret, path, location }: ScopedKey,
+  { secret, path, servers, location }: ScopedKey,
   database: string,
 ): Promise<void> {
   const marks = { granted: randomUUID(), prefixed: randomUUID(), bare: randomUUID() };
@@ -222,8 +225,16 @@ async function expectOtherCallsStopped(
     });
   }
   const attempts = [
-    { mark: marks.prefixed, exchange: await call(gateway, path, gateway.secret(secret), tool, sql(marks.prefixed)) },
-    { mark: marks.bare, exchange: await call(gateway, path, gateway.secret(secret), "execute_sql", sql(marks.bare)) },
+    {
+      tool,
+      mark: marks.prefixed,
+      exchange: await call(gateway, path, gateway.secret(secret), tool, sql(marks.prefixed)),
+    },
+    {
+      tool: "execute_sql",
+      mark: marks.bare,
+      exchange: await call(gateway, path, gateway.secret(secret), "execute_sql", sql(marks.bare)),
+    },
   ];
   const log = await gateway.logOnce("postgres", (text) => text.includes(marks.granted), { since });
   const ran = attempts.find(({ mark }) => log.includes(mark));
@@ -236,6 +247,7 @@ async function expectOtherCallsStopped(
     cause: "LiteLLM 1.77.1 checks grants when it lists, never when it calls: a hook has to do it",
     location,
     ...callHookLine(gateway.deployment),
+    ...(await whyCallIs("passed", { secret, path, tool: ran.tool, granted: servers, other: [database] }, gateway)),
     evidence: exchangeEvidence(ran.exchange),
   });
 }

@@ -10,6 +10,7 @@ import { requiredVariable } from "../../../helpers/deployment/litellm/required-v
 import { runUpstreams } from "../../../helpers/deployment/services/run-upstreams.ts";
 import type { SourceLocation } from "../../../helpers/deployment/types.ts";
 import { listTools } from "../../../helpers/protocol/mcp.ts";
+import { withModuleDecision } from "../../runner/operator-module/module-decision.ts";
 import { expectAnyServer } from "../../support/any-server.ts";
 import { followsCatalogue } from "../../support/needed-checks.ts";
 import { causeOfUnreadConfig } from "./demanded-servers.ts";
@@ -64,14 +65,16 @@ export async function offeredTools(gateway: GatewayTarget): Promise<readonly Too
 }
 
 /**
- * Names the line of the master key where LiteLLM refuses it. MCP on 1.77.1 answers 500 then (BerriAI/litellm#37080), as to other
- * faults: another route shows it.
+ * Names the line of the operator's module, or of the master key, where LiteLLM refuses it. MCP on 1.77.1 answers 500 then
+ * (BerriAI/litellm#37080), as to other faults: another route shows it. Checks share the listing, and so its failure.
  */
 async function namingRefusedKey<T>(gateway: GatewayTarget, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof CheckFailure) || !/^status (401|403|500)\b/.test(error.details.actual)) throw error;
+    const decided = await withModuleDecision(error, gateway.http.exchanges, gateway);
+    if (decided !== error) throw decided;
     const { response } = await gateway.send({ path: "/v1/models", bearer: gateway.masterKey });
     if (response?.status !== 401 && response?.status !== 403) throw error;
     throw new CheckFailure({ ...error.details, ...keyLine(gateway.deployment, gateway.masterKey) });

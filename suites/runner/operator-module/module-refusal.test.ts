@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { loadDeployment } from "../../helpers/deployment/load.ts";
-import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { refusedTestUpstreams, withModuleRefusal } from "./module-refusal.ts";
 
 const deployment = await loadDeployment("deployments/reference");

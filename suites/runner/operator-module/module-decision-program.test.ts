@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
+import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import { moduleDecisionProgram } from "./module-decision.ts";
 
 const reference = readFileSync("deployments/reference/litellm/scoped_keys.py", "utf8");
 const keys = `
@@ -40,9 +41,8 @@ sys.modules["starlette.requests"] = types.SimpleNamespace(Request=Request)
   using copy = patchedCopy("deployments/reference", [
     { file: "litellm/scoped_keys.py", find: reference, replace: `${stub}${module}` },
   ]);
-  const program = readFileSync("suites/runner/module-decision.py", "utf8");
   const request = JSON.stringify({ method: "GET", path, query: "", headers: [] });
-  const args = ["-B", "-c", program, `${copy.folder}/litellm`, "scoped_keys.judge", request];
+  const args = ["-B", "-c", moduleDecisionProgram, `${copy.folder}/litellm`, "scoped_keys.judge", request];
   const env = { ...process.env, CONFORMANCE_KEY: key, ONE: "one", TWO: "two" };
   const { stdout, stderr } = spawnSync("python3", args, { env, encoding: "utf8" });
   if (stdout === "") throw new Error(stderr);
@@ -52,9 +52,9 @@ sys.modules["starlette.requests"] = types.SimpleNamespace(Request=Request)
   >;
   const lines = `${stub}${module}`.split("\n");
   const text = (line: unknown): string | undefined => lines[Number(line) - 1]?.trim();
-  const { lacks, onPurpose, mistakenFor, computed, refused: isRefused } = rest;
+  const { lacks, onPurpose, mistakenFor, computed, returnsNothing, refused: isRefused } = rest;
   return isRefused !== true
-    ? "admitted"
+    ? `admitted${returnsNothing === null ? "" : `, and returns nothing after '${text(returnsNothing)}'`}`
     : { decided: text(decidedAt), raised: text(raisedAt), lacks, onPurpose, mistakenFor, computed };
 }
 
@@ -115,6 +115,26 @@ test.runIf(python).for<[string, [string, string], string, string, unknown]>([
       raised: "for one in TABLE:",
       computed: { line: 20, name: "TABLE" },
     },
+  ],
+  [
+    "raises what a function does not return",
+    ['PermissionError("unknown")', "made()"],
+    "three",
+    "/a",
+    {
+      ...refusal,
+      onPurpose: false,
+      decided: "return None",
+      raised: "raise made()",
+      computed: { line: 19, name: "made()" },
+    },
+  ],
+  [
+    "returns nothing",
+    ["    return found\n", "    found = found\n"],
+    "one",
+    "/a",
+    "admitted, and returns nothing after 'found = found'",
   ],
 ])("the program finds the line of a module that %s", ([_, [find, replace], key, path, expected]) => {
   expect(decided(keys.replace(find, replace), key, path)).toEqual(expected);

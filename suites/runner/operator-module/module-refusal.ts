@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { basename, posix } from "node:path";
 import { parser } from "@lezer/python";
-import type { TestGateway } from "../../containers/targets/test-gateway.ts";
-import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
-import { NotSupported } from "../../helpers/checks/classify.ts";
-import { jsonOf } from "../../helpers/core/text/json.ts";
-import { presentFile } from "../../helpers/deployment/litellm/container-file.ts";
-import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
-import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
-import { isMessage, resultOf } from "../../helpers/protocol/json-rpc.ts";
-import { explainEach } from "./failure-cases.ts";
+import type { TestGateway } from "../../../containers/targets/test-gateway.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
+import { presentFile } from "../../../helpers/deployment/litellm/container-file.ts";
+import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
+import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
+import { isMessage, resultOf } from "../../../helpers/protocol/json-rpc.ts";
+import { explainEach } from "../failure-cases.ts";
 
 type ModuleOwner = Pick<Deployment, "litellm" | "litellmConfig">;
 

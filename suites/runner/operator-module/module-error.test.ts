@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { loadDeployment } from "../../helpers/deployment/load.ts";
-import type { Exchange } from "../../helpers/protocol/exchange.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
 import { withModuleError } from "./module-error.ts";
 
 const deployment = await loadDeployment("deployments/reference");

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
-import { presentFile } from "../../helpers/deployment/litellm/container-file.ts";
-import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
-import type { Exchange } from "../../helpers/protocol/exchange.ts";
-import { explainEach } from "./failure-cases.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { presentFile } from "../../../helpers/deployment/litellm/container-file.ts";
+import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
+import type { Exchange } from "../../../helpers/protocol/exchange.ts";
+import { explainEach } from "../failure-cases.ts";
 
 /** What the functions here look at. */
 export interface LoggingGateway {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { expect, test } from "vitest";
-import { CheckFailure } from "../../helpers/checks/check-failure.ts";
-import { loadDeployment } from "../../helpers/deployment/load.ts";
-import { patchedCopy } from "../../helpers/deployment/source/patched-copy.ts";
-import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
+import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
+import { loadDeployment } from "../../../helpers/deployment/load.ts";
+import { patchedCopy } from "../../../helpers/deployment/source/patched-copy.ts";
+import type { Exchange, HeaderLines } from "../../../helpers/protocol/exchange.ts";
 import { type AskedGateway, withModuleDecision } from "./module-decision.ts";
 
 const deployment = await loadDeployment("deployments/reference");
@@ -76,6 +76,16 @@ test.for<[string, object, string]>([
     `scoped_keys.py:${clientLine + 1} scoped_keys.py grants the key of LITELLM_CLIENT_KEY no POST /mcp/: 'not covered'`,
   ],
   [
+    "that gives the key this list, where it is known",
+    { lacks: true, listLine: 71 },
+    "scoped_keys.py:71 scoped_keys.py grants the key of LITELLM_CLIENT_KEY no POST /mcp/: 'not covered'",
+  ],
+  [
+    "after which the module returns nothing",
+    { refused: false, returnsNothing: 120 },
+    "scoped_keys.py:120 scoped_keys.py returns nothing for POST /mcp/, after line 120: LiteLLM then judges the key itself",
+  ],
+  [
     "of the look-up that finds another key",
     { lacks: true, mistakenFor: { variable: "LITELLM_FILES_KEY", line: 95 } },
     "scoped_keys.py:95 scoped_keys.py takes the request with the key of LITELLM_CLIENT_KEY for one with LITELLM_FILES_KEY: 'not covered'",
@@ -99,6 +109,20 @@ test.for<[string, object, string]>([
   ],
 ])("a request that the module refuses names the line %s", async ([_, change, text]) => {
   expect(await named({ ...decision, ...change })).toBe(text);
+});
+
+test.for<[string, object, number | undefined]>([
+  [
+    "an error by mistake, where the module should refuse",
+    { onPurpose: false, error: "TypeError", decidedAt: 105 },
+    116,
+  ],
+  ["a refusal on purpose, which some part changed into it", {}, undefined],
+])("a status 500 instead of a refusal is explained by %s", async ([_, change, line]) => {
+  const details = { ...failure.details, expected: "401 with WWW-Authenticate", location: undefined };
+  const gateway = deciding({ ...decision, ...change });
+  const explained = await withModuleDecision(new CheckFailure(details), [refused(client)], gateway);
+  expect(explained.details.location?.line).toBe(line);
 });
 
 test("the module gets the request and the key; what followed from another check does not any more", async () => {

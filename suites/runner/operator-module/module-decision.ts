@@ -1,14 +1,13 @@
 import { readFileSync } from "node:fs";
 import { basename, posix } from "node:path";
-import type { ExecuteOptions } from "../../containers/engine/command.ts";
-import { CheckFailure, type FailureDetails } from "../../helpers/checks/check-failure.ts";
-import { deadlines } from "../../helpers/core/deadlines.ts";
-import { jsonOf } from "../../helpers/core/text/json.ts";
-import { moduleLine, unnamedKey } from "../../helpers/deployment/litellm/module-lines.ts";
-import type { Deployment, SourceLocation } from "../../helpers/deployment/types.ts";
-import { type Exchange, header } from "../../helpers/protocol/exchange.ts";
-import { isMessage } from "../../helpers/protocol/json-rpc.ts";
-import { explainEach } from "./failure-cases.ts";
+import { CheckFailure, type FailureDetails } from "../../../helpers/checks/check-failure.ts";
+import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { jsonOf } from "../../../helpers/core/text/json.ts";
+import { moduleLine, unnamedKey } from "../../../helpers/deployment/litellm/module-lines.ts";
+import type { Deployment, SourceLocation } from "../../../helpers/deployment/types.ts";
+import { type Exchange, header } from "../../../helpers/protocol/exchange.ts";
+import { isMessage } from "../../../helpers/protocol/json-rpc.ts";
+import { explainEach } from "../failure-cases.ts";
 
 /** What the functions here look at. */
 export interface AskedGateway {
@@ -17,12 +16,12 @@ export interface AskedGateway {
   run?(
     part: string,
     command: readonly string[],
-    options?: ExecuteOptions,
+    options?: { deadline?: number; environment?: Readonly<Record<string, string>> },
   ): Promise<{ exitCode: number; stdout: string }>;
 }
 
 /** How the module answers a request; see module-decision.py. */
-interface Decision {
+export interface Decision {
   refused: boolean;
   /** The error's type. */
   error?: string;
@@ -38,21 +37,43 @@ interface Decision {
   decidedAt?: number;
   /** The function that decides looks the request up in a list, and does not find it. */
   lacks?: boolean;
+  /** The line that gives the key this list. */
+  listLine?: number | null;
   /** The variable of another key for which the module takes this one, and the line that finds it. */
   mistakenFor?: { line: number; variable: string } | null;
+  /** The last line that ran, where the function returns nothing, so that LiteLLM judges the key itself. */
+  returnsNothing?: number | null;
+  /** What the hooks before a call do, where they were asked: null where the operator's modules have none. */
+  hook?: HookDecision | null;
+}
+
+/** What a hook before a call of a tool does with it. A call that it lets pass has `decidedAt` and `listLine` only. */
+export interface HookDecision extends Omit<Decision, "hook"> {
+  /** In LiteLLM's container. */
+  file: string;
 }
 
 /** A request as the module gets it. */
-interface Asked {
+export interface Asked {
   method: string;
   path: string;
   query: string;
   /** Without the key. */
   headers: Exchange["request"]["headers"];
   key: string;
+  /** Name of a tool that the request calls; the hooks before a call are asked too. */
+  tool?: string;
+  /** The hooks, as `litellm_settings.callbacks` names them. */
+  hooks?: readonly string[];
+  /** The servers that the key may use, and those that it may not. */
+  granted?: readonly string[];
+  other?: readonly string[];
 }
 
-const program = readFileSync(new URL("module-decision.py", import.meta.url), "utf8");
+/** The Python program that asks the module; its arguments are in module-decision.py. */
+export const moduleDecisionProgram = ["module-trace.py", "module-decision.py"]
+  .map((file) => readFileSync(new URL(file, import.meta.url), "utf8"))
+  .join("\n");
 
 /**
  * How many requests each worker asks the module about: one takes some seconds of a processor, and where the module refuses everyone,
@@ -81,17 +102,20 @@ export async function withModuleDecision(
   decisions.set(gateway.deployment, known);
   const decisionOn = (asked: Asked): Promise<Decision | undefined> => {
     const id = JSON.stringify([asked.method, asked.path, asked.key]);
-    const decision = known.get(id) ?? (known.size < mostAsked ? ask(gateway, asked) : undefined);
+    const decision = known.get(id) ?? (known.size < mostAsked ? askModule(gateway, asked) : undefined);
     if (decision !== undefined) known.set(id, decision);
     return decision ?? Promise.resolve(undefined);
   };
   const details = await explainEach(failure.details, exchanges, async (one, shown) => {
-    if (refusalWanted.test(one.expected)) return one;
+    const isRefusalWanted = refusalWanted.test(one.expected);
+    if (isRefusalWanted && !/\b500\b/.test(one.actual)) return one;
     const refused = refusedIn(one, shown);
     const asked = refused && askedIn(refused, gateway.deployment);
     if (refused === undefined || asked === undefined) return one;
     const decision = await decisionOn(asked);
-    if (decision?.refused !== true || !isAnswer(refused, decision)) return one;
+    // A module that refuses on purpose, where it should refuse, is not to blame for the status.
+    if (decision === undefined || (isRefusalWanted && decision.onPurpose === true)) return one;
+    if (decision.refused ? !isAnswer(refused, decision) : decision.returnsNothing == null) return one;
     const blame = blameOf(decision, asked, gateway.deployment);
     if (blame === undefined) return one;
     const { fix: _, follows: __, ...rest } = one;
@@ -153,10 +177,10 @@ function askedIn({ request }: Exchange, { policy, variables }: AskedGateway["dep
 }
 
 /** The module's own answer; undefined where it cannot be asked. */
-async function ask(gateway: AskedGateway, { key, ...request }: Asked): Promise<Decision | undefined> {
+export async function askModule(gateway: AskedGateway, { key, ...request }: Asked): Promise<Decision | undefined> {
   const { customAuth = "", files } = gateway.deployment.litellmConfig;
   const folder = posix.dirname(files[0]?.inContainer ?? "/");
-  const command = ["python3", "-c", program, folder, customAuth, JSON.stringify(request)];
+  const command = ["python3", "-c", moduleDecisionProgram, folder, customAuth, JSON.stringify(request)];
   // The failure stands without it: LiteLLM may be down, or its image may have no Python on the path.
   const options = { deadline: deadlines.moduleDecision, environment: { CONFORMANCE_KEY: key } };
   const asked = await gateway.run?.("litellm", command, options).catch(() => undefined);
@@ -165,14 +189,33 @@ async function ask(gateway: AskedGateway, { key, ...request }: Asked): Promise<D
   return isMessage(answer) ? (answer as unknown as Decision) : undefined;
 }
 
-function blameOf(
-  { error, status, message = "", raisedAt, onPurpose, computed, decidedAt, lacks, mistakenFor }: Decision,
+/** Why the module refuses a request, and the line that decides. */
+export function blameOf(
+  {
+    error,
+    status,
+    message = "",
+    raisedAt,
+    onPurpose,
+    computed,
+    decidedAt,
+    lacks,
+    listLine,
+    mistakenFor,
+    returnsNothing,
+  }: Decision,
   { method, path, key }: Asked,
   deployment: AskedGateway["deployment"],
 ): (Pick<FailureDetails, "cause"> & { location: SourceLocation }) | undefined {
   const file = deployment.litellmConfig.customAuthFile;
-  if (file === undefined || raisedAt === undefined || decidedAt === undefined) return undefined;
+  if (file === undefined) return undefined;
   const module = basename(file);
+  if (returnsNothing != null)
+    return {
+      cause: `${module} returns nothing for ${method} ${path}, after line ${returnsNothing}: LiteLLM then judges the key itself`,
+      location: { file, line: returnsNothing },
+    };
+  if (raisedAt === undefined || decidedAt === undefined) return undefined;
   if (onPurpose !== true) {
     const from = computed ? `, with the value of ${computed.name}` : "";
     return {
@@ -190,7 +233,7 @@ function blameOf(
       cause: `${module} takes the request ${sender} for one with ${mistakenFor.variable}: '${message}'`,
       location: { file, line: mistakenFor.line },
     };
-  const own = lacks === true && variable !== undefined ? moduleLine(deployment, variable) : undefined;
+  const own = lacks === true && variable !== undefined ? lineOfList(deployment, variable, listLine) : undefined;
   if (own !== undefined)
     return { cause: `${module} grants the key of ${variable} no ${method} ${path}: '${message}'`, location: own };
   const raising = raisedAt === decidedAt ? "" : ` (line ${raisedAt} raises it)`;
@@ -198,4 +241,13 @@ function blameOf(
     cause: `${module} refuses ${method} ${path} ${sender}, by line ${decidedAt}${raising}: '${message}'`,
     location: { file, line: decidedAt },
   };
+}
+
+function lineOfList(
+  deployment: AskedGateway["deployment"],
+  variable: string,
+  line: number | null | undefined,
+): SourceLocation | undefined {
+  const { customAuthFile: file } = deployment.litellmConfig;
+  return line == null || file === undefined ? moduleLine(deployment, variable) : { file, line };
 }
