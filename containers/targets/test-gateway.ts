@@ -9,8 +9,10 @@ import type { Deployment, Policy } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RecordingClient, Resolve } from "../../helpers/protocol/recording-client.ts";
+import type { Executed, ExecuteOptions } from "../engine/command.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ListingState, Listings } from "../images/contexts/hostile-upstream/listing-states.ts";
+import { execute } from "../parts/container-command.ts";
 import { type LogWindow, readLog } from "../parts/container-log.ts";
 import type { PartHandle } from "../parts/part.ts";
 import type { RigState } from "../rigs/rig.ts";
@@ -90,6 +92,11 @@ export class TestGateway {
   /** The MCP endpoint of some servers only; LiteLLM selects them by the path. */
   endpoint(...servers: string[]): string {
     return serverPath(this.policy, ...servers);
+  }
+
+  /** Runs a command in a container of the rig, e.g. `litellm`; see {@link execute}. */
+  async run(part: string, command: readonly string[], options?: ExecuteOptions): Promise<Executed> {
+    return await execute(this.#engine, partOf(this.#state, part).containerId, command, options);
   }
 
   /** Sends a request to LiteLLM. */

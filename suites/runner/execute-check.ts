@@ -202,7 +202,7 @@ async function withCause(
   const explained = await withKeylessListing(located, exchanges, litellm?.deployment);
   const mistaken = await withModuleError(explained, exchanges, beganAt, litellm);
   const refusing = await withModuleRefusal(mistaken, exchanges, litellm?.deployment);
-  return await withModuleDecision(refusing, exchanges, targets.gateway);
+  return await withModuleDecision(refusing, exchanges, litellm);
 }
 
 async function endingOf(

@@ -125,6 +125,19 @@ test.for<[string, object, number | undefined]>([
   expect(explained.details.location?.line).toBe(line);
 });
 
+test("an answer with another status is explained where the module raises something that is no exception", async () => {
+  const cause = "scoped_keys.py raises TypeError: exceptions must derive from BaseException";
+  const details = { ...failure.details, expected: "401 with WWW-Authenticate", actual: "401 without it", cause };
+  const message = "exceptions must derive from BaseException";
+  const gateway = deciding({
+    ...decision,
+    ...{ error: "TypeError", status: "", message, onPurpose: false, computed: { line: 102, name: "_refusal()" } },
+  });
+  const answer = refused(client, `{"error":"Authentication Error, ${message}"}`, 401);
+  const explained = await withModuleDecision(new CheckFailure(details), [answer], gateway);
+  expect(explained.details.location?.line).toBe(102);
+});
+
 test("the module gets the request and the key; what followed from another check does not any more", async () => {
   const asked: string[][] = [];
   const { details } = await withModuleDecision(failure, [refused(client)], deciding(decision, asked));

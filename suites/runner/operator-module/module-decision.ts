@@ -108,7 +108,7 @@ export async function withModuleDecision(
   };
   const details = await explainEach(failure.details, exchanges, async (one, shown) => {
     const isRefusalWanted = refusalWanted.test(one.expected);
-    if (isRefusalWanted && !/\b500\b/.test(one.actual)) return one;
+    if (isRefusalWanted && !/\b500\b/.test(one.actual) && !one.cause?.includes(notAnException)) return one;
     const refused = refusedIn(one, shown);
     const asked = refused && askedIn(refused, gateway.deployment);
     if (refused === undefined || asked === undefined) return one;
@@ -123,6 +123,9 @@ export async function withModuleDecision(
   });
   return details === failure.details ? failure : new CheckFailure(details);
 }
+
+/** Python's message for a `raise` of something else. */
+const notAnException = "exceptions must derive from BaseException";
 
 /** A check that expects a refusal is not explained by one. */
 const refusalWanted = /\b40[0-9]\b|refus|error/i;
