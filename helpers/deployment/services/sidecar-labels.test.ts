@@ -34,9 +34,35 @@ test("the labels for Traefik of a VPN are those of the LiteLLM in its network na
 
 test.each([
   ["another port", rule + port("llm", 8080), ""],
-  ["a second program", rule + port("llm", 4000) + port("other", 8080), ""],
+  ["two programs and a router that names neither", rule + port("llm", 4000) + port("other", 8080), ""],
   ["no port", rule, ""],
   ["labels of LiteLLM's own", rule + port("llm", 4000), "labels: { traefik.enable: 'true' }"],
 ])("labels of a VPN stay where they are: %s", (_, vpn, litellm) => {
   expect(labelsOf(vpn, litellm).vpn).toContain("traefik.http.routers.llm.rule");
+});
+
+test("of a VPN with several programs LiteLLM has the routers, services and middlewares that lead to its port", () => {
+  const router = (name: string, service: string): string =>
+    `      traefik.http.routers.${name}.service: ${service}\n      traefik.http.routers.${name}.rule: "Host(\`${name}.lan\`)"\n`;
+  const shared =
+    "      traefik.enable: 'true'\n      traefik.http.middlewares.limit.ratelimit.average: '10'\n" +
+    "      traefik.http.routers.llm.middlewares: limit\n";
+  const labels = router("llm", "LLM@docker") + router("ui", "ui") + port("llm", 4000) + port("ui", 8080) + shared;
+  expect(labelsOf(labels)).toEqual({
+    vpn: [
+      "owner",
+      "traefik.http.routers.ui.service",
+      "traefik.http.routers.ui.rule",
+      "traefik.http.services.ui.loadbalancer.server.port",
+      "traefik.enable",
+    ],
+    litellm: [
+      "traefik.http.routers.llm.service",
+      "traefik.http.routers.llm.rule",
+      "traefik.http.services.llm.loadbalancer.server.port",
+      "traefik.enable",
+      "traefik.http.middlewares.limit.ratelimit.average",
+      "traefik.http.routers.llm.middlewares",
+    ],
+  });
 });
