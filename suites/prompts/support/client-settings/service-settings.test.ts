@@ -30,7 +30,7 @@ async function withService<T>(
   const service = `  chat:
     image: ghcr.io/open-webui/open-webui:main
     networks: [${network}]
-    extra_hosts: ["host.docker.internal:host-gateway"]
+    extra_hosts: ["machine:host-gateway"]
     environment:
       OPENAI_API_BASE_URLS: ${url}
       OPENAI_API_KEYS: ${keys}
@@ -110,17 +110,19 @@ test.each([
   ).toBe(true);
 });
 
-test.each(["http://host.docker.internal:4000/v1", "http://192.168.1.10:4000/v1"])(
-  "%s leads to the host itself: it is neither a fault nor asked",
-  async (url) => {
-    expect(await faultsOf({ url })).toEqual([]);
-    await withService({ url }, (deployment) => {
-      const client = deployment.policy.clients.find(({ service }) => service !== undefined);
-      expect(client && leadsToTheHost(deployment, client, url)).toBe(true);
-      expect(client && leadsToTheHost(deployment, client, direct)).toBe(false);
-    });
-  },
-);
+test.each([
+  "http://machine:4000/v1",
+  "http://host.docker.internal:4000/v1",
+  "http://host.containers.internal:4000/v1",
+  "http://192.168.1.10:4000/v1",
+])("%s leads to the host itself: it is neither a fault nor asked", async (url) => {
+  expect(await faultsOf({ url })).toEqual([]);
+  await withService({ url }, (deployment) => {
+    const client = deployment.policy.clients.find(({ service }) => service !== undefined);
+    expect(client && leadsToTheHost(deployment, client, url)).toBe(true);
+    expect(client && leadsToTheHost(deployment, client, direct)).toBe(false);
+  });
+});
 
 test("a client in a service asks from its networks, but for a host that they have no name for", async () => {
   await withService({}, (deployment) => {
