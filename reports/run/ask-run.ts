@@ -1,7 +1,11 @@
+import { Agent, request } from "undici";
 import type { RunDescriptor } from "../../helpers/run/run-record.ts";
 
 /** What the run's main process answered, or why there is no answer. */
 export type Answer<T> = { value: T } | { error: string };
+
+/** The final checks repeat others, which takes minutes on a busy machine: longer than `fetch` waits. Each has its own time-out. */
+const withoutTimeouts = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /**
  * Asks the run's main process, which outlives the last check. Never throws.
@@ -10,11 +14,12 @@ export type Answer<T> = { value: T } | { error: string };
  */
 export async function askRun<T>({ rigServer }: RunDescriptor, what: string): Promise<Answer<T>> {
   try {
-    const response = await fetch(`${rigServer.url}/${what}`, {
+    const { statusCode, body: stream } = await request(`${rigServer.url}/${what}`, {
+      dispatcher: withoutTimeouts,
       headers: { authorization: `Bearer ${rigServer.token}` },
     });
-    const body: unknown = await response.json();
-    if (!response.ok) return { error: errorIn(body) ?? `status ${response.status}` };
+    const body: unknown = await stream.json();
+    if (statusCode !== 200) return { error: errorIn(body) ?? `status ${statusCode}` };
     // The server is of the same version, in this process.
     return { value: body as T };
   } catch (error) {
