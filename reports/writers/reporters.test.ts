@@ -385,7 +385,7 @@ describe("the checks that the main process runs last", () => {
       "not at all",
       // Nothing listens on port 1.
       `project.provide("run", { id: "r", directory, deployment: "d", knownGaps: [], rigServer: { url: "http://127.0.0.1:1", token: "t" } });`,
-      "fetch failed",
+      "connect ECONNREFUSED 127.0.0.1:1",
     ],
   ])("are a fault of the run where it answers %s; the report is still written", async (_, setup, error) => {
     const { exitCode, report } = await runFixture({ specs: specs(""), record: { parts }, setup });
