@@ -93,6 +93,18 @@ test("a container that can't leave its network is an error of the engine, after 
   expect(removed).toEqual(["stuck", "next", "other"]);
 });
 
+test("a container that is refused to leave its network, and is removed all the same, is not a failure", async () => {
+  const removed: string[] = [];
+  const engine = {
+    docker: {
+      getNetwork: () => ({ disconnect: () => Promise.reject(new Error("cannot be disconnected from host network")) }),
+      getContainer: (id: string) => ({ remove: async () => void removed.push(id) }),
+    },
+  } as unknown as Engine;
+  await removeContainersAndNetworks(engine, [listed("one", "host")], []);
+  expect(removed).toEqual(["one"]);
+});
+
 test("removals that hang are reported after one deadline, and the containers in the queue are still removed", async () => {
   vi.useFakeTimers();
   const removed: string[] = [];

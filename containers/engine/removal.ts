@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { deadRunOf, runLabel } from "./run-labels.ts";
 
 /**
- * Removes everything of a run: containers first, then networks and volumes. What does not exist any more is ignored.
+ * Removes everything of a run: containers and networks, then volumes. What does not exist any more is ignored.
  *
  * @param id id of the run
  * @throws {EnvironmentError} when a removal exceeds its deadline; everything else is removed by then
@@ -72,8 +72,11 @@ export async function removeContainersAndNetworks(
     ...containers.map(({ Id }) => removeContainer(engine, Id, together)),
     ...networks.map(({ Id }) => removeNetwork(engine, Id).catch(ignoreGone)),
   ]);
-  const failed = [...left, ...removed].find(({ status }) => status === "rejected");
-  if (failed?.status === "rejected") throw failed.reason;
+  // A container that could not leave, and was removed all the same, is not a failure, unless the engine hangs.
+  const failures = [left, removed].map((all) => all.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])));
+  const [ofLeaving = [], ofRemoval = []] = failures;
+  const [failure] = [...ofLeaving.filter((reason) => reason instanceof EnvironmentError), ...ofRemoval];
+  if (failure !== undefined) throw failure;
 }
 
 /**

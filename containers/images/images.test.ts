@@ -33,6 +33,18 @@ describe("Images", () => {
     );
   });
 
+  it("say as soon as one is missing, and not before", async () => {
+    const images = new Images(engine, { mode: "auto", registry: "127.0.0.1:1", progress });
+    const state = async (): Promise<string> =>
+      await Promise.race([
+        images.someMissing.then(() => "missing"),
+        new Promise<string>((done) => setImmediate(done, "none")),
+      ]);
+    expect(await state()).toBe("none");
+    await failure(images.get("traefik", "2.11.0"));
+    expect(await state()).toBe("missing");
+  });
+
   it("say that no registry answers when that is the reason", async () => {
     const images = new Images(engine, { mode: "auto", registry: "127.0.0.1:1", progress });
     expect((await failure(images.get("traefik", "2.11.0"))).message).toMatch(

@@ -68,6 +68,7 @@ export class Images {
   readonly #local: Promise<Map<string, LocalImage>>;
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
   readonly #answering = new Map<string, Promise<boolean>>();
+  readonly #missing = Promise.withResolvers<void>();
 
   constructor(engine: Engine, options: ImagesOptions) {
     this.#engine = engine;
@@ -76,6 +77,11 @@ export class Images {
     this.#local = this.#listLocal();
     // The first caller that needs an image gets the error; until then it must not count as unhandled.
     this.#local.catch(() => {});
+  }
+
+  /** Resolves as soon as an image has to be pulled or built. */
+  get someMissing(): Promise<void> {
+    return this.#missing.promise;
   }
 
   /**
@@ -202,6 +208,7 @@ export class Images {
     const local = await this.#local;
     const present = this.#present(recipe, local);
     if (present !== undefined) return present;
+    this.#missing.resolve();
     return await this.#options.progress.piece(imageWork, () => this.#pullOrBuild(recipe, local));
   }
 

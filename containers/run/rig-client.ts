@@ -1,15 +1,13 @@
-import { Agent, request } from "undici";
+import { request } from "undici";
 import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { Phase } from "../../helpers/core/terminal/progress.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
 import type { Leak, Repeat, RunDescriptor } from "../../helpers/run/run-record.ts";
+import { withoutTimeouts } from "../../helpers/run/without-timeouts.ts";
 import type { Executed, ExecuteOptions } from "../engine/command.ts";
 import type { RigName, RigState } from "../rigs/rig.ts";
 import type { CommandOrder, SerializedCanaries, SerializedError } from "./rig-server.ts";
-
-/** No time-outs: a rig may have to build images first, and the main process limits each of its steps. */
-const withoutTimeouts = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /** The worker's side of the rig server. */
 export class RigClient {

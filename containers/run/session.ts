@@ -154,11 +154,12 @@ export class Session {
 
   /**
    * Begins to start rigs that will be needed: the gateway rig first, because the longest check needs it, and the others when
-   * it has started. The check that needs a rig gets the error when it fails.
+   * it has started. Where images are missing, all at once: they are pulled and built at the same time. The check that needs a
+   * rig gets the error when it fails.
    */
   prepare(names: readonly RigName[]): void {
     const gateway = names.includes("gateway") ? this.#pool.prepare("gateway") : Promise.resolve();
-    void gateway.then(() => {
+    void Promise.race([gateway, this.#resources.images.someMissing]).then(() => {
       if (!this.isInterrupted) for (const name of names) void this.#pool.prepare(name);
     });
   }

@@ -1,11 +1,9 @@
-import { Agent, request } from "undici";
+import { request } from "undici";
 import type { RunDescriptor } from "../../helpers/run/run-record.ts";
+import { withoutTimeouts } from "../../helpers/run/without-timeouts.ts";
 
 /** What the run's main process answered, or why there is no answer. */
 export type Answer<T> = { value: T } | { error: string };
-
-/** The final checks repeat others, which takes minutes on a busy machine: longer than `fetch` waits. Each has its own time-out. */
-const withoutTimeouts = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /**
  * Asks the run's main process, which outlives the last check. Never throws.

@@ -23,7 +23,8 @@ check({
     const limits = streamTimeouts(deployment.traefikModel?.static, gateway.internalHost.entryPoint);
     const heartbeat = policy.mcp.heartbeatSeconds;
     const waitedFor = limits.filter(({ seconds }) => seconds < longestLimit);
-    const watched = Math.max(2 * heartbeat, ...waitedFor.map((limit) => endShownAfter(limit, heartbeat))) + margin;
+    const shown = Math.max(2 * heartbeat, ...waitedFor.map((limit) => endShownAfter(limit, heartbeat)));
+    const watched = Math.ceil(shown) + margin;
     const stream = await gateway.http.open({
       url: gateway.url(gateway.streamPath),
       headers: [

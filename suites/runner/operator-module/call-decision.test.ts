@@ -82,7 +82,7 @@ test.runIf(python).for<[string, [string, string], typeof granted, "passed" | "re
     other,
     "passed",
     "if tool is not None or caller is None or caller.servers is None:",
-    /asked before LITELLM_FILES_KEY calls postgres-execute_sql, and lets it pass, by line \d+/,
+    /asked before LITELLM_FILES_KEY calls postgres-execute_sql, and lets it pass: line \d+ is the last condition that it checks/,
   ],
   [
     "the refusal is gone",
@@ -90,13 +90,13 @@ test.runIf(python).for<[string, [string, string], typeof granted, "passed" | "re
     other,
     "passed",
     "if server not in caller.servers:",
-    /lets it pass, by line \d+/,
+    /lets it pass: line \d+ is the last condition that it checks/,
   ],
   ["the module decides as the policy", ["x", "x"], other, "passed", undefined, /^undefined$/],
 ])("a call is decided by the line of the module where %s", async ([_, [find, replace], call, seen, line, cause]) => {
   // The program runs the module with the stub in front of it; the lines are those of the file as it stands.
   const docstring = /^"""[\s\S]*?"""\n/.exec(reference)?.[0] ?? "";
-  const changed = `${stub.replaceAll("\n", "\n")}\n${reference.slice(docstring.length)}`.replace(find, () => replace);
+  const changed = `${stub}\n${reference.slice(docstring.length)}`.replace(find, () => replace);
   using copy = patchedCopy("deployments/reference", [
     { file: "litellm/scoped_keys.py", find: reference, replace: changed },
   ]);

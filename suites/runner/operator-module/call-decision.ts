@@ -47,7 +47,9 @@ export async function whyCallIs(
   const module = basename(location.file);
   const hasList = hook.listLine != null;
   if (!hook.refused) {
-    const why = hasList ? "does not limit its servers as the policy does" : `lets it pass, by line ${location.line}`;
+    const why = hasList
+      ? "does not limit its servers as the policy does"
+      : `lets it pass: line ${location.line} is the last condition that it checks`;
     return { cause: `${module} is asked before ${secret} calls ${tool}, and ${why}`, location };
   }
   const why = hasList

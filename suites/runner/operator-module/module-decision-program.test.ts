@@ -91,6 +91,13 @@ test.runIf(python).for<[string, [string, string], string, string, unknown]>([
     { ...refusal, decided: 'raise PermissionError("unknown")', raised: 'raise PermissionError("unknown")' },
   ],
   [
+    "reads a list that is not about the path",
+    ["found is None", '"x" not in found.routes'],
+    "one",
+    "/b",
+    { ...refusal, decided: 'raise PermissionError("unknown")', raised: 'raise PermissionError("unknown")' },
+  ],
+  [
     "finds another key",
     ["one.variable.lower() == text", "True"],
     "two",

@@ -55,8 +55,8 @@ def mistaken_for(trace, call):
     return None
 
 
-def judged(trace, words):
-    refusal = trace.refusal(words)
+def judged(trace, words, own_lists=False):
+    refusal = trace.refusal(words, own_lists)
     if refusal is None:
         return None
     deciding = refusal.pop("decidedBy")
@@ -66,11 +66,11 @@ def judged(trace, words):
 def letting_pass(trace):
     """The line by which a hook lets a call pass: the last condition that it asked, or the list that the condition reads."""
     outermost = next(iter(trace.calls.values()), None)
-    tests = [node.test.lineno for node in ast.walk(trace.tree) if isinstance(node, ast.If)]
+    tests = {node.test.lineno: node.test for node in ast.walk(trace.tree) if isinstance(node, ast.If)}
     ran = [] if outermost is None else [line for line in outermost.lines if line in tests]
     if not ran:
         return None
-    for owner, attribute, value in trace.lists_of(outermost):
+    for owner, attribute, value in trace.lists_of(outermost, tests[ran[-1]]):
         if variables_of(owner) and (value is None or any(word in value for word in asked["other"])):
             line = trace.line_of_list(owner, attribute)
             if line is not None:
@@ -89,7 +89,7 @@ def hook_decision(caller):
             continue
         trace = Trace(file)
         trace.run(function, caller, None, {"mcp_tool_name": asked["tool"], "mcp_arguments": {}}, "call_mcp_tool")
-        refusal = judged(trace, asked["granted"])
+        refusal = judged(trace, asked["granted"], own_lists=True)
         if refusal is not None:
             return {"file": file, "refused": True, **refusal}
         passing = letting_pass(trace)

@@ -83,7 +83,7 @@ test.for<[string, object, string]>([
   [
     "after which the module returns nothing",
     { refused: false, returnsNothing: 120 },
-    "scoped_keys.py:120 scoped_keys.py returns nothing for POST /mcp/, after line 120: LiteLLM then judges the key itself",
+    "scoped_keys.py:120 scoped_keys.py returns nothing for POST /mcp/, after line 120: it has to return a UserAPIKeyAuth",
   ],
   [
     "of the look-up that finds another key",

@@ -41,7 +41,7 @@ export interface Decision {
   listLine?: number | null;
   /** The variable of another key for which the module takes this one, and the line that finds it. */
   mistakenFor?: { line: number; variable: string } | null;
-  /** The last line that ran, where the function returns nothing, so that LiteLLM judges the key itself. */
+  /** The last line that ran, where the function returns nothing instead of a UserAPIKeyAuth. */
   returnsNothing?: number | null;
   /** What the hooks before a call do, where they were asked: null where the operator's modules have none. */
   hook?: HookDecision | null;
@@ -215,7 +215,7 @@ export function blameOf(
   const module = basename(file);
   if (returnsNothing != null)
     return {
-      cause: `${module} returns nothing for ${method} ${path}, after line ${returnsNothing}: LiteLLM then judges the key itself`,
+      cause: `${module} returns nothing for ${method} ${path}, after line ${returnsNothing}: it has to return a UserAPIKeyAuth`,
       location: { file, line: returnsNothing },
     };
   if (raisedAt === undefined || decidedAt === undefined) return undefined;

@@ -100,10 +100,10 @@ class Trace:
                         return found_nothing[-1]
         return None
 
-    def lists_of(self, call):
-        """The lists that the function looked into: the object that has each, the attribute, the list or None."""
+    def lists_of(self, call, within=None):
+        """The lists that the function (or one condition of it) reads: the object that has each, the attribute, the list or None."""
         run = set(call.lines)
-        for node in ast.walk(self.tree):
+        for node in ast.walk(within or self.tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.lineno in run:
                 owner = call.frame.f_locals.get(node.value.id)
                 if owner is not None and hasattr(owner, node.attr):
@@ -111,9 +111,9 @@ class Trace:
                     if value is None or isinstance(value, (tuple, list, set, frozenset, dict)):
                         yield owner, node.attr, value
 
-    def lacking_list(self, call, words):
+    def lacking_list(self, call, words, within=None):
         """The first list with none of the words: its object and attribute."""
-        for owner, attribute, value in self.lists_of(call):
+        for owner, attribute, value in self.lists_of(call, within):
             if value is not None and not any(word in value for word in words):
                 return owner, attribute
         return None
@@ -150,8 +150,12 @@ class Trace:
                 return {"line": node.lineno, "name": names.pop()}
         return None
 
-    def refusal(self, words):
-        """What the module raised and why; None where it raised nothing of its own."""
+    def refusal(self, words, own_lists=False):
+        """What the module raised and why; None where it raised nothing of its own.
+
+        A list with none of the words explains it: one that the deciding function reads, or, with `own_lists`, the condition
+        around the `raise` itself.
+        """
         # A generator that is no longer needed ends with an exception of its own.
         raising = [call for call in self.calls.values() if call.raised is not None and isinstance(self.error, call.raised)]
         if self.error is None or not raising:
@@ -160,7 +164,12 @@ class Trace:
         deciding = self.deciding_call(innermost)
         no_exception = "exceptions must derive from BaseException" in str(error)
         on_purpose = self.is_raised_on_purpose(innermost.raised_at) and not no_exception
-        lacking = self.lacking_list(deciding or innermost, words) if on_purpose else None
+        lacking = None
+        if on_purpose and deciding is not None:
+            lacking = self.lacking_list(deciding, words)
+        elif on_purpose and own_lists:
+            tests = self.conditions(innermost.raised_at)
+            lacking = self.lacking_list(innermost, words, tests[-1]) if tests else None
         return {
             "error": type(error).__name__,
             "status": str(getattr(error, "status_code", getattr(error, "code", ""))),
