@@ -4,6 +4,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
 import { deadlines } from "../core/deadlines.ts";
+import { renewingSession } from "./mcp-session.ts";
 import type { RecordingClient } from "./recording-client.ts";
 
 /** `clientInfo` of the suite's `initialize` requests. */
@@ -53,7 +54,7 @@ function streamableHttp(
   headers: Readonly<Record<string, string>> = {},
 ): StreamableHTTPClientTransport {
   return new StreamableHTTPClientTransport(new URL(url), {
-    fetch: http.fetch as FetchLike,
+    fetch: renewingSession(http.fetch as FetchLike),
     requestInit: { headers },
     // The check must see a broken stream: the SDK must not reconnect.
     reconnectionOptions: {

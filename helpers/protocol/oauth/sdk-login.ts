@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
 import { type OAuthClientProvider, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type {
   OAuthClientInformationMixed,
   OAuthClientMetadata,
   OAuthTokens,
 } from "@modelcontextprotocol/sdk/shared/auth.js";
 import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { deadlines, pollInterval } from "../../core/deadlines.ts";
+import { deadlines } from "../../core/deadlines.ts";
+import { renewingSession } from "../mcp-session.ts";
 import type { RecordingClient } from "../recording-client.ts";
 import { HeadlessBrowser, textOfPage, type Visit } from "./headless-browser.ts";
 
@@ -24,9 +24,6 @@ export interface SdkLoginOptions {
   redirect: string;
   user: { name: string; password: string };
 }
-
-/** How many sessions a client opens until one is found. */
-const mostSessions = 5;
 
 /** A client ended before it had what it wanted. */
 export class LoginError extends Error {
@@ -127,7 +124,7 @@ export class SdkLogin implements OAuthClientProvider {
   async connect(): Promise<Client> {
     const begun = this.#transport();
     try {
-      return await this.#connected(begun);
+      return await connected(begun);
     } catch (error) {
       if (!(error instanceof UnauthorizedError)) throw asLoginError("discovery", error);
     }
@@ -140,7 +137,7 @@ export class SdkLogin implements OAuthClientProvider {
       throw asLoginError("the token request", error);
     }
     try {
-      const client = await this.#connected(this.#transport());
+      const client = await connected(this.#transport());
       this.steps.push("connected");
       return client;
     } catch (error) {
@@ -148,30 +145,13 @@ export class SdkLogin implements OAuthClientProvider {
     }
   }
 
-  /**
-   * A client whose session is not found starts a new one (MCP, Transports, Session Management). LiteLLM 1.106.2 loses sessions of one
-   * user that are opened at the same time: all of them are answered with 404, also where each is opened again at once.
-   */
-  async #connected(first: StreamableHTTPClientTransport): Promise<Client> {
-    let transport = first;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await connected(transport);
-      } catch (error) {
-        const isLost = error instanceof StreamableHTTPError && error.code === 404 && transport.sessionId !== undefined;
-        if (!isLost || attempt === mostSessions) throw error;
-        this.steps.push("a new session, because the one before was not found");
-        await pause(pollInterval * attempt * (1 + Math.random()));
-        transport = this.#transport();
-      }
-    }
-  }
-
   #transport(): StreamableHTTPClientTransport {
     return new StreamableHTTPClientTransport(new URL(this.#options.url), {
       authProvider: this,
       // undici's types and the DOM's describe one function.
-      fetch: this.#options.http.fetch as FetchLike,
+      fetch: renewingSession(this.#options.http.fetch as FetchLike, () =>
+        this.steps.push("a new session, because the one before was not found"),
+      ),
     });
   }
 }

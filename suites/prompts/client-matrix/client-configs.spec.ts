@@ -8,6 +8,7 @@ import { hasConfig, hasSettings } from "../../../helpers/deployment/policy/confi
 import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
+import { losesItsSession } from "../../../helpers/protocol/mcp-session.ts";
 import { check } from "../../runner/check.ts";
 import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
 import type { ClientEndpoint } from "../support/client-settings/client-endpoint.ts";
@@ -69,6 +70,10 @@ check({
             : await expectTools(gateway, endpoint, key);
         const place = machine === undefined ? "" : ", also on the networks of its service";
         evidence.finding(`${clients}: ${endpoint.url} answers with ${answer}${place}.`);
+        if (losesItsSession(gateway.http.exchanges, endpoint.url))
+          evidence.finding(
+            `${endpoint.url} ends a session after initialize: its later answers name none, so that notifications of a server reach no client. LiteLLM 1.106.2 does this at a path without a slash at its end, and keeps the session at a path with one.`,
+          );
       },
     );
   },
