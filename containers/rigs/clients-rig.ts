@@ -1,4 +1,5 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
+import { codexCallsByHost, liteLLMOrigin } from "../../helpers/deployment/clients/host-place.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
@@ -39,13 +40,16 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
   const on = (aliases: readonly string[]): PartPlan["networks"] => networks.map((network) => ({ network, aliases }));
   const { policy } = deployment;
   const host = internalHostOf(policy);
+  const ofHost = host === undefined ? "" : originOf(deployment, host);
+  // The gateway as the agent calls it.
+  const origin = codexCallsByHost(deployment) ? liteLLMOrigin(deployment.litellm) : ofHost;
   const plans: PartPlan[] = [
     {
       name: "fault-front",
       image: front,
       networks: on([...faults.map(faultHost), faultlessHost, "gateway-down.faults"]),
       environment: {
-        GATEWAY: host === undefined ? "" : originOf(deployment, host),
+        GATEWAY: origin,
         MCP_ENDPOINT: policy.mcp.endpoint,
         PORT: String(frontPort),
       },

@@ -1,3 +1,4 @@
+import { codexCallsByHost } from "../../helpers/deployment/clients/host-place.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { HostInterface } from "../networks/gateway-host-rules.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
@@ -72,8 +73,11 @@ export function sharedNetwork(deployment: Deployment): string {
   return shared ?? "default";
 }
 
-/** The network of the agent's machine: the LAN, or Traefik's network where the policy says so. */
+/**
+ * The network of the agent's machine: the LAN; Traefik's network where the policy says so, and where Codex runs on the gateway's
+ * host and calls LiteLLM there.
+ */
 export function agentNetwork(deployment: Deployment): string {
   const codex = deployment.policy.clients.find(({ kind }) => kind === "codex");
-  return codex?.from === "traefik-network" ? sharedNetwork(deployment) : lanNetwork;
+  return codexCallsByHost(deployment) || codex?.from === "traefik-network" ? sharedNetwork(deployment) : lanNetwork;
 }

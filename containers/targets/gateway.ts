@@ -4,9 +4,10 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { handshakeFailure } from "../../helpers/checks/handshake-failure.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { withoutStack } from "../../helpers/core/text/stack.ts";
+import { asTheRunCalls } from "../../helpers/deployment/clients/host-place.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
-import { hasTraefik, type UpstreamConfig } from "../../helpers/deployment/types.ts";
+import { hasTraefik, type PolicyClient, type UpstreamConfig } from "../../helpers/deployment/types.ts";
 import { type Exchange, endedInHandshake } from "../../helpers/protocol/exchange.ts";
 import { connectOver, connectToServer } from "../../helpers/protocol/mcp.ts";
 import type { ExecuteOptions } from "../engine/command.ts";
@@ -90,6 +91,10 @@ export class Gateway extends HttpGateway {
 
   protected override get ownOrigin(): string {
     return this.directUrl("");
+  }
+
+  override asCalled(client: PolicyClient, text: string): string {
+    return asTheRunCalls(this.deployment, client, text);
   }
 
   /** LiteLLM's own port, past Traefik. */

@@ -1,7 +1,7 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { decide, internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
-import type { Deployment, Policy, PolicyHost } from "../../helpers/deployment/types.ts";
+import type { Deployment, Policy, PolicyClient, PolicyHost } from "../../helpers/deployment/types.ts";
 import type { Exchange, HeaderLines } from "../../helpers/protocol/exchange.ts";
 import { connectOverHttp } from "../../helpers/protocol/mcp.ts";
 import type { RawHttpRequest, RecordingClient } from "../../helpers/protocol/recording-client.ts";
@@ -87,6 +87,15 @@ export abstract class HttpGateway {
   url(path: string, host?: PolicyHost): string {
     const own = host === undefined && this.#isHidden(path) ? this.ownOrigin : undefined;
     return `${own ?? originOf(this.deployment, host ?? this.internalHost)}${path}`;
+  }
+
+  /**
+   * A client's text with its addresses as they are called here. Default: as they are written.
+   *
+   * @param text a config, or one address
+   */
+  asCalled(_client: PolicyClient, text: string): string {
+    return text;
   }
 
   /** The path of LiteLLM's stream of heartbeats; the policy's endpoint serves the same where `mcp.stream` is hidden. */

@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import type { ComposeFile, ComposeService } from "../compose/types.ts";
-import { extraHosts, serviceAt } from "../services/hosts.ts";
+import { serviceAt } from "../services/hosts.ts";
 import { slug } from "../services/slug.ts";
 import type { Deployment, PolicyClient } from "../types.ts";
 
@@ -43,24 +42,6 @@ export function machineOfAddress(
   const isHost = deployment.policy.hosts.some(({ name }) => name === hostname);
   if (isHost && serviceReached(deployment.compose, from, hostname) === undefined) return undefined;
   return machineInPlaceOf(from.key);
-}
-
-/**
- * The names that engines give the host in each container, also without `extra_hosts`. Source: Docker Desktop's networking manual;
- * podman's `containers.conf`, `host_containers_internal_ip`.
- */
-const engineNamesOfHost = ["host.docker.internal", "gateway.docker.internal", "host.containers.internal"];
-
-/**
- * Whether the address of a client in a service leads to the host itself, by a name of the engine's (`host.docker.internal`), by
- * `extra_hosts`, or by an IP address: a run has no place like it.
- */
-export function leadsToTheHost(deployment: Pick<Deployment, "compose">, client: PolicyClient, url: string): boolean {
-  const from = serviceOfClient(deployment, client);
-  if (from === undefined || !URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  const names = [...engineNamesOfHost, ...extraHosts(from)];
-  return names.includes(hostname) || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 function sharesNetwork(one: ComposeService, other: ComposeService): boolean {

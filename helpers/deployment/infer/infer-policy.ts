@@ -50,7 +50,7 @@ export function inferPolicy(given: Inference): PolicyDraft {
   } = serviceClients(view, {
     marked: inference.marked,
     hosts: names,
-    files: findClients(view.folder, [...names, `${view.litellm.name}:`]),
+    files: findClients(view, names),
   });
   const firewall = stateFirewall(view.folder);
   const secrets = stateSecrets(inference.marked, {

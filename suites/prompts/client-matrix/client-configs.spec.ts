@@ -3,8 +3,9 @@ import { forEachCase } from "../../../helpers/checks/cases.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { leadsToTheHost, machineOfAddress } from "../../../helpers/deployment/clients/service-place.ts";
-import { hasConfig, hasSettings } from "../../../helpers/deployment/policy/configured-client.ts";
+import { type HostPlace, placeAtHost } from "../../../helpers/deployment/clients/host-place.ts";
+import { machineOfAddress } from "../../../helpers/deployment/clients/service-place.ts";
+import { hasConfig, hasSettings, isInService } from "../../../helpers/deployment/policy/configured-client.ts";
 import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
@@ -52,8 +53,9 @@ check({
   async run({ gateway, evidence }) {
     if (!gateway.policy.clients.some(hasSettings)) evidence.notSupported(noClients);
     const all = allEndpoints(gateway);
-    const [atTheHost, asked] = [all.filter(({ isAtTheHost }) => isAtTheHost), all.filter((one) => !one.isAtTheHost)];
-    const why = "leads to the host itself, of which a run has no place: it is not asked";
+    const atTheHost = all.filter(({ client, place }) => place?.leadsTo === "elsewhere" && isInService(client));
+    const asked = all.filter((one) => !atTheHost.includes(one));
+    const why = "leads to the host itself, to a port that LiteLLM does not publish there: it is not asked";
     for (const { client, endpoint } of atTheHost) evidence.finding(`${client.name}: ${endpoint.url} ${why}.`);
     if (asked.length === 0 && atTheHost.length > 0)
       evidence.notSupported(`${[...new Set(atTheHost.map(({ endpoint }) => endpoint.url))].join(", ")} ${why}`);
@@ -61,15 +63,25 @@ check({
       "an address in a client's config answers",
       distinct(asked),
       ({ clients, endpoint }) => `${clients}, ${endpoint.url}`,
-      async ({ clients, endpoint, machine }) => {
+      async ({ clients, endpoint: written, machine, place }) => {
+        if (place?.leadsTo === "elsewhere")
+          throw new CheckFailure({
+            summary: `${written.url} does not lead to the gateway`,
+            code: "no-response",
+            expected: "a port that LiteLLM publishes on the host",
+            actual: place.fault,
+            location: written.location,
+          });
+        const endpoint = place === undefined ? written : { ...written, url: place.url };
         const key = secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "";
         if (machine !== undefined) await expectAnswerFrom(gateway, machine, endpoint, key);
         const answer =
           endpoint.for === "model"
             ? await expectModels(gateway, endpoint, key)
             : await expectTools(gateway, endpoint, key);
-        const place = machine === undefined ? "" : ", also on the networks of its service";
-        evidence.finding(`${clients}: ${endpoint.url} answers with ${answer}${place}.`);
+        const alsoFrom = machine === undefined ? "" : ", also on the networks of its service";
+        const asked = endpoint === written ? "" : `, which a run calls ${endpoint.url},`;
+        evidence.finding(`${clients}: ${written.url}${asked} answers with ${answer}${alsoFrom}.`);
         if (losesItsSession(gateway.http.exchanges, endpoint.url))
           evidence.finding(
             `${endpoint.url} ends a session after initialize: its later answers name none, so that notifications of a server reach no client. LiteLLM 1.106.2 does this at a path without a slash at its end, and keeps the session at a path with one.`,
@@ -82,7 +94,7 @@ check({
 /** Whether LiteLLM redirects from MCP's endpoint without its slash. It is asked only where a client's config has that address. */
 async function redirectsWithoutSlash(gateway: GatewayTarget): Promise<boolean> {
   const { endpoint } = gateway.policy.mcp;
-  const urls = allEndpoints(gateway).map((one) => one.endpoint.url);
+  const urls = allEndpoints(gateway).map(({ client, endpoint }) => gateway.asCalled(client, endpoint.url));
   const url = urls.find((one) => URL.canParse(one) && `${new URL(one).pathname}/` === endpoint);
   if (url === undefined) return false;
   const { response } = await gateway.http.send({
@@ -136,30 +148,28 @@ interface OfClient {
   endpoint: ClientEndpoint;
   /** Where a client in a service asks from; see `machineOfAddress`. */
   machine: string | undefined;
-  /** See `leadsToTheHost`. */
-  isAtTheHost: boolean;
+  place: HostPlace | undefined;
 }
 
 function allEndpoints({ deployment }: GatewayTarget): OfClient[] {
   return settingsOfClients(deployment).flatMap(({ client, endpoints }) =>
-    endpoints.map((endpoint) => ({
-      client,
-      endpoint,
-      machine: machineOfAddress(deployment, client, endpoint.url),
-      isAtTheHost: leadsToTheHost(deployment, client, endpoint.url),
-    })),
+    endpoints.map((endpoint) => {
+      const place = placeAtHost(deployment, client, endpoint.url);
+      const machine = place === undefined ? machineOfAddress(deployment, client, endpoint.url) : undefined;
+      return { client, endpoint, machine, place };
+    }),
   );
 }
 
 /** An endpoint that several clients use with the same key is tried once. */
-function distinct(all: readonly OfClient[]): (Pick<OfClient, "endpoint" | "machine"> & { clients: string })[] {
+function distinct(all: readonly OfClient[]): (Omit<OfClient, "client"> & { clients: string })[] {
   const groups = Map.groupBy(all, ({ endpoint, machine }) =>
     [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText, machine].join(" "),
   );
   return [...groups.values()].flatMap((same) => {
     const [first] = same;
     const clients = same.map(({ client }) => client.name).join(", ");
-    return first === undefined ? [] : [{ clients, endpoint: first.endpoint, machine: first.machine }];
+    return first === undefined ? [] : [{ ...first, clients }];
   });
 }
 

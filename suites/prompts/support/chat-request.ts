@@ -3,7 +3,7 @@ import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
 import { exchangeEvidence } from "../../../helpers/checks/evidence.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { leadsToTheHost } from "../../../helpers/deployment/clients/service-place.ts";
+import { placeAtHost } from "../../../helpers/deployment/clients/host-place.ts";
 import { chatModels } from "../../../helpers/deployment/litellm/chat-models.ts";
 import { hasSettings, isInService } from "../../../helpers/deployment/policy/configured-client.ts";
 import { type Exchange, type HeaderLines, header, receivedText } from "../../../helpers/protocol/exchange.ts";
@@ -37,14 +37,15 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   if (chat === undefined || !hasSettings(chat)) return await codexAccess(gateway);
   const settings = settingsOf(gateway.deployment, chat);
   const { endpoints, location } = settings;
-  const isAtTheHost = endpoints.some(({ url }) => leadsToTheHost(gateway.deployment, chat, url));
+  const places = endpoints.map(({ url }) => placeAtHost(gateway.deployment, chat, url));
+  const isAtTheHost = places.some((place) => place?.leadsTo === "elsewhere");
   const isWrong = (): boolean =>
     settings.faults.length + endpointFaults(settings, gateway.deployment, { redirectsWithoutSlash: false }).length > 0;
   if (isInService(chat) && (isAtTheHost || isWrong())) {
     if (clientOf(gateway, "codex") !== undefined) return await codexAccess(gateway);
     throw new NotSupported(
       isAtTheHost
-        ? `the address in the settings of the service ${chat.service} leads to the host itself, of which a run has no place`
+        ? `the address in the settings of the service ${chat.service} leads to the host itself, to a port that LiteLLM does not publish there`
         : `the settings of the service ${chat.service} are wrong: PROMPT-09 says how`,
     );
   }
@@ -59,7 +60,7 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
       location,
     });
   return {
-    url: endpoint.url.replace(/\/$/, ""),
+    url: gateway.asCalled(chat, endpoint.url).replace(/\/$/, ""),
     key: secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "",
     toolServers: endpoints.filter((one) => one.for === "mcp").length,
     model,

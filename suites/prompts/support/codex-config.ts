@@ -59,7 +59,9 @@ export async function codexConfig(
 ): Promise<CodexConfig> {
   const client = requireClient(gateway, "codex");
   const { config: file, location } = client;
-  const text = change(file === undefined ? ownConfigOf(gateway, client) : await readFile(file, "utf8"));
+  const text = change(
+    file === undefined ? ownConfigOf(gateway, client) : gateway.asCalled(client, await readFile(file, "utf8")),
+  );
   const parsed = shape.parse(parse(text));
   const [providerName, provider] = chosenProvider(parsed) ?? [];
   const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);

@@ -2,6 +2,7 @@ import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { GatewayAnswers } from "../../../helpers/agents/agent-diagnosis.ts";
 import type { FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
+import { codexCallsByHost } from "../../../helpers/deployment/clients/host-place.ts";
 import { curlCommand } from "../../support/curl-command.ts";
 import { clientOf } from "./policy-lookup.ts";
 
@@ -52,7 +53,8 @@ export async function gatewayAnswers(
   gateway: GatewayWith<"commands">,
   { modelUrl, mcpUrl, key }: ClientAccess,
 ): Promise<GatewayAnswers> {
-  const machine = clientOf(gateway, "codex")?.from === "traefik-network" ? "inside-host" : "lan-host";
+  const isInside = clientOf(gateway, "codex")?.from === "traefik-network" || codexCallsByHost(gateway.deployment);
+  const machine = isInside ? "inside-host" : "lan-host";
   const ask = (url: string, body?: object, headers?: readonly string[]): Promise<MachineAnswer> =>
     askFrom(gateway, machine, { url, key, ...(body && { body }), ...(headers && { headers }) });
   const [{ status: models }, initialized] = await Promise.all([

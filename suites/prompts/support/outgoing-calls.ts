@@ -1,5 +1,6 @@
 import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import { deadlines, until } from "../../../helpers/core/deadlines.ts";
+import { namesOf } from "../../../helpers/deployment/services/hosts.ts";
 
 /** A proxy that forwards nothing and records where each request was meant to go; it ends by itself. Plain JavaScript, for any Node. */
 const proxy = `
@@ -21,7 +22,7 @@ const control = "control.invalid:443";
 
 /** Records what a program on a machine of the rig tries to reach in addition to the gateway. */
 export class OutgoingCalls {
-  /** For the program: the recording proxy for every host except the policy's. */
+  /** For the program: the recording proxy for every host except the gateway's. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #gateway: GatewayWith<"commands">;
   readonly #machine: string;
@@ -32,7 +33,9 @@ export class OutgoingCalls {
     this.#machine = machine;
     this.#folder = folder;
     const url = `http://127.0.0.1:${port}`;
-    const direct = [...gateway.policy.hosts.map(({ name }) => name), "127.0.0.1", "localhost"].join(",");
+    const { policy, deployment } = gateway;
+    const gatewayNames = [...policy.hosts.map(({ name }) => name), ...namesOf(deployment.litellm)];
+    const direct = [...gatewayNames, "127.0.0.1", "localhost"].join(",");
     const variables = { http_proxy: url, https_proxy: url, all_proxy: url, no_proxy: direct };
     const upper = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name.toUpperCase(), value]));
     this.environment = { ...variables, ...upper };

@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { parse as parseToml } from "smol-toml";
+import { leadsToLiteLLMByHost } from "../../clients/host-place.ts";
 import { FaultList } from "../../source/fault-list.ts";
 import { readSource } from "../../source/source-file.ts";
+import type { DeploymentView } from "../deployment-view.ts";
 import { filesBelow, pathIn } from "../files/compose-files.ts";
 import type { ItemOf, Stated } from "../policy-input.ts";
 
@@ -30,18 +32,14 @@ const kinds: readonly {
   },
 ];
 
-/**
- * The configs of MCP clients and chats below a folder that name one of the gateway's hosts.
- *
- * @param hosts names of the gateway
- */
-export function findClients(folder: string, hosts: readonly string[]): FoundClient[] {
+/** The configs of MCP clients and chats in the deployment's folder that name one of the gateway's hosts, or a port of LiteLLM on its host. */
+export function findClients(view: DeploymentView, hosts: readonly string[]): FoundClient[] {
+  const { folder } = view;
   const found: FoundClient[] = [];
   for (const file of filesBelow(folder)) {
     const kind = kinds.find((one) => one.file.test(basename(file)));
     const text = kind && readSource(file, new FaultList(), "write it")?.text;
-    if (kind === undefined || text === undefined || !hosts.some((host) => text.includes(host)) || !kind.isConfig(text))
-      continue;
+    if (kind === undefined || text === undefined || !namesGateway(view, hosts, text) || !kind.isConfig(text)) continue;
     const name = nameFor(kind.kind, found);
     const from = kind.from === undefined ? {} : { from: kind.from };
     found.push({ stated: { value: { name, kind: kind.kind, ...from, config: pathIn(folder, file) } }, text });
@@ -53,6 +51,12 @@ export function findClients(folder: string, hosts: readonly string[]): FoundClie
 export function variablesOf({ text }: FoundClient): string[] {
   const named = text.matchAll(/\$\{(\w+)\}|(?:env_key|bearer_token_env_var)\s*=\s*["'](\w+)["']/g);
   return [...named].flatMap(([, first, second]) => first ?? second ?? []);
+}
+
+function namesGateway(view: DeploymentView, hosts: readonly string[], text: string): boolean {
+  if ([...hosts, `${view.litellm.name}:`].some((host) => text.includes(host))) return true;
+  const urls = text.match(/https?:\/\/[^\s"'<>]+/g) ?? [];
+  return urls.some((url) => leadsToLiteLLMByHost(view.litellm, url));
 }
 
 function nameFor(kind: string, found: readonly FoundClient[]): string {

@@ -474,18 +474,24 @@ test("reach: on the host's own network, what Traefik and LiteLLM listen on is op
 
 test("clients by their config files, wherever they lie", () => {
   using deployment = smallDeployment({
+    "compose.yaml": "services: { litellm: { image: 'ghcr.io/berriai/litellm:v1.77.1', ports: ['8400:4000'] } }",
     "home/.codex/config.toml": '[mcp_servers.x]\nurl = "https://ai.lan/mcp/"\nbearer_token_env_var = "CLIENT_KEY"\n',
     "docs/mcp.json":
       '{ "mcpServers": { "x": { "url": "http://ai.lan/mcp/", "headers": { "Authorization": "Bearer ${KEY}" } } } }',
     "chat.env": "OPENAI_API_BASE_URL=http://ai.lan/v1\nOPENAI_API_KEY=x\n",
     "other.json": '{ "mcpServers": { "x": { "url": "http://elsewhere/mcp/" } } }',
+    "on-the-host.json": '{ "mcpServers": { "x": { "url": "http://localhost:8400/mcp/" } } }',
+    "other-port.json": '{ "mcpServers": { "x": { "url": "http://localhost:8401/mcp/" } } }',
     "package.json": '{ "homepage": "http://ai.lan" }',
   });
-  const found = findClients(deployment.folder, ["ai.lan"]);
+  const view = deploymentView(readFacts(deployment.folder));
+  if (typeof view === "string") throw new Error(`no ${view}`);
+  const found = findClients(view, ["ai.lan"]);
   expect(found.map(({ stated }) => stated.value)).toEqual([
     { name: "open-webui", kind: "open-webui", from: "traefik-network", config: "chat.env" },
     { name: "claude", kind: "claude", config: "docs/mcp.json" },
     { name: "codex", kind: "codex", config: "home/.codex/config.toml" },
+    { name: "claude-2", kind: "claude", config: "on-the-host.json" },
   ]);
   expect(found.flatMap(variablesOf)).toEqual(["KEY", "CLIENT_KEY"]);
 });

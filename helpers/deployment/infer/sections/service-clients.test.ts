@@ -17,6 +17,7 @@ function foundFor(service: string, files: Readonly<Record<string, string>> = {})
     command: [--config, /app/config.yaml]
     env_file: litellm.env
     volumes: ["./config.yaml:/app/config.yaml"]
+    ports: ["8400:4000"]
   chat:
     image: ghcr.io/open-webui/open-webui:main
 ${service}`;
@@ -30,7 +31,7 @@ ${service}`;
   const { folder } = deployment;
   const view = viewOf(readFacts(folder));
   const marked = markedView(view, (replace) => readFacts(folder, { replace }));
-  return serviceClients(view, { marked, hosts: ["ai.lan"], files: findClients(folder, ["ai.lan", "litellm:"]) });
+  return serviceClients(view, { marked, hosts: ["ai.lan"], files: findClients(view, ["ai.lan"]) });
 }
 
 function viewOf(facts: ReturnType<typeof readFacts>): DeploymentView {
@@ -44,7 +45,7 @@ const settings = (url: string, key: string): string =>
 const client = { name: "open-webui", kind: "open-webui", service: "chat" };
 const master = "$" + "{MASTER_KEY}";
 
-test.each(["http://litellm:4000/v1", "http://ai.lan/v1"])(
+test.each(["http://litellm:4000/v1", "http://ai.lan/v1", "http://host.docker.internal:8400/v1"])(
   "an Open WebUI with %s and the master key is a client",
   (url) => {
     const { inServices, questions } = foundFor(settings(url, master));
@@ -62,6 +63,7 @@ test("of several providers, the gateway's key counts", () => {
 
 test.each([
   ["another provider", settings("http://ollama:11434/v1", master)],
+  ["another program of the host", settings("http://host.docker.internal:4000/v1", master)],
   ["the host's own network", `    network_mode: host\n${settings("http://litellm:4000/v1", master)}`],
   [
     "a name of its own extra_hosts",
@@ -75,7 +77,7 @@ test("a key that no file gives, and one whose rights no file says, are questions
   const missing = foundFor('    environment: { OPENAI_API_BASE_URL: "http://litellm:4000/v1" }\n');
   expect(missing.inServices).toEqual([]);
   expect(missing.questions).toEqual([
-    "which key does chat send to LiteLLM (compose.yaml:9)? No file gives it OPENAI_API_KEY; set it, and add " +
+    "which key does chat send to LiteLLM (compose.yaml:10)? No file gives it OPENAI_API_KEY; set it, and add " +
       "`{ name: open-webui, kind: open-webui, service: chat }` to `clients`: until then nothing is proved of it",
   ]);
   const limited = foundFor(settings("http://litellm:4000/v1", "$" + "{CHAT_KEY}"));

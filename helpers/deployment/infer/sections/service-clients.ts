@@ -1,3 +1,4 @@
+import { leadsToLiteLLMFrom } from "../../clients/host-place.ts";
 import { isOpenWebUiImage, type OpenWebUiProvider, openWebUiProviders } from "../../clients/open-webui.ts";
 import type { ComposeService } from "../../compose/types.ts";
 import { extraHosts, serviceAt } from "../../services/hosts.ts";
@@ -57,7 +58,7 @@ export function serviceClients(view: DeploymentView, { marked, hosts, files }: S
 
 /** The model provider of a service that is the gateway; undefined for a service that is not Open WebUI, or has no other. */
 function gatewayProvider(
-  { compose, litellm }: DeploymentView,
+  view: DeploymentView,
   service: ComposeService,
   hosts: readonly string[],
 ): OpenWebUiProvider | undefined {
@@ -66,8 +67,9 @@ function gatewayProvider(
   return openWebUiProviders(service.environment).find(({ url }) => {
     if (!URL.canParse(url)) return false;
     const { hostname } = new URL(url);
+    if (leadsToLiteLLMFrom(service, view.litellm, url)) return true;
     if (extraHosts(service).includes(hostname)) return false;
-    return hosts.includes(hostname) || serviceAt(compose, hostname, service)?.key === litellm.key;
+    return hosts.includes(hostname) || serviceAt(view.compose, hostname, service)?.key === view.litellm.key;
   });
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { placeAtHost } from "../../../../helpers/deployment/clients/host-place.ts";
 import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
 import { hasConfig, hasSettings, isInService } from "../../../../helpers/deployment/policy/configured-client.ts";
 import { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
@@ -82,6 +83,7 @@ function namesGateway(url: string, client: PolicyClient, deployment: Deployment)
   if (!URL.canParse(url)) return false;
   const { hostname } = new URL(url);
   const { policy, compose, litellm } = deployment;
+  if (placeAtHost(deployment, client, url)?.leadsTo === "litellm") return true;
   const from = serviceOfClient(deployment, client);
   const reached = from && serviceReached(compose, from, hostname);
   return reached?.key === litellm.key || policy.hosts.some(({ name }) => name === hostname);

@@ -1,8 +1,5 @@
-import {
-  leadsToTheHost,
-  serviceOfClient,
-  serviceReached,
-} from "../../../../helpers/deployment/clients/service-place.ts";
+import { placeAtHost, portIn } from "../../../../helpers/deployment/clients/host-place.ts";
+import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
 import { serversInPath } from "../../../../helpers/deployment/policy/mcp-paths.ts";
 import { serviceAt } from "../../../../helpers/deployment/services/hosts.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
@@ -40,9 +37,21 @@ function addressFaults(endpoint: ClientEndpoint, client: PolicyClient, deploymen
   const { url, location } = endpoint;
   if (!URL.canParse(url)) return [{ what: `'${url}' is not a URL`, location }];
   const from = serviceOfClient(deployment, client);
-  if (leadsToTheHost(deployment, client, url)) return [];
-  const whats = from === undefined ? faultsOfHost(endpoint, deployment) : faultsFrom(from, endpoint, deployment);
+  const whats =
+    faultsAtHost(endpoint, client, deployment) ??
+    (from === undefined ? faultsOfHost(endpoint, deployment) : faultsFrom(from, endpoint, deployment));
   return whats.map((what) => ({ what: `${url}: ${what}`, location }));
+}
+
+/**
+ * Of an address of the gateway's host; undefined for any other. What else runs on the host is in no file: a service may have an
+ * address there that is right all the same.
+ */
+function faultsAtHost(endpoint: ClientEndpoint, client: PolicyClient, deployment: Deployment): string[] | undefined {
+  const place = placeAtHost(deployment, client, endpoint.url);
+  if (place === undefined) return undefined;
+  if (place.leadsTo === "litellm") return modelPathFaults(endpoint, ["/v1", ""]);
+  return serviceOfClient(deployment, client) === undefined ? [place.fault] : [];
 }
 
 /** Of an address by a host of the policy. */
@@ -95,11 +104,6 @@ function entryPointPorts({ traefikModel }: Deployment): number[] {
 function modelPathFaults({ for: purpose, url }: ClientEndpoint, paths: readonly string[]): string[] {
   if (purpose !== "model" || paths.includes(new URL(url).pathname.replace(/\/$/, ""))) return [];
   return ["the model's API is at /v1"];
-}
-
-function portIn(url: string): number {
-  const { port, protocol } = new URL(url);
-  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 /** A client may be meant to have some of the servers only: their paths are right, too. */

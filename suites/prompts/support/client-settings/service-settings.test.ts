@@ -1,10 +1,7 @@
 import { relative } from "node:path";
 import { expect, test } from "vitest";
-import {
-  leadsToTheHost,
-  machineOfAddress,
-  servicesOfClients,
-} from "../../../../helpers/deployment/clients/service-place.ts";
+import { placeAtHost } from "../../../../helpers/deployment/clients/host-place.ts";
+import { machineOfAddress, servicesOfClients } from "../../../../helpers/deployment/clients/service-place.ts";
 import { loadDeployment } from "../../../../helpers/deployment/load.ts";
 import { outlineOf } from "../../../../helpers/deployment/outline.ts";
 import { patchedCopy } from "../../../../helpers/deployment/source/patched-copy.ts";
@@ -110,19 +107,26 @@ test.each([
   ).toBe(true);
 });
 
-test.each([
-  "http://machine:4000/v1",
-  "http://host.docker.internal:4000/v1",
-  "http://host.containers.internal:4000/v1",
-  "http://192.168.1.10:4000/v1",
-])("%s leads to the host itself: it is neither a fault nor asked", async (url) => {
-  expect(await faultsOf({ url })).toEqual([]);
-  await withService({ url }, (deployment) => {
-    const client = deployment.policy.clients.find(({ service }) => service !== undefined);
-    expect(client && leadsToTheHost(deployment, client, url)).toBe(true);
-    expect(client && leadsToTheHost(deployment, client, direct)).toBe(false);
-  });
-});
+test.each(["machine", "host.docker.internal", "host.containers.internal", "192.168.1.10"])(
+  "%s is the host itself: LiteLLM's port there is asked, and any other port is neither a fault nor asked",
+  async (host) => {
+    const [published, other] = [`http://${host}:4000/v1`, `http://${host}:4001/v1`];
+    expect(await faultsOf({ url: published })).toEqual([]);
+    expect(await faultsOf({ url: `http://${host}:4000/api` })).toEqual([
+      expect.stringMatching(/the model's API is at \/v1$/),
+    ]);
+    expect(await faultsOf({ url: other })).toEqual([]);
+    await withService({}, (deployment) => {
+      const client = deployment.policy.clients.find(({ service }) => service !== undefined);
+      if (client === undefined) throw new Error("no client is in a service");
+      expect(placeAtHost(deployment, client, published)).toMatchObject({ leadsTo: "litellm", url: direct });
+      expect(placeAtHost(deployment, client, other)).toMatchObject({ leadsTo: "elsewhere" });
+      expect(placeAtHost(deployment, client, direct)).toBeUndefined();
+      // A container's loopback is its own.
+      expect(placeAtHost(deployment, client, "http://localhost:4000/v1")).toBeUndefined();
+    });
+  },
+);
 
 test("a client in a service asks from its networks, but for a host that they have no name for", async () => {
   await withService({}, (deployment) => {
