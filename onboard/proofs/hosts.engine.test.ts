@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../containers/engine/engine.ts";
 import { runConfig } from "../../helpers/core/run-config.ts";
 import { newestLiteLLM } from "../../helpers/deployment/litellm/version.ts";
+import { readCandidate } from "../candidate/read-candidate.ts";
 import type { Candidate } from "../candidate/types.ts";
 import { columnsOf } from "../gate/report.ts";
 import { judgeThroughGateway } from "../judge/gateway.ts";
@@ -20,8 +21,15 @@ import type { Fault } from "./server/faults.ts";
 const withRun = proofEngine();
 const name = "notes.Example.org";
 
+const answerOfPrometheus = {
+  status: "success",
+  data: { resultType: "vector", result: [{ metric: { job: "prometheus" }, value: [1_700_000_000, "1"] }] },
+};
+
 /** Outside of the run: a server of this machine, which a relay reaches by its default route only. */
-const outside = createServer((_, response) => response.end("from outside"));
+const outside = createServer(({ url = "" }, response) => {
+  response.end(url.startsWith("/api/v1/query") ? JSON.stringify(answerOfPrometheus) : "from outside");
+});
 const asked = { connections: 0 };
 outside.on("connection", () => asked.connections++);
 let port = 0;
@@ -32,10 +40,13 @@ beforeAll(async () => {
 });
 afterAll(() => outside.close());
 
-/** The address of this machine on the engine's own bridge. */
+/** The address of this machine on the engine's own bridge: the network's first, where the engine does not name it. */
 async function addressOf({ docker }: Engine): Promise<string> {
-  const { IPAM: ipam } = (await docker.getNetwork("bridge").inspect()) as { IPAM: { Config: { Gateway?: string }[] } };
-  const address = ipam.Config[0]?.Gateway;
+  const { IPAM: ipam } = (await docker.getNetwork("bridge").inspect()) as {
+    IPAM: { Config: { Gateway?: string; Subnet?: string }[] };
+  };
+  const [{ Gateway: gateway, Subnet: subnet } = {}] = ipam.Config;
+  const address = gateway ?? subnet?.replace(/\.0\/\d+$/, ".1");
   if (address === undefined) throw new Error("the engine's bridge has no address of this machine");
   return address;
 }
@@ -103,23 +114,49 @@ describe("a declared host", () => {
   });
 });
 
-test("a declared host is reached behind the newest LiteLLM too", async () => {
-  const gateway = await withRun(async ({ image, ...resources }) => {
+/** What a candidate does directly, and behind the newest LiteLLM of the reference. */
+async function throughNewest(
+  candidateOf: (image: string) => Omit<Candidate, "deployment">,
+): Promise<{ direct: Judgements; gateway: Judgements }> {
+  return await withRun(async ({ image, ...resources }) => {
     const address = await addressOf(resources.engine);
     const deployment = join(import.meta.dirname, "../../deployments/reference");
-    const candidate = { ...candidateWith({ transport: "http", hosts: [`${name}:${port}`] }, image), deployment };
-    const prepared = await prepare(resources, candidate, async () => [address]);
+    const written = { ...candidateOf(image), deployment };
+    const prepared = await prepare(resources, written, async () => [address]);
+    const { secrets } = prepared;
+    const candidate = { ...prepared.candidate, deployment };
     const joined = await loadJoined(candidate, { versions: {} }, newestLiteLLM);
     const [{ seen }, { seen: through }] = await Promise.all([
       runDirectly(resources, candidate, prepared),
       runThroughGateway(resources, runConfig(), candidate, { prepared, joined }),
     ]);
-    const { secrets } = prepared;
     const direct = judge({ candidate, seen, secrets, supply: undefined, differences: [], approved: [] });
-    expect(failures(direct)).toEqual([]);
     const nameOf = (tool: string): string => `${prefixOf(candidate, joined.deployment)}${tool}`;
     const own = { candidate, version: newestLiteLLM, direct: { seen, judged: direct }, seen: through, nameOf, secrets };
-    return judgeThroughGateway(own);
+    return { direct, gateway: judgeThroughGateway(own) };
   });
-  expect(gateway[16]).toMatchObject({ outcome: "pass" });
+}
+
+describe("a declared host is reached behind the newest LiteLLM too", () => {
+  test("by a server that listens", async () => {
+    const { direct, gateway } = await throughNewest((image) =>
+      candidateWith({ transport: "http", hosts: [`${name}:${port}`] }, image),
+    );
+    expect(failures(direct)).toEqual([]);
+    expect(gateway[16]).toMatchObject({ outcome: "pass" });
+  });
+
+  test("by a server that LiteLLM starts", async () => {
+    const prometheus = readCandidate(join(import.meta.dirname, "../../candidates/prometheus.yaml"));
+    const { direct, gateway } = await throughNewest(() => ({
+      ...prometheus,
+      environment: new Map([...prometheus.environment, ["PROMETHEUS_URL", `http://${name}:${port}`]]),
+      needs: [],
+      hosts: [`${name}:${port}`],
+      calls: prometheus.calls.filter(({ contains }) => contains.includes("prometheus")),
+    }));
+    expect(direct[16]).toMatchObject({ outcome: "pass" });
+    expect(direct[26]).toMatchObject({ outcome: "pass" });
+    expect(gateway[16]).toMatchObject({ outcome: "pass" });
+  });
 });
