@@ -1,5 +1,5 @@
 import { deadlines } from "../../helpers/core/deadlines.ts";
-import { codexCallsByHost, liteLLMOrigin } from "../../helpers/deployment/clients/host-place.ts";
+import { movedAddresses } from "../../helpers/deployment/clients/codex-copy.ts";
 import { internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import { faultHost, faultlessHost, faults } from "../images/contexts/fault-front/faults.ts";
@@ -7,7 +7,7 @@ import { hostCertificate, trustOf } from "../parts/deployment/traefik/host-certi
 import type { PartHandle, PartPlan } from "../parts/part.ts";
 import { commandSucceeds, readyWhenRunning } from "../parts/readiness.ts";
 import { heavyMachines, lightMachines } from "./client-machines.ts";
-import { agentNetwork } from "./gateway-networks.ts";
+import { agentNetworks } from "./gateway-networks.ts";
 import type { RigContext, RigState } from "./rig.ts";
 
 /** Port on which the fault front listens. Nothing listens on its other ports. */
@@ -35,14 +35,17 @@ export async function startClientsRig(rig: RigContext): Promise<RigState> {
     ...plansFor,
   ]);
   // Where a user of the gateway is. The engine accepts a network's name instead of its id.
-  const made = gateway.networks[agentNetwork(deployment)];
-  const networks = made === undefined ? [] : [{ name: made, id: made }];
+  const networks = agentNetworks(deployment).flatMap((name) => {
+    const made = gateway.networks[name];
+    return made === undefined ? [] : [{ name: made, id: made }];
+  });
   const on = (aliases: readonly string[]): PartPlan["networks"] => networks.map((network) => ({ network, aliases }));
   const { policy } = deployment;
   const host = internalHostOf(policy);
   const ofHost = host === undefined ? "" : originOf(deployment, host);
   // The gateway as the agent calls it.
-  const origin = codexCallsByHost(deployment) ? liteLLMOrigin(deployment.litellm) : ofHost;
+  const [moved] = movedAddresses(deployment);
+  const origin = moved === undefined ? ofHost : new URL(moved.to).origin;
   const plans: PartPlan[] = [
     {
       name: "fault-front",

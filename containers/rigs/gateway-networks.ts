@@ -1,4 +1,4 @@
-import { codexCallsByHost } from "../../helpers/deployment/clients/host-place.ts";
+import { movedAddresses } from "../../helpers/deployment/clients/codex-copy.ts";
 import type { Deployment } from "../../helpers/deployment/types.ts";
 import type { HostInterface } from "../networks/gateway-host-rules.ts";
 import type { MadeNetwork, NetworkPlan } from "../networks/network.ts";
@@ -74,10 +74,15 @@ export function sharedNetwork(deployment: Deployment): string {
 }
 
 /**
- * The network of the agent's machine: the LAN; Traefik's network where the policy says so, and where Codex runs on the gateway's
- * host and calls LiteLLM there.
+ * The networks of the agent's machine: the LAN, or Traefik's network where the policy says so; and one of each service that Codex
+ * calls on the gateway's host.
  */
-export function agentNetwork(deployment: Deployment): string {
+export function agentNetworks(deployment: Deployment): string[] {
   const codex = deployment.policy.clients.find(({ kind }) => kind === "codex");
-  return codexCallsByHost(deployment) || codex?.from === "traefik-network" ? sharedNetwork(deployment) : lanNetwork;
+  const shared = sharedNetwork(deployment);
+  const ofServices = movedAddresses(deployment).map(({ service }) => {
+    const names = [...networksOf(service).keys()];
+    return names.includes(shared) ? shared : (names[0] ?? shared);
+  });
+  return [...new Set([codex?.from === "traefik-network" ? shared : lanNetwork, ...ofServices])];
 }

@@ -26,8 +26,9 @@ import { attachments, routersLoaded, traefikPlan } from "../parts/deployment/tra
 import { partOfService, type ServicePart, servicePlans } from "../parts/deployment/upstream-services.ts";
 import { type PartHandle, type PartPlan, type RunNetwork, rigMark, withRunningPromise } from "../parts/part.ts";
 import { answersHttp, readyWhenRunning } from "../parts/readiness.ts";
+import { agentChanges } from "./agent-changes.ts";
 import {
-  agentNetwork,
+  agentNetworks,
   gatewayNetworkPlans,
   hostInterfaces,
   lanNetwork,
@@ -171,6 +172,7 @@ export async function startGatewayRig(rig: RigContext): Promise<RigState> {
       ...[traefik, logins, labelled, litellm].flatMap((rendered) => rendered?.changes ?? []),
       ...registered,
       ...replicaChange(deployment),
+      ...agentChanges(deployment),
       ...[...services, ...databases].flatMap(({ changes }) => changes),
     ],
     services: servicesByKey,
@@ -244,7 +246,8 @@ function machinePlans(
       ? []
       : [
           images.get("codex", config.versions.codex ?? codex.version).then((image) => ({
-            ...machinePlan("codex", image, network(agentNetwork(deployment))),
+            ...machinePlan("codex", image),
+            networks: agentNetworks(deployment).map((name) => ({ network: network(name), aliases: [] })),
             ...trustOf(certificate),
           })),
         ]),

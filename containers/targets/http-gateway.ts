@@ -1,4 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { HostPlace } from "../../helpers/deployment/clients/host-place.ts";
 import { decide, internalHostOf } from "../../helpers/deployment/policy/access.ts";
 import { originOf } from "../../helpers/deployment/services/origins.ts";
 import type { Deployment, Policy, PolicyClient, PolicyHost } from "../../helpers/deployment/types.ts";
@@ -96,6 +97,11 @@ export abstract class HttpGateway {
    */
   asCalled(_client: PolicyClient, text: string): string {
     return text;
+  }
+
+  /** Where an address of the gateway's host leads, if a run calls it otherwise. Default: undefined, as it is called as written. */
+  placeOf(_client: PolicyClient, _url: string): HostPlace | undefined {
+    return undefined;
   }
 
   /** The path of LiteLLM's stream of heartbeats; the policy's endpoint serves the same where `mcp.stream` is hidden. */

@@ -1,7 +1,7 @@
 import { liteLLMPortOf } from "../../../helpers/deployment/services/litellm-port.ts";
 import { forwardedHosts } from "../../../helpers/deployment/services/origins.ts";
 import type { Canaries } from "../../../helpers/deployment/source/canaries.ts";
-import { type Deployment, hasTraefik } from "../../../helpers/deployment/types.ts";
+import { type ComposeService, type Deployment, hasTraefik } from "../../../helpers/deployment/types.ts";
 import type { Address } from "../../../helpers/protocol/address.ts";
 import type { Resolve } from "../../../helpers/protocol/recording-client.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -47,7 +47,7 @@ export interface Published extends Address {
 }
 
 /**
- * Resolves URLs of the deployment's hosts to where the rig publishes them: by the entry point's port to Traefik, by
+ * Resolves URLs of the deployment's hosts, and those with the name of LiteLLM's or Traefik's service, to where the rig publishes them: by the entry point's port to Traefik, by
  * LiteLLM's own port to LiteLLM. A port that the deployment does not publish refuses connections, as it would there. An
  * address that is not the rig's stays as it is.
  */
@@ -82,6 +82,16 @@ export function publishedIn(
   const liteLLMPort = liteLLMPortOf(deployment.litellm);
   for (const { host, container } of deployment.litellm.ports) publish(host, state.parts.litellm, container);
   publish(liteLLMPort, state.parts.litellm, liteLLMPort);
+  const services: readonly (readonly [ComposeService | undefined, PartHandle | undefined])[] = [
+    [deployment.litellm, state.parts.litellm],
+    [deployment.traefik, traefik],
+  ];
+  const byName = new Map<string, Published>();
+  for (const [service, part] of services)
+    for (const [container, port] of Object.entries(part?.ports ?? {})) {
+      if (service === undefined || part === undefined) continue;
+      byName.set(`${service.name}:${container}`, { host: part.host, port, part, container: Number(container) });
+    }
   const bySocket = new Map<string, Published>();
   for (const part of Object.values(state.parts)) {
     for (const [container, port] of Object.entries(part.ports)) {
@@ -91,7 +101,9 @@ export function publishedIn(
   }
   return (host, port) => {
     const published = byPort.get(port) ?? [];
-    return bySocket.get(`${host}:${port}`) ?? publishedFor(host, published, deployment) ?? published[0];
+    const socket = `${host}:${port}`;
+    const named = deployment.policy.hosts.some(({ name }) => name === host) ? undefined : byName.get(socket);
+    return bySocket.get(socket) ?? named ?? publishedFor(host, published, deployment) ?? published[0];
   };
 }
 

@@ -1,29 +1,36 @@
 import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
-import type { Deployment } from "../types.ts";
-import { asTheRunCalls, codexCallsByHost, liteLLMOrigin, placeAtHost } from "./host-place.ts";
+import { placeAtHost } from "./host-place.ts";
 
-/** The reference, with LiteLLM's port published like this. */
-async function withPort<T>(published: string, use: (deployment: Deployment) => T): Promise<T> {
+/** What differs from the reference. */
+interface Setting {
+  /** LiteLLM's entry under `ports:`. */
+  published?: string;
+  /** A part of a rule of Traefik's, and what is there instead. */
+  rule?: { find: string; replace: string };
+  /** The lines of one more service. */
+  service?: string;
+}
+
+/** What an address of Codex's is called in a run, or why it does not lead to the gateway. */
+async function placeOf(
+  { published = "4000:4000", rule, service = "" }: Setting,
+  url: string,
+): Promise<string | undefined> {
+  const services = "\nnetworks:\n  traefik-net:\n    name";
   using copy = patchedCopy("deployments/reference", [
     { file: "compose.yaml", find: '- "4000:4000"', replace: `- "${published}"` },
+    { file: "compose.yaml", find: services, replace: `\n${service}${services}` },
+    ...(rule === undefined ? [] : [{ file: "compose.yaml", ...rule }]),
   ]);
-  return use(await loadDeployment(copy.folder));
-}
-
-function codexOf({ policy }: Deployment): Deployment["policy"]["clients"][number] {
-  const found = policy.clients.find(({ kind }) => kind === "codex");
-  if (found === undefined) throw new Error("the policy names no Codex");
-  return found;
-}
-
-/** What LiteLLM is called in a run, or why an address of the host does not lead to it. */
-async function placeOf(published: string, url: string): Promise<string | undefined> {
-  return await withPort(published, (deployment) => {
-    const place = placeAtHost(deployment, codexOf(deployment), url);
-    return place?.leadsTo === "litellm" ? place.url : place?.fault;
-  });
+  const deployment = await loadDeployment(copy.folder);
+  const codex = deployment.policy.clients.find(({ kind }) => kind === "codex");
+  if (codex === undefined) throw new Error("the policy names no Codex");
+  const place = placeAtHost(deployment, codex, url);
+  if (place?.leadsTo === "gateway") return place.url;
+  if (place?.leadsTo === "unknown") return `unknown: ${place.why}`;
+  return place && `${place.fault}; ${place.fix}`;
 }
 
 test.each([
@@ -34,50 +41,58 @@ test.each([
   ["192.168.1.10:4000:4000", "http://192.168.1.10:4000/v1", "http://litellm:4000/v1"],
   ["127.0.0.1:4000:4000", "http://host.docker.internal:4000/v1", "http://litellm:4000/v1"],
 ])("%s: %s leads to LiteLLM", async (published, url, called) => {
-  expect(await placeOf(published, url)).toBe(called);
+  expect(await placeOf({ published }, url)).toBe(called);
 });
 
 test.each([
   [
     "127.0.0.1:4000:4000",
     "http://192.168.1.10:4000/v1",
-    /^litellm publishes port 4000 at 127\.0\.0\.1 only, which 192/,
+    /^litellm publishes port 4000 at 127\.0\.0\.1 only \(.*compose\.yaml:\d+\), which 192\.168\.1\.10 does not reach; publish a port of litellm at an address that 192/,
   ],
   [
     "192.168.1.10:4000:4000",
     "http://localhost:4000/v1",
-    /^litellm publishes port 4000 at 192\.168\.1\.10 only, which lo/,
+    /^litellm publishes port 4000 at 192\.168\.1\.10 only \(.*compose\.yaml:\d+\), which lo/,
   ],
-  ["4000:4000", "http://localhost:4001/v1", /^no service publishes port 4001 on the host \(litellm publishes 4000\)$/],
-  ["4000:4000", "https://localhost:4000/v1", /^litellm answers over http on port 4000, not over https$/],
-  ["4000:4000", "http://localhost/v1", /^port 80 of the host is that of traefik, and localhost is not one of/],
+  [
+    "8400:4000",
+    "http://localhost:4000/v1",
+    /^no service publishes port 4000 on the host \(80 is traefik's, .*; 8400 is litellm's, .*compose\.yaml:\d+\); call http:\/\/localhost:8400\/v1 \(.*compose\.yaml:\d+\)$/,
+  ],
+  ["4000:4000", "https://localhost:4000/v1", /^litellm answers over http on port 4000, not over https/],
+  [
+    "4000:4000",
+    "http://localhost/v1",
+    /^port 80 of the host is that of traefik \(.*\), which has no router for localhost, and localhost is not one of/,
+  ],
 ])("%s: %s does not", async (published, url, fault) => {
-  expect(await placeOf(published, url)).toMatch(fault);
+  expect(await placeOf({ published }, url)).toMatch(fault);
 });
 
 test("a host of the policy, and any other name, is not the host itself", async () => {
-  expect(await placeOf("4000:4000", "http://litellm.linuxserver.lan/v1")).toBeUndefined();
-  expect(await placeOf("4000:4000", "http://llm.example:4000/v1")).toBeUndefined();
-  expect(await placeOf("4000:4000", "nonsense")).toBeUndefined();
+  expect(await placeOf({}, "http://litellm.linuxserver.lan/v1")).toBeUndefined();
+  expect(await placeOf({}, "http://llm.example:4000/v1")).toBeUndefined();
+  expect(await placeOf({}, "nonsense")).toBeUndefined();
 });
 
-test("in a config a run calls LiteLLM by its name", async () => {
-  const config = 'base_url = "http://localhost:4000/v1"\nurl = "http://localhost:4001/mcp/"\n';
-  await withPort("4000:4000", (deployment) => {
-    expect(asTheRunCalls(deployment, codexOf(deployment), config)).toBe(
-      'base_url = "http://litellm:4000/v1"\nurl = "http://localhost:4001/mcp/"\n',
-    );
-    expect(liteLLMOrigin(deployment.litellm)).toBe("http://litellm:4000");
-  });
+test("Traefik's port leads to the gateway where a router takes any host", async () => {
+  const host = "Host(`litellm.linuxserver.lan`)";
+  const anyHost = { rule: { find: `${host} && HeaderRegexp`, replace: "HeaderRegexp" } };
+  expect(await placeOf({}, "http://localhost/v1")).toMatch(/no router for localhost/);
+  expect(await placeOf(anyHost, "http://127.0.0.1/v1")).toBe("http://traefik:80/v1");
+  expect(await placeOf(anyHost, "https://localhost/v1")).toMatch(/^unknown: no certificate/);
 });
 
-test("Codex calls by the host where a setting says so, not a comment", async () => {
-  const calls = async (replace: string): Promise<boolean> => {
-    using copy = patchedCopy("deployments/reference", [
-      { file: "clients/codex/config.toml", find: "# With the slash: 1.77.1 redirects `/mcp`.", replace },
-    ]);
-    return codexCallsByHost(await loadDeployment(copy.folder));
-  };
-  expect(await calls("# http://localhost:4000/mcp/")).toBe(false);
-  expect(await calls('other = "http://localhost:4000/mcp/"')).toBe(true);
+test("another service's port is a fault, that of a proxy is not judged, and neither is a program on the host's network", async () => {
+  const other = (image: string, rest: string): string => `  other:\n    image: ${image}\n    ${rest}\n`;
+  const url = "http://localhost:8081/v1";
+  const ports = 'ports: ["8081:80"]';
+  expect(await placeOf({ service: other("redis:8", ports) }, url)).toMatch(
+    /^port 8081 of the host is that of other \(.*\), not of litellm; call http:\/\/localhost:4000\/v1/,
+  );
+  expect(await placeOf({ service: other("nginx:1", ports) }, url)).toMatch(/^unknown: .*which is nginx/);
+  expect(await placeOf({ service: other("redis:8", "network_mode: host") }, url)).toMatch(
+    /^unknown: .*other may listen there itself/,
+  );
 });

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { displayPath } from "../../core/text/display-path.ts";
 import { publishedTo } from "../compose/host-address.ts";
 import type { ComposeService, PublishedPort } from "../compose/types.ts";
 import { type HostListeners, listeningEntryPoints, portsOnHost } from "../services/host-network.ts";
 import { extraHosts, namesOf } from "../services/hosts.ts";
-import { liteLLMPortOf } from "../services/litellm-port.ts";
+import { proxyOf } from "../services/proxy-images.ts";
+import { matchesRule } from "../traefik/missed-router.ts";
 import type { Deployment, PolicyClient } from "../types.ts";
 import { serviceOfClient } from "./service-place.ts";
 
@@ -20,16 +21,22 @@ export type HostOfGateway = Pick<Deployment, "compose" | "litellm" | "traefik" |
 /** Where an address leads that a client has for the gateway's host itself. */
 export type HostPlace =
   | {
-      leadsTo: "litellm";
-      /** The port that LiteLLM publishes there. */
-      published: PublishedPort;
-      /** The same address as a run calls it: by LiteLLM's name and its port in the container. */
+      leadsTo: "gateway";
+      /** LiteLLM or Traefik. */
+      service: ComposeService;
+      /** The same address as a run calls it: by the service's name and its port in the container. */
       url: string;
     }
   | {
       leadsTo: "elsewhere";
       /** What is wrong with the address, for an operator. */
       fault: string;
+      fix: string;
+    }
+  | {
+      leadsTo: "unknown";
+      /** What is not known of the address: a clause. */
+      why: string;
     };
 
 /**
@@ -42,37 +49,7 @@ export function placeAtHost(gateway: HostOfGateway, client: PolicyClient, url: s
   const from = serviceOfClient(gateway, client);
   const isOfHost = from === undefined ? isHostFromOutside(hostname) : isHostFrom(from, hostname);
   if (!isOfHost || gateway.policy.hosts.some(({ name }) => name === hostname)) return undefined;
-  const published = publishedPort(gateway.litellm, url);
-  if (published !== undefined && protocol === "http:")
-    return { leadsTo: "litellm", published, url: inContainer(gateway.litellm, published, url) };
-  return { leadsTo: "elsewhere", fault: faultOfPort(gateway, url) };
-}
-
-/**
- * A client's text with the addresses that lead to LiteLLM by the gateway's host as a run calls them: a run's machines have a loopback
- * and a host of their own.
- */
-export function asTheRunCalls(gateway: HostOfGateway, client: PolicyClient, text: string): string {
-  return text.replace(/https?:\/\/[^\s"'<>]+/g, (url) => {
-    const place = placeAtHost(gateway, client, url);
-    return place?.leadsTo === "litellm" ? place.url : url;
-  });
-}
-
-/**
- * Whether Codex runs on the gateway's host and calls LiteLLM there, by a port that no LAN may reach: its config has an address that
- * {@link asTheRunCalls} replaces, outside of its comments.
- */
-export function codexCallsByHost(gateway: HostOfGateway): boolean {
-  const codex = gateway.policy.clients.find(({ kind }) => kind === "codex");
-  if (codex?.config === undefined) return false;
-  const settings = readFileSync(codex.config, "utf8").replace(/^\s*#.*$/gm, "");
-  return asTheRunCalls(gateway, codex, settings) !== settings;
-}
-
-/** The origin of LiteLLM's own port, on the networks of its service. */
-export function liteLLMOrigin(litellm: ComposeService): string {
-  return `http://${namesOf(litellm)[0]}:${liteLLMPortOf(litellm)}`;
+  return protocol === "http:" || protocol === "https:" ? placeOfPort(gateway, url) : undefined;
 }
 
 /**
@@ -127,26 +104,123 @@ function isReachedBy(hostname: string, address: string | undefined): boolean {
   return isAddress(hostname) ? bare(hostname) === address : to === "nobody";
 }
 
-/** Why an address of the host does not lead to LiteLLM. */
-function faultOfPort(gateway: HostOfGateway, url: string): string {
-  const { compose, litellm, traefik, traefikModel } = gateway;
+/** A port of the host, with the service that publishes it. */
+interface Publishing {
+  service: ComposeService;
+  published: PublishedPort;
+}
+
+function placeOfPort(gateway: HostOfGateway, url: string): HostPlace {
+  const { compose, litellm, traefik } = gateway;
   const { hostname, protocol } = new URL(url);
   const port = portIn(url);
-  const own = portsOfLiteLLM(litellm);
-  const same = own.filter(({ host }) => host === port);
-  if (same.some(({ address }) => isReachedBy(hostname, address)))
-    return `${litellm.key} answers over http on port ${port}, not over ${protocol.slice(0, -1)}`;
-  if (same.length > 0)
-    return `${litellm.key} publishes port ${port} at ${same.map(({ address }) => address).join(" and ")} only, which ${hostname} does not reach`;
-  const listeners = { litellm, traefik, entryPoints: listeningEntryPoints(traefikModel) };
-  const other = [...compose.services.values()].find((service) =>
-    tcpPorts(service, listeners).some(({ host }) => host === port),
+  const all = publishedPorts(gateway);
+  const same = all.filter(({ published }) => published.host === port);
+  const hit = same.find(({ published }) => isReachedBy(hostname, published.address));
+  const fix = fixOf(gateway, url, all);
+  if (hit?.service.key === litellm.key) {
+    if (protocol === "http:") return inContainer(hit, url);
+    const fault = `${litellm.key} answers over http on port ${port}, not over https (${lineOf(hit)})`;
+    return { leadsTo: "elsewhere", fault, fix };
+  }
+  if (hit !== undefined && hit.service.key === traefik?.key) return placeOfTraefik(gateway, hit, url, fix);
+  if (hit !== undefined) return placeOfOther(hit, litellm, fix);
+  const [other] = same;
+  if (other !== undefined) {
+    const addresses = same.map(({ published }) => published.address).join(" and ");
+    const fault = `${other.service.key} publishes port ${port} at ${addresses} only (${lineOf(other)}), which ${hostname} does not reach`;
+    return { leadsTo: "elsewhere", fault, fix };
+  }
+  const onHost = [...compose.services.values()].find(
+    ({ key, networkMode }) => networkMode?.value === "host" && ![litellm.key, traefik?.key].includes(key),
   );
-  if (other !== undefined && other.key === traefik?.key)
-    return `port ${port} of the host is that of ${other.key}, and ${hostname} is not one of the policy's hosts`;
-  if (other !== undefined) return `port ${port} of the host is that of ${other.key}, not of ${litellm.key}`;
-  const published = own.map(({ host }) => host).join(" and ") || "none";
-  return `no service publishes port ${port} on the host (${litellm.key} publishes ${published})`;
+  if (onHost !== undefined)
+    return {
+      leadsTo: "unknown",
+      why: `no service publishes port ${port} on the host, and ${onHost.key} may listen there itself (network_mode: host)`,
+    };
+  return { leadsTo: "elsewhere", fault: `no service publishes port ${port} on the host (${portList(all)})`, fix };
+}
+
+/** Traefik needs a router for the name: a run calls Traefik by the name of its service. */
+function placeOfTraefik({ traefikModel, policy }: HostOfGateway, hit: Publishing, url: string, fix: string): HostPlace {
+  const { service, published } = hit;
+  const { hostname, protocol } = new URL(url);
+  if (protocol !== "http:")
+    return { leadsTo: "unknown", why: `no certificate of a run names ${hostname}, by which ${service.key} is called` };
+  const serves = (host: string): boolean => isServed(traefikModel, { host, port: published.container, url });
+  if (!serves(hostname)) {
+    const hosts = policy.hosts.map(({ name }) => name).join(", ");
+    const fault = `port ${published.host} of the host is that of ${service.key} (${lineOf(hit)}), which has no router for ${hostname}, and ${hostname} is not one of the policy's hosts (${hosts})`;
+    return { leadsTo: "elsewhere", fault, fix };
+  }
+  if (serves(service.name)) return inContainer(hit, url);
+  return {
+    leadsTo: "unknown",
+    why: `${service.key} serves ${hostname} by that name, which a run's machines have themselves`,
+  };
+}
+
+/** Whether a router of an entry point takes requests with a host name, or what lies below the URL. */
+function isServed(
+  model: HostOfGateway["traefikModel"],
+  { host, port, url }: { host: string; port: number; url: string },
+): boolean {
+  const path = new URL(url).pathname;
+  const paths = [path, `${path.replace(/\/$/, "")}/models`];
+  return (model?.routers ?? []).some((router) => {
+    const { rule } = router;
+    const isThere = model?.entryPointsOf(router).some((name) => model.static.entryPoints.get(name)?.port === port);
+    return (
+      isThere &&
+      rule !== undefined &&
+      paths.some((one) =>
+        matchesRule(rule, {
+          host,
+          method: "POST",
+          path: one,
+          headers: [["Authorization", "Bearer key"]],
+          query: [],
+          client: undefined,
+        }),
+      )
+    );
+  });
+}
+
+function placeOfOther(hit: Publishing, litellm: ComposeService, fix: string): HostPlace {
+  const { service, published } = hit;
+  const port = `port ${published.host} of the host is that of ${service.key} (${lineOf(hit)})`;
+  const proxy = proxyOf(service);
+  return proxy === undefined
+    ? { leadsTo: "elsewhere", fault: `${port}, not of ${litellm.key}`, fix }
+    : { leadsTo: "unknown", why: `${port}, which is ${proxy}: a run asks the gateway behind it` };
+}
+
+function fixOf({ litellm }: HostOfGateway, url: string, all: readonly Publishing[]): string {
+  const parsed = new URL(url);
+  const right = all.find(
+    ({ service, published }) => service.key === litellm.key && isReachedBy(parsed.hostname, published.address),
+  );
+  if (right === undefined) return `publish a port of ${litellm.key} at an address that ${parsed.hostname} reaches`;
+  const origin = `http://${parsed.hostname}:${right.published.host}`;
+  return `call ${url.replace(/^https?:\/\/[^/?#]*/i, origin)} (${lineOf(right)})`;
+}
+
+function portList(all: readonly Publishing[]): string {
+  if (all.length === 0) return "none is published";
+  return all.map((one) => `${one.published.host} is ${one.service.key}'s, ${lineOf(one)}`).join("; ");
+}
+
+function lineOf({ published: { location } }: Publishing): string {
+  return `${displayPath(location.file)}:${location.line}`;
+}
+
+function publishedPorts({ compose, litellm, traefik, traefikModel }: HostOfGateway): Publishing[] {
+  const listeners = { litellm, traefik, entryPoints: listeningEntryPoints(traefikModel) };
+  return [...compose.services.values()].flatMap((service) =>
+    tcpPorts(service, listeners).map((published) => ({ service, published })),
+  );
 }
 
 function portsOfLiteLLM(litellm: ComposeService): readonly PublishedPort[] {
@@ -157,8 +231,9 @@ function tcpPorts(service: ComposeService, listeners: HostListeners): readonly P
   return portsOnHost(service, listeners).filter(({ protocol }) => protocol === "tcp");
 }
 
-function inContainer(litellm: ComposeService, { container }: PublishedPort, url: string): string {
-  return url.replace(/^https?:\/\/[^/?#]*/i, `http://${namesOf(litellm)[0]}:${container}`);
+function inContainer({ service, published: { container } }: Publishing, url: string): HostPlace {
+  const origin = `http://${namesOf(service)[0]}:${container}`;
+  return { leadsTo: "gateway", service, url: url.replace(/^https?:\/\/[^/?#]*/i, origin) };
 }
 
 /** The port of a URL; that of its scheme where it names none. */

@@ -11,7 +11,7 @@ import type { PolicyClient } from "../../../helpers/deployment/types.ts";
 import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
 import { losesItsSession } from "../../../helpers/protocol/mcp-session.ts";
 import { check } from "../../runner/check.ts";
-import { followsCatalogue, followsContent } from "../../support/needed-checks.ts";
+import { followsCatalogue, followsClientConfig, followsContent } from "../../support/needed-checks.ts";
 import type { ClientEndpoint } from "../support/client-settings/client-endpoint.ts";
 import { type ClientSettings, settingsOf, settingsOfClients } from "../support/client-settings/client-settings.ts";
 import { endpointFaults } from "../support/client-settings/endpoint-faults.ts";
@@ -53,12 +53,14 @@ check({
   async run({ gateway, evidence }) {
     if (!gateway.policy.clients.some(hasSettings)) evidence.notSupported(noClients);
     const all = allEndpoints(gateway);
-    const atTheHost = all.filter(({ client, place }) => place?.leadsTo === "elsewhere" && isInService(client));
-    const asked = all.filter((one) => !atTheHost.includes(one));
-    const why = "leads to the host itself, to a port that LiteLLM does not publish there: it is not asked";
-    for (const { client, endpoint } of atTheHost) evidence.finding(`${client.name}: ${endpoint.url} ${why}.`);
-    if (asked.length === 0 && atTheHost.length > 0)
-      evidence.notSupported(`${[...new Set(atTheHost.map(({ endpoint }) => endpoint.url))].join(", ")} ${why}`);
+    const unasked = all.flatMap((one) => {
+      const why = whyNotAsked(one);
+      return why === undefined ? [] : [{ ...one, why: `${one.endpoint.url} is not asked: ${why}` }];
+    });
+    const asked = all.filter((one) => whyNotAsked(one) === undefined);
+    for (const { client, why } of unasked) evidence.finding(`${client.name}: ${why}.`);
+    if (asked.length === 0 && unasked.length > 0)
+      evidence.notSupported([...new Set(unasked.map(({ why }) => why))].join("; "));
     await forEachCase(
       "an address in a client's config answers",
       distinct(asked),
@@ -68,11 +70,13 @@ check({
           throw new CheckFailure({
             summary: `${written.url} does not lead to the gateway`,
             code: "no-response",
-            expected: "a port that LiteLLM publishes on the host",
+            expected: "a port of the gateway on the host",
             actual: place.fault,
             location: written.location,
+            fix: place.fix,
+            ...followsClientConfig,
           });
-        const endpoint = place === undefined ? written : { ...written, url: place.url };
+        const endpoint = place?.leadsTo === "gateway" ? { ...written, url: place.url } : written;
         const key = secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "";
         if (machine !== undefined) await expectAnswerFrom(gateway, machine, endpoint, key);
         const answer =
@@ -121,6 +125,7 @@ function expectNoFault({ deployment }: GatewayTarget, settings: ClientSettings, 
     expected: "a config without faults",
     actual: faults.length === 1 ? "1 fault" : `${faults.length} faults`,
     location: first.location,
+    ...(first.fix === undefined ? {} : { fix: first.fix }),
   });
 }
 
@@ -159,6 +164,13 @@ function allEndpoints({ deployment }: GatewayTarget): OfClient[] {
       return { client, endpoint, machine, place };
     }),
   );
+}
+
+/** Why nothing is asked at an address of the gateway's host; undefined for an address that is asked. */
+function whyNotAsked({ client, place }: OfClient): string | undefined {
+  if (place?.leadsTo === "unknown") return place.why;
+  // What else runs on the host is in no file: a service may call it.
+  return place?.leadsTo === "elsewhere" && isInService(client) ? place.fault : undefined;
 }
 
 /** An endpoint that several clients use with the same key is tried once. */

@@ -38,14 +38,14 @@ export async function chatAccess(gateway: GatewayTarget): Promise<ChatAccess> {
   const settings = settingsOf(gateway.deployment, chat);
   const { endpoints, location } = settings;
   const places = endpoints.map(({ url }) => placeAtHost(gateway.deployment, chat, url));
-  const isAtTheHost = places.some((place) => place?.leadsTo === "elsewhere");
+  const isAtTheHost = places.some((place) => place !== undefined && place.leadsTo !== "gateway");
   const isWrong = (): boolean =>
     settings.faults.length + endpointFaults(settings, gateway.deployment, { redirectsWithoutSlash: false }).length > 0;
   if (isInService(chat) && (isAtTheHost || isWrong())) {
     if (clientOf(gateway, "codex") !== undefined) return await codexAccess(gateway);
     throw new NotSupported(
       isAtTheHost
-        ? `the address in the settings of the service ${chat.service} leads to the host itself, to a port that LiteLLM does not publish there`
+        ? `the address in the settings of the service ${chat.service} leads to the host itself, and not to the gateway, as far as the files say`
         : `the settings of the service ${chat.service} are wrong: PROMPT-09 says how`,
     );
   }

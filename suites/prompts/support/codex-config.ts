@@ -9,6 +9,7 @@ import { agentHostOf, agentPaths } from "../../../helpers/deployment/policy/acce
 import { hostOfUrl, isOnTheLan, originOf } from "../../../helpers/deployment/services/origins.ts";
 import { certificatePlace } from "../../../helpers/deployment/traefik/certificate-place.ts";
 import type { PolicyClient, SourceLocation } from "../../../helpers/deployment/types.ts";
+import { followsClientConfig } from "../../support/needed-checks.ts";
 import { codexSettingLines, missingAddress } from "./codex-setting.ts";
 import type { ClientAccess } from "./gateway-answers.ts";
 import { ownCodexConfig } from "./own-codex-config.ts";
@@ -50,8 +51,9 @@ export interface CodexConfig {
  * Reads the deployment's config of Codex, or makes one where the policy names none.
  *
  * @param change what differs in the copy that Codex gets
- * @throws {CheckFailure} when it names no MCP server by URL, or no model provider
- * @throws {NotSupported} when the policy names no Codex, and when no model or no host is known for a config of the suite's own
+ * @throws {CheckFailure} when it names no MCP server by URL, or no model provider, and when an address of the gateway's host leads elsewhere
+ * @throws {NotSupported} when the policy names no Codex, when no model or no host is known for a config of the suite's own, and when
+ *   it is not known where an address of the gateway's host leads
  */
 export async function codexConfig(
   gateway: GatewayTarget,
@@ -78,6 +80,8 @@ export async function codexConfig(
       ),
     });
   }
+  for (const address of [provider.base_url, server[1].url])
+    requireGateway(gateway, client, address, { file, text, location });
   const [name, { url, bearer_token_env_var: mcpKeyVariable }] = server;
   const variables = [provider.env_key, ...Object.values(parsed.mcp_servers).map((one) => one.bearer_token_env_var)];
   return {
@@ -91,6 +95,28 @@ export async function codexConfig(
     mcpUrl: url ?? "",
     mcpKeyVariable,
   };
+}
+
+/** An address of the gateway's host must lead to the gateway: no turn of Codex says more about one that does not. */
+function requireGateway(
+  gateway: GatewayTarget,
+  client: PolicyClient,
+  url: string,
+  config: Pick<CodexConfig, "file" | "text" | "location">,
+): void {
+  const place = gateway.placeOf(client, url);
+  if (place?.leadsTo === "unknown") throw new NotSupported(`${url} in Codex's config is not called: ${place.why}`);
+  if (place?.leadsTo !== "elsewhere") return;
+  throw new CheckFailure({
+    summary: `${url} in Codex's config does not lead to the gateway`,
+    code: "address-leads-elsewhere",
+    expected: "a port of the gateway on the host",
+    actual: url,
+    cause: place.fault,
+    location: lineOf(config, url),
+    fix: place.fix,
+    ...followsClientConfig,
+  });
 }
 
 /** The provider that the config chooses, else its first one. */

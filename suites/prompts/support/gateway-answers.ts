@@ -2,7 +2,7 @@ import type { GatewayWith } from "../../../containers/targets/needs.ts";
 import type { GatewayAnswers } from "../../../helpers/agents/agent-diagnosis.ts";
 import type { FailureEvidence } from "../../../helpers/checks/check-failure.ts";
 import { deadlines } from "../../../helpers/core/deadlines.ts";
-import { codexCallsByHost } from "../../../helpers/deployment/clients/host-place.ts";
+import { movedAddresses } from "../../../helpers/deployment/clients/codex-copy.ts";
 import { curlCommand } from "../../support/curl-command.ts";
 import { clientOf } from "./policy-lookup.ts";
 
@@ -53,7 +53,8 @@ export async function gatewayAnswers(
   gateway: GatewayWith<"commands">,
   { modelUrl, mcpUrl, key }: ClientAccess,
 ): Promise<GatewayAnswers> {
-  const isInside = clientOf(gateway, "codex")?.from === "traefik-network" || codexCallsByHost(gateway.deployment);
+  const isInside =
+    clientOf(gateway, "codex")?.from === "traefik-network" || movedAddresses(gateway.deployment).length > 0;
   const machine = isInside ? "inside-host" : "lan-host";
   const ask = (url: string, body?: object, headers?: readonly string[]): Promise<MachineAnswer> =>
     askFrom(gateway, machine, { url, key, ...(body && { body }), ...(headers && { headers }) });

@@ -34,7 +34,8 @@ export class OutgoingCalls {
     this.#folder = folder;
     const url = `http://127.0.0.1:${port}`;
     const { policy, deployment } = gateway;
-    const gatewayNames = [...policy.hosts.map(({ name }) => name), ...namesOf(deployment.litellm)];
+    const services = [deployment.litellm, ...(deployment.traefik === undefined ? [] : [deployment.traefik])];
+    const gatewayNames = [...policy.hosts.map(({ name }) => name), ...services.flatMap(namesOf)];
     const direct = [...gatewayNames, "127.0.0.1", "localhost"].join(",");
     const variables = { http_proxy: url, https_proxy: url, all_proxy: url, no_proxy: direct };
     const upper = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name.toUpperCase(), value]));

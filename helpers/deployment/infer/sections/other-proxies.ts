@@ -1,8 +1,8 @@
 import type { ComposeFile, ComposeService, ComposeValue } from "../../compose/types.ts";
 import type { LiteLLMConfig } from "../../litellm/types.ts";
-import { outlineOf } from "../../services/build-outline.ts";
 import { addressIn, serviceAt } from "../../services/hosts.ts";
 import { servicesInNamespace } from "../../services/network-namespace.ts";
+import { proxyOf, tailscale } from "../../services/proxy-images.ts";
 import type { SourceLocation } from "../../source/location.ts";
 import { parseRule, RuleError } from "../../traefik/rules/rule.ts";
 import { argumentsOf } from "../edge/probe-paths.ts";
@@ -73,27 +73,6 @@ function hostsOf(rule: string): string[] {
   }
 }
 
-const tailscale = "Tailscale";
-
-/** Images of proxies and tunnels that the suite does not run, with the name that readers know. */
-const images: readonly (readonly [RegExp, string])[] = [
-  [/(?:^|\/)(?:[\w.-]+-)?caddy(?:-docker-proxy)?(?:[:@]|$)/, "Caddy"],
-  [/(?:^|\/)(?:nginx|nginx-proxy|nginx-proxy-manager|openresty)(?:[:@]|$)/, "nginx"],
-  [/(?:^|\/)haproxy(?:[:@]|$)/, "HAProxy"],
-  [/(?:^|\/)envoy(?:[:@]|$)/, "Envoy"],
-  [/(?:^|\/)apisix(?:[:@]|$)/, "APISIX"],
-  [/(?:^|\/)kong(?:-gateway)?(?:[:@]|$)/, "Kong"],
-  [/(?:^|\/)cloudflared(?:[:@]|$)/, "a Cloudflare tunnel"],
-  [/(?:^|\/)tailscale(?:[:@]|$)/, tailscale],
-];
-
-/** Where the proxies that an image may have under any name look for their configuration. */
-const mounts: readonly (readonly [RegExp, string])[] = [
-  [/^\/etc\/caddy(?:\/|$)|\/Caddyfile$/, "Caddy"],
-  [/^\/etc\/nginx(?:$|\/(?:nginx\.conf|conf\.d|templates|sites-enabled)(?:\/|$))/, "nginx"],
-  [/^\/usr\/local\/etc\/haproxy(?:\/|$)/, "HAProxy"],
-];
-
 /**
  * The proxies and tunnels among the services that clients may come through to LiteLLM: the name and the line of each. One that
  * publishes no port and that LiteLLM itself calls stands in front of an MCP server.
@@ -131,10 +110,4 @@ function isNodeOfOthers(node: ComposeService, compose: ComposeFile, litellm: Com
     (environment.get("TS_EXTRA_ARGS")?.value ?? "").includes("--advertise-routes");
   const led = servicesInNamespace(compose, node).filter((one) => one !== node);
   return !isRouter && led.length > 0 && !led.some((one) => one.key === litellm.key || proxyOf(one) !== undefined);
-}
-
-function proxyOf({ image, build, mounts: mounted }: ComposeService): string | undefined {
-  const base = build === undefined ? undefined : outlineOf(build)?.base;
-  const byImage = images.find(([pattern]) => [image?.value ?? "", base ?? ""].some((one) => pattern.test(one)));
-  return (byImage ?? mounts.find(([pattern]) => mounted.some(({ target }) => pattern.test(target))))?.[1];
 }

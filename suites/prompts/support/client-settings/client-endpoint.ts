@@ -16,6 +16,7 @@ export interface ClientEndpoint {
 export interface ClientFault {
   what: string;
   location: SourceLocation;
+  fix?: string;
 }
 
 /** What one kind of client's config contains. */

@@ -83,7 +83,7 @@ function namesGateway(url: string, client: PolicyClient, deployment: Deployment)
   if (!URL.canParse(url)) return false;
   const { hostname } = new URL(url);
   const { policy, compose, litellm } = deployment;
-  if (placeAtHost(deployment, client, url)?.leadsTo === "litellm") return true;
+  if (placeAtHost(deployment, client, url)?.leadsTo === "gateway") return true;
   const from = serviceOfClient(deployment, client);
   const reached = from && serviceReached(compose, from, hostname);
   return reached?.key === litellm.key || policy.hosts.some(({ name }) => name === hostname);

@@ -37,21 +37,27 @@ function addressFaults(endpoint: ClientEndpoint, client: PolicyClient, deploymen
   const { url, location } = endpoint;
   if (!URL.canParse(url)) return [{ what: `'${url}' is not a URL`, location }];
   const from = serviceOfClient(deployment, client);
-  const whats =
-    faultsAtHost(endpoint, client, deployment) ??
-    (from === undefined ? faultsOfHost(endpoint, deployment) : faultsFrom(from, endpoint, deployment));
-  return whats.map((what) => ({ what: `${url}: ${what}`, location }));
+  const ofName = (): string[] =>
+    from === undefined ? faultsOfHost(endpoint, deployment) : faultsFrom(from, endpoint, deployment);
+  const faults = faultsAtHost(endpoint, client, deployment) ?? ofName().map((what) => ({ what }));
+  return faults.map(({ what, ...rest }) => ({ what: `${url}: ${what}`, location, ...rest }));
 }
 
 /**
  * Of an address of the gateway's host; undefined for any other. What else runs on the host is in no file: a service may have an
  * address there that is right all the same.
  */
-function faultsAtHost(endpoint: ClientEndpoint, client: PolicyClient, deployment: Deployment): string[] | undefined {
+function faultsAtHost(
+  endpoint: ClientEndpoint,
+  client: PolicyClient,
+  deployment: Deployment,
+): Omit<ClientFault, "location">[] | undefined {
   const place = placeAtHost(deployment, client, endpoint.url);
   if (place === undefined) return undefined;
-  if (place.leadsTo === "litellm") return modelPathFaults(endpoint, ["/v1", ""]);
-  return serviceOfClient(deployment, client) === undefined ? [place.fault] : [];
+  if (place.leadsTo === "gateway")
+    return modelPathFaults(endpoint, modelPathsOf(place.service, deployment)).map((what) => ({ what }));
+  const isJudged = place.leadsTo === "elsewhere" && serviceOfClient(deployment, client) === undefined;
+  return isJudged ? [{ what: place.fault, fix: place.fix }] : [];
 }
 
 /** Of an address by a host of the policy. */
@@ -75,9 +81,11 @@ function faultsFrom(from: ComposeService, endpoint: ClientEndpoint, deployment: 
   const { compose, litellm, traefik, policy } = deployment;
   const { hostname } = new URL(endpoint.url);
   const reached = serviceReached(compose, from, hostname);
-  // LiteLLM itself serves the model's API without `/v1` too.
   if (reached?.key === litellm.key)
-    return [...portFaults(endpoint, reached, [liteLLMPortOf(litellm)]), ...modelPathFaults(endpoint, ["/v1", ""])];
+    return [
+      ...portFaults(endpoint, reached, [liteLLMPortOf(litellm)]),
+      ...modelPathFaults(endpoint, modelPathsOf(reached, deployment)),
+    ];
   const isHost = policy.hosts.some(({ name }) => name === hostname);
   if (reached !== undefined && reached.key === traefik?.key && isHost)
     return [...portFaults(endpoint, reached, entryPointPorts(deployment)), ...modelPathFaults(endpoint, ["/v1"])];
@@ -99,6 +107,11 @@ function entryPointPorts({ traefikModel }: Deployment): number[] {
   return [...(traefikModel?.static.entryPoints.values() ?? [])].flatMap(({ protocol, port }) =>
     protocol === "tcp" ? port : [],
   );
+}
+
+/** LiteLLM itself serves the model's API without `/v1` too. */
+function modelPathsOf({ key }: ComposeService, { litellm }: Deployment): readonly string[] {
+  return key === litellm.key ? ["/v1", ""] : ["/v1"];
 }
 
 function modelPathFaults({ for: purpose, url }: ClientEndpoint, paths: readonly string[]): string[] {

@@ -119,7 +119,7 @@ test.each(["machine", "host.docker.internal", "host.containers.internal", "192.1
     await withService({}, (deployment) => {
       const client = deployment.policy.clients.find(({ service }) => service !== undefined);
       if (client === undefined) throw new Error("no client is in a service");
-      expect(placeAtHost(deployment, client, published)).toMatchObject({ leadsTo: "litellm", url: direct });
+      expect(placeAtHost(deployment, client, published)).toMatchObject({ leadsTo: "gateway", url: direct });
       expect(placeAtHost(deployment, client, other)).toMatchObject({ leadsTo: "elsewhere" });
       expect(placeAtHost(deployment, client, direct)).toBeUndefined();
       // A container's loopback is its own.

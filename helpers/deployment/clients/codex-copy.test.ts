@@ -1,0 +1,41 @@
+import { relative } from "node:path";
+import { expect, test } from "vitest";
+import { loadDeployment } from "../load.ts";
+import { patchedCopy } from "../source/patched-copy.ts";
+import type { Deployment, PolicyClient } from "../types.ts";
+import { asTheRunCalls, movedAddresses } from "./codex-copy.ts";
+
+const file = "clients/codex/config.toml";
+
+function codexOf({ policy }: Deployment): PolicyClient {
+  const found = policy.clients.find(({ kind }) => kind === "codex");
+  if (found === undefined) throw new Error("the policy names no Codex");
+  return found;
+}
+
+/** `file:line from -> to` of the addresses that differ in the copy that Codex gets. */
+async function movedIn(find: string, replace: string): Promise<string[]> {
+  using copy = patchedCopy("deployments/reference", [{ file, find, replace }]);
+  const deployment = await loadDeployment(copy.folder);
+  return movedAddresses(deployment).map(
+    ({ from, to, service, location }) =>
+      `${relative(copy.folder, location.file)}:${location.line} ${from} -> ${to} (${service.key})`,
+  );
+}
+
+test("in a config a run calls LiteLLM by its name", async () => {
+  const config = 'base_url = "http://localhost:4000/v1"\nurl = "http://localhost:4001/mcp/"\n';
+  const deployment = await loadDeployment("deployments/reference");
+  expect(asTheRunCalls(deployment, codexOf(deployment), config)).toBe(
+    'base_url = "http://litellm:4000/v1"\nurl = "http://localhost:4001/mcp/"\n',
+  );
+});
+
+test("what differs in Codex's copy has its line; a comment does not count", async () => {
+  const comment = "# With the slash: 1.77.1 redirects `/mcp`.";
+  expect(await movedIn("http://litellm.linuxserver.lan/v1", "http://localhost:4000/v1")).toEqual([
+    `${file}:12 http://localhost:4000/v1 -> http://litellm:4000/v1 (litellm)`,
+  ]);
+  expect(await movedIn(comment, "# http://localhost:4000/mcp/")).toEqual([]);
+  expect(await movedIn(comment, 'other = "http://localhost:4000/mcp/"')).toHaveLength(1);
+});
