@@ -14,10 +14,16 @@ interface Case {
 /** Independent faults share a run. */
 const cases: Case[] = [
   {
-    name: "an agent that does not wait, a buffered chat, tools that no client sent, a key with an additional right",
+    name: "an agent that does not wait, an address of the host without a port, a buffered chat, tools that no client sent, a key with an additional right",
     breaks: [
       // PROMPT-05, PROMPT-09: Codex continues without its tools.
       { file: "clients/codex/config.toml", find: "required = true\n", replace: "" },
+      // PROMPT-09: nothing is published at the address, which is the host's own.
+      {
+        file: "clients/claude/mcp-settings.json",
+        find: "http://litellm.linuxserver.lan/mcp/",
+        replace: "http://localhost:4001/mcp/",
+      },
       // PROMPT-06: a chat is forwarded only when it is complete.
       {
         file: "compose.yaml",
@@ -58,7 +64,8 @@ const cases: Case[] = [
         /does not forward the first chunk[\s\S]*actual: +the first chunk after the model had sent the last one/,
       "PROMPT-07": /actual: +a request to the model with stowaway/,
       "PROMPT-08": /the gateway runs a responses request with MCP tools for LITELLM_STATUS_KEY\n[\s\S]*actual: +200/,
-      "PROMPT-09": /codex \(codex\): required is not true[\s\S]*config\.toml:\d+/,
+      "PROMPT-09":
+        /codex \(codex\): required is not true[\s\S]*config\.toml:\d+[\s\S]*claude \(claude\): http:\/\/localhost:4001\/mcp\/: no service publishes port 4001 on the host \(.*4000 is litellm's, [\s\S]*mcp-settings\.json:\d+/,
     },
   },
   {
