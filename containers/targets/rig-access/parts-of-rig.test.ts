@@ -48,3 +48,8 @@ test("what compose publishes decides, whatever listens on that port in the conta
   const place = await placeOf(["443:8443"]);
   expect([place("in.lan", 443), place("out.example", 443)]).toEqual([8443, 8443]);
 });
+
+test("by the name of its service, a port is that of the container", async () => {
+  const place = await placeOf(["443:8443", "4000:9443"]);
+  expect([place("traefik", 443), place("traefik", 8443), place("litellm", 4000)]).toEqual([443, 8443, 4000]);
+});
