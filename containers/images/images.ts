@@ -1,6 +1,7 @@
 import { EnvironmentError } from "../../helpers/core/errors.ts";
 import type { ImageSource } from "../../helpers/core/run-config.ts";
 import type { Progress } from "../../helpers/core/terminal/progress.ts";
+import type { NodeStart } from "../../helpers/deployment/services/node-script.ts";
 import type { PackageSpec } from "../../helpers/deployment/services/package-spec.ts";
 import type { ServiceSource } from "../../helpers/deployment/services/service-plan.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -11,6 +12,7 @@ import { hostCertificates } from "./building/host-certificates.ts";
 import { builtImage, type LocalImage, type PartImage, pulledImage, type ResolvedImage } from "./part-image.ts";
 import { pullImage } from "./pull.ts";
 import { withFetchedServers } from "./recipes/fetched-servers.ts";
+import { withNodeScripts } from "./recipes/node-scripts.ts";
 import { operatorBuild } from "./recipes/operator-build.ts";
 import { contentTag, type Recipe, type UpstreamImage } from "./recipes/recipe.ts";
 import { defaultVersions, type ImagePart, Recipes } from "./recipes/recipes.ts";
@@ -37,6 +39,8 @@ export interface LiteLLMImage {
   commands: readonly StdioCommand[];
   /** What its callbacks need; its own image has it. */
   packages?: readonly PackageSpec[];
+  /** The operator's Node.js scripts that it starts over stdio. */
+  nodeScripts?: readonly NodeStart[];
   /** With what it needs for a database; default: false. */
   database?: boolean;
   /** The operator's image, by the name under which it is pulled; default: LiteLLM's own. */
@@ -118,14 +122,24 @@ export class Images {
    * @throws {EnvironmentError} with the last lines of the build, or naming the missing folder of a command
    */
   async litellm(options: LiteLLMImage): Promise<PartImage> {
-    const { version = defaultVersions.litellm, database = false, packages = [], image: name, build } = options;
+    const {
+      version = defaultVersions.litellm,
+      database = false,
+      packages = [],
+      nodeScripts = [],
+      image: name,
+      build,
+    } = options;
     const own = build === undefined ? undefined : await this.#operatorsLiteLLM(build, version);
     const plain = own ?? pulledAs(this.#recipes.litellm(version, { database, packages }), name);
     // What the operator's own image installs is in it.
     const commands =
       own === undefined ? options.commands : options.commands.filter(({ launcher }) => launcher !== undefined);
-    if (commands.length === 0) return { ...(await this.#resolve(plain)).image, part: "litellm", version };
-    const recipe = withStdioCommands(plain, this.#recipes.runtime, commands);
+    const scripts = nodeScripts.filter(({ isInImage }) => own === undefined || !isInImage);
+    if (commands.length === 0 && scripts.length === 0)
+      return { ...(await this.#resolve(plain)).image, part: "litellm", version };
+    const { runtime } = this.#recipes;
+    const recipe = withNodeScripts(withStdioCommands(plain, runtime, commands), runtime, scripts);
     const [{ image: gateway }, { image: combined }] = await Promise.all([this.#resolve(plain), this.#resolve(recipe)]);
     const from = gateway.origin === "pulled" ? `${gateway.source}@${gateway.digest}` : gateway.source;
     return { ...combined, part: "litellm", origin: gateway.origin, source: `${from}, with ${recipe.packages}` };

@@ -47,6 +47,7 @@ const upstreamsFolder = "upstreams";
  * @param runtime Node and Python for the servers
  */
 export function withStdioCommands(base: Recipe, runtime: Recipe, commands: readonly StdioCommand[]): Recipe {
+  if (commands.length === 0) return base;
   const sorted = commands
     .toSorted((a, b) => identityOf(a).localeCompare(identityOf(b)))
     .map((command, index) => ({ command, stage: `UPSTREAM${index}`, ...installedCommand(command, runtime) }));
@@ -244,6 +245,6 @@ function quoted(text: string): string {
 }
 
 /** A `COPY` of a folder's content that keeps links as links. */
-function copyFrom(stage: string, source: string, target: string): string {
+export function copyFrom(stage: string, source: string, target: string): string {
   return `COPY --from=${stage.toLowerCase()} ${source} ${target}`;
 }

@@ -21,6 +21,7 @@ import type { ExtraServers } from "./extra-servers.ts";
 import { namedImage } from "./named-image.ts";
 import { renderLiteLLM } from "./render-litellm.ts";
 import type { RenderContext } from "./render-service.ts";
+import { atItsImport } from "./script-packages.ts";
 import { changedServers } from "./stand-in-upstreams.ts";
 import { trustedProxies, trustedRanges } from "./trusted-proxies.ts";
 import { limitWorkers } from "./worker-limit.ts";
@@ -55,8 +56,9 @@ export async function liteLLMPlan(
   const service = deployment.litellm;
   const { commands: added = [] } = options;
   const servers = stdioServers(deployment).flatMap(({ server }) => server ?? []);
-  const own = servers.flatMap((server) => (server.script === undefined ? stdioCommand(server) : []));
+  const own = servers.flatMap((server) => (isScriptAlone(server) ? [] : stdioCommand(server)));
   const ofScripts = servers.flatMap(({ script }) => script?.packages ?? []);
+  const nodeScripts = servers.flatMap(({ script }) => script?.node ?? []);
   const isReplaced = ({ command, launcher }: StdioCommand): boolean =>
     launcher === undefined && added.some((one) => one.command === command);
   const commands = [...own.filter((command) => !isReplaced(command)), ...added];
@@ -73,11 +75,12 @@ export async function liteLLMPlan(
         commands,
         database,
         packages: [...packagesOfConfig(deployment.litellmConfig.document), ...ofScripts],
+        nodeScripts,
         ...(named === undefined ? {} : { image: named }),
         ...(source?.from === "build" ? { build: source } : {}),
       })
       .catch((error: unknown) => {
-        throw atItsTag(error, service, deployment.litellmConfig.version);
+        throw atItsImport(atItsTag(error, service, deployment.litellmConfig.version), nodeScripts);
       }),
     renderLiteLLM(context, { ...changed.servers, ...options.servers }),
     trustedProxies(
@@ -200,6 +203,11 @@ function imageChanges(service: ComposeService, image: PartImage): RenderedChange
           : "the base image of the operator's Dockerfile can't be had here; the packages that it installs by name are added",
     },
   ];
+}
+
+/** Whether a server is a script of the operator's, and no launcher of a package starts it. */
+function isScriptAlone({ script, launcher }: StdioServer): boolean {
+  return script !== undefined && launcher === undefined;
 }
 
 function stdioCommand({ command, version, packages, launcher }: StdioServer): StdioCommand {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { ComposeService, ServiceFile } from "../compose/types.ts";
 import { FaultList } from "../source/fault-list.ts";
+import { isFile } from "../source/is-file.ts";
 import { type LiteralSecrets, valueOfUnset } from "../source/literal-secrets.ts";
 import type { SourceLocation } from "../source/location.ts";
 import { readSource, SourceFile } from "../source/source-file.ts";
@@ -77,6 +78,12 @@ export function presentFile(service: ComposeService, inContainer: string): strin
   const mounted = mountedFile(service, inContainer);
   const isMount = service.mounts.some(({ target }) => target === inContainer);
   return mounted !== undefined && (isMount || existsSync(mounted)) ? mounted : undefined;
+}
+
+/** The text of {@link presentFile}; undefined also for a directory, and for a mounted file that is missing. */
+export function presentText(service: ComposeService, inContainer: string): string | undefined {
+  const file = presentFile(service, inContainer);
+  return file !== undefined && isFile(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 function sourceOf({ content, location }: ServiceFile, faults: FaultList): SourceFile | undefined {

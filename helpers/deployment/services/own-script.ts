@@ -1,76 +1,23 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
 import type { ComposeService } from "../compose/types.ts";
-import { mountedFile, presentFile } from "../litellm/container-file.ts";
 import type { UpstreamConfig } from "../litellm/types.ts";
-import { outlineOf } from "./build-outline.ts";
+import { type NodeStart, nodeScript } from "./node-script.ts";
 import type { PackageSpec } from "./package-spec.ts";
-import { hasModule, importedModules, presentModules } from "./python-modules.ts";
+import { pythonScript } from "./python-script.ts";
 
-/** A Python script of the operator's that LiteLLM starts over stdio: mounted, or copied by LiteLLM's Dockerfile. */
+/** A script of the operator's that LiteLLM starts over stdio: mounted, or copied by LiteLLM's Dockerfile. */
 export interface OwnScript {
-  /** The packages that it imports beyond LiteLLM's own, which LiteLLM's Dockerfile installs by name. */
+  /** The packages of PyPI that a Python script imports beyond LiteLLM's own. */
   packages: readonly PackageSpec[];
-  /** Modules that no known package has: a run can't start it. */
+  /** What it imports and the run can't have, for messages: a run can't start it. */
   missing: readonly string[];
+  /** What a Node.js script is started with; undefined for Python. */
+  node?: NodeStart;
 }
 
 /** Undefined for a server that starts anything else, and for a script that is in no file of the deployment. */
 export function ownScript(
-  { command, args }: Pick<UpstreamConfig & { transport: "stdio" }, "command" | "args">,
+  upstream: Pick<UpstreamConfig & { transport: "stdio" }, "command" | "args" | "commandAt" | "location">,
   service: ComposeService,
 ): OwnScript | undefined {
-  if (!/^python[\d.]*$/.test(posix.basename(command))) return undefined;
-  const script = args.find((word) => !/^-[uBEIOsSq]+$/.test(word));
-  if (script === undefined || script.startsWith("-") || !script.endsWith(".py")) return undefined;
-  const inContainer = posix.resolve(service.workingDir ?? "/app", script);
-  if (textOf(service, inContainer) === undefined) return undefined;
-  const modules = modulesOf(service, inContainer);
-  const installed = service.build === undefined ? [] : (outlineOf(service.build)?.packages ?? []);
-  const ofModule = (module: string): PackageSpec | undefined =>
-    installed.find(({ ecosystem, name }) => ecosystem === "pypi" && hasModule(name, module));
-  return {
-    packages: modules.flatMap((module) => {
-      const spec = ofModule(module);
-      // LiteLLM's own version of it stays where the Dockerfile names none.
-      return spec === undefined || (presentModules.has(module) && spec.version === undefined) ? [] : spec;
-    }),
-    missing: modules.filter((module) => !presentModules.has(module) && ofModule(module) === undefined),
-  };
-}
-
-/** The modules that a script imports, and those that the operator's modules next to it import in turn; without the latter. */
-function modulesOf(service: ComposeService, script: string): string[] {
-  const directory = posix.dirname(script);
-  const modules = new Set<string>();
-  const pending = [textOf(service, script) ?? ""];
-  const seen = new Set<string>();
-  for (let text = pending.pop(); text !== undefined; text = pending.pop()) {
-    for (const name of importedModules(text)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const own = ownModule(service, posix.join(directory, name));
-      if (own === undefined) modules.add(name);
-      else pending.push(...own);
-    }
-  }
-  return [...modules];
-}
-
-/** The texts of a module of the operator's, a file or a directory; undefined where the deployment does not have it. */
-function ownModule(service: ComposeService, inContainer: string): string[] | undefined {
-  const text = textOf(service, `${inContainer}.py`);
-  if (text !== undefined) return [text];
-  const directory = mountedFile(service, inContainer);
-  if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
-    return undefined;
-  const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".py"));
-  return files.map((file) => readFileSync(join(directory, file), "utf8"));
-}
-
-function textOf(service: ComposeService, inContainer: string): string | undefined {
-  const file = presentFile(service, inContainer);
-  return file !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile() === true
-    ? readFileSync(file, "utf8")
-    : undefined;
+  return pythonScript(upstream, service) ?? nodeScript(upstream, service);
 }

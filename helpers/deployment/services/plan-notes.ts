@@ -3,6 +3,7 @@ import type { Deployment } from "../types.ts";
 import type { LaunchedServer } from "./launched-servers.ts";
 import { serviceAdvice, stdioAdvice } from "./launcher-advice.ts";
 import { leftOutPorts } from "./left-out-ports.ts";
+import type { OwnScript } from "./own-script.ts";
 import { packageText } from "./package-spec.ts";
 import { type PlannedService, planServices, unneeded } from "./service-plan.ts";
 import { type PlannedStdioServer, stdioServers } from "./stdio-servers.ts";
@@ -84,6 +85,7 @@ function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteLi
     );
     return;
   }
+  noteScript(upstream, server.script, notes);
   const { launcher, packages: [first] = [] } = server;
   if (launcher === undefined || first === undefined) return;
   const text = packageText(first);
@@ -95,4 +97,26 @@ function noteStdioServer({ upstream, server }: PlannedStdioServer, notes: NoteLi
   );
   const advice = stdioAdvice(launcher, name);
   if (advice !== undefined) notes.add("finding", location, advice.what, advice.why, advice.fix, "advice");
+}
+
+function noteScript(
+  { name, location }: PlannedStdioServer["upstream"],
+  script: OwnScript | undefined,
+  notes: NoteList,
+): void {
+  const modules = script?.node?.modules;
+  if (modules === undefined) return;
+  const names = modules.imported.map((one) => one.name).join(", ");
+  const versions =
+    modules.lock !== undefined
+      ? "in the versions of package-lock.json"
+      : modules.newest.length > 0
+        ? "in the newest version where no file names one"
+        : "in versions that package.json allows";
+  notes.add(
+    "change",
+    location,
+    `what the script of ${name} imports is installed before the run: ${names}, ${versions}`,
+    `the deployment's files have no node_modules with it, and nothing is fetched during a run`,
+  );
 }

@@ -18,7 +18,7 @@ export interface StdioServer {
   version: string | undefined;
   /** What is installed, the package with the command first; undefined where neither a file nor the command's name says it. */
   packages: readonly PackageSpec[] | undefined;
-  /** The operator's own script, which LiteLLM's image starts: nothing is installed for its command. */
+  /** The operator's own script. Nothing is installed for its command but Node.js, or what `npx` starts it with. */
   script?: OwnScript;
   /** What fetches it at its start, as the operator runs it; undefined where LiteLLM's config names the command itself. */
   launcher: Launcher | undefined;
@@ -62,16 +62,17 @@ export function stdioServers({
     if (upstream.transport !== "stdio" || upstream.cannotStart !== undefined) return [];
     if (own?.leftOut !== undefined || own?.standIn === true) return [];
     const script = startedScript(upstream, own, litellm);
-    if (script !== undefined) return { upstream, server: { ...notInstalled(upstream), script } };
+    if (script !== undefined && readLauncher(upstream.command, upstream.args) === undefined)
+      return { upstream, server: { ...notInstalled(upstream), script } };
     const server = stdioServer(upstream, own, built);
     if (server === undefined) return { upstream, server };
     const command = meantCommand(upstream, server, litellm) ?? server.command;
     const { version, packages = packagesOf(command, version) } = server;
-    return { upstream, server: { ...server, command, packages } };
+    return { upstream, server: { ...server, command, packages, ...(script === undefined ? {} : { script }) } };
   });
 }
 
-/** Whether a server is a script of the operator's that runs with what LiteLLM's image has: nothing is installed for its command. */
+/** Whether a server is a script of the operator's that the run can start: no package has its command. */
 export function startsOwnScript(...given: Parameters<typeof startedScript>): boolean {
   return startedScript(...given) !== undefined;
 }

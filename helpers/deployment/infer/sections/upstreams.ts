@@ -101,7 +101,7 @@ function stdioUpstream(
       value: { name, left_out: `it leads to ${elsewhere}, which runs in none of these files` },
       questions: [askForStandIn],
     };
-  const version = ofScript(upstream, view) ?? statedVersion(upstream, built, known.versionsOf);
+  const version = ofScript(upstream, view, () => statedVersion(upstream, built, known.versionsOf));
   const database = databaseOf(view, upstream);
   const isFiles = /filesystem/i.test([command, ...args].join(" "));
   const directory = isFiles ? args.find((word) => /^\/\w/.test(word)) : undefined;
@@ -118,16 +118,34 @@ function stdioUpstream(
   };
 }
 
-/** What is stated of a script of the operator's, which has no version. Undefined for any other server. */
-function ofScript(upstream: StdioUpstream, { litellm }: DeploymentView): ReturnType<typeof statedVersion> | undefined {
+/**
+ * What is stated of a script of the operator's, which has no version, and of any other server.
+ *
+ * @param ofPackage what is stated of a server from a package, such as the `tsx` of `npx tsx server.ts`
+ */
+function ofScript(
+  upstream: StdioUpstream,
+  { litellm }: DeploymentView,
+  ofPackage: () => ReturnType<typeof statedVersion>,
+): ReturnType<typeof statedVersion> {
   const script = ownScript(upstream, litellm);
-  if (script === undefined) return undefined;
-  if (script.missing.length === 0) return { value: {}, questions: [] };
-  return {
-    value: { left_out: `its script imports ${script.missing.join(", ")}, and no file says which package has that` },
-    questions: [askForStandIn],
-  };
+  if (script === undefined) return ofPackage();
+  const { missing, node } = script;
+  if (missing.length > 0) {
+    const why = node === undefined ? ", and no file says which package has that" : "";
+    return {
+      value: { left_out: `its script imports ${missing.join(node === undefined ? ", " : "; ")}${why}` },
+      questions: [askForStandIn],
+    };
+  }
+  const { value, questions } = node !== undefined && node.program === undefined ? ofPackage() : notAsked;
+  const { newest = [] } = node?.modules ?? {};
+  if (newest.length === 0) return { value, questions };
+  const asked = `which version of ${newest.join(", ")} does its script use? No package.json next to it names one, so each run installs the newest`;
+  return { value, questions: [...questions, asked] };
 }
+
+const notAsked: ReturnType<typeof statedVersion> = { value: {}, questions: [] };
 
 /** The variable with an upstream's DSN. */
 function databaseOf({ variables }: DeploymentView, { env }: StdioUpstream): string | undefined {

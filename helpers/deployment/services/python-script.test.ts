@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readFacts } from "../facts.ts";
 import { smallDeployment } from "../infer/small-deployment.ts";
-import { ownScript } from "./own-script.ts";
+import { pythonScript } from "./python-script.ts";
 
 const base = "FROM ghcr.io/berriai/litellm:main-v1.106.2\n";
 const server = "from mcp.server.fastmcp import FastMCP\nimport os, json as j\n";
@@ -16,7 +16,7 @@ function scriptOf(
   const litellm = readFacts(deployment.folder).compose?.services.get("litellm");
   if (litellm === undefined) throw new Error("no service");
   const [program = "", ...args] = command.split(" ");
-  const found = ownScript({ command: program, args }, litellm);
+  const found = pythonScript({ command: program, args }, litellm);
   return found && { ...found, packages: found.packages.map(({ name, version }) => `${name} ${version ?? ""}`.trim()) };
 }
 
