@@ -155,7 +155,8 @@ async function installPackages(
 ): Promise<void> {
   const cpu = arch === "amd64" ? "x64" : arch;
   const platform = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
-  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier"];
+  // An outer `npm run --silent` would hide why npm failed.
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=notice"];
   onLine(`npm ${command}`);
   await runOnHost("npm", [command, "--omit=dev", "--ignore-scripts", ...platform, ...quiet], {
     cwd: folder,

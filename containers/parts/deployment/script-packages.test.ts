@@ -18,7 +18,12 @@ test.for<[string, string, RegExp]>([
   [
     "npm error 404  'no-such-package@latest' is not in this registry.",
     "no-such-package",
-    /^\/gateway\/mcp\/server\.js:4: the script imports 'no-such-package': npm has no package 'no-such-package'; correct/,
+    /^\/gateway\/mcp\/server\.js:4: the script imports 'no-such-package', and npm has no package 'no-such-package'; correct/,
+  ],
+  [
+    "npm error 404  The requested resource '@own/tools@^1.0.0' could not be found or you do not have permission to access it.",
+    "@own/tools",
+    /^\/gateway\/mcp\/server\.js:4: the script imports '@own\/tools', and npm has no package '@own\/tools'; correct/,
   ],
   [
     "npm error notarget No matching version found for @own/pkg@9.9.9.",

@@ -6,7 +6,7 @@ import { notBrought } from "../../images/recipes/node-scripts.ts";
 /** What npm, or the build, says of a package that can't be had, with its name. */
 const messages: readonly { pattern: RegExp; what(name: string): string; fix: string }[] = [
   {
-    pattern: /404\s+'?((?:@[^/@\s]+\/)?[^/@\s']+)@[^']*'? is not in this registry/,
+    pattern: /404\s.*'((?:@[^/@\s]+\/)?[^/@\s']+)@[^']*' (?:is not in this registry|could not be found)/,
     what: (name) => `npm has no package '${name}'`,
     fix: "correct its name, or add node_modules with it to the mounted directory",
   },
@@ -31,7 +31,7 @@ export function atItsImport(error: unknown, scripts: readonly NodeStart[]): unkn
     const at = imported.find((one) => one.name === name)?.location;
     if (name === undefined || at === undefined) continue;
     const place = `${displayPath(at.file)}:${at.line}`;
-    return new EnvironmentError(`${place}: the script imports '${name}': ${what(name)}; ${fix}`, {
+    return new EnvironmentError(`${place}: the script imports '${name}', and ${what(name)}; ${fix}`, {
       part: "litellm",
       cause: error,
     });
