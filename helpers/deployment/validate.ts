@@ -8,7 +8,7 @@ import { isInService } from "./policy/configured-client.ts";
 import { checkWithoutTraefik } from "./policy/direct-access.ts";
 import type { Policy, PolicyFirewall } from "./policy/types.ts";
 import { outlineOf } from "./services/build-outline.ts";
-import { meantCommand, startsOwnScript, stdioServer } from "./services/stdio-servers.ts";
+import { meantCommand, missingImports, startsOwnScript, stdioServer } from "./services/stdio-servers.ts";
 import type { FaultList } from "./source/fault-list.ts";
 import { readSource } from "./source/source-file.ts";
 import type { TraefikModel } from "./traefik/model.ts";
@@ -119,7 +119,14 @@ function checkUpstreams(policy: Policy, { notes }: Facts, { litellmConfig, litel
           `write '${meant}', or name the package in the policy (upstreams: ${name}: package: npm:NAME@VERSION or pypi:NAME==VERSION)`,
           "stops",
         );
-      if (isRun && server !== undefined && server.version === undefined && server.packages === undefined)
+      const missing = isRun && own.package === undefined ? missingImports(upstream, litellm) : [];
+      if (missing.length > 0)
+        faults.add(
+          location,
+          `the upstream '${name}' can't start in a run: its script imports ${missing.join("; ")}`,
+          "add what is missing to the mounted files, or set 'left_out:' or 'stand_in:' there",
+        );
+      else if (isRun && server !== undefined && server.version === undefined && server.packages === undefined)
         faults.add(
           location,
           `the upstream '${name}' runs a command and has no version`,

@@ -2,8 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
+import { notePlan } from "../services/plan-notes.ts";
 import { stdioServers } from "../services/stdio-servers.ts";
 import { makeCanaries } from "../source/canaries.ts";
+import { NoteList } from "../source/note-list.ts";
 import { findProjects } from "./files/projects.ts";
 import { hostValues } from "./host/host-values.ts";
 import { inferFromFiles } from "./infer-from-files.ts";
@@ -534,6 +536,68 @@ test("a script of the operator's is part of the run with what LiteLLM's image ha
       script: { packages: [expect.objectContaining({ name: "fastmcp" })], missing: [] },
     }),
   ]);
+});
+
+test("a Node.js script is part of the run with what npm has, and is left out with the file and line of what nothing has", async () => {
+  const started: unknown[] = [];
+  const notes: string[] = [];
+  const { upstreams } = await draftOf(
+    {
+      "compose.yaml": `services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.77.1
+    command: [--config, /app/config.yaml]
+    environment: { LITELLM_MASTER_KEY: "\${LITELLM_MASTER_KEY:?set it}" }
+    volumes: ["./config.yaml:/app/config.yaml", "./mcp:/app/mcp"]
+`,
+      "mcp/one.mjs": 'import "zod";\n',
+      "mcp/two.ts": 'import "zod";\n',
+      "mcp/three.mjs": 'import "zod";\nimport "./gone.mjs";\n',
+      "config.yaml": `mcp_servers:
+  one: { transport: stdio, command: node, args: [/app/mcp/one.mjs] }
+  two: { transport: stdio, command: npx, args: [-y, tsx@4.20.6, /app/mcp/two.ts] }
+  three: { transport: stdio, command: node, args: [/app/mcp/three.mjs] }
+`,
+    },
+    new Map(),
+    async (folder, draft) => {
+      writeFileSync(join(folder, "policy.yaml"), policyText(draft));
+      const deployment = await loadDeployment(folder);
+      started.push(...stdioServers(deployment).map(({ server }) => server));
+      const list = new NoteList();
+      notePlan(deployment, list);
+      notes.push(...list.notes.map(({ what }) => what));
+      const named = draft.upstreams.map((one) => ({ ...one, value: { name: one.value.name, tools: ["any"] } }));
+      writeFileSync(join(folder, "policy.yaml"), policyText({ ...draft, upstreams: named }));
+      await expect(loadDeployment(folder)).rejects.toThrow(
+        /the upstream 'three' can't start in a run: its script imports \.\/gone\.mjs \(.*three\.mjs:2\), a file that is missing; add/,
+      );
+    },
+  );
+  expect(upstreams.map(({ value }) => value)).toEqual([
+    { name: "one", tools: [] },
+    { name: "two", tools: [] },
+    {
+      name: "three",
+      left_out: expect.stringMatching(/^its script imports \.\/gone\.mjs \(.*three\.mjs:2\), a file that is missing$/),
+    },
+  ]);
+  expect(upstreams[0]?.questions).toContainEqual(expect.stringMatching(/^which version of zod does its script use\?/));
+  const modules = expect.objectContaining({ directory: "/app/mcp", newest: ["zod"] });
+  expect(started).toEqual([
+    expect.objectContaining({
+      command: "node",
+      script: expect.objectContaining({ node: expect.objectContaining({ program: "node", modules }) }),
+    }),
+    expect.objectContaining({
+      command: "tsx",
+      packages: [expect.objectContaining({ name: "tsx", version: "4.20.6" })],
+      script: expect.objectContaining({ node: { modules, isInImage: false } }),
+    }),
+  ]);
+  expect(notes).toContainEqual(
+    "what the script of one imports is installed before the run: zod, in the newest version where no file names one",
+  );
 });
 
 test("a server that LiteLLM's container has no program for is left out, and the run installs none", async () => {

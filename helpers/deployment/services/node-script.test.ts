@@ -90,7 +90,11 @@ const locked = (more: object = {}): string =>
 const manifest = '{ "dependencies": { "@modelcontextprotocol/sdk": "^1.20.0" } }';
 
 test("with a package-lock.json npm installs exactly what it says", () => {
-  const files = { "mcp/package.json": manifest, "mcp/package-lock.json": locked(), "mcp/server.js": `${sdk}import "zod";` };
+  const files = {
+    "mcp/package.json": manifest,
+    "mcp/package-lock.json": locked(),
+    "mcp/server.js": `${sdk}import "zod";`,
+  };
   const found = scriptOf("node /app/mcp/server.js", files);
   expect(found).toMatchObject({ missing: [], dependencies: { "@modelcontextprotocol/sdk": "^1.20.0" } });
   expect(found?.modules?.lock).toBe(locked());
@@ -118,7 +122,9 @@ test.each([
     "own (mcp/server.js:2), which package.json takes from 'file:../own', and not from npm",
   ],
 ])("%s can't be had", (line, files, missing) => {
-  expect(scriptOf("node /app/mcp/server.js", { ...files, "mcp/server.js": `${sdk}${line}\n` })?.missing).toEqual([missing]);
+  expect(scriptOf("node /app/mcp/server.js", { ...files, "mcp/server.js": `${sdk}${line}\n` })?.missing).toEqual([
+    missing,
+  ]);
 });
 
 test("what is in mounted node_modules is not installed", () => {

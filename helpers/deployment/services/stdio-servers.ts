@@ -72,6 +72,11 @@ export function stdioServers({
   });
 }
 
+/** What a script of the operator's imports and the run can't have, for messages; empty for any other server. */
+export function missingImports(upstream: StdioUpstream, litellm: ComposeService): readonly string[] {
+  return ownScript(upstream, litellm)?.missing ?? [];
+}
+
 /** Whether a server is a script of the operator's that the run can start: no package has its command. */
 export function startsOwnScript(...given: Parameters<typeof startedScript>): boolean {
   return startedScript(...given) !== undefined;
