@@ -114,6 +114,29 @@ test.each([
   expect(mounts.map(({ target }) => target).toSorted()).toEqual(expected);
 });
 
+test.each([
+  ["config.yaml\n", ["config.yaml"]],
+  ["*\n!hooks/a.py\n", ["config.yaml"]],
+  ["hooks\n", ["hooks"]],
+  ["hooks/a.py\n", []],
+  ["*\n!config.yaml\n!hooks\n", []],
+])("a COPY of what .dockerignore leaves out is a finding, because the build ends there: %j", (ignore, expected) => {
+  using deployment = smallDeployment({
+    "compose.yaml": "services: { litellm: { build: . } }\n",
+    Dockerfile: dockerfile.replace("COPY config.yaml .", "COPY config.yaml .\nCOPY hooks ./hooks\nCOPY missing.py ."),
+    "config.yaml": config,
+    "hooks/a.py": "",
+    ".dockerignore": ignore,
+  });
+  const absent = readFacts(deployment.folder).compose?.services.get("litellm")?.absentMounts ?? [];
+  expect(absent.map(({ what, location: { line } }) => [what, line])).toEqual(
+    expected.map((source) => [
+      `COPY names '${source}', and .dockerignore leaves it out of the build context`,
+      source === "hooks" ? 4 : 3,
+    ]),
+  );
+});
+
 test("a service without LiteLLM in it stays as it is", () => {
   const other = factsOf(
     "",

@@ -4,7 +4,7 @@ import { imageVersion } from "../compose/service/image-version.ts";
 import type { ComposeBuild, ComposeService } from "../compose/types.ts";
 import type { LiteralSecrets } from "../source/literal-secrets.ts";
 import type { SourceLocation } from "../source/location.ts";
-import { copiedMounts } from "./copied-mounts.ts";
+import { copiedMounts, ignoredCopies } from "./copied-mounts.ts";
 import { type DockerfileOutline, readDockerfile } from "./dockerfile.ts";
 import { dockerfileOf } from "./dockerfile-path.ts";
 
@@ -60,13 +60,18 @@ export function withBuildDefaults(written: ComposeService, secrets: LiteralSecre
   if (build === undefined || outline === undefined) return written;
   const locationOf = (line = 1): SourceLocation => build.inline?.location ?? { file: dockerfileOf(build), line };
   const hasOwnImage = isLiteLLMImage(outline.base ?? "");
-  const copied =
-    hasOwnImage || outline.packages.some(isLiteLLMPackage)
-      ? copiedMounts(build, { copies: outline.copies, isOwnImage: hasOwnImage, locationOf })
-      : [];
+  const isLiteLLM = hasOwnImage || outline.packages.some(isLiteLLMPackage);
+  const copied = isLiteLLM ? copiedMounts(build, { copies: outline.copies, isOwnImage: hasOwnImage, locationOf }) : [];
+  const notCopied = (isLiteLLM ? ignoredCopies(build, outline.copies) : []).map(({ source, line }) => ({
+    location: locationOf(line),
+    what: `COPY names '${source}', and .dockerignore leaves it out of the build context`,
+    why: "the build of the image ends there: the engine does not find it",
+    fix: `add '!${source}' at the end of .dockerignore, or remove the COPY`,
+  }));
   // What is mounted hides what the image has at the same path.
   const service = {
     ...written,
+    absentMounts: [...written.absentMounts, ...notCopied],
     mounts: [
       ...copied.filter(({ target }) => !written.mounts.some((mount) => mount.target === target)),
       ...written.mounts,

@@ -45,6 +45,18 @@ export function copiedMounts(
   });
 }
 
+/** What a Dockerfile copies by its name and `.dockerignore` leaves out of the build context: the engine then ends the build. */
+export function ignoredCopies(build: ComposeBuild, copies: readonly DockerfileCopy[]): DockerfileCopy[] {
+  const ignored = ignoredFiles(build);
+  return copies.filter(({ source }) => {
+    const file = join(build.context, source);
+    const path = relative(build.context, file);
+    if (path === "" || !ignored.has(path) || !existsSync(file)) return false;
+    // An exception may keep a part of a directory.
+    return !ignored.hasExceptions || statSync(file).isFile();
+  });
+}
+
 /**
  * The parts of a file or a directory that are in the context, relative to it: it itself where nothing of it is left out.
  *
