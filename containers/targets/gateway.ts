@@ -4,7 +4,7 @@ import { CheckFailure } from "../../helpers/checks/check-failure.ts";
 import { handshakeFailure } from "../../helpers/checks/handshake-failure.ts";
 import { deadlines, until } from "../../helpers/core/deadlines.ts";
 import { withoutStack } from "../../helpers/core/text/stack.ts";
-import { asTheRunCalls } from "../../helpers/deployment/clients/codex-copy.ts";
+import { asTheRunCalls, codexCopy } from "../../helpers/deployment/clients/codex-copy.ts";
 import { type HostPlace, placeAtHost } from "../../helpers/deployment/clients/host-place.ts";
 import { liteLLMPortOf } from "../../helpers/deployment/services/litellm-port.ts";
 import type { Canaries } from "../../helpers/deployment/source/canaries.ts";
@@ -96,6 +96,10 @@ export class Gateway extends HttpGateway {
 
   override asCalled(client: PolicyClient, text: string): string {
     return asTheRunCalls(this.deployment, client, text);
+  }
+
+  override codexCopy(client: PolicyClient, text: string): string {
+    return codexCopy(this.deployment, client, text);
   }
 
   override placeOf(client: PolicyClient, url: string): HostPlace | undefined {

@@ -99,6 +99,11 @@ export abstract class HttpGateway {
     return text;
   }
 
+  /** The text of Codex's config, as Codex gets it here. Default: as it is written. */
+  codexCopy(_client: PolicyClient, text: string): string {
+    return text;
+  }
+
   /** Where an address of the gateway's host leads, if a run calls it otherwise. Default: undefined, as it is called as written. */
   placeOf(_client: PolicyClient, _url: string): HostPlace | undefined {
     return undefined;

@@ -1,9 +1,10 @@
+import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { loadDeployment } from "../load.ts";
 import { patchedCopy } from "../source/patched-copy.ts";
 import type { Deployment, PolicyClient } from "../types.ts";
-import { asTheRunCalls, movedAddresses } from "./codex-copy.ts";
+import { asTheRunCalls, codexCopy, movedAddresses, otherServers } from "./codex-copy.ts";
 
 const file = "clients/codex/config.toml";
 
@@ -38,4 +39,33 @@ test("what differs in Codex's copy has its line; a comment does not count", asyn
   ]);
   expect(await movedIn(comment, "# http://localhost:4000/mcp/")).toEqual([]);
   expect(await movedIn(comment, 'other = "http://localhost:4000/mcp/"')).toHaveLength(1);
+});
+
+const context7 = '[mcp_servers.context7]\ncommand = "npx"\n\n[mcp_servers.context7.env]\nA = "b"\n';
+const github = '[mcp_servers."git-hub"]\nurl = "https://api.example.com/mcp/"\n';
+
+test("servers that are not the gateway are left out of the copy, and no line moves", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    { file, find: "[mcp_servers.litellm]", replace: `${context7}${github}[mcp_servers.litellm]` },
+  ]);
+  const deployment = await loadDeployment(copy.folder);
+  const codex = codexOf(deployment);
+  const text = readFileSync(codex.config ?? "", "utf8");
+  const copied = codexCopy(deployment, codex, text);
+  expect(copied).not.toMatch(/context7|npx|git-hub|api\.example/);
+  expect(copied).toContain("[mcp_servers.litellm]\n# With the slash");
+  expect(copied.split("\n")).toHaveLength(text.split("\n").length);
+  expect(otherServers(deployment).map(({ name, location }) => `${name}:${location.line}`)).toEqual([
+    "context7:17",
+    "git-hub:22",
+  ]);
+});
+
+test("where no server is the gateway, none is left out", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    { file, find: "litellm.linuxserver.lan/mcp/", replace: "litelm.linuxserver.lan/mcp/" },
+    { file, find: "[mcp_servers.litellm]", replace: `${github}[mcp_servers.litellm]` },
+  ]);
+  const deployment = await loadDeployment(copy.folder);
+  expect(otherServers(deployment)).toEqual([]);
 });

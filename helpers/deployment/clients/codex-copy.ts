@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
+import { z } from "zod";
 import type { ComposeService, PolicyClient, SourceLocation } from "../types.ts";
+import { leadsToGateway } from "./gateway-address.ts";
 import { type HostOfGateway, placeAtHost } from "./host-place.ts";
 
 /** An address of the gateway's host in Codex's config, which a run calls otherwise. */
@@ -13,7 +16,67 @@ export interface MovedAddress {
   location: SourceLocation;
 }
 
+/** An MCP server of Codex's config that is not the gateway. */
+interface OtherServer {
+  name: string;
+  location: SourceLocation;
+}
+
 const addresses = /https?:\/\/[^\s"'<>]+/g;
+
+/**
+ * The text of Codex's config as a run calls the gateway, and without the MCP servers that are not the gateway: a run has none of
+ * them. Lines keep their numbers.
+ */
+export function codexCopy(gateway: HostOfGateway, client: PolicyClient, text: string): string {
+  const others = new Set(otherServersIn(gateway, client, text).map(({ name }) => name));
+  return asTheRunCalls(gateway, client, others.size === 0 ? text : withoutServers(text, others));
+}
+
+/** The MCP servers that are left out of the copy of Codex's config. */
+export function otherServers(gateway: HostOfGateway): OtherServer[] {
+  const codex = gateway.policy.clients.find(({ kind }) => kind === "codex");
+  const file = codex?.config;
+  if (codex === undefined || file === undefined) return [];
+  const text = readFileSync(file, "utf8");
+  return otherServersIn(gateway, codex, text).map(({ name, line }) => ({ name, location: { file, line } }));
+}
+
+const servers = z.looseObject({
+  mcp_servers: z.record(z.string(), z.looseObject({ url: z.string().optional() })).default({}),
+});
+
+/** Where no server is the gateway, each may be meant, and none is left out. */
+function otherServersIn(gateway: HostOfGateway, client: PolicyClient, text: string): { name: string; line: number }[] {
+  const written = servers.safeParse(parse(text)).data?.mcp_servers ?? {};
+  const isGateways = ([, { url }]: [string, { url?: string | undefined }]): boolean =>
+    url !== undefined && leadsToGateway(gateway, client, url);
+  if (!Object.entries(written).some(isGateways)) return [];
+  const lines = text.split("\n");
+  return Object.entries(written)
+    .filter((entry) => !isGateways(entry))
+    .flatMap(([name]) => {
+      const line = lines.findIndex((one) => tableOf(one) === name);
+      // A server in an inline table stays: its text is not in lines of its own.
+      return line === -1 ? [] : [{ name, line: line + 1 }];
+    });
+}
+
+function withoutServers(text: string, names: ReadonlySet<string>): string {
+  let isLeftOut = false;
+  return text
+    .split("\n")
+    .map((line) => {
+      if (/^\s*\[/.test(line)) isLeftOut = names.has(tableOf(line) ?? "");
+      return isLeftOut ? "" : line;
+    })
+    .join("\n");
+}
+
+/** The server in whose table, or in a table below it, the lines after this one are. */
+function tableOf(line: string): string | undefined {
+  return /^\s*\[\s*mcp_servers\s*\.\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*[\].]/.exec(line)?.slice(1).find(Boolean);
+}
 
 /**
  * A client's text with the addresses that lead to the gateway by its host as a run calls them: a run's machines have a loopback and a

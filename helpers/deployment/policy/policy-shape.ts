@@ -321,7 +321,7 @@ export const policyShape = mapping({
     mapping({
       name: text.describe("A name for the report."),
       kind: oneOf("codex", "claude", "open-webui").describe(
-        "Which program reads the config: Codex (TOML), Claude Code or VS Code (JSON), or Open WebUI (env file, or the environment of a service).",
+        "Which program reads the config: Codex (TOML), Claude Code, VS Code or Cursor (JSON), or Open WebUI (env file, or the environment of a service).",
       ),
       config: text
         .optional()

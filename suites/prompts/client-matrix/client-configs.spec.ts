@@ -8,7 +8,7 @@ import { machineOfAddress } from "../../../helpers/deployment/clients/service-pl
 import { hasConfig, hasSettings, isInService } from "../../../helpers/deployment/policy/configured-client.ts";
 import { serversInPath } from "../../../helpers/deployment/policy/mcp-paths.ts";
 import type { PolicyClient } from "../../../helpers/deployment/types.ts";
-import { connectOverHttp, listTools } from "../../../helpers/protocol/mcp.ts";
+import { connectToServer, listTools } from "../../../helpers/protocol/mcp.ts";
 import { losesItsSession } from "../../../helpers/protocol/mcp-session.ts";
 import { check } from "../../runner/check.ts";
 import { followsCatalogue, followsClientConfig, followsContent } from "../../support/needed-checks.ts";
@@ -77,7 +77,11 @@ check({
             ...followsClientConfig,
           });
         const endpoint = place?.leadsTo === "gateway" ? { ...written, url: place.url } : written;
-        const key = secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "";
+        // A key that its user types is in no file.
+        const key =
+          endpoint.isKeyTyped === true
+            ? gateway.masterKey
+            : (secretValue(gateway, endpoint.keyVariable) ?? endpoint.keyText ?? "");
         if (machine !== undefined) await expectAnswerFrom(gateway, machine, endpoint, key);
         const answer =
           endpoint.for === "model"
@@ -85,7 +89,8 @@ check({
             : await expectTools(gateway, endpoint, key);
         const alsoFrom = machine === undefined ? "" : ", also on the networks of its service";
         const asked = endpoint === written ? "" : `, which a run calls ${endpoint.url},`;
-        evidence.finding(`${clients}: ${written.url}${asked} answers with ${answer}${alsoFrom}.`);
+        const typed = endpoint.isKeyTyped === true ? " to the master key (its own is typed by its user)" : "";
+        evidence.finding(`${clients}: ${written.url}${asked} answers${typed} with ${answer}${alsoFrom}.`);
         if (losesItsSession(gateway.http.exchanges, endpoint.url))
           evidence.finding(
             `${endpoint.url} ends a session after initialize: its later answers name none, so that notifications of a server reach no client. LiteLLM 1.106.2 does this at a path without a slash at its end, and keeps the session at a path with one.`,
@@ -176,7 +181,7 @@ function whyNotAsked({ client, place }: OfClient): string | undefined {
 /** An endpoint that several clients use with the same key is tried once. */
 function distinct(all: readonly OfClient[]): (Omit<OfClient, "client"> & { clients: string })[] {
   const groups = Map.groupBy(all, ({ endpoint, machine }) =>
-    [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText, machine].join(" "),
+    [endpoint.for, endpoint.url, endpoint.keyVariable, endpoint.keyText, endpoint.keyHeader, machine].join(" "),
   );
   return [...groups.values()].flatMap((same) => {
     const [first] = same;
@@ -237,7 +242,7 @@ async function expectModels(gateway: GatewayTarget, { url, location }: ClientEnd
 
 async function expectTools(
   gateway: GatewayWith<"canaries">,
-  { url, location }: ClientEndpoint,
+  { url, keyHeader = "Authorization", location }: ClientEndpoint,
   key: string,
 ): Promise<string> {
   const known = canaryCall(gateway);
@@ -247,7 +252,8 @@ async function expectTools(
   const evidence = (received: string) =>
     mcpEvidence(gateway, { url, key, sent: `initialize, tools/list and a call of ${tool}`, received });
   try {
-    const client = await connectOverHttp(gateway.http, url, key);
+    const headers = new Map([[keyHeader, `Bearer ${key}`]]);
+    const client = await connectToServer(gateway.http, { url, headers });
     try {
       const offered = await listTools(client);
       if (offered.length === 0)

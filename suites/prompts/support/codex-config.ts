@@ -4,12 +4,14 @@ import { z } from "zod";
 import type { GatewayTarget } from "../../../containers/targets/needs.ts";
 import { CheckFailure } from "../../../helpers/checks/check-failure.ts";
 import { NotSupported } from "../../../helpers/checks/classify.ts";
+import { leadsToGateway } from "../../../helpers/deployment/clients/gateway-address.ts";
 import { chatModels } from "../../../helpers/deployment/litellm/chat-models.ts";
 import { agentHostOf, agentPaths } from "../../../helpers/deployment/policy/access.ts";
 import { hostOfUrl, isOnTheLan, originOf } from "../../../helpers/deployment/services/origins.ts";
 import { certificatePlace } from "../../../helpers/deployment/traefik/certificate-place.ts";
 import type { PolicyClient, SourceLocation } from "../../../helpers/deployment/types.ts";
 import { followsClientConfig } from "../../support/needed-checks.ts";
+import { keyHeaderIn } from "./client-settings/client-endpoint.ts";
 import { codexSettingLines, missingAddress } from "./codex-setting.ts";
 import type { ClientAccess } from "./gateway-answers.ts";
 import { ownCodexConfig } from "./own-codex-config.ts";
@@ -22,7 +24,14 @@ const shape = z.looseObject({
     .record(z.string(), z.looseObject({ base_url: z.string().optional(), env_key: z.string().optional() }))
     .default({}),
   mcp_servers: z
-    .record(z.string(), z.looseObject({ url: z.string().optional(), bearer_token_env_var: z.string().optional() }))
+    .record(
+      z.string(),
+      z.looseObject({
+        url: z.string().optional(),
+        bearer_token_env_var: z.string().optional(),
+        env_http_headers: z.record(z.string(), z.string()).optional(),
+      }),
+    )
     .default({}),
 });
 
@@ -62,11 +71,13 @@ export async function codexConfig(
   const client = requireClient(gateway, "codex");
   const { config: file, location } = client;
   const text = change(
-    file === undefined ? ownConfigOf(gateway, client) : gateway.asCalled(client, await readFile(file, "utf8")),
+    file === undefined ? ownConfigOf(gateway, client) : gateway.codexCopy(client, await readFile(file, "utf8")),
   );
   const parsed = shape.parse(parse(text));
   const [providerName, provider] = chosenProvider(parsed) ?? [];
-  const [server] = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
+  const served = Object.entries(parsed.mcp_servers).filter(([, { url }]) => url !== undefined);
+  const { deployment } = gateway;
+  const server = served.find(([, { url = "" }]) => leadsToGateway(deployment, client, url)) ?? served[0];
   if (provider?.base_url === undefined || server?.[1].url === undefined) {
     const missing = server === undefined ? "MCP server with a url" : "model provider with a base_url";
     throw new CheckFailure({
@@ -82,8 +93,11 @@ export async function codexConfig(
   }
   for (const address of [provider.base_url, server[1].url])
     requireGateway(gateway, client, address, { file, text, location });
-  const [name, { url, bearer_token_env_var: mcpKeyVariable }] = server;
-  const variables = [provider.env_key, ...Object.values(parsed.mcp_servers).map((one) => one.bearer_token_env_var)];
+  const [name, { url }] = server;
+  const keyVariableOf = ({ bearer_token_env_var: bearer, env_http_headers: headers }: (typeof server)[1]) =>
+    bearer ?? keyHeaderIn(headers)?.value;
+  const mcpKeyVariable = keyVariableOf(server[1]);
+  const variables = [provider.env_key, ...Object.values(parsed.mcp_servers).map(keyVariableOf)];
   return {
     file,
     text,

@@ -119,8 +119,11 @@ function readFolder(folder: string) {
   return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Hidden folders in which clients keep their configs. */
+const clientFolders: ReadonlySet<string> = new Set([".claude", ".codex", ".cursor", ".vscode"]);
+
 function isSkipped(name: string): boolean {
-  return skippedFolders.has(name) || (name.startsWith(".") && name !== ".claude" && name !== ".codex");
+  return skippedFolders.has(name) || (name.startsWith(".") && !clientFolders.has(name));
 }
 
 /** Whether a file may change services without what a service of its own needs: an override, or a variant of the file next to it. */

@@ -19,7 +19,7 @@ export interface FoundClient {
 const kinds: readonly {
   kind: ClientInput["kind"];
   file: RegExp;
-  isConfig(text: string): boolean;
+  isConfig(text: string, file: string): boolean;
   from?: ClientInput["from"];
 }[] = [
   { kind: "codex", file: /\.toml$/i, isConfig: isCodexConfig },
@@ -39,7 +39,8 @@ export function findClients(view: DeploymentView, hosts: readonly string[]): Fou
   for (const file of filesBelow(folder)) {
     const kind = kinds.find((one) => one.file.test(basename(file)));
     const text = kind && readSource(file, new FaultList(), "write it")?.text;
-    if (kind === undefined || text === undefined || !namesGateway(view, hosts, text) || !kind.isConfig(text)) continue;
+    if (kind === undefined || text === undefined || !namesGateway(view, hosts, text) || !kind.isConfig(text, file))
+      continue;
     const name = nameFor(kind.kind, found);
     const from = kind.from === undefined ? {} : { from: kind.from };
     found.push({ stated: { value: { name, kind: kind.kind, ...from, config: pathIn(folder, file) } }, text });
@@ -49,7 +50,9 @@ export function findClients(view: DeploymentView, hosts: readonly string[]): Fou
 
 /** The variables that a client's config takes its keys from. */
 export function variablesOf({ text }: FoundClient): string[] {
-  const named = text.matchAll(/\$\{(\w+)\}|(?:env_key|bearer_token_env_var)\s*=\s*["'](\w+)["']/g);
+  const named = text.matchAll(
+    /\$\{(?:env:)?(\w+)\}|(?:env_key|bearer_token_env_var|"?(?:x-litellm-api-key|Authorization)"?)\s*=\s*["'](\w+)["']/gi,
+  );
   return [...named].flatMap(([, first, second]) => first ?? second ?? []);
 }
 
@@ -73,10 +76,12 @@ function isCodexConfig(text: string): boolean {
   }
 }
 
-function isMcpSettings(text: string): boolean {
+/** Of Claude Code and Cursor (`mcpServers`), or of VS Code (`servers`, in `.vscode/mcp.json`). */
+function isMcpSettings(text: string, file: string): boolean {
   try {
     const config: unknown = JSON.parse(text);
-    return typeof config === "object" && config !== null && "mcpServers" in config;
+    if (typeof config !== "object" || config === null) return false;
+    return "mcpServers" in config || ("servers" in config && basename(file) === "mcp.json");
   } catch {
     return false;
   }

@@ -481,6 +481,8 @@ test("clients by their config files, wherever they lie", () => {
     "chat.env": "OPENAI_API_BASE_URL=http://ai.lan/v1\nOPENAI_API_KEY=x\n",
     "other.json": '{ "mcpServers": { "x": { "url": "http://elsewhere/mcp/" } } }',
     "on-the-host.json": '{ "mcpServers": { "x": { "url": "http://localhost:8400/mcp/" } } }',
+    ".vscode/mcp.json":
+      '{ "servers": { "x": { "url": "http://ai.lan/mcp/", "headers": { "x-litellm-api-key": "${env:EDITOR_KEY}" } } } }',
     "other-port.json": '{ "mcpServers": { "x": { "url": "http://localhost:8401/mcp/" } } }',
     "package.json": '{ "homepage": "http://ai.lan" }',
   });
@@ -488,12 +490,13 @@ test("clients by their config files, wherever they lie", () => {
   if (typeof view === "string") throw new Error(`no ${view}`);
   const found = findClients(view, ["ai.lan"]);
   expect(found.map(({ stated }) => stated.value)).toEqual([
+    { name: "claude", kind: "claude", config: ".vscode/mcp.json" },
     { name: "open-webui", kind: "open-webui", from: "traefik-network", config: "chat.env" },
-    { name: "claude", kind: "claude", config: "docs/mcp.json" },
+    { name: "claude-2", kind: "claude", config: "docs/mcp.json" },
     { name: "codex", kind: "codex", config: "home/.codex/config.toml" },
-    { name: "claude-2", kind: "claude", config: "on-the-host.json" },
+    { name: "claude-3", kind: "claude", config: "on-the-host.json" },
   ]);
-  expect(found.flatMap(variablesOf)).toEqual(["KEY", "CLIENT_KEY"]);
+  expect(found.flatMap(variablesOf)).toEqual(["EDITOR_KEY", "KEY", "CLIENT_KEY"]);
 });
 
 test("the firewall's interfaces and how it denies", () => {

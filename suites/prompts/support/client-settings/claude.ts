@@ -1,9 +1,12 @@
+import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { jsonSettings } from "../../../../helpers/deployment/clients/setting-line.ts";
 import type { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import {
   type ClientEndpoint,
   type ClientFault,
+  isTyped,
+  keyHeaderIn,
   type ReadSettings,
   serverWithoutAddress,
   variableIn,
@@ -21,7 +24,12 @@ const servers = z.record(
 /** Claude Code's key is `mcpServers`, VS Code's is `servers`. */
 const shape = z.looseObject({ mcpServers: servers.optional(), servers: servers.optional() });
 
-/** The MCP settings of Claude Code or VS Code. */
+/** Cursor finds out the transport itself. */
+function isOfCursor({ file }: SourceFile): boolean {
+  return basename(dirname(file)) === ".cursor";
+}
+
+/** The MCP settings of Claude Code, VS Code or Cursor. */
 export function claudeSettings(source: SourceFile): ReadSettings {
   const parsed = shape.parse(JSON.parse(source.text));
   const find = jsonSettings(source);
@@ -33,23 +41,27 @@ export function claudeSettings(source: SourceFile): ReadSettings {
       if (server.command === undefined) faults.push(serverWithoutAddress(name, find(...section)));
       continue;
     }
-    const [headerName, header] =
-      Object.entries(server.headers ?? {}).find(([key]) => key.toLowerCase() === "authorization") ?? [];
-    if (server.type !== "http")
+    const key = keyHeaderIn(server.headers);
+    const about = { about: server.url };
+    if (server.type !== "http" && !(server.type === undefined && isOfCursor(source)))
       faults.push({
         what: `the type of ${name} is ${JSON.stringify(server.type)}: streamable HTTP is "http"`,
         location: find(...section, "type"),
+        ...about,
       });
-    if (headerName !== undefined && header !== undefined && !/^Bearer /i.test(header))
+    if (key?.header === "Authorization" && !/^Bearer /i.test(key.value))
       faults.push({
         what: `the Authorization header of ${name} is not a Bearer credential`,
-        location: find(...section, "headers", headerName),
+        location: find(...section, "headers", key.name),
+        ...about,
       });
     endpoints.push({
       for: "mcp",
       url: server.url,
-      keyVariable: variableIn(header),
-      keyText: header,
+      keyVariable: variableIn(key?.value),
+      keyText: key?.value.replace(/^Bearer /i, ""),
+      isKeyTyped: isTyped(key?.value),
+      ...(key === undefined ? {} : { keyHeader: key.header }),
       location: find(...section, "url"),
     });
   }

@@ -9,14 +9,23 @@ export interface ClientEndpoint {
   keyVariable: string | undefined;
   /** As written; undefined when there is none. */
   keyText: string | undefined;
+  /** Whether the client asks its user for the key. */
+  isKeyTyped?: boolean;
+  /** The header with the key. Default: `Authorization`. */
+  keyHeader?: KeyHeader;
   location: SourceLocation;
 }
+
+/** LiteLLM takes its key from the second one first, and leaves `Authorization` to the upstream. Source: LiteLLM's manual, MCP. */
+export type KeyHeader = "Authorization" | "x-litellm-api-key";
 
 /** A fault of a client's config that its text shows. */
 export interface ClientFault {
   what: string;
   location: SourceLocation;
   fix?: string;
+  /** The address of the server that it is about; undefined for the config as a whole. */
+  about?: string;
 }
 
 /** What one kind of client's config contains. */
@@ -31,9 +40,25 @@ export interface ReadSettings {
  */
 export const shortestStartup = 15;
 
-/** The name in `${NAME}`, `Bearer ${NAME}` or `${NAME:-…}`. */
+/** The name in `${NAME}`, `Bearer ${NAME}`, `${NAME:-…}`, or, as VS Code and Cursor have it, `${env:NAME}`. */
 export function variableIn(text: string | undefined): string | undefined {
-  return /^(?:Bearer )?\$\{([A-Za-z_]\w*)(?::?-[^}]*)?\}$/i.exec(text ?? "")?.[1];
+  return /^(?:Bearer )?\$\{(?:env:)?([A-Za-z_]\w*)(?::?-[^}]*)?\}$/i.exec(text ?? "")?.[1];
+}
+
+/** Whether VS Code asks its user for a key: `${input:NAME}`. */
+export function isTyped(text: string | undefined): boolean {
+  return /^(?:Bearer )?\$\{input:[^}]+\}$/i.test(text ?? "");
+}
+
+/** The header that carries LiteLLM's key, with its name as it is written. */
+export function keyHeaderIn(
+  headers: Readonly<Record<string, string>> = {},
+): { name: string; value: string; header: KeyHeader } | undefined {
+  const found = (header: KeyHeader): ReturnType<typeof keyHeaderIn> => {
+    const [name, value] = Object.entries(headers).find(([one]) => one.toLowerCase() === header.toLowerCase()) ?? [];
+    return name === undefined || value === undefined ? undefined : { name, value, header };
+  };
+  return found("x-litellm-api-key") ?? found("Authorization");
 }
 
 /** The fault of an MCP server without an address. */

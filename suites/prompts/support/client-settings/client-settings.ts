@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { placeAtHost } from "../../../../helpers/deployment/clients/host-place.ts";
-import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
+import { leadsToGateway } from "../../../../helpers/deployment/clients/gateway-address.ts";
+import { serviceOfClient } from "../../../../helpers/deployment/clients/service-place.ts";
 import { hasConfig, hasSettings, isInService } from "../../../../helpers/deployment/policy/configured-client.ts";
 import { SourceFile } from "../../../../helpers/deployment/source/source-file.ts";
 import type {
@@ -35,7 +35,7 @@ export function settingsOf(deployment: Deployment, client: ConfiguredClient | Se
   const settings = hasConfig(client)
     ? clientSettings(client, readFileSync(client.config, "utf8"))
     : serviceSettings(client, deployment);
-  return { ...settings, endpoints: ofGateway(settings, deployment) };
+  return ofGateway(settings, deployment);
 }
 
 /**
@@ -69,22 +69,22 @@ function secretWithValue(
 }
 
 /**
- * Open WebUI may have other model providers next to the gateway, which are not judged. Where none of its addresses is the
- * gateway's, all of them count: one is then wrong.
+ * A client may have other model providers and MCP servers next to the gateway, which are not judged. Where none of its addresses for
+ * models, or for MCP, is the gateway's, all of them count: one is then wrong. So does an address that gets a key of the gateway's.
  */
-function ofGateway({ client, endpoints }: ClientSettings, deployment: Deployment): readonly ClientEndpoint[] {
-  if (client.kind !== "open-webui" || !isInService(client)) return endpoints;
-  const models = endpoints.filter((endpoint) => endpoint.for === "model");
-  const others = models.filter(({ url }) => !namesGateway(url, client, deployment));
-  return others.length === models.length ? endpoints : endpoints.filter((endpoint) => !others.includes(endpoint));
-}
-
-function namesGateway(url: string, client: PolicyClient, deployment: Deployment): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  const { policy, compose, litellm } = deployment;
-  if (placeAtHost(deployment, client, url)?.leadsTo === "gateway") return true;
-  const from = serviceOfClient(deployment, client);
-  const reached = from && serviceReached(compose, from, hostname);
-  return reached?.key === litellm.key || policy.hosts.some(({ name }) => name === hostname);
+function ofGateway(settings: ClientSettings, deployment: Deployment): ClientSettings {
+  const { client, endpoints, faults } = settings;
+  const isGateways = ({ url }: ClientEndpoint): boolean => leadsToGateway(deployment, client, url);
+  const secrets = new Set(deployment.policy.secrets.map(({ name }) => name));
+  const others = endpoints.filter((endpoint) => {
+    const hasGateway = endpoints.some((one) => one.for === endpoint.for && isGateways(one));
+    const hasKey = !isInService(client) && endpoint.keyVariable !== undefined && secrets.has(endpoint.keyVariable);
+    return hasGateway && !hasKey && !isGateways(endpoint);
+  });
+  const urls = new Set(others.map(({ url }) => url));
+  return {
+    ...settings,
+    endpoints: endpoints.filter((endpoint) => !others.includes(endpoint)),
+    faults: faults.filter(({ about }) => about === undefined || !urls.has(about)),
+  };
 }

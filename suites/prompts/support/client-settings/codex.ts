@@ -5,6 +5,7 @@ import type { SourceFile } from "../../../../helpers/deployment/source/source-fi
 import {
   type ClientEndpoint,
   type ClientFault,
+  keyHeaderIn,
   type ReadSettings,
   serverWithoutAddress,
   shortestStartup,
@@ -34,6 +35,7 @@ const shape = z.looseObject({
         startup_timeout_sec: z.number().optional(),
         default_tools_approval_mode: z.string().optional(),
         http_headers: z.record(z.string(), z.string()).optional(),
+        env_http_headers: z.record(z.string(), z.string()).optional(),
       }),
     )
     .default({}),
@@ -67,6 +69,7 @@ function providerSettings(name: string, provider: Provider, find: FindSetting): 
     location: find(...section, "base_url"),
   };
   const fault: ClientFault = {
+    about: provider.base_url,
     what: `wire_api is ${JSON.stringify(provider.wire_api)}: Codex supports only "responses"`,
     location: find(...section, "wire_api"),
   };
@@ -79,17 +82,22 @@ function serverSettings(name: string, server: Server, find: FindSetting): ReadSe
     const faults = server.command === undefined ? [serverWithoutAddress(name, find(...section))] : [];
     return { endpoints: [], faults };
   }
-  const header = Object.entries(server.http_headers ?? {}).find(([key]) => key.toLowerCase() === "authorization")?.[1];
+  const { url: about } = server;
+  const written = keyHeaderIn(server.http_headers);
+  const fromVariable = keyHeaderIn(server.env_http_headers);
+  const keyVariable = server.bearer_token_env_var ?? fromVariable?.value;
+  const header = (server.bearer_token_env_var === undefined ? (fromVariable ?? written) : undefined)?.header;
   const endpoint: ClientEndpoint = {
     for: "mcp",
     url: server.url,
-    keyVariable: server.bearer_token_env_var,
-    keyText: server.bearer_token_env_var ?? server.bearer_token ?? header,
+    keyVariable,
+    keyText: keyVariable ?? server.bearer_token ?? written?.value.replace(/^Bearer /i, ""),
+    ...(header === undefined ? {} : { keyHeader: header }),
     location: find(...section, "url"),
   };
   const faults: ClientFault[] = [];
   const demand = (holds: boolean, key: string, what: string): void => {
-    if (!holds) faults.push({ what, location: find(...section, key) });
+    if (!holds) faults.push({ what, location: find(...section, key), about });
   };
   demand(
     server.required === true,

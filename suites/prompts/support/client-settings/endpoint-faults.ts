@@ -1,9 +1,10 @@
 import { placeAtHost, portIn } from "../../../../helpers/deployment/clients/host-place.ts";
 import { serviceOfClient, serviceReached } from "../../../../helpers/deployment/clients/service-place.ts";
+import { decide } from "../../../../helpers/deployment/policy/access.ts";
 import { serversInPath } from "../../../../helpers/deployment/policy/mcp-paths.ts";
 import { serviceAt } from "../../../../helpers/deployment/services/hosts.ts";
 import { liteLLMPortOf } from "../../../../helpers/deployment/services/litellm-port.ts";
-import { portOfHost } from "../../../../helpers/deployment/services/origins.ts";
+import { hostOfUrl, portOfHost } from "../../../../helpers/deployment/services/origins.ts";
 import type {
   ComposeService,
   Deployment,
@@ -28,6 +29,7 @@ export function endpointFaults(
     ...addressFaults(endpoint, client, deployment),
     ...(endpoint.for === "mcp" ? pathFaults(endpoint, deployment, redirectsWithoutSlash) : []),
     ...keyFaults(endpoint, client, deployment.policy),
+    ...headerFaults(endpoint, deployment),
   ]);
   if (endpoints.length === 0) faults.push({ what: "the config names no address of the gateway", location: beginning });
   return faults;
@@ -151,12 +153,28 @@ function pathFaults(
   ];
 }
 
+/** Of a key in a header that the edge does not look at. */
+function headerFaults({ url, keyHeader, location }: ClientEndpoint, deployment: Deployment): ClientFault[] {
+  const host = hostOfUrl(deployment, url);
+  if (keyHeader !== "x-litellm-api-key" || host === undefined) return [];
+  const { who } = decide(deployment.policy, host, { method: "POST", path: new URL(url).pathname });
+  if (who !== "bearer") return [];
+  return [
+    {
+      what: `${url}: the key is in ${keyHeader} alone, and ${host.name} lets nothing through here without \`Authorization: Bearer\``,
+      location,
+      fix: "send the key as `Authorization: Bearer …`",
+    },
+  ];
+}
+
 function keyFaults(
-  { url, keyVariable, keyText, location }: ClientEndpoint,
+  { url, keyVariable, keyText, isKeyTyped, location }: ClientEndpoint,
   { service }: PolicyClient,
   policy: Policy,
 ): ClientFault[] {
   if (keyText === undefined || keyText === "") return [{ what: `${url}: no key is sent`, location }];
+  if (isKeyTyped === true) return [];
   if (keyVariable === undefined && service !== undefined)
     return [{ what: `${url}: the key comes from no variable that the policy lists under 'secrets'`, location }];
   if (keyVariable === undefined)
