@@ -67,7 +67,7 @@ function withoutServers(text: string, names: ReadonlySet<string>): string {
   return text
     .split("\n")
     .map((line) => {
-      if (/^\s*\[/.test(line)) isLeftOut = names.has(tableOf(line) ?? "");
+      if (/^\s*\[{1,2}[\w\s."'-]+\]{1,2}\s*(?:#.*)?$/.test(line)) isLeftOut = names.has(tableOf(line) ?? "");
       return isLeftOut ? "" : line;
     })
     .join("\n");

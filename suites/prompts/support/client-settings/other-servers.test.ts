@@ -121,3 +121,26 @@ test.each([
   expect(faults).toEqual([internal]);
   expect(endpoints[1]).toMatchObject({ keyVariable: "LITELLM_CLIENT_KEY", keyHeader: "x-litellm-api-key" });
 });
+
+test.each([
+  ['"--header", "Authorization: Bearer ${LITELLM_CLIENT_KEY}", "--allow-http"', "{}", []],
+  ['"--allow-http", "--header", "Authorization:${AUTH}"', `{ "AUTH": "${bearer}" }`, []],
+  [
+    `"--header", "Authorization: ${bearer}"`,
+    "{}",
+    ["http://litellm.linuxserver.lan/mcp/: mcp-remote refuses an address over http that is not the loopback"],
+  ],
+  ['"--allow-http"', "{}", ["http://litellm.linuxserver.lan/mcp/: no key is sent"]],
+  [
+    '"--allow-http", "--header", "Authorization: Bearer sk-1"',
+    "{}",
+    [expect.stringMatching(/the key itself is in the config/)],
+  ],
+])("a client behind mcp-remote with %s and %s", async (rest, env, faults) => {
+  const found = await counted("claude", {
+    find: `"type": "http",\n      "url": "http://litellm.linuxserver.lan/mcp/",\n      ${claudeHeaders}`,
+    replace: `"command": "npx",\n      "args": ["-y", "mcp-remote@0.1.31", "http://litellm.linuxserver.lan/mcp/", ${rest}],\n      "env": ${env}`,
+  });
+  expect(found.faults).toEqual(faults);
+  expect(found.endpoints).toHaveLength(2);
+});
