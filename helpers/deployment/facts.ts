@@ -209,9 +209,17 @@ export class Facts {
     for (const { what, fix, location } of missing) this.faults.add(location, what, fix);
   }
 
-  /** A client's config; undefined when it can't be read. */
-  clientConfig(client: Pick<ConfiguredClient, "name" | "kind" | "config">): SourceFile | undefined {
-    return once(this.#clients, client.name, () => readClientConfig(client, this.originals, this.faults, this.notes));
+  /**
+   * A client's config; undefined when it can't be read.
+   *
+   * @param hosts the names of the gateway; they count at the first call
+   */
+  clientConfig(
+    client: Pick<ConfiguredClient, "name" | "kind" | "config">,
+    hosts: readonly string[] = [],
+  ): SourceFile | undefined {
+    const context = { variables: this.originals, hosts };
+    return once(this.#clients, client.name, () => readClientConfig(client, context, this.faults, this.notes));
   }
 }
 

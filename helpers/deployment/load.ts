@@ -54,7 +54,8 @@ export async function loadDeployment(folder: string, options: LoadOptions = {}):
   // Without a policy the default names still let the files be checked.
   const traefikModel = facts.traefik(policy?.services.traefik);
   const liteLLM = facts.liteLLM(policy?.services.litellm);
-  for (const client of policy?.clients.filter(hasConfig) ?? []) facts.clientConfig(client);
+  const hosts = policy?.hosts.map(({ name }) => name) ?? [];
+  for (const client of policy?.clients.filter(hasConfig) ?? []) facts.clientConfig(client, hosts);
   faults.addAll(facts.faults);
   if (policy !== undefined) validate(policy, facts, faults);
   faults.throwIfAny();

@@ -47,8 +47,8 @@ export interface Published extends Address {
 }
 
 /**
- * Resolves URLs of the deployment's hosts, and those with the name of LiteLLM's or Traefik's service, to where the rig publishes them: by the entry point's port to Traefik, by
- * LiteLLM's own port to LiteLLM. A port that the deployment does not publish refuses connections, as it would there. An
+ * Resolves URLs of the deployment's hosts, and those with the name of LiteLLM's or Traefik's service, to where the rig
+ * publishes them: by the entry point's port to Traefik, by LiteLLM's own port to LiteLLM. A port that the deployment does not publish refuses connections, as it would there. An
  * address that is not the rig's stays as it is.
  */
 export function resolveIn(state: RigState, deployment: Deployment): Resolve {

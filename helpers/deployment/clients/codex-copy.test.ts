@@ -42,7 +42,9 @@ test("what differs in Codex's copy has its line; a comment does not count", asyn
 });
 
 const context7 = '[mcp_servers.context7]\ncommand = "npx"\n\n[mcp_servers.context7.env]\nA = "b"\n';
-const github = '[mcp_servers."git-hub"]\nurl = "https://api.example.com/mcp/"\n';
+// The env file has no such variable: the key is not the gateway's.
+const github = '[mcp_servers."git-hub"]\nurl = "https://api.example.com/mcp/"\nbearer_token_env_var = "GITHUB_PAT"\n';
+const keyless = github.replace(/bearer.*\n/, "");
 
 test("servers that are not the gateway are left out of the copy, and no line moves", async () => {
   using copy = patchedCopy("deployments/reference", [
@@ -64,8 +66,16 @@ test("servers that are not the gateway are left out of the copy, and no line mov
 test("where no server is the gateway, none is left out", async () => {
   using copy = patchedCopy("deployments/reference", [
     { file, find: "litellm.linuxserver.lan/mcp/", replace: "litelm.linuxserver.lan/mcp/" },
-    { file, find: "[mcp_servers.litellm]", replace: `${github}[mcp_servers.litellm]` },
+    { file, find: "[mcp_servers.litellm]", replace: `${keyless}[mcp_servers.litellm]` },
   ]);
   const deployment = await loadDeployment(copy.folder);
   expect(otherServers(deployment)).toEqual([]);
+});
+
+test("where no server is the gateway, each must have its key from the env file", async () => {
+  using copy = patchedCopy("deployments/reference", [
+    { file, find: "litellm.linuxserver.lan/mcp/", replace: "litelm.linuxserver.lan/mcp/" },
+    { file, find: "[mcp_servers.litellm]", replace: `${github}[mcp_servers.litellm]` },
+  ]);
+  await expect(loadDeployment(copy.folder)).rejects.toThrow(/config\.toml:19: .*'GITHUB_PAT', which the env file/);
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import { z } from "zod";
 import type { ComposeService, PolicyClient, SourceLocation } from "../types.ts";
+import { tableOf, withoutServers } from "./codex-servers.ts";
 import { leadsToGateway } from "./gateway-address.ts";
 import { type HostOfGateway, placeAtHost } from "./host-place.ts";
 
@@ -60,22 +61,6 @@ function otherServersIn(gateway: HostOfGateway, client: PolicyClient, text: stri
       // A server in an inline table stays: its text is not in lines of its own.
       return line === -1 ? [] : [{ name, line: line + 1 }];
     });
-}
-
-function withoutServers(text: string, names: ReadonlySet<string>): string {
-  let isLeftOut = false;
-  return text
-    .split("\n")
-    .map((line) => {
-      if (/^\s*\[{1,2}[\w\s."'-]+\]{1,2}\s*(?:#.*)?$/.test(line)) isLeftOut = names.has(tableOf(line) ?? "");
-      return isLeftOut ? "" : line;
-    })
-    .join("\n");
-}
-
-/** The server in whose table, or in a table below it, the lines after this one are. */
-function tableOf(line: string): string | undefined {
-  return /^\s*\[\s*mcp_servers\s*\.\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*[\].]/.exec(line)?.slice(1).find(Boolean);
 }
 
 /**

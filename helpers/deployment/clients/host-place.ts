@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { displayPath } from "../../core/text/display-path.ts";
 import { publishedTo } from "../compose/host-address.ts";
 import type { ComposeService, PublishedPort } from "../compose/types.ts";
@@ -7,13 +6,8 @@ import { extraHosts, namesOf } from "../services/hosts.ts";
 import { proxyOf } from "../services/proxy-images.ts";
 import { matchesRule } from "../traefik/missed-router.ts";
 import type { Deployment, PolicyClient } from "../types.ts";
+import { bare, engineNamesOfHost, isAddress, isLoopback, isNameOfHost } from "./host-names.ts";
 import { serviceOfClient } from "./service-place.ts";
-
-/**
- * The names that engines give the host in each container, also without `extra_hosts`. Source: Docker Desktop's networking manual;
- * podman's `containers.conf`, `host_containers_internal_ip`.
- */
-const engineNamesOfHost = ["host.docker.internal", "gateway.docker.internal", "host.containers.internal"];
 
 /** What decides where an address on the gateway's host leads. */
 export type HostOfGateway = Pick<Deployment, "compose" | "litellm" | "traefik" | "traefikModel" | "policy">;
@@ -47,7 +41,7 @@ export function placeAtHost(gateway: HostOfGateway, client: PolicyClient, url: s
   if (!URL.canParse(url)) return undefined;
   const { hostname, protocol } = new URL(url);
   const from = serviceOfClient(gateway, client);
-  const isOfHost = from === undefined ? isHostFromOutside(hostname) : isHostFrom(from, hostname);
+  const isOfHost = from === undefined ? isNameOfHost(hostname) : isHostFrom(from, hostname);
   if (!isOfHost || gateway.policy.hosts.some(({ name }) => name === hostname)) return undefined;
   return protocol === "http:" || protocol === "https:" ? placeOfPort(gateway, url) : undefined;
 }
@@ -57,7 +51,7 @@ export function placeAtHost(gateway: HostOfGateway, client: PolicyClient, url: s
  * publishes there.
  */
 export function leadsToLiteLLMByHost(litellm: ComposeService, url: string): boolean {
-  return URL.canParse(url) && isHostFromOutside(new URL(url).hostname) && publishedPort(litellm, url) !== undefined;
+  return URL.canParse(url) && isNameOfHost(new URL(url).hostname) && publishedPort(litellm, url) !== undefined;
 }
 
 /** The same for an address in the environment of a service. */
@@ -72,27 +66,10 @@ function publishedPort(litellm: ComposeService, url: string): PublishedPort | un
   return portsOfLiteLLM(litellm).find(({ host, address }) => host === port && isReachedBy(hostname, address));
 }
 
-/** Whether a client outside of every container means the host by a name, if the gateway runs there. */
-function isHostFromOutside(hostname: string): boolean {
-  return isLoopback(hostname) || isAddress(hostname) || engineNamesOfHost.includes(hostname);
-}
-
 /** Whether a container of a service means the host by a name. Its loopback is its own. */
 function isHostFrom(service: ComposeService, hostname: string): boolean {
   if (isLoopback(hostname)) return false;
   return [...engineNamesOfHost, ...extraHosts(service)].includes(hostname) || isAddress(hostname);
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0)$/.test(hostname);
-}
-
-function isAddress(hostname: string): boolean {
-  return isIP(bare(hostname)) !== 0;
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }
 
 /** Whether a port that is published at an address of the host is reached by a name or an address of the host. */

@@ -97,7 +97,7 @@ function byImports(service: ComposeService, directory: string, imported: readonl
   const found = imported.filter(({ name }) => readNpmSpec(name) !== undefined);
   const missing = imported
     .filter((one) => !found.includes(one))
-    .map(({ name }) => ({ name, why: "which is no name of a package" }));
+    .map(({ name }) => ({ name, why: "which is not the name of a package" }));
   const dependencies = Object.fromEntries(found.map(({ name }) => [name, versionOf(name) ?? "latest"]));
   const newest = found.flatMap(({ name }) => (versionOf(name) === undefined ? name : []));
   const modules = { directory, manifest: manifestText({ dependencies }), imported: found, newest };

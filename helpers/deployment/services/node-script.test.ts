@@ -110,7 +110,7 @@ test("a lock with packages that are not npm's gives the versions of what the scr
 
 test.each([
   ['import "./gone.js";', {}, "./gone.js (mcp/server.js:2), a file that is missing"],
-  ['import "@/lib/db";', {}, "@/lib (mcp/server.js:2), which is no name of a package"],
+  ['import "@/lib/db";', {}, "@/lib (mcp/server.js:2), which is not the name of a package"],
   [
     'import "pino";',
     { "mcp/package.json": manifest, "mcp/package-lock.json": locked() },
